@@ -1,0 +1,93 @@
+"""What a climb found, as plain data: made by `climb`, printed by the command line, drawn by `report`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A score with its 95 % confidence interval; all three are shares from 0 to 1."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass
+class RungResult:
+    """One trained rung, measured on the final rows.
+
+    Shapes: ``n`` final rows, ``v`` validation rows, ``k`` labels.
+    """
+
+    rung: str
+    settings: dict[str, object]
+    accuracy: Interval
+    macro_f1: Interval
+    calibration_error: float  # expected calibration error, 0 to 1
+    train_seconds: float  # texts and labels in memory → trained model
+    one_text_us: float  # microseconds to predict one text, one at a time
+    bulk_texts_per_second: float
+    megabytes: float  # the saved model folder, 1e6 bytes
+    predictions: np.ndarray  # int32 [n]: index into ClimbResult.label_names
+    probabilities: np.ndarray  # float32 [n, k]
+    validation_predictions: np.ndarray  # int32 [v]
+    validation_accuracy: Interval
+    history: list[dict[str, float]] = field(default_factory=list)  # one record an epoch
+    curve: list[tuple[int, float]] = field(default_factory=list)  # (training rows, validation accuracy)
+    # label name → [(feature, weight)], strongest first
+    top_features: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    accuracy_without_leaks: Interval | None = None  # without final rows whose text is also in training
+    folder: str | None = None  # where the model was saved
+    note: str = ""  # e.g. "stopped early after 4 of 10 epochs", "trained on 5,000 rows for the budget"
+
+
+@dataclass
+class PairTest:
+    """An exact McNemar test of two rungs on the same rows."""
+
+    first: str
+    second: str
+    first_only: int  # rows that only the first one gets right
+    second_only: int
+    p_value: float
+    p_corrected: float  # after Holm's correction over all pairs of the table
+
+
+@dataclass
+class Verdict:
+    """Which rung to take, and why, from validation rows alone."""
+
+    rung: str
+    best: str  # the rung with the highest validation accuracy
+    next_rung: str | None  # the next dearer rung that is better, if any
+    gain: float  # how much more accurate (share) `next_rung`, or `best`, is on the validation rows
+    gain_p: float
+    cost_ratio: float  # its time a text over the recommended rung's
+    sentences: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ClimbResult:
+    """Everything a table, a report, or a program needs."""
+
+    source: str
+    label_names: list[str]
+    rows: dict[str, int]  # train, validation, final, dropped_duplicates, leaked, ...
+    final_name: str  # "test" when a test file was given, else "held-out"
+    seed: int
+    rungs: list[RungResult]  # in the order of the ladder, cheapest first
+    skipped: list[tuple[str, str]]  # (rung, why)
+    validation_tests: list[PairTest]
+    final_tests: list[PairTest]
+    verdict: Verdict
+    truth: np.ndarray  # int32 [n]; -1 for a label that training never saw
+    final_texts: list[str]  # the n final texts, shortened to 400 characters, for the report
+    leaked: np.ndarray  # bool [n]: this final text is also in training
+    audit: dict[str, object]  # audit.Audit.to_dict()
+    notes: list[str]  # what reading and splitting decided, one sentence each
+    seconds: float = 0.0
+    versions: dict[str, str] = field(default_factory=dict)
