@@ -1,0 +1,223 @@
+"""Data sets that have a name: `headlines` and `headlines_ko`, bundled, and `ag_news`, found or fetched.
+
+Nothing is downloaded unless `fetch` is called. A fetched file is pinned by its SHA-256, so what `find`
+returns from the cache is whole and is what its publisher offered.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.resources
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from sadari.data.download import Progress, download
+from sadari.errors import DataError, OutputError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Files of a named data set, ready to be read.
+
+    ``text`` and ``label`` are what `sadari.data.read.open_source` takes for its columns; None lets it
+    recognise the layout.
+    """
+
+    name: str
+    train: Path
+    test: Path | None
+    text: str | None
+    label: str | None
+    license: str
+    description: str
+    language: str  # ISO 639-1
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of `sadari data list`."""
+
+    name: str
+    language: str
+    license: str
+    description: str
+    place: str  # the folder it lies in, or how to get it
+    ready: bool
+
+
+@dataclass(frozen=True)
+class _File:
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class _Known:
+    name: str
+    language: str
+    license: str
+    description: str
+    text: str | None = None
+    label: str | None = None
+    bundled: str | None = None  # the files' stem within the package
+    url: str = ""  # the folder that holds `files`
+    files: tuple[_File, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+_KNOWN = (
+    _Known(
+        name="headlines",
+        language="en",
+        license="CC0-1.0",
+        description="short news items in four classes, written for this project",
+        text="title,text",
+        label="label",
+        bundled="en",
+    ),
+    _Known(
+        name="headlines_ko",
+        language="ko",
+        license="CC0-1.0",
+        description="short Korean news items in four classes, written for this project",
+        text="title,text",
+        label="label",
+        bundled="ko",
+    ),
+    _Known(
+        name="ag_news",
+        language="en",
+        license="research and other non-commercial use (AG's corpus of news articles)",
+        description="news in four classes, 120,000 + 7,600 texts (Zhang et al. 2015, arXiv 1509.01626)",
+        # torchtext's source for the same files; its MD5 sums are b1a00f82… and d52ea96a….
+        url="https://raw.githubusercontent.com/mhjabreel/CharCnn_Keras/master/data/ag_news_csv",
+        files=(
+            _File("test.csv", "521465c2428ed7f02f8d6db6ffdd4b5447c1c701962353eb2c40d548c3c85699", 1_857_427),
+            _File(
+                "train.csv", "76a0a2d2f92b286371fe4d4044640910a04a803fdd2538e0f3f29a5c6f6b672e", 29_470_338
+            ),
+        ),
+        classes=("World", "Sports", "Business", "Sci/Tech"),
+    ),
+)
+
+NAMES = tuple(known.name for known in _KNOWN)
+
+
+def find(name: str) -> Dataset:
+    """The data set of that name: from the package, ``$SADARI_DATA`` or the cache; nothing is downloaded.
+
+    Raises:
+        DataError: no data set has this name, or it is not on this machine yet (the hint says how to get it).
+    """
+    known = _known(name)
+    for folder in _places(known):
+        train, test = _files_in(folder, known)
+        if train.is_file():
+            return _dataset(known, train, test if test.is_file() else None)
+    if known.bundled:
+        raise DataError(
+            f"the data set {name!r} should be part of the package, and is not",
+            where=str(_places(known)[0]),
+            hint="install sadari again",
+        )
+    looked = ", ".join(str(folder) for folder in _places(known))
+    raise DataError(
+        f"the data set {name!r} is not on this machine (looked in {looked})", hint=f"sadari data fetch {name}"
+    )
+
+
+def fetch(name: str, *, progress: Progress | None = None, url: str | None = None) -> Dataset:
+    """Download a data set into the cache, unless it lies there already, and return the files there.
+
+    Args:
+        name: one of `NAMES`; a bundled one is returned as it is.
+        progress: called with (bytes so far, bytes in all) for the file under way.
+        url: the folder to download from; by default ``$SADARI_MIRROR/<name>``, else the publisher's.
+
+    Raises:
+        DataError: no data set has this name.
+        DownloadError: see `sadari.data.download.download`.
+        OutputError: the cache cannot be written.
+    """
+    known = _known(name)
+    if known.bundled:
+        return find(name)
+    folder = cache_folder() / known.name
+    source = url or _mirror(known) or known.url
+    for file in known.files:
+        address = f"{source.rstrip('/')}/{file.name}"
+        download(address, folder / file.name, sha256=file.sha256, size=file.size, progress=progress)
+    _write_classes(folder, known)
+    train, test = _files_in(folder, known)
+    return _dataset(known, train, test)
+
+
+def listing() -> list[Listed]:
+    """Every named data set, in a fixed order, with the place where `find` would take it from."""
+    lines = []
+    for known in _KNOWN:
+        found = [folder for folder in _places(known) if _files_in(folder, known)[0].is_file()]
+        place = str(found[0]) if found else f"not here yet: sadari data fetch {known.name}"
+        lines.append(Listed(known.name, known.language, known.license, known.description, place, bool(found)))
+    return lines
+
+
+def cache_folder() -> Path:
+    """Where `fetch` puts its files: ``sadari/data`` in the user's cache folder."""
+    return Path(platformdirs.user_cache_dir("sadari")) / "data"
+
+
+def _known(name: str) -> _Known:
+    for known in _KNOWN:
+        if known.name == name:
+            return known
+    close = difflib.get_close_matches(name.lower().replace("-", "_"), NAMES, n=2)
+    hint = (
+        f"did you mean {' or '.join(close)}?" if close else "give a name, or the path of a file that exists"
+    )
+    raise DataError(f"no data set is called {name!r}; there are {', '.join(NAMES)}", hint=hint)
+
+
+def _places(known: _Known) -> list[Path]:
+    if known.bundled:
+        return [Path(str(importlib.resources.files("sadari") / "data" / "headlines"))]
+    own = os.environ.get("SADARI_DATA")
+    return [Path(folder) / known.name for folder in (own, cache_folder()) if folder]
+
+
+def _files_in(folder: Path, known: _Known) -> tuple[Path, Path]:
+    stem = f"{known.bundled}_" if known.bundled else ""
+    return folder / f"{stem}train.csv", folder / f"{stem}test.csv"
+
+
+def _dataset(known: _Known, train: Path, test: Path | None) -> Dataset:
+    return Dataset(
+        name=known.name,
+        train=train,
+        test=test,
+        text=known.text,
+        label=known.label,
+        license=known.license,
+        description=known.description,
+        language=known.language,
+    )
+
+
+def _mirror(known: _Known) -> str | None:
+    mirror = os.environ.get("SADARI_MIRROR")
+    return f"{mirror.rstrip('/')}/{known.name}" if mirror else None
+
+
+def _write_classes(folder: Path, known: _Known) -> None:
+    """The names of labels 1, 2, … one a line, as the publisher's archive has them beside its CSV files."""
+    path = folder / "classes.txt"
+    try:
+        path.with_suffix(".part").write_text("".join(f"{name}\n" for name in known.classes), encoding="utf-8")
+        path.with_suffix(".part").replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error

@@ -1,0 +1,326 @@
+"""One file over HTTP, resumed where it broke off and put in place only when its checksum is right.
+
+What has come so far lies beside the target as ``<name>.part`` and survives a torn connection, Ctrl-C and a
+kill; the next call goes on from there. The target is absent, what it was before, or whole and checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import re
+import ssl
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from sadari.errors import DownloadError, OutputError, SettingError
+
+Progress = Callable[[int, int | None], None]  # (bytes so far, bytes in all or None)
+
+CHUNK = 1 << 16
+# The server or the way to it is at fault for now; every other 4xx and 5xx will be the same next time.
+PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+class _Passing(Exception):
+    """A failure that may be gone at the next try."""
+
+
+@dataclass
+class _Job:
+    """One download: what is wanted, and what the server has said of it so far."""
+
+    url: str
+    target: Path
+    sha256: str
+    size: int | None
+    timeout: float
+    progress: Progress | None
+    etag: str | None = None
+
+    @property
+    def part(self) -> Path:
+        return self.target.with_name(self.target.name + ".part")
+
+    def have(self) -> int:
+        """Bytes of the part file on the disk; 0 where there is none."""
+        try:
+            return self.part.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def wrong(self, what: str) -> DownloadError:
+        hint = "it is not the pinned file and was not kept; try another network, or set SADARI_MIRROR"
+        return DownloadError(what, where=self.url, hint=hint)
+
+
+def download(
+    url: str,
+    path: str | os.PathLike[str],
+    *,
+    sha256: str,
+    size: int | None = None,
+    progress: Progress | None = None,
+    timeout: float = 30.0,
+    attempts: int = 5,
+    pause: float = 0.5,
+) -> Path:
+    """Fetch ``url`` to ``path``, whole and checked, or raise and leave ``path`` as it was.
+
+    A file already at ``path`` with the right checksum is not fetched again. Proxies are the environment's.
+
+    Args:
+        url: ``http://`` or ``https://``; redirects may lead only to these.
+        path: the file to write; its folder is made.
+        sha256: the pinned checksum, 64 hexadecimal digits.
+        size: the pinned length in bytes; anything longer is stopped as soon as that shows.
+        progress: called with (bytes so far, bytes in all or None) after each piece.
+        timeout: seconds without a single byte before a connection counts as torn.
+        attempts: connections tried in all, each going on where the one before broke off.
+        pause: seconds before the second attempt; doubled before each further one.
+
+    Returns:
+        ``path``.
+
+    Raises:
+        DownloadError: the server refuses, the connection keeps breaking, or the content is not the pinned.
+        OutputError: the disk is full or cannot be written; what has come is kept for the next call.
+        SettingError: the checksum or the URL is malformed.
+    """
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+        raise SettingError(f"a SHA-256 is 64 hexadecimal digits, not {sha256!r}")
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise SettingError(f"only http and https are fetched, not {url!r}")
+    job = _Job(url, Path(path), sha256.lower(), size, timeout, progress)
+    with _writing(job):
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        with _only_writer(job):
+            if not _is_pinned(job.target, job):
+                _fetch(job, attempts, pause)
+    return job.target
+
+
+def _fetch(job: _Job, attempts: int, pause: float) -> None:
+    resumed = job.have() > 0  # by an earlier call, perhaps from a file that the server has since replaced
+    _complete(job, attempts, pause)
+    if resumed and not _is_pinned(job.part, job):
+        job.part.unlink()
+        _complete(job, attempts, pause)
+    if not _is_pinned(job.part, job):
+        job.part.unlink()
+        raise job.wrong(f"the checksum is not {job.sha256}")
+    with job.part.open("rb+") as file:
+        os.fsync(file.fileno())
+    job.part.replace(job.target)
+    _sync_folder(job.target.parent)
+
+
+def _complete(job: _Job, attempts: int, pause: float) -> None:
+    """Bring the part file to its full length, over as many connections as that takes."""
+    reason = ""
+    for attempt in range(attempts):
+        if attempt:
+            time.sleep(pause * 2 ** (attempt - 1))
+        try:
+            _one_connection(job)
+            return
+        except _Passing as error:
+            reason = str(error)
+    total = f" of {job.size:,}" if job.size is not None else ""
+    raise DownloadError(
+        f"{job.have():,}{total} bytes came in {attempts} attempts; the last one ended with: {reason}",
+        where=job.url,
+        hint="run the same command again: it goes on from there",
+    )
+
+
+def _one_connection(job: _Job) -> None:
+    have = job.have()
+    if job.size is not None and have >= job.size:
+        if have == job.size:
+            return
+        job.part.unlink()  # longer than the pinned file: nothing to go on from
+        have = 0
+    response = _open(job, have)
+    if response is None:
+        return
+    with response:
+        start = _start_of(response, job, have)
+        total = _total_of(response, start)
+        if job.size is not None and total is not None and total != job.size:
+            raise job.wrong(f"the server offers {total:,} bytes where {job.size:,} are pinned")
+        job.etag = response.headers.get("ETag")
+        with job.part.open("r+b" if job.part.exists() else "wb") as file:
+            file.truncate(start)
+            file.seek(start)
+            _receive(response, file, job, total)
+
+
+def _open(job: _Job, have: int) -> http.client.HTTPResponse | None:
+    """Ask for the file from byte ``have`` on; None when the server says that there is no more."""
+    request = urllib.request.Request(job.url, headers={"User-Agent": "sadari", "Accept-Encoding": "identity"})
+    if have:
+        request.add_header("Range", f"bytes={have}-")
+        if job.etag and not job.etag.startswith("W/"):  # RFC 9110 allows only a strong tag here
+            request.add_header("If-Range", job.etag)
+    try:
+        response: http.client.HTTPResponse = _opener().open(request, timeout=job.timeout)
+    except urllib.error.HTTPError as error:
+        error.close()
+        _refused(error, job, have)
+        return None
+    except DownloadError:  # a redirect refused; an OSError too, but not a passing one
+        raise
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            what = f"its certificate cannot be trusted: {reason.verify_message}"
+            raise DownloadError(what, where=job.url) from None
+        raise _Passing(str(reason) or type(error).__name__) from None
+    return response
+
+
+def _refused(error: urllib.error.HTTPError, job: _Job, have: int) -> None:
+    if error.code == 416 and have:
+        # Nothing lies beyond what we have: it is whole, or it is part of another file.
+        if error.headers.get("Content-Range") == f"bytes */{have}" and _is_pinned(job.part, job):
+            return
+        job.part.unlink()
+        raise _Passing("what had come so far was not a part of this file") from None
+    if error.code in PASSING_STATUS:
+        raise _Passing(f"HTTP {error.code} {error.reason}") from None
+    hint = "check the address" if error.code in (404, 410) else None
+    raise DownloadError(
+        f"the server answered {error.code} {error.reason}", where=job.url, hint=hint
+    ) from None
+
+
+def _start_of(response: http.client.HTTPResponse, job: _Job, have: int) -> int:
+    """The byte at which the body begins: ``have``, or 0 from a server that sends everything again."""
+    if response.status != 206:
+        return 0
+    match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+    if match is None or int(match[1]) != have:
+        job.part.unlink(missing_ok=True)  # the next attempt asks for everything, without a range
+        raise _Passing("the server sent another part than the one asked for")
+    return have
+
+
+def _total_of(response: http.client.HTTPResponse, start: int) -> int | None:
+    length = response.headers.get("Content-Length", "")
+    return start + int(length) if length.isdecimal() else None
+
+
+def _receive(response: http.client.HTTPResponse, file: IO[bytes], job: _Job, total: int | None) -> None:
+    done, limit = file.tell(), job.size if job.size is not None else total
+    while True:
+        try:
+            piece = response.read1(CHUNK)
+        except (http.client.HTTPException, OSError) as error:
+            raise _Passing(str(error) or type(error).__name__) from None
+        if not piece:
+            break
+        done += len(piece)
+        if job.size is not None and done > job.size:
+            job.part.unlink()
+            raise job.wrong(f"more came than the {job.size:,} bytes that are pinned")
+        file.write(piece)
+        if job.progress:
+            job.progress(done, limit)
+    if limit is not None and done < limit:
+        raise _Passing(f"the connection ended after {done:,} of {limit:,} bytes")
+
+
+def _is_pinned(path: Path, job: _Job) -> bool:
+    if not path.is_file() or (job.size is not None and path.stat().st_size != job.size):
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == job.sha256
+
+
+class _WebOnly(urllib.request.HTTPRedirectHandler):
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> urllib.request.Request | None:
+        if urlsplit(newurl).scheme not in ("http", "https"):
+            raise DownloadError(
+                f"the server redirects to {newurl!r}; only http and https are fetched", where=req.full_url
+            )
+        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    # urllib's own opener would also read file:, ftp: and data: addresses.
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.UnknownHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        _WebOnly(),
+        urllib.request.HTTPErrorProcessor(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+@contextmanager
+def _writing(job: _Job) -> Iterator[None]:
+    """Turn a failure of the disk into a sentence; those of the network are caught where they arise."""
+    try:
+        yield
+    except (DownloadError, OutputError):
+        raise
+    except OSError as error:
+        kept = f" ({job.have():,} bytes are kept in {job.part.name})" if job.part.exists() else ""
+        what = f"cannot be written: {error.strerror or error}{kept}"
+        hint = "make room or choose another folder, then run the same command again"
+        raise OutputError(what, where=str(job.target), hint=hint) from error
+
+
+@contextmanager
+def _only_writer(job: _Job) -> Iterator[None]:
+    """Hold the one lock on this target; the system drops it when the process dies, however it dies."""
+    if sys.platform == "win32":  # an open file there cannot be replaced by another writer anyway
+        yield
+        return
+    import fcntl
+
+    lock = job.target.with_name(job.target.name + ".lock")
+    while True:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            what = "another process is downloading this file"
+            raise DownloadError(what, where=str(job.target), hint="wait until it has ended") from None
+        if lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
+            break
+        os.close(descriptor)  # the writer before us removed this lock between our open and our lock
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
