@@ -68,6 +68,8 @@ class Verdict:
     gain_p: float
     cost_ratio: float  # its time a text over the recommended rung's
     sentences: list[str] = field(default_factory=list)
+    majority_share: float = 0.0  # validation accuracy of always answering the most frequent label
+    majority_p: float = 0.0  # the recommended rung against that; 1 when it is not more accurate
 
 
 @dataclass
