@@ -152,16 +152,22 @@ def test_what_is_recommended_keeps_its_promise(specs, rows):
     rungs, truth = ladder(rows, *wrong, train=train, rate=rate)
     verdict = decide(rungs, truth)
     tests = pair_tests({each.rung: each.validation_predictions == truth for each in rungs})
-    worse = {t.first if t.second == verdict.best else t.second for t in tests if t.p_corrected < 0.05}
-    assert verdict.rung not in worse or verdict.rung == verdict.best
+    right = {each.rung: (each.validation_predictions == truth).sum() for each in rungs}
+    assert right[verdict.best] == max(right.values())
+    against_best = {
+        name: t for t in tests if verdict.best in (t.first, t.second) for name in (t.first, t.second)
+    }
+    good = [
+        each for each in rungs if each.rung == verdict.best or against_best[each.rung].p_corrected >= 0.05
+    ]
+    assert verdict.rung in [each.rung for each in good]
     chosen = next(each for each in rungs if each.rung == verdict.rung)
-    for each in rungs:
-        against_best = [t for t in tests if {t.first, t.second} == {each.rung, verdict.best}]
-        if each.rung == verdict.best or against_best[0].p_corrected >= 0.05:
-            assert cost(chosen) <= ALIKE * cost(each)
-        assert (each.validation_predictions == truth).sum() <= next(
-            (best.validation_predictions == truth).sum() for best in rungs if best.rung == verdict.best
-        )
+    assert all(cost(chosen) <= ALIKE * cost(each) for each in good)
+    if verdict.next_rung is not None:
+        assert right[verdict.next_rung] > right[verdict.rung]
+        assert verdict.gain == pytest.approx((right[verdict.next_rung] - right[verdict.rung]) / rows)
+    else:
+        assert right[verdict.rung] == max(right.values())
     for lang in LANGUAGES:
         for sentence in explain_verdict(verdict, rungs, tests, lang=lang):
             assert "{" not in sentence
