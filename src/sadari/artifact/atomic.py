@@ -1,0 +1,305 @@
+"""A file or a folder that is whole or absent, whatever moment the process dies at.
+
+The result is made under a temporary name in the folder that will hold it, every file is flushed to the disk
+(fsync), and one rename puts it in its place; then the folder that holds it is flushed, so that the rename
+outlives a power cut. Temporary names are hidden: ``.NAME.sadari-new-1f2e3d4c``. What a killed run leaves
+under one is never read, and goes with the next save of the same name; a save still at work holds a lock
+(flock) on its own, which is how the two are told apart.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from sadari.artifact.swap import put_in_place, restore
+from sadari.errors import OutputError, SadariError
+
+_HINTS = {
+    errno.ENOSPC: "free some space, or choose another disk",
+    errno.EDQUOT: "your share of the disk is used up: free some space, or choose another disk",
+    errno.EACCES: "choose a place that you may write to",
+    errno.EPERM: "choose a place that you may write to",
+    errno.EROFS: "choose a place that you may write to",
+    errno.EISDIR: "choose another name",
+    errno.ENOTDIR: "choose another name",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
+_MAX_NAME = 255  # bytes, on every common file system
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows alone has it
+
+
+def atomic_write(path: str | Path, data: bytes | str) -> None:
+    """Write one file so that readers find the old content or the new, whole.
+
+    A link is followed, and what it leads to is replaced; a pipe or a device is written to as it is. Missing
+    parent folders are made.
+
+    Args:
+        path: where to.
+        data: its whole content; text is written as UTF-8, newlines as they stand.
+
+    Raises:
+        OutputError: it could not be written; nothing of ours is left, and what was there before is untouched
+            (only a disk that fails after the rename leaves the new file in its place, whole).
+    """
+    content = data.encode("utf-8") if isinstance(data, str) else data
+    with output_errors(path):
+        target = _real(path)
+        mode = _mode(path)
+        if mode is not None and not stat.S_ISREG(mode):
+            if stat.S_ISDIR(mode):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            with Path(path).open("wb") as device:
+                device.write(content)
+            return
+        with _parents(target):
+            _write_beside(target, content, mode)
+
+
+def _write_beside(target: Path, content: bytes, mode: int | None) -> None:
+    temporary = _new_name(target)
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    with _locked(file):
+        try:
+            if mode is not None and hasattr(os, "fchmod"):
+                os.fchmod(file, stat.S_IMODE(mode))
+            with open(file, "wb", closefd=False) as stream:
+                stream.write(content)
+            os.fsync(file)
+            temporary.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+    sync_folder(target.parent)
+    _clean(target)
+
+
+@contextmanager
+def atomic_folder(path: str | Path, *, may_replace: Callable[[Path], None] | None = None) -> Iterator[Path]:
+    """A new folder that appears whole when the block ends, or not at all when it raises.
+
+    The block fills the (empty) folder that it is given, in any way; all it holds is flushed to the disk
+    before the folder takes its place. A link is followed, and what it leads to is replaced. Missing parent
+    folders are made.
+
+    Args:
+        path: where to.
+        may_replace: is called with the folder that is there already, unless it is empty, and raises an
+            `OutputError` if that one must stay. Without it, none is ever replaced. A replaced folder is
+            there, whole, until the new one is: see `sadari.artifact.swap`.
+
+    Yields:
+        The folder to fill: a temporary name beside `path`.
+
+    Raises:
+        OutputError: it could not be written; what was there before is untouched, and nothing of ours is left.
+    """
+    with ExitStack() as stack:
+        with output_errors(path):
+            target = _real(path)
+            old = beside(target, "old")
+            stack.enter_context(_parents(target))
+            restore(target, old, scrap=_new_name(target))
+            _check_target(target, may_replace)
+            temporary = stack.enter_context(_new_folder(target))
+        with output_errors(path, only=_DISK_ERRORS):
+            yield temporary
+        with output_errors(path):
+            _sync_tree(temporary)
+            _check_target(target, may_replace)  # again: it may have come while the block ran
+            put_in_place(temporary, target, old, sync=lambda: sync_folder(target.parent))
+    _clean(target)
+
+
+def beside(target: Path, tag: str) -> Path:
+    """A hidden name of ours in the same folder as `target`, told apart by `tag`."""
+    name = target.name
+    if len(os.fsencode(name)) > _MAX_NAME - 40:  # too long to carry: a digest stands for it
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
+    return target.with_name(f".{name}.sadari-{tag}")
+
+
+def _new_name(target: Path) -> Path:
+    return beside(target, f"new-{secrets.token_hex(4)}")
+
+
+@contextmanager
+def output_errors(path: str | Path, *, only: Collection[int] | None = None) -> Iterator[None]:
+    """Turn the system's errors (those in `only`) into one line: what could not be written, and what to do."""
+    try:
+        yield
+    except SadariError:
+        raise
+    except OSError as error:
+        if only is not None and error.errno not in only:
+            raise
+        reason = error.strerror or str(error) or type(error).__name__
+        raise OutputError(f"cannot be written: {reason}", where=os.fspath(path), hint=_hint(error)) from error
+
+
+def _hint(error: OSError) -> str | None:
+    return _HINTS.get(error.errno) if error.errno is not None else None
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's list of names to the disk, where the system can."""
+    opened = _open_folder(folder)
+    if opened is None:
+        return
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        # Some network and user-space file systems have no such operation; there is nothing better to do
+        # there.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
+            raise
+    finally:
+        os.close(opened)
+
+
+def _open_folder(folder: Path) -> int | None:
+    """A descriptor of a folder; None on Windows, which opens none."""
+    return None if os.name == "nt" else os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync_tree(folder: Path) -> None:
+    """Flush all files and folders below and including `folder`."""
+    for place, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            file = Path(place, name)
+            if stat.S_ISREG(file.lstat().st_mode):
+                opened = os.open(file, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | _BINARY)
+                try:
+                    os.fsync(opened)
+                finally:
+                    os.close(opened)
+        sync_folder(Path(place))
+
+
+def _check_target(target: Path, may_replace: Callable[[Path], None] | None) -> None:
+    try:
+        full = any(target.iterdir())
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        raise OutputError(
+            "there is a file of this name", where=str(target), hint="choose another name"
+        ) from None
+    if not full:
+        return
+    if may_replace is None:
+        raise OutputError(
+            "the folder exists and is not empty", where=str(target), hint="choose another name, or remove it"
+        )
+    may_replace(target)
+
+
+@contextmanager
+def _new_folder(target: Path) -> Iterator[Path]:
+    """A new empty folder beside `target`, locked; removed if the block raises."""
+    while True:
+        temporary = _new_name(target)
+        temporary.mkdir()
+        try:
+            with _locked(_open_folder(temporary)):
+                if not temporary.is_dir():  # another save took it for a dead one before it was locked
+                    continue
+                yield temporary
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        return
+
+
+@contextmanager
+def _locked(file: int | None) -> Iterator[None]:
+    """Hold a lock on an open file or folder, and close it at the end."""
+    if file is None:
+        yield
+        return
+    try:
+        _try_lock(file)
+        yield
+    finally:
+        os.close(file)
+
+
+def _try_lock(file: int) -> bool:
+    """Lock an open file or folder; False where someone else holds it, or where the system has no locks."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def _clean(target: Path) -> None:
+    """Remove what killed saves of the same name have left: all temporary names that nobody has locked."""
+    prefix = beside(target, "new-").name
+    with suppress(OSError):
+        for stale in target.parent.iterdir():
+            if stale.name.startswith(prefix) and len(stale.name) == len(prefix) + 8:
+                _remove_unlocked(stale)
+
+
+def _remove_unlocked(stale: Path) -> None:
+    with suppress(OSError):
+        opened = os.open(
+            stale, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _BINARY
+        )
+        try:
+            if not _try_lock(opened):
+                return
+            if stat.S_ISDIR(os.fstat(opened).st_mode):
+                shutil.rmtree(stale, ignore_errors=True)
+            else:
+                stale.unlink()
+        finally:
+            os.close(opened)
+
+
+def _real(path: str | Path) -> Path:
+    """The path with links followed, so that a rename replaces what a link leads to and not the link."""
+    if "\0" in os.fspath(path):
+        raise OutputError("a name cannot hold NUL", where=repr(os.fspath(path)))
+    target = Path(os.path.realpath(path))
+    if not target.name:
+        raise OutputError("a whole disk is not a name for a result", where=os.fspath(path))
+    return target
+
+
+def _mode(path: str | Path) -> int | None:
+    try:
+        return Path(path).stat().st_mode
+    except FileNotFoundError:
+        return None
+
+
+@contextmanager
+def _parents(target: Path) -> Iterator[None]:
+    """Make the missing folders above `target`, and take them away again if the block raises."""
+    made: list[Path] = []
+    try:
+        missing = [folder for folder in target.parents if not folder.exists()]
+        for folder in reversed(missing):
+            folder.mkdir(exist_ok=True)
+            made.append(folder)
+            sync_folder(folder.parent)
+        yield
+    except BaseException:
+        for folder in reversed(made):
+            with suppress(OSError):  # someone else put something there
+                folder.rmdir()
+        raise

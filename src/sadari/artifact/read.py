@@ -1,0 +1,216 @@
+"""Read a model folder, believing nothing that it says until it has been checked.
+
+In this order, the cheap before the dear: the manifest (size, strict JSON, format version, its own SHA-256,
+types, names), all files (plain ones, of the announced sizes), texts, the header of the weights, the weights
+(SHA-256, no NaN). Every byte is read once, from a file that stays open, so that what was checked is what is
+used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sadari.artifact.atomic import beside
+from sadari.artifact.manifest import (
+    MANIFEST,
+    MAX_MANIFEST,
+    FileEntry,
+    check_content,
+    check_files,
+    check_seal,
+    check_version,
+)
+from sadari.artifact.strict_json import parse_json
+from sadari.artifact.swap import find_folder
+from sadari.artifact.untrusted import UntrustedFile, UntrustedFolder, foreign_format, open_folder
+from sadari.artifact.weights import MAX_HEADER, WEIGHTS, decode_header, decode_tensors
+from sadari.errors import ModelError
+
+MAX_BYTES = 2 * 2**30
+_TRIES = 20
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What a model folder holds, checked as far as it can be without knowing the model.
+
+    Attributes:
+        folder: where it was read, as the caller named it.
+        manifest: ``sadari.json`` as it was given to `write_model`, with ``format_version``, ``versions``,
+            ``files`` and ``sha256`` added.
+        tensors: name → NumPy array (writable, aligned), or torch tensor (CPU) if `read_model` was asked for
+            those.
+        texts: file name → content.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    tensors: dict[str, Any]
+    texts: dict[str, str]
+
+    def tensor(
+        self, name: str, *, shape: Sequence[int | None] | None = None, dtype: str | None = None
+    ) -> Any:
+        """One tensor, of the shape and dtype that the model needs.
+
+        Args:
+            name: its name.
+            shape: the length of each dimension; None where any will do. ``(len(vocabulary), None)``.
+            dtype: such as ``"float32"``, the same word for NumPy and torch.
+
+        Raises:
+            ModelError: it is missing or does not fit.
+        """
+        where = os.fspath(self.folder / WEIGHTS)
+        if name not in self.tensors:
+            raise ModelError(f"there is no tensor {name!r}", where=where)
+        tensor = self.tensors[name]
+        found = tuple(tensor.shape)
+        if shape is not None and (
+            len(found) != len(shape)
+            or any(want not in (None, have) for want, have in zip(shape, found, strict=True))
+        ):
+            wanted = ", ".join("any" if want is None else f"{want:,}" for want in shape)
+            raise ModelError(
+                f"tensor {name!r} has shape {list(found)}; the rest of the model needs [{wanted}]",
+                where=where,
+            )
+        if dtype is not None and str(tensor.dtype).removeprefix("torch.") != dtype:
+            raise ModelError(f"tensor {name!r} is {tensor.dtype}; the model needs {dtype}", where=where)
+        return tensor
+
+    def text(self, name: str) -> str:
+        """The content of one text file.
+
+        Raises:
+            ModelError: it is missing.
+        """
+        if name not in self.texts:
+            raise ModelError("is missing from the model", where=os.fspath(self.folder / name))
+        return self.texts[name]
+
+
+def read_model(folder: str | Path, *, max_bytes: int = MAX_BYTES, as_torch: bool = False) -> ModelFiles:
+    """Read a model folder that `write_model` wrote, in this version of the format or any before it.
+
+    Runs no code of the folder's, and reads nothing outside it. Files that the manifest does not name are
+    ignored. While another process replaces the model, either the old one is read or the new one.
+
+    Args:
+        folder: the model folder (or a link to one).
+        max_bytes: the most that all its files together may take.
+        as_torch: give torch tensors, which bfloat16 needs, in place of NumPy arrays.
+
+    Raises:
+        ModelError: it is not a model, torn, hostile, too large, or of a newer format; with the reason and
+            the file.
+    """
+    where = os.fspath(folder)
+    if "\0" in where:
+        raise ModelError("a name cannot hold NUL", where=repr(where))
+    target = Path(os.path.realpath(folder))
+    for _ in range(_TRIES):
+        with open_folder(find_folder(target, beside(target, "old")), where=where) as opened:
+            try:
+                version, data, manifest = read_manifest(opened)
+                tensors, texts = _READERS[version](opened, data, manifest, max_bytes, as_torch)
+            except ModelError:
+                # A save may have replaced the folder and be taking the old one apart: then read the new one.
+                if not opened.was_replaced():
+                    raise
+            else:
+                return ModelFiles(Path(folder), manifest, tensors, texts)
+    raise ModelError("is being replaced again and again", where=where)
+
+
+def read_manifest(opened: UntrustedFolder) -> tuple[int, bytes, dict[str, Any]]:
+    """The format version, the manifest's bytes, and what they say; only the version has been checked.
+
+    Raises:
+        ModelError: there is no manifest, it is no strict JSON, or it is of a newer format.
+    """
+    if MANIFEST not in opened.names():
+        raise ModelError(f"is not a Sadari model: it holds no {MANIFEST}", where=opened.where)
+    with opened.open(MANIFEST) as file:
+        if file.size > MAX_MANIFEST:
+            raise ModelError(f"takes {file.size:,} bytes; {MAX_MANIFEST:,} is the limit", where=file.where)
+        data = file.take(file.size).tobytes()
+        try:
+            manifest = parse_json(data)
+        except ValueError as error:
+            found = foreign_format(data)
+            raise ModelError(
+                f"is {found}, not JSON" if found else f"is refused: {error}", where=file.where
+            ) from None
+        return check_version(manifest, where=file.where), data, manifest
+
+
+def _read_v1(
+    folder: UntrustedFolder, data: bytes, manifest: dict[str, Any], max_bytes: int, as_torch: bool
+) -> tuple[dict[str, Any], dict[str, str]]:
+    where = os.path.join(folder.where, MANIFEST)  # noqa: PTH118 – as the user wrote it
+    check_seal(data, where=where)
+    check_content(manifest, where=where)
+    entries = check_files(manifest, where=where)
+    if WEIGHTS not in entries:
+        raise ModelError(f"'files' does not name {WEIGHTS}", where=where)
+    total = sum(entry.size for entry in entries.values())
+    if total > max_bytes:
+        raise ModelError(
+            f"the model takes {total:,} bytes; {max_bytes:,} is the limit",
+            where=where,
+            hint="pass a larger max_bytes",
+        )
+    with ExitStack() as stack:
+        files = {name: stack.enter_context(folder.open(name)) for name in entries}
+        for name, file in files.items():
+            if file.size != entries[name].size:
+                raise ModelError(
+                    f"holds {file.size:,} bytes where {entries[name].size:,} were written",
+                    where=file.where,
+                    hint="copy the model again, or train it again",
+                )
+        weights = files.pop(WEIGHTS)
+        texts = {name: _read_text(file, entries[name]) for name, file in files.items()}
+        return _read_weights(weights, entries[WEIGHTS], as_torch), texts
+
+
+def _read_text(file: UntrustedFile, entry: FileEntry) -> str:
+    data = file.take(file.size).tobytes()
+    file.check_digest(entry.sha256)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = foreign_format(data) or f"not UTF-8 text (byte {error.start:,})"
+        raise ModelError(f"is {found}", where=file.where) from None
+
+
+def _read_weights(file: UntrustedFile, entry: FileEntry, as_torch: bool) -> dict[str, Any]:
+    start = file.take(min(file.size, 8)).tobytes()
+    found = foreign_format(start)
+    if found:
+        raise ModelError(f"is {found}, not safetensors; Sadari never unpickles", where=file.where)
+    length = int.from_bytes(start, "little")
+    if file.size < 8 or length > min(MAX_HEADER, file.size - 8):
+        raise ModelError(f"is not safetensors: it announces a header of {length:,} bytes", where=file.where)
+    try:
+        header = decode_header(file.take(length).tobytes(), file.size - 8 - length)
+    except ValueError as error:
+        raise ModelError(f"is refused: {error}", where=file.where) from None
+    data = file.take(file.size - 8 - length)
+    file.check_digest(entry.sha256)
+    try:
+        return decode_tensors(header, data, as_torch=as_torch)
+    except ModelError as error:
+        raise ModelError(error.what, where=file.where, hint=error.hint) from None
+
+
+_Reader = Callable[[UntrustedFolder, bytes, dict[str, Any], int, bool], tuple[dict[str, Any], dict[str, str]]]
+
+# One reader for each format version ever written; none is ever taken out.
+_READERS: Mapping[int, _Reader] = {1: _read_v1}

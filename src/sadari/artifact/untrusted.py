@@ -1,0 +1,154 @@
+"""Files of a folder that a stranger may have made: plain files of that folder alone.
+
+Links, pipes and devices are refused before they are opened, and again once they are (the folder may change
+meanwhile). A hard link cannot be told from a file, and need not be: a file is used only if its content has
+the SHA-256 that the folder's maker wrote down, so it can bring in nothing that its maker did not have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+from sadari.errors import ModelError
+
+_CHUNK = 2**22  # bytes read and hashed together: small enough to stay in a cache
+_HAS_AT = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
+_FILE_FLAGS = os.O_RDONLY
+for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
+    _FILE_FLAGS |= getattr(os, _flag, 0)
+
+_FOREIGN = {
+    b"PK\x03\x04": "a zip file (as torch.save writes them)",
+    b"\x80\x02": "a Python pickle",
+    b"\x80\x03": "a Python pickle",
+    b"\x80\x04": "a Python pickle",
+    b"\x80\x05": "a Python pickle",
+    b"\x1f\x8b": "a gzip file",
+    b"\x89HDF": "an HDF5 file",
+}
+
+
+class UntrustedFile:
+    """An open file, read once from its beginning to its end and hashed on the way."""
+
+    def __init__(self, opened: int, name: str, where: str) -> None:
+        self.name, self.where = name, where
+        self.size = os.fstat(opened).st_size
+        self._stream = io.FileIO(opened, closefd=False)
+        self._sha256 = hashlib.sha256()
+
+    def take(self, count: int) -> np.ndarray:
+        """The next `count` bytes (uint8); the caller has checked them against `size`, which bounds them."""
+        data = np.empty(count, np.uint8)
+        view = data.data
+        at = 0
+        while at < count:
+            got = self._stream.readinto(view[at : at + _CHUNK])
+            if not got:
+                raise ModelError(f"ends after {at:,} of {count:,} bytes", where=self.where)
+            self._sha256.update(view[at : at + got])
+            at += got
+        return data
+
+    def check_digest(self, sha256: str) -> None:
+        """Raise `ModelError` unless all has been read and has this SHA-256 (hexadecimal)."""
+        if self._stream.read(1) or self._sha256.hexdigest() != sha256:
+            raise ModelError(
+                "was changed or damaged after it was written (its SHA-256 differs)",
+                where=self.where,
+                hint="copy the model again, or train it again",
+            )
+
+
+class UntrustedFolder:
+    """An open folder; it stays the same one though its name may come to mean another."""
+
+    def __init__(self, folder: Path, opened: int | None, where: str) -> None:
+        self._folder, self._opened, self.where = folder, opened, where
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[UntrustedFile]:
+        """Open a file by its plain name, which the caller has checked.
+
+        Raises:
+            ModelError: it is missing, cannot be read, or is anything but a regular file.
+        """
+        where = os.path.join(self.where, name)  # noqa: PTH118 – as the user wrote it
+        path = name if self._opened is not None else os.fspath(self._folder / name)
+        try:
+            _check_regular(os.stat(path, dir_fd=self._opened, follow_symlinks=False), where)
+            opened = os.open(path, _FILE_FLAGS, dir_fd=self._opened)
+        except FileNotFoundError:
+            raise ModelError(
+                "is missing", where=where, hint="copy the model again, or train it again"
+            ) from None
+        except OSError as error:
+            raise ModelError(f"cannot be read: {error.strerror}", where=where) from None
+        try:
+            _check_regular(os.fstat(opened), where)
+            yield UntrustedFile(opened, name, where)
+        finally:
+            os.close(opened)
+
+    def names(self) -> list[str]:
+        """All names in the folder."""
+        return os.listdir(self._folder if self._opened is None else self._opened)  # noqa: PTH208
+
+    def was_replaced(self) -> bool:
+        """Whether its name means another folder by now."""
+        if self._opened is None:
+            return False
+        with suppress(OSError):
+            return not os.path.samestat(os.fstat(self._opened), self._folder.stat())
+        return True
+
+
+@contextmanager
+def open_folder(folder: Path, *, where: str) -> Iterator[UntrustedFolder]:
+    """Open a model folder, which the user named and which may therefore itself be a link.
+
+    Raises:
+        ModelError: there is none, it cannot be read, or it is a file.
+    """
+    try:
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            raise ModelError(
+                "is not a model folder but a file", where=where, hint="name the folder that a run made"
+            )
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY) if _HAS_AT else None
+    except FileNotFoundError:
+        raise ModelError("there is no such model folder", where=where) from None
+    except OSError as error:
+        raise ModelError(f"cannot be read: {error.strerror}", where=where) from None
+    try:
+        yield UntrustedFolder(folder, opened, where)
+    finally:
+        if opened is not None:
+            os.close(opened)
+
+
+def foreign_format(start: bytes) -> str | None:
+    """What the file really is, by its first bytes, if other tools keep models in that format."""
+    return next((what for magic, what in _FOREIGN.items() if start.startswith(magic)), None)
+
+
+def _check_regular(found: os.stat_result, where: str) -> None:
+    mode = found.st_mode
+    if stat.S_ISREG(mode):
+        return
+    kinds = (
+        (stat.S_ISLNK, "a link"),
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    )
+    kind = next((word for is_kind, word in kinds if is_kind(mode)), "a device")
+    raise ModelError(f"is {kind}, not a plain file", where=where)

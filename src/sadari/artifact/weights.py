@@ -1,0 +1,193 @@
+"""Tensors as safetensors: written in a stream, and read from bytes that nobody vouches for.
+
+The layout (https://github.com/huggingface/safetensors#format): 8 bytes, little-endian, give the length of a
+JSON header ``{name: {"dtype", "shape", "data_offsets": [begin, end]}}``; the tensors' bytes follow,
+row-major, without holes. The library itself opens a path on its own, after our checks would have looked at
+it, copies every tensor, and takes headers of 100 MB; here header and bytes come from one open file that is
+read once. Tests hold the two to the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from sadari.artifact.strict_json import parse_json
+from sadari.errors import ModelError
+
+WEIGHTS = "weights.safetensors"
+MAX_HEADER = 2**20  # bytes; a BERT's is 25 kB
+MAX_RANK = 8
+_CHUNK = 2**22  # bytes looked at together: small enough to stay in a cache
+
+# safetensors' name, and what the bytes are; NumPy has no bfloat16, whose bits travel as uint16.
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "BOOL": np.dtype("|b1"),
+    "U8": np.dtype("|u1"),
+    "I8": np.dtype("|i1"),
+    "U16": np.dtype("<u2"),
+    "I16": np.dtype("<i2"),
+    "F16": np.dtype("<f2"),
+    "BF16": np.dtype("<u2"),
+    "U32": np.dtype("<u4"),
+    "I32": np.dtype("<i4"),
+    "F32": np.dtype("<f4"),
+    "U64": np.dtype("<u8"),
+    "I64": np.dtype("<i8"),
+    "F64": np.dtype("<f8"),
+}
+_NAMES = {dtype: name for name, dtype in _DTYPES.items() if name != "BF16"}
+# A float is NaN or infinite where all bits of its exponent are set.
+_EXPONENT = {"F16": 0x7C00, "BF16": 0x7F80, "F32": 0x7F80_0000, "F64": 0x7FF0_0000_0000_0000}
+
+
+def encode_weights(tensors: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
+    """The pieces of a safetensors file, to be written one after the other; no tensor is copied that lies in
+    order.
+
+    Args:
+        tensors: name → NumPy array or torch tensor (any device), of a real, integer or boolean dtype.
+
+    Raises:
+        ModelError: a dtype that a model cannot hold, or a NaN or infinite weight.
+    """
+    flat = {name: _flatten(name, tensor) for name, tensor in tensors.items()}
+    # Widest items first, so that every tensor lies at a multiple of its item's size and needs no copy to be
+    # read.
+    order = sorted(flat, key=lambda name: (-_DTYPES[flat[name][0]].itemsize, name))
+    header: dict[str, Any] = {}
+    at = 0
+    for name in order:
+        dtype, shape, values = flat[name]
+        _check_values(name, dtype, values)
+        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [at, at + values.nbytes]}
+        at += values.nbytes
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    if len(text) > MAX_HEADER:
+        raise ModelError(
+            f"{len(order):,} tensors need a header of {len(text):,} bytes; {MAX_HEADER:,} is the limit"
+        )
+    yield len(text).to_bytes(8, "little") + text
+    for name in order:
+        values = flat[name][2]
+        if values.size:
+            yield values.view(np.uint8).data
+
+
+def _flatten(name: str, tensor: Any) -> tuple[str, tuple[int, ...], np.ndarray]:
+    """A tensor's safetensors dtype, its shape, and its values as one contiguous vector."""
+    if not isinstance(tensor, np.ndarray | np.generic) and hasattr(tensor, "detach"):
+        import torch
+
+        tensor = tensor.detach().cpu().contiguous()
+        if tensor.dtype == torch.bfloat16:
+            return "BF16", tuple(tensor.shape), tensor.reshape(-1).view(torch.uint16).numpy()
+        tensor = tensor.numpy()
+    array = np.asarray(tensor)
+    little = array.dtype.newbyteorder("<") if array.dtype.kind in "iuf" else array.dtype
+    if little not in _NAMES:
+        raise ModelError(f"tensor {name!r} has dtype {array.dtype}, which a model folder cannot hold")
+    return _NAMES[little], array.shape, np.ascontiguousarray(array, dtype=little).reshape(-1)
+
+
+def decode_header(text: bytes, data_size: int) -> dict[str, tuple[str, tuple[int, ...], int]]:
+    """Check a header against the number of bytes that follow it.
+
+    Returns:
+        name → (safetensors dtype, shape, first byte of its data), the tensors one after the other without
+        holes.
+
+    Raises:
+        ValueError: with the reason.
+    """
+    header = parse_json(text, max_depth=4)
+    if not isinstance(header, dict):
+        raise ValueError("the header is not a JSON object")
+    header.pop("__metadata__", None)
+    found = {name: _check_entry(name, entry) for name, entry in header.items()}
+    at = 0
+    for name in sorted(found, key=lambda name: found[name][2:]):
+        _, _, begin, end = found[name]
+        if begin != at:
+            raise ValueError(f"tensor {name[:80]!r} begins at byte {begin}, where {at} is next")
+        at = end
+    if at != data_size:
+        raise ValueError(f"the tensors take {at} bytes, the file holds {data_size}")
+    return {name: (dtype, shape, begin) for name, (dtype, shape, begin, _) in found.items()}
+
+
+def _check_entry(name: str, entry: Any) -> tuple[str, tuple[int, ...], int, int]:
+    """One tensor's (dtype, shape, begin, end)."""
+    about = f"tensor {name[:80]!r}"
+    if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
+        raise ValueError(f"{about} is not given as dtype, shape and data_offsets")
+    dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
+        raise ValueError(f"{about} has the unknown dtype {str(dtype)[:20]!r}")
+    if not _are_counts(shape) or len(shape) > MAX_RANK:
+        raise ValueError(f"{about} has no usable shape")
+    if not _are_counts(offsets) or len(offsets) != 2:
+        raise ValueError(f"{about} has no usable data_offsets")
+    size = math.prod(shape) * _DTYPES[dtype].itemsize
+    if offsets[1] - offsets[0] != size:
+        raise ValueError(f"{about} needs {size} bytes and is given {offsets[1] - offsets[0]}")
+    return dtype, tuple(shape), offsets[0], offsets[1]
+
+
+def _are_counts(values: Any) -> bool:
+    """Whether this is a list of whole numbers from 0 to what an index can hold."""
+    return isinstance(values, list) and all(type(value) is int and 0 <= value < 2**48 for value in values)
+
+
+def decode_tensors(
+    entries: Mapping[str, tuple[str, tuple[int, ...], int]], data: np.ndarray, *, as_torch: bool
+) -> dict[str, Any]:
+    """Views of `data` (uint8, one dimension), by the entries of `decode_header`; copied only where
+    misaligned.
+
+    Raises:
+        ModelError: NaN or infinite weights, a boolean that is neither 0 nor 1, or bfloat16 without
+            `as_torch`.
+    """
+    tensors: dict[str, Any] = {}
+    for name, (dtype, shape, begin) in entries.items():
+        count = math.prod(shape)
+        values = data[begin : begin + count * _DTYPES[dtype].itemsize].view(_DTYPES[dtype])
+        _check_values(name, dtype, values)
+        array = np.require(values, requirements="A").reshape(shape)
+        if as_torch:
+            import torch
+
+            tensor = torch.from_numpy(array)
+            tensors[name] = tensor.view(torch.bfloat16) if dtype == "BF16" else tensor
+        elif dtype == "BF16":
+            raise ModelError(
+                f"tensor {name!r} is bfloat16, which NumPy has not", hint="read it with as_torch=True"
+            )
+        else:
+            tensors[name] = array
+    return tensors
+
+
+def _check_values(name: str, dtype: str, values: np.ndarray) -> None:
+    """Refuse NaN, infinity and odd booleans; `values` is one-dimensional."""
+    if dtype == "BOOL":
+        if values.size and values.view(np.uint8).max() > 1:
+            raise ModelError(f"tensor {name[:80]!r} holds a boolean that is neither 0 nor 1")
+        return
+    if dtype not in _EXPONENT:
+        return
+    step = _CHUNK // values.itemsize
+    mask = values.dtype.type(0).view(f"u{values.itemsize}").dtype.type(_EXPONENT[dtype])
+    bits = values.view(mask.dtype)
+    for at in range(0, bits.size, step):
+        wrong = (bits[at : at + step] & mask) == mask
+        if wrong.any():
+            raise ModelError(
+                f"tensor {name[:80]!r} holds NaN or infinity at place {at + int(wrong.argmax()):,}"
+            )

@@ -1,0 +1,103 @@
+"""Write a model folder beside its place: weights, texts, the manifest that vouches for them; then swap."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sadari.artifact.atomic import atomic_folder
+from sadari.artifact.manifest import MANIFEST, FileEntry, check_files, encode_manifest, is_file_name
+from sadari.artifact.read import read_manifest
+from sadari.artifact.untrusted import open_folder
+from sadari.artifact.weights import WEIGHTS, encode_weights
+from sadari.errors import ModelError, OutputError
+
+_CHUNK = 2**22  # bytes hashed and written together: small enough to stay in a cache
+_CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers drop anywhere
+
+
+def write_model(
+    folder: str | Path,
+    *,
+    manifest: Mapping[str, Any],
+    tensors: Mapping[str, Any],
+    texts: Mapping[str, str | bytes],
+) -> None:
+    """Write a model folder, whole or not at all, in the place of an older model or of nothing.
+
+    The same arguments give the same bytes.
+
+    Args:
+        folder: where to. A Sadari model or an empty folder there is replaced, anything else refused.
+        manifest: what ``sadari.json`` says: ``kind`` (text, required: "classifier", "generator", …),
+            ``rung`` (text), ``settings``, ``scores``, ``data`` (the fingerprint), ``versions`` (objects),
+            ``tokenizer`` (object or text), ``label_names`` (distinct texts, in the order of the outputs),
+            and any other JSON. The versions of Sadari, Python, NumPy and torch are added.
+        tensors: name → NumPy array or torch tensor, of any real, integer or boolean dtype; NaN and infinity
+            are refused.
+        texts: plain file name → its content in UTF-8: ``vocabulary.txt``, ``README.md``.
+
+    Raises:
+        OutputError: it could not be written; what was there before is untouched, and nothing of ours is left.
+        ModelError: what was given is nothing that `read_model` would take back; nothing was written.
+    """
+    where = os.fspath(folder)
+    contents = {name: _encode_text(name, texts[name], where) for name in sorted(texts)}
+    with atomic_folder(folder, may_replace=_check_is_model) as new:
+        files = {WEIGHTS: _write(new / WEIGHTS, encode_weights(tensors))}
+        for name, content in contents.items():
+            files[name] = _write(new / name, [content])
+        _write(new / MANIFEST, [encode_manifest(manifest, files, where=where)])
+
+
+def _encode_text(name: str, content: str | bytes, where: str) -> bytes:
+    if not is_file_name(name) or name in (MANIFEST, WEIGHTS):
+        raise ModelError(f"{name!r} is not a name that a text of a model can have", where=where)
+    try:
+        if isinstance(content, str):
+            return content.encode("utf-8")
+        content.decode("utf-8")
+    except UnicodeError as error:
+        raise ModelError(f"{name!r} cannot be written as UTF-8: {error}", where=where) from None
+    return content
+
+
+def _write(path: Path, pieces: Iterable[bytes | memoryview]) -> FileEntry:
+    """Write and flush one new file."""
+    sha256 = hashlib.sha256()
+    with path.open("xb", buffering=0) as file:
+        for piece in pieces:
+            view = memoryview(piece)
+            while view:
+                written = file.write(view[:_CHUNK])
+                sha256.update(view[:written])
+                view = view[written:]
+        os.fsync(file.fileno())
+        return FileEntry(file.tell(), sha256.hexdigest())
+
+
+def _check_is_model(folder: Path) -> None:
+    """Refuse to replace what is not a Sadari model, or holds more than one."""
+    where = str(folder)
+    with open_folder(folder, where=where) as opened:
+        try:
+            _, _, manifest = read_manifest(opened)
+            ours = {MANIFEST, *check_files(manifest, where=where)}
+        except ModelError as error:
+            if opened.was_replaced():  # by another save, just now: which is to be replaced in its turn
+                return
+            raise OutputError(
+                f"is in the way, and not a Sadari model to replace ({error.what})",
+                where=where,
+                hint="choose another name, or move it away",
+            ) from None
+        others = sorted(set(opened.names()) - ours - _CLUTTER)
+    if others:
+        raise OutputError(
+            f"holds {others[0]!r}, which is not part of the model that would be replaced",
+            where=where,
+            hint="choose another name, or move that file away",
+        )
