@@ -1,0 +1,51 @@
+"""Compiled CPU forms of the bag nets: one pass over ragged ids, no torch import, the same bits alone and in any batch.
+
+They read the very memory of the torch modules in `nets.bag`, and give the same logits (tested).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+LANES = 16  # floats in one 64-byte cache line: embedding rows are padded to a multiple of it
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def linear_logits(ids, counts, offsets, tf, feature_scale, row_scale, weight, bias, out):  # type: ignore[no-untyped-def]
+    """out[t] = bias + sum over the features of text t of its weight times ``weight[feature]``.
+
+    Shapes: ids, counts [stored]; offsets [n + 1]; weight float32 [features, k]; bias float32 [k]; out float32 [n, k].
+    """
+    labels = len(bias)
+    for t in range(len(offsets) - 1):
+        for k in range(labels):
+            out[t, k] = bias[k]
+        for i in range(offsets[t], offsets[t + 1]):
+            x = tf[counts[i]] * feature_scale[ids[i]] * row_scale[t]
+            for k in range(labels):
+                out[t, k] += x * weight[ids[i], k]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def mean_logits(ids, offsets, embedding, output, out):  # type: ignore[no-untyped-def]
+    """out[t] = output @ mean of the embeddings of text t's ids; negative ids are skipped, no ids give zeros.
+
+    Shapes: embedding float32 [features, width]; output float32 [k, width]; out float32 [n, k].
+    """
+    labels, width = output.shape
+    hidden = np.empty(width, np.float32)
+    for t in range(len(offsets) - 1):
+        hidden[:] = 0
+        known = 0
+        for i in range(offsets[t], offsets[t + 1]):
+            if ids[i] >= 0:
+                known += 1
+                for j in range(width):
+                    hidden[j] += embedding[ids[i], j]
+        scale = np.float32(1.0 / max(known, 1))
+        for k in range(labels):
+            total = np.float32(0)
+            for j in range(width):
+                total += output[k, j] * hidden[j]
+            out[t, k] = total * scale

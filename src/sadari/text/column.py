@@ -1,0 +1,65 @@
+"""A whole column of texts as bytes: what the compiled loops read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.errors import DataError
+from sadari.ragged import offsets_of
+
+
+def as_column(texts: Any) -> pl.Series:
+    """Texts as a Polars String column.
+
+    Args:
+        texts: a Series, or any sequence of ``str`` (list, tuple, NumPy array, pandas column).
+
+    Raises:
+        DataError: an entry is not a string; its row (from 1) and type are named.
+    """
+    if isinstance(texts, pl.Series):
+        column = texts
+    elif isinstance(texts, str):
+        raise DataError("one string was given where a sequence of texts is wanted", hint="put it in a list: [text]")
+    else:
+        rows = list(texts.ravel()) if isinstance(texts, np.ndarray) else list(texts)
+        for row, text in enumerate(rows, 1):
+            if not isinstance(text, str):
+                raise DataError(f"a text must be a string, not {type(text).__name__}: {text!r}", where=f"row {row}")
+        try:
+            column = pl.Series("text", rows, dtype=pl.String)
+        except UnicodeEncodeError as error:
+            raise DataError(f"a text holds half a surrogate pair, which is no character: {error}") from None
+    if column.dtype != pl.String:
+        raise DataError(f"a text column must hold strings, not {column.dtype}")
+    if column.null_count():
+        row = int(column.is_null().arg_max() or 0) + 1
+        raise DataError("the text is missing", where=f"row {row}", hint="drop it, or fill in an empty text")
+    return column
+
+
+def column_bytes(column: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """UTF-8 content uint8 [total] and offsets int64 [n + 1] of a String column without missing entries."""
+    if len(column) == 0:
+        return np.empty(0, np.uint8), np.zeros(1, np.int64)
+    offsets = offsets_of(column.str.len_bytes().to_numpy())
+    content: str = column.str.join("").item()
+    return np.frombuffer(content.encode(), dtype=np.uint8), offsets
+
+
+def slices(column: pl.Series, max_rows: int = 65_536) -> Iterable[pl.Series]:
+    """The column in pieces, so that what is made from a piece stays small beside it."""
+    for start in range(0, len(column), max_rows):
+        yield column.slice(start, max_rows)
+
+
+def bytes_to_column(content: NDArray[np.uint8], starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> pl.Series:
+    """Byte slices (of valid UTF-8) as a Polars String column."""
+    raw = content.tobytes()
+    ends = starts + lengths
+    return pl.Series("token", [raw[a:b].decode() for a, b in zip(starts.tolist(), ends.tolist(), strict=True)])

@@ -1,0 +1,277 @@
+"""n-grams of words as feature ids: exact (a table of all that were learned) or hashed (fastText's buckets).
+
+An exact n-gram is stored as a pair: the shorter n-gram that it extends, and its last word. So one table of pairs holds
+n-grams of every length, and a text's n-grams are found by walking on from each word.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sadari.errors import SettingError
+from sadari.ragged import Ragged, offsets_of
+from sadari.text.table import MISSING, spread
+
+NO_PREFIX = 0x7FFFFFFF  # "the shorter n-gram" of a single word
+
+
+def ngrams(tokens: list[str], n: int) -> list[str]:
+    """The n-grams of one token list, joined by spaces: ``len(tokens) - n + 1`` of them (none where n is longer)."""
+    if n < 1:
+        raise SettingError(f"n is {n}; an n-gram has at least one token")
+    return [" ".join(gram) for gram in zip(*(islice(tokens, i, None) for i in range(n)), strict=False)]
+
+
+class NgramTable:
+    """Exact n-grams of 1 to ``longest`` words ↔ ids 0, 1, 2 …, in the order in which they were first seen.
+
+    Shorter n-grams than the caller wants as features are in the table too: longer ones are found through them.
+    """
+
+    def __init__(self, longest: int) -> None:
+        if not 1 <= longest <= 16:
+            raise SettingError(f"the longest n-gram is {longest} words; it must be 1 to 16")
+        self.longest = longest
+        self.unigrams: NDArray[np.int32] = np.empty(0, np.int32)  # word id → n-gram id
+        self.slots: NDArray[np.int32] = np.full(1024, MISSING, np.int32)
+        self.keys: NDArray[np.int64] = np.empty(512, np.int64)  # prefix n-gram id << 32 | last word id
+        self.size = 0
+
+    def __len__(self) -> int:
+        return self.size
+
+    def learn(self, words: Ragged, vocab_size: int) -> Ragged:
+        """The n-grams of every text, in the order of their first words; new ones get the next ids.
+
+        Args:
+            words: word ids, all below ``vocab_size`` (a negative id breaks the n-grams across it).
+            vocab_size: how many words there are by now.
+        """
+        if vocab_size > len(self.unigrams):
+            known = len(self.unigrams)
+            self.unigrams = np.resize(self.unigrams, vocab_size)
+            self.unigrams[known:] = MISSING
+        grams = np.empty(_most_grams(words, self.longest), np.int32)
+        offsets = np.zeros(len(words) + 1, np.int64)
+        text, size = 0, self.size
+        while True:
+            text, size = _learn_ngrams(
+                words.values, words.offsets, self.longest, self.unigrams, self.slots, self.keys, size,
+                text, grams, offsets,
+            )  # fmt: skip
+            self.size = size
+            if text == len(words):
+                return Ragged(grams[: offsets[-1]], offsets)
+            room = self.longest * int(words.offsets[text + 1] - words.offsets[text])
+            self.keys = np.resize(self.keys, 2 * len(self.keys) + room)
+            self.slots = _slots_of(self.keys, self.size, 2 * len(self.keys))
+
+    def look_up(self, words: Ragged) -> Ragged:
+        """The known n-grams of every text; unknown ones are left out."""
+        grams = np.empty(_most_grams(words, self.longest), np.int32)
+        offsets = np.zeros(len(words) + 1, np.int64)
+        _look_up_ngrams(
+            words.values, words.offsets, self.longest, self.unigrams, self.slots, self.keys, grams, offsets
+        )
+        return Ragged(grams[: offsets[-1]], offsets)
+
+    def orders(self) -> NDArray[np.int8]:
+        """int8 [size]: of how many words each n-gram is."""
+        return _orders(self.keys[: self.size])
+
+    @property
+    def pairs(self) -> NDArray[np.int32]:
+        """int32 [size, 2]: prefix n-gram (NO_PREFIX for single words) and last word of each n-gram."""
+        keys = self.keys[: self.size]
+        return np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1).astype(np.int32)
+
+    @classmethod
+    def of(cls, pairs: NDArray[np.int32], longest: int, vocab_size: int) -> NgramTable:
+        """The table with these `pairs`.
+
+        Raises:
+            SettingError: pairs that no table can have (an unknown word, or a prefix that comes later).
+        """
+        table = cls(longest)
+        prefix, word = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
+        single = prefix == NO_PREFIX
+        rank = np.arange(len(pairs))
+        if np.any((word < 0) | (word >= vocab_size)) or np.any(~single & ((prefix < 0) | (prefix >= rank))):
+            raise SettingError("the table of n-grams does not fit its vocabulary")
+        table.keys = (prefix << 32) | word
+        if len(np.unique(table.keys)) != len(pairs):
+            raise SettingError("the table of n-grams has the same n-gram twice")
+        table.size = len(pairs)
+        table.unigrams = np.full(vocab_size, MISSING, np.int32)
+        table.unigrams[word[single]] = rank[single]
+        table.slots = _slots_of(table.keys, table.size, max(1024, 2 * table.size))
+        return table
+
+    def kept(self, wanted: NDArray[np.bool_], vocab_size: int) -> tuple[NgramTable, NDArray[np.int32]]:
+        """A table of the ``wanted`` n-grams and the prefixes that lead to them.
+
+        Returns:
+            the table, and int32 [size]: the new id of each n-gram of this table, MISSING where it went.
+        """
+        needed = _with_prefixes(self.keys[: self.size], wanted.copy())
+        new_ids = np.where(needed, np.cumsum(needed) - 1, MISSING).astype(np.int32)
+        pairs = self.pairs[needed]
+        inner = pairs[:, 0] != NO_PREFIX
+        pairs[inner, 0] = new_ids[pairs[inner, 0]]
+        return NgramTable.of(pairs, self.longest, vocab_size), new_ids
+
+    def to_list(self, words: list[str]) -> list[str]:
+        """Every n-gram as text, its words joined by spaces."""
+        texts: list[str] = []
+        for prefix, word in self.pairs.tolist():
+            texts.append(words[word] if prefix == NO_PREFIX else f"{texts[prefix]} {words[word]}")
+        return texts
+
+
+def hashed_ngrams(
+    hashes: NDArray[np.uint32], offsets: NDArray[np.int64], longest: int, buckets: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Buckets of the n-grams of 2 to ``longest`` words, hashed as fastText does (Joulin et al. 2016).
+
+    Args:
+        hashes: uint32 [words], FNV-1a of each word (`scan.Tokens.hashes`).
+        offsets: int64 [n + 1].
+
+    Returns:
+        int32 [grams] in 0 … buckets − 1, and their offsets int64 [n + 1].
+    """
+    if buckets < 1:
+        raise SettingError(f"buckets is {buckets}; it must be at least 1")
+    lengths = np.diff(offsets)
+    counts = sum(np.maximum(lengths - n + 1, 0) for n in range(2, longest + 1)) if longest > 1 else 0 * lengths
+    gram_offsets = offsets_of(counts)
+    grams = np.empty(gram_offsets[-1], np.int32)
+    _hash_ngrams(hashes, offsets, longest, buckets, grams)
+    return grams, gram_offsets
+
+
+def _most_grams(words: Ragged, longest: int) -> int:
+    return len(words.values) * longest
+
+
+@njit(cache=True, nogil=True)
+def _hash_ngrams(hashes, offsets, longest, buckets, grams):  # type: ignore[no-untyped-def]
+    n = 0
+    for t in range(len(offsets) - 1):
+        for i in range(offsets[t], offsets[t + 1]):
+            h = np.uint64(np.int64(np.int32(hashes[i])))
+            for j in range(i + 1, min(offsets[t + 1], i + longest)):
+                h = h * np.uint64(116049371) + np.uint64(np.int64(np.int32(hashes[j])))
+                grams[n] = np.int32(h % np.uint64(buckets))
+                n += 1
+
+
+@njit(cache=True, nogil=True)
+def _slots_of(keys, size, at_least):  # type: ignore[no-untyped-def]
+    """Slots (a power of two of them, at least twice ``at_least``) for the first ``size`` keys."""
+    capacity = 1024
+    while capacity < 2 * at_least:
+        capacity *= 2
+    slots = np.full(capacity, np.int32(-1), np.int32)
+    mask = capacity - 1
+    for i in range(size):
+        s = spread(keys[i]) & mask
+        while slots[s] >= 0:
+            s = (s + 1) & mask
+        slots[s] = i
+    return slots
+
+
+@njit(cache=True, nogil=True)
+def _learn_ngrams(words, offsets, longest, unigrams, slots, keys, size, text, grams, gram_offsets):  # type: ignore[no-untyped-def]
+    """From ``text`` on until the end, or until the next text's n-grams might not fit: (texts done, size)."""
+    mask = len(slots) - 1
+    n = gram_offsets[text]
+    for t in range(text, len(offsets) - 1):
+        end = offsets[t + 1]
+        if size + longest * (end - offsets[t]) > len(keys):
+            return t, size
+        for i in range(offsets[t], end):
+            gram = np.int64(-1)
+            for j in range(i, min(end, i + longest)):
+                word = np.int64(words[j])
+                if word < 0:
+                    break
+                if j == i:
+                    gram = np.int64(unigrams[word])
+                    if gram < 0:
+                        gram = size
+                        unigrams[word] = gram
+                        keys[gram] = (np.int64(NO_PREFIX) << 32) | word
+                        size += 1
+                else:
+                    key = (gram << 32) | word
+                    s = spread(key) & mask
+                    gram = np.int64(-1)
+                    while slots[s] >= 0:
+                        if keys[slots[s]] == key:
+                            gram = np.int64(slots[s])
+                            break
+                        s = (s + 1) & mask
+                    if gram < 0:
+                        gram = size
+                        keys[gram], slots[s] = key, gram
+                        size += 1
+                grams[n] = gram
+                n += 1
+        gram_offsets[t + 1] = n
+    return len(offsets) - 1, size
+
+
+@njit(cache=True, nogil=True)
+def _look_up_ngrams(words, offsets, longest, unigrams, slots, keys, grams, gram_offsets):  # type: ignore[no-untyped-def]
+    mask = len(slots) - 1
+    n = 0
+    for t in range(len(offsets) - 1):
+        end = offsets[t + 1]
+        for i in range(offsets[t], end):
+            gram = np.int64(-1)
+            for j in range(i, min(end, i + longest)):
+                word = np.int64(words[j])
+                if word < 0:
+                    break
+                if j == i:
+                    gram = np.int64(unigrams[word])
+                else:
+                    key = (gram << 32) | word
+                    s = spread(key) & mask
+                    gram = np.int64(-1)
+                    while slots[s] >= 0:
+                        if keys[slots[s]] == key:
+                            gram = np.int64(slots[s])
+                            break
+                        s = (s + 1) & mask
+                if gram < 0:
+                    break
+                grams[n] = gram
+                n += 1
+        gram_offsets[t + 1] = n
+
+
+@njit(cache=True, nogil=True)
+def _orders(keys):  # type: ignore[no-untyped-def]
+    orders = np.ones(len(keys), np.int8)
+    for i in range(len(keys)):
+        prefix = keys[i] >> 32
+        if prefix != NO_PREFIX:
+            orders[i] = orders[prefix] + 1
+    return orders
+
+
+@njit(cache=True, nogil=True)
+def _with_prefixes(keys, wanted):  # type: ignore[no-untyped-def]
+    # a prefix always has a smaller id, so one pass from the end reaches all of them
+    for i in range(len(keys) - 1, -1, -1):
+        prefix = keys[i] >> 32
+        if wanted[i] and prefix != NO_PREFIX:
+            wanted[prefix] = True
+    return wanted

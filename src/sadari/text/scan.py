@@ -1,0 +1,265 @@
+"""The compiled scanner: a column of bytes → tokens as byte slices, one pass for every tokenizer.
+
+A tokenizer is a table: what each character is (part of a token, a separator, a token by itself, or dropped).
+ASCII is looked up byte by byte; other characters by what Unicode says they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+PART, SEPARATOR, ALONE, DROP, TAG = 0, 1, 2, 3, 4  # TAG: '<', which opens torchtext's "<br />"
+OTHER, SPACE, WORD, DENSE = 0, 1, 2, 3  # kinds of characters outside ASCII
+
+# Scripts whose words are not dependably parted by spaces (Hangul, kana, Han, Thai …), first and last code point.
+DENSE_SCRIPTS = (
+    (0x0E01, 0x0E5B), (0x0E81, 0x0EDF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17DD),
+    (0x3041, 0x30FF), (0x3105, 0x318E), (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
+    (0xA960, 0xA97C), (0xAC00, 0xD7FB), (0xF900, 0xFAD9), (0xFF66, 0xFF9D), (0x20000, 0x323AF),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How one tokenizer reads characters.
+
+    Attributes:
+        ascii_class: uint8 [128], PART … TAG of each ASCII byte.
+        lower: uint8 [128], what each ASCII byte is written as.
+        other_class: uint8 [4], the class of each kind of other character (OTHER, SPACE, WORD, DENSE).
+        min_chars: shorter tokens are dropped.
+        pieces: (smallest, largest) n-gram of characters that tokens in a dense script are cut into; (0, 0) keeps words.
+    """
+
+    ascii_class: NDArray[np.uint8]
+    lower: NDArray[np.uint8]
+    other_class: NDArray[np.uint8]
+    min_chars: int = 1
+    pieces: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of ``n`` texts as slices of one byte array.
+
+    Attributes:
+        content: uint8, what the tokens' bytes are slices of (lower-cased where the tokenizer does so).
+        starts, lengths: int32 [tokens].
+        hashes: uint32 [tokens], 32-bit FNV-1a as fastText computes it.
+        offsets: int64 [n + 1]: tokens ``offsets[i]:offsets[i + 1]`` are text ``i``'s.
+    """
+
+    content: NDArray[np.uint8]
+    starts: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+    hashes: NDArray[np.uint32]
+    offsets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def to_lists(self) -> list[list[str]]:
+        raw = self.content.tobytes()
+        spans = zip(self.starts.tolist(), self.lengths.tolist(), strict=True)
+        flat = [raw[start : start + length].decode() for start, length in spans]
+        bounds = self.offsets.tolist()
+        return [flat[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+
+
+@cache
+def character_kinds() -> NDArray[np.uint8]:
+    """uint8 [0x110000]: OTHER, SPACE, WORD (``\\w`` of Python's re) or DENSE for every code point."""
+    kinds = np.zeros(0x110000, dtype=np.uint8)
+    for code in range(0x80, 0x32400):  # nothing above is a letter, a digit or a space
+        character = chr(code)
+        if character.isspace():
+            kinds[code] = SPACE
+        elif character.isalnum():
+            kinds[code] = WORD
+    for first, last in DENSE_SCRIPTS:
+        span = kinds[first : last + 1]
+        span[span == WORD] = DENSE
+    return kinds
+
+
+def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -> Tokens:
+    """Cut every text of a byte column into tokens.
+
+    Args:
+        content: uint8 [total], valid UTF-8.
+        offsets: int64 [n + 1].
+    """
+    is_ascii = len(content) == 0 or int(content.max()) < 128
+    kinds = _no_kinds() if is_ascii else character_kinds()
+    texts = len(offsets) - 1
+    capacity = len(content) // 4 + 64
+    starts, lengths = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
+    hashes = np.empty(capacity, np.uint32)
+    out, ends = np.empty(len(content), np.uint8), np.zeros(texts + 1, np.int64)
+    text, written, tokens = 0, 0, 0
+    while True:
+        text, written, tokens = _scan(
+            content, offsets, rules.ascii_class, rules.lower, rules.other_class, kinds,
+            rules.min_chars, rules.pieces[0], rules.pieces[1],
+            starts, lengths, hashes, out, ends, text, written, tokens,
+        )  # fmt: skip
+        if text == texts:
+            break
+        # The text that did not fit has at most so many tokens; growing here and not in the compiled loop keeps the loop's
+        # arrays fixed, which makes it several times as fast.
+        capacity = 2 * capacity + (1 + rules.pieces[1]) * int(offsets[text + 1] - offsets[text])
+        starts, lengths, hashes = (np.resize(array, capacity) for array in (starts, lengths, hashes))
+    return Tokens(out[:written], starts[:tokens], lengths[:tokens], hashes[:tokens], ends)
+
+
+@cache
+def _no_kinds() -> NDArray[np.uint8]:
+    return np.zeros(1, dtype=np.uint8)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def decode_character(content, i):  # type: ignore[no-untyped-def]
+    """Code point and byte length of the character that starts at ``content[i]``."""
+    first = content[i]
+    if first < 0x80:
+        return np.int64(first), 1
+    if first < 0xE0:
+        return (np.int64(first & 0x1F) << 6) | (content[i + 1] & 0x3F), 2
+    if first < 0xF0:
+        return (
+            (np.int64(first & 0x0F) << 12) | (np.int64(content[i + 1] & 0x3F) << 6) | (content[i + 2] & 0x3F),
+            3,
+        )
+    return (
+        (np.int64(first & 0x07) << 18)
+        | (np.int64(content[i + 1] & 0x3F) << 12)
+        | (np.int64(content[i + 2] & 0x3F) << 6)
+        | (content[i + 3] & 0x3F),
+        4,
+    )
+
+
+@njit(cache=True, nogil=True)
+def hash_bytes(content, start, end):  # type: ignore[no-untyped-def]
+    """32-bit FNV-1a with each byte sign-extended, as fastText hashes words."""
+    h = np.uint32(2166136261)
+    for i in range(start, end):
+        h = (h ^ np.uint32(np.int8(content[i]))) * np.uint32(16777619)
+    return h
+
+
+@njit(cache=True, nogil=True)
+def _after_break_tag(content, i, end):  # type: ignore[no-untyped-def]
+    """Where ``<br />`` that starts at i ends, or -1; quotes inside are gone by then, as in torchtext."""
+    tag = np.array([60, 98, 114, 32, 47, 62], dtype=np.uint8)  # "<br />"
+    matched = 0
+    while i < end:
+        b = content[i]
+        if 65 <= b <= 90:
+            b += 32
+        i += 1
+        if b == 34:
+            continue
+        if b != tag[matched]:
+            return -1
+        matched += 1
+        if matched == 6:
+            return i
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _cut_pieces(out, start, end, smallest, largest, starts, lengths, hashes, n):  # type: ignore[no-untyped-def]
+    """Write the n-grams of characters of ``out[start:end]`` as tokens; a word shorter than ``smallest`` stays whole."""
+    characters = 0
+    for i in range(start, end):
+        if out[i] & 0xC0 != 0x80:
+            characters += 1
+    if characters <= smallest:
+        starts[n], lengths[n], hashes[n] = start, end - start, hash_bytes(out, start, end)
+        return n + 1
+    first = start
+    while first < end:
+        stop, taken = first, 0
+        while stop < end and taken < largest:
+            stop += 1
+            while stop < end and out[stop] & 0xC0 == 0x80:
+                stop += 1
+            taken += 1
+            if taken >= smallest:
+                starts[n], lengths[n], hashes[n] = first, stop - first, hash_bytes(out, first, stop)
+                n += 1
+        first += 1
+        while first < end and out[first] & 0xC0 == 0x80:
+            first += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _scan(  # type: ignore[no-untyped-def]
+    content, offsets, ascii_class, lower, other_class, kinds, min_chars, smallest, largest,
+    starts, lengths, hashes, out, ends, text, pos, n,
+):  # fmt: skip
+    """Scan from ``text`` on until the end, or until the next text might not fit: (texts done, bytes, tokens)."""
+    most = max(1, largest - smallest + 1) + 1
+    for t in range(text, len(offsets) - 1):
+        i, end = offsets[t], offsets[t + 1]
+        if n + most * (end - i) + 1 > len(starts):
+            return t, pos, n
+        start, characters, dense = pos, 0, False
+        h = np.uint32(2166136261)
+        while True:
+            # a text's end closes its last token as a separator would
+            kind, size = SEPARATOR, 1
+            if i < end:
+                b = content[i]
+                if b < 128:
+                    kind = ascii_class[b]
+                    if kind == PART:
+                        b = lower[b]
+                        out[pos] = b
+                        pos += 1
+                        i += 1
+                        h = (h ^ np.uint32(b)) * np.uint32(16777619)
+                        characters += 1
+                        continue
+                    if kind == TAG:
+                        after = _after_break_tag(content, i, end)
+                        kind = PART if after < 0 else SEPARATOR
+                        size = 1 if after < 0 else after - i
+                else:
+                    code, size = decode_character(content, i)
+                    kind = other_class[kinds[code]]
+                    dense = dense or (kind == PART and kinds[code] == DENSE)
+            if kind == PART:
+                for j in range(i, i + size):
+                    out[pos] = content[j]
+                    pos += 1
+                    h = (h ^ np.uint32(np.int8(content[j]))) * np.uint32(16777619)
+                characters += 1
+            elif kind != DROP:
+                if characters >= min_chars:
+                    if dense and largest > 0:
+                        n = _cut_pieces(out, start, pos, smallest, largest, starts, lengths, hashes, n)
+                    else:
+                        starts[n], lengths[n], hashes[n] = start, pos - start, h
+                        n += 1
+                if kind == ALONE and i < end:
+                    starts[n], lengths[n] = pos, size
+                    for j in range(i, i + size):
+                        out[pos] = lower[content[j]] if content[j] < 128 else content[j]
+                        pos += 1
+                    hashes[n] = hash_bytes(out, pos - size, pos)
+                    n += 1
+                start, characters, dense = pos, 0, False
+                h = np.uint32(2166136261)
+            if i >= end:
+                break
+            i += size
+        ends[t + 1] = n
+    return len(offsets) - 1, pos, n

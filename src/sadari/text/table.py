@@ -1,0 +1,176 @@
+"""The compiled hash table: from a token's bytes to its id, for millions at a time.
+
+An open-addressing table with linear probing over plain arrays. Ids are given in the order in which keys are first
+seen, so the same texts in the same order always give the same ids. A token's bytes are compared, never its hash alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sadari.text.scan import Tokens, hash_bytes
+
+MISSING = -1
+ENTRIES_FULL, CONTENT_FULL = 1, 2  # why the compiled loop stopped
+
+
+class TokenTable:
+    """Tokens ↔ ids 0, 1, 2 …; grows while it learns."""
+
+    def __init__(self) -> None:
+        self.slots: NDArray[np.int32] = np.full(1024, MISSING, np.int32)
+        self.hashes: NDArray[np.uint32] = np.empty(512, np.uint32)
+        self.offsets: NDArray[np.int64] = np.zeros(513, np.int64)
+        self.content: NDArray[np.uint8] = np.empty(4096, np.uint8)
+        self.counts: NDArray[np.int64] = np.zeros(512, np.int64)
+        self.size = 0
+
+    def __len__(self) -> int:
+        return self.size
+
+    def learn(self, tokens: Tokens) -> NDArray[np.int32]:
+        """Ids int32 [tokens]; unseen tokens get the next ids, and every occurrence is counted."""
+        ids = np.empty(len(tokens), np.int32)
+        done = 0
+        while True:
+            done, self.size, full = _learn(
+                tokens.content, tokens.starts, tokens.lengths, tokens.hashes, ids, done,
+                self.slots, self.hashes, self.offsets, self.content, self.counts, self.size,
+            )  # fmt: skip
+            if done == len(tokens):
+                return ids
+            # Arrays grow here and not in the compiled loop: a loop over arrays that never change is four times as fast.
+            if full == CONTENT_FULL:
+                self.content = np.resize(self.content, 2 * len(self.content) + int(tokens.lengths[done]))
+            else:
+                self.hashes, self.counts = np.resize(self.hashes, 2 * self.size), np.resize(self.counts, 2 * self.size)
+                self.counts[self.size :] = 0
+                self.offsets = np.resize(self.offsets, 2 * self.size + 1)
+                self.slots = _rehashed(self.hashes, self.size, 4 * self.size)
+
+    def look_up(self, tokens: Tokens) -> NDArray[np.int32]:
+        """Ids int32 [tokens], MISSING for tokens never learned."""
+        return _look_up(
+            tokens.content, tokens.starts, tokens.lengths, tokens.hashes,
+            self.slots, self.hashes, self.offsets, self.content,
+        )  # fmt: skip
+
+    def find(self, token: str) -> int:
+        """The id of one token, or MISSING."""
+        raw = np.frombuffer(token.encode(), np.uint8)
+        one = Tokens(
+            raw,
+            np.zeros(1, np.int32),
+            np.array([len(raw)], np.int32),
+            np.array([hash_bytes(raw, 0, len(raw))], np.uint32),
+            np.array([0, 1]),
+        )
+        return int(self.look_up(one)[0])
+
+    @classmethod
+    def of(cls, tokens: list[str]) -> TokenTable:
+        """A table in which ``tokens[i]`` has id i; a repeated token keeps its first id, so the table is then shorter."""
+        raw = [token.encode() for token in tokens]
+        content = np.frombuffer(b"".join(raw), np.uint8)
+        lengths = np.array([len(r) for r in raw], np.int32)
+        starts = (np.cumsum(lengths, dtype=np.int64) - lengths).astype(np.int32)
+        hashes = hash_slices(content, starts, lengths)
+        table = cls()
+        table.learn(Tokens(content, starts, lengths, hashes, np.array([0, len(tokens)])))
+        table.counts[: table.size] = 0
+        return table
+
+    def to_list(self) -> list[str]:
+        """Every token, by id."""
+        raw = self.content[: self.offsets[self.size]].tobytes()
+        bounds = self.offsets[: self.size + 1].tolist()
+        return [raw[a:b].decode() for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+
+
+@njit(cache=True, nogil=True)
+def hash_slices(content, starts, lengths):  # type: ignore[no-untyped-def]
+    """uint32 [n]: the hash of every byte slice."""
+    hashes = np.empty(len(starts), np.uint32)
+    for t in range(len(starts)):
+        hashes[t] = hash_bytes(content, starts[t], starts[t] + lengths[t])
+    return hashes
+
+
+@njit(cache=True, nogil=True, inline="always")
+def spread(h):  # type: ignore[no-untyped-def]
+    """FNV's low bits are weak on short words; this mixes all bits into the ones that pick a slot."""
+    x = np.uint64(h) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64(x >> np.uint64(20))
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _same(content, start, length, stored, offset, end):  # type: ignore[no-untyped-def]
+    if end - offset != length:
+        return False
+    for j in range(length):  # noqa: SIM110 - compiled: a loop, not a generator
+        if content[start + j] != stored[offset + j]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _rehashed(keys, size, capacity):  # type: ignore[no-untyped-def]
+    """Slots, a power of two of them, for the first ``size`` hashes or keys."""
+    slots = np.full(capacity, np.int32(-1), np.int32)
+    mask = capacity - 1
+    for i in range(size):
+        s = spread(keys[i]) & mask
+        while slots[s] >= 0:
+            s = (s + 1) & mask
+        slots[s] = i
+    return slots
+
+
+@njit(cache=True, nogil=True)
+def _learn(  # type: ignore[no-untyped-def]
+    content, starts, lengths, token_hashes, ids, done, slots, hashes, offsets, stored, counts, size
+):
+    """Learn from token ``done`` on until the end, or until an array is full: (tokens done, size, what is full)."""
+    mask = len(slots) - 1
+    for t in range(done, len(starts)):
+        h, start, length = token_hashes[t], starts[t], lengths[t]
+        s = spread(h) & mask
+        found = -1
+        while slots[s] >= 0:
+            k = slots[s]
+            if hashes[k] == h and _same(content, start, length, stored, offsets[k], offsets[k + 1]):
+                found = k
+                break
+            s = (s + 1) & mask
+        if found < 0:
+            if size == len(hashes):
+                return t, size, ENTRIES_FULL
+            end = offsets[size] + length
+            if end > len(stored):
+                return t, size, CONTENT_FULL
+            stored[offsets[size] : end] = content[start : start + length]
+            hashes[size], offsets[size + 1], slots[s], counts[size] = h, end, size, 0
+            found = size
+            size += 1
+        counts[found] += 1
+        ids[t] = found
+    return len(starts), size, 0
+
+
+@njit(cache=True, nogil=True)
+def _look_up(content, starts, lengths, token_hashes, slots, hashes, offsets, stored):  # type: ignore[no-untyped-def]
+    ids = np.empty(len(starts), np.int32)
+    mask = len(slots) - 1
+    for t in range(len(starts)):
+        h, start, length = token_hashes[t], starts[t], lengths[t]
+        s = spread(h) & mask
+        ids[t] = -1
+        while slots[s] >= 0:
+            k = slots[s]
+            if hashes[k] == h and _same(content, start, length, stored, offsets[k], offsets[k + 1]):
+                ids[t] = k
+                break
+            s = (s + 1) & mask
+    return ids

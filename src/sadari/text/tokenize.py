@@ -1,0 +1,163 @@
+"""Tokenizers: from a column of texts to tokens, by name.
+
+=============  ==================================================================================================
+name           tokens
+=============  ==================================================================================================
+characters     every character, as it is
+whitespace     what stands between white space, as it is (``str.split``)
+words          runs of two or more letters, digits and ``_``, lower-cased: scikit-learn's default ``\\b\\w\\w+\\b``
+basic_english  torchtext's: lower-cased; ``. , ( ) ! ? '`` stand alone; ``; : " <br />`` go
+syllables      as ``words`` with single characters kept; words of Hangul, Han, kana or Thai are cut into one to three
+               of their characters, overlapping: "영화를" → 영 영화 영화를 화 화를 를
+morphemes      Korean morphemes by Kiwi (needs ``sadari[ko]``)
+=============  ==================================================================================================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from sadari.errors import MissingExtraError, SettingError
+from sadari.text.column import as_column, column_bytes
+from sadari.text.scan import ALONE, DROP, PART, SEPARATOR, TAG, Rules, Tokens, character_kinds, scan
+
+MORPHEME_END = "\x1f"  # unit separator: stands between morphemes, in no text that a person wrote
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """A named way to cut texts into tokens. Make one with `tokenizer`."""
+
+    name: str
+    rules: Rules
+    lowercase: bool
+    prepare: Callable[[pl.Series], pl.Series] | None = None
+
+    def __call__(self, texts: Any) -> Tokens:
+        """Tokens of a column (a Polars Series or any sequence of strings)."""
+        column = as_column(texts)
+        if self.prepare is not None:
+            column = self.prepare(column)
+        content, offsets = column_bytes(column)
+        if self.lowercase and len(content) and content.max() >= 128:
+            # the scanner lower-cases ASCII by itself; the rest of Unicode is Polars' work, on the whole column
+            content, offsets = column_bytes(column.str.to_lowercase())
+        return scan(content, offsets, self.rules)
+
+    def tokenize(self, text: str) -> list[str]:
+        """The tokens of one text."""
+        return self([text]).to_lists()[0]
+
+
+def tokenizer(name: str) -> Tokenizer:
+    """The tokenizer of that name.
+
+    Raises:
+        SettingError: no such tokenizer.
+        MissingExtraError: ``morphemes`` without kiwipiepy.
+    """
+    if name not in TOKENIZERS:
+        raise SettingError(f"there is no tokenizer {name!r}", hint=f"choose one of: auto, {', '.join(TOKENIZERS)}")
+    return TOKENIZERS[name]()
+
+
+def choose_tokenizer(texts: pl.Series, sample: int = 2_000) -> str:
+    """What ``auto`` takes: ``syllables`` where most letters are of a script without dependable spaces, else ``words``.
+
+    Looks at up to ``sample`` texts, evenly spaced, so that the answer depends on the texts alone.
+    """
+    step = max(1, len(texts) // sample)
+    letters = "".join(texts.gather_every(step).to_list())
+    if letters.isascii():
+        return "words"
+    codes = np.frombuffer(letters.encode("utf-32-le"), dtype=np.uint32)
+    kinds = character_kinds()[codes]
+    dense = np.count_nonzero(kinds == 3)
+    ascii_letters = sum(map(str.isalpha, re.sub(r"[^A-Za-z]", "", letters)))
+    words = np.count_nonzero(kinds == 2) + ascii_letters
+    return "syllables" if dense > words else "words"
+
+
+def _ascii_table(classify: Callable[[str], int]) -> np.ndarray:
+    return np.array([classify(chr(code)) for code in range(128)], dtype=np.uint8)
+
+
+_AS_IS = np.arange(128, dtype=np.uint8)
+_LOWER = np.array([ord(chr(code).lower()) for code in range(128)], dtype=np.uint8)
+
+
+def _other(other: int, space: int, word: int) -> np.ndarray:
+    return np.array([other, space, word, word], dtype=np.uint8)
+
+
+def _basic_class(character: str) -> int:
+    if character.isspace() or character in ";:":
+        return SEPARATOR
+    if character in ".,()!?'":
+        return ALONE
+    return {'"': DROP, "<": TAG}.get(character, PART)
+
+
+def _word_class(character: str) -> int:
+    return PART if character.isalnum() or character == "_" else SEPARATOR
+
+
+@cache
+def _characters() -> Tokenizer:
+    return Tokenizer("characters", Rules(_ascii_table(lambda _: ALONE), _AS_IS, _other(ALONE, ALONE, ALONE)), False)
+
+
+@cache
+def _whitespace() -> Tokenizer:
+    table = _ascii_table(lambda c: SEPARATOR if c.isspace() else PART)
+    return Tokenizer("whitespace", Rules(table, _AS_IS, _other(PART, SEPARATOR, PART)), False)
+
+
+@cache
+def _words() -> Tokenizer:
+    rules = Rules(_ascii_table(_word_class), _LOWER, _other(SEPARATOR, SEPARATOR, PART), min_chars=2)
+    return Tokenizer("words", rules, True)
+
+
+@cache
+def _basic_english() -> Tokenizer:
+    return Tokenizer("basic_english", Rules(_ascii_table(_basic_class), _LOWER, _other(PART, SEPARATOR, PART)), True)
+
+
+@cache
+def _syllables() -> Tokenizer:
+    rules = Rules(_ascii_table(_word_class), _LOWER, _other(SEPARATOR, SEPARATOR, PART), pieces=(1, 3))
+    return Tokenizer("syllables", rules, True)
+
+
+@cache
+def _morphemes() -> Tokenizer:
+    try:
+        from kiwipiepy import Kiwi
+    except ImportError as error:
+        raise MissingExtraError("the tokenizer 'morphemes'", "ko") from error
+    kiwi = Kiwi(num_workers=1)
+
+    def prepare(column: pl.Series) -> pl.Series:
+        analysed = kiwi.tokenize(column.to_list())
+        return pl.Series("text", [MORPHEME_END.join(token.form for token in tokens) for tokens in analysed], pl.String)
+
+    table = _ascii_table(lambda c: SEPARATOR if c == MORPHEME_END else PART)
+    return Tokenizer("morphemes", Rules(table, _LOWER, _other(PART, PART, PART)), True, prepare)
+
+
+TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
+    "characters": _characters,
+    "whitespace": _whitespace,
+    "words": _words,
+    "basic_english": _basic_english,
+    "syllables": _syllables,
+    "morphemes": _morphemes,
+}

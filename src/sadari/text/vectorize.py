@@ -1,0 +1,179 @@
+"""From texts to counts of words and n-grams, column by column: what CountVectorizer is to scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.errors import DataError, SettingError
+from sadari.ragged import Ragged, append_to, offsets_of
+from sadari.text.column import as_column, slices
+from sadari.text.ngrams import NgramTable
+from sadari.text.table import MISSING, TokenTable
+from sadari.text.tokenize import Tokenizer, choose_tokenizer, tokenizer
+from sadari.text.weigh import Counts, count
+
+
+def columns(texts: Any) -> Iterable[pl.Series]:
+    """A corpus as String columns small enough to work on: slices of one column, or what a stream reads from its file."""
+    if hasattr(texts, "batches"):
+        return texts.batches()
+    return slices(as_column(texts))
+
+
+def resolve_tokenizer(name: str, texts: Any) -> Tokenizer:
+    """The tokenizer of that name; ``auto`` is chosen by the first column's script."""
+    if name != "auto":
+        return tokenizer(name)
+    first = next(iter(columns(texts)), pl.Series("text", [], dtype=pl.String))
+    return tokenizer(choose_tokenizer(first))
+
+
+class CountVectors:
+    """Counts of exact 1- to n-grams, learned once, the same for ever after.
+
+    Args:
+        tokenizer: a tokenizer.
+        ngram_range: shortest and longest n-gram, in words.
+        min_df: n-grams that stand in fewer training texts are left out.
+        max_df: n-grams that stand in a larger share of the training texts are left out.
+        max_features: keep only so many, the most frequent (ties: the one seen first).
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        *,
+        ngram_range: tuple[int, int] = (1, 1),
+        min_df: int = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+    ) -> None:
+        shortest, longest = ngram_range
+        if not 1 <= shortest <= longest:
+            raise SettingError(f"ngram_range is {ngram_range}", hint="two numbers, 1 ≤ shortest ≤ longest")
+        if min_df < 1 or not 0 < max_df <= 1:
+            raise SettingError(f"min_df is {min_df} and max_df {max_df}", hint="min_df ≥ 1 text, 0 < max_df ≤ 1 share")
+        self.tokenizer = tokenizer
+        self.ngram_range = (shortest, longest)
+        self.min_df, self.max_df, self.max_features = min_df, max_df, max_features
+        self.words = TokenTable()
+        self.grams = NgramTable(longest)
+        self.feature_of = np.empty(0, np.int32)  # n-gram id → feature id, MISSING for n-grams that are no feature
+        self.size = 0
+
+    def fit(self, texts: Any) -> Counts:
+        """Learn the n-grams of a corpus, and count them.
+
+        Raises:
+            DataError: nothing was found in any text; three of them are shown.
+        """
+        parts = [np.empty(0, np.int32), np.empty(0, np.uint16)]
+        lengths: list[NDArray[np.int64]] = []
+        stored = 0
+        sample: list[str] = []
+        for column in columns(texts):
+            sample = sample or column.head(3).to_list()
+            tokens = self.tokenizer(column)
+            ids = self.words.learn(tokens)
+            grams = self.grams.learn(Ragged(ids, tokens.offsets), len(self.words))
+            counts = count(grams, len(self.grams))
+            append_to(parts, stored, [counts.ids, counts.counts])
+            stored += len(counts.ids)
+            lengths.append(np.diff(counts.offsets))
+        offsets = offsets_of(np.concatenate(lengths)) if lengths else np.zeros(1, np.int64)
+        counted = Counts(parts[0], parts[1], offsets, len(self.grams))
+        self._choose(counted)
+        if self.size == 0:
+            raise DataError(
+                f"no text has anything that the tokenizer {self.tokenizer.name!r} and the settings leave as a feature",
+                where=f"training texts such as {', '.join(repr(text[:60]) for text in sample) or '(none)'}",
+                hint="try --tokenizer characters, or a smaller min_df",
+            )
+        if self.size == counted.size:
+            return counted
+        counted = counted.renamed(self.feature_of, self.size)
+        self._shrink()
+        return counted
+
+    def _choose(self, counted: Counts) -> None:
+        shortest, longest = self.ngram_range
+        keep = np.ones(counted.size, np.bool_)
+        if self.min_df > 1 or self.max_df < 1:
+            df = counted.document_frequency
+            keep &= (df >= self.min_df) & (df <= self.max_df * len(counted))
+        if shortest > 1:
+            keep &= self.grams.orders() >= shortest
+        if self.max_features is not None and np.count_nonzero(keep) > self.max_features:
+            totals = np.where(keep, counted.totals(), -1)
+            best = np.argsort(-totals, kind="stable")[: self.max_features]
+            keep = np.zeros(counted.size, np.bool_)
+            keep[best] = True
+        self.feature_of = np.where(keep, np.cumsum(keep) - 1, MISSING).astype(np.int32)
+        self.size = int(np.count_nonzero(keep))
+
+    def _shrink(self) -> None:
+        """Forget n-grams that are neither features nor lead to one, and then the words that stand in none."""
+        self.grams, new_ids = self.grams.kept(self.feature_of >= 0, len(self.words))
+        feature_of = np.full(len(self.grams), MISSING, np.int32)
+        feature_of[new_ids[new_ids >= 0]] = self.feature_of[new_ids >= 0]
+        pairs = self.grams.pairs
+        used = np.zeros(len(self.words), np.bool_)
+        used[pairs[:, 1]] = True
+        new_words = np.cumsum(used) - 1
+        tokens = self.words.to_list()
+        self.words = TokenTable.of([token for token, kept in zip(tokens, used.tolist(), strict=True) if kept])
+        pairs[:, 1] = new_words[pairs[:, 1]]
+        self.grams = NgramTable.of(pairs, self.ngram_range[1], len(self.words))
+        self.feature_of = feature_of
+
+    def features(self, column: pl.Series) -> Ragged:
+        """Feature ids of every text, one an occurrence, in the order of their first words."""
+        tokens = self.tokenizer(column)
+        grams = self.grams.look_up(Ragged(self.words.look_up(tokens), tokens.offsets))
+        if len(grams.values) == 0 or self.size == len(self.grams):
+            return grams
+        values = self.feature_of[grams.values]
+        known = values >= 0
+        kept = np.concatenate([[0], np.cumsum(known)])
+        return Ragged(values[known], kept[grams.offsets])
+
+    def transform(self, column: pl.Series) -> Counts:
+        """Counts of the learned n-grams in some texts; all else is left out."""
+        return count(self.features(column), self.size)
+
+    def feature_names(self) -> list[str]:
+        """The n-gram of every feature, its words joined by spaces (scikit-learn's names, in our order)."""
+        names = np.array(self.grams.to_list(self.words.to_list()), dtype=object)
+        by_feature = np.empty(self.size, dtype=object)
+        by_feature[self.feature_of[self.feature_of >= 0]] = names[self.feature_of >= 0]
+        return by_feature.tolist()
+
+    # -- saving -----------------------------------------------------------------------------------------
+
+    def state(self) -> tuple[list[str], dict[str, NDArray[np.int32]]]:
+        """The words, and the arrays, from which `restore` makes the same object."""
+        return self.words.to_list(), {"grams": self.grams.pairs, "feature_of": self.feature_of}
+
+    def restore(self, words: list[str], arrays: dict[str, NDArray[np.int32]]) -> CountVectors:
+        """Take up a saved state.
+
+        Raises:
+            SettingError: the parts do not fit each other.
+        """
+        self.words = TokenTable.of(words)
+        pairs, feature_of = arrays["grams"], arrays["feature_of"]
+        if len(self.words) != len(words):
+            raise SettingError("the vocabulary has a word twice")
+        if pairs.ndim != 2 or pairs.shape[1] != 2 or feature_of.shape != (len(pairs),):
+            raise SettingError("the table of n-grams has a wrong shape")
+        self.grams = NgramTable.of(pairs, self.ngram_range[1], len(words))
+        chosen = np.sort(feature_of[feature_of >= 0])
+        if not np.array_equal(chosen, np.arange(len(chosen))):
+            raise SettingError("the features are not numbered from 0 without gaps")
+        self.feature_of, self.size = np.ascontiguousarray(feature_of), len(chosen)
+        return self

@@ -1,0 +1,188 @@
+"""Counts and TF-IDF weights of features, as scikit-learn's CountVectorizer, TfidfVectorizer define them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sadari.errors import SettingError
+from sadari.ragged import Ragged
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+MOST = 65_535  # the highest count kept; a feature that stands more often in one text counts so often
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often each feature stands in each text.
+
+    Attributes:
+        ids: int32 [stored], feature ids, once each within a text, in the order of their first place there.
+        counts: uint16 [stored].
+        offsets: int64 [n + 1].
+        size: how many features there are.
+    """
+
+    ids: NDArray[np.int32]
+    counts: NDArray[np.uint16]
+    offsets: NDArray[np.int64]
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def document_frequency(self) -> NDArray[np.int64]:
+        """int64 [size]: in how many texts each feature stands."""
+        return np.bincount(self.ids, minlength=self.size)
+
+    def totals(self) -> NDArray[np.int64]:
+        """int64 [size]: how often each feature stands in all texts together."""
+        return np.bincount(self.ids, weights=self.counts, minlength=self.size).astype(np.int64)
+
+    def renamed(self, new_ids: NDArray[np.int32], size: int) -> Counts:
+        """The same texts with other feature ids; features whose new id is negative are left out.
+
+        The arrays of ``self`` are written over: a second copy would not fit beside a large corpus.
+        """
+        stored = _rename(self.ids, self.counts, self.offsets, new_ids)
+        return Counts(self.ids[:stored], self.counts[:stored], self.offsets, size)
+
+    def take(self, rows: NDArray[np.integer]) -> Counts:
+        """The texts at ``rows``, in that order (copied)."""
+        at = Ragged(np.arange(len(self.ids), dtype=np.int32), self.offsets).take(rows)
+        return Counts(self.ids[at.values], self.counts[at.values], at.offsets, self.size)
+
+
+def count(features: Ragged, size: int) -> Counts:
+    """Counts of feature ids in 0 … size − 1; negative ids are skipped."""
+    ids = np.empty(len(features.values), np.int32)
+    counts = np.empty(len(features.values), np.uint16)
+    offsets = np.zeros(len(features) + 1, np.int64)
+    _count(features.values, features.offsets, size, ids, counts, offsets)
+    return Counts(ids[: offsets[-1]], counts[: offsets[-1]], offsets, size)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a count becomes: ``tf(count) · feature_scale[feature] · row_scale[text]``.
+
+    Kept apart from the counts, so that a large corpus is held once, as small whole numbers.
+
+    Attributes:
+        tf: float32 [65,536], the weight of each count.
+        feature_scale: float32 [size], the inverse document frequency, or ones.
+        norm: "l2", "l1" or None, by which a text's weights are scaled.
+    """
+
+    tf: NDArray[np.float32]
+    feature_scale: NDArray[np.float32]
+    norm: str | None
+
+    def row_scale(self, counts: Counts) -> NDArray[np.float32]:
+        """float32 [n]: what makes the norm of each text 1; 1 for a text without features."""
+        order = {None: 0, "l1": 1, "l2": 2}[self.norm]
+        return _row_scale(counts.ids, counts.counts, counts.offsets, self.tf, self.feature_scale, order)
+
+    def matrix(self, counts: Counts) -> csr_matrix:
+        """The weights as a scipy CSR matrix float32 [n, size], columns in rising order."""
+        from scipy.sparse import csr_matrix
+
+        values = self.tf[counts.counts] * self.feature_scale[counts.ids]
+        values *= np.repeat(self.row_scale(counts), np.diff(counts.offsets))
+        matrix = csr_matrix((values, counts.ids, counts.offsets), shape=(len(counts), counts.size))
+        matrix.sort_indices()
+        return matrix
+
+
+def weigh(
+    counts: Counts,
+    *,
+    idf: bool = False,
+    smooth: bool = True,
+    sublinear: bool = False,
+    binary: bool = False,
+    norm: str | None = None,
+) -> Weights:
+    """Learn weights from training counts, with scikit-learn's formulas.
+
+    Args:
+        idf: multiply by ``ln((1 + n) / (1 + df)) + 1`` (without ``smooth``: ``ln(n / df) + 1``).
+        sublinear: ``1 + ln(count)`` in place of the count.
+        binary: 1 in place of every count.
+        norm: "l2", "l1" or None.
+    """
+    if norm not in (None, "l1", "l2"):
+        raise SettingError(f"norm is {norm!r}", hint='it is "l1", "l2" or None')
+    scale = np.ones(counts.size, np.float32)
+    if idf:
+        n, df = len(counts) + smooth, counts.document_frequency + smooth
+        with np.errstate(divide="ignore"):
+            scale = (np.log(n / df) + 1).astype(np.float32)
+    return Weights(term_weights(sublinear=sublinear, binary=binary), scale, norm)
+
+
+def term_weights(*, sublinear: bool, binary: bool) -> NDArray[np.float32]:
+    """float32 [65,536]: what each count in a text weighs."""
+    tf = np.arange(MOST + 1, dtype=np.float64)
+    if binary:
+        tf = np.minimum(tf, 1)
+    if sublinear:
+        tf[1:] = 1 + np.log(tf[1:])
+    return tf.astype(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def _count(values, offsets, size, ids, counts, out_offsets):  # type: ignore[no-untyped-def]
+    # where a feature was last written: no sorting, and nothing to clear between texts
+    place = np.full(size, -1, np.int64)
+    n = 0
+    for t in range(len(offsets) - 1):
+        first = n
+        for i in range(offsets[t], offsets[t + 1]):
+            feature = values[i]
+            if feature < 0:
+                continue
+            at = place[feature]
+            if at >= first:
+                if counts[at] < MOST:
+                    counts[at] += 1
+            else:
+                place[feature] = n
+                ids[n], counts[n] = feature, 1
+                n += 1
+        out_offsets[t + 1] = n
+
+
+@njit(cache=True, nogil=True)
+def _rename(ids, counts, offsets, new_ids):  # type: ignore[no-untyped-def]
+    n, start = 0, 0
+    for t in range(len(offsets) - 1):
+        end = offsets[t + 1]
+        for i in range(start, end):
+            feature = new_ids[ids[i]]
+            if feature >= 0:
+                ids[n], counts[n] = feature, counts[i]
+                n += 1
+        start = end
+        offsets[t + 1] = n
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _row_scale(ids, counts, offsets, tf, feature_scale, order):  # type: ignore[no-untyped-def]
+    scale = np.ones(len(offsets) - 1, np.float32)
+    for t in range(len(scale)):
+        total = 0.0
+        for i in range(offsets[t], offsets[t + 1]):
+            x = np.float64(tf[counts[i]]) * np.float64(feature_scale[ids[i]])
+            total += x * x if order == 2 else abs(x)
+        if order > 0 and total > 0:
+            scale[t] = 1 / np.sqrt(total) if order == 2 else 1 / total
+    return scale
