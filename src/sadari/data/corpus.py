@@ -1,0 +1,217 @@
+"""A corpus: texts and labels in memory, and how it is split."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+
+from sadari.data.split import split
+from sadari.errors import DataError, SettingError
+
+__all__ = ["Corpus", "TextStream", "split"]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Texts with their labels, in file order.
+
+    Args:
+        texts: (n,) String, no nulls.
+        labels: (n,) String, or List[String] where a text has several; None without labels.
+        rows: (n,) int64, each text's record number in the file, from 1.
+        source: the file's name, for messages.
+        notes: sentences on what was guessed, dropped or odd.
+        label_order: label names in an order known beforehand (such as ``classes.txt``).
+        blank_rows: (k,) int64, record numbers of empty texts that were dropped.
+        skipped: rows left out because they could not be read.
+    """
+
+    texts: pl.Series
+    labels: pl.Series | None
+    rows: np.ndarray
+    source: str
+    notes: list[str] = field(default_factory=list)
+    label_order: tuple[str, ...] = ()
+    blank_rows: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    skipped: int = 0
+
+    def __len__(self) -> int:
+        return self.texts.len()
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a text may have several labels."""
+        return self.labels is not None and self.labels.dtype == pl.List(pl.String)
+
+    @cached_property
+    def label_names(self) -> list[str]:
+        """The distinct labels: numbers by value, else in the known order, else by the alphabet."""
+        if self.labels is None:
+            return []
+        flat = self.labels.explode() if self.multi_label else self.labels
+        return sort_labels(flat.drop_nulls().unique().to_list(), self.label_order)
+
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """(n,) int32: each label's position in `label_names`.
+
+        Raises:
+            SettingError: there are no labels, or several a text (see `indicator`).
+        """
+        if self.labels is None or self.multi_label:
+            raise SettingError("codes need exactly one label a text")
+        return self.labels.replace_strict(
+            self.label_names, range(len(self.label_names)), return_dtype=pl.Int32
+        ).to_numpy()
+
+    @cached_property
+    def indicator(self) -> np.ndarray:
+        """(n, labels) bool: which of `label_names` each text has."""
+        if self.labels is None:
+            raise SettingError("there are no labels")
+        out = np.zeros((len(self), len(self.label_names)), np.bool_)
+        if not self.multi_label:
+            out[np.arange(len(self)), self.codes] = True
+            return out
+        frame = (
+            pl.DataFrame({"row": np.arange(len(self)), "label": self.labels}).explode("label").drop_nulls()
+        )
+        column = frame["label"].replace_strict(
+            self.label_names, range(len(self.label_names)), return_dtype=pl.Int32
+        )
+        out[frame["row"].to_numpy(), column.to_numpy()] = True
+        return out
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Texts of each label, in the order of `label_names`."""
+        return dict(zip(self.label_names, self.indicator.sum(axis=0).tolist(), strict=True))
+
+    def take(self, indices: np.ndarray) -> Corpus:
+        """The texts at `indices` (int positions, or a bool mask), in that order."""
+        indices = np.asarray(indices)
+        if indices.dtype == np.bool_:
+            indices = np.flatnonzero(indices)
+        labels = None if self.labels is None else self.labels.gather(indices)
+        return replace(self, texts=self.texts.gather(indices), labels=labels, rows=self.rows[indices])
+
+    def split(self, *, validation: float = 0.1, seed: int = 0) -> tuple[Corpus, Corpus]:
+        """Training and validation texts: stratified, equal texts on one side, the same for the same seed."""
+        if self.labels is None:
+            raise SettingError("a stratified split needs labels")
+        train, held_out = split(self.labels, validation=validation, texts=self.texts, seed=seed)
+        return self.take(train), self.take(held_out)
+
+    def drop_duplicate_texts(self) -> tuple[Corpus, int, int]:
+        """Keep the first of each text.
+
+        Returns:
+            the rest; how many texts were dropped; how many of these had another label than the one kept.
+        """
+        frame = pl.DataFrame({"text": self.texts, "row": np.arange(len(self))})
+        first = frame.unique("text", keep="first", maintain_order=True)
+        dropped = len(self) - first.height
+        if not dropped:
+            return self, 0, 0
+        conflicts = 0
+        if self.labels is not None:
+            kept = first.select("text", kept=self.labels.gather(first["row"]))
+            both = frame.with_columns(label=self.labels).join(kept, on="text", maintain_order="left")
+            conflicts = int((both["label"] != both["kept"]).sum())
+        return self.take(first["row"].to_numpy()), dropped, conflicts
+
+    def check_trainable(self) -> None:
+        """Raise unless a classifier can learn from this.
+
+        Raises:
+            DataError: no texts, no labels, or one label only.
+        """
+        if not len(self):
+            blank = f" ({self.blank_rows.size:,} were blank)" if self.blank_rows.size else ""
+            raise DataError(f"there are no texts to train on{blank}", where=self.source)
+        if self.labels is None:
+            raise DataError(
+                "there are no labels to train on", where=self.source, hint="name the column with --label"
+            )
+        if len(self.label_names) < 2:
+            only = f"only label {self.label_names[0]!r}" if self.label_names else "no label"
+            what = f"{only} in {len(self):,} row{'s' * (len(self) != 1)}"
+            raise DataError(
+                what, where=self.source, hint="training needs two labels at least; is --label right?"
+            )
+
+
+def sort_labels(names: Sequence[str], order: Sequence[str] = ()) -> list[str]:
+    """Labels by number if all are whole numbers, else in the known `order`, else by the alphabet."""
+    known = {name: i for i, name in enumerate(order)}
+    if known and all(name in known for name in names):
+        return sorted(names, key=known.__getitem__)
+    if names and all(_is_whole_number(name) for name in names):
+        return sorted(names, key=lambda name: (int(name), name))
+    return sorted(names)
+
+
+def _is_whole_number(name: str) -> bool:
+    digits = name[1:] if name[:1] in "+-" else name
+    return digits.isascii() and digits.isdecimal() and len(digits) < 19
+
+
+def near_duplicate_labels(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Groups of labels that differ only in spaces around them, case, or Unicode composition (NFC)."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(unicodedata.normalize("NFC", name).strip().casefold(), []).append(name)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+class _TextBatch(Protocol):
+    @property
+    def texts(self) -> pl.Series: ...
+
+
+class _TextSource(Protocol):
+    def batches(self, rows: int = ..., *, whole: bool = ...) -> Iterator[_TextBatch]: ...
+
+    def count_rows(self) -> int: ...
+
+
+class TextStream:
+    """The texts of a file too large for memory, a batch at a time, any number of times.
+
+    Args:
+        source: an opened file (`sadari.data.read.Source`).
+        keep: (rows,) bool over all rows that the source's batches give, or None for all.
+        rows: texts in a batch at most.
+
+    Iterating gives String Series without nulls, in file order.
+    """
+
+    def __init__(self, source: _TextSource, keep: np.ndarray | None = None, *, rows: int = 65536) -> None:
+        self.source, self.rows = source, rows
+        self.keep = None if keep is None else np.asarray(keep, np.bool_)
+
+    def __iter__(self) -> Iterator[pl.Series]:
+        at = 0
+        for batch in self.source.batches(self.rows, whole=False):
+            texts = batch.texts
+            if self.keep is not None:
+                mask = self.keep[at : at + texts.len()]
+                if mask.size != texts.len():
+                    raise SettingError(f"the mask has {self.keep.size:,} rows, the file has more")
+                at += texts.len()
+                texts = texts.filter(pl.Series(mask))
+            if texts.len():
+                yield texts
+        if self.keep is not None and at != self.keep.size:
+            raise SettingError(f"the mask has {self.keep.size:,} rows, the file has {at:,}")
+
+    def __len__(self) -> int:
+        if self.keep is not None:
+            return int(np.count_nonzero(self.keep))
+        return self.source.count_rows()

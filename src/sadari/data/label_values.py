@@ -1,0 +1,63 @@
+"""A column's values as labels: strings exactly as they are, one or several a text, or named by ``classes.txt``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from sadari.data.records import Records
+
+CLASSES_FILE = "classes.txt"
+"""Beside a file whose labels are 1 to k, this names them, one a line (as AG News and its kin come)."""
+
+
+def label_values(column: pl.Series, separator: str | None = None) -> pl.Series:
+    """String labels, or List[String]; null where the label is missing or blank.
+
+    Args:
+        column: String, whole numbers, Boolean or List[String].
+        separator: splits one field into several labels; spaces around each are taken off.
+    """
+    if isinstance(column.dtype, pl.List):
+        return _without_blanks(column.cast(pl.List(pl.String)))
+    labels = column if column.dtype == pl.String else column.cast(pl.String)
+    labels = labels.alias("label")
+    if separator is not None:
+        return _without_blanks(labels.str.split(separator).list.eval(pl.element().str.strip_chars()))
+    blank = labels.str.strip_chars() == ""
+    if not blank.any():
+        return labels
+    return pl.select(label=pl.when(~blank).then(labels)).to_series()
+
+
+def _without_blanks(labels: pl.Series) -> pl.Series:
+    said = labels.list.eval(
+        pl.element().filter(pl.element().str.strip_chars() != "").unique(maintain_order=True)
+    )
+    return pl.select(label=pl.when(said.list.len() > 0).then(said)).to_series()
+
+
+def class_names_beside(path: str | Path, records: Records, label: str) -> list[str]:
+    """The names in ``classes.txt`` next to a CSV file whose labels are numbers from 1 to as many; else empty."""
+    if records.format not in ("csv", "tsv") or str(path) == "-":
+        return []
+    try:
+        content = (Path(path).parent / CLASSES_FILE).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return []
+    names = [line.strip() for line in content.split("\n") if line.strip()]
+    numbers = [str(i + 1) for i in range(len(names))]
+    used = records.head[label].drop_nulls()
+    if len(names) < 2 or len(set(names)) < len(names) or not used.len() or not used.is_in(numbers).all():
+        return []
+    return names
+
+
+def named_labels(labels: pl.Series, names: Sequence[str]) -> tuple[pl.Series, np.ndarray]:
+    """Labels "1" to "k" by their names, and a mask (n,) bool of those that have none."""
+    numbers = [str(i + 1) for i in range(len(names))]
+    named = labels.replace_strict(numbers, list(names), default=None, return_dtype=pl.String)
+    return named, (named.is_null() & labels.is_not_null()).to_numpy()

@@ -1,0 +1,242 @@
+"""Read labelled texts: open a file of any kind, find its columns, and give its rows in batches or as a corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from sadari.data.columns import choose_columns, split_names
+from sadari.data.corpus import Corpus, near_duplicate_labels
+from sadari.data.formats import display_name, open_records
+from sadari.data.label_values import CLASSES_FILE, class_names_beside, label_values, named_labels
+from sadari.data.records import BadRows, Chunk, OnBadRow, Records, Wanted
+from sadari.errors import DataError, SettingError
+
+
+@dataclass
+class Batch:
+    """Some consecutive rows of a file.
+
+    Args:
+        frame: the file's columns (String in formats that know no types).
+        texts: (n,) String without nulls; a blank text stays.
+        labels: (n,) String, or List[String] where a text has several; None without labels.
+        rows: (n,) int64 record numbers, from 1, the header not counted.
+    """
+
+    frame: pl.DataFrame
+    texts: pl.Series
+    labels: pl.Series | None
+    rows: np.ndarray
+
+
+class Source:
+    """A file whose columns are known. Made by `open_source`.
+
+    Attributes:
+        path, format, encoding, delimiter: what was opened and how it is read.
+        columns, text_columns, label_column: names; the label is None where there is none.
+        notes: sentences on what was guessed; reading adds what it found.
+        label_order: label names in a known order (``classes.txt``), else empty.
+        skipped: rows that the last pass left out, `skipped_rows`: the first of them with the reason.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        records: Records,
+        *,
+        text_columns: Sequence[str],
+        label_column: str | None,
+        need_label: bool,
+        on_bad_row: OnBadRow,
+        label_sep: str | None,
+        class_names: Sequence[str],
+        notes: Sequence[str],
+    ) -> None:
+        self.path = path
+        self.format, self.encoding, self.delimiter = records.format, records.encoding, records.delimiter
+        self.columns = list(records.columns)
+        self.text_columns, self.label_column = list(text_columns), label_column
+        self.notes = [*records.notes, *notes]
+        self.label_order = tuple(class_names)
+        self.skipped, self.skipped_rows = 0, list[str]()
+        self._records, self._need_label = records, need_label
+        self._on_bad_row: OnBadRow = on_bad_row
+        self._label_sep = label_sep
+        self._rows: int | None = None
+
+    def batches(self, rows: int = 65536, *, whole: bool = True) -> Iterator[Batch]:
+        """All rows in file order, at most `rows` at a time, in bounded memory; can be called again.
+
+        Args:
+            whole: whether `Batch.frame` holds every column; else just those of text and label.
+
+        Raises:
+            DataError: a row without text or, where labels are needed, without label, or one that cannot be read
+                (all of these are left out and counted with ``on_bad_row="skip"``).
+        """
+        if rows < 1:
+            raise SettingError(f"rows must be at least 1, not {rows}")
+        bad = BadRows(self.path, self._on_bad_row)
+        needed = (*self.text_columns, *([self.label_column] if self.label_column else []))
+        wanted = Wanted(tuple(self.text_columns), self.label_column, None if whole else needed)
+        total = 0
+        for chunk in self._records.chunks(rows, wanted, bad):
+            batch = self._batch(chunk, bad)
+            total += batch.texts.len()
+            if batch.texts.len():
+                yield batch
+        self._rows, self.skipped, self.skipped_rows = total, bad.count, bad.listed
+        if bad.count:
+            first = bad.listed[0]
+            bad.notes.append(f"{bad.count:,} bad row{'s' * (bad.count > 1)} left out (the first: {first})")
+        self.notes.extend(note for note in bad.notes if note not in self.notes)
+
+    def count_rows(self) -> int:
+        """Rows that `batches` gives; the file is read through the first time."""
+        if self._rows is None:
+            for _ in self.batches(whole=False):
+                pass
+        return self._rows or 0
+
+    def read(self, *, keep_blank: bool = False) -> Corpus:
+        """The whole file in memory.
+
+        Args:
+            keep_blank: whether empty texts stay; else they are dropped, counted and listed in `Corpus.blank_rows`.
+
+        Raises:
+            DataError: as `batches`, or no row is left.
+        """
+        batches = list(self.batches(1 << 20, whole=False))
+        if not batches:
+            raise DataError(f"none of its rows can be used ({self.skipped:,} left out)", where=self.path)
+        texts = pl.concat([batch.texts for batch in batches], rechunk=True)
+        rows = np.concatenate([batch.rows for batch in batches])
+        labels = None
+        if self.label_column is not None:
+            labels = pl.concat([b.labels for b in batches if b.labels is not None], rechunk=True)
+        corpus = Corpus(
+            texts, labels, rows, self.path, list(self.notes), self.label_order, skipped=self.skipped
+        )
+        return self._finish(corpus, keep_blank)
+
+    def _finish(self, corpus: Corpus, keep_blank: bool) -> Corpus:
+        notes = corpus.notes
+        blank = (corpus.texts.str.strip_chars() == "").to_numpy()
+        if blank.any() and not keep_blank:
+            blank_rows = corpus.rows[blank]
+            shown = ", ".join(f"{row:,}" for row in blank_rows[:10]) + (", …" if blank_rows.size > 10 else "")
+            rows = "row" + "s" * (blank_rows.size > 1)
+            notes.append(
+                f"{blank_rows.size:,} blank text{'s' * (blank_rows.size > 1)} dropped ({rows} {shown})"
+            )
+            corpus = replace(corpus.take(~blank), blank_rows=blank_rows)
+        for group in near_duplicate_labels(corpus.label_names):
+            named = " and ".join(repr(name) for name in group)
+            notes.append(f"labels {named} differ only in spaces, case or composition; they are kept apart")
+        return corpus
+
+    def _batch(self, chunk: Chunk, bad: BadRows) -> Batch:
+        frame, rows, place = chunk.frame, chunk.rows, chunk.place
+        texts = _joined(frame, self.text_columns)
+        gone = texts.is_null().to_numpy()
+        bad.report_all(gone, place, f"the text is missing (column {' and '.join(self.text_columns)})")
+        labels = None
+        if self.label_column is not None:
+            labels = label_values(frame[self.label_column], self._label_sep)
+            no_label = labels.is_null().to_numpy()
+            if self._need_label:
+                bad.report_all(no_label & ~gone, place, f"the label is missing (column {self.label_column})")
+                gone = gone | no_label
+            if self.label_order:
+                labels, unnamed = named_labels(labels, self.label_order)
+                what = f"the label is not one of the {len(self.label_order)} classes of {CLASSES_FILE}"
+                bad.report_all(unnamed & ~gone, place, what, f"mend the label, or move {CLASSES_FILE} away")
+                gone = gone | unnamed
+        if gone.any():
+            keep = pl.Series(~gone)
+            frame, texts, rows = frame.filter(keep), texts.filter(keep), rows[~gone]
+            labels = None if labels is None else labels.filter(keep)
+        return Batch(frame, texts, labels, rows)
+
+
+def _joined(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+    """Columns joined with one space, empty parts left out; null where all are missing."""
+    if len(columns) == 1:
+        return frame[columns[0]].alias("text")
+    parts = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in columns]
+    joined = pl.concat_str(parts, separator=" ", ignore_nulls=True)
+    present = pl.any_horizontal(pl.col(name).is_not_null() for name in columns)
+    return frame.select(text=pl.when(present).then(joined)).to_series()
+
+
+def open_source(
+    path: str | Path,
+    *,
+    text: str | Sequence[str | int] | None = None,
+    label: str | int | None = None,
+    need_label: bool = True,
+    format: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header: bool | None = None,
+    on_bad_row: OnBadRow = "error",
+    label_sep: str | None = None,
+) -> Source:
+    """Open a file or folder of texts; what is not said is found out, and said in `Source.notes`.
+
+    Args:
+        path: a CSV, TSV, JSONL, Parquet or fastText file (gzip too), one text a line, a folder of text files per
+            label (``folder/label/*.txt``), or ``"-"`` for standard input.
+        text: columns by name or number from 1; several (``"title,description"``) are joined with one space.
+        label: the label's column. need_label: whether to insist on one; without, a column whose name says label
+            is still taken, and blanks in it are null.
+        format: "csv", "tsv", "jsonl", "parquet", "fasttext", "folder" or "lines".
+        encoding: a Python codec; else UTF-8, then CP949, each strictly, and byte order marks.
+        delimiter: of CSV. header: whether the first record names the columns.
+        on_bad_row: "error", or "skip" to leave bad rows out and count them.
+        label_sep: splits the label's field into several labels.
+
+    Raises:
+        DataError: the file cannot be read as texts; what is wrong and where is in the message.
+        SettingError: an argument that makes no sense.
+    """
+    if on_bad_row not in ("error", "skip"):
+        raise SettingError(f"on_bad_row must be 'error' or 'skip', not {on_bad_row!r}")
+    if label_sep == "":
+        raise SettingError("label_sep must not be empty")
+    known = [str(name) for name in [*split_names(text), *([] if label is None else [label])]]
+    records = open_records(
+        path,
+        format=format,
+        encoding=encoding,
+        delimiter=delimiter,
+        header=header,
+        known=known,
+        need_label=need_label,
+    )
+    name = display_name(path)
+    choice = choose_columns(records.head, text=text, label=label, need_label=need_label, where=name)
+    classes: list[str] = []
+    notes = choice.notes
+    if choice.label is not None:
+        classes = class_names_beside(path, records, choice.label)
+        if classes:
+            notes.append(f"label names from {CLASSES_FILE}: {', '.join(classes)}")
+    return Source(
+        name,
+        records,
+        text_columns=choice.texts,
+        label_column=choice.label,
+        need_label=need_label,
+        on_bad_row=on_bad_row,
+        label_sep=label_sep,
+        class_names=classes,
+        notes=notes,
+    )

@@ -1,0 +1,93 @@
+"""What every file format's reader gives: frames of strings with the number and the place of each record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+import polars as pl
+
+from sadari.errors import DataError
+
+OnBadRow = Literal["error", "skip"]
+
+LISTED = 20
+"""Bad rows that are kept with their reason; the rest are only counted."""
+
+
+@dataclass
+class Chunk:
+    """Consecutive good records of a file.
+
+    Args:
+        frame: one column a field; the text columns are String.
+        rows: (n,) int64, the record numbers, counted from 1 without the header.
+        place: names record i of the frame: ``"row 12 (line 13)"``.
+    """
+
+    frame: pl.DataFrame
+    rows: np.ndarray
+    place: Callable[[int], str]
+
+
+@dataclass
+class BadRows:
+    """Rows that cannot be used: the first is an error, or all are left out and counted.
+
+    Args:
+        name: the file. mode: ``"error"`` or ``"skip"``.
+    """
+
+    name: str
+    mode: OnBadRow = "error"
+    count: int = 0
+    listed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def report(self, place: str, what: str, hint: str | None = None) -> None:
+        """Raise for one bad row, or count it."""
+        if self.mode == "error":
+            hint = hint or "mend the row, or pass --on-bad-row skip to leave such rows out"
+            raise DataError(what, where=f"{self.name}, {place}", hint=hint)
+        self.count += 1
+        if len(self.listed) < LISTED:
+            self.listed.append(f"{place}: {what}")
+
+    def report_all(
+        self, mask: np.ndarray, place: Callable[[int], str], what: str, hint: str | None = None
+    ) -> None:
+        """Report every row where `mask` (bool) is true, in order."""
+        for i in np.flatnonzero(mask):
+            self.report(place(int(i)), what, hint)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which columns a pass over the file needs.
+
+    Args:
+        texts: the text columns. label: the label column, if any.
+        columns: what the frames hold; None for all.
+    """
+
+    texts: tuple[str, ...]
+    label: str | None
+    columns: tuple[str, ...] | None = None
+
+
+class Records(Protocol):
+    """A file whose columns are known and whose records can be read from the start, any number of times."""
+
+    format: str
+    columns: list[str]
+    head: pl.DataFrame
+    """The first records, from which columns are guessed."""
+    notes: list[str]
+    encoding: str | None
+    delimiter: str | None
+
+    def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
+        """All records in file order, at most `rows` at a time."""
+        ...
