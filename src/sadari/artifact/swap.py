@@ -64,9 +64,9 @@ def _rename_twice(new: Path, target: Path, old: Path, sync: Callable[[], None]) 
         old.rename(target)
 
     _sync_or_undo(sync, undo)
-    # Only a whole folder may ever be called `old`: it is taken apart under the other name, which nobody
-    # reads.
-    old.rename(new)
+    # Only a whole folder may ever be called `old`: it is taken apart under the other name, which none reads.
+    with suppress(OSError):  # else the next save does it
+        old.rename(new)
 
 
 def _sync_or_undo(sync: Callable[[], None], undo: Callable[[], object]) -> None:

@@ -82,22 +82,33 @@ def _write(path: Path, pieces: Iterable[bytes | memoryview]) -> FileEntry:
 def _check_is_model(folder: Path) -> None:
     """Refuse to replace what is not a Sadari model, or holds more than one."""
     where = str(folder)
-    with open_folder(folder, where=where) as opened:
-        try:
-            _, _, manifest = read_manifest(opened)
-            ours = {MANIFEST, *check_files(manifest, where=where)}
-        except ModelError as error:
-            if opened.was_replaced():  # by another save, just now: which is to be replaced in its turn
-                return
-            raise OutputError(
-                f"is in the way, and not a Sadari model to replace ({error.what})",
-                where=where,
-                hint="choose another name, or move it away",
-            ) from None
-        others = sorted(set(opened.names()) - ours - _CLUTTER)
+    try:
+        others = _other_names(folder)
+    except ModelError as error:
+        raise OutputError(
+            f"is in the way, and not a Sadari model to replace ({error.what})",
+            where=where,
+            hint="choose another name, or move it away",
+        ) from None
     if others:
         raise OutputError(
             f"holds {others[0]!r}, which is not part of the model that would be replaced",
             where=where,
             hint="choose another name, or move that file away",
         )
+
+
+def _other_names(folder: Path) -> list[str]:
+    """What lies in a model folder and does not belong to the model; `ModelError` if it is no model folder."""
+    where = str(folder)
+    with open_folder(folder, where=where) as opened:
+        try:
+            _, _, manifest = read_manifest(opened)
+            ours = {MANIFEST, *check_files(manifest, where=where)}
+        except ModelError:
+            # Another save may have replaced it and be taking the old one apart: then look at the new one.
+            if not opened.was_replaced():
+                raise
+        else:
+            return sorted(set(opened.names()) - ours - _CLUTTER)
+    return _other_names(folder)
