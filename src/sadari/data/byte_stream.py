@@ -1,6 +1,7 @@
 """A file of text as blocks of valid UTF-8 bytes: compression, standard input and encodings end here.
 
-What comes later (records, columns) sees UTF-8 without a byte order mark, cut between characters, and nothing else.
+What comes later (records, columns) sees UTF-8 without a byte order mark, cut between characters, and nothing
+else.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from sadari.errors import DataError
 
@@ -25,6 +26,9 @@ BLOCK_BYTES = 8 << 20
 
 MAX_RECORD_BYTES = 8 << 20
 """The longest record (a row, a line, one text file) that is read; a longer one is an error, not a hang."""
+
+STANDARD_INPUT = "standard input"
+"""What messages call it."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -36,6 +40,7 @@ _BOMS = (
 _FOREIGN = (
     (b"PK\x03\x04", "a zip archive or an Excel workbook", "save the sheet as CSV (UTF-8)"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "save the sheet as CSV (UTF-8)"),
+    (b"PAR1", "a Parquet file", "name it .parquet, or pass --format parquet"),
     (b"%PDF", "a PDF file", "extract its text first"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstd", "decompress it, or use gzip"),
     (b"BZh", "compressed with bzip2", "decompress it, or use gzip"),
@@ -142,12 +147,34 @@ def open_stream(path: Path, *, name: str | None = None, encoding: str | None = N
     return stream
 
 
+def spool(handle: IO[bytes]) -> tuple[Path, object]:
+    """Copy a pipe to a temporary file, to read it twice; the file goes when the second result does."""
+    copy = tempfile.NamedTemporaryFile(prefix="sadari-")  # noqa: SIM115
+    shutil.copyfileobj(handle, copy, BLOCK_BYTES)
+    copy.flush()
+    return Path(copy.name), copy
+
+
 def spool_standard_input() -> tuple[Path, object]:
-    """Copy standard input to a temporary file, so that it can be read twice; it goes when the second result does."""
-    spool = tempfile.NamedTemporaryFile(prefix="sadari-stdin-")  # noqa: SIM115
-    shutil.copyfileobj(sys.stdin.buffer, spool, BLOCK_BYTES)
-    spool.flush()
-    return Path(spool.name), spool
+    """As `spool`, for standard input."""
+    return spool(sys.stdin.buffer)
+
+
+def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
+    """A small file's whole text, and the encoding it was in; an empty file is an empty text.
+
+    Raises:
+        DataError: it cannot be read or decoded, or is larger than `MAX_RECORD_BYTES`.
+    """
+    name = str(path)
+    with open_bytes(path, name) as handle:
+        if not handle.read(1):
+            return "", "utf-8"
+    stream = open_stream(path, encoding=encoding)
+    content, complete = stream.head(MAX_RECORD_BYTES)
+    if not complete:
+        raise DataError(f"is longer than {MAX_RECORD_BYTES >> 20} MiB", where=name)
+    return content.decode("utf-8"), stream.encoding
 
 
 def _raw_head(stream: ByteStream, size: int) -> bytes:

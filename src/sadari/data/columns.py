@@ -203,7 +203,7 @@ def is_ag_news_layout(rows: pl.DataFrame) -> bool:
         return False
     title, description = (rows.to_series(i).str.len_chars().fill_null(0) for i in (1, 2))
     worded = rows.to_series(2).str.contains(r"\p{L}").fill_null(False).mean() or 0
-    return float(worded) > 0.9 and (description.mean() or 0) > 20 and (title.max() or 0) > 0  # type: ignore
+    return float(worded) > 0.9 and (description.mean() or 0) > 20 and (title.max() or 0) > 0  # type: ignore[operator]
 
 
 def looks_like_header(first: list[str], rest: pl.DataFrame, known: Sequence[str]) -> bool:
@@ -233,6 +233,11 @@ def looks_like_header(first: list[str], rest: pl.DataFrame, known: Sequence[str]
         elif len(cell) <= 30 and (column.str.len_chars().mean() or 0) > 3 * len(cell):  # type: ignore[operator]
             votes += 1
     return votes > 0
+
+
+def knows_names(columns: Sequence[str]) -> bool:
+    """Whether one of the columns has a name that texts or labels usually have."""
+    return any(name.strip().casefold() in _KNOWN_NAMES for name in columns)
 
 
 def _is_number(cell: str) -> bool:

@@ -1,4 +1,4 @@
-"""A column's values as labels: strings exactly as they are, one or several a text, or named by ``classes.txt``."""
+"""A column's values as labels: strings exactly as they are, one or several a text, or named by a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sadari.data.records import Records
+from sadari.data.formats.records import Records
 
 CLASSES_FILE = "classes.txt"
 """Beside a file whose labels are 1 to k, this names them, one a line (as AG News and its kin come)."""
@@ -41,7 +41,7 @@ def _without_blanks(labels: pl.Series) -> pl.Series:
 
 
 def class_names_beside(path: str | Path, records: Records, label: str) -> list[str]:
-    """The names in ``classes.txt`` next to a CSV file whose labels are numbers from 1 to as many; else empty."""
+    """The names in ``classes.txt`` beside a CSV file whose labels are 1 to as many; else none."""
     if records.format not in ("csv", "tsv") or str(path) == "-":
         return []
     try:

@@ -1,4 +1,4 @@
-"""Read labelled texts: open a file of any kind, find its columns, and give its rows in batches or as a corpus."""
+"""Read labelled texts: open a file of any kind, find its columns, give its rows in batches or as a corpus."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from sadari.data.byte_stream import STANDARD_INPUT
 from sadari.data.columns import choose_columns, split_names
 from sadari.data.corpus import Corpus, near_duplicate_labels
-from sadari.data.formats import display_name, open_records
+from sadari.data.formats.opening import Asked, open_records
+from sadari.data.formats.parquet import ParquetRecords
+from sadari.data.formats.records import BadRows, Chunk, OnBadRow, Records, Wanted
 from sadari.data.label_values import CLASSES_FILE, class_names_beside, label_values, named_labels
-from sadari.data.records import BadRows, Chunk, OnBadRow, Records, Wanted
 from sadari.errors import DataError, SettingError
 
 
@@ -77,13 +79,15 @@ class Source:
             whole: whether `Batch.frame` holds every column; else just those of text and label.
 
         Raises:
-            DataError: a row without text or, where labels are needed, without label, or one that cannot be read
-                (all of these are left out and counted with ``on_bad_row="skip"``).
+            DataError: a row without text or, where labels are needed, without label, or one that cannot be
+                read (all of these are left out and counted with ``on_bad_row="skip"``).
         """
         if rows < 1:
             raise SettingError(f"rows must be at least 1, not {rows}")
         bad = BadRows(self.path, self._on_bad_row)
-        needed = (*self.text_columns, *([self.label_column] if self.label_column else []))
+        needed = tuple(
+            dict.fromkeys([*self.text_columns, *([self.label_column] if self.label_column else [])])
+        )
         wanted = Wanted(tuple(self.text_columns), self.label_column, None if whole else needed)
         total = 0
         for chunk in self._records.chunks(rows, wanted, bad):
@@ -108,7 +112,8 @@ class Source:
         """The whole file in memory.
 
         Args:
-            keep_blank: whether empty texts stay; else they are dropped, counted and listed in `Corpus.blank_rows`.
+            keep_blank: whether empty texts stay; else they are dropped, counted and listed in
+                `Corpus.blank_rows`.
 
         Raises:
             DataError: as `batches`, or no row is left.
@@ -192,11 +197,11 @@ def open_source(
     """Open a file or folder of texts; what is not said is found out, and said in `Source.notes`.
 
     Args:
-        path: a CSV, TSV, JSONL, Parquet or fastText file (gzip too), one text a line, a folder of text files per
-            label (``folder/label/*.txt``), or ``"-"`` for standard input.
+        path: a CSV, TSV, JSONL, Parquet or fastText file (gzip too), one text a line, a folder of text files
+            per label (``folder/label/*.txt``), or ``"-"`` for standard input.
         text: columns by name or number from 1; several (``"title,description"``) are joined with one space.
-        label: the label's column. need_label: whether to insist on one; without, a column whose name says label
-            is still taken, and blanks in it are null.
+        label: the label's column. need_label: whether to insist on one; without, a column whose name says
+            label is still taken, and blanks in it are null.
         format: "csv", "tsv", "jsonl", "parquet", "fasttext", "folder" or "lines".
         encoding: a Python codec; else UTF-8, then CP949, each strictly, and byte order marks.
         delimiter: of CSV. header: whether the first record names the columns.
@@ -213,16 +218,15 @@ def open_source(
         raise SettingError("label_sep must not be empty")
     known = [str(name) for name in [*split_names(text), *([] if label is None else [label])]]
     records = open_records(
-        path,
-        format=format,
-        encoding=encoding,
-        delimiter=delimiter,
-        header=header,
-        known=known,
-        need_label=need_label,
+        path, Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)
     )
-    name = display_name(path)
+    name = STANDARD_INPUT if str(path) == "-" else str(path)
+    if records.format in ("fasttext", "folder", "lines"):  # nothing to guess
+        text = "text" if text is None else text
+        label = "label" if label is None and "label" in records.columns else label
     choice = choose_columns(records.head, text=text, label=label, need_label=need_label, where=name)
+    if isinstance(records, ParquetRecords):
+        records.check_types(choice.texts, choice.label)
     classes: list[str] = []
     notes = choice.notes
     if choice.label is not None:

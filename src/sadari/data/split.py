@@ -23,9 +23,9 @@ def split(
 ) -> tuple[np.ndarray, ...]:
     """Divide rows so that every part has each label in the same proportion.
 
-    In every part a label's count is within one row of its exact share, as far as equal texts allow, which go to the
-    same part. A label with two rows or more, and any row that is alone with its label, appears in the first part,
-    training. With several labels a text, combinations of labels are what is kept in proportion.
+    In every part a label's count is within one row of its exact share, as far as equal texts allow, which go
+    to the same part. A label with two rows or more, and any row that is alone with its label, appears in the
+    first part, training. With several labels a text, combinations of labels are what is kept in proportion.
 
     Args:
         labels: (n,) String or List[String].
@@ -101,7 +101,7 @@ def _assign(
 
 
 def _targets(sizes: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """(strata, parts) int64: each exact share rounded up or down, so that rows and running totals come out right."""
+    """(strata, parts) int64: exact shares rounded up or down, so that rows and running totals come out."""
     exact = sizes[:, None] * shares
     out = np.floor(exact + 1e-9).astype(np.int64)
     spare = exact - out
@@ -129,7 +129,7 @@ def _targets(sizes: np.ndarray, shares: np.ndarray) -> np.ndarray:
 
 
 def _fill(stratum: np.ndarray, room: np.ndarray) -> np.ndarray:
-    """Parts for rows sorted by stratum, as many of each as `room` (strata, parts) has; overdrawn parts lend none."""
+    """Parts for rows sorted by stratum, as many of each as `room` (strata, parts) has."""
     room = room.copy()
     for s in np.flatnonzero((room < 0).any(axis=1)):
         while (room[s] < 0).any():
@@ -141,7 +141,7 @@ def _fill(stratum: np.ndarray, room: np.ndarray) -> np.ndarray:
 
 
 def _cover_training(labels: pl.Series, groups: np.ndarray, part: np.ndarray) -> None:
-    """Move a row, and those with its text, to training for each label of two rows or more that is missing there."""
+    """Move a row, with its equals, to training for each label of two rows or more that is missing there."""
     frame = pl.DataFrame({"label": labels, "at": np.arange(labels.len()), "train": part == 0})
     if isinstance(labels.dtype, pl.List):
         frame = frame.explode("label").drop_nulls("label")

@@ -8,7 +8,7 @@ import nanoarrow as na
 import numpy as np
 import polars as pl
 
-from sadari.data.csv_kernel import gather_field
+from sadari.data.formats.csv_kernel import gather_field
 
 
 def fields_frame(

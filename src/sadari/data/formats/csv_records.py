@@ -1,4 +1,4 @@
-"""CSV and TSV files, block by block: every record is counted, and one that cannot be a row is named or left out."""
+"""CSV and TSV files, block by block: every record is counted, and a bad one is named or left out."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from itertools import chain
 import numpy as np
 
 from sadari.data.byte_stream import BLOCK_BYTES, MAX_RECORD_BYTES, ByteStream
-from sadari.data.csv_dialect import sniff
-from sadari.data.csv_fields import fields_frame
-from sadari.data.csv_kernel import NO_QUOTE, SPANS, STRAY, record_arrays, scan_records
-from sadari.data.records import BadRows, Chunk, Wanted
+from sadari.data.columns import knows_names
+from sadari.data.formats.csv_dialect import sniff
+from sadari.data.formats.csv_fields import fields_frame
+from sadari.data.formats.csv_kernel import NO_QUOTE, SPANS, STRAY, record_arrays, scan_records
+from sadari.data.formats.records import BadRows, Chunk, Wanted
 from sadari.errors import DataError
 
 _HEAD_BYTES = 256 << 10
@@ -91,7 +92,7 @@ class CsvRecords:
         self.notes = [*stream.notes, *self._dialect.notes]
         self.encoding: str | None = stream.encoding
         self.delimiter = None if self._dialect.delimiter == NO_QUOTE else chr(self._dialect.delimiter)
-        self.headerless_ag_news = not self._dialect.header and self.columns[0] == "class"
+        self.header_is_known = knows_names(self.columns)
 
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
         """All records in file order; see `Records`."""
@@ -189,7 +190,8 @@ def _placer(span: _Span, kept: np.ndarray) -> Callable[[int], str]:
 class _SpannedRows:
     """Watches fields that span lines: RFC 4180 allows them, and a pair of stray quotes looks the same.
 
-    The difference: what a stray pair takes in are lines that are each a whole row with a label that other rows have.
+    The difference: what a stray pair takes in are lines that are each a whole row with a label that other
+        rows have.
     """
 
     def __init__(self, columns: list[str], delimiter: str | None, label: str | None) -> None:

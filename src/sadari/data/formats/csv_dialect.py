@@ -1,4 +1,4 @@
-"""What a CSV file's head tells: its delimiter, whether quotes quote, how many columns, whether there is a header."""
+"""What a CSV file's head tells: the delimiter, whether quotes quote, the columns, the header."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from sadari.data.columns import is_ag_news_layout, looks_like_header
-from sadari.data.csv_fields import fields_frame
-from sadari.data.csv_kernel import NO_QUOTE, PLAIN, SPANS, STRAY, record_arrays, scan_records
+from sadari.data.formats.csv_fields import fields_frame
+from sadari.data.formats.csv_kernel import NO_QUOTE, PLAIN, SPANS, STRAY, record_arrays, scan_records
 from sadari.errors import DataError, SettingError
 
 QUOTE = ord('"')

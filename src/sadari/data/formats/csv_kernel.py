@@ -1,7 +1,7 @@
-"""Compiled loops over the bytes of a CSV file: where records and fields lie, and their content without quotes.
+"""Compiled loops over the bytes of a CSV file: where records and fields lie, and what fields hold.
 
-RFC 4180, read strictly enough to know what it cannot mean: a record's quotes, fields and lines are counted as they
-are found, so that the caller can name the very row that is wrong.
+RFC 4180, read strictly enough to know what it cannot mean: a record's quotes, fields and lines are counted as
+they are found, so that the caller can name the very row that is wrong.
 """
 
 from __future__ import annotations
@@ -33,12 +33,14 @@ def scan_records(  # type: ignore[no-untyped-def]
         buffer: (n,) uint8. start: the offset at which a record begins.
         delimiter, quote: bytes; `NO_QUOTE` where quotes mean nothing.
         final: whether the file ends with the buffer.
-        starts, ends: (rows, columns) int32, filled with each field's bounds, quotes left out; kinds: the same, uint8.
-        heads: (rows,) int32, where each record begins. counts: (rows,) int32, its fields. flags: (rows,) uint8.
+        starts, ends: (rows, columns) int32, filled with each field's bounds, quotes left out; kinds: the
+            same, uint8.
+        heads: (rows,) int32, where each record begins. counts: (rows,) int32, its fields. flags: (rows,)
+            uint8.
 
     Returns:
-        records found, offset of the first byte not consumed, blank lines skipped, and, where the buffer ended inside
-        a quoted field, the offset of its opening quote, else -1.
+        records found, offset of the first byte not consumed, blank lines skipped, and, where the buffer ended
+        inside a quoted field, the offset of its opening quote, else -1.
     """
     size = buffer.size
     room, columns = starts.shape
@@ -115,7 +117,8 @@ def gather_field(buffer, starts, ends, kinds, quote, values, offsets, present): 
     """Copy one column's fields end to end, doubled quotes made single.
 
     Args:
-        buffer: (n,) uint8. starts, ends: (rows,) int32 bounds in it. kinds: (rows,) uint8. quote: the quote byte.
+        buffer: (n,) uint8. starts, ends: (rows,) int32 bounds in it. kinds: (rows,) uint8. quote: the quote
+            byte.
         values: uint8 with room for ``sum(ends - starts)``. offsets: (rows + 1,) int64, filled.
         present: (rows,) bool, filled: false for an empty field without quotes, which means missing.
     """

@@ -1,0 +1,220 @@
+"""JSON Lines: one object a line, read strictly, since a value of another type is a mistake and not a text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from sadari.data.byte_stream import ByteStream
+from sadari.data.formats.lines import head_lines, line_runs
+from sadari.data.formats.records import BadRows, Chunk, Wanted
+from sadari.errors import DataError
+
+_HEAD_ROWS = 1000
+_TYPES = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+}
+_NESTED = pl.List(pl.Null)
+_SPACE = " \t\r"
+
+
+class _DuplicateKeyError(ValueError):
+    pass
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _DuplicateKeyError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} comes twice")
+    return out
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_SCAN = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant).scan_once
+
+
+def _type_name(value: object) -> str:
+    return "null" if value is None else _TYPES[type(value)]
+
+
+def _as_text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def parse_line(line: str) -> dict[str, Any]:
+    """One line's object.
+
+    Raises:
+        ValueError: it is broken, no object, names a key twice, or nests too deep; the message says which.
+    """
+    try:
+        value, end = _SCAN(line, 0)
+    except StopIteration as stop:
+        raise ValueError(f"not valid JSON (a value is missing at character {stop.value + 1})") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not valid JSON ({error.msg} at character {error.pos + 1})") from None
+    except RecursionError:
+        raise ValueError("not readable JSON (nested too deep)") from None
+    if end != len(line):
+        raise ValueError(f"not valid JSON (something follows the value at character {end + 1})")
+    if type(value) is not dict:
+        raise ValueError(f"{_type_name(value)} where an object {{…}} is expected")
+    if "\\u" in line and not _is_unicode(value):
+        raise ValueError("half of a surrogate pair (\\ud800 to \\udfff), which is no character")
+    return value
+
+
+def _is_unicode(value: dict[str, Any]) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class JsonlRecords:
+    """A JSONL file (gzip, any encoding). Blank lines are passed over; records are numbered as lines.
+
+    Columns are the keys of the first lines. A text must be a string, null means missing. A label may be a
+    string, a number, true or false (taken as JSON writes it), or a list of strings. Frames hold strings;
+    other values of other columns come as JSON text.
+
+    Args:
+        stream: the file.
+    """
+
+    format = "jsonl"
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self.notes = list(stream.notes)
+        self.encoding: str | None = stream.encoding
+        self.delimiter: str | None = None
+        records = self._head_records()
+        keys = dict.fromkeys(key for record in records for key in record)
+        if not keys:
+            raise DataError("its objects have no keys", where=stream.name)
+        self.columns = list(keys)
+        self.head = pl.DataFrame([_head_column(key, [r.get(key) for r in records]) for key in keys])
+
+    def _head_records(self) -> list[dict[str, Any]]:
+        records, failure = [], None
+        lines = head_lines(self._stream).decode("utf-8").split("\n")[: _HEAD_ROWS + 1]
+        for number, line in enumerate(lines, 1):
+            if not line.strip(_SPACE):
+                continue
+            try:
+                records.append(parse_line(line.strip(_SPACE)))
+            except ValueError as error:
+                failure = failure or (number, str(error))
+        if records:
+            return records
+        if failure is None:
+            raise DataError("the file has no rows", where=self._stream.name)
+        number, what = failure
+        hint = "write one object a line"
+        if lines[0].lstrip().startswith("["):
+            hint += ": this looks like one JSON array (jq -c '.[]' takes it apart)"
+        raise DataError(what, where=f"{self._stream.name}, line {number:,}", hint=hint)
+
+    def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
+        """All records in file order; see `Records`."""
+        names = self.columns if wanted.columns is None else list(wanted.columns)
+        for first, data in line_runs(self._stream, rows):
+            records, numbers = _parse_run(first, data, bad)
+            columns = {name: [record.get(name) for record in records] for name in names}
+            numbers = self._check(columns, np.asarray(numbers, np.int64), wanted, bad)
+            series = [self._column(name, values, wanted) for name, values in columns.items()]
+            yield Chunk(pl.DataFrame(series), numbers, lambda i, n=numbers: f"line {n[i]:,}")
+
+    def _check(
+        self, columns: dict[str, list[Any]], numbers: np.ndarray, wanted: Wanted, bad: BadRows
+    ) -> np.ndarray:
+        """Report values that cannot be a text or a label; take their rows out of `columns` and `numbers`."""
+        wrong: dict[int, str] = {}
+        for name in wanted.texts:
+            if set(map(type, columns[name])) - {str, type(None)}:
+                for i, value in enumerate(columns[name]):
+                    if value is not None and type(value) is not str:
+                        wrong.setdefault(i, f"the text (key {name!r}) is {_type_name(value)}, not a string")
+        if wanted.label is not None:
+            values = columns[wanted.label]
+            if set(map(type, values)) - {str, int, float, bool, type(None)}:
+                for i, value in enumerate(values):
+                    what = self._wrong_label(wanted.label, value)
+                    if what:
+                        wrong.setdefault(i, what)
+        for i in sorted(wrong):
+            bad.report(f"line {numbers[i]:,}", wrong[i])
+        if not wrong:
+            return numbers
+        keep = [i for i in range(numbers.size) if i not in wrong]
+        for name, values in columns.items():
+            columns[name] = [values[i] for i in keep]
+        return numbers[keep]
+
+    def _wrong_label(self, name: str, value: object) -> str | None:
+        if isinstance(value, dict):
+            return f"the label (key {name!r}) is an object"
+        if not isinstance(value, list):
+            return None
+        if not all(isinstance(item, str) for item in value):
+            return f"the label (key {name!r}) is a list that holds other than strings"
+        if not isinstance(self.head.schema[name], pl.List):
+            return f"the label (key {name!r}) is a list, in a file whose first labels are single"
+        return None
+
+    def _column(self, name: str, values: list[Any], wanted: Wanted) -> pl.Series:
+        if name in wanted.texts:
+            return pl.Series(name, values, dtype=pl.String)
+        if name == wanted.label and isinstance(self.head.schema[name], pl.List):
+            return _lists(name, values)
+        return pl.Series(name, list(map(_as_text, values)), dtype=pl.String)
+
+
+def _lists(name: str, values: list[Any]) -> pl.Series:
+    lists = [v if v is None or isinstance(v, list) else [_as_text(v)] for v in values]
+    return pl.Series(name, lists, dtype=pl.List(pl.String))
+
+
+def _head_column(name: str, values: list[Any]) -> pl.Series:
+    """A column for guessing: String, List[String], Categorical for numbers, else a nested null."""
+    kinds = {type(value) for value in values} - {type(None)}
+    lists = [value for value in values if isinstance(value, list)]
+    if lists and dict not in kinds and all(isinstance(item, str) for value in lists for item in value):
+        return _lists(name, values)
+    strings = [value if isinstance(value, str) else None for value in values]
+    if sum(value is not None for value in strings) * 2 > sum(value is not None for value in values):
+        return pl.Series(name, strings, dtype=pl.String)
+    if kinds and kinds <= {int, bool, float}:
+        return pl.Series(name, list(map(_as_text, values)), dtype=pl.Categorical)
+    return pl.Series(name, [None] * len(values), dtype=_NESTED)
+
+
+def _parse_run(first: int, data: bytes, bad: BadRows) -> tuple[list[dict[str, Any]], list[int]]:
+    lines = data.decode("utf-8").split("\n")
+    records, numbers = [], []
+    for number, line in enumerate(lines, first):
+        line = line.strip(_SPACE)
+        if not line:
+            continue
+        try:
+            records.append(parse_line(line))
+        except ValueError as error:
+            bad.report(f"line {number:,}", str(error))
+            continue
+        numbers.append(number)
+    return records, numbers

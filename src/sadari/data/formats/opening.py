@@ -1,0 +1,161 @@
+"""Which format a file has, and its reader: by what the user says, the extension, or the first bytes."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from sadari.data.byte_stream import (
+    BLOCK_BYTES,
+    STANDARD_INPUT,
+    ByteStream,
+    open_bytes,
+    open_stream,
+    spool,
+    spool_standard_input,
+)
+from sadari.data.formats.csv_records import CsvRecords
+from sadari.data.formats.folder import FolderRecords
+from sadari.data.formats.jsonl import JsonlRecords
+from sadari.data.formats.lines import LABEL_PREFIX, FastTextRecords, PlainLines
+from sadari.data.formats.parquet import ParquetRecords
+from sadari.data.formats.records import Records
+from sadari.errors import DataError, SettingError
+
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
+_EXTENSIONS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".ft": "fasttext",
+}
+_HEAD_BYTES = 64 << 10
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user says about a file; None and empty mean: find out. See `sadari.data.read.open_source`."""
+
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    columns: tuple[str, ...] = ()
+    need_label: bool = True
+
+
+def open_records(path: str | Path, asked: Asked) -> Records:
+    """The reader of a file.
+
+    Raises:
+        DataError: it is missing, empty, unreadable, or not what it is said to be.
+    """
+    if asked.format is not None and asked.format not in FORMATS:
+        raise SettingError(f"there is no format {asked.format!r}; there are: {', '.join(FORMATS)}")
+    place, name, kept = _local_file(path)
+    if place.is_dir():
+        if asked.format not in (None, "folder"):
+            raise DataError("is a folder, not a file", where=name)
+        return FolderRecords(place, encoding=asked.encoding)
+    if asked.format == "folder":
+        open_bytes(place, name).close()
+        raise DataError("is a file, not a folder", where=name)
+    suffixes = [s.lower() for s in Path(name).suffixes]
+    if suffixes[-1:] == [".gz"]:
+        suffixes.pop()
+    format = asked.format or _EXTENSIONS.get(suffixes[-1] if suffixes else "")
+    if format == "parquet" or (format is None and _begins_as_parquet(place, name)):
+        return _open_parquet(place, name, kept)
+    stream = open_stream(place, name=name, encoding=asked.encoding)
+    stream.spool = kept
+    if format == "jsonl":
+        return JsonlRecords(stream)
+    if format == "fasttext":
+        return FastTextRecords(stream)
+    if format == "lines":
+        return PlainLines(stream)
+    if format is None:
+        return _by_content(stream, asked)
+    return _open_csv(stream, asked, "\t" if format == "tsv" else ",")
+
+
+def _local_file(path: str | Path) -> tuple[Path, str, object | None]:
+    """A file that can be read twice, its name for messages, and what keeps it alive."""
+    if str(path) == "-":
+        place, kept = spool_standard_input()
+        return place, STANDARD_INPUT, kept
+    place = Path(path)
+    try:
+        piped = place.is_fifo() or place.is_char_device()
+    except (OSError, ValueError):
+        piped = False  # opening it will say what is wrong
+    if piped:
+        with open_bytes(place, str(path)) as handle:
+            copy, kept = spool(handle)
+        return copy, str(path), kept
+    return place, str(path), None
+
+
+def _open_csv(stream: ByteStream, asked: Asked, default: str) -> CsvRecords:
+    return CsvRecords(
+        stream,
+        delimiter=asked.delimiter or ("\t" if asked.format == "tsv" else None),
+        header=asked.header,
+        default=default,
+        known=list(asked.columns),
+        labelled=asked.need_label,
+    )
+
+
+def _by_content(stream: ByteStream, asked: Asked) -> Records:
+    """For standard input, ``.txt`` and unknown extensions: JSON, fastText, a table, or one text a line."""
+    head, _ = stream.head(_HEAD_BYTES)
+    start = head.lstrip()
+    if start.startswith(b"{"):
+        return JsonlRecords(stream)
+    if start.startswith(LABEL_PREFIX.encode()):
+        return FastTextRecords(stream)
+    if asked.delimiter or asked.header is not None or asked.columns or asked.need_label:
+        return _open_csv(stream, asked, "\t")
+    table = _table_or_none(stream, asked)
+    return table or PlainLines(stream)
+
+
+def _table_or_none(stream: ByteStream, asked: Asked) -> CsvRecords | None:
+    """A table without any sign of a label is taken for one only if its header or layout is known."""
+    try:
+        table = _open_csv(stream, asked, "\t")
+    except DataError:
+        return None
+    return table if len(table.columns) > 1 and (table.header_is_known or table.delimiter == "\t") else None
+
+
+def _begins_as_parquet(path: Path, name: str) -> bool:
+    with open_bytes(path, name) as handle:
+        return handle.read(4) == b"PAR1"
+
+
+def _open_parquet(path: Path, name: str, kept: object | None) -> ParquetRecords:
+    with open_bytes(path, name) as handle:
+        magic = handle.read(4)
+    if not magic:
+        raise DataError("the file is empty", where=name)
+    if magic[:2] != b"\x1f\x8b":
+        return ParquetRecords(path, name=name, spool=kept)
+    copy = tempfile.NamedTemporaryFile(prefix="sadari-", suffix=".parquet")  # noqa: SIM115
+    try:
+        with gzip.open(path) as packed:
+            shutil.copyfileobj(packed, copy, BLOCK_BYTES)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"the gzip data is damaged ({error})", where=name) from None
+    copy.flush()
+    return ParquetRecords(Path(copy.name), name=name, spool=copy)

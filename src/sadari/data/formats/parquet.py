@@ -1,0 +1,75 @@
+"""Parquet files, a batch of rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from sadari.data.formats.records import BadRows, Chunk, Wanted
+from sadari.errors import DataError
+
+_HEAD_ROWS = 1000
+
+
+class ParquetRecords:
+    """A Parquet file. Texts are strings; labels are strings, whole numbers, Boolean or lists of strings.
+
+    Args:
+        path: the file. name: what messages call it. spool: kept alive as long as this is.
+    """
+
+    format = "parquet"
+    encoding: str | None = None
+    delimiter: str | None = None
+
+    def __init__(self, path: Path, *, name: str, spool: object | None = None) -> None:
+        self._path, self._name, self._spool = path, name, spool
+        self.notes: list[str] = []
+        self.head = self._frame(next(self._collect(pl.scan_parquet(path).head(_HEAD_ROWS), _HEAD_ROWS), None))
+        if not self.head.height:
+            raise DataError("the file has no rows", where=name)
+        self.columns = self.head.columns
+
+    def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
+        """All records in file order; see `Records`."""
+        plan = pl.scan_parquet(self._path)
+        if wanted.columns is not None:
+            plan = plan.select(wanted.columns)
+        at = 1
+        for frame in self._collect(plan, rows):
+            numbers = np.arange(at, at + frame.height, dtype=np.int64)
+            at += frame.height
+            yield Chunk(self._frame(frame), numbers, lambda i, n=numbers: f"row {n[i]:,}")
+
+    def check_types(self, texts: Sequence[str], label: str | None) -> None:
+        """Raise where a column's type cannot be a text's or a label's."""
+        for name in texts:
+            if self.head.schema[name] != pl.String:
+                what = f"the text column {name!r} holds {self.head.schema[name]}, not strings"
+                raise DataError(what, where=self._name, hint="name another with --text")
+        if label is None:
+            return
+        kind = self.head.schema[label]
+        inner = kind.inner if isinstance(kind, pl.List) else kind
+        if (inner != pl.String and not (inner.is_integer() or inner == pl.Boolean)) or inner.is_nested():
+            what = f"the label column {label!r} holds {kind}, which is no label"
+            raise DataError(
+                what, where=self._name, hint="labels are strings, whole numbers, or lists of strings"
+            )
+
+    def _collect(self, plan: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
+        try:
+            yield from plan.collect_batches(chunk_size=rows, maintain_order=True)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            reason = str(error).partition("\n")[0]
+            raise DataError(f"is not a readable Parquet file ({reason})", where=self._name) from None
+
+    def _frame(self, frame: pl.DataFrame | None) -> pl.DataFrame:
+        """Categories as the strings they stand for."""
+        if frame is None:
+            return pl.DataFrame()
+        named = [name for name, kind in frame.schema.items() if kind in (pl.Categorical, pl.Enum)]
+        return frame.with_columns(pl.col(named).cast(pl.String)) if named else frame
