@@ -1,0 +1,47 @@
+"""Sadari: climb the whole ladder of text models on your own labelled texts.
+
+    import sadari
+
+    model = sadari.TfIdf().fit(texts, labels)
+    model.predict(["a new text"])
+    model.save("my-model")
+    sadari.load("my-model")
+
+Names are imported when they are first used, so that ``import sadari`` and ``sadari --help`` stay quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BagOfWords": "sadari.rungs",
+    "Ngrams": "sadari.rungs",
+    "TfIdf": "sadari.rungs",
+    "EmbeddingBag": "sadari.rungs",
+    "RUNGS": "sadari.rungs",
+    "load": "sadari.rungs",
+    "Ragged": "sadari.ragged",
+    "Vocab": "sadari.text.vocab",
+    "tokenizer": "sadari.text.tokenize",
+    "open_source": "sadari.data.read",
+    "Corpus": "sadari.data.corpus",
+    "audit": "sadari.data.audit",
+    "climb": "sadari.measure.climb",
+    "SadariError": "sadari.errors",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sadari' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

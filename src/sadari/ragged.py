@@ -27,13 +27,16 @@ class Ragged:
     Attributes:
         values: int32 [total], all ids one after another.
         offsets: int64 [n + 1], rising from 0 to ``total``.
+
+    Raises:
+        SettingError: offsets that do not fit the values, or values that int32 cannot hold.
     """
 
     values: NDArray[np.int32]
     offsets: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        values = np.ascontiguousarray(self.values, dtype=np.int32)
+        values = _as_ids(self.values)
         offsets = np.ascontiguousarray(self.offsets, dtype=np.int64)
         if offsets.ndim != 1 or len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(values):
             raise SettingError(
@@ -50,7 +53,7 @@ class Ragged:
     @classmethod
     def from_lists(cls, lists: Iterable[Sequence[int]]) -> Ragged:
         """A Ragged of Python sequences of ids."""
-        rows = [np.asarray(row, dtype=np.int32) for row in lists]
+        rows = [_as_ids(row) for row in lists]
         values = np.concatenate(rows) if rows else np.empty(0, np.int32)
         return cls(values, offsets_of([len(row) for row in rows]))
 
@@ -64,31 +67,41 @@ class Ragged:
 
     @classmethod
     def from_arrow(cls, array: Any) -> Ragged:
-        """Share the memory of an Arrow large-list array of int32 (anything with ``__arrow_c_array__``).
+        """Share the memory of an Arrow ``large_list<int32>``: of nanoarrow, PyArrow, Polars or any other.
+
+        Values are always shared. Offsets are copied where they do not start at 0 (a slice), and all is copied
+        where the array lies in several chunks.
 
         Raises:
             SettingError: another type, or missing values.
         """
         import nanoarrow
 
-        view = nanoarrow.c_array_view(array) if not hasattr(array, "view") else array.view()
-        if view.storage_type != "large_list" or view.child(0).storage_type != "int32":
-            raise SettingError(
-                f"an Arrow array of {view.storage_type} cannot be shared",
-                hint="cast it to large_list<int32>",
-            )
-        if view.null_count > 0 or view.child(0).null_count > 0:
+        try:
+            chunked = nanoarrow.Array(array)
+        except (TypeError, ValueError) as error:
+            raise SettingError(f"{type(array).__name__} is no Arrow array") from error
+        schema = chunked.schema
+        if schema.type != nanoarrow.Type.LARGE_LIST or schema.value_type.type != nanoarrow.Type.INT32:
+            found = str(schema).removeprefix("<Schema> ")
+            raise SettingError(f"an Arrow array of {found} cannot be shared", hint="cast it to large_list<int32>")
+        parts = [cls._from_chunk(view) for view in chunked.iter_chunk_views()]
+        return parts[0] if len(parts) == 1 else cls.concat(parts)
+
+    @classmethod
+    def _from_chunk(cls, view: Any) -> Ragged:
+        child = view.child(0)
+        if view.null_count or child.null_count:
             raise SettingError("the Arrow array has missing values", hint="fill or drop them first")
-        start, count = view.offset, view.length
-        offsets = np.asarray(view.buffer(1))[start : start + count + 1]
-        values = np.asarray(view.child(0).buffer(1))
-        first = int(offsets[0]) if len(offsets) else 0
-        if first:
-            offsets = offsets - first
-        return cls(values[first : first + int(offsets[-1])], offsets)
+        if view.length == 0:
+            return cls(np.empty(0, np.int32), np.zeros(1, np.int64))
+        offsets = np.asarray(view.buffer(1))[view.offset : view.offset + view.length + 1]
+        first, last = int(offsets[0]), int(offsets[-1])
+        values = np.asarray(child.buffer(1))[child.offset + first : child.offset + last]
+        return cls(values, offsets - first if first else offsets)
 
     def to_arrow(self) -> Any:
-        """The same memory as an Arrow ``large_list<int32>`` (a nanoarrow array: Polars and PyArrow read it)."""
+        """The same memory as an Arrow ``large_list<int32>``, a nanoarrow array that Polars and PyArrow read."""
         import nanoarrow
 
         child = nanoarrow.c_array_from_buffers(nanoarrow.int32(), len(self.values), [None, self.values])
@@ -122,12 +135,8 @@ class Ragged:
     # -- choosing ---------------------------------------------------------------------------------------
 
     def take(self, indices: NDArray[np.integer]) -> Ragged:
-        """The texts at ``indices``, in that order (copied)."""
-        indices = np.asarray(indices, dtype=np.int64)
-        lengths = self.lengths[indices]
-        offsets = offsets_of(lengths)
-        # position in `values` of every wanted id: its own rank, moved from where it will lie to where it lies
-        source = np.arange(offsets[-1]) + np.repeat(self.offsets[indices] - offsets[:-1], lengths)
+        """The texts at ``indices`` (negative ones count from the end), in that order (copied)."""
+        source, offsets = positions_of(self.offsets, indices)
         return Ragged(self.values[source], offsets)
 
     def truncate(self, max_length: int) -> tuple[Ragged, int]:
@@ -185,9 +194,15 @@ class Ragged:
         return torch.from_numpy(self.values), torch.from_numpy(self.offsets)
 
     def counts(self, size: int) -> csr_matrix:
-        """How often each id stands in each text: scipy CSR float32 [n, size]; negative ids are skipped."""
+        """How often each id stands in each text: scipy CSR float32 [n, size]; negative ids are skipped.
+
+        Raises:
+            SettingError: an id is not below ``size``.
+        """
         from scipy.sparse import csr_matrix
 
+        if self.values.max(initial=-1) >= size:
+            raise SettingError(f"id {self.values.max()} does not fit {size} columns")
         known = self.values >= 0
         rows = np.repeat(np.arange(len(self)), self.lengths)[known]
         ones = np.ones(len(rows), dtype=np.float32)
@@ -201,11 +216,36 @@ def offsets_of(lengths: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64
     return offsets
 
 
+def positions_of(
+    offsets: NDArray[np.int64], indices: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the values of the texts at ``indices`` lie (int64 [values]), and those texts' own offsets."""
+    indices = np.asarray(indices, dtype=np.int64)
+    lengths = np.diff(offsets)[indices]
+    chosen = offsets_of(lengths)
+    # the position of each wanted value: its own rank, moved from where it will lie to where it lies
+    return np.arange(chosen[-1]) + np.repeat(offsets[:-1][indices] - chosen[:-1], lengths), chosen
+
+
+def _as_ids(values: Any) -> NDArray[np.int32]:
+    """A flat int32 array; NumPy's own cast would wrap large ids round and cut fractions off in silence."""
+    array = np.asarray(values)
+    if array.dtype != np.int32 and array.size:
+        if array.dtype.kind not in "iu":
+            raise SettingError(f"ids must be whole numbers, not {array.dtype}")
+        limits = np.iinfo(np.int32)
+        if array.min() < limits.min or array.max() > limits.max:
+            raise SettingError(f"an id does not fit 32 bits: {array.max() if array.max() > 0 else array.min()}")
+    if array.ndim != 1:
+        raise SettingError(f"ids must be one flat array, not one of {array.ndim} dimensions")
+    return np.ascontiguousarray(array, dtype=np.int32)
+
+
 def append_to(arrays: list[NDArray], stored: int, parts: list[NDArray]) -> None:
     """Write ``parts`` behind the first ``stored`` entries of ``arrays``, which grow in place.
 
-    ``ndarray.resize`` lets the system move pages and not bytes: a corpus that grows batch by batch is never held twice,
-    as it would be while a list of batches is concatenated.
+    ``ndarray.resize`` lets the system move pages and not bytes: a corpus that grows batch by batch is never held
+    twice, as it would be while a list of batches is concatenated. So no view of the arrays may be kept meanwhile.
     """
     for i, part in enumerate(parts):
         arrays[i].resize(stored + len(part), refcheck=False)

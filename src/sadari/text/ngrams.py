@@ -111,6 +111,15 @@ class NgramTable:
         table.slots = _slots_of(table.keys, table.size, max(1024, 2 * table.size))
         return table
 
+    def words_of(self, gram: int) -> list[int]:
+        """The word ids of one n-gram, in order."""
+        words: list[int] = []
+        while gram != NO_PREFIX:
+            key = int(self.keys[gram])
+            words.append(key & 0xFFFFFFFF)
+            gram = key >> 32
+        return words[::-1]
+
     def kept(self, wanted: NDArray[np.bool_], vocab_size: int) -> tuple[NgramTable, NDArray[np.int32]]:
         """A table of the ``wanted`` n-grams and the prefixes that lead to them.
 
@@ -275,3 +284,20 @@ def _with_prefixes(keys, wanted):  # type: ignore[no-untyped-def]
         if wanted[i] and prefix != NO_PREFIX:
             wanted[prefix] = True
     return wanted
+
+
+@njit(cache=True, nogil=True)
+def join_features(words, word_offsets, grams, gram_offsets, vocab_size, mask):  # type: ignore[no-untyped-def]
+    """Each text's word ids, then its hashed n-grams folded by ``mask`` and numbered after the words: (ids, offsets)."""
+    values = np.empty(len(words) + len(grams), np.int32)
+    offsets = np.zeros(len(word_offsets), np.int64)
+    n = 0
+    for t in range(len(word_offsets) - 1):
+        for i in range(word_offsets[t], word_offsets[t + 1]):
+            values[n] = words[i]
+            n += 1
+        for i in range(gram_offsets[t], gram_offsets[t + 1]):
+            values[n] = vocab_size + (grams[i] & mask)
+            n += 1
+        offsets[t + 1] = n
+    return values, offsets

@@ -82,6 +82,10 @@ class TokenTable:
         table.counts[: table.size] = 0
         return table
 
+    def token(self, index: int) -> str:
+        """The token with this id."""
+        return self.content[self.offsets[index] : self.offsets[index + 1]].tobytes().decode()
+
     def to_list(self) -> list[str]:
         """Every token, by id."""
         raw = self.content[: self.offsets[self.size]].tobytes()
@@ -102,7 +106,7 @@ def hash_slices(content, starts, lengths):  # type: ignore[no-untyped-def]
 def spread(h):  # type: ignore[no-untyped-def]
     """FNV's low bits are weak on short words; this mixes all bits into the ones that pick a slot."""
     x = np.uint64(h) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64(x >> np.uint64(20))
+    return np.int64(x >> np.uint64(32))
 
 
 @njit(cache=True, nogil=True, inline="always")

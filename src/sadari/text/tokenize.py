@@ -15,7 +15,6 @@ morphemes      Korean morphemes by Kiwi (needs ``sadari[ko]``)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +25,19 @@ import polars as pl
 
 from sadari.errors import MissingExtraError, SettingError
 from sadari.text.column import as_column, column_bytes
-from sadari.text.scan import ALONE, DROP, PART, SEPARATOR, TAG, Rules, Tokens, character_kinds, scan
+from sadari.text.scan import (
+    ALONE,
+    DENSE,
+    DROP,
+    PART,
+    SEPARATOR,
+    TAG,
+    WORD,
+    Rules,
+    Tokens,
+    character_kinds,
+    scan,
+)
 
 MORPHEME_END = "\x1f"  # unit separator: stands between morphemes, in no text that a person wrote
 
@@ -69,20 +80,23 @@ def tokenizer(name: str) -> Tokenizer:
 
 
 def choose_tokenizer(texts: pl.Series, sample: int = 2_000) -> str:
-    """What ``auto`` takes: ``syllables`` where most letters are of a script without dependable spaces, else ``words``.
+    """What ``auto`` takes, by which letters the texts are mostly written in.
 
-    Looks at up to ``sample`` texts, evenly spaced, so that the answer depends on the texts alone.
+    ``basic_english`` for ASCII letters, ``syllables`` for scripts without dependable spaces (Hangul, Han, kana, Thai …),
+    ``words`` for all others. Looks at up to ``sample`` texts, evenly spaced: the answer depends on the texts alone.
     """
     step = max(1, len(texts) // sample)
     letters = "".join(texts.gather_every(step).to_list())
     if letters.isascii():
-        return "words"
+        return "basic_english"
     codes = np.frombuffer(letters.encode("utf-32-le"), dtype=np.uint32)
     kinds = character_kinds()[codes]
-    dense = np.count_nonzero(kinds == 3)
-    ascii_letters = sum(map(str.isalpha, re.sub(r"[^A-Za-z]", "", letters)))
-    words = np.count_nonzero(kinds == 2) + ascii_letters
-    return "syllables" if dense > words else "words"
+    dense, other = np.count_nonzero(kinds == DENSE), np.count_nonzero(kinds == WORD)
+    ascii_letters = np.count_nonzero(((codes | 32) >= 97) & ((codes | 32) <= 122))
+    if dense > other + ascii_letters:
+        return "syllables"
+    # accents are letters too: a text in French or German is still mostly ASCII
+    return "basic_english" if ascii_letters > dense + other else "words"
 
 
 def _ascii_table(classify: Callable[[str], int]) -> np.ndarray:

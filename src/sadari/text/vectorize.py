@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.data.corpus import TextStream
 from sadari.errors import DataError, SettingError
 from sadari.ragged import Ragged, append_to, offsets_of
 from sadari.text.column import as_column, slices
-from sadari.text.ngrams import NgramTable
+from sadari.text.ngrams import NgramTable, hashed_ngrams, join_features
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokenize import Tokenizer, choose_tokenizer, tokenizer
 from sadari.text.weigh import Counts, count
@@ -20,8 +21,8 @@ from sadari.text.weigh import Counts, count
 
 def columns(texts: Any) -> Iterable[pl.Series]:
     """A corpus as String columns small enough to work on: slices of one column, or what a stream reads from its file."""
-    if hasattr(texts, "batches"):
-        return texts.batches()
+    if isinstance(texts, TextStream):
+        return texts
     return slices(as_column(texts))
 
 
@@ -43,6 +44,8 @@ class CountVectors:
         max_df: n-grams that stand in a larger share of the training texts are left out.
         max_features: keep only so many, the most frequent (ties: the one seen first).
     """
+
+    array_names = ("grams", "feature_of")
 
     def __init__(
         self,
@@ -153,6 +156,16 @@ class CountVectors:
         by_feature[self.feature_of[self.feature_of >= 0]] = names[self.feature_of >= 0]
         return by_feature.tolist()
 
+    def names_of(self, features: NDArray[np.int32]) -> list[str]:
+        """The n-grams of some features."""
+        gram_of = np.empty(self.size, np.int64)
+        gram_of[self.feature_of[self.feature_of >= 0]] = np.flatnonzero(self.feature_of >= 0)
+        return [" ".join(self.words.token(word) for word in self.grams.words_of(int(gram_of[f]))) for f in features]
+
+    def names_in(self, text: str, features: NDArray[np.int32]) -> list[str]:
+        """The n-grams of some features that were found in ``text``."""
+        return self.names_of(features)
+
     # -- saving -----------------------------------------------------------------------------------------
 
     def state(self) -> tuple[list[str], dict[str, NDArray[np.int32]]]:
@@ -176,4 +189,122 @@ class CountVectors:
         if not np.array_equal(chosen, np.arange(len(chosen))):
             raise SettingError("the features are not numbered from 0 without gaps")
         self.feature_of, self.size = np.ascontiguousarray(feature_of), len(chosen)
+        return self
+
+
+class HashedVectors:
+    """Words, each with an id of its own, and n-grams of two and more words hashed into buckets, as fastText has them.
+
+    A text's features are its words (MISSING for unknown ones), then its n-grams. Unknown words stand in n-grams too.
+
+    Args:
+        tokenizer: a tokenizer.
+        longest: the longest n-gram, in words; 1 for words alone.
+        buckets: a power of two; None: chosen by the number of tokens, about one bucket for four of them.
+        min_count: rarer words get no id.
+    """
+
+    MOST_BUCKETS = 2**21
+    LEAST_BUCKETS = 2**14
+    array_names = ()
+
+    def __init__(
+        self, tokenizer: Tokenizer, *, longest: int = 2, buckets: int | None = None, min_count: int = 1
+    ) -> None:
+        if longest < 1 or min_count < 1:
+            raise SettingError(f"longest is {longest} and min_count {min_count}; both must be at least 1")
+        if buckets is not None and (buckets < 1 or buckets > self.MOST_BUCKETS or buckets & (buckets - 1)):
+            raise SettingError(f"buckets is {buckets}", hint=f"a power of two up to {self.MOST_BUCKETS:,}")
+        self.tokenizer, self.longest, self.min_count = tokenizer, longest, min_count
+        self.buckets = buckets
+        self.words = TokenTable()
+
+    @property
+    def size(self) -> int:
+        """Words and buckets together."""
+        return len(self.words) + (self.buckets or 0 if self.longest > 1 else 0)
+
+    def fit(self, texts: Any) -> Ragged:
+        """Learn the words of a corpus: the feature ids of every text.
+
+        Raises:
+            DataError: no text has any token.
+        """
+        word_parts, gram_parts = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+        word_lengths, gram_lengths = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        words, grams = 0, 0
+        sample: list[str] = []
+        for column in columns(texts):
+            sample = sample or column.head(3).to_list()
+            tokens = self.tokenizer(column)
+            append_to(word_parts, words, [self.words.learn(tokens)])
+            # hashed into the most buckets: a power of two of them folds into any smaller one later
+            hashed, offsets = hashed_ngrams(tokens.hashes, tokens.offsets, self.longest, self.MOST_BUCKETS)
+            append_to(gram_parts, grams, [hashed])
+            words, grams = words + len(tokens), grams + len(hashed)
+            word_lengths.append(np.diff(tokens.offsets))
+            gram_lengths.append(np.diff(offsets))
+        if words == 0:
+            raise DataError(
+                f"no text has anything that the tokenizer {self.tokenizer.name!r} takes for a token",
+                where=f"training texts such as {', '.join(repr(text[:60]) for text in sample) or '(none)'}",
+                hint="try --tokenizer characters",
+            )
+        if self.buckets is None:
+            self.buckets = min(self.MOST_BUCKETS, max(self.LEAST_BUCKETS, 1 << (words // 4).bit_length()))
+        ids = Ragged(word_parts[0], offsets_of(np.concatenate(word_lengths)))
+        if self.min_count > 1:
+            ids = self._drop_rare(ids)
+        return self._joined(ids, gram_parts[0], offsets_of(np.concatenate(gram_lengths)))
+
+    def _drop_rare(self, ids: Ragged) -> Ragged:
+        kept = self.words.counts[: len(self.words)] >= self.min_count
+        new_ids = np.where(kept, np.cumsum(kept) - 1, MISSING).astype(np.int32)
+        tokens = [token for token, keep in zip(self.words.to_list(), kept.tolist(), strict=True) if keep]
+        self.words = TokenTable.of(tokens)
+        return Ragged(new_ids[ids.values], ids.offsets)
+
+    def _joined(self, words: Ragged, hashed: NDArray[np.int32], offsets: NDArray[np.int64]) -> Ragged:
+        if self.longest == 1:
+            return words
+        buckets = self.buckets or self.MOST_BUCKETS
+        values, ends = join_features(words.values, words.offsets, hashed, offsets, len(self.words), buckets - 1)
+        return Ragged(values, ends)
+
+    def features(self, column: pl.Series) -> Ragged:
+        """Feature ids of every text."""
+        tokens = self.tokenizer(column)
+        hashed, offsets = hashed_ngrams(tokens.hashes, tokens.offsets, self.longest, self.MOST_BUCKETS)
+        return self._joined(Ragged(self.words.look_up(tokens), tokens.offsets), hashed, offsets)
+
+    def names_in(self, text: str, features: NDArray[np.int32]) -> list[str]:
+        """The word or n-gram of some features, each of which stands in ``text``."""
+        names: dict[int, str] = {}
+        tokens = self.tokenizer.tokenize(text)
+        found = self.features(pl.Series("text", [text], dtype=pl.String)).values.tolist()
+        grams = [
+            " ".join(tokens[i : i + n])
+            for i in range(len(tokens))
+            for n in range(2, min(self.longest, len(tokens) - i) + 1)
+        ]
+        for feature, name in zip(found, [*tokens, *grams], strict=True):
+            if name not in names.get(feature, "").split(" / "):
+                names[feature] = f"{names[feature]} / {name}" if feature in names else name
+        return [names[int(feature)] for feature in features]
+
+    def state(self) -> tuple[list[str], dict[str, NDArray[np.int32]]]:
+        """The words; there are no arrays."""
+        return self.words.to_list(), {}
+
+    def restore(self, words: list[str], arrays: dict[str, NDArray[np.int32]]) -> HashedVectors:
+        """Take up a saved state.
+
+        Raises:
+            SettingError: a word stands twice, or the number of buckets is not known.
+        """
+        self.words = TokenTable.of(words)
+        if len(self.words) != len(words):
+            raise SettingError("the vocabulary has a word twice")
+        if self.buckets is None and self.longest > 1:
+            raise SettingError("the number of buckets is missing")
         return self

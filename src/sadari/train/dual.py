@@ -51,6 +51,7 @@ def solve_dual(
     seed: int,
     monitor: Monitor | None = None,
     solution: DualSolution | None = None,
+    start: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
     rows: NDArray[np.int64] | None = None,
 ) -> DualSolution:
     """Minimise ``|w|² / 2 + Σ costs · max(0, 1 − sign · logit)²`` for every label.
@@ -64,19 +65,18 @@ def solve_dual(
         seed: of the order of the texts, which is drawn anew for each pass.
         monitor: called after each pass; its True stops.
         solution: where to go on from (written over); default: zeros.
+        start: a weight and a bias of zeros to write into, for a monitor that looks at them.
         rows: the texts to visit; default: all.
     """
     labels = signs.shape[1]
     if solution is None:
-        solution = DualSolution(
-            np.zeros((counts.size, labels), np.float32), np.zeros(labels, np.float32),
-            np.zeros(signs.shape, np.float32), [],
-        )  # fmt: skip
+        weight, bias = start or (np.zeros((counts.size, labels), np.float32), np.zeros(labels, np.float32))
+        solution = DualSolution(weight, bias, np.zeros(signs.shape, np.float32), [])
     rows = np.arange(len(counts)) if rows is None else rows
     longest = int(np.diff(counts.offsets).max(initial=0))
     random = np.random.default_rng(seed)
     for epoch in range(1, epochs + 1):
-        start = time.perf_counter()
+        began = time.perf_counter()
         violation, loss = _epoch(
             counts.ids, counts.counts, counts.offsets, weights.tf, weights.feature_scale, row_scale,
             random.permutation(rows), signs, costs, solution.alpha, solution.weight, solution.bias, longest,
@@ -85,7 +85,7 @@ def solve_dual(
             "epoch": float(epoch),
             "loss": loss / max(1, len(rows)),
             "violation": violation,
-            "seconds": time.perf_counter() - start,
+            "seconds": time.perf_counter() - began,
         }
         solution.history.append(record)
         if (monitor is not None and monitor(epoch, epochs, record)) or violation < tolerance:
@@ -110,10 +110,19 @@ def held_out_logits(
     over all others lets those settle. This costs a tenth of training anew, and the model itself may keep every text.
     """
     share = solution.alpha[rows] * signs[rows]
-    without = DualSolution(solution.weight.copy(), solution.bias - share.sum(axis=0), solution.alpha.copy(), [])
+    without = DualSolution(
+        solution.weight.copy(), solution.bias - share.sum(axis=0), solution.alpha.copy(), []
+    )
     part = counts.take(rows)
     _add_texts(
-        part.ids, part.counts, part.offsets, weights.tf, weights.feature_scale, row_scale[rows], -share, without.weight
+        part.ids,
+        part.counts,
+        part.offsets,
+        weights.tf,
+        weights.feature_scale,
+        row_scale[rows],
+        -share,
+        without.weight,
     )
     others = np.setdiff1d(np.arange(len(counts)), rows)
     solve_dual(

@@ -1,0 +1,210 @@
+"""Rung `embedding-bag`: the mean of word and n-gram embeddings, and a linear layer (what fastText does)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import ModelFiles
+from sadari.nets.compiled import mean_logits
+from sadari.ragged import Ragged
+from sadari.rungs.base import Rung
+from sadari.rungs.linear import VOCABULARY
+from sadari.text.tokenize import tokenizer
+from sadari.text.vectorize import HashedVectors, resolve_tokenizer
+from sadari.train.bag import BagRecipe, train_bag
+from sadari.train.watch import Watch
+
+if TYPE_CHECKING:
+    from sadari.nets.bag import MeanBag
+
+
+class EmbeddingBag(Rung):
+    """fastText's classifier (Joulin et al. 2016), trained by a compiled loop: deterministic, on one thread.
+
+    Args:
+        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
+        width: of the embeddings.
+        longest: the longest n-gram, in words; 1 for words alone.
+        buckets: how many rows the hashed n-grams share, a power of two; None: by the number of tokens.
+        min_count: rarer words have no row of their own.
+        epochs: passes over the texts; None: 5, and more for few texts.
+        learning_rate: at the first step; it falls in a line to 0.
+        dropout: the share of a text's features left out of each step.
+        label_smoothing: the share of each target given to all labels alike.
+        class_weight: None, "balanced", or label → weight.
+        patience: with validation texts, stop after so many passes without a better accuracy, and keep the best.
+        seed: of all that is drawn; the same seed gives the same bits.
+
+    Attributes:
+        classes_: the labels [k]. history_: one record an epoch. embedding_: float32 [words + buckets, width].
+        output_: float32 [k, width]. net_: the torch module, on the same memory. tokenizer_: the tokenizer taken.
+    """
+
+    name = "embedding-bag"
+
+    def __init__(
+        self,
+        *,
+        tokenizer: str = "auto",
+        width: int = 16,
+        longest: int = 2,
+        buckets: int | None = None,
+        min_count: int = 1,
+        epochs: int | None = None,
+        learning_rate: float = 1.0,
+        dropout: float = 0.5,
+        label_smoothing: float = 0.05,
+        class_weight: str | Mapping[Any, float] | None = None,
+        patience: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.width = width
+        self.longest = longest
+        self.buckets = buckets
+        self.min_count = min_count
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.dropout = dropout
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.patience = patience
+        self.seed = seed
+
+    def resolved_settings(self) -> dict[str, Any]:
+        settings = self.get_params(deep=False)
+        if hasattr(self, "_vectors"):
+            settings["buckets"], settings["epochs"] = self._vectors.buckets, self.epochs_
+        return settings
+
+    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+        chosen = resolve_tokenizer(self.tokenizer, texts)
+        self.tokenizer_ = chosen.name
+        self._vectors = HashedVectors(
+            chosen, longest=self.longest, buckets=self.buckets, min_count=self.min_count
+        )
+        features = self._vectors.fit(texts)
+        self.epochs_ = self.epochs or epochs_for(len(features))
+        words = len(self._vectors.words)
+        random = np.random.default_rng(self.seed)
+        self.embedding_ = aligned_zeros(self._vectors.size, self.width)
+        # words start at random, as in fastText; n-grams at zero, so that one never trained says nothing
+        self.embedding_[:words] = random.random((words, self.width), dtype=np.float32) * 2 - 1
+        self.embedding_[:words] /= self.width
+        self.output_ = np.zeros((targets.shape[1], self.width), np.float32)
+        recipe = BagRecipe(
+            self.epochs_,
+            self.learning_rate,
+            self.dropout,
+            self.label_smoothing,
+            self._codec.multilabel,
+            self.seed,
+        )
+        best: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+        if watch.score is not None:
+            watch.on_best = lambda: best.__setitem__(
+                slice(None), [(self.embedding_.copy(), self.output_.copy())]
+            )
+        costs = np.broadcast_to(costs, (len(targets),)).astype(np.float32)
+        self.history_ = train_bag(
+            features, targets, costs, self.embedding_, self.output_, recipe, monitor=watch
+        )
+        if best:
+            self.embedding_, self.output_ = best[0]
+
+    @property
+    def net_(self) -> MeanBag:
+        """The trained torch module; it shares this model's memory."""
+        import torch
+
+        from sadari.nets.bag import MeanBag
+
+        net = MeanBag(0, self.width, len(self.output_))
+        net.embedding.weight = torch.nn.Parameter(torch.from_numpy(self.embedding_))
+        net.output.weight = torch.nn.Parameter(torch.from_numpy(self.output_))
+        return net
+
+    def features(self, texts: pl.Series) -> Ragged:
+        """Feature ids of texts as the net reads them: known words, then n-grams."""
+        found = self._vectors.features(texts)
+        known = found.values >= 0
+        if known.all():
+            return found
+        kept = np.concatenate([[0], np.cumsum(known)])
+        return Ragged(found.values[known], kept[found.offsets])
+
+    def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        found = self._vectors.features(column)
+        out = np.empty((len(found), len(self.output_)), np.float32)
+        mean_logits(found.values, found.offsets, self.embedding_, self.output_, out)
+        words = np.concatenate(
+            [[0], np.cumsum((found.values >= 0) & (found.values < len(self._vectors.words)))]
+        )
+        return out, np.diff(words[found.offsets]) > 0
+
+    def _contributions(self, text: str) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        ids = self.features(pl.Series("text", [text], dtype=pl.String)).values
+        values = (
+            self.embedding_[ids].astype(np.float64) @ self.output_.T.astype(np.float64) / max(1, len(ids))
+        )
+        return self._vectors.names_in(text, ids), values, np.zeros(len(self.output_))
+
+    def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
+        words = len(self._vectors.words)
+        scores = self.embedding_[:words] @ self.output_.T
+        # Words seen once or twice have large random parts; their sums say little about the label.
+        scores[
+            self._vectors.words.counts[:words] < min(3, self._vectors.words.counts[:words].max(initial=0))
+        ] = -np.inf
+        top = {}
+        for k, label in enumerate(self._codec.names()):
+            best = np.argsort(-scores[:, k], kind="stable")[:count]
+            top[label] = [(self._vectors.words.token(int(i)), float(scores[i, k])) for i in best]
+        return top
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+        words = len(self._vectors.words)
+        # most buckets are never touched: only those that are lie in the folder
+        used = words + np.flatnonzero(self.embedding_[words:].any(axis=1)).astype(np.int32)
+        tensors = {
+            "words": self.embedding_[:words], "ngrams": self.embedding_[used], "ngram_rows": used.astype(np.int32),
+            "output": self.output_,
+        }  # fmt: skip
+        texts = {VOCABULARY: json.dumps(self._vectors.words.to_list(), ensure_ascii=False)}
+        return tensors, texts, {"tokenizer": self.tokenizer_}
+
+    def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
+        self.tokenizer_, self.epochs_ = str(model["tokenizer"]), int(self.epochs or 1)
+        self._vectors = HashedVectors(
+            tokenizer(self.tokenizer_), longest=self.longest, buckets=self.buckets, min_count=self.min_count
+        )
+        words = json.loads(files.text(VOCABULARY))
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ValueError("the vocabulary is not a list of words")
+        self._vectors.restore(words, {})
+        size = self._vectors.size
+        rows = files.tensor("ngram_rows", shape=(None,), dtype="int32")
+        if len(rows) and (rows.min() < len(words) or rows.max() >= size):
+            raise ValueError("the rows of the n-grams do not fit the vocabulary")
+        self.embedding_ = aligned_zeros(size, self.width)
+        self.embedding_[: len(words)] = files.tensor("words", shape=(len(words), self.width), dtype="float32")
+        self.embedding_[rows] = files.tensor("ngrams", shape=(len(rows), self.width), dtype="float32")
+        self.output_ = files.tensor("output", shape=(len(self.classes_), self.width), dtype="float32")
+
+
+def epochs_for(rows: int) -> int:
+    """Passes that so many texts need: 5, and more for few texts, up to 50 (measured in docs/tried.md)."""
+    return int(np.clip(round(150_000 / max(1, rows)), 5, 50))
+
+
+def aligned_zeros(rows: int, width: int) -> NDArray[np.float32]:
+    """float32 [rows, width] of zeros that starts at a cache line: 16 floats are then one line and not parts of two."""
+    buffer = np.zeros(rows * width + 16, np.float32)
+    shift = (-buffer.ctypes.data % 64) // 4
+    return buffer[shift : shift + rows * width].reshape(rows, width)

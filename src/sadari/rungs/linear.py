@@ -1,0 +1,277 @@
+"""What `bow`, `ngram` and `tfidf` share: weighed counts and one linear layer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import ModelFiles
+from sadari.errors import SettingError
+from sadari.nets.compiled import linear_logits
+from sadari.rungs.base import Rung
+from sadari.text.tokenize import tokenizer
+from sadari.text.vectorize import CountVectors, HashedVectors, resolve_tokenizer
+from sadari.text.weigh import Counts, Weights, count, term_weights, weigh
+from sadari.train.calibrate import fit_sharpness
+from sadari.train.dual import held_out_logits, solve_dual
+from sadari.train.recipe import AdamRecipe, train_with_adam
+from sadari.train.watch import Watch
+
+if TYPE_CHECKING:
+    from sadari.nets.bag import LinearBag
+
+MOST_CALIBRATION_ROWS = 5_000
+VOCABULARY = "vocabulary.json"
+
+
+class LinearRung(Rung):
+    """Weighed counts of words or n-grams, one weight for each feature and label, and a bias.
+
+    Subclasses are the rungs: what differs between them are the class attributes below.
+
+    Args:
+        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
+        ngram_range: shortest and longest n-gram, in words; None: the rung's `default_ngram_range`.
+        min_df: n-grams in fewer texts are left out.
+        max_df: n-grams in a larger share of the texts are left out.
+        max_features: the most features, the most frequent ones.
+        buckets: hash n-grams of two and more words into so many features in place of a table of all of them.
+        sublinear_tf: 1 + ln(count) in place of the count.
+        binary: 1 in place of every count.
+        norm: "l2", "l1" or None: a text's weights are scaled to that norm.
+        solver: "dual" (coordinate descent on the squared hinge loss) or "adam" (the course's recipe).
+        C: how much misfit costs against large weights ("dual"); None: the rung's `default_C`.
+        epochs: the most passes over the texts.
+        tolerance: stop when no step of a pass is larger ("dual").
+        learning_rate, batch_size, epoch_size, report_every: see `sadari.train.recipe.AdamRecipe` ("adam").
+        class_weight: None, "balanced", or label → weight.
+        patience: with validation texts, stop after so many passes without a better accuracy, and keep the best.
+        seed: of all that is drawn; the same seed gives the same bits.
+
+    Attributes:
+        classes_: the labels [k]. history_: one record an epoch. weight_: float32 [features, k]. bias_: float32 [k].
+        net_: the torch module, on the same memory. tokenizer_: the tokenizer taken. train_seconds_: what `fit` took.
+    """
+
+    default_ngram_range: ClassVar[tuple[int, int]] = (1, 1)
+    default_C: ClassVar[float] = 0.5
+    use_idf: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        *,
+        tokenizer: str = "auto",
+        ngram_range: tuple[int, int] | None = None,
+        min_df: int = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        buckets: int | None = None,
+        sublinear_tf: bool = True,
+        binary: bool = False,
+        norm: str | None = "l2",
+        solver: str = "dual",
+        C: float | None = None,
+        epochs: int = 8,
+        tolerance: float = 1e-3,
+        learning_rate: float = 0.001,
+        batch_size: int = 16,
+        epoch_size: int | None = None,
+        report_every: int = 0,
+        class_weight: str | Mapping[Any, float] | None = None,
+        patience: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.ngram_range = ngram_range
+        self.min_df = min_df
+        self.max_df = max_df
+        self.max_features = max_features
+        self.buckets = buckets
+        self.sublinear_tf = sublinear_tf
+        self.binary = binary
+        self.norm = norm
+        self.solver = solver
+        self.C = C
+        self.epochs = epochs
+        self.tolerance = tolerance
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epoch_size = epoch_size
+        self.report_every = report_every
+        self.class_weight = class_weight
+        self.patience = patience
+        self.seed = seed
+
+    def resolved_settings(self) -> dict[str, Any]:
+        """The settings, with the rung's defaults in place of None."""
+        settings = self.get_params(deep=False)
+        settings["ngram_range"] = self.ngram_range or self.default_ngram_range
+        settings["C"] = self.default_C if self.C is None else self.C
+        return settings
+
+    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+        if self.solver not in ("dual", "adam"):
+            raise SettingError(
+                f"solver is {self.solver!r}", hint='"dual" (coordinate descent) or "adam" (the course\'s)'
+            )
+        chosen = resolve_tokenizer(self.tokenizer, texts)
+        self._vectors = self._new_vectors(chosen.name)
+        counts = self._vectors.fit(texts)
+        self._weights = weigh(
+            counts, idf=self.use_idf, sublinear=self.sublinear_tf, binary=self.binary, norm=self.norm
+        )
+        self.tokenizer_ = chosen.name
+        scale = self._weights.row_scale(counts)
+        if self.solver == "adam":
+            self._train_adam(counts, scale, targets, costs, watch)
+        else:
+            self._train_dual(counts, scale, targets, costs, watch)
+
+    def _new_vectors(self, tokenizer_name: str) -> CountVectors | HashedVectors:
+        shortest, longest = self.resolved_settings()["ngram_range"]
+        if self.buckets is not None:
+            if shortest != 1:
+                raise SettingError(
+                    "hashed n-grams stand beside all words", hint="use an ngram_range from 1, such as (1, 2)"
+                )
+            return HashedVectors(tokenizer(tokenizer_name), longest=longest, buckets=self.buckets)
+        return CountVectors(
+            tokenizer(tokenizer_name),
+            ngram_range=(shortest, longest),
+            min_df=self.min_df, max_df=self.max_df, max_features=self.max_features,
+        )  # fmt: skip
+
+    def _train_dual(
+        self, counts: Counts, scale: NDArray[np.float32], targets: NDArray[np.int8], costs: NDArray[np.float32],
+        watch: Watch,
+    ) -> None:  # fmt: skip
+        signs = np.where(targets > 0, 1, -1).astype(np.int8)
+        costs = np.broadcast_to(costs * np.float32(self.resolved_settings()["C"]), (len(targets),)).astype(
+            np.float32
+        )
+        labels = targets.shape[1]
+        self.weight_, self.bias_ = np.zeros((counts.size, labels), np.float32), np.zeros(labels, np.float32)
+        keeper = _BestKeeper(self, watch)
+        solution = solve_dual(
+            counts, self._weights, scale, signs, costs,
+            epochs=self.epochs, tolerance=self.tolerance, seed=self.seed, monitor=watch,
+            start=(self.weight_, self.bias_),
+        )  # fmt: skip
+        self.history_ = solution.history
+        keeper.restore()
+        rows = np.random.default_rng(self.seed).permutation(len(counts))
+        rows = np.sort(rows[: min(MOST_CALIBRATION_ROWS, len(counts) // 10)])
+        if len(rows):
+            logits = held_out_logits(
+                counts, self._weights, scale, signs, costs, solution, rows, seed=self.seed
+            )
+            has_label = targets[rows].any(axis=1)
+            self.sharpness_ = fit_sharpness(
+                logits[has_label], targets[rows][has_label] > 0, multilabel=self._codec.multilabel
+            )
+
+    def _train_adam(
+        self, counts: Counts, scale: NDArray[np.float32], targets: NDArray[np.int8], costs: NDArray[np.float32],
+        watch: Watch,
+    ) -> None:  # fmt: skip
+        recipe = AdamRecipe(
+            self.epochs, self.epoch_size, self.batch_size, self.learning_rate, self.report_every,
+            self._codec.multilabel, self.seed,
+        )  # fmt: skip
+        costs = np.broadcast_to(costs, (len(targets),)).astype(np.float32)
+        self.weight_, self.bias_, self.history_ = train_with_adam(
+            counts, self._weights, scale, targets, costs, recipe, monitor=watch
+        )
+
+    @property
+    def net_(self) -> LinearBag:
+        """The trained torch module; it shares this model's memory."""
+        import torch
+
+        from sadari.nets.bag import LinearBag
+
+        net = LinearBag(0, len(self.bias_))
+        net.weight = torch.nn.Parameter(torch.from_numpy(self.weight_))
+        net.bias = torch.nn.Parameter(torch.from_numpy(self.bias_))
+        return net
+
+    def weighed(self, texts: pl.Series) -> tuple[Counts, NDArray[np.float32]]:
+        """The texts as this model sees them: counts, and float32 [stored], the weight of each stored feature."""
+        counts = self._count(texts)
+        values = self._weights.tf[counts.counts] * self._weights.feature_scale[counts.ids]
+        return counts, values * np.repeat(self._weights.row_scale(counts), np.diff(counts.offsets))
+
+    def _count(self, column: pl.Series) -> Counts:
+        return count(self._vectors.features(column), self._vectors.size)
+
+    def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        counts = self._count(column)
+        out = np.empty((len(counts), len(self.bias_)), np.float32)
+        linear_logits(
+            counts.ids, counts.counts, counts.offsets, self._weights.tf, self._weights.feature_scale,
+            self._weights.row_scale(counts), self.weight_, self.bias_, out,
+        )  # fmt: skip
+        return out, np.diff(counts.offsets) > 0
+
+    def _contributions(self, text: str) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        counts, values = self.weighed(pl.Series("text", [text], dtype=pl.String))
+        contributions = values[:, None].astype(np.float64) * self.weight_[counts.ids]
+        return self._vectors.names_in(text, counts.ids), contributions, self.bias_.astype(np.float64)
+
+    def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
+        if isinstance(self._vectors, HashedVectors):
+            return {}  # a bucket has no name
+        top = {}
+        scaled = self.weight_ * self._weights.feature_scale[:, None]
+        for k, label in enumerate(self._codec.names()):
+            best = np.argpartition(-scaled[:, k], min(count, len(scaled) - 1))[:count]
+            best = best[np.argsort(-scaled[best, k], kind="stable")]
+            names = self._vectors.names_of(best.astype(np.int32))
+            top[label] = [(name, float(scaled[i, k])) for name, i in zip(names, best, strict=True)]
+        return top
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+        words, arrays = self._vectors.state()
+        tensors = {
+            "weight": self.weight_, "bias": self.bias_, "feature_scale": self._weights.feature_scale, **arrays,
+        }  # fmt: skip
+        texts = {VOCABULARY: json.dumps(words, ensure_ascii=False)}
+        return tensors, texts, {"tokenizer": self.tokenizer_}
+
+    def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
+        labels = len(self.classes_)
+        self.tokenizer_ = str(model["tokenizer"])
+        self._vectors = self._new_vectors(self.tokenizer_)
+        words = json.loads(files.text(VOCABULARY))
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise ValueError("the vocabulary is not a list of words")
+        arrays = {name: files.tensor(name, dtype="int32") for name in self._vectors.array_names}
+        self._vectors.restore(words, arrays)
+        size = self._vectors.size
+        self.weight_ = files.tensor("weight", shape=(size, labels), dtype="float32")
+        self.bias_ = files.tensor("bias", shape=(labels,), dtype="float32")
+        scale = files.tensor("feature_scale", shape=(size,), dtype="float32")
+        self._weights = Weights(
+            term_weights(sublinear=self.sublinear_tf, binary=self.binary), scale, self.norm
+        )
+
+
+class _BestKeeper:
+    """Keeps a copy of the weights at the best validation epoch, where early stopping is on."""
+
+    def __init__(self, rung: LinearRung, watch: Watch) -> None:
+        self.rung, self.best = rung, None
+        if watch.score is not None:
+            watch.on_best = self.keep
+
+    def keep(self) -> None:
+        self.best = (self.rung.weight_.copy(), self.rung.bias_.copy())
+
+    def restore(self) -> None:
+        if self.best is not None:
+            self.rung.weight_, self.rung.bias_ = self.best
