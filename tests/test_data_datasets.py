@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import hashlib
 import http.server
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from sadari.data import datasets
+from sadari.data.read import open_source
 from sadari.errors import DataError, DownloadError
 
 CORPORA = os.environ.get("SADARI_DATA")
@@ -54,9 +56,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same table with a small `ag_news`, so that its pinned sums are those of `CSV`."""
     pin = hashlib.sha256(CSV).hexdigest()
     files = tuple(datasets._File(name, pin, len(CSV)) for name in ("test.csv", "train.csv"))
-    known = datasets._Known(
-        "ag_news", "en", "", "", url="http://127.0.0.1:9", files=files, classes=("A", "나")
-    )
+    known = datasets._Known("ag_news", "en", "", "", url="http://127.0.0.1:9", files=files, classes=("A", "나"))
     monkeypatch.setattr(datasets, "_KNOWN", (known,))
 
 
@@ -72,7 +72,10 @@ def test_the_bundled_sets_need_nothing(name):
     assert found.test is not None
     assert found.train != found.test
     for path in (found.train, found.test):
-        assert path.read_text(encoding="utf-8").splitlines()[0] == "label,title,text"
+        with path.open(encoding="utf-8", newline="") as file:
+            assert next(csv.reader(file)) == ["label", "title", "text"]
+        corpus = open_source(path, text=found.text, label=found.label).read()
+        assert len(corpus.label_names) == 4
     assert (found.text, found.label, found.license) == ("title,text", "label", "CC0-1.0")
     assert datasets.fetch(name) == found
     assert not datasets.cache_folder().exists()
@@ -137,9 +140,7 @@ def test_the_listing_says_what_is_here(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("by_environment", [False, True])
-def test_fetch_puts_checked_files_and_the_class_names_into_the_cache(
-    small, mirror, monkeypatch, by_environment
-):
+def test_fetch_puts_checked_files_and_the_class_names_into_the_cache(small, mirror, monkeypatch, by_environment):
     address, folder = mirror
     put(folder / "ag_news", "train.csv", "test.csv")
     if by_environment:

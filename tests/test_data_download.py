@@ -183,9 +183,7 @@ def test_a_server_that_says_no_length_is_checked_all_the_same(server, tmp_path):
     url, behaviour = server
     behaviour.send_length = False
     behaviour.tear_after = [50_000]
-    assert (
-        get(url, tmp_path / "file.csv").read_bytes() == BODY
-    )  # the pinned size shows that the first was torn
+    assert get(url, tmp_path / "file.csv").read_bytes() == BODY  # the pinned size shows that the first was torn
     assert len(behaviour.log) == 2
 
 
@@ -325,9 +323,7 @@ def test_a_redirect_to_anything_else_is_refused(server, tmp_path, target):
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="making a certificate needs the openssl command")
 def test_a_certificate_that_nobody_vouches_for_is_final(tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = (
-        f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=local -keyout {key} -out {certificate}"
-    )
+    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=local -keyout {key} -out {certificate}"
     subprocess.run(command.split(), check=True, capture_output=True)
     behaviour = Behaviour()
     httpd = http.server.HTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"behaviour": behaviour}))

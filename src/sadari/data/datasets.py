@@ -97,9 +97,7 @@ _KNOWN = (
         url="https://raw.githubusercontent.com/mhjabreel/CharCnn_Keras/master/data/ag_news_csv",
         files=(
             _File("test.csv", "521465c2428ed7f02f8d6db6ffdd4b5447c1c701962353eb2c40d548c3c85699", 1_857_427),
-            _File(
-                "train.csv", "76a0a2d2f92b286371fe4d4044640910a04a803fdd2538e0f3f29a5c6f6b672e", 29_470_338
-            ),
+            _File("train.csv", "76a0a2d2f92b286371fe4d4044640910a04a803fdd2538e0f3f29a5c6f6b672e", 29_470_338),
         ),
         classes=("World", "Sports", "Business", "Sci/Tech"),
     ),
@@ -177,9 +175,7 @@ def _known(name: str) -> _Known:
         if known.name == name:
             return known
     close = difflib.get_close_matches(name.lower().replace("-", "_"), NAMES, n=2)
-    hint = (
-        f"did you mean {' or '.join(close)}?" if close else "give a name, or the path of a file that exists"
-    )
+    hint = f"did you mean {' or '.join(close)}?" if close else "give a name, or the path of a file that exists"
     raise DataError(f"no data set is called {name!r}; there are {', '.join(NAMES)}", hint=hint)
 
 

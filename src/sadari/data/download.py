@@ -200,9 +200,7 @@ def _refused(error: urllib.error.HTTPError, job: _Job, have: int) -> None:
     if error.code in PASSING_STATUS:
         raise _Passing(f"HTTP {error.code} {error.reason}") from None
     hint = "check the address" if error.code in (404, 410) else None
-    raise DownloadError(
-        f"the server answered {error.code} {error.reason}", where=job.url, hint=hint
-    ) from None
+    raise DownloadError(f"the server answered {error.code} {error.reason}", where=job.url, hint=hint) from None
 
 
 def _start_of(response: http.client.HTTPResponse, job: _Job, have: int) -> int:
