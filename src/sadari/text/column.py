@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,16 +25,21 @@ def as_column(texts: Any) -> pl.Series:
     if isinstance(texts, pl.Series):
         column = texts
     elif isinstance(texts, str):
-        raise DataError("one string was given where a sequence of texts is wanted", hint="put it in a list: [text]")
+        raise DataError("one string was given where a list of texts is wanted", hint="put it in a list: [text]")
     else:
         rows = list(texts.ravel()) if isinstance(texts, np.ndarray) else list(texts)
         for row, text in enumerate(rows, 1):
             if not isinstance(text, str):
-                raise DataError(f"a text must be a string, not {type(text).__name__}: {text!r}", where=f"row {row}")
+                kind = type(text).__name__
+                raise DataError(f"a text must be a string, not {kind}: {text!r:.60}", where=f"row {row}")
         try:
             column = pl.Series("text", rows, dtype=pl.String)
         except UnicodeEncodeError as error:
-            raise DataError(f"a text holds half a surrogate pair, which is no character: {error}") from None
+            row = next(row for row, text in enumerate(rows, 1) if text is error.object or text == error.object)
+            raise DataError(
+                "the text holds half a surrogate pair, which is no character",
+                where=f"row {row}, character {error.start + 1}",
+            ) from None
     if column.dtype != pl.String:
         raise DataError(f"a text column must hold strings, not {column.dtype}")
     if column.null_count():
@@ -52,14 +57,12 @@ def column_bytes(column: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64
     return np.frombuffer(content.encode(), dtype=np.uint8), offsets
 
 
-def slices(column: pl.Series, max_rows: int = 65_536) -> Iterable[pl.Series]:
-    """The column in pieces, so that what is made from a piece stays small beside it."""
-    for start in range(0, len(column), max_rows):
-        yield column.slice(start, max_rows)
-
-
-def bytes_to_column(content: NDArray[np.uint8], starts: NDArray[np.integer], lengths: NDArray[np.integer]) -> pl.Series:
-    """Byte slices (of valid UTF-8) as a Polars String column."""
-    raw = content.tobytes()
-    ends = starts + lengths
-    return pl.Series("token", [raw[a:b].decode() for a, b in zip(starts.tolist(), ends.tolist(), strict=True)])
+def slices(column: pl.Series, *, max_rows: int = 65_536, max_bytes: int = 1 << 26) -> Iterator[pl.Series]:
+    """The column in pieces, so that what is made from a piece stays small. A text longer than that is a piece."""
+    offsets = offsets_of(column.str.len_bytes().to_numpy())
+    start = 0
+    while start < len(column):
+        fitting = int(np.searchsorted(offsets, offsets[start] + max_bytes, side="right")) - 1
+        stop = min(max(fitting, start + 1), start + max_rows)
+        yield column.slice(start, stop - start)
+        start = stop

@@ -68,7 +68,7 @@ class NgramTable:
                 return Ragged(grams[: offsets[-1]], offsets)
             room = self.longest * int(words.offsets[text + 1] - words.offsets[text])
             self.keys = np.resize(self.keys, 2 * len(self.keys) + room)
-            self.slots = _slots_of(self.keys, self.size, 2 * len(self.keys))
+            self.slots = _slots_of(self.keys, self.size, len(self.keys))
 
     def look_up(self, words: Ragged) -> Ragged:
         """The known n-grams of every text; unknown ones are left out."""

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sadari.errors import DataError
+
+MOST_BYTES = 2**31 - 1  # tokens' places are int32
 PART, SEPARATOR, ALONE, DROP, TAG = 0, 1, 2, 3, 4  # TAG: '<', which opens torchtext's "<br />"
 OTHER, SPACE, WORD, DENSE = 0, 1, 2, 3  # kinds of characters outside ASCII
 
-# Scripts whose words are not dependably parted by spaces (Hangul, kana, Han, Thai …), first and last code point.
+# Scripts whose words are not dependably parted by spaces (Hangul, kana, Han, Thai …): first, last code point.
 DENSE_SCRIPTS = (
     (0x0E01, 0x0E5B), (0x0E81, 0x0EDF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17DD),
     (0x3041, 0x30FF), (0x3105, 0x318E), (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
-    (0xA960, 0xA97C), (0xAC00, 0xD7FB), (0xF900, 0xFAD9), (0xFF66, 0xFF9D), (0x20000, 0x323AF),
+    (0xA960, 0xA97C), (0xAC00, 0xD7FB), (0xF900, 0xFAD9), (0xFF66, 0xFF9D), (0x20000, 0x33479),
 )  # fmt: skip
 
 
@@ -33,7 +37,8 @@ class Rules:
         lower: uint8 [128], what each ASCII byte is written as.
         other_class: uint8 [4], the class of each kind of other character (OTHER, SPACE, WORD, DENSE).
         min_chars: shorter tokens are dropped.
-        pieces: (smallest, largest) n-gram of characters that tokens in a dense script are cut into; (0, 0) keeps words.
+        pieces: (smallest, largest) n-gram of characters that tokens in a dense script are cut into; (0, 0) keeps
+            them whole.
     """
 
     ascii_class: NDArray[np.uint8]
@@ -67,15 +72,14 @@ class Tokens:
         raw = self.content.tobytes()
         spans = zip(self.starts.tolist(), self.lengths.tolist(), strict=True)
         flat = [raw[start : start + length].decode() for start, length in spans]
-        bounds = self.offsets.tolist()
-        return [flat[a:b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [flat[a:b] for a, b in pairwise(self.offsets.tolist())]
 
 
 @cache
 def character_kinds() -> NDArray[np.uint8]:
-    """uint8 [0x110000]: OTHER, SPACE, WORD (``\\w`` of Python's re) or DENSE for every code point."""
+    """uint8 [0x110000]: OTHER, SPACE, WORD (``\\w`` of Python's re) or DENSE for every code point past ASCII."""
     kinds = np.zeros(0x110000, dtype=np.uint8)
-    for code in range(0x80, 0x32400):  # nothing above is a letter, a digit or a space
+    for code in range(0x80, 0x40000):  # planes 4 to 16 have no letter, no digit, no space
         character = chr(code)
         if character.isspace():
             kinds[code] = SPACE
@@ -93,7 +97,15 @@ def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -
     Args:
         content: uint8 [total], valid UTF-8.
         offsets: int64 [n + 1].
+
+    Raises:
+        DataError: more bytes than a token's int32 place can name.
     """
+    if len(content) > MOST_BYTES:
+        raise DataError(
+            f"{len(content):,} bytes of text are too many to tokenize at once",
+            hint=f"give them in columns of up to {MOST_BYTES:,} bytes",
+        )
     is_ascii = len(content) == 0 or int(content.max()) < 128
     kinds = _no_kinds() if is_ascii else character_kinds()
     texts = len(offsets) - 1
@@ -110,10 +122,11 @@ def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -
         )  # fmt: skip
         if text == texts:
             break
-        # The text that did not fit has at most so many tokens; growing here and not in the compiled loop keeps the loop's
-        # arrays fixed, which makes it several times as fast.
-        capacity = 2 * capacity + (1 + rules.pieces[1]) * int(offsets[text + 1] - offsets[text])
-        starts, lengths, hashes = (np.resize(array, capacity) for array in (starts, lengths, hashes))
+        # The text that did not fit has at most so many tokens; growing here and not in the compiled loop keeps
+        # the loop's arrays fixed, which makes it several times as fast.
+        capacity = 2 * capacity + (2 + rules.pieces[1]) * int(offsets[text + 1] - offsets[text])
+        for array in (starts, lengths, hashes):
+            array.resize(capacity, refcheck=False)
     return Tokens(out[:written], starts[:tokens], lengths[:tokens], hashes[:tokens], ends)
 
 
@@ -175,7 +188,7 @@ def _after_break_tag(content, i, end):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _cut_pieces(out, start, end, smallest, largest, starts, lengths, hashes, n):  # type: ignore[no-untyped-def]
-    """Write the n-grams of characters of ``out[start:end]`` as tokens; a word shorter than ``smallest`` stays whole."""
+    """Write the n-grams of the characters of ``out[start:end]`` as tokens; a shorter word stays whole."""
     characters = 0
     for i in range(start, end):
         if out[i] & 0xC0 != 0x80:
@@ -205,7 +218,7 @@ def _scan(  # type: ignore[no-untyped-def]
     content, offsets, ascii_class, lower, other_class, kinds, min_chars, smallest, largest,
     starts, lengths, hashes, out, ends, text, pos, n,
 ):  # fmt: skip
-    """Scan from ``text`` on until the end, or until the next text might not fit: (texts done, bytes, tokens)."""
+    """Scan from ``text`` on to the end, or until the next text might not fit: (texts done, bytes, tokens)."""
     most = max(1, largest - smallest + 1) + 1
     for t in range(text, len(offsets) - 1):
         i, end = offsets[t], offsets[t + 1]
