@@ -170,6 +170,12 @@ class Rung(ClassifierMixin, BaseEstimator):
         logits, known = self._logits_of(texts)
         return self._probabilities(logits, known)
 
+    @property
+    def multilabel(self) -> bool:
+        """Whether a text may have several labels."""
+        self._check_fitted()
+        return self._codec.multilabel
+
     def predict(self, texts: Any) -> Any:
         """Labels: an array [n]; a list of tuples or an indicator matrix if it was trained on such."""
         return self._codec.choose(self.predict_proba(texts))

@@ -1,0 +1,382 @@
+"""Climb: every rung on one split, measured alike, and which one to take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact.manifest import versions
+from sadari.data.audit import Audit, audit
+from sadari.data.corpus import Corpus
+from sadari.data.fingerprint import fingerprint
+from sadari.data.split import split
+from sadari.errors import DataError, SettingError
+from sadari.measure.evaluate import truth_codes
+from sadari.measure.folder import folder_megabytes, write_run
+from sadari.measure.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
+from sadari.measure.result import ClimbResult, RungResult
+from sadari.measure.significance import pair_tests
+from sadari.measure.verdict import decide
+from sadari.rungs import RUNGS, Rung, find_rung
+from sadari.text.tokenize import unseen_share
+
+Progress = Callable[[str, float], None]
+CURVE_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
+LEAST_CURVE_ROWS = 32
+LEAST_ROWS = 500  # a budget too small for all rows trains on no fewer than these
+PROBE_ROWS = 1_000
+AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
+
+
+@dataclass
+class Frozen:
+    """The one split that every rung sees: texts and label codes of each part (−1: a label not in training)."""
+
+    label_names: list[str]
+    train: Corpus
+    validation: Corpus
+    final: Corpus
+    validation_truth: NDArray[np.int32]
+    final_truth: NDArray[np.int32]
+    final_name: str
+    leaked: NDArray[np.bool_]
+    notes: list[str]
+    rows: dict[str, int]
+
+
+@dataclass
+class _Run:
+    """What stays the same while the rungs are climbed."""
+
+    frozen: Frozen
+    seed: int
+    deadline: float | None
+    folder: Path | None
+    curves: bool
+    settings: Mapping[str, Mapping[str, Any]]
+    progress: Progress
+    data: dict[str, Any]
+    models: dict[str, Rung] = field(default_factory=dict)
+
+    def time_left(self) -> float:
+        return float("inf") if self.deadline is None else self.deadline - time.perf_counter()
+
+
+def climb(
+    train: Corpus,
+    test: Corpus | None = None,
+    *,
+    rungs: Sequence[str] | None = None,
+    budget: float | None = None,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    lang: str = "en",
+    curves: bool = True,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    keep_duplicates: bool = False,
+    validation: float = 0.1,
+    report: bool = True,
+    audited: Audit | None = None,
+    progress: Progress | None = None,
+) -> ClimbResult:
+    """Train every rung on the same rows, compare them, and say which one to take.
+
+    Early stopping, calibration and the recommendation use validation rows that are taken from training; the final rows
+    (``test``, or a tenth of the rows held out) are used once, for the table.
+
+    Args:
+        train: labelled texts, one label each.
+        test: labelled texts for the final table.
+        rungs: names from `RUNGS`, default all; always climbed in the ladder's order.
+        budget: seconds for training and learning curves; a rung that would take longer trains on fewer rows, or is
+            skipped, and says so.
+        seed: of the splits and of every rung.
+        folder: where models, predictions, history and report go; None writes nothing.
+        lang: of the verdict and the report, "en" or "ko".
+        curves: also train every rung on fewer rows, for learning curves.
+        settings: rung → settings other than its defaults.
+        keep_duplicates: keep training texts that stand there more than once.
+        validation: the share of the training rows that becomes validation rows.
+        report: write ``report.html`` into ``folder``.
+        audited: the audit of these corpora, if it is made already.
+        progress: called with what is being done and the share done, 0 to 1.
+
+    Raises:
+        DataError: texts or labels that cannot be compared on.
+        SettingError: an unknown rung, or settings out of range.
+    """
+    start = time.perf_counter()
+    names = _in_order(rungs)
+    say = progress or (lambda what, share: None)
+    if train.multi_label:
+        raise SettingError("climb compares rungs on one label a text", hint="train one with: sadari train --label-sep")
+    train.check_trainable()
+    say("audit", 0.0)
+    audited = audited or audit(train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=seed)
+    frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
+    data = {"source": train.source, "rows": len(frozen.train), "seed": seed,
+            "sha256": fingerprint([frozen.train.texts], frozen.train.labels)}  # fmt: skip
+    run = _Run(
+        frozen, seed, None if budget is None else start + budget, Path(folder) if folder is not None else None,
+        curves, settings or {}, say, data,
+    )  # fmt: skip
+    results, skipped = [], []
+    for place, name in enumerate(names):
+        found = _climb_one(run, name, place, len(names))
+        if isinstance(found, str):
+            skipped.append((name, found))
+        else:
+            results.append(found)
+    if not results:
+        raise SettingError("the budget is too small for any rung", hint="give a larger --budget, or fewer rungs")
+    result = _conclude(run, train, results, skipped, audited, lang)
+    result.seconds = time.perf_counter() - start
+    if run.folder is not None:
+        say("report", 0.99)
+        write_run(result, run.folder, lang=lang, report=report, rows=frozen.final.rows)
+    say("done", 1.0)
+    return result
+
+
+def freeze(
+    train: Corpus,
+    test: Corpus | None,
+    audited: Audit,
+    *,
+    seed: int,
+    validation: float = 0.1,
+    keep_duplicates: bool = False,
+) -> Frozen:
+    """The split: training, validation and final rows, the same for the same seed.
+
+    Raises:
+        DataError: too few rows for every part to have some.
+    """
+    if not 0 < validation < 1:
+        raise SettingError(f"validation is {validation}; it must lie between 0 and 1")
+    notes = list(train.notes)
+    dropped = 0
+    leaked_near: NDArray[np.bool_] = np.zeros(0, np.bool_)
+    if not keep_duplicates and len(audited.duplicate_rows):
+        dropped = len(audited.duplicate_rows)
+        train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
+    if train.labels is None:
+        raise DataError("there are no labels to train on", where=train.source)
+    if test is not None:
+        fit, held = split(train.labels, fractions=(1 - validation, validation), texts=train.texts, seed=seed)
+        final, final_name = test, "test"
+        leaked = audited.leaked_exact | audited.leaked_near
+        leaked_near = audited.leaked_near
+    else:
+        shares = (1 - 2 * validation, validation, validation) if validation < 0.5 else (0.34, 0.33, 0.33)
+        fit, held, last = split(train.labels, fractions=shares, texts=train.texts, seed=seed)
+        final, final_name = train.take(last), "held-out"
+        leaked = np.zeros(len(final), np.bool_)
+    kept, held_out = train.take(fit), train.take(held)
+    kept.check_trainable()
+    for part, what in ((held_out, "validation"), (final, "final")):
+        if len(part) == 0 or part.labels is None:
+            raise DataError(f"no row is left for the {what} rows out of {len(train):,}", where=part.source,
+                            hint="give more labelled rows, or a --test file")  # fmt: skip
+    known = kept.label_names
+    assert held_out.labels is not None
+    assert final.labels is not None
+    validation_truth, _ = truth_codes(held_out.labels.to_list(), known)
+    final_truth, unseen = truth_codes(final.labels.to_list(), known)
+    if unseen:
+        shown = ", ".join(f"{label!r} ({rows:,})" for label, rows in list(unseen.items())[:5])
+        notes.append(f"{sum(unseen.values()):,} {final_name} rows have labels that training never saw, and count as "
+                     f"wrong: {shown}")  # fmt: skip
+    rows = {"train": len(kept), "validation": len(held_out), "final": len(final), "dropped_duplicates": dropped,
+            "leaked": int(leaked.sum()), "leaked_near": int(leaked_near.sum())}  # fmt: skip
+    return Frozen(known, kept, held_out, final, validation_truth, final_truth, final_name, leaked, notes, rows)
+
+
+def _in_order(rungs: Sequence[str] | None) -> list[str]:
+    if rungs is None:
+        return list(RUNGS)
+    for name in rungs:
+        find_rung(name)
+    chosen = [name for name in RUNGS if name in rungs]
+    if not chosen:
+        raise SettingError("no rung is chosen", hint=f"choose from: {', '.join(RUNGS)}")
+    return chosen
+
+
+def _new(run: _Run, name: str) -> Rung:
+    settings = dict(run.settings.get(name, {}))
+    unknown = sorted(set(settings) - set(RUNGS[name]._get_param_names()))
+    if unknown:
+        raise SettingError(f"the rung {name!r} has no setting {unknown[0]!r}",
+                           hint=f"it has: {', '.join(RUNGS[name]._get_param_names())}")  # fmt: skip
+    return RUNGS[name](**{"seed": run.seed, **settings})
+
+
+def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str:
+    """Train and measure one rung; a sentence why not, where the budget does not allow it."""
+    frozen = run.frozen
+    rows = _affordable_rows(run, name, place, count)
+    if rows == 0:
+        return "the time left in the budget is too short"
+    corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(_subset(run, rows))
+    model = _new(run, name)
+
+    def progress(done: int, total: int, record: dict[str, float]) -> None:
+        run.progress(name, (place + 0.6 * done / total) / count)
+
+    model.fit(corpus.texts, corpus.labels, validation=(frozen.validation.texts, frozen.validation.labels),
+              progress=progress)  # fmt: skip
+    run.progress(f"{name}: measuring", (place + 0.65) / count)
+    result = _measure(run, name, model)
+    if rows < len(frozen.train):
+        result.note = f"trained on {rows:,} of {len(frozen.train):,} rows, for the budget"
+    if run.curves:
+        result.curve = _curve(run, name, rows, result, (place + 0.7) / count, 0.3 / count)
+    return result
+
+
+def _affordable_rows(run: _Run, name: str, place: int, count: int) -> int:
+    """How many training rows the time left allows; a first small training also compiles what is compiled."""
+    total = len(run.frozen.train)
+    run.progress(f"{name}: preparing", place / count)
+    probe = run.frozen.train.take(_subset(run, min(PROBE_ROWS, total)))
+    if len(probe.label_names) < 2:
+        return total
+    _new(run, name).fit(probe.texts, probe.labels).predict_proba(probe.texts[:16])  # compiles; its time says nothing
+    if run.deadline is None:
+        return total
+    start = time.perf_counter()
+    _new(run, name).fit(probe.texts, probe.labels)
+    per_row = (time.perf_counter() - start) / len(probe)
+    affordable = int(run.time_left() / max(per_row, 1e-9))
+    if affordable >= total:
+        return total
+    return affordable if affordable >= min(LEAST_ROWS, total) else 0
+
+
+def _subset(run: _Run, rows: int) -> NDArray[np.int64]:
+    """The first ``rows`` of a seeded, stratified order: every smaller subset lies in every larger one."""
+    codes = run.frozen.train.codes
+    order = np.random.default_rng(run.seed).permutation(len(codes))
+    rank = np.empty(len(codes), np.float64)
+    for label in range(len(run.frozen.train.label_names)):
+        members = order[codes[order] == label]
+        rank[members] = (np.arange(len(members)) + 0.5) / max(1, len(members))
+    return np.sort(np.argsort(rank, kind="stable")[:rows])
+
+
+def _columns(model: Rung, names: list[str]) -> NDArray[np.int64]:
+    """Which column of the model's probabilities each label name has; −1 for a label it never saw."""
+    places = {str(label): column for column, label in enumerate(model.classes_.tolist())}
+    return np.array([places.get(name, -1) for name in names])
+
+
+def _predict(model: Rung, texts: pl.Series, names: list[str]) -> NDArray[np.float32]:
+    """Probabilities float32 [n, k], columns in the order of ``names``."""
+    columns = _columns(model, names)
+    found = model.predict_proba(texts).astype(np.float32)
+    out = np.zeros((len(found), len(names)), np.float32)
+    out[:, columns >= 0] = found[:, columns[columns >= 0]]
+    return out
+
+
+def _measure(run: _Run, name: str, model: Rung) -> RungResult:
+    frozen = run.frozen
+    held_out = _predict(model, frozen.validation.texts, frozen.label_names).argmax(axis=1).astype(np.int32)
+    start = time.perf_counter()
+    probabilities = _predict(model, frozen.final.texts, frozen.label_names)
+    bulk = len(frozen.final) / max(time.perf_counter() - start, 1e-9)
+    confusion = confusion_matrix(frozen.final_truth, probabilities.argmax(axis=1), classes=len(frozen.label_names))
+    checked = confusion_matrix(frozen.validation_truth, held_out, classes=len(frozen.label_names))
+    result = RungResult(
+        rung=name,
+        settings=dict(model.resolved_settings()),
+        accuracy=accuracy(confusion),
+        macro_f1=macro_f1_interval(confusion, seed=run.seed),
+        calibration_error=expected_calibration_error(frozen.final_truth, probabilities),
+        train_seconds=model.train_seconds_,
+        one_text_us=_one_text_us(model, frozen.final.texts),
+        bulk_texts_per_second=bulk,
+        megabytes=0.0,
+        predictions=probabilities.argmax(axis=1).astype(np.int32),
+        probabilities=probabilities,
+        validation_predictions=held_out,
+        validation_accuracy=accuracy(checked),
+        history=model.history_,
+        top_features=model.top_features(),
+    )
+    if frozen.leaked.any() and not frozen.leaked.all():
+        clean = ~frozen.leaked
+        result.accuracy_without_leaks = accuracy(
+            confusion_matrix(frozen.final_truth[clean], result.predictions[clean], classes=len(frozen.label_names))
+        )
+    if run.folder is not None:
+        scores = {f"{frozen.final_name} accuracy": result.accuracy.value,
+                  f"{frozen.final_name} macro-F1": result.macro_f1.value,
+                  "validation accuracy": result.validation_accuracy.value}  # fmt: skip
+        model.save(run.folder / name, scores=scores, data=run.data)
+        result.folder = str(run.folder / name)
+        result.megabytes = folder_megabytes(run.folder / name)
+    return result
+
+
+def _one_text_us(model: Rung, texts: pl.Series, count: int = 200) -> float:
+    """The median microseconds to predict one text, one at a time."""
+    sample = texts.gather_every(max(1, len(texts) // count)).head(count).to_list()
+    times = []
+    for text in sample:
+        start = time.perf_counter()
+        model.predict_proba([text])
+        times.append(time.perf_counter() - start)
+    return float(np.median(times) * 1e6)
+
+
+def _curve(run: _Run, name: str, rows: int, full: RungResult, at: float, width: float) -> list[tuple[int, float]]:
+    """(training rows, validation accuracy), from a sixteenth of the rows up, as far as the budget goes."""
+    frozen = run.frozen
+    points: list[tuple[int, float]] = []
+    for i, share in enumerate(CURVE_SHARES):
+        size = int(rows * share)
+        expected = full.train_seconds * share
+        if size < LEAST_CURVE_ROWS or expected > run.time_left():
+            continue
+        part = frozen.train.take(_subset(run, size))
+        if len(part.label_names) < 2:
+            continue
+        run.progress(f"{name}: learning curve", at + width * i / len(CURVE_SHARES))
+        model = _new(run, name).fit(part.texts, part.labels)
+        predicted = _predict(model, frozen.validation.texts, frozen.label_names).argmax(axis=1)
+        points.append((size, float((predicted == frozen.validation_truth).mean())))
+    return [*points, (rows, full.validation_accuracy.value)]
+
+
+def _conclude(
+    run: _Run, train: Corpus, results: list[RungResult], skipped: list[tuple[str, str]], audited: Audit, lang: str
+) -> ClimbResult:
+    frozen = run.frozen
+    verdict = decide(results, frozen.validation_truth, lang=lang)
+    return ClimbResult(
+        source=train.source,
+        label_names=frozen.label_names,
+        rows=frozen.rows,
+        final_name=frozen.final_name,
+        seed=run.seed,
+        rungs=results,
+        skipped=skipped,
+        validation_tests=pair_tests({r.rung: r.validation_predictions == frozen.validation_truth for r in results}),
+        final_tests=pair_tests({r.rung: r.predictions == frozen.final_truth for r in results}),
+        verdict=verdict,
+        truth=frozen.final_truth,
+        final_texts=[text[:400] for text in frozen.final.texts.to_list()],
+        leaked=frozen.leaked,
+        audit=audited.to_dict(),
+        notes=frozen.notes,
+        versions=versions(),
+    )

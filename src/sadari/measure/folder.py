@@ -1,0 +1,95 @@
+"""The folder that a climb leaves: table, settings, history, predictions and report beside the models."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import atomic_write
+from sadari.measure.report import write_report
+from sadari.measure.result import ClimbResult
+
+
+def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]:
+    """A climb as plain values for JSON.
+
+    Args:
+        predictions: with every row's prediction and probability too.
+    """
+    rungs = []
+    for rung in result.rungs:
+        record = {
+            key: value
+            for key, value in asdict(rung).items()
+            if key not in ("predictions", "probabilities", "validation_predictions")
+        }
+        if predictions:
+            record["predictions"] = [result.label_names[code] for code in rung.predictions.tolist()]
+        rungs.append(record)
+    return {
+        "source": result.source,
+        "labels": result.label_names,
+        "rows": result.rows,
+        "final": result.final_name,
+        "seed": result.seed,
+        "seconds": result.seconds,
+        "verdict": asdict(result.verdict),
+        "rungs": rungs,
+        "skipped": [{"rung": rung, "why": why} for rung, why in result.skipped],
+        "validation_tests": [asdict(test) for test in result.validation_tests],
+        "final_tests": [asdict(test) for test in result.final_tests],
+        "audit": result.audit,
+        "notes": result.notes,
+        "versions": result.versions,
+    }
+
+
+def to_json(result: ClimbResult) -> str:
+    """The same as JSON text."""
+    return json.dumps(to_dict(result), ensure_ascii=False, indent=2, default=_plain) + "\n"
+
+
+def predictions_table(result: ClimbResult, rows: NDArray[np.int64]) -> pl.DataFrame:
+    """One row for each final text: its row in the file, the truth, every rung's label and its probability."""
+    names = np.array([*result.label_names, None], dtype=object)
+    columns: dict[str, Any] = {"row": rows, "truth": pl.Series(names[result.truth].tolist(), dtype=pl.String)}
+    for rung in result.rungs:
+        columns[rung.rung] = pl.Series(names[rung.predictions].tolist(), dtype=pl.String)
+        columns[f"{rung.rung} probability"] = rung.probabilities.max(axis=1).round(6)
+    columns["leaked"] = result.leaked
+    return pl.DataFrame(columns)
+
+
+def write_run(result: ClimbResult, folder: Path, *, lang: str, report: bool, rows: NDArray[np.int64]) -> None:
+    """Write ``climb.json``, ``predictions.csv`` and ``report.html``; the models stand there already.
+
+    Args:
+        rows: int64 [n], each final text's row in its file, from 1.
+
+    Raises:
+        OutputError: something could not be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic_write(folder / "climb.json", to_json(result))
+    atomic_write(folder / "predictions.csv", predictions_table(result, rows).write_csv())
+    if report:
+        write_report(result, folder / "report.html", lang=lang)
+
+
+def folder_megabytes(folder: Path) -> float:
+    """The size of all files of a folder, in units of 1,000,000 bytes."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return str(value)
