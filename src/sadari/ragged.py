@@ -150,6 +150,14 @@ class Ragged:
         rank = np.arange(len(self.values)) - np.repeat(self.offsets[:-1], lengths)
         return Ragged(self.values[rank < max_length], offsets_of(np.minimum(lengths, max_length))), cut
 
+    def known(self) -> Ragged:
+        """The same texts without their negative ids, which stand for what is not known."""
+        known = self.values >= 0
+        if known.all():
+            return self
+        before = np.concatenate([[0], np.cumsum(known)])
+        return Ragged(self.values[known], before[self.offsets])
+
     # -- views for nets ---------------------------------------------------------------------------------
 
     def padded(self, pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -203,10 +211,11 @@ class Ragged:
 
         if self.values.max(initial=-1) >= size:
             raise SettingError(f"id {self.values.max()} does not fit {size} columns")
-        known = self.values >= 0
-        rows = np.repeat(np.arange(len(self)), self.lengths)[known]
-        ones = np.ones(len(rows), dtype=np.float32)
-        return csr_matrix((ones, (rows, self.values[known])), shape=(len(self), size))
+        known = self.known()
+        ones = np.ones(len(known.values), dtype=np.float32)
+        matrix = csr_matrix((ones, known.values.copy(), known.offsets.copy()), shape=(len(self), size))
+        matrix.sum_duplicates()
+        return matrix
 
 
 def offsets_of(lengths: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64]:

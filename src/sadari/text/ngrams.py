@@ -50,12 +50,16 @@ class NgramTable:
         Args:
             words: word ids, all below ``vocab_size`` (a negative id breaks the n-grams across it).
             vocab_size: how many words there are by now.
+
+        Raises:
+            SettingError: a word id past the vocabulary, or more n-grams than 31 bits can number.
         """
         if vocab_size > len(self.unigrams):
             known = len(self.unigrams)
             self.unigrams = np.resize(self.unigrams, vocab_size)
             self.unigrams[known:] = MISSING
-        grams = np.empty(_most_grams(words, self.longest), np.int32)
+        self._check(words)
+        grams = np.empty(len(words.values) * self.longest, np.int32)
         offsets = np.zeros(len(words) + 1, np.int64)
         text, size = 0, self.size
         while True:
@@ -67,20 +71,30 @@ class NgramTable:
             if text == len(words):
                 return Ragged(grams[: offsets[-1]], offsets)
             room = self.longest * int(words.offsets[text + 1] - words.offsets[text])
+            if self.size + room >= NO_PREFIX:
+                raise SettingError("there are over two thousand million n-grams", hint="take shorter n-grams")
             self.keys = np.resize(self.keys, 2 * len(self.keys) + room)
-            self.slots = _slots_of(self.keys, self.size, len(self.keys))
+            self.slots, _ = _slots_of(self.keys, self.size, len(self.keys))
 
     def look_up(self, words: Ragged) -> Ragged:
-        """The known n-grams of every text; unknown ones are left out."""
-        grams = np.empty(_most_grams(words, self.longest), np.int32)
+        """The known n-grams of every text; unknown ones are left out.
+
+        Raises:
+            SettingError: a word id past the vocabulary.
+        """
+        self._check(words)
+        grams = np.empty(len(words.values) * self.longest, np.int32)
         offsets = np.zeros(len(words) + 1, np.int64)
-        _look_up_ngrams(
-            words.values, words.offsets, self.longest, self.unigrams, self.slots, self.keys, grams, offsets
-        )
+        _look_up_ngrams(words.values, words.offsets, self.longest, self.unigrams, self.slots, self.keys, grams, offsets)
         return Ragged(grams[: offsets[-1]], offsets)
 
-    def orders(self) -> NDArray[np.int8]:
-        """int8 [size]: of how many words each n-gram is."""
+    def _check(self, words: Ragged) -> None:
+        """The compiled loops read where these ids say, unchecked."""
+        if words.values.max(initial=MISSING) >= len(self.unigrams):
+            raise SettingError(f"word id {words.values.max()} is not in the vocabulary of {len(self.unigrams)}")
+
+    def orders(self) -> NDArray[np.int32]:
+        """int32 [size]: of how many words each n-gram is."""
         return _orders(self.keys[: self.size])
 
     @property
@@ -94,21 +108,26 @@ class NgramTable:
         """The table with these `pairs`.
 
         Raises:
-            SettingError: pairs that no table can have (an unknown word, or a prefix that comes later).
+            SettingError: pairs that no table can have (an unknown word, a prefix that comes later, an n-gram that is
+                too long or stands twice).
         """
         table = cls(longest)
+        if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype != np.int32:
+            raise SettingError(f"the table of n-grams is {pairs.dtype} {list(pairs.shape)}, not int32 [size, 2]")
         prefix, word = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
         single = prefix == NO_PREFIX
         rank = np.arange(len(pairs))
         if np.any((word < 0) | (word >= vocab_size)) or np.any(~single & ((prefix < 0) | (prefix >= rank))):
             raise SettingError("the table of n-grams does not fit its vocabulary")
         table.keys = (prefix << 32) | word
-        if len(np.unique(table.keys)) != len(pairs):
-            raise SettingError("the table of n-grams has the same n-gram twice")
         table.size = len(pairs)
+        if table.orders().max(initial=1) > longest:
+            raise SettingError(f"the table of n-grams has one of more than {longest} words")
+        table.slots, sound = _slots_of(table.keys, table.size, table.size)
+        if not sound:
+            raise SettingError("the table of n-grams has one twice, or is made to collide")
         table.unigrams = np.full(vocab_size, MISSING, np.int32)
         table.unigrams[word[single]] = rank[single]
-        table.slots = _slots_of(table.keys, table.size, max(1024, 2 * table.size))
         return table
 
     def words_of(self, gram: int) -> list[int]:
@@ -153,18 +172,16 @@ def hashed_ngrams(
     Returns:
         int32 [grams] in 0 … buckets − 1, and their offsets int64 [n + 1].
     """
-    if buckets < 1:
-        raise SettingError(f"buckets is {buckets}; it must be at least 1")
+    if not 1 <= buckets < 2**31:
+        raise SettingError(f"buckets is {buckets}; it must be 1 to {2**31 - 1}")
+    if offsets[-1] > len(hashes):
+        raise SettingError(f"the offsets end at {offsets[-1]}, past the {len(hashes)} words")
     lengths = np.diff(offsets)
     counts = sum(np.maximum(lengths - n + 1, 0) for n in range(2, longest + 1)) if longest > 1 else 0 * lengths
     gram_offsets = offsets_of(counts)
     grams = np.empty(gram_offsets[-1], np.int32)
     _hash_ngrams(hashes, offsets, longest, buckets, grams)
     return grams, gram_offsets
-
-
-def _most_grams(words: Ragged, longest: int) -> int:
-    return len(words.values) * longest
 
 
 @njit(cache=True, nogil=True)
@@ -181,18 +198,25 @@ def _hash_ngrams(hashes, offsets, longest, buckets, grams):  # type: ignore[no-u
 
 @njit(cache=True, nogil=True)
 def _slots_of(keys, size, at_least):  # type: ignore[no-untyped-def]
-    """Slots (a power of two of them, at least twice ``at_least``) for the first ``size`` keys."""
+    """Slots for the first ``size`` keys: a power of two of them, at least twice ``at_least``.
+
+    And whether all is well: no key stands twice, and they collide no more than keys of texts do.
+    """
     capacity = 1024
     while capacity < 2 * at_least:
         capacity *= 2
     slots = np.full(capacity, np.int32(-1), np.int32)
     mask = capacity - 1
+    probes, most_probes = 0, 64 * size + 1_000_000
     for i in range(size):
         s = spread(keys[i]) & mask
         while slots[s] >= 0:
+            if keys[slots[s]] == keys[i] or probes > most_probes:
+                return slots, False
             s = (s + 1) & mask
+            probes += 1
         slots[s] = i
-    return slots
+    return slots, True
 
 
 @njit(cache=True, nogil=True)
@@ -268,7 +292,7 @@ def _look_up_ngrams(words, offsets, longest, unigrams, slots, keys, grams, gram_
 
 @njit(cache=True, nogil=True)
 def _orders(keys):  # type: ignore[no-untyped-def]
-    orders = np.ones(len(keys), np.int8)
+    orders = np.ones(len(keys), np.int32)
     for i in range(len(keys)):
         prefix = keys[i] >> 32
         if prefix != NO_PREFIX:

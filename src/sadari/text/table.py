@@ -2,18 +2,22 @@
 
 An open-addressing table with linear probing over plain arrays. Ids are given in the order in which keys are first
 seen, so the same texts in the same order always give the same ids. A token's bytes are compared, never its hash alone.
+Tokens made to collide would take a time that grows with their number squared, so they are refused (`CROWDED`).
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sadari.text.scan import Tokens, hash_bytes
+from sadari.errors import DataError, SettingError
+from sadari.text.scan import MOST_BYTES, Tokens, hash_bytes
 
 MISSING = -1
-ENTRIES_FULL, CONTENT_FULL = 1, 2  # why the compiled loop stopped
+ENTRIES_FULL, CONTENT_FULL, CROWDED = 1, 2, 3  # why the compiled loop stopped
 
 
 class TokenTable:
@@ -31,7 +35,11 @@ class TokenTable:
         return self.size
 
     def learn(self, tokens: Tokens) -> NDArray[np.int32]:
-        """Ids int32 [tokens]; unseen tokens get the next ids, and every occurrence is counted."""
+        """Ids int32 [tokens]; unseen tokens get the next ids, and every occurrence is counted.
+
+        Raises:
+            DataError: the tokens' hashes collide as only tokens made for it do.
+        """
         ids = np.empty(len(tokens), np.int32)
         done = 0
         while True:
@@ -41,6 +49,9 @@ class TokenTable:
             )  # fmt: skip
             if done == len(tokens):
                 return ids
+            if full == CROWDED:
+                last = self.token(self.size - 1)
+                raise DataError(f"the tokens are made to collide in a hash table, such as {last!r:.60}")
             # Arrays grow here and not in the compiled loop: a loop over arrays that never change is four times as fast.
             if full == CONTENT_FULL:
                 self.content = np.resize(self.content, 2 * len(self.content) + int(tokens.lengths[done]))
@@ -71,14 +82,29 @@ class TokenTable:
 
     @classmethod
     def of(cls, tokens: list[str]) -> TokenTable:
-        """A table in which ``tokens[i]`` has id i; a repeated token keeps its first id, so the table is then shorter."""
-        raw = [token.encode() for token in tokens]
+        """A table in which ``tokens[i]`` has id i.
+
+        Raises:
+            SettingError: a token that stands twice, is no text, or was made to collide.
+        """
+        try:
+            raw = [token.encode() for token in tokens]
+        except (AttributeError, UnicodeEncodeError) as error:
+            raise SettingError(f"the vocabulary has an entry that is no text: {error}") from None
+        if sum(map(len, raw)) > MOST_BYTES:
+            raise SettingError(f"the vocabulary has more than {MOST_BYTES:,} bytes")
         content = np.frombuffer(b"".join(raw), np.uint8)
         lengths = np.array([len(r) for r in raw], np.int32)
         starts = (np.cumsum(lengths, dtype=np.int64) - lengths).astype(np.int32)
         hashes = hash_slices(content, starts, lengths)
         table = cls()
-        table.learn(Tokens(content, starts, lengths, hashes, np.array([0, len(tokens)])))
+        try:
+            ids = table.learn(Tokens(content, starts, lengths, hashes, np.array([0, len(tokens)])))
+        except DataError as error:
+            raise SettingError(f"the vocabulary cannot be used: {error.what}") from None
+        if table.size < len(tokens):
+            twice = int(np.argmax(ids != np.arange(len(tokens))))
+            raise SettingError(f"the vocabulary has {tokens[twice]!r} twice")
         table.counts[: table.size] = 0
         return table
 
@@ -90,7 +116,7 @@ class TokenTable:
         """Every token, by id."""
         raw = self.content[: self.offsets[self.size]].tobytes()
         bounds = self.offsets[: self.size + 1].tolist()
-        return [raw[a:b].decode() for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        return [raw[a:b].decode() for a, b in pairwise(bounds)]
 
 
 @njit(cache=True, nogil=True)
@@ -138,6 +164,7 @@ def _learn(  # type: ignore[no-untyped-def]
 ):
     """Learn from token ``done`` on until the end, or until an array is full: (tokens done, size, what is full)."""
     mask = len(slots) - 1
+    probes, most_probes = 0, 64 * len(starts) + 1_000_000  # in tables of texts: about one a token
     for t in range(done, len(starts)):
         h, start, length = token_hashes[t], starts[t], lengths[t]
         s = spread(h) & mask
@@ -148,6 +175,9 @@ def _learn(  # type: ignore[no-untyped-def]
                 found = k
                 break
             s = (s + 1) & mask
+            probes += 1
+        if probes > most_probes:
+            return t, size, CROWDED
         if found < 0:
             if size == len(hashes):
                 return t, size, ENTRIES_FULL

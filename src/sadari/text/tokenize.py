@@ -13,7 +13,7 @@ morphemes      Korean morphemes by Kiwi (needs ``sadari[ko]``), lower-cased
 =============  ==================================================================================================
 
 Lower-casing is ``str.lower``'s (İ → i̇, a final Σ → ς). Polars does it, whose Unicode tables may be newer than this
-Python's: it then also lowers capitals that Python does not know yet (55 between Unicode 14 and 17, of Garay and the like).
+Python's: it then also lowers capitals that Python does not know yet (55 between Unicode 14 and 17, of rare scripts).
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def tokenizer(name: str) -> Tokenizer:
 def choose_tokenizer(texts: pl.Series, sample: int = 2_000) -> str:
     """What ``auto`` takes, by which letters the texts are mostly written in.
 
-    ``basic_english`` for ASCII letters, ``syllables`` for scripts without dependable spaces (Hangul, Han, kana, Thai …),
-    ``words`` for all others. Looks at up to ``sample`` texts, evenly spaced: the answer depends on the texts alone.
+    ``basic_english`` for ASCII letters, ``syllables`` for scripts without dependable spaces (Hangul, Han, kana …),
+    ``words`` for all others. Looks at some ``sample`` texts, evenly spaced: the answer depends on the texts alone.
     """
     letters: str = texts.gather_every(max(1, len(texts) // sample)).str.join("").item()
     if letters.isascii():

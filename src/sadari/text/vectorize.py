@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,10 @@ from sadari.text.tokenize import Tokenizer, choose_tokenizer, tokenizer
 from sadari.text.weigh import Counts, count
 
 
-def columns(texts: Any) -> Iterable[pl.Series]:
-    """A corpus as String columns small enough to work on: slices of one column, or what a stream reads from its file."""
-    if isinstance(texts, TextStream):
-        return texts
-    return slices(as_column(texts))
+def columns(texts: Any) -> Iterator[pl.Series]:
+    """A corpus as String columns small enough to work on: slices of one column, or of those that a stream reads."""
+    for column in texts if isinstance(texts, TextStream) else [as_column(texts)]:
+        yield from slices(column)
 
 
 def resolve_tokenizer(name: str, texts: Any) -> Tokenizer:
@@ -43,6 +42,9 @@ class CountVectors:
         min_df: n-grams that stand in fewer training texts are left out.
         max_df: n-grams that stand in a larger share of the training texts are left out.
         max_features: keep only so many, the most frequent (ties: the one seen first).
+
+    Raises:
+        SettingError: a setting out of its range.
     """
 
     array_names = ("grams", "feature_of")
@@ -61,6 +63,8 @@ class CountVectors:
             raise SettingError(f"ngram_range is {ngram_range}", hint="two numbers, 1 ≤ shortest ≤ longest")
         if min_df < 1 or not 0 < max_df <= 1:
             raise SettingError(f"min_df is {min_df} and max_df {max_df}", hint="min_df ≥ 1 text, 0 < max_df ≤ 1 share")
+        if max_features is not None and max_features < 1:
+            raise SettingError(f"max_features is {max_features}; it must be at least 1, or None")
         self.tokenizer = tokenizer
         self.ngram_range = (shortest, longest)
         self.min_df, self.max_df, self.max_features = min_df, max_df, max_features
@@ -75,7 +79,8 @@ class CountVectors:
         Raises:
             DataError: nothing was found in any text; three of them are shown.
         """
-        parts = [np.empty(0, np.int32), np.empty(0, np.uint16)]
+        self.words, self.grams = TokenTable(), NgramTable(self.ngram_range[1])
+        parts: list[NDArray[Any]] = [np.empty(0, np.int32), np.empty(0, np.uint16)]
         lengths: list[NDArray[np.int64]] = []
         stored = 0
         sample: list[str] = []
@@ -104,7 +109,7 @@ class CountVectors:
         return counted
 
     def _choose(self, counted: Counts) -> None:
-        shortest, longest = self.ngram_range
+        shortest = self.ngram_range[0]
         keep = np.ones(counted.size, np.bool_)
         if self.min_df > 1 or self.max_df < 1:
             df = counted.document_frequency
@@ -140,10 +145,7 @@ class CountVectors:
         grams = self.grams.look_up(Ragged(self.words.look_up(tokens), tokens.offsets))
         if len(grams.values) == 0 or self.size == len(self.grams):
             return grams
-        values = self.feature_of[grams.values]
-        known = values >= 0
-        kept = np.concatenate([[0], np.cumsum(known)])
-        return Ragged(values[known], kept[grams.offsets])
+        return Ragged(self.feature_of[grams.values], grams.offsets).known()
 
     def transform(self, column: pl.Series) -> Counts:
         """Counts of the learned n-grams in some texts; all else is left out."""
@@ -178,16 +180,17 @@ class CountVectors:
         Raises:
             SettingError: the parts do not fit each other.
         """
-        self.words = TokenTable.of(words)
-        pairs, feature_of = arrays["grams"], arrays["feature_of"]
-        if len(self.words) != len(words):
-            raise SettingError("the vocabulary has a word twice")
-        if pairs.ndim != 2 or pairs.shape[1] != 2 or feature_of.shape != (len(pairs),):
-            raise SettingError("the table of n-grams has a wrong shape")
-        self.grams = NgramTable.of(pairs, self.ngram_range[1], len(words))
-        chosen = np.sort(feature_of[feature_of >= 0])
+        if missing := set(self.array_names) - set(arrays):
+            raise SettingError(f"the array {min(missing)!r} is missing")
+        table = TokenTable.of(words)
+        grams = NgramTable.of(arrays["grams"], self.ngram_range[1], len(words))
+        feature_of = arrays["feature_of"]
+        if feature_of.shape != (len(grams),) or feature_of.dtype != np.int32:
+            raise SettingError(f"feature_of is {feature_of.dtype} {list(feature_of.shape)}, not int32 [{len(grams)}]")
+        chosen = np.sort(feature_of[feature_of != MISSING])
         if not np.array_equal(chosen, np.arange(len(chosen))):
             raise SettingError("the features are not numbered from 0 without gaps")
+        self.words, self.grams = table, grams
         self.feature_of, self.size = np.ascontiguousarray(feature_of), len(chosen)
         return self
 
@@ -230,6 +233,7 @@ class HashedVectors:
         Raises:
             DataError: no text has any token.
         """
+        self.words = TokenTable()
         word_parts, gram_parts = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
         word_lengths, gram_lengths = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         words, grams = 0, 0
@@ -303,8 +307,6 @@ class HashedVectors:
             SettingError: a word stands twice, or the number of buckets is not known.
         """
         self.words = TokenTable.of(words)
-        if len(self.words) != len(words):
-            raise SettingError("the vocabulary has a word twice")
         if self.buckets is None and self.longest > 1:
             raise SettingError("the number of buckets is missing")
         return self

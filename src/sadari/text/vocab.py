@@ -23,6 +23,9 @@ class Vocab:
         tokens: every token, specials first; its place is its id.
         specials: how many of them are specials (``<unk>``, ``<pad>`` …), which no text can contain as tokens.
 
+    Raises:
+        SettingError: a token stands twice, or is no text.
+
     Attributes:
         unknown_id: the id that `encode` gives to unknown tokens; −1 without ``<unk>``.
         pad_id: the id of ``<pad>``, the one place where it is written; −1 without one.
@@ -30,12 +33,10 @@ class Vocab:
 
     def __init__(self, tokens: Sequence[str], *, specials: int = 0) -> None:
         tokens = list(tokens)
+        if not 0 <= specials <= len(tokens):
+            raise SettingError(f"a vocabulary of {len(tokens)} tokens cannot have {specials} specials")
         self.specials = specials
         self._table = TokenTable.of(tokens)
-        if len(self._table) != len(tokens):
-            seen: set[str] = set()
-            twice = next(token for token in tokens if token in seen or seen.add(token))  # type: ignore[func-returns-value]
-            raise SettingError(f"the vocabulary has {twice!r} twice")
         head = tokens[:specials]
         self.unknown_id = head.index(UNKNOWN) if UNKNOWN in head else MISSING
         self.pad_id = head.index(PADDING) if PADDING in head else MISSING
@@ -119,12 +120,11 @@ class Vocab:
         Raises:
             SettingError: an id outside the vocabulary.
         """
-        tokens = self.tokens
         chosen = [int(i) for i in ids]
         for i in chosen:
-            if not 0 <= i < len(tokens):
-                raise SettingError(f"id {i} is not in the vocabulary", hint=f"ids are 0 to {len(tokens) - 1}")
-        return [tokens[i] for i in chosen]
+            if not 0 <= i < len(self):
+                raise SettingError(f"id {i} is not in the vocabulary", hint=f"ids are 0 to {len(self) - 1}")
+        return [self._table.token(i) for i in chosen]
 
     def one_hot(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """float32 [length, C]: one row a token, with a single 1 in the column of its id (C is ``len(self)``)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sadari.errors import SettingError
-from sadari.ragged import Ragged
+from sadari.ragged import Ragged, offsets_of, positions_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -51,21 +52,44 @@ class Counts:
 
         The arrays of ``self`` are written over: a second copy would not fit beside a large corpus.
         """
+        if len(new_ids) != self.size:
+            raise SettingError(f"{len(new_ids)} new ids do not fit {self.size} features")
         stored = _rename(self.ids, self.counts, self.offsets, new_ids)
         return Counts(self.ids[:stored], self.counts[:stored], self.offsets, size)
 
     def take(self, rows: NDArray[np.integer]) -> Counts:
         """The texts at ``rows``, in that order (copied)."""
-        at = Ragged(np.arange(len(self.ids), dtype=np.int32), self.offsets).take(rows)
-        return Counts(self.ids[at.values], self.counts[at.values], at.offsets, self.size)
+        at, offsets = positions_of(self.offsets, rows)
+        return Counts(self.ids[at], self.counts[at], offsets, self.size)
+
+
+def to_bow(ids: Sequence[int] | NDArray[np.integer], size: int) -> NDArray[np.float32]:
+    """The bag of words of one text: float32 [size], how often each id of the vocabulary stands in it.
+
+    What `Ragged.counts` is for many texts. Negative ids (unknown tokens) are skipped.
+
+    Raises:
+        SettingError: an id is not below ``size``.
+    """
+    return Ragged(np.asarray(ids), offsets_of([len(ids)])).counts(size).toarray()[0]
 
 
 def count(features: Ragged, size: int) -> Counts:
-    """Counts of feature ids in 0 … size − 1; negative ids are skipped."""
+    """Counts of feature ids in 0 … size − 1; negative ids are skipped.
+
+    Raises:
+        SettingError: an id is not below ``size``.
+    """
+    if features.values.max(initial=-1) >= size:
+        raise SettingError(f"feature {features.values.max()} is not one of {size}")
+    # Where each feature was last written: a place for each one, or, for few texts and many features, a hash table
+    # no larger than the longest text needs. Texts before are told by their places, so nothing is cleared between texts.
+    room = size if 8 * len(features.values) > size else 2 * int(features.lengths.max(initial=0))
+    places = np.full(1 << max(4, (room - 1).bit_length()), -1, np.int64)
     ids = np.empty(len(features.values), np.int32)
     counts = np.empty(len(features.values), np.uint16)
     offsets = np.zeros(len(features) + 1, np.int64)
-    _count(features.values, features.offsets, size, ids, counts, offsets)
+    _count(features.values, features.offsets, places, ids, counts, offsets)
     return Counts(ids[: offsets[-1]], counts[: offsets[-1]], offsets, size)
 
 
@@ -87,6 +111,8 @@ class Weights:
 
     def row_scale(self, counts: Counts) -> NDArray[np.float32]:
         """float32 [n]: what makes the norm of each text 1; 1 for a text without features."""
+        if counts.size != len(self.feature_scale):
+            raise SettingError(f"counts of {counts.size} features do not fit {len(self.feature_scale)} weights")
         order = {None: 0, "l1": 1, "l2": 2}[self.norm]
         return _row_scale(counts.ids, counts.counts, counts.offsets, self.tf, self.feature_scale, order)
 
@@ -139,9 +165,8 @@ def term_weights(*, sublinear: bool, binary: bool) -> NDArray[np.float32]:
 
 
 @njit(cache=True, nogil=True)
-def _count(values, offsets, size, ids, counts, out_offsets):  # type: ignore[no-untyped-def]
-    # where a feature was last written: no sorting, and nothing to clear between texts
-    place = np.full(size, -1, np.int64)
+def _count(values, offsets, places, ids, counts, out_offsets):  # type: ignore[no-untyped-def]
+    mask = len(places) - 1
     n = 0
     for t in range(len(offsets) - 1):
         first = n
@@ -149,12 +174,16 @@ def _count(values, offsets, size, ids, counts, out_offsets):  # type: ignore[no-
             feature = values[i]
             if feature < 0:
                 continue
-            at = place[feature]
+            slot = feature & mask
+            at = places[slot]
+            while at >= first and ids[at] != feature:
+                slot = (slot + 1) & mask
+                at = places[slot]
             if at >= first:
                 if counts[at] < MOST:
                     counts[at] += 1
             else:
-                place[feature] = n
+                places[slot] = n
                 ids[n], counts[n] = feature, 1
                 n += 1
         out_offsets[t + 1] = n
