@@ -168,9 +168,7 @@ def test_neither_writing_nor_reading_imports_torch(tmp_path: Path) -> None:
         ({"texts": {"vocabulary.txt": "\udc80"}}, "UTF-8"),
     ],
 )
-def test_what_could_not_be_read_back_is_not_written(
-    tmp_path: Path, changes: dict[str, Any], reason: str
-) -> None:
+def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
     save(tmp_path / "model")
     before = snapshot(tmp_path)
     for name in ("model", "new"):

@@ -1,7 +1,7 @@
 """A save that is killed, or fails, at any one system call leaves the old model or the new one, whole.
 
-The kills are placed, not left to chance: ``strace`` holds a process that has all its imports behind it, lets it
-save, and kills it at the K-th call of one kind, for each call with which a save changes the disk.
+The kills are placed, not left to chance: ``strace`` holds a process that has all its imports behind it, lets
+it save, and kills it at the K-th call of one kind, for each call with which a save changes the disk.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ import pytest
 
 from sadari.artifact import atomic_write, read_model, write_model
 
-CHANGES = """write pwrite64 writev sendfile fallocate truncate ftruncate fsync fdatasync rename renameat renameat2
-    mkdir mkdirat rmdir unlink unlinkat link linkat symlink symlinkat fchmod fchmodat fchown flock"""
+WRITING = "write,?pwrite64,?writev,?sendfile,?fallocate,?truncate,?ftruncate,fsync,?fdatasync,?fchmod,?flock"
+NAMING = "?rename,?renameat,?renameat2,?mkdir,?mkdirat,?rmdir,?unlink,?unlinkat,?link,?linkat,?symlink,?symlinkat"
 NO_EXCHANGE = "renameat2:error=ENOSYS"
 NEW = "new" * 1000
 
-# Forks a process for each save. That one waits until strace has hold of it, which it knows by a call whose answer
-# strace falsifies; so neither imports nor the attaching itself are among the calls that are counted.
+# Forks a process for each save. That one waits until strace has hold of it, which it knows by a call whose
+# answer strace falsifies; so neither imports nor the attaching itself are among the calls that are counted.
 SERVER = """
 import ctypes, json, os, sys, time
 import numpy as np
@@ -75,7 +75,7 @@ class Strace:
         self._tell.flush()
         saver = int(self._hear.readline())
         command = ["strace", "-qq", "-y", "-o", str(log or os.devnull), "-p", str(saver), "-e"]
-        command.append("trace=getppid," + ",".join("?" + call for call in CHANGES.split()))
+        command.append(f"trace=getppid,{WRITING},{NAMING}")
         for fault in ("getppid:retval=77777", *faults):
             command += ["-e", f"inject={fault}"]
         traced = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
@@ -174,9 +174,7 @@ SCENES = [
 
 
 @pytest.mark.parametrize(("kind", "old", "faults"), SCENES)
-def test_killed_at_any_call(
-    strace: Strace, tmp_path: Path, kind: str, old: bool, faults: tuple[str, ...]
-) -> None:
+def test_killed_at_any_call(strace: Strace, tmp_path: Path, kind: str, old: bool, faults: tuple[str, ...]) -> None:
     ages = Counter[str]()
     for call, k in calls_of_a_save(strace, tmp_path, kind, old, faults):
         place = tmp_path / f"{call}-{k}"
@@ -195,9 +193,7 @@ def test_killed_at_any_call(
 
 
 @pytest.mark.parametrize(("kind", "old", "faults"), SCENES)
-def test_failing_at_any_call(
-    strace: Strace, tmp_path: Path, kind: str, old: bool, faults: tuple[str, ...]
-) -> None:
+def test_failing_at_any_call(strace: Strace, tmp_path: Path, kind: str, old: bool, faults: tuple[str, ...]) -> None:
     ages = Counter[str]()
     for call, k in calls_of_a_save(strace, tmp_path, kind, old, faults):
         place = tmp_path / f"{call}-{k}"
@@ -213,9 +209,7 @@ def test_failing_at_any_call(
             assert found == "new", (call, k)
         else:
             assert code == 2, (call, k, message)
-            assert re.fullmatch(
-                r".*: cannot be written: No space left on device\n  → free some space.*", message
-            )
+            assert re.fullmatch(r".*: cannot be written: No space left on device\n  → free some space.*", message)
             # What a single file replaced is gone; the disk fails after that only where the new one is whole.
             assert snapshot(place) == before or (kind == "file" and found == "new"), (call, k)
         save_next(folder, kind)
@@ -227,18 +221,23 @@ def test_all_is_on_the_disk_before_its_name_is(strace: Strace, tmp_path: Path) -
     save_old(tmp_path / "model", "model")
     assert strace.save(tmp_path / "model", "model", log=tmp_path / "log")[0] == 0
     lines = (tmp_path / "log").read_text().splitlines()
-    swap = next(place for place, line in enumerate(lines) if "RENAME_EXCHANGE" in line)
-    for name in ("weights.safetensors", "age.txt", "more.txt", "sadari.json"):
-        about = [line for line in lines[:swap] if f"/{name}>" in line]
-        assert about[0].startswith("write("), name
-        assert about[-1].startswith("fsync("), f"{name} is flushed after it was last written"
     writes = [place for place, line in enumerate(lines) if line.startswith("write(")]
-    assert "/sadari.json>" in lines[writes[-1]], "the manifest comes last"
-    folder = next(
-        place
-        for place, line in enumerate(lines)
-        if re.match(r"fsync\(\d+<.*/\.model\.sadari-new-\w{8}>\)", line)
-    )
-    assert writes[-1] < folder < swap, "the folder is flushed when it is full, and then swapped in"
-    parent = rf"fsync\(\d+<{re.escape(str(tmp_path))}>\)"
-    assert re.match(parent, lines[swap + 1]), "at last the folder that holds its name"
+    manifest = next(place for place in writes if "/sadari.json>" in lines[place])
+    for name in ("weights.safetensors", "age.txt", "more.txt"):
+        about = [line for line in lines[:manifest] if f"/{name}>" in line]
+        assert about[0].startswith("write("), name
+        assert about[-1].startswith("fsync("), f"{name} is flushed before the manifest vouches for it"
+    new = r"fsync\(\d+<.*/\.model\.sadari-new-\w{8}"
+    swap = next(place for place, line in enumerate(lines) if "RENAME_EXCHANGE" in line)
+    flushed = next(place for place, line in enumerate(lines) if re.match(rf"{new}/sadari\.json>\)", line))
+    folder = next(place for place, line in enumerate(lines) if re.match(rf"{new}>\)", line))
+    assert manifest <= writes[-1] < flushed < folder < swap, "the manifest, then the folder, then its name"
+    assert re.match(rf"fsync\(\d+<{re.escape(str(tmp_path))}>\)", lines[swap + 1]), "then the one above"
+
+
+def test_a_file_is_on_the_disk_before_its_name_is(strace: Strace, tmp_path: Path) -> None:
+    save_old(tmp_path / "report", "file")
+    assert strace.save(tmp_path / "report", "file", log=tmp_path / "log")[0] == 0
+    log = (tmp_path / "log").read_text()
+    new, above = r"<\S*/\.report\.sadari-new-\w{8}>", f"<{re.escape(str(tmp_path))}>"
+    assert re.search(rf"write\(\d+{new}.*\nfsync\(\d+{new}.*\nrename\w*\(.*\nfsync\(\d+{above}", log), log

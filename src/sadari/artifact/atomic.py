@@ -2,17 +2,13 @@
 
 The result is made under a temporary name in the folder that will hold it, every file is flushed to the disk
 (fsync), and one rename puts it in its place; then the folder that holds it is flushed, so that the rename
-outlives a power cut. Temporary names are hidden: ``.NAME.sadari-new-1f2e3d4c``. What a killed run leaves
-under one is never read, and goes with the next save of the same name; a save still at work holds a lock
-(flock) on its own, which is how the two are told apart.
+outlives a power cut. What a killed run leaves under its temporary name goes with the next save.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Callable, Collection, Iterator
@@ -20,6 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sadari.artifact.swap import put_in_place, restore
+from sadari.artifact.temporary import BINARY, beside, claim_file, claim_folder, clean, new_name, open_for_sync
 from sadari.errors import OutputError, SadariError
 
 _HINTS = {
@@ -33,8 +30,6 @@ _HINTS = {
     errno.ENAMETOOLONG: "choose a shorter name",
 }
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
-_MAX_NAME = 255  # bytes, on every common file system
-_BINARY = getattr(os, "O_BINARY", 0)  # Windows alone has it
 
 
 def atomic_write(path: str | Path, data: bytes | str) -> None:
@@ -66,22 +61,26 @@ def atomic_write(path: str | Path, data: bytes | str) -> None:
 
 
 def _write_beside(target: Path, content: bytes, mode: int | None) -> None:
-    temporary = _new_name(target)
-    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
-    with _locked(file):
+    temporary, file = claim_file(target)
+    try:
         try:
             if mode is not None and hasattr(os, "fchmod"):
                 os.fchmod(file, stat.S_IMODE(mode))
             with open(file, "wb", closefd=False) as stream:
                 stream.write(content)
             os.fsync(file)
+            if os.name != "nt":
+                temporary.replace(target)
+        finally:
+            os.close(file)
+        if os.name == "nt":  # which renames no open file, and has no lock to keep meanwhile
             temporary.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
     sync_folder(target.parent)
-    _clean(target)
+    clean(target)
 
 
 @contextmanager
@@ -109,7 +108,7 @@ def atomic_folder(path: str | Path, *, may_replace: Callable[[Path], None] | Non
             target = _real(path)
             old = beside(target, "old")
             stack.enter_context(_parents(target))
-            restore(target, old, scrap=_new_name(target))
+            restore(target, old, scrap=new_name(target))
             _check_target(target, may_replace)
             temporary = stack.enter_context(_new_folder(target))
         with output_errors(path, only=_DISK_ERRORS):
@@ -118,19 +117,7 @@ def atomic_folder(path: str | Path, *, may_replace: Callable[[Path], None] | Non
             _sync_tree(temporary)
             _check_target(target, may_replace)  # again: it may have come while the block ran
             put_in_place(temporary, target, old, sync=lambda: sync_folder(target.parent))
-    _clean(target)
-
-
-def beside(target: Path, tag: str) -> Path:
-    """A hidden name of ours in the same folder as `target`, told apart by `tag`."""
-    name = target.name
-    if len(os.fsencode(name)) > _MAX_NAME - 40:  # too long to carry: a digest stands for it
-        name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
-    return target.with_name(f".{name}.sadari-{tag}")
-
-
-def _new_name(target: Path) -> Path:
-    return beside(target, f"new-{secrets.token_hex(4)}")
+    clean(target)
 
 
 @contextmanager
@@ -153,23 +140,17 @@ def _hint(error: OSError) -> str | None:
 
 def sync_folder(folder: Path) -> None:
     """Flush a folder's list of names to the disk, where the system can."""
-    opened = _open_folder(folder)
+    opened = open_for_sync(folder)
     if opened is None:
         return
     try:
         os.fsync(opened)
     except OSError as error:
-        # Some network and user-space file systems have no such operation; there is nothing better to do
-        # there.
+        # Some network and user-space file systems have no such operation, and nothing better either.
         if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
             raise
     finally:
         os.close(opened)
-
-
-def _open_folder(folder: Path) -> int | None:
-    """A descriptor of a folder; None on Windows, which opens none."""
-    return None if os.name == "nt" else os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _sync_tree(folder: Path) -> None:
@@ -178,7 +159,7 @@ def _sync_tree(folder: Path) -> None:
         for name in files:
             file = Path(place, name)
             if stat.S_ISREG(file.lstat().st_mode):
-                opened = os.open(file, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | _BINARY)
+                opened = os.open(file, (os.O_RDWR if os.name == "nt" else os.O_RDONLY) | BINARY)
                 try:
                     os.fsync(opened)
                 finally:
@@ -192,9 +173,7 @@ def _check_target(target: Path, may_replace: Callable[[Path], None] | None) -> N
     except FileNotFoundError:
         return
     except NotADirectoryError:
-        raise OutputError(
-            "there is a file of this name", where=str(target), hint="choose another name"
-        ) from None
+        raise OutputError("there is a file of this name", where=str(target), hint="choose another name") from None
     if not full:
         return
     if may_replace is None:
@@ -207,67 +186,15 @@ def _check_target(target: Path, may_replace: Callable[[Path], None] | None) -> N
 @contextmanager
 def _new_folder(target: Path) -> Iterator[Path]:
     """A new empty folder beside `target`, locked; removed if the block raises."""
-    while True:
-        temporary = _new_name(target)
-        temporary.mkdir()
-        try:
-            with _locked(_open_folder(temporary)):
-                if not temporary.is_dir():  # another save took it for a dead one before it was locked
-                    continue
-                yield temporary
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
-        return
-
-
-@contextmanager
-def _locked(file: int | None) -> Iterator[None]:
-    """Hold a lock on an open file or folder, and close it at the end."""
-    if file is None:
-        yield
-        return
+    temporary, lock = claim_folder(target)
     try:
-        _try_lock(file)
-        yield
+        yield temporary
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
     finally:
-        os.close(file)
-
-
-def _try_lock(file: int) -> bool:
-    """Lock an open file or folder; False where someone else holds it, or where the system has no locks."""
-    try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (ImportError, OSError):
-        return False
-    return True
-
-
-def _clean(target: Path) -> None:
-    """Remove what killed saves of the same name have left: all temporary names that nobody has locked."""
-    prefix = beside(target, "new-").name
-    with suppress(OSError):
-        for stale in target.parent.iterdir():
-            if stale.name.startswith(prefix) and len(stale.name) == len(prefix) + 8:
-                _remove_unlocked(stale)
-
-
-def _remove_unlocked(stale: Path) -> None:
-    with suppress(OSError):
-        opened = os.open(
-            stale, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _BINARY
-        )
-        try:
-            if not _try_lock(opened):
-                return
-            if stat.S_ISDIR(os.fstat(opened).st_mode):
-                shutil.rmtree(stale, ignore_errors=True)
-            else:
-                stale.unlink()
-        finally:
-            os.close(opened)
+        if lock is not None:
+            os.close(lock)
 
 
 def _real(path: str | Path) -> Path:

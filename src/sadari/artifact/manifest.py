@@ -105,6 +105,7 @@ def encode_manifest(manifest: Mapping[str, Any], files: Mapping[str, FileEntry],
     content["versions"] = {**versions(), **content.get("versions", {})}
     check_content(content, where=where)
     content["files"] = {name: {"size": file.size, "sha256": file.sha256} for name, file in files.items()}
+    check_files(content, where=where)
     try:
         text = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
         body = text.removesuffix("\n}").encode("utf-8")
@@ -117,9 +118,7 @@ def encode_manifest(manifest: Mapping[str, Any], files: Mapping[str, FileEntry],
     ) as error:  # an object of Python's own, NaN, nested too deep
         raise ModelError(f"the manifest cannot be written as JSON: {error}", where=where) from None
     if len(data) > MAX_MANIFEST:
-        raise ModelError(
-            f"the manifest takes {len(data):,} bytes; {MAX_MANIFEST:,} is the limit", where=where
-        )
+        raise ModelError(f"the manifest takes {len(data):,} bytes; {MAX_MANIFEST:,} is the limit", where=where)
     return data
 
 
@@ -131,13 +130,13 @@ def check_version(manifest: Any, *, where: str) -> int:
     """
     version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if type(version) is not int or version < 1:
-        raise ModelError("not a Sadari model: 'format_version' is missing or not a number", where=where)
+        raise ModelError("is not a Sadari model: 'format_version' is missing or not a number", where=where)
     if version > FORMAT_VERSION:
         written_by = manifest.get("versions")
         release = written_by.get("sadari") if isinstance(written_by, dict) else None
         known = isinstance(release, str) and _RELEASE.fullmatch(release)
         raise ModelError(
-            f"the model is of format {version}; this Sadari reads formats up to {FORMAT_VERSION}",
+            f"is of format {version}; this Sadari reads formats up to {FORMAT_VERSION}",
             where=where,
             hint=f"pip install 'sadari>={release}'" if known else "pip install --upgrade sadari",
         )

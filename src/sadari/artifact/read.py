@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sadari.artifact.atomic import beside
 from sadari.artifact.manifest import (
     MANIFEST,
     MAX_MANIFEST,
@@ -27,6 +26,7 @@ from sadari.artifact.manifest import (
 )
 from sadari.artifact.strict_json import parse_json
 from sadari.artifact.swap import find_folder
+from sadari.artifact.temporary import beside
 from sadari.artifact.untrusted import UntrustedFile, UntrustedFolder, foreign_format, open_folder
 from sadari.artifact.weights import MAX_HEADER, WEIGHTS, decode_header, decode_tensors
 from sadari.errors import ModelError
@@ -53,9 +53,7 @@ class ModelFiles:
     tensors: dict[str, Any]
     texts: dict[str, str]
 
-    def tensor(
-        self, name: str, *, shape: Sequence[int | None] | None = None, dtype: str | None = None
-    ) -> Any:
+    def tensor(self, name: str, *, shape: Sequence[int | None] | None = None, dtype: str | None = None) -> Any:
         """One tensor, of the shape and dtype that the model needs.
 
         Args:
@@ -72,8 +70,7 @@ class ModelFiles:
         tensor = self.tensors[name]
         found = tuple(tensor.shape)
         if shape is not None and (
-            len(found) != len(shape)
-            or any(want not in (None, have) for want, have in zip(shape, found, strict=True))
+            len(found) != len(shape) or any(want not in (None, have) for want, have in zip(shape, found, strict=True))
         ):
             wanted = ", ".join("any" if want is None else f"{want:,}" for want in shape)
             raise ModelError(
@@ -144,9 +141,7 @@ def read_manifest(opened: UntrustedFolder) -> tuple[int, bytes, dict[str, Any]]:
             manifest = parse_json(data)
         except ValueError as error:
             found = foreign_format(data)
-            raise ModelError(
-                f"is {found}, not JSON" if found else f"is refused: {error}", where=file.where
-            ) from None
+            raise ModelError(f"is {found}, not JSON" if found else f"is refused: {error}", where=file.where) from None
         return check_version(manifest, where=file.where), data, manifest
 
 

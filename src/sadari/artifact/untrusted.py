@@ -87,9 +87,7 @@ class UntrustedFolder:
             _check_regular(os.stat(path, dir_fd=self._opened, follow_symlinks=False), where)
             opened = os.open(path, _FILE_FLAGS, dir_fd=self._opened)
         except FileNotFoundError:
-            raise ModelError(
-                "is missing", where=where, hint="copy the model again, or train it again"
-            ) from None
+            raise ModelError("is missing", where=where, hint="copy the model again, or train it again") from None
         except OSError as error:
             raise ModelError(f"cannot be read: {error.strerror}", where=where) from None
         try:
@@ -120,9 +118,7 @@ def open_folder(folder: Path, *, where: str) -> Iterator[UntrustedFolder]:
     """
     try:
         if not stat.S_ISDIR(folder.stat().st_mode):
-            raise ModelError(
-                "is not a model folder but a file", where=where, hint="name the folder that a run made"
-            )
+            raise ModelError("is not a model folder but a file", where=where, hint="name the folder that a run made")
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY) if _HAS_AT else None
     except FileNotFoundError:
         raise ModelError("there is no such model folder", where=where) from None

@@ -22,6 +22,7 @@ from sadari.errors import ModelError
 WEIGHTS = "weights.safetensors"
 MAX_HEADER = 2**20  # bytes; a BERT's is 25 kB
 MAX_RANK = 8
+MAX_COUNT = 2**48  # of bytes or items: far from where a product of NumPy's overflows
 _CHUNK = 2**22  # bytes looked at together: small enough to stay in a cache
 
 # safetensors' name, and what the bytes are; NumPy has no bfloat16, whose bits travel as uint16.
@@ -55,6 +56,8 @@ def encode_weights(tensors: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
     Raises:
         ModelError: a dtype that a model cannot hold, or a NaN or infinite weight.
     """
+    if "__metadata__" in tensors:
+        raise ModelError("no tensor of a safetensors file can be called '__metadata__'")
     flat = {name: _flatten(name, tensor) for name, tensor in tensors.items()}
     # Widest items first, so that every tensor lies at a multiple of its item's size and needs no copy to be
     # read.
@@ -66,17 +69,25 @@ def encode_weights(tensors: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
         _check_values(name, dtype, values)
         header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [at, at + values.nbytes]}
         at += values.nbytes
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    if len(text) > MAX_HEADER:
-        raise ModelError(
-            f"{len(order):,} tensors need a header of {len(text):,} bytes; {MAX_HEADER:,} is the limit"
-        )
+    text = _encode_header(header, at)
     yield len(text).to_bytes(8, "little") + text
     for name in order:
         values = flat[name][2]
         if values.size:
             yield values.view(np.uint8).data
+
+
+def _encode_header(header: dict[str, Any], data_size: int) -> bytes:
+    """The header's bytes, once the reader's own checks have passed them."""
+    try:
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        decode_header(text, data_size)
+    except ValueError as error:  # half a surrogate pair, nine dimensions
+        raise ModelError(f"the tensors cannot be written: {error}") from None
+    text += b" " * (-len(text) % 8)  # so that the data begins at a multiple of every item's size
+    if len(text) > MAX_HEADER:
+        raise ModelError(f"{len(header):,} tensors need a header of {len(text):,} bytes ({MAX_HEADER:,} is the limit)")
+    return text
 
 
 def _flatten(name: str, tensor: Any) -> tuple[str, tuple[int, ...], np.ndarray]:
@@ -129,7 +140,8 @@ def _check_entry(name: str, entry: Any) -> tuple[str, tuple[int, ...], int, int]
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in _DTYPES:
         raise ValueError(f"{about} has the unknown dtype {str(dtype)[:20]!r}")
-    if not _are_counts(shape) or len(shape) > MAX_RANK:
+    # The product without zeros is what NumPy counts with, even where the tensor is empty.
+    if not _are_counts(shape) or len(shape) > MAX_RANK or math.prod(max(1, length) for length in shape) >= MAX_COUNT:
         raise ValueError(f"{about} has no usable shape")
     if not _are_counts(offsets) or len(offsets) != 2:
         raise ValueError(f"{about} has no usable data_offsets")
@@ -141,7 +153,7 @@ def _check_entry(name: str, entry: Any) -> tuple[str, tuple[int, ...], int, int]
 
 def _are_counts(values: Any) -> bool:
     """Whether this is a list of whole numbers from 0 to what an index can hold."""
-    return isinstance(values, list) and all(type(value) is int and 0 <= value < 2**48 for value in values)
+    return isinstance(values, list) and all(type(value) is int and 0 <= value < MAX_COUNT for value in values)
 
 
 def decode_tensors(
@@ -166,9 +178,7 @@ def decode_tensors(
             tensor = torch.from_numpy(array)
             tensors[name] = tensor.view(torch.bfloat16) if dtype == "BF16" else tensor
         elif dtype == "BF16":
-            raise ModelError(
-                f"tensor {name!r} is bfloat16, which NumPy has not", hint="read it with as_torch=True"
-            )
+            raise ModelError(f"tensor {name!r} is bfloat16, which NumPy has not", hint="read it with as_torch=True")
         else:
             tensors[name] = array
     return tensors
@@ -188,6 +198,4 @@ def _check_values(name: str, dtype: str, values: np.ndarray) -> None:
     for at in range(0, bits.size, step):
         wrong = (bits[at : at + step] & mask) == mask
         if wrong.any():
-            raise ModelError(
-                f"tensor {name[:80]!r} holds NaN or infinity at place {at + int(wrong.argmax()):,}"
-            )
+            raise ModelError(f"tensor {name[:80]!r} holds NaN or infinity at place {at + int(wrong.argmax()):,}")

@@ -86,7 +86,7 @@ def _check_is_model(folder: Path) -> None:
         others = _other_names(folder)
     except ModelError as error:
         raise OutputError(
-            f"is in the way, and not a Sadari model to replace ({error.what})",
+            f"is in the way and was not replaced ({error.what})",
             where=where,
             hint="choose another name, or move it away",
         ) from None
