@@ -140,10 +140,11 @@ def open_stream(path: Path, *, name: str | None = None, encoding: str | None = N
         _take_encoding(stream, encoding, head)
     else:
         _detect_encoding(stream, head)
-    text, _ = stream.head(1 << 16)
+    text, complete = stream.head(1 << 16)
     if not text:
         raise DataError("the file is empty", where=stream.name)
-    stream.carriage_returns = b"\r" in text and b"\n" not in text and not text.endswith(b"\r")
+    within = text if complete else text[:-1]  # a last CR may be half of a CR LF
+    stream.carriage_returns = b"\r" in within and b"\n" not in text
     return stream
 
 

@@ -70,9 +70,7 @@ class Choice:
     notes: list[str] = field(default_factory=list)
 
 
-def split_names(
-    given: str | Sequence[str | int] | None, columns: Sequence[str] | None = None
-) -> list[str | int]:
+def split_names(given: str | Sequence[str | int] | None, columns: Sequence[str] | None = None) -> list[str | int]:
     """``"title,description"`` as a list; a column that is itself called so stays one."""
     if given is None:
         return []
@@ -142,7 +140,7 @@ def choose_columns(
 
 def _guess_texts(head: pl.DataFrame, choice: Choice, need_label: bool, where: str) -> None:
     strings = [c for c in head.columns if c != choice.label and head.schema[c] == pl.String]
-    choice.texts = _texts_by_name(strings)
+    choice.texts = _texts_by_name([c for c in head.columns if c != choice.label])
     if not choice.texts:
         if not strings:
             raise DataError("no text column found", where=where, hint="name it with --text")

@@ -59,7 +59,7 @@ class Corpus:
 
     @cached_property
     def codes(self) -> np.ndarray:
-        """(n,) int32: each label's position in `label_names`.
+        """(n,) int32: each label's position in this corpus's own `label_names` (a part may lack some).
 
         Raises:
             SettingError: there are no labels, or several a text (see `indicator`).

@@ -9,13 +9,14 @@ import polars as pl
 
 from sadari.data.columns import is_ag_news_layout, looks_like_header
 from sadari.data.formats.csv_fields import fields_frame
-from sadari.data.formats.csv_kernel import NO_QUOTE, PLAIN, SPANS, STRAY, record_arrays, scan_records
+from sadari.data.formats.csv_kernel import ESCAPED, NO_QUOTE, PLAIN, SPANS, STRAY, record_arrays, scan_records
 from sadari.errors import DataError, SettingError
 
 QUOTE = ord('"')
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 MAX_COLUMNS = 10_000
 _HEAD_ROWS = 1000
+_LONG_FIELD = 64 << 10
 _AG_COLUMNS = ["class", "title", "description"]
 
 
@@ -40,18 +41,25 @@ class Dialect:
 
 @dataclass
 class _Shape:
-    """The head read under one delimiter and quote: `fields` a record at most, in `share` of the records."""
+    """The head read under one delimiter and quote.
+
+    Args:
+        fields: of most records. share: of the records with so many. first_fits: whether the first has.
+        stray, spans: records with text after a closing quote; with a field that spans lines.
+        quoted: share of the other records that have a quoted field. escaped: whether one has doubled quotes.
+        opened: where the quote lies that takes in the rest of the head, else -1.
+    """
 
     delimiter: int
     quote: int
     fields: int
     share: float
     first_fits: bool
-    records: int
     stray: int
     spans: int
-    quoted: int
-    unfinished: bool
+    quoted: float
+    escaped: bool
+    opened: int
 
     @property
     def score(self) -> float:
@@ -61,38 +69,39 @@ class _Shape:
 def _shape(head: np.ndarray, complete: bool, delimiter: int, quote: int) -> _Shape:
     rows = min(int(np.count_nonzero(head == 10)) + 1, 4 * _HEAD_ROWS)
     starts, ends, kinds, heads, counts, flags = record_arrays(rows, 16)
-    found, _, _, opened = scan_records(
-        head, 0, delimiter, quote, complete, starts, ends, kinds, heads, counts, flags
-    )
-    counts, flags, kinds = counts[:found], flags[:found], kinds[:found]
+    found, _, _, opened = scan_records(head, 0, delimiter, quote, complete, starts, ends, kinds, heads, counts, flags)
+    whole = complete or head.size - opened > _LONG_FIELD  # else the head's cut may fall into any quoted field
+    swallows = opened if whole else -1
     if not found:
-        return _Shape(delimiter, quote, 0, 0.0, False, 0, 0, 0, 0, opened >= 0)
+        return _Shape(delimiter, quote, 0, 0.0, False, 0, 0, 0.0, False, swallows)
+    counts, flags, kinds = counts[:found], flags[:found], kinds[:found]
     good = counts[(flags & STRAY) == 0]
     fields = int(np.bincount(good).argmax()) if good.size else 1
-    share = float(np.count_nonzero(good == fields)) / found
+    wrapped = kinds[flags == 0] != PLAIN
     return _Shape(
         delimiter,
         quote,
         fields,
-        share,
-        bool(counts[0] == fields),
-        found,
-        int(np.count_nonzero(flags & STRAY)),
-        int(np.count_nonzero(flags & SPANS)),
-        int(np.count_nonzero(kinds[flags == 0] != PLAIN)),
-        opened >= 0,
+        share=float(np.count_nonzero(good == fields)) / found,
+        first_fits=bool(counts[0] == fields),
+        stray=int(np.count_nonzero(flags & STRAY)),
+        spans=int(np.count_nonzero(flags & SPANS)),
+        quoted=float(wrapped.any(axis=1).mean()) if wrapped.size else 0.0,
+        escaped=bool((kinds[flags == 0] == ESCAPED).any()),
+        opened=swallows,
     )
 
 
 def _choose_quote(head: np.ndarray, complete: bool, delimiter: int) -> _Shape:
     """Quotes quote, unless that reading fails and the plain one fits every row."""
     quoting = _shape(head, complete, delimiter, QUOTE)
-    broken = quoting.stray + quoting.spans + (quoting.unfinished and complete)
+    broken = quoting.stray + quoting.spans + (quoting.opened >= 0)
     if not broken:
         return quoting
     plain = _shape(head, complete, delimiter, NO_QUOTE)
     regular = plain.fields >= 2 and plain.share == 1.0
-    return plain if regular and broken > quoting.quoted else quoting
+    meant = quoting.escaped or quoting.quoted > 0.5  # a writer doubled quotes, or wraps fields as a rule
+    return plain if regular and not meant else quoting
 
 
 def sniff(
@@ -124,6 +133,10 @@ def sniff(
     if shape.fields < 2:
         shape.delimiter = NO_QUOTE if delimiter is None else shape.delimiter
     rows = _first_rows(buffer, complete, shape)
+    if shape.opened >= 0 and rows.height <= 1:
+        line = head.count(b"\n", 0, shape.opened) + 1
+        what = "a quote opens here and is never closed"
+        raise DataError(what, where=f"{name}, line {line}", hint="double the quote, or remove it")
     if not rows.height:
         raise DataError("the file has no rows", where=name)
     notes = []
@@ -194,9 +207,7 @@ def _name_columns(
     for i, column in enumerate(names):
         if column in names[:i]:
             what = f"the header names {column!r} twice (columns {names.index(column) + 1} and {i + 1})"
-            raise DataError(
-                what, where=name, hint="rename one of them, or pass --no-header if there is no header"
-            )
+            raise DataError(what, where=name, hint="rename one of them, or pass --no-header if there is no header")
     if header is None:
         shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
         notes.append(f"header: {shown}")

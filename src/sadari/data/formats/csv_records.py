@@ -159,9 +159,7 @@ class CsvRecords:
 
     def _too_long(self, place: str) -> DataError:
         what = f"the record is longer than {MAX_RECORD_BYTES >> 20} MiB"
-        return DataError(
-            what, where=f"{self._stream.name}, {place}", hint="is this a table with one text a row?"
-        )
+        return DataError(what, where=f"{self._stream.name}, {place}", hint="is this a table with one text a row?")
 
     def _good_rows(self, span: _Span, spans: _SpannedRows, bad: BadRows) -> np.ndarray:
         width = len(self.columns)

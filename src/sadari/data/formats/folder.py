@@ -45,8 +45,9 @@ class FolderRecords:
         taken = [(label, p) for label, p in files if p.name.endswith((".txt", ".txt.gz"))]
         if not taken:
             what = "is a folder with no text files in folders of their own (label/*.txt)"
-            near = f"did you mean {self._path / tables[0]}?"
-            hint = near if tables else "name a file, or make one folder a label"
+            hint = "name a file, or make one folder a label"
+            if tables:
+                hint = f"did you mean {self._path / tables[0]}?"
             raise DataError(what, where=str(self._path), hint=hint)
         other = len(files) - len(taken)
         if other:
@@ -66,9 +67,7 @@ class FolderRecords:
             files = f"{korean:,} file{'s' * (korean > 1)}"
             bad.notes.append(f"encoding: {files} read as CP949, the others as UTF-8")
 
-    def _read(
-        self, files: list[tuple[str, Path]], bad: BadRows
-    ) -> tuple[list[tuple[str, str, str]], np.ndarray, int]:
+    def _read(self, files: list[tuple[str, Path]], bad: BadRows) -> tuple[list[tuple[str, str, str]], np.ndarray, int]:
         """Label, text and file of each readable one; their numbers; how many were CP949."""
         rows, numbers, cp949 = [], [], 0
         for number, (label, path) in enumerate(files, 1):

@@ -23,6 +23,7 @@ _TYPES = {
     float: "a number",
     bool: "true or false",
 }
+_LISTS = pl.List(pl.String)
 _NESTED = pl.List(pl.Null)
 _SPACE = " \t\r"
 
@@ -140,9 +141,7 @@ class JsonlRecords:
             series = [self._column(name, values, wanted) for name, values in columns.items()]
             yield Chunk(pl.DataFrame(series), numbers, lambda i, n=numbers: f"line {n[i]:,}")
 
-    def _check(
-        self, columns: dict[str, list[Any]], numbers: np.ndarray, wanted: Wanted, bad: BadRows
-    ) -> np.ndarray:
+    def _check(self, columns: dict[str, list[Any]], numbers: np.ndarray, wanted: Wanted, bad: BadRows) -> np.ndarray:
         """Report values that cannot be a text or a label; take their rows out of `columns` and `numbers`."""
         wrong: dict[int, str] = {}
         for name in wanted.texts:
@@ -173,25 +172,25 @@ class JsonlRecords:
             return None
         if not all(isinstance(item, str) for item in value):
             return f"the label (key {name!r}) is a list that holds other than strings"
-        if not isinstance(self.head.schema[name], pl.List):
+        if self.head.schema[name] != _LISTS:
             return f"the label (key {name!r}) is a list, in a file whose first labels are single"
         return None
 
     def _column(self, name: str, values: list[Any], wanted: Wanted) -> pl.Series:
         if name in wanted.texts:
             return pl.Series(name, values, dtype=pl.String)
-        if name == wanted.label and isinstance(self.head.schema[name], pl.List):
+        if name == wanted.label and self.head.schema[name] == _LISTS:
             return _lists(name, values)
         return pl.Series(name, list(map(_as_text, values)), dtype=pl.String)
 
 
 def _lists(name: str, values: list[Any]) -> pl.Series:
     lists = [v if v is None or isinstance(v, list) else [_as_text(v)] for v in values]
-    return pl.Series(name, lists, dtype=pl.List(pl.String))
+    return pl.Series(name, lists, dtype=_LISTS)
 
 
 def _head_column(name: str, values: list[Any]) -> pl.Series:
-    """A column for guessing: String, List[String], Categorical for numbers, else a nested null."""
+    """A column for guessing: String, List[String], Categorical for numbers, nulls in lists for the rest."""
     kinds = {type(value) for value in values} - {type(None)}
     lists = [value for value in values if isinstance(value, list)]
     if lists and dict not in kinds and all(isinstance(item, str) for value in lists for item in value):
@@ -199,7 +198,7 @@ def _head_column(name: str, values: list[Any]) -> pl.Series:
     strings = [value if isinstance(value, str) else None for value in values]
     if sum(value is not None for value in strings) * 2 > sum(value is not None for value in values):
         return pl.Series(name, strings, dtype=pl.String)
-    if kinds and kinds <= {int, bool, float}:
+    if kinds and kinds <= {str, int, bool, float}:
         return pl.Series(name, list(map(_as_text, values)), dtype=pl.Categorical)
     return pl.Series(name, [None] * len(values), dtype=_NESTED)
 

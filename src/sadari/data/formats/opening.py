@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import stat
 import tempfile
 import zlib
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def open_records(path: str | Path, asked: Asked) -> Records:
     if asked.format is not None and asked.format not in FORMATS:
         raise SettingError(f"there is no format {asked.format!r}; there are: {', '.join(FORMATS)}")
     place, name, kept = _local_file(path)
-    if place.is_dir():
+    if stat.S_ISDIR(_mode(place)):
         if asked.format not in (None, "folder"):
             raise DataError("is a folder, not a file", where=name)
         return FolderRecords(place, encoding=asked.encoding)
@@ -94,15 +95,19 @@ def _local_file(path: str | Path) -> tuple[Path, str, object | None]:
         place, kept = spool_standard_input()
         return place, STANDARD_INPUT, kept
     place = Path(path)
-    try:
-        piped = place.is_fifo() or place.is_char_device()
-    except (OSError, ValueError):
-        piped = False  # opening it will say what is wrong
-    if piped:
+    mode = _mode(place)
+    if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
         with open_bytes(place, str(path)) as handle:
             copy, kept = spool(handle)
         return copy, str(path), kept
     return place, str(path), None
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return 0  # opening it will say what is wrong
 
 
 def _open_csv(stream: ByteStream, asked: Asked, default: str) -> CsvRecords:

@@ -56,9 +56,7 @@ class ParquetRecords:
         inner = kind.inner if isinstance(kind, pl.List) else kind
         if (inner != pl.String and not (inner.is_integer() or inner == pl.Boolean)) or inner.is_nested():
             what = f"the label column {label!r} holds {kind}, which is no label"
-            raise DataError(
-                what, where=self._name, hint="labels are strings, whole numbers, or lists of strings"
-            )
+            raise DataError(what, where=self._name, hint="labels are strings, whole numbers, or lists of strings")
 
     def _collect(self, plan: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
         try:

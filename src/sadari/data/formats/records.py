@@ -55,9 +55,7 @@ class BadRows:
         if len(self.listed) < LISTED:
             self.listed.append(f"{place}: {what}")
 
-    def report_all(
-        self, mask: np.ndarray, place: Callable[[int], str], what: str, hint: str | None = None
-    ) -> None:
+    def report_all(self, mask: np.ndarray, place: Callable[[int], str], what: str, hint: str | None = None) -> None:
         """Report every row where `mask` (bool) is true, in order."""
         for i in np.flatnonzero(mask):
             self.report(place(int(i)), what, hint)
