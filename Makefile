@@ -1,0 +1,57 @@
+# Two commands are all: `make demo` (environment, install, climb the bundled texts) and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SADARI_DATA ?= $(wildcard ../shared/data)
+export SADARI_DATA
+
+.PHONY: help demo test test-slow check format bench clean
+
+help:
+	@echo "make demo       set up, then climb the bundled headlines"
+	@echo "make test       set up, then run the tests (SADARI_DATA=folder of corpora runs those that need real data)"
+	@echo "make test-slow  the same, with the slow ones"
+	@echo "make check      format, lint, types, import rules"
+	@echo "make bench      compare with scikit-learn, fastText and tokenizers on this machine"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp for each set of packages, so that a second `make` installs nothing.
+$(VENV)/.sadari: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.sadari
+	$(PIP) install -c constraints.txt -e ".[dev,ko]"
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(PIP) install -c constraints.txt -e ".[bench]"
+	@touch $@
+
+demo: $(VENV)/.sadari
+	$(BIN)/sadari climb headlines -o runs/headlines --overwrite
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow and not full_data"
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_house.py
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.bench
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

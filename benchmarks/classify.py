@@ -1,0 +1,107 @@
+"""File to trained model: every rung against scikit-learn and fastText, warm, in turn, on the same cores."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fasttext
+import numpy as np
+from corpora import ag_news, fasttext_lines, read_plain, write_fasttext
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import LinearSVC
+from timing import in_turn, ratio, table
+
+from sadari.data.read import open_source
+from sadari.rungs import BagOfWords, EmbeddingBag, Ngrams, TfIdf
+
+
+def sadari_way(rung: type, **settings: Any) -> Callable[[], Any]:
+    def train() -> Any:
+        corpus = open_source(ag_news() / "train.csv").read()
+        return rung(**settings).fit(corpus.texts, corpus.labels)
+
+    return train
+
+
+def sklearn_way(vectorizer: Any, classifier: Any) -> Callable[[], Any]:
+    def train() -> Any:
+        texts, labels = read_plain(ag_news() / "train.csv")
+        return make_pipeline(vectorizer(), classifier()).fit(texts, labels)
+
+    return train
+
+
+def fasttext_way(path: Path, **settings: Any) -> Callable[[], Any]:
+    return lambda: fasttext.train_supervised(str(path), thread=2, verbose=0, **settings)
+
+
+def accuracy(model: Any) -> float:
+    """On the 7,600 test texts."""
+    texts, labels = read_plain(ag_news() / "test.csv")
+    if hasattr(model, "classes_") and hasattr(model, "explain"):
+        corpus = open_source(ag_news() / "test.csv").read()
+        return float(np.mean(model.predict(corpus.texts) == corpus.labels.to_numpy()))
+    if hasattr(model, "f"):
+        found = model.f.multilinePredict([line + "\n" for line in fasttext_lines(texts)], 1, 0.0, "strict")[0]
+        return float(np.mean([row[0].removeprefix("__label__") == label for row, label in zip(found, labels, strict=True)]))
+    return float(np.mean(model.predict(texts) == np.array(labels)))
+
+
+def run(runs: int = 5) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "train.txt"
+        write_fasttext(prepared, *read_plain(ag_news() / "train.csv"))
+        peers = {
+            "fastText words, 5 epochs": fasttext_way(prepared, dim=10, epoch=5),
+            "fastText bigrams, 5 epochs, lr 0.25": fasttext_way(prepared, dim=10, epoch=5, lr=0.25, wordNgrams=2),
+            "fastText bigrams, 10 epochs, lr 0.5": fasttext_way(prepared, dim=10, epoch=10, lr=0.5, wordNgrams=2),
+            "scikit-learn counts + LinearSVC": sklearn_way(CountVectorizer, LinearSVC),
+            "scikit-learn TF-IDF words + LinearSVC(C=0.5)": sklearn_way(TfidfVectorizer, lambda: LinearSVC(C=0.5)),
+            "scikit-learn TF-IDF bigrams + LinearSVC(C=0.5)": sklearn_way(
+                lambda: TfidfVectorizer(ngram_range=(1, 2)), lambda: LinearSVC(C=0.5)
+            ),
+        }
+        ours = {
+            "Sadari bow": sadari_way(BagOfWords),
+            "Sadari ngram": sadari_way(Ngrams),
+            "Sadari tfidf": sadari_way(TfIdf),
+            "Sadari embedding-bag": sadari_way(EmbeddingBag),
+        }
+        timed = in_turn({**ours, **peers}, runs=runs)
+        slow = {"scikit-learn counts + LogisticRegression": sklearn_way(CountVectorizer, lambda: LogisticRegression(max_iter=200))}
+        timed |= in_turn({**{name: ours[name] for name in ours}, **slow}, runs=1, warmups=0) | timed
+        scores = {name: accuracy(timed[name].result) for name in timed}
+        seeds = [sadari_way(EmbeddingBag, seed=seed)() for seed in range(3)]
+        scores["Sadari embedding-bag"] = float(np.mean([accuracy(model) for model in seeds]))
+    return report(timed, scores, list(ours), [*peers, *slow])
+
+
+def report(timed: dict, scores: dict[str, float], ours: list[str], peers: list[str]) -> str:
+    rows = [[name, f"{scores[name]:.4f}", f"{timed[name].median:.2f}"] for name in [*ours, *peers]]
+    lines = [table(["AG News, file → trained model", "accuracy", "seconds (median)"], rows), ""]
+    pairs = []
+    for peer in peers:
+        enough = [name for name in ours if scores[name] >= scores[peer]]
+        if not enough:
+            pairs.append([peer, "none is as accurate", "", ""])
+            continue
+        best = min(enough, key=lambda name: timed[name].median)
+        if len(timed[best].seconds) == len(timed[peer].seconds):
+            low, middle, high = ratio(timed[best], timed[peer])
+            pairs.append([peer, best, f"{middle:.2f}", f"{low:.2f} to {high:.2f}"])
+        else:
+            pairs.append([peer, best, f"{timed[best].median / timed[peer].median:.2f}", "one run"])
+    lines.append(table(["peer", "quickest rung at least as accurate", "our time / its time", "range"], pairs))
+    named = [
+        ("Sadari tfidf", "scikit-learn TF-IDF bigrams + LinearSVC(C=0.5)", 0.35),
+        ("Sadari embedding-bag", "fastText bigrams, 5 epochs, lr 0.25", 0.6),
+        ("Sadari embedding-bag", "fastText bigrams, 10 epochs, lr 0.5", 0.6),
+    ]
+    rows = [[a, b, f"{ratio(timed[a], timed[b])[1]:.2f}", f"{asked:.2f}"] for a, b, asked in named]
+    lines += ["", table(["ours", "peer", "our time / its time", "asked: at most"], rows)]
+    return "\n".join(lines)

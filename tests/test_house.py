@@ -1,0 +1,91 @@
+"""The house rules that a machine can hold: imports run one way, no catch-all rooms, heavy packages only where they are used."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "sadari"
+
+# From the ground up: a room may import those before it. `artifact` knows only errors, so rungs may stand on it.
+ROOMS = [
+    "errors",
+    "artifact",
+    "ragged",
+    "data",
+    "text",
+    "vectors",
+    "nets",
+    "train",
+    "rungs",
+    "tasks",
+    "measure",
+    "serve",
+    "cli",
+]
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            pytest.fail(f"{path}: a relative import hides where it leads")
+        rooms |= {name.split(".")[1] for name in names if name.startswith("sadari.")}
+    return rooms
+
+
+def test_every_file_is_in_a_known_room():
+    strays = {room_of(path) for path in FILES} - set(ROOMS) - {"__init__", "__main__"}
+    assert not strays
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_run_one_way(path):
+    room = room_of(path)
+    if room in ("__init__", "__main__"):
+        return
+    for other in imported_rooms(path) - {"__version__"}:
+        assert ROOMS.index(other) <= ROOMS.index(room), f"{room} may not import {other}"
+
+
+def test_artifact_knows_only_errors():
+    for path in (SOURCE / "artifact").rglob("*.py"):
+        assert imported_rooms(path) <= {"errors", "artifact"}, path
+
+
+def test_no_room_for_everything_else():
+    forbidden = {"utils", "util", "helpers", "helper", "common", "misc"}
+    assert not [path for path in FILES if path.stem in forbidden or path.parent.name in forbidden]
+
+
+def test_nothing_is_pickled():
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                assert not {alias.name.split(".")[0] for alias in node.names} & {"pickle", "marshal", "shelve", "dill"}
+            elif isinstance(node, ast.ImportFrom):
+                assert (node.module or "").split(".")[0] not in {"pickle", "marshal", "shelve", "dill"}
+
+
+@pytest.mark.parametrize("module", ["sadari", "sadari.errors", "sadari.cli"])
+def test_heavy_packages_are_imported_where_they_are_used(module):
+    script = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+    assert not loaded & {"torch", "numba", "sklearn", "scipy", "polars", "matplotlib", "numpy", "rich", "datasketch"}
+
+
+def test_nets_know_no_files_and_no_tokenizers():
+    for path in (SOURCE / "nets").rglob("*.py"):
+        assert not imported_rooms(path) & {"data", "text", "artifact"}, path
