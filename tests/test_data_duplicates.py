@@ -134,10 +134,13 @@ def test_past_a_limit_a_sample_is_searched_and_that_is_said(monkeypatch):
     monkeypatch.setattr(duplicates, "MAX_CHARACTERS", 1_000)
     assert "chosen at random" in near_pairs(strings(texts), width=5).note
     monkeypatch.undo()
-    monkeypatch.setattr(duplicates, "MAX_PAIRS", 10)
+    monkeypatch.setattr(duplicates, "MAX_PAIR_CHARACTERS", 3_000)
     limited = near_pairs(strings(texts), width=5)
-    assert "only 10 of" in limited.note
-    assert len(limited.first) <= 10
+    assert "similar pairs were compared" in limited.note
+    assert 0 < len(limited.first) < 20
+    monkeypatch.undo()
+    monkeypatch.setattr(duplicates, "MAX_LENGTH", 10)
+    assert len(near_pairs(strings(texts), width=5).first) == 0
 
 
 @pytest.mark.data

@@ -27,7 +27,8 @@ ENOUGH_SLOTS = 38
 LEADERS = 4
 MAX_TEXTS = 200_000
 MAX_CHARACTERS = 60_000_000  # some 3 s on one core
-MAX_PAIRS = 200_000
+MAX_PAIR_CHARACTERS = 100_000_000  # some 5 s; an ordinary corpus needs a hundredth of it
+MAX_LENGTH = 1_000_000  # characters of a text
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ def shingle_width(scripts: dict[str, float]) -> int:
 def near_pairs(folded: pl.Series, *, width: int, seed: int = 0, prefer: np.ndarray | None = None) -> NearPairs:
     """All pairs of nearly equal texts among texts that differ.
 
-    Texts shorter than a shingle are left out; so are some of a column that is past `MAX_TEXTS` or
-    `MAX_CHARACTERS`, chosen at random by the seed, and the note says how many were searched.
+    Texts shorter than a shingle or longer than `MAX_LENGTH` are left out; so are some of a column that is past
+    `MAX_TEXTS` or `MAX_CHARACTERS`, chosen at random by the seed, and the note says how many were searched.
 
     Args:
         folded: String, as `fold` returns it; no text twice.
@@ -89,12 +90,16 @@ def near_pairs(folded: pl.Series, *, width: int, seed: int = 0, prefer: np.ndarr
         prefer: Boolean [texts]; these are left out last.
     """
     lengths = folded.str.len_chars().to_numpy().astype(np.int64)
-    searched, note = _affordable(lengths, np.flatnonzero(lengths >= width), seed, prefer)
+    wanted = np.flatnonzero((lengths >= width) & (lengths <= MAX_LENGTH))
+    searched, note = _affordable(lengths, wanted, seed, prefer)
     signatures = _signatures(folded, searched, lengths, width, seed)
     first, second = _candidates(signatures)
-    if len(first) > MAX_PAIRS:
-        note = f"{note} only {MAX_PAIRS:,} of {len(first):,} similar pairs were compared".strip()
-        first, second = first[:MAX_PAIRS], second[:MAX_PAIRS]
+    costs = np.cumsum(lengths[searched[first]] + lengths[searched[second]])
+    if len(first) and costs[-1] > MAX_PAIR_CHARACTERS:
+        compared = int(np.searchsorted(costs, MAX_PAIR_CHARACTERS, side="right"))
+        limit = f"only {compared:,} of {len(first):,} similar pairs were compared"
+        note = f"{note}; {limit}" if note else limit
+        first, second = first[:compared], second[:compared]
     similarity = _similarities(folded, searched[first], searched[second], lengths, width)
     near = np.flatnonzero(similarity >= THRESHOLD)
     first, second = searched[first[near]], searched[second[near]]
@@ -131,10 +136,7 @@ def _affordable(
         order = np.concatenate([order[prefer[order]], order[~prefer[order]]])
     within = np.searchsorted(np.cumsum(lengths[order]), MAX_CHARACTERS, side="right")
     chosen = np.sort(order[: min(MAX_TEXTS, int(within))])
-    return (
-        chosen,
-        f"near-duplicates were looked for among {len(chosen):,} of {len(wanted):,} texts, chosen at random",
-    )
+    return chosen, f"near-duplicates were looked for among {len(chosen):,} of {len(wanted):,} texts, chosen at random"
 
 
 def _signatures(folded: pl.Series, rows: np.ndarray, lengths: np.ndarray, width: int, seed: int) -> np.ndarray:
@@ -183,16 +185,17 @@ def _similarities(
         texts, pairs = np.unique(np.concatenate([first[piece], second[piece]]), return_inverse=True)
         sets = _set_matrix(*shingles(folded.gather(texts), width))
         left, right = pairs.reshape(2, -1)
-        common = np.asarray(sets[left].multiply(sets[right]).sum(axis=1)).ravel()
+        common = np.diff(sets[left].multiply(sets[right]).indptr)
         sizes = np.diff(sets.indptr)
         result[piece] = common / (sizes[left] + sizes[right] - common)
     return result
 
 
-def _set_matrix(hashes: np.ndarray, offsets: np.ndarray) -> sparse.csr_matrix:
-    """Texts by shingles, 1 where the text has the shingle: float32 [texts, distinct shingles]."""
-    distinct, ids = np.unique(hashes, return_inverse=True)
-    matrix = sparse.csr_matrix((np.ones(len(ids), np.float32), ids, offsets), (len(offsets) - 1, len(distinct)))
+def _set_matrix(hashes: np.ndarray, offsets: np.ndarray) -> sparse.csr_array:
+    """Texts by shingles, 1 where the text has the shingle: int8 [texts, 2**63]; a shingle's column is its hash."""
+    # The lowest bit must stay: it may be all that tells a run ending in "b" from one ending in "c".
+    columns = (hashes & np.uint64(2**63 - 1)).astype(np.int64)
+    matrix = sparse.csr_array((np.ones(len(columns), np.int8), columns, offsets), (len(offsets) - 1, 2**63 - 1))
     matrix.sum_duplicates()
-    matrix.data[:] = 1.0
+    matrix.data[:] = 1
     return matrix
