@@ -119,9 +119,7 @@ def test_wilson_covers_what_it_promises():
     for share in (0.5, 0.9, 0.97):
         inside = [
             interval.low <= share <= interval.high
-            for interval in (
-                metrics.wilson(int(right), 200) for right in generator.binomial(200, share, 2000)
-            )
+            for interval in (metrics.wilson(int(right), 200) for right in generator.binomial(200, share, 2000))
         ]
         assert 0.93 < np.mean(inside) < 0.975
 
@@ -206,9 +204,7 @@ def test_calibration_error_does_not_depend_on_the_order_of_rows(seed, rows):
     probabilities = np.round(probabilities_for(truth, 3, seed=seed), 1)  # many ties
     order = generator.permutation(rows)
     before = metrics.expected_calibration_error(truth, probabilities, bins=4)
-    assert metrics.expected_calibration_error(truth[order], probabilities[order], bins=4) == pytest.approx(
-        before
-    )
+    assert metrics.expected_calibration_error(truth[order], probabilities[order], bins=4) == pytest.approx(before)
     assert 0 <= before <= 1
 
 
@@ -219,9 +215,7 @@ def test_multilabel_scores_equal_scikit_learn(rows, classes, seed):
     truth, predictions = generator.random((2, rows, classes)) < 0.3
     scores = metrics.multilabel_scores(truth, predictions)
     assert scores.subset_accuracy == pytest.approx(oracle.accuracy_score(truth, predictions))
-    assert scores.micro_f1 == pytest.approx(
-        oracle.f1_score(truth, predictions, average="micro", zero_division=0)
-    )
+    assert scores.micro_f1 == pytest.approx(oracle.f1_score(truth, predictions, average="micro", zero_division=0))
     occurs = (truth | predictions).any(axis=0)
     each = oracle.f1_score(truth, predictions, average=None, zero_division=0)
     assert scores.macro_f1 == pytest.approx(each[occurs].mean() if occurs.any() else 0.0)

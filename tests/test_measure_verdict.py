@@ -14,7 +14,7 @@ from sadari.measure.metrics import wilson
 from sadari.measure.result import RungResult
 from sadari.measure.significance import pair_tests
 from sadari.measure.verdict import ALIKE, cost, decide, explain_verdict
-from sadari.measure.wording import _SENTENCES, LANGUAGES, wording
+from sadari.measure.wording import LANGUAGES, SENTENCES, wording
 
 
 def rung(name: str, correct: np.ndarray, truth: np.ndarray, *, train: float, rate: float) -> RungResult:
@@ -38,9 +38,7 @@ def rung(name: str, correct: np.ndarray, truth: np.ndarray, *, train: float, rat
     )
 
 
-def ladder(
-    rows: int, *wrong: int, train=(1.0, 4.0, 60.0), rate=(1e6, 3e5, 5e3)
-) -> tuple[list[RungResult], np.ndarray]:
+def ladder(rows: int, *wrong: int, train=(1.0, 4.0, 60.0), rate=(1e6, 3e5, 5e3)) -> tuple[list[RungResult], np.ndarray]:
     """Rungs of which the i-th gets ``wrong[i]`` rows wrong, each other ones."""
     truth = (np.arange(rows) % 2).astype(np.int32)
     rungs, start = [], 0
@@ -61,10 +59,7 @@ def test_the_cheapest_that_is_not_worse():
     assert verdict.cost_ratio == pytest.approx(60)
     text = " ".join(verdict.sentences)
     assert "Take tfidf: it is the cheapest rung that is not significantly worse than the best" in text
-    assert (
-        "lstm would buy 0.5 ± 1.4 points, which may be chance (p = 0.52), for 60 times the time a text"
-        in text
-    )
+    assert "lstm would buy 0.5 ± 1.4 points, which may be chance (p = 0.52), for 60 times the time a text" in text
     assert "bow comes closest: 3.0 ± 1.6 points less (p < 0.001) for 30 % of the time a text" in text
 
 
@@ -154,12 +149,8 @@ def test_what_is_recommended_keeps_its_promise(specs, rows):
     tests = pair_tests({each.rung: each.validation_predictions == truth for each in rungs})
     right = {each.rung: (each.validation_predictions == truth).sum() for each in rungs}
     assert right[verdict.best] == max(right.values())
-    against_best = {
-        name: t for t in tests if verdict.best in (t.first, t.second) for name in (t.first, t.second)
-    }
-    good = [
-        each for each in rungs if each.rung == verdict.best or against_best[each.rung].p_corrected >= 0.05
-    ]
+    against_best = {name: t for t in tests if verdict.best in (t.first, t.second) for name in (t.first, t.second)}
+    good = [each for each in rungs if each.rung == verdict.best or against_best[each.rung].p_corrected >= 0.05]
     assert verdict.rung in [each.rung for each in good]
     chosen = next(each for each in rungs if each.rung == verdict.rung)
     assert all(cost(chosen) <= ALIKE * cost(each) for each in good)
@@ -189,10 +180,10 @@ def test_every_language_has_every_sentence_with_the_same_blanks():
     def blanks(sentence: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
 
-    english = _SENTENCES["en"]
+    english = SENTENCES["en"]
     for lang in LANGUAGES:
-        assert set(_SENTENCES[lang]) == set(english)
-        for key, sentence in _SENTENCES[lang].items():
+        assert set(SENTENCES[lang]) == set(english)
+        for key, sentence in SENTENCES[lang].items():
             assert sentence.strip(), key
             assert blanks(sentence) == blanks(english[key]), key
     with pytest.raises(SettingError, match="no language 'de'"):

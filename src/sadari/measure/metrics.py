@@ -132,9 +132,7 @@ def macro_f1(confusion: np.ndarray) -> float:
     return float(scores.f1[occurs].mean()) if occurs.any() else 0.0
 
 
-def macro_f1_interval(
-    confusion: np.ndarray, *, draws: int = 2000, seed: int = 0, confidence: float = 0.95
-) -> Interval:
+def macro_f1_interval(confusion: np.ndarray, *, draws: int = 2000, seed: int = 0, confidence: float = 0.95) -> Interval:
     """Macro-F1 with a bootstrap percentile interval (Efron 1979).
 
     Drawing n rows with replacement and counting them is one multinomial draw of the confusion matrix's cells:
@@ -313,9 +311,7 @@ def _labels(values: np.ndarray, classes: int, *, least: int, name: str) -> np.nd
 
 def _same_length(truth: np.ndarray, other: np.ndarray) -> None:
     if len(truth) != len(other):
-        raise DataError(
-            f"{len(truth)} rows of truth, {len(other)} of predictions", hint="give as many of each"
-        )
+        raise DataError(f"{len(truth)} rows of truth, {len(other)} of predictions", hint="give as many of each")
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -40,17 +40,17 @@ def significant(value: float, digits: int = 3) -> str:
     return f"{rounded:,.{max(0, digits - 1 - magnitude)}f}"
 
 
-def duration(seconds: float) -> str:
-    """``0.000012`` → ``"12 µs"``, ``90`` → ``"1 min 30 s"``."""
+def duration(seconds: float, digits: int = 3) -> str:
+    """``0.000012`` → ``"12.0 µs"``, ``90`` → ``"1 min 30 s"``; so many significant digits under a minute."""
     if not math.isfinite(seconds):
         return DASH
     for limit, scale, unit in ((9.995e-4, 1e6, "µs"), (0.9995, 1e3, "ms"), (59.95, 1, "s")):
         if abs(seconds) < limit:
-            return f"{significant(seconds * scale)} {unit}"
+            return f"{significant(seconds * scale, digits)} {unit}"
     if seconds < 3600:
         minutes, rest = divmod(round(seconds), 60)
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    return f"{significant(seconds / 3600)} h"
+    return f"{significant(seconds / 3600, digits)} h"
 
 
 def count(value: int) -> str:

@@ -170,9 +170,7 @@ def _what_it_buys(other: RungResult, chosen: RungResult, tests: Sequence[PairTes
     )
 
 
-def _what_could_hide(
-    verdict: Verdict, rungs: Sequence[RungResult], tests: Sequence[PairTest], words: Wording
-) -> str:
+def _what_could_hide(verdict: Verdict, rungs: Sequence[RungResult], tests: Sequence[PairTest], words: Wording) -> str:
     """The smallest difference these rows could show, and how much better another rung may truly be."""
     rows = len(rungs[0].validation_predictions)
     others = [rung for rung in rungs if rung.rung != verdict.rung]

@@ -1,0 +1,89 @@
+"""A climb as one HTML file: no network, no scripts; for a phone, print, the dark, a screen reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from sadari.artifact import atomic_write
+from sadari.errors import DataError
+from sadari.measure.page import document, element
+from sadari.measure.result import ClimbResult
+from sadari.measure.sections import labels, overview, scores, texts
+from sadari.measure.sections.audit import audit
+from sadari.measure.sections.settings import settings
+from sadari.measure.sections.view import View
+from sadari.measure.wording import wording
+
+# The order of the page: section → what draws it.
+_SECTIONS = (
+    ("scores", scores.table),
+    ("differences", scores.differences),
+    ("costs", scores.costs),
+    ("learning", scores.learning),
+    ("confusion", labels.confusion),
+    ("each", labels.each),
+    ("carriers", labels.carriers),
+    ("steps", texts.steps),
+    ("hardest", texts.hardest),
+    ("audit", audit),
+    ("settings", settings),
+)
+
+
+def write_report(result: ClimbResult, path: str | Path, *, lang: str = "en") -> Path:
+    """Write the report of a climb.
+
+    The file is written beside and renamed: it is whole, or what was there before is untouched. The same
+    result gives the same bytes.
+
+    Args:
+        result: what `climb` found, with at least one rung.
+        path: the file to write; folders on the way are made.
+        lang: ``"en"`` or ``"ko"``.
+
+    Returns:
+        The path written.
+
+    Raises:
+        DataError: the result does not hold together (lengths differ, no rung, an unknown recommended rung).
+        SettingError: a language that is not there.
+        OutputError: the file cannot be written.
+    """
+    target = Path(path)
+    atomic_write(target, report_html(result, lang=lang))
+    return target
+
+
+def report_html(result: ClimbResult, *, lang: str = "en") -> str:
+    """The page that `write_report` writes, as text."""
+    words = wording(lang)
+    _check(result)
+    view = View(result, words)
+    drawn = {name: section for name, draw in _SECTIONS if (section := draw(view)) is not None}
+    return document(
+        words.say("page_title", source=result.source),
+        element("header", overview.head(view), overview.verdict(view), overview.contents(view, list(drawn))),
+        "\n",
+        element("main", [(section, "\n") for section in drawn.values()]),
+        element("footer", element("p", words.say("footer"))),
+        lang=lang,
+    )
+
+
+def _check(result: ClimbResult) -> None:
+    if not result.rungs:
+        raise DataError("the climb has no rung to report on")
+    rows, known = len(result.truth), len(result.label_names)
+    if not rows:
+        raise DataError("the climb has no final rows to report on")
+    lengths = {"final_texts": len(result.final_texts), "leaked": len(result.leaked)}
+    for rung in result.rungs:
+        lengths[f"{rung.rung}: predictions"] = len(rung.predictions)
+        lengths[f"{rung.rung}: probabilities"] = len(rung.probabilities)
+        if np.shape(rung.probabilities)[1:] != (known,):
+            raise DataError(f"probabilities are {np.shape(rung.probabilities)}, not {(rows, known)}", where=rung.rung)
+    for name, length in lengths.items():
+        if length != rows:
+            raise DataError(f"{length:,} entries for {rows:,} final rows", where=name)

@@ -1,0 +1,70 @@
+"""What reports and verdicts say, in each language: one table of sentences a language, filled in with numbers
+and names.
+
+A sentence never bends a name (no particle is glued to a rung or a label), so any name fits in any language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sadari.errors import SettingError
+from sadari.measure import readable
+from sadari.measure.wording.english import ENGLISH
+from sadari.measure.wording.korean import FINDINGS_IN_KOREAN, KOREAN
+
+SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"en": MappingProxyType(ENGLISH), "ko": MappingProxyType(KOREAN)}
+)
+# The audit speaks English itself; its findings have keys by which other languages say the same.
+FINDINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({"ko": MappingProxyType(FINDINGS_IN_KOREAN)})
+LANGUAGES = tuple(SENTENCES)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The sentences of one language."""
+
+    lang: str
+    sentences: Mapping[str, str]
+
+    def say(self, key: str, **values: object) -> str:
+        """Fill in the sentence ``key``; values are inserted as they are and never read as a sentence."""
+        return self.sentences[key].format(**values)
+
+    def name(self, kind: str, key: str) -> str:
+        """The name of a thing of this kind; one without a name reads as its key, underscores as spaces."""
+        return self.sentences.get(f"{kind}_{key}", key.replace("_", " "))
+
+    def finding(self, key: str, count: object) -> str | None:
+        """What an audit found, or ``None`` where this language leaves it to the audit's own sentence."""
+        sentence = FINDINGS.get(self.lang, {}).get(key)
+        return sentence.format(count=f"{count:,}" if isinstance(count, int) else count) if sentence else None
+
+    def time_ratio(self, ratio: float) -> str:
+        """``12`` → "12 times the time a text", ``0.3`` → "30 % of the time a text"."""
+        return self._ratio("time", ratio)
+
+    def training_ratio(self, ratio: float) -> str:
+        """``40`` → "40 times the training time", ``0.3`` → "30 % of the training time"."""
+        return self._ratio("training", ratio)
+
+    def _ratio(self, what: str, ratio: float) -> str:
+        if 1 / 1.1 < ratio < 1.1:
+            return self.sentences[f"{what}_same"]
+        if ratio < 1:
+            return self.say(f"{what}_share", percent=readable.times(100 * ratio))
+        return self.say(f"{what}_times", times=readable.times(ratio))
+
+
+def wording(lang: str) -> Wording:
+    """The sentences of ``"en"`` or ``"ko"``.
+
+    Raises:
+        SettingError: another language.
+    """
+    if lang not in LANGUAGES:
+        raise SettingError(f"no language {lang!r}", hint=f"take one of {', '.join(LANGUAGES)}")
+    return Wording(lang, SENTENCES[lang])
