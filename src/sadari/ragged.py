@@ -192,14 +192,15 @@ class Ragged:
         )
 
     def bag(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Content int32 [total] and offsets int64 [n + 1], sharing this memory.
+        """Content int32 [total] and offsets int64 [n + 1], sharing this memory (read-only memory is copied).
 
         For ``torch.nn.EmbeddingBag(..., include_last_offset=True)``, which wants both of one dtype:
         ``net(content.long(), offsets)``.
         """
         import torch
 
-        return torch.from_numpy(self.values), torch.from_numpy(self.offsets)
+        content, offsets = (part if part.flags.writeable else part.copy() for part in (self.values, self.offsets))
+        return torch.from_numpy(content), torch.from_numpy(offsets)
 
     def counts(self, size: int) -> csr_matrix:
         """How often each id stands in each text: scipy CSR float32 [n, size]; negative ids are skipped.
