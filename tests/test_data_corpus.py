@@ -172,7 +172,7 @@ def test_group_splits_keep_the_proportions() -> None:
     rng = np.random.default_rng(0)
     texts = pl.Series([f"text {i}" for i in rng.integers(0, 3000, 5000)])
     labels = ["a" if hash_ % 3 else "b" for hash_ in texts.str.slice(5).cast(pl.Int64)]
-    train, held_out = split(labels, validation=0.2, texts=texts)
+    _, held_out = split(labels, validation=0.2, texts=texts)
     for label in "ab":
         share = np.mean([labels[i] == label for i in held_out])
         assert abs(share - np.mean([value == label for value in labels])) < 0.002
@@ -193,7 +193,7 @@ def test_multi_label_split(rows: list[list[str]]) -> None:
 
 def test_multi_label_combinations_keep_their_proportions() -> None:
     rows = [["a"]] * 500 + [["a", "b"]] * 300 + [["b", "a"]] * 100 + [["c"]] * 100
-    train, held_out = split(pl.Series(rows), validation=0.1)
+    _, held_out = split(pl.Series(rows), validation=0.1)
     assert [sum(sorted(rows[i]) == kind for i in held_out) for kind in (["a"], ["a", "b"], ["c"])] == [50, 40, 10]
 
 

@@ -14,8 +14,9 @@ import sys
 import tempfile
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -235,9 +236,7 @@ def _detect_encoding(stream: ByteStream, head: bytes) -> None:
                 stream.notes.append("encoding: CP949 (the file is not UTF-8 but is valid CP949)")
             return
         failures.append(failure.what)
-    raise DataError(
-        f"neither UTF-8 nor CP949: {failures[0]}; {failures[1]}", where=stream.name, hint=_ENCODING_HINT
-    )
+    raise DataError(f"neither UTF-8 nor CP949: {failures[0]}; {failures[1]}", where=stream.name, hint=_ENCODING_HINT)
 
 
 def _utf16_without_mark(stream: ByteStream, head: bytes) -> str:
@@ -277,34 +276,31 @@ def decoded_blocks(stream: ByteStream, encoding: str, size: int) -> Iterator[byt
     """
     decode = codecs.getincrementaldecoder(encoding)("strict").decode
     plain = encoding == "utf-8"
-    rest, skip, lines = b"", stream.skip, 0
-    for raw in _raw_blocks(stream, size):
+    rest, skip, yielded = b"", stream.skip, 0
+    for raw in chain(_raw_blocks(stream, size), (b"",)):
         block, rest, skip = rest + raw[skip:], b"", max(0, skip - len(raw))
         try:
             if plain:
-                block, rest = _cut_between_characters(block)
+                block, rest = _cut_between_characters(block) if raw else (block, b"")
                 if not block.isascii():
                     block.decode("utf-8")
             else:
-                block = decode(block).encode("utf-8")
+                block = decode(block, not raw).encode("utf-8")
         except UnicodeError as error:
-            raise _undecodable(stream, encoding, error, lines, block) from None
+            before = islice(decoded_blocks(stream, encoding, size), yielded)
+            raise _undecodable(stream, encoding, error, _line_feeds(before)) from None
         if b"\0" in block:
-            line = lines + block.count(b"\n", 0, block.index(b"\0")) + 1
-            raise DataError(
-                f"is a binary file (a NUL byte in line {line:,})",
-                where=stream.name,
-                hint="give a file of text",
-            )
-        lines += block.count(b"\n")
+            before = islice(decoded_blocks(stream, encoding, size), yielded)
+            line = _line_feeds(before) + block.count(b"\n", 0, block.index(b"\0")) + 1
+            what = f"is a binary file (a NUL byte in line {line:,})"
+            raise DataError(what, where=stream.name, hint="give a file of text")
         if block:
+            yielded += 1
             yield block
-    try:
-        tail = rest.decode("utf-8") if plain else decode(b"", True)
-    except UnicodeError as error:
-        raise _undecodable(stream, encoding, error, lines, rest) from None
-    if tail:
-        yield tail.encode("utf-8")
+
+
+def _line_feeds(blocks: Iterable[bytes]) -> int:
+    return sum(block.count(b"\n") for block in blocks)
 
 
 def _cut_between_characters(block: bytes) -> tuple[bytes, bytes]:
@@ -319,9 +315,7 @@ def _cut_between_characters(block: bytes) -> tuple[bytes, bytes]:
     return block, b""
 
 
-def _undecodable(
-    stream: ByteStream, encoding: str, error: UnicodeError, lines: int, block: bytes
-) -> DataError:
+def _undecodable(stream: ByteStream, encoding: str, error: UnicodeError, lines: int) -> DataError:
     if not isinstance(error, UnicodeDecodeError):  # a lone surrogate that UTF-16 smuggled in
         return _UndecodableError(f"not valid {encoding.upper()}", where=stream.name, hint=_ENCODING_HINT)
     byte = error.object[error.start]

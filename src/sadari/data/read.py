@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,12 @@ class Batch:
     texts: pl.Series
     labels: pl.Series | None
     rows: np.ndarray
+
+    def filter(self, keep: np.ndarray) -> Batch:
+        """The rows where `keep`, (n,) bool, is true."""
+        mask = pl.Series(keep)
+        labels = None if self.labels is None else self.labels.filter(mask)
+        return Batch(self.frame.filter(mask), self.texts.filter(mask), labels, self.rows[keep])
 
 
 class Source:
@@ -85,9 +91,7 @@ class Source:
         if rows < 1:
             raise SettingError(f"rows must be at least 1, not {rows}")
         bad = BadRows(self.path, self._on_bad_row)
-        needed = tuple(
-            dict.fromkeys([*self.text_columns, *([self.label_column] if self.label_column else [])])
-        )
+        needed = tuple(dict.fromkeys([*self.text_columns, *([self.label_column] if self.label_column else [])]))
         wanted = Wanted(tuple(self.text_columns), self.label_column, None if whole else needed)
         total = 0
         for chunk in self._records.chunks(rows, wanted, bad):
@@ -118,33 +122,29 @@ class Source:
         Raises:
             DataError: as `batches`, or no row is left.
         """
-        batches = list(self.batches(1 << 20, whole=False))
-        if not batches:
+        texts, labels, rows, blank_rows = [], [], [], []
+        for batch in self.batches(1 << 20, whole=False):
+            blank = ~batch.texts.str.contains(r"\S").to_numpy()
+            if blank.any() and not keep_blank:
+                blank_rows.append(batch.rows[blank])
+                batch = batch.filter(~blank)
+            texts.append(batch.texts)
+            rows.append(batch.rows)
+            if batch.labels is not None:
+                labels.append(batch.labels)
+        if not texts:
             raise DataError(f"none of its rows can be used ({self.skipped:,} left out)", where=self.path)
-        texts = pl.concat([batch.texts for batch in batches], rechunk=True)
-        rows = np.concatenate([batch.rows for batch in batches])
-        labels = None
-        if self.label_column is not None:
-            labels = pl.concat([b.labels for b in batches if b.labels is not None], rechunk=True)
         corpus = Corpus(
-            texts, labels, rows, self.path, list(self.notes), self.label_order, skipped=self.skipped
+            pl.concat(texts, rechunk=True),
+            pl.concat(labels, rechunk=True) if labels else None,
+            np.concatenate(rows),
+            self.path,
+            notes=list(self.notes),
+            label_order=self.label_order,
+            blank_rows=np.concatenate(blank_rows) if blank_rows else np.empty(0, np.int64),
+            skipped=self.skipped,
         )
-        return self._finish(corpus, keep_blank)
-
-    def _finish(self, corpus: Corpus, keep_blank: bool) -> Corpus:
-        notes = corpus.notes
-        blank = (corpus.texts.str.strip_chars() == "").to_numpy()
-        if blank.any() and not keep_blank:
-            blank_rows = corpus.rows[blank]
-            shown = ", ".join(f"{row:,}" for row in blank_rows[:10]) + (", …" if blank_rows.size > 10 else "")
-            rows = "row" + "s" * (blank_rows.size > 1)
-            notes.append(
-                f"{blank_rows.size:,} blank text{'s' * (blank_rows.size > 1)} dropped ({rows} {shown})"
-            )
-            corpus = replace(corpus.take(~blank), blank_rows=blank_rows)
-        for group in near_duplicate_labels(corpus.label_names):
-            named = " and ".join(repr(name) for name in group)
-            notes.append(f"labels {named} differ only in spaces, case or composition; they are kept apart")
+        corpus.notes.extend(_oddities(corpus))
         return corpus
 
     def _batch(self, chunk: Chunk, bad: BadRows) -> Batch:
@@ -164,11 +164,22 @@ class Source:
                 what = f"the label is not one of the {len(self.label_order)} classes of {CLASSES_FILE}"
                 bad.report_all(unnamed & ~gone, place, what, f"mend the label, or move {CLASSES_FILE} away")
                 gone = gone | unnamed
-        if gone.any():
-            keep = pl.Series(~gone)
-            frame, texts, rows = frame.filter(keep), texts.filter(keep), rows[~gone]
-            labels = None if labels is None else labels.filter(keep)
-        return Batch(frame, texts, labels, rows)
+        batch = Batch(frame, texts, labels, rows)
+        return batch.filter(~gone) if gone.any() else batch
+
+
+def _oddities(corpus: Corpus) -> list[str]:
+    """Sentences on blank texts and on labels that are almost the same."""
+    notes = []
+    count = corpus.blank_rows.size
+    if count:
+        shown = ", ".join(f"{row:,}" for row in corpus.blank_rows[:10]) + (", …" if count > 10 else "")
+        many = "s" * (count > 1)
+        notes.append(f"{count:,} blank text{many} dropped (row{many} {shown})")
+    for group in near_duplicate_labels(corpus.label_names):
+        named = " and ".join(repr(name) for name in group)
+        notes.append(f"labels {named} differ only in spaces, case or composition; they are kept apart")
+    return notes
 
 
 def _joined(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:

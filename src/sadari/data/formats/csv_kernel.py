@@ -27,30 +27,30 @@ def scan_records(  # type: ignore[no-untyped-def]
 ):
     """Find the records of `buffer[start:]` until the buffer, or the room in the outputs, runs out.
 
-    An empty line is no record; it is counted and passed over.
+    An empty line is no record; it is passed over.
 
     Args:
         buffer: (n,) uint8. start: the offset at which a record begins.
         delimiter, quote: bytes; `NO_QUOTE` where quotes mean nothing.
         final: whether the file ends with the buffer.
-        starts, ends: (rows, columns) int32, filled with each field's bounds, quotes left out; kinds: the
-            same, uint8.
-        heads: (rows,) int32, where each record begins. counts: (rows,) int32, its fields. flags: (rows,)
-            uint8.
+        starts, ends: (rows, columns) int32, filled with each field's bounds, quotes left out.
+        kinds: (rows, columns) uint8. heads: (rows,) int32, where each record begins.
+        counts: (rows,) int32, its fields. flags: (rows,) uint8.
 
     Returns:
-        records found, offset of the first byte not consumed, blank lines skipped, and, where the buffer ended
+        records found, offset of the first byte not consumed, line feeds before it, and, where the buffer ended
         inside a quoted field, the offset of its opening quote, else -1.
     """
     size = buffer.size
     room, columns = starts.shape
     record = 0
-    blanks = 0
+    lines = 0
     i = start
     while record < room and i < size:
         head = i
         count = 0
         flag = 0
+        breaks = 0
         ended = False
         while not ended:
             begin = i
@@ -64,9 +64,10 @@ def scan_records(  # type: ignore[no-untyped-def]
                     while i < size and buffer[i] != quote:
                         if buffer[i] == _LF:
                             flag |= SPANS
+                            breaks += 1
                         i += 1
                     if i >= size:
-                        return record, head, blanks, opened
+                        return record, head, lines, opened
                     if i + 1 < size and buffer[i + 1] == quote:
                         kind = ESCAPED
                         i += 2
@@ -93,13 +94,14 @@ def scan_records(  # type: ignore[no-untyped-def]
             count += 1
             if i >= size:
                 if not final:
-                    return record, head, blanks, -1
+                    return record, head, lines, -1
                 ended = True
             else:
                 ended = buffer[i] == _LF
+                breaks += ended
                 i += 1
+        lines += breaks
         if count == 1 and kind == PLAIN and begin == end:
-            blanks += 1
             continue
         for missing in range(count, columns):
             starts[record, missing] = 0
@@ -109,7 +111,7 @@ def scan_records(  # type: ignore[no-untyped-def]
         counts[record] = count
         flags[record] = flag
         record += 1
-    return record, i, blanks, -1
+    return record, i, lines, -1
 
 
 @njit(cache=True, nogil=True)

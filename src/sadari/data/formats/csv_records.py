@@ -26,12 +26,13 @@ class _Span:
     """Records found in a buffer.
 
     Args:
-        buffer: (n,) uint8. end: the offset after the last record.
+        buffer: (n,) uint8. begin, end: the offsets before the first record and after the last.
         starts, ends, kinds, heads, counts, flags: as `scan_records` fills them.
-        first_row: the number of the first one. lines: line feeds before the buffer.
+        first_row: the number of the first one. lines: line feeds before `begin`.
     """
 
     buffer: np.ndarray
+    begin: int
     end: int
     starts: np.ndarray
     ends: np.ndarray
@@ -43,7 +44,7 @@ class _Span:
     lines: int
 
     def place(self, i: int) -> str:
-        line = self.lines + int(np.count_nonzero(self.buffer[: self.heads[i]] == 10)) + 1
+        line = self.lines + int(np.count_nonzero(self.buffer[self.begin : self.heads[i]] == 10)) + 1
         return f"row {self.first_row + i:,} (line {line:,})"
 
     def raw_lines(self, i: int) -> list[str]:
@@ -118,7 +119,7 @@ class CsvRecords:
 
     def _spans(self, rows: int) -> Iterator[_Span]:
         """Runs of at most `rows` records, the header left out."""
-        rest, row, lines, blanks = b"", 1, 0, 0
+        rest, row, lines = b"", 1, 0
         header = self._dialect.header
         for block in chain(self._stream.blocks(BLOCK_BYTES), (b"",)):
             final = not block
@@ -127,18 +128,16 @@ class CsvRecords:
             while at < len(data):
                 room = 1 if header else min(rows, len(data) - at + 1, 4_000_000 // len(self.columns) + 1)
                 arrays = record_arrays(room, len(self.columns))
-                found, at, blank, opened = scan_records(
+                found, end, breaks, opened = scan_records(
                     buffer, at, self._dialect.delimiter, self._dialect.quote, final, *arrays
                 )
-                blanks += blank
+                if found and not header:
+                    yield _Span(buffer, at, end, *(a[:found] for a in arrays), first_row=row, lines=lines)
+                    row += found
+                header = header and not found
+                at, lines = end, lines + breaks
                 if not found:
                     break
-                if header:
-                    header = False
-                    continue
-                yield _Span(buffer, at, *(a[:found] for a in arrays), first_row=row, lines=lines)
-                row += found
-            lines += data.count(b"\n", 0, at)
             rest = data[at:]
             if len(rest) > MAX_RECORD_BYTES or (final and rest):
                 raise self._unfinished(f"row {row:,}", lines, data[at : max(opened, at)], opened >= 0, final)
