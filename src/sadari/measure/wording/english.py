@@ -91,8 +91,8 @@ ENGLISH = {
     "cost_train_across": "training time",
     # Learning
     "learning_title": "Would more data help?",
-    "learning_lead": "A curve that still climbs at its right end says that more labelled rows would help "
-    "more than a dearer rung.",
+    "learning_lead": "A curve that still climbs at its right end says that more labelled rows would help, "
+    "perhaps more than a dearer rung.",
     "curve_title": "Learning curves",
     "curve_note": "Each rung trained on a part of the rows, scored on the same validation rows",
     "curve_across": "training rows",
