@@ -163,7 +163,7 @@ def hash_bytes(content, start, end):  # type: ignore[no-untyped-def]
     h = np.uint32(2166136261)
     for i in range(start, end):
         h = (h ^ np.uint32(np.int8(content[i]))) * np.uint32(16777619)
-    return h
+    return np.uint32(h)  # compiled whole-number arithmetic is done in 64 bits; the lower half is the hash
 
 
 @njit(cache=True, nogil=True)

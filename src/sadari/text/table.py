@@ -71,13 +71,8 @@ class TokenTable:
     def find(self, token: str) -> int:
         """The id of one token, or MISSING."""
         raw = np.frombuffer(token.encode(), np.uint8)
-        one = Tokens(
-            raw,
-            np.zeros(1, np.int32),
-            np.array([len(raw)], np.int32),
-            np.array([hash_bytes(raw, 0, len(raw))], np.uint32),
-            np.array([0, 1]),
-        )
+        starts, lengths = np.zeros(1, np.int32), np.array([len(raw)], np.int32)
+        one = Tokens(raw, starts, lengths, hash_slices(raw, starts, lengths), np.array([0, 1]))
         return int(self.look_up(one)[0])
 
     @classmethod
