@@ -1,0 +1,68 @@
+"""The command ``sadari`` itself: its commands by name, and its help."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from sadari import __version__
+from sadari.cli.failures import run_guarded
+
+# name → (module, attribute, what it does), in the order of use
+COMMANDS = {
+    "climb": ("sadari.cli.climb", "climb", "Train every rung, compare them, and say which is worth its cost."),
+    "train": ("sadari.cli.train", "train", "Train one rung and save the model."),
+    "evaluate": ("sadari.cli.evaluate", "evaluate", "Score a model on labelled texts."),
+    "predict": ("sadari.cli.predict", "predict", "Label texts: a file, standard input, or arguments."),
+    "explain": ("sadari.cli.explain", "explain", "Show which words speak for which label in a text."),
+    "data": ("sadari.cli.data", "data", "List, fetch and audit data."),
+}
+
+EXAMPLES = """\b
+Examples:
+  sadari climb                                   the bundled headlines
+  sadari climb news.csv --test test.csv          your own file
+  sadari predict runs/news/tfidf new.csv -o labelled.csv
+  sadari explain runs/news/tfidf "Stocks fell on Friday"
+"""
+
+
+class App(click.Group):
+    """Commands that are imported when they are called, and errors that are one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            near = get_close_matches(cmd_name, COMMANDS, n=1)
+            ctx.fail(f"there is no command {cmd_name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, what) for name, (_, _, what) in COMMANDS.items()])
+
+    def run(self, arguments: Sequence[str] | None = None) -> int:
+        """Run with these arguments: the exit code."""
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        return run_guarded(lambda: super(App, self).main(given, prog_name="sadari", standalone_mode=False))
+
+    def main(self, args: Sequence[str] | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
+        """Run as a process does, and exit."""
+        sys.exit(self.run(args))
+
+
+@click.group(
+    cls=App, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="sadari", message="%(prog)s %(version)s")
+def app() -> None:
+    """Climb the whole ladder of text models on your own labelled texts, and learn which rung is worth its cost."""

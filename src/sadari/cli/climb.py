@@ -1,0 +1,95 @@
+"""``sadari climb``: every rung on one split, and which one to take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sadari.cli import options
+
+EXAMPLES = """\b
+Examples:
+  sadari climb                                    the bundled headlines
+  sadari climb headlines_ko --lang ko             in Korean
+  sadari climb news.csv --test test.csv           scored on your own test file
+  sadari climb news.csv --text title,body --label topic --rungs bow,tfidf
+  sadari climb big.csv --budget 10m -o runs/big   train no longer than ten minutes
+  sadari climb news.csv --json > climb.json       for programs
+
+\b
+The verdict rests on validation rows taken from the training data; the test
+file (or a tenth held out) is used once, for the table. An earlier run in the
+same folder is replaced; any other folder is left alone.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("data", default="headlines", metavar="[DATA]")
+@click.option("--test", metavar="FILE", help="Labelled texts for the final table.  [default: a tenth held out]")
+@click.option("--rungs", metavar="NAMES", help=f"Some of: {', '.join(options.RUNG_NAMES)}.  [default: all]")
+@click.option("--budget", metavar="TIME", help="For training and learning curves: 90s, 10m, 1h.")
+@click.option(
+    "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts' script]"
+)
+@click.option("-o", "--output", metavar="FOLDER", help="Models, report, table.  [default: runs/ and DATA's name]")
+@options.reading
+@options.labels
+@options.validation
+@options.seed
+@click.option("--keep-duplicates", is_flag=True, help="Keep training texts that stand there twice.")
+@click.option("--no-curves", is_flag=True, help="Leave out the learning curves: about half the time.")
+@click.option("--no-report", is_flag=True, help="Leave out report.html.")
+@options.language
+@options.as_json("Print the whole result as JSON, and nothing else, on standard output.")
+def climb(data: str, **asked: Any) -> None:
+    """Train every rung, compare them, and say which is worth its cost.
+
+    DATA is a file of labelled texts (CSV, TSV, JSONL, Parquet, fastText lines, a folder per label; gzip too), "-" for
+    standard input, or a name from "sadari data list".
+    """
+    from sadari.cli import climb_view, inputs
+    from sadari.cli.progress import Progress
+    from sadari.cli.run_folder import claim_run_folder
+    from sadari.data.audit import audit
+    from sadari.measure.climb import AUDITED_TOKENIZERS
+    from sadari.measure.climb import climb as climb_rungs
+    from sadari.rungs import RUNGS, find_rung
+    from sadari.text.tokenize import tokenizer, unseen_share
+
+    budget = options.parse_duration(asked["budget"])
+    rungs = options.parse_names(asked["rungs"])
+    for rung in rungs or []:
+        find_rung(rung)
+    if asked["tokenizer"] not in (None, "auto"):
+        tokenizer(asked["tokenizer"])
+    found = inputs.find_data(data, asked["test"])
+    folder = Path(asked["output"] or Path("runs") / found.name)
+    claim_run_folder(folder)
+    settings = {} if asked["tokenizer"] is None else {"tokenizer": asked["tokenizer"]}
+    view = None if asked["as_json"] else climb_view.View(asked["lang"])
+    with Progress() as progress:
+        progress(f"reading {found.name}")
+        train, test = inputs.read_pair(found, asked)
+        train.check_trainable()
+        progress("looking for duplicates, leaks and contradictions")
+        audited = audit(
+            train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=asked["seed"]
+        )
+        if view is not None:
+            with progress.paused():
+                view.data(train, test, audited, kept=asked["keep_duplicates"])
+        result = climb_rungs(
+            train, test,
+            rungs=rungs, budget=budget, seed=asked["seed"], folder=folder,
+            lang=asked["lang"], curves=not asked["no_curves"], settings=dict.fromkeys(RUNGS, settings),
+            keep_duplicates=asked["keep_duplicates"], validation=asked["validation"], report=not asked["no_report"],
+            audited=audited, progress=progress,
+        )  # fmt: skip
+    if view is None:
+        from sadari.measure.folder import to_json
+
+        click.echo(to_json(result), nl=False)
+        return
+    view.result(result, folder, report=not asked["no_report"], known=[*train.notes])

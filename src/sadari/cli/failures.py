@@ -1,0 +1,106 @@
+"""How a run ends: what a user can mend is a line or two and exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from sadari.errors import SadariError, SadariWarning
+
+OURS, USERS, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+DEBUG = "SADARI_DEBUG"
+
+
+def run_guarded(call: Callable[[], Any]) -> int:
+    """Make the call; print what went wrong on stderr, and give the exit code."""
+    try:
+        with warnings.catch_warnings():
+            if not _debugging():
+                warnings.simplefilter("ignore")
+            warnings.filterwarnings("always", category=SadariWarning)
+            warnings.showwarning = _show_warning
+            result = call()
+            sys.stdout.flush()
+    except BaseException as error:
+        return _report(error)
+    return result if isinstance(result, int) else 0
+
+
+def _report(error: BaseException) -> int:
+    """Say in a line or two what went wrong: the exit code."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else OURS
+    if isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.errno == errno.EPIPE):
+        _forget_output()
+        return BROKEN_PIPE
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        _say("stopped")
+        return INTERRUPTED
+    if _debugging() and not isinstance(error, click.ClickException):
+        import traceback
+
+        traceback.print_exception(error)
+        return error.exit_code if isinstance(error, SadariError) else OURS
+    if isinstance(error, SadariError):
+        _say(str(error))
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        return _report_usage(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        if not error.filename:
+            _forget_output()
+        what = error.strerror or str(error)
+        _say(f"{error.filename}: {what}" if error.filename else f"cannot read or write: {what}")
+        return USERS
+    if isinstance(error, MemoryError):
+        _say("the memory is not enough\n  → give fewer texts at a time, or free some memory")
+        return USERS
+    _say(
+        f"a fault of Sadari's own: {type(error).__name__}: {' '.join(str(error).split())[:300]}\n"
+        f"  → please report it, with what {DEBUG}=1 prints"
+    )
+    return OURS
+
+
+def _report_usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return USERS
+    where = context.command_path if context is not None else "sadari"
+    _say(f"{error.format_message()}\n  → {where} --help", name=where)
+    return USERS
+
+
+def _say(message: str, *, name: str = "sadari") -> None:
+    with suppress(OSError):
+        click.echo(f"{name}: {printable(message)}", err=True)
+
+
+def printable(message: str) -> str:
+    """The message with all escaped that could move a terminal's cursor; line ends stay."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+    if issubclass(category, SadariWarning) or _debugging():
+        _say(f"note: {message}")
+
+
+def _forget_output() -> None:
+    """Nothing more can be written: what the interpreter still flushes at its end goes nowhere."""
+    with suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _debugging() -> bool:
+    return bool(os.environ.get(DEBUG))

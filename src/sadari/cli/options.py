@@ -1,0 +1,111 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from sadari.errors import SettingError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
+LANGUAGES = ("en", "ko")
+# The ladder and the tokenizers, for help texts alone: loading the real tables takes a second (a test compares them).
+RUNG_NAMES = ("bow", "ngram", "tfidf", "embedding-bag")
+TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllables", "morphemes")
+
+_SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+
+
+def reading(command: Command) -> Command:
+    """How the file is read. The command gets each as a keyword, for `sadari.cli.inputs`."""
+    for option in reversed(_READING):
+        command = option(command)
+    return command
+
+
+def labels(command: Command) -> Command:
+    """Where the label stands."""
+    command = click.option("--label-sep", metavar="SEP", help="A text has several labels: what stands between them.")(
+        command
+    )
+    return click.option("--label", metavar="COLUMN", help="The label's column, by name or number.")(command)
+
+
+_READING = (
+    click.option("--text", metavar="COLUMNS", help="Text columns by name or number; several are joined: title,body."),
+    click.option("--format", type=click.Choice(FORMATS), help="What the file is.  [default: found out]"),
+    click.option("--encoding", help="Such as cp949.  [default: UTF-8, else CP949]"),
+    click.option("--delimiter", metavar="CHAR", help="Between the fields of a CSV file; \\t for a tab."),
+    click.option("--header/--no-header", default=None, help="Whether the first row names the columns."),
+    click.option(
+        "--on-bad-row",
+        type=click.Choice(["error", "skip"]),
+        default="error",
+        show_default=True,
+        help="Stop at a row that cannot be read, or leave it out and count it.",
+    ),
+)
+
+
+def as_json(what: str) -> Callable[[Command], Command]:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help=what)
+
+
+def seed(command: Command) -> Command:
+    """``--seed``."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(0, 2**31 - 1),
+        default=0,
+        show_default=True,
+        help="Of all that is drawn; the same seed gives the same bits.",
+    )(command)
+
+
+def validation(command: Command) -> Command:
+    """``--validation``."""
+    return click.option(
+        "--validation",
+        type=float,
+        default=0.1,
+        show_default=True,
+        help="Share of the training rows that are only validated on.",
+    )(command)
+
+
+def language(command: Command) -> Command:
+    """``--lang``."""
+    return click.option(
+        "--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of table, verdict and report."
+    )(command)
+
+
+def parse_duration(text: str | None) -> float | None:
+    """Seconds of ``"90"``, ``"90s"``, ``"10m"`` or ``"1.5h"``.
+
+    Raises:
+        SettingError: it is none of these, or not above 0.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h|)\s*", text, re.ASCII)
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if not seconds:
+        raise SettingError(f"--budget is {text!r}", hint="give a time such as 90s, 10m or 1.5h")
+    return seconds
+
+
+def parse_names(text: str | None) -> list[str] | None:
+    """``"bow, tfidf"`` as a list; None stays None."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def parse_delimiter(text: str | None) -> str | None:
+    """The delimiter itself: ``\\t`` may be written with a backslash."""
+    return "\t" if text in ("\\t", "tab") else text

@@ -1,0 +1,55 @@
+"""The folder of a climb: made, or taken over from an earlier climb; never from anything else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sadari.artifact import MANIFEST
+from sadari.artifact.atomic import output_errors
+from sadari.errors import OutputError
+
+RUN_FILES = frozenset({"climb.json", "predictions.csv", "history.json", "settings.json", "report.html"})
+_CLUTTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+
+
+def claim_run_folder(folder: Path) -> None:
+    """Check, before anything is trained, that a climb may write here.
+
+    An absent or empty folder will do, and so will one that holds nothing but models and a climb's files.
+
+    Raises:
+        OutputError: it holds something else, is a file, or cannot be written; it was not touched.
+    """
+    with output_errors(folder):
+        if "\0" in os.fspath(folder):
+            raise OutputError("a name cannot hold NUL", where=repr(str(folder)))
+        if not os.path.lexists(folder):
+            _check_writable(folder)
+            return
+        if not folder.is_dir():
+            raise OutputError("there is a file of this name", where=str(folder), hint="choose another with -o")
+        for entry in sorted(folder.iterdir()):
+            if not _is_ours(entry):
+                raise OutputError(
+                    f"is in the way: it holds {entry.name!r}, which is not of a climb",
+                    where=str(folder),
+                    hint="choose another folder with -o",
+                )
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OutputError("cannot be written: Permission denied", where=str(folder), hint="choose another with -o")
+
+
+def _is_ours(entry: Path) -> bool:
+    temporary = entry.name.startswith(".") and ".sadari-" in entry.name
+    if temporary or entry.name in _CLUTTER:
+        return True
+    return entry.name in RUN_FILES if entry.is_file() else (entry / MANIFEST).is_file()
+
+
+def _check_writable(folder: Path) -> None:
+    parent = next(place for place in folder.absolute().parents if place.exists())
+    if not parent.is_dir():
+        raise OutputError(f"{parent} is a file, not a folder", where=str(folder), hint="choose another with -o")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError("cannot be written: Permission denied", where=str(folder), hint="choose another with -o")
