@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
@@ -22,6 +26,13 @@ class LinearBag(nn.Module):
         self.weight = nn.Parameter(torch.zeros(features, labels))
         self.bias = nn.Parameter(torch.zeros(labels))
 
+    @classmethod
+    def sharing(cls, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> Self:
+        """A net on the memory of float32 [features, labels] and [labels]: what one writes, the other sees."""
+        net = cls(0, len(bias))
+        net.weight, net.bias = nn.Parameter(torch.from_numpy(weight)), nn.Parameter(torch.from_numpy(bias))
+        return net
+
     def forward(self, ids: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         """Logits float32 [n, labels].
 
@@ -37,7 +48,7 @@ class LinearBag(nn.Module):
 
 
 class MeanBag(nn.Module):
-    """fastText's classifier (Joulin et al. 2016): the mean of the features' embeddings, then a linear layer without bias.
+    """fastText's classifier (Joulin et al. 2016): the mean of the features' embeddings, then a linear layer, no bias.
 
     Args:
         features: number of features (words, then buckets of hashed n-grams).
@@ -49,6 +60,17 @@ class MeanBag(nn.Module):
         super().__init__()
         self.embedding = nn.EmbeddingBag(features, width, mode="mean", include_last_offset=True)
         self.output = nn.Linear(width, labels, bias=False)
+
+    @classmethod
+    def sharing(cls, embedding: NDArray[np.float32], output: NDArray[np.float32]) -> Self:
+        """A net on the memory of float32 [features, width] and [labels, width]: what one writes, the other sees."""
+        with torch.device("meta"):  # no memory, and nothing drawn from torch's random numbers
+            net = cls(1, embedding.shape[1], len(output))
+        net.embedding = nn.EmbeddingBag.from_pretrained(
+            torch.from_numpy(embedding), freeze=False, mode="mean", include_last_offset=True
+        )
+        net.output.weight = nn.Parameter(torch.from_numpy(output))
+        return net
 
     def forward(self, ids: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
         """Logits float32 [n, labels] of ids int64 [stored] (none negative) with offsets int64 [n + 1]."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-LANES = 16  # floats in one 64-byte cache line: embedding rows are padded to a multiple of it
-
 
 @njit(cache=True, nogil=True, fastmath=True)
 def linear_logits(ids, counts, offsets, tf, feature_scale, row_scale, weight, bias, out):  # type: ignore[no-untyped-def]

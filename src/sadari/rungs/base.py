@@ -1,14 +1,14 @@
 """What every rung is: a scikit-learn classifier of texts that can be saved, loaded and asked why.
 
-A rung adds four methods: `_train` (learn), `_logits` (score), `_contributions` (explain), and `_state`/`_restore` (to and from
-a model folder). Its constructor's arguments are its settings, stored as they are.
+A rung adds methods of its own: `_train` (learn), `_logits` (score), `_contributions` (explain), and `_state` and
+`_restore` (to and from a model folder). Its constructor's arguments are its settings, stored as they are.
 """
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -19,77 +19,48 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
 from sadari.artifact import ModelFiles, read_model, write_model
-from sadari.data.corpus import TextStream
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.rungs.card import model_card
+from sadari.rungs.explanation import Explanation
 from sadari.rungs.labels import LabelCodec
+from sadari.rungs.rows import training_rows
+from sadari.rungs.saved import read_head
+from sadari.rungs.settings import check_settings, plain_settings
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train.calibrate import fit_sharpness, sigmoid, softmax
 from sadari.train.watch import Progress, Watch
 
-# Settings that must be whole numbers or numbers in a range: name → (smallest, largest).
-RANGES: dict[str, tuple[float, float]] = {
-    "epochs": (1, 10_000),
-    "C": (1e-9, 1e9),
-    "learning_rate": (1e-9, 1e3),
-    "dropout": (0, 0.99),
-    "label_smoothing": (0, 0.99),
-    "width": (1, 4096),
-    "min_df": (1, 2**31),
-    "batch_size": (1, 2**20),
-    "patience": (1, 10_000),
-}
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Why a text gets its logits: ``logits = bias + contributions.sum(0)``, exactly but for rounding.
-
-    Attributes:
-        labels: the k label names.
-        features: the m tokens and n-grams that were found, in the text's order, one entry an occurrence or one a feature.
-        contributions: float64 [m, k], what each adds to each label's logit.
-        bias: float64 [k].
-        probabilities: float64 [k].
-    """
-
-    labels: list[str]
-    features: list[str]
-    contributions: NDArray[np.float64]
-    bias: NDArray[np.float64]
-    probabilities: NDArray[np.float64]
-
-    @property
-    def logits(self) -> NDArray[np.float64]:
-        """float64 [k]."""
-        return self.bias + self.contributions.sum(axis=0)
-
-    def strongest(self, label: str, count: int = 10) -> list[tuple[str, float]]:
-        """The features that speak most for ``label`` and, with negative numbers, against it; strongest first."""
-        values = self.contributions[:, self.labels.index(label)]
-        return [
-            (self.features[i], float(values[i])) for i in np.argsort(-np.abs(values), kind="stable")[:count]
-        ]
+__all__ = ["Explanation", "Rung"]
 
 
 class Rung(ClassifierMixin, BaseEstimator):
-    """A text classifier with scikit-learn's contract. See the subclasses for what each one is."""
+    """A text classifier with scikit-learn's contract. See the subclasses for what each one is.
+
+    Attributes:
+        classes_: the labels [k], in the order of all columns.
+        prior_: float64 [k], the share of the training texts that have each label.
+        sharpness_: by which logits are multiplied before they become probabilities, so that these mean what they say.
+        dropped_rows_: rows (from 1) that were blank and not learned from.
+        history_: one record an epoch.
+        train_seconds_: how long `fit` took.
+    """
 
     name: ClassVar[str] = ""
+    class_weight: str | Mapping[Any, float] | None
 
     # -- training ---------------------------------------------------------------------------------------
 
     def fit(
         self,
         texts: Any,
-        labels: Any,
+        labels: Any = None,
         sample_weight: Any = None,
         *,
         validation: tuple[Any, Any] | None = None,
         progress: Progress | None = None,
     ) -> Self:
-        """Train on texts and their labels.
+        """Train on texts and their labels. Blank texts are left out, with a warning.
 
         Args:
             texts: n strings: list, array, Polars Series, or a `TextStream` over a file larger than memory.
@@ -103,38 +74,49 @@ class Rung(ClassifierMixin, BaseEstimator):
             DataError: texts or labels that cannot be learned from.
             SettingError: a setting out of its range.
         """
+        self._forget()
         self._check_settings()
         start = time.perf_counter()
-        texts, labels, weights, self.dropped_rows_ = _without_blank(texts, labels, sample_weight)
-        self._codec, targets = LabelCodec.learn(labels)
-        if not isinstance(texts, TextStream) and len(texts) != len(targets):
-            raise DataError(
-                f"there are {len(texts):,} texts and {len(targets):,} labels; each text needs its label"
-            )
+        rows = training_rows(texts, labels, sample_weight)
+        self.dropped_rows_ = rows.dropped
+        self._codec, targets = LabelCodec.learn(rows.labels)
         self.classes_ = self._codec.classes
-        costs = self._codec.row_costs(targets, self.class_weight) * weights  # type: ignore[attr-defined]
         self.prior_ = _prior(targets, self._codec.multilabel)
         self.sharpness_ = 1.0
-        watch = Watch(progress, self._watched(validation), getattr(self, "patience", None))
-        self._train(texts, targets, costs, watch)
-        if validation is not None and len(validation[0]):
-            logits, known = self._logits_of(validation[0])
-            wanted = self._codec.matrix(validation[1]) > 0
-            usable = known & wanted.any(axis=1)
-            self.sharpness_ = fit_sharpness(logits[usable], wanted[usable], multilabel=self._codec.multilabel)
-        self.train_seconds_ = time.perf_counter() - start
+        costs = self._codec.row_costs(targets, self.class_weight) * rows.weights
+        held_out = self._held_out(validation)
+        patience = getattr(self, "patience", None)
+        if patience is not None and held_out is None:
+            raise SettingError("patience needs validation texts", hint="fit(…, validation=(texts, labels))")
+        score = None if held_out is None or patience is None else self._scorer(*held_out)
+        self._train(rows.texts, targets, costs, Watch(progress, score, patience))
+        if held_out is not None:
+            self._calibrate(*held_out)
         self._scores: dict[str, Any] = {}
         self._data: dict[str, Any] = {"rows": len(targets)}
+        self.train_seconds_ = time.perf_counter() - start
+        self._ready = True
         return self
 
-    def _watched(self, validation: tuple[Any, Any] | None) -> Callable[[], dict[str, float]] | None:
-        """What scores the net as it stands on validation rows, for early stopping; None where nobody asked for it."""
-        if validation is None or getattr(self, "patience", None) is None:
+    def _forget(self) -> None:
+        """Back to untrained, so that a `fit` that fails leaves no mixture of two models."""
+        for learned in set(vars(self)) - set(self._get_param_names()):
+            delattr(self, learned)
+
+    def _held_out(self, validation: tuple[Any, Any] | None) -> tuple[pl.Series, NDArray[np.bool_]] | None:
+        """Validation texts, and bool [n, k], which labels each has; None where there are no such texts."""
+        if validation is None:
             return None
-        wanted = self._codec.matrix(validation[1]) > 0
+        texts, wanted = as_column(validation[0]), self._codec.matrix(validation[1]) > 0
+        if len(texts) != len(wanted):
+            raise DataError(f"there are {len(texts):,} validation texts and {len(wanted):,} labels of them")
+        return (texts, wanted) if len(texts) else None
+
+    def _scorer(self, texts: pl.Series, wanted: NDArray[np.bool_]) -> Callable[[], dict[str, float]]:
+        """What scores the net as it stands on validation texts, for early stopping."""
 
         def score() -> dict[str, float]:
-            logits, _ = self._logits_of(validation[0])
+            logits, _ = self._logits_of(texts)
             if self._codec.multilabel:
                 return {"validation_accuracy": float(((logits > 0) == wanted).all(axis=1).mean())}
             right = wanted[np.arange(len(logits)), logits.argmax(axis=1)]
@@ -142,33 +124,66 @@ class Rung(ClassifierMixin, BaseEstimator):
 
         return score
 
+    def _calibrate(self, texts: pl.Series, wanted: NDArray[np.bool_]) -> None:
+        logits, usable = self._logits_of(texts)
+        if not self._codec.multilabel:
+            usable = usable & wanted.any(axis=1)  # a label that training never saw says nothing about these
+        if usable.any():
+            self.sharpness_ = fit_sharpness(logits[usable], wanted[usable], multilabel=self._codec.multilabel)
+
     def resolved_settings(self) -> dict[str, Any]:
         """The settings that were, or would be, trained with."""
         return self.get_params(deep=False)
 
     def _check_settings(self) -> None:
-        for setting, value in self.get_params(deep=False).items():
-            if setting in RANGES and value is not None:
-                low, high = RANGES[setting]
-                if (
-                    isinstance(value, bool)
-                    or not isinstance(value, (int, float, np.number))
-                    or not low <= value <= high
-                ):
-                    raise SettingError(
-                        f"{setting} is {value!r}", hint=f"it must be a number from {low:g} to {high:g}"
-                    )
+        parameters = inspect.signature(type(self)).parameters
+        optional = {"norm"} | {name for name, parameter in parameters.items() if parameter.default is None}
+        check_settings(self.get_params(deep=False), optional=optional)
 
     # -- predicting -------------------------------------------------------------------------------------
 
     def predict_proba(self, texts: Any) -> NDArray[np.float64]:
         """Probabilities float64 [n, k], columns in the order of `classes_`.
 
-        One label a text: rows sum to 1. Several: each label by itself. A text without anything that the model knows gets
-        the shares of the labels in training.
+        One label a text: rows sum to 1. Several: each label by itself. A text without anything that the model knows
+        gets the shares of the labels in training.
         """
+        return self.predict_with_marks(texts)[0]
+
+    def predict_with_marks(self, texts: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Probabilities float64 [n, k], and bool [n]: whether the model knew anything in the text at all."""
+        self._check_fitted()
         logits, known = self._logits_of(texts)
-        return self._probabilities(logits, known)
+        scaled = logits * np.float64(self.sharpness_)
+        probabilities = sigmoid(scaled) if self._codec.multilabel else softmax(scaled)
+        probabilities[~known] = self.prior_
+        return probabilities, known
+
+    def predict(self, texts: Any) -> Any:
+        """Labels: an array [n]; a list of tuples or an indicator matrix if it was trained on such."""
+        self._check_fitted()
+        return self._codec.choose(self.predict_proba(texts))
+
+    def decision_function(self, texts: Any) -> NDArray[np.float32]:
+        """Logits float32 [n, k], before calibration.
+
+        As scikit-learn wants it, float32 [n] where there are just two labels and a text has one of them: by how much
+        the second one's logit is above the first one's.
+        """
+        self._check_fitted()
+        logits = self._logits_of(texts)[0]
+        return logits if self._codec.multilabel or logits.shape[1] > 2 else logits[:, 1] - logits[:, 0]
+
+    def score(self, texts: Any, labels: Any, sample_weight: Any = None) -> float:
+        """The share of texts whose labels are all right, and none too many."""
+        self._check_fitted()
+        if self._codec.kind != "several":
+            return float(super().score(texts, labels, sample_weight))
+        if len(labels) != len(texts):
+            raise DataError(f"there are {len(texts):,} texts and {len(labels):,} labels; each text needs its label")
+        pairs = zip(self.predict(texts), labels, strict=True)
+        right = [{str(label) for label in found} == {str(label) for label in wanted} for found, wanted in pairs]
+        return float(np.average(right, weights=sample_weight))
 
     @property
     def multilabel(self) -> bool:
@@ -176,34 +191,24 @@ class Rung(ClassifierMixin, BaseEstimator):
         self._check_fitted()
         return self._codec.multilabel
 
-    def predict(self, texts: Any) -> Any:
-        """Labels: an array [n]; a list of tuples or an indicator matrix if it was trained on such."""
-        return self._codec.choose(self.predict_proba(texts))
-
-    def decision_function(self, texts: Any) -> NDArray[np.float32]:
-        """Logits float32 [n, k], before calibration."""
-        return self._logits_of(texts)[0]
-
-    def predict_with_marks(self, texts: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Probabilities float64 [n, k], and bool [n]: whether the model knew anything in the text at all."""
-        logits, known = self._logits_of(texts)
-        return self._probabilities(logits, known), known
-
     def explain(self, text: str) -> Explanation:
         """What every token and n-gram of one text adds to every label's logit."""
         self._check_fitted()
-        features, contributions, bias = self._contributions(text)
+        column = as_column([text])
+        features, contributions, bias = self._contributions(column)
         return Explanation(
-            self._codec.names(), features, contributions * self.sharpness_, bias * self.sharpness_,
-            self.predict_proba([text])[0],
-        )  # fmt: skip
+            labels=self._codec.names(),
+            features=features,
+            contributions=contributions * self.sharpness_,
+            bias=bias * self.sharpness_,
+            probabilities=self.predict_proba(column)[0],
+        )
 
     def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
         """The features that speak most for each label, over all texts; empty where a rung cannot say."""
         return {}
 
     def _logits_of(self, texts: Any) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        self._check_fitted()
         parts = [self._logits(column) for column in columns(texts)]
         if not parts:
             return np.empty((0, len(self.classes_)), np.float32), np.empty(0, np.bool_)
@@ -211,20 +216,19 @@ class Rung(ClassifierMixin, BaseEstimator):
             return parts[0]
         return np.concatenate([logits for logits, _ in parts]), np.concatenate([known for _, known in parts])
 
-    def _probabilities(self, logits: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float64]:
-        scaled = logits * np.float64(self.sharpness_)
-        probabilities = sigmoid(scaled) if self._codec.multilabel else softmax(scaled)
-        probabilities[~known] = self.prior_
-        return probabilities
-
     def _check_fitted(self) -> None:
-        if not hasattr(self, "classes_"):
-            raise NotFittedError(
-                f"this {type(self).__name__} is not trained yet; call fit(texts, labels) first"
-            )
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(f"this {type(self).__name__} is not trained yet; call fit(texts, labels) first")
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "classes_")
+        return getattr(self, "_ready", False)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string, tags.input_tags.two_d_array = True, False
+        tags.target_tags.required = True
+        tags.classifier_tags.multi_label = True
+        return tags
 
     # -- saving -----------------------------------------------------------------------------------------
 
@@ -246,7 +250,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         manifest = {
             "kind": "classifier",
             "rung": self.name,
-            "settings": _plain(self.resolved_settings()),
+            "settings": plain_settings(self.resolved_settings()),
             "label_names": self._codec.names(),
             "label_kind": self._codec.kind,
             "label_type": "text" if self.classes_.dtype.kind in "UO" else "number",
@@ -254,12 +258,11 @@ class Rung(ClassifierMixin, BaseEstimator):
             "sharpness": float(self.sharpness_),
             "model": model,
             "tokenizer": {"name": model["tokenizer"]},
-            "scores": dict(scores or self._scores),
-            "data": dict(data or self._data),
+            "scores": dict(self._scores if scores is None else scores),
+            "data": dict(self._data if data is None else data),
         }
-        write_model(
-            folder, manifest=manifest, tensors=tensors, texts={**texts, "README.md": model_card(manifest)}
-        )
+        texts = {**texts, "README.md": model_card(manifest)}
+        write_model(folder, manifest=manifest, tensors=tensors, texts=texts)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -272,29 +275,26 @@ class Rung(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def from_files(cls, files: ModelFiles) -> Self:
-        """The model of a folder that is read already."""
-        where = str(files.folder)
-        manifest = files.manifest
-        if manifest.get("rung") != cls.name:
-            raise ModelError(
-                f"this is a model of the rung {manifest.get('rung')!r}, not {cls.name!r}", where=where
-            )
+        """The model of a folder that is read already.
+
+        Raises:
+            ModelError: it is of another rung, or its parts do not fit each other.
+        """
+        where, found = str(files.folder), files.manifest.get("rung")
+        if found != cls.name:
+            raise ModelError(f"this is a model of the rung {found!r:.80}, not {cls.name!r}", where=where)
         try:
-            rung = cls(**_known_settings(cls, manifest.get("settings", {})))
+            head = read_head(files.manifest, cls._get_param_names())
+            rung = cls(**head.settings)
             rung._check_settings()
-            names, number = manifest["label_names"], manifest["label_type"] == "number"
-            rung.classes_ = np.array([int(name) for name in names] if number else names)
-            rung._codec = LabelCodec(rung.classes_, str(manifest["label_kind"]))
-            rung.prior_ = np.array(manifest["prior"], dtype=np.float64)
-            rung.sharpness_ = float(manifest["sharpness"])
-            if rung.prior_.shape != rung.classes_.shape or len(names) < 2 or not 0 < rung.sharpness_ <= 1e6:
-                raise ModelError("labels, prior and sharpness do not fit each other", where=where)
-            rung._scores, rung._data = manifest.get("scores", {}), manifest.get("data", {})
-            rung._restore(files, manifest["model"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(
-                f"the model cannot be put together: {type(error).__name__} {error}", where=where
-            ) from error
+            rung._codec, rung.classes_ = head.codec, head.codec.classes
+            rung.prior_, rung.sharpness_ = head.prior, head.sharpness
+            rung._scores, rung._data = head.scores, head.data
+            rung._restore(files, head.model)
+        except (SettingError, DataError, ValueError) as error:
+            reason = error.what if isinstance(error, SettingError | DataError) else str(error)
+            raise ModelError(f"the model cannot be put together: {reason}", where=where) from error
+        rung._ready = True
         return rung
 
     # -- what a rung adds -------------------------------------------------------------------------------
@@ -307,8 +307,8 @@ class Rung(ClassifierMixin, BaseEstimator):
         """Logits float32 [n, k], and bool [n]: whether anything in the text is known."""
         raise NotImplementedError
 
-    def _contributions(self, text: str) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        """Features found, what each adds to each label [m, k], and the bias [k]."""
+    def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        """Of a column of one text: features found, what each adds to each label [m, k], and the bias [k]."""
         raise NotImplementedError
 
     def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
@@ -316,63 +316,14 @@ class Rung(ClassifierMixin, BaseEstimator):
         raise NotImplementedError
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
+        """Take up what `_state` gave.
+
+        Raises:
+            ValueError, SettingError, ModelError: the parts do not fit each other.
+        """
         raise NotImplementedError
-
-
-def _without_blank(
-    texts: Any, labels: Any, sample_weight: Any
-) -> tuple[Any, Any, NDArray[np.float32], list[int]]:
-    """The texts that are not blank, their labels and weights, and the rows (from 1) of those that are."""
-    if isinstance(texts, TextStream):
-        weights = 1.0 if sample_weight is None else np.asarray(sample_weight, np.float32)
-        return texts, labels, np.asarray(weights, np.float32), []
-    column = as_column(texts)
-    weights = (
-        np.ones(len(column), np.float32) if sample_weight is None else np.asarray(sample_weight, np.float32)
-    )
-    if weights.shape != (len(column),) or not np.isfinite(weights).all() or np.any(weights <= 0):
-        raise DataError(f"sample_weight must hold {len(column):,} numbers above 0")
-    blank = (column.str.strip_chars() == "").to_numpy()
-    if not blank.any():
-        return column, labels, weights, []
-    kept = np.flatnonzero(~blank)
-    if isinstance(labels, (pl.Series, np.ndarray)):
-        labels = labels[kept]
-    else:
-        rows = list(labels)
-        if len(rows) != len(column):
-            raise DataError(
-                f"there are {len(column):,} texts and {len(rows):,} labels; each text needs its label"
-            )
-        labels = [rows[i] for i in kept.tolist()]
-    return column.gather(kept), labels, weights[kept], (np.flatnonzero(blank) + 1).tolist()
 
 
 def _prior(targets: NDArray[np.int8], multilabel: bool) -> NDArray[np.float64]:
     shares = targets.sum(axis=0, dtype=np.int64) / max(1, len(targets))
     return shares if multilabel else shares / max(shares.sum(), 1e-12)
-
-
-def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as JSON has them."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, np.generic):
-            return value.item()
-        if isinstance(value, tuple):
-            return list(value)
-        if isinstance(value, Mapping):
-            return {str(key): plain(entry) for key, entry in value.items()}
-        return value
-
-    return {key: plain(value) for key, value in settings.items()}
-
-
-def _known_settings(cls: type[Rung], settings: Any) -> dict[str, Any]:
-    if not isinstance(settings, dict):
-        raise TypeError("the settings are no JSON object")
-    allowed = cls._get_param_names()
-    unknown = sorted(set(settings) - set(allowed))
-    if unknown:
-        raise ValueError(f"unknown setting {unknown[0]!r}")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()}

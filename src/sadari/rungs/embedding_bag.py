@@ -11,10 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
+from sadari.errors import SettingError
 from sadari.nets.compiled import mean_logits
 from sadari.ragged import Ragged
 from sadari.rungs.base import Rung
-from sadari.rungs.linear import VOCABULARY
+from sadari.rungs.rows import check_fits
+from sadari.rungs.saved import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import HashedVectors, resolve_tokenizer
 from sadari.train.bag import BagRecipe, train_bag
@@ -22,6 +24,9 @@ from sadari.train.watch import Watch
 
 if TYPE_CHECKING:
     from sadari.nets.bag import MeanBag
+
+
+MOST_NUMBERS = 2**29  # in an embedding: 2 GiB
 
 
 class EmbeddingBag(Rung):
@@ -86,86 +91,78 @@ class EmbeddingBag(Rung):
     def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
         chosen = resolve_tokenizer(self.tokenizer, texts)
         self.tokenizer_ = chosen.name
-        self._vectors = HashedVectors(
-            chosen, longest=self.longest, buckets=self.buckets, min_count=self.min_count
-        )
+        self._vectors = self._new_vectors(chosen.name)
         features = self._vectors.fit(texts)
+        check_fits(features, targets)
         self.epochs_ = self.epochs or epochs_for(len(features))
+        self._start(targets.shape[1])
+        watch.keep(self.embedding_, self.output_)
+        recipe = BagRecipe(
+            epochs=self.epochs_, learning_rate=self.learning_rate, dropout=self.dropout,
+            label_smoothing=self.label_smoothing, multilabel=self._codec.multilabel, seed=self.seed,
+        )  # fmt: skip
+        self.history_ = train_bag(features, targets, costs, self.embedding_, self.output_, recipe, monitor=watch)
+        watch.restore()
+        check_learned(embedding=self.embedding_, output=self.output_)
+
+    def _start(self, labels: int) -> None:
+        """The weights before the first step."""
         words = len(self._vectors.words)
         random = np.random.default_rng(self.seed)
-        self.embedding_ = aligned_zeros(self._vectors.size, self.width)
+        self.embedding_ = self._zeros()
         # words start at random, as in fastText; n-grams at zero, so that one never trained says nothing
         self.embedding_[:words] = random.random((words, self.width), dtype=np.float32) * 2 - 1
         self.embedding_[:words] /= self.width
-        self.output_ = np.zeros((targets.shape[1], self.width), np.float32)
-        recipe = BagRecipe(
-            self.epochs_,
-            self.learning_rate,
-            self.dropout,
-            self.label_smoothing,
-            self._codec.multilabel,
-            self.seed,
-        )
-        best: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
-        if watch.score is not None:
-            watch.on_best = lambda: best.__setitem__(
-                slice(None), [(self.embedding_.copy(), self.output_.copy())]
+        self.output_ = np.zeros((labels, self.width), np.float32)
+
+    def _zeros(self) -> NDArray[np.float32]:
+        rows = self._vectors.size
+        if rows * self.width > MOST_NUMBERS:
+            raise SettingError(
+                f"{rows:,} embeddings of width {self.width:,} are {rows * self.width:,} numbers",
+                hint=f"at most {MOST_NUMBERS:,}: a smaller width, fewer buckets, or a larger min_count",
             )
-        costs = np.broadcast_to(costs, (len(targets),)).astype(np.float32)
-        self.history_ = train_bag(
-            features, targets, costs, self.embedding_, self.output_, recipe, monitor=watch
+        return aligned_zeros(rows, self.width)
+
+    def _new_vectors(self, tokenizer_name: str) -> HashedVectors:
+        return HashedVectors(
+            tokenizer(tokenizer_name), longest=self.longest, buckets=self.buckets, min_count=self.min_count
         )
-        if best:
-            self.embedding_, self.output_ = best[0]
 
     @property
     def net_(self) -> MeanBag:
         """The trained torch module; it shares this model's memory."""
-        import torch
-
         from sadari.nets.bag import MeanBag
 
-        net = MeanBag(0, self.width, len(self.output_))
-        net.embedding.weight = torch.nn.Parameter(torch.from_numpy(self.embedding_))
-        net.output.weight = torch.nn.Parameter(torch.from_numpy(self.output_))
-        return net
+        return MeanBag.sharing(self.embedding_, self.output_)
 
     def features(self, texts: pl.Series) -> Ragged:
         """Feature ids of texts as the net reads them: known words, then n-grams."""
-        found = self._vectors.features(texts)
-        known = found.values >= 0
-        if known.all():
-            return found
-        kept = np.concatenate([[0], np.cumsum(known)])
-        return Ragged(found.values[known], kept[found.offsets])
+        return self._vectors.features(texts).known()
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         found = self._vectors.features(column)
         out = np.empty((len(found), len(self.output_)), np.float32)
         mean_logits(found.values, found.offsets, self.embedding_, self.output_, out)
-        words = np.concatenate(
-            [[0], np.cumsum((found.values >= 0) & (found.values < len(self._vectors.words)))]
-        )
+        words = np.concatenate([[0], np.cumsum((found.values >= 0) & (found.values < len(self._vectors.words)))])
         return out, np.diff(words[found.offsets]) > 0
 
-    def _contributions(self, text: str) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        ids = self.features(pl.Series("text", [text], dtype=pl.String)).values
-        values = (
-            self.embedding_[ids].astype(np.float64) @ self.output_.T.astype(np.float64) / max(1, len(ids))
-        )
-        return self._vectors.names_in(text, ids), values, np.zeros(len(self.output_))
+    def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        ids = self.features(column).values
+        values = self.embedding_[ids].astype(np.float64) @ self.output_.T.astype(np.float64) / max(1, len(ids))
+        return self._vectors.names_in(column[0], ids), values, np.zeros(len(self.output_))
 
     def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
-        words = len(self._vectors.words)
-        scores = self.embedding_[:words] @ self.output_.T
+        table = self._vectors.words
+        words = len(table)
         # Words seen once or twice have large random parts; their sums say little about the label.
-        scores[
-            self._vectors.words.counts[:words] < min(3, self._vectors.words.counts[:words].max(initial=0))
-        ] = -np.inf
+        seen = table.counts[:words]
+        usual = np.flatnonzero(seen >= min(3, seen.max(initial=0)))
+        scores = self.embedding_[usual] @ self.output_.T
         top = {}
         for k, label in enumerate(self._codec.names()):
             best = np.argsort(-scores[:, k], kind="stable")[:count]
-            top[label] = [(self._vectors.words.token(int(i)), float(scores[i, k])) for i in best]
+            top[label] = [(table.token(int(usual[i])), float(scores[i, k])) for i in best]
         return top
 
     def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
@@ -173,29 +170,31 @@ class EmbeddingBag(Rung):
         # most buckets are never touched: only those that are lie in the folder
         used = words + np.flatnonzero(self.embedding_[words:].any(axis=1)).astype(np.int32)
         tensors = {
-            "words": self.embedding_[:words], "ngrams": self.embedding_[used], "ngram_rows": used.astype(np.int32),
+            "words": self.embedding_[:words],
+            "word_counts": self._vectors.words.counts[:words],
+            "ngrams": self.embedding_[used],
+            "ngram_rows": used.astype(np.int32),
             "output": self.output_,
-        }  # fmt: skip
+        }
         texts = {VOCABULARY: json.dumps(self._vectors.words.to_list(), ensure_ascii=False)}
         return tensors, texts, {"tokenizer": self.tokenizer_}
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
-        self.tokenizer_, self.epochs_ = str(model["tokenizer"]), int(self.epochs or 1)
-        self._vectors = HashedVectors(
-            tokenizer(self.tokenizer_), longest=self.longest, buckets=self.buckets, min_count=self.min_count
-        )
-        words = json.loads(files.text(VOCABULARY))
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise ValueError("the vocabulary is not a list of words")
-        self._vectors.restore(words, {})
-        size = self._vectors.size
+        self.tokenizer_, self.epochs_ = tokenizer_name(model), self.epochs or 1
+        self._vectors = self._new_vectors(self.tokenizer_)
+        self._vectors.restore(read_words(files), {})
+        words, size = len(self._vectors.words), self._vectors.size
         rows = files.tensor("ngram_rows", shape=(None,), dtype="int32")
-        if len(rows) and (rows.min() < len(words) or rows.max() >= size):
+        if len(rows) and (rows.min() < words or rows.max() >= size):
             raise ValueError("the rows of the n-grams do not fit the vocabulary")
-        self.embedding_ = aligned_zeros(size, self.width)
-        self.embedding_[: len(words)] = files.tensor("words", shape=(len(words), self.width), dtype="float32")
-        self.embedding_[rows] = files.tensor("ngrams", shape=(len(rows), self.width), dtype="float32")
+        word_part = files.tensor("words", shape=(words, self.width), dtype="float32")
+        ngram_part = files.tensor("ngrams", shape=(len(rows), self.width), dtype="float32")
         self.output_ = files.tensor("output", shape=(len(self.classes_), self.width), dtype="float32")
+        check_weights(str(files.folder), words=word_part, ngrams=ngram_part, output=self.output_)
+        self._vectors.words.counts[:words] = files.tensor("word_counts", shape=(words,), dtype="int64")
+        self.embedding_ = self._zeros()
+        self.embedding_[:words] = word_part
+        self.embedding_[rows] = ngram_part
 
 
 def epochs_for(rows: int) -> int:

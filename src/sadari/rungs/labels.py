@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 from sadari.errors import DataError, SettingError
 
+KINDS = ("one", "several", "indicator")
+MOST_CELLS = 2**31  # texts × labels: an int8 matrix of 2 GiB
+_COLLECTIONS = (list, tuple, set, frozenset)
+
 
 @dataclass(frozen=True)
 class LabelCodec:
@@ -40,36 +44,57 @@ class LabelCodec:
         Raises:
             DataError: fewer than two labels, or something that is no label.
         """
-        if isinstance(labels, np.ndarray) and labels.ndim == 2:
-            if not np.isin(labels, (0, 1)).all() or labels.shape[1] < 2:
-                raise DataError("an indicator matrix of labels holds 0 and 1, in two or more columns")
-            return cls(np.arange(labels.shape[1]), "indicator"), labels.astype(np.int8)
-        column = _as_series(labels)
-        several = isinstance(column.dtype, pl.List)
-        flat = column.explode().drop_nulls() if several else column
-        classes = flat.unique().sort().to_numpy()
-        if classes.dtype == object:
-            classes = classes.astype(str)
-        codec = cls(classes, "several" if several else "one")
-        if len(classes) < 2:
-            only = f"only label {str(classes[0])!r}" if len(classes) else "no label"
-            raise DataError(f"{only} in {len(column):,} rows", hint="a classifier needs at least two labels")
-        return codec, codec.matrix(column)
+        given = as_labels(labels)
+        if isinstance(given, np.ndarray):
+            return cls(np.arange(given.shape[1]), "indicator"), given
+        several = isinstance(given.dtype, pl.List)
+        flat = given.explode().drop_nulls() if several else given
+        names = flat.unique().sort()
+        if len(names) < 2:
+            only = f"only label {str(names[0])!r}" if len(names) else "no label"
+            raise DataError(f"{only} in {len(given):,} rows", hint="a classifier needs at least two labels")
+        if len(names) * len(given) > MOST_CELLS:
+            raise DataError(
+                f"there are {len(names):,} distinct labels in {len(given):,} rows, too many to learn one by one",
+                hint="is this the column of the labels?",
+            )
+        codec = cls(
+            names.to_numpy() if names.dtype == pl.Int64 else class_array(names.to_list()),
+            "several" if several else "one",
+        )
+        return codec, codec.matrix(given)
 
     def matrix(self, labels: Any) -> NDArray[np.int8]:
-        """int8 [n, k], 1 where a text has a label; a label that training never saw has no column and gives no 1."""
-        if self.kind == "indicator":
-            return np.asarray(labels).astype(np.int8)
-        column = _as_series(labels)
-        out = np.zeros((len(column), len(self.classes)), np.int8)
-        frame = pl.DataFrame({"row": np.arange(len(column)), "label": column})
-        if isinstance(column.dtype, pl.List):
+        """int8 [n, k], 1 where a text has a label; a label that training never saw has no column and gives no 1.
+
+        Labels are known by their names: the text "1" is the number 1, and "01" is not.
+
+        Raises:
+            DataError: one label a text where the classifier gives several, or the other way round.
+        """
+        given = as_labels(labels)
+        if isinstance(given, np.ndarray) or self.kind == "indicator":
+            return self._checked_indicator(given)
+        several = isinstance(given.dtype, pl.List)
+        if several != self.multilabel:
+            raise DataError(
+                f"a text has {'several labels' if several else 'one label'} here, and the classifier learned otherwise"
+            )
+        out = np.zeros((len(given), len(self.classes)), np.int8)
+        frame = pl.DataFrame({"row": np.arange(len(given)), "label": given})
+        if several:
             frame = frame.explode("label").drop_nulls()
-        known = pl.DataFrame({"label": pl.Series(self.classes.tolist(), dtype=frame["label"].dtype),
-                              "code": np.arange(len(self.classes))})  # fmt: skip
-        found = frame.join(known, on="label")
+        known = pl.DataFrame({"label": pl.Series(self.names(), dtype=pl.String), "code": np.arange(len(self.classes))})
+        found = frame.with_columns(pl.col("label").cast(pl.String)).join(known, on="label")
         out[found["row"].to_numpy(), found["code"].to_numpy()] = 1
         return out
+
+    def _checked_indicator(self, given: pl.Series | NDArray[np.int8]) -> NDArray[np.int8]:
+        shape = (len(given), len(self.classes))
+        if self.kind != "indicator" or not isinstance(given, np.ndarray) or given.shape != shape:
+            wanted = f"an indicator matrix [n, {shape[1]}]" if self.kind == "indicator" else "labels by name"
+            raise DataError(f"the classifier learned from {wanted}, and gets something else here")
+        return given
 
     def names(self) -> list[str]:
         """Every label as text, in column order."""
@@ -88,65 +113,139 @@ class LabelCodec:
     def row_costs(
         self, targets: NDArray[np.int8], class_weight: str | Mapping[Any, float] | None
     ) -> NDArray[np.float32]:
-        """float32 [n]: how much each text counts by its label (of several: the heaviest).
+        """float32 [n]: how much each text counts by its label (of several: the heaviest; of none: 1).
 
         Args:
             class_weight: None (1 each), "balanced" (n / (k · rows of the label), as scikit-learn's), or label → weight
                 (labels left out: 1).
+
+        Raises:
+            SettingError: a weight for what is no label of the training data.
         """
         if class_weight is None:
             return np.ones(len(targets), np.float32)
+        names = self.names()
         if isinstance(class_weight, str):
-            if class_weight != "balanced":
-                raise SettingError(
-                    f"class_weight is {class_weight!r}", hint='"balanced", or a weight for each label'
-                )
-            per_label = len(targets) / (
-                len(self.classes) * np.maximum(targets.sum(axis=0, dtype=np.int64), 1)
-            )
+            rows = np.maximum(targets.sum(axis=0, dtype=np.int64), 1)
+            per_label = len(targets) / (len(names) * rows)
         else:
-            unknown = [label for label in class_weight if label not in self.classes.tolist()]
+            weights = {str(label): float(weight) for label, weight in class_weight.items()}
+            unknown = sorted(set(weights) - set(names))
             if unknown:
                 raise SettingError(
-                    f"class_weight names {unknown[0]!r}, which is no label of the training data"
+                    f"class_weight names {unknown[0]!r}, which is no label of the training data",
+                    hint=f"labels: {', '.join(names[:20])}",
                 )
-            per_label = np.array(
-                [class_weight.get(label, 1.0) for label in self.classes.tolist()], dtype=np.float64
-            )
-            if not (np.isfinite(per_label).all() and (per_label > 0).all()):
-                raise SettingError("every class weight must be a number above 0")
+            per_label = np.array([weights.get(name, 1.0) for name in names])
         heaviest = (targets * per_label).max(axis=1)
         return np.where(heaviest > 0, heaviest, 1.0).astype(np.float32)
 
 
-def _as_series(labels: Any) -> pl.Series:
-    """Labels as a Series of strings or whole numbers, or of lists of them."""
+def class_array(names: list[str]) -> NDArray[Any]:
+    """Label names as an array, of NumPy's strings where those hold them.
+
+    NumPy gives every string the room of the longest, and takes NULs off their ends; where that would be much room or
+    another name, the array holds Python's own strings.
+    """
+    longest = max(map(len, names), default=0)
+    if longest * len(names) > 2**20 or any(name.endswith("\0") for name in names):
+        array = np.empty(len(names), dtype=object)
+        array[:] = names
+        return array
+    return np.array(names, dtype=str)
+
+
+def as_labels(labels: Any) -> pl.Series | NDArray[np.int8]:
+    """Labels in one of the forms that the rest of this file knows.
+
+    Args:
+        labels: one a text (strings or whole numbers: list, array, Series, pandas column); several a text (collections
+            of such, or a List Series); or an indicator matrix [n, k] of 0 and 1.
+
+    Returns:
+        a Series [n] of String, Int64, or lists of one of these, nothing missing; or int8 [n, k].
+
+    Raises:
+        DataError: a label that is missing, neither string nor whole number, or of another kind than the first; its row
+            (from 1) is named.
+    """
+    if labels is None or isinstance(labels, str | bytes | Mapping):
+        raise DataError(f"labels are wanted, one for each text, not {type(labels).__name__}")
     if isinstance(labels, pl.Series):
-        column = labels
-    else:
-        rows = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
-        if rows and isinstance(rows[0], (list, tuple, set, frozenset)):
-            if not all(isinstance(row, (list, tuple, set, frozenset)) for row in rows):
-                raise DataError("some texts have a list of labels and some have not")
-            return pl.Series("label", [sorted(row) for row in rows], dtype=pl.List(pl.String))
-        if all(isinstance(label, str) for label in rows):
-            column = pl.Series("label", rows, dtype=pl.String)
-        elif all(isinstance(label, (int, np.integer)) for label in rows):
-            column = pl.Series("label", [int(label) for label in rows], dtype=pl.Int64)
-        else:
-            wrong = next(
-                i for i, label in enumerate(rows) if type(label) is not type(rows[0]) or label != label
-            )
-            raise DataError(
-                f"a label is {rows[wrong]!r}, a {type(rows[wrong]).__name__}", where=f"row {wrong + 1}",
-                hint="labels are strings or whole numbers, all of one kind",
-            )  # fmt: skip
-    if column.null_count():
-        row = int(column.is_null().arg_max() or 0) + 1
-        raise DataError("the label is missing", where=f"row {row}")
-    if column.dtype.is_integer():
-        return column.cast(pl.Int64)
+        return _checked_series(labels)
+    if hasattr(labels, "toarray"):  # a scipy sparse matrix, as scikit-learn's MultiLabelBinarizer gives it
+        labels = labels.toarray()
+    if isinstance(labels, np.ndarray) and labels.ndim != 1:
+        return _indicator(labels)
+    rows = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    if rows and isinstance(rows[0], _COLLECTIONS):
+        return _lists(rows)
+    wrong = _first_wrong(rows)
+    if wrong is not None:
+        raise _not_a_label(rows[wrong], wrong)
+    return _series(rows, pl.Int64 if rows and not isinstance(rows[0], str) else pl.String)
+
+
+def _lists(rows: list[Any]) -> pl.Series:
+    for place, row in enumerate(rows):
+        if not isinstance(row, _COLLECTIONS):
+            raise DataError("some texts have a list of labels, and this one has not", where=f"row {place + 1}")
+    flat = [label for row in rows for label in row]
+    wrong = _first_wrong(flat)
+    if wrong is not None:
+        ends = np.cumsum([len(row) for row in rows])
+        raise _not_a_label(flat[wrong], int(np.searchsorted(ends, wrong, side="right")))
+    inner = pl.Int64 if flat and not isinstance(flat[0], str) else pl.String
+    return _series([list(row) for row in rows], pl.List(inner))
+
+
+def _series(rows: list[Any], dtype: Any) -> pl.Series:
+    try:
+        return pl.Series("label", rows, dtype=dtype)
+    except (OverflowError, TypeError) as error:
+        raise DataError("a label is a number that does not fit 64 bits") from error
+    except UnicodeEncodeError as error:
+        raise DataError(f"a label holds half a surrogate pair, which is no character: {error}") from error
+
+
+def _first_wrong(labels: list[Any]) -> int | None:
+    """The place of the first that is neither string nor whole number, or not of the first one's kind."""
+    kind = str if labels and isinstance(labels[0], str) else (int, np.integer)
+    if all(isinstance(label, kind) for label in labels):
+        return None
+    return next(place for place, label in enumerate(labels) if not isinstance(label, kind))
+
+
+def _not_a_label(label: Any, place: int) -> DataError:
+    missing = label is None or (isinstance(label, float) and label != label)
+    return DataError(
+        "the label is missing" if missing else f"a label is {label!r:.80}, a {type(label).__name__}",
+        where=f"row {place + 1}",
+        hint="labels are strings or whole numbers, all of one kind",
+    )
+
+
+def _checked_series(column: pl.Series) -> pl.Series:
+    missing = column.is_null()
+    several = isinstance(column.dtype, pl.List)
     inner = column.dtype.inner if isinstance(column.dtype, pl.List) else column.dtype
-    if inner != pl.String:
+    if several and not missing.any():
+        missing = column.list.drop_nulls().list.len() < column.list.len()
+    if missing.any():
+        raise DataError("the label is missing", where=f"row {int(missing.arg_max() or 0) + 1}")
+    if inner in (pl.String, pl.Categorical, pl.Enum):
+        wanted: Any = pl.String
+    elif inner == pl.Boolean or inner.is_integer():
+        wanted = pl.Int64
+    else:
         raise DataError(f"labels must be strings or whole numbers, not {column.dtype}")
-    return column
+    try:
+        return column.cast(pl.List(wanted) if several else wanted)
+    except pl.exceptions.InvalidOperationError as error:
+        raise DataError("a label is a number that does not fit 64 bits") from error
+
+
+def _indicator(matrix: NDArray[Any]) -> NDArray[np.int8]:
+    if matrix.ndim != 2 or matrix.shape[1] < 2 or matrix.dtype.kind not in "biuf" or not np.isin(matrix, (0, 1)).all():
+        raise DataError("an indicator matrix of labels holds 0 and 1, in two or more columns")
+    return matrix.astype(np.int8)

@@ -14,19 +14,18 @@ from sadari.artifact import ModelFiles
 from sadari.errors import SettingError
 from sadari.nets.compiled import linear_logits
 from sadari.rungs.base import Rung
+from sadari.rungs.rows import check_fits
+from sadari.rungs.saved import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors, resolve_tokenizer
 from sadari.text.weigh import Counts, Weights, count, term_weights, weigh
-from sadari.train.calibrate import fit_sharpness
+from sadari.train.calibrate import calibration_folds, fit_sharpness
 from sadari.train.dual import held_out_logits, solve_dual
 from sadari.train.recipe import AdamRecipe, train_with_adam
 from sadari.train.watch import Watch
 
 if TYPE_CHECKING:
     from sadari.nets.bag import LinearBag
-
-MOST_CALIBRATION_ROWS = 5_000
-VOCABULARY = "vocabulary.json"
 
 
 class LinearRung(Rung):
@@ -110,27 +109,28 @@ class LinearRung(Rung):
     def resolved_settings(self) -> dict[str, Any]:
         """The settings, with the rung's defaults in place of None."""
         settings = self.get_params(deep=False)
-        settings["ngram_range"] = self.ngram_range or self.default_ngram_range
+        settings["ngram_range"] = tuple(self.ngram_range or self.default_ngram_range)
         settings["C"] = self.default_C if self.C is None else self.C
         return settings
 
     def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
-        if self.solver not in ("dual", "adam"):
-            raise SettingError(
-                f"solver is {self.solver!r}", hint='"dual" (coordinate descent) or "adam" (the course\'s)'
-            )
         chosen = resolve_tokenizer(self.tokenizer, texts)
-        self._vectors = self._new_vectors(chosen.name)
-        counts = self._vectors.fit(texts)
-        self._weights = weigh(
-            counts, idf=self.use_idf, sublinear=self.sublinear_tf, binary=self.binary, norm=self.norm
-        )
         self.tokenizer_ = chosen.name
+        self._vectors = self._new_vectors(chosen.name)
+        found = self._vectors.fit(texts)
+        counts = found if isinstance(found, Counts) else count(found, self._vectors.size)
+        check_fits(counts, targets)
+        self._weights = weigh(counts, idf=self.use_idf, sublinear=self.sublinear_tf, binary=self.binary, norm=self.norm)
         scale = self._weights.row_scale(counts)
+        labels = targets.shape[1]
+        self.weight_, self.bias_ = np.zeros((counts.size, labels), np.float32), np.zeros(labels, np.float32)
+        watch.keep(self.weight_, self.bias_)
         if self.solver == "adam":
             self._train_adam(counts, scale, targets, costs, watch)
         else:
             self._train_dual(counts, scale, targets, costs, watch)
+        watch.restore()
+        check_learned(weight=self.weight_, bias=self.bias_)
 
     def _new_vectors(self, tokenizer_name: str) -> CountVectors | HashedVectors:
         shortest, longest = self.resolved_settings()["ngram_range"]
@@ -151,54 +151,41 @@ class LinearRung(Rung):
         watch: Watch,
     ) -> None:  # fmt: skip
         signs = np.where(targets > 0, 1, -1).astype(np.int8)
-        costs = np.broadcast_to(costs * np.float32(self.resolved_settings()["C"]), (len(targets),)).astype(
-            np.float32
-        )
-        labels = targets.shape[1]
-        self.weight_, self.bias_ = np.zeros((counts.size, labels), np.float32), np.zeros(labels, np.float32)
-        keeper = _BestKeeper(self, watch)
+        costs = costs * np.float32(self.resolved_settings()["C"])
         solution = solve_dual(
             counts, self._weights, scale, signs, costs,
             epochs=self.epochs, tolerance=self.tolerance, seed=self.seed, monitor=watch,
             start=(self.weight_, self.bias_),
         )  # fmt: skip
         self.history_ = solution.history
-        keeper.restore()
-        rows = np.random.default_rng(self.seed).permutation(len(counts))
-        rows = np.sort(rows[: min(MOST_CALIBRATION_ROWS, len(counts) // 10)])
-        if len(rows):
-            logits = held_out_logits(
-                counts, self._weights, scale, signs, costs, solution, rows, seed=self.seed
-            )
-            has_label = targets[rows].any(axis=1)
-            self.sharpness_ = fit_sharpness(
-                logits[has_label], targets[rows][has_label] > 0, multilabel=self._codec.multilabel
-            )
+        folds = list(calibration_folds(len(counts), seed=self.seed))
+        logits = [
+            held_out_logits(counts, self._weights, scale, signs, costs, solution, rows, seed=self.seed)
+            for rows in folds
+        ]
+        self.sharpness_ = fit_sharpness(
+            np.concatenate(logits), targets[np.concatenate(folds)] > 0, multilabel=self._codec.multilabel
+        )
 
     def _train_adam(
         self, counts: Counts, scale: NDArray[np.float32], targets: NDArray[np.int8], costs: NDArray[np.float32],
         watch: Watch,
     ) -> None:  # fmt: skip
         recipe = AdamRecipe(
-            self.epochs, self.epoch_size, self.batch_size, self.learning_rate, self.report_every,
-            self._codec.multilabel, self.seed,
+            epochs=self.epochs, epoch_size=self.epoch_size, batch_size=self.batch_size,
+            learning_rate=self.learning_rate, report_every=self.report_every,
+            multilabel=self._codec.multilabel, seed=self.seed,
         )  # fmt: skip
-        costs = np.broadcast_to(costs, (len(targets),)).astype(np.float32)
-        self.weight_, self.bias_, self.history_ = train_with_adam(
-            counts, self._weights, scale, targets, costs, recipe, monitor=watch
+        self.history_ = train_with_adam(
+            counts, self._weights, scale, targets, costs, self.weight_, self.bias_, recipe, monitor=watch
         )
 
     @property
     def net_(self) -> LinearBag:
         """The trained torch module; it shares this model's memory."""
-        import torch
-
         from sadari.nets.bag import LinearBag
 
-        net = LinearBag(0, len(self.bias_))
-        net.weight = torch.nn.Parameter(torch.from_numpy(self.weight_))
-        net.bias = torch.nn.Parameter(torch.from_numpy(self.bias_))
-        return net
+        return LinearBag.sharing(self.weight_, self.bias_)
 
     def weighed(self, texts: pl.Series) -> tuple[Counts, NDArray[np.float32]]:
         """The texts as this model sees them: counts, and float32 [stored], the weight of each stored feature."""
@@ -216,12 +203,19 @@ class LinearRung(Rung):
             counts.ids, counts.counts, counts.offsets, self._weights.tf, self._weights.feature_scale,
             self._weights.row_scale(counts), self.weight_, self.bias_, out,
         )  # fmt: skip
-        return out, np.diff(counts.offsets) > 0
+        return out, self._known(counts)
 
-    def _contributions(self, text: str) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        counts, values = self.weighed(pl.Series("text", [text], dtype=pl.String))
+    def _known(self, counts: Counts) -> NDArray[np.bool_]:
+        """bool [n]: whether any feature was learned; the bucket of an unknown n-gram was not, whatever lies in it."""
+        if isinstance(self._vectors, CountVectors):
+            return np.diff(counts.offsets) > 0
+        words = np.concatenate([[0], np.cumsum(counts.ids < len(self._vectors.words))])
+        return np.diff(words[counts.offsets]) > 0
+
+    def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        counts, values = self.weighed(column)
         contributions = values[:, None].astype(np.float64) * self.weight_[counts.ids]
-        return self._vectors.names_in(text, counts.ids), contributions, self.bias_.astype(np.float64)
+        return self._vectors.names_in(column[0], counts.ids), contributions, self.bias_.astype(np.float64)
 
     def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
         if isinstance(self._vectors, HashedVectors):
@@ -245,33 +239,13 @@ class LinearRung(Rung):
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
         labels = len(self.classes_)
-        self.tokenizer_ = str(model["tokenizer"])
+        self.tokenizer_ = tokenizer_name(model)
         self._vectors = self._new_vectors(self.tokenizer_)
-        words = json.loads(files.text(VOCABULARY))
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise ValueError("the vocabulary is not a list of words")
         arrays = {name: files.tensor(name, dtype="int32") for name in self._vectors.array_names}
-        self._vectors.restore(words, arrays)
+        self._vectors.restore(read_words(files), arrays)
         size = self._vectors.size
         self.weight_ = files.tensor("weight", shape=(size, labels), dtype="float32")
         self.bias_ = files.tensor("bias", shape=(labels,), dtype="float32")
         scale = files.tensor("feature_scale", shape=(size,), dtype="float32")
-        self._weights = Weights(
-            term_weights(sublinear=self.sublinear_tf, binary=self.binary), scale, self.norm
-        )
-
-
-class _BestKeeper:
-    """Keeps a copy of the weights at the best validation epoch, where early stopping is on."""
-
-    def __init__(self, rung: LinearRung, watch: Watch) -> None:
-        self.rung, self.best = rung, None
-        if watch.score is not None:
-            watch.on_best = self.keep
-
-    def keep(self) -> None:
-        self.best = (self.rung.weight_.copy(), self.rung.bias_.copy())
-
-    def restore(self) -> None:
-        if self.best is not None:
-            self.rung.weight_, self.rung.bias_ = self.best
+        check_weights(str(files.folder), weight=self.weight_, bias=self.bias_, feature_scale=scale)
+        self._weights = Weights(term_weights(sublinear=self.sublinear_tf, binary=self.binary), scale, self.norm)

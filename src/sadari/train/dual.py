@@ -1,8 +1,8 @@
 """Linear classifiers by dual coordinate descent, every label in one pass over a text.
 
 Squared hinge loss, one label against the rest (Hsieh et al. 2008, "A dual coordinate descent method for large-scale
-linear SVM", algorithm 1), as LIBLINEAR's ``LinearSVC`` solves it label by label. Here the weights lie feature by label, so a
-text's features are read once for all labels: the memory is touched k times less.
+linear SVM", algorithm 1), as LIBLINEAR's ``LinearSVC`` solves it label by label. Here the weights lie feature by label,
+so a text's features are read once for all labels: the memory is touched k times less.
 """
 
 from __future__ import annotations
@@ -106,24 +106,15 @@ def held_out_logits(
 ) -> NDArray[np.float32]:
     """Logits of some training texts by a model that did not learn from them: float32 [rows, k].
 
-    The solution is a sum over texts, ``w = Σ alpha · sign · x``, so these texts can be taken out of it exactly; one more pass
-    over all others lets those settle. This costs a tenth of training anew, and the model itself may keep every text.
+    The solution is a sum over texts, ``w = Σ alpha · sign · x``, so these texts can be taken out of it exactly; one
+    more pass over all others lets those settle. This costs a tenth of training anew, and the model keeps every text.
     """
     share = solution.alpha[rows] * signs[rows]
-    without = DualSolution(
-        solution.weight.copy(), solution.bias - share.sum(axis=0), solution.alpha.copy(), []
-    )
+    without = DualSolution(solution.weight.copy(), solution.bias - share.sum(axis=0), solution.alpha.copy(), [])
     part = counts.take(rows)
     _add_texts(
-        part.ids,
-        part.counts,
-        part.offsets,
-        weights.tf,
-        weights.feature_scale,
-        row_scale[rows],
-        -share,
-        without.weight,
-    )
+        part.ids, part.counts, part.offsets, weights.tf, weights.feature_scale, row_scale[rows], -share, without.weight,
+    )  # fmt: skip
     others = np.setdiff1d(np.arange(len(counts)), rows)
     solve_dual(
         counts, weights, row_scale, signs, costs,

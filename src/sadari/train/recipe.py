@@ -1,7 +1,7 @@
 """The course's own recipe for a linear bag: log-softmax, negative log-likelihood, Adam, a report every n steps.
 
-As it is taught, with its mistakes mended: `epoch_size` is an exact count of texts and not one batch more, losses are true
-means over texts, and nothing keeps the graph of a step that is done.
+As it is taught, with its mistakes mended: `epoch_size` is an exact count of texts and not one batch more, losses are
+true means over texts, and nothing keeps the graph of a step that is done.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.errors import SettingError
 from sadari.text.weigh import Counts, Weights
 from sadari.train.dual import Monitor
 
@@ -46,27 +45,31 @@ def train_with_adam(
     row_scale: NDArray[np.float32],
     targets: NDArray[np.int8],
     costs: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    bias: NDArray[np.float32],
     recipe: AdamRecipe,
     *,
     monitor: Monitor | None = None,
-) -> tuple[NDArray[np.float32], NDArray[np.float32], list[dict[str, float]]]:
-    """Weight float32 [features, k], bias float32 [k] and the history.
+) -> list[dict[str, float]]:
+    """Train a weight and a bias in place.
 
     Args:
         counts, weights, row_scale: the texts, as weighed counts.
         targets: int8 [n, k], 1 where the text has the label.
         costs: float32 [n], by which each text's loss is multiplied.
+        weight: float32 [features, k].
+        bias: float32 [k].
+        monitor: called after each pass; its True stops.
 
-    Each record of the history holds epoch, step, texts (seen in this pass), loss and accuracy (running means over those
-    texts, each measured before the step that learns from it) and seconds.
+    Returns:
+        one record for every report: epoch, step, texts (seen in this pass), loss (nats) and accuracy (both running
+        means over those texts, each measured before the step that learns from it) and seconds.
     """
     import torch
 
     from sadari.nets.bag import LinearBag
 
-    if recipe.batch_size < 1 or (recipe.epoch_size is not None and recipe.epoch_size < 1):
-        raise SettingError("batch_size and epoch_size must be at least 1")
-    net = LinearBag(counts.size, targets.shape[1])
+    net = LinearBag.sharing(weight, bias)
     adam = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate)
     random = np.random.default_rng(recipe.seed)
     history: list[dict[str, float]] = []
@@ -80,19 +83,16 @@ def train_with_adam(
                 net, counts.take(rows), weights, row_scale[rows], targets[rows], recipe.multilabel
             )
             adam.zero_grad()
-            (losses * torch.from_numpy(costs[rows])).mean().backward()  # type: ignore[no-untyped-call]
+            (losses * torch.from_numpy(costs[rows])).mean().backward()
             adam.step()
             seen, loss_sum, right = seen + len(rows), loss_sum + float(losses.detach().sum()), right + correct
             if step == len(batches) or (recipe.report_every and step % recipe.report_every == 0):
-                history.append(
-                    {
-                        "epoch": float(epoch), "step": float(step), "texts": float(seen),
-                        "loss": loss_sum / seen, "accuracy": right / seen, "seconds": time.perf_counter() - start,
-                    }
-                )  # fmt: skip
+                seconds = time.perf_counter() - start
+                report = {"loss": loss_sum / seen, "accuracy": right / seen, "seconds": seconds}
+                history.append({"epoch": float(epoch), "step": float(step), "texts": float(seen), **report})
         if monitor is not None and monitor(epoch, recipe.epochs, history[-1]):
             break
-    return net.weight.detach().numpy(), net.bias.detach().numpy(), history
+    return history
 
 
 def _losses(net, part, weights, row_scale, targets, multilabel):  # type: ignore[no-untyped-def]
@@ -100,11 +100,8 @@ def _losses(net, part, weights, row_scale, targets, multilabel):  # type: ignore
     import torch
     from torch.nn import functional
 
-    values = (
-        weights.tf[part.counts]
-        * weights.feature_scale[part.ids]
-        * np.repeat(row_scale, np.diff(part.offsets))
-    )
+    scale = np.repeat(row_scale, np.diff(part.offsets))
+    values = weights.tf[part.counts] * weights.feature_scale[part.ids] * scale
     logits = net(torch.from_numpy(part.ids).long(), torch.from_numpy(part.offsets), torch.from_numpy(values))
     wanted = torch.from_numpy(targets)
     if multilabel:

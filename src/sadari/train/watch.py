@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
+
 # (epochs done, epochs at most, the record of the last one)
 Progress = Callable[[int, int, dict[str, float]], None]
 
@@ -13,8 +16,9 @@ class Watch:
 
     Args:
         progress: told of every epoch.
-        score: measures the net as it stands on validation rows; gives ``validation_accuracy``.
-        patience: stop after so many epochs without a better validation accuracy.
+        score: measures the net as it stands on validation texts; gives ``validation_accuracy``.
+        patience: stop after so many epochs without a better validation accuracy. With `score`, the weights of the best
+            epoch (of equals: the first) are the ones that `restore` gives back.
     """
 
     def __init__(
@@ -25,7 +29,17 @@ class Watch:
     ) -> None:
         self.progress, self.score, self.patience = progress, score, patience
         self.best, self.best_epoch = -1.0, 0
-        self.on_best: Callable[[], None] | None = None  # a rung keeps its best weights here
+        self._watched: tuple[NDArray[np.float32], ...] = ()
+        self._kept: list[NDArray[np.float32]] = []
+
+    def keep(self, *weights: NDArray[np.float32]) -> None:
+        """The arrays that training writes over, and whose best state is to be kept."""
+        self._watched = weights
+
+    def restore(self) -> None:
+        """Write the best state back; does nothing where there is no score."""
+        for array, kept in zip(self._watched, self._kept, strict=False):
+            array[...] = kept
 
     def __call__(self, epoch: int, epochs: int, record: dict[str, float]) -> bool:
         stop = False
@@ -33,8 +47,7 @@ class Watch:
             record.update(self.score())
             if record["validation_accuracy"] > self.best:
                 self.best, self.best_epoch = record["validation_accuracy"], epoch
-                if self.on_best is not None:
-                    self.on_best()
+                self._kept = [array.copy() for array in self._watched]
             stop = epoch - self.best_epoch >= self.patience
         if self.progress is not None:
             self.progress(epoch, epochs, record)

@@ -1,0 +1,158 @@
+"""What every rung's ``sadari.json`` says, checked: a model folder is a stranger's word until then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.artifact import ModelFiles, parse_json
+from sadari.errors import ModelError, SettingError
+from sadari.rungs.labels import KINDS, LabelCodec, class_array
+
+VOCABULARY = "vocabulary.json"
+LARGEST_WEIGHT = 1e12  # sums of products of such numbers stay finite in float32
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The part of a manifest that all rungs share.
+
+    Attributes:
+        settings: of the constructor.
+        codec: the labels.
+        prior: float64 [k], the share of each label in training.
+        sharpness: by which logits are multiplied before they become probabilities.
+        model: what the rung itself has to say.
+        scores, data: for people.
+    """
+
+    settings: dict[str, Any]
+    codec: LabelCodec
+    prior: NDArray[np.float64]
+    sharpness: float
+    model: dict[str, Any]
+    scores: dict[str, Any]
+    data: dict[str, Any]
+
+
+def read_head(manifest: Mapping[str, Any], allowed_settings: Collection[str]) -> Head:
+    """The checked head of a manifest.
+
+    Raises:
+        ValueError: something is missing, of a wrong type, out of range, or does not fit the rest.
+    """
+    codec = _codec(manifest)
+    prior = manifest.get("prior")
+    if not isinstance(prior, list) or len(prior) != len(codec.classes) or not all(map(_is_share, prior)):
+        raise ValueError(f"'prior' must hold {len(codec.classes)} numbers from 0 to 1")
+    if not codec.multilabel and abs(sum(prior) - 1) > 1e-6:
+        raise ValueError("'prior' must sum to 1")
+    sharpness = manifest.get("sharpness")
+    if not (isinstance(sharpness, int | float) and not isinstance(sharpness, bool) and 1e-12 <= sharpness <= 1e12):
+        raise ValueError("'sharpness' must be a number above 0")
+    return Head(
+        settings=_settings(manifest.get("settings"), allowed_settings),
+        codec=codec,
+        prior=np.array(prior, dtype=np.float64),
+        sharpness=float(sharpness),
+        model=_object(manifest, "model"),
+        scores=_object(manifest, "scores"),
+        data=_object(manifest, "data"),
+    )
+
+
+def read_words(files: ModelFiles) -> list[str]:
+    """The words of a model's vocabulary, by id.
+
+    Raises:
+        ValueError: the file is no JSON list of texts.
+        ModelError: there is no such file.
+    """
+    words = parse_json(files.text(VOCABULARY).encode())
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"{VOCABULARY} is not a list of words")
+    return words
+
+
+def tokenizer_name(model: Mapping[str, Any]) -> str:
+    """The tokenizer that a model was trained with.
+
+    Raises:
+        ValueError: it is not named.
+    """
+    name = model.get("tokenizer")
+    if not isinstance(name, str):
+        raise ValueError("the tokenizer is not named")
+    return name
+
+
+def check_weights(where: str, **arrays: NDArray[np.float32]) -> None:
+    """Refuse numbers so large that a sum of their products may be infinite.
+
+    Raises:
+        ModelError: which tensor.
+    """
+    name = _too_large(arrays)
+    if name:
+        raise ModelError(f"tensor {name!r} holds numbers too large to calculate with", where=where)
+
+
+def check_learned(**arrays: NDArray[np.float32]) -> None:
+    """Refuse what a training run that went astray leaves behind: NaN, infinity, or numbers near it.
+
+    Raises:
+        SettingError: with what to change.
+    """
+    if _too_large(arrays):
+        raise SettingError("training diverged: the weights are no longer numbers", hint="try a smaller learning_rate")
+
+
+def _too_large(arrays: Mapping[str, NDArray[np.float32]]) -> str | None:
+    for name, array in arrays.items():
+        # written so that NaN, which is neither larger nor smaller than anything, counts as too large
+        if array.size and not (array.max() <= LARGEST_WEIGHT and array.min() >= -LARGEST_WEIGHT):
+            return name
+    return None
+
+
+def _codec(manifest: Mapping[str, Any]) -> LabelCodec:
+    names, kind, label_type = (manifest.get(key) for key in ("label_names", "label_kind", "label_type"))
+    if not isinstance(names, list) or len(names) < 2:
+        raise ValueError("'label_names' must hold two labels or more")
+    if kind not in KINDS:
+        raise ValueError(f"'label_kind' must be one of {', '.join(KINDS)}")
+    if label_type not in ("text", "number"):
+        raise ValueError("'label_type' must be text or number")
+    if label_type == "text":
+        return LabelCodec(class_array(names), str(kind))
+    # one way to write each number, so that no two names are one label
+    if not all(_WHOLE.fullmatch(name) for name in names):
+        raise ValueError("'label_names' holds something other than whole numbers")
+    return LabelCodec(np.array([int(name) for name in names], np.int64), str(kind))
+
+
+def _settings(settings: Any, allowed: Collection[str]) -> dict[str, Any]:
+    if not isinstance(settings, dict):
+        raise ValueError("'settings' is missing or not an object")
+    unknown = sorted(set(settings) - set(allowed))
+    if unknown:
+        raise ValueError(f"there is no setting {unknown[0][:80]!r}")
+    # JSON has no tuples
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+
+
+def _object(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = manifest.get(key)
+    if not isinstance(value, dict):
+        raise ValueError(f"{key!r} is missing or not an object")
+    return value
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
