@@ -105,6 +105,13 @@ def test_views_that_do_not_lie_in_order_come_back(tmp_path: Path) -> None:
         assert model.tensors[name].shape == np.shape(view)
 
 
+def test_reading_copies_nothing_where_it_was_written_in_order(tmp_path: Path) -> None:
+    mixed = {"a": np.ones(1, np.int8), "b": np.ones(3, np.float16), "c": np.ones((2, 3)), "d": np.ones(1, np.float32)}
+    found = read_model(save(tmp_path / "model", tensors=mixed)).tensors
+    assert not any(tensor.flags.owndata for tensor in found.values())
+    assert all(tensor.flags.aligned for tensor in found.values())
+
+
 def test_torch_tensors_go_in_and_come_out(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     weight = torch.randn(5, 3)
@@ -159,6 +166,12 @@ def test_neither_writing_nor_reading_imports_torch(tmp_path: Path) -> None:
         ({"tensors": {"w": np.array([-np.inf], np.float16)}}, "NaN or infinity"),
         ({"tensors": {"w": np.array(["a"], object)}}, "dtype object"),
         ({"tensors": {"w": np.array([1j])}}, "dtype complex128"),
+        ({"tensors": {"w": np.zeros([1] * 9)}}, "shape"),
+        ({"tensors": {"__metadata__": np.zeros(1)}}, "__metadata__"),
+        ({"tensors": {"\ud800": np.zeros(1)}}, "surrogates"),
+        ({"tensors": {str(n): np.zeros(1) for n in range(30_000)}}, "30,000 tensors need a header"),
+        ({"manifest": {**MANIFEST, "settings": {"x": "x" * 2**22}}}, "4,194,304 is the limit"),
+        ({"texts": {f"{n}.txt": "" for n in range(64)}}, "65 files"),
         ({"texts": {"../x": ""}}, "name"),
         ({"texts": {"sadari.json": ""}}, "name"),
         ({"texts": {"weights.safetensors": ""}}, "name"),

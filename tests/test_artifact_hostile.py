@@ -492,7 +492,7 @@ def test_weights_that_cannot_be(folder: Path, data: bytes, reason: str) -> None:
         ("F64", np.float64("inf").tobytes()),
     ],
 )
-@pytest.mark.parametrize("place", [0, 777, 2_999_999])
+@pytest.mark.parametrize("place", [0, 2**19 - 1, 2**20 - 1, 2**21 - 1, 2_999_999])
 def test_weights_that_are_not_finite(folder: Path, dtype: str, bits: bytes, place: int) -> None:
     width = len(bits)
     data = bytearray(3_000_000 * width)

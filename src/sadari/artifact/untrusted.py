@@ -59,8 +59,8 @@ class UntrustedFile:
         return data
 
     def check_digest(self, sha256: str) -> None:
-        """Raise `ModelError` unless all has been read and has this SHA-256 (hexadecimal)."""
-        if self._stream.read(1) or self._sha256.hexdigest() != sha256:
+        """Raise `ModelError` unless what has been taken has this SHA-256 (hexadecimal)."""
+        if self._sha256.hexdigest() != sha256:
             raise ModelError(
                 "was changed or damaged after it was written (its SHA-256 differs)",
                 where=self.where,
