@@ -311,8 +311,11 @@ def _with_prefixes(keys, wanted):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def join_features(words, word_offsets, grams, gram_offsets, vocab_size, mask):  # type: ignore[no-untyped-def]
-    """Each text's word ids, then its hashed n-grams folded by ``mask`` and numbered after the words: (ids, offsets)."""
+def join_features(words, word_offsets, grams, gram_offsets):  # type: ignore[no-untyped-def]
+    """Each text's word ids, then its hashed n-grams as ``-2 - bucket``: (values, offsets).
+
+    While a corpus is read, nobody knows yet where the words' ids will end; `settle_features` numbers the n-grams after them.
+    """
     values = np.empty(len(words) + len(grams), np.int32)
     offsets = np.zeros(len(word_offsets), np.int64)
     n = 0
@@ -321,7 +324,17 @@ def join_features(words, word_offsets, grams, gram_offsets, vocab_size, mask):  
             values[n] = words[i]
             n += 1
         for i in range(gram_offsets[t], gram_offsets[t + 1]):
-            values[n] = vocab_size + (grams[i] & mask)
+            values[n] = -2 - grams[i]
             n += 1
         offsets[t + 1] = n
     return values, offsets
+
+
+@njit(cache=True, nogil=True)
+def settle_features(values, new_words, vocab_size, mask):  # type: ignore[no-untyped-def]
+    """Rename words (none, where ``new_words`` is empty), fold buckets by ``mask`` and number them after the words."""
+    for i in range(len(values)):
+        if values[i] <= -2:
+            values[i] = vocab_size + ((-2 - values[i]) & mask)
+        elif values[i] >= 0 and len(new_words) > 0:
+            values[i] = new_words[values[i]]

@@ -13,7 +13,8 @@ from sadari.data.corpus import TextStream
 from sadari.errors import DataError, SettingError
 from sadari.ragged import Ragged, append_to, offsets_of
 from sadari.text.column import as_column, slices
-from sadari.text.ngrams import NgramTable, hashed_ngrams, join_features
+from sadari.text.ngrams import NgramTable, hashed_ngrams, join_features, settle_features
+from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokenize import Tokenizer, choose_tokenizer, tokenizer
 from sadari.text.weigh import Counts, count
@@ -195,6 +196,9 @@ class CountVectors:
         return self
 
 
+_SAME_WORDS = np.empty(0, np.int32)  # "no word has a new id"
+
+
 class HashedVectors:
     """Words, each with an id of its own, and n-grams of two and more words hashed into buckets, as fastText has them.
 
@@ -234,20 +238,16 @@ class HashedVectors:
             DataError: no text has any token.
         """
         self.words = TokenTable()
-        word_parts, gram_parts = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
-        word_lengths, gram_lengths = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        words, grams = 0, 0
+        values, stored, words = [np.empty(0, np.int32)], 0, 0
+        lengths = [np.zeros(0, np.int64)]
         sample: list[str] = []
         for column in columns(texts):
             sample = sample or column.head(3).to_list()
             tokens = self.tokenizer(column)
-            append_to(word_parts, words, [self.words.learn(tokens)])
-            # hashed into the most buckets: a power of two of them folds into any smaller one later
-            hashed, offsets = hashed_ngrams(tokens.hashes, tokens.offsets, self.longest, self.MOST_BUCKETS)
-            append_to(gram_parts, grams, [hashed])
-            words, grams = words + len(tokens), grams + len(hashed)
-            word_lengths.append(np.diff(tokens.offsets))
-            gram_lengths.append(np.diff(offsets))
+            ids, offsets = self._joined(tokens, self.words.learn(tokens))
+            append_to(values, stored, [ids])
+            stored, words = stored + len(ids), words + len(tokens)
+            lengths.append(np.diff(offsets))
         if words == 0:
             raise DataError(
                 f"no text has anything that the tokenizer {self.tokenizer.name!r} takes for a token",
@@ -256,30 +256,33 @@ class HashedVectors:
             )
         if self.buckets is None:
             self.buckets = min(self.MOST_BUCKETS, max(self.LEAST_BUCKETS, 1 << (words // 4).bit_length()))
-        ids = Ragged(word_parts[0], offsets_of(np.concatenate(word_lengths)))
-        if self.min_count > 1:
-            ids = self._drop_rare(ids)
-        return self._joined(ids, gram_parts[0], offsets_of(np.concatenate(gram_lengths)))
+        self._settle(values[0], self._drop_rare())
+        return Ragged(values[0], offsets_of(np.concatenate(lengths)))
 
-    def _drop_rare(self, ids: Ragged) -> Ragged:
+    def _drop_rare(self) -> NDArray[np.int32]:
+        """Forget words below ``min_count``: int32 [words], the new id of each, MISSING where it went."""
         kept = self.words.counts[: len(self.words)] >= self.min_count
         new_ids = np.where(kept, np.cumsum(kept) - 1, MISSING).astype(np.int32)
-        tokens = [token for token, keep in zip(self.words.to_list(), kept.tolist(), strict=True) if keep]
-        self.words = TokenTable.of(tokens)
-        return Ragged(new_ids[ids.values], ids.offsets)
+        if not kept.all():
+            tokens = [token for token, keep in zip(self.words.to_list(), kept.tolist(), strict=True) if keep]
+            self.words = TokenTable.of(tokens)
+        return new_ids
 
-    def _joined(self, words: Ragged, hashed: NDArray[np.int32], offsets: NDArray[np.int64]) -> Ragged:
-        if self.longest == 1:
-            return words
-        buckets = self.buckets or self.MOST_BUCKETS
-        values, ends = join_features(words.values, words.offsets, hashed, offsets, len(self.words), buckets - 1)
-        return Ragged(values, ends)
+    def _joined(self, tokens: Tokens, ids: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Each text's word ids, then its n-grams, not yet numbered after the words: see `join_features`."""
+        # hashed into the most buckets: a power of two of them folds into any smaller one later
+        hashed, offsets = hashed_ngrams(tokens.hashes, tokens.offsets, self.longest, self.MOST_BUCKETS)
+        return join_features(ids, tokens.offsets, hashed, offsets)
+
+    def _settle(self, values: NDArray[np.int32], new_words: NDArray[np.int32]) -> None:
+        settle_features(values, new_words, len(self.words), (self.buckets or 1) - 1)
 
     def features(self, column: pl.Series) -> Ragged:
         """Feature ids of every text."""
         tokens = self.tokenizer(column)
-        hashed, offsets = hashed_ngrams(tokens.hashes, tokens.offsets, self.longest, self.MOST_BUCKETS)
-        return self._joined(Ragged(self.words.look_up(tokens), tokens.offsets), hashed, offsets)
+        values, offsets = self._joined(tokens, self.words.look_up(tokens))
+        self._settle(values, _SAME_WORDS)
+        return Ragged(values, offsets)
 
     def names_in(self, text: str, features: NDArray[np.int32]) -> list[str]:
         """The word or n-gram of some features, each of which stands in ``text``."""

@@ -41,11 +41,11 @@ class Counts:
     @property
     def document_frequency(self) -> NDArray[np.int64]:
         """int64 [size]: in how many texts each feature stands."""
-        return np.bincount(self.ids, minlength=self.size)
+        return _tally(self.ids, _ONES, self.size)
 
     def totals(self) -> NDArray[np.int64]:
         """int64 [size]: how often each feature stands in all texts together."""
-        return np.bincount(self.ids, weights=self.counts, minlength=self.size).astype(np.int64)
+        return _tally(self.ids, self.counts, self.size)
 
     def renamed(self, new_ids: NDArray[np.int32], size: int) -> Counts:
         """The same texts with other feature ids; features whose new id is negative are left out.
@@ -120,9 +120,10 @@ class Weights:
         """The weights as a scipy CSR matrix float32 [n, size], columns in rising order."""
         from scipy.sparse import csr_matrix
 
-        values = self.tf[counts.counts] * self.feature_scale[counts.ids]
-        values *= np.repeat(self.row_scale(counts), np.diff(counts.offsets))
-        matrix = csr_matrix((values, counts.ids, counts.offsets), shape=(len(counts), counts.size))
+        values = np.repeat(self.row_scale(counts), np.diff(counts.offsets))
+        values *= self.tf[counts.counts] * self.feature_scale[counts.ids]
+        # copied, for sorting is done in place: it would part the counts' ids from their counts
+        matrix = csr_matrix((values, counts.ids.copy(), counts.offsets), shape=(len(counts), counts.size))
         matrix.sort_indices()
         return matrix
 
@@ -162,6 +163,18 @@ def term_weights(*, sublinear: bool, binary: bool) -> NDArray[np.float32]:
     if sublinear:
         tf[1:] = 1 + np.log(tf[1:])
     return tf.astype(np.float32)
+
+
+_ONES = np.empty(0, np.uint16)  # "every weight is 1"
+
+
+@njit(cache=True, nogil=True)
+def _tally(ids, weights, size):  # type: ignore[no-untyped-def]
+    # numpy's bincount first copies its ids to 64 bits: gigabytes, for a large corpus
+    sums = np.zeros(size, np.int64)
+    for i in range(len(ids)):
+        sums[ids[i]] += weights[i] if len(weights) > 0 else 1
+    return sums
 
 
 @njit(cache=True, nogil=True)
