@@ -392,6 +392,12 @@ def test_columns_are_guessed_by_content(tmp_path: Path) -> None:
     assert (source.text_columns, source.label_column) == (["column 3"], "column 2")
 
 
+def test_row_numbers_are_no_classes(tmp_path: Path) -> None:
+    rows = "\n".join(f"{i + 1},{'ab'[i % 2]},these are many more words {i}" for i in range(30))
+    source = open_source(write(tmp_path, rows))
+    assert (source.text_columns, source.label_column) == (["column 3"], "column 2")
+
+
 def test_classes_file_names_the_labels(tmp_path: Path) -> None:
     (tmp_path / "classes.txt").write_text("World\nSports\n")
     path = write(tmp_path, '"2","a","words and more words of it"\n"1","b","words and more words of them"\n')

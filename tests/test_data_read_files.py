@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sadari.data import byte_stream
-from sadari.data.byte_stream import decoded_blocks, open_stream
+from sadari.data.byte_stream import decoded_blocks
+from sadari.data.encoding import open_stream
 from sadari.data.read import open_source
 from sadari.errors import DataError
 
@@ -175,7 +176,7 @@ def test_folder_without_labels(tmp_path: Path) -> None:
         (b"PK\x03\x04\x14\0\x06\0", "Excel"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "Excel"),
         (b"%PDF-1.7\n", "PDF"),
-        (b"BZh91AY", "bzip2"),
+        (b"BZh91AY&SY", "bzip2"),
         (b"\x28\xb5\x2f\xfd\x04", "zstd"),
         (b"PAR1\x15\x04", "Parquet"),
         (b"text,label\n" + b"fine,a\n" * 20_000 + b"not\0fine,b\n", "NUL byte in line 20,002"),

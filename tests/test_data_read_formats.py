@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -283,6 +284,34 @@ def test_parquet_that_will_not_do(tmp_path: Path, columns: dict[str, Any], what:
 @pytest.mark.parametrize("content", [b"PAR1junkPAR1", b"hello", b"PAR1"])
 def test_torn_parquet(tmp_path: Path, content: bytes) -> None:
     assert "not a readable Parquet file" in error_of(write(tmp_path, content, "data.parquet"))
+
+
+@pytest.mark.parametrize("damage", ["zeros", "cut", "shifted", "repeated"])
+def test_damaged_parquet(tmp_path: Path, damage: str) -> None:
+    handle = io.BytesIO()
+    pl.DataFrame({"text": [f"t{i}" for i in range(999)], "label": ["a"] * 999}).write_parquet(handle)
+    raw = handle.getvalue()
+    damaged = {
+        "zeros": raw[:400] + bytes(300) + raw[700:],
+        "cut": raw[: len(raw) // 2],
+        "shifted": raw[:300] + raw[340:],
+        "repeated": raw[:300] + raw[260:],
+    }
+    assert "Parquet file" in error_of(write(tmp_path, damaged[damage], "data.parquet"))
+
+
+def test_parquet_with_a_damaged_footer_never_loses_rows_in_silence(tmp_path: Path) -> None:
+    """Polars ends its batches without an error when one of its threads crashes."""
+    handle = io.BytesIO()
+    frame = pl.DataFrame({"text": [f"t{i}" for i in range(1000)], "label": ["a", "b"] * 500})
+    frame.write_parquet(handle, row_group_size=250, compression="uncompressed")
+    raw = handle.getvalue()
+    footer = int.from_bytes(raw[-8:-4], "little")
+    for at in range(len(raw) - 8 - footer, len(raw) - 8, 8):
+        flipped = bytearray(raw)
+        flipped[at] ^= 0x40
+        with contextlib.suppress(DataError):
+            assert len(open_source(write(tmp_path, bytes(flipped), "data.parquet")).read()) == 1000
 
 
 # --- folders

@@ -199,6 +199,8 @@ def is_ag_news_layout(rows: pl.DataFrame) -> bool:
     classes = rows.to_series(0)
     if not classes.str.contains(r"^[1-9][0-9]?$").fill_null(False).all():
         return False
+    if rows.height > 4 and classes.n_unique() == rows.height:  # row numbers
+        return False
     title, description = (rows.to_series(i).str.len_chars().fill_null(0) for i in (1, 2))
     worded = rows.to_series(2).str.contains(r"\p{L}").fill_null(False).mean() or 0
     return float(worded) > 0.9 and (description.mean() or 0) > 20 and (title.max() or 0) > 0  # type: ignore[operator]

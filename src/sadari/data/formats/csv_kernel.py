@@ -22,6 +22,54 @@ _LF, _CR = 10, 13
 
 
 @njit(cache=True, nogil=True)
+def _end_of_bare(buffer, i, delimiter):  # type: ignore[no-untyped-def]
+    """The offset of the delimiter or line feed at or after `i`, else the buffer's size."""
+    while i < buffer.size and buffer[i] != delimiter and buffer[i] != _LF:
+        i += 1
+    return i
+
+
+@njit(cache=True, nogil=True)
+def _end_of_quoted(buffer, i, quote):  # type: ignore[no-untyped-def]
+    """For a quoted field's content at `i`: the closing quote's offset (or -1), line feeds, and the kind."""
+    breaks = 0
+    kind = QUOTED
+    while i < buffer.size:
+        if buffer[i] == quote:
+            if i + 1 == buffer.size or buffer[i + 1] != quote:
+                return i, breaks, kind
+            kind = ESCAPED
+            i += 1
+        elif buffer[i] == _LF:
+            breaks += 1
+        i += 1
+    return -1, breaks, kind
+
+
+@njit(cache=True, nogil=True)
+def _read_field(buffer, begin, delimiter, quote):  # type: ignore[no-untyped-def]
+    """One field: its content's bounds, the offset after it (-1 if never closed), kind, line feeds, stray text."""
+    size = buffer.size
+    if begin == size or buffer[begin] != quote:
+        after = _end_of_bare(buffer, begin, delimiter)
+        end = after
+        if end > begin and buffer[end - 1] == _CR and (after == size or buffer[after] == _LF):
+            end -= 1
+        return begin, end, after, PLAIN, 0, False
+    begin += 1
+    end, breaks, kind = _end_of_quoted(buffer, begin, quote)
+    if end < 0:
+        return begin, end, end, kind, breaks, False
+    after = end + 1
+    if after < size and buffer[after] == _CR and (after + 1 == size or buffer[after + 1] == _LF):
+        after += 1
+    stray = after < size and buffer[after] != delimiter and buffer[after] != _LF
+    if stray:
+        after = _end_of_bare(buffer, after, delimiter)
+    return begin, end, after, kind, breaks, stray
+
+
+@njit(cache=True, nogil=True)
 def scan_records(  # type: ignore[no-untyped-def]
     buffer, start, delimiter, quote, final, starts, ends, kinds, heads, counts, flags
 ):
@@ -42,76 +90,44 @@ def scan_records(  # type: ignore[no-untyped-def]
         inside a quoted field, the offset of its opening quote, else -1.
     """
     size = buffer.size
-    room, columns = starts.shape
+    columns = starts.shape[1]
     record = 0
     lines = 0
-    i = start
-    while record < room and i < size:
-        head = i
+    head = start
+    while record < starts.shape[0] and head < size:
+        at = head
         count = 0
         flag = 0
         breaks = 0
         ended = False
         while not ended:
-            begin = i
-            kind = PLAIN
-            if i < size and buffer[i] == quote:
-                kind = QUOTED
-                opened = i
-                i += 1
-                begin = i
-                while True:
-                    while i < size and buffer[i] != quote:
-                        if buffer[i] == _LF:
-                            flag |= SPANS
-                            breaks += 1
-                        i += 1
-                    if i >= size:
-                        return record, head, lines, opened
-                    if i + 1 < size and buffer[i + 1] == quote:
-                        kind = ESCAPED
-                        i += 2
-                        continue
-                    break
-                end = i
-                i += 1
-                if i < size and buffer[i] == _CR and (i + 1 == size or buffer[i + 1] == _LF):
-                    i += 1
-                if i < size and buffer[i] != delimiter and buffer[i] != _LF:
-                    flag |= STRAY
-                    while i < size and buffer[i] != delimiter and buffer[i] != _LF:
-                        i += 1
-            else:
-                while i < size and buffer[i] != delimiter and buffer[i] != _LF:
-                    i += 1
-                end = i
-                if end > begin and buffer[end - 1] == _CR and (i == size or buffer[i] == _LF):
-                    end -= 1
+            begin, end, after, kind, inner, stray = _read_field(buffer, at, delimiter, quote)
+            if after < 0:
+                return record, head, lines, at
+            if after == size and not final:
+                return record, head, lines, -1
             if count < columns:
                 starts[record, count] = begin
                 ends[record, count] = end
                 kinds[record, count] = kind
             count += 1
-            if i >= size:
-                if not final:
-                    return record, head, lines, -1
-                ended = True
-            else:
-                ended = buffer[i] == _LF
-                breaks += ended
-                i += 1
+            breaks += inner
+            flag |= (SPANS if inner else 0) | (STRAY if stray else 0)
+            ended = after == size or buffer[after] == _LF
+            breaks += after < size and ended
+            at = after + (after < size)
         lines += breaks
-        if count == 1 and kind == PLAIN and begin == end:
-            continue
-        for missing in range(count, columns):
-            starts[record, missing] = 0
-            ends[record, missing] = 0
-            kinds[record, missing] = PLAIN
         heads[record] = head
         counts[record] = count
         flags[record] = flag
-        record += 1
-    return record, i, lines, -1
+        blank = count == 1 and kind == PLAIN and begin == end
+        head = at
+        if not blank:
+            kinds[record, count:] = PLAIN
+            starts[record, count:] = 0
+            ends[record, count:] = 0
+            record += 1
+    return record, head, lines, -1
 
 
 @njit(cache=True, nogil=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sadari.data.byte_stream import read_text
+from sadari.data.encoding import read_text
 from sadari.data.formats.records import BadRows, Chunk, Wanted
 from sadari.errors import DataError
 

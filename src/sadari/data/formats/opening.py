@@ -15,10 +15,10 @@ from sadari.data.byte_stream import (
     STANDARD_INPUT,
     ByteStream,
     open_bytes,
-    open_stream,
     spool,
     spool_standard_input,
 )
+from sadari.data.encoding import open_stream
 from sadari.data.formats.csv_records import CsvRecords
 from sadari.data.formats.folder import FolderRecords
 from sadari.data.formats.jsonl import JsonlRecords

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import polars as pl
@@ -28,9 +29,14 @@ class ParquetRecords:
     def __init__(self, path: Path, *, name: str, spool: object | None = None) -> None:
         self._path, self._name, self._spool = path, name, spool
         self.notes: list[str] = []
-        self.head = self._frame(next(self._collect(pl.scan_parquet(path).head(_HEAD_ROWS), _HEAD_ROWS), None))
-        if not self.head.height:
+        count = list(self._collect(pl.scan_parquet(path).select(pl.len()), 1))
+        if not count:  # a crash inside Polars ends its batches without an error
+            raise DataError("is not a readable Parquet file", where=name)
+        self._rows = int(count[0].item())
+        if not self._rows:
             raise DataError("the file has no rows", where=name)
+        head = list(self._collect(pl.scan_parquet(path).head(_HEAD_ROWS), _HEAD_ROWS))
+        self.head = self._frame(pl.concat(head)) if head else self._torn(0)
         self.columns = self.head.columns
 
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
@@ -43,6 +49,8 @@ class ParquetRecords:
             numbers = np.arange(at, at + frame.height, dtype=np.int64)
             at += frame.height
             yield Chunk(self._frame(frame), numbers, lambda i, n=numbers: f"row {n[i]:,}")
+        if at <= self._rows:
+            self._torn(at - 1)
 
     def check_types(self, texts: Sequence[str], label: str | None) -> None:
         """Raise where a column's type cannot be a text's or a label's."""
@@ -65,9 +73,11 @@ class ParquetRecords:
             reason = str(error).partition("\n")[0]
             raise DataError(f"is not a readable Parquet file ({reason})", where=self._name) from None
 
-    def _frame(self, frame: pl.DataFrame | None) -> pl.DataFrame:
+    def _torn(self, rows: int) -> NoReturn:
+        what = f"is a damaged Parquet file ({rows:,} of its {self._rows:,} rows could be read)"
+        raise DataError(what, where=self._name, hint="write or fetch it again")
+
+    def _frame(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Categories as the strings they stand for."""
-        if frame is None:
-            return pl.DataFrame()
         named = [name for name, kind in frame.schema.items() if kind in (pl.Categorical, pl.Enum)]
         return frame.with_columns(pl.col(named).cast(pl.String)) if named else frame
