@@ -18,6 +18,7 @@ from sadari.errors import DataError
 
 MOST_BYTES = 2**31 - 1  # tokens' places are int32
 PART, SEPARATOR, ALONE, DROP, TAG = 0, 1, 2, 3, 4  # TAG: '<', which opens torchtext's "<br />"
+BREAK_TAG = (60, 98, 114, 32, 47, 62)  # "<br />"
 OTHER, SPACE, WORD, DENSE = 0, 1, 2, 3  # kinds of characters outside ASCII
 
 # Scripts whose words are not dependably parted by spaces (Hangul, kana, Han, Thai …): first, last code point.
@@ -169,7 +170,6 @@ def hash_bytes(content, start, end):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _after_break_tag(content, i, end):  # type: ignore[no-untyped-def]
     """Where ``<br />`` that starts at i ends, or -1; quotes inside are gone by then, as in torchtext."""
-    tag = np.array([60, 98, 114, 32, 47, 62], dtype=np.uint8)  # "<br />"
     matched = 0
     while i < end:
         b = content[i]
@@ -178,10 +178,10 @@ def _after_break_tag(content, i, end):  # type: ignore[no-untyped-def]
         i += 1
         if b == 34:
             continue
-        if b != tag[matched]:
+        if b != BREAK_TAG[matched]:
             return -1
         matched += 1
-        if matched == 6:
+        if matched == len(BREAK_TAG):
             return i
     return -1
 
