@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -372,3 +373,21 @@ def test_settings_that_make_no_sense(tmp_path: Path) -> None:
         next(open_source(path).batches(0))
     with pytest.raises(DataError, match="is a file, not a folder"):
         open_source(path, format="folder")
+
+
+@pytest.mark.parametrize(
+    "hostile", [" ", "__label__", " __label__", "__label__x ", "\t \t", "{", '{"', "\\u", '"', ",", "1"]
+)
+def test_a_megabyte_of_hostile_text_in_a_line_is_quick(tmp_path: Path, hostile: str) -> None:
+    line = hostile * (1_000_000 // len(hostile))
+    for name, content in (
+        ("d.ft", f"__label__a b\n__label__a {line}\n"),
+        ("d.jsonl", f'{{"text": "b", "label": "a"}}\n{line}\n'),
+        ("d.csv", f'text,label\nb,a\n"c, d",a\n{line}\n'),
+        ("d.txt", f"b\n{line}\n"),
+    ):
+        path = write(tmp_path, content, name)
+        start = time.perf_counter()
+        with contextlib.suppress(DataError):
+            open_source(path, on_bad_row="skip", need_label=False).read()
+        assert time.perf_counter() - start < 1.0, name  # reading is some 20 passes over the text
