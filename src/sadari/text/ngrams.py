@@ -314,7 +314,8 @@ def _with_prefixes(keys, wanted):  # type: ignore[no-untyped-def]
 def join_features(words, word_offsets, grams, gram_offsets):  # type: ignore[no-untyped-def]
     """Each text's word ids, then its hashed n-grams as ``-2 - bucket``: (values, offsets).
 
-    While a corpus is read, nobody knows yet where the words' ids will end; `settle_features` numbers the n-grams after them.
+    While a corpus is read, nobody knows yet where the words' ids will end; `settle_features` then numbers the n-grams
+    after them.
     """
     values = np.empty(len(words) + len(grams), np.int32)
     offsets = np.zeros(len(word_offsets), np.int64)
