@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import text_reference as reference
 from sadari.errors import DataError
-from sadari.text.column import as_column, column_bytes, slices
+from sadari.text.column import FEW, as_column, column_bytes, slices
 
 
 @settings(deadline=None)
@@ -54,7 +54,7 @@ def test_a_huge_value_is_not_printed_whole() -> None:
 
 
 @settings(deadline=None)
-@given(texts=reference.columns_of_texts)
+@given(texts=st.lists(reference.texts, max_size=2 * FEW))
 def test_bytes_are_utf8_one_text_after_another(texts: list[str]) -> None:
     content, offsets = column_bytes(as_column(texts))
     assert content.tobytes() == "".join(texts).encode()

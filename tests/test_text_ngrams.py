@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import text_reference as reference
 from sadari.errors import SettingError
 from sadari.ragged import Ragged
-from sadari.text.ngrams import NO_PREFIX, NgramTable, hashed_ngrams, join_features, ngrams
+from sadari.text.ngrams import NO_PREFIX, NgramTable, hashed_ngrams, join_features, ngrams, settle_features
 from sadari.text.table import MISSING, TokenTable, spread
 from sadari.text.tokenize import tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN
@@ -228,13 +228,17 @@ def test_powers_of_two_of_buckets_fold_into_fewer(column: list[str], longest: in
 
 @settings(deadline=None)
 @given(words=st.lists(st.lists(st.integers(-1, 9), max_size=5), max_size=6), data=st.data())
-def test_joined_features_are_words_then_folded_ngrams(words: list[list[int]], data: st.DataObject) -> None:
+def test_joined_and_settled_features_are_words_then_folded_ngrams(words: list[list[int]], data: st.DataObject) -> None:
     of_a_text = st.lists(st.integers(0, 63), max_size=5)
     grams = data.draw(st.lists(of_a_text, min_size=len(words), max_size=len(words)))
     first, second = Ragged.from_lists(words), Ragged.from_lists(grams)
-    values, offsets = join_features(first.values, first.offsets, second.values, second.offsets, 10, 15)
-    expected = [[*text, *(10 + gram % 16 for gram in found)] for text, found in zip(words, grams, strict=True)]
-    assert Ragged(values, offsets).to_lists() == expected
+    joined, offsets = join_features(first.values, first.offsets, second.values, second.offsets)
+    for new_words in ([], data.draw(st.permutations([-1, -1, *range(8)]))):
+        values = joined.copy()
+        settle_features(values, np.array(new_words, np.int32), 10, 15)
+        renamed = [[new_words[i] if i >= 0 and new_words else i for i in text] for text in words]
+        expected = [[*text, *(10 + g % 16 for g in found)] for text, found in zip(renamed, grams, strict=True)]
+        assert Ragged(values, offsets).to_lists() == expected
 
 
 def test_settings_out_of_range_are_refused() -> None:

@@ -64,7 +64,7 @@ def column_bytes(column: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64
 
 def slices(column: pl.Series, *, max_rows: int = 65_536, max_bytes: int = 1 << 26) -> Iterator[pl.Series]:
     """The column in pieces, so that what is made from a piece stays small. A text longer than that is a piece."""
-    if len(column) <= FEW:
+    if 0 < len(column) <= max_rows and column.estimated_size() <= max_bytes:
         yield column
         return
     offsets = offsets_of(column.str.len_bytes().to_numpy())
