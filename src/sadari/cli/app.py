@@ -53,7 +53,17 @@ class App(click.Group):
     def run(self, arguments: Sequence[str] | None = None) -> int:
         """Run with these arguments: the exit code."""
         given = sys.argv[1:] if arguments is None else list(arguments)
-        return run_guarded(lambda: super(App, self).main(given, prog_name="sadari", standalone_mode=False))
+        return run_guarded(lambda: self._call(given))
+
+    def _call(self, arguments: list[str]) -> int:
+        # Not click's own `main`: it makes a closed pipe an error, and Ctrl-C as well.
+        self._main_shell_completion({}, "sadari")
+        try:
+            with self.make_context("sadari", arguments) as context:
+                self.invoke(context)
+        except click.exceptions.Exit as end:
+            return end.exit_code
+        return 0
 
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
         """Run as a process does, and exit."""

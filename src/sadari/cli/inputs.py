@@ -94,28 +94,30 @@ def open_named(
     return open_source(path, need_label=need_label, **{**(known or {}), **asked})
 
 
-def open_train(data: Data, reading: Mapping[str, Any]) -> Source:
+def open_train(data: Data, reading: Mapping[str, Any], *, need_label: bool = True) -> Source:
     """The training file."""
-    return open_named(data.train, reading, known=data.columns)
+    return open_named(data.train, reading, known=data.columns, need_label=need_label)
 
 
-def open_test(data: Data, reading: Mapping[str, Any], train: Source) -> Source:
+def open_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_label: bool = True) -> Source:
     """The test file, with the training file's columns where it has them and nobody said otherwise."""
     if data.test is None:
         raise SettingError("there is no test file")
     if data.test == data.train == "-":
         raise SettingError("training and test data cannot both be standard input")
-    test = open_named(data.test, reading, known=data.columns)
+    test = open_named(data.test, reading, known=data.columns, need_label=need_label)
     wanted = [*train.text_columns, train.label_column]
     if wanted != [*test.text_columns, test.label_column] and set(wanted) <= set(test.columns):
         known = {"text": train.text_columns, "label": train.label_column}
-        return open_named(data.test, reading, known=known)
+        return open_named(data.test, reading, known=known, need_label=need_label)
     return test
 
 
-def read_pair(data: Data, reading: Mapping[str, Any]) -> tuple[Corpus, Corpus | None]:
+def read_pair(data: Data, reading: Mapping[str, Any], *, need_label: bool = True) -> tuple[Corpus, Corpus | None]:
     """Training and test texts in memory."""
-    source = open_train(data, reading)
+    source = open_train(data, reading, need_label=need_label)
     train = source.read()
-    test = open_test(data, reading, source).read() if data.test is not None else None
+    if data.test is None:
+        return train, None
+    test = open_test(data, reading, source, need_label=need_label).read()
     return train, test

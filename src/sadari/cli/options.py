@@ -38,8 +38,8 @@ def labels(command: Command) -> Command:
 
 _READING = (
     click.option("--text", metavar="COLUMNS", help="Text columns by name or number; several are joined: title,body."),
-    click.option("--format", type=click.Choice(FORMATS), help="What the file is.  [default: found out]"),
-    click.option("--encoding", help="Such as cp949.  [default: UTF-8, else CP949]"),
+    click.option("--format", type=click.Choice(FORMATS), metavar="KIND", help=f"One of: {', '.join(FORMATS)}."),
+    click.option("--encoding", metavar="NAME", help="Such as cp949.  [default: UTF-8, else CP949]"),
     click.option("--delimiter", metavar="CHAR", help="Between the fields of a CSV file; \\t for a tab."),
     click.option("--header/--no-header", default=None, help="Whether the first row names the columns."),
     click.option(
@@ -62,6 +62,7 @@ def seed(command: Command) -> Command:
     return click.option(
         "--seed",
         type=click.IntRange(0, 2**31 - 1),
+        metavar="N",
         default=0,
         show_default=True,
         help="Of all that is drawn; the same seed gives the same bits.",
@@ -73,6 +74,7 @@ def validation(command: Command) -> Command:
     return click.option(
         "--validation",
         type=float,
+        metavar="SHARE",
         default=0.1,
         show_default=True,
         help="Share of the training rows that are only validated on.",

@@ -1,0 +1,51 @@
+"""``sadari evaluate``: what a model scores on labelled texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sadari.cli import options
+
+EXAMPLES = """\b
+Examples:
+  sadari evaluate runs/news/tfidf test.csv
+  sadari evaluate runs/news/tfidf test.csv --json > scores.json
+  sadari evaluate runs/headlines/bow headlines
+
+\b
+Intervals are of 95 %. A label that training never saw counts as wrong, and is
+listed. DATA with a name stands for its test file.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("model")
+@click.argument("data")
+@options.reading
+@options.labels
+@options.as_json("All scores as JSON, and nothing else, on standard output.")
+def evaluate(model: str, data: str, **asked: Any) -> None:
+    """Score a MODEL (a folder) on labelled texts: accuracy, macro-F1, calibration, each label, confusions."""
+    from sadari.cli import inputs
+    from sadari.cli.progress import Progress
+    from sadari.measure.evaluate import evaluate as score
+    from sadari.rungs import load
+
+    found = inputs.find_data(data)
+    with Progress() as progress:
+        progress("loading the model")
+        rung = load(model)
+        progress(f"reading {found.name}")
+        corpus = inputs.open_named(found.test or found.train, asked, known=found.columns).read()
+        progress(f"labelling {len(corpus):,} texts")
+        scores = score(rung, corpus)
+    if asked["as_json"]:
+        from sadari.cli.printing import say_json
+
+        say_json({"model": model, "source": corpus.source, "notes": corpus.notes, **scores.to_dict()})
+        return
+    from sadari.cli.evaluate_view import print_scores
+
+    print_scores(scores, corpus)

@@ -1,0 +1,88 @@
+"""``sadari explain``: which words and n-grams of a text speak for which label."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from sadari.cli import options
+from sadari.errors import DataError, SettingError
+
+EXAMPLES = """\b
+Examples:
+  sadari explain runs/news/tfidf "Stocks fell on Friday"
+  sadari explain runs/news/tfidf "A late goal in Turin" --label Sports --top 20
+  echo "Oil rises again" | sadari explain runs/news/tfidf - --json
+
+\b
+The figures of a column, the bias with them, add up to the label's logit; the
+logits make the probabilities. Nothing is estimated.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("model")
+@click.argument("text")
+@click.option("--label", metavar="LABEL", help="Explain this label.  [default: the likeliest]")
+@click.option("--top", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="So many words.")
+@options.as_json("All of it as JSON, and nothing else, on standard output.")
+def explain(model: str, text: str, label: str | None, top: int, as_json: bool) -> None:
+    """Show what every word and n-gram of TEXT adds to every label ("-": standard input).
+
+    MODEL is a model folder.
+    """
+    from sadari.cli.progress import Progress
+    from sadari.rungs import load
+
+    text = _read(text)
+    with Progress() as progress:
+        progress("loading the model")
+        rung = load(model)
+        names = [str(name) for name in rung.classes_.tolist()]
+        if label is not None and label not in names:
+            raise SettingError(f"the model has no label {label!r}", hint=f"it has: {', '.join(names)}")
+        found = rung.explain(text)
+        [known] = rung.predict_with_marks([text])[1].tolist()
+    if as_json:
+        from sadari.cli.printing import say_json
+
+        say_json(_as_dict(text, found, known))
+        return
+    from sadari.cli.explain_view import print_explanation
+
+    print_explanation(found, label=label, top=top, known=known)
+
+
+def _read(text: str) -> str:
+    """The text itself, or that of standard input."""
+    try:
+        if text == "-":
+            return sys.stdin.buffer.read().decode("utf-8-sig").rstrip("\r\n")
+        text.encode()
+    except UnicodeDecodeError:
+        raise DataError("is not UTF-8", where="standard input") from None
+    except UnicodeEncodeError:
+        raise DataError("the text is not valid in this terminal's encoding") from None
+    return text
+
+
+def _as_dict(text: str, found: Any, known: bool) -> dict[str, Any]:
+    """Everything: probabilities, logits and bias by label, and each feature's contributions."""
+
+    def by_label(values: Any) -> dict[str, float]:
+        return dict(zip(found.labels, values.tolist(), strict=True))
+
+    return {
+        "text": text,
+        "label": found.labels[int(found.probabilities.argmax())],
+        "known": known,
+        "probabilities": by_label(found.probabilities),
+        "logits": by_label(found.logits),
+        "bias": by_label(found.bias),
+        "features": [
+            {"feature": feature, "contributions": by_label(row)}
+            for feature, row in zip(found.features, found.contributions, strict=True)
+        ],
+    }

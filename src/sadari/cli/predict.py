@@ -1,0 +1,200 @@
+"""``sadari predict``: label the texts of a file, of standard input, or of the arguments."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli import options
+from sadari.errors import DataError, SettingError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from sadari.cli.predict_rows import Answers
+    from sadari.cli.progress import Progress
+    from sadari.data.read import Source
+    from sadari.rungs import Rung
+
+EXAMPLES = """\b
+Examples:
+  sadari predict runs/news/tfidf "Stocks fell on Friday" "A late goal"
+  sadari predict runs/news/tfidf new.csv -o labelled.csv
+  sadari predict runs/news/tfidf new.jsonl --proba -o labelled.parquet
+  cat texts.txt | sadari predict runs/news/tfidf - --top 3 > labelled.csv
+  sadari predict runs/news/tfidf --json -- "-5 degrees in May"
+
+\b
+A file keeps its rows, their order and all its columns, and gets three more:
+  label        the likeliest one (all of at least one half, for several labels)
+  probability  of that label
+  note         "empty": no text; "nothing known": no word the model knows
+A column that the file has already is called predicted_label, and so on.
+"""
+
+BATCH_ROWS = 32_768
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("model")
+@click.argument("inputs", nargs=-1, metavar="[FILE|-|TEXT…]")
+@click.option("-o", "--output", metavar="FILE", help=".csv, .tsv, .jsonl or .parquet.  [default: standard output]")
+@click.option("--proba", is_flag=True, help="Add the probability of every label.")
+@click.option("--top", type=click.IntRange(1), default=1, metavar="K", help="Add the labels in second, third … place.")
+@click.option("--escape-formulas", is_flag=True, help="Put ' before CSV cells that a spreadsheet would run: = + - @")
+@options.reading
+@options.as_json("One JSON object a line on standard output.")
+def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
+    """Label texts with a trained MODEL (a folder).
+
+    An argument that is an existing file is read as data, and "-" is standard input; all others are texts. Files are
+    read a batch at a time, so they may be larger than memory.
+    """
+    path = _file_among(inputs)
+    output = None if asked["output"] is None else Path(asked["output"])
+    if output is not None:
+        _check_output(output, path, asked)
+    from sadari.cli.inputs import open_named
+    from sadari.cli.progress import Progress
+    from sadari.rungs import load
+
+    with Progress() as progress:
+        progress("loading the model")
+        rung = load(model)
+        if path is not None:
+            source = open_named(path, asked, need_label=False)
+            _predict_file(rung, source, output, asked, progress)
+            return
+        frame = _argument_frame(inputs)
+        from sadari.cli.predict_rows import Answers, Wanted
+
+        answers = Answers(rung, frame.columns, Wanted(asked["proba"], asked["top"]))
+        _give(iter([answers.answer(frame, frame["text"])]), answers, output, asked, readable=True)
+
+
+def _file_among(inputs: tuple[str, ...]) -> str | None:
+    """The file to read, "-" for standard input, or None where the arguments are texts."""
+    if not inputs:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise click.UsageError("give a file, a text, or - for standard input", click.get_current_context())
+        return "-"
+    files = [text for text in inputs if text == "-" or _is_file(text)]
+    if files and len(inputs) > 1:
+        raise SettingError(
+            f"{files[0]!r} is {'standard input' if files[0] == '-' else 'a file'}, and stands beside other arguments",
+            hint="give one file, or only texts",
+        )
+    if files:
+        return files[0]
+    from sadari.cli.inputs import looks_like_missing_file
+
+    missing = [text for text in inputs if looks_like_missing_file(text)]
+    if missing:
+        raise DataError("there is no such file", where=missing[0], hint="check the path; a text may come through -")
+    return None
+
+
+def _is_file(text: str) -> bool:
+    if not text.strip():
+        return False
+    try:
+        if Path(text).is_dir():  # a single word may well be a folder's name
+            return "/" in text or "\\" in text
+        return Path(text).exists()
+    except (OSError, ValueError):  # too long for a name, or no name at all: a text
+        return False
+
+
+def _check_output(output: Path, path: str | None, asked: dict[str, Any]) -> None:
+    from sadari.cli.output_file import check_output
+    from sadari.cli.predict_writers import format_of
+
+    if asked["as_json"]:
+        raise SettingError(
+            "--json prints on standard output, and -o writes a file", hint="for JSON write -o NAME.jsonl"
+        )
+    if asked["escape_formulas"] and format_of(output) not in ("csv", "tsv"):
+        raise SettingError("--escape-formulas is for CSV and TSV alone")
+    format_of(output)
+    target = check_output(output)
+    if path not in (None, "-") and target.exists() and Path(str(path)).exists() and target.samefile(str(path)):
+        raise SettingError(f"-o {output} is the file that is read", hint="choose another name")
+
+
+def _argument_frame(inputs: tuple[str, ...]) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        return pl.DataFrame({"text": pl.Series(list(inputs), dtype=pl.String)})
+    except UnicodeEncodeError:
+        raise DataError("an argument is not valid text in this terminal's encoding") from None
+
+
+def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[str, Any], progress: Progress) -> None:
+    from sadari.cli.predict_rows import Answers, Wanted
+    from sadari.cli.printing import note
+
+    for line in source.notes:
+        note(line)
+    answers = Answers(rung, source.columns, Wanted(asked["proba"], asked["top"]))
+    if answers.renamed:
+        pairs = ", ".join(f"{key} is called {name}" for key, name in answers.renamed.items())
+        note(f"the file has such columns already: {pairs}")
+    said = len(source.notes)
+    _give(_answered(source, answers, progress), answers, output, asked, readable=False)
+    for line in source.notes[said:]:
+        note(line)
+
+
+def _answered(source: Source, answers: Answers, progress: Progress) -> Iterator[pl.DataFrame]:
+    done = 0
+    for batch in source.batches(BATCH_ROWS):
+        yield answers.answer(batch.frame, batch.texts)
+        done += len(batch.texts)
+        progress(f"{done:,} texts labelled")
+
+
+def _give(
+    frames: Iterator[pl.DataFrame], answers: Answers, output: Path | None, asked: dict[str, Any], *, readable: bool
+) -> None:
+    """Write the frames where they are asked for: a file, or standard output."""
+    from sadari.cli.predict_writers import write_file, write_stream
+    from sadari.cli.printing import note
+
+    if output is not None:
+        counted = _Counted(frames)
+        write_file(output, iter(counted), escape=asked["escape_formulas"])
+        note(f"{counted.rows:,} texts labelled: {output}" + counted.remark())
+    elif asked["as_json"]:
+        write_stream(sys.stdout.buffer, frames, "jsonl")
+    elif readable and not asked["escape_formulas"]:
+        from sadari.cli.predict_view import print_answers
+
+        for frame in frames:
+            print_answers(frame, answers)
+    else:
+        write_stream(sys.stdout.buffer, frames, "csv", escape=asked["escape_formulas"])
+
+
+class _Counted:
+    """Frames that are counted as they pass: rows, and how many have each note."""
+
+    def __init__(self, frames: Iterator[pl.DataFrame]) -> None:
+        self._frames, self.rows, self._notes = frames, 0, dict[str, int]()
+
+    def __iter__(self) -> Iterator[pl.DataFrame]:
+        for frame in self._frames:
+            self.rows += frame.height
+            notes = frame.to_series(frame.width - 1).drop_nulls()
+            for text in notes.unique().sort():
+                self._notes[text] = self._notes.get(text, 0) + int((notes == text).sum())
+            yield frame
+
+    def remark(self) -> str:
+        """How many texts were empty or unknown, if any."""
+        said = ", ".join(f"{count:,} {name}" for name, count in self._notes.items())
+        return f" ({said})" if said else ""

@@ -1,0 +1,101 @@
+"""What a model says of a batch of texts, as columns beside those of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sadari.rungs import Rung
+
+EMPTY, UNKNOWN = "empty", "nothing known"
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which columns are added: always ``label``, ``probability`` and ``note``.
+
+    Args:
+        proba: also one column a label. top: also the labels in second, third … place.
+    """
+
+    proba: bool = False
+    top: int = 1
+
+
+class Answers:
+    """Adds a model's answers to frames, all of one schema.
+
+    Args:
+        model: the model. columns: those that the file has; one of the same name gives way to ``predicted_…``.
+        wanted: what to add.
+    """
+
+    def __init__(self, model: Rung, columns: Sequence[str], wanted: Wanted) -> None:
+        self.model, self.wanted = model, wanted
+        self.names = [str(label) for label in model.classes_.tolist()]
+        self.top = min(wanted.top, len(self.names))
+        self._taken = set(columns)
+        self._columns = {key: self._free_name(key) for key in self._keys()}
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """The added columns that could not have their own name → the name they have."""
+        return {key: name for key, name in self._columns.items() if key != name}
+
+    def answer(self, frame: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
+        """The frame with the answers to its texts ([n] String) beside it."""
+        probabilities, known = self.model.predict_with_marks(texts)
+        return frame.hstack(self._series(probabilities.round(DECIMALS), _notes(texts, known)))
+
+    def _keys(self) -> list[str]:
+        places = [f"{key}_{place}" for place in range(2, self.top + 1) for key in ("label", "probability")]
+        each = [f"probability_{name}" for name in self.names] if self.wanted.proba else []
+        return ["label", "probability", *places, *each, "note"]
+
+    def _free_name(self, key: str) -> str:
+        name, number = key, 1
+        while name in self._taken:
+            name = f"predicted_{key}" if number == 1 else f"predicted_{key}_{number}"
+            number += 1
+        self._taken.add(name)
+        return name
+
+    def _series(self, probabilities: NDArray[np.float64], notes: pl.Series) -> list[pl.Series]:
+        order = np.argsort(-probabilities, axis=1, kind="stable")
+        sorted_ = np.take_along_axis(probabilities, order, axis=1)
+        values: dict[str, Any] = {}
+        if self.model.multilabel:
+            chosen = [row[p >= 0.5] for row, p in zip(order, sorted_, strict=True)]
+            values["label"] = pl.Series([[self.names[k] for k in row] for row in chosen], dtype=pl.List(pl.String))
+            values["probability"] = pl.Series(
+                [p[: len(row)].tolist() for row, p in zip(chosen, sorted_, strict=True)], dtype=pl.List(pl.Float64)
+            )
+        else:
+            values["label"], values["probability"] = self._named(order[:, 0]), pl.Series(sorted_[:, 0])
+        for place in range(1, self.top):
+            values[f"label_{place + 1}"] = self._named(order[:, place])
+            values[f"probability_{place + 1}"] = pl.Series(sorted_[:, place])
+        if self.wanted.proba:
+            values.update((f"probability_{name}", pl.Series(probabilities[:, k])) for k, name in enumerate(self.names))
+        values["note"] = notes
+        return [series.alias(self._columns[key]) for key, series in values.items()]
+
+    def _named(self, codes: NDArray[np.int64]) -> pl.Series:
+        return pl.Series(self.names, dtype=pl.String).gather(codes)
+
+
+def _notes(texts: pl.Series, known: NDArray[np.bool_]) -> pl.Series:
+    """``empty`` for blank texts, ``nothing known`` where the model answers without knowing anything; else null."""
+    blank = (texts.str.strip_chars() == "").to_numpy()
+    notes = np.full(len(texts), None, dtype=object)
+    notes[~known] = UNKNOWN
+    notes[blank] = EMPTY
+    return pl.Series(notes.tolist(), dtype=pl.String)
