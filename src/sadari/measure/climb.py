@@ -32,17 +32,25 @@ CURVE_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 LEAST_CURVE_ROWS = 32
 LEAST_ROWS = 500  # a budget too small for all rows trains on no fewer than these
 PROBE_ROWS = 1_000
+FOLDS = 5
+FOLD_ROWS = 5_000  # with fewer training rows than this, every row is validated once, in folds: a tenth tells too little
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
 
 
 @dataclass
 class Frozen:
-    """The one split that every rung sees: texts and label codes of each part (−1: a label not in training)."""
+    """The one split that every rung sees: texts and label codes of each part (−1: a label not in training).
+
+    Attributes:
+        folds: the training rows (positions) of each fold, where every training row is validated once, by a model that
+            did not see it; then ``validation`` is ``train``. Empty where validation rows are set aside.
+    """
 
     label_names: list[str]
     train: Corpus
     validation: Corpus
     final: Corpus
+    folds: list[NDArray[np.int64]]
     validation_truth: NDArray[np.int32]
     final_truth: NDArray[np.int32]
     final_name: str
@@ -169,18 +177,27 @@ def freeze(
         train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
     if train.labels is None:
         raise DataError("there are no labels to train on", where=train.source)
+    fewer = len(train) < FOLD_ROWS
     if test is not None:
-        fit, held = split(train.labels, fractions=(1 - validation, validation), texts=train.texts, seed=seed)
-        final, final_name = test, "test"
+        rest, final, final_name = train, test, "test"
         leaked = audited.leaked_exact | audited.leaked_near
         leaked_near = audited.leaked_near
     else:
-        shares = (1 - 2 * validation, validation, validation) if validation < 0.5 else (0.34, 0.33, 0.33)
-        fit, held, last = split(train.labels, fractions=shares, texts=train.texts, seed=seed)
-        final, final_name = train.take(last), "held-out"
+        share = 0.2 if fewer else validation
+        first, last = split(train.labels, validation=share, texts=train.texts, seed=seed)
+        rest, final, final_name = train.take(first), train.take(last), "held-out"
         leaked = np.zeros(len(final), np.bool_)
-    kept, held_out = train.take(fit), train.take(held)
-    kept.check_trainable()
+    rest.check_trainable()
+    assert rest.labels is not None
+    folds: list[NDArray[np.int64]] = []
+    if fewer:
+        kept = held_out = rest
+        parts = split(rest.labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, seed=seed)
+        folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
+    else:
+        fit, held = split(rest.labels, validation=validation, texts=rest.texts, seed=seed)
+        kept, held_out = rest.take(fit), rest.take(held)
+        kept.check_trainable()
     for part, what in ((held_out, "validation"), (final, "final")):
         if len(part) == 0 or part.labels is None:
             raise DataError(f"no row is left for the {what} rows out of {len(train):,}", where=part.source,
@@ -196,7 +213,8 @@ def freeze(
                      f"wrong: {shown}")  # fmt: skip
     rows = {"train": len(kept), "validation": len(held_out), "final": len(final), "dropped_duplicates": dropped,
             "leaked": int(leaked.sum()), "leaked_near": int(leaked_near.sum())}  # fmt: skip
-    return Frozen(known, kept, held_out, final, validation_truth, final_truth, final_name, leaked, notes, rows)
+    rows["folds"] = len(folds)
+    return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
 
 
 def _in_order(rungs: Sequence[str] | None) -> list[str]:
@@ -229,12 +247,18 @@ def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str
     model = _new(run, name)
 
     def progress(done: int, total: int, record: dict[str, float]) -> None:
-        run.progress(name, (place + 0.6 * done / total) / count)
+        run.progress(name, (place + 0.4 * done / total) / count)
 
-    model.fit(corpus.texts, corpus.labels, validation=(frozen.validation.texts, frozen.validation.labels),
-              progress=progress)  # fmt: skip
+    if frozen.folds:
+        model.fit(corpus.texts, corpus.labels, progress=progress)
+        run.progress(f"{name}: validating", (place + 0.45) / count)
+        held_out = _validate_in_folds(run, name, model)
+    else:
+        held = (frozen.validation.texts, frozen.validation.labels)
+        model.fit(corpus.texts, corpus.labels, validation=held, progress=progress)
+        held_out = _predict(model, frozen.validation.texts, frozen.label_names).argmax(axis=1)
     run.progress(f"{name}: measuring", (place + 0.65) / count)
-    result = _measure(run, name, model)
+    result = _measure(run, name, model, held_out.astype(np.int32))
     if rows < len(frozen.train):
         result.note = f"trained on {rows:,} of {len(frozen.train):,} rows, for the budget"
     if run.curves:
@@ -287,9 +311,30 @@ def _predict(model: Rung, texts: pl.Series, names: list[str]) -> NDArray[np.floa
     return out
 
 
-def _measure(run: _Run, name: str, model: Rung) -> RungResult:
+def _validate_in_folds(run: _Run, name: str, model: Rung) -> NDArray[np.int64]:
+    """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same."""
     frozen = run.frozen
-    held_out = _predict(model, frozen.validation.texts, frozen.label_names).argmax(axis=1).astype(np.int32)
+    logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
+    codes = np.zeros(len(frozen.train), np.int64)
+    complete = np.zeros(len(frozen.train), np.bool_)
+    for rows in frozen.folds:
+        others = np.setdiff1d(np.arange(len(frozen.train)), rows)
+        part = frozen.train.take(rows)
+        one = _new(run, name).fit(part.texts, part.labels)
+        texts = frozen.train.texts.gather(others)
+        codes[others] = _predict(one, texts, frozen.label_names).argmax(axis=1)
+        places = _columns(one, frozen.label_names)
+        if (places >= 0).all():
+            logits[others] = one.decision_function(texts)[:, places]
+            complete[others] = True
+    assert frozen.train.labels is not None
+    own_order = [frozen.label_names.index(str(label)) for label in model.classes_.tolist()]
+    model.calibrate(logits[complete][:, own_order], frozen.train.labels.filter(pl.Series(complete)))
+    return codes
+
+
+def _measure(run: _Run, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
+    frozen = run.frozen
     start = time.perf_counter()
     probabilities = _predict(model, frozen.final.texts, frozen.label_names)
     bulk = len(frozen.final) / max(time.perf_counter() - start, 1e-9)
@@ -347,13 +392,17 @@ def _curve(run: _Run, name: str, rows: int, full: RungResult, at: float, width: 
         expected = full.train_seconds * share
         if size < LEAST_CURVE_ROWS or expected > run.time_left():
             continue
-        part = frozen.train.take(_subset(run, size))
+        chosen = _subset(run, size)
+        part = frozen.train.take(chosen)
         if len(part.label_names) < 2:
             continue
         run.progress(f"{name}: learning curve", at + width * i / len(CURVE_SHARES))
         model = _new(run, name).fit(part.texts, part.labels)
-        predicted = _predict(model, frozen.validation.texts, frozen.label_names).argmax(axis=1)
-        points.append((size, float((predicted == frozen.validation_truth).mean())))
+        # in folds the rows of the part are validation rows too, and must not be scored by a model that saw them
+        unseen = np.setdiff1d(np.arange(len(frozen.train)), chosen) if frozen.folds else slice(None)
+        truth = frozen.validation_truth[unseen]
+        predicted = _predict(model, frozen.validation.texts[unseen], frozen.label_names).argmax(axis=1)
+        points.append((size, float((predicted == truth).mean())))
     return [*points, (rows, full.validation_accuracy.value)]
 
 

@@ -15,7 +15,7 @@ from sadari.measure.wording import Wording, wording
 
 LEVEL = 0.05  # corrected p-values under this count as a difference
 TEXTS = 1_000_000  # what a rung's cost is reckoned for
-ALIKE = 1.25  # costs within this factor are the same: timings of one rung differ by as much from run to run
+ALIKE = 3.0  # costs within this factor are the same: nobody chooses by less, and a busy machine must not change a verdict
 
 
 def cost(rung: RungResult) -> float:
@@ -33,7 +33,7 @@ def decide(rungs: Sequence[RungResult], validation_truth: np.ndarray, *, lang: s
 
     *Best* is the highest accuracy on the validation rows. *Not significantly worse*: the exact McNemar test
     of the two on the same rows, after Holm's correction over all pairs, gives p ≥ 0.05. *Cheapest*: `cost`;
-    among costs within a factor of 1.25 of the lowest the order of the ladder decides. The final rows play no
+    among costs within a factor of 3 of the lowest the order of the ladder decides. The final rows play no
     part.
 
     Args:

@@ -124,6 +124,19 @@ class Rung(ClassifierMixin, BaseEstimator):
 
         return score
 
+    def calibrate(self, logits: NDArray[np.floating], labels: Any) -> None:
+        """Set how sure the model is by logits of rows that were not trained on, such as those of cross-validation.
+
+        Args:
+            logits: float [m, k], as `decision_function` gives them.
+            labels: m labels.
+        """
+        self._check_fitted()
+        wanted = self._codec.matrix(labels) > 0
+        usable = np.ones(len(wanted), np.bool_) if self._codec.multilabel else wanted.any(axis=1)
+        if usable.any():
+            self.sharpness_ = fit_sharpness(logits[usable], wanted[usable], multilabel=self._codec.multilabel)
+
     def _calibrate(self, texts: pl.Series, wanted: NDArray[np.bool_]) -> None:
         logits, usable = self._logits_of(texts)
         if not self._codec.multilabel:
