@@ -102,12 +102,21 @@ def held_out_logits(
     solution: DualSolution,
     rows: NDArray[np.int64],
     *,
+    epochs: int = 1,
     seed: int,
 ) -> NDArray[np.float32]:
     """Logits of some training texts by a model that did not learn from them: float32 [rows, k].
 
-    The solution is a sum over texts, ``w = Σ alpha · sign · x``, so these texts can be taken out of it exactly; one
-    more pass over all others lets those settle. This costs a tenth of training anew, and the model keeps every text.
+    The solution is a sum over texts, ``w = Σ alpha · sign · x``, so these texts can be taken out of it exactly; a pass
+    or more over all others lets those settle. This costs a tenth of training anew, and the model keeps every text.
+    Features that no other text has are left out of these texts, as they would be out of a new one.
+
+    Args:
+        counts, weights, row_scale, signs, costs: as they were given to `solve_dual`.
+        solution: what it gave; it is not changed.
+        rows: int64, the texts to take out.
+        epochs: passes over the others.
+        seed: of their order.
     """
     share = solution.alpha[rows] * signs[rows]
     without = DualSolution(solution.weight.copy(), solution.bias - share.sum(axis=0), solution.alpha.copy(), [])
@@ -118,11 +127,13 @@ def held_out_logits(
     others = np.setdiff1d(np.arange(len(counts)), rows)
     solve_dual(
         counts, weights, row_scale, signs, costs,
-        epochs=1, tolerance=0, seed=seed, solution=without, rows=others,
+        epochs=epochs, tolerance=0, seed=seed, solution=without, rows=others,
     )  # fmt: skip
+    shared = counts.document_frequency > part.document_frequency
+    part = part.renamed(np.where(shared, np.arange(counts.size), -1).astype(np.int32), counts.size)
     out = np.empty((len(rows), signs.shape[1]), np.float32)
     linear_logits(
-        part.ids, part.counts, part.offsets, weights.tf, weights.feature_scale, row_scale[rows],
+        part.ids, part.counts, part.offsets, weights.tf, weights.feature_scale, weights.row_scale(part),
         without.weight, without.bias, out,
     )  # fmt: skip
     return out

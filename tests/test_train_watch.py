@@ -1,0 +1,108 @@
+"""Early stopping: the epochs that it waits, and the weights that it keeps."""
+
+import numpy as np
+import pytest
+
+from rungs_headlines import headlines, some
+from sadari.errors import SettingError
+from sadari.rungs import RUNGS, BagOfWords, EmbeddingBag
+from sadari.train.watch import Watch
+
+SETTINGS = [
+    ("bow", {}),
+    ("bow", {"solver": "adam", "learning_rate": 0.02}),
+    ("ngram", {}),
+    ("tfidf", {}),
+    ("tfidf", {"buckets": 2**12}),
+    ("embedding-bag", {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("scores", "patience", "epochs", "best"),
+    [
+        ([0.5, 0.6, 0.6, 0.5, 0.9], 2, 4, 2),  # equal is not better: of equals the first is kept
+        ([0.5, 0.4, 0.6, 0.5, 0.4], 2, 5, 3),
+        ([0.5, 0.4], 1, 2, 1),
+        ([0.1, 0.2, 0.3], 1, 3, 3),
+        ([0.0, 0.0, 0.0, 0.0], 3, 4, 1),
+    ],
+)
+def test_stops_after_so_many_epochs_without_a_better_score(scores, patience, epochs, best):
+    given, weight, seen = iter(scores), np.zeros(2, np.float32), []
+    watch = Watch(lambda *record: seen.append(record), lambda: {"validation_accuracy": next(given)}, patience)
+    watch.keep(weight)
+    for epoch in range(1, len(scores) + 1):
+        weight[:] = epoch
+        if watch(epoch, len(scores), {}):
+            break
+    assert epoch == epochs
+    assert len(seen) == epochs
+    assert seen[0] == (1, len(scores), {"validation_accuracy": scores[0]})
+    watch.restore()
+    assert weight.tolist() == [best, best]
+
+
+def test_without_a_score_it_never_stops_and_restores_nothing():
+    watch, weight = Watch(), np.ones(1, np.float32)
+    watch.keep(weight)
+    assert not watch(1, 2, {})
+    weight[:] = 7
+    watch.restore()
+    assert weight[0] == 7
+
+
+@pytest.mark.parametrize(("name", "settings"), SETTINGS)
+def test_a_rung_ends_with_the_weights_of_its_best_epoch(name, settings):
+    texts, labels = some(200)
+    validation = tuple(column.to_list() for column in headlines(part="test"))
+    rung = RUNGS[name](**settings, epochs=30, patience=3)
+    rung.fit(texts, labels, validation=validation)
+    scores = [record["validation_accuracy"] for record in rung.history_]
+    best = int(np.argmax(scores))
+    assert len(scores) == min(30, best + 1 + 3) or rung.history_[-1].get("violation", 1) < 1e-3
+    assert rung.score(*validation) == pytest.approx(scores[best])
+
+
+@pytest.mark.parametrize(("name", "settings"), SETTINGS)
+def test_watching_changes_nothing_but_where_training_ends(name, settings):
+    """The scores are looked at between epochs: the first epochs are those of a run that nobody watches."""
+    texts, labels = some(120)
+    validation = tuple(column.to_list() for column in headlines(part="test"))
+    watched = RUNGS[name](**settings, epochs=4, patience=4).fit(texts, labels, validation=validation)
+    alone = RUNGS[name](**settings, epochs=4).fit(texts, labels)
+    assert [r["loss"] for r in watched.history_] == [r["loss"] for r in alone.history_]
+
+
+def test_patience_without_validation_texts_is_refused():
+    with pytest.raises(SettingError, match="validation"):
+        EmbeddingBag(patience=2).fit(*some(20))
+    with pytest.raises(SettingError, match="validation"):
+        EmbeddingBag(patience=2).fit(*some(20), validation=([], []))
+
+
+def test_several_labels_are_watched_too():
+    texts, labels = some(150)
+    several = [(label, "long") if len(text) > 150 else (label,) for text, label in zip(texts, labels, strict=True)]
+    rung = BagOfWords(patience=2).fit(texts[:100], several[:100], validation=(texts[100:], several[100:]))
+    assert 0 < rung.history_[-1]["validation_accuracy"] <= 1
+
+
+def test_validation_makes_the_probabilities_its_own():
+    """Calibrated on validation texts, the likelihood of these is the best that one factor can make."""
+    texts, labels = headlines(part="test")
+    wanted = None
+    for name in RUNGS:
+        rung = RUNGS[name]().fit(*some(300), validation=(texts, labels))
+        wanted = rung._codec.matrix(labels) > 0
+        loss = -np.log(rung.predict_proba(texts)[wanted]).mean()
+        for factor in (0.8, 1.25):
+            sharpness, rung.sharpness_ = rung.sharpness_, rung.sharpness_ * factor
+            assert -np.log(rung.predict_proba(texts)[wanted]).mean() > loss
+            rung.sharpness_ = sharpness
+
+
+def test_progress_is_told_of_every_epoch():
+    seen = []
+    EmbeddingBag(epochs=3).fit(*some(40), progress=lambda done, most, record: seen.append((done, most)))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
