@@ -24,19 +24,22 @@ from sadari.artifact import atomic_write, read_model, write_model
 
 WRITING = "write,?pwrite64,?writev,?sendfile,?fallocate,?truncate,?ftruncate,fsync,?fdatasync,?fchmod,?flock"
 NAMING = "?rename,?renameat,?renameat2,?mkdir,?mkdirat,?rmdir,?unlink,?unlinkat,?link,?linkat,?symlink,?symlinkat"
+READING = "read,openat,?open,?fstat,?newfstatat,?statx,?getdents64"
 NO_EXCHANGE = "renameat2:error=ENOSYS"
 NEW = "new" * 1000
 
-# Forks a process for each save. That one waits until strace has hold of it, which it knows by a call whose
+# Forks a process for each save or reading. That one waits until strace has hold of it, which it knows by a call whose
 # answer strace falsifies; so neither imports nor the attaching itself are among the calls that are counted.
 SERVER = """
 import ctypes, json, os, sys, time
 import numpy as np
-from sadari.artifact import atomic_write, write_model
-from sadari.errors import OutputError
+from sadari.artifact import atomic_write, read_model, write_model
+from sadari.errors import ModelError, OutputError
 
-def save(folder, kind, new):
-    if kind == "file":
+def work(folder, kind, new):
+    if kind == "read":
+        read_model(folder)
+    elif kind == "file":
         atomic_write(folder, new)
     else:
         write_model(folder, manifest={"kind": "classifier"}, texts={"age.txt": "new", "more.txt": "more"},
@@ -44,20 +47,20 @@ def save(folder, kind, new):
 
 for line in sys.stdin:
     task = json.loads(line)
-    saver = os.fork()
-    if not saver:
+    worker = os.fork()
+    if not worker:
         ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1), 0, 0, 0)  # whoever may trace us
         while os.getppid() != 77777:
             time.sleep(0.001)
         code = 0
         try:
-            save(*task)
-        except OutputError as error:
+            work(*task)
+        except (ModelError, OutputError) as error:
             print(json.dumps(str(error)), flush=True)
             code = 2
         os._exit(code)
-    print(saver, flush=True)
-    print(json.dumps(os.waitstatus_to_exitcode(os.waitpid(saver, 0)[1])), flush=True)
+    print(worker, flush=True)
+    print(json.dumps(os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])), flush=True)
 """
 
 
@@ -75,7 +78,7 @@ class Strace:
         self._tell.flush()
         saver = int(self._hear.readline())
         command = ["strace", "-qq", "-y", "-o", str(log or os.devnull), "-p", str(saver), "-e"]
-        command.append(f"trace=getppid,{WRITING},{NAMING}")
+        command.append("trace=getppid," + (READING if kind == "read" else f"{WRITING},{NAMING}"))
         for fault in ("getppid:retval=77777", *faults):
             command += ["-e", f"inject={fault}"]
         traced = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
@@ -241,3 +244,16 @@ def test_a_file_is_on_the_disk_before_its_name_is(strace: Strace, tmp_path: Path
     log = (tmp_path / "log").read_text()
     new, above = r"<\S*/\.report\.sadari-new-\w{8}>", f"<{re.escape(str(tmp_path))}>"
     assert re.search(rf"write\(\d+{new}.*\nfsync\(\d+{new}.*\nrename\w*\(.*\nfsync\(\d+{above}", log), log
+
+
+def test_reading_that_fails_at_any_call_is_one_line(strace: Strace, tmp_path: Path) -> None:
+    save_old(tmp_path / "model", "model")
+    assert strace.save(tmp_path / "model", "read", log=tmp_path / "log") == (0, "")
+    counts = Counter(re.findall(r"^(\w+)\(", (tmp_path / "log").read_text(), re.MULTILINE))
+    assert counts["openat"] > 3
+    assert counts["read"] > 3
+    for call, k in [(call, k) for call, count in counts.items() if call != "getppid" for k in range(1, count + 1)]:
+        code, message = strace.save(tmp_path / "model", "read", f"{call}:error=EIO:when={k}")
+        if code != 0:  # some calls only ask how large a buffer should be
+            assert code == 2, (call, k, message)
+            assert re.fullmatch(rf"{re.escape(str(tmp_path))}/model\S*: [^\n]*Input/output error", message)

@@ -131,8 +131,10 @@ def read_manifest(opened: UntrustedFolder) -> tuple[int, bytes, dict[str, Any]]:
     Raises:
         ModelError: there is no manifest, it is no strict JSON, or it is of a newer format.
     """
-    if MANIFEST not in opened.names():
-        raise ModelError(f"is not a Sadari model: it holds no {MANIFEST}", where=opened.where)
+    if not opened.holds(MANIFEST):
+        raise ModelError(
+            f"is not a Sadari model: it holds no {MANIFEST}", where=opened.where, hint="name the folder that a run made"
+        )
     with opened.open(MANIFEST) as file:
         if file.size > MAX_MANIFEST:
             raise ModelError(f"takes {file.size:,} bytes; {MAX_MANIFEST:,} is the limit", where=file.where)

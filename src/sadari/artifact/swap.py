@@ -92,7 +92,7 @@ def restore(target: Path, old: Path, *, scrap: Path) -> None:
 
 def find_folder(target: Path, old: Path) -> Path:
     """Where to read: `target`, or `old` if a save was killed while `target` was empty for a moment."""
-    return old if not os.path.lexists(target) and old.is_dir() else target
+    return old if not os.path.lexists(target) and os.path.isdir(old) else target  # noqa: PTH112 – False without rights
 
 
 def _exchange(one: Path, other: Path) -> bool:

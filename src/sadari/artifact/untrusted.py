@@ -39,9 +39,8 @@ _FOREIGN = {
 class UntrustedFile:
     """An open file, read once from its beginning to its end and hashed on the way."""
 
-    def __init__(self, opened: int, name: str, where: str) -> None:
-        self.name, self.where = name, where
-        self.size = os.fstat(opened).st_size
+    def __init__(self, opened: int, size: int, where: str) -> None:
+        self.size, self.where = size, where
         self._stream = io.FileIO(opened, closefd=False)
         self._sha256 = hashlib.sha256()
 
@@ -51,7 +50,8 @@ class UntrustedFile:
         view = data.data
         at = 0
         while at < count:
-            got = self._stream.readinto(view[at : at + _CHUNK])
+            with _read_errors(self.where):
+                got = self._stream.readinto(view[at : at + _CHUNK])
             if not got:
                 raise ModelError(f"ends after {at:,} of {count:,} bytes", where=self.where)
             self._sha256.update(view[at : at + got])
@@ -82,23 +82,43 @@ class UntrustedFolder:
             ModelError: it is missing, cannot be read, or is anything but a regular file.
         """
         where = os.path.join(self.where, name)  # noqa: PTH118 – as the user wrote it
-        path = name if self._opened is not None else os.fspath(self._folder / name)
-        try:
+        path = self._path(name)
+        with _read_errors(where, missing="is missing; copy the model again, or train it again"):
             _check_regular(os.stat(path, dir_fd=self._opened, follow_symlinks=False), where)
             opened = os.open(path, _FILE_FLAGS, dir_fd=self._opened)
-        except FileNotFoundError:
-            raise ModelError("is missing", where=where, hint="copy the model again, or train it again") from None
-        except OSError as error:
-            raise ModelError(f"cannot be read: {error.strerror}", where=where) from None
         try:
-            _check_regular(os.fstat(opened), where)
-            yield UntrustedFile(opened, name, where)
+            with _read_errors(where):
+                found = os.fstat(opened)
+                _check_regular(found, where)
+                file = UntrustedFile(opened, found.st_size, where)
+            yield file
         finally:
             os.close(opened)
 
+    def holds(self, name: str) -> bool:
+        """Whether anything in the folder has this name.
+
+        Raises:
+            ModelError: that cannot be found out.
+        """
+        with _read_errors(self.where):
+            try:
+                os.stat(self._path(name), dir_fd=self._opened, follow_symlinks=False)
+            except FileNotFoundError:
+                return False
+        return True
+
     def names(self) -> list[str]:
-        """All names in the folder."""
-        return os.listdir(self._folder if self._opened is None else self._opened)  # noqa: PTH208
+        """All names in the folder.
+
+        Raises:
+            ModelError: they cannot be read.
+        """
+        with _read_errors(self.where):
+            return os.listdir(self._folder if self._opened is None else self._opened)  # noqa: PTH208
+
+    def _path(self, name: str) -> str:
+        return os.fspath(self._folder / name) if self._opened is None else name
 
     def was_replaced(self) -> bool:
         """Whether its name means another folder by now."""
@@ -116,14 +136,10 @@ def open_folder(folder: Path, *, where: str) -> Iterator[UntrustedFolder]:
     Raises:
         ModelError: there is none, it cannot be read, or it is a file.
     """
-    try:
+    with _read_errors(where, missing="there is no such model folder"):
         if not stat.S_ISDIR(folder.stat().st_mode):
             raise ModelError("is not a model folder but a file", where=where, hint="name the folder that a run made")
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY) if _HAS_AT else None
-    except FileNotFoundError:
-        raise ModelError("there is no such model folder", where=where) from None
-    except OSError as error:
-        raise ModelError(f"cannot be read: {error.strerror}", where=where) from None
     try:
         yield UntrustedFolder(folder, opened, where)
     finally:
@@ -134,6 +150,17 @@ def open_folder(folder: Path, *, where: str) -> Iterator[UntrustedFolder]:
 def foreign_format(start: bytes) -> str | None:
     """What the file really is, by its first bytes, if other tools keep models in that format."""
     return next((what for magic, what in _FOREIGN.items() if start.startswith(magic)), None)
+
+
+@contextmanager
+def _read_errors(where: str, *, missing: str | None = None) -> Iterator[None]:
+    """Turn the system's errors into one line: what cannot be read, or what is said of a thing that is `missing`."""
+    try:
+        yield
+    except OSError as error:
+        if missing is not None and isinstance(error, FileNotFoundError):
+            raise ModelError(missing, where=where) from None
+        raise ModelError(f"cannot be read: {error.strerror or error}", where=where) from None
 
 
 def _check_regular(found: os.stat_result, where: str) -> None:
