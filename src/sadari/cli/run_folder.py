@@ -53,3 +53,22 @@ def _check_writable(folder: Path) -> None:
         raise OutputError(f"{parent} is a file, not a folder", where=str(folder), hint="choose another with -o")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputError("cannot be written: Permission denied", where=str(folder), hint="choose another with -o")
+
+
+def check_model_folder(folder: Path) -> None:
+    """Check, before anything is trained, that a model may be saved here: nothing, an empty folder, or a model.
+
+    Raises:
+        OutputError: it holds something else, is a file, or cannot be written; it was not touched.
+    """
+    with output_errors(folder):
+        if "\0" in os.fspath(folder):
+            raise OutputError("a name cannot hold NUL", where=repr(str(folder)))
+        if not os.path.lexists(folder):
+            _check_writable(folder)
+        elif not folder.is_dir():
+            raise OutputError("there is a file of this name", where=str(folder), hint="choose another with -o")
+        elif any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+            raise OutputError(
+                "is in the way, and not a Sadari model to replace", where=str(folder), hint="choose another with -o"
+            )

@@ -1,0 +1,123 @@
+"""``--set C=0.3``: a rung's settings from text, of the type that its constructor names."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from sadari.errors import SettingError
+
+_YES, _NO, _NONE = ("true", "yes", "1", "on"), ("false", "no", "0", "off"), ("none", "null")
+
+
+def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments for a rung's constructor.
+
+    Args:
+        rung: the rung's class. given: ``name=value`` each, as after ``--set``.
+        options: settings that have an option of their own, as text or number; None where it was not given.
+
+    Raises:
+        SettingError: no such setting, a value that it cannot be, or one given twice.
+    """
+    hints = _hints(rung)
+    settings: dict[str, Any] = {}
+    own = [(name, str(value)) for name, value in options.items() if value is not None]
+    for name, value in [*own, *map(_split, given)]:
+        if name not in hints:
+            near = get_close_matches(name, hints, n=1)
+            what = f"the rung {rung.name!r} has no setting {name!r}"  # type: ignore[attr-defined]
+            hint = f"it has: {', '.join(hints)}"
+            raise SettingError(what + (f"; did you mean {near[0]!r}?" if near else ""), hint=hint)
+        if name in settings:
+            raise SettingError(f"the setting {name!r} is given twice")
+        settings[name] = _parse(name, value, hints[name])
+    return settings
+
+
+def show_settings(settings: Mapping[str, Any]) -> str:
+    """``C 0.5 · ngram_range 1,2``: all that are not None, False or 0, in words that ``--set`` takes."""
+    return " · ".join(f"{name} {_show(value)}" for name, value in settings.items() if value not in (None, False, 0))
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return ",".join(map(str, value))
+    if isinstance(value, Mapping):
+        return ",".join(f"{key}={weight:g}" for key, weight in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _hints(rung: type) -> dict[str, Any]:
+    hints = get_type_hints(rung.__init__)  # type: ignore[misc]
+    hints.pop("return", None)
+    return hints
+
+
+def _split(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals or not name.strip():
+        raise SettingError(f"--set {given!r} is no setting", hint="write it as name=value, such as --set C=0.3")
+    return name.strip(), value.strip()
+
+
+def _parse(name: str, text: str, hint: Any) -> Any:
+    kinds = list(get_args(hint)) if get_origin(hint) in (Union, types.UnionType) else [hint]
+    if type(None) in kinds and text.lower() in _NONE:
+        return None
+    for kind in sorted((kind for kind in kinds if kind is not type(None)), key=_strictness):
+        try:
+            return _as(kind, text)
+        except ValueError:
+            continue
+    wanted = " or ".join(_name(kind) for kind in kinds)
+    raise SettingError(f"--set {name}={text}: it cannot be {text!r}", hint=f"it must be {wanted}")
+
+
+def _strictness(kind: Any) -> int:
+    """The order in which kinds are tried: text takes everything, so it comes last."""
+    order = (bool, int, float, tuple, Mapping, str)
+    origin = get_origin(kind) or kind
+    return next((place for place, one in enumerate(order) if origin is one or _is_mapping(origin, one)), len(order))
+
+
+def _is_mapping(origin: Any, one: Any) -> bool:
+    return one is Mapping and isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def _as(kind: Any, text: str) -> Any:
+    origin = get_origin(kind) or kind
+    if origin is bool:
+        if text.lower() in _YES:
+            return True
+        if text.lower() in _NO:
+            return False
+        raise ValueError
+    if origin in (int, float):
+        return origin(text)
+    if origin is tuple:
+        inner = [one for one in get_args(kind) if one is not Ellipsis] or [str]
+        parts = [part.strip() for part in text.strip("()[] ").split(",") if part.strip()]
+        if not parts or (Ellipsis not in get_args(kind) and len(parts) != len(inner)):
+            raise ValueError
+        return tuple(_as(inner[min(i, len(inner) - 1)], part) for i, part in enumerate(parts))
+    if _is_mapping(origin, Mapping):
+        pairs = [part.rpartition("=") for part in text.split(",")]
+        if not all(equals for _, equals, _ in pairs):
+            raise ValueError
+        return {label.strip(): float(weight) for label, _, weight in pairs}
+    if origin is str:
+        return text
+    raise ValueError
+
+
+def _name(kind: Any) -> str:
+    origin = get_origin(kind) or kind
+    if origin is tuple:
+        return f"{len(get_args(kind))} values such as 1,2"
+    if _is_mapping(origin, Mapping):
+        return "label=number,label=number"
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "text", type(None): "none"}
+    return names.get(origin, getattr(origin, "__name__", str(origin)))

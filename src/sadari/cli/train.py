@@ -1,0 +1,126 @@
+"""``sadari train``: one rung, with settings of your own, saved as a model folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli import options
+
+if TYPE_CHECKING:
+    from sadari.cli.progress import Progress
+    from sadari.cli.train_data import TrainData
+    from sadari.data.read import Source
+    from sadari.rungs import Rung
+
+EXAMPLES = """\b
+Examples:
+  sadari train news.csv --rung tfidf -o models/news
+  sadari train news.csv --rung tfidf -o models/news --set C=0.3 --set ngram_range=1,3
+  sadari train news.csv --rung embedding-bag -o models/bag --epochs 10 --test test.csv
+  sadari train news.csv --rung bow -o models/bow --class-weight balanced
+  sadari train movies.csv --rung tfidf --label genres --label-sep "|" -o models/genres
+
+\b
+The course's own recipe, with its reports:
+  sadari train ag_news --rung bow -o models/course --solver adam --epochs 5 \\
+      --epoch-size 30000 --report-every 500 --set sublinear_tf=no --set norm=none
+
+\b
+Validation rows are taken from DATA, stratified by label, and not trained on.
+Files over 256 MB are read a batch at a time.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("data")
+@click.option("--rung", required=True, metavar="NAME", help=f"One of: {', '.join(options.RUNG_NAMES)}.")
+@click.option("-o", "--output", required=True, metavar="MODEL", help="The model folder; an older model is replaced.")
+@click.option("--test", metavar="FILE", help="Labelled texts to score on at the end.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting of the rung; repeatable.")
+@click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
+@click.option("--epochs", metavar="N", help="Passes over the texts.")
+@click.option("--patience", metavar="N", help="Stop after N passes that do not help on the validation rows.")
+@click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
+@click.option("--solver", metavar="NAME", help="dual, or adam: the course's recipe (bow, ngram, tfidf).")
+@click.option("--epoch-size", metavar="N", help="Texts a pass, with --solver adam.")
+@click.option("--report-every", metavar="N", help="A report every N steps, with --solver adam.")
+@options.reading
+@options.labels
+@options.validation
+@options.seed
+@click.option("--keep-duplicates", is_flag=True, help="Keep texts that stand there twice with the same label.")
+@click.option("--stream/--no-stream", default=None, help="Read a batch at a time.  [default: files over 256 MB]")
+@options.as_json("Settings, rows and scores as JSON, and nothing else, on standard output.")
+def train(data: str, rung: str, output: str, settings: tuple[str, ...], **asked: Any) -> None:
+    """Train one rung on DATA (a file, a name, or "-") and save the model."""
+    from sadari.cli import inputs, train_view
+    from sadari.cli.progress import Progress
+    from sadari.cli.run_folder import check_model_folder
+    from sadari.cli.settings import parse_settings
+    from sadari.cli.train_data import gather, is_large
+    from sadari.rungs import find_rung
+
+    kind = find_rung(rung)
+    own = ("class_weight", "epochs", "patience", "tokenizer", "solver", "epoch_size", "report_every", "seed")
+    values = parse_settings(kind, settings, {name: asked[name] for name in own})
+    model = kind(**values)
+    check_model_folder(Path(output))
+    found = inputs.find_data(data, asked["test"])
+    with Progress() as progress:
+        progress(f"reading {found.name}")
+        source = inputs.open_train(found, asked)
+        stream = is_large(found.train) if asked["stream"] is None else asked["stream"]
+        rows = gather(
+            source, validation=asked["validation"], seed=asked["seed"], keep_duplicates=asked["keep_duplicates"],
+            stream=stream, say=progress,
+        )  # fmt: skip
+        if not asked["as_json"]:
+            with progress.paused():
+                train_view.print_data(rows, source, share=asked["validation"], seed=asked["seed"])
+        _fit(model, rows, progress)
+        scores = _score(model, rows, found, asked, source, progress)
+        progress("saving")
+        _save(model, output, rows, scores, source, asked["seed"])
+    if asked["as_json"]:
+        train_view.print_json(model, output, rows, scores)
+    else:
+        train_view.print_result(model, output, scores)
+
+
+def _fit(model: Rung, rows: TrainData, progress: Progress) -> None:
+    def epoch(done: int, total: int, record: dict[str, float]) -> None:
+        said = "".join(f", {key} {record[key]:.3f}" for key in ("loss", "accuracy") if key in record)
+        progress(f"training, pass {done} of {total}{said}", done / max(total, 1))
+
+    progress("reading the texts into features")
+    model.fit(rows.texts, rows.labels, validation=(rows.validation.texts, rows.validation.labels), progress=epoch)
+
+
+def _score(
+    model: Rung, rows: TrainData, found: Any, asked: dict[str, Any], source: Source, progress: Progress
+) -> dict[str, Any]:
+    """Scores on the validation rows, and on the test file if there is one."""
+    from sadari.cli import inputs
+    from sadari.measure.evaluate import evaluate
+
+    progress("scoring on the validation rows")
+    scores = {"validation": evaluate(model, rows.validation)}
+    if asked["test"] is not None:
+        progress("scoring on the test file")
+        scores["test"] = evaluate(model, inputs.open_test(found, asked, source).read())
+    return scores
+
+
+def _save(model: Rung, output: str, rows: TrainData, scores: dict[str, Any], source: Source, seed: int) -> None:
+    figures = {}
+    for name, evaluation in scores.items():
+        figures[f"{name} accuracy"] = evaluation.accuracy.value
+        figures[f"{name} macro-F1"] = evaluation.macro_f1.value
+    trained_on = {
+        "source": source.path, "rows": len(rows.labels), "seed": seed, "sha256": rows.sha256(),
+        "text_columns": source.text_columns, "label_column": source.label_column,
+    }  # fmt: skip
+    model.save(output, scores=figures, data=trained_on)

@@ -1,0 +1,103 @@
+"""What a training prints: the rows, the settings, the reports, the scores, and the next command."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sadari.cli.printing import headed, say, say_json, table
+from sadari.cli.settings import show_settings
+from sadari.measure import readable
+
+if TYPE_CHECKING:
+    from sadari.cli.train_data import TrainData
+    from sadari.data.read import Source
+    from sadari.measure.evaluate import Evaluation
+    from sadari.rungs import Rung
+
+INDENT = 12
+MOST_LABELS = 8
+# What a report shows of a record, where it is there: key, heading, format
+_REPORT = (
+    ("epoch", "pass", ",.0f"),
+    ("step", "step", ",.0f"),
+    ("texts", "texts", ",.0f"),
+    ("loss", "loss", ".4f"),
+    ("accuracy", "accuracy", ".1%"),
+    ("validation_accuracy", "validation", ".1%"),
+    ("seconds", "seconds", ".1f"),
+)
+
+
+def print_data(rows: TrainData, source: Source, *, share: float, seed: int) -> None:
+    """What was read, what was left out, and how it was split."""
+    names = rows.label_names
+    more = f" and {len(names) - MOST_LABELS:,} more" if len(names) > MOST_LABELS else ""
+    read = f"{source.path} · {rows.rows:,} texts · {len(names):,} labels: {', '.join(names[:MOST_LABELS])}{more}"
+    _head("Read", read + (" · a batch at a time" if rows.streamed else ""))
+    for note in rows.notes:
+        _head("", note)
+    if rows.duplicates:
+        _head("", f"{rows.duplicates:,} rows dropped: the same text and label as an earlier one")
+    if rows.blank and rows.streamed:
+        _head("", f"{rows.blank:,} blank texts dropped")
+    split = f"train {len(rows.labels):,} · validation {len(rows.validation):,}"
+    _head("Split", f"{split} ({100 * share:g} %, stratified by label, seed {seed})")
+
+
+def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> None:
+    """The settings as they were resolved, a recipe's reports, the scores, and what to do with the model."""
+    settings = {**model.resolved_settings(), "tokenizer": model.tokenizer_}
+    _head("Settings", show_settings({name: value for name, value in settings.items() if name != "seed"}))
+    if settings.get("solver") == "adam":
+        _print_reports(model.history_)
+    passes = int(model.history_[-1]["epoch"]) if model.history_ else 0
+    _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {passes} pass{'es' * (passes != 1)}")
+    for name, evaluation in scores.items():
+        _print_scores(name, evaluation)
+    size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
+    _head("Saved", f"{output} · {readable.significant(size, 2)} MB")
+    _head("Next", f"sadari predict {shlex.quote(output)} new.csv")
+
+
+def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Evaluation]) -> None:
+    """The same for programs."""
+    say_json(
+        {
+            "rung": model.name, "model": output, "settings": model.resolved_settings(),
+            "rows": {
+                "read": rows.rows, "train": len(rows.labels), "validation": len(rows.validation),
+                "dropped_duplicates": rows.duplicates, "dropped_blank": rows.blank,
+            },
+            "seconds": model.train_seconds_, "history": model.history_, "notes": rows.notes,
+            **{name: evaluation.to_dict() for name, evaluation in scores.items()},
+        }
+    )  # fmt: skip
+
+
+def _print_scores(name: str, scores: Evaluation) -> None:
+    """One line: accuracy and macro-F1 with their intervals; more lines where something weighs on them."""
+    interval = scores.macro_f1
+    half = f" ±{readable.plus_minus(interval)}" if readable.percent(interval.low) != readable.DASH else ""
+    parts = [
+        f"accuracy {readable.percent(scores.accuracy.value)} ±{readable.plus_minus(scores.accuracy)} %",
+        f"macro-F1 {readable.percent(interval.value)}{half} %",
+    ]
+    if scores.calibration_error is not None:
+        parts.append(f"calibration {readable.points(scores.calibration_error)} points off")
+    _head(name.capitalize(), " · ".join(parts))
+    if scores.unseen_labels:
+        count = sum(scores.unseen_labels.values())
+        _head("", f"{count:,} with labels that training never saw, counted as wrong: {', '.join(scores.unseen_labels)}")
+
+
+def _print_reports(history: list[dict[str, float]]) -> None:
+    keys = [entry for entry in _REPORT if history and entry[0] in history[0]]
+    rows = [[format(record[key], shape) for key, _, shape in keys] for record in history]
+    for line in table(rows, headings=[heading for _, heading, _ in keys], left=0) if rows else []:
+        say(line)
+
+
+def _head(head: str, text: str) -> None:
+    headed(head, text, indent=INDENT)
