@@ -110,8 +110,17 @@ def test_transforming_the_training_texts_gives_their_counts(corpus: list[str], c
     vectors = CountVectors(tokenizer("words"), **chosen)
     counts = fit(vectors, as_column(corpus))
     assert arrays_of(vectors.transform(as_column(corpus))) == arrays_of(counts)
-    again = vectors.fit(as_column(corpus))  # nothing is left of the first time
-    assert arrays_of(again) == arrays_of(counts)
+
+
+@settings(deadline=None)
+@given(corpus=corpora, others=corpora)
+def test_fitting_again_leaves_nothing_of_the_first_time(corpus: list[str], others: list[str]) -> None:
+    for make in (CountVectors, HashedVectors):
+        fresh, used = make(tokenizer("words")), make(tokenizer("words"))
+        expected = fit(fresh, as_column(corpus))
+        fit(used, as_column(others))
+        assert arrays_of(used.fit(as_column(corpus))) == arrays_of(expected)
+        assert used.state()[0] == fresh.state()[0]
 
 
 @settings(deadline=None)

@@ -57,7 +57,6 @@ class TokenTable:
                 self.content = np.resize(self.content, 2 * len(self.content) + int(tokens.lengths[done]))
             else:
                 self.hashes, self.counts = np.resize(self.hashes, 2 * self.size), np.resize(self.counts, 2 * self.size)
-                self.counts[self.size :] = 0
                 self.offsets = np.resize(self.offsets, 2 * self.size + 1)
                 self.slots = _rehashed(self.hashes, self.size, 4 * self.size)
 
