@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sadari.cli import options
+from sadari.errors import SettingError
 
 EXAMPLES = """\b
 Examples:
@@ -51,7 +52,7 @@ def climb(data: str, **asked: Any) -> None:
     """
     from sadari.cli import climb_view, inputs
     from sadari.cli.progress import Progress
-    from sadari.cli.run_folder import claim_run_folder
+    from sadari.cli.run_folder import run_folder
     from sadari.data.audit import audit
     from sadari.measure.climb import AUDITED_TOKENIZERS
     from sadari.measure.climb import climb as climb_rungs
@@ -66,13 +67,17 @@ def climb(data: str, **asked: Any) -> None:
         tokenizer(asked["tokenizer"])
     found = inputs.find_data(data, asked["test"])
     folder = Path(asked["output"] or Path("runs") / found.name)
-    claim_run_folder(folder)
     settings = {} if asked["tokenizer"] is None else {"tokenizer": asked["tokenizer"]}
     view = None if asked["as_json"] else climb_view.View(asked["lang"])
-    with Progress() as progress:
+    with run_folder(folder), Progress() as progress:
         progress(f"reading {found.name}")
         train, test = inputs.read_pair(found, asked)
         train.check_trainable()
+        if train.multi_label:
+            raise SettingError(
+                "climb compares rungs on one label a text, and here a text has several",
+                hint="train one rung with: sadari train DATA --rung tfidf --label-sep … -o MODEL",
+            )
         progress("looking for duplicates, leaks and contradictions")
         audited = audit(
             train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=asked["seed"]

@@ -98,7 +98,9 @@ class View:
         return [" · ".join(parts), *([" · ".join(said)] if said else [])]
 
     def _split(self, result: ClimbResult) -> str:
-        return self.phrases["split_line"].format(
+        folds = result.rows.get("folds", 0)
+        return self.phrases["split_folds" if folds else "split_line"].format(
+            folds=folds,
             train=readable.count(result.rows["train"]),
             validation=readable.count(result.rows["validation"]),
             final=self.words.name("final", result.final_name),

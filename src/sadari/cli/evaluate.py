@@ -29,16 +29,17 @@ listed. DATA with a name stands for its test file.
 def evaluate(model: str, data: str, **asked: Any) -> None:
     """Score a MODEL (a folder) on labelled texts: accuracy, macro-F1, calibration, each label, confusions."""
     from sadari.cli import inputs
+    from sadari.cli.models import load_model, open_for_model
     from sadari.cli.progress import Progress
     from sadari.measure.evaluate import evaluate as score
-    from sadari.rungs import load
 
     found = inputs.find_data(data)
     with Progress() as progress:
         progress("loading the model")
-        rung = load(model)
+        rung = load_model(model)
         progress(f"reading {found.name}")
-        corpus = inputs.open_named(found.test or found.train, asked, known=found.columns).read()
+        path = found.test or found.train
+        corpus = open_for_model(path, asked, rung, need_label=True, known=found.columns).read()
         progress(f"labelling {len(corpus):,} texts")
         scores = score(rung, corpus)
     if asked["as_json"]:

@@ -8,6 +8,7 @@ import click
 from rich.cells import cell_len
 
 from sadari.cli.printing import columns, cut, headed, printable, say, table
+from sadari.data.audit_findings import plural
 from sadari.measure import readable
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ MOST_MISTAKES = 12
 
 def print_scores(scores: Evaluation, corpus: Corpus) -> None:
     """All of an evaluation."""
-    _head("Read", f"{corpus.source} · {scores.rows:,} texts · {len(corpus.label_names):,} labels")
+    _head("Read", f"{corpus.source} · {plural(scores.rows, 'text')} · {plural(len(corpus.label_names), 'label')}")
     for note in corpus.notes:
         _head("", note)
     print_figures(scores)
@@ -44,12 +45,12 @@ def print_figures(scores: Evaluation) -> None:
     if scores.calibration_error is not None:
         _head("Calibration", f"its probabilities are {readable.points(scores.calibration_error)} points off on average")
     if scores.unknown_texts:
-        _head("Unknown", f"{scores.unknown_texts:,} texts in which the model knows nothing")
+        _head("Unknown", f"{plural(scores.unknown_texts, 'text')} in which the model knows nothing")
     if scores.unseen_labels:
         rows = sum(scores.unseen_labels.values())
         most = sorted(scores.unseen_labels.items(), key=lambda item: -item[1])
         shown = ", ".join(f"{label!r} ({count:,})" for label, count in most[:5]) + (", …" if len(most) > 5 else "")
-        _head("Unseen", f"{rows:,} texts have labels that training never saw, and count as wrong: {shown}")
+        _head("Unseen", f"{plural(rows, 'text')} with labels that training never saw, counted as wrong: {shown}")
 
 
 def _head(head: str, text: str) -> None:

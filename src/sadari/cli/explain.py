@@ -33,13 +33,13 @@ def explain(model: str, text: str, label: str | None, top: int, as_json: bool) -
 
     MODEL is a model folder.
     """
+    from sadari.cli.models import load_model
     from sadari.cli.progress import Progress
-    from sadari.rungs import load
 
     text = _read(text)
     with Progress() as progress:
         progress("loading the model")
-        rung = load(model)
+        rung = load_model(model)
         names = [str(name) for name in rung.classes_.tolist()]
         if label is not None and label not in names:
             raise SettingError(f"the model has no label {label!r}", hint=f"it has: {', '.join(names)}")

@@ -36,13 +36,17 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary, descriptor = claim_file(target)
     try:
-        if mode is not None:
+        if mode is not None and hasattr(os, "fchmod"):
             os.fchmod(descriptor, stat.S_IMODE(mode))
         with output_errors(path, only=_DISK), os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-            temporary.replace(target)  # while it is open, and so locked: no other save takes it for a dead one's
+            if os.name != "nt":  # while it is open, and so locked: no other save takes it for a dead one's
+                temporary.replace(target)
+        with output_errors(path):
+            if os.name == "nt":  # which renames no open file, and has no lock to keep meanwhile
+                temporary.replace(target)
             sync_folder(target.parent)
     except BaseException:
         with suppress(OSError):

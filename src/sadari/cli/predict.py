@@ -58,15 +58,16 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
     output = None if asked["output"] is None else Path(asked["output"])
     if output is not None:
         _check_output(output, path, asked)
-    from sadari.cli.inputs import open_named
+    from sadari.cli.models import load_model, open_for_model
     from sadari.cli.progress import Progress
-    from sadari.rungs import load
 
     with Progress() as progress:
         progress("loading the model")
-        rung = load(model)
+        rung = load_model(model)
         if path is not None:
-            source = open_named(path, asked, need_label=False)
+            source = open_for_model(path, asked, rung, need_label=False)
+            source.label_column = None  # a column like any other here
+            source.notes = [note for note in source.notes if not note.startswith("label")]
             _predict_file(rung, source, output, asked, progress)
             return
         frame = _argument_frame(inputs)

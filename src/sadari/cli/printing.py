@@ -19,6 +19,7 @@ HEAD = 9  # cells before the text of a headed line
 MOST_COLUMNS = 120  # lines longer than that are hard to read
 _TIED = "\u00a0"
 _LOOSE = re.compile(r" (?=[%±=<])|(?<=[±=<]) ")
+_NUMBERS = re.compile(r"\[\s+(?:[-+.\dEe]+,?\s+)+\]")
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 Style = Callable[[int, int, str], str]
@@ -35,8 +36,9 @@ def say(line: str = "") -> None:
 
 
 def say_json(value: Any) -> None:
-    """One value as JSON, in readable lines."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    """One value as JSON, in readable lines: a row of numbers is one."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    click.echo(_NUMBERS.sub(lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text))
 
 
 def note(line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any, Self
 
 from sadari.cli.printing import note
 
+_DIGITS = re.compile(r"[\d,.]+")
 QUIET_SECONDS = 2.0  # a job that is done before says nothing
 EVERY_SECONDS = 10.0  # and then a line so often, where there is no terminal
 
@@ -47,7 +49,7 @@ class Progress:
             self._bar.update(self._task, description=what, total=None if share is None else 1.0, completed=share or 0)
             return
         now = time.monotonic()
-        fresh = what != self._what and now - self._said > QUIET_SECONDS
+        fresh = _DIGITS.sub("", what) != _DIGITS.sub("", self._what) and now - self._said > QUIET_SECONDS
         if now - self._start > QUIET_SECONDS and (fresh or now - self._said > EVERY_SECONDS):
             self._what, self._said = what, now
             done = "" if share is None else f" ({share:.0%} done)"

@@ -3,41 +3,64 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sadari.artifact import MANIFEST
 from sadari.artifact.atomic import output_errors
 from sadari.errors import OutputError
 
-RUN_FILES = frozenset({"climb.json", "predictions.csv", "history.json", "settings.json", "report.html"})
+MARKER = ".sadari-climb"  # in every climb's folder from its beginning
+RUN_FILES = frozenset({MARKER, "climb.json", "predictions.csv", "history.json", "settings.json", "report.html"})
 _CLUTTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
-def claim_run_folder(folder: Path) -> None:
-    """Check, before anything is trained, that a climb may write here.
+@contextmanager
+def run_folder(folder: Path) -> Iterator[None]:
+    """Make sure, before anything is trained, that a climb may write here; take a folder that stays empty away again.
 
-    An absent or empty folder will do, and so will one that holds nothing but models and a climb's files.
+    An absent or empty folder will do, and so will that of an earlier climb, with nothing else in it.
 
     Raises:
         OutputError: it holds something else, is a file, or cannot be written; it was not touched.
     """
     with output_errors(folder):
-        if "\0" in os.fspath(folder):
-            raise OutputError("a name cannot hold NUL", where=repr(str(folder)))
-        if not os.path.lexists(folder):
-            _check_writable(folder)
-            return
-        if not folder.is_dir():
-            raise OutputError("there is a file of this name", where=str(folder), hint="choose another with -o")
-        for entry in sorted(folder.iterdir()):
-            if not _is_ours(entry):
-                raise OutputError(
-                    f"is in the way: it holds {entry.name!r}, which is not of a climb",
-                    where=str(folder),
-                    hint="choose another folder with -o",
-                )
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise OutputError("cannot be written: Permission denied", where=str(folder), hint="choose another with -o")
+        made = not _check_run_folder(folder)
+        if made:
+            folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARKER).touch()
+    try:
+        yield
+    except BaseException:
+        if [entry.name for entry in folder.iterdir()] == [MARKER]:
+            with suppress(OSError):
+                (folder / MARKER).unlink()
+                if made:
+                    folder.rmdir()
+        raise
+
+
+def _check_run_folder(folder: Path) -> bool:
+    """Whether it is there already; `OutputError` where it must not be written to."""
+    if "\0" in os.fspath(folder):
+        raise OutputError("a name cannot hold NUL", where=repr(str(folder)))
+    if not os.path.lexists(folder):
+        _check_writable(folder)
+        return False
+    if not folder.is_dir():
+        raise OutputError("there is a file of this name", where=str(folder), hint="choose another with -o")
+    entries = sorted(folder.iterdir())
+    if entries and not any((folder / name).is_file() for name in (MARKER, "climb.json")):
+        what = f"is in the way: it holds {entries[0].name!r}, and is no folder of a climb"
+        raise OutputError(what, where=str(folder), hint="choose another folder with -o")
+    for entry in entries:
+        if not _is_ours(entry):
+            what = f"is in the way: it holds {entry.name!r}, which is not of a climb"
+            raise OutputError(what, where=str(folder), hint="choose another folder with -o, or move that away")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError("cannot be written: Permission denied", where=str(folder), hint="choose another with -o")
+    return True
 
 
 def _is_ours(entry: Path) -> bool:

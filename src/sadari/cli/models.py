@@ -1,0 +1,50 @@
+"""A model folder that the user names, loaded; and the file that it is to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sadari.cli.inputs import open_named
+from sadari.errors import ModelError
+
+if TYPE_CHECKING:
+    from sadari.data.read import Source
+    from sadari.rungs import Rung
+
+
+def load_model(folder: str) -> Rung:
+    """The model of a folder.
+
+    Raises:
+        ModelError: it is none; where it is the folder of a climb, the hint names its models.
+    """
+    from sadari.artifact import MANIFEST
+    from sadari.rungs import load
+
+    try:
+        return load(folder)
+    except ModelError as error:
+        place = Path(folder)
+        if "\0" in folder or (place / MANIFEST).exists() or not (place / "climb.json").is_file():
+            raise
+        models = sorted(str(entry) for entry in place.iterdir() if (entry / MANIFEST).is_file())
+        raise ModelError(
+            "is the folder of a climb, not of one model", where=folder, hint=f"take one of: {', '.join(models)}"
+        ) from error
+
+
+def open_for_model(
+    path: str, reading: Mapping[str, Any], model: Rung, *, need_label: bool, known: Mapping[str, str] | None = None
+) -> Source:
+    """A file for a model, read from the text columns of its training where the file has them and ``--text`` is absent."""
+    source = open_named(path, reading, known=known, need_label=need_label)
+    trained_on = model._data.get("text_columns") if isinstance(model._data, dict) else None
+    if reading.get("text") or not isinstance(trained_on, list) or trained_on == source.text_columns:
+        return source
+    if trained_on and set(trained_on) <= set(source.columns) - {source.label_column if need_label else None}:
+        source.text_columns = [str(name) for name in trained_on]
+        source.notes = [note for note in source.notes if not note.startswith("text: ")]
+        source.notes.append(f"text: {' and '.join(source.text_columns)}, as in training")
+    return source
