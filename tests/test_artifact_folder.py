@@ -380,3 +380,14 @@ def test_the_first_format_loads_for_ever() -> None:
     for name, tensor in wanted.items():
         assert model.tensors[name].dtype == tensor.dtype
         assert torch.equal(model.tensors[name], tensor)
+
+
+def test_a_header_whose_length_looks_like_a_pickle_is_read(tmp_path):
+    """A header of 640 bytes (80 02 in hexadecimal, little-endian) begins as pickles of protocol 2 do."""
+    lengths = set()
+    for pad in range(0, 120, 4):
+        tensors = {f"tensor-{i}": np.ones(1, np.float32) for i in range(7)} | {"x" * (pad + 1): np.ones(1, np.float32)}
+        write_model(tmp_path / "model", manifest={"kind": "test"}, tensors=tensors, texts={})
+        lengths.add((tmp_path / "model" / "weights.safetensors").read_bytes()[:2])
+        assert set(read_model(tmp_path / "model").tensors) == set(tensors)
+    assert b"\x80\x02" in lengths

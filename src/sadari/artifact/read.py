@@ -189,11 +189,12 @@ def _read_text(file: UntrustedFile, entry: FileEntry) -> str:
 
 def _read_weights(file: UntrustedFile, entry: FileEntry, as_torch: bool) -> dict[str, Any]:
     start = file.take(min(file.size, 8)).tobytes()
-    found = foreign_format(start)
-    if found:
-        raise ModelError(f"is {found}, not safetensors; Sadari never unpickles", where=file.where)
     length = int.from_bytes(start, "little")
     if file.size < 8 or length > min(MAX_HEADER, file.size - 8):
+        # Only a length that cannot be is looked at twice: one of 640 bytes begins with the two bytes of a pickle.
+        found = foreign_format(start)
+        if found:
+            raise ModelError(f"is {found}, not safetensors; Sadari never unpickles", where=file.where)
         raise ModelError(f"is not safetensors: it announces a header of {length:,} bytes", where=file.where)
     try:
         header = decode_header(file.take(length).tobytes(), file.size - 8 - length)
