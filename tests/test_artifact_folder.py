@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -385,8 +386,8 @@ def test_the_first_format_loads_for_ever() -> None:
 def test_a_header_whose_length_looks_like_a_pickle_is_read(tmp_path):
     """A header of 640 bytes (80 02 in hexadecimal, little-endian) begins as pickles of protocol 2 do."""
     lengths = set()
-    for pad in range(0, 120, 4):
-        tensors = {f"tensor-{i}": np.ones(1, np.float32) for i in range(7)} | {"x" * (pad + 1): np.ones(1, np.float32)}
+    for count, pad in itertools.product(range(5, 13), range(1, 80, 4)):
+        tensors = {f"tensor-{i}": np.ones(1, np.float32) for i in range(count)} | {"x" * pad: np.ones(1, np.float32)}
         write_model(tmp_path / "model", manifest={"kind": "test"}, tensors=tensors, texts={})
         lengths.add((tmp_path / "model" / "weights.safetensors").read_bytes()[:2])
         assert set(read_model(tmp_path / "model").tensors) == set(tensors)
