@@ -219,6 +219,7 @@ def _scan(  # type: ignore[no-untyped-def]
     starts, lengths, hashes, out, ends, text, pos, n,
 ):  # fmt: skip
     """Scan from ``text`` on to the end, or until the next text might not fit: (texts done, bytes, tokens)."""
+    # One long loop on purpose: with its branches in functions of their own, inlined, it took up to four times as long.
     most = max(1, largest - smallest + 1) + 1
     for t in range(text, len(offsets) - 1):
         i, end = offsets[t], offsets[t + 1]
