@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.nn import functional
 
 from rungs_headlines import some
@@ -30,10 +32,10 @@ def problem(labels=None, rows=ROWS):
 
 
 def with_torch(features, targets, costs, embedding, output, recipe):
-    """The same training, step by step; the mean loss of each epoch."""
+    """The same training, step by step; the mean loss of each epoch, and how many steps were shortened."""
     net = MeanBag.sharing(embedding, output)
     order = np.random.default_rng(recipe.seed)
-    steps, step, history = recipe.epochs * len(features), 0, []
+    steps, step, short, history = recipe.epochs * len(features), 0, 0, []
     labels = targets.shape[1]
     for _ in range(recipe.epochs):
         total = 0.0
@@ -51,15 +53,20 @@ def with_torch(features, targets, costs, embedding, output, recipe):
                 wanted = (1 - recipe.label_smoothing) * target + recipe.label_smoothing / labels
                 loss = -(wanted * logits.log_softmax(0)).sum()
                 plain = -(target * logits.log_softmax(0)).sum()
-            rate = recipe.learning_rate * (1 - step / steps)
+            rate = recipe.learning_rate * (1 - step / steps) * float(costs[row])
+            with torch.no_grad():
+                hidden = net.embedding(ids, torch.tensor([0, len(ids)]))
+                most = float(hidden.square().sum() + net.output.weight.square().sum(1).max() / len(ids))
+            rate = min(rate, 1 / most)
+            short += rate == 1 / most
             net.zero_grad()
-            (float(costs[row]) * loss).backward()
+            loss.backward()
             with torch.no_grad():
                 for weight in net.parameters():
                     weight -= rate * weight.grad
             total, step = total + float(costs[row]) * float(plain.detach()), step + 1
         history.append(total / len(features))
-    return history
+    return history, short
 
 
 @pytest.mark.parametrize(
@@ -67,6 +74,7 @@ def with_torch(features, targets, costs, embedding, output, recipe):
     [
         ({}, "one"),
         ({"label_smoothing": 0.2}, "one"),
+        ({"learning_rate": 30.0}, "one"),
         ({"multilabel": True}, "several"),
         ({"multilabel": True, "label_smoothing": 0.1}, "several"),
     ],
@@ -78,11 +86,29 @@ def test_same_steps_as_torch(changes, labels):
     costs = np.random.default_rng(1).uniform(0.5, 2, ROWS).astype(np.float32)
     recipe = BagRecipe(**{**PLAIN, **changes})
     theirs = embedding.copy(), output.copy()
-    wanted = with_torch(features, targets, costs, *theirs, recipe)
+    wanted, short = with_torch(features, targets, costs, *theirs, recipe)
+    assert (short > 0) == (recipe.learning_rate > 1)
     history = train_bag(features, targets, costs, embedding, output, recipe)
     np.testing.assert_allclose(embedding, theirs[0], atol=1e-4)
     np.testing.assert_allclose(output, theirs[1], atol=1e-4)
     np.testing.assert_allclose([record["loss"] for record in history], wanted, rtol=1e-4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=5), min_size=2, max_size=8),
+    st.sampled_from([0.1, 1.0, 30.0, 1000.0]),
+    st.sampled_from([1e-6, 1.0, 100.0, 1e6]),
+    st.booleans(),
+)
+def test_no_rate_and_no_cost_makes_it_diverge(bags, rate, cost, multilabel):
+    random = np.random.default_rng(0)
+    features, targets = Ragged.from_lists(bags), np.eye(2, dtype=np.int8)[np.arange(len(bags)) % 2]
+    embedding, output = random.normal(0, 1, (5, WIDTH)).astype(np.float32), np.zeros((2, WIDTH), np.float32)
+    recipe = BagRecipe(**{**PLAIN, "epochs": 200, "learning_rate": rate, "multilabel": multilabel})
+    train_bag(features, targets, np.full(len(bags), cost, np.float32), embedding, output, recipe)
+    assert np.abs(embedding).max() < 1e6
+    assert np.abs(output).max() < 1e6
 
 
 def test_unknown_ids_are_skipped():

@@ -74,7 +74,7 @@ class Rung(ClassifierMixin, BaseEstimator):
             DataError: texts or labels that cannot be learned from.
             SettingError: a setting out of its range.
         """
-        self._forget()
+        self._ready = False  # a fit that fails leaves no mixture of two models
         self._check_settings()
         start = time.perf_counter()
         rows = training_rows(texts, labels, sample_weight)
@@ -97,11 +97,6 @@ class Rung(ClassifierMixin, BaseEstimator):
         self.train_seconds_ = time.perf_counter() - start
         self._ready = True
         return self
-
-    def _forget(self) -> None:
-        """Back to untrained, so that a `fit` that fails leaves no mixture of two models."""
-        for learned in set(vars(self)) - set(self._get_param_names()):
-            delattr(self, learned)
 
     def _held_out(self, validation: tuple[Any, Any] | None) -> tuple[pl.Series, NDArray[np.bool_]] | None:
         """Validation texts, and bool [n, k], which labels each has; None where there are no such texts."""
@@ -219,7 +214,8 @@ class Rung(ClassifierMixin, BaseEstimator):
 
     def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
         """The features that speak most for each label, over all texts; empty where a rung cannot say."""
-        return {}
+        self._check_fitted()
+        return self._top_features(count)
 
     def _logits_of(self, texts: Any) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         parts = [self._logits(column) for column in columns(texts)]
@@ -323,6 +319,9 @@ class Rung(ClassifierMixin, BaseEstimator):
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         """Of a column of one text: features found, what each adds to each label [m, k], and the bias [k]."""
         raise NotImplementedError
+
+    def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
+        return {}
 
     def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         """Tensors, text files, and what else the manifest must say for `_restore`."""

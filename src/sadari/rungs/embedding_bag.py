@@ -84,7 +84,7 @@ class EmbeddingBag(Rung):
 
     def resolved_settings(self) -> dict[str, Any]:
         settings = self.get_params(deep=False)
-        if hasattr(self, "_vectors"):
+        if self.__sklearn_is_fitted__():
             settings["buckets"], settings["epochs"] = self._vectors.buckets, self.epochs_
         return settings
 
@@ -152,7 +152,7 @@ class EmbeddingBag(Rung):
         values = self.embedding_[ids].astype(np.float64) @ self.output_.T.astype(np.float64) / max(1, len(ids))
         return self._vectors.names_in(column[0], ids), values, np.zeros(len(self.output_))
 
-    def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
+    def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
         table = self._vectors.words
         words = len(table)
         # Words seen once or twice have large random parts; their sums say little about the label.

@@ -220,7 +220,7 @@ class LinearRung(Rung):
         contributions = values[:, None].astype(np.float64) * self.weight_[counts.ids]
         return self._vectors.names_in(column[0], counts.ids), contributions, self.bias_.astype(np.float64)
 
-    def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
+    def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
         if isinstance(self._vectors, HashedVectors):
             return {}  # a bucket has no name
         top = {}
