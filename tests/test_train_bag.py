@@ -53,12 +53,12 @@ def with_torch(features, targets, costs, embedding, output, recipe):
                 wanted = (1 - recipe.label_smoothing) * target + recipe.label_smoothing / labels
                 loss = -(wanted * logits.log_softmax(0)).sum()
                 plain = -(target * logits.log_softmax(0)).sum()
-            rate = recipe.learning_rate * (1 - step / steps) * float(costs[row])
+            rate = recipe.learning_rate * float(costs[row])
             with torch.no_grad():
                 hidden = net.embedding(ids, torch.tensor([0, len(ids)]))
                 most = float(hidden.square().sum() + net.output.weight.square().sum(1).max() / len(ids))
-            rate = min(rate, 1 / most)
-            short += rate == 1 / most
+            short += rate > 3 / most
+            rate = min(rate, 3 / most) * (1 - step / steps)
             net.zero_grad()
             loss.backward()
             with torch.no_grad():

@@ -101,6 +101,9 @@ class EmbeddingBag(Rung):
             epochs=self.epochs_, learning_rate=self.learning_rate, dropout=self.dropout,
             label_smoothing=self.label_smoothing, multilabel=self._codec.multilabel, seed=self.seed,
         )  # fmt: skip
+        costs = (
+            costs / costs.mean()
+        )  # so that weights say how much a text counts beside others, and not how fast to learn
         self.history_ = train_bag(features, targets, costs, self.embedding_, self.output_, recipe, monitor=watch)
         watch.restore()
         check_learned(embedding=self.embedding_, output=self.output_)

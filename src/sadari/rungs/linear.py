@@ -161,9 +161,7 @@ class LinearRung(Rung):
         folds = list(calibration_folds(len(counts), seed=self.seed))
         settling = 1 if len(folds) == 1 else 3  # passes; of few texts each has more to say, and they cost little
         logits = [
-            held_out_logits(
-                counts, self._weights, scale, signs, costs, solution, rows, epochs=settling, seed=self.seed
-            )
+            held_out_logits(counts, self._weights, scale, signs, costs, solution, rows, epochs=settling, seed=self.seed)
             for rows in folds
         ]
         self.sharpness_ = fit_sharpness(

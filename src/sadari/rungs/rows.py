@@ -60,7 +60,7 @@ def training_rows(texts: Any, labels: Any, sample_weight: Any = None) -> Rows:
         raise DataError(f"all {len(column):,} texts are blank")
     dropped = (np.flatnonzero(blank) + 1).tolist()
     first = ", ".join(map(str, dropped[:5])) + (" …" if len(dropped) > 5 else "")
-    warnings.warn(f"{len(dropped):,} blank texts were left out of training: rows {first}", SadariWarning, stacklevel=4)
+    warnings.warn(f"{len(dropped):,} blank texts were left out of training: rows {first}", SadariWarning, stacklevel=3)
     kept = np.flatnonzero(~blank)
     return Rows(column.gather(kept), _take(given, kept), weights[kept], dropped)
 

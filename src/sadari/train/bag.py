@@ -99,11 +99,11 @@ def _choose(ids, first, end, threshold, state, chosen):  # type: ignore[no-untyp
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _output_step(target, cost, rate, scale, smoothing, multilabel, output, hidden, gradient):  # type: ignore[no-untyped-def]
+def _output_step(target, cost, rate, left, scale, smoothing, multilabel, output, hidden, gradient):  # type: ignore[no-untyped-def]
     """The loss of one text; the output matrix takes its step, and ``gradient`` becomes the hidden vector's step.
 
-    A step of r moves the logits by about r · (|hidden|² + |output row|² / features) times the error, so an r above one
-    over that would throw them past where they should go: of short texts, and of heavy ones, far past.
+    A step of r moves the logits by about r · (|hidden|² + |output row|² / features) times the error. Were that
+    product above 3, it would throw them past where they should go (short texts and heavy ones far past).
     """
     labels, width = output.shape
     score = np.empty(labels, np.float32)
@@ -117,7 +117,7 @@ def _output_step(target, cost, rate, scale, smoothing, multilabel, output, hidde
             square += output[k, j] * output[k, j]
         score[k] = total
         top, longest_row = max(top, total), max(longest_row, square)
-    rate = min(rate * cost, 1 / max(hidden_square + longest_row * scale, np.float32(1e-9)))
+    rate = left * min(rate * cost, 3 / max(hidden_square + longest_row * scale, np.float32(1e-9)))
     norm = np.float32(0)
     for k in range(labels):
         score[k] = 1 / (1 + np.exp(-score[k])) if multilabel else np.exp(score[k] - top)
@@ -166,8 +166,10 @@ def _epoch(  # type: ignore[no-untyped-def]
         scale = np.float32(1.0 / n)
         for j in range(width):
             hidden[j] *= scale
-        rate = np.float32(learning_rate * (1.0 - (done + step) / steps))
-        loss += _output_step(targets[t], costs[t], rate, scale, smoothing, multilabel, output, hidden, gradient)
+        left = np.float32(1.0 - (done + step) / steps)
+        loss += _output_step(
+            targets[t], costs[t], learning_rate, left, scale, smoothing, multilabel, output, hidden, gradient
+        )
         for j in range(width):
             gradient[j] *= scale
         for i in range(n):
