@@ -58,6 +58,17 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A short text."""
+
+    def __str__(self) -> str:
+        return "a text"
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, str) and len(value) <= 100
+
+
+@dataclass(frozen=True)
 class Flag:
     """True or False."""
 
@@ -99,7 +110,7 @@ class ClassWeights:
 
 
 # What each setting may be. A setting has one meaning in every rung that has it.
-ALLOWED: dict[str, Whole | Number | Choice | Flag | Range | ClassWeights] = {
+ALLOWED: dict[str, Whole | Number | Choice | Text | Flag | Range | ClassWeights] = {
     "tokenizer": Choice(("auto", *TOKENIZERS)),
     "ngram_range": Range(1, 16),
     "longest": Whole(1, 16),
@@ -124,6 +135,31 @@ ALLOWED: dict[str, Whole | Number | Choice | Flag | Range | ClassWeights] = {
     "report_every": Whole(0, MOST),
     "patience": Whole(1, 10_000),
     "class_weight": ClassWeights(),
+    "min_freq": Whole(1, MOST),
+    "max_vocab": Whole(1, MOST),
+    "max_length": Whole(1, 65_536),
+    "token_dropout": Number(0, 0.99),
+    "optimizer": Choice(("adam", "adamw", "sgd")),
+    "weight_decay": Number(0, 10),
+    "warmup": Number(0, 0.99),
+    "decay": Choice(("linear", "cosine", "constant")),
+    "clip": Number(1e-9, 1e9),
+    "accumulate": Whole(1, 65_536),
+    "batch_tokens": Whole(1, 2**24),
+    "sparse": Flag(),
+    "validate_every": Whole(0, MOST),
+    "device": Text(),
+    "precision": Choice(("fp32", "bf16")),
+    "compile": Flag(),
+    "threads": Whole(1, 1024),
+    "embed_dim": Whole(1, 4096),
+    "hidden": Whole(1, 4096),
+    "layers": Whole(1, 64),
+    "heads": Whole(1, 64),
+    "inner": Whole(1, 16_384),
+    "pooling": Choice(("mean", "max", "last", "class")),
+    "positions": Choice(("sinusoidal", "learned")),
+    "packed": Flag(),
     "seed": Whole(0, 2**63 - 1),
 }
 

@@ -1,0 +1,74 @@
+"""An LSTM cell written out, for those who want to see its gates. torch's own runs in the fast path; this equals it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+
+@dataclass
+class GateTrace:
+    """What an LSTM does at each of ``length`` tokens; every tensor is float [length, hidden].
+
+    Attributes:
+        input, forget, candidate, output: the four gates (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
+        cell: the long-term state c. hidden: the short-term state h.
+    """
+
+    input: torch.Tensor
+    forget: torch.Tensor
+    candidate: torch.Tensor
+    output: torch.Tensor
+    cell: torch.Tensor
+    hidden: torch.Tensor
+
+
+class LSTMCell(nn.Module):
+    """One LSTM step: four gates, two states.
+
+    Args:
+        width: of the input. hidden: of both states.
+    """
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.from_input = nn.Linear(width, 4 * hidden)
+        self.from_hidden = nn.Linear(hidden, 4 * hidden)
+
+    @classmethod
+    def of(cls, lstm: nn.LSTM) -> LSTMCell:
+        """The cell with the weights of a one-layer, one-direction ``nn.LSTM``."""
+        cell = cls(lstm.input_size, lstm.hidden_size)
+        with torch.no_grad():
+            cell.from_input.weight.copy_(lstm.weight_ih_l0)
+            cell.from_input.bias.copy_(lstm.bias_ih_l0)
+            cell.from_hidden.weight.copy_(lstm.weight_hh_l0)
+            cell.from_hidden.bias.copy_(lstm.bias_hh_l0)
+        return cell
+
+    def forward(
+        self, token: torch.Tensor, hidden: torch.Tensor, cell: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, tuple[torch.Tensor, ...]]:
+        """One step for a batch: token [n, width], hidden and cell [n, hidden] → new hidden, new cell, the four gates."""
+        sums = self.from_input(token) + self.from_hidden(hidden)
+        admit, forget, candidate, show = sums.chunk(4, dim=-1)
+        admit, forget, show = torch.sigmoid(admit), torch.sigmoid(forget), torch.sigmoid(show)
+        candidate = torch.tanh(candidate)
+        cell = forget * cell + admit * candidate  # what is kept of the old, and what is taken of the new
+        hidden = show * torch.tanh(cell)  # what of it is shown
+        return hidden, cell, (admit, forget, candidate, show)
+
+    def trace(self, tokens: torch.Tensor) -> GateTrace:
+        """Every gate and state over one text: tokens float [length, width]."""
+        hidden = tokens.new_zeros(1, self.from_hidden.in_features)
+        cell = torch.zeros_like(hidden)
+        steps = []
+        for token in tokens:
+            hidden, cell, gates = self(token.unsqueeze(0), hidden, cell)
+            steps.append(torch.stack([*(gate[0] for gate in gates), cell[0], hidden[0]]))
+        if not steps:
+            empty = tokens.new_zeros(0, self.from_hidden.in_features)
+            return GateTrace(empty, empty, empty, empty, empty, empty)
+        return GateTrace(*torch.stack(steps, dim=1))

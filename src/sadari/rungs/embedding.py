@@ -1,0 +1,34 @@
+"""Rung `embedding`: embeddings of padded ids, their masked mean, and a linear layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from sadari.rungs.neural import NeuralRung
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class EmbeddingMean(NeuralRung):
+    """The mean of a text's word embeddings, and a linear layer; the other settings are `NeuralRung`'s.
+
+    Args:
+        embed_dim: width of the embeddings.
+    """
+
+    name: ClassVar[str] = "embedding"
+
+    embed_dim: int = 64
+    sparse: bool = True
+    clip: float | None = None
+
+    def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
+        from sadari.nets.embedding import EmbeddingClassifier
+
+        return EmbeddingClassifier(
+            vocab_size, labels, width=self.embed_dim, dropout=self.dropout, token_dropout=self.token_dropout,
+            sparse=self.sparse,
+        )  # fmt: skip

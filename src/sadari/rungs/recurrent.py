@@ -1,0 +1,71 @@
+"""Rungs `rnn`, `gru`, `lstm` and `bilstm`: recurrent nets over padded or packed ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from sadari.rungs.neural import NeuralRung
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class RecurrentRung(NeuralRung):
+    """A recurrent classifier; the other settings are `NeuralRung`'s.
+
+    Args:
+        embed_dim: width of the embeddings.
+        hidden: width of each direction's state.
+        layers: how many, one upon the other.
+        pooling: "mean" or "max" over the tokens' states, or the "last" state.
+        packed: run on packed sequences (the same logits; slower on a CPU).
+    """
+
+    cell: ClassVar[str] = "lstm"
+    bidirectional: ClassVar[bool] = False
+
+    embed_dim: int = 64
+    hidden: int = 64
+    layers: int = 1
+    pooling: str = "max"
+    packed: bool = False
+
+    def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
+        from sadari.nets.recurrent import RecurrentClassifier
+
+        return RecurrentClassifier(
+            vocab_size, labels, cell=self.cell, embed_dim=self.embed_dim, hidden=self.hidden, layers=self.layers,
+            bidirectional=self.bidirectional, pooling=self.pooling, dropout=self.dropout,
+            token_dropout=self.token_dropout, packed=self.packed, sparse=self.sparse,
+        )  # fmt: skip
+
+
+class RNN(RecurrentRung):
+    """The plain recurrent net (Elman 1990)."""
+
+    name = "rnn"
+    cell = "rnn"
+
+
+class GRU(RecurrentRung):
+    """Gated recurrent units (Cho et al. 2014)."""
+
+    name = "gru"
+    cell = "gru"
+
+
+class LSTM(RecurrentRung):
+    """Long short-term memory (Hochreiter & Schmidhuber 1997)."""
+
+    name = "lstm"
+    cell = "lstm"
+
+
+class BiLSTM(RecurrentRung):
+    """Long short-term memory in both directions (Graves & Schmidhuber 2005)."""
+
+    name = "bilstm"
+    cell = "lstm"
+    bidirectional = True

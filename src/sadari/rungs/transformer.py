@@ -1,0 +1,41 @@
+"""Rung `transformer`: a Transformer encoder, trained from scratch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from sadari.rungs.neural import NeuralRung
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Transformer(NeuralRung):
+    """A Transformer encoder over padded ids; the other settings are `NeuralRung`'s.
+
+    Args:
+        embed_dim: width of the states, a multiple of ``heads``.
+        heads, layers: of the encoder. inner: width inside its feed-forward nets; None: 4 times ``embed_dim``.
+        positions: "sinusoidal" or "learned".
+        pooling: "mean" or "max" over the tokens' states, or "class": that of a token of its own.
+    """
+
+    name: ClassVar[str] = "transformer"
+
+    embed_dim: int = 64
+    heads: int = 4
+    layers: int = 2
+    inner: int | None = None
+    positions: str = "sinusoidal"
+    pooling: str = "mean"
+
+    def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
+        from sadari.nets.transformer import TransformerClassifier
+
+        return TransformerClassifier(
+            vocab_size, labels, width=self.embed_dim, heads=self.heads, layers=self.layers, inner=self.inner,
+            max_length=self.max_length, positions=self.positions, pooling=self.pooling, dropout=self.dropout,
+            token_dropout=self.token_dropout, sparse=self.sparse,
+        )  # fmt: skip

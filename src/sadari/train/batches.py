@@ -1,0 +1,69 @@
+"""Batches of texts of like length, so that little of a padded batch is padding; the same for the same seed, whenever asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.errors import SettingError
+
+POOL_BATCHES = 50  # texts are sorted by length within pools of so many batches, not over all: order stays mostly random
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Which texts make each batch of each epoch.
+
+    Attributes:
+        lengths: int64 [n], tokens of each text.
+        max_texts: the most texts in a batch.
+        max_tokens: the most tokens in a batch, padding included; a longer text is a batch of its own.
+        seed: of the shuffling. The batches of an epoch depend on the seed and the epoch's number alone, so a resumed run needs
+            to remember no more than how many it has done.
+    """
+
+    lengths: NDArray[np.int64]
+    max_texts: int = 64
+    max_tokens: int = 16_384
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.max_texts < 1 or self.max_tokens < 1:
+            raise SettingError(f"a batch of {self.max_texts} texts and {self.max_tokens} tokens holds nothing")
+
+    def epoch(self, number: int, *, rank: int = 0, world: int = 1) -> list[NDArray[np.int64]]:
+        """The batches of one epoch, shuffled: arrays of positions; every text stands in exactly one.
+
+        Args:
+            number: of the epoch, from 1.
+            rank, world: with several processes, each takes its share of every batch; a share may be empty.
+        """
+        random = np.random.default_rng([self.seed, number])
+        order = random.permutation(len(self.lengths))
+        pool = self.max_texts * POOL_BATCHES
+        batches: list[NDArray[np.int64]] = []
+        for first in range(0, len(order), pool):
+            members = order[first : first + pool]
+            batches += self._cut(members[np.argsort(self.lengths[members], kind="stable")])
+        random.shuffle(batches)  # type: ignore[arg-type]
+        return [batch[rank::world] for batch in batches] if world > 1 else batches
+
+    def in_order(self) -> list[NDArray[np.int64]]:
+        """All texts by length, for prediction: nothing is random, and padding is least."""
+        return self._cut(np.argsort(self.lengths, kind="stable"))
+
+    def _cut(self, members: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Batches of texts that are sorted by length, shortest first."""
+        lengths = np.maximum(self.lengths[members], 1)
+        batches, start = [], 0
+        while start < len(members):
+            stop = min(start + self.max_texts, len(members))
+            # the longest of a batch is its last: it sets what each of the others costs
+            counts = np.arange(1, stop - start + 1)
+            fitting = int(np.searchsorted(counts * lengths[start:stop], self.max_tokens, side="right"))
+            stop = start + max(1, fitting)
+            batches.append(members[start:stop])
+            start = stop
+        return batches

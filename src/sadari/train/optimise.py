@@ -1,0 +1,132 @@
+"""How weights move: the recipe of a training run, its optimisers, and the learning rate at each step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from sadari.errors import SettingError
+
+OPTIMIZERS = ("adam", "adamw", "sgd")
+DECAYS = ("linear", "cosine", "constant")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a net is trained; the same for classifiers, language models, translation and pre-training.
+
+    Attributes:
+        epochs: passes over the data, at most.
+        learning_rate: at its highest.
+        optimizer: "adam", "adamw" or "sgd" (with momentum 0.9).
+        weight_decay: decoupled for adamw; not for biases, norms and embeddings.
+        warmup: the share of all steps in which the rate rises from 0.
+        decay: "linear" or "cosine" to 0, or "constant".
+        clip: the largest norm of the gradient; None: not clipped.
+        accumulate: batches whose gradients are summed before a step.
+        max_texts, max_tokens: of a batch, padding included.
+        report_every: a record every so many batches, exactly; 0: one an epoch.
+        validate_every: score the validation rows every so many batches too; 0: after each epoch.
+        patience: stop after so many validations without a better one.
+        precision: "fp32", or "bf16" products (autocast).
+        device: "cpu", "cuda", "mps", or "auto".
+        compile: run the net through torch.compile.
+        seed: of everything random.
+        threads: of torch on the CPU; None: as they are.
+    """
+
+    epochs: int = 10
+    learning_rate: float = 0.001
+    optimizer: str = "adam"
+    weight_decay: float = 0.0
+    warmup: float = 0.0
+    decay: str = "linear"
+    clip: float | None = 1.0
+    accumulate: int = 1
+    max_texts: int = 64
+    max_tokens: int = 16_384
+    report_every: int = 0
+    validate_every: int = 0
+    patience: int | None = None
+    precision: str = "fp32"
+    device: str = "cpu"
+    compile: bool = False
+    seed: int = 0
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.optimizer not in OPTIMIZERS:
+            raise SettingError(f"optimizer is {self.optimizer!r}", hint=f"one of: {', '.join(OPTIMIZERS)}")
+        if self.decay not in DECAYS:
+            raise SettingError(f"decay is {self.decay!r}", hint=f"one of: {', '.join(DECAYS)}")
+        if self.precision not in ("fp32", "bf16"):
+            raise SettingError(f"precision is {self.precision!r}", hint='"fp32" or "bf16"')
+        if self.accumulate < 1 or self.epochs < 1 or not 0 <= self.warmup < 1:
+            raise SettingError("epochs and accumulate must be at least 1, and warmup a share from 0 to below 1")
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device of that name; "auto" takes CUDA, then MPS, then the CPU.
+
+    Raises:
+        SettingError: a device that this machine does not have.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise SettingError(f"there is no device {name!r}", hint="auto, cpu, cuda, cuda:1 … or mps") from None
+    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not here.get(device.type, False):
+        raise SettingError(f"this machine has no {device.type}", hint="--device cpu, or auto")
+    return device
+
+
+def rate_at(recipe: Recipe, step: int, steps: int) -> float:
+    """The share (0 to 1) of the learning rate at ``step`` of ``steps``, both counted from 0."""
+    warm = int(recipe.warmup * steps)
+    if step < warm:
+        return (step + 1) / (warm + 1)
+    if recipe.decay == "constant":
+        return 1.0
+    done = min(1.0, (step - warm) / max(1, steps - warm))
+    return 1 - done if recipe.decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+
+
+def make_optimizers(net: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """One optimiser for dense gradients, and one for sparse embeddings where there are any."""
+    sparse = {id(m.weight) for m in net.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag) and m.sparse}
+    embeddings = {id(m.weight) for m in net.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag)}
+    decayed, plain, rows = [], [], []
+    for parameter in net.parameters():
+        if not parameter.requires_grad:
+            continue
+        if id(parameter) in sparse:
+            rows.append(parameter)
+        elif parameter.dim() < 2 or id(parameter) in embeddings:
+            plain.append(parameter)
+        else:
+            decayed.append(parameter)
+    groups = [
+        {"params": group, "weight_decay": decay}
+        for group, decay in ((decayed, recipe.weight_decay), (plain, 0.0))
+        if group
+    ]
+    made: list[torch.optim.Optimizer] = []
+    if groups:
+        if recipe.optimizer == "sgd":
+            made.append(torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9))
+        elif recipe.optimizer == "adam":
+            made.append(torch.optim.Adam(groups, lr=recipe.learning_rate))
+        else:
+            made.append(torch.optim.AdamW(groups, lr=recipe.learning_rate))
+    if rows:
+        if recipe.optimizer == "sgd":
+            made.append(torch.optim.SGD(rows, lr=recipe.learning_rate))
+        else:
+            made.append(torch.optim.SparseAdam(rows, lr=recipe.learning_rate))
+    return made
