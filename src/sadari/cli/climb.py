@@ -12,12 +12,12 @@ from sadari.errors import SettingError
 
 EXAMPLES = """\b
 Examples:
-  sadari climb                                    the bundled headlines
-  sadari climb headlines_ko --lang ko             in Korean
-  sadari climb news.csv --test test.csv           scored on your own test file
+  sadari climb                                   the bundled headlines
+  sadari climb headlines_ko --lang ko            in Korean
+  sadari climb news.csv --test test.csv          scored on your own test file
   sadari climb news.csv --text title,body --label topic --rungs bow,tfidf
-  sadari climb big.csv --budget 10m -o runs/big   train no longer than ten minutes
-  sadari climb news.csv --json > climb.json       for programs
+  sadari climb big.csv --budget 10m -o runs/big  no longer than ten minutes
+  sadari climb news.csv --json > climb.json      for programs
 
 \b
 The verdict rests on validation rows taken from the training data; the test

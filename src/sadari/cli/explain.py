@@ -13,7 +13,7 @@ from sadari.errors import DataError, SettingError
 EXAMPLES = """\b
 Examples:
   sadari explain runs/news/tfidf "Stocks fell on Friday"
-  sadari explain runs/news/tfidf "A late goal in Turin" --label Sports --top 20
+  sadari explain runs/news/tfidf "A late goal in Turin" --label World
   echo "Oil rises again" | sadari explain runs/news/tfidf - --json
 
 \b

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.cli.options import parse_delimiter
-from sadari.errors import SettingError
+from sadari.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
@@ -50,6 +50,8 @@ def find_data(data: str, test: str | None = None) -> Data:
         test = str(found.test or found.train)
     if data == "-":
         return Data("stdin", "-", test, {})
+    if "\0" in data:
+        raise DataError("a name cannot hold NUL", where=repr(data))
     path = Path(data)
     if path.exists() or (data not in NAMES and _looks_like_path(data)):
         return Data(_name_of(path), data, test, {})

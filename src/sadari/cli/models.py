@@ -38,7 +38,7 @@ def load_model(folder: str) -> Rung:
 def open_for_model(
     path: str, reading: Mapping[str, Any], model: Rung, *, need_label: bool, known: Mapping[str, str] | None = None
 ) -> Source:
-    """A file for a model, read from the text columns of its training where the file has them and ``--text`` is absent."""
+    """A file for a model: without ``--text``, from the text columns of its training, where the file has them."""
     source = open_named(path, reading, known=known, need_label=need_label)
     trained_on = model._data.get("text_columns") if isinstance(model._data, dict) else None
     if reading.get("text") or not isinstance(trained_on, list) or trained_on == source.text_columns:

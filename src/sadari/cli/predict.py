@@ -30,7 +30,7 @@ Examples:
 
 \b
 A file keeps its rows, their order and all its columns, and gets three more:
-  label        the likeliest one (all of at least one half, for several labels)
+  label        the likeliest one (of several: all of one half or more)
   probability  of that label
   note         "empty": no text; "nothing known": no word the model knows
 A column that the file has already is called predicted_label, and so on.

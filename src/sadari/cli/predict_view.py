@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from rich.cells import cell_len
 
 from sadari.cli.printing import columns, cut, printable, say, table
 from sadari.measure import readable
@@ -40,7 +41,7 @@ def print_answers(frame: pl.DataFrame, answers: Answers) -> None:
 def _print(rows: list[list[str]]) -> None:
     lines = table([row[:2] for row in rows], indent=0, style=lambda _, column, cell: _bold(cell, column == 0))
     for line, (_, _, text, others, note) in zip(lines, rows, strict=True):
-        room = columns() - len(click.unstyle(line)) - 2
+        room = columns() - cell_len(click.unstyle(line)) - 2
         tail = click.style(f"  ({note})", dim=True) if note else ""
         say(f"{line}  {cut(printable(text), max(20, room - len(note) - 4 * bool(note)))}{tail}")
         if others:

@@ -26,9 +26,8 @@ def run_folder(folder: Path) -> Iterator[None]:
         OutputError: it holds something else, is a file, or cannot be written; it was not touched.
     """
     with output_errors(folder):
-        made = not _check_run_folder(folder)
-        if made:
-            folder.mkdir(parents=True, exist_ok=True)
+        made = [] if _check_run_folder(folder) else [place for place in (folder, *folder.parents) if not place.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / MARKER).touch()
     try:
         yield
@@ -36,8 +35,8 @@ def run_folder(folder: Path) -> Iterator[None]:
         if [entry.name for entry in folder.iterdir()] == [MARKER]:
             with suppress(OSError):
                 (folder / MARKER).unlink()
-                if made:
-                    folder.rmdir()
+                for place in made:
+                    place.rmdir()
         raise
 
 

@@ -27,7 +27,8 @@ def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any])
     own = [(name, str(value)) for name, value in options.items() if value is not None]
     for name, value in [*own, *map(_split, given)]:
         if name not in hints:
-            near = get_close_matches(name, hints, n=1)
+            alike = {known.lower(): known for known in hints}
+            near = [alike[match] for match in get_close_matches(name.lower(), alike, n=1)]
             what = f"the rung {rung.name!r} has no setting {name!r}"  # type: ignore[attr-defined]
             hint = f"it has: {', '.join(hints)}"
             raise SettingError(what + (f"; did you mean {near[0]!r}?" if near else ""), hint=hint)

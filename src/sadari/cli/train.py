@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   sadari train news.csv --rung tfidf -o models/news
-  sadari train news.csv --rung tfidf -o models/news --set C=0.3 --set ngram_range=1,3
-  sadari train news.csv --rung embedding-bag -o models/bag --epochs 10 --test test.csv
-  sadari train news.csv --rung bow -o models/bow --class-weight balanced
-  sadari train movies.csv --rung tfidf --label genres --label-sep "|" -o models/genres
+  sadari train news.csv --rung tfidf -o m --set C=0.3 --set ngram_range=1,3
+  sadari train news.csv --rung embedding-bag -o m --epochs 10 --test test.csv
+  sadari train news.csv --rung bow -o m --class-weight balanced
+  sadari train movies.csv --rung tfidf -o m --label genres --label-sep "|"
 
 \b
 The course's own recipe, with its reports:
-  sadari train ag_news --rung bow -o models/course --solver adam --epochs 5 \\
-      --epoch-size 30000 --report-every 500 --set sublinear_tf=no --set norm=none
+  sadari train ag_news --rung bow -o m --solver adam --epochs 5 \\
+      --epoch-size 30000 --report-every 500 \\
+      --set sublinear_tf=no --set norm=none
 
 \b
 Validation rows are taken from DATA, stratified by label, and not trained on.

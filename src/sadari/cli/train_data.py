@@ -100,6 +100,8 @@ def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicat
         first[np.flatnonzero(keep)[pl.Series(pairs[keep]).is_first_distinct().to_numpy()]] = True
         keep = first
     kept = labels.filter(pl.Series(keep))
+    everything = Corpus(kept, kept, np.flatnonzero(keep), source.path, [], source.label_order)
+    everything.check_trainable()
     say("splitting")
     train, held_out = split(kept, validation=validation, texts=pl.Series(hashes[keep]), seed=seed)
     places = np.flatnonzero(keep)
@@ -110,9 +112,8 @@ def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicat
     # a tenth of a batch would keep all the batch's bytes alive: adding nothing to it copies just the tenth
     held_texts = pl.concat([texts + "" for texts in TextStream(source, masks[1])], rechunk=True)
     corpus = Corpus(held_texts, kept.gather(held_out), places[held_out] + 1, source.path, [], source.label_order)
-    names = Corpus(kept, kept, places, source.path, [], source.label_order).label_names
     return TrainData(
-        TextStream(source, masks[0]), trained, corpus, names, keep.size,
+        TextStream(source, masks[0]), trained, corpus, everything.label_names, keep.size,
         int(np.count_nonzero(~blank) - np.count_nonzero(keep)), int(np.count_nonzero(blank)), True, list(source.notes),
     )  # fmt: skip
 

@@ -1,0 +1,199 @@
+"""``sadari climb``: the table, the verdict and the folder, in any language, on any terminal, in a pipe."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import click
+import polars as pl
+import pytest
+from rich.cells import cell_len
+
+import sadari
+from cli_runs import HEADLINES, run, run_badly, run_well, spawn
+from measure_climb_factory import make_climb
+from sadari.cli.climb_view import score_table
+
+QUICK = ["--rungs", "bow,tfidf", "--no-curves"]
+
+
+def corpora(*parts: str) -> Path:
+    """A file of ``$SADARI_DATA``; the test is skipped where there is none."""
+    place = os.environ.get("SADARI_DATA")
+    if not place or not Path(place, *parts).exists():
+        pytest.skip(f"{'/'.join(parts)} of SADARI_DATA is not here")
+    return Path(place, *parts)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def table_of(printed: str) -> dict[str, list[str]]:
+    """Rung → the cells behind its name, and "" → the headings."""
+    lines = printed.split("\n\n")[1].splitlines()
+    cells = [re.split(r"  +", line.replace("●", " ").strip()) for line in lines]
+    return {"": cells[0][1:], **{row[0]: row[1:] for row in cells[1:] if row[0] in sadari.RUNGS}}
+
+
+def test_without_an_argument_the_bundled_headlines():
+    printed = run_well("climb", *QUICK).stdout
+    heads = [line.split()[0] for line in printed.splitlines() if line and not line.startswith(" ") and "●" not in line]
+    assert heads == ["Read", "Audit", "Split", "Verdict", "Next"]
+    table = table_of(printed)
+    assert list(table)[1:] == ["bow", "tfidf"]
+    assert {"accuracy", "macro-F1", "in bulk", "size"} <= set(table[""])
+    [marked] = re.findall(r"^● (\S+)", printed, re.MULTILINE)
+    assert f"Take {marked}:" in printed
+    assert f"sadari predict runs/headlines/{marked} new.csv" in printed
+    assert "report: runs/headlines/report.html" in printed
+    assert "test 320, used once" in printed
+
+
+def test_the_table_says_what_the_folder_says():
+    printed = run_well("climb", *QUICK).stdout
+    saved = json.loads(Path("runs/headlines/climb.json").read_text())
+    table = table_of(printed)
+    for rung in saved["rungs"]:
+        shown = dict(zip(table[""], table[rung["rung"]], strict=True))
+        assert shown["accuracy"].split()[0] == f"{100 * rung['accuracy']['value']:.1f}"
+        assert shown["macro-F1"].split()[0] == f"{100 * rung['macro_f1']['value']:.1f}"
+    for sentence in saved["verdict"]["sentences"]:
+        assert " ".join(sentence.split()) in " ".join(printed.split())
+    assert {entry.name for entry in Path("runs/headlines").iterdir() if not entry.name.startswith(".")} == {
+        "bow", "tfidf", "climb.json", "predictions.csv", "report.html",
+    }  # fmt: skip
+    model = sadari.load("runs/headlines/tfidf")
+    assert len(model.predict(["a text"])) == 1
+
+
+def test_json_is_all_there_is_on_standard_output():
+    result = spawn("climb", "headlines_ko", "--rungs", "bow", "--no-curves", "--no-report", "--json", "-o", "out")
+    found = json.loads(result.stdout)
+    assert found == json.loads(Path("out/climb.json").read_text())
+    assert found["verdict"]["rung"] == "bow"
+    assert found["final"] == "test"
+    assert not Path("out/report.html").exists()
+
+
+def test_own_file_without_a_test_file_holds_some_rows_out(tmp_path):
+    pl.read_csv(HEADLINES / "en_train.csv").head(400).write_csv("news.csv")
+    printed = run_well("climb", "news.csv", "--rungs", "bow", "--no-curves", "--no-report").stdout
+    assert re.search(r"held-out \d+, used once", printed)
+    assert "runs/news/bow" in printed
+    assert "label: column label (guessed)" in printed
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_no_line_is_wider_than_the_terminal(width, lang):
+    result = run("climb", "headlines_ko", *QUICK, "--lang", lang, env={"COLUMNS": str(width)})
+    assert result.exit_code == 0, result.stderr
+    assert [line for line in result.stdout.splitlines() if cell_len(line) > width] == []
+    assert "\x1b" not in result.stdout
+
+
+def test_columns_of_the_table_go_and_the_accuracy_stays():
+    result = make_climb(rows=500, validation=300)
+    shown = {width: list(map(click.unstyle, score_table(result, "en", width))) for width in (40, 80, 120)}
+    for width, lines in shown.items():
+        assert max(map(cell_len, lines)) <= width
+        assert "accuracy" in lines[0]
+        assert len(lines) == 1 + len(result.rungs)
+    headings = [set(lines[0].split()) for lines in shown.values()]
+    assert headings[0] < headings[1] < headings[2]
+
+
+def test_in_korean():
+    printed = run_well("climb", "headlines_ko", *QUICK, "--lang", "ko").stdout
+    for word in ("읽음", "점검", "나눔", "결론", "다음", "단계", "정확도", "보고서"):
+        assert word in printed
+    assert "Verdict" not in printed
+    assert "쓰세요" in printed
+    lines = printed.split("\n\n")[1].splitlines()
+    assert len({cell_len(line) for line in lines}) == 1  # right-hand columns end together, wide letters or not
+
+
+def test_duplicates_and_leaks_are_said(tmp_path):
+    frame = pl.read_csv(HEADLINES / "en_train.csv")
+    pl.concat([frame, frame.head(12)]).write_csv("train.csv")
+    pl.concat([pl.read_csv(HEADLINES / "en_test.csv"), frame.head(7)]).write_csv("test.csv")
+    printed = run_well("climb", "train.csv", "--test", "test.csv", *QUICK, "-o", "out").stdout
+    assert "12 duplicates dropped from training" in printed
+    assert "7 texts also in the test file" in printed
+    assert "no leaks" in table_of(printed)[""]
+    saved = json.loads(Path("out/climb.json").read_text())
+    assert saved["rows"]["dropped_duplicates"] == 12
+    assert saved["rows"]["leaked"] >= 7
+    kept = run_well("climb", "train.csv", "--test", "test.csv", *QUICK, "-o", "out", "--keep-duplicates").stdout
+    assert "12 duplicates kept in training" in kept
+
+
+def test_label_that_training_never_saw_counts_as_wrong():
+    pl.read_csv(HEADLINES / "en_train.csv").head(300).write_csv("train.csv")
+    frame = pl.read_csv(HEADLINES / "en_test.csv")
+    pl.concat([frame, frame.head(2).with_columns(label=pl.lit("Weather"))]).write_csv("test.csv")
+    printed = run_well("climb", "train.csv", "--test", "test.csv", *QUICK, "-o", "out").stdout
+    assert "'Weather' (2)" in printed
+
+
+def test_earlier_run_is_replaced_and_nothing_else():
+    run_well("climb", *QUICK, "-o", "out")
+    run_well("climb", *QUICK, "-o", "out", "--seed", "1")
+    assert json.loads(Path("out/climb.json").read_text())["seed"] == 1
+    for name in ("mine", "models"):
+        Path(name).mkdir()
+    Path("mine/notes.txt").write_text("keep me")
+    Path("out/bow").rename("models/bow")  # a folder of models that no climb made
+    Path("file").write_text("keep me")
+    for folder in ("mine", "models", "file", "file/sub"):
+        assert folder in run_badly("climb", *QUICK, "-o", folder)
+    Path("out/notes.txt").write_text("keep me")
+    assert "'notes.txt', which is not of a climb" in run_badly("climb", *QUICK, "-o", "out")
+    assert Path("mine/notes.txt").read_text() == Path("out/notes.txt").read_text() == "keep me"
+    assert [entry.name for entry in Path("models").iterdir()] == ["bow"]
+
+
+def test_nothing_is_left_of_a_climb_that_cannot_begin():
+    Path("bad.csv").write_text("text,label\na,x\nb,x\n")
+    assert "only label 'x'" in run_badly("climb", "bad.csv")
+    assert "--label-sep" in run_badly("climb", HEADLINES / "en_train.csv", "--label-sep", "e")
+    assert not Path("runs").exists()
+
+
+def test_standard_input():
+    printed = run_well("climb", "-", *QUICK, stdin=(HEADLINES / "en_train.csv").read_bytes()).stdout
+    assert "runs/stdin/" in printed
+
+
+def test_tokenizer_and_budget():
+    run_well("climb", *QUICK, "--tokenizer", "characters", "--budget", "5m", "-o", "out")
+    assert sadari.load("out/bow").tokenizer_ == "characters"
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_ag_news_with_its_test_file():
+    train = corpora("ag_news", "train.csv")
+    printed = run_well("climb", train, "--test", train.with_name("test.csv"), "--no-curves").stdout
+    table = table_of(printed)
+    assert len(table) == 1 + len(sadari.RUNGS)
+    accuracy = table[""].index("accuracy")
+    assert all(float(cells[accuracy].split()[0]) > 89 for rung, cells in table.items() if rung)
+    assert "test 7,600, used once" in printed
+    assert "runs/ag_news/" in printed
+
+
+@pytest.mark.data
+def test_korean_questions_as_cp949_climb_the_same(tmp_path):
+    source = corpora("chatbot_ko", "ChatbotData.csv")
+    Path("korean.csv").write_bytes(source.read_text("utf-8-sig").encode("cp949"))
+    accuracy = []
+    for path in (source, "korean.csv"):
+        arguments = ["--text", "Q", "--rungs", "bow", "--no-curves", "--no-report", "--json", "-o", "out"]
+        found = json.loads(run_well("climb", path, *arguments).stdout)
+        accuracy.append(found["rungs"][0]["accuracy"]["value"])
+    assert accuracy[0] == accuracy[1] > 0.8
+    assert any("CP949" in note.upper() for note in found["notes"])

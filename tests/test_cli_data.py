@@ -1,0 +1,116 @@
+"""``sadari data``: what there is, how it comes here, and what is wrong with it."""
+
+import functools
+import http.server
+import json
+import threading
+from pathlib import Path
+
+import polars as pl
+import pytest
+from rich.cells import cell_len
+
+from cli_runs import HEADLINES, run, run_badly, run_well
+from sadari.data import datasets
+
+
+@pytest.fixture(autouse=True)
+def no_data_here(monkeypatch, tmp_path):
+    monkeypatch.delenv("SADARI_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def test_list():
+    printed = run_well("data", "list").stdout
+    for name in datasets.NAMES:
+        assert f"\n{name} " in "\n" + printed
+    assert "not here yet: sadari data fetch ag_news" in printed
+    assert max(map(len, printed.splitlines())) <= 80
+    listed = json.loads(run_well("data", "list", "--json").stdout)
+    assert [line["name"] for line in listed] == list(datasets.NAMES)
+    assert {line["name"]: line["ready"] for line in listed}["ag_news"] is False
+
+
+def test_climbing_a_data_set_that_is_not_here_says_how_to_get_it():
+    assert "sadari data fetch ag_news" in run_badly("climb", "ag_news")
+
+
+def test_fetch_of_a_bundled_set_only_says_where_it_is():
+    printed = run_well("data", "fetch", "headlines").stdout
+    assert "en_train.csv" in "".join(printed.split())
+    assert "Next     sadari climb headlines" in printed
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A local web server over a folder."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as serving:
+        thread = threading.Thread(target=serving.serve_forever, daemon=True)
+        thread.start()
+        yield folder, f"http://127.0.0.1:{serving.server_address[1]}"
+        serving.shutdown()
+
+
+def test_fetch_refuses_what_is_not_the_pinned_file(server, monkeypatch, tmp_path):
+    folder, address = server
+    (folder / "ag_news").mkdir()
+    for name in ("train.csv", "test.csv"):
+        (folder / "ag_news" / name).write_text('"1","a","b"\n')
+    monkeypatch.setenv("SADARI_MIRROR", address)
+    complaint = run_badly("data", "fetch", "ag_news")
+    assert "test.csv" in complaint
+    assert not list((tmp_path / "cache").rglob("*.csv"))
+
+
+@pytest.mark.slow  # it is tried again, some seconds apart
+def test_fetch_without_a_server_is_a_line(monkeypatch):
+    monkeypatch.setenv("SADARI_MIRROR", "http://127.0.0.1:9")
+    assert "127.0.0.1:9" in run_badly("data", "fetch", "ag_news")
+
+
+def test_audit_finds_what_was_planted(tmp_path):
+    frame = pl.read_csv(HEADLINES / "en_train.csv").head(300)
+    again = frame.head(5)
+    other = frame.slice(5, 2).with_columns(label=pl.lit("Weather"))
+    pl.concat([frame, again, other]).write_csv(tmp_path / "train.csv")
+    frame.slice(20, 4).write_csv(tmp_path / "test.csv")
+    arguments = ["data", "audit", tmp_path / "train.csv", "--test", tmp_path / "test.csv"]
+    found = json.loads(run_well(*arguments, "--json").stdout)["audit"]
+    assert found["train"]["rows"] == 307
+    assert found["train"]["exact_duplicates"] == 5
+    assert found["train"]["contradictions"] == 2
+    assert found["across"]["exact"] == 4
+    assert set(found["tokenizers"]) >= {"characters", "words", "basic_english"}
+    printed = run_well(*arguments).stdout
+    assert "4 test texts" in printed
+    assert "2 texts in training with more than one label" in printed
+    for finding in found["findings"]:
+        assert finding["what"] in " ".join(printed.split())
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_audit_stays_within_the_terminal(lang, width):
+    result = run("data", "audit", HEADLINES / f"{lang}_train.csv", "--text", "text", env={"COLUMNS": str(width)})
+    assert result.exit_code == 0
+    wide = [line for line in result.stdout.splitlines() if cell_len(line) > width and str(HEADLINES) not in line]
+    assert wide == []
+
+
+def test_audit_without_labels_and_from_standard_input(tmp_path):
+    printed = run_well("data", "audit", "-", stdin="one text here\nanother text there\none text here\n").stdout
+    assert "3 texts · 0 labels" in printed
+    assert "standard input" in printed
+
+
+def test_audit_of_a_named_set_takes_its_test_file():
+    found = json.loads(run_well("data", "audit", "headlines_ko", "--json").stdout)
+    assert found["audit"]["test"]["rows"] == 180
+    assert Path(found["source"]).name == "ko_train.csv"

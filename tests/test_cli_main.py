@@ -1,0 +1,250 @@
+"""The command itself: quick help, errors in a line, and how a run ends."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cli_runs import HEADLINES, SADARI, model_folder, run, run_badly, run_well, spawn
+from sadari import __version__
+from sadari.cli import main, options
+from sadari.cli.app import COMMANDS
+from sadari.cli.inputs import Data, find_data
+
+EVERY_HELP = [[], *([name] for name in COMMANDS), ["data", "list"], ["data", "fetch"], ["data", "audit"]]
+HEAVY = ("torch", "numba", "sklearn", "scipy", "polars", "numpy", "matplotlib", "rich.progress", "datasketch")
+
+
+@pytest.mark.parametrize("command", EVERY_HELP, ids=" ".join)
+def test_help_has_examples_and_loads_nothing_heavy(command):
+    code = (
+        "import sys\nfrom sadari.cli import main\n"
+        f"assert main({[*command, '--help']!r}) == 0\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert result.stderr.strip() == "[]"
+    assert "Usage: sadari" in result.stdout
+    if command != ["data"]:
+        assert "Example" in result.stdout
+
+
+@pytest.mark.parametrize("command", EVERY_HELP, ids=" ".join)
+def test_help_fits_eighty_columns(command):
+    shown = run_well(*command, "--help").stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    assert all(f"  {name} " in run_well("--help").stdout for name in COMMANDS)
+
+
+def test_every_example_of_the_help_parses():
+    """Each ``sadari …`` line of the help names a command, and options that it has."""
+    import importlib
+
+    import click
+
+    commands = {
+        name: getattr(importlib.import_module(module), attribute) for name, (module, attribute, _) in COMMANDS.items()
+    }
+    seen = 0
+    for command in EVERY_HELP:
+        text = run_well(*command, "--help").stdout.replace("\\\n", " ")
+        for line in re.findall(r"^ +(?:.*\| )?sadari ([a-z]+ .*)$", text, re.MULTILINE):
+            words = line.split("   ")[0].split()
+            chosen = commands[words[0]]
+            if isinstance(chosen, click.Group):
+                chosen = chosen.commands[words[1]]
+            known = {option for parameter in chosen.params for option in parameter.opts + parameter.secondary_opts}
+            assert {word for word in words if re.match(r"--?[a-z]", word)} <= known, line
+            seen += 1
+    assert seen > 20
+
+
+def test_version():
+    assert run_well("--version").stdout == f"sadari {__version__}\n"
+
+
+def test_python_m_and_the_script_are_the_same():
+    assert spawn("--version").stdout == f"sadari {__version__}\n"
+
+
+def test_the_names_in_the_help_are_those_that_there_are():
+    from sadari.data.formats.opening import FORMATS
+    from sadari.measure.wording import LANGUAGES
+    from sadari.rungs import RUNGS
+    from sadari.text.tokenize import TOKENIZERS
+
+    assert tuple(RUNGS) == options.RUNG_NAMES
+    assert tuple(TOKENIZERS) == options.TOKENIZER_NAMES
+    assert tuple(FORMATS) == options.FORMATS
+    assert tuple(LANGUAGES) == options.LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["clim"], "did you mean 'climb'"),
+        (["climb", "--rung", "bow"], "--rungs"),
+        (["climb", "no-such-file.csv"], "no-such-file.csv: there is no such file"),
+        (["climb", "headlins"], "did you mean headlines"),
+        (["climb", "--rungs", "bow,nope"], "'nope'"),
+        (["climb", "--budget", "soon"], "90s, 10m"),
+        (["climb", "--budget", "0s"], "90s, 10m"),
+        (["climb", "--tokenizer", "nope"], "'nope'"),
+        (["climb", "--seed", "-1"], "--seed"),
+        (["climb", "-", "--test", "-"], "standard input"),
+        (["train", "headlines", "--rung", "lstn", "-o", "x"], "there is no rung 'lstn'"),
+        (["train", "headlines", "--rung", "bow"], "--output"),
+        (["evaluate", "no-model", "headlines"], "no-model: there is no such"),
+        (["predict", "no-model", "a text"], "no-model: there is no such"),
+        (["explain", "no-model", "a text"], "no-model: there is no such"),
+        (["data", "fetch", "nope"], "nope"),
+        (["data", "audit", "nope.csv"], "nope.csv"),
+        (["climb", "a\0b.csv"], "b.csv"),
+    ],
+)
+def test_a_users_mistake_is_a_line_or_two(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    complaint = run_badly(*arguments, stdin="x")
+    assert said in complaint
+    assert len(complaint.splitlines()) <= 2
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("wrong", ["folder", "empty", "binary", "locked"])
+def test_a_file_that_cannot_be_read_is_a_line(wrong, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "data.csv"
+    if wrong == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes({"empty": b"", "binary": bytes(range(256)) * 40, "locked": b"text,label\na,b\n"}[wrong])
+    if wrong == "locked":
+        path.chmod(0)
+        if os.access(path, os.R_OK):
+            pytest.skip("this user may read everything")
+    for command in (["climb", path], ["train", path, "--rung", "bow", "-o", tmp_path / "m"], ["data", "audit", path]):
+        assert str(path) in run_badly(*command)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["data.csv"]
+
+
+def test_a_fault_of_our_own_is_a_line_and_with_debug_a_traceback(monkeypatch):
+    from sadari.cli import data
+
+    def fail(*_, **__):
+        raise ValueError("one\ntwo")
+
+    monkeypatch.setattr(data.list_, "callback", fail)
+    result = run("data", "list")
+    assert result.exit_code == 1
+    assert "Traceback" not in result.stderr
+    assert "ValueError: one two" in result.stderr
+    assert "SADARI_DEBUG=1" in result.stderr
+    result = run("data", "list", env={"SADARI_DEBUG": "1"})
+    assert result.exit_code == 1
+    assert "Traceback" in result.stderr
+
+
+def test_control_characters_of_a_name_do_not_reach_the_terminal():
+    result = run("climb", "no\x1b[31m\x07.csv")
+    assert result.exit_code == 2
+    assert "\x1b" not in result.stderr
+    assert "\\x1b[31m" in result.stderr
+
+
+def test_a_reader_that_went_away_is_no_error():
+    for arguments in (["--help"], ["data", "list"], ["predict", str(model_folder()), str(HEADLINES / "en_test.csv")]):
+        process = subprocess.Popen([*SADARI, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.close()
+        said = process.stderr.read().decode()
+        assert process.wait(60) == 141
+        assert "Traceback" not in said
+        assert "Broken pipe" not in said
+        assert "Exception ignored" not in said
+
+
+def test_output_that_cannot_be_written_is_a_line():
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run([*SADARI, "data", "list"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert result.returncode == 2
+    assert result.stderr == "sadari: cannot read or write: No space left on device\n"
+
+
+def test_ctrl_c_stops_in_a_line_and_leaves_no_half_run(tmp_path):
+    process = subprocess.Popen(
+        [*SADARI, "climb", "headlines"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    assert process.stdout.readline().startswith("Read ")
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "sadari: stopped"
+    assert "Traceback" not in said
+    run_folder = tmp_path / "runs" / "headlines"
+    if run_folder.exists():  # models that were done stay, whole, and the next climb may take the folder over
+        assert not (run_folder / "climb.json").exists()
+        assert spawn("climb", "headlines", "--rungs", "bow", "--no-curves", cwd=tmp_path).returncode == 0
+
+
+def test_main_gives_the_exit_code(capsys):
+    assert main(["--version"]) == 0
+    assert main(["nope"]) == 2
+    assert capsys.readouterr().err.startswith("sadari: there is no command 'nope'")
+
+
+def on_a_terminal(arguments: list[str], **env: str) -> str:
+    """What a terminal of 80 columns receives."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*SADARI, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **env},
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(ours)
+    assert process.wait(60) == 0
+    return shown.decode()
+
+
+def test_colours_on_a_terminal_unless_refused(tmp_path):
+    listing = ["data", "list"]
+    assert "\x1b[1m" in on_a_terminal(listing)
+    assert "\x1b" not in on_a_terminal(listing, NO_COLOR="1")
+    assert "\x1b" not in spawn(*listing).stdout
+
+
+def test_progress_is_a_bar_on_a_terminal_and_gone_when_it_is_done(tmp_path):
+    shown = on_a_terminal(["train", "headlines", "--rung", "bow", "-o", str(tmp_path / "m")])
+    assert "━" in shown
+    last = shown.rindex("━")
+    assert "Settings" in shown[last:]
+    assert "\x1b[2K" in shown[last : shown.index("Settings")]  # the bar's line is cleared
+
+
+def test_data_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    bundled = find_data("headlines")
+    assert (bundled.name, bundled.columns) == ("headlines", {"text": "title,text", "label": "label"})
+    (tmp_path / "headlines").write_text("text,label\n")
+    assert find_data("headlines") == Data("headlines", "headlines", None, {})
+    (tmp_path / "news").mkdir()
+    for path, name in (("a.csv.gz", "a"), ("news/train.csv", "news"), ("news", "news"), ("./x.y.csv", "x")):
+        if path != "news":
+            (tmp_path / path).write_text("")
+        assert find_data(path).name == name
+    assert find_data("-").name == "stdin"
+    assert find_data("headlines_ko", "headlines_ko").test.endswith("ko_test.csv")

@@ -1,0 +1,197 @@
+"""``sadari train``: one rung, saved; the same from memory and from a stream; validated on rows it never saw."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import sadari
+from cli_runs import HEADLINES, run_badly, run_well, spawn
+from sadari.cli.inputs import open_named
+from sadari.cli.train_data import gather
+from sadari.data.fingerprint import fingerprint
+
+TRAIN = HEADLINES / "en_train.csv"
+
+
+def train(tmp_path, *arguments, data="headlines", rung="bow"):
+    printed = run_well("train", data, "--rung", rung, "-o", tmp_path / "m", "--json", *arguments).stdout
+    return json.loads(printed)
+
+
+def gathered(path, *, stream, keep=False, seed=0, **reading):
+    source = open_named(str(path), reading)
+    return gather(source, validation=0.1, seed=seed, keep_duplicates=keep, stream=stream, say=lambda what: None)
+
+
+def messy(path: Path) -> Path:
+    """Headlines with blank texts, repeats, and one text with two labels."""
+    frame = pl.read_csv(TRAIN).select("label", "text")
+    extra = pl.DataFrame({"label": ["World", "World", "Sports"], "text": ["", "  ", frame["text"][0]]})
+    pl.concat([frame, extra, frame.head(50)]).write_csv(path, quote_style="non_numeric")
+    return path
+
+
+@pytest.mark.parametrize("rung", ["bow", "ngram", "tfidf", "embedding-bag"])
+def test_every_rung_trains_saves_and_says_what_it_did(tmp_path, rung):
+    printed = run_well("train", "headlines", "--rung", rung, "-o", tmp_path / "m", "--test", "headlines").stdout
+    assert "1,000 texts · 4 labels" in printed.replace("·\n           ", "·")
+    assert "train 900 · validation 100 (10 %, stratified by label, seed 0)" in printed
+    for head in ("Settings", "Trained", "Validation", "Test", "Saved"):
+        assert f"\n{head} " in printed
+    assert f"sadari predict {tmp_path}/m new.csv" in " ".join(printed.split()[-4:])
+    model = sadari.load(tmp_path / "m")
+    assert model.name == rung
+    assert (tmp_path / "m" / "README.md").exists()
+
+
+def test_settings_reach_the_model_and_its_folder(tmp_path):
+    said = train(
+        tmp_path, "--set", "C=0.3", "--set", "ngram_range=1,3", "--epochs", "4", "--class-weight", "balanced",
+        "--seed", "5", "--tokenizer", "words", rung="tfidf",
+    )  # fmt: skip
+    model = sadari.load(tmp_path / "m")
+    assert (model.C, model.ngram_range, model.epochs, model.class_weight, model.seed) == (0.3, (1, 3), 4, "balanced", 5)
+    assert model.tokenizer_ == "words"
+    assert said["settings"]["C"] == 0.3
+    assert len(said["history"]) <= 4
+
+
+def test_scores_are_of_rows_that_were_not_trained_on(tmp_path):
+    said = train(tmp_path, "--test", TRAIN.with_name("en_test.csv"))
+    assert said["rows"] == {"read": 1000, "train": 900, "validation": 100, "dropped_duplicates": 0, "dropped_blank": 0}
+    rows = gathered(TRAIN, stream=False, text="title,text")
+    model = sadari.load(tmp_path / "m")
+    right = (model.predict(rows.validation.texts) == rows.validation.labels.to_numpy()).mean()
+    assert said["validation"]["accuracy"]["value"] == pytest.approx(right)
+    assert said["test"]["rows"] == 320
+    manifest = json.loads((tmp_path / "m" / "sadari.json").read_text())
+    assert manifest["scores"]["validation accuracy"] == said["validation"]["accuracy"]["value"]
+    assert manifest["data"]["text_columns"] == ["title", "text"]
+    assert manifest["data"]["sha256"] == fingerprint([rows.texts], rows.labels)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_split_keeps_equal_texts_together_and_the_shares_of_labels(tmp_path, keep):
+    rows = gathered(messy(tmp_path / "d.csv"), stream=False, keep=keep)
+    assert (rows.rows, rows.blank, rows.duplicates) == (1053, 2, 0 if keep else 50)
+    assert not set(rows.texts) & set(rows.validation.texts)
+    assert len(rows.texts) + len(rows.validation) + rows.duplicates + rows.blank == rows.rows
+    whole = pl.concat([rows.labels, rows.validation.labels]).value_counts().sort("label")
+    held = rows.validation.labels.value_counts().sort("label")
+    np.testing.assert_allclose(held["count"] / whole["count"], 0.1, atol=0.02)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("seed", [0, 3])
+def test_stream_gives_the_rows_that_memory_gives(tmp_path, keep, seed):
+    path = messy(tmp_path / "d.csv")
+    held, streamed = (gathered(path, stream=stream, keep=keep, seed=seed) for stream in (False, True))
+    assert pl.concat(list(streamed.texts)).to_list() == held.texts.to_list()
+    assert streamed.labels.to_list() == held.labels.to_list()
+    assert streamed.validation.texts.to_list() == held.validation.texts.to_list()
+    assert streamed.validation.labels.to_list() == held.validation.labels.to_list()
+    assert streamed.label_names == held.label_names
+    assert (streamed.rows, streamed.duplicates, streamed.blank) == (held.rows, held.duplicates, held.blank)
+    assert streamed.sha256() == held.sha256()
+
+
+@pytest.mark.parametrize("rung", ["tfidf", "embedding-bag"])
+def test_stream_trains_the_same_bits(tmp_path, rung):
+    path = messy(tmp_path / "d.csv")
+    for name, how in (("held", "--no-stream"), ("streamed", "--stream")):
+        run_well("train", path, "--rung", rung, "-o", tmp_path / name, how, "--json")
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("held", "streamed")]
+    assert weights[0] == weights[1]
+
+
+def test_several_labels_streamed_too(tmp_path):
+    path = tmp_path / "genres.csv"
+    rows = [f"{'war battle' if i % 2 else 'love kiss'} {i},{'war' if i % 2 else 'love|new'}\n" for i in range(80)]
+    path.write_text("text,genres\n" + "".join(rows))
+    for how in ("--stream", "--no-stream"):
+        said = train(tmp_path, "--label-sep", "|", "--label", "genres", how, data=path)
+        assert said["validation"]["micro_f1"] > 0.9
+        assert sadari.load(tmp_path / "m").multilabel
+
+
+def test_the_course_recipe_prints_its_reports(tmp_path):
+    arguments = [
+        "--solver",
+        "adam",
+        "--epochs",
+        "2",
+        "--epoch-size",
+        "320",
+        "--report-every",
+        "5",
+        "--set",
+        "batch_size=16",
+    ]
+    printed = run_well("train", "headlines", "--rung", "bow", "-o", tmp_path / "m", *arguments).stdout
+    lines = [line.split() for line in printed.splitlines()]
+    start = lines.index(["pass", "step", "texts", "loss", "accuracy", "seconds"])
+    reports = lines[start + 1 : start + 9]
+    assert [row[:3] for row in reports[:4]] == [
+        ["1", "5", "80"],
+        ["1", "10", "160"],
+        ["1", "15", "240"],
+        ["1", "20", "320"],
+    ]
+    assert [row[0] for row in reports[4:]] == ["2"] * 4
+    assert float(reports[7][3]) < float(reports[0][3])
+
+
+def test_an_older_model_is_replaced_and_nothing_else(tmp_path):
+    train(tmp_path, "--epochs", "1")
+    train(tmp_path, "--epochs", "2")
+    assert sadari.load(tmp_path / "m").epochs == 2
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep me")
+    complaint = run_badly("train", "headlines", "--rung", "bow", "-o", tmp_path / "mine")
+    assert "not a Sadari model to replace" in complaint
+    assert [entry.name for entry in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+    (tmp_path / "file").write_text("keep me")
+    assert "a file of this name" in run_badly("train", "headlines", "--rung", "bow", "-o", tmp_path / "file")
+    assert "is a file" in run_badly("train", "headlines", "--rung", "bow", "-o", tmp_path / "file" / "m")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("text,label\na b,x\nc d,x\n", "only label 'x' in 2 rows"),
+        ("text,label\na b,x\nc d,\n", "row 2 (line 3): the label is missing"),
+        ("text,label\n" + "".join(f"{'!' * i},x\n{'?' * i},y\n" for i in range(1, 40)), "'words'"),
+        ('text,label\n"",x\n" ",y\n', "there are no texts to train on"),
+    ],
+)
+@pytest.mark.parametrize("how", ["--stream", "--no-stream"])
+def test_data_that_cannot_be_learned_from(tmp_path, content, said, how):
+    path = tmp_path / "d.csv"
+    path.write_text(content)
+    complaint = run_badly("train", path, "--rung", "bow", "-o", tmp_path / "m", "--tokenizer", "words", how)
+    assert said in complaint
+    assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("share", ["0", "1", "nan", "-0.1"])
+def test_validation_share_out_of_range(tmp_path, share):
+    assert "--validation" in run_badly(
+        "train", "headlines", "--rung", "bow", "-o", tmp_path / "m", "--validation", share
+    )
+
+
+def test_cp949(tmp_path):
+    frame = pl.read_csv(HEADLINES / "ko_train.csv")
+    path = tmp_path / "ko.csv"
+    path.write_bytes(frame.write_csv().encode("cp949", errors="replace"))
+    printed = run_well("train", path, "--rung", "bow", "--text", "title,text", "-o", tmp_path / "m").stdout
+    assert "CP949" in printed.upper()
+    assert "tokenizer syllables" in printed.replace("\n            ", " ")
+
+
+def test_progress_and_notes_stay_out_of_standard_output(tmp_path):
+    result = spawn("train", "headlines", "--rung", "bow", "-o", tmp_path / "m", "--json")
+    assert json.loads(result.stdout)["rung"] == "bow"
