@@ -170,7 +170,12 @@ def _label_by_name(columns: list[str], texts: list[str]) -> str | None:
 
 
 def _longest(head: pl.DataFrame, columns: list[str]) -> str:
-    return max(columns, key=lambda c: head[c].str.len_chars().mean() or 0.0)  # type: ignore[arg-type, return-value]
+    return max(columns, key=lambda c: _mean_length(head[c]))
+
+
+def _mean_length(column: pl.Series) -> float:
+    """Characters of a text on average, a missing one having none."""
+    return float(column.str.len_chars().fill_null(0).to_numpy().mean()) if len(column) else 0.0
 
 
 def _label_by_content(head: pl.DataFrame, texts: list[str]) -> str | None:
@@ -182,7 +187,7 @@ def _label_by_content(head: pl.DataFrame, texts: list[str]) -> str | None:
             continue
         distinct = column.n_unique()
         repeated = distinct <= max(2, head.height // 2) or head.width == 2
-        short = column.dtype != pl.String or (column.str.len_chars().mean() or 0) <= 40  # type: ignore[operator]
+        short = column.dtype != pl.String or _mean_length(column) <= 40
         if repeated and short and (best is None or distinct < best[0]):
             best = distinct, name
     return best[1] if best else None
@@ -201,9 +206,9 @@ def is_ag_news_layout(rows: pl.DataFrame) -> bool:
         return False
     if rows.height > 4 and classes.n_unique() == rows.height:  # row numbers
         return False
-    title, description = (rows.to_series(i).str.len_chars().fill_null(0) for i in (1, 2))
-    worded = rows.to_series(2).str.contains(r"\p{L}").fill_null(False).mean() or 0
-    return float(worded) > 0.9 and (description.mean() or 0) > 20 and (title.max() or 0) > 0  # type: ignore[operator]
+    title, description = rows.to_series(1), rows.to_series(2)
+    worded = int(description.str.contains(r"\p{L}").fill_null(False).sum())
+    return worded > 0.9 * rows.height and _mean_length(description) > 20 and _mean_length(title) > 0
 
 
 def looks_like_header(first: list[str], rest: pl.DataFrame, known: Sequence[str]) -> bool:

@@ -79,12 +79,8 @@ class Corpus:
         if not self.multi_label:
             out[np.arange(len(self)), self.codes] = True
             return out
-        frame = (
-            pl.DataFrame({"row": np.arange(len(self)), "label": self.labels}).explode("label").drop_nulls()
-        )
-        column = frame["label"].replace_strict(
-            self.label_names, range(len(self.label_names)), return_dtype=pl.Int32
-        )
+        frame = pl.DataFrame({"row": np.arange(len(self)), "label": self.labels}).explode("label").drop_nulls()
+        column = frame["label"].replace_strict(self.label_names, range(len(self.label_names)), return_dtype=pl.Int32)
         out[frame["row"].to_numpy(), column.to_numpy()] = True
         return out
 
@@ -136,15 +132,11 @@ class Corpus:
             blank = f" ({self.blank_rows.size:,} were blank)" if self.blank_rows.size else ""
             raise DataError(f"there are no texts to train on{blank}", where=self.source)
         if self.labels is None:
-            raise DataError(
-                "there are no labels to train on", where=self.source, hint="name the column with --label"
-            )
+            raise DataError("there are no labels to train on", where=self.source, hint="name the column with --label")
         if len(self.label_names) < 2:
             only = f"only label {self.label_names[0]!r}" if self.label_names else "no label"
             what = f"{only} in {len(self):,} row{'s' * (len(self) != 1)}"
-            raise DataError(
-                what, where=self.source, hint="training needs two labels at least; is --label right?"
-            )
+            raise DataError(what, where=self.source, hint="training needs two labels at least; is --label right?")
 
 
 def sort_labels(names: Sequence[str], order: Sequence[str] = ()) -> list[str]:

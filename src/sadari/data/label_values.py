@@ -34,9 +34,7 @@ def label_values(column: pl.Series, separator: str | None = None) -> pl.Series:
 
 
 def _without_blanks(labels: pl.Series) -> pl.Series:
-    said = labels.list.eval(
-        pl.element().filter(pl.element().str.strip_chars() != "").unique(maintain_order=True)
-    )
+    said = labels.list.eval(pl.element().filter(pl.element().str.strip_chars() != "").unique(maintain_order=True))
     return pl.select(label=pl.when(said.list.len() > 0).then(said)).to_series()
 
 

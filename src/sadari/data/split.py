@@ -58,9 +58,7 @@ def _shares(fractions: Sequence[float] | None, validation: float | None) -> np.n
     if validation is not None:
         fractions = (1.0 - validation, validation)
     shares = np.asarray((0.8, 0.1, 0.1) if fractions is None else fractions, np.float64)
-    if not (
-        np.isfinite(shares).all() and (shares >= 0).all() and abs(shares.sum() - 1) < 1e-9 and shares[0] > 0
-    ):
+    if not (np.isfinite(shares).all() and (shares >= 0).all() and abs(shares.sum() - 1) < 1e-9 and shares[0] > 0):
         raise SettingError(f"the shares of a split must be positive and add up to 1, not {shares.tolist()}")
     return shares
 
@@ -81,9 +79,7 @@ def _first_positions(values: pl.Series) -> np.ndarray:
     return frame.select(pl.col("at").first().over("value")).to_series().to_numpy()
 
 
-def _assign(
-    strata: np.ndarray, groups: np.ndarray, shares: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def _assign(strata: np.ndarray, groups: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(n,) int64: the part of each row."""
     leaders, group_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     stratum = np.unique(strata[leaders], return_inverse=True)[1]

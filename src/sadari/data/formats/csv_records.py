@@ -132,7 +132,7 @@ class CsvRecords:
                     buffer, at, self._dialect.delimiter, self._dialect.quote, final, *arrays
                 )
                 if found and not header:
-                    yield _Span(buffer, at, end, *(a[:found] for a in arrays), first_row=row, lines=lines)
+                    yield _Span(buffer, at, end, *(a[:found] for a in arrays), first_row=row, lines=lines)  # type: ignore[arg-type, misc]
                     row += found
                 header = header and not found
                 at, lines = end, lines + breaks

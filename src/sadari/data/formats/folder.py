@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from sadari.data.encoding import read_text
-from sadari.data.formats.records import BadRows, Chunk, Wanted
+from sadari.data.formats.records import BadRows, Chunk, Wanted, files_named
 from sadari.errors import DataError
 
 _HEAD_ROWS = 20
@@ -62,10 +62,10 @@ class FolderRecords:
             read, numbers, cp949 = self._read(self._files[at : at + rows], bad)
             korean += cp949
             files = [row[2] for row in read]
-            yield Chunk(self._frame(read).select(names), numbers + at, lambda i, f=files: f"file {f[i]}")
+            yield Chunk(self._frame(read).select(names), numbers + at, files_named(files))
         if korean and self._given is None:
-            files = f"{korean:,} file{'s' * (korean > 1)}"
-            bad.notes.append(f"encoding: {files} read as CP949, the others as UTF-8")
+            count = f"{korean:,} file{'s' * (korean > 1)}"
+            bad.notes.append(f"encoding: {count} read as CP949, the others as UTF-8")
 
     def _read(self, files: list[tuple[str, Path]], bad: BadRows) -> tuple[list[tuple[str, str, str]], np.ndarray, int]:
         """Label, text and file of each readable one; their numbers; how many were CP949."""

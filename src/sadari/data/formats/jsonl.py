@@ -11,7 +11,7 @@ import polars as pl
 
 from sadari.data.byte_stream import ByteStream
 from sadari.data.formats.lines import head_lines, line_runs
-from sadari.data.formats.records import BadRows, Chunk, Wanted
+from sadari.data.formats.records import BadRows, Chunk, Wanted, numbered
 from sadari.errors import DataError
 
 _HEAD_ROWS = 1000
@@ -44,7 +44,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-_SCAN = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant).scan_once
+_SCAN = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant).scan_once  # type: ignore[attr-defined]
 
 
 def _type_name(value: object) -> str:
@@ -135,11 +135,11 @@ class JsonlRecords:
         """All records in file order; see `Records`."""
         names = self.columns if wanted.columns is None else list(wanted.columns)
         for first, data in line_runs(self._stream, rows):
-            records, numbers = _parse_run(first, data, bad)
+            records, lines = _parse_run(first, data, bad)
             columns = {name: [record.get(name) for record in records] for name in names}
-            numbers = self._check(columns, np.asarray(numbers, np.int64), wanted, bad)
+            numbers = self._check(columns, np.asarray(lines, np.int64), wanted, bad)
             series = [self._column(name, values, wanted) for name, values in columns.items()]
-            yield Chunk(pl.DataFrame(series), numbers, lambda i, n=numbers: f"line {n[i]:,}")
+            yield Chunk(pl.DataFrame(series), numbers, numbered("line", numbers))
 
     def _check(self, columns: dict[str, list[Any]], numbers: np.ndarray, wanted: Wanted, bad: BadRows) -> np.ndarray:
         """Report values that cannot be a text or a label; take their rows out of `columns` and `numbers`."""

@@ -9,7 +9,7 @@ from typing import NoReturn
 import numpy as np
 import polars as pl
 
-from sadari.data.formats.records import BadRows, Chunk, Wanted
+from sadari.data.formats.records import BadRows, Chunk, Wanted, numbered
 from sadari.errors import DataError
 
 _HEAD_ROWS = 1000
@@ -48,7 +48,7 @@ class ParquetRecords:
         for frame in self._collect(plan, rows):
             numbers = np.arange(at, at + frame.height, dtype=np.int64)
             at += frame.height
-            yield Chunk(self._frame(frame), numbers, lambda i, n=numbers: f"row {n[i]:,}")
+            yield Chunk(self._frame(frame), numbers, numbered("row", numbers))
         if at <= self._rows:
             self._torn(at - 1)
 

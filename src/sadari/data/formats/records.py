@@ -32,6 +32,16 @@ class Chunk:
     place: Callable[[int], str]
 
 
+def numbered(what: str, numbers: np.ndarray) -> Callable[[int], str]:
+    """Names a chunk's records by their numbers: ``"row 12"``."""
+    return lambda i: f"{what} {numbers[i]:,}"
+
+
+def files_named(files: list[str]) -> Callable[[int], str]:
+    """Names a chunk's records by the file that each is."""
+    return lambda i: f"file {files[i]}"
+
+
 @dataclass
 class BadRows:
     """Rows that cannot be used: the first is an error, or all are left out and counted.
