@@ -9,15 +9,15 @@ from typing import Any
 
 import fasttext
 import numpy as np
-from corpora import ag_news, fasttext_lines, read_plain, write_fasttext
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
-from timing import in_turn, ratio, table
 
+from corpora import ag_news, fasttext_lines, read_plain, write_fasttext
 from sadari.data.read import open_source
 from sadari.rungs import BagOfWords, EmbeddingBag, Ngrams, TfIdf
+from timing import in_turn, ratio, table
 
 
 def sadari_way(rung: type, **settings: Any) -> Callable[[], Any]:
@@ -48,7 +48,9 @@ def accuracy(model: Any) -> float:
         return float(np.mean(model.predict(corpus.texts) == corpus.labels.to_numpy()))
     if hasattr(model, "f"):
         found = model.f.multilinePredict([line + "\n" for line in fasttext_lines(texts)], 1, 0.0, "strict")[0]
-        return float(np.mean([row[0].removeprefix("__label__") == label for row, label in zip(found, labels, strict=True)]))
+        return float(
+            np.mean([row[0].removeprefix("__label__") == label for row, label in zip(found, labels, strict=True)])
+        )
     return float(np.mean(model.predict(texts) == np.array(labels)))
 
 
@@ -73,7 +75,11 @@ def run(runs: int = 5) -> str:
             "Sadari embedding-bag": sadari_way(EmbeddingBag),
         }
         timed = in_turn({**ours, **peers}, runs=runs)
-        slow = {"scikit-learn counts + LogisticRegression": sklearn_way(CountVectorizer, lambda: LogisticRegression(max_iter=200))}
+        slow = {
+            "scikit-learn counts + LogisticRegression": sklearn_way(
+                CountVectorizer, lambda: LogisticRegression(max_iter=200)
+            )
+        }
         timed |= in_turn({**{name: ours[name] for name in ours}, **slow}, runs=1, warmups=0) | timed
         scores = {name: accuracy(timed[name].result) for name in timed}
         seeds = [sadari_way(EmbeddingBag, seed=seed)() for seed in range(3)]

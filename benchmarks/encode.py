@@ -1,19 +1,19 @@
-"""Reading, tokenizing and encoding: ids of every word of AG News, against CountVectorizer and Hugging Face tokenizers."""
+"""Reading, tokenizing and encoding AG News into ids, against CountVectorizer and Hugging Face tokenizers."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from corpora import ag_news, read_plain
 from sklearn.feature_extraction.text import CountVectorizer
-from timing import in_turn, ratio, table
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
+from corpora import ag_news, read_plain
 from sadari.data.read import open_source
+from sadari.ragged import Ragged
 from sadari.text.table import TokenTable
 from sadari.text.tokenize import tokenizer
 from sadari.text.vocab import Vocab
-from sadari.ragged import Ragged
+from timing import in_turn, ratio, table
 
 
 def sadari_ids() -> Any:

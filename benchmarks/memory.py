@@ -23,7 +23,7 @@ def big_file(path: Path, *, distinct: bool) -> int:
         while written < SIZE:
             batch = rows
             if distinct:
-                batch = [row.rstrip()[:-1] + b" %d\"\n" % (count + i) for i, row in enumerate(rows)]
+                batch = [row.rstrip()[:-1] + b' %d"\n' % (count + i) for i, row in enumerate(rows)]
             written += file.write(b"".join(batch))
             count += len(batch)
     return count

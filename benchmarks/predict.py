@@ -7,11 +7,11 @@ from pathlib import Path
 
 import fasttext
 import polars as pl
-from corpora import ag_news, fasttext_lines, read_plain, write_fasttext
-from timing import in_turn, table
 
+from corpora import ag_news, fasttext_lines, read_plain, write_fasttext
 from sadari.data.read import open_source
 from sadari.rungs import RUNGS
+from timing import in_turn, table
 
 
 def run(runs: int = 5) -> str:
@@ -31,9 +31,7 @@ def run(runs: int = 5) -> str:
         ways[f"Sadari {name} (column)"] = lambda model=model: model.predict(column)
     timed = in_turn(ways, runs=runs)
     first = timed["fastText bigrams (tokenized lines)"].median
-    rows = [
-        [name, f"{len(texts) / one.median:,.0f}", f"{first / one.median:.2f}"] for name, one in timed.items()
-    ]
+    rows = [[name, f"{len(texts) / one.median:,.0f}", f"{first / one.median:.2f}"] for name, one in timed.items()]
     bulk = table(["7,600 texts in bulk", "texts a second", "times fastText"], rows)
     single = {"fastText bigrams": lambda: [peer.f.predict(line, 1, 0.0, "strict") for line in lines[:500]]}
     for name, model in models.items():

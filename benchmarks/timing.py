@@ -1,4 +1,4 @@
-"""Time two or more ways of doing the same thing in turn, so that a machine that speeds up or slows down favours none."""
+"""Time several ways of doing one thing in turn, so that a machine that speeds up or slows down favours none."""
 
 from __future__ import annotations
 
@@ -47,4 +47,6 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     """A Markdown table whose source is readable too."""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     lines = [header, ["-" * width for width in widths], *rows]
-    return "\n".join("| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |" for line in lines
+    )

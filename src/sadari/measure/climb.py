@@ -325,7 +325,7 @@ def _validate_in_folds(run: _Run, name: str, model: Rung) -> NDArray[np.int64]:
         codes[others] = _predict(one, texts, frozen.label_names).argmax(axis=1)
         places = _columns(one, frozen.label_names)
         if (places >= 0).all():
-            logits[others] = one.decision_function(texts)[:, places]
+            logits[others] = one.logits(texts)[:, places]
             complete[others] = True
     assert frozen.train.labels is not None
     own_order = [frozen.label_names.index(str(label)) for label in model.classes_.tolist()]

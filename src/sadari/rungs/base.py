@@ -83,7 +83,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         self.classes_ = self._codec.classes
         self.prior_ = _prior(targets, self._codec.multilabel)
         self.sharpness_ = 1.0
-        costs = self._codec.row_costs(targets, self.class_weight) * rows.weights
+        costs = self._costs(targets, rows.weights)
         held_out = self._held_out(validation)
         patience = getattr(self, "patience", None)
         if patience is not None and held_out is None:
@@ -97,6 +97,10 @@ class Rung(ClassifierMixin, BaseEstimator):
         self.train_seconds_ = time.perf_counter() - start
         self._ready = True
         return self
+
+    def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32 [n]: by how much each text's misfit is multiplied."""
+        return self._codec.row_costs(targets, self.class_weight) * weights
 
     def _held_out(self, validation: tuple[Any, Any] | None) -> tuple[pl.Series, NDArray[np.bool_]] | None:
         """Validation texts, and bool [n, k], which labels each has; None where there are no such texts."""
@@ -123,7 +127,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         """Set how sure the model is by logits of rows that were not trained on, such as those of cross-validation.
 
         Args:
-            logits: float [m, k], as `decision_function` gives them.
+            logits: float [m, k], as `logits` gives them.
             labels: m labels.
         """
         self._check_fitted()
@@ -172,14 +176,18 @@ class Rung(ClassifierMixin, BaseEstimator):
         self._check_fitted()
         return self._codec.choose(self.predict_proba(texts))
 
+    def logits(self, texts: Any) -> NDArray[np.float32]:
+        """Logits float32 [n, k], before calibration."""
+        self._check_fitted()
+        return self._logits_of(texts)[0]
+
     def decision_function(self, texts: Any) -> NDArray[np.float32]:
         """Logits float32 [n, k], before calibration.
 
         As scikit-learn wants it, float32 [n] where there are just two labels and a text has one of them: by how much
         the second one's logit is above the first one's.
         """
-        self._check_fitted()
-        logits = self._logits_of(texts)[0]
+        logits = self.logits(texts)
         return logits if self._codec.multilabel or logits.shape[1] > 2 else logits[:, 1] - logits[:, 0]
 
     def score(self, texts: Any, labels: Any, sample_weight: Any = None) -> float:
