@@ -80,6 +80,11 @@ def test_rows_of_numbers_are_one_line_of_json(capsys):
     assert "[1, -2]" in printed
 
 
+def test_json_has_no_nan(capsys):
+    say_json({"a": [float("nan"), np.float64("inf")], "b": {1: True}})
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {"a": [None, None], "b": {"1": True}}
+
+
 @given(text=st.text())
 def test_printable_moves_no_cursor(text):
     assert all(character.isprintable() or character == "\n" for character in printable(text))

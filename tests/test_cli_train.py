@@ -115,6 +115,10 @@ def test_several_labels_streamed_too(tmp_path):
         said = train(tmp_path, "--label-sep", "|", "--label", "genres", how, data=path)
         assert said["validation"]["micro_f1"] > 0.9
         assert sadari.load(tmp_path / "m").multilabel
+        assert said["validation"]["macro_f1"]["low"] is None  # JSON has no NaN
+    scores = run_well("evaluate", tmp_path / "m", path, "--label-sep", "|")
+    assert "all labels of a text right" in " ".join(scores.stdout.split())
+    assert "give --label-sep" in run_badly("evaluate", tmp_path / "m", path)
 
 
 def test_the_course_recipe_prints_its_reports(tmp_path):

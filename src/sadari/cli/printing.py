@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -37,7 +38,7 @@ def say(line: str = "") -> None:
 
 def say_json(value: Any) -> None:
     """One value as JSON, in readable lines: a row of numbers is one."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    text = json.dumps(_finite(value), ensure_ascii=False, indent=2, allow_nan=False)
     click.echo(_NUMBERS.sub(lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text))
 
 
@@ -154,8 +155,14 @@ def signed(value: float, digits: int = 2) -> str:
     return f"+{text}" if value > 0 else f"−{text}"
 
 
-def _plain(value: Any) -> Any:
-    """NumPy's numbers and arrays as JSON has them."""
+def _finite(value: Any) -> Any:
+    """A value as JSON has it: NumPy's as plain ones, and null for what is no number."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(entry) for entry in value]
     if hasattr(value, "tolist"):
-        return value.tolist()
-    return str(value)
+        return _finite(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
