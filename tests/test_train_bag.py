@@ -176,3 +176,17 @@ def test_an_epoch_that_is_stopped_is_the_last():
     history = train_bag(features, targets, np.ones(ROWS, np.float32), embedding, output,
                         BagRecipe(**PLAIN), monitor=lambda epoch, epochs, record: epoch == 2)  # fmt: skip
     assert [record["epoch"] for record in history] == [1, 2]
+
+
+def test_a_heavier_label_has_to_win_against_a_handicap():
+    """Trained with weights, the likeliest answer is that of a population in which labels are so much more frequent."""
+    random = np.random.default_rng(0)
+    features = Ragged(np.zeros(6000, np.int32), np.arange(6001))
+    targets = np.eye(2, dtype=np.int8)[(random.random(6000) < 0.2).astype(int)]  # one label in five, whatever the text
+    weights = np.array([1.0, 4.0])
+    embedding, output = np.full((1, WIDTH), 0.5, np.float32), np.zeros((2, WIDTH), np.float32)
+    recipe = BagRecipe(**{**PLAIN, "epochs": 5, "learning_rate": 0.05})
+    train_bag(features, targets, np.ones(6000, np.float32), embedding, output, recipe, label_weights=weights)
+    odds = np.exp((output[1] - output[0]) @ embedding[0])
+    share = targets[:, 1].mean()
+    assert odds == pytest.approx(4 * share / (1 - share), rel=0.05)

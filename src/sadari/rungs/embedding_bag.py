@@ -101,12 +101,16 @@ class EmbeddingBag(Rung):
             epochs=self.epochs_, learning_rate=self.learning_rate, dropout=self.dropout,
             label_smoothing=self.label_smoothing, multilabel=self._codec.multilabel, seed=self.seed,
         )  # fmt: skip
-        costs = (
-            costs / costs.mean()
-        )  # so that weights say how much a text counts beside others, and not how fast to learn
-        self.history_ = train_bag(features, targets, costs, self.embedding_, self.output_, recipe, monitor=watch)
+        self.history_ = train_bag(
+            features, targets, costs, self.embedding_, self.output_, recipe,
+            label_weights=self._codec.label_weights(targets, self.class_weight), monitor=watch,
+        )  # fmt: skip
         watch.restore()
         check_learned(embedding=self.embedding_, output=self.output_)
+
+    def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        # they say how much a text counts beside others, and not how fast to learn; `_train` weighs the labels
+        return weights / weights.mean()
 
     def _start(self, labels: int) -> None:
         """The weights before the first step."""

@@ -113,7 +113,16 @@ class LabelCodec:
     def row_costs(
         self, targets: NDArray[np.int8], class_weight: str | Mapping[Any, float] | None
     ) -> NDArray[np.float32]:
-        """float32 [n]: how much each text counts by its label (of several: the heaviest; of none: 1).
+        """float32 [n]: how much each text counts by its label (of several: the heaviest; of none: 1)."""
+        if class_weight is None:
+            return np.ones(len(targets), np.float32)
+        heaviest = (targets * self.label_weights(targets, class_weight)).max(axis=1)
+        return np.where(heaviest > 0, heaviest, 1.0).astype(np.float32)
+
+    def label_weights(
+        self, targets: NDArray[np.int8], class_weight: str | Mapping[Any, float] | None
+    ) -> NDArray[np.float64]:
+        """float64 [k]: how much each label counts.
 
         Args:
             class_weight: None (1 each), "balanced" (n / (k · rows of the label), as scikit-learn's), or label → weight
@@ -122,23 +131,20 @@ class LabelCodec:
         Raises:
             SettingError: a weight for what is no label of the training data.
         """
-        if class_weight is None:
-            return np.ones(len(targets), np.float32)
         names = self.names()
+        if class_weight is None:
+            return np.ones(len(names))
         if isinstance(class_weight, str):
             rows = np.maximum(targets.sum(axis=0, dtype=np.int64), 1)
-            per_label = len(targets) / (len(names) * rows)
-        else:
-            weights = {str(label): float(weight) for label, weight in class_weight.items()}
-            unknown = sorted(set(weights) - set(names))
-            if unknown:
-                raise SettingError(
-                    f"class_weight names {unknown[0]!r}, which is no label of the training data",
-                    hint=f"labels: {', '.join(names[:20])}",
-                )
-            per_label = np.array([weights.get(name, 1.0) for name in names])
-        heaviest = (targets * per_label).max(axis=1)
-        return np.where(heaviest > 0, heaviest, 1.0).astype(np.float32)
+            return len(targets) / (len(names) * rows)
+        weights = {str(label): float(weight) for label, weight in class_weight.items()}
+        unknown = sorted(set(weights) - set(names))
+        if unknown:
+            raise SettingError(
+                f"class_weight names {unknown[0]!r}, which is no label of the training data",
+                hint=f"labels: {', '.join(names[:20])}",
+            )
+        return np.array([weights.get(name, 1.0) for name in names])
 
 
 def class_array(names: list[str]) -> NDArray[Any]:

@@ -243,7 +243,10 @@ class LinearRung(Rung):
         self.tokenizer_ = tokenizer_name(model)
         self._vectors = self._new_vectors(self.tokenizer_)
         arrays = {name: files.tensor(name, dtype="int32") for name in self._vectors.array_names}
-        self._vectors.restore(read_words(files), arrays)
+        words = read_words(files)
+        self._vectors.restore(words, arrays)
+        if "grams" in arrays and not np.bincount(arrays["grams"][:, 1], minlength=len(words)).all():
+            raise ValueError("a word of the vocabulary stands in no n-gram")
         size = self._vectors.size
         self.weight_ = files.tensor("weight", shape=(size, labels), dtype="float32")
         self.bias_ = files.tensor("bias", shape=(labels,), dtype="float32")

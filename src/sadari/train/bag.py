@@ -47,6 +47,7 @@ def train_bag(
     output: NDArray[np.float32],
     recipe: BagRecipe,
     *,
+    label_weights: NDArray[np.float64] | None = None,
     monitor: Monitor | None = None,
 ) -> list[dict[str, float]]:
     """Train an embedding and an output matrix in place.
@@ -57,6 +58,9 @@ def train_bag(
         costs: float32 [n], by which each text's loss and step are multiplied.
         embedding: float32 [features, width].
         output: float32 [k, width].
+        label_weights: float64 [k], how much each label counts; default: 1. Not by longer steps, which a net that fits
+            all its texts soon forgets, but by a handicap: while it trains, a label's logit is lower by the logarithm of
+            its weight, and has to win all the same (Menon et al. 2021, "Long-tail learning via logit adjustment").
         monitor: called after each epoch; its True stops.
 
     Returns:
@@ -66,11 +70,13 @@ def train_bag(
     history: list[dict[str, float]] = []
     steps = recipe.epochs * len(features)
     longest = int(features.lengths.max(initial=0))
+    weights = np.ones(targets.shape[1]) if label_weights is None else label_weights
+    handicap = np.log(weights).astype(np.float32)
     for epoch in range(1, recipe.epochs + 1):
         start = time.perf_counter()
         loss, seen = _epoch(
-            features.values, features.offsets, order.permutation(len(features)), targets, costs, embedding, output,
-            np.float32(recipe.learning_rate), (epoch - 1) * len(features), steps, recipe.dropout,
+            features.values, features.offsets, order.permutation(len(features)), targets, costs, handicap,
+            embedding, output, np.float32(recipe.learning_rate), (epoch - 1) * len(features), steps, recipe.dropout,
             np.float32(recipe.label_smoothing), recipe.multilabel, longest, order.integers(1, 2**63),
         )  # fmt: skip
         record = {"epoch": float(epoch), "loss": loss / max(1, seen), "seconds": time.perf_counter() - start}
@@ -99,7 +105,7 @@ def _choose(ids, first, end, threshold, state, chosen):  # type: ignore[no-untyp
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _output_step(target, cost, rate, left, scale, smoothing, multilabel, output, hidden, gradient):  # type: ignore[no-untyped-def]
+def _output_step(target, cost, handicap, rate, left, scale, smoothing, multilabel, output, hidden, gradient):  # type: ignore[no-untyped-def]
     """The loss of one text; the output matrix takes its step, and ``gradient`` becomes the hidden vector's step.
 
     A step of r moves the logits by about r · (|hidden|² + |output row|² / features) times the error. Were that
@@ -115,8 +121,8 @@ def _output_step(target, cost, rate, left, scale, smoothing, multilabel, output,
         for j in range(width):
             total += output[k, j] * hidden[j]
             square += output[k, j] * output[k, j]
-        score[k] = total
-        top, longest_row = max(top, total), max(longest_row, square)
+        score[k] = total - handicap[k]
+        top, longest_row = max(top, score[k]), max(longest_row, square)
     rate = left * min(rate * cost, 3 / max(hidden_square + longest_row * scale, np.float32(1e-9)))
     norm = np.float32(0)
     for k in range(labels):
@@ -141,7 +147,7 @@ def _output_step(target, cost, rate, left, scale, smoothing, multilabel, output,
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _epoch(  # type: ignore[no-untyped-def]
-    ids, offsets, order, targets, costs, embedding, output,
+    ids, offsets, order, targets, costs, handicap, embedding, output,
     learning_rate, done, steps, dropout, smoothing, multilabel, longest, seed,
 ):  # fmt: skip
     """One pass in place: (summed loss, each before its step, and over how many texts)."""
@@ -168,7 +174,7 @@ def _epoch(  # type: ignore[no-untyped-def]
             hidden[j] *= scale
         left = np.float32(1.0 - (done + step) / steps)
         loss += _output_step(
-            targets[t], costs[t], learning_rate, left, scale, smoothing, multilabel, output, hidden, gradient
+            targets[t], costs[t], handicap, learning_rate, left, scale, smoothing, multilabel, output, hidden, gradient
         )
         for j in range(width):
             gradient[j] *= scale
