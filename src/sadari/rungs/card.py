@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+MOST_LABELS = 20
+MOST_CHARACTERS = 200  # of one label or value
 
 
 def model_card(manifest: Mapping[str, Any]) -> str:
     """Markdown for a model's manifest: what it is, what it was trained on, what it scored, how to use it."""
     labels = manifest["label_names"]
-    shown = ", ".join(f"`{label}`" for label in labels[:20]) + (
-        f" and {len(labels) - 20} more" if len(labels) > 20 else ""
+    shown = ", ".join(_code(label) for label in labels[:MOST_LABELS])
+    if len(labels) > MOST_LABELS:
+        shown += f" and {len(labels) - MOST_LABELS} more"
+    one = manifest["label_kind"] == "one"
+    does = "Sorts texts into" if one else "Gives a text any number of"
+    limits = (
+        "It knows only the labels above and always answers with one of them, also for texts unlike its training data."
+        if one
+        else "It knows only the labels above, and decides on each of them by itself."
     )
     lines = [
         f"# A text classifier: `{manifest['rung']}`",
         "",
-        f"Sorts texts into {len(labels)} labels: {shown}.",
-        f"Tokenizer: `{manifest['tokenizer']['name']}`.",
+        f"{does} {len(labels)} labels: {shown}.",
+        f"Tokenizer: {_code(manifest['tokenizer']['name'])}.",
         "",
         *_table("Scores", manifest["scores"]),
         *_table("Trained on", manifest["data"]),
@@ -36,7 +47,7 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         "",
         "## Limits",
         "",
-        "It knows only the labels above and always answers with one of them, also for texts unlike its training data.",
+        limits,
         "A text in which it knows nothing gets the shares of the labels in training.",
         "The folder holds numbers and words, no code; `sadari.json` lists every file with its SHA-256.",
         "",
@@ -47,10 +58,23 @@ def model_card(manifest: Mapping[str, Any]) -> str:
 def _table(title: str, rows: Mapping[str, Any]) -> list[str]:
     if not rows:
         return []
-    body = [f"| {key} | {_cell(value)} |" for key, value in rows.items()]
+    body = [f"| {_cell(key)} | {_cell(value)} |" for key, value in rows.items()]
     return [f"## {title}", "", "| | |", "|---|---|", *body, ""]
 
 
 def _cell(value: Any) -> str:
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")
+    text = f"{value:.4g}" if isinstance(value, float) else _line(value)
+    return re.sub(r"([\\`*<>|\[\]])", r"\\\1", text)
+
+
+def _code(value: Any) -> str:
+    """A code span, whatever backticks are in it."""
+    text = _line(value)
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    space = " " if "`" in text or text != text.strip() else ""
+    return f"{fence}{space}{text}{space}{fence}"
+
+
+def _line(value: Any) -> str:
+    text = " ".join(str(value).split()) if re.search(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", str(value)) else str(value)
+    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"
