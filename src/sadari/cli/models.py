@@ -40,7 +40,7 @@ def open_for_model(
 ) -> Source:
     """A file for a model: without ``--text``, from the text columns of its training, where the file has them."""
     source = open_named(path, reading, known=known, need_label=need_label)
-    trained_on = model._data.get("text_columns") if isinstance(model._data, dict) else None
+    trained_on = model.data_.get("text_columns")
     if reading.get("text") or not isinstance(trained_on, list) or trained_on == source.text_columns:
         return source
     if trained_on and set(trained_on) <= set(source.columns) - {source.label_column if need_label else None}:

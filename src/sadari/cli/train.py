@@ -92,7 +92,15 @@ def train(data: str, rung: str, output: str, settings: tuple[str, ...], **asked:
 
 
 def _fit(model: Rung, rows: TrainData, progress: Progress) -> None:
+    from sadari.cli import train_view
+
+    reports = bool(getattr(model, "report_every", 0))
+
     def epoch(done: int, total: int, record: dict[str, float]) -> None:
+        if reports and "texts" in record:
+            with progress.paused():
+                train_view.print_report(record)
+            return
         said = "".join(f", {key} {record[key]:.3f}" for key in ("loss", "accuracy") if key in record)
         progress(f"training, pass {done} of {total}{said}", done / max(total, 1))
 

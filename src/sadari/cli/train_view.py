@@ -6,6 +6,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from sadari.cli.printing import headed, say, say_json, table
 from sadari.cli.settings import show_settings
 from sadari.measure import readable
@@ -74,6 +76,15 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
             **{name: evaluation.to_dict() for name, evaluation in scores.items()},
         }
     )  # fmt: skip
+
+
+def print_report(record: dict[str, float]) -> None:
+    """One line of a training run that reports every n steps, as the course's loop prints it; on standard error."""
+    loss, accuracy = record["loss"], record["accuracy"]
+    click.echo(
+        f"pass {record['epoch']:.0f}  {record['texts']:>9,.0f} texts  loss {loss:.4f}  accuracy {accuracy:.4f}",
+        err=True,
+    )
 
 
 def _print_scores(name: str, scores: Evaluation) -> None:

@@ -129,7 +129,8 @@ def climb(
     say("audit", 0.0)
     audited = audited or audit(train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=seed)
     frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
-    data = {"source": train.source, "rows": len(frozen.train), "seed": seed,
+    data = {"source": train.source, "text_columns": list(getattr(train, "text_columns", ())),
+            "rows": len(frozen.train), "seed": seed,
             "sha256": fingerprint([frozen.train.texts], frozen.train.labels)}  # fmt: skip
     run = _Run(
         frozen, seed, None if budget is None else start + budget, Path(folder) if folder is not None else None,

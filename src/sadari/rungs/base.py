@@ -92,8 +92,8 @@ class Rung(ClassifierMixin, BaseEstimator):
         self._train(rows.texts, targets, costs, Watch(progress, score, patience))
         if held_out is not None:
             self._calibrate(*held_out)
-        self._scores: dict[str, Any] = {}
-        self._data: dict[str, Any] = {"rows": len(targets)}
+        self.scores_: dict[str, Any] = {}
+        self.data_: dict[str, Any] = {"rows": len(targets)}
         self.train_seconds_ = time.perf_counter() - start
         self._ready = True
         return self
@@ -275,8 +275,8 @@ class Rung(ClassifierMixin, BaseEstimator):
             "sharpness": float(self.sharpness_),
             "model": model,
             "tokenizer": {"name": model["tokenizer"]},
-            "scores": dict(self._scores if scores is None else scores),
-            "data": dict(self._data if data is None else data),
+            "scores": dict(self.scores_ if scores is None else scores),
+            "data": dict(self.data_ if data is None else data),
         }
         texts = {**texts, "README.md": model_card(manifest)}
         write_model(folder, manifest=manifest, tensors=tensors, texts=texts)
@@ -306,7 +306,7 @@ class Rung(ClassifierMixin, BaseEstimator):
             rung._check_settings()
             rung._codec, rung.classes_ = head.codec, head.codec.classes
             rung.prior_, rung.sharpness_ = head.prior, head.sharpness
-            rung._scores, rung._data = head.scores, head.data
+            rung.scores_, rung.data_ = head.scores, head.data
             rung._restore(files, head.model)
         except (SettingError, DataError, ValueError) as error:
             reason = error.what if isinstance(error, SettingError | DataError) else str(error)

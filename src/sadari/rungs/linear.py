@@ -178,8 +178,9 @@ class LinearRung(Rung):
             multilabel=self._codec.multilabel, seed=self.seed,
         )  # fmt: skip
         self.history_ = train_with_adam(
-            counts, self._weights, scale, targets, costs, self.weight_, self.bias_, recipe, monitor=watch
-        )
+            counts, self._weights, scale, targets, costs, self.weight_, self.bias_, recipe,
+            monitor=watch, report_to=watch.progress,
+        )  # fmt: skip
 
     @property
     def net_(self) -> LinearBag:

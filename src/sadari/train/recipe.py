@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sadari.text.weigh import Counts, Weights
 from sadari.train.dual import Monitor
+from sadari.train.watch import Progress
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def train_with_adam(
     recipe: AdamRecipe,
     *,
     monitor: Monitor | None = None,
+    report_to: Progress | None = None,
 ) -> list[dict[str, float]]:
     """Train a weight and a bias in place.
 
@@ -60,6 +62,7 @@ def train_with_adam(
         weight: float32 [features, k].
         bias: float32 [k].
         monitor: called after each pass; its True stops.
+        report_to: told of every report within a pass, as it is made.
 
     Returns:
         one record for every report: epoch, step, texts (seen in this pass), loss (nats) and accuracy (both running
@@ -90,6 +93,8 @@ def train_with_adam(
                 seconds = time.perf_counter() - start
                 report = {"loss": loss_sum / seen, "accuracy": right / seen, "seconds": seconds}
                 history.append({"epoch": float(epoch), "step": float(step), "texts": float(seen), **report})
+                if step < len(batches) and report_to is not None:
+                    report_to(epoch, recipe.epochs, history[-1])
         if monitor is not None and monitor(epoch, recipe.epochs, history[-1]):
             break
     return history
