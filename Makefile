@@ -24,7 +24,7 @@ $(VENV)/.sadari: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.sadari
-	$(PIP) install -c constraints.txt -e ".[dev,ko]"
+	$(PIP) install -c constraints.txt -e ".[dev,ko,tune]"
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev

@@ -40,6 +40,9 @@ same folder is replaced; any other folder is left alone.
 @options.validation
 @options.seed
 @click.option("--keep-duplicates", is_flag=True, help="Keep training texts that stand there twice.")
+@click.option(
+    "--tune", type=click.IntRange(min=0), default=0, metavar="N", help="Try N settings of each rung on validation rows."
+)
 @click.option("--no-curves", is_flag=True, help="Leave out the learning curves: about half the time.")
 @click.option("--no-report", is_flag=True, help="Leave out report.html.")
 @options.language
@@ -88,7 +91,7 @@ def climb(data: str, **asked: Any) -> None:
         result = climb_rungs(
             train, test,
             rungs=rungs, budget=budget, seed=asked["seed"], folder=folder,
-            lang=asked["lang"], curves=not asked["no_curves"], settings=dict.fromkeys(RUNGS, settings),
+            lang=asked["lang"], curves=not asked["no_curves"], trials=asked["tune"], settings=dict.fromkeys(RUNGS, settings),
             keep_duplicates=asked["keep_duplicates"], validation=asked["validation"], report=not asked["no_report"],
             audited=audited, progress=progress,
         )  # fmt: skip

@@ -23,6 +23,7 @@ from sadari.measure.folder import folder_megabytes, write_run
 from sadari.measure.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.measure.result import ClimbResult, RungResult
 from sadari.measure.significance import pair_tests
+from sadari.measure.tune import tune
 from sadari.measure.verdict import decide
 from sadari.rungs import RUNGS, Rung, find_rung
 from sadari.text.tokenize import unseen_share
@@ -71,7 +72,8 @@ class _Run:
     settings: Mapping[str, Mapping[str, Any]]
     progress: Progress
     data: dict[str, Any]
-    models: dict[str, Rung] = field(default_factory=dict)
+    trials: int = 0
+    tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def time_left(self) -> float:
         return float("inf") if self.deadline is None else self.deadline - time.perf_counter()
@@ -91,6 +93,7 @@ def climb(
     keep_duplicates: bool = False,
     validation: float = 0.1,
     report: bool = True,
+    trials: int = 0,
     audited: Audit | None = None,
     progress: Progress | None = None,
 ) -> ClimbResult:
@@ -113,6 +116,7 @@ def climb(
         keep_duplicates: keep training texts that stand there more than once.
         validation: the share of the training rows that becomes validation rows.
         report: write ``report.html`` into ``folder``.
+        trials: settings to try for each rung, on validation rows; 0: the defaults as they are.
         audited: the audit of these corpora, if it is made already.
         progress: called with what is being done and the share done, 0 to 1.
 
@@ -134,7 +138,7 @@ def climb(
             "sha256": fingerprint([frozen.train.texts], frozen.train.labels)}  # fmt: skip
     run = _Run(
         frozen, seed, None if budget is None else start + budget, Path(folder) if folder is not None else None,
-        curves, settings or {}, say, data,
+        curves, settings or {}, say, data, trials,
     )  # fmt: skip
     results, skipped = [], []
     for place, name in enumerate(names):
@@ -235,7 +239,7 @@ def _new(run: _Run, name: str) -> Rung:
     if unknown:
         raise SettingError(f"the rung {name!r} has no setting {unknown[0]!r}",
                            hint=f"it has: {', '.join(RUNGS[name]._get_param_names())}")  # fmt: skip
-    return RUNGS[name](**{"seed": run.seed, **settings})
+    return RUNGS[name](**{"seed": run.seed, **run.tuned.get(name, {}), **settings})
 
 
 def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str:
@@ -245,6 +249,7 @@ def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str
     if rows == 0:
         return "the time left in the budget is too short"
     corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(_subset(run, rows))
+    tuned = _tune(run, name, corpus, place, count) if run.trials else ""
     model = _new(run, name)
 
     def progress(done: int, total: int, record: dict[str, float]) -> None:
@@ -262,9 +267,33 @@ def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str
     result = _measure(run, name, model, held_out.astype(np.int32))
     if rows < len(frozen.train):
         result.note = f"trained on {rows:,} of {len(frozen.train):,} rows, for the budget"
+    result.note = " · ".join(filter(None, [result.note, tuned]))
     if run.curves:
         result.curve = _curve(run, name, rows, result, (place + 0.7) / count, 0.3 / count)
     return result
+
+
+def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int) -> str:
+    """Look for better settings of a rung, in its share of the time left; says what was found."""
+    frozen = run.frozen
+    if frozen.folds:
+        held = np.setdiff1d(np.arange(len(corpus)), frozen.folds[0])
+        train, held_out, truth = corpus.take(frozen.folds[0]), corpus.take(held), frozen.validation_truth[held]
+    else:
+        train, held_out, truth = corpus, frozen.validation, frozen.validation_truth
+
+    def score(settings: dict[str, Any]) -> float:
+        run.tuned[name] = settings
+        model = _new(run, name).fit(train.texts, train.labels)
+        return float((_predict(model, held_out.texts, frozen.label_names).argmax(axis=1) == truth).mean())
+
+    def progress(done: int) -> None:
+        run.progress(f"{name}: tuning, {done} of {run.trials} tried", (place + 0.1) / count)
+
+    seconds = 0.5 * run.time_left() / (count - place)
+    best, accuracy, done = tune(name, score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress)
+    run.tuned[name] = best
+    return f"{done} settings tried on validation rows, the best {100 * accuracy:.1f} %"
 
 
 def _affordable_rows(run: _Run, name: str, place: int, count: int) -> int:

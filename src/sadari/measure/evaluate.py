@@ -36,8 +36,8 @@ class Evaluation:
         micro_f1: only for several labels a text.
         calibration_error: expected calibration error; only for one label a text.
         per_class: one record a label: label, precision, recall, f1, support.
-        confusion: int [k + 1][k], row = truth (the last: labels never seen in training), column = prediction; only for one
-            label a text.
+        confusion: int [k + 1][k], row = truth (the last: labels never seen in training), column = prediction; only for
+            one label a text.
         unseen_labels: label → rows, of labels that training never saw; those rows count as wrong.
         unknown_texts: texts in which the model knew nothing, and answered with the shares of the labels in training.
     """
