@@ -91,7 +91,8 @@ def climb(data: str, **asked: Any) -> None:
         result = climb_rungs(
             train, test,
             rungs=rungs, budget=budget, seed=asked["seed"], folder=folder,
-            lang=asked["lang"], curves=not asked["no_curves"], trials=asked["tune"], settings=dict.fromkeys(RUNGS, settings),
+            lang=asked["lang"], curves=not asked["no_curves"],
+            trials=asked["tune"], settings=dict.fromkeys(RUNGS, settings),
             keep_duplicates=asked["keep_duplicates"], validation=asked["validation"], report=not asked["no_report"],
             audited=audited, progress=progress,
         )  # fmt: skip

@@ -15,9 +15,7 @@ from sadari.measure.wording import Wording, wording
 
 LEVEL = 0.05  # corrected p-values under this count as a difference
 TEXTS = 1_000_000  # what a rung's cost is reckoned for
-ALIKE = (
-    3.0  # costs within this factor are the same: nobody chooses by less, and a busy machine must not change a verdict
-)
+ALIKE = 3.0  # costs within this factor are the same, so that a busy machine cannot change a verdict
 
 
 def cost(rung: RungResult) -> float:
