@@ -10,7 +10,7 @@ import unicodedata
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import text_reference as reference
@@ -107,7 +107,7 @@ def pieces(word: str) -> list[str]:
 
 @settings(deadline=None)
 @given(column=reference.columns_of_texts)
-@example(column=["영화를 봤다 BERT를 써서 a 1", "映画を見た", "é가 x"])
+@example(column=["영화를 봤다, BERT를 써서 (a 1)!", "映画を見た", "é가 x"])
 def test_syllables_cut_dense_words_alone_and_only_into_substrings(column: list[str]) -> None:
     kinds = character_kinds()
 
@@ -118,6 +118,7 @@ def test_syllables_cut_dense_words_alone_and_only_into_substrings(column: list[s
             found += pieces(word) if dense else [word]
         return found
 
+    assume(not re.search("[\u1100-\u11ff]", "".join(column)))  # single jamo are composed first
     found = tokenizer("syllables")(column).to_lists()
     assert found == [expected(text) for text in column]
     assert all(token in text.lower() for text, tokens in zip(column, found, strict=True) for token in tokens)
@@ -125,6 +126,13 @@ def test_syllables_cut_dense_words_alone_and_only_into_substrings(column: list[s
 
 def test_syllables_of_a_korean_word() -> None:
     assert tokenizer("syllables").tokenize("영화를 A b") == ["영", "영화", "영화를", "화", "화를", "를", "a", "b"]
+
+
+def test_syllables_of_single_jamo_are_those_of_composed_text() -> None:
+    text = "영화를 봤다! 각 A"
+    apart = unicodedata.normalize("NFD", text)
+    assert apart != text
+    assert tokenizer("syllables").tokenize(apart) == tokenizer("syllables").tokenize(text)
 
 
 def test_morphemes() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -50,13 +50,11 @@ def decide(rungs: Sequence[RungResult], validation_truth: np.ndarray, *, lang: s
     tests = pair_tests(correct)
     right = {name: int(values.sum()) for name, values in correct.items()}
     costs = {rung.rung: cost(rung) for rung in rungs}
-    # `max` and `min` keep the first of equals, and `right` is in the order of the ladder.
-    best = max(right, key=lambda name: (right[name], -costs[name]))
+    best = max(right, key=lambda name: right[name])  # `right` is in the order of the ladder: of equals, the lowest
     good = [name for name in right if name == best or _pair(tests, name, best).p_corrected >= LEVEL]
-    lowest = min(costs[name] for name in good)
-    chosen = next(name for name in good if costs[name] <= ALIKE * lowest)
+    chosen = _cheapest(good, costs)
     better = [name for name in right if right[name] > right[chosen]]
-    following = min(better, key=lambda name: costs[name]) if better else None
+    following = _cheapest(better, costs) if better else None
     majority, majority_p = _majority(correct[chosen], np.asarray(validation_truth))
     by_name = {rung.rung: rung for rung in rungs}
     verdict = Verdict(
@@ -71,6 +69,12 @@ def decide(rungs: Sequence[RungResult], validation_truth: np.ndarray, *, lang: s
     )
     verdict.sentences = explain_verdict(verdict, rungs, tests, lang=lang)
     return verdict
+
+
+def _cheapest(names: Sequence[str], costs: Mapping[str, float]) -> str:
+    """The first of those whose costs are as good as the lowest: the ladder decides between them, and not the clock."""
+    lowest = min(costs[name] for name in names)
+    return next(name for name in names if costs[name] <= ALIKE * lowest)
 
 
 def explain_verdict(
