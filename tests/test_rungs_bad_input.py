@@ -372,7 +372,6 @@ BAD_LINEAR = [
     ("ngram_range", (1.0, 2.0)), ("min_df", 0), ("min_df", 0.5), ("max_df", 0), ("max_df", 1.5), ("max_features", 0),
     ("buckets", 1000), ("buckets", 2**40), ("sublinear_tf", 1), ("binary", "no"), ("norm", "l3"), ("solver", "sgd"),
     ("tolerance", -1), ("learning_rate", 0), ("batch_size", 0), ("epoch_size", 0), ("report_every", -1),
-    ("epochs", None),
 ]  # fmt: skip
 BAD_BAG = [
     ("width", 0), ("width", 10**9), ("width", 16.0), ("longest", 0), ("longest", 10**9), ("buckets", 3), ("buckets", 0),

@@ -10,5 +10,5 @@ class BagOfWords(LinearRung):
 
     name = "bow"
     default_ngram_range = (1, 1)
-    default_C = 0.5
+    default_C = 1.0
     use_idf = False

@@ -45,7 +45,7 @@ class LinearRung(Rung):
         norm: "l2", "l1" or None: a text's weights are scaled to that norm.
         solver: "dual" (coordinate descent on the squared hinge loss) or "adam" (the course's recipe).
         C: how much misfit costs against large weights ("dual"); None: the rung's `default_C`.
-        epochs: the most passes over the texts.
+        epochs: the most passes over the texts; None: the rung's `default_epochs`.
         tolerance: stop when no step of a pass is larger ("dual").
         learning_rate, batch_size, epoch_size, report_every: see `sadari.train.recipe.AdamRecipe` ("adam").
         class_weight: None, "balanced", or label → weight.
@@ -58,7 +58,8 @@ class LinearRung(Rung):
     """
 
     default_ngram_range: ClassVar[tuple[int, int]] = (1, 1)
-    default_C: ClassVar[float] = 0.5
+    default_C: ClassVar[float] = 1.0
+    default_epochs: ClassVar[int] = 8
     use_idf: ClassVar[bool] = False
 
     def __init__(
@@ -75,7 +76,7 @@ class LinearRung(Rung):
         norm: str | None = "l2",
         solver: str = "dual",
         C: float | None = None,
-        epochs: int = 8,
+        epochs: int | None = None,
         tolerance: float = 1e-3,
         learning_rate: float = 0.001,
         batch_size: int = 16,
@@ -111,6 +112,7 @@ class LinearRung(Rung):
         settings = self.get_params(deep=False)
         settings["ngram_range"] = tuple(self.ngram_range or self.default_ngram_range)
         settings["C"] = self.default_C if self.C is None else self.C
+        settings["epochs"] = self.epochs or self.default_epochs
         return settings
 
     def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
@@ -154,7 +156,7 @@ class LinearRung(Rung):
         costs = costs * np.float32(self.resolved_settings()["C"])
         solution = solve_dual(
             counts, self._weights, scale, signs, costs,
-            epochs=self.epochs, tolerance=self.tolerance, seed=self.seed, monitor=watch,
+            epochs=self.resolved_settings()["epochs"], tolerance=self.tolerance, seed=self.seed, monitor=watch,
             start=(self.weight_, self.bias_),
         )  # fmt: skip
         self.history_ = solution.history
@@ -173,7 +175,7 @@ class LinearRung(Rung):
         watch: Watch,
     ) -> None:  # fmt: skip
         recipe = AdamRecipe(
-            epochs=self.epochs, epoch_size=self.epoch_size, batch_size=self.batch_size,
+            epochs=self.resolved_settings()["epochs"], epoch_size=self.epoch_size, batch_size=self.batch_size,
             learning_rate=self.learning_rate, report_every=self.report_every,
             multilabel=self._codec.multilabel, seed=self.seed,
         )  # fmt: skip

@@ -11,4 +11,5 @@ class Ngrams(LinearRung):
     name = "ngram"
     default_ngram_range = (1, 2)
     default_C = 1.0
+    default_epochs = 6
     use_idf = False

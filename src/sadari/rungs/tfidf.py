@@ -10,5 +10,6 @@ class TfIdf(LinearRung):
 
     name = "tfidf"
     default_ngram_range = (1, 2)
-    default_C = 0.5
+    default_C = 1.0
+    default_epochs = 6
     use_idf = True
