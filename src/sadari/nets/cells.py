@@ -41,17 +41,15 @@ class LSTMCell(nn.Module):
     def of(cls, lstm: nn.LSTM) -> LSTMCell:
         """The cell with the weights of a one-layer, one-direction ``nn.LSTM``."""
         cell = cls(lstm.input_size, lstm.hidden_size)
-        with torch.no_grad():
-            cell.from_input.weight.copy_(lstm.weight_ih_l0)
-            cell.from_input.bias.copy_(lstm.bias_ih_l0)
-            cell.from_hidden.weight.copy_(lstm.weight_hh_l0)
-            cell.from_hidden.bias.copy_(lstm.bias_hh_l0)
+        given = lstm.state_dict()
+        cell.from_input.load_state_dict({"weight": given["weight_ih_l0"], "bias": given["bias_ih_l0"]})
+        cell.from_hidden.load_state_dict({"weight": given["weight_hh_l0"], "bias": given["bias_hh_l0"]})
         return cell
 
     def forward(
         self, token: torch.Tensor, hidden: torch.Tensor, cell: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, tuple[torch.Tensor, ...]]:
-        """One step for a batch: token [n, width], hidden and cell [n, hidden] → new hidden, new cell, the four gates."""
+        """One step: token [n, width], hidden and cell [n, hidden] → new hidden, new cell, and the four gates."""
         sums = self.from_input(token) + self.from_hidden(hidden)
         admit, forget, candidate, show = sums.chunk(4, dim=-1)
         admit, forget, show = torch.sigmoid(admit), torch.sigmoid(forget), torch.sigmoid(show)

@@ -1,4 +1,4 @@
-"""From one vector a token to one vector a text. Padding never counts: a text's vector is the same alone and in any batch."""
+"""From one vector a token to one vector a text. Padding never counts: a text has the same vector in any batch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
 
 def masked_max(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The largest value over real tokens, feature by feature; a text without tokens gives zeros. Shapes as `masked_mean`."""
+    """The largest value of each feature over real tokens: shapes as `masked_mean`.
+
+    A text without tokens gives zeros.
+    """
     lowest = torch.finfo(states.dtype).min
     largest = states.masked_fill(~mask.unsqueeze(-1), lowest).amax(dim=1)
     return torch.where(mask.any(dim=1, keepdim=True), largest, torch.zeros_like(largest))

@@ -1,6 +1,9 @@
-"""Recurrent classifiers: RNN, GRU and LSTM; one direction or both; padded or packed, with the same logits either way."""
+"""Recurrent classifiers: RNN, GRU, LSTM; one direction or both; padded or packed, with the same logits either way."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import nn
@@ -8,15 +11,16 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sadari.nets.pooling import at_last, masked_max, masked_mean, reverse
 
-CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 POOLINGS = ("mean", "max", "last")
 
 
 class Recurrent(nn.Module):
     """Layers of recurrent cells, each in one direction or both.
 
-    A layer of both directions is two layers of one: the second reads every text from its own last token back, so that padding
-    is never read before the text. (torch's ``bidirectional=True`` does so only for packed input, which is slow on a CPU.)
+    A layer of both directions is two layers of one: the second reads every text from its own last token back, so that
+    padding is never read before the text. (torch's ``bidirectional=True`` does so only for packed input, which is slow
+    on a CPU.)
 
     Args:
         cell: "rnn", "gru" or "lstm".
@@ -68,9 +72,9 @@ class Recurrent(nn.Module):
             if depth:
                 states = self.dropout(states)
             parts, ends = [], []
-            for direction, cell in enumerate(directions):  # type: ignore[arg-type]
+            for direction, cell in enumerate(cast(nn.ModuleList, directions)):
                 read = reverse(states, lengths) if direction else states
-                out = self._run(cell, read, lengths)
+                out = self._run(cast(nn.RNNBase, cell), read, lengths)
                 ends.append(at_last(out, lengths))
                 parts.append(reverse(out, lengths) if direction else out)
             states, last = torch.cat(parts, dim=-1), torch.cat(ends, dim=-1)

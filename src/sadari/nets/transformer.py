@@ -17,7 +17,9 @@ POOLINGS = ("mean", "max", "class")
 
 
 class EncoderLayer(nn.Module):
-    """Self-attention and a feed-forward net, each after a layer norm and beside a residual path (pre-norm: Xiong et al. 2020).
+    """Self-attention and a feed-forward net, each after a layer norm and beside a residual path.
+
+    That is the order called pre-norm, which trains without long warm-ups (Xiong et al. 2020).
 
     Args:
         width: of the states. heads: of the attention. inner: width inside the feed-forward net. dropout: on both paths.
@@ -115,7 +117,7 @@ class TransformerClassifier(nn.Module):
         return self.output(self.dropout(pooled))
 
     def encode(self, embedded: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The top layer's states [n, length, width] and their mask; both one longer with a class token, which is first."""
+        """The top layer's states [n, length, width] and their mask; a class token stands first in both."""
         states, mask = self._start(embedded, mask)
         for layer in self.layers:
             states = layer(states, mask)

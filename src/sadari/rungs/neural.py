@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
-from sadari.errors import DataError
-from sadari.ragged import Ragged, append_to, offsets_of
+from sadari.data.corpus import TextStream
+from sadari.errors import DataError, ModelError, SettingError
+from sadari.ragged import Ragged, offsets_of
 from sadari.rungs.base import Rung
-from sadari.rungs.saved import VOCABULARY
+from sadari.rungs.kept_run import KeptRun
+from sadari.rungs.rows import check_fits
+from sadari.rungs.saved import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
 from sadari.text.table import TokenTable
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import columns, resolve_tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
-from sadari.train.watch import Watch
+from sadari.train.ids_on_disk import GrowingIds
+from sadari.train.watch import Progress, Watch
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from sadari.train.checkpoint import Run
+    from sadari.train.classify import ClassifierTask
+    from sadari.train.optimise import Recipe
+
 SPECIALS = (UNKNOWN, PADDING)
+STREAMED_IN_MEMORY = 2**25  # tokens of a stream: 128 MiB of ids; more go to a file
 PREDICT_TEXTS, PREDICT_TOKENS = 256, 32_768
 
 
@@ -43,7 +53,7 @@ class NeuralRung(Rung):
         dropout: as the net has it.
         token_dropout: the share of tokens hidden from the net in training.
         label_smoothing: the share of each target given to all labels alike.
-        epochs: passes over the texts, at most.
+        epochs: passes over the texts, at most; None: by the number of texts, more for few.
         learning_rate, optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`.
         batch_size: the most texts in a batch. batch_tokens: the most tokens in it, padding included.
         sparse: sparse gradients for the embeddings.
@@ -55,11 +65,14 @@ class NeuralRung(Rung):
         seed: of all that is drawn; the same seed gives the same bits on the same machine and threads.
 
     Attributes:
-        net_: the torch module. vocab_: the vocabulary. tokenizer_: the tokenizer taken. history_: records of the training.
+        net_: the torch module. vocab_: the vocabulary. tokenizer_: the tokenizer taken.
+        history_: records of the training. epochs_: passes, at most.
         cut_: how many training texts were longer than ``max_length``.
     """
 
     name: ClassVar[str] = ""
+    steps: ClassVar[int] = 1_800  # of the optimiser, that `epochs` None aims at
+    least_epochs: ClassVar[int] = 4
 
     tokenizer: str = "auto"
     min_freq: int = 2
@@ -68,7 +81,7 @@ class NeuralRung(Rung):
     dropout: float = 0.2
     token_dropout: float = 0.1
     label_smoothing: float = 0.05
-    epochs: int = 10
+    epochs: int | None = None
     learning_rate: float = 0.002
     optimizer: str = "adam"
     weight_decay: float = 0.0
@@ -95,48 +108,135 @@ class NeuralRung(Rung):
         """The net before training; a rung says which."""
         raise NotImplementedError
 
+    def fit(
+        self,
+        texts: Any,
+        labels: Any = None,
+        sample_weight: Any = None,
+        *,
+        validation: tuple[Any, Any] | None = None,
+        progress: Progress | None = None,
+        run: Run | str | Path | None = None,
+        resume: bool = False,
+    ) -> Self:
+        """Train; see `Rung.fit` for texts, labels and the rest.
+
+        Args:
+            run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more. It is written at
+                the start, every minute, when Ctrl-C or SIGTERM ends the training, and at the end.
+            resume: go on with the run in that folder, to the bits that it would have come to without a break. Texts,
+                labels and settings must be the same.
+
+        Raises:
+            Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
+            SettingError: another run than the one in the folder.
+            OutputError: something else is in the folder.
+        """
+        if resume and run is None:
+            raise SettingError("resume needs the folder of the run", hint="fit(…, run=FOLDER, resume=True)")
+        self._kept_run = None if run is None else KeptRun.begin(run, resume, validation)
+        try:
+            return super().fit(texts, labels, sample_weight, validation=validation, progress=progress)
+        finally:
+            self._kept_run = None
+
+    @classmethod
+    def resume(
+        cls,
+        run: Run | str | Path,
+        texts: Any,
+        labels: Any = None,
+        sample_weight: Any = None,
+        *,
+        validation: tuple[Any, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Go on with a run that was stopped, by its own settings: `fit` with ``resume=True`` on a rung like it.
+
+        Raises:
+            ModelError: there is no checkpoint, or one of another rung.
+        """
+        from sadari.train.checkpoint import Run, read_run
+
+        kept = Run.of(run)
+        identity = read_run(kept.folder).identity
+        if identity.get("rung") != cls.name:
+            raise ModelError(f"this is a run of {identity.get('rung')!r:.80}, not {cls.name!r}", where=str(kept.folder))
+        rung = cls(**identity["settings"])
+        return rung.fit(texts, labels, sample_weight, validation=validation, progress=progress, run=kept, resume=True)
+
+    def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        # how much a text counts beside others, and not how fast to learn
+        costs = self._codec.row_costs(targets, self.class_weight) * weights
+        return costs / costs.mean()
+
     def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
         import torch
 
-        from sadari.train.loop import Loop, seed_everything
+        from sadari.train import processes
+        from sadari.train.loop import Loop
+        from sadari.train.machine import seed_everything
 
+        processes.join()
         ids = self._learn_vocabulary(texts)
-        if len(ids) != len(targets):
-            raise DataError(f"there are {len(ids):,} texts and {len(targets):,} labels; each text needs its label")
+        check_fits(ids, targets)
+        self.epochs_ = self.epochs or self._epochs_for(len(ids))
         with torch.random.fork_rng():
             seed_everything(self.seed)
             self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
-            task = ClassifierTask(self, ids, targets, costs, watch.score)
-            loop = Loop(task, self.recipe(), on_record=_told(watch, self.epochs))
+            if processes.place()[0]:  # processes have one net between them, and each its own dropout
+                seed_everything((self.seed + processes.place()[0]) % 2**63)
+            loop = Loop(self._task(ids, targets, costs, watch), self.recipe(), on_record=_told(watch, self.epochs_))
+            if self._kept_run is not None:
+                self._kept_run.attach(loop, self, texts, targets, costs)
             self.history_ = loop.run()
-        self.net_.eval()
+        check_learned(**{name: value.numpy() for name, value in self._weights().items()})
 
-    def recipe(self) -> Any:
-        """The `sadari.train.optimise.Recipe` of these settings."""
+    def _task(self, ids: Ragged, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> ClassifierTask:
+        from sadari.train.classify import ClassifierTask
+
+        return ClassifierTask(
+            self.net_, ids, targets, costs, Batches(ids.lengths, self.batch_size, self.batch_tokens, self.seed),
+            self.vocab_.pad_id, self._codec.multilabel, self.label_smoothing, watch.score,
+        )  # fmt: skip
+
+    def recipe(self) -> Recipe:
+        """The recipe that these settings are."""
         from sadari.train.optimise import Recipe
 
         return Recipe(
-            epochs=self.epochs, learning_rate=self.learning_rate, optimizer=self.optimizer,
-            weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay, clip=self.clip,
-            accumulate=self.accumulate, max_texts=self.batch_size, max_tokens=self.batch_tokens,
-            report_every=self.report_every, validate_every=self.validate_every, patience=self.patience,
-            precision=self.precision, device=self.device, compile=self.compile, seed=self.seed, threads=self.threads,
+            epochs=getattr(self, "epochs_", self.epochs) or 1, learning_rate=self.learning_rate,
+            optimizer=self.optimizer, weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay,
+            clip=self.clip, accumulate=self.accumulate, report_every=self.report_every,
+            validate_every=self.validate_every, patience=self.patience, precision=self.precision, device=self.device,
+            compile=self.compile, threads=self.threads,
         )  # fmt: skip
+
+    def _epochs_for(self, rows: int) -> int:
+        """Passes that so many texts need: `steps` of the optimiser, `least_epochs` at least, 60 at most."""
+        steps = max(1, -(-rows // (self.batch_size * self.accumulate)))
+        return int(np.clip(round(self.steps / steps), self.least_epochs, 60))
+
+    def resolved_settings(self) -> dict[str, Any]:
+        settings = self.get_params(deep=False)
+        return {**settings, "epochs": getattr(self, "epochs_", settings["epochs"])}
 
     def _learn_vocabulary(self, texts: Any) -> Ragged:
         chosen = resolve_tokenizer(self.tokenizer, texts)
         self.tokenizer_ = chosen.name
         table = TokenTable()
-        values, stored, self.cut_ = [np.empty(0, np.int32)], 0, 0
+        # what fits memory as texts fits it as ids; what is streamed need not
+        ids = GrowingIds(STREAMED_IN_MEMORY if isinstance(texts, TextStream) else 2**62)
         lengths = [np.zeros(0, np.int64)]
         sample: list[str] = []
+        self.cut_ = 0
         for column in columns(texts):
             sample = sample or column.head(3).to_list()
             tokens = chosen(column)
             part, cut = Ragged(table.learn(tokens), tokens.offsets).truncate(self.max_length)
-            append_to(values, stored, [part.values])
-            stored, self.cut_ = stored + len(part.values), self.cut_ + cut
+            ids.append(part.values)
             lengths.append(part.lengths)
+            self.cut_ += cut
         if not len(table):
             raise DataError(
                 f"no text has anything that the tokenizer {chosen.name!r} takes for a token",
@@ -147,7 +247,7 @@ class NeuralRung(Rung):
         self.vocab_, new_ids = Vocab.from_table(table, min_freq=self.min_freq, max_size=max_size, specials=SPECIALS)
         if len(self.vocab_) == len(SPECIALS):
             raise DataError(f"no token stands {self.min_freq} times in the texts", hint="give min_freq=1")
-        return Ragged(new_ids[values[0]], offsets_of(np.concatenate(lengths)))
+        return Ragged(ids.renamed(new_ids), offsets_of(np.concatenate(lengths)))
 
     # -- predicting -------------------------------------------------------------------------------------
 
@@ -172,134 +272,50 @@ class NeuralRung(Rung):
         return out, np.diff(known[ids.offsets]) > 0
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        ids = self.encode(column)
+        import torch
+
+        from sadari.nets.integrated import integrated_gradients
+
         tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length]
-        values, bias = integrated_gradients(self.net_, ids.values, len(self.classes_))
+        ids = torch.from_numpy(self.encode(column).values.astype(np.int64))
+        values, bias = integrated_gradients(self.net_, ids.to(next(self.net_.parameters()).device))  # type: ignore[arg-type]
         return tokens, values, bias
 
     # -- saving -----------------------------------------------------------------------------------------
 
+    def _weights(self) -> dict[str, torch.Tensor]:
+        return {name: value.detach().cpu() for name, value in self.net_.state_dict().items()}
+
     def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
-        tensors = {name: value.detach().cpu() for name, value in self.net_.state_dict().items()}
         texts = {VOCABULARY: json.dumps(self.vocab_.tokens, ensure_ascii=False)}
-        return tensors, texts, {"tokenizer": self.tokenizer_}
+        return self._weights(), texts, {"tokenizer": self.tokenizer_}
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
         import torch
 
-        self.tokenizer_ = str(model["tokenizer"])
+        self.tokenizer_ = tokenizer_name(model)
         tokenizer(self.tokenizer_)
-        words = json.loads(files.text(VOCABULARY))
-        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            raise ValueError("the vocabulary is not a list of words")
+        words = read_words(files)
         if words[: len(SPECIALS)] != list(SPECIALS):
             raise ValueError(f"the vocabulary does not begin with {', '.join(SPECIALS)}")
         self.vocab_ = Vocab(words, specials=len(SPECIALS))
+        self.epochs_ = self.epochs or 1
         with torch.device("meta"):  # takes no memory: what the settings claim is compared with what is there
-            self.net_ = self._new_net(len(words), len(self.classes_))
-        for name, wanted in self.net_.state_dict().items():
-            files.tensor(name, shape=tuple(wanted.shape), dtype=str(wanted.dtype).removeprefix("torch."))
-        loaded = {name: torch.from_numpy(np.ascontiguousarray(files.tensors[name])) for name in self.net_.state_dict()}
+            claimed = self._new_net(len(words), len(self.classes_)).state_dict()
+        found = {
+            name: files.tensor(name, shape=tuple(wanted.shape), dtype=str(wanted.dtype).removeprefix("torch."))
+            for name, wanted in claimed.items()
+        }
+        check_weights(str(files.folder), **found)
         with torch.random.fork_rng():
             self.net_ = self._new_net(len(words), len(self.classes_))
-        self.net_.load_state_dict(loaded)
+        self.net_.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(found[name])) for name in found})
         self.net_.eval()
 
 
-class ClassifierTask:
-    """A classifier as the training loop sees it: batches of texts, cross-entropy, validation accuracy."""
-
-    def __init__(
-        self,
-        rung: NeuralRung,
-        ids: Ragged,
-        targets: NDArray[np.int8],
-        costs: NDArray[np.float32],
-        score: Callable[[], dict[str, float]] | None,
-    ) -> None:
-        import torch
-
-        self.rung, self.ids, self.net, self.score = rung, ids, rung.net_, score
-        self.multilabel = rung._codec.multilabel
-        self.targets = torch.from_numpy(targets)
-        self.codes = self.targets.argmax(dim=1)
-        self.costs = torch.from_numpy(costs)
-        self.batches = Batches(ids.lengths, rung.batch_size, rung.batch_tokens, rung.seed)
-
-    def epoch(self, number: int) -> Sequence[NDArray[np.int64]]:
-        from sadari.train.processes import place
-
-        rank, world = place()
-        return self.batches.epoch(number, rank=rank, world=world)
-
-    def loss(self, net: nn.Module, batch: NDArray[np.int64]) -> tuple[torch.Tensor, float, dict[str, float]]:
-        import torch
-        from torch.nn import functional
-
-        device = next(self.net.parameters()).device
-        # a process without a share of this batch still runs the net, for its gradient of nothing
-        rows = batch if len(batch) else np.zeros(1, np.int64)
-        share = 1.0 if len(batch) else 0.0
-        ids, mask = self.ids.take(rows).padded(self.rung.vocab_.pad_id)
-        logits = net(ids.to(device), mask.to(device)).float()
-        place = torch.from_numpy(rows)
-        costs = self.costs[place].to(device) * share
-        smoothing = self.rung.label_smoothing
-        if self.multilabel:
-            wanted = self.targets[place].to(device).float()
-            soft = wanted * (1 - smoothing) + 0.5 * smoothing
-            losses = functional.binary_cross_entropy_with_logits(logits, soft, reduction="none").sum(dim=1)
-            right = ((logits > 0) == (wanted > 0)).all(dim=1)
-        else:
-            codes = self.codes[place].to(device)
-            losses = functional.cross_entropy(logits, codes, reduction="none", label_smoothing=smoothing)
-            right = logits.argmax(dim=1) == codes
-        return (losses * costs).sum(), float(len(batch)), {"accuracy": float(right.sum()) * share}
-
-    def validate(self) -> dict[str, float] | None:
-        return None if self.score is None else self.score()
-
-
-def integrated_gradients(
-    net: nn.Module, ids: NDArray[np.int32], labels: int, steps: int = 64
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What each token adds to each logit (Sundararajan et al. 2017): float64 [m, labels], and the logits of no token at all.
-
-    The path leads from embeddings of zero to the text's own in a straight line, sampled at ``steps`` Gauss-Legendre points.
-    Contributions and the logits at zero sum to the text's logits (completeness), up to the error of the sampling.
-    """
-    import torch
-
-    if len(ids) == 0:
-        empty = np.zeros((0, labels))
-        ids_, mask = torch.zeros(1, 0, dtype=torch.long), torch.zeros(1, 0, dtype=torch.bool)
-        with torch.inference_mode():
-            return empty, net(ids_, mask)[0].double().numpy()
-    device = next(net.parameters()).device
-    points, weights = np.polynomial.legendre.leggauss(steps)
-    batch = torch.from_numpy(ids.astype(np.int64)).unsqueeze(0).to(device)
-    mask = torch.ones_like(batch, dtype=torch.bool)
-    embedded = net.embed(batch).detach()  # type: ignore[operator]
-    along = torch.tensor((points + 1) / 2, dtype=embedded.dtype, device=device).view(-1, 1, 1)
-    path = (along * embedded).requires_grad_(True)
-    logits = net.from_embeddings(path, mask.expand(steps, -1))  # type: ignore[operator]
-    share = torch.tensor(weights / 2, dtype=torch.float64)
-    columns = []
-    for label in range(labels):
-        (gradient,) = torch.autograd.grad(logits[:, label].sum(), path, retain_graph=label + 1 < labels)
-        mean = (gradient.double().cpu() * share.view(-1, 1, 1)).sum(dim=0)
-        columns.append((mean * embedded[0].double().cpu()).sum(dim=1).numpy())
-    with torch.inference_mode():
-        start = net.from_embeddings(torch.zeros_like(embedded), mask)[0].double().cpu().numpy()  # type: ignore[operator]
-    return np.stack(columns, axis=1), start
-
-
 def _told(watch: Watch, epochs: int) -> Callable[[dict[str, float], int], None] | None:
+    """Progress for whoever watches: passes done, passes at most, and the record."""
     if watch.progress is None:
         return None
     progress = watch.progress
-
-    def tell(record: dict[str, float], batches: int) -> None:
-        progress(int(record["epoch"]), epochs, record)
-
-    return tell
+    return lambda record, batches: progress(int(record["epoch"]), epochs, record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from sadari.errors import SettingError
 from sadari.rungs.neural import NeuralRung
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class RecurrentRung(NeuralRung):
     layers: int = 1
     pooling: str = "max"
     packed: bool = False
+
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        if self.pooling == "class":
+            raise SettingError("pooling is 'class', which a recurrent net has not", hint="mean, max or last")
 
     def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
         from sadari.nets.recurrent import RecurrentClassifier

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from sadari.errors import SettingError
 from sadari.rungs.neural import NeuralRung
 
 if TYPE_CHECKING:
@@ -30,6 +31,15 @@ class Transformer(NeuralRung):
     inner: int | None = None
     positions: str = "sinusoidal"
     pooling: str = "mean"
+
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        if self.pooling == "last":
+            raise SettingError("pooling is 'last', which a Transformer has not", hint="mean, max or class")
+        if self.embed_dim % self.heads:
+            raise SettingError(
+                f"embed_dim is {self.embed_dim}, which {self.heads} heads cannot share", hint="a multiple of heads"
+            )
 
     def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
         from sadari.nets.transformer import TransformerClassifier

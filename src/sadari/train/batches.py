@@ -1,4 +1,4 @@
-"""Batches of texts of like length, so that little of a padded batch is padding; the same for the same seed, whenever asked."""
+"""Batches of texts of like length, so that little of a padded batch is padding; the same whenever asked."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Batches:
         lengths: int64 [n], tokens of each text.
         max_texts: the most texts in a batch.
         max_tokens: the most tokens in a batch, padding included; a longer text is a batch of its own.
-        seed: of the shuffling. The batches of an epoch depend on the seed and the epoch's number alone, so a resumed run needs
-            to remember no more than how many it has done.
+        seed: of the shuffling. The batches of an epoch depend on the seed and the epoch's number alone, so a resumed
+            run needs to remember no more than how many it has done.
     """
 
     lengths: NDArray[np.int64]
@@ -47,7 +47,7 @@ class Batches:
         for first in range(0, len(order), pool):
             members = order[first : first + pool]
             batches += self._cut(members[np.argsort(self.lengths[members], kind="stable")])
-        random.shuffle(batches)  # type: ignore[arg-type]
+        random.shuffle(batches)
         return [batch[rank::world] for batch in batches] if world > 1 else batches
 
     def in_order(self) -> list[NDArray[np.int64]]:

@@ -2,90 +2,211 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from sadari.artifact import read_model, write_model
-from sadari.errors import ModelError
-from sadari.train.loop import Loop, Progress, random_state, set_random_state
+from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
+from sadari.train import processes
+from sadari.train.loop import Loop, Progress
+from sadari.train.machine import random_state, set_random_state
+
+KIND = "checkpoint"
+MOST_BYTES = 2**40  # the run is the user's own
+HISTORY = "history.json"
+ABOUT = """# A training run that can go on
+
+`sadari train --resume FOLDER` takes it up where it stands, to the same bits as if it had never stopped. It is no model
+to predict with, and may be deleted once the model is saved.
+"""
 
 
-def save_checkpoint(loop: Loop, folder: str | Path, extra: dict[str, Any] | None = None) -> None:
+@dataclass(frozen=True)
+class Run:
+    """Where a training run keeps its checkpoint.
+
+    Attributes:
+        folder: of the checkpoint.
+        every: seconds between checkpoints.
+        notes: what whoever resumes it must know, as JSON: where the data is, where the model goes.
+    """
+
+    folder: Path
+    every: float = 60.0
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, run: Run | str | Path) -> Run:
+        return run if isinstance(run, Run) else cls(Path(run))
+
+
+@dataclass(frozen=True)
+class RunHead:
+    """What a checkpoint says about its run.
+
+    Attributes:
+        identity: what must be the same to go on: rung, settings, fingerprint of the data, number of processes.
+        notes: as in `Run`.
+        epoch, step: where it stands. finished: whether it is at its end.
+    """
+
+    identity: dict[str, Any]
+    notes: dict[str, Any]
+    epoch: int
+    step: int
+    finished: bool
+
+
+def read_run(folder: str | Path) -> RunHead:
+    """What a checkpoint says about its run.
+
+    Raises:
+        ModelError: there is none, or it is torn.
+    """
+    manifest = _read(folder).manifest
+    try:
+        progress = Progress(**manifest["progress"])
+        return RunHead(
+            dict(manifest["identity"]), dict(manifest["notes"]), progress.epoch, progress.step, progress.finished
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError("the checkpoint does not say what it is of", where=str(folder)) from error
+
+
+def check_free(folder: str | Path) -> None:
+    """Refuse to start a run where something lies that its checkpoints would replace.
+
+    Raises:
+        OutputError: a model, or a run that is not finished.
+    """
+    if not (Path(folder) / "sadari.json").exists():
+        return  # nothing, or what `write_model` refuses to replace
+    try:
+        head = read_run(folder)
+    except ModelError as error:
+        raise OutputError(
+            f"is in the way of the checkpoint ({error.what})", where=str(folder), hint="choose another folder"
+        ) from None
+    if not head.finished:
+        raise OutputError(
+            f"holds a run that was stopped in epoch {head.epoch}",
+            where=str(folder),
+            hint="resume it (sadari train --resume, or resume=True), or remove the folder to start again",
+        )
+
+
+def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
     """Write all that `load_checkpoint` needs: weights, optimisers, random generators, place in the data, history.
 
-    Args:
-        extra: what else the run must know to go on (settings, fingerprint of the data), as JSON.
+    Every process must call it, as each has random generators of its own; the first one writes.
     """
-    tensors: dict[str, Any] = {f"net.{name}": value.cpu() for name, value in loop.net.state_dict().items()}
-    for name, value in (loop.best_state or {}).items():
-        tensors[f"best.{name}"] = value.cpu()
-    scalars: dict[str, float] = {}
+    generators = random_state()
+    if processes.place()[0] != 0:
+        return
+    tensors: dict[str, Any] = {f"net.{name}": value for name, value in loop.net.state_dict().items()}
+    tensors |= {f"best.{name}": value for name, value in (loop.best_state or {}).items()}
+    tensors |= {f"random.{name}": value for name, value in generators.items()}
+    numbers: dict[str, float] = {}
     for place, optimizer in enumerate(loop.optimizers):
         for index, state in optimizer.state_dict()["state"].items():
             for key, value in state.items():
                 if torch.is_tensor(value):
-                    tensors[f"optimizer.{place}.{index}.{key}"] = value.cpu()
+                    tensors[f"optimizer.{place}.{index}.{key}"] = value
                 elif value is not None:
-                    scalars[f"{place}.{index}.{key}"] = value
-    for name, value in random_state().items():
-        tensors[f"random.{name}"] = value
+                    numbers[f"{place}.{index}.{key}"] = value
     progress = asdict(loop.progress)
+    history = progress.pop("history")
     progress["best"] = None if loop.progress.best == float("-inf") else loop.progress.best
     manifest = {
-        "kind": "checkpoint",
+        "kind": KIND,
         "progress": progress,
-        "optimizer_scalars": scalars,
+        "optimizer_numbers": numbers,
         "threads": torch.get_num_threads(),
-        "extra": extra or {},
+        "identity": dict(identity),
+        "notes": dict(run.notes),
     }
-    write_model(folder, manifest=manifest, tensors=tensors, texts={})
+    texts = {HISTORY: json.dumps(history), "README.md": ABOUT}
+    write_model(run.folder, manifest=manifest, tensors=tensors, texts=texts)
 
 
-def read_extra(folder: str | Path) -> dict[str, Any]:
-    """What `save_checkpoint` was given as ``extra``."""
-    files = read_model(folder)
-    if files.manifest.get("kind") != "checkpoint":
-        raise ModelError("this is no checkpoint of a training run", where=str(folder))
-    return dict(files.manifest["extra"])
-
-
-def load_checkpoint(loop: Loop, folder: str | Path) -> int:
-    """Put a loop where a checkpoint left it: the next `run` goes on to the same bits.
-
-    Returns:
-        with how many threads it ran: a Transformer gives other bits with another number.
+def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any]) -> None:
+    """Put a loop where a checkpoint left it: its next `run` goes on to the same bits, with as many threads as before.
 
     Raises:
-        ModelError: no checkpoint, or one of another net.
+        SettingError: the run is another one: of other settings, other data, or another number of processes.
+        ModelError: no checkpoint, or a torn one.
+
+    Warns:
+        SadariWarning: it was begun with another version of torch, which may give other bits.
     """
-    files = read_model(folder, as_torch=True)
-    where = str(folder)
-    if files.manifest.get("kind") != "checkpoint":
-        raise ModelError("this is no checkpoint of a training run", where=where)
+    files = _read(folder)
     try:
+        check_same(dict(files.manifest["identity"]), identity, str(folder))
         loop.net.load_state_dict(_part(files.tensors, "net."))
         best = _part(files.tensors, "best.")
         loop.best_state = {name: value.to(loop.device) for name, value in best.items()} or None
         for place, optimizer in enumerate(loop.optimizers):
-            states: dict[int, dict[str, Any]] = {}
-            for name, value in _part(files.tensors, f"optimizer.{place}.").items():
-                index, key = name.split(".", 1)
-                states.setdefault(int(index), {})[key] = value
-            for name, number in files.manifest["optimizer_scalars"].items():
-                owner, index, key = name.split(".", 2)
-                if int(owner) == place:
-                    states.setdefault(int(index), {})[key] = number
-            optimizer.load_state_dict({"state": states, "param_groups": optimizer.state_dict()["param_groups"]})
+            state = _optimizer_state(files.tensors, files.manifest["optimizer_numbers"], place)
+            optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
         progress = dict(files.manifest["progress"])
         progress["best"] = float("-inf") if progress["best"] is None else progress["best"]
-        loop.progress = Progress(**progress)
-        set_random_state({name: value.numpy() for name, value in _part(files.tensors, "random.").items()})
-        return int(files.manifest["threads"])
+        loop.progress = Progress(**progress, history=json.loads(files.text(HISTORY)))
+        loop.threads = int(files.manifest["threads"])
+        set_random_state(_part(files.tensors, "random."))
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise ModelError(f"the checkpoint does not fit this run: {error}", where=where) from error
+        if isinstance(error, SettingError):
+            raise
+        raise ModelError(f"the checkpoint does not fit this run: {error}", where=str(folder)) from error
+    begun = files.manifest.get("versions", {}).get("torch")
+    if begun != torch.__version__:
+        warnings.warn(
+            f"the run was begun with torch {begun} and goes on with {torch.__version__}: its bits may differ",
+            SadariWarning,
+            stacklevel=2,
+        )
+
+
+def check_same(kept: Mapping[str, Any], given: Mapping[str, Any], where: str) -> None:
+    """Refuse to go on with another run than the one that is kept.
+
+    Raises:
+        SettingError: the first thing that differs.
+    """
+    for key in sorted(set(kept) | set(given)):
+        old, new = kept.get(key), given.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            check_same(old, new, where)
+        elif old != new:
+            shown = "" if len(f"{old}{new}") > 80 else f": {old!r} then, {new!r} now"
+            raise SettingError(
+                f"this is not the run that was stopped: {key} differs{shown}", where=where,
+                hint="give the same texts, labels and settings, or start again in another folder",
+            )  # fmt: skip
+
+
+def _read(folder: str | Path) -> Any:
+    files = read_model(folder, as_torch=True, max_bytes=MOST_BYTES)
+    if files.manifest.get("kind") != KIND:
+        raise ModelError("this is no checkpoint of a training run", where=str(folder))
+    return files
+
+
+def _optimizer_state(
+    tensors: dict[str, torch.Tensor], numbers: Mapping[str, float], place: int
+) -> dict[int, dict[str, Any]]:
+    states: dict[int, dict[str, Any]] = {}
+    found: dict[str, Any] = dict(_part(tensors, f"optimizer.{place}."))
+    found |= {name.split(".", 1)[1]: value for name, value in numbers.items() if name.split(".", 1)[0] == str(place)}
+    for name, value in found.items():
+        index, key = name.split(".", 1)
+        states.setdefault(int(index), {})[key] = value
+    return states
 
 
 def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

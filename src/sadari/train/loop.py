@@ -1,27 +1,27 @@
-"""The one training loop: small named steps that serve classifiers now, and language models, translation and pre-training.
+"""The one training loop: small named steps for classifiers, language models, translation and pre-training.
 
-An epoch is a list of batches. For each: forward and backward (`_gradients`), and after every ``accumulate`` of them a step of the
-optimisers (`_step`). Between batches the loop reports, validates, keeps the best weights and writes checkpoints; any of these
-falls exactly where it was asked for. What a batch is, and what its loss is, only the `Task` knows.
+An epoch is a list of batches. For each: forward and backward (`_gradients`), and after every ``accumulate`` of them a
+step of the optimisers (`_step`). Between batches the loop reports, validates, keeps the best weights and writes
+checkpoints; any of these falls exactly where it was asked for. What a batch is, and what its loss is, only the `Task`
+knows.
 """
 
 from __future__ import annotations
 
-import signal
-import threading
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from torch import nn
 
+from sadari.errors import SadariError, SettingError
+from sadari.train import processes
+from sadari.train.machine import shared, stop_signals, threads
 from sadari.train.optimise import Recipe, make_optimizers, rate_at, resolve_device
-from sadari.train.processes import place
-from sadari.train.processes import total as total_over_processes
 
 Record = dict[str, float]
 
@@ -29,13 +29,15 @@ Record = dict[str, float]
 class Task(Protocol):
     """What is learned."""
 
-    net: nn.Module
+    @property
+    def net(self) -> nn.Module:
+        """What learns."""
 
     def epoch(self, number: int) -> Sequence[Any]:
         """The batches of an epoch, from 1; the same whenever asked."""
 
     def loss(self, net: nn.Module, batch: Any) -> tuple[torch.Tensor, float, dict[str, float]]:
-        """The summed loss of a batch, by how much to divide it for a mean (texts or tokens), and other sums to report."""
+        """The summed loss of a batch, what to divide it by for a mean (texts or tokens), and other sums to report."""
 
     def validate(self) -> Record | None:
         """Scores on validation rows, of which the first is the better the higher; None without such rows."""
@@ -56,8 +58,10 @@ class Progress:
     finished: bool = False
 
 
-class Interrupted(Exception):
+class Interrupted(SadariError):
     """Training was asked to stop (Ctrl-C or SIGTERM); a checkpoint is written."""
+
+    exit_code = 130
 
 
 class Loop:
@@ -66,12 +70,13 @@ class Loop:
     Args:
         task: what is learned.
         recipe: how.
-        on_record: told of every record, as it is made: (progress, batches of an epoch).
-        checkpoint: called with this loop to write a checkpoint; None: none are written.
+        on_record: told of every record, as it is made: (record, batches of its epoch).
+        checkpoint: called with this loop to write a checkpoint: at the start, every so often, when asked to stop, and
+            at the end; only between two steps of the optimisers. None: none are written.
         checkpoint_every: seconds between checkpoints.
 
     Attributes:
-        progress: where it stands. best_state: the weights of the best validation.
+        progress: where it stands. best_state: the weights of the best validation. threads: of torch on the CPU.
     """
 
     def __init__(
@@ -87,91 +92,129 @@ class Loop:
         self.on_record, self.checkpoint, self.checkpoint_every = on_record, checkpoint, checkpoint_every
         self.device = resolve_device(recipe.device)
         self.net = task.net.to(self.device)
-        self.run_net = wrapped(self.net, recipe)
+        self.run_net = shared(self.net, compiled=recipe.compile)
         self.optimizers = make_optimizers(self.net, recipe)
         self.progress = Progress()
         self.best_state: dict[str, torch.Tensor] | None = None
+        self.threads = recipe.threads
         self._asked_to_stop = False
+        self._summed_weight = 0.0  # of the batches whose gradients are summed so far
+        self._last_tick = self._last_saved = 0.0
 
     def run(self) -> list[Record]:
-        """Train to the end (or go on to it, after `restore`); the net then has its best weights. Returns the history.
+        """Train to the end, or go on to it after `load_checkpoint`; the net then has its best weights.
+
+        Returns:
+            the history: a record for every report.
 
         Raises:
             Interrupted: it was asked to stop, and has written a checkpoint.
+            SettingError: the loss is no longer a number.
         """
-        per_epoch = len(self.task.epoch(1))
-        steps = self.recipe.epochs * max(1, -(-per_epoch // self.recipe.accumulate))
-        last_saved = time.perf_counter()
-        with stop_signals(self), threads(self.recipe.threads):
-            while self.progress.epoch <= self.recipe.epochs and not self.progress.finished:
-                batches = self.task.epoch(self.progress.epoch)
-                started = time.perf_counter()
-                while self.progress.batch < len(batches):
-                    self._batch(batches, steps)
-                    now = time.perf_counter()
-                    self.progress.seconds, started = self.progress.seconds + now - started, now
-                    due = self.checkpoint is not None and now - last_saved > self.checkpoint_every
-                    if due or self._asked_to_stop:
-                        self._save()
-                        last_saved = time.perf_counter()
-                if not self.progress.finished:
-                    self.progress.epoch, self.progress.batch = self.progress.epoch + 1, 0
-        self.progress.finished = True
-        if self.best_state is not None:
-            self.net.load_state_dict(self.best_state)
-        self.net.eval()
-        return self.progress.history
+        progress = self.progress
+        asked = self.ask_to_stop if self.checkpoint is not None else None
+        with stop_signals(asked), threads(self.threads):
+            if not progress.step:
+                self._save()  # a folder that cannot be written to is found out now, and not in an hour
+            self._last_tick = self._last_saved = time.perf_counter()
+            while progress.epoch <= self.recipe.epochs and not progress.finished:
+                self._epoch()
+            progress.finished = True
+            if self.best_state is not None:
+                self.net.load_state_dict(self.best_state)
+            self.net.eval()
+            self._save()
+        return progress.history
 
-    def _batch(self, batches: Sequence[Any], steps: int) -> None:
-        """One batch, and whatever falls due after it."""
-        progress, recipe = self.progress, self.recipe
-        self._gradients(batches, progress.batch)
-        progress.batch += 1
-        last = progress.batch == len(batches)
-        if progress.batch % recipe.accumulate == 0 or last:
-            self._step(steps)
-        report = last or (recipe.report_every and progress.batch % recipe.report_every == 0)
-        check = last or (recipe.validate_every and progress.batch % recipe.validate_every == 0)
-        if report or check:
-            self._report(len(batches), validate=bool(check))
+    def ask_to_stop(self) -> None:
+        """Stop after the step under way, with a checkpoint."""
+        if self._asked_to_stop:
+            raise KeyboardInterrupt  # asked twice: at once
+        self._asked_to_stop = True
 
-    def _gradients(self, batches: Sequence[Any], number: int) -> None:
-        """Add the gradient of one batch, as a share of the mean over all batches of its step."""
+    def _epoch(self) -> None:
+        """What is left of this epoch."""
+        progress, accumulate = self.progress, self.recipe.accumulate
+        batches = self.task.epoch(progress.epoch)
+        while progress.batch < len(batches) and not progress.finished:
+            self._gradients(batches)
+            progress.batch += 1
+            last = progress.batch == len(batches)
+            stepped = last or progress.batch % accumulate == 0
+            if stepped:
+                self._step(len(batches))
+            self._look(len(batches), last)
+            if stepped and not (last and progress.finished):
+                self._save_if_due()
+        if not progress.finished:
+            progress.epoch, progress.batch = progress.epoch + 1, 0
+
+    def _gradients(self, batches: Sequence[Any]) -> None:
+        """Add the gradients of one batch: of its mean loss, or, if several make one step, of its summed loss."""
+        recipe, number = self.recipe, self.progress.batch
         self.net.train()
-        first = number - number % self.recipe.accumulate
-        group = batches[first : first + self.recipe.accumulate]
-        bf16 = self.recipe.precision == "bf16"
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bf16):
-            total, weight, sums = self.task.loss(self.run_net, batches[number])
-        _, world = place()
-        # several processes average their gradients, so each gives its share of the mean over all of them, times their number
-        everywhere = total_over_processes(weight)[0] if world > 1 else weight
-        (total * world / max(everywhere, 1e-12) / len(group)).backward()  # type: ignore[no-untyped-call]
+        alone = recipe.accumulate == 1
+        stepping = alone or (number + 1) % recipe.accumulate == 0 or number + 1 == len(batches)
+        bf16 = recipe.precision == "bf16"
+        with self._unshared() if not stepping else nullcontext():
+            with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bf16):
+                total, weight, sums = self.task.loss(self.run_net, batches[number])
+            # processes average their gradients: times their number, that is the sum over all of them
+            share = float(processes.place()[1])
+            if alone:
+                share /= _weight(processes.total(weight)[0])
+            (total * share).backward()
+        self._summed_weight += weight
         kept = self.progress.sums
         for key, value in {"loss": float(total.detach()), "weight": weight, **sums}.items():
             kept[key] = kept.get(key, 0.0) + value
 
-    def _step(self, steps: int) -> None:
+    def _unshared(self) -> AbstractContextManager[Any]:
+        """Gradients that wait for more batches need not travel between processes."""
+        net = self.run_net
+        return net.no_sync() if isinstance(net, nn.parallel.DistributedDataParallel) else nullcontext()
+
+    def _step(self, batches: int) -> None:
         """Clip, set the rate, and move the weights."""
-        if self.recipe.clip is not None:
+        recipe, progress = self.recipe, self.progress
+        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
+        if recipe.accumulate > 1:  # of sums until now: the mean is one over all texts, however unequal the batches
+            torch._foreach_mul_(gradients, 1 / _weight(processes.total(self._summed_weight)[0]))
+        self._summed_weight = 0.0
+        if recipe.clip is not None:
             dense = [p for p in self.net.parameters() if p.grad is not None and not p.grad.is_sparse]
-            nn.utils.clip_grad_norm_(dense, self.recipe.clip)
-        share = rate_at(self.recipe, self.progress.step, steps)
+            nn.utils.clip_grad_norm_(dense, recipe.clip)
+        # epochs differ by a batch or so where batches are cut by tokens: the place in the whole is the epoch's, then
+        # the place in it, so that each epoch ends at its share
+        per_epoch = -(-batches // recipe.accumulate)
+        done = (progress.epoch - 1) * per_epoch + (progress.batch - 1) // recipe.accumulate
+        rate = recipe.learning_rate * rate_at(recipe, done, recipe.epochs * per_epoch)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = self.recipe.learning_rate * share
+                group["lr"] = rate
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        self.progress.step += 1
+        progress.step += 1
+
+    def _look(self, batches: int, last: bool) -> None:
+        """Report and validate, where these are due."""
+        batch, recipe = self.progress.batch, self.recipe
+        check = last or (recipe.validate_every and batch % recipe.validate_every == 0)
+        if check or (recipe.report_every and batch % recipe.report_every == 0):
+            self._report(batches, validate=bool(check))
 
     def _report(self, batches: int, *, validate: bool) -> None:
         """Write a record: true means since the last one, and validation scores where they are due."""
         progress = self.progress
-        sums = dict(zip(progress.sums, total_over_processes(*progress.sums.values()), strict=True))
-        weight = max(sums.pop("weight", 0.0), 1e-12)
-        record: Record = {"epoch": float(progress.epoch), "batch": float(progress.batch), "step": float(progress.step)}
-        record |= {key: value / weight for key, value in sums.items()}
-        record["seconds"] = progress.seconds
+        sums = dict(zip(progress.sums, processes.total(*progress.sums.values()), strict=True))
+        weight = _weight(sums.pop("weight", 0.0))
+        self._tick()
+        record: Record = {
+            "epoch": float(progress.epoch), "batch": float(progress.batch), "step": float(progress.step),
+            **{key: value / weight for key, value in sums.items()}, "seconds": progress.seconds,
+        }  # fmt: skip
+        if not math.isfinite(record["loss"]):
+            raise SettingError("training diverged: the loss is no longer a number", hint="try a smaller learning_rate")
         progress.sums = {}
         if validate:
             self.net.eval()
@@ -180,7 +223,7 @@ class Loop:
                 record |= scores
                 self._keep_best(next(iter(scores.values())))
         progress.history.append(record)
-        if self.on_record is not None:
+        if self.on_record is not None and processes.place()[0] == 0:
             self.on_record(record, batches)
 
     def _keep_best(self, score: float) -> None:
@@ -191,79 +234,35 @@ class Loop:
             self.best_state = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
         if self.recipe.patience is not None and progress.since_best >= self.recipe.patience:
             progress.finished = True
-            progress.batch = len(self.task.epoch(progress.epoch))
+
+    def _save_if_due(self) -> None:
+        """Write a checkpoint if it is time to, or to stop; all processes do so after the same step."""
+        if self.checkpoint is None:
+            return
+        late = time.perf_counter() - self._last_saved > self.checkpoint_every
+        stop, due = processes.total(float(self._asked_to_stop), float(late))
+        if stop or due:
+            self._save()
+            self._last_saved = time.perf_counter()
+        if stop:
+            progress = self.progress
+            raise Interrupted(
+                f"training was stopped in epoch {progress.epoch} after {progress.batch:,} batches, and is kept",
+                hint="resume it to the same result: fit(…, run=RUN, resume=True) or sadari train --resume RUN",
+            )
 
     def _save(self) -> None:
         if self.checkpoint is not None:
+            self._tick()
             self.checkpoint(self)
-        if self._asked_to_stop:
-            raise Interrupted
 
-    def ask_to_stop(self) -> None:
-        """Stop after the batch under way."""
-        self._asked_to_stop = True
-
-
-def wrapped(net: nn.Module, recipe: Recipe) -> nn.Module:
-    """The net as it is run: compiled if asked for, and shared between processes under torchrun."""
-    run: nn.Module = torch.compile(net) if recipe.compile else net  # type: ignore[assignment]
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        run = nn.parallel.DistributedDataParallel(run)
-    return run
+    def _tick(self) -> None:
+        """Add the time since the last tick to the run's own."""
+        now = time.perf_counter()
+        if self._last_tick:
+            self.progress.seconds += now - self._last_tick
+        self._last_tick = now
 
 
-def seed_everything(seed: int) -> None:
-    """Seed torch's generators (on all devices). NumPy's are made where they are used."""
-    torch.manual_seed(seed)
-
-
-@contextmanager
-def threads(count: int | None) -> Iterator[None]:
-    """Run with so many of torch's CPU threads, and set the number back after."""
-    before = torch.get_num_threads()
-    if count is not None:
-        torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def stop_signals(loop: Loop) -> Iterator[None]:
-    """While training, Ctrl-C and SIGTERM ask the loop to stop after its batch; a second Ctrl-C stops at once."""
-    if loop.checkpoint is None or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {}
-
-    def handle(number: int, frame: Any) -> None:
-        if loop._asked_to_stop and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        loop.ask_to_stop()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, handle)
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
-
-
-def random_state() -> dict[str, np.ndarray]:
-    """torch's generators as arrays, for a checkpoint."""
-    states = {"cpu": torch.get_rng_state().numpy()}
-    if torch.cuda.is_available():
-        for place, state in enumerate(torch.cuda.get_rng_state_all()):
-            states[f"cuda{place}"] = state.numpy()
-    return states
-
-
-def set_random_state(states: dict[str, np.ndarray]) -> None:
-    """Take up what `random_state` gave."""
-    torch.set_rng_state(torch.from_numpy(states["cpu"]))
-    if torch.cuda.is_available():
-        found = [torch.from_numpy(states[f"cuda{i}"]) for i in range(torch.cuda.device_count()) if f"cuda{i}" in states]
-        if found:
-            torch.cuda.set_rng_state_all(found)
+def _weight(weight: float) -> float:
+    return max(weight, 1e-12)

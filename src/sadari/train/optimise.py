@@ -26,15 +26,13 @@ class Recipe:
         warmup: the share of all steps in which the rate rises from 0.
         decay: "linear" or "cosine" to 0, or "constant".
         clip: the largest norm of the gradient; None: not clipped.
-        accumulate: batches whose gradients are summed before a step.
-        max_texts, max_tokens: of a batch, padding included.
+        accumulate: batches that make one step together: the gradient is the mean over all their texts.
         report_every: a record every so many batches, exactly; 0: one an epoch.
         validate_every: score the validation rows every so many batches too; 0: after each epoch.
         patience: stop after so many validations without a better one.
         precision: "fp32", or "bf16" products (autocast).
         device: "cpu", "cuda", "mps", or "auto".
         compile: run the net through torch.compile.
-        seed: of everything random.
         threads: of torch on the CPU; None: as they are.
     """
 
@@ -46,15 +44,12 @@ class Recipe:
     decay: str = "linear"
     clip: float | None = 1.0
     accumulate: int = 1
-    max_texts: int = 64
-    max_tokens: int = 16_384
     report_every: int = 0
     validate_every: int = 0
     patience: int | None = None
     precision: str = "fp32"
     device: str = "cpu"
     compile: bool = False
-    seed: int = 0
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -87,7 +82,7 @@ def resolve_device(name: str) -> torch.device:
 
 
 def rate_at(recipe: Recipe, step: int, steps: int) -> float:
-    """The share (0 to 1) of the learning rate at ``step`` of ``steps``, both counted from 0."""
+    """The share (above 0, up to 1) of the learning rate at step number ``step``, from 0, of ``steps``."""
     warm = int(recipe.warmup * steps)
     if step < warm:
         return (step + 1) / (warm + 1)

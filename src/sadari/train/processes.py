@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 
 def place() -> tuple[int, int]:
@@ -33,7 +37,26 @@ def total(*values: float) -> list[float]:
 
     if place()[1] == 1:
         return list(values)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    summed = torch.tensor(values, dtype=torch.float64, device=device)
+    summed = torch.tensor(values, dtype=torch.float64, device=_device())
     distributed.all_reduce(summed)
     return [float(value) for value in summed.tolist()]
+
+
+def gather(values: torch.Tensor) -> list[torch.Tensor]:
+    """The tensor of each process, all of one shape and dtype, in their order; on the CPU."""
+    import torch
+    import torch.distributed as distributed
+
+    world = place()[1]
+    if world == 1:
+        return [values]
+    here = values.to(_device())
+    parts = [torch.empty_like(here) for _ in range(world)]
+    distributed.all_gather(parts, here)
+    return [part.cpu() for part in parts]
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

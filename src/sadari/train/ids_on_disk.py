@@ -1,0 +1,64 @@
+"""The ids of a corpus that is larger than memory: written once to a file without a name, read back page by page."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.errors import OutputError
+
+CHUNK = 2**22  # ids renamed at once: 16 MiB
+
+
+class GrowingIds:
+    """Ids int32 that grow part by part: in memory up to ``in_memory`` of them, beyond that in a temporary file.
+
+    The file lies in the system's folder for such (``TMPDIR``), has no name, and is gone with the process. Its pages
+    are read as they are wanted and given up as the system needs memory, so that memory does not grow with it.
+    """
+
+    def __init__(self, in_memory: int) -> None:
+        self.in_memory, self.stored = in_memory, 0
+        self._held: NDArray[np.int32] = np.empty(0, np.int32)
+        self._file: IO[bytes] | None = None
+
+    def append(self, part: NDArray[np.int32]) -> None:
+        """Add ids behind those that are there.
+
+        Raises:
+            OutputError: the disk is full.
+        """
+        if self._file is None and self.stored + len(part) > self.in_memory:
+            self._file = self._write(tempfile.TemporaryFile(prefix="sadari-"), self._held)  # noqa: SIM115
+            self._held = np.empty(0, np.int32)
+        if self._file is not None:
+            self._write(self._file, part)
+        else:
+            # grown in place, so that no two copies of a corpus are held; no view is kept meanwhile
+            self._held.resize(self.stored + len(part), refcheck=False)
+            self._held[self.stored :] = part
+        self.stored += len(part)
+
+    def renamed(self, new_ids: NDArray[np.int32]) -> NDArray[np.int32]:
+        """All ids, each replaced by ``new_ids[id]``: an array, or one mapped to the file. Ends the growing."""
+        values = self._held
+        if self._file is not None:
+            self._file.flush()
+            values = np.memmap(self._file, np.int32, mode="r+", shape=(self.stored,))
+        for first in range(0, self.stored, CHUNK):
+            values[first : first + CHUNK] = new_ids[values[first : first + CHUNK]]
+        return values
+
+    def _write(self, file: IO[bytes], part: NDArray[np.int32]) -> IO[bytes]:
+        try:
+            file.write(np.ascontiguousarray(part, np.int32).data)
+            file.flush()  # so that a full disk is found out here
+        except OSError as error:
+            raise OutputError(
+                f"the ids of the texts cannot be written: {error.strerror}", where=tempfile.gettempdir(),
+                hint="set TMPDIR to a folder with more room",
+            ) from error  # fmt: skip
+        return file
