@@ -207,8 +207,8 @@ class HashedVectors:
     Args:
         tokenizer: a tokenizer.
         longest: the longest n-gram, in words; 1 for words alone.
-        buckets: a power of two; None: chosen by the number of tokens, about one bucket for four of them, and never so few
-            that the n-grams of a small corpus share them.
+        buckets: a power of two; None: chosen by the number of tokens, about one bucket for four of them, and never so
+            few that the n-grams of a small corpus share them.
         min_count: rarer words get no id.
     """
 
