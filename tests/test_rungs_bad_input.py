@@ -359,6 +359,14 @@ def test_heavy_weights_do_not_make_training_diverge(rung):
     assert model.score(TEXTS, LABELS) == 1
 
 
+@pytest.mark.parametrize("C", [1e-9, 1e9])
+@pytest.mark.parametrize("weight", [1e-30, 1.0, 1e30])
+def test_costs_at_the_ends_of_their_range_give_finite_answers(C, weight):
+    model = TfIdf(C=C).fit(TEXTS, LABELS, np.full(60, weight))
+    assert np.isfinite(model.predict_proba(TEXTS)).all()
+    assert np.isfinite([record["loss"] for record in model.history_]).all()
+
+
 BAD_SETTINGS = [
     ("epochs", 0), ("epochs", 2.5), ("epochs", "8"), ("epochs", True), ("epochs", float("nan")), ("epochs", 10**9),
     ("tokenizer", "wrods"), ("tokenizer", None), ("tokenizer", ["words"]), ("seed", -1), ("seed", None), ("seed", 1.0),

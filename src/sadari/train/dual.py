@@ -130,7 +130,7 @@ def held_out_logits(
         epochs=epochs, tolerance=0, seed=seed, solution=without, rows=others,
     )  # fmt: skip
     shared = counts.document_frequency > part.document_frequency
-    part = part.renamed(np.where(shared, np.arange(counts.size), -1).astype(np.int32), counts.size)
+    part = part.renamed(np.where(shared, np.arange(counts.size, dtype=np.int32), np.int32(-1)), counts.size)
     out = np.empty((len(rows), signs.shape[1]), np.float32)
     linear_logits(
         part.ids, part.counts, part.offsets, weights.tf, weights.feature_scale, weights.row_scale(part),
