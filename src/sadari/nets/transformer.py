@@ -118,21 +118,22 @@ class TransformerClassifier(nn.Module):
 
     def encode(self, embedded: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The top layer's states [n, length, width] and their mask; a class token stands first in both."""
-        states, mask = self._start(embedded, mask)
+        states, mask, readable = self._start(embedded, mask)
         for layer in self.layers:
-            states = layer(states, mask)
+            states = layer(states, readable)
         return self.norm(states), mask
 
     def attention_weights(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """What each token attends to: float [layers, n, heads, length, length]."""
-        states, mask = self._start(self.embed(ids), mask)
+        states, _, readable = self._start(self.embed(ids), mask)
         weights = []
         for layer in self.layers:
-            weights.append(layer.attention.weights(layer.attention_norm(states), mask))  # type: ignore[union-attr, operator]
-            states = layer(states, mask)
+            weights.append(layer.attention.weights(layer.attention_norm(states), readable))  # type: ignore[union-attr, operator]
+            states = layer(states, readable)
         return torch.stack(weights)
 
-    def _start(self, embedded: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _start(self, embedded: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The states before the first layer, which of them are real, and which may be attended to."""
         # sqrt(width) brings embeddings to the size of the positions
         states = drop_tokens(embedded * math.sqrt(embedded.shape[-1]), self.token_dropout, self.training)
         if self.class_token is not None:
@@ -144,4 +145,4 @@ class TransformerClassifier(nn.Module):
         readable = mask.clone()
         if readable.shape[1]:
             readable[:, 0] |= ~mask.any(dim=1)
-        return self.dropout(states), readable
+        return self.dropout(states), mask, readable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -159,10 +159,12 @@ class NeuralRung(Rung):
         from sadari.train.checkpoint import Run, read_run
 
         kept = Run.of(run)
-        identity = read_run(kept.folder).identity
-        if identity.get("rung") != cls.name:
-            raise ModelError(f"this is a run of {identity.get('rung')!r:.80}, not {cls.name!r}", where=str(kept.folder))
-        rung = cls(**identity["settings"])
+        head = read_run(kept.folder)
+        if head.identity.get("rung") != cls.name:
+            found = head.identity.get("rung")
+            raise ModelError(f"this is a run of {found!r:.80}, not {cls.name!r}", where=str(kept.folder))
+        kept = replace(kept, notes=kept.notes or head.notes)
+        rung = cls(**head.identity["settings"])
         return rung.fit(texts, labels, sample_weight, validation=validation, progress=progress, run=kept, resume=True)
 
     def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:

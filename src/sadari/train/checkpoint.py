@@ -178,7 +178,7 @@ def check_same(kept: Mapping[str, Any], given: Mapping[str, Any], where: str) ->
     Raises:
         SettingError: the first thing that differs.
     """
-    for key in sorted(set(kept) | set(given)):
+    for key in dict.fromkeys([*given, *kept]):
         old, new = kept.get(key), given.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
             check_same(old, new, where)
