@@ -1,4 +1,4 @@
-"""The bundled headlines, as the tests of nets, training and rungs read them."""
+"""The bundled headlines and the rungs that count, as the tests of nets, training and rungs take them."""
 
 from functools import cache
 from pathlib import Path
@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 
 import sadari
+from sadari.rungs import RUNGS
 
+FIRST_RUNGS = {name: RUNGS[name] for name in ("bow", "ngram", "tfidf", "embedding-bag")}
 FOLDER = Path(sadari.__file__).parent / "data" / "headlines"
 
 

@@ -153,8 +153,8 @@ class LinearRung(Rung):
         watch: Watch,
     ) -> None:  # fmt: skip
         signs = np.where(targets > 0, 1, -1).astype(np.int8)
-        costs = costs * np.float64(self.resolved_settings()["C"])
-        costs = np.clip(costs, 1e-12, 1e12).astype(np.float32)  # so that one over it is finite too
+        exact = costs.astype(np.float64) * self.resolved_settings()["C"]
+        costs = np.clip(exact, 1e-12, 1e12).astype(np.float32)  # so that one over it is finite too
         solution = solve_dual(
             counts, self._weights, scale, signs, costs,
             epochs=self.resolved_settings()["epochs"], tolerance=self.tolerance, seed=self.seed, monitor=watch,
