@@ -197,3 +197,32 @@ def test_korean_questions_as_cp949_climb_the_same(tmp_path):
         accuracy.append(found["rungs"][0]["accuracy"]["value"])
     assert accuracy[0] == accuracy[1] > 0.8
     assert any("CP949" in note.upper() for note in found["notes"])
+
+
+def test_a_climb_and_an_evaluation_score_the_same_rows_the_same():
+    """Empty and missing texts of a test file are answered, and count, in both."""
+    frame = pl.read_csv(HEADLINES / "en_test.csv").select("text", "label").head(60)
+    odd = pl.DataFrame({"text": ["", None, "qqqq"], "label": ["Sports", "World", "World"]})
+    pl.concat([frame, odd]).write_csv("test.csv", quote_style="non_numeric")
+    pl.read_csv(HEADLINES / "en_train.csv").select("text", "label").write_csv("news.csv")
+    result = run_well("climb", "news.csv", "--test", "test.csv", *QUICK, "-o", "out")
+    assert "test: 2 blank texts kept (rows 61, 62)" in " ".join(result.stdout.split())
+    assert "test 63, used once" in result.stdout
+    for rung in json.loads(Path("out/climb.json").read_text())["rungs"]:
+        scores = json.loads(run_well("evaluate", rung["folder"], "test.csv", "--json").stdout)
+        assert scores["accuracy"] == rung["accuracy"]
+        assert scores["macro_f1"]["value"] == rung["macro_f1"]["value"]
+
+
+def test_results_are_called_as_the_user_calls_the_data():
+    run_well("climb", "headlines", *QUICK)
+    pl.read_csv(HEADLINES / "en_train.csv").write_csv("news.csv")
+    run_well("climb", "./news.csv", *QUICK)
+    for folder, source, columns in (
+        ("runs/headlines", "headlines", ["title", "text"]),
+        ("runs/news", "./news.csv", ["text"]),
+    ):
+        assert json.loads(Path(folder, "climb.json").read_text())["source"] == source
+        assert f"<h1>{source}" in re.sub(r"(<h1>)<[^>]*>", r"\1", Path(folder, "report.html").read_text())
+        said = json.loads(Path(folder, "bow", "sadari.json").read_text())["data"]
+        assert (said["source"], said["text_columns"]) == (source, columns)

@@ -46,6 +46,8 @@ def test_printed_figures_are_the_same(scores):
 def test_a_name_stands_for_its_test_file(scores):
     named = json.loads(run_well("evaluate", model_folder(), "headlines", "--json").stdout)
     assert named["accuracy"] == scores["accuracy"]
+    assert named["source"] == "headlines (test)"
+    assert scores["source"] == str(TEST)
 
 
 def test_labels_never_seen_are_counted_and_wrong(tmp_path):
@@ -60,6 +62,21 @@ def test_labels_never_seen_are_counted_and_wrong(tmp_path):
     printed = run_well("evaluate", model_folder(), tmp_path / "odd.csv").stdout
     assert "10 texts with labels that training never saw" in " ".join(printed.split())
     assert "(unseen)" in printed
+
+
+@pytest.mark.parametrize("name", ["gaps.csv", "gaps.jsonl"])
+def test_empty_texts_are_scored_with_the_most_frequent_label_and_said(tmp_path, name):
+    model = sadari.load(model_folder())
+    most = str(model.classes_[model.prior_.argmax()])
+    other = next(str(label) for label in model.classes_ if label != most)
+    frame = pl.DataFrame({"text": [TEXT, None, "", None], "label": ["Sports", most, other, other]})
+    frame.write_csv(tmp_path / "gaps.csv", quote_style="non_numeric")
+    (tmp_path / "gaps.jsonl").write_text("".join(json.dumps(row) + "\n" for row in frame.to_dicts()))
+    found = json.loads(run_well("evaluate", model_folder(), tmp_path / name, "--json").stdout)
+    assert (found["rows"], found["unknown_texts"], found["accuracy"]["value"]) == (4, 3, 0.5)
+    assert "3 blank texts kept (rows 2, 3, 4)" in found["notes"]
+    printed = " ".join(run_well("evaluate", model_folder(), tmp_path / name).stdout.split())
+    assert "3 texts in which the model knows nothing, answered with the labels' shares in training" in printed
 
 
 def test_many_labels_fit_the_terminal(tmp_path):

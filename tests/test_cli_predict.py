@@ -67,13 +67,47 @@ def test_blank_and_unknown_texts_are_marked_and_get_the_prior(tmp_path):
         np.testing.assert_allclose(found, prior, atol=1e-6)
 
 
-def test_missing_text_is_named_or_left_out(tmp_path):
-    path = tmp_path / "gaps.csv"
-    path.write_text("id,text,more\n1,Stocks fell,x\n2,,y\n3,A late goal,z\n")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("gaps.csv", 'id,text,more\n1,Stocks fell,x\n2,,y\n3,"",z\n4,A late goal,z\n'),
+        (
+            "gaps.jsonl",
+            '{"id": 1, "text": "Stocks fell"}\n{"id": 2, "text": null}\n{"id": 3}\n{"id": 4, "text": "A goal"}\n',
+        ),
+        ("one_column.csv", "text\nStocks fell\n\n\r\nA late goal\n"),
+        ("lines.txt", "Stocks fell\n\n \nA late goal\n"),
+    ],
+)
+def test_missing_text_stays_and_is_answered_with_the_prior(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    rows = answers(model_folder(), tmp_path / name, "--proba")
+    assert [row["note"] for row in rows] == ["", "empty", "empty", ""]
+    assert [row["text"].strip() for row in rows][1:3] == ["", ""]
+    prior = sadari.load(model_folder()).prior_
+    for row in rows[1:3]:
+        found = [float(value) for key, value in row.items() if key.startswith("probability_")]
+        np.testing.assert_allclose(found, prior, atol=1e-6)
+    said = run_well("predict", model_folder(), tmp_path / name, "-o", tmp_path / "out.csv").stderr
+    assert "4 texts labelled" in said
+    assert "(2 empty)" in said
+
+
+def test_missing_text_in_parquet_stays_null(tmp_path):
+    pl.DataFrame({"text": [WORDS, None]}).write_parquet(tmp_path / "in.parquet")
+    run_well("predict", model_folder(), tmp_path / "in.parquet", "-o", tmp_path / "out.parquet")
+    found = pl.read_parquet(tmp_path / "out.parquet")
+    assert found["text"].to_list() == [WORDS, None]
+    assert found["note"].to_list() == [None, "empty"]
+
+
+def test_text_that_is_no_text_is_named_or_left_out(tmp_path):
+    path = tmp_path / "wrong.jsonl"
+    path.write_text('{"id": 1, "text": "Stocks fell"}\n{"id": 2, "text": 5}\n{"id": 3, "text": "A late goal"}\n')
     complaint = run_badly("predict", model_folder(), path)
-    assert f"{path}, row 2 (line 3): the text is missing" in complaint
-    result = run_well("predict", model_folder(), path, "--on-bad-row", "skip")
-    assert [line.split(",")[0] for line in result.stdout.splitlines()[1:]] == ["1", "3"]
+    assert f"{path}, line 2: the text (key 'text') is a number, not a string" in complaint
+    result = run_well("predict", model_folder(), path, "--on-bad-row", "skip", "--json")
+    assert [int(json.loads(line)["id"]) for line in result.stdout.splitlines()] == [1, 3]
     assert "1 bad row left out" in result.stderr
 
 
@@ -178,11 +212,11 @@ def test_folder_of_a_climb_is_no_model(tmp_path):
 @pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.parquet"])
 def test_bad_row_in_the_middle_leaves_the_old_result(tmp_path, name):
     path = tmp_path / "in.csv"
-    path.write_text("text,n\n" + f"{WORDS},1\n" * 70_000 + ",1\n" + f"{WORDS},1\n" * 10)
+    path.write_text("text,n\n" + f"{WORDS},1\n" * 70_000 + f"{WORDS},1,2\n" + f"{WORDS},1\n" * 10)
     (tmp_path / name).write_text("old")
     complaint = run_badly("predict", model_folder(), path, "-o", tmp_path / name)
     assert "row 70,001" in complaint
-    assert "the text is missing" in complaint
+    assert "3 fields where the file has 2 columns" in complaint
     assert (tmp_path / name).read_text() == "old"
     assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted(["in.csv", name])
 

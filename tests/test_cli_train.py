@@ -1,17 +1,16 @@
 """``sadari train``: one rung, saved; the same from memory and from a stream; validated on rows it never saw."""
 
 import json
-from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 
 import sadari
-from cli_runs import HEADLINES, run_badly, run_well, spawn
-from sadari.cli.inputs import open_named
-from sadari.cli.train_data import gather
+from cli_runs import HEADLINES, run, run_badly, run_well, spawn
+from data_messy import messy
 from sadari.data.fingerprint import fingerprint
+from sadari.data.read import open_source
+from sadari.data.train_data import gather
 
 TRAIN = HEADLINES / "en_train.csv"
 
@@ -19,19 +18,6 @@ TRAIN = HEADLINES / "en_train.csv"
 def train(tmp_path, *arguments, data="headlines", rung="bow"):
     printed = run_well("train", data, "--rung", rung, "-o", tmp_path / "m", "--json", *arguments).stdout
     return json.loads(printed)
-
-
-def gathered(path, *, stream, keep=False, seed=0, **reading):
-    source = open_named(str(path), reading)
-    return gather(source, validation=0.1, seed=seed, keep_duplicates=keep, stream=stream, say=lambda what: None)
-
-
-def messy(path: Path) -> Path:
-    """Headlines with blank texts, repeats, and one text with two labels."""
-    frame = pl.read_csv(TRAIN).select("label", "text")
-    extra = pl.DataFrame({"label": ["World", "World", "Sports"], "text": ["", "  ", frame["text"][0]]})
-    pl.concat([frame, extra, frame.head(50)]).write_csv(path, quote_style="non_numeric")
-    return path
 
 
 @pytest.mark.parametrize("rung", ["bow", "ngram", "tfidf", "embedding-bag"])
@@ -62,7 +48,8 @@ def test_settings_reach_the_model_and_its_folder(tmp_path):
 def test_scores_are_of_rows_that_were_not_trained_on(tmp_path):
     said = train(tmp_path, "--test", TRAIN.with_name("en_test.csv"))
     assert said["rows"] == {"read": 1000, "train": 900, "validation": 100, "dropped_duplicates": 0, "dropped_blank": 0}
-    rows = gathered(TRAIN, stream=False, text="title,text")
+    source = open_source(TRAIN, text="title,text")
+    rows = gather(source, validation=0.1, seed=0, keep_duplicates=False, stream=False, say=lambda what: None)
     model = sadari.load(tmp_path / "m")
     right = (model.predict(rows.validation.texts) == rows.validation.labels.to_numpy()).mean()
     assert said["validation"]["accuracy"]["value"] == pytest.approx(right)
@@ -71,31 +58,6 @@ def test_scores_are_of_rows_that_were_not_trained_on(tmp_path):
     assert manifest["scores"]["validation accuracy"] == said["validation"]["accuracy"]["value"]
     assert manifest["data"]["text_columns"] == ["title", "text"]
     assert manifest["data"]["sha256"] == fingerprint([rows.texts], rows.labels)
-
-
-@pytest.mark.parametrize("keep", [False, True])
-def test_split_keeps_equal_texts_together_and_the_shares_of_labels(tmp_path, keep):
-    rows = gathered(messy(tmp_path / "d.csv"), stream=False, keep=keep)
-    assert (rows.rows, rows.blank, rows.duplicates) == (1053, 2, 0 if keep else 50)
-    assert not set(rows.texts) & set(rows.validation.texts)
-    assert len(rows.texts) + len(rows.validation) + rows.duplicates + rows.blank == rows.rows
-    whole = pl.concat([rows.labels, rows.validation.labels]).value_counts().sort("label")
-    held = rows.validation.labels.value_counts().sort("label")
-    np.testing.assert_allclose(held["count"] / whole["count"], 0.1, atol=0.02)
-
-
-@pytest.mark.parametrize("keep", [False, True])
-@pytest.mark.parametrize("seed", [0, 3])
-def test_stream_gives_the_rows_that_memory_gives(tmp_path, keep, seed):
-    path = messy(tmp_path / "d.csv")
-    held, streamed = (gathered(path, stream=stream, keep=keep, seed=seed) for stream in (False, True))
-    assert pl.concat(list(streamed.texts)).to_list() == held.texts.to_list()
-    assert streamed.labels.to_list() == held.labels.to_list()
-    assert streamed.validation.texts.to_list() == held.validation.texts.to_list()
-    assert streamed.validation.labels.to_list() == held.validation.labels.to_list()
-    assert streamed.label_names == held.label_names
-    assert (streamed.rows, streamed.duplicates, streamed.blank) == (held.rows, held.duplicates, held.blank)
-    assert streamed.sha256() == held.sha256()
 
 
 @pytest.mark.parametrize("rung", ["tfidf", "embedding-bag"])
@@ -182,9 +144,8 @@ def test_data_that_cannot_be_learned_from(tmp_path, content, said, how):
 
 @pytest.mark.parametrize("share", ["0", "1", "nan", "-0.1"])
 def test_validation_share_out_of_range(tmp_path, share):
-    assert "--validation" in run_badly(
-        "train", "headlines", "--rung", "bow", "-o", tmp_path / "m", "--validation", share
-    )
+    complaint = run_badly("train", "headlines", "--rung", "bow", "-o", tmp_path / "m", "--validation", share)
+    assert "validation is" in complaint
 
 
 def test_cp949(tmp_path):
@@ -199,3 +160,42 @@ def test_cp949(tmp_path):
 def test_progress_and_notes_stay_out_of_standard_output(tmp_path):
     result = spawn("train", "headlines", "--rung", "bow", "-o", tmp_path / "m", "--json")
     assert json.loads(result.stdout)["rung"] == "bow"
+
+
+def test_a_test_file_that_cannot_be_scored_stops_before_anything_is_trained(tmp_path):
+    (tmp_path / "test.csv").write_text("text,label\na good one,World\nbroken\n")
+    (tmp_path / "several.jsonl").write_text('{"text": "a", "label": ["World", "Sports"]}\n')
+    for name, said in (("test.csv", "row 2 (line 3)"), ("several.jsonl", "several"), ("none.csv", "no such file")):
+        result = run("train", "headlines", "--rung", "bow", "-o", tmp_path / "m", "--test", tmp_path / name)
+        assert result.exit_code == 2
+        assert said in result.stderr
+        assert "Read" not in result.stdout
+    assert not (tmp_path / "m").exists()
+
+
+def test_what_reading_found_in_the_test_file_is_said(tmp_path):
+    pl.read_csv(TRAIN.with_name("en_test.csv")).head(30).write_csv(tmp_path / "test.csv")
+    with (tmp_path / "test.csv").open("a") as file:
+        file.write("broken\nWorld,,\n")
+    arguments = ["--on-bad-row", "skip", "--test", tmp_path / "test.csv", "-o", tmp_path / "m"]
+    printed = " ".join(run_well("train", "headlines", "--rung", "bow", *arguments).stdout.split())
+    assert "test: 1 bad row left out (the first: row 31" in printed
+    assert "test: 1 blank text kept (row 32)" in printed
+
+
+def test_a_test_file_of_another_layout_takes_the_columns_it_has(tmp_path):
+    frame = pl.read_csv(TRAIN.with_name("en_test.csv")).head(30)
+    frame.select("text", "label").write_csv(tmp_path / "test.csv")
+    printed = run_well(
+        "train", "headlines", "--rung", "bow", "--test", tmp_path / "test.csv", "-o", tmp_path / "m"
+    ).stdout
+    assert "test: text: column text (guessed)" in " ".join(printed.split())
+    frame.write_csv(tmp_path / "test.csv")
+    content = (tmp_path / "test.csv").read_text()
+    printed = run_well(
+        "train", TRAIN, "--rung", "bow", "--text", "2,3", "--test", "-", "-o", tmp_path / "m", stdin=content
+    )
+    assert "Test " in printed.stdout
+    (tmp_path / "columns.csv").write_text("a,b,topic\n" + "".join(f"w{i} x,y{i} z,{'pq'[i % 2]}\n" for i in range(40)))
+    run_well("train", tmp_path / "columns.csv", "--text", "b", "--rung", "bow", "-o", tmp_path / "m", "--test", "-",
+             stdin="b,topic,a\nhello,p,a longer text by far\n")  # fmt: skip

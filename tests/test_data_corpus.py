@@ -249,3 +249,23 @@ def test_mask_of_another_length(table: Path, size: int) -> None:
     stream = TextStream(open_source(table, on_bad_row="skip"), np.ones(size, np.bool_), rows=30)
     with pytest.raises(SettingError):
         list(stream)
+
+
+@pytest.mark.parametrize("labels", [pl.Series("label", [], pl.String), pl.Series("label", [], pl.List(pl.String))])
+def test_nothing_has_no_labels(labels: pl.Series) -> None:
+    empty = Corpus(pl.Series("text", [], pl.String), labels, np.empty(0, np.int64), "made")
+    assert empty.label_names == []
+    assert empty.counts == {}
+    assert empty.indicator.shape == (0, 0)
+    if not empty.multi_label:
+        assert empty.codes.dtype == np.int32
+        assert empty.codes.size == 0
+
+
+def test_a_corpus_knows_its_columns_through_splits(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("title,body,topic\n" + "".join(f"t{i},b{i},{'ab'[i % 2]}\n" for i in range(40)))
+    whole = open_source(tmp_path / "d.csv", text="title,body", label="topic").read()
+    for part in (whole, *whole.split(), whole.take(np.arange(3))):
+        assert part.text_columns == ("title", "body")
+        assert part.label_column == "topic"
+        assert part.provenance(seed=0)["text_columns"] == ["title", "body"]

@@ -203,6 +203,38 @@ def test_blank_texts_are_kept_in_batches_and_dropped_from_a_corpus(tmp_path: Pat
     assert any("2 blank texts dropped (rows 2, 3)" in note for note in corpus.notes)
 
 
+def test_missing_texts_may_be_empty_ones(tmp_path: Path) -> None:
+    path = write(tmp_path, 'text,label\n,a\none,b\n"",a\n')
+    source = open_source(path, missing="empty")
+    (batch,) = source.batches()
+    assert batch.texts.to_list() == ["", "one", ""]
+    assert batch.frame["text"].to_list() == [None, "one", ""]
+    assert source.skipped == 0
+    corpus = source.read(keep_blank=True)
+    assert corpus.texts.to_list() == ["", "one", ""]
+    assert corpus.blank_rows.size == 0
+    assert any("2 blank texts kept (rows 1, 3)" in note for note in corpus.notes)
+    assert source.read().blank_rows.tolist() == [1, 3]
+    with pytest.raises(SettingError):
+        open_source(path, missing="blank")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(("header", "first"), [("text\n", None), ("", False)])
+def test_empty_lines_of_one_column_are_texts_where_missing_ones_are(
+    tmp_path: Path, end: str, header: str, first: bool | None
+) -> None:
+    content = (header + "one two\n\nthree\n\n").replace("\n", end)
+    path = write(tmp_path, content)
+    options = {"need_label": False, "format": "csv", "header": first}
+    batches = list(open_source(path, missing="empty", **options).batches(rows=1))
+    assert [text for batch in batches for text in batch.texts] == ["one two", "", "three", ""]
+    assert [int(row) for batch in batches for row in batch.rows] == [1, 2, 3, 4]
+    assert len(open_source(path, **options).read()) == 2
+    two = write(tmp_path, "text,n\none,1\n\ntwo,2\n", "two.csv")
+    assert len(open_source(two, missing="empty", need_label=False).read()) == 2
+
+
 def test_joined_columns_leave_out_empty_parts(tmp_path: Path) -> None:
     path = write(tmp_path, 'title,description,label\nA,b,x\n,c,y\n"",d,x\nE,,y\n')
     assert rows_of(path)[0] == ["A b", "c", "d", "E"]

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -271,3 +272,28 @@ def test_stream_keeps_no_handle_open(tmp_path: Path) -> None:
         open_source(path).read()
     after = len(list(Path("/proc/self/fd").iterdir())) if before else 0
     assert after <= before + 2
+
+
+def test_other_columns_may_be_taken_after_opening(tmp_path: Path) -> None:
+    pl.DataFrame({"text": ["a", "b"], "n": [1.5, 2.5], "label": [1, 2], "more": ["c", "d"]}).write_parquet(
+        tmp_path / "d.parquet"
+    )
+    source = open_source(tmp_path / "d.parquet")
+    source.use_columns(["text", "more"], "label")
+    assert source.read().texts.to_list() == ["a c", "b d"]
+    for texts, label in ((["n"], "label"), (["text"], "n")):
+        with pytest.raises(DataError, match="holds Float64"):
+            source.use_columns(texts, label)
+
+
+def test_names_of_classes_follow_the_label(tmp_path: Path) -> None:
+    write(tmp_path, "red\ngreen\n", "classes.txt")
+    source = open_source(write(tmp_path, "text,label,other\na,1,x\nb,2,y\n"))
+    assert source.label_order == ("red", "green")
+    assert any("label names from classes.txt" in note for note in source.notes)
+    source.use_columns(["text"], "other")
+    assert source.label_order == ()
+    assert not any("classes.txt" in note for note in source.notes)
+    assert source.read().label_names == ["x", "y"]
+    source.use_columns(["text"], None)
+    assert source.read().labels is None

@@ -16,7 +16,8 @@ Examples:
 
 \b
 Intervals are of 95 %. A label that training never saw counts as wrong, and is
-listed. DATA with a name stands for its test file.
+listed. An empty text is scored too: its answer is the label most frequent in
+training. DATA with a name stands for its test file.
 """
 
 
@@ -39,7 +40,9 @@ def evaluate(model: str, data: str, **asked: Any) -> None:
         rung = load_model(model)
         progress(f"reading {found.name}")
         path = found.test or found.train
-        corpus = open_for_model(path, asked, rung, need_label=True, known=found.columns).read()
+        source = open_for_model(path, asked, rung, need_label=True, known=found.columns)
+        source.title = found.titles.get(path, source.title)
+        corpus = source.read(keep_blank=True)
         progress(f"labelling {len(corpus):,} texts")
         scores = score(rung, corpus)
     if asked["as_json"]:

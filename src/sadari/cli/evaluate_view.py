@@ -45,7 +45,8 @@ def print_figures(scores: Evaluation) -> None:
     if scores.calibration_error is not None:
         _head("Calibration", f"its probabilities are {readable.points(scores.calibration_error)} points off on average")
     if scores.unknown_texts:
-        _head("Unknown", f"{plural(scores.unknown_texts, 'text')} in which the model knows nothing")
+        unknown = plural(scores.unknown_texts, "text")
+        _head("Unknown", f"{unknown} in which the model knows nothing, answered with the labels' shares in training")
     if scores.unseen_labels:
         rows = sum(scores.unseen_labels.values())
         most = sorted(scores.unseen_labels.items(), key=lambda item: -item[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +26,14 @@ class Data:
     Args:
         name: what its results are called. train, test: paths; "-" is standard input.
         columns: ``text`` and ``label``, where a named data set knows them.
+        titles: path → what reports call it, for the files of a named data set; others have the user's name for them.
     """
 
     name: str
     train: str
     test: str | None
     columns: Mapping[str, str]
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_data(data: str, test: str | None = None) -> Data:
@@ -45,20 +47,26 @@ def find_data(data: str, test: str | None = None) -> Data:
     """
     from sadari.data.datasets import NAMES, find
 
+    titles: dict[str, str] = {}
     if test is not None and not Path(test).exists() and test in NAMES:
         found = find(test)
         test = str(found.test or found.train)
+        titles[test] = f"{found.name} (test)" if found.test else found.name
     if data == "-":
-        return Data("stdin", "-", test, {})
+        return Data("stdin", "-", test, {}, titles)
     if "\0" in data:
         raise DataError("a name cannot hold NUL", where=repr(data))
     path = Path(data)
     if path.exists() or (data not in NAMES and _looks_like_path(data)):
-        return Data(_name_of(path), data, test, {})
+        return Data(_name_of(path), data, test, {}, titles)
     known = find(data)
-    own_test = str(known.test) if known.test is not None else None
+    titles[str(known.train)] = known.name
+    own_test = None
+    if known.test is not None:
+        own_test = str(known.test)
+        titles[own_test] = f"{known.name} (test)"
     columns = {key: value for key, value in (("text", known.text), ("label", known.label)) if value is not None}
-    return Data(known.name, str(known.train), test or own_test, columns)
+    return Data(known.name, str(known.train), test or own_test, columns, titles)
 
 
 def looks_like_missing_file(text: str) -> bool:
@@ -79,40 +87,56 @@ def _name_of(path: Path) -> str:
     return stem or "data"
 
 
-def open_named(
-    path: str, reading: Mapping[str, Any], *, known: Mapping[str, Any] | None = None, need_label: bool = True
-) -> Source:
+def open_named(path: str, reading: Mapping[str, Any], *, known: Mapping[str, Any] | None = None, **more: Any) -> Source:
     """Open a file as the options say.
 
     Args:
         path: the file, or "-". reading: the options of `sadari.cli.options.reading` and `labels`.
         known: columns where the options say nothing.
+        more: other arguments of `sadari.data.read.open_source`.
     """
     from sadari.data.read import open_source
 
     asked = {key: reading[key] for key in READING if reading.get(key) is not None}
     if "delimiter" in asked:
         asked["delimiter"] = parse_delimiter(asked["delimiter"])
-    return open_source(path, need_label=need_label, **{**(known or {}), **asked})
+    return open_source(path, **{**(known or {}), **asked, **more})
 
 
 def open_train(data: Data, reading: Mapping[str, Any], *, need_label: bool = True) -> Source:
     """The training file."""
-    return open_named(data.train, reading, known=data.columns, need_label=need_label)
+    source = open_named(data.train, reading, known=data.columns, need_label=need_label)
+    source.title = data.titles.get(data.train, source.title)
+    return source
 
 
-def open_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_label: bool = True) -> Source:
-    """The test file, with the training file's columns where it has them and nobody said otherwise."""
+def read_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_label: bool = True) -> Corpus:
+    """The test file's texts, from the training file's columns where it has them and nobody said otherwise.
+
+    As in predicting, a text that is empty or missing stays.
+    """
     if data.test is None:
         raise SettingError("there is no test file")
     if data.test == data.train == "-":
         raise SettingError("training and test data cannot both be standard input")
-    test = open_named(data.test, reading, known=data.columns, need_label=need_label)
-    wanted = [*train.text_columns, train.label_column]
-    if wanted != [*test.text_columns, test.label_column] and set(wanted) <= set(test.columns):
-        known = {"text": train.text_columns, "label": train.label_column}
-        return open_named(data.test, reading, known=known, need_label=need_label)
-    return test
+    known = data.columns if data.test in data.titles else {}
+    test = open_named(data.test, reading, known=known, need_label=need_label, missing="empty")
+    label = train.label_column or test.label_column
+    if {*train.text_columns, label} - {None} <= set(test.columns) and label not in train.text_columns:
+        use_columns(test, train.text_columns, label, "as in training")
+    test.title = data.titles.get(data.test, test.title)
+    return test.read(keep_blank=True)
+
+
+def use_columns(source: Source, texts: list[str], label: str | None, why: str) -> None:
+    """Take these columns of a file and not those that were guessed, and say so where they are others."""
+    if texts != source.text_columns:
+        source.notes = [note for note in source.notes if not note.startswith("text: ")]
+        source.notes.append(f"text: {' and '.join(texts)}, {why}")
+    if label != source.label_column:
+        source.notes = [note for note in source.notes if not note.startswith("label: ")]
+        source.notes.append(f"label: {label}, {why}")
+    source.use_columns(texts, label)
 
 
 def read_pair(data: Data, reading: Mapping[str, Any], *, need_label: bool = True) -> tuple[Corpus, Corpus | None]:
@@ -121,5 +145,4 @@ def read_pair(data: Data, reading: Mapping[str, Any], *, need_label: bool = True
     train = source.read()
     if data.test is None:
         return train, None
-    test = open_test(data, reading, source, need_label=need_label).read()
-    return train, test
+    return train, read_test(data, reading, source, need_label=need_label)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.cli.inputs import open_named
+from sadari.cli.inputs import open_named, use_columns
 from sadari.errors import ModelError
 
 if TYPE_CHECKING:
@@ -38,13 +38,15 @@ def load_model(folder: str) -> Rung:
 def open_for_model(
     path: str, reading: Mapping[str, Any], model: Rung, *, need_label: bool, known: Mapping[str, str] | None = None
 ) -> Source:
-    """A file for a model: without ``--text``, from the text columns of its training, where the file has them."""
-    source = open_named(path, reading, known=known, need_label=need_label)
-    trained_on = model.data_.get("text_columns")
-    if reading.get("text") or not isinstance(trained_on, list) or trained_on == source.text_columns:
+    """A file for a model: without ``--text``, from the text columns of its training, where the file has them.
+
+    Texts that are missing are empty ones, which a model answers too.
+    """
+    source = open_named(path, reading, known=known, need_label=need_label, missing="empty")
+    told = model.data_.get("text_columns")
+    trained_on = [name for name in told if isinstance(name, str)] if isinstance(told, list) else []
+    if reading.get("text") or not trained_on or trained_on == source.text_columns:
         return source
-    if trained_on and set(trained_on) <= set(source.columns) - {source.label_column if need_label else None}:
-        source.text_columns = [str(name) for name in trained_on]
-        source.notes = [note for note in source.notes if not note.startswith("text: ")]
-        source.notes.append(f"text: {' and '.join(source.text_columns)}, as in training")
+    if set(trained_on) <= set(source.columns) - {source.label_column if need_label else None}:
+        use_columns(source, trained_on, source.label_column, "as in training")
     return source

@@ -66,8 +66,8 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
         rung = load_model(model)
         if path is not None:
             source = open_for_model(path, asked, rung, need_label=False)
-            source.label_column = None  # a column like any other here
-            source.notes = [note for note in source.notes if not note.startswith("label")]
+            source.notes = [note for note in source.notes if not note.startswith("label: ")]
+            source.use_columns(source.text_columns, None)  # the label's is a column like any other here
             _predict_file(rung, source, output, asked, progress)
             return
         frame = _argument_frame(inputs)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli import options
+from sadari.errors import DataError
 
 if TYPE_CHECKING:
     from sadari.cli.progress import Progress
-    from sadari.cli.train_data import TrainData
-    from sadari.data.read import Source
+    from sadari.data.corpus import Corpus
+    from sadari.data.train_data import TrainData
+    from sadari.measure.evaluate import Evaluation
     from sadari.rungs import Rung
 
 EXAMPLES = """\b
@@ -61,7 +63,7 @@ def train(data: str, rung: str, output: str, settings: tuple[str, ...], **asked:
     from sadari.cli.progress import Progress
     from sadari.cli.run_folder import check_model_folder
     from sadari.cli.settings import parse_settings
-    from sadari.cli.train_data import gather, is_large
+    from sadari.data.train_data import gather, is_large
     from sadari.rungs import find_rung
 
     kind = find_rung(rung)
@@ -73,18 +75,21 @@ def train(data: str, rung: str, output: str, settings: tuple[str, ...], **asked:
     with Progress() as progress:
         progress(f"reading {found.name}")
         source = inputs.open_train(found, asked)
+        test = None if asked["test"] is None else inputs.read_test(found, asked, source)
         stream = is_large(found.train) if asked["stream"] is None else asked["stream"]
         rows = gather(
             source, validation=asked["validation"], seed=asked["seed"], keep_duplicates=asked["keep_duplicates"],
             stream=stream, say=progress,
         )  # fmt: skip
+        if test is not None and test.multi_label != rows.validation.multi_label:
+            raise DataError("a text has one label in one file and several in the other", where=test.source)
         if not asked["as_json"]:
             with progress.paused():
-                train_view.print_data(rows, source, share=asked["validation"], seed=asked["seed"])
+                train_view.print_data(rows, source, test, share=asked["validation"], seed=asked["seed"])
         _fit(model, rows, progress)
-        scores = _score(model, rows, found, asked, source, progress)
+        scores = _score(model, rows, test, progress)
         progress("saving")
-        _save(model, output, rows, scores, source, asked["seed"])
+        _save(model, output, rows, scores, asked["seed"])
     if asked["as_json"]:
         train_view.print_json(model, output, rows, scores)
     else:
@@ -108,28 +113,21 @@ def _fit(model: Rung, rows: TrainData, progress: Progress) -> None:
     model.fit(rows.texts, rows.labels, validation=(rows.validation.texts, rows.validation.labels), progress=epoch)
 
 
-def _score(
-    model: Rung, rows: TrainData, found: Any, asked: dict[str, Any], source: Source, progress: Progress
-) -> dict[str, Any]:
+def _score(model: Rung, rows: TrainData, test: Corpus | None, progress: Progress) -> dict[str, Evaluation]:
     """Scores on the validation rows, and on the test file if there is one."""
-    from sadari.cli import inputs
     from sadari.measure.evaluate import evaluate
 
     progress("scoring on the validation rows")
     scores = {"validation": evaluate(model, rows.validation)}
-    if asked["test"] is not None:
+    if test is not None:
         progress("scoring on the test file")
-        scores["test"] = evaluate(model, inputs.open_test(found, asked, source).read())
+        scores["test"] = evaluate(model, test)
     return scores
 
 
-def _save(model: Rung, output: str, rows: TrainData, scores: dict[str, Any], source: Source, seed: int) -> None:
+def _save(model: Rung, output: str, rows: TrainData, scores: dict[str, Any], seed: int) -> None:
     figures = {}
     for name, evaluation in scores.items():
         figures[f"{name} accuracy"] = evaluation.accuracy.value
         figures[f"{name} macro-F1"] = evaluation.macro_f1.value
-    trained_on = {
-        "source": source.path, "rows": len(rows.labels), "seed": seed, "sha256": rows.sha256(),
-        "text_columns": source.text_columns, "label_column": source.label_column,
-    }  # fmt: skip
-    model.save(output, scores=figures, data=trained_on)
+    model.save(output, scores=figures, data=rows.provenance(seed=seed))

@@ -13,8 +13,9 @@ from sadari.cli.settings import show_settings
 from sadari.measure import readable
 
 if TYPE_CHECKING:
-    from sadari.cli.train_data import TrainData
+    from sadari.data.corpus import Corpus
     from sadari.data.read import Source
+    from sadari.data.train_data import TrainData
     from sadari.measure.evaluate import Evaluation
     from sadari.rungs import Rung
 
@@ -32,18 +33,16 @@ _REPORT = (
 )
 
 
-def print_data(rows: TrainData, source: Source, *, share: float, seed: int) -> None:
+def print_data(rows: TrainData, source: Source, test: Corpus | None, *, share: float, seed: int) -> None:
     """What was read, what was left out, and how it was split."""
     names = rows.label_names
     more = f" and {len(names) - MOST_LABELS:,} more" if len(names) > MOST_LABELS else ""
-    read = f"{source.path} · {rows.rows:,} texts · {len(names):,} labels: {', '.join(names[:MOST_LABELS])}{more}"
+    read = f"{source.title} · {rows.rows:,} texts · {len(names):,} labels: {', '.join(names[:MOST_LABELS])}{more}"
     _head("Read", read + (" · a batch at a time" if rows.streamed else ""))
-    for note in rows.notes:
+    for note in [*rows.notes, *(f"test: {note}" for note in (test.notes if test else []) if note not in rows.notes)]:
         _head("", note)
     if rows.duplicates:
         _head("", f"{rows.duplicates:,} rows dropped: the same text and label as an earlier one")
-    if rows.blank and rows.streamed:
-        _head("", f"{rows.blank:,} blank texts dropped")
     split = f"train {len(rows.labels):,} · validation {len(rows.validation):,}"
     _head("Split", f"{split} ({100 * share:g} %, stratified by label, seed {seed})")
 

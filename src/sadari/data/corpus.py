@@ -6,11 +6,12 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 
+from sadari.data.fingerprint import provenance
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
 
@@ -30,6 +31,7 @@ class Corpus:
         label_order: label names in an order known beforehand (such as ``classes.txt``).
         blank_rows: (k,) int64, record numbers of empty texts that were dropped.
         skipped: rows left out because they could not be read.
+        text_columns, label_column: where texts and labels stood in the file; empty and None where nobody said.
     """
 
     texts: pl.Series
@@ -40,6 +42,8 @@ class Corpus:
     label_order: tuple[str, ...] = ()
     blank_rows: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     skipped: int = 0
+    text_columns: tuple[str, ...] = ()
+    label_column: str | None = None
 
     def __len__(self) -> int:
         return self.texts.len()
@@ -66,6 +70,8 @@ class Corpus:
         """
         if self.labels is None or self.multi_label:
             raise SettingError("codes need exactly one label a text")
+        if not self.label_names:  # Polars cannot replace by an empty table
+            return np.empty(0, np.int32)
         return self.labels.replace_strict(
             self.label_names, range(len(self.label_names)), return_dtype=pl.Int32
         ).to_numpy()
@@ -78,6 +84,8 @@ class Corpus:
         out = np.zeros((len(self), len(self.label_names)), np.bool_)
         if not self.multi_label:
             out[np.arange(len(self)), self.codes] = True
+            return out
+        if not self.label_names:
             return out
         frame = pl.DataFrame({"row": np.arange(len(self)), "label": self.labels}).explode("label").drop_nulls()
         column = frame["label"].replace_strict(self.label_names, range(len(self.label_names)), return_dtype=pl.Int32)
@@ -103,6 +111,19 @@ class Corpus:
             raise SettingError("a stratified split needs labels")
         train, held_out = split(self.labels, validation=validation, texts=self.texts, seed=seed)
         return self.take(train), self.take(held_out)
+
+    def provenance(self, *, seed: int) -> dict[str, Any]:
+        """What the folder of a model trained on these rows says of them; see `sadari.data.fingerprint.provenance`."""
+        if self.labels is None:
+            raise SettingError("there are no labels")
+        return provenance(
+            self.source,
+            [self.texts],
+            self.labels,
+            text_columns=self.text_columns,
+            label_column=self.label_column,
+            seed=seed,
+        )
 
     def drop_duplicate_texts(self) -> tuple[Corpus, int, int]:
         """Keep the first of each text.

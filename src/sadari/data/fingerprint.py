@@ -1,9 +1,10 @@
-"""What exactly a model was trained on: one SHA-256 of all texts and labels, the same however they were read."""
+"""What exactly a model was trained on: where from, and one SHA-256 of all texts and labels, however they were read."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -25,3 +26,29 @@ def fingerprint(texts: Iterable[pl.Series], labels: pl.Series | None = None) -> 
         flat = labels.list.join(_BETWEEN) if isinstance(labels.dtype, pl.List) else labels
         digest.update(("\x1d" + flat.cast(pl.String).str.join(_BETWEEN).item()).encode())
     return digest.hexdigest()
+
+
+def provenance(
+    source: str,
+    texts: Iterable[pl.Series],
+    labels: pl.Series,
+    *,
+    text_columns: Sequence[str],
+    label_column: str | None,
+    seed: int,
+) -> dict[str, Any]:
+    """What a model's folder says of its training rows, as plain values for JSON.
+
+    Args:
+        source: the file or the data set. texts, labels: what was trained on, as for `fingerprint`.
+        text_columns, label_column: where they stood; predicting looks for the text columns again.
+        seed: of the split.
+    """
+    return {
+        "source": source,
+        "text_columns": list(text_columns),
+        "label_column": label_column,
+        "rows": len(labels),
+        "seed": seed,
+        "sha256": fingerprint(texts, labels),
+    }

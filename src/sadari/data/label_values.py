@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from sadari.data.byte_stream import STANDARD_INPUT
 from sadari.data.formats.records import Records
 
 CLASSES_FILE = "classes.txt"
@@ -38,9 +39,9 @@ def _without_blanks(labels: pl.Series) -> pl.Series:
     return pl.select(label=pl.when(said.list.len() > 0).then(said)).to_series()
 
 
-def class_names_beside(path: str | Path, records: Records, label: str) -> list[str]:
+def class_names_beside(path: str, records: Records, label: str) -> list[str]:
     """The names in ``classes.txt`` beside a CSV file whose labels are 1 to as many; else none."""
-    if records.format not in ("csv", "tsv") or str(path) == "-":
+    if records.format not in ("csv", "tsv") or str(path) == STANDARD_INPUT:
         return []
     try:
         content = (Path(path).parent / CLASSES_FILE).read_text("utf-8-sig")

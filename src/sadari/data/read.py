@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,10 @@ from sadari.data.formats.parquet import ParquetRecords
 from sadari.data.formats.records import BadRows, Chunk, OnBadRow, Records, Wanted
 from sadari.data.label_values import CLASSES_FILE, class_names_beside, label_values, named_labels
 from sadari.errors import DataError, SettingError
+
+Missing = Literal["error", "empty"]
+
+_CLASSES_NOTE = f"label names from {CLASSES_FILE}: "
 
 
 @dataclass
@@ -47,6 +52,7 @@ class Source:
 
     Attributes:
         path, format, encoding, delimiter: what was opened and how it is read.
+        title: what a corpus read from it, and reports, call it: the path, unless someone says otherwise.
         columns, text_columns, label_column: names; the label is None where there is none.
         notes: sentences on what was guessed; reading adds what it found.
         label_order: label names in a known order (``classes.txt``), else empty.
@@ -62,21 +68,35 @@ class Source:
         label_column: str | None,
         need_label: bool,
         on_bad_row: OnBadRow,
+        missing: Missing,
         label_sep: str | None,
-        class_names: Sequence[str],
         notes: Sequence[str],
     ) -> None:
-        self.path = path
+        self.path = self.title = path
         self.format, self.encoding, self.delimiter = records.format, records.encoding, records.delimiter
         self.columns = list(records.columns)
-        self.text_columns, self.label_column = list(text_columns), label_column
         self.notes = [*records.notes, *notes]
-        self.label_order = tuple(class_names)
         self.skipped, self.skipped_rows = 0, list[str]()
         self._records, self._need_label = records, need_label
         self._on_bad_row: OnBadRow = on_bad_row
+        self._missing: Missing = missing
         self._label_sep = label_sep
         self._rows: int | None = None
+        self.use_columns(text_columns, label_column)
+
+    def use_columns(self, texts: Sequence[str], label: str | None) -> None:
+        """Take these columns, which are among `columns`, for the text and the label, whatever was guessed.
+
+        Raises:
+            DataError: a column's type cannot be a text's, or a label's.
+        """
+        if isinstance(self._records, ParquetRecords):
+            self._records.check_types(texts, label)
+        self.text_columns, self.label_column = list(texts), label
+        self.notes = [note for note in self.notes if not note.startswith(_CLASSES_NOTE)]
+        self.label_order = () if label is None else tuple(class_names_beside(self.path, self._records, label))
+        if self.label_order:
+            self.notes.append(f"{_CLASSES_NOTE}{', '.join(self.label_order)}")
 
     def batches(self, rows: int = 65536, *, whole: bool = True) -> Iterator[Batch]:
         """All rows in file order, at most `rows` at a time, in bounded memory; can be called again.
@@ -85,14 +105,16 @@ class Source:
             whole: whether `Batch.frame` holds every column; else just those of text and label.
 
         Raises:
-            DataError: a row without text or, where labels are needed, without label, or one that cannot be
-                read (all of these are left out and counted with ``on_bad_row="skip"``).
+            DataError: a row without text (unless ``missing="empty"``) or, where labels are needed, without label, or
+                one that cannot be read (all of these are left out and counted with ``on_bad_row="skip"``).
         """
         if rows < 1:
             raise SettingError(f"rows must be at least 1, not {rows}")
         bad = BadRows(self.path, self._on_bad_row)
         needed = tuple(dict.fromkeys([*self.text_columns, *([self.label_column] if self.label_column else [])]))
-        wanted = Wanted(tuple(self.text_columns), self.label_column, None if whole else needed)
+        wanted = Wanted(
+            tuple(self.text_columns), self.label_column, None if whole else needed, self._missing == "empty"
+        )
         total = 0
         for chunk in self._records.chunks(rows, wanted, bad):
             batch = self._batch(chunk, bad)
@@ -116,7 +138,7 @@ class Source:
         """The whole file in memory.
 
         Args:
-            keep_blank: whether empty texts stay; else they are dropped, counted and listed in
+            keep_blank: whether empty texts stay, which a note says; else they are dropped, counted and listed in
                 `Corpus.blank_rows`.
 
         Raises:
@@ -125,31 +147,36 @@ class Source:
         texts, labels, rows, blank_rows = [], [], [], []
         for batch in self.batches(1 << 20, whole=False):
             blank = ~batch.texts.str.contains(r"\S").to_numpy()
-            if blank.any() and not keep_blank:
+            if blank.any():
                 blank_rows.append(batch.rows[blank])
-                batch = batch.filter(~blank)
+                batch = batch if keep_blank else batch.filter(~blank)
             texts.append(batch.texts)
             rows.append(batch.rows)
             if batch.labels is not None:
                 labels.append(batch.labels)
         if not texts:
             raise DataError(f"none of its rows can be used ({self.skipped:,} left out)", where=self.path)
+        blank_rows_in_all = np.concatenate([np.empty(0, np.int64), *blank_rows])
         corpus = Corpus(
             pl.concat(texts, rechunk=True),
             pl.concat(labels, rechunk=True) if labels else None,
             np.concatenate(rows),
-            self.path,
+            self.title,
             notes=list(self.notes),
             label_order=self.label_order,
-            blank_rows=np.concatenate(blank_rows) if blank_rows else np.empty(0, np.int64),
+            blank_rows=blank_rows_in_all[:0] if keep_blank else blank_rows_in_all,
             skipped=self.skipped,
+            text_columns=tuple(self.text_columns),
+            label_column=self.label_column,
         )
-        corpus.notes.extend(_oddities(corpus))
+        corpus.notes.extend(oddities(blank_rows_in_all, corpus.label_names, kept=keep_blank))
         return corpus
 
     def _batch(self, chunk: Chunk, bad: BadRows) -> Batch:
         frame, rows, place = chunk.frame, chunk.rows, chunk.place
         texts = _joined(frame, self.text_columns)
+        if self._missing == "empty":
+            texts = texts.fill_null("")
         gone = texts.is_null().to_numpy()
         bad.report_all(gone, place, f"the text is missing (column {' and '.join(self.text_columns)})")
         labels = None
@@ -168,15 +195,15 @@ class Source:
         return batch.filter(~gone) if gone.any() else batch
 
 
-def _oddities(corpus: Corpus) -> list[str]:
-    """Sentences on blank texts and on labels that are almost the same."""
+def oddities(blank_rows: np.ndarray, label_names: Sequence[str], *, kept: bool = False) -> list[str]:
+    """Sentences on blank texts, by their row numbers, and on labels that are almost the same."""
     notes = []
-    count = corpus.blank_rows.size
+    count = blank_rows.size
     if count:
-        shown = ", ".join(f"{row:,}" for row in corpus.blank_rows[:10]) + (", …" if count > 10 else "")
+        shown = ", ".join(f"{row:,}" for row in blank_rows[:10]) + (", …" if count > 10 else "")
         many = "s" * (count > 1)
-        notes.append(f"{count:,} blank text{many} dropped (row{many} {shown})")
-    for group in near_duplicate_labels(corpus.label_names):
+        notes.append(f"{count:,} blank text{many} {'kept' if kept else 'dropped'} (row{many} {shown})")
+    for group in near_duplicate_labels(label_names):
         named = " and ".join(repr(name) for name in group)
         notes.append(f"labels {named} differ only in spaces, case or composition; they are kept apart")
     return notes
@@ -203,6 +230,7 @@ def open_source(
     delimiter: str | None = None,
     header: bool | None = None,
     on_bad_row: OnBadRow = "error",
+    missing: Missing = "error",
     label_sep: str | None = None,
 ) -> Source:
     """Open a file or folder of texts; what is not said is found out, and said in `Source.notes`.
@@ -217,6 +245,8 @@ def open_source(
         encoding: a Python codec; else UTF-8, then CP949, each strictly, and byte order marks.
         delimiter: of CSV. header: whether the first record names the columns.
         on_bad_row: "error", or "skip" to leave bad rows out and count them.
+        missing: what a row without text is: a bad row ("error"), or one with an "empty" text, which stays, as
+            predicting wants it.
         label_sep: splits the label's field into several labels.
 
     Raises:
@@ -225,6 +255,8 @@ def open_source(
     """
     if on_bad_row not in ("error", "skip"):
         raise SettingError(f"on_bad_row must be 'error' or 'skip', not {on_bad_row!r}")
+    if missing not in ("error", "empty"):
+        raise SettingError(f"missing must be 'error' or 'empty', not {missing!r}")
     if label_sep == "":
         raise SettingError("label_sep must not be empty")
     known = [str(name) for name in [*split_names(text), *([] if label is None else [label])]]
@@ -236,14 +268,6 @@ def open_source(
         text = "text" if text is None else text
         label = "label" if label is None and "label" in records.columns else label
     choice = choose_columns(records.head, text=text, label=label, need_label=need_label, where=name)
-    if isinstance(records, ParquetRecords):
-        records.check_types(choice.texts, choice.label)
-    classes: list[str] = []
-    notes = choice.notes
-    if choice.label is not None:
-        classes = class_names_beside(path, records, choice.label)
-        if classes:
-            notes.append(f"label names from {CLASSES_FILE}: {', '.join(classes)}")
     return Source(
         name,
         records,
@@ -251,7 +275,7 @@ def open_source(
         label_column=choice.label,
         need_label=need_label,
         on_bad_row=on_bad_row,
+        missing=missing,
         label_sep=label_sep,
-        class_names=classes,
-        notes=notes,
+        notes=choice.notes,
     )

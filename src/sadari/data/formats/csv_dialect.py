@@ -69,7 +69,9 @@ class _Shape:
 def _shape(head: np.ndarray, complete: bool, delimiter: int, quote: int) -> _Shape:
     rows = min(int(np.count_nonzero(head == 10)) + 1, 4 * _HEAD_ROWS)
     starts, ends, kinds, heads, counts, flags = record_arrays(rows, 16)
-    found, _, _, opened = scan_records(head, 0, delimiter, quote, complete, starts, ends, kinds, heads, counts, flags)
+    found, _, _, opened = scan_records(
+        head, 0, delimiter, quote, complete, False, starts, ends, kinds, heads, counts, flags
+    )
     whole = complete or head.size - opened > _LONG_FIELD  # else the head's cut may fall into any quoted field
     swallows = opened if whole else -1
     if not found:
@@ -181,7 +183,7 @@ def _first_rows(buffer: np.ndarray, complete: bool, shape: _Shape) -> pl.DataFra
     """The head's regular records as String columns named "1", "2", …; the first record is always kept."""
     width = max(1, shape.fields)
     arrays = record_arrays(min(_HEAD_ROWS + 1, buffer.size + 1), width)
-    found, *_ = scan_records(buffer, 0, shape.delimiter, shape.quote, complete, *arrays)
+    found, *_ = scan_records(buffer, 0, shape.delimiter, shape.quote, complete, False, *arrays)
     starts, ends, kinds, _, counts, flags = (a[:found] for a in arrays)
     good = (counts == width) & ((flags & STRAY) == 0)
     if found and counts[0] != width:

@@ -71,16 +71,16 @@ def _read_field(buffer, begin, delimiter, quote):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True)
 def scan_records(  # type: ignore[no-untyped-def]
-    buffer, start, delimiter, quote, final, starts, ends, kinds, heads, counts, flags
+    buffer, start, delimiter, quote, final, empty_lines, starts, ends, kinds, heads, counts, flags
 ):
     """Find the records of `buffer[start:]` until the buffer, or the room in the outputs, runs out.
 
-    An empty line is no record; it is passed over.
+    An empty line is no record and is passed over, unless `empty_lines` are records of one missing field.
 
     Args:
         buffer: (n,) uint8. start: the offset at which a record begins.
         delimiter, quote: bytes; `NO_QUOTE` where quotes mean nothing.
-        final: whether the file ends with the buffer.
+        final: whether the file ends with the buffer. empty_lines: see above.
         starts, ends: (rows, columns) int32, filled with each field's bounds, quotes left out.
         kinds: (rows, columns) uint8. heads: (rows,) int32, where each record begins.
         counts: (rows,) int32, its fields. flags: (rows,) uint8.
@@ -122,7 +122,7 @@ def scan_records(  # type: ignore[no-untyped-def]
         flags[record] = flag
         blank = count == 1 and kind == PLAIN and begin == end
         head = at
-        if not blank:
+        if empty_lines or not blank:
             kinds[record, count:] = PLAIN
             starts[record, count:] = 0
             ends[record, count:] = 0

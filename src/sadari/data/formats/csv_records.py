@@ -100,7 +100,7 @@ class CsvRecords:
         names = self.columns if wanted.columns is None else list(wanted.columns)
         positions = [self.columns.index(name) for name in names]
         spans = _SpannedRows(self.columns, self.delimiter, wanted.label)
-        for span in self._spans(rows):
+        for span in self._spans(rows, empty_lines=wanted.empty_lines and len(self.columns) == 1):
             self._check_length(span)
             good = self._good_rows(span, spans, bad)
             take = slice(None) if good.all() else good
@@ -117,7 +117,7 @@ class CsvRecords:
             yield Chunk(frame, kept + span.first_row, _placer(span, kept))
         spans.note(bad)
 
-    def _spans(self, rows: int) -> Iterator[_Span]:
+    def _spans(self, rows: int, *, empty_lines: bool) -> Iterator[_Span]:
         """Runs of at most `rows` records, the header left out."""
         rest, row, lines = b"", 1, 0
         header = self._dialect.header
@@ -129,7 +129,7 @@ class CsvRecords:
                 room = 1 if header else min(rows, len(data) - at + 1, 4_000_000 // len(self.columns) + 1)
                 arrays = record_arrays(room, len(self.columns))
                 found, end, breaks, opened = scan_records(
-                    buffer, at, self._dialect.delimiter, self._dialect.quote, final, *arrays
+                    buffer, at, self._dialect.delimiter, self._dialect.quote, final, empty_lines and not header, *arrays
                 )
                 if found and not header:
                     yield _Span(buffer, at, end, *(a[:found] for a in arrays), first_row=row, lines=lines)  # type: ignore[arg-type, misc]

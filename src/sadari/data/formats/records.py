@@ -78,11 +78,13 @@ class Wanted:
     Args:
         texts: the text columns. label: the label column, if any.
         columns: what the frames hold; None for all.
+        empty_lines: in a CSV file of one column, an empty line is a record without text, and not passed over.
     """
 
     texts: tuple[str, ...]
     label: str | None
     columns: tuple[str, ...] | None = None
+    empty_lines: bool = False
 
 
 class Records(Protocol):

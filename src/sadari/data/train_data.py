@@ -1,22 +1,20 @@
-"""What one rung is trained on: texts in memory, or a stream over a file that is larger than that."""
+"""What one rung is trained on: rows in memory, or a stream over a file that is larger than that."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from sadari.data.corpus import Corpus, TextStream
-from sadari.data.fingerprint import fingerprint
+from sadari.data.fingerprint import provenance
+from sadari.data.read import Source, oddities
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
-
-if TYPE_CHECKING:
-    from sadari.data.read import Source
 
 STREAMED_BYTES = 256 << 20
 _PACKED = (".gz", ".parquet", ".pq")  # about a quarter of what it holds
@@ -46,10 +44,16 @@ class TrainData:
     streamed: bool
     notes: list[str]
 
-    def sha256(self) -> str:
-        """The fingerprint of texts and labels."""
-        parts = [self.texts] if isinstance(self.texts, pl.Series) else self.texts
-        return fingerprint(parts, self.labels)
+    def provenance(self, *, seed: int) -> dict[str, Any]:
+        """What the folder of a model trained on these rows says of them."""
+        return provenance(
+            self.validation.source,
+            [self.texts] if isinstance(self.texts, pl.Series) else self.texts,
+            self.labels,
+            text_columns=self.validation.text_columns,
+            label_column=self.validation.label_column,
+            seed=seed,
+        )
 
 
 def is_large(path: str) -> bool:
@@ -68,9 +72,12 @@ def gather(source: Source, *, validation: float, seed: int, keep_duplicates: boo
         source: the training file. validation: share. keep_duplicates: keep repeats; equal texts stay on one side.
         stream: read the file a batch at a time, three times and more, and hold no text but those of validation.
         say: told what is being done.
+
+    Raises:
+        DataError: rows that cannot be read, or too few of them. SettingError: `validation` is no share.
     """
     if not 0 < validation < 1:
-        raise SettingError(f"--validation is {validation}", hint="a share between 0 and 1, such as 0.1")
+        raise SettingError(f"validation is {validation}; it must lie between 0 and 1", hint="such as 0.1")
     take = _gather_streamed if stream else _gather_held
     return take(source, validation, seed, keep_duplicates, say)
 
@@ -93,51 +100,61 @@ def _gather_held(source: Source, validation: float, seed: int, keep_duplicates: 
 
 def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicates: bool, say: Say) -> TrainData:
     say("reading labels, looking for duplicates")
-    labels, hashes, pairs, blank = _survey(source, say)
-    keep = ~blank
+    seen = _survey(source, say)
+    keep = ~seen.blank
     if not keep_duplicates:
-        first = np.zeros(keep.size, np.bool_)
-        first[np.flatnonzero(keep)[pl.Series(pairs[keep]).is_first_distinct().to_numpy()]] = True
-        keep = first
-    kept = labels.filter(pl.Series(keep))
-    everything = Corpus(kept, kept, np.flatnonzero(keep), source.path, [], source.label_order)
+        keep[np.flatnonzero(keep)[~pl.Series(seen.pairs[keep]).is_first_distinct().to_numpy()]] = False
+    kept, places = seen.labels.filter(pl.Series(keep)), np.flatnonzero(keep)
+    about: dict[str, Any] = {
+        "source": source.title, "label_order": source.label_order,
+        "text_columns": tuple(source.text_columns), "label_column": source.label_column,
+    }  # fmt: skip
+    everything = Corpus(kept, kept, seen.rows[places], **about)
     everything.check_trainable()
     say("splitting")
-    train, held_out = split(kept, validation=validation, texts=pl.Series(hashes[keep]), seed=seed)
-    places = np.flatnonzero(keep)
+    train, held_out = split(kept, validation=validation, texts=pl.Series(seen.texts[keep]), seed=seed)
     masks = [np.zeros(keep.size, np.bool_) for _ in range(2)]
     masks[0][places[train]], masks[1][places[held_out]] = True, True
     trained = _checked(kept.gather(train), held_out.size, source.path)
     say("reading the validation rows")
     # a tenth of a batch would keep all the batch's bytes alive: adding nothing to it copies just the tenth
     held_texts = pl.concat([texts + "" for texts in TextStream(source, masks[1])], rechunk=True)
-    corpus = Corpus(held_texts, kept.gather(held_out), places[held_out] + 1, source.path, [], source.label_order)
+    corpus = Corpus(held_texts, kept.gather(held_out), seen.rows[places[held_out]], **about)
+    blank = int(np.count_nonzero(seen.blank))
     return TrainData(
         TextStream(source, masks[0]), trained, corpus, everything.label_names, keep.size,
-        int(np.count_nonzero(~blank) - np.count_nonzero(keep)), int(np.count_nonzero(blank)), True, list(source.notes),
+        keep.size - blank - places.size, blank, True,
+        [*source.notes, *oddities(seen.rows[seen.blank], everything.label_names)],
     )  # fmt: skip
 
 
-def _survey(source: Source, say: Say) -> tuple[pl.Series, np.ndarray, np.ndarray, np.ndarray]:
-    """One pass: all labels; uint64 hashes of every text, and of text and label; whether a text is blank."""
+@dataclass(frozen=True)
+class _Survey:
+    """What one pass over a file tells, a value a row: its label, uint64 hashes of its text, and of text and label,
+    whether the text is blank, its number in the file."""
+
+    labels: pl.Series
+    texts: np.ndarray
+    pairs: np.ndarray
+    blank: np.ndarray
+    rows: np.ndarray
+
+
+def _survey(source: Source, say: Say) -> _Survey:
     labels: list[pl.Series] = []
-    texts: list[np.ndarray] = []
-    pairs: list[np.ndarray] = []
-    blank: list[np.ndarray] = []
-    rows = 0
+    rows: list[list[np.ndarray]] = []
     for batch in source.batches(whole=False):
         if batch.labels is None:
             raise DataError("there are no labels to train on", where=source.path, hint="name the column with --label")
         labels.append(batch.labels)
         # 64 bits: among ten million texts two different ones share a hash with a chance of 1 in 400,000
-        texts.append(batch.texts.hash(seed=1).to_numpy())
-        pairs.append(pl.DataFrame({"text": batch.texts, "label": _keys(batch.labels)}).hash_rows(seed=1).to_numpy())
-        blank.append((batch.texts.str.strip_chars() == "").to_numpy())
-        rows += len(batch.texts)
-        say(f"{rows:,} rows surveyed")
+        texts = batch.texts.hash(seed=1).to_numpy()
+        pairs = pl.DataFrame({"text": batch.texts, "label": _keys(batch.labels)}).hash_rows(seed=1).to_numpy()
+        rows.append([texts, pairs, (batch.texts.str.strip_chars() == "").to_numpy(), batch.rows])
+        say(f"{batch.rows[-1]:,} rows surveyed")
     if not labels:
         raise DataError("there are no texts to train on", where=source.path)
-    return pl.concat(labels, rechunk=True), np.concatenate(texts), np.concatenate(pairs), np.concatenate(blank)
+    return _Survey(pl.concat(labels, rechunk=True), *map(np.concatenate, zip(*rows, strict=True)))
 
 
 def _keys(labels: pl.Series | None) -> pl.Series:
