@@ -30,7 +30,10 @@ same folder is replaced; any other folder is left alone.
 @click.argument("data", default="headlines", metavar="[DATA]")
 @click.option("--test", metavar="FILE", help="Labelled texts for the final table.  [default: a tenth held out]")
 @click.option("--rungs", metavar="NAMES", help=f"Some of: {', '.join(options.RUNG_NAMES)}.  [default: all]")
-@click.option("--budget", metavar="TIME", help="For training and learning curves: 90s, 10m, 1h.")
+@click.option(
+    "--budget", metavar="TIME", default="10m", show_default=True,
+    help="For training and curves: 90s, 10m, 1h, none. What takes longer trains on fewer rows, or is left out.",
+)  # fmt: skip
 @click.option(
     "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts' script]"
 )

@@ -15,7 +15,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
 LANGUAGES = ("en", "ko")
 # The ladder and the tokenizers, for help texts alone: loading the real tables takes a second (a test compares them).
-RUNG_NAMES = ("bow", "ngram", "tfidf", "embedding-bag")
+RUNG_NAMES = (
+    "bow", "ngram", "tfidf", "embedding-bag", "embedding", "rnn", "gru", "lstm", "bilstm", "transformer",
+)  # fmt: skip
 TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllables", "morphemes")
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
@@ -89,17 +91,17 @@ def language(command: Command) -> Command:
 
 
 def parse_duration(text: str | None) -> float | None:
-    """Seconds of ``"90"``, ``"90s"``, ``"10m"`` or ``"1.5h"``.
+    """Seconds of ``"90"``, ``"90s"``, ``"10m"`` or ``"1.5h"``; None of ``"none"``.
 
     Raises:
         SettingError: it is none of these, or not above 0.
     """
-    if text is None:
+    if text is None or text.strip() == "none":
         return None
     found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h|)\s*", text, re.ASCII)
     seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
     if not seconds:
-        raise SettingError(f"--budget is {text!r}", hint="give a time such as 90s, 10m or 1.5h")
+        raise SettingError(f"--budget is {text!r}", hint="give a time such as 90s, 10m or 1.5h, or none")
     return seconds
 
 

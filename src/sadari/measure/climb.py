@@ -16,12 +16,14 @@ from sadari.artifact.manifest import versions
 from sadari.data.audit import Audit, audit
 from sadari.data.corpus import Corpus
 from sadari.data.fingerprint import fingerprint
-from sadari.data.split import split
-from sadari.errors import DataError, SettingError
-from sadari.measure.evaluate import truth_codes
+from sadari.errors import SettingError
+from sadari.measure.budget import Budget
+from sadari.measure.curves import learning_curve
 from sadari.measure.folder import folder_megabytes, write_run
+from sadari.measure.frozen import Frozen, freeze, nested_rows
 from sadari.measure.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.measure.result import ClimbResult, RungResult
+from sadari.measure.scoring import label_columns, predict_in_order
 from sadari.measure.significance import pair_tests
 from sadari.measure.tune import tune
 from sadari.measure.verdict import decide
@@ -29,35 +31,7 @@ from sadari.rungs import RUNGS, Rung, find_rung
 from sadari.text.tokenize import unseen_share
 
 Progress = Callable[[str, float], None]
-CURVE_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
-LEAST_CURVE_ROWS = 32
-LEAST_ROWS = 500  # a budget too small for all rows trains on no fewer than these
-PROBE_ROWS = 1_000
-FOLDS = 5
-FOLD_ROWS = 5_000  # with fewer training rows than this, every row is validated once, in folds: a tenth tells too little
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
-
-
-@dataclass
-class Frozen:
-    """The one split that every rung sees: texts and label codes of each part (−1: a label not in training).
-
-    Attributes:
-        folds: the training rows (positions) of each fold, where every training row is validated once, by a model that
-            did not see it; then ``validation`` is ``train``. Empty where validation rows are set aside.
-    """
-
-    label_names: list[str]
-    train: Corpus
-    validation: Corpus
-    final: Corpus
-    folds: list[NDArray[np.int64]]
-    validation_truth: NDArray[np.int32]
-    final_truth: NDArray[np.int32]
-    final_name: str
-    leaked: NDArray[np.bool_]
-    notes: list[str]
-    rows: dict[str, int]
 
 
 @dataclass
@@ -66,7 +40,7 @@ class _Run:
 
     frozen: Frozen
     seed: int
-    deadline: float | None
+    budget: Budget
     folder: Path | None
     curves: bool
     settings: Mapping[str, Mapping[str, Any]]
@@ -74,9 +48,6 @@ class _Run:
     data: dict[str, Any]
     trials: int = 0
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def time_left(self) -> float:
-        return float("inf") if self.deadline is None else self.deadline - time.perf_counter()
 
 
 def climb(
@@ -137,7 +108,7 @@ def climb(
             "rows": len(frozen.train), "seed": seed,
             "sha256": fingerprint([frozen.train.texts], frozen.train.labels)}  # fmt: skip
     run = _Run(
-        frozen, seed, None if budget is None else start + budget, Path(folder) if folder is not None else None,
+        frozen, seed, Budget(budget), Path(folder) if folder is not None else None,
         curves, settings or {}, say, data, trials,
     )  # fmt: skip
     results, skipped = [], []
@@ -149,6 +120,7 @@ def climb(
             results.append(found)
     if not results:
         raise SettingError("the budget is too small for any rung", hint="give a larger --budget, or fewer rungs")
+    _draw_curves(run, results)
     result = _conclude(run, train, results, skipped, audited, lang)
     result.seconds = time.perf_counter() - start
     if run.folder is not None:
@@ -156,70 +128,6 @@ def climb(
         write_run(result, run.folder, lang=lang, report=report, rows=frozen.final.rows)
     say("done", 1.0)
     return result
-
-
-def freeze(
-    train: Corpus,
-    test: Corpus | None,
-    audited: Audit,
-    *,
-    seed: int,
-    validation: float = 0.1,
-    keep_duplicates: bool = False,
-) -> Frozen:
-    """The split: training, validation and final rows, the same for the same seed.
-
-    Raises:
-        DataError: too few rows for every part to have some.
-    """
-    if not 0 < validation < 1:
-        raise SettingError(f"validation is {validation}; it must lie between 0 and 1")
-    notes = list(train.notes)
-    dropped = 0
-    leaked_near: NDArray[np.bool_] = np.zeros(0, np.bool_)
-    if not keep_duplicates and len(audited.duplicate_rows):
-        dropped = len(audited.duplicate_rows)
-        train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
-    if train.labels is None:
-        raise DataError("there are no labels to train on", where=train.source)
-    fewer = len(train) < FOLD_ROWS
-    if test is not None:
-        rest, final, final_name = train, test, "test"
-        leaked = audited.leaked_exact | audited.leaked_near
-        leaked_near = audited.leaked_near
-    else:
-        share = 0.2 if fewer else validation
-        first, last = split(train.labels, validation=share, texts=train.texts, seed=seed)
-        rest, final, final_name = train.take(first), train.take(last), "held-out"
-        leaked = np.zeros(len(final), np.bool_)
-    rest.check_trainable()
-    assert rest.labels is not None
-    folds: list[NDArray[np.int64]] = []
-    if fewer:
-        kept = held_out = rest
-        parts = split(rest.labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, seed=seed)
-        folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
-    else:
-        fit, held = split(rest.labels, validation=validation, texts=rest.texts, seed=seed)
-        kept, held_out = rest.take(fit), rest.take(held)
-        kept.check_trainable()
-    for part, what in ((held_out, "validation"), (final, "final")):
-        if len(part) == 0 or part.labels is None:
-            raise DataError(f"no row is left for the {what} rows out of {len(train):,}", where=part.source,
-                            hint="give more labelled rows, or a --test file")  # fmt: skip
-    known = kept.label_names
-    assert held_out.labels is not None
-    assert final.labels is not None
-    validation_truth, _ = truth_codes(held_out.labels.to_list(), known)
-    final_truth, unseen = truth_codes(final.labels.to_list(), known)
-    if unseen:
-        shown = ", ".join(f"{label!r} ({rows:,})" for label, rows in list(unseen.items())[:5])
-        notes.append(f"{sum(unseen.values()):,} {final_name} rows have labels that training never saw, and count as "
-                     f"wrong: {shown}")  # fmt: skip
-    rows = {"train": len(kept), "validation": len(held_out), "final": len(final), "dropped_duplicates": dropped,
-            "leaked": int(leaked.sum()), "leaked_near": int(leaked_near.sum())}  # fmt: skip
-    rows["folds"] = len(folds)
-    return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
 
 
 def _in_order(rungs: Sequence[str] | None) -> list[str]:
@@ -245,10 +153,11 @@ def _new(run: _Run, name: str) -> Rung:
 def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str:
     """Train and measure one rung; a sentence why not, where the budget does not allow it."""
     frozen = run.frozen
-    rows = _affordable_rows(run, name, place, count)
-    if rows == 0:
-        return "the time left in the budget is too short"
-    corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(_subset(run, rows))
+    run.progress(f"{name}: preparing", place / count)
+    rows = run.budget.affordable_rows(_new(run, name), frozen, run.seed, last=place == count - 1)
+    if isinstance(rows, str):
+        return rows
+    corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(nested_rows(frozen, rows, run.seed))
     tuned = _tune(run, name, corpus, place, count) if run.trials else ""
     model = _new(run, name)
 
@@ -257,19 +166,17 @@ def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str
 
     if frozen.folds:
         model.fit(corpus.texts, corpus.labels, progress=progress)
-        run.progress(f"{name}: validating", (place + 0.45) / count)
-        held_out = _validate_in_folds(run, name, model)
+        held_out = _validate_in_folds(run, name, model, (place + 0.4) / count, 0.4 / count)
     else:
         held = (frozen.validation.texts, frozen.validation.labels)
         model.fit(corpus.texts, corpus.labels, validation=held, progress=progress)
-        held_out = _predict(model, frozen.validation.texts, frozen.label_names).argmax(axis=1)
-    run.progress(f"{name}: measuring", (place + 0.65) / count)
+        held_out = predict_in_order(model, frozen.validation.texts, frozen.label_names).argmax(axis=1)
+    run.progress(f"{name}: measuring", (place + 0.85) / count)
     result = _measure(run, name, model, held_out.astype(np.int32))
+    result.rows = rows
     if rows < len(frozen.train):
         result.note = f"trained on {rows:,} of {len(frozen.train):,} rows, for the budget"
     result.note = " · ".join(filter(None, [result.note, tuned]))
-    if run.curves:
-        result.curve = _curve(run, name, rows, result, (place + 0.7) / count, 0.3 / count)
     return result
 
 
@@ -285,75 +192,31 @@ def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int) -> str:
     def score(settings: dict[str, Any]) -> float:
         run.tuned[name] = settings
         model = _new(run, name).fit(train.texts, train.labels)
-        return float((_predict(model, held_out.texts, frozen.label_names).argmax(axis=1) == truth).mean())
+        return float((predict_in_order(model, held_out.texts, frozen.label_names).argmax(axis=1) == truth).mean())
 
     def progress(done: int) -> None:
         run.progress(f"{name}: tuning, {done} of {run.trials} tried", (place + 0.1) / count)
 
-    seconds = 0.5 * run.time_left() / (count - place)
+    seconds = 0.5 * run.budget.time_left() / (count - place)
     best, accuracy, done = tune(name, score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress)
     run.tuned[name] = best
     return f"{done} settings tried on validation rows, the best {100 * accuracy:.1f} %"
 
 
-def _affordable_rows(run: _Run, name: str, place: int, count: int) -> int:
-    """How many training rows the time left allows; a first small training also compiles what is compiled."""
-    total = len(run.frozen.train)
-    run.progress(f"{name}: preparing", place / count)
-    probe = run.frozen.train.take(_subset(run, min(PROBE_ROWS, total)))
-    if len(probe.label_names) < 2:
-        return total
-    _new(run, name).fit(probe.texts, probe.labels).predict_proba(probe.texts[:16])  # compiles; its time says nothing
-    if run.deadline is None:
-        return total
-    start = time.perf_counter()
-    _new(run, name).fit(probe.texts, probe.labels)
-    per_row = (time.perf_counter() - start) / len(probe)
-    affordable = int(run.time_left() / max(per_row, 1e-9))
-    if affordable >= total:
-        return total
-    return affordable if affordable >= min(LEAST_ROWS, total) else 0
-
-
-def _subset(run: _Run, rows: int) -> NDArray[np.int64]:
-    """The first ``rows`` of a seeded, stratified order: every smaller subset lies in every larger one."""
-    codes = run.frozen.train.codes
-    order = np.random.default_rng(run.seed).permutation(len(codes))
-    rank = np.empty(len(codes), np.float64)
-    for label in range(len(run.frozen.train.label_names)):
-        members = order[codes[order] == label]
-        rank[members] = (np.arange(len(members)) + 0.5) / max(1, len(members))
-    return np.sort(np.argsort(rank, kind="stable")[:rows])
-
-
-def _columns(model: Rung, names: list[str]) -> NDArray[np.int64]:
-    """Which column of the model's probabilities each label name has; −1 for a label it never saw."""
-    places = {str(label): column for column, label in enumerate(model.classes_.tolist())}
-    return np.array([places.get(name, -1) for name in names])
-
-
-def _predict(model: Rung, texts: pl.Series, names: list[str]) -> NDArray[np.float32]:
-    """Probabilities float32 [n, k], columns in the order of ``names``."""
-    columns = _columns(model, names)
-    found = model.predict_proba(texts).astype(np.float32)
-    out = np.zeros((len(found), len(names)), np.float32)
-    out[:, columns >= 0] = found[:, columns[columns >= 0]]
-    return out
-
-
-def _validate_in_folds(run: _Run, name: str, model: Rung) -> NDArray[np.int64]:
+def _validate_in_folds(run: _Run, name: str, model: Rung, at: float, width: float) -> NDArray[np.int64]:
     """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same."""
     frozen = run.frozen
     logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
     codes = np.zeros(len(frozen.train), np.int64)
     complete = np.zeros(len(frozen.train), np.bool_)
-    for rows in frozen.folds:
+    for number, rows in enumerate(frozen.folds):
+        run.progress(f"{name}: validating in folds", at + width * number / len(frozen.folds))
         others = np.setdiff1d(np.arange(len(frozen.train)), rows)
         part = frozen.train.take(rows)
         one = _new(run, name).fit(part.texts, part.labels)
         texts = frozen.train.texts.gather(others)
-        codes[others] = _predict(one, texts, frozen.label_names).argmax(axis=1)
-        places = _columns(one, frozen.label_names)
+        codes[others] = predict_in_order(one, texts, frozen.label_names).argmax(axis=1)
+        places = label_columns(one, frozen.label_names)
         if (places >= 0).all():
             logits[others] = one.logits(texts)[:, places]
             complete[others] = True
@@ -366,7 +229,7 @@ def _validate_in_folds(run: _Run, name: str, model: Rung) -> NDArray[np.int64]:
 def _measure(run: _Run, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
     frozen = run.frozen
     start = time.perf_counter()
-    probabilities = _predict(model, frozen.final.texts, frozen.label_names)
+    probabilities = predict_in_order(model, frozen.final.texts, frozen.label_names)
     bulk = len(frozen.final) / max(time.perf_counter() - start, 1e-9)
     confusion = confusion_matrix(frozen.final_truth, probabilities.argmax(axis=1), classes=len(frozen.label_names))
     checked = confusion_matrix(frozen.validation_truth, held_out, classes=len(frozen.label_names))
@@ -413,27 +276,13 @@ def _one_text_us(model: Rung, texts: pl.Series, count: int = 200) -> float:
     return float(np.median(times) * 1e6)
 
 
-def _curve(run: _Run, name: str, rows: int, full: RungResult, at: float, width: float) -> list[tuple[int, float]]:
-    """(training rows, validation accuracy), from a sixteenth of the rows up, as far as the budget goes."""
-    frozen = run.frozen
-    points: list[tuple[int, float]] = []
-    for i, share in enumerate(CURVE_SHARES):
-        size = int(rows * share)
-        expected = full.train_seconds * share
-        if size < LEAST_CURVE_ROWS or expected > run.time_left():
-            continue
-        chosen = _subset(run, size)
-        part = frozen.train.take(chosen)
-        if len(part.label_names) < 2:
-            continue
-        run.progress(f"{name}: learning curve", at + width * i / len(CURVE_SHARES))
-        model = _new(run, name).fit(part.texts, part.labels)
-        # in folds the rows of the part are validation rows too, and must not be scored by a model that saw them
-        unseen = np.setdiff1d(np.arange(len(frozen.train)), chosen) if frozen.folds else slice(None)
-        truth = frozen.validation_truth[unseen]
-        predicted = _predict(model, frozen.validation.texts[unseen], frozen.label_names).argmax(axis=1)
-        points.append((size, float((predicted == truth).mean())))
-    return [*points, (rows, full.validation_accuracy.value)]
+def _draw_curves(run: _Run, results: list[RungResult]) -> None:
+    """Learning curves with the time that is left when every rung has had its turn, the cheapest first."""
+    if not run.curves:
+        return
+    for result in sorted(results, key=lambda result: result.train_seconds):
+        run.progress(f"{result.rung}: learning curve", 0.97)
+        result.curve = learning_curve(run.frozen, result, lambda: _new(run, result.rung), run.budget, run.seed)  # noqa: B023
 
 
 def _conclude(

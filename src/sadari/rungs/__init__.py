@@ -8,25 +8,40 @@ from sadari.artifact import read_model
 from sadari.errors import ModelError, SettingError
 from sadari.rungs.base import Explanation, Rung
 from sadari.rungs.bow import BagOfWords
+from sadari.rungs.embedding import EmbeddingMean
 from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.ngram import Ngrams
+from sadari.rungs.recurrent import GRU, LSTM, RNN, BiLSTM
 from sadari.rungs.tfidf import TfIdf
+from sadari.rungs.transformer import Transformer
 
 RUNGS: dict[str, type[Rung]] = {
     "bow": BagOfWords,
     "ngram": Ngrams,
     "tfidf": TfIdf,
     "embedding-bag": EmbeddingBag,
+    "embedding": EmbeddingMean,
+    "rnn": RNN,
+    "gru": GRU,
+    "lstm": LSTM,
+    "bilstm": BiLSTM,
+    "transformer": Transformer,
 }
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "RUNGS",
     "BagOfWords",
+    "BiLSTM",
     "EmbeddingBag",
+    "EmbeddingMean",
     "Explanation",
     "Ngrams",
     "Rung",
     "TfIdf",
+    "Transformer",
     "find_rung",
     "load",
 ]

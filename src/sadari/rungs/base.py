@@ -147,6 +147,10 @@ class Rung(ClassifierMixin, BaseEstimator):
         """The settings that were, or would be, trained with."""
         return self.get_params(deep=False)
 
+    def planned_epochs(self, rows: int) -> int:
+        """How many passes over so many texts the settings ask for."""
+        return int(getattr(self, "epochs", None) or 1)
+
     def _check_settings(self) -> None:
         parameters = inspect.signature(type(self)).parameters
         optional = {"norm"} | {name for name, parameter in parameters.items() if parameter.default is None}

@@ -82,6 +82,9 @@ class EmbeddingBag(Rung):
         self.patience = patience
         self.seed = seed
 
+    def planned_epochs(self, rows: int) -> int:
+        return self.epochs or epochs_for(rows)
+
     def resolved_settings(self) -> dict[str, Any]:
         settings = self.get_params(deep=False)
         if self.__sklearn_is_fitted__():
@@ -94,7 +97,7 @@ class EmbeddingBag(Rung):
         self._vectors = self._new_vectors(chosen.name)
         features = self._vectors.fit(texts)
         check_fits(features, targets)
-        self.epochs_ = self.epochs or epochs_for(len(features))
+        self.epochs_ = self.planned_epochs(len(features))
         self._start(targets.shape[1])
         watch.keep(self.embedding_, self.output_)
         recipe = BagRecipe(

@@ -107,6 +107,9 @@ class LinearRung(Rung):
         self.patience = patience
         self.seed = seed
 
+    def planned_epochs(self, rows: int) -> int:
+        return int(self.resolved_settings()["epochs"])
+
     def resolved_settings(self) -> dict[str, Any]:
         """The settings, with the rung's defaults in place of None."""
         settings = self.get_params(deep=False)

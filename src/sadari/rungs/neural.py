@@ -182,7 +182,7 @@ class NeuralRung(Rung):
         processes.join()
         ids = self._learn_vocabulary(texts)
         check_fits(ids, targets)
-        self.epochs_ = self.epochs or self._epochs_for(len(ids))
+        self.epochs_ = self.planned_epochs(len(ids))
         with torch.random.fork_rng():
             seed_everything(self.seed)
             self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
@@ -214,8 +214,10 @@ class NeuralRung(Rung):
             compile=self.compile, threads=self.threads,
         )  # fmt: skip
 
-    def _epochs_for(self, rows: int) -> int:
-        """Passes that so many texts need: `steps` of the optimiser, `least_epochs` at least, 60 at most."""
+    def planned_epochs(self, rows: int) -> int:
+        """`epochs`, or what so many texts need: `steps` of the optimiser, `least_epochs` at least, 60 at most."""
+        if self.epochs is not None:
+            return self.epochs
         steps = max(1, -(-rows // (self.batch_size * self.accumulate)))
         return int(np.clip(round(self.steps / steps), self.least_epochs, 60))
 

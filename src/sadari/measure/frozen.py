@@ -1,0 +1,114 @@
+"""The one split that every rung sees: made once, from a seed, and never looked at again for anything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.data.audit import Audit
+from sadari.data.corpus import Corpus
+from sadari.data.split import split
+from sadari.errors import DataError, SettingError
+from sadari.measure.evaluate import truth_codes
+
+FOLDS = 5
+FOLD_ROWS = 5_000  # with fewer training rows than this, every row is validated once, in folds: a tenth tells too little
+
+
+@dataclass
+class Frozen:
+    """The one split that every rung sees: texts and label codes of each part (−1: a label not in training).
+
+    Attributes:
+        folds: the training rows (positions) of each fold, where every training row is validated once, by a model that
+            did not see it; then ``validation`` is ``train``. Empty where validation rows are set aside.
+    """
+
+    label_names: list[str]
+    train: Corpus
+    validation: Corpus
+    final: Corpus
+    folds: list[NDArray[np.int64]]
+    validation_truth: NDArray[np.int32]
+    final_truth: NDArray[np.int32]
+    final_name: str
+    leaked: NDArray[np.bool_]
+    notes: list[str]
+    rows: dict[str, int]
+
+
+def freeze(
+    train: Corpus,
+    test: Corpus | None,
+    audited: Audit,
+    *,
+    seed: int,
+    validation: float = 0.1,
+    keep_duplicates: bool = False,
+) -> Frozen:
+    """The split: training, validation and final rows, the same for the same seed.
+
+    Raises:
+        DataError: too few rows for every part to have some.
+    """
+    if not 0 < validation < 1:
+        raise SettingError(f"validation is {validation}; it must lie between 0 and 1")
+    notes = list(train.notes)
+    dropped = 0
+    leaked_near: NDArray[np.bool_] = np.zeros(0, np.bool_)
+    if not keep_duplicates and len(audited.duplicate_rows):
+        dropped = len(audited.duplicate_rows)
+        train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
+    if train.labels is None:
+        raise DataError("there are no labels to train on", where=train.source)
+    fewer = len(train) < FOLD_ROWS
+    if test is not None:
+        rest, final, final_name = train, test, "test"
+        leaked = audited.leaked_exact | audited.leaked_near
+        leaked_near = audited.leaked_near
+    else:
+        share = 0.2 if fewer else validation
+        first, last = split(train.labels, validation=share, texts=train.texts, seed=seed)
+        rest, final, final_name = train.take(first), train.take(last), "held-out"
+        leaked = np.zeros(len(final), np.bool_)
+    rest.check_trainable()
+    assert rest.labels is not None
+    folds: list[NDArray[np.int64]] = []
+    if fewer:
+        kept = held_out = rest
+        parts = split(rest.labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, seed=seed)
+        folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
+    else:
+        fit, held = split(rest.labels, validation=validation, texts=rest.texts, seed=seed)
+        kept, held_out = rest.take(fit), rest.take(held)
+        kept.check_trainable()
+    for part, what in ((held_out, "validation"), (final, "final")):
+        if len(part) == 0 or part.labels is None:
+            raise DataError(f"no row is left for the {what} rows out of {len(train):,}", where=part.source,
+                            hint="give more labelled rows, or a --test file")  # fmt: skip
+    known = kept.label_names
+    assert held_out.labels is not None
+    assert final.labels is not None
+    validation_truth, _ = truth_codes(held_out.labels.to_list(), known)
+    final_truth, unseen = truth_codes(final.labels.to_list(), known)
+    if unseen:
+        shown = ", ".join(f"{label!r} ({rows:,})" for label, rows in list(unseen.items())[:5])
+        notes.append(f"{sum(unseen.values()):,} {final_name} rows have labels that training never saw, and count as "
+                     f"wrong: {shown}")  # fmt: skip
+    rows = {"train": len(kept), "validation": len(held_out), "final": len(final), "dropped_duplicates": dropped,
+            "leaked": int(leaked.sum()), "leaked_near": int(leaked_near.sum())}  # fmt: skip
+    rows["folds"] = len(folds)
+    return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
+
+
+def nested_rows(frozen: Frozen, rows: int, seed: int) -> NDArray[np.int64]:
+    """The first ``rows`` of a seeded, stratified order of the training rows: smaller sets lie in larger ones."""
+    codes = frozen.train.codes
+    order = np.random.default_rng(seed).permutation(len(codes))
+    rank = np.empty(len(codes), np.float64)
+    for label in range(len(frozen.train.label_names)):
+        members = order[codes[order] == label]
+        rank[members] = (np.arange(len(members)) + 0.5) / max(1, len(members))
+    return np.sort(np.argsort(rank, kind="stable")[:rows])
