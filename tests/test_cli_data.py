@@ -4,7 +4,6 @@ import functools
 import http.server
 import json
 import threading
-from pathlib import Path
 
 import polars as pl
 import pytest

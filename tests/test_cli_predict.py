@@ -7,6 +7,8 @@ import re
 import resource
 import signal
 import subprocess
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import polars as pl
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 import sadari
 from cli_runs import HEADLINES, SADARI, model_folder, run_badly, run_well, spawn
+from sadari.cli.predict_rows import Labelled
 from sadari.cli.predict_writers import escaped, write_stream
 from sadari.data.read import open_source
 
@@ -28,6 +31,11 @@ def answers(*arguments, stdin=None):
     return list(
         csv.DictReader(io.StringIO(run_well("predict", *arguments, stdin=stdin).stdout, newline=""), strict=True)
     )
+
+
+def labelled(frame):
+    """A file's last column taken for a model's answers."""
+    return Labelled(frame[:, :-1], frame[:, -1:])
 
 
 def test_file_keeps_rows_order_and_columns_and_agrees_with_python():
@@ -107,7 +115,7 @@ def test_text_that_is_no_text_is_named_or_left_out(tmp_path):
     complaint = run_badly("predict", model_folder(), path)
     assert f"{path}, line 2: the text (key 'text') is a number, not a string" in complaint
     result = run_well("predict", model_folder(), path, "--on-bad-row", "skip", "--json")
-    assert [int(json.loads(line)["id"]) for line in result.stdout.splitlines()] == [1, 3]
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [1, 3]
     assert "1 bad row left out" in result.stderr
 
 
@@ -133,13 +141,114 @@ def test_every_format_holds_the_same(tmp_path, name):
     assert [entry.name for entry in tmp_path.iterdir()] == [name]
 
 
-def test_input_formats_keep_their_columns(tmp_path):
-    frame = pl.DataFrame({"id": [7, 8], "text": [WORDS, "A late goal"], "tags": [["a", "b"], []]})
+TYPED = pl.DataFrame(
+    {
+        "id": pl.Series([7, 8], dtype=pl.UInt16),
+        "text": [WORDS, "A late goal"],
+        "tags": [["a", "b"], []],
+        "kind": pl.Series(["x", None], dtype=pl.Categorical),
+        "size": pl.Series(["S", "M"], dtype=pl.Enum(["S", "M"])),
+        "when": [date(2024, 2, 29), None],
+        "at": pl.Series([datetime(2024, 2, 29, 12), None], dtype=pl.Datetime("ms", "Asia/Seoul")),
+        "price": [Decimal("1.50"), Decimal("-2.25")],
+        "raw": [b"\x00\xff", b""],
+        "took": [timedelta(minutes=90), None],
+        "low": [[{"raw": b"\x00\xff", "took": timedelta(minutes=90)}], None],
+        "deep": [{"a": [1, None], "b": None}, {"a": [], "b": "x"}],
+        "yes": [True, None],
+        "float": pl.Series([0.1, None], dtype=pl.Float32),
+    }
+)
+
+
+def test_parquet_keeps_its_types(tmp_path):
+    TYPED.write_parquet(tmp_path / "in.parquet")
+    run_well("predict", model_folder(), tmp_path / "in.parquet", "-o", tmp_path / "out.parquet")
+    found = pl.read_parquet(tmp_path / "out.parquet").select(TYPED.columns)
+    assert found.schema == TYPED.schema
+    assert found.equals(TYPED)
+    rows = answers(model_folder(), tmp_path / "in.parquet")  # CSV has no lists: they are joined
+    assert [row["tags"] for row in rows] == ["a, b", ""]
+    assert [row["low"] for row in rows] == ['[{"raw":"AP8=","took":"PT1H30M"}]', ""]
+    first, second = (
+        json.loads(line)
+        for line in run_well("predict", model_folder(), tmp_path / "in.parquet", "--json").stdout.splitlines()
+    )
+    expected = {"id": 7, "tags": ["a", "b"], "size": "S", "when": "2024-02-29", "price": "1.50", "raw": "AP8=",
+                "took": "PT1H30M", "low": [{"raw": "AP8=", "took": "PT1H30M"}], "deep": {"a": [1, None], "b": None},
+                "yes": True, "float": 0.1}  # fmt: skip
+    assert {name: first[name] for name in expected} == expected
+    assert [second[name] for name in ("when", "took", "low", "yes", "float")] == [None] * 5
+
+
+def test_category_as_text(tmp_path):
+    frame = pl.DataFrame({"text": pl.Series([WORDS, WORDS], dtype=pl.Categorical), "n": [1, 2]})
     frame.write_parquet(tmp_path / "in.parquet")
     run_well("predict", model_folder(), tmp_path / "in.parquet", "-o", tmp_path / "out.parquet")
     assert pl.read_parquet(tmp_path / "out.parquet").select(frame.columns).equals(frame)
-    rows = answers(model_folder(), tmp_path / "in.parquet")  # CSV has no lists: they are joined
-    assert [row["tags"] for row in rows] == ["a, b", ""]
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    objects=st.lists(
+        st.dictionaries(st.sampled_from(["id", "n", "text", "a b", "label", "é"]), json_values, max_size=5), max_size=6
+    ),
+    spaced=st.booleans(),
+)
+def test_json_lines_keep_what_they_say(objects, spaced):
+    objects = [{"text": "first", "id": 1}, *({**one, "text": "more"} if "text" in one else one for one in objects)]
+    separators = (", ", ": ") if spaced else (",", ":")
+    lines = [json.dumps(one, ensure_ascii=spaced, separators=separators) for one in objects]
+    lines = [line.replace("{", "{ ", 1)[:-1] + " }" if spaced else line for line in lines]
+    said = run_well("predict", model_folder(), "-", "--json", stdin="\n".join(lines) + "\n").stdout
+    found = [json.loads(line) for line in said.split("\n") if line]
+    name = "predicted_label" if any("label" in one for one in objects) else "label"
+    for line, kept, one in zip(said.split("\n"), objects, found, strict=False):
+        assert line.count('"label"') <= 1 or "label" in str(kept.values())
+        assert isinstance(one.pop(name), str)
+        assert isinstance(one.pop("probability"), float)
+        assert one.pop("note") in (None, "empty", "nothing known")
+        assert one == kept
+        assert [type(value) for value in one.values()] == [type(value) for value in kept.values()]
+        assert list(one) == list(kept)
+    assert len(found) == len(objects)
+
+
+def test_keys_that_come_late_in_a_file_are_columns_too(tmp_path):
+    path = tmp_path / "late.jsonl"
+    rows = [{"text": WORDS, "n": i} for i in range(1500)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows, {"text": WORDS, "label": "mine", "late": [1]}]))
+    run_well("predict", model_folder(), path, "-o", tmp_path / "out.jsonl")
+    last = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[-1])
+    assert (last["label"], last["late"]) == ("mine", [1])
+    assert last["predicted_label"] in sadari.load(model_folder()).classes_
+    last = answers(model_folder(), path)[-1]
+    assert (last["label"], last["late"], last["n"]) == ("mine", "[1]", "")
+
+
+def test_added_columns_look_alike_behind_json_lines_and_other_rows(tmp_path):
+    rows = [{"text": text} for text in (WORDS, "A late goal", "", "qqqq")]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    pl.DataFrame(rows).write_parquet(tmp_path / "in.parquet")
+    for name in ("jsonl", "parquet"):
+        arguments = [tmp_path / f"in.{name}", "--proba", "-o", tmp_path / f"{name}.jsonl"]
+        run_well("predict", model_folder(), *arguments)
+    told = [(tmp_path / f"{name}.jsonl").read_text().replace('": "', '":"') for name in ("jsonl", "parquet")]
+    assert told[0] == told[1]
 
 
 def test_taken_names_give_way(tmp_path):
@@ -256,7 +365,7 @@ def test_csv_is_rfc_4180(rows):
     columns = {"text": [a for a, _ in rows], 'b,"c': [b for _, b in rows]}
     frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
     out = io.BytesIO()
-    write_stream(out, [frame.head(1), frame.slice(1)], "csv")
+    write_stream(out, [labelled(frame.head(1)), labelled(frame.slice(1))], "csv")
     told = list(csv.reader(io.StringIO(out.getvalue().decode(), newline=""), strict=True))
     assert told == [list(frame.columns), *[[a or "", b or ""] for a, b in rows]]
     records = re.sub(rb'"(?:[^"]|"")*"', b"", out.getvalue()).split(b"\r\n")
@@ -268,7 +377,7 @@ def test_missing_and_empty_stay_apart_in_csv(tmp_path):
     path = tmp_path / "out.csv"
     frame = pl.DataFrame({"text": ["x", "y", "z"], "b": [None, "", "q"]})
     with path.open("wb") as stream:
-        write_stream(stream, [frame], "csv")
+        write_stream(stream, [labelled(frame)], "csv")
     [batch] = open_source(path, text="text", need_label=False).batches()
     assert batch.frame["b"].to_list() == [None, "", "q"]
 
@@ -278,7 +387,7 @@ def test_missing_and_empty_stay_apart_in_csv(tmp_path):
 def test_no_cell_is_a_formula_when_escaped(texts):
     frame = pl.DataFrame({"=text": texts, "@n": [1.5] * len(texts)})
     out = io.BytesIO()
-    write_stream(out, [frame], "csv", escape=True)
+    write_stream(out, [labelled(frame)], "csv", escape=True)
     for row in csv.reader(io.StringIO(out.getvalue().decode(), newline=""), strict=True):
         assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     back = escaped(frame)["'=text"].to_list()

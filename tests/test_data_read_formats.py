@@ -165,6 +165,21 @@ def test_other_keys_stay_in_the_frame_as_strings(tmp_path: Path) -> None:
     ]
 
 
+def test_lines_as_they_are_and_all_their_keys(tmp_path: Path) -> None:
+    lines = ['{"text":"a","n":1.0}'] * 1100 + [' {"text": "b", "late": null}\t', '{"text": 5}']
+    path = write(tmp_path, "\n".join(lines), "data.jsonl")
+    source = open_source(path, need_label=False, on_bad_row="skip")
+    assert source.columns == ["text", "n"]
+    source.complete_columns()
+    assert source.columns == ["text", "n", "late"]
+    batches = list(source.batches(300))
+    assert pl.concat([b.lines for b in batches if b.lines is not None]).to_list() == [
+        line.strip() for line in lines[:-1]
+    ]
+    assert batches[-1].frame.columns == source.columns
+    assert all(batch.lines is None for batch in source.batches(300, whole=False))
+
+
 # --- lines and fastText
 
 

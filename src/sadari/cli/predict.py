@@ -15,7 +15,7 @@ from sadari.errors import DataError, SettingError
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.cli.predict_rows import Answers
+    from sadari.cli.predict_rows import Answers, Labelled
     from sadari.cli.progress import Progress
     from sadari.data.read import Source
     from sadari.rungs import Rung
@@ -71,10 +71,10 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
             _predict_file(rung, source, output, asked, progress)
             return
         frame = _argument_frame(inputs)
-        from sadari.cli.predict_rows import Answers, Wanted
+        from sadari.cli.predict_rows import Answers, Labelled, Wanted
 
         answers = Answers(rung, frame.columns, Wanted(asked["proba"], asked["top"]))
-        _give(iter([answers.answer(frame, frame["text"])]), answers, output, asked, readable=True)
+        _give(iter([Labelled(frame, answers.answer(frame["text"]))]), answers, output, asked, readable=True)
 
 
 def _file_among(inputs: tuple[str, ...]) -> str | None:
@@ -141,6 +141,8 @@ def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[s
 
     for line in source.notes:
         note(line)
+    progress("looking at the columns")
+    source.complete_columns()
     answers = Answers(rung, source.columns, Wanted(asked["proba"], asked["top"]))
     if answers.renamed:
         pairs = ", ".join(f"{key} is called {name}" for key, name in answers.renamed.items())
@@ -151,49 +153,51 @@ def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[s
         note(line)
 
 
-def _answered(source: Source, answers: Answers, progress: Progress) -> Iterator[pl.DataFrame]:
+def _answered(source: Source, answers: Answers, progress: Progress) -> Iterator[Labelled]:
+    from sadari.cli.predict_rows import Labelled
+
     done = 0
     for batch in source.batches(BATCH_ROWS):
-        yield answers.answer(batch.frame, batch.texts)
+        yield Labelled(batch.frame, answers.answer(batch.texts), batch.lines)
         done += len(batch.texts)
         progress(f"{done:,} texts labelled")
 
 
 def _give(
-    frames: Iterator[pl.DataFrame], answers: Answers, output: Path | None, asked: dict[str, Any], *, readable: bool
+    labelled: Iterator[Labelled], answers: Answers, output: Path | None, asked: dict[str, Any], *, readable: bool
 ) -> None:
-    """Write the frames where they are asked for: a file, or standard output."""
+    """Write the rows where they are asked for: a file, or standard output."""
     from sadari.cli.predict_writers import write_file, write_stream
     from sadari.cli.printing import note
 
     if output is not None:
-        counted = _Counted(frames)
+        counted = _Counted(labelled)
         write_file(output, iter(counted), escape=asked["escape_formulas"])
         note(f"{counted.rows:,} texts labelled: {output}" + counted.remark())
     elif asked["as_json"]:
-        write_stream(sys.stdout.buffer, frames, "jsonl")
+        write_stream(sys.stdout.buffer, labelled, "jsonl")
     elif readable and not asked["escape_formulas"]:
         from sadari.cli.predict_view import print_answers
 
-        for frame in frames:
-            print_answers(frame, answers)
+        for rows in labelled:
+            print_answers(rows.table(), answers)
     else:
-        write_stream(sys.stdout.buffer, frames, "csv", escape=asked["escape_formulas"])
+        write_stream(sys.stdout.buffer, labelled, "csv", escape=asked["escape_formulas"])
 
 
 class _Counted:
-    """Frames that are counted as they pass: rows, and how many have each note."""
+    """Rows that are counted as they pass, and how many have each note."""
 
-    def __init__(self, frames: Iterator[pl.DataFrame]) -> None:
-        self._frames, self.rows, self._notes = frames, 0, dict[str, int]()
+    def __init__(self, labelled: Iterator[Labelled]) -> None:
+        self._labelled, self.rows, self._notes = labelled, 0, dict[str, int]()
 
-    def __iter__(self) -> Iterator[pl.DataFrame]:
-        for frame in self._frames:
-            self.rows += frame.height
-            notes = frame.to_series(frame.width - 1).drop_nulls()
-            for text in notes.unique().sort():
+    def __iter__(self) -> Iterator[Labelled]:
+        for rows in self._labelled:
+            notes = rows.notes()
+            self.rows += notes.len()
+            for text in notes.drop_nulls().unique().sort():
                 self._notes[text] = self._notes.get(text, 0) + int((notes == text).sum())
-            yield frame
+            yield rows
 
     def remark(self) -> str:
         """How many texts were empty or unknown, if any."""

@@ -30,8 +30,29 @@ class Wanted:
     top: int = 1
 
 
+@dataclass(frozen=True)
+class Labelled:
+    """Some rows of a file, and what a model says of them.
+
+    Args:
+        frame: the file's columns. added: the answers. lines: the rows as they stand in a JSONL file, else None.
+    """
+
+    frame: pl.DataFrame
+    added: pl.DataFrame
+    lines: pl.Series | None = None
+
+    def table(self) -> pl.DataFrame:
+        """The file's columns, and the answers behind them."""
+        return self.frame.hstack(self.added.get_columns())
+
+    def notes(self) -> pl.Series:
+        """``empty``, ``nothing known``, or null."""
+        return self.added.to_series(self.added.width - 1)
+
+
 class Answers:
-    """Adds a model's answers to frames, all of one schema.
+    """A model's answers, as frames that are all of one schema.
 
     Args:
         model: the model. columns: those that the file has; one of the same name gives way to ``predicted_…``.
@@ -50,10 +71,10 @@ class Answers:
         """The added columns that could not have their own name → the name they have."""
         return {key: name for key, name in self._columns.items() if key != name}
 
-    def answer(self, frame: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
-        """The frame with the answers to its texts ([n] String) beside it."""
+    def answer(self, texts: pl.Series) -> pl.DataFrame:
+        """The answers to texts ([n] String), a row each."""
         probabilities, known = self.model.predict_with_marks(texts)
-        return frame.hstack(self._series(probabilities.round(DECIMALS), _notes(texts, known)))
+        return pl.DataFrame(self._series(probabilities.round(DECIMALS), _notes(texts, known)))
 
     def _keys(self) -> list[str]:
         places = [f"{key}_{place}" for place in range(2, self.top + 1) for key in ("label", "probability")]

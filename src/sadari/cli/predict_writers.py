@@ -1,4 +1,4 @@
-"""Frames out, one after another, in bounded memory: CSV, TSV, JSONL or Parquet."""
+"""Labelled rows out, some after others, in bounded memory: CSV, TSV, JSONL or Parquet."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import BinaryIO
 import polars as pl
 
 from sadari.cli.output_file import whole_file
+from sadari.cli.predict_rows import Labelled
 from sadari.errors import SettingError
 
 SUFFIXES = {
@@ -41,8 +42,8 @@ def format_of(path: Path) -> str:
     return SUFFIXES[suffix]
 
 
-def write_file(path: Path, frames: Iterator[pl.DataFrame], *, escape: bool = False) -> None:
-    """Write all frames (of one schema) into one file, whole or not at all.
+def write_file(path: Path, labelled: Iterator[Labelled], *, escape: bool = False) -> None:
+    """Write all rows (of one schema) into one file, whole or not at all.
 
     Raises:
         OutputError: it could not be written; what was there before is untouched.
@@ -50,27 +51,40 @@ def write_file(path: Path, frames: Iterator[pl.DataFrame], *, escape: bool = Fal
     format = format_of(path)
     with whole_file(path) as stream:
         if format == "parquet":
-            _write_parquet(stream, frames)
+            _write_parquet(stream, (rows.table() for rows in labelled))
         else:
-            write_stream(stream, frames, format, escape=escape)
+            write_stream(stream, labelled, format, escape=escape)
 
 
-def write_stream(stream: BinaryIO, frames: Iterable[pl.DataFrame], format: str, *, escape: bool = False) -> None:
-    """Write frames as "csv" (RFC 4180), "tsv" or "jsonl".
+def write_stream(stream: BinaryIO, labelled: Iterable[Labelled], format: str, *, escape: bool = False) -> None:
+    """Write rows as "csv" (RFC 4180), "tsv" or "jsonl".
 
-    In CSV a missing value is an empty field, an empty text a pair of quotes.
+    In CSV a missing value is an empty field, an empty text a pair of quotes. JSONL that comes from JSONL keeps each
+    line as it is, and has the answers at its end.
     """
     first = True
-    for frame in frames:
+    for rows in labelled:
         piece = BytesIO()  # Polars writes into memory, so that a full disk or a closed pipe is Python's own error
-        if format == "jsonl":
-            frame.write_ndjson(piece)
+        if format == "jsonl" and rows.lines is not None:
+            piece.write(_longer_lines(rows.lines, rows.added).encode())
+        elif format == "jsonl":
+            _readable(rows.table()).write_ndjson(piece)
         else:
-            flat = escaped(_flat(frame)) if escape else _flat(frame)
+            flat = _flat(_readable(rows.table()))
+            flat = escaped(flat) if escape else flat
             separator = "\t" if format == "tsv" else ","
             flat.write_csv(piece, include_header=first, line_terminator="\r\n", separator=separator)
         stream.write(piece.getbuffer())
         first = False
+
+
+def _longer_lines(lines: pl.Series, added: pl.DataFrame) -> str:
+    """JSON objects with the columns of `added` at their end: their numbers, nulls and nesting stay as they are."""
+    objects = added.select(pl.struct(pl.all()).struct.json_encode().str.slice(1).alias("added"))
+    begun = objects.with_columns(lines.str.head(-1).alias("line"))
+    nothing = pl.col("line").str.strip_chars() == "{"
+    comma = pl.when(nothing).then(pl.lit("")).otherwise(pl.lit(","))
+    return begun.select(pl.concat_str("line", comma, "added", pl.lit("\n"))).to_series().str.join("").item()
 
 
 def escaped(frame: pl.DataFrame) -> pl.DataFrame:
@@ -88,12 +102,38 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
         if isinstance(kind, pl.List) and not kind.inner.is_nested():
             changed.append(pl.col(name).cast(pl.List(pl.String)).list.join(LISTED))
         elif kind.is_nested():
-            changed.append(
-                pl.struct(pl.col(name).alias("value")).struct.json_encode().str.slice(9).str.head(-1).alias(name)
-            )
-        elif kind == pl.Binary:
-            changed.append(pl.col(name).bin.encode("base64"))
+            json = pl.struct(pl.col(name).alias("value")).struct.json_encode().str.slice(9).str.head(-1)
+            changed.append(pl.when(pl.col(name).is_not_null()).then(json).alias(name))
     return frame.with_columns(changed) if changed else frame
+
+
+def _readable(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with bytes as base64 and durations in ISO 8601, at any depth: text has neither of them."""
+    changed = [_as_text(pl.col(name), kind).alias(name) for name, kind in frame.schema.items() if _holds_no_text(kind)]
+    return frame.with_columns(changed) if changed else frame
+
+
+def _holds_no_text(kind: pl.DataType) -> bool:
+    if isinstance(kind, (pl.List, pl.Array)):
+        return _holds_no_text(kind.inner)  # type: ignore[arg-type]
+    if isinstance(kind, pl.Struct):
+        return any(_holds_no_text(field.dtype) for field in kind.fields)  # type: ignore[arg-type]
+    return kind in (pl.Binary, pl.Duration)
+
+
+def _as_text(values: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    if kind == pl.Binary:
+        return values.bin.encode("base64")
+    if kind == pl.Duration:
+        return values.dt.to_string("iso")
+    if isinstance(kind, pl.Array):
+        return _as_text(values.arr.to_list(), pl.List(kind.inner))
+    if isinstance(kind, pl.List):
+        return values.list.eval(_as_text(pl.element(), kind.inner))  # type: ignore[arg-type]
+    if isinstance(kind, pl.Struct):
+        fields = [_as_text(values.struct.field(field.name), field.dtype) for field in kind.fields]  # type: ignore[arg-type]
+        return pl.when(values.is_not_null()).then(pl.struct(fields))
+    return values
 
 
 def _write_parquet(stream: BinaryIO, frames: Iterator[pl.DataFrame]) -> None:

@@ -13,6 +13,7 @@ import polars as pl
 from sadari.data.byte_stream import STANDARD_INPUT
 from sadari.data.columns import choose_columns, split_names
 from sadari.data.corpus import Corpus, near_duplicate_labels
+from sadari.data.formats.jsonl import JsonlRecords
 from sadari.data.formats.opening import Asked, open_records
 from sadari.data.formats.parquet import ParquetRecords
 from sadari.data.formats.records import BadRows, Chunk, OnBadRow, Records, Wanted
@@ -33,18 +34,20 @@ class Batch:
         texts: (n,) String without nulls; a blank text stays.
         labels: (n,) String, or List[String] where a text has several; None without labels.
         rows: (n,) int64 record numbers, from 1, the header not counted.
+        lines: (n,) String, each record's own JSON text; None in other formats, and where not every column was wanted.
     """
 
     frame: pl.DataFrame
     texts: pl.Series
     labels: pl.Series | None
     rows: np.ndarray
+    lines: pl.Series | None = None
 
     def filter(self, keep: np.ndarray) -> Batch:
         """The rows where `keep`, (n,) bool, is true."""
         mask = pl.Series(keep)
-        labels = None if self.labels is None else self.labels.filter(mask)
-        return Batch(self.frame.filter(mask), self.texts.filter(mask), labels, self.rows[keep])
+        labels, lines = (None if column is None else column.filter(mask) for column in (self.labels, self.lines))
+        return Batch(self.frame.filter(mask), self.texts.filter(mask), labels, self.rows[keep], lines)
 
 
 class Source:
@@ -97,6 +100,12 @@ class Source:
         self.label_order = () if label is None else tuple(class_names_beside(self.path, self._records, label))
         if self.label_order:
             self.notes.append(f"{_CLASSES_NOTE}{', '.join(self.label_order)}")
+
+    def complete_columns(self) -> None:
+        """Make `columns` those of every row, where the first rows of a file (JSONL) may lack some."""
+        if isinstance(self._records, JsonlRecords):
+            self._records.complete_columns()
+            self.columns = list(self._records.columns)
 
     def batches(self, rows: int = 65536, *, whole: bool = True) -> Iterator[Batch]:
         """All rows in file order, at most `rows` at a time, in bounded memory; can be called again.
@@ -191,7 +200,7 @@ class Source:
                 what = f"the label is not one of the {len(self.label_order)} classes of {CLASSES_FILE}"
                 bad.report_all(unnamed & ~gone, place, what, f"mend the label, or move {CLASSES_FILE} away")
                 gone = gone | unnamed
-        batch = Batch(frame, texts, labels, rows)
+        batch = Batch(frame, texts, labels, rows, chunk.lines)
         return batch.filter(~gone) if gone.any() else batch
 
 
@@ -211,6 +220,7 @@ def oddities(blank_rows: np.ndarray, label_names: Sequence[str], *, kept: bool =
 
 def _joined(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     """Columns joined with one space, empty parts left out; null where all are missing."""
+    frame = frame.select(pl.col(columns).cast(pl.String))  # of a category's name, else nothing
     if len(columns) == 1:
         return frame[columns[0]].alias("text")
     parts = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in columns]

@@ -89,9 +89,9 @@ def _is_unicode(value: dict[str, Any]) -> bool:
 class JsonlRecords:
     """A JSONL file (gzip, any encoding). Blank lines are passed over; records are numbered as lines.
 
-    Columns are the keys of the first lines. A text must be a string, null means missing. A label may be a
-    string, a number, true or false (taken as JSON writes it), or a list of strings. Frames hold strings;
-    other values of other columns come as JSON text.
+    Columns are the keys of the first lines, or of all (`complete_columns`). A text must be a string, null means
+    missing. A label may be a string, a number, true or false (taken as JSON writes it), or a list of strings.
+    Frames hold strings; other values of other columns come as JSON text.
 
     Args:
         stream: the file.
@@ -131,18 +131,32 @@ class JsonlRecords:
             hint += ": this looks like one JSON array (jq -c '.[]' takes it apart)"
         raise DataError(what, where=f"{self._stream.name}, line {number:,}", hint=hint)
 
+    def complete_columns(self) -> None:
+        """Look for keys in the whole file; lines that cannot be read are passed over."""
+        keys = dict.fromkeys(self.columns)
+        for first, data in line_runs(self._stream, _HEAD_ROWS):
+            for record in _parse_run(first, data, BadRows(self._stream.name, "skip"))[0]:
+                keys.update(dict.fromkeys(record))
+        self.columns = list(keys)
+
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
         """All records in file order; see `Records`."""
         names = self.columns if wanted.columns is None else list(wanted.columns)
         for first, data in line_runs(self._stream, rows):
-            records, lines = _parse_run(first, data, bad)
+            records, lines, numbers = _parse_run(first, data, bad)
             columns = {name: [record.get(name) for record in records] for name in names}
-            numbers = self._check(columns, np.asarray(lines, np.int64), wanted, bad)
-            series = [self._column(name, values, wanted) for name, values in columns.items()]
-            yield Chunk(pl.DataFrame(series), numbers, numbered("line", numbers))
+            keep = self._check(columns, numbers, wanted, bad)
+            if keep is not None:
+                columns = {name: [values[i] for i in keep] for name, values in columns.items()}
+                lines, numbers = [lines[i] for i in keep], numbers[keep]
+            frame = pl.DataFrame([self._column(name, values, wanted) for name, values in columns.items()])
+            said = pl.Series("line", lines, dtype=pl.String) if wanted.columns is None else None
+            yield Chunk(frame, numbers, numbered("line", numbers), said)
 
-    def _check(self, columns: dict[str, list[Any]], numbers: np.ndarray, wanted: Wanted, bad: BadRows) -> np.ndarray:
-        """Report values that cannot be a text or a label; take their rows out of `columns` and `numbers`."""
+    def _check(
+        self, columns: dict[str, list[Any]], numbers: np.ndarray, wanted: Wanted, bad: BadRows
+    ) -> list[int] | None:
+        """Report values that cannot be a text or a label: the positions of the rows that are left; None for all."""
         wrong: dict[int, str] = {}
         for name in wanted.texts:
             if set(map(type, columns[name])) - {str, type(None)}:
@@ -158,12 +172,7 @@ class JsonlRecords:
                         wrong.setdefault(i, what)
         for i in sorted(wrong):
             bad.report(f"line {numbers[i]:,}", wrong[i])
-        if not wrong:
-            return numbers
-        keep = [i for i in range(numbers.size) if i not in wrong]
-        for name, values in columns.items():
-            columns[name] = [values[i] for i in keep]
-        return numbers[keep]
+        return [i for i in range(numbers.size) if i not in wrong] if wrong else None
 
     def _wrong_label(self, name: str, value: object) -> str | None:
         if isinstance(value, dict):
@@ -203,10 +212,10 @@ def _head_column(name: str, values: list[Any]) -> pl.Series:
     return pl.Series(name, [None] * len(values), dtype=_NESTED)
 
 
-def _parse_run(first: int, data: bytes, bad: BadRows) -> tuple[list[dict[str, Any]], list[int]]:
-    lines = data.decode("utf-8").split("\n")
-    records, numbers = [], []
-    for number, line in enumerate(lines, first):
+def _parse_run(first: int, data: bytes, bad: BadRows) -> tuple[list[dict[str, Any]], list[str], np.ndarray]:
+    """The objects of whole lines, the lines themselves, and their numbers, (n,) int64."""
+    records, lines, numbers = [], [], []
+    for number, line in enumerate(data.decode("utf-8").split("\n"), first):
         line = line.strip(_SPACE)
         if not line:
             continue
@@ -215,5 +224,6 @@ def _parse_run(first: int, data: bytes, bad: BadRows) -> tuple[list[dict[str, An
         except ValueError as error:
             bad.report(f"line {number:,}", str(error))
             continue
+        lines.append(line)
         numbers.append(number)
-    return records, numbers
+    return records, lines, np.asarray(numbers, np.int64)

@@ -36,7 +36,7 @@ class ParquetRecords:
         if not self._rows:
             raise DataError("the file has no rows", where=name)
         head = list(self._collect(pl.scan_parquet(path).head(_HEAD_ROWS), _HEAD_ROWS))
-        self.head = self._frame(pl.concat(head)) if head else self._torn(0)
+        self.head = _named(pl.concat(head)) if head else self._torn(0)
         self.columns = self.head.columns
 
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
@@ -48,7 +48,7 @@ class ParquetRecords:
         for frame in self._collect(plan, rows):
             numbers = np.arange(at, at + frame.height, dtype=np.int64)
             at += frame.height
-            yield Chunk(self._frame(frame), numbers, numbered("row", numbers))
+            yield Chunk(frame, numbers, numbered("row", numbers))
         if at <= self._rows:
             self._torn(at - 1)
 
@@ -77,7 +77,8 @@ class ParquetRecords:
         what = f"is a damaged Parquet file ({rows:,} of its {self._rows:,} rows could be read)"
         raise DataError(what, where=self._name, hint="write or fetch it again")
 
-    def _frame(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Categories as the strings they stand for."""
-        named = [name for name, kind in frame.schema.items() if kind in (pl.Categorical, pl.Enum)]
-        return frame.with_columns(pl.col(named).cast(pl.String)) if named else frame
+
+def _named(frame: pl.DataFrame) -> pl.DataFrame:
+    """Categories as the strings they stand for."""
+    named = [name for name, kind in frame.schema.items() if kind in (pl.Categorical, pl.Enum)]
+    return frame.with_columns(pl.col(named).cast(pl.String)) if named else frame

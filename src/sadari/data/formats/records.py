@@ -25,11 +25,13 @@ class Chunk:
         frame: one column a field; the text columns are String.
         rows: (n,) int64, the record numbers, counted from 1 without the header.
         place: names record i of the frame: ``"row 12 (line 13)"``.
+        lines: (n,) String, the records as their file has them, where a pass over a JSONL file wants every column.
     """
 
     frame: pl.DataFrame
     rows: np.ndarray
     place: Callable[[int], str]
+    lines: pl.Series | None = None
 
 
 def numbered(what: str, numbers: np.ndarray) -> Callable[[int], str]:
