@@ -61,7 +61,8 @@ class NeuralRung(Rung):
         patience: with validation texts, stop after so many validations without a better accuracy, and keep the best.
         class_weight: None, "balanced", or label → weight.
         device: "cpu", "cuda", "mps" or "auto". precision: "fp32" or "bf16". compile: use torch.compile.
-        threads: of torch on the CPU.
+        threads: of torch on the CPU; None: as torch has them. One is the default: nets of these sizes gain little from
+            more, and beside another busy process two are several times slower than one.
         seed: of all that is drawn; the same seed gives the same bits on the same machine and threads.
 
     Attributes:
@@ -99,7 +100,7 @@ class NeuralRung(Rung):
     device: str = "cpu"
     precision: str = "fp32"
     compile: bool = False
-    threads: int | None = None
+    threads: int | None = 1
     seed: int = 0
 
     # -- training ---------------------------------------------------------------------------------------
@@ -262,12 +263,14 @@ class NeuralRung(Rung):
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         import torch
 
+        from sadari.train.machine import threads as cpu_threads
+
         ids = self.encode(column)
         out = np.empty((len(ids), len(self.classes_)), np.float32)
         device = next(self.net_.parameters()).device
         training = self.net_.training
         self.net_.eval()
-        with torch.inference_mode():
+        with torch.inference_mode(), cpu_threads(self.threads):
             for rows in Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS).in_order():
                 batch, mask = ids.take(rows).padded(self.vocab_.pad_id)
                 out[rows] = self.net_(batch.to(device), mask.to(device)).float().cpu().numpy()
