@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-STEPS = 64
+PIECES, POINTS, ROUNDS = 16, 4, 14
+TOLERANCE = 5e-5  # of a piece's sum, as a share of the largest logit
 
 
 class FromEmbeddings(Protocol):
@@ -19,14 +20,13 @@ class FromEmbeddings(Protocol):
     def from_embeddings(self, embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor: ...
 
 
-def integrated_gradients(
-    net: FromEmbeddings, ids: torch.Tensor, *, steps: int = STEPS
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def integrated_gradients(net: FromEmbeddings, ids: torch.Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What each token adds to each logit (Sundararajan, Taly & Yan 2017).
 
-    The path leads from embeddings of zero to the text's own in a straight line, sampled at ``steps`` Gauss-Legendre
-    points. Contributions and the logits at zero sum to the text's logits (completeness), but for the sampling: the
-    tests hold that to a thousandth.
+    The path leads from embeddings of zero to the text's own in a straight line. It is cut into pieces, each sampled at
+    Gauss-Legendre points. What the tokens add on a piece must sum to what the logits rise on it: where it does not
+    (max pooling has kinks), the piece is halved, and again. So contributions and the logits at zero sum to the text's
+    logits (completeness) to a thousandth, which no fixed number of steps gives: 64 of them left a third.
 
     Args:
         net: in evaluation mode.
@@ -35,22 +35,55 @@ def integrated_gradients(
     Returns:
         the contributions float64 [length, k], and the logits float64 [k] where every embedding is zero.
     """
-    mask = torch.ones(1, len(ids), dtype=torch.bool, device=ids.device)
     with torch.no_grad():
         embedded = net.embed(ids.unsqueeze(0))
-        start = net.from_embeddings(torch.zeros_like(embedded), mask)[0].double().cpu().numpy()
+    ends = _along(net, embedded, np.array([0.0, 1.0]))
+    total = np.zeros((len(ids), ends.shape[1]))
     if len(ids) == 0:
-        return np.zeros((0, len(start))), start
-    points, weights = np.polynomial.legendre.leggauss(steps)
-    along = torch.tensor((points + 1) / 2, dtype=embedded.dtype, device=ids.device).view(-1, 1, 1)
-    share = torch.tensor(weights / 2).view(-1, 1, 1)
-    path = (along * embedded).requires_grad_(True)
+        return total, ends[0]
+    edges = np.linspace(0, 1, PIECES + 1)
+    starts, widths = edges[:-1], np.diff(edges)
+    allowed = TOLERANCE * max(1.0, float(np.abs(ends).max()))
+    points, weights = np.polynomial.legendre.leggauss(POINTS)
+    for halved in range(ROUNDS + 1):
+        places = starts[:, None] + widths[:, None] * (points + 1) / 2
+        slopes = _slopes(net, embedded, places.ravel()).reshape(len(starts), POINTS, len(ids), -1)
+        adds = np.einsum("ipmk,p->imk", slopes, weights / 2) * widths[:, None, None]
+        rises = _along(net, embedded, starts + widths) - _along(net, embedded, starts)
+        wrong = np.abs(adds.sum(axis=1) - rises).max(axis=1) > allowed
+        if halved == ROUNDS:
+            wrong[:] = False
+        total += adds[~wrong].sum(axis=0)
+        if not wrong.any():
+            break
+        starts, widths = starts[wrong], widths[wrong] / 2
+        starts, widths = np.concatenate([starts, starts + widths]), np.concatenate([widths, widths])
+    return total, ends[0]
+
+
+def _path(embedded: torch.Tensor, places: NDArray[np.float64]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Embeddings [places, length, width] at these shares of the way, and their mask."""
+    along = torch.tensor(places, dtype=embedded.dtype, device=embedded.device).view(-1, 1, 1)
+    mask = torch.ones(len(places), embedded.shape[1], dtype=torch.bool, device=embedded.device)
+    return along * embedded, mask
+
+
+def _along(net: FromEmbeddings, embedded: torch.Tensor, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logits float64 [places, k]."""
+    with torch.no_grad():
+        return net.from_embeddings(*_path(embedded, places)).double().cpu().numpy()
+
+
+def _slopes(net: FromEmbeddings, embedded: torch.Tensor, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How fast each logit rises along the way by each token: float64 [places, length, k]."""
+    path, mask = _path(embedded, places)
+    path.requires_grad_(True)
     columns = []
     # cuDNN's recurrent kernels have no gradient in evaluation mode
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-        logits = net.from_embeddings(path, mask.expand(steps, -1))
-        for label in range(len(start)):
-            (gradient,) = torch.autograd.grad(logits[:, label].sum(), path, retain_graph=label + 1 < len(start))
-            mean = (gradient.double().cpu() * share).sum(dim=0)
-            columns.append((mean * embedded[0].double().cpu()).sum(dim=1).numpy())
-    return np.stack(columns, axis=1), start
+        logits = net.from_embeddings(path, mask)
+        for label in range(logits.shape[1]):
+            last = label + 1 == logits.shape[1]
+            (gradient,) = torch.autograd.grad(logits[:, label].sum(), path, retain_graph=not last)
+            columns.append((gradient.double() * embedded.double()).sum(dim=2).cpu().numpy())
+    return np.stack(columns, axis=2)
