@@ -32,7 +32,7 @@ $(VENV)/.bench: $(VENV)/.dev
 	@touch $@
 
 demo: $(VENV)/.sadari
-	$(BIN)/sadari climb headlines -o runs/headlines
+	$(BIN)/sadari climb headlines --budget 90s -o runs/headlines
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not slow and not full_data"
