@@ -15,10 +15,12 @@ Examples:
   sadari explain runs/news/tfidf "Stocks fell on Friday"
   sadari explain runs/news/tfidf "A late goal in Turin" --label World
   echo "Oil rises again" | sadari explain runs/news/tfidf - --json
+  sadari explain runs/news/transformer "It was too tired" --picture attention.svg
 
 \b
 The figures of a column, the bias with them, add up to the label's logit; the
-logits make the probabilities. Nothing is estimated.
+logits make the probabilities. For the counting rungs they are exact; for the
+nets they are integrated gradients, which add up too.
 """
 
 
@@ -27,8 +29,9 @@ logits make the probabilities. Nothing is estimated.
 @click.argument("text")
 @click.option("--label", metavar="LABEL", help="Explain this label.  [default: the likeliest]")
 @click.option("--top", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="So many words.")
+@click.option("--picture", metavar="FILE", help="Draw an LSTM's gates or a Transformer's attention: .svg, .png, .pdf.")
 @options.as_json("All of it as JSON, and nothing else, on standard output.")
-def explain(model: str, text: str, label: str | None, top: int, as_json: bool) -> None:
+def explain(model: str, text: str, label: str | None, top: int, picture: str | None, as_json: bool) -> None:
     """Show what every word and n-gram of TEXT adds to every label ("-": standard input).
 
     MODEL is a model folder.
@@ -45,6 +48,9 @@ def explain(model: str, text: str, label: str | None, top: int, as_json: bool) -
             raise SettingError(f"the model has no label {label!r}", hint=f"it has: {', '.join(names)}")
         found = rung.explain(text)
         [known] = rung.predict_with_marks([text])[1].tolist()
+        if picture is not None:
+            progress("drawing")
+            _draw(rung, text, picture)
     if as_json:
         from sadari.cli.printing import say_json
 
@@ -53,6 +59,18 @@ def explain(model: str, text: str, label: str | None, top: int, as_json: bool) -
     from sadari.cli.explain_view import print_explanation
 
     print_explanation(found, label=label, top=top, known=known)
+    if picture is not None:
+        click.echo(f"Picture     {picture}")
+
+
+def _draw(rung: Any, text: str, picture: str) -> None:
+    """Write the picture of what the net does inside, if there is anything to see."""
+    from sadari.measure.pictures import draw_inner_life
+
+    found = rung.inner_life(text)
+    if found is None:
+        raise SettingError(f"the rung {rung.name!r} has no gates and no attention to draw", hint="leave out --picture")
+    draw_inner_life(found, picture)
 
 
 def _read(text: str) -> str:

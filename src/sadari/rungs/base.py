@@ -21,7 +21,7 @@ from sklearn.exceptions import NotFittedError
 from sadari.artifact import ModelFiles, read_model, write_model
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.rungs.card import model_card
-from sadari.rungs.explanation import Explanation
+from sadari.rungs.explanation import Explanation, InnerLife
 from sadari.rungs.labels import LabelCodec
 from sadari.rungs.rows import training_rows
 from sadari.rungs.saved import read_head
@@ -223,6 +223,11 @@ class Rung(ClassifierMixin, BaseEstimator):
             bias=bias * self.sharpness_,
             probabilities=self.predict_proba(column)[0],
         )
+
+    def inner_life(self, text: str) -> InnerLife | None:
+        """What the net does inside while it reads a text (gates or attention); None where there is nothing to see."""
+        self._check_fitted()
+        return None
 
     def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
         """The features that speak most for each label, over all texts; empty where a rung cannot say."""

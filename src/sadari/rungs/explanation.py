@@ -45,3 +45,20 @@ class Explanation:
             raise SettingError(f"there is no label {label!r}", hint=f"choose from: {', '.join(self.labels[:20])}")
         values = self.contributions[:, self.labels.index(label)]
         return [(self.features[i], float(values[i])) for i in np.argsort(-np.abs(values), kind="stable")[:count]]
+
+
+@dataclass(frozen=True)
+class InnerLife:
+    """What a net does inside while it reads one text.
+
+    Attributes:
+        kind: "gates" (of an LSTM) or "attention" (of a Transformer).
+        tokens: the T tokens it reads.
+        panels: name → float32 array. Gates: "input", "forget", "candidate", "output", "cell" and "hidden", each
+            [T, width]; with both directions, "backward input" … too. Attention: "layer 1" …, each [heads, T, T], row =
+            the token that attends, column = the token attended to.
+    """
+
+    kind: str
+    tokens: list[str]
+    panels: dict[str, NDArray[np.float32]]

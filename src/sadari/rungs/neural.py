@@ -20,6 +20,7 @@ from sadari.rungs.base import Rung
 from sadari.rungs.kept_run import KeptRun
 from sadari.rungs.rows import check_fits
 from sadari.rungs.saved import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
+from sadari.text.column import as_column
 from sadari.text.table import TokenTable
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import columns, resolve_tokenizer
@@ -277,6 +278,21 @@ class NeuralRung(Rung):
         self.net_.train(training)
         known = np.concatenate([[0], np.cumsum(ids.values >= len(SPECIALS))])
         return out, np.diff(known[ids.offsets]) > 0
+
+    def _read_one(self, text: str) -> tuple[list[str], torch.Tensor]:
+        """The tokens of one text as the net reads them, and their ids int64 [1, length] on the net's device.
+
+        Raises:
+            DataError: there is no token in it.
+        """
+        import torch
+
+        column = as_column([text])
+        tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length]
+        if not tokens:
+            raise DataError("there is no token in the text to look at")
+        ids = torch.from_numpy(self.encode(column).values.astype(np.int64)).unsqueeze(0)
+        return tokens, ids.to(next(self.net_.parameters()).device)
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         import torch

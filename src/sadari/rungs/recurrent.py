@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sadari.errors import SettingError
+from sadari.rungs.explanation import InnerLife
 from sadari.rungs.neural import NeuralRung
 
 if TYPE_CHECKING:
@@ -46,6 +47,29 @@ class RecurrentRung(NeuralRung):
             bidirectional=self.bidirectional, pooling=self.pooling, dropout=self.dropout,
             token_dropout=self.token_dropout, packed=self.packed, sparse=self.sparse,
         )  # fmt: skip
+
+
+    def inner_life(self, text: str) -> InnerLife | None:
+        """The gates and states of the lowest layer of an LSTM, by the written-out cell; None for other cells."""
+        self._check_fitted()
+        if self.cell != "lstm":
+            return None
+        import torch
+
+        from sadari.nets.cells import LSTMCell
+
+        tokens, ids = self._read_one(text)
+        panels = {}
+        with torch.inference_mode():
+            net: Any = self.net_
+            embedded = net.embed(ids)[0].float().cpu()
+            for direction, layer in enumerate(net.recurrent.layers[0]):
+                trace = LSTMCell.of(layer).trace(embedded.flip(0) if direction else embedded)
+                for name in ("input", "forget", "candidate", "output", "cell", "hidden"):
+                    values = getattr(trace, name)
+                    values = values.flip(0) if direction else values
+                    panels[f"backward {name}" if direction else name] = values.numpy()
+        return InnerLife("gates", tokens, panels)
 
 
 class RNN(RecurrentRung):

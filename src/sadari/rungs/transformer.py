@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sadari.errors import SettingError
+from sadari.rungs.explanation import InnerLife
 from sadari.rungs.neural import NeuralRung
 
 if TYPE_CHECKING:
@@ -40,6 +41,19 @@ class Transformer(NeuralRung):
             raise SettingError(
                 f"embed_dim is {self.embed_dim}, which {self.heads} heads cannot share", hint="a multiple of heads"
             )
+
+    def inner_life(self, text: str) -> InnerLife | None:
+        """What every token attends to, in every layer and head."""
+        import torch
+
+        self._check_fitted()
+        tokens, ids = self._read_one(text)
+        with torch.inference_mode():
+            net: Any = self.net_
+            weights = net.attention_weights(ids, torch.ones_like(ids, dtype=torch.bool))[:, 0].float().cpu()
+        if self.pooling == "class":
+            tokens = ["<class>", *tokens]
+        return InnerLife("attention", tokens, {f"layer {i}": layer.numpy() for i, layer in enumerate(weights, 1)})
 
     def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
         from sadari.nets.transformer import TransformerClassifier
