@@ -50,9 +50,12 @@ class ClassifierTask:
     def loss(self, net: nn.Module, batch: NDArray[np.int64]) -> tuple[torch.Tensor, float, dict[str, float]]:
         """The sum of the texts' losses (nats), how many texts, and how many of them are right."""
         device = next(self.net.parameters()).device
-        # a process without a share of this batch still runs the net, for a gradient of nothing
-        rows, share = (batch, 1.0) if len(batch) else (np.zeros(1, np.int64), 0.0)
-        ids, mask = self.ids.take(rows).padded(self.pad_id)
+        if len(batch):
+            rows, share = batch, 1.0
+            ids, mask = self.ids.take(rows).padded(self.pad_id)
+        else:  # a process without a share of this batch runs the net on padding, for a gradient of nothing
+            rows, share = np.zeros(1, np.int64), 0.0
+            ids, mask = torch.full((1, 1), self.pad_id), torch.zeros(1, 1, dtype=torch.bool)
         logits = net(ids.to(device), mask.to(device)).float()
         targets = torch.from_numpy(self.targets[rows]).to(device)
         costs = torch.from_numpy(self.costs[rows]).to(device) * share
