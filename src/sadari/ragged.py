@@ -231,10 +231,11 @@ def positions_of(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where the values of the texts at ``indices`` lie (int64 [values]), and those texts' own offsets."""
     indices = np.asarray(indices, dtype=np.int64)
-    lengths = np.diff(offsets)[indices]
+    starts = offsets[:-1][indices]
+    lengths = offsets[1:][indices] - starts  # of these alone: a batch must not cost a pass over the corpus
     chosen = offsets_of(lengths)
     # the position of each wanted value: its own rank, moved from where it will lie to where it lies
-    return np.arange(chosen[-1]) + np.repeat(offsets[:-1][indices] - chosen[:-1], lengths), chosen
+    return np.arange(chosen[-1]) + np.repeat(starts - chosen[:-1], lengths), chosen
 
 
 def _as_ids(values: Any) -> NDArray[np.int32]:
