@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sadari.artifact import atomic_folder, atomic_write
+from sadari.artifact import atomic_file, atomic_folder, atomic_write
 from sadari.errors import OutputError, SettingError
 
 
@@ -28,6 +29,40 @@ def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
     atomic_write(str(file), b"\x00\xff")
     assert file.read_bytes() == b"\x00\xff"
     assert names(file.parent) == ["표.json"]
+
+
+def test_a_file_may_be_written_piece_by_piece(tmp_path: Path) -> None:
+    file = tmp_path / "a" / "b" / "result"
+    with atomic_file(file) as stream:
+        for piece in (b"one, ", b"two, " * 100_000):
+            stream.write(piece)
+            assert not file.exists()
+    assert file.read_bytes() == b"one, " + b"two, " * 100_000
+    assert names(file.parent) == ["result"]
+
+
+@pytest.mark.parametrize("old", [None, "old"])
+@pytest.mark.parametrize(
+    "error",
+    [SettingError("a mistake"), KeyboardInterrupt(), BrokenPipeError(errno.EPIPE, "gone"), ValueError("another")],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_block_that_raises_leaves_the_old_file(tmp_path: Path, error: BaseException, old: str | None) -> None:
+    file = tmp_path / ("result" if old else "new/result")
+    if old:
+        file.write_text(old)
+
+    def save() -> None:
+        with atomic_file(file) as stream:
+            stream.write(b"half")
+            raise error
+
+    with pytest.raises(type(error)) as caught:
+        save()
+    assert caught.value is error
+    assert names(tmp_path) == (["result"] if old else [])
+    if old:
+        assert file.read_text() == old
 
 
 def test_a_new_file_has_the_rights_that_any_new_file_has_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
@@ -219,3 +254,35 @@ def test_readers_of_a_file_never_see_half_of_it(tmp_path: Path) -> None:
         assert data.count(data[:1]) == size
     writer.join()
     assert stop.is_set()
+
+
+def test_the_current_folder_and_those_above_it_are_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    for path in (".", "..", tmp_path / "a" / "b", tmp_path / "a"):
+        with pytest.raises(OutputError, match="holds the current folder"), atomic_folder(path, may_replace=print):
+            pytest.fail("it is refused before any work is done")
+    with atomic_folder("run") as folder:
+        (folder / "n").write_text("1")
+    assert (tmp_path / "a" / "b" / "run" / "n").read_text() == "1"
+
+
+def test_a_mounted_disk_is_not_replaced() -> None:
+    mounted = next((path for path in ("/dev/shm", "/proc", "/sys") if os.path.ismount(path)), None)
+    if mounted is None:
+        pytest.skip("nothing is mounted here")
+    with pytest.raises(OutputError, match="mounted"), atomic_folder(mounted, may_replace=print):
+        pytest.fail("it is refused before any work is done")
+
+
+def test_what_cannot_be_written_inside_is_told_of_by_its_own_name(tmp_path: Path) -> None:
+    def save() -> None:
+        with atomic_folder(tmp_path / "run") as folder:
+            (folder / "models").write_text("in the way")
+            atomic_write(folder / "models" / "report", "x")
+
+    with pytest.raises(OutputError, match=f"^{re.escape(str(tmp_path))}/run/models/report: cannot be written"):
+        save()
+    assert names(tmp_path) == []

@@ -226,3 +226,13 @@ def test_results_are_called_as_the_user_calls_the_data():
         assert f"<h1>{source}" in re.sub(r"(<h1>)<[^>]*>", r"\1", Path(folder, "report.html").read_text())
         said = json.loads(Path(folder, "bow", "sadari.json").read_text())["data"]
         assert (said["source"], said["text_columns"]) == (source, columns)
+
+
+def test_places_that_cannot_be_replaced_are_refused_before_anything_is_read():
+    for command in (["climb"], ["train", "headlines", "--rung", "bow"]):
+        for place in (".", "..", "/"):
+            result = run(*command, "-o", place)
+            assert result.exit_code == 2
+            assert re.search("current folder|mounted", result.stderr)
+            assert "Read" not in result.stdout
+    assert not list(Path().iterdir())

@@ -186,10 +186,7 @@ def test_ctrl_c_stops_in_a_line_and_leaves_no_half_run(tmp_path):
     assert process.returncode == 130
     assert said.splitlines()[-1] == "sadari: stopped"
     assert "Traceback" not in said
-    run_folder = tmp_path / "runs" / "headlines"
-    if run_folder.exists():  # models that were done stay, whole, and the next climb may take the folder over
-        assert not (run_folder / "climb.json").exists()
-        assert spawn("climb", "headlines", "--rungs", "bow", "--no-curves", cwd=tmp_path).returncode == 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_main_gives_the_exit_code(capsys):

@@ -117,7 +117,7 @@ def test_an_older_model_is_replaced_and_nothing_else(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep me")
     complaint = run_badly("train", "headlines", "--rung", "bow", "-o", tmp_path / "mine")
-    assert "not a Sadari model to replace" in complaint
+    assert "is in the way and was not replaced" in complaint
     assert [entry.name for entry in (tmp_path / "mine").iterdir()] == ["notes.txt"]
     (tmp_path / "file").write_text("keep me")
     assert "a file of this name" in run_badly("train", "headlines", "--rung", "bow", "-o", tmp_path / "file")

@@ -1,24 +1,26 @@
 """One model folder in and out: safetensors and JSON, never pickle; whole or absent; untrusted when read.
 
-Writing: `write_model` builds the folder beside its place and swaps it in; `atomic_write` and `atomic_folder`
-do the same for any other result. Reading: `read_model` believes nothing that the folder says until it has
-checked it.
+Writing: `write_model` builds the folder beside its place and swaps it in; `atomic_write`, `atomic_file` and
+`atomic_folder` do the same for any other result. Reading: `read_model` believes nothing that the folder says until it
+has checked it.
 """
 
-from sadari.artifact.atomic import atomic_folder, atomic_write
+from sadari.artifact.atomic import atomic_file, atomic_folder, atomic_write
 from sadari.artifact.manifest import FORMAT_VERSION, MANIFEST
 from sadari.artifact.read import ModelFiles, read_model
 from sadari.artifact.strict_json import parse_json
 from sadari.artifact.weights import WEIGHTS
-from sadari.artifact.write import write_model
+from sadari.artifact.write import check_is_model, write_model
 
 __all__ = [
     "FORMAT_VERSION",
     "MANIFEST",
     "WEIGHTS",
     "ModelFiles",
+    "atomic_file",
     "atomic_folder",
     "atomic_write",
+    "check_is_model",
     "parse_json",
     "read_model",
     "write_model",

@@ -14,6 +14,7 @@ import stat
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from sadari.artifact.swap import put_in_place, restore
 from sadari.artifact.temporary import BINARY, beside, claim_file, claim_folder, clean, new_name, open_for_sync
@@ -46,41 +47,60 @@ def atomic_write(path: str | Path, data: bytes | str) -> None:
         OutputError: it could not be written; nothing of ours is left, and what was there before is untouched
             (only a disk that fails after the rename leaves the new file in its place, whole).
     """
-    content = data.encode("utf-8") if isinstance(data, str) else data
+    with atomic_file(path) as stream:
+        stream.write(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+@contextmanager
+def atomic_file(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to write to piece by piece, which appears whole when the block ends, or not at all when it raises.
+
+    Links, pipes, devices and missing folders are treated as `atomic_write` does.
+
+    Raises:
+        OutputError: as `atomic_write`; of what the block raises only what a disk says becomes one.
+    """
     with output_errors(path):
-        target = _real(path)
-        mode = _mode(path)
-        if mode is not None and not stat.S_ISREG(mode):
-            if stat.S_ISDIR(mode):
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            with Path(path).open("wb") as device:
-                device.write(content)
-            return
-        with _parents(target):
-            _write_beside(target, content, mode)
-
-
-def _write_beside(target: Path, content: bytes, mode: int | None) -> None:
-    temporary, file = claim_file(target)
-    try:
-        try:
-            if mode is not None and hasattr(os, "fchmod"):
-                os.fchmod(file, stat.S_IMODE(mode))
-            with open(file, "wb", closefd=False) as stream:
-                stream.write(content)
-            os.fsync(file)
-            if os.name != "nt":
-                temporary.replace(target)
-        finally:
-            os.close(file)
-        if os.name == "nt":  # which renames no open file, and has no lock to keep meanwhile
+        target, mode = _real(path), _mode(path)
+        if mode is not None and stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        device = None if mode is None or stat.S_ISREG(mode) else Path(path).open("wb")  # noqa: SIM115
+    if device is not None:
+        with output_errors(path, only=_DISK_ERRORS), device:
+            yield device
+        return
+    with ExitStack() as stack:
+        with output_errors(path):
+            stack.enter_context(_parents(target))
+            temporary, stream = stack.enter_context(_new_file(target, mode))
+        with output_errors(path, only=_DISK_ERRORS):
+            yield stream
+            stream.flush()
+        with output_errors(path):
+            os.fsync(stream.fileno())
+            if os.name == "nt":  # which renames no open file, and has no lock to keep meanwhile
+                stream.close()
             temporary.replace(target)
+            sync_folder(target.parent)
+    clean(target)
+
+
+@contextmanager
+def _new_file(target: Path, mode: int | None) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new empty file beside `target`, locked while it is open; removed if the block raises."""
+    temporary, descriptor = claim_file(target)
+    stream = os.fdopen(descriptor, "wb")
+    try:
+        if mode is not None and hasattr(os, "fchmod"):
+            os.fchmod(descriptor, stat.S_IMODE(mode))
+        yield temporary, stream
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
-    sync_folder(target.parent)
-    clean(target)
+    finally:
+        with suppress(OSError):  # what is lost of a file that is removed anyway
+            stream.close()
 
 
 @contextmanager
@@ -111,13 +131,26 @@ def atomic_folder(path: str | Path, *, may_replace: Callable[[Path], None] | Non
             restore(target, old, scrap=new_name(target))
             _check_target(target, may_replace)
             temporary = stack.enter_context(_new_folder(target))
-        with output_errors(path, only=_DISK_ERRORS):
+        with output_errors(path, only=_DISK_ERRORS), _named_after(path, temporary):
             yield temporary
         with output_errors(path):
             _sync_tree(temporary)
             _check_target(target, may_replace)  # again: it may have come while the block ran
             put_in_place(temporary, target, old, sync=lambda: sync_folder(target.parent))
     clean(target)
+
+
+@contextmanager
+def _named_after(path: str | Path, temporary: Path) -> Iterator[None]:
+    """What could not be written in the temporary folder is told of by the name that the user knows."""
+    try:
+        yield
+    except OutputError as error:
+        inside = error.where is not None and Path(error.where).is_relative_to(temporary)
+        if not inside:
+            raise
+        where = Path(path, Path(str(error.where)).relative_to(temporary))
+        raise OutputError(error.what, where=str(where), hint=error.hint) from error
 
 
 @contextmanager
@@ -168,6 +201,7 @@ def _sync_tree(folder: Path) -> None:
 
 
 def _check_target(target: Path, may_replace: Callable[[Path], None] | None) -> None:
+    check_in_place(target)
     try:
         full = any(target.iterdir())
     except FileNotFoundError:
@@ -181,6 +215,26 @@ def _check_target(target: Path, may_replace: Callable[[Path], None] | None) -> N
             "the folder exists and is not empty", where=str(target), hint="choose another name, or remove it"
         )
     may_replace(target)
+
+
+def check_in_place(target: Path) -> None:
+    """Refuse a folder that no rename can replace, or that would leave the user's shell in one that is gone.
+
+    Args:
+        target: its real path, links followed.
+
+    Raises:
+        OutputError: a disk is mounted there, or it holds the current folder.
+    """
+    hint = "choose a folder inside it"
+    if os.path.ismount(target):
+        raise OutputError("is where a disk is mounted, which cannot be replaced", where=str(target), hint=hint)
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it is gone itself
+        return
+    if here.is_relative_to(target):
+        raise OutputError("holds the current folder, and would be replaced", where=str(target), hint=hint)
 
 
 @contextmanager

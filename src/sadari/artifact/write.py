@@ -46,7 +46,7 @@ def write_model(
     """
     where = os.fspath(folder)
     contents = {name: _encode_text(name, texts[name], where) for name in sorted(texts)}
-    with atomic_folder(folder, may_replace=_check_is_model) as new:
+    with atomic_folder(folder, may_replace=check_is_model) as new:
         files = {WEIGHTS: _write(new / WEIGHTS, encode_weights(tensors))}
         for name, content in contents.items():
             files[name] = _write(new / name, [content])
@@ -79,8 +79,12 @@ def _write(path: Path, pieces: Iterable[bytes | memoryview]) -> FileEntry:
         return FileEntry(file.tell(), sha256.hexdigest())
 
 
-def _check_is_model(folder: Path) -> None:
-    """Refuse to replace what is not a Sadari model, or holds more than one."""
+def check_is_model(folder: Path) -> None:
+    """Refuse to replace what is not a Sadari model, or holds more than one.
+
+    Raises:
+        OutputError: what is in the way.
+    """
     where = str(folder)
     try:
         others = _other_names(folder)

@@ -56,9 +56,8 @@ def climb(data: str, **asked: Any) -> None:
     DATA is a file of labelled texts (CSV, TSV, JSONL, Parquet, fastText lines, a folder per label; gzip too), "-" for
     standard input, or a name from "sadari data list".
     """
-    from sadari.cli import climb_view, inputs
+    from sadari.cli import climb_view, inputs, outputs
     from sadari.cli.progress import Progress
-    from sadari.cli.run_folder import run_folder
     from sadari.data.audit import audit
     from sadari.measure.climb import AUDITED_TOKENIZERS
     from sadari.measure.climb import climb as climb_rungs
@@ -75,7 +74,8 @@ def climb(data: str, **asked: Any) -> None:
     folder = Path(asked["output"] or Path("runs") / found.name)
     settings = {} if asked["tokenizer"] is None else {"tokenizer": asked["tokenizer"]}
     view = None if asked["as_json"] else climb_view.View(asked["lang"])
-    with run_folder(folder), Progress() as progress:
+    outputs.check_run_folder(folder)
+    with Progress() as progress:
         progress(f"reading {found.name}")
         train, test = inputs.read_pair(found, asked)
         train.check_trainable()

@@ -111,7 +111,7 @@ def _is_file(text: str) -> bool:
 
 
 def _check_output(output: Path, path: str | None, asked: dict[str, Any]) -> None:
-    from sadari.cli.output_file import check_output
+    from sadari.cli.outputs import check_file
     from sadari.cli.predict_writers import format_of
 
     if asked["as_json"]:
@@ -121,7 +121,7 @@ def _check_output(output: Path, path: str | None, asked: dict[str, Any]) -> None
     if asked["escape_formulas"] and format_of(output) not in ("csv", "tsv"):
         raise SettingError("--escape-formulas is for CSV and TSV alone")
     format_of(output)
-    target = check_output(output)
+    target = check_file(output)
     if path not in (None, "-") and target.exists() and Path(str(path)).exists() and target.samefile(str(path)):
         raise SettingError(f"-o {output} is the file that is read", hint="choose another name")
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import polars as pl
 
-from sadari.cli.output_file import whole_file
+from sadari.artifact import atomic_file
 from sadari.cli.predict_rows import Labelled
 from sadari.errors import SettingError
 
@@ -49,7 +49,7 @@ def write_file(path: Path, labelled: Iterator[Labelled], *, escape: bool = False
         OutputError: it could not be written; what was there before is untouched.
     """
     format = format_of(path)
-    with whole_file(path) as stream:
+    with atomic_file(path) as stream:
         if format == "parquet":
             _write_parquet(stream, (rows.table() for rows in labelled))
         else:

@@ -60,8 +60,8 @@ Files over 256 MB are read a batch at a time.
 def train(data: str, rung: str, output: str, settings: tuple[str, ...], **asked: Any) -> None:
     """Train one rung on DATA (a file, a name, or "-") and save the model."""
     from sadari.cli import inputs, train_view
+    from sadari.cli.outputs import check_model_folder
     from sadari.cli.progress import Progress
-    from sadari.cli.run_folder import check_model_folder
     from sadari.cli.settings import parse_settings
     from sadari.data.train_data import gather, is_large
     from sadari.rungs import find_rung

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from sadari.artifact.manifest import versions
 from sadari.data.audit import Audit, audit
 from sadari.data.corpus import Corpus
-from sadari.data.fingerprint import fingerprint
 from sadari.errors import SettingError
 from sadari.measure.budget import Budget
 from sadari.measure.curves import learning_curve
-from sadari.measure.folder import folder_megabytes, write_run
+from sadari.measure.folder import folder_megabytes, run_folder, write_run
 from sadari.measure.frozen import Frozen, freeze, nested_rows
 from sadari.measure.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.measure.result import ClimbResult, RungResult
@@ -36,12 +35,17 @@ AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syl
 
 @dataclass
 class _Run:
-    """What stays the same while the rungs are climbed."""
+    """What stays the same while the rungs are climbed.
+
+    Attributes:
+        folder: where it is written for the moment. place: where it will be.
+    """
 
     frozen: Frozen
     seed: int
     budget: Budget
     folder: Path | None
+    place: Path
     curves: bool
     settings: Mapping[str, Mapping[str, Any]]
     progress: Progress
@@ -80,7 +84,8 @@ def climb(
         budget: seconds for training and learning curves; a rung that would take longer trains on fewer rows, or is
             skipped, and says so.
         seed: of the splits and of every rung.
-        folder: where models, predictions, history and report go; None writes nothing.
+        folder: where models, predictions, history and report go, whole when the climb is done or not at all; an earlier
+            climb there is replaced. None writes nothing.
         lang: of the verdict and the report, "en" or "ko".
         curves: also train every rung on fewer rows, for learning curves.
         settings: rung → settings other than its defaults.
@@ -94,6 +99,7 @@ def climb(
     Raises:
         DataError: texts or labels that cannot be compared on.
         SettingError: an unknown rung, or settings out of range.
+        OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
     start = time.perf_counter()
     names = _in_order(rungs)
@@ -104,13 +110,24 @@ def climb(
     say("audit", 0.0)
     audited = audited or audit(train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=seed)
     frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
-    data = {"source": train.source, "text_columns": list(getattr(train, "text_columns", ())),
-            "rows": len(frozen.train), "seed": seed,
-            "sha256": fingerprint([frozen.train.texts], frozen.train.labels)}  # fmt: skip
-    run = _Run(
-        frozen, seed, Budget(budget), Path(folder) if folder is not None else None,
-        curves, settings or {}, say, data, trials,
-    )  # fmt: skip
+    with run_folder(folder) as temporary:
+        run = _Run(
+            frozen, seed, Budget(budget), temporary, Path(folder or ""), curves, settings or {}, say,
+            frozen.train.provenance(seed=seed), trials,
+        )  # fmt: skip
+        results, skipped = _climb_all(run, names)
+        _draw_curves(run, results)
+        result = _conclude(run, train, results, skipped, audited, lang)
+        result.seconds = time.perf_counter() - start
+        if temporary is not None:
+            say("report", 0.99)
+            write_run(result, temporary, lang=lang, report=report, rows=frozen.final.rows)
+    say("done", 1.0)
+    return result
+
+
+def _climb_all(run: _Run, names: list[str]) -> tuple[list[RungResult], list[tuple[str, str]]]:
+    """The rungs that were trained, and those that were not, with the reason."""
     results, skipped = [], []
     for place, name in enumerate(names):
         found = _climb_one(run, name, place, len(names))
@@ -120,14 +137,7 @@ def climb(
             results.append(found)
     if not results:
         raise SettingError("the budget is too small for any rung", hint="give a larger --budget, or fewer rungs")
-    _draw_curves(run, results)
-    result = _conclude(run, train, results, skipped, audited, lang)
-    result.seconds = time.perf_counter() - start
-    if run.folder is not None:
-        say("report", 0.99)
-        write_run(result, run.folder, lang=lang, report=report, rows=frozen.final.rows)
-    say("done", 1.0)
-    return result
+    return results, skipped
 
 
 def _in_order(rungs: Sequence[str] | None) -> list[str]:
@@ -260,7 +270,7 @@ def _measure(run: _Run, name: str, model: Rung, held_out: NDArray[np.int32]) -> 
                   f"{frozen.final_name} macro-F1": result.macro_f1.value,
                   "validation accuracy": result.validation_accuracy.value}  # fmt: skip
         model.save(run.folder / name, scores=scores, data=run.data)
-        result.folder = str(run.folder / name)
+        result.folder = str(run.place / name)
         result.megabytes = folder_megabytes(run.folder / name)
     return result
 

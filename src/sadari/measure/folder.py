@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,56 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact import atomic_write
+from sadari.artifact import atomic_folder, atomic_write, check_is_model
+from sadari.errors import OutputError
 from sadari.measure.report import write_report
 from sadari.measure.result import ClimbResult
+from sadari.rungs import RUNGS
+
+TABLE, PREDICTIONS, REPORT = "climb.json", "predictions.csv", "report.html"
+_OLD_MARKER = ".sadari-climb"  # what the folder of a climb was known by before it appeared whole
+_CLUTTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+
+
+@contextmanager
+def run_folder(folder: str | Path | None) -> Iterator[Path | None]:
+    """A folder to fill, which takes its name when the block ends; an earlier climb is there, whole, until then.
+
+    Yields:
+        The folder, for the moment under another name; None for None.
+
+    Raises:
+        OutputError: it cannot be written, or something else than a climb is in its place; that was not touched.
+    """
+    if folder is None:
+        yield None
+        return
+    with atomic_folder(folder, may_replace=check_is_climb) as place:
+        yield place
+
+
+def check_is_climb(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but a climb.
+
+    Raises:
+        OutputError: what is in the way.
+    """
+    entries = sorted(folder.iterdir())
+    if not any((folder / name).is_file() for name in (TABLE, _OLD_MARKER)):
+        what = f"is in the way: it holds {entries[0].name!r}, and is no folder of a climb"
+        raise OutputError(what, where=str(folder), hint="choose another folder, or move that away")
+    for entry in entries:
+        if entry.name in RUNGS and entry.is_dir() and not entry.is_symlink():
+            check_is_model(entry)
+        elif not _is_ours(entry):
+            what = f"is in the way: it holds {entry.name!r}, which is not of a climb"
+            raise OutputError(what, where=str(folder), hint="choose another folder, or move that away")
+
+
+def _is_ours(entry: Path) -> bool:
+    if entry.name.startswith(".") and ".sadari-" in entry.name:  # of a save that was killed
+        return True
+    return entry.name in {TABLE, PREDICTIONS, REPORT, _OLD_MARKER} | _CLUTTER and entry.is_file()
 
 
 def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]:
@@ -67,7 +116,7 @@ def predictions_table(result: ClimbResult, rows: NDArray[np.int64]) -> pl.DataFr
 
 
 def write_run(result: ClimbResult, folder: Path, *, lang: str, report: bool, rows: NDArray[np.int64]) -> None:
-    """Write ``climb.json``, ``predictions.csv`` and ``report.html``; the models stand there already.
+    """Write table, predictions and report; the models stand there already.
 
     Args:
         rows: int64 [n], each final text's row in its file, from 1.
@@ -75,11 +124,10 @@ def write_run(result: ClimbResult, folder: Path, *, lang: str, report: bool, row
     Raises:
         OutputError: something could not be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    atomic_write(folder / "climb.json", to_json(result))
-    atomic_write(folder / "predictions.csv", predictions_table(result, rows).write_csv())
+    atomic_write(folder / TABLE, to_json(result))
+    atomic_write(folder / PREDICTIONS, predictions_table(result, rows).write_csv())
     if report:
-        write_report(result, folder / "report.html", lang=lang)
+        write_report(result, folder / REPORT, lang=lang)
 
 
 def folder_megabytes(folder: Path) -> float:
