@@ -48,6 +48,8 @@ class Progress:
         if self._bar is not None:
             self._bar.update(self._task, description=what, total=None if share is None else 1.0, completed=share or 0)
             return
+        if share is not None and share >= 1:  # what comes next says so
+            return
         now = time.monotonic()
         fresh = _DIGITS.sub("", what) != _DIGITS.sub("", self._what) and now - self._said > QUIET_SECONDS
         if now - self._start > QUIET_SECONDS and (fresh or now - self._said > EVERY_SECONDS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sadari.errors import DataError
 from sadari.measure import readable
@@ -15,7 +15,7 @@ def head(view: View) -> Html:
     """The source, and its rows in figures."""
     result, words = view.result, view.words
     facts: list[tuple[str, Piece]] = [
-        (words.name("rows", name), readable.count(count)) for name, count in result.rows.items() if count
+        (words.name("rows", name), readable.count(count)) for name, count in _told(result.rows).items()
     ]
     facts.append((words.say("labels"), readable.count(len(result.label_names))))
     return joined(
@@ -23,6 +23,16 @@ def head(view: View) -> Html:
         element("h1", foreign(result.source)),
         element("ul", [element("li", element("b", value), " ", name) for name, value in facts], class_="facts"),
     )
+
+
+def _told(rows: Mapping[str, int]) -> dict[str, int]:
+    """The counts of rows that say something: validation rows are the training rows where they come in folds."""
+    told = {name: count for name, count in rows.items() if count}
+    if "folds" in told:
+        told.pop("validation", None)
+    if told.get("leaked_near") == told.get("leaked"):
+        told.pop("leaked_near", None)
+    return told
 
 
 def verdict(view: View) -> Html:

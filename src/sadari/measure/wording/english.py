@@ -43,6 +43,8 @@ ENGLISH = {
     "rows_dropped_duplicates": "duplicates dropped",
     "rows_dropped_blank": "blank texts dropped",
     "rows_leaked": "also in training",
+    "rows_leaked_near": "of these only nearly the same",
+    "rows_folds": "folds, validating each training row once",
     "labels": "labels",
     "label": "label",
     "unseen_label": "unknown to training",

@@ -39,6 +39,8 @@ KOREAN = {
     "rows_dropped_duplicates": "중복 제외",
     "rows_dropped_blank": "빈 글 제외",
     "rows_leaked": "학습에도 있음",
+    "rows_leaked_near": "그중 거의 같은 글",
+    "rows_folds": "겹 교차 검증(학습 글마다 한 번)",
     "labels": "레이블",
     "label": "레이블",
     "unseen_label": "학습에 없던 레이블",
