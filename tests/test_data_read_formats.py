@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import io
 import json
 import time
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -316,18 +319,64 @@ def test_damaged_parquet(tmp_path: Path, damage: str) -> None:
     assert "Parquet file" in error_of(write(tmp_path, damaged[damage], "data.parquet"))
 
 
-def test_parquet_with_a_damaged_footer_never_loses_rows_in_silence(tmp_path: Path) -> None:
-    """Polars ends its batches without an error when one of its threads crashes."""
+# A byte of a page's header is wrong, and says that 2 ** 61 bytes of memory are needed: no process survives that.
+DEADLY_PARQUET = (
+    "c-oCp!EVz)5M4Wq=^=-z%B*ZD2VY{fA}Wq)8XHlebt#1ssB45mEiQI#lOQ)iv1!wO2M3P*5I%s9;7d5Mvo_&|Sjlg8XXd>(D{sKV"
+    "0Z`~bXDk9CL=j(%kN|-#*y@7<o1lS4h$^yFQCcdrjUmxC4V_lmssh3&OITv<TN^}>TyXn>K>m_iw1xOoimwoE5N?G|k7$N_uZWYZ"
+    "pvA1L?q@}InaxpDV-bt2JB1iswhwzuFvRXofe5#t8XsQJ<zi6*CD87v^)Nj$?uzPA)oW2uK^s584ArFpsCD-rqlUn!(KY(kH>LZJ"
+    "%dsCSbcpp!HvP}!?57Hhu<r_^)`kcjyn^25VR$-uTwYAG%UJ)aKE&m|<6<2lxL4x5I&01{^@{V7AIf;f9|WR)eU15-oPTWk#FqOP"
+    "c<>QUK8Yqzk^_Xg&wq}xQX1jVM(g7>Ns4eD%7%4amW~TMn%FYClKwcaU!G4+iUgCVw|I$iE#fzR^>A;|PsFg9<8`h7%x(0K>Un%S"
+    "dOsB=2M0ud6D*2&S(@9QZ>s5HzGGfx%W}4uo6hcF*EYA4FS8;wN4aM^N%|<yQ)iUtu9FV-oRJ&bUhH_oJa_U@oTZ+#WAw#u#y{<e"
+    "7a53G{~Ptup=|"
+)
+
+
+def test_parquet_that_would_end_the_process(tmp_path: Path) -> None:
+    path = write(tmp_path, zlib.decompress(base64.b85decode(DEADLY_PARQUET)), "data.parquet")
+    assert "damaged Parquet file: it ends the process that reads it (memory allocation of" in error_of(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"text,label\n", "does not begin as one"),
+        (b"PAR1" + bytes(30), "its end is missing"),
+        (b"PAR1" + b"\xff\xff\xff\x7fPAR1", "its footer is longer than the file"),
+        (b"PARE" + bytes(9) + b"PARE", "encrypted"),
+    ],
+)
+def test_no_parquet_by_its_ends(tmp_path: Path, content: bytes, what: str) -> None:
+    assert what in error_of(write(tmp_path, content, "data.parquet"))
+
+
+@pytest.mark.parametrize("name", ["a[1].parquet", "a*.parquet", "~ b.parquet", "polars.py"])
+def test_parquet_by_any_name(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that mean something to a shell, or to Python's search for modules in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    pl.DataFrame({"text": ["x"], "label": ["other"]}).write_parquet(tmp_path / "a1.parquet")
+    with Path(name).open("wb") as file:
+        pl.DataFrame({"text": ["x", "y"], "label": ["a", "b"]}).write_parquet(file)
+    assert open_source(name).read().label_names == ["a", "b"]
+
+
+def damaged_footers(every: int) -> Iterator[bytes]:
     handle = io.BytesIO()
     frame = pl.DataFrame({"text": [f"t{i}" for i in range(1000)], "label": ["a", "b"] * 500})
     frame.write_parquet(handle, row_group_size=250, compression="uncompressed")
     raw = handle.getvalue()
     footer = int.from_bytes(raw[-8:-4], "little")
-    for at in range(len(raw) - 8 - footer, len(raw) - 8, 8):
+    for at in range(len(raw) - 8 - footer, len(raw) - 8, every):
         flipped = bytearray(raw)
         flipped[at] ^= 0x40
+        yield bytes(flipped)
+
+
+@pytest.mark.parametrize("every", [200, pytest.param(8, marks=pytest.mark.slow)])
+def test_parquet_with_a_damaged_footer_never_loses_rows_in_silence(tmp_path: Path, every: int) -> None:
+    """Polars ends its batches without an error when one of its threads crashes."""
+    for content in damaged_footers(every):
         with contextlib.suppress(DataError):
-            assert len(open_source(write(tmp_path, bytes(flipped), "data.parquet")).read()) == 1000
+            assert len(open_source(write(tmp_path, content, "data.parquet")).read()) == 1000
 
 
 # --- folders

@@ -9,6 +9,7 @@ from typing import NoReturn
 import numpy as np
 import polars as pl
 
+from sadari.data.formats.parquet_probe import check_ends, count_rows
 from sadari.data.formats.records import BadRows, Chunk, Wanted, numbered
 from sadari.errors import DataError
 
@@ -27,23 +28,20 @@ class ParquetRecords:
     delimiter: str | None = None
 
     def __init__(self, path: Path, *, name: str, spool: object | None = None) -> None:
-        self._path, self._name, self._spool = path, name, spool
+        self._name, self._spool = name, spool
+        self._plan = pl.scan_parquet(path.absolute(), glob=False)
         self.notes: list[str] = []
-        count = list(self._collect(pl.scan_parquet(path).select(pl.len()), 1))
-        if not count:  # a crash inside Polars ends its batches without an error
-            raise DataError("is not a readable Parquet file", where=name)
-        self._rows = int(count[0].item())
+        check_ends(path, name)
+        self._rows = count_rows(path, name)
         if not self._rows:
             raise DataError("the file has no rows", where=name)
-        head = list(self._collect(pl.scan_parquet(path).head(_HEAD_ROWS), _HEAD_ROWS))
+        head = list(self._collect(self._plan.head(_HEAD_ROWS), _HEAD_ROWS))
         self.head = _named(pl.concat(head)) if head else self._torn(0)
         self.columns = self.head.columns
 
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
         """All records in file order; see `Records`."""
-        plan = pl.scan_parquet(self._path)
-        if wanted.columns is not None:
-            plan = plan.select(wanted.columns)
+        plan = self._plan if wanted.columns is None else self._plan.select(wanted.columns)
         at = 1
         for frame in self._collect(plan, rows):
             numbers = np.arange(at, at + frame.height, dtype=np.int64)

@@ -1,0 +1,91 @@
+"""Reads a Parquet file through in a process of its own: damage that ends the process ends that one.
+
+Polars takes the sizes in a file at their word. A single wrong byte can ask for more memory than there is, and then the
+whole process is aborted: no exception can be caught. So a file is read once where that does no harm.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sadari.errors import DataError
+
+_PROGRAM = "from sadari.data.formats.parquet_probe import main; main()"
+_MAGIC = b"PAR1"
+_TAIL = 8  # bytes: the footer's length, little-endian, and the magic
+_BATCH_ROWS = 65536
+
+
+def check_ends(path: Path, name: str) -> None:
+    """Look at the first and the last bytes: whether this is a Parquet file at all, and whole.
+
+    Raises:
+        DataError: it is not.
+    """
+    with path.open("rb") as file:
+        begin = file.read(len(_MAGIC))
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL))
+        tail = file.read(_TAIL)
+    hint = "write or fetch it again"
+    if begin == b"PARE" or tail[4:] == b"PARE":
+        raise DataError("is an encrypted Parquet file", where=name, hint="write it without encryption")
+    if begin != _MAGIC:
+        raise DataError("is not a readable Parquet file (it does not begin as one)", where=name)
+    if size < len(_MAGIC) + _TAIL or tail[4:] != _MAGIC:
+        raise DataError("is not a readable Parquet file (its end is missing)", where=name, hint=hint)
+    if int.from_bytes(tail[:4], "little") > size - _TAIL - len(_MAGIC):
+        raise DataError("is not a readable Parquet file (its footer is longer than the file)", where=name, hint=hint)
+
+
+def count_rows(path: Path, name: str) -> int:
+    """How many rows the file has, all of which could be read.
+
+    Raises:
+        DataError: it is damaged, or cannot be read.
+    """
+    # -P: a module of the user's own in the current folder is none of Python's
+    command = [sys.executable, "-P", "-c", _PROGRAM, str(path.absolute())]
+    place = os.pathsep.join(entry for entry in sys.path if entry)
+    run = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": place, "RUST_BACKTRACE": "0"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    said = run.stderr.decode("utf-8", "replace")
+    try:
+        found = json.loads(run.stdout)
+    except ValueError:
+        reason = next((line for line in said.splitlines() if "memory" in line), f"exit code {run.returncode}")
+        raise DataError(
+            f"is a damaged Parquet file: it ends the process that reads it ({reason})",
+            where=name,
+            hint="write or fetch it again",
+        ) from None
+    if "error" in found:
+        raise DataError(f"is not a readable Parquet file ({found['error']})", where=name)
+    if found["read"] != found["rows"]:
+        what = f"is a damaged Parquet file ({found['read']:,} of its {found['rows']:,} rows could be read)"
+        raise DataError(what, where=name, hint="write or fetch it again")
+    return int(found["rows"])
+
+
+def main() -> None:
+    """What runs in the other process: the rows that the file says it has and those that are there, as JSON."""
+    import polars as pl
+
+    plan = pl.scan_parquet(sys.argv[1], glob=False)
+    try:
+        rows = plan.select(pl.len()).collect().item()
+        batches = plan.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True)
+        # A thread of Polars that crashes ends the batches without an error: so they are counted.
+        found = {"rows": rows, "read": sum(batch.height for batch in batches)}
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        found = {"error": str(error).partition("\n")[0]}
+    print(json.dumps(found))
