@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
     from sadari.measure.result import ClimbResult, Interval, RungResult
 
+SCRIPTS_IN_KOREAN = {"Hangul": "한글", "Latin": "로마자", "Han": "한자", "Kana": "가나", "Cyrillic": "키릴"}
 MOST_LABELS = 8
 # Findings that the audit's first line has already counted.
 _COUNTED = frozenset({"duplicates_training", "leaked_exact", "leaked_near", "contradictions_training"})
@@ -70,10 +71,12 @@ class View:
         self._next(result, folder, report)
 
     def _about(self, train: Corpus, audited: Audit) -> list[str]:
-        names = list(train.label_names)
+        names = [readable.label(name) for name in train.label_names]
         more = [self.phrases["more"].format(count=f"{len(names) - MOST_LABELS:,}")] if len(names) > MOST_LABELS else []
         shown = ", ".join([*names[:MOST_LABELS], *more])
-        scripts = {name: share for name, share in audited.train.scripts.items() if share >= 0.05}
+        named = SCRIPTS_IN_KOREAN if self.lang == "ko" else {}
+        shares = audited.train.scripts
+        scripts = {named.get(name, name): share for name, share in shares.items() if share >= 0.05}
         written = ", ".join(name if share > 0.95 else f"{name} {share:.0%}" for name, share in scripts.items())
         written = self.phrases["script"].format(names=written) if written else ""
         middle = audited.train.lengths["words"]["median"]

@@ -58,6 +58,11 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def label(name: str) -> str:
+    """A label's name, in quotes where spaces at its ends would not be seen: ``'2   '``."""
+    return name if name == name.strip() and name else repr(name)
+
+
 def p_value(p: float) -> str:
     """``"p < 0.001"``, else two significant digits: ``"p = 0.043"``; ``"p = 1"``."""
     if not math.isfinite(p):

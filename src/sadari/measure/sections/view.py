@@ -53,7 +53,7 @@ class View:
         """The name of a label, or of those that training never saw (−1)."""
         if index < 0:
             return element("em", self.words.say("unseen_label"))
-        return foreign(self.result.label_names[index])
+        return foreign(readable.label(self.result.label_names[index]))
 
     def section(self, name: str, *pieces: Piece, paged: bool = False, **values: object) -> Html:
         """A section with its heading and one sentence that says how to read it."""
