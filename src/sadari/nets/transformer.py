@@ -28,7 +28,8 @@ class EncoderLayer(nn.Module):
     def __init__(self, width: int, heads: int, inner: int, dropout: float) -> None:
         super().__init__()
         self.attention_norm, self.inner_norm = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.attention = SelfAttention(width, heads, dropout)
+        # no dropout on the attention weights: with it, torch's CPU kernel is not the fused one
+        self.attention = SelfAttention(width, heads)
         self.expand, self.contract = nn.Linear(width, inner), nn.Linear(inner, width)
         self.dropout = nn.Dropout(dropout)
 
