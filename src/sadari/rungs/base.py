@@ -153,7 +153,8 @@ class Rung(ClassifierMixin, BaseEstimator):
 
     def _check_settings(self) -> None:
         parameters = inspect.signature(type(self)).parameters
-        optional = {"norm", "clip", "threads"} | {name for name, parameter in parameters.items() if parameter.default is None}
+        optional = {name for name, parameter in parameters.items() if parameter.default is None}
+        optional |= {"norm", "clip", "threads"}
         check_settings(self.get_params(deep=False), optional=optional)
 
     # -- predicting -------------------------------------------------------------------------------------
