@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
 from difflib import get_close_matches
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -52,9 +54,9 @@ def _show(value: Any) -> str:
 
 
 def _hints(rung: type) -> dict[str, Any]:
-    hints = get_type_hints(rung.__init__)  # type: ignore[misc]
-    hints.pop("return", None)
-    return hints
+    # a dataclass's constructor is written in the subclass's module, its fields' types in the class that names them
+    hints = get_type_hints(rung) if is_dataclass(rung) else get_type_hints(rung.__init__)  # type: ignore[misc]
+    return {name: hints[name] for name in inspect.signature(rung).parameters}
 
 
 def _split(given: str) -> tuple[str, str]:

@@ -54,6 +54,8 @@ Files over 256 MB are read a batch at a time.
 @options.labels
 @options.validation
 @options.seed
+@click.option("--device", metavar="NAME", help="cpu, cuda, mps or auto (nets).")
+@click.option("--precision", metavar="NAME", help="fp32, or bf16 where the machine has it (nets).")
 @click.option("--keep-duplicates", is_flag=True, help="Keep texts that stand there twice with the same label.")
 @click.option("--stream/--no-stream", default=None, help="Read a batch at a time.  [default: files over 256 MB]")
 @options.as_json("Settings, rows and scores as JSON, and nothing else, on standard output.")
@@ -67,7 +69,10 @@ def train(data: str, rung: str, output: str, settings: tuple[str, ...], **asked:
     from sadari.rungs import find_rung
 
     kind = find_rung(rung)
-    own = ("class_weight", "epochs", "patience", "tokenizer", "solver", "epoch_size", "report_every", "seed")
+    own = (
+        "device", "precision", "class_weight", "epochs", "patience", "tokenizer", "solver", "epoch_size",
+        "report_every", "seed",
+    )  # fmt: skip
     values = parse_settings(kind, settings, {name: asked[name] for name in own})
     model = kind(**values)
     check_model_folder(Path(output))
@@ -100,13 +105,17 @@ def _fit(model: Rung, rows: TrainData, progress: Progress) -> None:
     from sadari.cli import train_view
 
     reports = bool(getattr(model, "report_every", 0))
+    losses: list[float] = []
 
     def epoch(done: int, total: int, record: dict[str, float]) -> None:
         if reports and "texts" in record:
             with progress.paused():
                 train_view.print_report(record)
             return
-        said = "".join(f", {key} {record[key]:.3f}" for key in ("loss", "accuracy") if key in record)
+        losses.append(record.get("loss", 0.0))
+        scores = ("loss", "accuracy", "validation_accuracy")
+        said = "".join(f", {key.replace('_', ' ')} {record[key]:.3f}" for key in scores if key in record)
+        said += f" {train_view.sparkline(losses)}"
         progress(f"training, pass {done} of {total}{said}", done / max(total, 1))
 
     progress("reading the texts into features")

@@ -77,6 +77,13 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
     )  # fmt: skip
 
 
+def sparkline(values: list[float], width: int = 16) -> str:
+    """The last of some figures as bars, the largest the highest: ``█▆▄▂▁``."""
+    shown = values[-width:]
+    low, high = min(shown), max(shown)
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * (value - low) / (high - low)) if high > low else 0] for value in shown)
+
+
 def print_report(record: dict[str, float]) -> None:
     """One line of a training run that reports every n steps, as the course's loop prints it; on standard error."""
     loss, accuracy = record["loss"], record["accuracy"]
