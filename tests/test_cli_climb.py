@@ -97,7 +97,10 @@ def test_no_line_is_wider_than_the_terminal(width, lang):
 
 def test_columns_of_the_table_go_and_the_accuracy_stays():
     result = make_climb(rows=500, validation=300)
-    shown = {width: list(map(click.unstyle, score_table(result, "en", width))) for width in (40, 80, 120)}
+    tables = {width: score_table(result, "en", width) for width in (40, 80, 120)}
+    shown = {width: list(map(click.unstyle, lines)) for width, (lines, _) in tables.items()}
+    assert not tables[120][1]
+    assert "calibration" in " ".join(tables[80][1])
     for width, lines in shown.items():
         assert max(map(cell_len, lines)) <= width
         assert "accuracy" in lines[0]

@@ -11,10 +11,11 @@ from sadari.data.corpus import Corpus
 from sadari.data.datasets import find
 from sadari.data.read import open_source
 from sadari.errors import DataError, SettingError
-from sadari.measure import climb as climbing
-from sadari.measure.climb import climb, freeze
+from sadari.measure import frozen as freezing
+from sadari.measure.climb import climb
 from sadari.measure.evaluate import evaluate
 from sadari.measure.folder import predictions_table, to_dict
+from sadari.measure.frozen import freeze
 from sadari.rungs import RUNGS, load
 
 CHEAP = ["bow", "tfidf", "embedding-bag"]
@@ -102,7 +103,7 @@ def test_the_final_rows_decide_nothing(headlines, climbed):
 def test_few_rows_are_validated_in_folds_by_models_that_did_not_see_them(headlines):
     train, test = headlines
     frozen = freeze(train, test, audit(train, test), seed=0)
-    assert len(frozen.folds) == climbing.FOLDS
+    assert len(frozen.folds) == freezing.FOLDS
     validated = np.concatenate([np.setdiff1d(np.arange(len(train)), fold) for fold in frozen.folds])
     assert np.array_equal(np.sort(validated), np.arange(len(frozen.train)))  # each row once
     assert frozen.validation is frozen.train
@@ -110,7 +111,7 @@ def test_few_rows_are_validated_in_folds_by_models_that_did_not_see_them(headlin
 
 def test_many_rows_give_up_a_tenth_for_validation(headlines, monkeypatch):
     train, test = headlines
-    monkeypatch.setattr(climbing, "FOLD_ROWS", 100)
+    monkeypatch.setattr(freezing, "FOLD_ROWS", 100)
     frozen = freeze(train, test, audit(train, test), seed=0)
     assert not frozen.folds
     assert len(frozen.validation) == pytest.approx(100, abs=4)

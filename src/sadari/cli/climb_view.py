@@ -60,9 +60,10 @@ class View:
             if note not in known:
                 headed("", note)
         say()
-        for line in score_table(result, self.lang, columns()):
+        shown, hidden = score_table(result, self.lang, columns())
+        for line in shown:
             say(line)
-        self._remarks(result)
+        self._remarks(result, hidden)
         say()
         first, *rest = result.verdict.sentences or [""]
         headed(self.phrases["verdict"], first)
@@ -110,8 +111,9 @@ class View:
             rows=readable.count(len(result.truth)),
         )
 
-    def _remarks(self, result: ClimbResult) -> None:
-        remarks = [f"{rung.rung}: {rung.note}" for rung in result.rungs if rung.note]
+    def _remarks(self, result: ClimbResult, hidden: list[str]) -> None:
+        remarks = [self.phrases["hidden"].format(columns=", ".join(hidden))] if hidden else []
+        remarks += [f"{rung.rung}: {rung.note}" for rung in result.rungs if rung.note]
         remarks += [f"{rung}: {self.words.say('skipped', why=why)}" for rung, why in result.skipped]
         if any(rung.accuracy_without_leaks for rung in result.rungs):
             remarks.append(
@@ -133,15 +135,18 @@ class View:
             headed("", self.phrases["report"].format(path=folder / "report.html"))
 
 
-def score_table(result: ClimbResult, lang: str, width: int) -> list[str]:
-    """The table's lines, within `width` cells: the recommended rung has a mark."""
+def score_table(result: ClimbResult, lang: str, width: int) -> tuple[list[str], list[str]]:
+    """The table within `width` cells, the recommended rung marked; and the columns for which there is no room."""
+    hidden: list[str] = []
     every = _columns(result, lang)
     while True:
         lines = _lines(result, every, lang)
         too_long = max(cell_len(click.unstyle(line)) for line in lines) > width
         if not too_long or len(every) <= 2:
-            return lines
-        every.remove(min(every, key=lambda column: column.rank))
+            return lines, hidden
+        least = min(every, key=lambda column: column.rank)
+        every.remove(least)
+        hidden.append(least.heading)
 
 
 def _lines(result: ClimbResult, shown: list[Column], lang: str) -> list[str]:

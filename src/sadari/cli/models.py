@@ -40,8 +40,13 @@ def open_for_model(
 ) -> Source:
     """A file for a model: without ``--text``, from the text columns of its training, where the file has them.
 
+    Several labels in a field are parted as they were in training.
+
     Texts that are missing are empty ones, which a model answers too.
     """
+    parted = model.data_.get("label_sep")
+    if need_label and isinstance(parted, str) and not reading.get("label_sep"):
+        reading = {**reading, "label_sep": parted}
     source = open_named(path, reading, known=known, need_label=need_label, missing="empty")
     told = model.data_.get("text_columns")
     trained_on = [name for name in told if isinstance(name, str)] if isinstance(told, list) else []

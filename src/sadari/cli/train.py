@@ -94,7 +94,7 @@ def train(data: str, rung: str, output: str, settings: tuple[str, ...], **asked:
         _fit(model, rows, progress)
         scores = _score(model, rows, test, progress)
         progress("saving")
-        _save(model, output, rows, scores, asked["seed"])
+        _save(model, output, rows, scores, asked)
     if asked["as_json"]:
         train_view.print_json(model, output, rows, scores)
     else:
@@ -134,9 +134,12 @@ def _score(model: Rung, rows: TrainData, test: Corpus | None, progress: Progress
     return scores
 
 
-def _save(model: Rung, output: str, rows: TrainData, scores: dict[str, Any], seed: int) -> None:
+def _save(model: Rung, output: str, rows: TrainData, scores: dict[str, Any], asked: dict[str, Any]) -> None:
     figures = {}
     for name, evaluation in scores.items():
         figures[f"{name} accuracy"] = evaluation.accuracy.value
         figures[f"{name} macro-F1"] = evaluation.macro_f1.value
-    model.save(output, scores=figures, data=rows.provenance(seed=seed))
+    data = rows.provenance(seed=asked["seed"])
+    if asked["label_sep"]:
+        data["label_sep"] = asked["label_sep"]
+    model.save(output, scores=figures, data=data)

@@ -130,7 +130,7 @@ def find(name: str) -> Dataset:
 
 
 def fetch(name: str, *, progress: Progress | None = None, url: str | None = None) -> Dataset:
-    """Download a data set into the cache, unless it lies there already, and return the files there.
+    """Download a data set into the cache, unless it lies there or in ``$SADARI_DATA`` already, and return its files.
 
     Args:
         name: one of `NAMES`; a bundled one is returned as it is.
@@ -145,6 +145,9 @@ def fetch(name: str, *, progress: Progress | None = None, url: str | None = None
     known = _known(name)
     if known.bundled:
         return find(name)
+    given = next((place for place in _places(known) if place != cache_folder() / known.name), None)
+    if url is None and given is not None and all((given / file.name).is_file() for file in known.files):
+        return find(name)  # the user's own files come first, as they do for `find`
     folder = cache_folder() / known.name
     source = url or _mirror(known) or known.url
     for file in known.files:

@@ -118,6 +118,11 @@ def climb(
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results)
         result = _conclude(run, train, results, skipped, audited, lang)
+        result.options = {
+            "test": None if test is None else test.source, "text_columns": list(train.text_columns),
+            "label_column": train.label_column, "budget": budget, "validation": validation, "trials": trials,
+            "keep_duplicates": keep_duplicates, "curves": curves, "lang": lang,
+        }  # fmt: skip
         result.seconds = time.perf_counter() - start
         if temporary is not None:
             say("report", 0.99)
@@ -286,6 +291,14 @@ def _one_text_us(model: Rung, texts: pl.Series, count: int = 200) -> float:
     return float(np.median(times) * 1e6)
 
 
+def _tokenizers_taken(results: list[RungResult], lang: str) -> list[str]:
+    """Which tokenizer the rungs used, in a sentence."""
+    names = list(dict.fromkeys(str(result.settings["tokenizer"]) for result in results))
+    if len(names) > 1:
+        names = [f"{result.rung} {result.settings['tokenizer']}" for result in results]
+    return [f"{'토크나이저' if lang == 'ko' else 'tokenizer'}: {', '.join(names)}"]
+
+
 def _draw_curves(run: _Run, results: list[RungResult]) -> None:
     """Learning curves with the time that is left when every rung has had its turn, the cheapest first."""
     if not run.curves:
@@ -315,6 +328,6 @@ def _conclude(
         final_texts=[text[:400] for text in frozen.final.texts.to_list()],
         leaked=frozen.leaked,
         audit=audited.to_dict(),
-        notes=frozen.notes,
+        notes=[*frozen.notes, *_tokenizers_taken(results, lang)],
         versions=versions(),
     )

@@ -88,6 +88,7 @@ def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]
         "final": result.final_name,
         "seed": result.seed,
         "seconds": result.seconds,
+        "options": result.options,
         "verdict": asdict(result.verdict),
         "rungs": rungs,
         "skipped": [{"rung": rung, "why": why} for rung, why in result.skipped],

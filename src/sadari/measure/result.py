@@ -93,4 +93,5 @@ class ClimbResult:
     audit: dict[str, object]  # audit.Audit.to_dict()
     notes: list[str]  # what reading and splitting decided, one sentence each
     seconds: float = 0.0
+    options: dict[str, object] = field(default_factory=dict)  # what `climb` was asked: budget, validation, test file …
     versions: dict[str, str] = field(default_factory=dict)

@@ -144,8 +144,9 @@ class Rung(ClassifierMixin, BaseEstimator):
             self.sharpness_ = fit_sharpness(logits[usable], wanted[usable], multilabel=self._codec.multilabel)
 
     def resolved_settings(self) -> dict[str, Any]:
-        """The settings that were, or would be, trained with."""
-        return self.get_params(deep=False)
+        """The settings that were, or would be, trained with: the tokenizer by its name, once ``auto`` has chosen."""
+        settings: dict[str, Any] = self.get_params(deep=False)
+        return {**settings, "tokenizer": getattr(self, "tokenizer_", settings.get("tokenizer"))}
 
     def planned_epochs(self, rows: int) -> int:
         """How many passes over so many texts the settings ask for."""

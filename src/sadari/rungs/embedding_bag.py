@@ -86,7 +86,7 @@ class EmbeddingBag(Rung):
         return self.epochs or epochs_for(rows)
 
     def resolved_settings(self) -> dict[str, Any]:
-        settings = self.get_params(deep=False)
+        settings = super().resolved_settings()
         if self.__sklearn_is_fitted__():
             settings["buckets"], settings["epochs"] = self._vectors.buckets, self.epochs_
         return settings

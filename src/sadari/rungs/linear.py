@@ -112,7 +112,7 @@ class LinearRung(Rung):
 
     def resolved_settings(self) -> dict[str, Any]:
         """The settings, with the rung's defaults in place of None."""
-        settings = self.get_params(deep=False)
+        settings = super().resolved_settings()
         settings["ngram_range"] = tuple(self.ngram_range or self.default_ngram_range)
         settings["C"] = self.default_C if self.C is None else self.C
         settings["epochs"] = self.epochs or self.default_epochs

@@ -224,7 +224,7 @@ class NeuralRung(Rung):
         return int(np.clip(round(self.steps / steps), self.least_epochs, 60))
 
     def resolved_settings(self) -> dict[str, Any]:
-        settings = self.get_params(deep=False)
+        settings = super().resolved_settings()
         return {**settings, "epochs": getattr(self, "epochs_", settings["epochs"])}
 
     def _learn_vocabulary(self, texts: Any) -> Ragged:

@@ -47,7 +47,7 @@ STANDING = ".,()!?'"  # punctuation that basic_english and syllables keep, each 
 MORPHEME_END = "\x1f"  # unit separator: stands between morphemes, in no text that a person wrote
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tokenizer:
     """A named way to cut texts into tokens. Make one with `tokenizer`."""
 
@@ -66,6 +66,9 @@ class Tokenizer:
             # the scanner lower-cases ASCII by itself; the rest of Unicode is work for Polars, on the whole column
             content, offsets = column_bytes(column.str.to_lowercase())
         return scan(content, offsets, self.rules)
+
+    def __repr__(self) -> str:
+        return f"tokenizer({self.name!r})"
 
     def tokenize(self, text: str) -> list[str]:
         """The tokens of one text."""

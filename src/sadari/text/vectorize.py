@@ -16,7 +16,8 @@ from sadari.text.column import as_column, slices
 from sadari.text.ngrams import NgramTable, hashed_ngrams, join_features, settle_features
 from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.tokenize import Tokenizer, choose_tokenizer, tokenizer
+from sadari.text.tokenize import Tokenizer, choose_tokenizer
+from sadari.text.tokenize import tokenizer as named_tokenizer
 from sadari.text.weigh import Counts, count
 
 
@@ -29,16 +30,16 @@ def columns(texts: Any) -> Iterator[pl.Series]:
 def resolve_tokenizer(name: str, texts: Any) -> Tokenizer:
     """The tokenizer of that name; ``auto`` is chosen by the first column's script."""
     if name != "auto":
-        return tokenizer(name)
+        return named_tokenizer(name)
     first = next(iter(columns(texts)), pl.Series("text", [], dtype=pl.String))
-    return tokenizer(choose_tokenizer(first))
+    return named_tokenizer(choose_tokenizer(first))
 
 
 class CountVectors:
     """Counts of exact 1- to n-grams, learned once, the same for ever after.
 
     Args:
-        tokenizer: a tokenizer.
+        tokenizer: a tokenizer, or its name.
         ngram_range: shortest and longest n-gram, in words.
         min_df: n-grams that stand in fewer training texts are left out.
         max_df: n-grams that stand in a larger share of the training texts are left out.
@@ -52,7 +53,7 @@ class CountVectors:
 
     def __init__(
         self,
-        tokenizer: Tokenizer,
+        tokenizer: Tokenizer | str,
         *,
         ngram_range: tuple[int, int] = (1, 1),
         min_df: int = 1,
@@ -66,7 +67,7 @@ class CountVectors:
             raise SettingError(f"min_df is {min_df} and max_df {max_df}", hint="min_df ≥ 1 text, 0 < max_df ≤ 1 share")
         if max_features is not None and max_features < 1:
             raise SettingError(f"max_features is {max_features}; it must be at least 1, or None")
-        self.tokenizer = tokenizer
+        self.tokenizer = named_tokenizer(tokenizer) if isinstance(tokenizer, str) else tokenizer
         self.ngram_range = (shortest, longest)
         self.min_df, self.max_df, self.max_features = min_df, max_df, max_features
         self.words = TokenTable()

@@ -60,6 +60,11 @@ class Vocab:
         """
         table = TokenTable()
         for batch in [tokens] if isinstance(tokens, Tokens) else tokens:
+            if not isinstance(batch, Tokens):
+                raise SettingError(
+                    f"tokens must be what a tokenizer gives, not {type(batch).__name__}",
+                    hint='Vocab.learn(sadari.tokenizer("words")(texts))',
+                )
             table.learn(batch)
         return cls.from_table(table, min_freq=min_freq, max_size=max_size, specials=specials)[0]
 
@@ -92,6 +97,9 @@ class Vocab:
         new_ids[counted["old"].to_numpy()] = np.arange(len(specials), len(vocab), dtype=np.int32)
         return vocab, new_ids
 
+    def __repr__(self) -> str:
+        return f"Vocab of {len(self):,} entries, {self.specials} of them specials"
+
     def __len__(self) -> int:
         return len(self._table)
 
@@ -110,6 +118,11 @@ class Vocab:
 
     def encode(self, tokens: Tokens) -> Ragged:
         """Ids of tokenized texts; unknown tokens, and a text's own "<pad>", have `unknown_id`."""
+        if not isinstance(tokens, Tokens):
+            raise SettingError(
+                f"tokens must be what a tokenizer gives, not {type(tokens).__name__}",
+                hint='vocab.encode(sadari.tokenizer("words")(texts))',
+            )
         ids = self._table.look_up(tokens)
         ids[ids < self.specials] = self.unknown_id
         return Ragged(ids, tokens.offsets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -99,6 +100,12 @@ def check_free(folder: str | Path) -> None:
             where=str(folder),
             hint="resume it (sadari train --resume, or resume=True), or remove the folder to start again",
         )
+
+
+def discard_run(folder: str | Path) -> None:
+    """Remove the checkpoint of a run that is finished, once its model is saved; one that is not finished stays."""
+    if read_run(folder).finished:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
