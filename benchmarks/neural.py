@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 
 import numpy as np
-from corpora import ag_news
-from timing import table
 
+from corpora import ag_news
 from sadari.data.read import open_source
 from sadari.rungs import LSTM, BiLSTM, EmbeddingMean, Transformer
+from timing import table
 
 ASKED = {"embedding": 0.900, "lstm": 0.905, "bilstm": 0.905, "transformer": 0.900}
 

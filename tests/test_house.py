@@ -1,4 +1,4 @@
-"""The house rules that a machine can hold: imports run one way, no catch-all rooms, heavy packages only where they are used."""
+"""The house rules that a machine can hold: imports run one way, no catch-all rooms, heavy packages only where used."""
 
 import ast
 import subprocess
@@ -82,7 +82,8 @@ def test_nothing_is_pickled():
 @pytest.mark.parametrize("module", ["sadari", "sadari.errors", "sadari.cli"])
 def test_heavy_packages_are_imported_where_they_are_used(module):
     script = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
     assert not loaded & {"torch", "numba", "sklearn", "scipy", "polars", "matplotlib", "numpy", "rich", "datasketch"}
 
 
