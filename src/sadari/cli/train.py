@@ -32,15 +32,20 @@ The course's own recipe, with its reports:
       --set sublinear_tf=no --set norm=none
 
 \b
+Training that can be stopped (Ctrl-C), and resumed to the same bits:
+  sadari train news.csv --rung lstm -o m --run runs/lstm
+  sadari train --resume runs/lstm
+
+\b
 Validation rows are taken from DATA, stratified by label, and not trained on.
 Files over 256 MB are read a batch at a time.
 """
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("data")
-@click.option("--rung", required=True, metavar="NAME", help=f"One of: {', '.join(options.RUNG_NAMES)}.")
-@click.option("-o", "--output", required=True, metavar="MODEL", help="The model folder; an older model is replaced.")
+@click.argument("data", required=False)
+@click.option("--rung", metavar="NAME", help=f"One of: {', '.join(options.RUNG_NAMES)}.")
+@click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
 @click.option("--test", metavar="FILE", help="Labelled texts to score on at the end.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting of the rung; repeatable.")
 @click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
@@ -58,25 +63,35 @@ Files over 256 MB are read a batch at a time.
 @click.option("--precision", metavar="NAME", help="fp32, or bf16 where the machine has it (nets).")
 @click.option("--keep-duplicates", is_flag=True, help="Keep texts that stand there twice with the same label.")
 @click.option("--stream/--no-stream", default=None, help="Read a batch at a time.  [default: files over 256 MB]")
+@click.option("--run", metavar="RUN", help="Keep checkpoints in this folder while it trains (embedding and up).")
+@click.option("--resume", metavar="RUN", help="Go on with a run that was stopped; nothing else need be given.")
 @options.as_json("Settings, rows and scores as JSON, and nothing else, on standard output.")
-def train(data: str, rung: str, output: str, settings: tuple[str, ...], **asked: Any) -> None:
+@click.pass_context
+def train(context: click.Context, **_: Any) -> None:
     """Train one rung on DATA (a file, a name, or "-") and save the model."""
-    from sadari.cli import inputs, train_view
+    from sadari.cli import train_run
+
+    with train_run.only_the_first_speaks():
+        _train(train_run.arguments(context))
+
+
+def _train(asked: dict[str, Any]) -> None:
+    from sadari.cli import inputs, train_run, train_view
     from sadari.cli.outputs import check_model_folder
     from sadari.cli.progress import Progress
     from sadari.cli.settings import parse_settings
     from sadari.data.train_data import gather, is_large
     from sadari.rungs import find_rung
 
-    kind = find_rung(rung)
+    kind, output = find_rung(asked["rung"]), asked["output"]
     own = (
         "device", "precision", "class_weight", "epochs", "patience", "tokenizer", "solver", "epoch_size",
         "report_every", "seed",
     )  # fmt: skip
-    values = parse_settings(kind, settings, {name: asked[name] for name in own})
-    model = kind(**values)
+    model = kind(**parse_settings(kind, asked["settings"], {name: asked[name] for name in own}))
+    kept = train_run.fit_options(model, asked)
     check_model_folder(Path(output))
-    found = inputs.find_data(data, asked["test"])
+    found = inputs.find_data(asked["data"], asked["test"])
     with Progress() as progress:
         progress(f"reading {found.name}")
         source = inputs.open_train(found, asked)
@@ -91,18 +106,21 @@ def train(data: str, rung: str, output: str, settings: tuple[str, ...], **asked:
         if not asked["as_json"]:
             with progress.paused():
                 train_view.print_data(rows, source, test, share=asked["validation"], seed=asked["seed"])
-        _fit(model, rows, progress)
+        _fit(model, rows, progress, kept)
+        if not train_run.is_first():
+            return
         scores = _score(model, rows, test, progress)
         progress("saving")
         _save(model, output, rows, scores, asked)
+        train_run.discard(asked["run"])
     if asked["as_json"]:
         train_view.print_json(model, output, rows, scores)
     else:
         train_view.print_result(model, output, scores)
 
 
-def _fit(model: Rung, rows: TrainData, progress: Progress) -> None:
-    from sadari.cli import train_view
+def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any]) -> None:
+    from sadari.cli import train_run, train_view
 
     reports = bool(getattr(model, "report_every", 0))
     losses: list[float] = []
@@ -119,7 +137,9 @@ def _fit(model: Rung, rows: TrainData, progress: Progress) -> None:
         progress(f"training, pass {done} of {total}{said}", done / max(total, 1))
 
     progress("reading the texts into features")
-    model.fit(rows.texts, rows.labels, validation=(rows.validation.texts, rows.validation.labels), progress=epoch)
+    held_out = (rows.validation.texts, rows.validation.labels)
+    with train_run.says_how_to_resume(kept):
+        model.fit(rows.texts, rows.labels, validation=held_out, progress=epoch, **kept)
 
 
 def _score(model: Rung, rows: TrainData, test: Corpus | None, progress: Progress) -> dict[str, Evaluation]:

@@ -208,7 +208,8 @@ def _optimizer_state(
     tensors: dict[str, torch.Tensor], numbers: Mapping[str, float], place: int
 ) -> dict[int, dict[str, Any]]:
     states: dict[int, dict[str, Any]] = {}
-    found: dict[str, Any] = dict(_part(tensors, f"optimizer.{place}."))
+    # copies: what is read lies where it lies in the file, and not as torch aligns its own
+    found: dict[str, Any] = {name: value.clone() for name, value in _part(tensors, f"optimizer.{place}.").items()}
     found |= {name.split(".", 1)[1]: value for name, value in numbers.items() if name.split(".", 1)[0] == str(place)}
     for name, value in found.items():
         index, key = name.split(".", 1)

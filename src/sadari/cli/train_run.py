@@ -1,0 +1,129 @@
+"""``sadari train --run RUN`` and ``--resume RUN``: a run keeps the command's own arguments beside its checkpoint."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from sadari.errors import ModelError, SettingError
+
+if TYPE_CHECKING:
+    from sadari.rungs import Rung
+
+_PLACES = ("data", "test", "output", "run")  # of files and folders: kept so that they are found from anywhere
+_OF_THIS_TIME = ("resume", "as_json")
+
+
+def arguments(context: click.Context) -> dict[str, Any]:
+    """The arguments to train by: those given, or, with ``--resume``, those that the run was begun with.
+
+    Raises:
+        click.UsageError: some are missing; or some are given that the run knows already.
+        SettingError: a run that could not be resumed.
+        ModelError: there is no run to resume.
+    """
+    given = dict(context.params)
+    if given["resume"] is not None:
+        typed = [
+            name for name in given
+            if name not in _OF_THIS_TIME and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+        ]  # fmt: skip
+        if typed:
+            raise click.UsageError(f"--resume goes on with the run as it was begun: leave out {typed[0]!r}.")
+        return {**_recall(given["resume"]), **{name: given[name] for name in _OF_THIS_TIME}}
+    for name, how in (("data", "DATA"), ("rung", "--rung"), ("output", "-o")):
+        if given[name] is None:
+            raise click.UsageError(f"{how} is missing.")
+    if given["run"] is not None and given["data"] == "-":
+        raise SettingError("--run cannot keep a run whose texts come from standard input", hint="put them in a file")
+    if given["run"] is not None and Path(given["run"]).absolute() == Path(given["output"]).absolute():
+        raise SettingError("--run and -o are the same folder", hint="the run ends where the model begins: name two")
+    return given
+
+
+def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What `fit` is told of the run; nothing without one.
+
+    Raises:
+        SettingError: a rung that keeps no run.
+    """
+    from sadari.rungs import RUNGS
+    from sadari.rungs.neural import NeuralRung
+    from sadari.train.checkpoint import Run
+
+    if asked["run"] is None:
+        return {}
+    if not isinstance(model, NeuralRung):
+        names = [name for name, kind in RUNGS.items() if issubclass(kind, NeuralRung)]
+        raise SettingError(
+            f"the rung {model.name!r} trains too fast to keep a run", hint=f"{', '.join(names)} keep one"
+        )
+    kept = {name: value for name, value in asked.items() if name not in _OF_THIS_TIME}
+    kept |= {name: _found_again(name, kept[name]) for name in _PLACES}
+    return {"run": Run(Path(asked["run"]), notes={"arguments": kept}), "resume": asked["resume"] is not None}
+
+
+@contextmanager
+def says_how_to_resume(kept: Mapping[str, Any]) -> Iterator[None]:
+    """Where training is stopped, the error says by which command it goes on. ``kept`` is what `fit_options` gave."""
+    if not kept:
+        yield
+        return
+    from sadari.train.loop import Interrupted
+
+    try:
+        yield
+    except Interrupted as stopped:
+        hint = f"sadari train --resume {shlex.quote(str(kept['run'].folder))}"
+        raise Interrupted(stopped.what, hint=hint) from None
+
+
+def discard(run: str | None) -> None:
+    """Remove the checkpoint of a run whose model is saved."""
+    if run is not None:
+        from sadari.train.checkpoint import discard_run
+
+        discard_run(run)
+
+
+def is_first() -> bool:
+    """Whether this is the first of several processes (``torchrun``), or the only one: it alone prints and saves."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+@contextmanager
+def only_the_first_speaks() -> Iterator[None]:
+    """Nothing that the other processes print is seen; errors, which end the block, are."""
+    with ExitStack() as stack:
+        if not is_first():
+            nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+            stack.enter_context(redirect_stdout(nowhere))
+            stack.enter_context(redirect_stderr(nowhere))
+        yield
+
+
+def _found_again(name: str, value: str | None) -> str | None:
+    """An absolute path; the name of named data as it is."""
+    if value is None or (name in ("data", "test") and not Path(value).exists()):
+        return value
+    return str(Path(value).absolute())
+
+
+def _recall(run: str) -> dict[str, Any]:
+    from sadari.train.checkpoint import read_run
+
+    kept = read_run(run).notes.get("arguments")
+    if not isinstance(kept, dict):
+        raise ModelError(
+            "the run was not begun by `sadari train`, and does not say with what", where=run,
+            hint="resume it as it was begun: fit(texts, labels, run=…, resume=True)",
+        )  # fmt: skip
+    kept["run"] = run  # it may have been moved
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}

@@ -1,0 +1,84 @@
+"""``sadari train --run``, stopped and resumed; and ``torchrun -m sadari train``: one model, one voice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import sadari
+from cli_runs import HEADLINES, SADARI, run_badly, run_well
+from sadari.artifact import read_model
+from sadari.train.checkpoint import read_run
+
+LSTM = ["--rung", "lstm", "--set", "embed_dim=16", "--set", "hidden=8"]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
+
+
+def tensors(folder):
+    return {name: value.tobytes() for name, value in read_model(folder).tensors.items()}
+
+
+def test_a_stopped_training_is_resumed_to_the_same_model(tmp_path):
+    data, run = os.path.relpath(HEADLINES / "en_train.csv", tmp_path), tmp_path / "run"
+    command = [*SADARI, "train", data, *LSTM, "-o", "m", "--run", "run", "--text", "title,text", "--epochs", "30"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, cwd=tmp_path
+    )
+    deadline = time.monotonic() + 60
+    while not (run / "sadari.json").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert process.returncode == 130, said
+    assert "training was stopped in epoch" in said
+    assert "sadari train --resume run" in said
+    assert not (tmp_path / "m").exists()
+    assert not read_run(run).finished
+    result = run_well("train", "--resume", run, "--json")  # from another folder than it was begun in
+    assert json.loads(result.stdout)["settings"]["hidden"] == 8
+    assert not run.exists()  # its model is saved
+    run_well(
+        "train", HEADLINES / "en_train.csv", *LSTM, "-o", tmp_path / "unbroken", "--text", "title,text", "--seed", "3"
+    )
+    assert tensors(tmp_path / "m") == tensors(tmp_path / "unbroken")
+    assert sadari.load(tmp_path / "m").sharpness_ == sadari.load(tmp_path / "unbroken").sharpness_
+
+
+def test_a_run_that_ends_leaves_its_model_alone(tmp_path):
+    run_well("train", "headlines", *LSTM, "-o", tmp_path / "m", "--run", tmp_path / "run", "--epochs", "1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m"]
+
+
+def test_what_cannot_be(tmp_path):
+    def badly(*arguments):
+        return run_badly("train", *arguments)
+
+    m, run = tmp_path / "m", tmp_path / "run"
+    assert "trains too fast to keep a run" in badly("headlines", "--rung", "bow", "-o", m, "--run", run)
+    assert "standard input" in badly("-", *LSTM, "-o", m, "--run", run)
+    assert "the same folder" in badly("headlines", *LSTM, "-o", m, "--run", tmp_path / "x" / ".." / "m")
+    assert "DATA is missing" in badly("--rung", "bow", "-o", m)
+    assert "--rung is missing" in badly("headlines", "-o", m)
+    assert "-o is missing" in badly("headlines", "--rung", "bow")
+    assert "leave out 'epochs'" in badly("--resume", run, "--epochs", "3")
+    assert str(run) in badly("--resume", run)
+    run_well("train", "headlines", "--rung", "bow", "-o", m)
+    assert "no checkpoint" in badly("--resume", m)
+    assert "in the way of the checkpoint" in badly("headlines", *LSTM, "-o", tmp_path / "n", "--run", m)
+    assert sadari.load(m).name == "bow"
+
+
+def test_two_processes_make_one_model_and_one_of_them_speaks(tmp_path):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "sadari"]
+    still = ["--epochs", "6", "--set", "dropout=0", "--set", "token_dropout=0"]
+    arguments = ["train", "headlines", *LSTM, *still, "-o", str(tmp_path / "m")]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, env=ENVIRONMENT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\nSaved ") == 1
+    alone = json.loads(run_well("train", "headlines", *LSTM, *still, "-o", tmp_path / "alone", "--json").stdout)
+    manifest = json.loads((tmp_path / "m" / "sadari.json").read_text())
+    accuracy = manifest["scores"]["validation accuracy"]
+    assert abs(accuracy - alone["validation"]["accuracy"]["value"]) < 0.05
