@@ -40,9 +40,8 @@ def test_a_stopped_training_is_resumed_to_the_same_model(tmp_path):
     result = run_well("train", "--resume", run, "--json")  # from another folder than it was begun in
     assert json.loads(result.stdout)["settings"]["hidden"] == 8
     assert not run.exists()  # its model is saved
-    run_well(
-        "train", HEADLINES / "en_train.csv", *LSTM, "-o", tmp_path / "unbroken", "--text", "title,text", "--seed", "3"
-    )
+    data = HEADLINES / "en_train.csv"
+    run_well("train", data, *LSTM, "-o", tmp_path / "unbroken", "--text", "title,text", "--epochs", "30")
     assert tensors(tmp_path / "m") == tensors(tmp_path / "unbroken")
     assert sadari.load(tmp_path / "m").sharpness_ == sadari.load(tmp_path / "unbroken").sharpness_
 

@@ -43,7 +43,7 @@ def arguments(context: click.Context) -> dict[str, Any]:
             raise click.UsageError(f"{how} is missing.")
     if given["run"] is not None and given["data"] == "-":
         raise SettingError("--run cannot keep a run whose texts come from standard input", hint="put them in a file")
-    if given["run"] is not None and Path(given["run"]).absolute() == Path(given["output"]).absolute():
+    if given["run"] is not None and os.path.realpath(given["run"]) == os.path.realpath(given["output"]):
         raise SettingError("--run and -o are the same folder", hint="the run ends where the model begins: name two")
     return given
 
