@@ -443,3 +443,33 @@ def test_a_file_larger_than_memory_would_like_is_streamed(tmp_path):
         peaks.append(int(subprocess.run([SADARI[0], "-c", code], capture_output=True, text=True).stdout) / 1024)
     assert peaks[1] < 800, peaks
     assert peaks[1] - peaks[0] < 150, peaks
+
+
+def test_texts_longer_than_the_model_reads_are_counted_wherever_they_are_cut(tmp_path):
+    rows = [f"{'red green blue' if i % 2 else 'one two three'} {i},{'ab'[i % 2]}" for i in range(60)]
+    long = "red " * 500
+    (tmp_path / "d.csv").write_text("text,label\n" + "\n".join([*rows, f"{long},b", f"one {long},a"]) + "\n")
+    arguments = ["--epochs", "1", "--set", "max_length=6", "-o", tmp_path / "m"]
+    printed = " ".join(run_well("train", tmp_path / "d.csv", "--rung", "embedding", *arguments).stdout.split())
+    assert re.search(r"Long [12] of 56 texts \(\d\.\d %\) cut after 6 tokens", printed)
+    model = sadari.load(tmp_path / "m")
+    assert model.cut_texts(["red " * 6, "red " * 7, ""]).tolist() == [False, True, False]
+    assert sadari.load(model_folder()).cut_texts([long]).tolist() == [False]
+    found = answers(tmp_path / "m", tmp_path / "d.csv")
+    assert [row["note"] for row in found[-3:]] == ["", "cut", "cut"]
+    assert "(2 cut)" in run_well("predict", tmp_path / "m", tmp_path / "d.csv", "-o", tmp_path / "out.csv").stderr
+    assert (
+        "2 texts (3.2 %) cut: longer than the model reads"
+        in run_well("evaluate", tmp_path / "m", tmp_path / "d.csv").stdout
+    )
+    assert json.loads(run_well("evaluate", tmp_path / "m", tmp_path / "d.csv", "--json").stdout)["cut_texts"] == 2
+
+
+def test_a_word_that_is_also_a_folder_is_a_text_and_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stocks").mkdir()
+    result = run_well("predict", model_folder(), "stocks")
+    assert "'stocks' is taken as a text; for the folder of this name write stocks/" in result.stderr
+    assert "no text files" in run_badly("predict", model_folder(), "stocks/")
+    run_well("predict", model_folder(), "stocks", "-o", "out.csv")
+    assert "1 text labelled" in run_well("predict", model_folder(), WORDS, "-o", "out.csv").stderr

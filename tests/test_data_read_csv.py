@@ -469,3 +469,10 @@ def test_batches_can_be_read_again(tmp_path: Path) -> None:
     assert [len(b) for b in first] == [30, 30, 30, 10]
     assert (source.skipped, source.count_rows()) == (1, 100)
     assert sum("left out" in note for note in source.notes) == 1
+
+
+def test_columns_without_names_are_called_by_their_numbers(tmp_path: Path) -> None:
+    path = write(tmp_path, "\n".join(f"a text of some words {i},{'ab'[i % 2]}" for i in range(20)))
+    source = open_source(path)
+    assert "text: column 1 (guessed)" in source.notes
+    assert "label: column 2 (guessed)" in source.notes

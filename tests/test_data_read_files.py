@@ -297,3 +297,16 @@ def test_names_of_classes_follow_the_label(tmp_path: Path) -> None:
     assert source.read().label_names == ["x", "y"]
     source.use_columns(["text"], None)
     assert source.read().labels is None
+
+
+@pytest.mark.parametrize("name", ["/proc/self/mem", "/proc/self/attr/current"])
+def test_file_whose_reading_fails_is_named(name: str) -> None:
+    if not Path(name).exists():
+        pytest.skip(f"there is no {name} here")
+    try:
+        with Path(name).open("rb") as handle:
+            handle.read(1)
+    except OSError:
+        assert "reading failed" in str(error_of(name)) or "cannot be opened" in str(error_of(name))
+    else:
+        pytest.skip("it can be read here")

@@ -47,6 +47,9 @@ def print_figures(scores: Evaluation) -> None:
     if scores.unknown_texts:
         unknown = plural(scores.unknown_texts, "text")
         _head("Unknown", f"{unknown} in which the model knows nothing, answered with the labels' shares in training")
+    if scores.cut_texts:
+        share = readable.percent(scores.cut_texts / scores.rows)
+        _head("Long", f"{plural(scores.cut_texts, 'text')} ({share} %) cut: longer than the model reads")
     if scores.unseen_labels:
         rows = sum(scores.unseen_labels.values())
         most = sorted(scores.unseen_labels.items(), key=lambda item: -item[1])

@@ -32,7 +32,8 @@ Examples:
 A file keeps its rows, their order and all its columns, and gets three more:
   label        the likeliest one (of several: all of one half or more)
   probability  of that label
-  note         "empty": no text; "nothing known": no word the model knows
+  note         "empty": no text; "nothing known": no word the model knows;
+               "cut": longer than the model reads
 A column that the file has already is called predicted_label, and so on.
 """
 
@@ -92,21 +93,32 @@ def _file_among(inputs: tuple[str, ...]) -> str | None:
     if files:
         return files[0]
     from sadari.cli.inputs import looks_like_missing_file
+    from sadari.cli.printing import note
 
     missing = [text for text in inputs if looks_like_missing_file(text)]
     if missing:
         raise DataError("there is no such file", where=missing[0], hint="check the path; a text may come through -")
+    for text in inputs:
+        if text.strip() and _is_folder(text):
+            note(f"{text!r} is taken as a text; for the folder of this name write {text}/")
     return None
 
 
 def _is_file(text: str) -> bool:
     if not text.strip():
         return False
+    if _is_folder(text):  # a single word may well be a folder's name
+        return "/" in text or "\\" in text
     try:
-        if Path(text).is_dir():  # a single word may well be a folder's name
-            return "/" in text or "\\" in text
         return Path(text).exists()
     except (OSError, ValueError):  # too long for a name, or no name at all: a text
+        return False
+
+
+def _is_folder(text: str) -> bool:
+    try:
+        return Path(text).is_dir()
+    except (OSError, ValueError):
         return False
 
 
@@ -169,11 +181,12 @@ def _give(
     """Write the rows where they are asked for: a file, or standard output."""
     from sadari.cli.predict_writers import write_file, write_stream
     from sadari.cli.printing import note
+    from sadari.data.audit_findings import plural
 
     if output is not None:
         counted = _Counted(labelled)
         write_file(output, iter(counted), escape=asked["escape_formulas"])
-        note(f"{counted.rows:,} texts labelled: {output}" + counted.remark())
+        note(f"{plural(counted.rows, 'text')} labelled: {output}" + counted.remark())
     elif asked["as_json"]:
         write_stream(sys.stdout.buffer, labelled, "jsonl")
     elif readable and not asked["escape_formulas"]:

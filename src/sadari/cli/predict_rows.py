@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sadari.rungs import Rung
 
-EMPTY, UNKNOWN = "empty", "nothing known"
+EMPTY, UNKNOWN, CUT = "empty", "nothing known", "cut"
 DECIMALS = 6
 
 
@@ -47,7 +47,7 @@ class Labelled:
         return self.frame.hstack(self.added.get_columns())
 
     def notes(self) -> pl.Series:
-        """``empty``, ``nothing known``, or null."""
+        """``empty``, ``nothing known``, ``cut``, or null."""
         return self.added.to_series(self.added.width - 1)
 
 
@@ -74,7 +74,7 @@ class Answers:
     def answer(self, texts: pl.Series) -> pl.DataFrame:
         """The answers to texts ([n] String), a row each."""
         probabilities, known = self.model.predict_with_marks(texts)
-        return pl.DataFrame(self._series(probabilities.round(DECIMALS), _notes(texts, known)))
+        return pl.DataFrame(self._series(probabilities.round(DECIMALS), self._notes(texts, known)))
 
     def _keys(self) -> list[str]:
         places = [f"{key}_{place}" for place in range(2, self.top + 1) for key in ("label", "probability")]
@@ -112,11 +112,10 @@ class Answers:
     def _named(self, codes: NDArray[np.int64]) -> pl.Series:
         return pl.Series(self.names, dtype=pl.String).gather(codes)
 
-
-def _notes(texts: pl.Series, known: NDArray[np.bool_]) -> pl.Series:
-    """``empty`` for blank texts, ``nothing known`` where the model answers without knowing anything; else null."""
-    blank = (texts.str.strip_chars() == "").to_numpy()
-    notes = np.full(len(texts), None, dtype=object)
-    notes[~known] = UNKNOWN
-    notes[blank] = EMPTY
-    return pl.Series(notes.tolist(), dtype=pl.String)
+    def _notes(self, texts: pl.Series, known: NDArray[np.bool_]) -> pl.Series:
+        """For each text what there is to know of its answer, else null."""
+        notes = np.full(len(texts), None, dtype=object)
+        notes[self.model.cut_texts(texts)] = CUT
+        notes[~known] = UNKNOWN
+        notes[(texts.str.strip_chars() == "").to_numpy()] = EMPTY
+        return pl.Series(notes.tolist(), dtype=pl.String)

@@ -35,7 +35,7 @@ _REPORT = (
 
 def print_data(rows: TrainData, source: Source, test: Corpus | None, *, share: float, seed: int) -> None:
     """What was read, what was left out, and how it was split."""
-    names = rows.label_names
+    names = [readable.label(name) for name in rows.label_names]
     more = f" and {len(names) - MOST_LABELS:,} more" if len(names) > MOST_LABELS else ""
     read = f"{source.title} · {rows.rows:,} texts · {len(names):,} labels: {', '.join(names[:MOST_LABELS])}{more}"
     _head("Read", read + (" · a batch at a time" if rows.streamed else ""))
@@ -53,6 +53,8 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     _head("Settings", show_settings({name: value for name, value in settings.items() if name != "seed"}))
     if settings.get("solver") == "adam":
         _print_reports(model.history_)
+    if getattr(model, "cut_", 0):
+        _head("Long", readable.cut(model.cut_, model.data_["rows"], model.get_params()["max_length"]))
     passes = int(model.history_[-1]["epoch"]) if model.history_ else 0
     _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {passes} pass{'es' * (passes != 1)}")
     for name, evaluation in scores.items():

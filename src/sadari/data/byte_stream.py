@@ -94,6 +94,19 @@ def open_bytes(path: Path, name: str) -> BinaryIO:
         raise DataError(f"cannot be opened ({error})", where=name) from None
 
 
+def first_bytes(path: Path, name: str, size: int) -> bytes:
+    """The first bytes of a file as they are, fewer where it is shorter.
+
+    Raises:
+        DataError: it cannot be opened, or read.
+    """
+    with open_bytes(path, name) as handle:
+        try:
+            return handle.read(size)
+        except OSError as error:
+            raise DataError(f"reading failed ({error.strerror})", where=name) from None
+
+
 def _near_names(path: Path) -> str:
     try:
         names = [p.name for p in path.parent.iterdir()]
@@ -126,7 +139,7 @@ def raw_blocks(stream: ByteStream, size: int) -> Iterator[bytes]:
                 what = f"the gzip data is damaged ({error})"
                 raise DataError(what, where=stream.name, hint="fetch or compress the file again") from None
             except OSError as error:
-                raise DataError(f"reading failed ({error})", where=stream.name) from None
+                raise DataError(f"reading failed ({error.strerror or error})", where=stream.name) from None
             if not block:
                 return
             yield block

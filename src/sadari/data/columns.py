@@ -134,7 +134,7 @@ def choose_columns(
             what = f"no label column found; the columns are: {shown}"
             raise DataError(what, where=where, hint="name it with --label")
         if choice.label is not None:
-            choice.notes.append(f"label: column {choice.label} (guessed)")
+            choice.notes.append(f"label: {_columns_named([choice.label])} (guessed)")
     return choice
 
 
@@ -150,9 +150,15 @@ def _guess_texts(head: pl.DataFrame, choice: Choice, need_label: bool, where: st
         choice.texts = [_longest(head, strings)]
     elif choice.label is None and need_label:
         choice.label = _label_by_content(head, choice.texts)
-    named = " and ".join(choice.texts)
-    many = len(choice.texts) > 1
-    choice.notes.append(f"text: column{'s' * many} {named}{', joined' * many} (guessed)")
+    joined = ", joined" if len(choice.texts) > 1 else ""
+    choice.notes.append(f"text: {_columns_named(choice.texts)}{joined} (guessed)")
+
+
+def _columns_named(names: Sequence[str]) -> str:
+    """``columns title and text``; in a file without header the names say ``column`` themselves."""
+    if all(name.startswith("column ") for name in names):
+        return " and ".join(names)
+    return f"column{'s' * (len(names) > 1)} {' and '.join(names)}"
 
 
 def _texts_by_name(columns: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from sadari.data.byte_stream import (
     ByteStream,
     UndecodableError,
     decoded_blocks,
-    open_bytes,
+    first_bytes,
     raw_blocks,
 )
 from sadari.errors import DataError
@@ -48,8 +48,7 @@ def open_stream(path: Path, *, name: str | None = None, encoding: str | None = N
         DataError: the file is missing, unreadable, empty, binary, or in neither encoding.
     """
     stream = ByteStream(path, name or str(path))
-    with stream.open() as handle:
-        stream.compressed = handle.read(2) == _GZIP_MAGIC
+    stream.compressed = first_bytes(path, stream.name, 2) == _GZIP_MAGIC
     head = _raw_head(stream, 1 << 16)
     if not head:
         raise DataError("the file is empty", where=stream.name)
@@ -75,9 +74,8 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
         DataError: it cannot be read or decoded, or is larger than `MAX_RECORD_BYTES`.
     """
     name = str(path)
-    with open_bytes(path, name) as handle:
-        if not handle.read(1):
-            return "", "utf-8"
+    if not first_bytes(path, name, 1):
+        return "", "utf-8"
     stream = open_stream(path, encoding=encoding)
     content, complete = stream.head(MAX_RECORD_BYTES)
     if not complete:

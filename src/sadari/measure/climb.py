@@ -16,6 +16,7 @@ from sadari.artifact.manifest import versions
 from sadari.data.audit import Audit, audit
 from sadari.data.corpus import Corpus
 from sadari.errors import SettingError
+from sadari.measure import readable
 from sadari.measure.budget import Budget
 from sadari.measure.curves import learning_curve
 from sadari.measure.folder import folder_megabytes, run_folder, write_run
@@ -191,7 +192,9 @@ def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str
     result.rows = rows
     if rows < len(frozen.train):
         result.note = f"trained on {rows:,} of {len(frozen.train):,} rows, for the budget"
-    result.note = " · ".join(filter(None, [result.note, tuned]))
+    cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
+    longest = readable.cut(cut, rows, model.get_params()["max_length"]) if cut else ""
+    result.note = " · ".join(filter(None, [result.note, tuned, longest]))
     return result
 
 

@@ -177,6 +177,10 @@ class Rung(ClassifierMixin, BaseEstimator):
         probabilities[~known] = self.prior_
         return probabilities, known
 
+    def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
+        """bool [n]: which texts are longer than the rung reads, so that it answers by their beginning."""
+        return np.zeros(len(as_column(texts)), np.bool_)
+
     def predict(self, texts: Any) -> Any:
         """Labels: an array [n]; a list of tuples or an indicator matrix if it was trained on such."""
         self._check_fitted()

@@ -73,8 +73,9 @@ class NeuralRung(Rung):
     """
 
     name: ClassVar[str] = ""
-    steps: ClassVar[int] = 1_800  # of the optimiser, that `epochs` None aims at
+    steps: ClassVar[int] = 800  # of the optimiser, that `epochs` None aims at, within these bounds
     least_epochs: ClassVar[int] = 4
+    most_epochs: ClassVar[int] = 20
 
     tokenizer: str = "auto"
     min_freq: int = 2
@@ -217,11 +218,11 @@ class NeuralRung(Rung):
         )  # fmt: skip
 
     def planned_epochs(self, rows: int) -> int:
-        """`epochs`, or what so many texts need: `steps` of the optimiser, `least_epochs` at least, 60 at most."""
+        """`epochs`, or what so many texts need: `steps` of the optimiser, but `least_epochs` to `most_epochs`."""
         if self.epochs is not None:
             return self.epochs
         steps = max(1, -(-rows // (self.batch_size * self.accumulate)))
-        return int(np.clip(round(self.steps / steps), self.least_epochs, 60))
+        return int(np.clip(round(self.steps / steps), self.least_epochs, self.most_epochs))
 
     def resolved_settings(self) -> dict[str, Any]:
         settings = super().resolved_settings()
@@ -260,6 +261,10 @@ class NeuralRung(Rung):
     def encode(self, column: pl.Series) -> Ragged:
         """Ids of texts as the net reads them, cut to ``max_length``."""
         return self.vocab_.encode(tokenizer(self.tokenizer_)(column)).truncate(self.max_length)[0]
+
+    def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
+        self._check_fitted()
+        return np.diff(tokenizer(self.tokenizer_)(as_column(texts)).offsets) > self.max_length
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         import torch

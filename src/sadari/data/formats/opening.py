@@ -14,6 +14,7 @@ from sadari.data.byte_stream import (
     BLOCK_BYTES,
     STANDARD_INPUT,
     ByteStream,
+    first_bytes,
     open_bytes,
     spool,
     spool_standard_input,
@@ -145,13 +146,11 @@ def _table_or_none(stream: ByteStream, asked: Asked) -> CsvRecords | None:
 
 
 def _begins_as_parquet(path: Path, name: str) -> bool:
-    with open_bytes(path, name) as handle:
-        return handle.read(4) == b"PAR1"
+    return first_bytes(path, name, 4) == b"PAR1"
 
 
 def _open_parquet(path: Path, name: str, kept: object | None) -> ParquetRecords:
-    with open_bytes(path, name) as handle:
-        magic = handle.read(4)
+    magic = first_bytes(path, name, 4)
     if not magic:
         raise DataError("the file is empty", where=name)
     if magic[:2] != b"\x1f\x8b":
