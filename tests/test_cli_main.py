@@ -133,6 +133,27 @@ def test_a_file_that_cannot_be_read_is_a_line(wrong, tmp_path, monkeypatch):
     assert [entry.name for entry in tmp_path.iterdir()] == ["data.csv"]
 
 
+def test_a_folder_that_is_closed_to_us_is_a_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    (folder / "data.csv").write_text("text,label\na,b\n")
+    folder.chmod(0)
+    try:
+        if os.access(folder, os.R_OK):
+            pytest.skip("this user may read everything")
+        for command in (
+            ["climb", "closed/data.csv"],
+            ["train", "closed/data.csv", "--rung", "bow", "-o", "m"],
+            ["predict", model_folder(), "closed/data.csv"],
+        ):
+            assert "closed/data.csv: no permission to read it" in run_badly(*command)
+        assert "closed: " in run_badly("predict", "closed", "a text")
+        assert "closed/m: cannot be written" in run_badly("train", "headlines", "--rung", "bow", "-o", "closed/m")
+    finally:
+        folder.chmod(0o700)
+
+
 def test_a_fault_of_our_own_is_a_line_and_with_debug_a_traceback(monkeypatch):
     from sadari.cli import data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ def find_data(data: str, test: str | None = None) -> Data:
     from sadari.data.datasets import NAMES, find
 
     titles: dict[str, str] = {}
-    if test is not None and not Path(test).exists() and test in NAMES:
+    if test is not None and not is_there(test) and test in NAMES:
         found = find(test)
         test = str(found.test or found.train)
         titles[test] = f"{found.name} (test)" if found.test else found.name
@@ -57,7 +58,7 @@ def find_data(data: str, test: str | None = None) -> Data:
     if "\0" in data:
         raise DataError("a name cannot hold NUL", where=repr(data))
     path = Path(data)
-    if path.exists() or (data not in NAMES and _looks_like_path(data)):
+    if is_there(path) or (data not in NAMES and _looks_like_path(data)):
         return Data(_name_of(path), data, test, {}, titles)
     known = find(data)
     titles[str(known.train)] = known.name
@@ -67,6 +68,16 @@ def find_data(data: str, test: str | None = None) -> Data:
         titles[own_test] = f"{known.name} (test)"
     columns = {key: value for key, value in (("text", known.text), ("label", known.label)) if value is not None}
     return Data(known.name, str(known.train), test or own_test, columns, titles)
+
+
+def is_there(path: str | Path) -> bool:
+    """Whether there is a file or folder of this name, or may be one behind a folder that is closed to us."""
+    try:
+        return Path(path).exists()
+    except PermissionError:  # reading it will say what is wrong
+        return True
+    except (OSError, ValueError):  # too long for a name, or no name at all
+        return False
 
 
 def looks_like_missing_file(text: str) -> bool:
@@ -81,7 +92,8 @@ def _looks_like_path(data: str) -> bool:
 def _name_of(path: Path) -> str:
     """``news.csv.gz`` → ``news``; ``ag_news/train.csv`` → ``ag_news``."""
     resolved = path.resolve()
-    stem = resolved.name if resolved.is_dir() else resolved.name.split(".")[0] or resolved.name.lstrip(".")
+    folder = os.path.isdir(resolved)  # noqa: PTH112 – False where we have no rights
+    stem = resolved.name if folder else resolved.name.split(".")[0] or resolved.name.lstrip(".")
     if stem.lower() in _PLAIN_STEMS and resolved.parent.name:
         return resolved.parent.name
     return stem or "data"

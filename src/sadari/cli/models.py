@@ -27,12 +27,21 @@ def load_model(folder: str) -> Rung:
         return load(folder)
     except ModelError as error:
         place = Path(folder)
-        if "\0" in folder or (place / MANIFEST).exists() or not (place / "climb.json").is_file():
+        if "\0" in folder or not _is_climb(place):
             raise
         models = sorted(str(entry) for entry in place.iterdir() if (entry / MANIFEST).is_file())
         raise ModelError(
             "is the folder of a climb, not of one model", where=folder, hint=f"take one of: {', '.join(models)}"
         ) from error
+
+
+def _is_climb(place: Path) -> bool:
+    from sadari.artifact import MANIFEST
+
+    try:
+        return (place / "climb.json").is_file() and not (place / MANIFEST).exists()
+    except OSError:
+        return False
 
 
 def open_for_model(

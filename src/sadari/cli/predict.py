@@ -109,10 +109,9 @@ def _is_file(text: str) -> bool:
         return False
     if _is_folder(text):  # a single word may well be a folder's name
         return "/" in text or "\\" in text
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):  # too long for a name, or no name at all: a text
-        return False
+    from sadari.cli.inputs import is_there
+
+    return is_there(text)
 
 
 def _is_folder(text: str) -> bool:
