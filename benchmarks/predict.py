@@ -10,7 +10,7 @@ import polars as pl
 
 from corpora import ag_news, fasttext_lines, read_plain, write_fasttext
 from sadari.data.read import open_source
-from sadari.rungs import RUNGS
+from sadari.rungs import BagOfWords, EmbeddingBag, Ngrams, TfIdf
 from timing import in_turn, table
 
 
@@ -18,7 +18,8 @@ def run(runs: int = 5) -> str:
     corpus = open_source(ag_news() / "train.csv").read()
     texts, _ = read_plain(ag_news() / "test.csv")
     lines = [line + "\n" for line in fasttext_lines(texts)]
-    models = {name: rung().fit(corpus.texts, corpus.labels) for name, rung in RUNGS.items()}
+    rungs = (BagOfWords, Ngrams, TfIdf, EmbeddingBag)
+    models = {rung.name: rung().fit(corpus.texts, corpus.labels) for rung in rungs}
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "train.txt"
         write_fasttext(prepared, *read_plain(ag_news() / "train.csv"))
