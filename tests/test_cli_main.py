@@ -99,7 +99,7 @@ def test_the_names_in_the_help_are_those_that_there_are():
         (["climb", "--seed", "-1"], "--seed"),
         (["climb", "-", "--test", "-"], "standard input"),
         (["train", "headlines", "--rung", "lstn", "-o", "x"], "there is no rung 'lstn'"),
-        (["train", "headlines", "--rung", "bow"], "--output"),
+        (["train", "headlines", "--rung", "bow"], "-o is missing"),
         (["evaluate", "no-model", "headlines"], "no-model: there is no such"),
         (["predict", "no-model", "a text"], "no-model: there is no such"),
         (["explain", "no-model", "a text"], "no-model: there is no such"),

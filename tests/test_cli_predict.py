@@ -463,6 +463,8 @@ def test_texts_longer_than_the_model_reads_are_counted_wherever_they_are_cut(tmp
         in run_well("evaluate", tmp_path / "m", tmp_path / "d.csv").stdout
     )
     assert json.loads(run_well("evaluate", tmp_path / "m", tmp_path / "d.csv", "--json").stdout)["cut_texts"] == 2
+    assert "longer than the model reads" in run_well("explain", tmp_path / "m", long).stderr
+    assert json.loads(run_well("explain", tmp_path / "m", long, "--json").stdout)["cut"]
 
 
 def test_a_word_that_is_also_a_folder_is_a_text_and_that_is_said(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ Examples:
   sadari explain runs/news/tfidf "Stocks fell on Friday"
   sadari explain runs/news/tfidf "A late goal in Turin" --label World
   echo "Oil rises again" | sadari explain runs/news/tfidf - --json
-  sadari explain runs/news/transformer "It was too tired" --picture attention.svg
+  sadari explain runs/news/lstm "It was too tired" --picture gates.svg
 
 \b
 The figures of a column, the bias with them, add up to the label's logit; the
@@ -48,14 +48,17 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
             raise SettingError(f"the model has no label {label!r}", hint=f"it has: {', '.join(names)}")
         found = rung.explain(text)
         [known] = rung.predict_with_marks([text])[1].tolist()
+        [cut] = rung.cut_texts([text]).tolist()
         if picture is not None:
             progress("drawing")
             _draw(rung, text, picture)
     if as_json:
         from sadari.cli.printing import say_json
 
-        say_json(_as_dict(text, found, known))
+        say_json(_as_dict(text, found, known, cut))
         return
+    if cut:
+        click.echo("The text is longer than the model reads: this is of its beginning.", err=True)
     from sadari.cli.explain_view import print_explanation
 
     print_explanation(found, label=label, top=top, known=known)
@@ -86,7 +89,7 @@ def _read(text: str) -> str:
     return text
 
 
-def _as_dict(text: str, found: Any, known: bool) -> dict[str, Any]:
+def _as_dict(text: str, found: Any, known: bool, cut: bool) -> dict[str, Any]:
     """Everything: probabilities, logits and bias by label, and each feature's contributions."""
 
     def by_label(values: Any) -> dict[str, float]:
@@ -96,6 +99,7 @@ def _as_dict(text: str, found: Any, known: bool) -> dict[str, Any]:
         "text": text,
         "label": found.labels[int(found.probabilities.argmax())],
         "known": known,
+        "cut": cut,
         "probabilities": by_label(found.probabilities),
         "logits": by_label(found.logits),
         "bias": by_label(found.bias),
