@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import io
 import json
+import sys
 import time
 import zlib
 from collections.abc import Iterator
@@ -347,6 +348,15 @@ def test_parquet_that_would_end_the_process(tmp_path: Path) -> None:
 )
 def test_no_parquet_by_its_ends(tmp_path: Path, content: bytes, what: str) -> None:
     assert what in error_of(write(tmp_path, content, "data.parquet"))
+
+
+def test_parquet_where_python_is_built_into_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    pl.DataFrame({"text": ["x", "y"], "label": ["a", "b"]}).write_parquet(tmp_path / "data.parquet")
+    assert len(open_source(tmp_path / "data.parquet").read()) == 2
+    assert "not a readable Parquet file" in error_of(
+        write(tmp_path, b"PAR1" + bytes(30) + b"\x08\0\0\0PAR1", "b.parquet")
+    )
 
 
 @pytest.mark.parametrize("name", ["a[1].parquet", "a*.parquet", "~ b.parquet", "polars.py"])

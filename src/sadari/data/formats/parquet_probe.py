@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from sadari.errors import DataError
 
@@ -48,6 +49,8 @@ def count_rows(path: Path, name: str) -> int:
     Raises:
         DataError: it is damaged, or cannot be read.
     """
+    if not sys.executable:  # Python is built into another program: there is nothing to start
+        return _answer(_look(str(path.absolute())), name)
     # -P: a module of the user's own in the current folder is none of Python's
     command = [sys.executable, "-P", "-c", _PROGRAM, str(path.absolute())]
     place = os.pathsep.join(entry for entry in sys.path if entry)
@@ -68,6 +71,10 @@ def count_rows(path: Path, name: str) -> int:
             where=name,
             hint="write or fetch it again",
         ) from None
+    return _answer(found, name)
+
+
+def _answer(found: dict[str, Any], name: str) -> int:
     if "error" in found:
         raise DataError(f"is not a readable Parquet file ({found['error']})", where=name)
     if found["read"] != found["rows"]:
@@ -77,15 +84,19 @@ def count_rows(path: Path, name: str) -> int:
 
 
 def main() -> None:
-    """What runs in the other process: the rows that the file says it has and those that are there, as JSON."""
+    """What runs in the other process."""
+    print(json.dumps(_look(sys.argv[1])))
+
+
+def _look(path: str) -> dict[str, Any]:
+    """The rows that the file says it has, and those that are there."""
     import polars as pl
 
-    plan = pl.scan_parquet(sys.argv[1], glob=False)
+    plan = pl.scan_parquet(path, glob=False)
     try:
         rows = plan.select(pl.len()).collect().item()
         batches = plan.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True)
         # A thread of Polars that crashes ends the batches without an error: so they are counted.
-        found = {"rows": rows, "read": sum(batch.height for batch in batches)}
+        return {"rows": rows, "read": sum(batch.height for batch in batches)}
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        found = {"error": str(error).partition("\n")[0]}
-    print(json.dumps(found))
+        return {"error": str(error).partition("\n")[0]}
