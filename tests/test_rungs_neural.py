@@ -166,19 +166,16 @@ def test_class_weights_move_the_answers():
 
 @EVERY
 def test_several_labels_a_text(kind):
-    labels = [(label, "long") if len(text) > 150 else (label,) for text, label in zip(TEXTS, LABELS, strict=True)]
-    rung = kind(epochs=40, threads=1, learning_rate=0.01).fit(TEXTS, labels)
+    labels = [(label, "and") if " and " in text else (label,) for text, label in zip(TEXTS, LABELS, strict=True)]
+    rung = kind(epochs=30, learning_rate=0.01, dropout=0, token_dropout=0).fit(TEXTS, labels)
     assert rung.multilabel
-    assert rung.score(TEXTS, labels) > 0.4  # of 16 answers that a text can get
+    assert rung.score(TEXTS, labels) > 0.8
     probabilities = rung.predict_proba(TEXTS)
     assert ((probabilities >= 0) & (probabilities <= 1)).all()
 
 
 def test_few_texts_get_more_passes():
-    assert (
-        LSTM().planned_epochs(100) > LSTM().planned_epochs(5_000) > LSTM().planned_epochs(30_000) >= LSTM.least_epochs
-    )
-    assert LSTM().planned_epochs(10**7) == LSTM.least_epochs
+    assert [LSTM().planned_epochs(rows) for rows in (1, 100, 1_000, 5_000, 30_000, 10**7)] == [40, 40, 22, 10, 4, 4]
     rung = EmbeddingMean(threads=1).fit(TEXTS[:50], LABELS[:50])
     assert rung.resolved_settings()["epochs"] == rung.epochs_ == rung.history_[-1]["epoch"]
     assert rung.get_params()["epochs"] is None

@@ -20,8 +20,11 @@ class EmbeddingMean(NeuralRung):
     """
 
     name: ClassVar[str] = "embedding"
+    least_epochs: ClassVar[int] = 8
 
     embed_dim: int = 64
+    token_dropout: float = 0.5
+    learning_rate: float = 0.01
     sparse: bool = True
     clip: float | None = None
 

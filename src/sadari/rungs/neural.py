@@ -73,9 +73,7 @@ class NeuralRung(Rung):
     """
 
     name: ClassVar[str] = ""
-    steps: ClassVar[int] = 800  # of the optimiser, that `epochs` None aims at, within these bounds
-    least_epochs: ClassVar[int] = 4
-    most_epochs: ClassVar[int] = 20
+    least_epochs: ClassVar[int] = 4  # of a large corpus
 
     tokenizer: str = "auto"
     min_freq: int = 2
@@ -218,11 +216,11 @@ class NeuralRung(Rung):
         )  # fmt: skip
 
     def planned_epochs(self, rows: int) -> int:
-        """`epochs`, or what so many texts need: `steps` of the optimiser, but `least_epochs` to `most_epochs`."""
+        """`epochs`, or what so many texts need: `least_epochs` of 30,000 texts and more, and up to 40 of few."""
         if self.epochs is not None:
             return self.epochs
-        steps = max(1, -(-rows // (self.batch_size * self.accumulate)))
-        return int(np.clip(round(self.steps / steps), self.least_epochs, self.most_epochs))
+        # a quarter of the texts makes half the steps (measured in docs/tried.md)
+        return int(np.clip(round(self.least_epochs * (30_000 / max(1, rows)) ** 0.5), self.least_epochs, 40))
 
     def resolved_settings(self) -> dict[str, Any]:
         settings = super().resolved_settings()

@@ -31,6 +31,9 @@ class RecurrentRung(NeuralRung):
     embed_dim: int = 64
     hidden: int = 64
     layers: int = 1
+    dropout: float = 0.5
+    token_dropout: float = 0.4
+    learning_rate: float = 0.005
     pooling: str = "max"
     packed: bool = False
 
@@ -47,7 +50,6 @@ class RecurrentRung(NeuralRung):
             bidirectional=self.bidirectional, pooling=self.pooling, dropout=self.dropout,
             token_dropout=self.token_dropout, packed=self.packed, sparse=self.sparse,
         )  # fmt: skip
-
 
     def inner_life(self, text: str) -> InnerLife | None:
         """The gates and states of the lowest layer of an LSTM, by the written-out cell; None for other cells."""
@@ -72,11 +74,16 @@ class RecurrentRung(NeuralRung):
         return InnerLife("gates", tokens, panels)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class RNN(RecurrentRung):
     """The plain recurrent net (Elman 1990)."""
 
     name = "rnn"
     cell = "rnn"
+
+    dropout: float = 0.3
+    token_dropout: float = 0.2
+    learning_rate: float = 0.004
 
 
 class GRU(RecurrentRung):

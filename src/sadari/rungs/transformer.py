@@ -25,10 +25,12 @@ class Transformer(NeuralRung):
     """
 
     name: ClassVar[str] = "transformer"
+    least_epochs: ClassVar[int] = 5
 
     embed_dim: int = 64
     heads: int = 4
-    layers: int = 2
+    layers: int = 1
+    token_dropout: float = 0.3
     inner: int | None = None
     positions: str = "sinusoidal"
     pooling: str = "mean"
