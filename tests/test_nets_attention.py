@@ -173,4 +173,4 @@ def test_attention_weights_are_shares_of_the_real_tokens(pooling):
     assert weights.shape == (3, 4, 2, 7 + extra, 7 + extra)
     assert torch.allclose(weights.sum(-1), torch.ones(3, 4, 2, 7 + extra), atol=1e-6)
     padding = ~torch.cat([torch.ones(4, extra, dtype=torch.bool), MASK], dim=1)
-    assert float(weights.permute(0, 2, 3, 1, 4)[..., padding].abs().max()) == 0
+    assert weights.permute(0, 2, 3, 1, 4)[..., padding].abs().max().item() == 0

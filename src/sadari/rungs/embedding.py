@@ -33,5 +33,5 @@ class EmbeddingMean(NeuralRung):
 
         return EmbeddingClassifier(
             vocab_size, labels, width=self.embed_dim, dropout=self.dropout, token_dropout=self.token_dropout,
-            sparse=self.sparse,
+            sparse=self.sparse and not self.compile,  # a compiled net has no sparse gradients
         )  # fmt: skip
