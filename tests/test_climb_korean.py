@@ -19,8 +19,8 @@ RUNGS = "bow,ngram,tfidf,embedding-bag"
 # What a climb's JSON says of the clock and the place, or (the verdict) weighs by the clock; all else must not depend
 # on the encoding.
 OF_THE_RUN = frozenset({
-    "seconds", "train_seconds", "one_text_us", "bulk_texts_per_second", "megabytes", "folder", "source", "notes", "options",
-    "verdict",
+    "seconds", "train_seconds", "one_text_us", "bulk_texts_per_second", "megabytes", "folder", "source", "notes",
+    "options", "verdict",
 })  # fmt: skip
 ENCODINGS = {"utf-8": None, "cp949": "CP949", "utf-16": "UTF-16"}
 
