@@ -26,7 +26,6 @@ from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.recurrent import LSTM, RNN
 from timing import table
 
-TEXTS = 6_400  # that the course's loops are timed on: a full pass takes minutes
 
 
 def tokenize(text: str) -> list[str]:
