@@ -27,7 +27,6 @@ from sadari.rungs.recurrent import LSTM, RNN
 from timing import table
 
 
-
 def tokenize(text: str) -> list[str]:
     spaced = re.sub(r"([.,()!?'])", r" \1 ", text.lower().replace('"', ""))
     return re.sub(r"<br />|[;:]", " ", spaced).split()
