@@ -3,8 +3,6 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SADARI_DATA ?= $(wildcard ../shared/data)
-export SADARI_DATA
 
 .PHONY: help demo test test-slow check format bench clean
 
