@@ -18,7 +18,7 @@ from sadari.cli.app import COMMANDS
 from sadari.cli.inputs import Data, find_data
 
 EVERY_HELP = [[], *([name] for name in COMMANDS), ["data", "list"], ["data", "fetch"], ["data", "audit"]]
-HEAVY = ("torch", "numba", "sklearn", "scipy", "polars", "numpy", "matplotlib", "rich.progress", "datasketch")
+HEAVY = ("torch", "numba", "sklearn", "scipy", "polars", "numpy", "matplotlib", "rich.progress", "datasketch", "rensa")
 
 
 @pytest.mark.parametrize("command", EVERY_HELP, ids=" ".join)

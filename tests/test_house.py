@@ -84,7 +84,18 @@ def test_heavy_packages_are_imported_where_they_are_used(module):
     script = f"import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
-    assert not loaded & {"torch", "numba", "sklearn", "scipy", "polars", "matplotlib", "numpy", "rich", "datasketch"}
+    assert not loaded & {
+        "torch",
+        "numba",
+        "sklearn",
+        "scipy",
+        "polars",
+        "matplotlib",
+        "numpy",
+        "rich",
+        "datasketch",
+        "rensa",
+    }
 
 
 def test_nets_know_no_files_and_no_tokenizers():
