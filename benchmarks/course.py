@@ -158,9 +158,14 @@ def ours(test: tuple[list[str], list[str]]) -> list[list[str]]:
     ways: dict[str, Callable[[], Any]] = {
         "rnn, the course's sizes, one pass": lambda: RNN(**small, epochs=1),
         "lstm, the course's sizes, one pass": lambda: LSTM(**small, epochs=1),
+        "lstm, the course's sizes, one pass, two threads": lambda: LSTM(**small, epochs=1, threads=2),
+        "lstm, the course's sizes, one pass, sparse gradients": lambda: LSTM(**small, epochs=1, sparse=True),
+        "lstm, packed, the course's sizes, one pass": lambda: LSTM(**small, epochs=1, packed=True),
         "lstm, the course's sizes, defaults": lambda: LSTM(**small),
         "embedding-bag, defaults": EmbeddingBag,
     }
+    # What a process pays once (imports, compiled loops read from their cache) is no part of texts a second.
+    LSTM(**small, epochs=1).fit(corpus.texts[:200], corpus.labels[:200])
     found = []
     for title, make in ways.items():
         model = make().fit(corpus.texts, corpus.labels)

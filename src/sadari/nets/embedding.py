@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from sadari.nets.dropout import Dropout
 from sadari.nets.pooling import masked_mean
 from sadari.nets.recurrent import drop_tokens
 
@@ -36,7 +37,7 @@ class EmbeddingClassifier(nn.Module):
         nn.init.uniform_(self.embedding.weight, -1 / width, 1 / width)
         with torch.no_grad():
             self.embedding.weight[pad_id].zero_()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.output = nn.Linear(width, labels)
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from sadari.nets.dropout import Dropout
 from sadari.nets.pooling import at_last, masked_max, masked_mean, reverse
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
@@ -47,7 +48,7 @@ class Recurrent(nn.Module):
         self.packed = packed
         self.directions = 2 if bidirectional else 1
         self.out_width = hidden * self.directions
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         make = CELLS[cell]
         self.layers = nn.ModuleList(
             nn.ModuleList(
@@ -131,7 +132,7 @@ class RecurrentClassifier(nn.Module):
         self.recurrent = Recurrent(
             cell, embed_dim, hidden, layers=layers, bidirectional=bidirectional, dropout=dropout, packed=packed
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.output = nn.Linear(self.recurrent.out_width, labels)
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:

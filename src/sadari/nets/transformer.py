@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from sadari.nets.attention import SelfAttention
+from sadari.nets.dropout import Dropout
 from sadari.nets.pooling import masked_max, masked_mean
 from sadari.nets.recurrent import drop_tokens
 
@@ -31,7 +32,7 @@ class EncoderLayer(nn.Module):
         # no dropout on the attention weights: with it, torch's CPU kernel is not the fused one
         self.attention = SelfAttention(width, heads)
         self.expand, self.contract = nn.Linear(width, inner), nn.Linear(inner, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, states: torch.Tensor, mask: torch.Tensor | None, causal: bool = False) -> torch.Tensor:
         """States float [n, length, width] → the same shape; mask bool [n, length]."""
@@ -95,7 +96,7 @@ class TransformerClassifier(nn.Module):
         else:
             self.register_buffer("positions", sinusoidal_positions(places, width), persistent=False)
         self.layers = nn.ModuleList(EncoderLayer(width, heads, inner or 4 * width, dropout) for _ in range(layers))
-        self.norm, self.dropout = nn.LayerNorm(width), nn.Dropout(dropout)
+        self.norm, self.dropout = nn.LayerNorm(width), Dropout(dropout)
         self.output = nn.Linear(width, labels)
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
