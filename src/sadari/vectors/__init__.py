@@ -1,0 +1,1 @@
+"""Word vectors: read, written, searched, compared, trained."""

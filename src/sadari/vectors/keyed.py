@@ -1,0 +1,142 @@
+"""Words and a vector each: look up, compare, find the nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.errors import DataError, SettingError
+from sadari.text.column import as_column
+from sadari.text.table import MISSING, TokenTable
+from sadari.text.words import whole_words
+from sadari.vectors.subwords import Subwords
+
+
+class WordVectors:
+    """n words, each with a vector; with subwords, unseen words have one too.
+
+    Nothing here ever changes the matrix: whoever trains on vectors takes a copy.
+
+    Args:
+        words: n words, all distinct; the most frequent first, if anybody knows.
+        matrix: float32 [n, width], one row a word; a memory-mapped one is left on the disk.
+        counts: int64 [n], how often each word was seen in training.
+        subwords: pieces of words, for words that are not among the n.
+        notes: what was noticed while they were read, for people.
+
+    Raises:
+        SettingError: a word stands twice, or the parts do not fit each other.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str] | TokenTable,
+        matrix: NDArray[np.float32],
+        *,
+        counts: NDArray[np.int64] | None = None,
+        subwords: Subwords | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:
+        self._table = words if isinstance(words, TokenTable) else TokenTable.of(list(words))
+        if matrix.ndim != 2 or len(matrix) != len(self._table) or matrix.shape[1] == 0:
+            raise SettingError(
+                f"{len(self._table):,} words need a matrix of so many rows, not one {list(matrix.shape)}"
+            )
+        if matrix.dtype != np.float32:
+            raise SettingError(f"the vectors must be float32, not {matrix.dtype}")
+        if counts is not None and len(counts) != len(matrix):
+            raise SettingError(f"there are {len(matrix):,} words and {len(counts):,} counts")
+        if subwords is not None and subwords.matrix.shape[1] != matrix.shape[1]:
+            raise SettingError(f"words are {matrix.shape[1]} wide and subwords {subwords.matrix.shape[1]}")
+        self.matrix = matrix.view()
+        self.matrix.flags.writeable = False
+        self.counts, self.subwords, self.notes = counts, subwords, list(notes)
+
+    def __repr__(self) -> str:
+        return f"WordVectors of {len(self):,} words, {self.width} wide"
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    @property
+    def width(self) -> int:
+        return int(self.matrix.shape[1])
+
+    @cached_property
+    def words(self) -> list[str]:
+        """Every word, by row."""
+        return self._table.to_list()
+
+    def word(self, row: int) -> str:
+        return self._table.token(row)
+
+    # -- looking up -------------------------------------------------------------------------------------
+
+    def rows_of(self, words: Sequence[str]) -> NDArray[np.int32]:
+        """int32 [m]: the row of each word, MISSING (−1) for words that are not among the n."""
+        return self._table.look_up(whole_words(as_column(words)))
+
+    def __contains__(self, word: str) -> bool:
+        return self._table.find(word) != MISSING
+
+    def __getitem__(self, word: str) -> NDArray[np.float32]:
+        """The vector of one word, float32 [width], a copy.
+
+        Raises:
+            DataError: the word is not among them, and there are no subwords to make it from.
+        """
+        vectors, found = self.vectors_of([word])
+        if not found[0]:
+            raise DataError(f"the word {word!r} has no vector", hint=self.likely(word))
+        return vectors[0]
+
+    def vectors_of(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The vectors of some words: float32 [m, width], copied, and bool [m], which have one (the others are zero).
+
+        A word that is not among the n, but has subwords that were trained, has their mean.
+        """
+        rows = self.rows_of(words)
+        found = rows != MISSING
+        out = np.zeros((len(rows), self.width), np.float32)
+        out[found] = self.matrix[rows[found]]
+        if self.subwords is not None and not found.all():
+            unseen = np.flatnonzero(~found)
+            out[unseen], made = self.subwords.vectors_of([words[i] for i in unseen])
+            found = found.copy()
+            found[unseen] = made
+        return out, found
+
+    def likely(self, word: str) -> str | None:
+        """What a user may have meant by a word that is not there."""
+        for other in (word.lower(), word.capitalize(), word.upper(), word.strip()):
+            if other != word and other in self:
+                return f"there is {other!r}"
+        return None
+
+    # -- comparing --------------------------------------------------------------------------------------
+
+    @cached_property
+    def lengths(self) -> NDArray[np.float32]:
+        """float32 [n]: the length of every vector (a zero vector counts as 1 long, so that its cosine is 0)."""
+        lengths = np.empty(len(self), np.float32)
+        for first in range(0, len(self), 65_536):  # a block at a time: a mapped matrix need not fit memory
+            block = self.matrix[first : first + 65_536]
+            lengths[first : first + len(block)] = np.sqrt(np.einsum("ij,ij->i", block, block))
+        return np.where(lengths > 0, lengths, 1).astype(np.float32)
+
+    def similarity(self, one: str, other: str) -> float:
+        """The cosine of two words' vectors, −1 to 1; 0 where a vector is zero.
+
+        Raises:
+            DataError: a word has no vector.
+        """
+        return cosine(self[one], self[other])
+
+
+def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """The cosine of two vectors; 0 where one of them is zero."""
+    length = float(np.linalg.norm(one.astype(np.float64)) * np.linalg.norm(other.astype(np.float64)))
+    return float(one.astype(np.float64) @ other.astype(np.float64)) / length if length else 0.0
