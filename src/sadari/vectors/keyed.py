@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from sadari.errors import DataError, SettingError
@@ -13,6 +14,8 @@ from sadari.text.column import as_column
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.words import whole_words
 from sadari.vectors.subwords import Subwords
+
+MOST_NAMED = 5  # words that an error names
 
 
 class WordVectors:
@@ -51,7 +54,7 @@ class WordVectors:
             raise SettingError(f"there are {len(matrix):,} words and {len(counts):,} counts")
         if subwords is not None and subwords.matrix.shape[1] != matrix.shape[1]:
             raise SettingError(f"words are {matrix.shape[1]} wide and subwords {subwords.matrix.shape[1]}")
-        self.matrix = matrix.view()
+        self.matrix = np.asarray(matrix).view()  # of a mapped one too: compiled loops know plain arrays
         self.matrix.flags.writeable = False
         self.counts, self.subwords, self.notes = counts, subwords, list(notes)
 
@@ -88,10 +91,23 @@ class WordVectors:
         Raises:
             DataError: the word is not among them, and there are no subwords to make it from.
         """
-        vectors, found = self.vectors_of([word])
-        if not found[0]:
-            raise DataError(f"the word {word!r} has no vector", hint=self.likely(word))
-        return vectors[0]
+        return self.all_of([word])[0]
+
+    def all_of(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors of words that must all have one, float32 [m, width], copied.
+
+        Raises:
+            DataError: a word has none, and there are no subwords to make it from; all such words are named.
+        """
+        vectors, found = self.vectors_of(words)
+        if not found.all():
+            missing = list(dict.fromkeys(words[i] for i in np.flatnonzero(~found).tolist()))
+            several = len(missing) > 1
+            named = ", ".join(map(repr, missing[:MOST_NAMED])) + (", …" if len(missing) > MOST_NAMED else "")
+            what = f"{len(missing):,} words have no vector: {named}" if several else f"the word {named} has no vector"
+            hints = [hint for hint in map(self.likely, missing[:MOST_NAMED]) if hint]
+            raise DataError(what, hint="; ".join(hints) or None)
+        return vectors
 
     def vectors_of(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """The vectors of some words: float32 [m, width], copied, and bool [m], which have one (the others are zero).
@@ -104,7 +120,7 @@ class WordVectors:
         out[found] = self.matrix[rows[found]]
         if self.subwords is not None and not found.all():
             unseen = np.flatnonzero(~found)
-            out[unseen], made = self.subwords.vectors_of([words[i] for i in unseen])
+            out[unseen], made = self.subwords.vectors_of([words[i] for i in unseen.tolist()])
             found = found.copy()
             found[unseen] = made
         return out, found
@@ -119,13 +135,23 @@ class WordVectors:
     # -- comparing --------------------------------------------------------------------------------------
 
     @cached_property
+    def _measured(self) -> NDArray[np.float32]:
+        lengths = np.empty(len(self), np.float32)
+        _measure(self.matrix, lengths)
+        return lengths
+
+    @cached_property
     def lengths(self) -> NDArray[np.float32]:
         """float32 [n]: the length of every vector (a zero vector counts as 1 long, so that its cosine is 0)."""
-        lengths = np.empty(len(self), np.float32)
-        for first in range(0, len(self), 65_536):  # a block at a time: a mapped matrix need not fit memory
-            block = self.matrix[first : first + 65_536]
-            lengths[first : first + len(block)] = np.sqrt(np.einsum("ij,ij->i", block, block))
-        return np.where(lengths > 0, lengths, 1).astype(np.float32)
+        return np.where(self._measured > 0, self._measured, np.float32(1))
+
+    @cached_property
+    def directionless(self) -> NDArray[np.int64]:
+        """int64: rows of vectors that point nowhere, and so are near to nothing.
+
+        They are zero (shorter than 1e-30), or not finite.
+        """
+        return np.flatnonzero(~((self._measured > 1e-30) & (self._measured < np.inf)))
 
     def similarity(self, one: str, other: str) -> float:
         """The cosine of two words' vectors, −1 to 1; 0 where a vector is zero.
@@ -134,6 +160,15 @@ class WordVectors:
             DataError: a word has no vector.
         """
         return cosine(self[one], self[other])
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _measure(matrix, lengths):  # type: ignore[no-untyped-def]
+    for i in range(len(matrix)):
+        total = 0.0  # float64: no float32 is too large or too small to be squared
+        for j in range(matrix.shape[1]):
+            total += np.float64(matrix[i, j]) * np.float64(matrix[i, j])
+        lengths[i] = np.sqrt(total)
 
 
 def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
