@@ -154,7 +154,7 @@ def test_the_features_of_an_explanation_stand_in_the_text(rung):
     from sadari.text.tokenize import tokenizer
 
     for text in ENGLISH[:20]:
-        tokens = " ".join(tokenizer(rung.tokenizer_).tokenize(text))
+        tokens = " ".join([*tokenizer(rung.tokenizer_).tokenize(text), *["</s>"] * hasattr(rung, "end")])
         for feature in rung.explain(text).features:
             # two n-grams of a text that share a bucket are named together
             assert all(f" {name} " in f" {tokens} " for name in feature.split(" / ")), feature

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import polars as pl
@@ -38,6 +39,7 @@ class EmbeddingBag(Rung):
         longest: the longest n-gram, in words; 1 for words alone.
         buckets: how many rows the hashed n-grams share, a power of two; None: by the number of tokens.
         min_count: rarer words have no row of their own.
+        end: each text ends with the token </s>, as in fastText, so that fastText predicts the same with an export.
         epochs: passes over the texts; None: 5, and more for few texts.
         learning_rate: at the first step; it falls in a line to 0.
         dropout: the share of a text's features left out of each step.
@@ -61,6 +63,7 @@ class EmbeddingBag(Rung):
         longest: int = 2,
         buckets: int | None = None,
         min_count: int = 1,
+        end: bool = True,
         epochs: int | None = None,
         learning_rate: float = 1.0,
         dropout: float = 0.5,
@@ -74,6 +77,7 @@ class EmbeddingBag(Rung):
         self.longest = longest
         self.buckets = buckets
         self.min_count = min_count
+        self.end = end
         self.epochs = epochs
         self.learning_rate = learning_rate
         self.dropout = dropout
@@ -136,8 +140,9 @@ class EmbeddingBag(Rung):
 
     def _new_vectors(self, tokenizer_name: str) -> HashedVectors:
         return HashedVectors(
-            tokenizer(tokenizer_name), longest=self.longest, buckets=self.buckets, min_count=self.min_count
-        )
+            tokenizer(tokenizer_name), longest=self.longest, buckets=self.buckets, min_count=self.min_count,
+            end=self.end,
+        )  # fmt: skip
 
     @property
     def net_(self) -> MeanBag:
@@ -154,8 +159,7 @@ class EmbeddingBag(Rung):
         found = self._vectors.features(column)
         out = np.empty((len(found), len(self.output_)), np.float32)
         mean_logits(found.values, found.offsets, self.embedding_, self.output_, out)
-        words = np.concatenate([[0], np.cumsum((found.values >= 0) & (found.values < len(self._vectors.words)))])
-        return out, np.diff(words[found.offsets]) > 0
+        return out, self._vectors.known(found)
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         ids = self.features(column).values
@@ -166,8 +170,8 @@ class EmbeddingBag(Rung):
         table = self._vectors.words
         words = len(table)
         # Words seen once or twice have large random parts; their sums say little about the label.
-        seen = table.counts[:words]
-        usual = np.flatnonzero(seen >= min(3, seen.max(initial=0)))
+        seen = np.where(np.arange(words) == self._vectors.end_id, 0, table.counts[:words])
+        usual = np.flatnonzero(seen >= max(1, min(3, seen.max(initial=0))))
         scores = self.embedding_[usual] @ self.output_.T
         top = {}
         for k, label in enumerate(self._codec.names()):
@@ -188,6 +192,13 @@ class EmbeddingBag(Rung):
         }
         texts = {VOCABULARY: json.dumps(self._vectors.words.to_list(), ensure_ascii=False)}
         return tensors, texts, {"tokenizer": self.tokenizer_}
+
+    @classmethod
+    def from_files(cls, files: ModelFiles) -> Self:
+        given = files.manifest.get("settings")
+        if isinstance(given, dict) and "end" not in given:  # written before there was such a setting
+            files = replace(files, manifest={**files.manifest, "settings": {**given, "end": False}})
+        return super().from_files(files)
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
         self.tokenizer_, self.epochs_ = tokenizer_name(model), self.epochs or 1

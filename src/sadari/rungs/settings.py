@@ -117,6 +117,7 @@ ALLOWED: dict[str, Whole | Number | Choice | Text | Flag | Range | ClassWeights]
     "min_df": Whole(1, MOST),
     "max_df": Number(1e-9, 1),
     "min_count": Whole(1, MOST),
+    "end": Flag(),
     "max_features": Whole(1, MOST),
     "buckets": Whole(1, 2**21),
     "sublinear_tf": Flag(),

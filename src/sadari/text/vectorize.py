@@ -13,6 +13,7 @@ from sadari.data.corpus import TextStream
 from sadari.errors import DataError, SettingError
 from sadari.ragged import Ragged, append_to, offsets_of
 from sadari.text.column import as_column, slices
+from sadari.text.ends import END, with_ends
 from sadari.text.ngrams import NgramTable, hashed_ngrams, join_features, settle_features
 from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
@@ -211,6 +212,7 @@ class HashedVectors:
         buckets: a power of two; None: chosen by the number of tokens, about one bucket for four of them, and never so
             few that the n-grams of a small corpus share them.
         min_count: rarer words get no id.
+        end: behind each text's last token stands ``</s>``, as in fastText.
     """
 
     MOST_BUCKETS = 2**21
@@ -218,15 +220,22 @@ class HashedVectors:
     array_names = ()
 
     def __init__(
-        self, tokenizer: Tokenizer, *, longest: int = 2, buckets: int | None = None, min_count: int = 1
+        self,
+        tokenizer: Tokenizer,
+        *,
+        longest: int = 2,
+        buckets: int | None = None,
+        min_count: int = 1,
+        end: bool = False,
     ) -> None:
         if longest < 1 or min_count < 1:
             raise SettingError(f"longest is {longest} and min_count {min_count}; both must be at least 1")
         if buckets is not None and (buckets < 1 or buckets > self.MOST_BUCKETS or buckets & (buckets - 1)):
             raise SettingError(f"buckets is {buckets}", hint=f"a power of two up to {self.MOST_BUCKETS:,}")
-        self.tokenizer, self.longest, self.min_count = tokenizer, longest, min_count
+        self.tokenizer, self.longest, self.min_count, self.end = tokenizer, longest, min_count, end
         self.buckets = buckets
         self.words = TokenTable()
+        self.end_id = MISSING
 
     @property
     def size(self) -> int:
@@ -245,10 +254,10 @@ class HashedVectors:
         sample: list[str] = []
         for column in columns(texts):
             sample = sample or column.head(3).to_list()
-            tokens = self.tokenizer(column)
+            tokens = self._tokens(column)
             ids, offsets = self._joined(tokens, self.words.learn(tokens))
             append_to(values, stored, [ids])
-            stored, words = stored + len(ids), words + len(tokens)
+            stored, words = stored + len(ids), words + len(tokens) - self.end * len(column)
             lengths.append(np.diff(offsets))
         if words == 0:
             raise DataError(
@@ -259,6 +268,7 @@ class HashedVectors:
         if self.buckets is None:
             self.buckets = min(self.MOST_BUCKETS, max(self.LEAST_BUCKETS, 1 << (words // 4).bit_length()))
         self._settle(values[0], self._drop_rare())
+        self.end_id = self._find_end()
         return Ragged(values[0], offsets_of(np.concatenate(lengths)))
 
     def _drop_rare(self) -> NDArray[np.int32]:
@@ -269,6 +279,10 @@ class HashedVectors:
             tokens = [token for token, keep in zip(self.words.to_list(), kept.tolist(), strict=True) if keep]
             self.words = TokenTable.of(tokens)
         return new_ids
+
+    def _tokens(self, column: pl.Series) -> Tokens:
+        tokens = self.tokenizer(column)
+        return with_ends(tokens) if self.end else tokens
 
     def _joined(self, tokens: Tokens, ids: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Each text's word ids, then its n-grams, not yet numbered after the words: see `join_features`."""
@@ -281,16 +295,26 @@ class HashedVectors:
 
     def features(self, column: pl.Series) -> Ragged:
         """Feature ids of every text."""
-        tokens = self.tokenizer(column)
+        tokens = self._tokens(column)
         values, offsets = self._joined(tokens, self.words.look_up(tokens))
         self._settle(values, _SAME_WORDS)
         return Ragged(values, offsets)
 
+    def known(self, features: Ragged) -> NDArray[np.bool_]:
+        """bool [n]: which of these texts have a word with an id; that each of them ends says nothing of it."""
+        ids = features.values
+        words = (ids >= 0) & (ids < len(self.words))
+        if self.end_id != MISSING:
+            words &= ids != self.end_id
+        before = np.concatenate([[0], np.cumsum(words)])
+        return np.diff(before[features.offsets]) > 0
+
     def names_in(self, text: str, features: NDArray[np.int32]) -> list[str]:
         """The word or n-gram of some features, each of which stands in ``text``."""
         names: dict[int, str] = {}
-        tokens = self.tokenizer.tokenize(text)
-        found = self.features(pl.Series("text", [text], dtype=pl.String)).values.tolist()
+        column = pl.Series("text", [text], dtype=pl.String)
+        [tokens] = self._tokens(column).to_lists()
+        found = self.features(column).values.tolist()
         grams = [
             " ".join(tokens[i : i + n])
             for i in range(len(tokens))
@@ -314,4 +338,9 @@ class HashedVectors:
         self.words = TokenTable.of(words)
         if self.buckets is None and self.longest > 1:
             raise SettingError("the number of buckets is missing")
+        self.end_id = self._find_end()
         return self
+
+    def _find_end(self) -> int:
+        """The id of ``</s>``; MISSING where texts do not end with it, or no rarer word has an id."""
+        return self.words.find(END) if self.end else MISSING
