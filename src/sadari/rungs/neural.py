@@ -21,12 +21,12 @@ from sadari.rungs.kept_run import KeptRun
 from sadari.rungs.rows import check_fits
 from sadari.rungs.saved import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
 from sadari.text.column import as_column
+from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.table import TokenTable
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import columns, resolve_tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
-from sadari.train.ids_on_disk import GrowingIds
 from sadari.train.watch import Progress, Watch
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -29,6 +30,9 @@ class WordVectors:
         counts: int64 [n], how often each word was seen in training.
         subwords: pieces of words, for words that are not among the n.
         notes: what was noticed while they were read, for people.
+        tokenizer: the name of the tokenizer that cut the texts they were trained on, if it is known.
+        outputs: float32 [n, width], the other half of a word2vec net, if it is known.
+        training: how they were trained (settings, history), if it is known.
 
     Raises:
         SettingError: a word stands twice, or the parts do not fit each other.
@@ -42,6 +46,9 @@ class WordVectors:
         counts: NDArray[np.int64] | None = None,
         subwords: Subwords | None = None,
         notes: Sequence[str] = (),
+        tokenizer: str | None = None,
+        outputs: NDArray[np.float32] | None = None,
+        training: Mapping[str, Any] | None = None,
     ) -> None:
         self._table = words if isinstance(words, TokenTable) else TokenTable.of(list(words))
         if matrix.ndim != 2 or len(matrix) != len(self._table) or matrix.shape[1] == 0:
@@ -57,6 +64,7 @@ class WordVectors:
         self.matrix = np.asarray(matrix).view()  # of a mapped one too: compiled loops know plain arrays
         self.matrix.flags.writeable = False
         self.counts, self.subwords, self.notes = counts, subwords, list(notes)
+        self.tokenizer, self.outputs, self.training = tokenizer, outputs, dict(training or {})
 
     def __repr__(self) -> str:
         return f"WordVectors of {len(self):,} words, {self.width} wide"

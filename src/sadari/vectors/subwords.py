@@ -50,7 +50,8 @@ class Subwords:
         pieces = self.pieces(words)
         out = np.zeros((len(pieces), self.matrix.shape[1]), np.float32)
         mean_rows(pieces.values, pieces.offsets, self.matrix, out)
-        return out, out.any(axis=1)
+        made: NDArray[np.bool_] = out.any(axis=1)
+        return out, made
 
 
 def check_subwords(shortest: int, longest: int, unit: str) -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sadari.errors import OutputError
 from sadari.ragged import Ragged, offsets_of
+from sadari.text.ids_on_disk import GrowingIds
 from sadari.train.batches import Batches
-from sadari.train.ids_on_disk import GrowingIds
 
 STATUS = Path("/proc/self/status")
 

@@ -1,0 +1,144 @@
+"""A corpus as word2vec reads it: the frequent words, how often each stands, and every text as their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.errors import DataError
+from sadari.ragged import Ragged, offsets_of
+from sadari.text.column import as_column, slices
+from sadari.text.ids_on_disk import GrowingIds
+from sadari.text.scan import Tokens
+from sadari.text.table import MISSING, TokenTable
+from sadari.text.tokenize import Tokenizer, choose_tokenizer, tokenizer
+
+IN_MEMORY = 2**28  # ids held in memory, 1 GiB; more go to a file
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Texts as ids of their frequent words.
+
+    Attributes:
+        words: most frequent first, ties in the order of the alphabet.
+        counts: int64 [words].
+        ids: the texts, rare words left out.
+        tokenizer: the name of the one that cut them.
+        rare: how many different words were left out.
+        tokens: how many words were read, the rare ones with them.
+    """
+
+    words: list[str]
+    counts: NDArray[np.int64]
+    ids: Ragged
+    tokenizer: str
+    rare: int
+    tokens: int
+
+
+def read_sentences(
+    texts: Any,
+    *,
+    tokenizer_name: str = "auto",
+    min_count: int = 5,
+    max_words: int | None = None,
+    in_memory: int = IN_MEMORY,
+    progress: Callable[[int], None] | None = None,
+) -> Sentences:
+    """Learn the words of a corpus and encode it, in one pass.
+
+    Args:
+        texts: a column of texts, or an iterable of columns; it may be larger than memory.
+        tokenizer_name: "auto" takes one that keeps words whole, see `choose_word_tokenizer`.
+        min_count: rarer words are left out.
+        max_words: the most words, the most frequent ones.
+        in_memory: so many ids are held in memory; beyond that they lie in a temporary file.
+        progress: called with the number of words read so far.
+
+    Raises:
+        DataError: no word stands ``min_count`` times.
+    """
+    table, ids = TokenTable(), GrowingIds(in_memory)
+    lengths: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    chosen: Tokenizer | None = None
+    for column in _columns(texts):
+        chosen = chosen or _tokenizer(tokenizer_name, column)
+        tokens: Tokens = chosen(column)
+        ids.append(table.learn(tokens))
+        lengths.append(np.diff(tokens.offsets))
+        if progress is not None:
+            progress(ids.stored)
+    if chosen is None or not len(table):
+        raise DataError("there is no word in the texts")
+    words, counts, new_ids = _frequent(table, min_count, max_words)
+    if not words:
+        raise DataError(f"no word stands {min_count} times in the texts", hint="give a smaller min_count")
+    encoded = Ragged(ids.renamed(new_ids), offsets_of(np.concatenate(lengths)))
+    return Sentences(words, counts, _without_rare(encoded), chosen.name, len(table) - len(words), ids.stored)
+
+
+def _columns(texts: Any) -> Iterator[pl.Series]:
+    if isinstance(texts, pl.Series | list | tuple | np.ndarray):
+        yield from slices(as_column(texts))
+        return
+    parts: Iterable[Any] = texts
+    for part in parts:
+        yield from slices(as_column(part))
+
+
+def _tokenizer(name: str, column: pl.Series) -> Tokenizer:
+    return tokenizer(choose_word_tokenizer(column) if name == "auto" else name)
+
+
+def choose_word_tokenizer(texts: pl.Series) -> str:
+    """What ``auto`` takes for word vectors: ``basic_english``, which keeps the words of all scripts whole.
+
+    But ``syllables`` for scripts that put no spaces between words (Han, kana, Thai …). Korean has spaces; what a suffix
+    does to a word is for subwords to see.
+    """
+    if choose_tokenizer(texts) != "syllables":
+        return "basic_english"
+    sample = texts.gather_every(max(1, len(texts) // 2_000)).str.join("")
+    hangul = int(sample.str.count_matches("[\uac00-\ud7a3\u1100-\u11ff]").item())
+    dense = int(
+        sample.str.count_matches(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Khmer}\p{Lao}\p{Myanmar}]").item()
+    )
+    return "basic_english" if hangul >= dense else "syllables"
+
+
+def _frequent(
+    table: TokenTable, min_count: int, max_words: int | None
+) -> tuple[list[str], NDArray[np.int64], NDArray[np.int32]]:
+    """The frequent words, their counts, and int32 [table]: the new id of each of its words, MISSING for rare ones."""
+    counted = pl.DataFrame({"word": table.to_list(), "count": table.counts[: len(table)], "old": np.arange(len(table))})
+    counted = counted.filter(pl.col("count") >= min_count).sort(["count", "word"], descending=[True, False])
+    if max_words is not None:
+        counted = counted.head(max_words)
+    new_ids = np.full(len(table), MISSING, np.int32)
+    new_ids[counted["old"].to_numpy()] = np.arange(len(counted), dtype=np.int32)
+    return counted["word"].to_list(), counted["count"].to_numpy().astype(np.int64), new_ids
+
+
+def _without_rare(ids: Ragged) -> Ragged:
+    """The same texts without negative ids, moved together in place: a corpus on the disk stays there."""
+    offsets = ids.offsets.copy()
+    values = ids.values
+    stored = 0
+    block = 2**22
+    kept_before = np.zeros(len(offsets), np.int64)
+    for first in range(0, len(values), block):
+        part = values[first : first + block].copy()
+        known = part >= 0
+        running = np.concatenate([[0], np.cumsum(known)])
+        here = (offsets > first) & (offsets <= first + len(part))
+        kept_before[here] = stored + running[offsets[here] - first]
+        kept = part[known]
+        values[stored : stored + len(kept)] = kept
+        stored += len(kept)
+    return Ragged(values[:stored], kept_before)
