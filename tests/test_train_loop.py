@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from sadari.device import resolve_device
 from sadari.errors import SettingError
 from sadari.nets.embedding import EmbeddingClassifier
 from sadari.nets.transformer import TransformerClassifier
@@ -17,7 +18,7 @@ from sadari.train.batches import Batches
 from sadari.train.classify import ClassifierTask
 from sadari.train.loop import Loop
 from sadari.train.machine import stop_signals, threads
-from sadari.train.optimise import Recipe, make_optimizers, rate_at, resolve_device
+from sadari.train.optimise import Recipe, make_optimizers, rate_at
 
 
 class Rows:

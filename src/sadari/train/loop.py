@@ -18,10 +18,11 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from sadari.device import resolve_device
 from sadari.errors import SadariError, SettingError
 from sadari.train import processes
 from sadari.train.machine import shared, stop_signals, threads
-from sadari.train.optimise import Recipe, make_optimizers, rate_at, resolve_device
+from sadari.train.optimise import Recipe, make_optimizers, rate_at
 
 Record = dict[str, float]
 

@@ -63,24 +63,6 @@ class Recipe:
             raise SettingError("epochs and accumulate must be at least 1, and warmup a share from 0 to below 1")
 
 
-def resolve_device(name: str) -> torch.device:
-    """The device of that name; "auto" takes CUDA, then MPS, then the CPU.
-
-    Raises:
-        SettingError: a device that this machine does not have.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise SettingError(f"there is no device {name!r}", hint="auto, cpu, cuda, cuda:1 … or mps") from None
-    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not here.get(device.type, False):
-        raise SettingError(f"this machine has no {device.type}", hint="--device cpu, or auto")
-    return device
-
-
 def rate_at(recipe: Recipe, step: int, steps: int) -> float:
     """The share (above 0, up to 1) of the learning rate at step number ``step``, from 0, of ``steps``."""
     warm = int(recipe.warmup * steps)

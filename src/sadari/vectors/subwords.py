@@ -50,7 +50,7 @@ class Subwords:
         pieces = self.pieces(words)
         out = np.zeros((len(pieces), self.matrix.shape[1]), np.float32)
         mean_rows(pieces.values, pieces.offsets, self.matrix, out)
-        made: NDArray[np.bool_] = out.any(axis=1)
+        made = np.asarray(out.any(axis=1))
         return out, made
 
 

@@ -99,7 +99,7 @@ def skipgram(  # type: ignore[no-untyped-def]
     width = inputs.shape[1]
     hidden, error = np.empty(width, np.float32), np.empty(width, np.float32)
     kept = np.empty(_longest(offsets, first, last), np.int32)
-    state, loss, pairs = np.uint64(seed), 0.0, 0
+    state, loss, pairs = np.uint64(seed), 0.0, np.int64(0)
     per_word = (end_rate - rate) / max(1, offsets[last] - offsets[first])
     for t in range(first, last):
         speed = np.float32(rate + per_word * (offsets[t] - offsets[first]))
@@ -148,7 +148,7 @@ def cbow(  # type: ignore[no-untyped-def]
     width = inputs.shape[1]
     hidden, error = np.empty(width, np.float32), np.empty(width, np.float32)
     kept = np.empty(_longest(offsets, first, last), np.int32)
-    state, loss, pairs = np.uint64(seed), 0.0, 0
+    state, loss, pairs = np.uint64(seed), 0.0, np.int64(0)
     per_word = (end_rate - rate) / max(1, offsets[last] - offsets[first])
     for t in range(first, last):
         speed = np.float32(rate + per_word * (offsets[t] - offsets[first]))
@@ -217,3 +217,31 @@ def alias_table(shares):  # type: ignore[no-untyped-def]
             small[smalls] = rich
             smalls += 1
     return odds, others
+
+
+@njit(cache=True, nogil=True)
+def windows(values, offsets, first, last, chance, window, seed, middles, around, around_offsets):  # type: ignore[no-untyped-def]
+    """The words of sentences ``first`` to ``last`` that have neighbours, and those: (how many words, neighbours).
+
+    For whoever trains in batches. Writes middles int32 [tokens], around int32 [2 · window · tokens] and
+    around_offsets int64 [tokens + 1].
+    """
+    kept = np.empty(_longest(offsets, first, last), np.int32)
+    state, words, stored = np.uint64(seed), 0, 0
+    around_offsets[0] = 0
+    for t in range(first, last):
+        n, state = _keep(values, offsets[t], offsets[t + 1], chance, state, kept)
+        for i in range(n):
+            state = _next(state)
+            reach = 1 + np.int64((state >> np.uint64(33)) % np.uint64(window))
+            begin, end = i - reach if i > reach else 0, i + reach + 1 if i + reach < n else n
+            if end - begin == 1:
+                continue
+            for j in range(begin, end):
+                if j != i:
+                    around[stored] = kept[j]
+                    stored += 1
+            middles[words] = kept[i]
+            words += 1
+            around_offsets[words] = stored
+    return words, stored
