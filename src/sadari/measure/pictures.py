@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ import numpy as np
 
 from sadari.artifact import atomic_write
 from sadari.errors import DataError, SettingError
-from sadari.rungs.explanation import InnerLife
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from sadari.rungs.explanation import InnerLife
 
 FORMATS = (".svg", ".png", ".pdf")
 # The first font that has a character draws it: Hangul, Han and kana are in none that matplotlib brings along.
@@ -27,18 +29,37 @@ def draw_inner_life(found: InnerLife, path: str | Path) -> Path:
     Raises:
         SettingError: another ending. DataError: too many tokens to draw. OutputError: it cannot be written.
     """
-    import matplotlib
+    target = check_picture(path)
+    if len(found.tokens) > MOST_TOKENS:
+        raise DataError(f"the text has {len(found.tokens)} tokens, too many to draw",
+                        hint=f"give a text of at most {MOST_TOKENS}")  # fmt: skip
+    return write_picture(target, lambda: _attention(found) if found.kind == "attention" else _gates(found))
 
+
+def check_picture(path: str | Path) -> Path:
+    """The path of a picture that can be written.
+
+    Raises:
+        SettingError: the name's ending is none of `FORMATS`.
+    """
     target = Path(path)
     if target.suffix.lower() not in FORMATS:
         raise SettingError(f"a picture cannot be written as {target.suffix or 'a file without ending'!r}",
                            hint=f"end the name with one of: {', '.join(FORMATS)}")  # fmt: skip
-    if len(found.tokens) > MOST_TOKENS:
-        raise DataError(f"the text has {len(found.tokens)} tokens, too many to draw",
-                        hint=f"give a text of at most {MOST_TOKENS}")  # fmt: skip
+    return target
+
+
+def write_picture(path: str | Path, draw: Callable[[], Figure]) -> Path:
+    """Write what `draw` draws, by the name's ending: the same figure gives the same bytes.
+
+    `draw` is called where matplotlib is set up: with fonts that have Hangul, and text in SVG left as text.
+    """
+    import matplotlib
+
+    target = check_picture(path)
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "sadari", "font.family": _fonts()}):
-        figure = _attention(found) if found.kind == "attention" else _gates(found)
         written = io.BytesIO()
+        figure = draw()
         figure.savefig(written, format=target.suffix[1:].lower(), dpi=150, metadata=_dateless(target.suffix.lower()))
     atomic_write(target, written.getvalue())
     return target
