@@ -1,0 +1,158 @@
+"""Our own folder of vectors: safetensors, the words as JSON, and a card for whoever finds it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.artifact import ModelFiles, parse_json, read_model, write_model
+from sadari.errors import ModelError, SettingError
+from sadari.vectors.keyed import WordVectors
+from sadari.vectors.subwords import Subwords
+
+KIND = "vectors"
+VOCABULARY = "vocabulary.json"
+MAX_BYTES = 1 << 40  # of a folder; what it says of sizes is checked against its files before they are read
+
+
+def save_vectors(vectors: WordVectors, folder: str | Path) -> None:
+    """Write a folder of vectors, whole or not at all; an older model there is replaced.
+
+    Counts and subwords go with them, and any word can be written.
+
+    Raises:
+        OutputError: it could not be written; what was there before is untouched.
+        ModelError: a vector is not finite.
+    """
+    subwords = vectors.subwords
+    tensors: dict[str, Any] = {"vectors": vectors.matrix}
+    if vectors.counts is not None:
+        tensors["counts"] = np.asarray(vectors.counts, np.int64)
+    settings = None
+    if subwords is not None:
+        tensors["subwords"] = subwords.matrix
+        settings = {"shortest": subwords.shortest, "longest": subwords.longest, "unit": subwords.unit}
+    write_model(
+        folder,
+        manifest={"kind": KIND, "vectors": {"words": len(vectors), "width": vectors.width, "subwords": settings}},
+        tensors=tensors,
+        texts={VOCABULARY: json.dumps(vectors.words, ensure_ascii=False), "README.md": vectors_card(vectors)},
+    )
+
+
+def load_vectors(folder: str | Path, *, words: Iterable[str] | None = None, limit: int | None = None) -> WordVectors:
+    """The vectors of a folder that `save_vectors` wrote.
+
+    Args:
+        words: keep only these words' rows; subwords are kept whole.
+        limit: look at the first so many rows only.
+
+    Raises:
+        ModelError: it is no folder of vectors, torn, hostile, or its parts do not fit each other.
+    """
+    return vectors_from_files(read_model(folder, max_bytes=MAX_BYTES), words=words, limit=limit)
+
+
+def vectors_from_files(
+    files: ModelFiles, *, words: Iterable[str] | None = None, limit: int | None = None
+) -> WordVectors:
+    """The vectors of a folder that is read already; as `load_vectors`."""
+    where, kind = str(files.folder), files.manifest["kind"]
+    if kind != KIND:
+        raise ModelError(f"is a model of the kind {kind!r:.40}, not word vectors", where=where)
+    try:
+        names = _words(files)
+        matrix = files.tensor("vectors", shape=(len(names), None), dtype="float32")
+        subwords = _subwords(files, matrix.shape[1])
+        counts = _counts(files, len(names))
+        if words is None and limit is None:
+            return WordVectors(names, matrix, counts=counts, subwords=subwords)
+        rows, notes = _chosen(names, words, limit)
+        counts = None if counts is None else counts[rows]
+        return WordVectors([names[row] for row in rows], matrix[rows], counts=counts, subwords=subwords, notes=notes)
+    except (SettingError, ValueError) as error:
+        reason = error.what if isinstance(error, SettingError) else str(error)
+        raise ModelError(f"the vectors cannot be put together: {reason}", where=where) from error
+
+
+def _words(files: ModelFiles) -> list[str]:
+    words = parse_json(files.text(VOCABULARY).encode())
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"{VOCABULARY} is not a list of words")
+    return words
+
+
+def _counts(files: ModelFiles, words: int) -> NDArray[np.int64] | None:
+    if "counts" not in files.tensors:
+        return None
+    counts = files.tensor("counts", shape=(words,), dtype="int64")
+    if words and counts.min() < 0:
+        raise ValueError("'counts' holds a number below 0")
+    return counts
+
+
+def _subwords(files: ModelFiles, width: int) -> Subwords | None:
+    said = files.manifest.get("vectors")
+    settings = said.get("subwords") if isinstance(said, dict) else None
+    if settings is None and "subwords" not in files.tensors:
+        return None
+    matrix = files.tensor("subwords", shape=(None, width), dtype="float32")
+    if len(matrix) == 0 or not isinstance(settings, dict):
+        raise ValueError("the subwords have no buckets, or no settings")
+    shortest, longest, unit = (settings.get(key) for key in ("shortest", "longest", "unit"))
+    if type(shortest) is not int or type(longest) is not int or not isinstance(unit, str):
+        raise ValueError("the subwords' settings must be two whole numbers and a unit")
+    return Subwords(matrix, shortest=shortest, longest=longest, unit=unit)
+
+
+def _chosen(names: list[str], words: Iterable[str] | None, limit: int | None) -> tuple[NDArray[np.int64], list[str]]:
+    """The rows that are wanted, in the folder's order, and a note on how many were."""
+    if words is None:
+        return np.arange(len(names[:limit])), []
+    wanted = set(words)
+    rows = np.array([row for row, name in enumerate(names[:limit]) if name in wanted], np.int64)
+    return rows, [f"{len(rows):,} of the {len(wanted):,} words asked for are in it"]
+
+
+def vectors_card(vectors: WordVectors) -> str:
+    """The README of a folder of vectors, in Markdown."""
+    lines = [
+        "# Word vectors",
+        "",
+        f"{len(vectors):,} words, each with a vector of {vectors.width:,} numbers (float32).",
+    ]
+    if vectors.counts is not None:
+        lines += ["How often each word was seen in training is kept with it."]
+    if vectors.subwords is not None:
+        s = vectors.subwords
+        lines += [
+            f"A word that is not among them has the mean of its pieces, {s.shortest} to {s.longest} {s.unit} long:",
+            f"{s.buckets:,} of these have a vector, too.",
+        ]
+    lines += [
+        "",
+        "## Use",
+        "",
+        "```",
+        "sadari vectors nearest THIS_FOLDER WORD",
+        "```",
+        "",
+        "```python",
+        "from sadari.vectors.files import read_vectors",
+        "",
+        'vectors = read_vectors("THIS_FOLDER")',
+        "vectors.vectors_of(vectors.words[:2])",
+        "```",
+        "",
+        "## Limits",
+        "",
+        "Words that stand in like places have like vectors: what people wrote of other people stands in them, too.",
+        "The folder holds numbers and words, no code; `sadari.json` lists every file with its SHA-256.",
+        "",
+    ]
+    return "\n".join(lines)
