@@ -17,7 +17,7 @@ from sadari.errors import ModelError, SettingError
 if TYPE_CHECKING:
     from sadari.rungs import Rung
 
-_PLACES = ("data", "test", "output", "run")  # of files and folders: kept so that they are found from anywhere
+_PLACES = ("data", "test", "output", "run", "vectors")  # of files and folders: kept so that they are found from anywhere
 _OF_THIS_TIME = ("resume", "as_json")
 
 
@@ -55,18 +55,18 @@ def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:
         SettingError: a rung that keeps no run.
     """
     from sadari.rungs import RUNGS
-    from sadari.rungs.neural import NeuralRung
+    from sadari.rungs.kept_run import KeepsRuns
     from sadari.train.checkpoint import Run
 
     if asked["run"] is None:
         return {}
-    if not isinstance(model, NeuralRung):
-        names = [name for name, kind in RUNGS.items() if issubclass(kind, NeuralRung)]
+    if not isinstance(model, KeepsRuns) or not model.keeps_runs:
+        names = [name for name, kind in RUNGS.items() if issubclass(kind, KeepsRuns)]
         raise SettingError(
             f"the rung {model.name!r} trains too fast to keep a run", hint=f"{', '.join(names)} keep one"
         )
     kept = {name: value for name, value in asked.items() if name not in _OF_THIS_TIME}
-    kept |= {name: _found_again(name, kept[name]) for name in _PLACES}
+    kept |= {name: _found_again(name, kept.get(name)) for name in _PLACES}
     return {"run": Run(Path(asked["run"]), notes={"arguments": kept}), "resume": asked["resume"] is not None}
 
 

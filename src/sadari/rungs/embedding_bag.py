@@ -104,16 +104,18 @@ class EmbeddingBag(Rung):
         self.epochs_ = self.planned_epochs(len(features))
         self._start(targets.shape[1])
         watch.keep(self.embedding_, self.output_)
-        recipe = BagRecipe(
-            epochs=self.epochs_, learning_rate=self.learning_rate, dropout=self.dropout,
-            label_smoothing=self.label_smoothing, multilabel=self._codec.multilabel, seed=self.seed,
-        )  # fmt: skip
         self.history_ = train_bag(
-            features, targets, costs, self.embedding_, self.output_, recipe,
+            features, targets, costs, self.embedding_, self.output_, self._recipe(),
             label_weights=self._codec.label_weights(targets, self.class_weight), monitor=watch,
         )  # fmt: skip
         watch.restore()
         check_learned(embedding=self.embedding_, output=self.output_)
+
+    def _recipe(self) -> BagRecipe:
+        return BagRecipe(
+            epochs=self.epochs_, learning_rate=self.learning_rate, dropout=self.dropout,
+            label_smoothing=self.label_smoothing, multilabel=self._codec.multilabel, seed=self.seed,
+        )  # fmt: skip
 
     def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
         # they say how much a text counts beside others, and not how fast to learn; `_train` weighs the labels

@@ -3,25 +3,106 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from sadari.data.fingerprint import fingerprint
+from sadari.errors import ModelError, SettingError
 from sadari.rungs.base import Rung
 from sadari.rungs.labels import as_labels
 from sadari.rungs.settings import plain_settings
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train import processes
+from sadari.train.watch import Progress
 
 if TYPE_CHECKING:
     from sadari.train.checkpoint import Run
     from sadari.train.loop import Loop
+
+
+class KeepsRuns(Rung):
+    """A rung whose training takes long enough to be stopped, and resumed."""
+
+    _kept_run: KeptRun | None = None
+
+    @property
+    def keeps_runs(self) -> bool:
+        """Whether its training can be kept in a folder, with these settings."""
+        return True
+
+    def fit(
+        self,
+        texts: Any,
+        labels: Any = None,
+        sample_weight: Any = None,
+        *,
+        validation: tuple[Any, Any] | None = None,
+        progress: Progress | None = None,
+        run: Run | str | Path | None = None,
+        resume: bool = False,
+    ) -> Self:
+        """Train; see `Rung.fit` for texts, labels and the rest.
+
+        Args:
+            run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more. It is written at
+                the start, every minute, when Ctrl-C or SIGTERM ends the training, and at the end.
+            resume: go on with the run in that folder, to the bits that it would have come to without a break. Texts,
+                labels and settings must be the same.
+
+        Raises:
+            Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
+            SettingError: another run than the one in the folder.
+            OutputError: something else is in the folder.
+        """
+        if resume and run is None:
+            raise SettingError("resume needs the folder of the run", hint="fit(…, run=FOLDER, resume=True)")
+        self._kept_run = None if run is None else KeptRun.begin(run, resume, validation)
+        try:
+            return super().fit(texts, labels, sample_weight, validation=validation, progress=progress)
+        finally:
+            self._kept_run = None
+
+    @classmethod
+    def resume(
+        cls,
+        run: Run | str | Path,
+        texts: Any,
+        labels: Any = None,
+        sample_weight: Any = None,
+        *,
+        validation: tuple[Any, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Go on with a run that was stopped, by its own settings: `fit` with ``resume=True`` on a rung like it.
+
+        Raises:
+            ModelError: there is no checkpoint, or one of another rung.
+        """
+        settings, kept = cls._recalled(run)
+        rung = cls(**settings)
+        return rung.fit(texts, labels, sample_weight, validation=validation, progress=progress, run=kept, resume=True)
+
+    @classmethod
+    def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
+        """The settings that a run was begun with, and the run with the notes that were kept of it."""
+        from sadari.train.checkpoint import Run, read_run
+
+        kept = Run.of(run)
+        head = read_run(kept.folder)
+        if head.identity.get("rung") != cls.name:
+            found = head.identity.get("rung")
+            raise ModelError(f"this is a run of {found!r:.80}, not {cls.name!r}", where=str(kept.folder))
+        return dict(head.identity["settings"]), replace(kept, notes=kept.notes or head.notes)
+
+    def _identity(self) -> dict[str, Any]:
+        """What must be the same for a run to go on, beside its data."""
+        return {"rung": self.name, "settings": plain_settings(self.get_params(deep=False))}
 
 
 @dataclass(frozen=True)
@@ -51,7 +132,9 @@ class KeptRun:
             check_free(run.folder)
         return cls(run, resume, _validation_print(validation))
 
-    def attach(self, loop: Loop, rung: Rung, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32]) -> None:
+    def attach(
+        self, loop: Loop, rung: KeepsRuns, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32]
+    ) -> None:
         """Let the loop write checkpoints, and put it where the last one left it if it is to go on.
 
         Raises:
@@ -61,7 +144,7 @@ class KeptRun:
 
         labels = hashlib.sha256(repr(rung.classes_.tolist()).encode() + targets.tobytes() + costs.tobytes())
         identity = {
-            "rung": rung.name, "settings": plain_settings(rung.get_params(deep=False)),
+            **rung._identity(),
             "texts": fingerprint(columns(texts)), "labels": labels.hexdigest(), "validation rows": self.validation,
             "number of processes": processes.place()[1],
         }  # fmt: skip

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -14,10 +13,9 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
 from sadari.data.corpus import TextStream
-from sadari.errors import DataError, ModelError, SettingError
+from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
-from sadari.rungs.base import Rung
-from sadari.rungs.kept_run import KeptRun
+from sadari.rungs.kept_run import KeepsRuns
 from sadari.rungs.rows import check_fits
 from sadari.rungs.saved import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
 from sadari.text.column import as_column
@@ -27,13 +25,12 @@ from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import columns, resolve_tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
-from sadari.train.watch import Progress, Watch
+from sadari.train.watch import Watch
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from sadari.train.checkpoint import Run
     from sadari.train.classify import ClassifierTask
     from sadari.train.optimise import Recipe
 
@@ -43,7 +40,7 @@ PREDICT_TEXTS, PREDICT_TOKENS = 256, 32_768
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NeuralRung(Rung):
+class NeuralRung(KeepsRuns):
     """A torch net over the ids of a text.
 
     Args:
@@ -109,65 +106,6 @@ class NeuralRung(Rung):
         """The net before training; a rung says which."""
         raise NotImplementedError
 
-    def fit(
-        self,
-        texts: Any,
-        labels: Any = None,
-        sample_weight: Any = None,
-        *,
-        validation: tuple[Any, Any] | None = None,
-        progress: Progress | None = None,
-        run: Run | str | Path | None = None,
-        resume: bool = False,
-    ) -> Self:
-        """Train; see `Rung.fit` for texts, labels and the rest.
-
-        Args:
-            run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more. It is written at
-                the start, every minute, when Ctrl-C or SIGTERM ends the training, and at the end.
-            resume: go on with the run in that folder, to the bits that it would have come to without a break. Texts,
-                labels and settings must be the same.
-
-        Raises:
-            Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
-            SettingError: another run than the one in the folder.
-            OutputError: something else is in the folder.
-        """
-        if resume and run is None:
-            raise SettingError("resume needs the folder of the run", hint="fit(…, run=FOLDER, resume=True)")
-        self._kept_run = None if run is None else KeptRun.begin(run, resume, validation)
-        try:
-            return super().fit(texts, labels, sample_weight, validation=validation, progress=progress)
-        finally:
-            self._kept_run = None
-
-    @classmethod
-    def resume(
-        cls,
-        run: Run | str | Path,
-        texts: Any,
-        labels: Any = None,
-        sample_weight: Any = None,
-        *,
-        validation: tuple[Any, Any] | None = None,
-        progress: Progress | None = None,
-    ) -> Self:
-        """Go on with a run that was stopped, by its own settings: `fit` with ``resume=True`` on a rung like it.
-
-        Raises:
-            ModelError: there is no checkpoint, or one of another rung.
-        """
-        from sadari.train.checkpoint import Run, read_run
-
-        kept = Run.of(run)
-        head = read_run(kept.folder)
-        if head.identity.get("rung") != cls.name:
-            found = head.identity.get("rung")
-            raise ModelError(f"this is a run of {found!r:.80}, not {cls.name!r}", where=str(kept.folder))
-        kept = replace(kept, notes=kept.notes or head.notes)
-        rung = cls(**head.identity["settings"])
-        return rung.fit(texts, labels, sample_weight, validation=validation, progress=progress, run=kept, resume=True)
-
     def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
         # how much a text counts beside others, and not how fast to learn
         costs = self._codec.row_costs(targets, self.class_weight) * weights
@@ -187,6 +125,7 @@ class NeuralRung(Rung):
         with torch.random.fork_rng():
             seed_everything(self.seed)
             self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
+            self._begin(self.net_)
             if processes.place()[0]:  # processes have one net between them, and each its own dropout
                 seed_everything((self.seed + processes.place()[0]) % 2**63)
             loop = Loop(self._task(ids, targets, costs, watch), self.recipe(), on_record=_told(watch, self.epochs_))
@@ -194,6 +133,9 @@ class NeuralRung(Rung):
                 self._kept_run.attach(loop, self, texts, targets, costs)
             self.history_ = loop.run()
         check_learned(**{name: value.numpy() for name, value in self._weights().items()})
+
+    def _begin(self, net: nn.Module) -> None:
+        """Give a net that was just made other weights to start from than those drawn."""
 
     def _task(self, ids: Ragged, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> ClassifierTask:
         from sadari.train.classify import ClassifierTask
@@ -248,11 +190,16 @@ class NeuralRung(Rung):
                 where=f"training texts such as {', '.join(repr(text[:60]) for text in sample) or '(none)'}",
                 hint="try --tokenizer characters",
             )
-        max_size = None if self.max_vocab is None else self.max_vocab + len(SPECIALS)
-        self.vocab_, new_ids = Vocab.from_table(table, min_freq=self.min_freq, max_size=max_size, specials=SPECIALS)
-        if len(self.vocab_) == len(SPECIALS):
-            raise DataError(f"no token stands {self.min_freq} times in the texts", hint="give min_freq=1")
+        self.vocab_, new_ids = self._choose_vocabulary(table)
         return Ragged(ids.renamed(new_ids), offsets_of(np.concatenate(lengths)))
+
+    def _choose_vocabulary(self, table: TokenTable) -> tuple[Vocab, NDArray[np.int32]]:
+        """The vocabulary of the training texts' tokens, and int32 [table]: the id of each of these in it."""
+        max_size = None if self.max_vocab is None else self.max_vocab + len(SPECIALS)
+        vocab, new_ids = Vocab.from_table(table, min_freq=self.min_freq, max_size=max_size, specials=SPECIALS)
+        if len(vocab) == len(SPECIALS):
+            raise DataError(f"no token stands {self.min_freq} times in the texts", hint="give min_freq=1")
+        return vocab, new_ids
 
     # -- predicting -------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ class BagRecipe:
         label_smoothing: the share of the target given to all labels alike (Szegedy et al. 2016).
         multilabel: each label a yes or no of its own (sigmoid), else exactly one a text (softmax).
         seed: of the order of the texts and of the dropout.
+        tune: whether the embedding learns too, and not the output matrix alone.
     """
 
     epochs: int
@@ -37,6 +38,7 @@ class BagRecipe:
     label_smoothing: float
     multilabel: bool
     seed: int
+    tune: bool = True
 
 
 def train_bag(
@@ -50,7 +52,7 @@ def train_bag(
     label_weights: NDArray[np.float64] | None = None,
     monitor: Monitor | None = None,
 ) -> list[dict[str, float]]:
-    """Train an embedding and an output matrix in place.
+    """Train an embedding, if it is to be tuned, and an output matrix in place.
 
     Args:
         features: feature ids of every text; negative ids are skipped.
@@ -77,7 +79,7 @@ def train_bag(
         loss, seen = _epoch(
             features.values, features.offsets, order.permutation(len(features)), targets, costs, handicap,
             embedding, output, np.float32(recipe.learning_rate), (epoch - 1) * len(features), steps, recipe.dropout,
-            np.float32(recipe.label_smoothing), recipe.multilabel, longest, order.integers(1, 2**63),
+            np.float32(recipe.label_smoothing), recipe.multilabel, longest, order.integers(1, 2**63), recipe.tune,
         )  # fmt: skip
         record = {"epoch": float(epoch), "loss": loss / max(1, seen), "seconds": time.perf_counter() - start}
         history.append(record)
@@ -148,7 +150,7 @@ def _output_step(target, cost, handicap, rate, left, scale, smoothing, multilabe
 @njit(cache=True, nogil=True, fastmath=True)
 def _epoch(  # type: ignore[no-untyped-def]
     ids, offsets, order, targets, costs, handicap, embedding, output,
-    learning_rate, done, steps, dropout, smoothing, multilabel, longest, seed,
+    learning_rate, done, steps, dropout, smoothing, multilabel, longest, seed, tune,
 ):  # fmt: skip
     """One pass in place: (summed loss, each before its step, and over how many texts)."""
     width = embedding.shape[1]
@@ -176,6 +178,8 @@ def _epoch(  # type: ignore[no-untyped-def]
         loss += _output_step(
             targets[t], costs[t], handicap, learning_rate, left, scale, smoothing, multilabel, output, hidden, gradient
         )
+        if not tune:
+            continue
         for j in range(width):
             gradient[j] *= scale
         for i in range(n):
