@@ -63,7 +63,7 @@ def open_records(path: str | Path, asked: Asked) -> Records:
     """
     if asked.format is not None and asked.format not in FORMATS:
         raise SettingError(f"there is no format {asked.format!r}; there are: {', '.join(FORMATS)}")
-    place, name, kept = _local_file(path)
+    place, name, kept = local_file(path)
     if stat.S_ISDIR(_mode(place)):
         if asked.format not in (None, "folder"):
             raise DataError("is a folder, not a file", where=name)
@@ -90,7 +90,7 @@ def open_records(path: str | Path, asked: Asked) -> Records:
     return _open_csv(stream, asked, "\t" if format == "tsv" else ",")
 
 
-def _local_file(path: str | Path) -> tuple[Path, str, object | None]:
+def local_file(path: str | Path) -> tuple[Path, str, object | None]:
     """A file that can be read twice, its name for messages, and what keeps it alive."""
     if str(path) == "-":
         place, kept = spool_standard_input()

@@ -1,0 +1,146 @@
+"""``sadari vectors train``: word vectors of one's own texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli import options
+from sadari.errors import SettingError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+EXAMPLES = """\b
+Examples:
+  sadari vectors train articles.txt -o vectors
+  sadari vectors train ag_news -o vectors --model cbow --width 200
+  sadari vectors train chat.csv --text Q,A -o ko --subwords 3-5 --unit jamo
+  sadari vectors train a.txt b.txt.gz -o vectors.vec --deterministic
+  cat *.txt | sadari vectors train - -o vectors
+
+\b
+A .txt file is read as running text, a line a sentence; other files as tables, of
+which the text column is taken (all columns of --text). The suffix of OUT says
+the format: none is a folder of Sadari's own, .vec and .txt are word2vec text,
+.bin is word2vec binary. Then: sadari vectors nearest OUT WORD
+"""
+PLAIN = (".txt", ".text", "")
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT…")
+@click.option("-o", "--output", required=True, metavar="OUT", help="The vectors' folder or file.")
+@click.option("--model", type=click.Choice(["skipgram", "cbow"]), default="skipgram", show_default=True)
+@click.option("--width", type=int, default=100, show_default=True, metavar="N", help="Of the vectors.")
+@click.option("--window", type=int, default=5, show_default=True, metavar="N", help="Neighbours on each side.")
+@click.option("--negatives", type=int, default=5, show_default=True, metavar="N", help="Drawn for each neighbour.")
+@click.option("--epochs", type=int, default=5, show_default=True, metavar="N", help="Passes over the texts.")
+@click.option("--min-count", type=int, default=5, show_default=True, metavar="N", help="Rarer words have no vector.")
+@click.option("--max-words", type=int, metavar="N", help="The most words.")
+@click.option("--sample", type=float, default=1e-3, show_default=True, metavar="SHARE", help="Thin out words above it.")
+@click.option("--learning-rate", type=float, default=0.05, show_default=True, metavar="RATE", help="At the first step.")
+@click.option("--subwords", metavar="N-M", help="Vectors for pieces of N to M units: unseen words have vectors, too.")
+@click.option("--unit", type=click.Choice(["characters", "jamo"]), default="characters", show_default=True)
+@click.option("--buckets", type=int, metavar="N", help="Rows that the pieces share.  [default: by their number]")
+@click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
+@click.option("--workers", type=int, metavar="N", help="Threads.  [default: one a core]")
+@click.option("--deterministic", is_flag=True, help="One thread: the same seed gives the same bits.")
+@click.option("--device", default="cpu", show_default=True, metavar="NAME", help="cpu, cuda, mps or auto.")
+@click.option("--text", metavar="COLUMNS", help="The text columns of a table.")
+@click.option("--format", metavar="NAME", help="Of the files: text, csv, tsv, jsonl, parquet, fasttext, lines.")
+@click.option("--encoding", metavar="NAME", help="Of the files.  [default: found out]")
+@options.seed
+@options.as_json("Settings, words and losses as JSON, and nothing else, on standard output.")
+def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> None:
+    """Train word vectors on TEXT…: files, names of data sets, or "-"."""
+    from sadari.cli.progress import Progress
+    from sadari.cli.vectors_train_view import print_trained
+    from sadari.vectors.files import write_vectors
+    from sadari.vectors.word2vec import Word2Vec
+
+    settings = Word2Vec(**_settings(asked))
+    corpus = _Corpus(texts, asked)
+    with Progress() as progress:
+        vectors = settings.train(corpus, _told(progress))
+        progress("saving")
+        write_vectors(vectors, output)
+    print_trained(vectors, output, corpus.notes, as_json=as_json)
+
+
+def _settings(asked: dict[str, Any]) -> dict[str, Any]:
+    """The settings of `Word2Vec` among the options."""
+    if asked["deterministic"] and asked["workers"] not in (None, 1):
+        raise SettingError(f"--deterministic is one thread, and --workers {asked['workers']} are several")
+    names = (
+        "model", "width", "window", "negatives", "epochs", "min_count", "max_words", "sample", "learning_rate", "unit",
+        "buckets", "workers", "device", "seed",
+    )  # fmt: skip
+    settings = {name: asked[name] for name in names}
+    settings["workers"] = 1 if asked["deterministic"] else asked["workers"]
+    settings["tokenizer"] = asked["tokenizer"] or "auto"
+    if asked["subwords"] is not None:
+        shortest, _, longest = asked["subwords"].partition("-")
+        if not (shortest.isdecimal() and (longest or shortest).isdecimal()):
+            raise SettingError(f"--subwords is {asked['subwords']!r}", hint="shortest-longest, such as 3-6")
+        settings["subwords"] = (int(shortest), int(longest or shortest))
+    return settings
+
+
+class _Corpus:
+    """The texts of some files as columns, one file after another; can be gone through again."""
+
+    def __init__(self, names: tuple[str, ...], asked: dict[str, Any]) -> None:
+        self.names, self.asked = names, asked
+        self.notes: list[str] = []
+
+    def __iter__(self) -> Iterator[pl.Series]:
+        from sadari.cli.inputs import find_data
+
+        self.notes.clear()
+        for name in self.names:
+            path = find_data(name).train
+            plain = _is_plain(path, self.asked)
+            yield from self._plain(path) if plain else self._table(name)
+
+    def _plain(self, path: str) -> Iterator[pl.Series]:
+        from sadari.data.plain_text import PlainText
+
+        text = PlainText(path, encoding=self.asked["encoding"])
+        self.notes += [f"{text.name}: {note}" for note in text.notes]
+        yield from text.columns()
+
+    def _table(self, name: str) -> Iterator[pl.Series]:
+        from sadari.cli.inputs import find_data, open_named
+
+        data = find_data(name)
+        asked = {key: self.asked[key] for key in ("text", "format", "encoding")}
+        source = open_named(data.train, asked, known=data.columns, need_label=False, missing="empty")
+        kept = [note for note in source.notes if not note.startswith("label")]
+        self.notes += [f"{data.titles.get(data.train, name)}: {note}" for note in kept]
+        for batch in source.batches(whole=False):
+            yield batch.texts
+
+
+def _is_plain(path: str, asked: dict[str, Any]) -> bool:
+    if asked["format"] is not None:
+        return bool(asked["format"] == "text")
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes if suffix.lower() != ".gz"]
+    return asked["text"] is None and (suffixes[-1] if suffixes else "") in PLAIN
+
+
+def _told(progress: Any) -> Any:
+    """What a user sees while it trains."""
+
+    def tell(what: str, share: float, record: dict[str, float]) -> None:
+        if what == "reading":
+            progress(f"reading: {int(record['tokens']):,} words")
+            return
+        speed = record["words_per_second"]
+        progress(f"epoch {int(record['epoch'])}: loss {record['loss']:.3f}, {speed:,.0f} words/s", share)
+
+    return tell
