@@ -1,0 +1,212 @@
+"""``sadari vectors``: search, compare, picture and convert word vectors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli import options
+from sadari.cli.vectors_convert import convert, info
+from sadari.cli.vectors_options import reading
+from sadari.errors import SettingError
+
+if TYPE_CHECKING:
+    from sadari.cli.progress import Progress
+    from sadari.vectors.evaluation import AnalogyScores, SimilarityScore
+
+NEAREST_EXAMPLES = """\b
+Examples:
+  sadari vectors nearest glove.6B.300d.txt neural network
+  sadari vectors nearest models/vectors 서울 --count 5 --json
+  sadari vectors nearest GoogleNews-vectors-negative300.bin < words.txt
+
+\b
+Without words, they are read from standard input, one a line, and answered as
+they come: the vectors are read once. A word that was never seen has neighbours
+too, if the vectors have subwords.
+"""
+ANALOGY_EXAMPLES = """\b
+Examples:
+  sadari vectors analogy glove.6B.300d.txt king - man + woman
+  sadari vectors analogy models/vectors "파리 - 프랑스 + 한국"
+  sadari vectors analogy models/vectors --json < analogies.txt
+
+\b
+Each word's vector is made 1 long, then added or taken away; the words of the
+analogy are no answer to it. + and - stand between spaces: e-mail is one word.
+Without an analogy, they are read from standard input, one a line.
+"""
+EVALUATE_EXAMPLES = """\b
+Examples:
+  sadari vectors evaluate models/vectors wordsim353.tsv
+  sadari vectors evaluate glove.6B.300d.txt wordsim353.tsv questions-words.txt
+  sadari vectors evaluate models/vectors questions-words.txt --most-frequent 300000
+
+\b
+Two kinds of files are told apart by their first line:
+  word pairs with people's scores: tiger, cat, 7.35 (tabs, commas or spaces)
+  analogies, four words a line: Athens Greece Oslo Norway (sections ": name")
+"""
+PLOT_EXAMPLES = """\b
+Examples:
+  sadari vectors plot glove.6B.300d.txt king queen man woman -o words.svg
+  sadari vectors plot models/vectors --nearest 서울 --count 20 -o seoul.png
+
+\b
+The two axes are those along which these words vary most (PCA).
+"""
+
+
+@click.group(epilog="Each command has its own --help, with examples.")
+def vectors() -> None:
+    """Search, compare, picture and convert word vectors.
+
+    VECTORS is a file of word2vec (binary or text), GloVe or fastText, or a folder of Sadari's own.
+    """
+
+
+_count = click.option("-n", "--count", type=click.IntRange(1), default=10, show_default=True, metavar="N",
+                      help="So many words.")  # fmt: skip
+
+
+@vectors.command(epilog=NEAREST_EXAMPLES)
+@click.argument("source", metavar="VECTORS")
+@click.argument("words", nargs=-1, metavar="[WORD…]")
+@_count
+@click.option("--exclude", metavar="WORDS", help="Words that are not wanted, with commas between.")
+@reading
+@options.as_json("As JSON; of standard input, one object a line.")
+def nearest(source: str, words: tuple[str, ...], **asked: Any) -> None:
+    """Show the words nearest to each WORD, by cosine."""
+    from sadari.cli import vectors_input, vectors_view
+    from sadari.cli.progress import Progress
+    from sadari.vectors.search import nearest as find
+    from sadari.vectors.search import nearest_many
+
+    lines = vectors_input.lines_unless(words, "a word")
+    exclude = options.parse_names(asked["exclude"]) or []
+    with Progress() as progress:
+        loaded = vectors_input.load(source, asked, progress)
+        if lines is None:
+            found = nearest_many(loaded, words, asked["count"], exclude)
+    if lines is None:
+        vectors_view.print_found(list(zip(words, found, strict=True)), as_json=asked["as_json"])
+    else:
+        vectors_view.answer_lines(
+            lines, lambda word: find(loaded, word, asked["count"], exclude), as_json=asked["as_json"]
+        )
+
+
+@vectors.command(epilog=ANALOGY_EXAMPLES)
+@click.argument("source", metavar="VECTORS")
+@click.argument("words", nargs=-1, metavar="[WORD - WORD + WORD]")
+@_count
+@reading
+@options.as_json("As JSON; of standard input, one object a line.")
+def analogy(source: str, words: tuple[str, ...], **asked: Any) -> None:
+    """Show the words nearest to a sum and difference of words: king - man + woman."""
+    from sadari.cli import vectors_input, vectors_view
+    from sadari.cli.progress import Progress
+    from sadari.vectors.search import analogy as find
+    from sadari.vectors.search import parse_analogy
+
+    lines = vectors_input.lines_unless(words, "an analogy")
+    text = " ".join(words)
+    positive, negative = parse_analogy(text) if lines is None else ([], [])
+    with Progress() as progress:
+        loaded = vectors_input.load(source, asked, progress)
+        if lines is None:
+            found = find(loaded, positive, negative, asked["count"])
+    if lines is None:
+        vectors_view.print_found([(text, found)], as_json=asked["as_json"])
+    else:
+        vectors_view.answer_lines(
+            lines, lambda line: find(loaded, *parse_analogy(line), asked["count"]), as_json=asked["as_json"]
+        )
+
+
+@vectors.command(epilog=EVALUATE_EXAMPLES)
+@click.argument("source", metavar="VECTORS")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--kind", type=click.Choice(["pairs", "analogies"]), help="Of the files.  [default: their first line's]")
+@click.option("--known-only", is_flag=True, help="Word pairs: leave out words whose vector is made from subwords.")
+@click.option("--most-frequent", type=click.IntRange(1), metavar="N", help="Analogies: keep to the first N words.")
+@click.option("--match-case", is_flag=True, help="Analogies: words that differ in capitals are different words.")
+@reading
+@options.as_json("As JSON, with every pair and section.")
+def evaluate(source: str, files: tuple[str, ...], **asked: Any) -> None:
+    """Compare cosines with people's scores of word pairs, and answer analogies."""
+    from sadari.cli import vectors_input, vectors_view
+    from sadari.cli.printing import say_json
+    from sadari.cli.progress import Progress
+
+    kinds = [vectors_input.check_test(path, asked["kind"]) for path in files]
+    scores = []
+    with Progress() as progress:
+        loaded = vectors_input.load(source, asked, progress)
+        for path, kind in zip(files, kinds, strict=True):
+            scores.append(_score(loaded, path, kind, asked, progress))
+    if asked["as_json"]:
+        say_json([{"kind": kind, **score.to_dict()} for kind, score in zip(kinds, scores, strict=True)])
+    else:
+        vectors_view.print_scores(scores)
+
+
+def _score(
+    loaded: Any, path: str, kind: str, asked: dict[str, Any], progress: Progress
+) -> SimilarityScore | AnalogyScores:
+    from sadari.vectors.evaluation import evaluate_analogies, evaluate_similarity
+
+    if kind == "pairs":
+        return evaluate_similarity(loaded, path, known_only=asked["known_only"])
+    return evaluate_analogies(
+        loaded, path, most_frequent=asked["most_frequent"], fold_case=not asked["match_case"], progress=progress
+    )
+
+
+@vectors.command(epilog=PLOT_EXAMPLES)
+@click.argument("source", metavar="VECTORS")
+@click.argument("words", nargs=-1, metavar="[WORD…]")
+@click.option("-o", "--output", metavar="FILE", help="The picture: .svg, .png or .pdf.")
+@click.option("--nearest", "around", multiple=True, metavar="WORD", help="This word and its neighbours; repeatable.")
+@click.option("-n", "--count", type=click.IntRange(1), default=20, show_default=True, metavar="N",
+              help="So many neighbours, with --nearest.")  # fmt: skip
+@reading
+@options.as_json("The points as JSON; the picture may be left out then.")
+def plot(source: str, words: tuple[str, ...], around: tuple[str, ...], **asked: Any) -> None:
+    """Draw words as points on a plane."""
+    from sadari.cli import vectors_input, vectors_view
+    from sadari.cli.outputs import check_file
+    from sadari.cli.printing import say_json
+    from sadari.cli.progress import Progress
+    from sadari.measure.pictures import check_picture
+
+    output = asked["output"]
+    if not words and not around:
+        raise SettingError("there are no words to draw", hint="name some, or one after --nearest")
+    if output is None and not asked["as_json"]:
+        raise SettingError("the picture has no name", hint="give one with -o, such as words.svg")
+    if output is not None:
+        check_file(check_picture(output))
+    with Progress() as progress:
+        loaded = vectors_input.load(source, asked, progress)
+        from sadari.measure.vector_picture import draw_words
+        from sadari.vectors.projection import project
+        from sadari.vectors.search import nearest_many
+
+        neighbours = nearest_many(loaded, around, asked["count"])
+        near = [word for found in neighbours for word, _ in found]
+        projection = project(loaded, [*words, *around, *near])
+        if output is not None:
+            progress("drawing")
+            draw_words(projection, output, marked=around)
+    if asked["as_json"]:
+        say_json({"source": source, "picture": output, **projection.to_dict()})
+    else:
+        vectors_view.print_projection(projection, Path(output))
+
+
+vectors.add_command(convert)
+vectors.add_command(info)

@@ -1,0 +1,31 @@
+"""How the commands of ``sadari vectors`` read vectors: the options they share."""
+
+from __future__ import annotations
+
+import click
+
+from sadari.cli.options import Command
+
+# For help texts alone: loading the real tables takes a second (a test compares them).
+FORMATS = ("word2vec-binary", "word2vec-text", "glove", "fasttext", "sadari")
+
+
+def reading(command: Command) -> Command:
+    """How the vectors are read. The command gets each as a keyword, for `sadari.cli.vectors_input`."""
+    for option in reversed(_READING):
+        command = option(command)
+    return command
+
+
+_READING = (
+    click.option("--limit", type=click.IntRange(1), metavar="N", help="Read the first N words only."),
+    click.option("--format", type=click.Choice(FORMATS), metavar="KIND", help=f"One of: {', '.join(FORMATS)}."),
+    click.option("--encoding", metavar="NAME", default="utf-8", show_default=True, help="Of the words."),
+    click.option(
+        "--on-bad-row",
+        type=click.Choice(["error", "skip"]),
+        default="error",
+        show_default=True,
+        help="Stop at a row that cannot be read, or leave it out and count it.",
+    ),
+)

@@ -1,0 +1,222 @@
+"""What the commands of ``sadari vectors`` print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from rich.cells import cell_len
+
+from sadari.cli.printing import bar, columns, cut, headed, note, pad, printable, say, say_json, table
+from sadari.data.audit_findings import plural
+from sadari.errors import SadariError
+
+if TYPE_CHECKING:
+    from sadari.vectors.evaluation import AnalogyScores, AnalogySection, SimilarityScore
+    from sadari.vectors.keyed import WordVectors
+    from sadari.vectors.projection import Projection
+
+Found = Sequence[tuple[str, float]]
+
+BAR = 16
+INDENT = 10  # of what stands behind a heading
+LISTED = 5  # words in a list of examples
+
+
+def _headed(head: str, text: str) -> None:
+    headed(head, text, indent=INDENT)
+
+
+def print_found(answers: Sequence[tuple[str, Found]], *, as_json: bool) -> None:
+    """Words and cosines, for each thing that was asked."""
+    if as_json:
+        say_json([_as_dict(asked, found) for asked, found in answers])
+        return
+    for i, (asked, found) in enumerate(answers):
+        if i:
+            say()
+        _print_one(asked, found)
+
+
+def answer_lines(lines: Iterable[str], find: Callable[[str], Found], *, as_json: bool) -> None:
+    """The same for one line after the other, each at once; one that cannot be answered does not stop the others."""
+    first = True
+    for line in lines:
+        try:
+            found = find(line)
+        except SadariError as error:
+            if as_json:
+                click.echo(json.dumps({"query": line, "error": error.what, "hint": error.hint}, ensure_ascii=False))
+            else:
+                note(str(error))
+        else:
+            if as_json:
+                click.echo(json.dumps(_as_dict(line, found), ensure_ascii=False))
+            else:
+                if not first:
+                    say()
+                _print_one(line, found)
+                first = False
+        sys.stdout.flush()
+
+
+def _print_one(asked: str, found: Found) -> None:
+    say(click.style(printable(asked), bold=True))
+    room = columns() - 2 - 2 - 7 - 2 - BAR
+    widest = min(room, max((cell_len(printable(word)) for word, _ in found), default=0))
+    for word, cosine in found:
+        drawn = click.style(bar(max(0.0, cosine), 1, BAR), fg="green")
+        say(f"  {pad(printable(word), widest)}  {_cosine(cosine)}  {drawn}".rstrip())
+
+
+def _cosine(value: float) -> str:
+    return f"{value:7.4f}".replace("-", "−")
+
+
+def _as_dict(asked: str, found: Found) -> dict[str, Any]:
+    return {"query": asked, "nearest": [{"word": word, "cosine": cosine} for word, cosine in found]}
+
+
+# -- evaluating -----------------------------------------------------------------------------------------------
+
+
+def print_scores(scores: Sequence[SimilarityScore | AnalogyScores]) -> None:
+    """Every file's figures, in the order they were asked for."""
+    from sadari.vectors.evaluation import SimilarityScore
+
+    for i, score in enumerate(scores):
+        if i:
+            say()
+        say(click.style(printable(score.source), bold=True))
+        if isinstance(score, SimilarityScore):
+            _print_pairs(score)
+        else:
+            _print_analogies(score)
+
+
+def _print_pairs(score: SimilarityScore) -> None:
+    all_pairs = len(score.pairs)
+    _headed("Spearman", f"{_figure(score.spearman)} · Pearson {_figure(score.pearson)} · {_chance(score.p_value)}")
+    parts = [f"{score.scored:,} of {all_pairs:,} compared"]
+    if score.scored < all_pairs:
+        parts.append(f"{all_pairs - score.scored:,} without a vector ({_share(all_pairs - score.scored, all_pairs)})")
+    if score.lowered:
+        parts.append(f"{score.lowered:,} with a word found in lower case")
+    if score.from_subwords:
+        parts.append(f"{score.from_subwords:,} with a word made from subwords")
+    _headed("Pairs", " · ".join(parts))
+    if score.missing:
+        _headed("Missing", f"{plural(len(score.missing), 'word')}: {_listed(score.missing)}")
+
+
+def _print_analogies(score: AnalogyScores) -> None:
+    sums = [*score.kinds, score.total]
+    shown = score.sections if len(score.sections) > 1 else []
+
+    def row(part: AnalogySection) -> list[str]:
+        accuracy = f"{100 * part.accuracy:.1f} %" if part.asked else "–"
+        return [part.name or "(no section)", accuracy, f"{part.correct:,}", f"{part.asked:,}", f"{part.questions:,}"]
+
+    def style(number: int, _: int, cell: str) -> str:
+        return click.style(cell, bold=True) if number >= len(shown) else cell
+
+    rows = [row(part) for part in [*shown, *sums]]
+    for line in table(rows, headings=["", "accuracy", "right", "asked", "in the file"], widest=40, style=style):
+        say(line)
+    total = score.total
+    if score.missing:
+        left = total.questions - total.asked
+        _headed(
+            "Missing",
+            f"{plural(left, 'question')} ({_share(left, total.questions)}) not asked for want of "
+            f"{plural(len(score.missing), 'word')}: {_listed(score.missing)}",
+        )
+
+
+def _figure(value: float) -> str:
+    return f"{value:.4f}".replace("-", "−") if value == value else "– (all scores are equal)"
+
+
+def _chance(p_value: float) -> str:
+    if p_value != p_value:
+        return "p = –"
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(words[:LISTED]) + (", …" if len(words) > LISTED else "")
+
+
+# -- pictures and files ---------------------------------------------------------------------------------------
+
+
+def print_projection(found: Projection, picture: Path) -> None:
+    """What the picture shows, and how much of the words' variance."""
+    _headed("Picture", str(picture))
+    _headed("Shows", f"{plural(len(found.words), 'word')} · {100 * sum(found.shares):.0f} % of their variance: "
+                    f"{100 * found.shares[0]:.0f} % across, {100 * found.shares[1]:.0f} % upward")  # fmt: skip
+
+
+def describe(vectors: WordVectors, source: str) -> dict[str, Any]:
+    """What vectors are, as plain values."""
+    lengths = np.delete(vectors.lengths, vectors.directionless)
+    subwords = vectors.subwords
+    return {
+        "source": source,
+        "words": len(vectors),
+        "width": vectors.width,
+        "notes": vectors.notes,
+        "first": [vectors.word(row) for row in range(min(10, len(vectors)))],
+        "length": {"smallest": float(lengths.min()), "mean": float(lengths.mean()), "largest": float(lengths.max())}
+        if len(lengths)
+        else None,
+        "zero": len(vectors.directionless),
+        "tokens": None if vectors.counts is None else int(vectors.counts.sum()),
+        "subwords": None
+        if subwords is None
+        else {
+            "buckets": subwords.buckets,
+            "shortest": subwords.shortest,
+            "longest": subwords.longest,
+            "unit": subwords.unit,
+        },
+    }
+
+
+def print_description(found: dict[str, Any]) -> None:
+    """What vectors are, for a reader."""
+    _headed("Words", f"{found['words']:,} · {found['width']:,} numbers each")
+    for i, line in enumerate(found["notes"]):
+        _headed("" if i else "Notes", line)
+    _headed("First", " · ".join(found["first"]))
+    if found["length"] is not None:
+        low, mean, high = (f"{found['length'][key]:.3g}" for key in ("smallest", "mean", "largest"))
+        _headed("Lengths", f"{low} to {high}, {mean} in the mean")
+    if found["zero"]:
+        _headed("", f"{plural(found['zero'], 'vector')} of zeros, which no word is near to")
+    if found["tokens"] is not None:
+        _headed("Seen", f"{found['tokens']:,} words of text, which were counted")
+    parts = found["subwords"]
+    if parts is None:
+        _headed("Subwords", "none: a word that is not among these has no vector")
+    else:
+        _headed("Subwords", f"{parts['buckets']:,} buckets for pieces of {parts['shortest']} to {parts['longest']} "
+                           f"{parts['unit']}: every word has a vector")  # fmt: skip
+
+
+def print_written(vectors: WordVectors, output: str, *, lost: Sequence[str]) -> None:
+    """What was written where, what got lost on the way, and what to do next."""
+    _headed("Written", f"{plural(len(vectors), 'word')}, {vectors.width:,} wide: {output}")
+    for line in lost:
+        _headed("", line)
+    words = [word for word in (vectors.word(row) for row in range(min(50, len(vectors)))) if word.isalpha()]
+    _headed("Next", f"sadari vectors nearest {cut(output, 60)} {words[-1] if words else 'WORD'}")
