@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.device import resolve_device
 from sadari.errors import SettingError
 from sadari.ragged import Ragged, offsets_of
 from sadari.vectors.keyed import WordVectors
@@ -115,16 +116,16 @@ class Word2Vec:
             texts, tokenizer_name=self.tokenizer, min_count=self.min_count, max_words=self.max_words,
             progress=lambda tokens: told("reading", 0.0, {"tokens": float(tokens)}),
         )  # fmt: skip
-        start = self._start(sentences)
-        if self.device == "cpu":
+        start = self.start(sentences)
+        if self.device == "cpu" or resolve_device(self.device).type == "cpu":
             history = _train_on_cores(self, sentences, start, told)
         else:
             from sadari.vectors.word2vec_torch import train_on_device
 
             history = train_on_device(self, sentences, start, told)
-        return self._finish(sentences, start, history)
+        return self.finish(sentences, start, history)
 
-    def _start(self, sentences: Sentences) -> Start:
+    def start(self, sentences: Sentences) -> Start:
         """The matrices before the first step."""
         words, buckets = len(sentences.words), 0
         rows = Ragged(np.arange(words, dtype=np.int32), np.arange(words + 1))
@@ -149,7 +150,8 @@ class Word2Vec:
         outputs = np.zeros((words, stride), np.float32)
         return Start(rows, inputs, outputs, (chance * 2.0**32).astype(np.uint64), odds, others)
 
-    def _finish(self, sentences: Sentences, start: Start, history: list[dict[str, float]]) -> WordVectors:
+    def finish(self, sentences: Sentences, start: Start, history: list[dict[str, float]]) -> WordVectors:
+        """The vectors that trained matrices are."""
         words = len(sentences.words)
         subwords = None
         inputs = np.ascontiguousarray(start.inputs[:, : self.width])
