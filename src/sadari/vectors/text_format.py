@@ -49,6 +49,12 @@ def is_number(field: bytes) -> bool:
     return bool(_NUMBER.fullmatch(field))
 
 
+def as_float32(field: bytes) -> np.float32:
+    """A decimal number as Python's parser reads it; infinite where float32 cannot hold it."""
+    with np.errstate(over="ignore"):
+        return np.float64(float(field)).astype(np.float32)
+
+
 def read_lines(
     file: VectorFile, rows: Rows, *, promised: int | None, progress: Callable[[str, float], None] | None
 ) -> None:
@@ -63,7 +69,8 @@ def read_lines(
     reader = _LineReader(rows, file.name)
     for block, ended in file.lines():
         if promised is not None and reader.line == 1:
-            block, reader.line = block[block.index(b"\n") + 1 :], 2
+            block = block[block.index(b"\n") + 1 :]
+            reader.line, reader.headed = 2, True
         reader.read(block, ended, file.share, file.encoding)
         if progress is not None:
             progress("reading the vectors", file.share)
@@ -78,10 +85,11 @@ class _LineReader:
 
     Attributes:
         line: the number of the next line, from 1.
+        headed: whether the first line was a header.
     """
 
     def __init__(self, rows: Rows, name: str) -> None:
-        self.rows, self.name, self.line = rows, name, 1
+        self.rows, self.name, self.line, self.headed = rows, name, 1, False
         most = max(1, min(_PARSED // rows.width, 1 << 16))
         self._values = np.empty((most, rows.width), np.float32)
         self._starts, self._lengths, self._places = (np.empty(most, np.int64) for _ in range(3))
@@ -97,7 +105,7 @@ class _LineReader:
                 block, at, self._values[:most], self._starts, self._lengths, self._places, self._kinds, self._doubtful
             )
             for row, column, first, end in self._doubtful[:doubtful].tolist():
-                self._values[row, column] = float(raw[first:end])
+                self._values[row, column] = as_float32(raw[first:end])
                 if np.isinf(self._values[row, column]):
                     self._kinds[row] = INFINITE
             self._take(raw, count, share, encoding, cut=not ended and at == len(block))
@@ -145,13 +153,15 @@ class _LineReader:
         word, values = fields[0].decode("utf-8", "replace"), fields[max(1, len(fields) - width) :]
         hint = "mend or remove the line, or leave bad rows out (on_bad_row='skip')"
         if kind == INFINITE:
-            odd = next((v for v in values if not np.isfinite(np.float64(v.decode()).astype(np.float32))), b"")
+            odd = next(value for value in values if not np.isfinite(as_float32(value)))
             what = f"the vector of {word!r:.60} holds {odd.decode()!r:.40}, which is no finite number"
         elif kind == NOT_NUMBERS:
             odd = next(value for value in values if not is_number(value))
             what = f"the vector of {word!r:.60} holds {odd.decode('utf-8', 'replace')!r:.40}, which is no number"
         else:
             what = f"{word!r:.60} has {len(fields) - 1:,} values, where {width:,} are expected"
+        if self.line + row == 2 and self.headed and kind in (SHORT, LONG):
+            hint = "if the first line is a word and its number, not a header, name the format: glove"
         if cut:
             hint = "the file ends in the middle of a line: is the download complete?"
         return DataError(what, where=f"{self.name}, line {self.line + row:,}", hint=hint)
