@@ -33,13 +33,19 @@ def save_vectors(vectors: WordVectors, folder: str | Path) -> None:
     tensors: dict[str, Any] = {"vectors": vectors.matrix}
     if vectors.counts is not None:
         tensors["counts"] = np.asarray(vectors.counts, np.int64)
+    if vectors.outputs is not None:
+        tensors["outputs"] = vectors.outputs
     settings = None
     if subwords is not None:
         tensors["subwords"] = subwords.matrix
         settings = {"shortest": subwords.shortest, "longest": subwords.longest, "unit": subwords.unit}
+    said = {
+        "words": len(vectors), "width": vectors.width, "subwords": settings, "tokenizer": vectors.tokenizer,
+        "training": vectors.training,
+    }  # fmt: skip
     write_model(
         folder,
-        manifest={"kind": KIND, "vectors": {"words": len(vectors), "width": vectors.width, "subwords": settings}},
+        manifest={"kind": KIND, "vectors": said},
         tensors=tensors,
         texts={VOCABULARY: json.dumps(vectors.words, ensure_ascii=False), "README.md": vectors_card(vectors)},
     )
@@ -70,11 +76,16 @@ def vectors_from_files(
         matrix = files.tensor("vectors", shape=(len(names), None), dtype="float32")
         subwords = _subwords(files, matrix.shape[1])
         counts = _counts(files, len(names))
-        if words is None and limit is None:
-            return WordVectors(names, matrix, counts=counts, subwords=subwords)
-        rows, notes = _chosen(names, words, limit)
-        counts = None if counts is None else counts[rows]
-        return WordVectors([names[row] for row in rows], matrix[rows], counts=counts, subwords=subwords, notes=notes)
+        outputs = files.tensor("outputs", shape=matrix.shape, dtype="float32") if "outputs" in files.tensors else None
+        notes: list[str] = []
+        if words is not None or limit is not None:
+            rows, notes = _chosen(names, words, limit)
+            counts = None if counts is None else counts[rows]
+            outputs = None if outputs is None else outputs[rows]
+            names, matrix = [names[row] for row in rows], matrix[rows]
+        return WordVectors(
+            names, matrix, counts=counts, subwords=subwords, notes=notes, outputs=outputs, **_training(files)
+        )
     except (SettingError, ValueError) as error:
         reason = error.what if isinstance(error, SettingError) else str(error)
         raise ModelError(f"the vectors cannot be put together: {reason}", where=where) from error
@@ -94,6 +105,16 @@ def _counts(files: ModelFiles, words: int) -> NDArray[np.int64] | None:
     if words and counts.min() < 0:
         raise ValueError("'counts' holds a number below 0")
     return counts
+
+
+def _training(files: ModelFiles) -> dict[str, Any]:
+    """How the vectors were trained, as far as the folder says."""
+    said = files.manifest.get("vectors")
+    said = said if isinstance(said, dict) else {}
+    tokenizer, training = said.get("tokenizer"), said.get("training")
+    if not isinstance(tokenizer, str | None) or not isinstance(training, dict | None):
+        raise ValueError("what it says of the training is no name and no object")
+    return {"tokenizer": tokenizer, "training": training}
 
 
 def _subwords(files: ModelFiles, width: int) -> Subwords | None:
