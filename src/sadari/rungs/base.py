@@ -155,7 +155,7 @@ class Rung(ClassifierMixin, BaseEstimator):
     def _check_settings(self) -> None:
         parameters = inspect.signature(type(self)).parameters
         optional = {name for name, parameter in parameters.items() if parameter.default is None}
-        optional |= {"norm", "clip", "threads"}
+        optional |= {"norm", "clip", "threads", "max_vocab"}
         check_settings(self.get_params(deep=False), optional=optional)
 
     # -- predicting -------------------------------------------------------------------------------------

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sadari.errors import SettingError
 from sadari.text.tokenize import TOKENIZERS
+from sadari.vectors.keyed import WordVectors
+from sadari.vectors.wanted import VectorSource
 
 MOST = 2**31 - 1
 
@@ -69,6 +72,19 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Vectors:
+    """Word vectors: where they are, or they themselves."""
+
+    def __str__(self) -> str:
+        return "a file or folder of word vectors, or WordVectors"
+
+    def allows(self, value: Any) -> bool:
+        if isinstance(value, str):
+            return 0 < len(value) <= 4096
+        return isinstance(value, Path | WordVectors | VectorSource)
+
+
+@dataclass(frozen=True)
 class Flag:
     """True or False."""
 
@@ -110,7 +126,7 @@ class ClassWeights:
 
 
 # What each setting may be. A setting has one meaning in every rung that has it.
-ALLOWED: dict[str, Whole | Number | Choice | Text | Flag | Range | ClassWeights] = {
+ALLOWED: dict[str, Whole | Number | Choice | Text | Vectors | Flag | Range | ClassWeights] = {
     "tokenizer": Choice(("auto", *TOKENIZERS)),
     "ngram_range": Range(1, 16),
     "longest": Whole(1, 16),
@@ -161,6 +177,10 @@ ALLOWED: dict[str, Whole | Number | Choice | Text | Flag | Range | ClassWeights]
     "pooling": Choice(("mean", "max", "last", "class")),
     "positions": Choice(("sinusoidal", "learned")),
     "packed": Flag(),
+    "vectors": Vectors(),
+    "net": Choice(("bag", "lstm", "bilstm", "transformer")),
+    "tune": Flag(),
+    "vocabulary": Choice(("both", "corpus", "vectors")),
     "seed": Whole(0, 2**63 - 1),
 }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,23 @@ class Coverage:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def of(cls, said: Any) -> Coverage:
+        """What `to_dict` gave.
+
+        Raises:
+            ValueError: it is something else.
+        """
+        names = [field.name for field in fields(cls)]
+        if not isinstance(said, dict) or sorted(said) != sorted(names):
+            raise ValueError(f"a coverage must hold {', '.join(names)}")
+        *counts, tokens = (said[name] for name in names)
+        if not all(type(count) is int and 0 <= count < 2**63 for count in counts):
+            raise ValueError("a coverage must hold whole numbers from 0 on")
+        if type(tokens) not in (int, float) or not 0 <= tokens <= 1:
+            raise ValueError("the share of the text that is covered must be from 0 to 1")
+        return cls(*counts, float(tokens))
 
 
 def fill(vectors: WordVectors, words: Sequence[str] | pl.Series, *, seed: int = 0) -> Filled:
