@@ -10,16 +10,19 @@ from sadari.rungs.base import Explanation, Rung
 from sadari.rungs.bow import BagOfWords
 from sadari.rungs.embedding import EmbeddingMean
 from sadari.rungs.embedding_bag import EmbeddingBag
+from sadari.rungs.fasttext import FastTextModel
 from sadari.rungs.ngram import Ngrams
 from sadari.rungs.recurrent import GRU, LSTM, RNN, BiLSTM
 from sadari.rungs.tfidf import TfIdf
 from sadari.rungs.transformer import Transformer
+from sadari.rungs.vectors import FromVectors
 
 RUNGS: dict[str, type[Rung]] = {
     "bow": BagOfWords,
     "ngram": Ngrams,
     "tfidf": TfIdf,
     "embedding-bag": EmbeddingBag,
+    "vectors": FromVectors,
     "embedding": EmbeddingMean,
     "rnn": RNN,
     "gru": GRU,
@@ -28,8 +31,12 @@ RUNGS: dict[str, type[Rung]] = {
     "transformer": Transformer,
 }
 
+# What is taken over from elsewhere, and no step of the ladder.
+IMPORTED: dict[str, type[Rung]] = {"fasttext": FastTextModel}
+
 __all__ = [
     "GRU",
+    "IMPORTED",
     "LSTM",
     "RNN",
     "RUNGS",
@@ -38,6 +45,8 @@ __all__ = [
     "EmbeddingBag",
     "EmbeddingMean",
     "Explanation",
+    "FastTextModel",
+    "FromVectors",
     "Ngrams",
     "Rung",
     "TfIdf",
@@ -53,6 +62,10 @@ def find_rung(name: str) -> type[Rung]:
     Raises:
         SettingError: no such rung.
     """
+    if name in IMPORTED:
+        raise SettingError(
+            f"the rung {name!r} is only imported, not trained", hint="train embedding-bag, and export it to fastText"
+        )
     if name not in RUNGS:
         raise SettingError(f"there is no rung {name!r}", hint=f"choose from: {', '.join(RUNGS)}")
     return RUNGS[name]
@@ -66,9 +79,10 @@ def load(folder: str | Path) -> Rung:
     """
     files = read_model(folder)
     name = files.manifest.get("rung")
-    if not isinstance(name, str) or name not in RUNGS:
+    known = {**RUNGS, **IMPORTED}
+    if not isinstance(name, str) or name not in known:
         raise ModelError(
             f"the model is of the rung {name!r}, which is not known here", where=str(folder),
-            hint=f"known rungs: {', '.join(RUNGS)}; a newer Sadari may know it",
+            hint=f"known rungs: {', '.join(known)}; a newer Sadari may know it",
         )  # fmt: skip
-    return RUNGS[name].from_files(files)
+    return known[name].from_files(files)

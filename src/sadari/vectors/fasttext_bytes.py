@@ -1,0 +1,147 @@
+"""A binary file that nobody vouches for: read in order, and never for more than it holds."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from struct import Struct
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.errors import ModelError
+
+_WORD2VEC = re.compile(rb"\s*[0-9]{1,12} [0-9]{1,6} *\r?\n")
+_KNOWN = (
+    (b"PK\x03\x04", "a zip file", "unpack it first"),
+    (b"\x1f\x8b", "a gzip file", "unpack it first: gunzip FILE"),
+    (b"\x80", "a Python pickle", "export it from the library that wrote it"),
+)
+_HEAD = 4096
+
+
+class FileBytes:
+    """An open file and how much of it is left.
+
+    Attributes:
+        where: its name, for messages. size: in bytes. at: how far it was read.
+    """
+
+    def __init__(self, stream: BinaryIO, where: str) -> None:
+        self._stream, self.where = stream, where
+        self.size, self.at = os.fstat(stream.fileno()).st_size, 0
+
+    @property
+    def left(self) -> int:
+        return self.size - self.at
+
+    def seek(self, place: int) -> None:
+        self._stream.seek(place)
+        self.at = place
+
+    def skip(self, count: int, what: str) -> None:
+        """Pass over so many bytes of ``what``."""
+        self._check(count, what)
+        self.seek(self.at + count)
+
+    def unpack(self, layout: Struct, what: str) -> tuple[Any, ...]:
+        """Numbers of ``what``."""
+        return layout.unpack(self.array(np.uint8, layout.size, what).tobytes())
+
+    def flag(self, what: str) -> bool:
+        """A byte that is 0 or 1."""
+        value = int(self.array(np.uint8, 1, what)[0])
+        if value > 1:
+            raise ModelError(f"says {value} where {what} begins, and not yes or no", where=self.where)
+        return bool(value)
+
+    def array(self, dtype: Any, count: int, what: str) -> NDArray[Any]:
+        """So many numbers, once it is known that the file has them.
+
+        Raises:
+            ModelError: it has not.
+        """
+        self._check(count * np.dtype(dtype).itemsize, what)
+        out = np.empty(count, np.dtype(dtype).newbyteorder("<"))
+        self.fill(out, what)
+        return out
+
+    def fill(self, out: NDArray[Any], what: str) -> None:
+        """Read into an array without holes."""
+        view = out.view(np.uint8).data
+        done = 0
+        while done < len(view):
+            try:
+                got = self._stream.readinto(view[done:])  # type: ignore[attr-defined]
+            except OSError as error:
+                raise ModelError(f"cannot be read: {error.strerror or error}", where=self.where) from None
+            if not got:
+                raise self._cut_off(what)
+            done += got
+        self.at += done
+
+    def _check(self, count: int, what: str) -> None:
+        if count > self.left:
+            raise self._cut_off(what)
+
+    def _cut_off(self, what: str) -> ModelError:
+        return ModelError(
+            f"ends within {what}, or says that there is more of it than there can be",
+            where=self.where,
+            hint="copy or download it again",
+        )
+
+    def not_fasttext(self) -> ModelError:
+        """What to say of a file that does not begin as fastText's do: what it is instead, if that can be seen."""
+        self.seek(0)
+        head = self.array(np.uint8, min(self.size, _HEAD), "its head").tobytes()
+        what, hint = "is no model of fastText's: it does not begin with its magic number", None
+        if not head:
+            what = "is empty"
+        elif _WORD2VEC.match(head):
+            what = "holds word vectors in word2vec's format, and is no model of fastText's"
+            hint = "sadari vectors convert reads it"
+        elif known := next((known for known in _KNOWN if head.startswith(known[0])), None):
+            what, hint = f"is {known[1]}, no model of fastText's", known[2]
+        elif _is_text(head):
+            what = "is text, no model of fastText's"
+            hint = "texts to train on go to sadari train; vectors (.vec) to sadari vectors convert"
+        return ModelError(what, where=self.where, hint=hint)
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4:
+            return False
+        text = head[: error.start].decode()  # the head ends within a character
+    return all(character.isprintable() or character in "\t\r\n" for character in text)
+
+
+@contextmanager
+def open_model_file(path: str | Path) -> Iterator[FileBytes]:
+    """A plain file, open.
+
+    Raises:
+        ModelError: there is none, it is something else, or it may not be read.
+    """
+    where = os.fspath(path)
+    try:
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            kind = "a folder" if Path(path).is_dir() else "a pipe or a device"
+            raise ModelError(f"is {kind}, not a plain file", where=where)
+        stream = Path(path).open("rb")  # noqa: SIM115
+    except FileNotFoundError:
+        raise ModelError("there is no such file", where=where) from None
+    except ValueError:
+        raise ModelError("a name cannot hold NUL", where=repr(where)) from None
+    except OSError as error:
+        raise ModelError(f"cannot be read: {error.strerror or error}", where=where) from None
+    with stream:
+        yield FileBytes(stream, where)
