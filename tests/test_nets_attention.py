@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sadari.nets.attention import AdditiveAttention, SelfAttention, attend
+from sadari.nets.attention import AdditiveAttention, KeyValues, SelfAttention, attend
 from sadari.nets.transformer import EncoderLayer, TransformerClassifier, sinusoidal_positions
 
 MASK = torch.arange(7) < torch.tensor([5, 1, 7, 3])[:, None]
@@ -174,3 +174,30 @@ def test_attention_weights_are_shares_of_the_real_tokens(pooling):
     assert torch.allclose(weights.sum(-1), torch.ones(3, 4, 2, 7 + extra), atol=1e-6)
     padding = ~torch.cat([torch.ones(4, extra, dtype=torch.bool), MASK], dim=1)
     assert weights.permute(0, 2, 3, 1, 4)[..., padding].abs().max().item() == 0
+
+
+@pytest.mark.parametrize("steps", [[1] * 7, [3, 1, 3], [7], [2, 5]])
+def test_cached_causal_attention_gives_the_same_states(steps):
+    """Token by token, or some at a time, with keys and values kept: what the whole text gives at once."""
+    torch.manual_seed(0)
+    layer = EncoderLayer(16, 4, 32, 0.1).eval()
+    states = torch.randn(3, 7, 16)
+    whole = layer(states, None, causal=True)
+    cache, parts, place = KeyValues(), [], 0
+    for step in steps:
+        parts.append(layer(states[:, place : place + step], None, causal=True, cache=cache))
+        place += step
+    assert torch.allclose(torch.cat(parts, dim=1), whole, atol=1e-5)
+    assert cache.length == 7
+
+
+def test_a_cache_follows_the_beams():
+    torch.manual_seed(0)
+    layer = EncoderLayer(8, 2, 16, 0.0).eval()
+    states, last = torch.randn(2, 4, 8), torch.randn(3, 1, 8)
+    cache = KeyValues()
+    layer(states, None, causal=True, cache=cache)
+    rows = torch.tensor([1, 1, 0])
+    cache.select(rows)
+    whole = layer(torch.cat([states[rows], last], dim=1), None, causal=True)[:, -1:]
+    assert torch.allclose(layer(last, None, causal=True, cache=cache), whole, atol=1e-5)

@@ -24,18 +24,28 @@ class SelfAttention(nn.Module):
         self.project = nn.Linear(width, 3 * width)
         self.output = nn.Linear(width, width)
 
-    def forward(self, states: torch.Tensor, mask: torch.Tensor | None, causal: bool = False) -> torch.Tensor:
+    def forward(
+        self, states: torch.Tensor, mask: torch.Tensor | None, causal: bool = False, cache: KeyValues | None = None
+    ) -> torch.Tensor:
         """States float [n, length, width] → the same shape.
 
         Args:
             mask: bool [n, length], True for tokens that may be attended to; None for all.
             causal: a token attends to itself and those before it only.
+            cache: keys and values of the tokens before these, which are attended to as well; it takes up these tokens'
+                own. Then there must be no mask, and attention is causal.
         """
         queries, keys, values = self._heads(states)
-        allowed = None if mask is None else mask[:, None, None, :]
-        if causal and allowed is not None:
-            length = states.shape[1]
-            allowed = allowed & torch.ones(length, length, dtype=torch.bool, device=states.device).tril()
+        if cache is not None:
+            before = cache.length
+            keys, values = cache.extend(keys, values)
+            # one new token may attend to all there is; of several, each to those before it
+            mask, causal = None, False
+            allowed = None if len(states[0]) == 1 else _causal(before, keys.shape[2], states.device)
+        else:
+            allowed = None if mask is None else mask[:, None, None, :]
+            if causal and allowed is not None:
+                allowed = allowed & _causal(0, states.shape[1], states.device)
         mixed = functional.scaled_dot_product_attention(
             queries, keys, values, attn_mask=allowed, dropout_p=self.dropout if self.training else 0.0,
             is_causal=causal and allowed is None,
@@ -52,6 +62,51 @@ class SelfAttention(nn.Module):
         split = self.project(states).view(n, length, 3, self.heads, width // self.heads)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)
         return queries, keys, values
+
+
+def _causal(before: int, length: int, device: torch.device) -> torch.Tensor:
+    """bool [length − before, length]: whether the token of a row may attend to that of a column."""
+    return torch.ones(length - before, length, dtype=torch.bool, device=device).tril(before)
+
+
+class KeyValues:
+    """The keys and values of the tokens that a layer has read, so that none is computed twice.
+
+    Memory doubles as it fills: a text of n tokens is copied less than n times in all.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._keys: torch.Tensor | None = None
+        self._values: torch.Tensor | None = None
+
+    def extend(self, keys: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add those of new tokens, float [n, heads, new, width]: all there are now, [n, heads, length, width]."""
+        end = self.length + keys.shape[2]
+        if self._keys is None or self._values is None or end > self._keys.shape[2]:
+            self._keys, self._values = self._grown(self._keys, keys, end), self._grown(self._values, values, end)
+        self._keys[:, :, self.length : end] = keys
+        self._values[:, :, self.length : end] = values
+        self.length = end
+        return self._keys[:, :, :end], self._values[:, :, :end]
+
+    def select(self, rows: torch.Tensor) -> None:
+        """Keep the texts at ``rows`` int64 [m], in that order; one may be taken several times: what beam search does."""
+        if self._keys is not None and self._values is not None:
+            self._keys, self._values = self._keys[rows], self._values[rows]
+
+    def drop_first(self, count: int) -> None:
+        """Forget the first ``count`` tokens: a window that moves on."""
+        if self._keys is not None and self._values is not None:
+            self._keys, self._values = self._keys[:, :, count:], self._values[:, :, count:]
+            self.length -= count
+
+    def _grown(self, old: torch.Tensor | None, like: torch.Tensor, least: int) -> torch.Tensor:
+        n, heads, _, width = like.shape
+        room = like.new_empty(n, heads, max(least, 2 * self.length, 16), width)
+        if old is not None:
+            room[:, :, : self.length] = old[:, :, : self.length]
+        return room
 
 
 def attend(

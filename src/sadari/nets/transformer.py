@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sadari.nets.attention import SelfAttention
+from sadari.nets.attention import KeyValues, SelfAttention
 from sadari.nets.dropout import Dropout
 from sadari.nets.pooling import masked_max, masked_mean
 from sadari.nets.recurrent import drop_tokens
@@ -34,9 +34,11 @@ class EncoderLayer(nn.Module):
         self.expand, self.contract = nn.Linear(width, inner), nn.Linear(inner, width)
         self.dropout = Dropout(dropout)
 
-    def forward(self, states: torch.Tensor, mask: torch.Tensor | None, causal: bool = False) -> torch.Tensor:
-        """States float [n, length, width] → the same shape; mask bool [n, length]."""
-        states = states + self.dropout(self.attention(self.attention_norm(states), mask, causal))
+    def forward(
+        self, states: torch.Tensor, mask: torch.Tensor | None, causal: bool = False, cache: KeyValues | None = None
+    ) -> torch.Tensor:
+        """States float [n, length, width] → the same shape; the rest as in `SelfAttention`."""
+        states = states + self.dropout(self.attention(self.attention_norm(states), mask, causal, cache))
         inner = functional.gelu(self.expand(self.inner_norm(states)))
         return states + self.dropout(self.contract(inner))
 
