@@ -20,7 +20,7 @@ COMMANDS = {
     "evaluate": ("sadari.cli.evaluate", "evaluate", "Score a model on labelled texts."),
     "predict": ("sadari.cli.predict", "predict", "Label texts: a file, standard input, or arguments."),
     "explain": ("sadari.cli.explain", "explain", "Show which words speak for which label in a text."),
-    "vectors": ("sadari.cli.vectors", "vectors", "Search, compare, picture and convert word vectors."),
+    "vectors": ("sadari.cli.vectors", "vectors", "Train, search, compare, picture and convert word vectors."),
     "data": ("sadari.cli.data", "data", "List, fetch and audit data."),
 }
 

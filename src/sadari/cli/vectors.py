@@ -1,4 +1,4 @@
-"""``sadari vectors``: search, compare, picture and convert word vectors."""
+"""``sadari vectors``: train, search, compare, picture and convert word vectors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from sadari.cli import options
 from sadari.cli.vectors_convert import convert, info
 from sadari.cli.vectors_options import reading
+from sadari.cli.vectors_train import train
 from sadari.errors import SettingError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ The two axes are those along which these words vary most (PCA).
 
 @click.group(epilog="Each command has its own --help, with examples.")
 def vectors() -> None:
-    """Search, compare, picture and convert word vectors.
+    """Train, search, compare, picture and convert word vectors.
 
     VECTORS is a file of word2vec (binary or text), GloVe or fastText, or a folder of Sadari's own.
     """
@@ -80,23 +81,25 @@ _count = click.option("-n", "--count", type=click.IntRange(1), default=10, show_
 @options.as_json("As JSON; of standard input, one object a line.")
 def nearest(source: str, words: tuple[str, ...], **asked: Any) -> None:
     """Show the words nearest to each WORD, by cosine."""
-    from sadari.cli import vectors_input, vectors_view
+    from sadari.cli import vectors_input
     from sadari.cli.progress import Progress
-    from sadari.vectors.search import nearest as find
+    from sadari.cli.vectors_view import Answer, Answers
     from sadari.vectors.search import nearest_many
 
     lines = vectors_input.lines_unless(words, "a word")
     exclude = options.parse_names(asked["exclude"]) or []
     with Progress() as progress:
         loaded = vectors_input.load(source, asked, progress)
-        if lines is None:
-            found = nearest_many(loaded, words, asked["count"], exclude)
+        found = nearest_many(loaded, words if lines is None else [], asked["count"], exclude)
+    answers = Answers(loaded, as_json=asked["as_json"])
     if lines is None:
-        vectors_view.print_found(list(zip(words, found, strict=True)), as_json=asked["as_json"])
-    else:
-        vectors_view.answer_lines(
-            lines, lambda word: find(loaded, word, asked["count"], exclude), as_json=asked["as_json"]
-        )
+        answers.print_all(Answer(word, [word], near) for word, near in zip(words, found, strict=True))
+        return
+
+    def find(word: str) -> Answer:
+        return Answer(word, [word], nearest_many(loaded, [word], asked["count"], exclude)[0])
+
+    answers.answer(lines, find)
 
 
 @vectors.command(epilog=ANALOGY_EXAMPLES)
@@ -106,25 +109,32 @@ def nearest(source: str, words: tuple[str, ...], **asked: Any) -> None:
 @reading
 @options.as_json("As JSON; of standard input, one object a line.")
 def analogy(source: str, words: tuple[str, ...], **asked: Any) -> None:
-    """Show the words nearest to a sum and difference of words: king - man + woman."""
-    from sadari.cli import vectors_input, vectors_view
+    """Show the words nearest to a sum of words.
+
+    Such as king - man + woman.
+    """
+    from sadari.cli import vectors_input
     from sadari.cli.progress import Progress
-    from sadari.vectors.search import analogy as find
+    from sadari.cli.vectors_view import Answer, Answers
+    from sadari.vectors.search import analogy as analogous
     from sadari.vectors.search import parse_analogy
+
+    def find(text: str) -> Answer:
+        positive, negative = parse_analogy(text)
+        return Answer(text, [*positive, *negative], analogous(loaded, positive, negative, asked["count"]))
 
     lines = vectors_input.lines_unless(words, "an analogy")
     text = " ".join(words)
-    positive, negative = parse_analogy(text) if lines is None else ([], [])
+    if lines is None:
+        parse_analogy(text)  # before the vectors are read, which takes longer
     with Progress() as progress:
         loaded = vectors_input.load(source, asked, progress)
-        if lines is None:
-            found = find(loaded, positive, negative, asked["count"])
+        found = [] if lines is not None else [find(text)]
+    answers = Answers(loaded, as_json=asked["as_json"])
     if lines is None:
-        vectors_view.print_found([(text, found)], as_json=asked["as_json"])
+        answers.print_all(found)
     else:
-        vectors_view.answer_lines(
-            lines, lambda line: find(loaded, *parse_analogy(line), asked["count"]), as_json=asked["as_json"]
-        )
+        answers.answer(lines, find)
 
 
 @vectors.command(epilog=EVALUATE_EXAMPLES)
@@ -137,7 +147,7 @@ def analogy(source: str, words: tuple[str, ...], **asked: Any) -> None:
 @reading
 @options.as_json("As JSON, with every pair and section.")
 def evaluate(source: str, files: tuple[str, ...], **asked: Any) -> None:
-    """Compare cosines with people's scores of word pairs, and answer analogies."""
+    """Score vectors on word pairs and analogies."""
     from sadari.cli import vectors_input, vectors_view
     from sadari.cli.printing import say_json
     from sadari.cli.progress import Progress
@@ -208,5 +218,6 @@ def plot(source: str, words: tuple[str, ...], around: tuple[str, ...], **asked: 
         vectors_view.print_projection(projection, Path(output))
 
 
+vectors.add_command(train)
 vectors.add_command(convert)
 vectors.add_command(info)
