@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,7 @@ import click
 import numpy as np
 from rich.cells import cell_len
 
-from sadari.cli.printing import bar, columns, cut, headed, note, pad, printable, say, say_json, table
-from sadari.data.audit_findings import plural
+from sadari.cli.printing import bar, columns, headed, note, pad, printable, say, say_json, table
 from sadari.errors import SadariError
 
 if TYPE_CHECKING:
@@ -21,65 +21,92 @@ if TYPE_CHECKING:
     from sadari.vectors.keyed import WordVectors
     from sadari.vectors.projection import Projection
 
-Found = Sequence[tuple[str, float]]
-
 BAR = 16
 INDENT = 10  # of what stands behind a heading
 LISTED = 5  # words in a list of examples
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked, the words in it, and the words found with their cosines."""
+
+    query: str
+    words: Sequence[str]
+    found: Sequence[tuple[str, float]]
 
 
 def _headed(head: str, text: str) -> None:
     headed(head, text, indent=INDENT)
 
 
-def print_found(answers: Sequence[tuple[str, Found]], *, as_json: bool) -> None:
-    """Words and cosines, for each thing that was asked."""
-    if as_json:
-        say_json([_as_dict(asked, found) for asked, found in answers])
-        return
-    for i, (asked, found) in enumerate(answers):
-        if i:
+class Answers:
+    """Prints the words that are nearest to what was asked, for reading or as JSON.
+
+    Args:
+        vectors: where the words are from. as_json: print JSON.
+    """
+
+    def __init__(self, vectors: WordVectors, *, as_json: bool) -> None:
+        self._vectors, self._as_json = vectors, as_json
+        self._printed = 0
+
+    def print_all(self, answers: Iterable[Answer]) -> None:
+        """All that was asked, at the end."""
+        if self._as_json:
+            say_json([self._as_dict(answer) for answer in answers])
+            return
+        for answer in answers:
+            self._print(answer)
+
+    def answer(self, lines: Iterable[str], find: Callable[[str], Answer]) -> None:
+        """One line after the other, each at once; one that cannot be answered does not stop the others."""
+        for line in lines:
+            try:
+                answer = find(line)
+            except SadariError as error:
+                if self._as_json:
+                    click.echo(json.dumps({"query": line, "error": error.what, "hint": error.hint}, ensure_ascii=False))
+                else:
+                    note(str(error))
+            else:
+                if self._as_json:
+                    click.echo(json.dumps(self._as_dict(answer), ensure_ascii=False))
+                else:
+                    self._print(answer)
+            sys.stdout.flush()
+
+    def _print(self, answer: Answer) -> None:
+        if self._printed:
             say()
-        _print_one(asked, found)
+        self._printed += 1
+        say(click.style(printable(answer.query), bold=True))
+        for word in self._made(answer):
+            other = self._vectors.likely(word)
+            say(
+                click.style(
+                    printable(f"  {word!r} is made from its subwords" + (f"; {other}" if other else "")), dim=True
+                )
+            )
+        room = columns() - 2 - 2 - 7 - 2 - BAR
+        widest = min(room, max((cell_len(printable(word)) for word, _ in answer.found), default=0))
+        for word, cosine in answer.found:
+            drawn = click.style(bar(max(0.0, cosine), 1, BAR), fg="green")
+            say(f"  {pad(printable(word), widest)}  {_cosine(cosine)}  {drawn}".rstrip())
 
+    def _as_dict(self, answer: Answer) -> dict[str, Any]:
+        return {
+            "query": answer.query,
+            "from_subwords": self._made(answer),
+            "nearest": [{"word": word, "cosine": cosine} for word, cosine in answer.found],
+        }
 
-def answer_lines(lines: Iterable[str], find: Callable[[str], Found], *, as_json: bool) -> None:
-    """The same for one line after the other, each at once; one that cannot be answered does not stop the others."""
-    first = True
-    for line in lines:
-        try:
-            found = find(line)
-        except SadariError as error:
-            if as_json:
-                click.echo(json.dumps({"query": line, "error": error.what, "hint": error.hint}, ensure_ascii=False))
-            else:
-                note(str(error))
-        else:
-            if as_json:
-                click.echo(json.dumps(_as_dict(line, found), ensure_ascii=False))
-            else:
-                if not first:
-                    say()
-                _print_one(line, found)
-                first = False
-        sys.stdout.flush()
-
-
-def _print_one(asked: str, found: Found) -> None:
-    say(click.style(printable(asked), bold=True))
-    room = columns() - 2 - 2 - 7 - 2 - BAR
-    widest = min(room, max((cell_len(printable(word)) for word, _ in found), default=0))
-    for word, cosine in found:
-        drawn = click.style(bar(max(0.0, cosine), 1, BAR), fg="green")
-        say(f"  {pad(printable(word), widest)}  {_cosine(cosine)}  {drawn}".rstrip())
+    def _made(self, answer: Answer) -> list[str]:
+        """The words of the query that are not among the vectors': they were made from subwords."""
+        return [word for word in dict.fromkeys(answer.words) if word not in self._vectors]
 
 
 def _cosine(value: float) -> str:
     return f"{value:7.4f}".replace("-", "−")
-
-
-def _as_dict(asked: str, found: Found) -> dict[str, Any]:
-    return {"query": asked, "nearest": [{"word": word, "cosine": cosine} for word, cosine in found]}
 
 
 # -- evaluating -----------------------------------------------------------------------------------------------
@@ -100,6 +127,8 @@ def print_scores(scores: Sequence[SimilarityScore | AnalogyScores]) -> None:
 
 
 def _print_pairs(score: SimilarityScore) -> None:
+    from sadari.data.audit_findings import plural  # not above: it takes a quarter of a second, and most need none
+
     all_pairs = len(score.pairs)
     _headed("Spearman", f"{_figure(score.spearman)} · Pearson {_figure(score.pearson)} · {_chance(score.p_value)}")
     parts = [f"{score.scored:,} of {all_pairs:,} compared"]
@@ -115,6 +144,8 @@ def _print_pairs(score: SimilarityScore) -> None:
 
 
 def _print_analogies(score: AnalogyScores) -> None:
+    from sadari.data.audit_findings import plural
+
     sums = [*score.kinds, score.total]
     shown = score.sections if len(score.sections) > 1 else []
 
@@ -161,6 +192,8 @@ def _listed(words: Sequence[str]) -> str:
 
 def print_projection(found: Projection, picture: Path) -> None:
     """What the picture shows, and how much of the words' variance."""
+    from sadari.data.audit_findings import plural
+
     _headed("Picture", str(picture))
     _headed("Shows", f"{plural(len(found.words), 'word')} · {100 * sum(found.shares):.0f} % of their variance: "
                     f"{100 * found.shares[0]:.0f} % across, {100 * found.shares[1]:.0f} % upward")  # fmt: skip
@@ -194,6 +227,8 @@ def describe(vectors: WordVectors, source: str) -> dict[str, Any]:
 
 def print_description(found: dict[str, Any]) -> None:
     """What vectors are, for a reader."""
+    from sadari.data.audit_findings import plural
+
     _headed("Words", f"{found['words']:,} · {found['width']:,} numbers each")
     for i, line in enumerate(found["notes"]):
         _headed("" if i else "Notes", line)
@@ -215,8 +250,11 @@ def print_description(found: dict[str, Any]) -> None:
 
 def print_written(vectors: WordVectors, output: str, *, lost: Sequence[str]) -> None:
     """What was written where, what got lost on the way, and what to do next."""
+    from sadari.data.audit_findings import plural
+
     _headed("Written", f"{plural(len(vectors), 'word')}, {vectors.width:,} wide: {output}")
     for line in lost:
         _headed("", line)
-    words = [word for word in (vectors.word(row) for row in range(min(50, len(vectors)))) if word.isalpha()]
-    _headed("Next", f"sadari vectors nearest {cut(output, 60)} {words[-1] if words else 'WORD'}")
+    frequent = (vectors.word(row) for row in range(min(200, len(vectors))))
+    word = next((word for word in frequent if word.isalpha() and len(word.encode()) > 4), "WORD")
+    _headed("Next", f"sadari vectors nearest {output} {word}")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.data.audit_findings import printable
 from sadari.errors import DataError
 from sadari.measure.pictures import check_picture, write_picture
 from sadari.vectors.projection import Projection
@@ -25,6 +24,8 @@ LONGEST_LABEL = 40
 DISTANCES = (4.0, 9.0, 16.0, 25.0, 36.0, 50.0, 68.0)
 DIRECTIONS = tuple(np.deg2rad(degrees) for degrees in (0, 180, 90, 270, 45, 315, 135, 225, 20, 340, 160, 200))
 LEADER_FROM = 9.0  # a label so far away has a line to its point
+STEPS = 8  # so many pieces stand for the line
+FAR = 0.1  # what a point of distance costs, where crossing a label costs its length
 GAP = 1.5  # round a label
 DOT = 2.5  # half a point's size
 
@@ -70,16 +71,17 @@ def _drawn(found: Projection, marked: Collection[str]) -> Figure:
     points = axis.transData.transform(found.points)
     sizes = np.array([Text.get_window_extent(label).size for label in labels]) + 2 * GAP
     offsets = place_labels(points, sizes, np.array(axis.bbox.extents))
-    for label, offset, size in zip(labels, offsets, sizes, strict=True):
+    far = np.linalg.norm(_gaps(offsets, sizes), axis=1) > LEADER_FROM
+    for label, offset, has_line in zip(labels, offsets, far.tolist(), strict=True):
         label.set_position((float(offset[0]), float(offset[1])))
         if label.arrow_patch is not None:
-            label.arrow_patch.set_visible(_gap(offset, size) > LEADER_FROM)
+            label.arrow_patch.set_visible(has_line)
     return figure
 
 
 def _label(axis: Axes, word: str, point: NDArray[np.float64], *, stands_out: bool) -> Annotation:
     """The word at its point; it may be moved, and then has a line to it."""
-    text = printable(word)
+    text = "".join(character if character.isprintable() else "�" for character in word)
     label: Annotation = axis.annotate(
         text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…",
         (float(point[0]), float(point[1])),
@@ -103,8 +105,8 @@ def place_labels(
 ) -> NDArray[np.float64]:
     """Where the middle of each label goes, from its point, so that labels cover neither each other nor points.
 
-    One label after the other, the points with the nearest neighbours first, takes the nearest free place; where none
-    is free, the one that covers least.
+    One after the other, the points with the nearest neighbours first, takes the nearest free place, rather one whose
+    line to the point crosses no label; where none is free, the one that covers least.
 
     Args:
         points: float64 [m, 2]. sizes: float64 [m, 2], of the labels. frame: left, bottom, right, top.
@@ -115,17 +117,35 @@ def place_labels(
     distances = np.linalg.norm(points[:, None] - points[None], axis=2)
     np.fill_diagonal(distances, np.inf)
     taken = np.concatenate([points - DOT, points + DOT], axis=1)  # boxes: left, bottom, right, top
+    labels, lines = np.empty((0, 4)), np.empty((0, 4))
     offsets = np.zeros_like(points)
     for i in np.argsort(distances.min(axis=1), kind="stable").tolist():
         tried = _candidates(sizes[i])
-        middles = points[i] + tried
-        boxes = np.concatenate([middles - sizes[i] / 2, middles + sizes[i] / 2], axis=1)
-        outside = sizes[i].prod() - _overlap(boxes, frame[None])[:, 0]
+        boxes = _boxes(points[i] + tried, sizes[i])
+        leaders = _leaders(points[i], tried, sizes[i])
         others = np.delete(taken, i, axis=0)  # its own point may be touched
-        best = int((_overlap(boxes, others).sum(axis=1) + outside).round(6).argmin())
+        covered = sizes[i].prod() - _overlap(boxes, frame[None])[:, 0] + _overlap(boxes, others).sum(axis=1)
+        crossed = _overlap(boxes, lines).sum(axis=1)
+        crossed += _overlap(leaders.reshape(-1, 4), labels).sum(axis=1).reshape(len(tried), -1).sum(axis=1)
+        cost = 1_000 * covered.round(6) + crossed + FAR * np.repeat(DISTANCES, len(DIRECTIONS))
+        best = int(cost.argmin())
         offsets[i] = tried[best]
+        labels = np.concatenate([labels, boxes[best : best + 1]])
         taken = np.concatenate([taken, boxes[best : best + 1]])
+        lines = np.concatenate([lines, leaders[best]])
     return offsets
+
+
+def _boxes(middles: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([middles - sizes / 2, middles + sizes / 2], axis=-1)
+
+
+def _leaders(point: NDArray[np.float64], tried: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Small boxes [k, STEPS, 4] along the line from a point to each place of its label; empty where there is none."""
+    ends = np.sign(tried) * _gaps(tried, size)
+    shares = np.linspace(0.2, 0.9, STEPS)[:, None]
+    drawn = np.linalg.norm(ends, axis=1) > LEADER_FROM
+    return _boxes(point + ends[:, None] * shares, np.where(drawn, 1.5, 0.0)[:, None, None])
 
 
 def _candidates(size: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -135,9 +155,10 @@ def _candidates(size: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([ways * distance + reach for distance in DISTANCES])
 
 
-def _gap(offset: NDArray[np.float64], size: NDArray[np.float64]) -> float:
-    """How far a label's box is from its point."""
-    return float(np.linalg.norm(np.maximum(0, np.abs(offset) - size / 2)))
+def _gaps(offsets: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far a label's box is from its point, across and upward."""
+    gaps: NDArray[np.float64] = np.maximum(0, np.abs(offsets) - sizes / 2)
+    return gaps
 
 
 def _overlap(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
