@@ -17,6 +17,7 @@ Examples:
   sadari climb news.csv --test test.csv          scored on your own test file
   sadari climb news.csv --text title,body --label topic --rungs bow,tfidf
   sadari climb big.csv --budget 10m -o runs/big  no longer than ten minutes
+  sadari climb news.csv --vectors glove.6B.100d.txt
   sadari climb news.csv --json > climb.json      for programs
 
 \b
@@ -37,6 +38,7 @@ same folder is replaced; any other folder is left alone.
 @click.option(
     "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts' script]"
 )
+@click.option("--vectors", metavar="FILE", help="Word vectors for the rung vectors, which is left out without them.")
 @click.option("-o", "--output", metavar="FOLDER", help="Models, report, table.  [default: runs/ and DATA's name]")
 @options.reading
 @options.labels
@@ -95,7 +97,7 @@ def climb(data: str, **asked: Any) -> None:
             train, test,
             rungs=rungs, budget=budget, seed=asked["seed"], folder=folder,
             lang=asked["lang"], curves=not asked["no_curves"],
-            trials=asked["tune"], settings=dict.fromkeys(RUNGS, settings),
+            trials=asked["tune"], vectors=asked["vectors"], settings=dict.fromkeys(RUNGS, settings),
             keep_duplicates=asked["keep_duplicates"], validation=asked["validation"], report=not asked["no_report"],
             audited=audited, progress=progress,
         )  # fmt: skip

@@ -16,7 +16,7 @@ FORMATS = ("csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
 LANGUAGES = ("en", "ko")
 # The ladder and the tokenizers, for help texts alone: loading the real tables takes a second (a test compares them).
 RUNG_NAMES = (
-    "bow", "ngram", "tfidf", "embedding-bag", "embedding", "rnn", "gru", "lstm", "bilstm", "transformer",
+    "bow", "ngram", "tfidf", "embedding-bag", "vectors", "embedding", "rnn", "gru", "lstm", "bilstm", "transformer",
 )  # fmt: skip
 TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllables", "morphemes")
 

@@ -24,6 +24,7 @@ Examples:
   sadari train news.csv --rung embedding-bag -o m --epochs 10 --test test.csv
   sadari train news.csv --rung bow -o m --class-weight balanced
   sadari train movies.csv --rung tfidf -o m --label genres --label-sep "|"
+  sadari train news.csv --rung vectors --vectors glove.txt -o m --set net=lstm
 
 \b
 The course's own recipe, with its reports:
@@ -49,6 +50,7 @@ Files over 256 MB are read a batch at a time.
 @click.option("--test", metavar="FILE", help="Labelled texts to score on at the end.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting of the rung; repeatable.")
 @click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
+@click.option("--vectors", metavar="FILE", help="Word vectors to start from (vectors).")
 @click.option("--epochs", metavar="N", help="Passes over the texts.")
 @click.option("--patience", metavar="N", help="Stop after N passes that do not help on the validation rows.")
 @click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
@@ -86,7 +88,7 @@ def _train(asked: dict[str, Any]) -> None:
     kind, output = find_rung(asked["rung"]), asked["output"]
     own = (
         "device", "precision", "class_weight", "epochs", "patience", "tokenizer", "solver", "epoch_size",
-        "report_every", "seed",
+        "report_every", "seed", "vectors",
     )  # fmt: skip
     model = kind(**parse_settings(kind, asked["settings"], {name: asked[name] for name in own}))
     kept = train_run.fit_options(model, asked)

@@ -17,7 +17,8 @@ from sadari.errors import ModelError, SettingError
 if TYPE_CHECKING:
     from sadari.rungs import Rung
 
-_PLACES = ("data", "test", "output", "run", "vectors")  # of files and folders: kept so that they are found from anywhere
+# of files and folders: kept so that they are found from anywhere
+_PLACES = ("data", "test", "output", "run", "vectors")
 _OF_THIS_TIME = ("resume", "as_json")
 
 

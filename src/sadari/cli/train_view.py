@@ -54,7 +54,9 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     if settings.get("solver") == "adam":
         _print_reports(model.history_)
     if getattr(model, "cut_", 0):
-        _head("Long", readable.cut(model.cut_, model.data_["rows"], model.get_params()["max_length"]))
+        _head("Long", readable.cut(model.cut_, model.data_["rows"], settings["max_length"]))
+    if getattr(model, "coverage_", None):
+        _head("Vectors", str(model.coverage_))
     passes = int(model.history_[-1]["epoch"]) if model.history_ else 0
     _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {passes} pass{'es' * (passes != 1)}")
     for name, evaluation in scores.items():
@@ -73,6 +75,7 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
                 "read": rows.rows, "train": len(rows.labels), "validation": len(rows.validation),
                 "dropped_duplicates": rows.duplicates, "dropped_blank": rows.blank,
             },
+            **({"vectors": model.coverage_.to_dict()} if hasattr(model, "coverage_") else {}),
             "seconds": model.train_seconds_, "history": model.history_, "notes": rows.notes,
             **{name: evaluation.to_dict() for name, evaluation in scores.items()},
         }

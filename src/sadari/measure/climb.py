@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from sadari.data.corpus import Corpus
 from sadari.errors import SettingError
 from sadari.measure import readable
 from sadari.measure.budget import Budget
+from sadari.measure.chosen import rungs_to_climb
 from sadari.measure.curves import learning_curve
 from sadari.measure.folder import folder_megabytes, run_folder, write_run
 from sadari.measure.frozen import Frozen, freeze, nested_rows
@@ -27,8 +28,10 @@ from sadari.measure.scoring import label_columns, predict_in_order
 from sadari.measure.significance import pair_tests
 from sadari.measure.tune import tune
 from sadari.measure.verdict import decide
-from sadari.rungs import RUNGS, Rung, find_rung
+from sadari.rungs import RUNGS, FromVectors, Rung
 from sadari.text.tokenize import unseen_share
+from sadari.vectors.keyed import WordVectors
+from sadari.vectors.wanted import VectorSource
 
 Progress = Callable[[str, float], None]
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
@@ -70,6 +73,7 @@ def climb(
     validation: float = 0.1,
     report: bool = True,
     trials: int = 0,
+    vectors: str | Path | WordVectors | VectorSource | None = None,
     audited: Audit | None = None,
     progress: Progress | None = None,
 ) -> ClimbResult:
@@ -81,7 +85,7 @@ def climb(
     Args:
         train: labelled texts, one label each.
         test: labelled texts for the final table.
-        rungs: names from `RUNGS`, default all; always climbed in the ladder's order.
+        rungs: names from `RUNGS`, default all that can be trained; always climbed in the ladder's order.
         budget: seconds for training and learning curves; a rung that would take longer trains on fewer rows, or is
             skipped, and says so.
         seed: of the splits and of every rung.
@@ -94,6 +98,7 @@ def climb(
         validation: the share of the training rows that becomes validation rows.
         report: write ``report.html`` into ``folder``.
         trials: settings to try for each rung, on validation rows; 0: the defaults as they are.
+        vectors: what the rung ``vectors`` starts from; without them it is left out.
         audited: the audit of these corpora, if it is made already.
         progress: called with what is being done and the share done, 0 to 1.
 
@@ -103,7 +108,7 @@ def climb(
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
     start = time.perf_counter()
-    names = _in_order(rungs)
+    names, left_out = rungs_to_climb(rungs, vectors)
     say = progress or (lambda what, share: None)
     if train.multi_label:
         raise SettingError("climb compares rungs on one label a text", hint="train one with: sadari train --label-sep")
@@ -116,13 +121,18 @@ def climb(
             frozen, seed, Budget(budget), temporary, Path(folder or ""), curves, settings or {}, say,
             frozen.train.provenance(seed=seed), trials,
         )  # fmt: skip
+        if vectors is not None:
+            say("reading the vectors", 0.0)
+            run.settings = _with_vectors_read(run, vectors)
         results, skipped = _climb_all(run, names)
+        skipped += left_out
         _draw_curves(run, results)
         result = _conclude(run, train, results, skipped, audited, lang)
         result.options = {
             "test": None if test is None else test.source, "text_columns": list(train.text_columns),
             "label_column": train.label_column, "budget": budget, "validation": validation, "trials": trials,
             "keep_duplicates": keep_duplicates, "curves": curves, "lang": lang,
+            "vectors": None if vectors is None else VectorSource.of(vectors).name,
         }  # fmt: skip
         result.seconds = time.perf_counter() - start
         if temporary is not None:
@@ -146,15 +156,13 @@ def _climb_all(run: _Run, names: list[str]) -> tuple[list[RungResult], list[tupl
     return results, skipped
 
 
-def _in_order(rungs: Sequence[str] | None) -> list[str]:
-    if rungs is None:
-        return list(RUNGS)
-    for name in rungs:
-        find_rung(name)
-    chosen = [name for name in RUNGS if name in rungs]
-    if not chosen:
-        raise SettingError("no rung is chosen", hint=f"choose from: {', '.join(RUNGS)}")
-    return chosen
+def _with_vectors_read(run: _Run, vectors: Any) -> dict[str, Mapping[str, Any]]:
+    """The rungs' settings, with the vectors in memory: they are started from many times."""
+    name = FromVectors.name
+    own = {**run.settings.get(name, {}), "vectors": vectors}
+    model = _new(replace(run, settings={name: own}), name)
+    assert isinstance(model, FromVectors)
+    return {**run.settings, name: {**own, "vectors": model.read_vectors(run.frozen.train.texts)}}
 
 
 def _new(run: _Run, name: str) -> Rung:
@@ -193,8 +201,9 @@ def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str
     if rows < len(frozen.train):
         result.note = f"trained on {rows:,} of {len(frozen.train):,} rows, for the budget"
     cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
-    longest = readable.cut(cut, rows, model.get_params()["max_length"]) if cut else ""
-    result.note = " · ".join(filter(None, [result.note, tuned, longest]))
+    longest = readable.cut(cut, rows, model.resolved_settings()["max_length"]) if cut else ""
+    coverage = str(model.coverage_) if isinstance(model, FromVectors) else ""
+    result.note = " · ".join(filter(None, [result.note, tuned, longest, coverage]))
     return result
 
 

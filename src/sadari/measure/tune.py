@@ -30,6 +30,12 @@ SPACES: dict[str, Space] = {
         "label_smoothing": ("number", 0.0, 0.2),
         "longest": ("whole", 1, 3),
     },
+    "vectors": {
+        "dropout": ("number", 0.2, 0.7),
+        "label_smoothing": ("number", 0.0, 0.2),
+        "tune": ("choice", [True, False]),
+        "vocabulary": ("choice", ["both", "corpus"]),
+    },
     "embedding": {**TRAINED, "learning_rate": ("log", 0.003, 0.03), "embed_dim": ("choice", [32, 64, 128])},
     "rnn": RECURRENT,
     "gru": RECURRENT,

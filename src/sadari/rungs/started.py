@@ -24,6 +24,7 @@ from sadari.text.vocab import Vocab
 from sadari.text.words import whole_words
 from sadari.train.bag import BagRecipe
 from sadari.vectors.fill import DRAWN, Coverage, cover, fill, fingerprint, look_up, own_words
+from sadari.vectors.keyed import WordVectors
 from sadari.vectors.sentences import choose_word_tokenizer
 from sadari.vectors.wanted import VectorSource
 
@@ -50,6 +51,7 @@ class Start:
         min_freq: rarer words of the texts that have no vector are unknown.
         seed: of what is drawn.
         matrix: float32 [words, width]. coverage: what was found. sha256: of the words and the matrix.
+        taken: the vectors as they were read for it.
     """
 
     source: VectorSource
@@ -61,6 +63,7 @@ class Start:
     matrix: NDArray[np.float32] = field(init=False, repr=False)
     coverage: Coverage = field(init=False)
     sha256: str = field(init=False)
+    taken: WordVectors | None = field(init=False, default=None, repr=False)
 
     def tokenizer(self, texts: Any) -> str:
         """One that keeps words whole: the one of the texts that the vectors were trained on, if it is known."""
@@ -84,7 +87,7 @@ class Start:
         """
         words, counts = _most_frequent_first(table, reserved)
         own = 0 if self.vocabulary == "corpus" else self.max_vocab
-        vectors = self.source.take(words, own=own)
+        vectors = self.taken = self.source.take(words, own=own)
         _, how = look_up(vectors, words)
         chosen: list[str] = []
         if self.vocabulary != "vectors":
@@ -120,8 +123,12 @@ class Start:
             )
 
     def forget(self) -> None:
-        """Give up the matrix, of which the net has its copy."""
-        self.matrix = self.matrix[:0]
+        """Give up the matrix, of which the net has its copy, and what was read."""
+        self.matrix, self.taken = self.matrix[:0], None
+
+    def in_memory(self) -> VectorSource:
+        """The source, with what was read of it for these texts."""
+        return VectorSource(self.source.name, vectors=self.taken)
 
     def about(self) -> dict[str, Any]:
         """What a model folder says of the vectors: their weights are in the folder itself."""

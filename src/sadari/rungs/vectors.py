@@ -25,6 +25,9 @@ from sadari.rungs.started import (
     StartedTransformer,
     checked_about,
 )
+from sadari.text.table import TokenTable
+from sadari.text.tokenize import tokenizer
+from sadari.text.vectorize import columns
 from sadari.train.watch import Progress, Watch
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.wanted import VectorSource
@@ -203,9 +206,7 @@ class FromVectors(KeepsRuns):
         return inner._costs(targets, weights)
 
     def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
-        start = Start(
-            VectorSource.of(self._given()), self.tune, self.vocabulary, self.max_vocab, self.min_freq, self.seed
-        )
+        start = self._new_start()
         inner = self._adopt(self._new_inner())
         inner.start = start
         self.tokenizer_ = inner.tokenizer = start.tokenizer(texts) if self.tokenizer == "auto" else self.tokenizer
@@ -216,6 +217,25 @@ class FromVectors(KeepsRuns):
         self.coverage_, self._about = start.coverage, start.about()
         self.history_, self.epochs_, self.cut_ = inner.history_, inner.epochs_, getattr(inner, "cut_", 0)
         start.forget()
+
+    def read_vectors(self, texts: Any) -> VectorSource:
+        """The vectors that these texts and the settings want, in memory: for those who train on them many times.
+
+        Raises:
+            DataError, ModelError: they cannot be read. SettingError: none of the texts' words is among them.
+        """
+        self._check_settings()
+        start = self._new_start()
+        cut = tokenizer(start.tokenizer(texts) if self.tokenizer == "auto" else self.tokenizer)
+        table = TokenTable()
+        for column in columns(texts):
+            table.learn(cut(column))
+        start.choose(table, cut)
+        return start.in_memory()
+
+    def _new_start(self) -> Start:
+        source = VectorSource.of(self._given())
+        return Start(source, self.tune, self.vocabulary, self.max_vocab, self.min_freq, self.seed)
 
     def _adopt(self, inner: Inner) -> Inner:
         """Let it answer for this rung."""
