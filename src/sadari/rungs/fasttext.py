@@ -20,7 +20,7 @@ from sadari.rungs.saved import LARGEST_WEIGHT
 from sadari.text.column import slices
 from sadari.train.calibrate import softmax
 from sadari.vectors.fasttext_dictionary import Dictionary, readable
-from sadari.vectors.fasttext_file import FastTextFile, Matrix, StoredMatrix, dense, open_fasttext
+from sadari.vectors.fasttext_file import FastTextFile, Matrix, dense, open_fasttext
 from sadari.vectors.fasttext_rows import LABEL_PREFIX, RowFinder
 from sadari.vectors.quantised import QuantisedMatrix, mean_coded_rows, mean_dense_rows
 
@@ -201,7 +201,7 @@ class FastTextModel(Rung):
 
 
 def _loaded(matrix: Matrix) -> Matrix:
-    return matrix.read() if isinstance(matrix, StoredMatrix) else matrix
+    return matrix if isinstance(matrix, QuantisedMatrix) else dense(matrix)
 
 
 def _largest(matrix: Matrix) -> float:

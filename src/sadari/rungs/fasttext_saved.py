@@ -18,8 +18,8 @@ from sadari.vectors.fasttext_file import (
     Arguments,
     FastTextFile,
     Matrix,
-    StoredMatrix,
     check_fits,
+    dense,
 )
 from sadari.vectors.quantised import CENTROIDS, QuantisedMatrix
 
@@ -67,10 +67,8 @@ def restored_file(files: ModelFiles, model: Mapping[str, Any]) -> FastTextFile:
 
 
 def _tensors(name: str, matrix: Matrix) -> dict[str, Any]:
-    if isinstance(matrix, StoredMatrix):
-        return {name: matrix.read()}
     if not isinstance(matrix, QuantisedMatrix):
-        return {name: matrix}
+        return {name: dense(matrix)}
     found: dict[str, Any] = {f"{name}_codes": matrix.codes, f"{name}_centroids": matrix.centroids}
     if matrix.length_codes is not None:
         found |= {f"{name}_length_codes": matrix.length_codes, f"{name}_lengths": matrix.lengths}

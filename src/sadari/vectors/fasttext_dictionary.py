@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import BinaryIO
 
 import numpy as np
@@ -59,6 +60,11 @@ class Dictionary:
 
     def entry(self, place: int) -> bytes:
         return self.content[self.offsets[place] : self.offsets[place + 1]].tobytes()
+
+    def texts(self) -> list[str]:
+        """The words as text; bytes that are not UTF-8 are written as ``\\xNN``."""
+        raw, bounds = self.content.tobytes(), self.offsets[: self.words + 1].tolist()
+        return [readable(raw[first:end]) for first, end in pairwise(bounds)]
 
     def table(self) -> TokenTable:
         """Every entry ↔ its place.

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ OLDER = 11  # the same layout, but supervised models knew no pieces of words
 LOSSES = ("hs", "ns", "softmax", "ova")
 MODELS = ("cbow", "skipgram", "supervised")
 LONGEST = 64  # n-grams and pieces, in words and characters
+LARGEST = 1e12  # sums of products of such numbers stay finite in float32
 _HEAD = struct.Struct("<ii")
 _ARGUMENTS = struct.Struct("<12id")
 _SHAPE = struct.Struct("<qq")
@@ -93,7 +94,7 @@ class StoredMatrix:
         """The rows from ``first`` to before ``end`` (all of them): float32 [end − first, width].
 
         Raises:
-            ModelError: a number is NaN or infinite.
+            ModelError: a number is NaN, infinite or near it.
         """
         first, end, _ = slice(first, end).indices(self.shape[0])
         width = self.shape[1]
@@ -103,13 +104,24 @@ class StoredMatrix:
         for at in range(0, len(flat), _BLOCK):
             block = flat[at : at + _BLOCK]
             self.source.fill(block, self.name)
-            if not np.isfinite(block).all():
-                row = first + (at + int(np.argmin(np.isfinite(block)))) // width
-                raise ModelError(f"row {row:,} of {self.name} holds NaN or infinity", where=self.source.where)
+            # written so that NaN, which is neither larger nor smaller than anything, counts as too large
+            if not (block.max() <= LARGEST and block.min() >= -LARGEST):
+                row = first + (at + int(np.argmin(np.abs(block) <= LARGEST))) // width
+                what = f"row {row:,} of {self.name} holds NaN, infinity, or a number too large to calculate with"
+                raise ModelError(what, where=self.source.where)
         return out
 
 
-Matrix = NDArray[np.float32] | StoredMatrix | QuantisedMatrix
+class Rows(Protocol):
+    """A float32 matrix that is read, or made, a block of rows at a time."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+    def read(self, first: int = 0, end: int | None = None) -> NDArray[np.float32]: ...
+
+
+Matrix = NDArray[np.float32] | QuantisedMatrix | Rows
 
 
 @dataclass(frozen=True)
@@ -140,9 +152,9 @@ class FastTextFile:
 
 def dense(matrix: Matrix) -> NDArray[np.float32]:
     """All rows of a matrix, wherever and however it lies."""
-    if isinstance(matrix, StoredMatrix):
-        return matrix.read()
-    return matrix.decoded() if isinstance(matrix, QuantisedMatrix) else matrix
+    if isinstance(matrix, np.ndarray):
+        return matrix
+    return matrix.decoded() if isinstance(matrix, QuantisedMatrix) else matrix.read()
 
 
 # -- reading ----------------------------------------------------------------------------------------------
@@ -312,7 +324,7 @@ def _write_matrix(stream: BinaryIO, matrix: Matrix) -> None:
     step = max(1, _BLOCK // max(1, width))
     for first in range(0, rows, step):
         end = first + step
-        block = matrix.read(first, end) if isinstance(matrix, StoredMatrix) else matrix[first:end]
+        block = matrix[first:end] if isinstance(matrix, np.ndarray) else matrix.read(first, end)
         stream.write(np.ascontiguousarray(block, dtype="<f4").reshape(-1).view(np.uint8).data)
 
 

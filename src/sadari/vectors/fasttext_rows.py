@@ -69,8 +69,8 @@ class RowFinder:
         """The rows of every text."""
         tokens = self.tokens(column)
         ids = self.table.look_up(tokens)
-        pieces = (self.longest - max(1, self.shortest) + 1) * (tokens.lengths.sum(dtype=np.int64) + 2 * len(tokens))
-        room = int((len(tokens) + len(column)) * self.word_ngrams + max(0, pieces))
+        pieces = self._piece_room(tokens.lengths.sum(dtype=np.int64), len(tokens))
+        room = (len(tokens) + len(column)) * self.word_ngrams + max(0, pieces)
         out, offsets = np.empty(room, np.int32), np.zeros(len(column) + 1, np.int64)
         groups = np.empty(room, np.int32) if grouped else _NO_GROUPS
         known = np.zeros(len(column), np.bool_)
@@ -81,6 +81,22 @@ class RowFinder:
         )  # fmt: skip
         total = int(offsets[-1])
         return TextRows(Ragged(out[:total], offsets), groups[:total], known)
+
+    def word_rows(self, places: NDArray[np.integer]) -> Ragged:
+        """The rows of some words, by their places in the dictionary: their own, then those of their pieces."""
+        starts, ends = self.table.offsets[:-1][places], self.table.offsets[1:][places]
+        lengths = ends - starts
+        room = len(places) + max(0, self._piece_room(lengths.sum(), len(places)))
+        out, offsets = np.empty(room, np.int32), np.zeros(len(places) + 1, np.int64)
+        _find_word_rows(
+            self.table.content, starts, lengths, places.astype(np.int32), self.words, self.buckets, self.shortest,
+            self.longest, self._is_pruned, self._buckets, self._rows, out, offsets,
+        )  # fmt: skip
+        return Ragged(out[: offsets[-1]], offsets)
+
+    def _piece_room(self, size: int, words: int) -> int:
+        """No more pieces than this have so many words of so many bytes."""
+        return (self.longest - max(1, self.shortest) + 1) * (int(size) + 2 * words)
 
     def tokens(self, column: pl.Series) -> Tokens:
         """The words of every text, labels among them, without ``</s>``; a line feed is white space like any other."""
@@ -227,3 +243,21 @@ def _find_rows(  # type: ignore[no-untyped-def]
                 n += 1
         known[t] = known[t] or n > before
         out_offsets[t + 1] = n
+
+
+@njit(cache=True, nogil=True)
+def _find_word_rows(  # type: ignore[no-untyped-def]
+    content, starts, lengths, places, words, buckets_of, shortest, longest, is_pruned, buckets, rows, out, offsets
+):
+    word = np.empty((lengths.max() if len(lengths) > 0 else 0) + 2, np.uint8)
+    groups = np.empty(0, np.int32)
+    n = 0
+    for t in range(len(places)):
+        out[n] = places[t]
+        n += 1
+        if longest > 0 and not is_end(content, starts[t], lengths[t]):
+            n = _push_pieces(
+                content, starts[t], lengths[t], word, buckets_of, shortest, longest, words, is_pruned, buckets, rows,
+                0, out, groups, n,
+            )  # fmt: skip
+        offsets[t + 1] = n

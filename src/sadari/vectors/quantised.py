@@ -58,7 +58,7 @@ class QuantisedMatrix:
         """The same rows before they are multiplied by their lengths."""
         return replace(self, length_codes=None, lengths=None)
 
-    def decoded(self, rows: NDArray[np.int32] | slice = slice(None)) -> NDArray[np.float32]:
+    def decoded(self, rows: NDArray[np.integer] | slice = slice(None)) -> NDArray[np.float32]:
         """Some rows, by their numbers, or all: float32 [m, width]."""
         lengths = self.row_lengths()
         codes, lengths = self.codes[rows], lengths[rows] if len(lengths) else lengths
