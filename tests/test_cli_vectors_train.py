@@ -1,0 +1,94 @@
+"""``sadari vectors train``: files in, vectors out, mistakes in one line."""
+
+import gzip
+import json
+
+import pytest
+
+from sadari.cli import main
+from sadari.vectors.files import read_vectors
+
+LINES = ["the cat sat on the mat", "the dog sat on the log", "a cat and a dog", ""] * 40
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("\n".join(LINES), encoding="utf-8")
+    return path
+
+
+def test_a_plain_file_becomes_a_folder_that_knows_how_it_was_made(text, tmp_path, capsys):
+    out = tmp_path / "vectors"
+    assert main(["vectors", "train", str(text), "-o", str(out), "--min-count", "1", "--width", "8", "--seed", "3"]) == 0
+    printed = capsys.readouterr().out
+    assert "Read        680 words, 9 different; 9 stand 1 times or more" in printed
+    assert f"sadari vectors nearest {out}" in printed
+    vectors = read_vectors(out)
+    assert (len(vectors), vectors.width, vectors.tokenizer) == (9, 8, "basic_english")
+    assert vectors.training["settings"]["seed"] == 3
+    assert vectors.counts.sum() == 680
+    assert main(["vectors", "nearest", str(out), "cat"]) == 0
+
+
+def test_deterministic_runs_write_the_same_bytes(text, tmp_path):
+    for name in ("one.vec", "two.vec"):
+        asked = ["vectors", "train", str(text), "-o", str(tmp_path / name), "--min-count", "1", "--deterministic"]
+        assert main([*asked, "--subwords", "2-3"]) == 0
+    assert (tmp_path / "one.vec").read_bytes() == (tmp_path / "two.vec").read_bytes()
+
+
+def test_several_files_packed_or_not_and_tables(text, tmp_path, capsys):
+    packed = tmp_path / "more.txt.gz"
+    packed.write_bytes(gzip.compress("\n".join(LINES).encode()))
+    table = tmp_path / "rows.csv"
+    table.write_text("id,question,answer\n" + "1,the cat,a dog\n2,,a log\n" * 20, encoding="utf-8")
+    asked = ["vectors", "train", str(text), str(packed), "-o", str(tmp_path / "v"), "--min-count", "1", "--json"]
+    assert main(asked) == 0
+    assert json.loads(capsys.readouterr().out)["tokens"] == 1360
+    asked = ["vectors", "train", str(table), "--text", "question,answer", "-o", str(tmp_path / "w"), "--json"]
+    assert main(asked) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["tokens"] == 20 * 6
+    assert found["settings"]["model"] == "skipgram"
+
+
+def test_a_file_of_one_long_line_is_cut_at_spaces(tmp_path, capsys):
+    path = tmp_path / "long.txt"
+    path.write_text("the cat sat on the mat " * 600_000, encoding="utf-8")  # 13.8 MB without a line end
+    asked = ["vectors", "train", str(path), "-o", str(tmp_path / "v"), "--epochs", "1", "--width", "4", "--json"]
+    assert main(asked) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["tokens"], found["words"]) == (3_600_000, 5)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--subwords", "x"], "--subwords is 'x'"),
+        (["--subwords", "5-2"], "pieces of 5 to 2 units"),
+        (["--deterministic", "--workers", "2"], "--deterministic is one thread"),
+        (["--min-count", "500"], "no word stands 500 times"),
+        (["--width", "0"], "width is 0"),
+        (["--device", "cuda:99"], "cuda"),
+        (["--learning-rate", "nan"], "learning_rate is nan"),
+        (["--sample", "2"], "sample is 2.0"),
+    ],
+)
+def test_a_mistake_is_one_line(text, tmp_path, capsys, more, said):
+    assert main(["vectors", "train", str(text), "-o", str(tmp_path / "v"), *more]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "v").exists()
+
+
+def test_what_is_in_the_way_stays(text, tmp_path, capsys):
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v" / "thesis.txt").write_text("mine")
+    assert main(["vectors", "train", str(text), "-o", str(tmp_path / "v"), "--min-count", "1"]) == 2
+    assert (tmp_path / "v" / "thesis.txt").read_text() == "mine"
+    assert main(["vectors", "train", str(tmp_path / "gone.txt"), "-o", str(tmp_path / "w")]) == 2
+    (tmp_path / "blank.txt").write_text("\n \n")
+    assert main(["vectors", "train", str(tmp_path / "blank.txt"), "-o", str(tmp_path / "w")]) == 2
+    assert "there is no word in the texts" in capsys.readouterr().err
