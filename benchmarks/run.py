@@ -7,8 +7,8 @@ import sys
 from importlib import import_module, metadata
 from pathlib import Path
 
-ALL = ("encode", "classify", "predict", "course", "neural", "vectors_train", "memory")
-PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "tokenizers")
+ALL = ("encode", "classify", "predict", "course", "neural", "vectors_train", "vectors_load", "memory")
+PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "gensim", "tokenizers")
 
 
 def machine() -> str:
