@@ -10,9 +10,11 @@ import pytest
 import torch
 from sklearn.base import clone
 
+from real_data import data_file
 from rungs_headlines import headlines, some
 from sadari.artifact import read_model, write_model
 from sadari.data.corpus import TextStream
+from sadari.data.read import open_source
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.nets.integrated import integrated_gradients
 from sadari.rungs import neural
@@ -73,6 +75,16 @@ def test_a_thousand_texts_alone_and_in_batches(kind):
     texts, labels = headlines()
     rung = kind(**QUICK).fit(texts, labels)
     assert_same_alone(rung, texts.head(1000).to_list())
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@EVERY
+def test_a_thousand_texts_of_ag_news_alone_and_in_batches(kind):
+    train = open_source(data_file("ag_news/train.csv")).read()
+    test = open_source(data_file("ag_news/test.csv")).read()
+    rung = kind(threads=1, epochs=1).fit(train.texts.head(3000), train.labels.head(3000))
+    assert_same_alone(rung, test.texts.head(1000).to_list())
 
 
 @EVERY
