@@ -7,7 +7,7 @@ import sys
 from importlib import import_module, metadata
 from pathlib import Path
 
-ALL = ("encode", "classify", "predict", "course", "neural", "vectors_train", "vectors_load", "memory")
+ALL = ("encode", "classify", "predict", "course", "neural", "vectors_train", "vectors_load", "vectors_search", "memory")
 PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "gensim", "tokenizers")
 
 
