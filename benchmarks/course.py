@@ -160,6 +160,9 @@ def ours(test: tuple[list[str], list[str]]) -> list[list[str]]:
         "lstm, the course's sizes, one pass": lambda: LSTM(**small, epochs=1),
         "lstm, the course's sizes, one pass, two threads": lambda: LSTM(**small, epochs=1, threads=2),
         "lstm, the course's sizes, one pass, sparse gradients": lambda: LSTM(**small, epochs=1, sparse=True),
+        "lstm, the course's sizes, one pass, two threads, sparse": lambda: LSTM(
+            **small, epochs=1, threads=2, sparse=True
+        ),
         "lstm, packed, the course's sizes, one pass": lambda: LSTM(**small, epochs=1, packed=True),
         "lstm, the course's sizes, defaults": lambda: LSTM(**small),
         "embedding-bag, defaults": EmbeddingBag,
