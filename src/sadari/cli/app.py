@@ -21,6 +21,8 @@ COMMANDS = {
     "predict": ("sadari.cli.predict", "predict", "Label texts: a file, standard input, or arguments."),
     "explain": ("sadari.cli.explain", "explain", "Show which words speak for which label in a text."),
     "vectors": ("sadari.cli.vectors", "vectors", "Train, search, compare, picture and convert word vectors."),
+    "import": ("sadari.cli.exchange", "import_", "Take over a classifier that fastText trained."),
+    "export": ("sadari.cli.exchange", "export", "Write a model for another program."),
     "data": ("sadari.cli.data", "data", "List, fetch and audit data."),
 }
 

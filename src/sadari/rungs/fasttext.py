@@ -18,6 +18,7 @@ from sadari.rungs.fasttext_saved import file_state, restored_file
 from sadari.rungs.labels import LabelCodec, class_array
 from sadari.rungs.saved import LARGEST_WEIGHT
 from sadari.text.column import slices
+from sadari.text.scan import Tokens
 from sadari.train.calibrate import softmax
 from sadari.vectors.fasttext_dictionary import Dictionary, readable
 from sadari.vectors.fasttext_file import FastTextFile, Matrix, dense, open_fasttext
@@ -162,6 +163,23 @@ class FastTextModel(Rung):
             nodes, scores = scores, np.empty_like(scores)
             leaf_logs(nodes, self._tree, scores)
         return scores[:, self._columns]
+
+    def description(self) -> str:
+        """What kind of model it is, in a line."""
+        arguments, words = self.file_.arguments, self.file_.dictionary
+        shortest, longest = self.file_.pieces
+        said = [f"{words.words:,} words", f"{arguments.width:,} wide", f"loss {self.loss_}"]
+        if arguments.word_ngrams > 1:
+            said.append(f"n-grams of up to {arguments.word_ngrams} words")
+        if longest:
+            said.append(f"pieces of {shortest} to {longest} characters")
+        if isinstance(self.file_.input, QuantisedMatrix):
+            said.append("quantised" if words.pruned is None else "quantised and pruned")
+        return " · ".join(said)
+
+    def tokens(self, texts: pl.Series) -> Tokens:
+        """The words of texts [n], cut as fastText cuts them."""
+        return self._finder.tokens(texts)
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         """Of each word (its row and its pieces together) and n-gram."""

@@ -92,6 +92,11 @@ def readable(entry: bytes) -> str:
     return entry.decode("utf-8", errors="backslashreplace")
 
 
+def count_sum(counts: NDArray[np.int64]) -> int:
+    """The sum of counts, as far as the file can hold it."""
+    return min(int(counts.sum(dtype=np.float64)), 2**63 - 1)
+
+
 def read_dictionary(source: FileBytes) -> Dictionary:
     """The dictionary that begins here.
 

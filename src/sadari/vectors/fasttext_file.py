@@ -71,11 +71,6 @@ class Arguments:
     def supervised(self) -> bool:
         return self.model == "supervised"
 
-    @property
-    def hashes(self) -> bool:
-        """Whether any text has features in buckets."""
-        return self.longest > 0 or self.word_ngrams > 1
-
 
 @dataclass(frozen=True)
 class StoredMatrix:
@@ -263,7 +258,8 @@ def check_fits(model: FastTextFile) -> None:
         if matrix.shape[1] != arguments.width:
             raise ValueError(f"the {name} matrix is {matrix.shape[1]} wide and the model {arguments.width}")
     rows = dictionary.words
-    if arguments.hashes and (dictionary.pruned is None or len(dictionary.pruned)):
+    hashes = model.pieces[1] > 0 or arguments.word_ngrams > 1
+    if hashes and (dictionary.pruned is None or len(dictionary.pruned)):
         if arguments.buckets < 1:
             raise ValueError(f"there are {arguments.buckets} buckets for n-grams and pieces")
         if dictionary.pruned is None:

@@ -15,7 +15,7 @@ from sadari.text.column import as_column
 from sadari.text.ends import END
 from sadari.text.table import MISSING
 from sadari.text.words import whole_words
-from sadari.vectors.fasttext_dictionary import Dictionary
+from sadari.vectors.fasttext_dictionary import Dictionary, count_sum
 from sadari.vectors.fasttext_file import Arguments, FastTextFile, Matrix, open_fasttext, write_fasttext
 from sadari.vectors.fasttext_rows import RowFinder
 from sadari.vectors.keyed import WordVectors
@@ -163,7 +163,7 @@ def write_vectors_bin(vectors: WordVectors, path: str | Path) -> None:
     write_fasttext(
         FastTextFile(
             arguments,
-            Dictionary.of(words, [], counts, int(counts.astype(np.float64).sum())),
+            Dictionary.of(words, [], counts, count_sum(counts)),
             _OwnRows(vectors),
             outputs,
         ),
