@@ -294,6 +294,12 @@ def test_binary_rows_with_and_without_line_feeds(tmp_path: Path, end: bytes) -> 
     assert np.array_equal(vectors.matrix, np.array([values for _, values in rows], np.float32))
 
 
+@pytest.mark.parametrize("number", [884947.0, 141516.5, struct.unpack("<f", b"\r\r\n ")[0]])
+def test_a_binary_vector_that_looks_like_digits(tmp_path: Path, number: float) -> None:
+    path = put(tmp_path, binary((b"0", [number])))
+    assert read_vectors(path).matrix.tolist() == [[number]]
+
+
 def test_spaces_inside_words(tmp_path: Path) -> None:
     path = put(tmp_path, "the 1 2\n. . . 3 4\nat name@domain.com 5 6\n7-\televen 8 9\n")
     vectors = read_vectors(path)
@@ -455,8 +461,10 @@ def test_headers_that_lie_take_no_memory(tmp_path: Path, compressed: bool) -> No
         (gzip.compress(GLOVE.encode())[:-9], "gzip data is damaged"),
         (gzip.compress((793712314).to_bytes(4, "little") + bytes(100)), "compressed fastText"),
         (b"2 2\n" + b"\x01" * (1 << 18), "no word"),
+        (GLOVE.replace("\n", "\r").encode(), "carriage return"),
+        (b"3 3\r" + GLOVE.replace("\n", "\r").encode(), "carriage return"),
     ],
-    ids=range(17),
+    ids=range(19),
 )
 def test_what_is_no_file_of_vectors(tmp_path: Path, content: bytes, what: str) -> None:
     assert what in error_of(put(tmp_path, content)).what

@@ -126,7 +126,9 @@ def look_at(file: VectorFile, format: str | None = None) -> Layout:
     if len(header[1]) > 18 or len(header[2]) > 18:
         raise DataError("the first line promises more words than there can be", where=f"{file.name}, line 1")
     promised, width = int(header[1]), _checked_width(int(header[2]), file.name)
-    binary = format == "word2vec-binary" or (format is None and _is_binary(head[header.end() :]))
+    binary = format == "word2vec-binary" or (
+        format is None and _is_binary(head[header.end() :], width, promised, file.whole)
+    )
     return Layout("word2vec-binary" if binary else "word2vec-text", width, header.end() + skip, promised)
 
 
@@ -137,15 +139,35 @@ def _checked_width(width: int, name: str) -> int:
     return width
 
 
-def _is_binary(rest: bytes) -> bool:
-    """Whether what follows a header is no line of a word and numbers."""
+def _is_binary(rest: bytes, width: int, promised: int, whole: bool) -> bool:
+    """Whether what follows a header is no line of a word and numbers, not even a bad one."""
     line, ended, _ = rest.lstrip(b"\r\n").partition(b"\n")
+    if _UNPRINTED.search(line) or b"\r" in line.rstrip(b"\r"):
+        return True
     fields = fields_of(line)
-    if not fields:
+    if not ended and len(fields) < 2:  # no more than a word, or nothing
         return False
-    if ended and len(fields) > 1 and is_number(fields[-1]):
+    if sum(map(is_number, fields[1:])) < max(1, min(width, len(fields) - 1) // 2):
+        return True
+    if not whole:
         return False
-    return not any(map(is_number, fields[1:])) or bool(_UNPRINTED.search(line))
+    # The bytes of one or two float32 may look like digits: then all of a small file decides.
+    lines = [fields_of(each) for each in rest.split(b"\n") if each.strip()]
+    good = len(lines) == promised and all(is_number(each[-1]) for each in lines)
+    return not good and _ends_as_binary(rest, width, promised)
+
+
+def _ends_as_binary(rest: bytes, width: int, promised: int) -> bool:
+    """Whether so many words and vectors in binary are exactly what follows a header."""
+    at = 0
+    for _ in range(promised):
+        space = rest.find(b" ", at)
+        at = space + 1 + 4 * width
+        if space < 0 or at > len(rest):
+            return False
+        while rest[at : at + 1] == b"\n":
+            at += 1
+    return at == len(rest)
 
 
 def _width(file: VectorFile, head: bytes) -> int:
@@ -158,6 +180,9 @@ def _width(file: VectorFile, head: bytes) -> int:
     if b"\0" in head or _UNPRINTED.search(line):
         what = "is a binary file, but not of word2vec's or fastText's formats"
         raise DataError(what, where=file.name, hint=f"these can be read: {', '.join(FORMATS)}")
+    if b"\r" in line.rstrip(b"\r"):
+        what = "has lines that end in a carriage return alone, or a word with one in it"
+        raise DataError(what, where=file.name, hint="end its lines in line feeds")
     fields = fields_of(line)
     numbers = 0
     while numbers < len(fields) - 1 and is_number(fields[-1 - numbers]):
