@@ -56,7 +56,9 @@ def test_the_names_in_the_help_are_those_of_the_readers():
 @pytest.mark.parametrize("command", ["nearest", "analogy", "evaluate", "plot", "convert", "info"])
 def test_every_command_shows_examples(command):
     assert command in run_well("vectors", "--help").stdout
-    assert f"sadari vectors {command} " in run_well("vectors", command, "--help").stdout
+    shown = run_well("vectors", command, "--help").stdout
+    assert f"  sadari vectors {command} " in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 # -- nearest and analogy --------------------------------------------------------------------------------------

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from sadari.cli.progress import Progress
     from sadari.vectors.evaluation import AnalogyScores, SimilarityScore
 
+EXAMPLES = """\b
+Examples:
+  sadari vectors train news.csv -o models/news
+  sadari vectors nearest models/news oil
+  sadari vectors analogy glove.6B.300d.txt king - man + woman
+  sadari vectors evaluate models/news wordsim353.tsv
+
+\b
+Each command has its own --help, with more.
+"""
 NEAREST_EXAMPLES = """\b
 Examples:
   sadari vectors nearest glove.6B.300d.txt neural network
@@ -25,8 +35,8 @@ Examples:
 
 \b
 Without words, they are read from standard input, one a line, and answered as
-they come: the vectors are read once. A word that was never seen has neighbours
-too, if the vectors have subwords.
+they come: the vectors are read once. If the vectors have subwords, a word that
+was never seen has neighbours too.
 """
 ANALOGY_EXAMPLES = """\b
 Examples:
@@ -43,7 +53,7 @@ EVALUATE_EXAMPLES = """\b
 Examples:
   sadari vectors evaluate models/vectors wordsim353.tsv
   sadari vectors evaluate glove.6B.300d.txt wordsim353.tsv questions-words.txt
-  sadari vectors evaluate models/vectors questions-words.txt --most-frequent 300000
+  sadari vectors evaluate glove.txt questions-words.txt --most-frequent 300000
 
 \b
 Two kinds of files are told apart by their first line:
@@ -60,7 +70,7 @@ The two axes are those along which these words vary most (PCA).
 """
 
 
-@click.group(epilog="Each command has its own --help, with examples.")
+@click.group(epilog=EXAMPLES)
 def vectors() -> None:
     """Train, search, compare, picture and convert word vectors.
 
