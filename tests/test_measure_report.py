@@ -429,3 +429,19 @@ def test_accuracy_in_the_factory_is_what_its_predictions_give(climb):
     """The factory's own figures, so that the tests above mean what they say."""
     for rung in climb.rungs:
         assert rung.accuracy == accuracy(confusion_matrix(climb.truth, rung.predictions, classes=4))
+
+
+def test_of_many_pairs_those_that_matter_come_first_and_all_are_there(climb, monkeypatch):
+    from sadari.measure.sections import scores
+
+    whole = Page(report_html(climb))
+    monkeypatch.setattr(scores, "FEW_PAIRS", 1)
+    monkeypatch.setattr(scores, "LEVEL", 0.0)  # in the factory's climb all differences are real
+    folded = Page(report_html(climb))
+    pairs = [text for tag, text in whole.texts if tag == "th" and " → " in text]
+    shown = [text for tag, text in folded.texts if tag == "th" and " → " in text]
+    assert len(pairs) == len(LADDER) * (len(LADDER) - 1) // 2
+    assert shown[-len(pairs) :] == pairs  # on request, all of them
+    first = shown[: -len(pairs)]
+    assert 0 < len(first) < len(pairs)
+    assert {pair for pair in pairs if climb.verdict.rung in pair.split(" → ")} <= set(first)

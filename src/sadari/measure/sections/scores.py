@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from sadari.measure import readable
@@ -13,6 +16,7 @@ from sadari.measure.sections.view import View, scrolling, with_interval
 from sadari.measure.significance import paired_difference
 from sadari.measure.verdict import LEVEL
 
+FEW_PAIRS = 15  # six rungs; of more, those that matter come first and all of them on request
 _FEWEST_FOR_RELIABILITY = 100  # rows: fewer leave bins of a handful, and a line that says nothing
 
 
@@ -103,6 +107,30 @@ def differences(view: View) -> Html | None:
     pairs = list(dict.fromkeys([*validation, *final]))
     if not pairs:
         return None
+    taken = view.taken.rung
+    telling = [
+        pair for pair in pairs
+        if taken in pair or any(_sure(tests.get(pair)) for tests in (validation, final))
+    ]  # fmt: skip
+    if len(pairs) <= FEW_PAIRS or len(telling) == len(pairs):
+        return view.section("differences", _differences(view, pairs, validation, final))
+    summary = element("summary", words.say("differences_all", pairs=readable.count(len(pairs))))
+    return view.section(
+        "differences",
+        _differences(view, telling, validation, final),
+        element("details", summary, _differences(view, pairs, validation, final)),
+    )
+
+
+def _sure(test: PairTest | None) -> bool:
+    """Whether a difference is told apart from chance."""
+    return test is not None and test.p_corrected < LEVEL
+
+
+def _differences(
+    view: View, pairs: Sequence[tuple[str, str]], validation: Mapping[Any, PairTest], final: Mapping[Any, PairTest]
+) -> Html:
+    words = view.words
     rows = {"validation": len(view.taken.validation_predictions), "final": view.rows}
     lines = [
         element(
@@ -130,7 +158,7 @@ def differences(view: View) -> Html | None:
         ),
     )
     drawn = element("table", element("thead", header), element("tbody", lines))
-    return view.section("differences", scrolling(drawn, words.say("differences_title")))
+    return scrolling(drawn, words.say("differences_title"))
 
 
 def _difference(test: PairTest | None, rows: int) -> Piece:
@@ -138,7 +166,7 @@ def _difference(test: PairTest | None, rows: int) -> Piece:
         return [element("td", readable.DASH, class_="number")] * 2
     gain = paired_difference(test.first_only, test.second_only, rows)
     sign = "+" if gain.value > 0 else "−" if gain.value < 0 else ""
-    kind = "number sure" if test.p_corrected < LEVEL else "number"
+    kind = "number sure" if _sure(test) else "number"
     return [
         element(
             "td",

@@ -75,6 +75,7 @@ ENGLISH = {
     "skipped": "not trained, {why}",
     # Differences
     "differences_title": "Which differences are real",
+    "differences_all": "All {pairs} pairs",
     "differences_lead": "Both rungs answer the same rows, so only rows that one gets right and the other "
     "wrong count (exact McNemar test, p corrected for all pairs by Holm). Differences with p < 0.05 stand in "
     "bold.",

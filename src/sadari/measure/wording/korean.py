@@ -69,6 +69,7 @@ KOREAN = {
     "size": "크기",
     "skipped": "학습하지 않음, {why}",
     "differences_title": "어느 차이가 진짜인가",
+    "differences_all": "모든 쌍 {pairs}개",
     "differences_lead": "두 단계가 같은 행에 답하므로, 한쪽만 맞힌 행만 셉니다(정확 맥니머 검정, 모든 쌍에 "
     "대해 홀름 방법으로 p를 보정). p < 0.05인 차이는 굵게 적었습니다.",
     "pair": "비교",
