@@ -35,8 +35,8 @@ Examples:
 
 \b
 Without words, they are read from standard input, one a line, and answered as
-they come: the vectors are read once. If the vectors have subwords, a word that
-was never seen has neighbours too.
+they come: the vectors are read once. A word that was never seen has
+neighbours too, if the vectors have subwords.
 """
 ANALOGY_EXAMPLES = """\b
 Examples:
