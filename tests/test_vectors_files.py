@@ -129,7 +129,7 @@ def test_round_trips_keep_words_and_bits(
         write_vectors(ours, path, format=format)
         if compressed:
             path.write_bytes(gzip.compress(path.read_bytes(), 1))
-        back = read_vectors(path)
+        back = read_vectors(path, format=None if width > 2 else format)
         assert same(back, ours)
         assert back.notes[0].startswith(f"format: {FORMATS[format]}")
 
@@ -294,10 +294,10 @@ def test_binary_rows_with_and_without_line_feeds(tmp_path: Path, end: bytes) -> 
     assert np.array_equal(vectors.matrix, np.array([values for _, values in rows], np.float32))
 
 
-@pytest.mark.parametrize("number", [884947.0, 141516.5, struct.unpack("<f", b"\r\r\n ")[0]])
-def test_a_binary_vector_that_looks_like_digits(tmp_path: Path, number: float) -> None:
-    path = put(tmp_path, binary((b"0", [number])))
-    assert read_vectors(path).matrix.tolist() == [[number]]
+def test_a_narrow_binary_vector_that_looks_like_digits_needs_a_format(tmp_path: Path) -> None:
+    path = put(tmp_path, binary((b"0", [141516.5])))  # its bytes are a space, "3", a line feed and "H"
+    error_of(path)
+    assert read_vectors(path, format="word2vec-binary").matrix.tolist() == [[141516.5]]
 
 
 def test_spaces_inside_words(tmp_path: Path) -> None:

@@ -63,8 +63,9 @@ def read_vectors(
 
     Args:
         path: the file or folder.
-        format: one of `FORMATS`; None tells it by the content. A first line of two whole numbers is a header, so a
-            GloVe file of width 1 whose first line is such must be named as "glove".
+        format: one of `FORMATS`; None tells it by the first bytes. Two doubtful cases must be named: a first line of
+            two whole numbers is a header, unless the format is "glove"; and the bytes of a first vector of one or two
+            numbers in binary may happen to be digits.
         words: keep only the rows of these words; in the order of the file.
         limit: read only the first so many rows of the file.
         encoding: of the words; bytes that are not valid in it are replaced.
@@ -126,9 +127,7 @@ def look_at(file: VectorFile, format: str | None = None) -> Layout:
     if len(header[1]) > 18 or len(header[2]) > 18:
         raise DataError("the first line promises more words than there can be", where=f"{file.name}, line 1")
     promised, width = int(header[1]), _checked_width(int(header[2]), file.name)
-    binary = format == "word2vec-binary" or (
-        format is None and _is_binary(head[header.end() :], width, promised, file.whole)
-    )
+    binary = format == "word2vec-binary" or (format is None and _is_binary(head[header.end() :], width))
     return Layout("word2vec-binary" if binary else "word2vec-text", width, header.end() + skip, promised)
 
 
@@ -139,7 +138,7 @@ def _checked_width(width: int, name: str) -> int:
     return width
 
 
-def _is_binary(rest: bytes, width: int, promised: int, whole: bool) -> bool:
+def _is_binary(rest: bytes, width: int) -> bool:
     """Whether what follows a header is no line of a word and numbers, not even a bad one."""
     line, ended, _ = rest.lstrip(b"\r\n").partition(b"\n")
     if _UNPRINTED.search(line) or b"\r" in line.rstrip(b"\r"):
@@ -147,27 +146,7 @@ def _is_binary(rest: bytes, width: int, promised: int, whole: bool) -> bool:
     fields = fields_of(line)
     if not ended and len(fields) < 2:  # no more than a word, or nothing
         return False
-    if sum(map(is_number, fields[1:])) < max(1, min(width, len(fields) - 1) // 2):
-        return True
-    if not whole:
-        return False
-    # The bytes of one or two float32 may look like digits: then all of a small file decides.
-    lines = [fields_of(each) for each in rest.split(b"\n") if each.strip()]
-    good = len(lines) == promised and all(is_number(each[-1]) for each in lines)
-    return not good and _ends_as_binary(rest, width, promised)
-
-
-def _ends_as_binary(rest: bytes, width: int, promised: int) -> bool:
-    """Whether so many words and vectors in binary are exactly what follows a header."""
-    at = 0
-    for _ in range(promised):
-        space = rest.find(b" ", at)
-        at = space + 1 + 4 * width
-        if space < 0 or at > len(rest):
-            return False
-        while rest[at : at + 1] == b"\n":
-            at += 1
-    return at == len(rest)
+    return sum(map(is_number, fields[1:])) < max(1, min(width, len(fields) - 1) // 2)
 
 
 def _width(file: VectorFile, head: bytes) -> int:
