@@ -205,8 +205,8 @@ def _capitalised(column: pl.Series) -> pl.Series:
 def _scale(
     matrix: NDArray[np.float32], rows: NDArray[np.intp], vectors: WordVectors
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation float32 [width] of those rows; where there are none, of all vectors."""
-    known = matrix[rows] if len(rows) else vectors.matrix
+    """Mean and standard deviation float32 [width] of those rows; where there are too few, of all vectors."""
+    known = matrix[rows] if len(rows) > 1 else vectors.matrix
     return known.mean(axis=0, dtype=np.float64).astype(np.float32), known.std(axis=0, dtype=np.float64).astype(
         np.float32
     )
