@@ -37,7 +37,7 @@ def same_bits(one: np.float32, other: np.float32) -> bool:
     return one.view(np.uint32) == other.view(np.uint32)
 
 
-@settings(deadline=None, max_examples=1500)
+@settings(deadline=None, max_examples=600)
 @given(
     text=st.one_of(DECIMALS, st.floats(allow_nan=False, allow_infinity=False).map(repr)), end=st.sampled_from(" \t\r\n")
 )
@@ -118,7 +118,7 @@ def test_what_is_not_finite_is_told_from_what_is_no_number(text: str, end: str) 
     assert parse(text, end)[2] == NOT_FINITE
 
 
-@settings(deadline=None, max_examples=1500)
+@settings(deadline=None, max_examples=600)
 @given(
     st.one_of(
         st.floats(width=32, allow_nan=False, allow_infinity=False), st.integers(-99_999, 99_999).map(lambda i: i / 1000)

@@ -25,7 +25,12 @@ def some(*, unit: str = "characters") -> WordVectors:
     random = np.random.default_rng(0)
     subwords = Subwords(random.normal(size=(50, 4)).astype(np.float32), shortest=2, longest=5, unit=unit)
     matrix = random.normal(size=(len(WORDS), 4)).astype(np.float32)
-    return WordVectors(WORDS, matrix, counts=np.arange(len(WORDS))[::-1].copy(), subwords=subwords)
+    outputs = random.normal(size=(len(WORDS), 4)).astype(np.float32)
+    counts = np.arange(len(WORDS))[::-1].copy()
+    training = {"model": "cbow", "epochs": 5}
+    return WordVectors(
+        WORDS, matrix, counts=counts, subwords=subwords, outputs=outputs, tokenizer="words", training=training
+    )
 
 
 def damaged(folder: Path, **changes: Any) -> Path:
@@ -61,6 +66,8 @@ def test_all_of_it_comes_back(tmp_path: Path, unit: str) -> None:
     assert np.array_equal(back.counts, ours.counts)  # type: ignore[arg-type]
     assert back.subwords is not None
     assert (back.subwords.shortest, back.subwords.longest, back.subwords.unit) == (2, 5, unit)
+    assert np.array_equal(back.outputs, ours.outputs)  # type: ignore[arg-type]
+    assert (back.tokenizer, back.training) == (ours.tokenizer, ours.training)
     unseen = ["unseen", "가나", "the"]
     assert np.array_equal(back.vectors_of(unseen)[0], ours.vectors_of(unseen)[0])
 
@@ -89,6 +96,7 @@ def test_a_part_keeps_its_counts_and_all_subwords(tmp_path: Path) -> None:
     assert part.words == ["the", "가나다"]
     assert part.counts is not None
     assert part.counts.tolist() == [6, 2]
+    assert np.array_equal(part.outputs, ours.outputs[[0, 4]])  # type: ignore[arg-type,index]
     assert np.array_equal(part["가나다"], ours["가나다"])
     assert np.array_equal(part["absent"], ours["absent"])
 
@@ -132,12 +140,15 @@ def test_the_card_says_what_it_is(tmp_path: Path) -> None:
         ({"tensors": {"subwords": None}}, "no tensor 'subwords'"),
         ({"vectors": {"subwords": None}}, "no settings"),
         ({"vectors": [1]}, "no settings"),
+        ({"vectors": {"tokenizer": 1}, "tensors": {"subwords": None}}, "training"),
+        ({"vectors": {"training": "long"}, "tensors": {"subwords": None}}, "training"),
+        ({"tensors": {"outputs": np.ones((3, 4), np.float32)}}, "shape"),
         ({"vectors": {"subwords": {"shortest": 3, "longest": 2, "unit": "jamo"}}}, "pieces of 3 to 2"),
         ({"vectors": {"subwords": {"shortest": True, "longest": 2, "unit": "jamo"}}}, "whole numbers"),
         ({"vectors": {"subwords": {"shortest": 1, "longest": 10**18, "unit": "jamo"}}}, "pieces of"),
         ({"vectors": {"subwords": {"shortest": 2, "longest": 3, "unit": "bytes"}}}, "no unit"),
     ],
-    ids=range(22),
+    ids=range(25),
 )
 def test_parts_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, Any], what: str) -> None:
     folder = damaged(tmp_path / "v", **changes)

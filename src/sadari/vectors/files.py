@@ -185,7 +185,9 @@ def _read_fasttext(file: VectorFile, *, words: list[str] | None, limit: int | No
         raise DataError("is a compressed fastText model", where=file.name, hint="decompress it first (gunzip)")
     from sadari.vectors.fasttext_model import read_vectors_bin
 
-    return read_vectors_bin(file.path, words=words, limit=limit)
+    found = read_vectors_bin(file.path, words=words, limit=limit)
+    found.notes.insert(0, f"format: {FORMATS['fasttext']}, {found.width:,} wide")
+    return found
 
 
 def write_vectors(vectors: WordVectors, path: str | Path, *, format: str | None = None) -> None:
