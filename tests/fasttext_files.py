@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def many_labels(texts, count=300):
 
 def train(lines: Path, path: Path, **settings):
     """A supervised model, trained on one thread, which gives the same bits each time."""
-    settings = {"dim": 10, "epoch": 3, "lr": 0.5, "bucket": 20_000, "thread": 1, "verbose": 0, **settings}
+    settings = {"dim": 10, "epoch": 15, "lr": 2.0, "bucket": 20_000, "thread": 1, "verbose": 0, **settings}
     official().train_supervised(str(lines), **settings).save_model(str(path))
     return path
 
@@ -82,13 +83,8 @@ def small_model(*, loss="softmax", quantised=False, pruned=False, word_ngrams=2,
     arguments = Arguments(
         width, loss=loss, word_ngrams=word_ngrams, buckets=buckets, shortest=pieces[0], longest=pieces[1]
     )
-    dictionary = Dictionary.of(
-        words,
-        labels,
-        np.array([9, 7, 5, 3, 2, 5, 3, 1]),
-        26,
-    )
-    dictionary = Dictionary(**{**dictionary.__dict__, "pruned": pairs})
+    dictionary = Dictionary.of(words, labels, np.array([9, 7, 5, 3, 2, 5, 3, 1]), 26)
+    dictionary = replace(dictionary, pruned=pairs)
     return FastTextFile(arguments, dictionary, matrix, random.normal(size=(3, width)).astype(np.float32))
 
 

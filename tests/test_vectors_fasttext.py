@@ -56,9 +56,9 @@ def files(place, lines):
         )
         model.save_model(str(place / name))
         found[name] = place / name
-    found["supervised"] = train(lines, place / "supervised", minn=3, maxn=5, wordNgrams=2)
+    found["supervised"] = train(lines, place / "supervised", epoch=3, bucket=5_000, minn=3, maxn=5, wordNgrams=2)
     many = write_lines(place / "many.txt", TEXTS, many_labels(TEXTS))
-    full = train(many, place / "full", minn=2, maxn=3, wordNgrams=3)
+    full = train(many, place / "full", epoch=3, bucket=1_000, minn=2, maxn=3, wordNgrams=3)
     found["ftz"] = quantise(full, place / "ftz", many)
     found["ftz lengths"] = quantise(full, place / "ftz-lengths", many, qnorm=True, dsub=3)
     found["ftz output"] = quantise(full, place / "ftz-output", many, qout=True, qnorm=True)

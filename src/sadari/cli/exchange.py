@@ -27,8 +27,8 @@ Examples:
 \b
 FILE is a classifier that fastText trained: .bin, or quantised .ftz. The model
 predicts here what it predicts there; fastText prints each probability 0.00001
-larger. Its texts are cut at white space and not lower-cased: give them as the
-training texts were. Word vectors in a .bin are read by sadari vectors convert.
+larger. Texts are cut at white space and not lower-cased: give them as the
+training texts were. sadari vectors convert reads word vectors in a .bin.
 """
 EXPORT_EXAMPLES = """\b
 Examples:
@@ -39,8 +39,8 @@ Examples:
 \b
 fasttext is for the rung embedding-bag, and for models that were imported.
 fastText predicts the same labels, and the same probabilities to 0.00001, from
-texts that are cut as the model cuts them, its tokens joined by spaces: --lines
-writes those of a file beside the model.
+texts that are cut as the model cuts them, their tokens joined by spaces;
+--lines writes those of a file beside the model.
 """
 
 

@@ -33,8 +33,9 @@ def export_fasttext(model: Rung, path: str | Path) -> None:
     """Write a model for fastText, which predicts the same labels with it, and probabilities to 1e-5.
 
     fastText prints each probability 0.00001 larger. Of a model of several labels a text (its loss "ova") it looks the
-    probabilities up in a table that is off by up to 0.008. A text in which no word is known has the shares of the
-    labels in training here, and another answer there.
+    probabilities up in a table that is off by up to 0.008. Two kinds of texts differ: one in which no word is known has
+    the shares of the labels in training here, and another answer there; and words that begin with ``__label__`` are
+    always labels there, and passed over.
 
     Args:
         model: a trained `EmbeddingBag`, or a `FastTextModel`, whose file is written again, byte by byte.
