@@ -232,7 +232,7 @@ def test_what_is_not_wanted_is_not_held(tmp_path: Path, format: str) -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert np.array_equal(vectors["word39999"], ours["word39999"])
-        assert peak < 1.1 * held + 6 * source.BLOCK_BYTES
+        assert peak < 1.1 * held + 7 * source.BLOCK_BYTES  # less than all vectors take
 
 
 def test_progress_ends_at_all_of_it(tmp_path: Path) -> None:
