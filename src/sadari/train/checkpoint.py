@@ -15,7 +15,7 @@ import torch
 from sadari.artifact import read_model, write_model
 from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
 from sadari.train import processes
-from sadari.train.loop import Loop, Progress
+from sadari.train.loop import CarriesState, Loop, Progress
 from sadari.train.machine import random_state, set_random_state
 
 KIND = "checkpoint"
@@ -119,6 +119,8 @@ def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
     tensors: dict[str, Any] = {f"net.{name}": value for name, value in loop.net.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in (loop.best_state or {}).items()}
     tensors |= {f"random.{name}": value for name, value in generators.items()}
+    if isinstance(loop.task, CarriesState):
+        tensors |= {f"task.{name}": value for name, value in loop.task.carried().items()}
     numbers: dict[str, float] = {}
     for place, optimizer in enumerate(loop.optimizers):
         for index, state in optimizer.state_dict()["state"].items():
@@ -165,6 +167,8 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
         progress["best"] = float("-inf") if progress["best"] is None else progress["best"]
         loop.progress = Progress(**progress, history=json.loads(files.text(HISTORY)))
         loop.threads = int(files.manifest["threads"])
+        if isinstance(loop.task, CarriesState):
+            loop.task.restore(_part(files.tensors, "task."))
         set_random_state(_part(files.tensors, "random."))
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         if isinstance(error, SettingError):

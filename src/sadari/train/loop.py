@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -44,6 +44,17 @@ class Task(Protocol):
         """Scores on validation rows, of which the first is the better the higher; None without such rows."""
 
 
+@runtime_checkable
+class CarriesState(Protocol):
+    """A task that carries tensors from batch to batch, which a checkpoint has to hold, such as a recurrent state."""
+
+    def carried(self) -> dict[str, torch.Tensor]:
+        """What is carried now."""
+
+    def restore(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Take up what `carried` gave."""
+
+
 @dataclass
 class Progress:
     """Where a run stands: all that a checkpoint needs beside weights, optimisers and random generators."""
@@ -72,12 +83,14 @@ class Loop:
         task: what is learned.
         recipe: how.
         on_record: told of every record, as it is made: (record, batches of its epoch).
+        on_step: called with this loop after every step; it must leave the net's weights and torch's generators alone.
         checkpoint: called with this loop to write a checkpoint: at the start, every so often, when asked to stop, and
             at the end; only between two steps of the optimisers. None: none are written.
         checkpoint_every: seconds between checkpoints.
 
     Attributes:
         progress: where it stands. best_state: the weights of the best validation. threads: of torch on the CPU.
+        share: how much of the run is done, 0 to 1: of its steps, or of its time where that is more.
     """
 
     def __init__(
@@ -86,11 +99,13 @@ class Loop:
         recipe: Recipe,
         *,
         on_record: Callable[[Record, int], None] | None = None,
+        on_step: Callable[[Loop], None] | None = None,
         checkpoint: Callable[[Loop], None] | None = None,
         checkpoint_every: float = 60.0,
     ) -> None:
         self.task, self.recipe = task, recipe
-        self.on_record, self.checkpoint, self.checkpoint_every = on_record, checkpoint, checkpoint_every
+        self.on_record, self.on_step = on_record, on_step
+        self.checkpoint, self.checkpoint_every = checkpoint, checkpoint_every
         self.device = resolve_device(recipe.device)
         self.net = task.net.to(self.device)
         self.run_net = shared(self.net, compiled=recipe.compile)
@@ -98,6 +113,7 @@ class Loop:
         self.progress = Progress()
         self.best_state: dict[str, torch.Tensor] | None = None
         self.threads = recipe.threads
+        self.share = 0.0
         self._asked_to_stop = False
         self._summed_weight = 0.0  # of the batches whose gradients are summed so far
         self._last_tick = self._last_saved = 0.0
@@ -137,15 +153,22 @@ class Loop:
         """What is left of this epoch."""
         progress, accumulate = self.progress, self.recipe.accumulate
         batches = self.task.epoch(progress.epoch)
+        self.share = self._share_done(len(batches))
         while progress.batch < len(batches) and not progress.finished:
             self._gradients(batches)
             progress.batch += 1
             last = progress.batch == len(batches)
             stepped = last or progress.batch % accumulate == 0
+            before = self.share
             if stepped:
                 self._step(len(batches))
-            self._look(len(batches), last)
-            if stepped and not (last and progress.finished):
+                self.share = self._share_done(len(batches))
+            ended = stepped and self._at_limit()
+            self._look(len(batches), last or ended, before)
+            progress.finished |= ended
+            if stepped and self.on_step is not None:
+                self.on_step(self)
+            if stepped and not progress.finished:
                 self._save_if_due()
         if not progress.finished:
             progress.epoch, progress.batch = progress.epoch + 1, 0
@@ -185,11 +208,8 @@ class Loop:
         if recipe.clip is not None:
             dense = [p for p in self.net.parameters() if p.grad is not None and not p.grad.is_sparse]
             nn.utils.clip_grad_norm_(dense, recipe.clip)
-        # epochs differ by a batch or so where batches are cut by tokens: the place in the whole is the epoch's, then
-        # the place in it, so that each epoch ends at its share
-        per_epoch = -(-batches // recipe.accumulate)
-        done = (progress.epoch - 1) * per_epoch + (progress.batch - 1) // recipe.accumulate
-        rate = recipe.learning_rate * rate_at(recipe, done, recipe.epochs * per_epoch)
+        done, steps = self._place(batches)
+        rate = recipe.learning_rate * rate_at(recipe, done - 1, steps)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
@@ -197,12 +217,49 @@ class Loop:
             optimizer.zero_grad(set_to_none=True)
         progress.step += 1
 
-    def _look(self, batches: int, last: bool) -> None:
-        """Report and validate, where these are due."""
+    def _place(self, batches: int) -> tuple[float, float]:
+        """Steps done, the one under way included, and steps in all: of the recipe, or of its time if that is less."""
+        recipe, progress = self.recipe, self.progress
+        # epochs differ by a batch or so where batches are cut by tokens: the place in the whole is the epoch's, then
+        # the place in it, so that each epoch ends at its share
+        per_epoch = -(-batches // recipe.accumulate)
+        done: float = (progress.epoch - 1) * per_epoch + -(-progress.batch // recipe.accumulate)
+        steps = recipe.epochs * per_epoch
+        if recipe.steps is not None:
+            steps = min(steps, recipe.steps)
+        if recipe.seconds is not None:
+            done = max(done, 1 + (steps - 1) * min(1.0, self._seconds() / recipe.seconds))
+        return done, steps
+
+    def _share_done(self, batches: int) -> float:
+        done, steps = self._place(batches)
+        return min(1.0, done / steps)
+
+    def _seconds(self) -> float:
+        """How long the run has taken; of several processes, their mean, so that all of them end together."""
+        self._tick()
+        return processes.total(self.progress.seconds)[0] / processes.place()[1]
+
+    def _at_limit(self) -> bool:
+        """Whether the steps or the time are up."""
+        recipe = self.recipe
+        if recipe.steps is not None and self.progress.step >= recipe.steps:
+            return True
+        return recipe.seconds is not None and self.share >= 1
+
+    def _look(self, batches: int, last: bool, before: float) -> None:
+        """Report and validate, where these are due.
+
+        Args:
+            last: of the epoch or of the run. before: the share of the run that was done before this batch.
+        """
         batch, recipe = self.progress.batch, self.recipe
-        check = last or (recipe.validate_every and batch % recipe.validate_every == 0)
+        if recipe.validations:
+            check = int(self.share * recipe.validations) > int(before * recipe.validations)
+        else:
+            check = last or bool(recipe.validate_every and batch % recipe.validate_every == 0)
         if check or (recipe.report_every and batch % recipe.report_every == 0):
-            self._report(batches, validate=bool(check))
+            self._report(batches, validate=check)
 
     def _report(self, batches: int, *, validate: bool) -> None:
         """Write a record: true means since the last one, and validation scores where they are due."""

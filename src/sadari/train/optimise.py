@@ -20,15 +20,20 @@ class Recipe:
 
     Attributes:
         epochs: passes over the data, at most.
+        steps: of the optimisers, at most; None: no such limit.
+        seconds: of training, at most; None: no such limit. The rate then follows the time, so two runs differ.
         learning_rate: at its highest.
         optimizer: "adam", "adamw" or "sgd" (with momentum 0.9).
+        beta2: how slowly adam and adamw forget the size of gradients.
         weight_decay: decoupled for adamw; not for biases, norms and embeddings.
         warmup: the share of all steps in which the rate rises from 0.
-        decay: "linear" or "cosine" to 0, or "constant".
+        decay: "linear" or "cosine" to the floor, or "constant".
+        floor: the share of the learning rate that is left at the end.
         clip: the largest norm of the gradient; None: not clipped.
         accumulate: batches that make one step together: the gradient is the mean over all their texts.
         report_every: a record every so many batches, exactly; 0: one an epoch.
         validate_every: score the validation rows every so many batches too; 0: after each epoch.
+        validations: score them so many times, evenly over the whole run, and not by epochs and batches; 0: by these.
         patience: stop after so many validations without a better one.
         precision: "fp32", or "bf16" products (autocast).
         device: "cpu", "cuda", "mps", or "auto".
@@ -37,15 +42,20 @@ class Recipe:
     """
 
     epochs: int = 10
+    steps: int | None = None
+    seconds: float | None = None
     learning_rate: float = 0.001
     optimizer: str = "adam"
+    beta2: float = 0.999
     weight_decay: float = 0.0
     warmup: float = 0.0
     decay: str = "linear"
+    floor: float = 0.0
     clip: float | None = 1.0
     accumulate: int = 1
     report_every: int = 0
     validate_every: int = 0
+    validations: int = 0
     patience: int | None = None
     precision: str = "fp32"
     device: str = "cpu"
@@ -61,9 +71,11 @@ class Recipe:
             raise SettingError(f"precision is {self.precision!r}", hint='"fp32" or "bf16"')
         if self.accumulate < 1 or self.epochs < 1 or not 0 <= self.warmup < 1:
             raise SettingError("epochs and accumulate must be at least 1, and warmup a share from 0 to below 1")
+        if (self.steps is not None and self.steps < 1) or (self.seconds is not None and not self.seconds > 0):
+            raise SettingError("steps and seconds, where they are given, must be above 0")
 
 
-def rate_at(recipe: Recipe, step: int, steps: int) -> float:
+def rate_at(recipe: Recipe, step: float, steps: float) -> float:
     """The share (above 0, up to 1) of the learning rate at step number ``step``, from 0, of ``steps``."""
     warm = int(recipe.warmup * steps)
     if step < warm:
@@ -71,7 +83,8 @@ def rate_at(recipe: Recipe, step: int, steps: int) -> float:
     if recipe.decay == "constant":
         return 1.0
     done = min(1.0, (step - warm) / max(1, steps - warm))
-    return 1 - done if recipe.decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+    left = 1 - done if recipe.decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+    return recipe.floor + (1 - recipe.floor) * left
 
 
 def make_optimizers(net: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
@@ -96,16 +109,17 @@ def make_optimizers(net: nn.Module, recipe: Recipe) -> list[torch.optim.Optimize
     made: list[torch.optim.Optimizer] = []
     # one pass over the weights and not eight: of a large embedding, that is a third of the training
     fused = next(net.parameters()).device.type in ("cpu", "cuda")
+    betas = (0.9, recipe.beta2)
     if groups:
         if recipe.optimizer == "sgd":
             made.append(torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, fused=fused))
         elif recipe.optimizer == "adam":
-            made.append(torch.optim.Adam(groups, lr=recipe.learning_rate, fused=fused))
+            made.append(torch.optim.Adam(groups, lr=recipe.learning_rate, betas=betas, fused=fused))
         else:
-            made.append(torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=fused))
+            made.append(torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=betas, fused=fused))
     if rows:
         if recipe.optimizer == "sgd":
             made.append(torch.optim.SGD(rows, lr=recipe.learning_rate))
         else:
-            made.append(torch.optim.SparseAdam(rows, lr=recipe.learning_rate))
+            made.append(torch.optim.SparseAdam(rows, lr=recipe.learning_rate, betas=betas))
     return made
