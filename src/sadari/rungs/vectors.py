@@ -41,8 +41,13 @@ Inner = StartedBag | StartedNet
 NETS: dict[str, type[Inner]] = {
     "bag": StartedBag, "lstm": StartedLSTM, "bilstm": StartedBiLSTM, "transformer": StartedTransformer,
 }  # fmt: skip
-# Where a start from vectors wants other settings than a start from nothing (measured in docs/tried.md).
-DEFAULTS: dict[str, dict[str, Any]] = {"bag": {"learning_rate": 0.5}, "lstm": {}, "bilstm": {}, "transformer": {}}
+# (net, tune) → where a start from vectors wants other settings than a start from nothing (measured in docs/tried.md).
+DEFAULTS: dict[tuple[str, bool], dict[str, Any]] = {
+    ("bag", True): {"learning_rate": 0.5, "longest": 2},
+    ("bag", False): {"learning_rate": 0.5, "longest": 1},
+    ("lstm", False): {"learning_rate": 0.01},
+    ("bilstm", False): {"learning_rate": 0.01},
+}
 MOST_WIDE = 100_000
 
 
@@ -113,9 +118,11 @@ class FromVectors(KeepsRuns):
             )
         super()._check_settings()
         known = NETS[self.net]._get_param_names()
-        for name, value in self.get_params(deep=False).items():
+        given = self.get_params(deep=False)
+        for name, value in given.items():
             if value is not None and name not in known and name not in _OWN:
-                raise SettingError(f"the net {self.net!r} has no {name}", hint=f"it has: {', '.join(known)}")
+                its = ", ".join(other for other in given if other in known and other not in _OWN)
+                raise SettingError(f"the net {self.net!r} has no {name}", hint=f"it has: {its}")
         if not self.tune and (self.longest or 1) > 1:
             raise SettingError(
                 f"longest is {self.longest}, but n-grams start at zero and frozen ones stay there", hint="tune=True"
@@ -129,9 +136,9 @@ class FromVectors(KeepsRuns):
         kind = NETS[self.net]
         given = self.get_params(deep=False)
         given = {name: given[name] for name in kind._get_param_names() if given.get(name) is not None}
-        settings = {**DEFAULTS[self.net], **{name: given[name] for name in given if name not in _OWN}}
+        settings = DEFAULTS.get((self.net, self.tune), {}) | {name: given[name] for name in given if name not in _OWN}
         if issubclass(kind, StartedBag):
-            settings = {"longest": 2 if self.tune else 1, **settings, "end": False}
+            settings["end"] = False
         else:
             heads = settings.pop("heads", None)  # how many there can be, the vectors' width says
             settings["sparse"] = self.tune  # of a large vocabulary, a batch touches few words

@@ -72,6 +72,9 @@ class WordVectors:
     def __len__(self) -> int:
         return len(self.matrix)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> WordVectors:
+        return self  # nothing here ever changes: a setting of a rung may hold them, and be cloned with it
+
     @property
     def width(self) -> int:
         return int(self.matrix.shape[1])
