@@ -72,7 +72,7 @@ def climb(data: str, **asked: Any) -> None:
         find_rung(rung)
     if asked["tokenizer"] not in (None, "auto"):
         tokenizer(asked["tokenizer"])
-    found = inputs.find_data(data, asked["test"])
+    found = inputs.find_data(data, asked["test"], labelled=True)
     folder = Path(asked["output"] or Path("runs") / found.name)
     settings = {} if asked["tokenizer"] is None else {"tokenizer": asked["tokenizer"]}
     view = None if asked["as_json"] else climb_view.View(asked["lang"])

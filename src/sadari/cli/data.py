@@ -83,7 +83,7 @@ def fetch(name: str) -> None:
     if found.test is not None:
         headed("", f"{found.test}")
     headed("Terms", found.license)
-    headed("Next", f"sadari climb {name}")
+    headed("Next", f"sadari {'translate train' if found.parallel else 'climb'} {name}")
 
 
 @data.command(epilog=AUDIT_EXAMPLES)

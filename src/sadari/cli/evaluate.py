@@ -34,7 +34,7 @@ def evaluate(model: str, data: str, **asked: Any) -> None:
     from sadari.cli.progress import Progress
     from sadari.measure.evaluate import evaluate as score
 
-    found = inputs.find_data(data)
+    found = inputs.find_data(data, labelled=True)
     with Progress() as progress:
         progress("loading the model")
         rung = load_model(model)

@@ -14,6 +14,7 @@ from sadari.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
+    from sadari.data.datasets import Dataset
     from sadari.data.read import Source
 
 READING = ("text", "format", "encoding", "delimiter", "header", "on_bad_row", "label", "label_sep")
@@ -37,20 +38,22 @@ class Data:
     titles: Mapping[str, str] = field(default_factory=dict)
 
 
-def find_data(data: str, test: str | None = None) -> Data:
+def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> Data:
     """A path that exists, a named data set, or standard input.
 
     Args:
         data: as the user wrote it. test: the user's own test file, or the name of a data set (its test file).
+        labelled: whether a data set of translations, which has no labels, is refused.
 
     Raises:
-        DataError: there is neither a file nor a data set of that name.
+        DataError: there is neither a file nor a data set of that name, or it has no labels.
     """
     from sadari.data.datasets import NAMES, find
 
     titles: dict[str, str] = {}
     if test is not None and not is_there(test) and test in NAMES:
         found = find(test)
+        _check_labelled(found, labelled)
         test = str(found.test or found.train)
         titles[test] = f"{found.name} (test)" if found.test else found.name
     if data == "-":
@@ -61,6 +64,7 @@ def find_data(data: str, test: str | None = None) -> Data:
     if is_there(path) or (data not in NAMES and _looks_like_path(data)):
         return Data(_name_of(path), data, test, {}, titles)
     known = find(data)
+    _check_labelled(known, labelled)
     titles[str(known.train)] = known.name
     own_test = None
     if known.test is not None:
@@ -68,6 +72,13 @@ def find_data(data: str, test: str | None = None) -> Data:
         titles[own_test] = f"{known.name} (test)"
     columns = {key: value for key, value in (("text", known.text), ("label", known.label)) if value is not None}
     return Data(known.name, str(known.train), test or own_test, columns, titles)
+
+
+def _check_labelled(found: Dataset, labelled: bool) -> None:
+    if labelled and found.parallel:
+        what = f"the data set {found.name!r} has no labels: it is one text in {len(found.parallel)} languages"
+        hint = f"it is there to translate: sadari translate train {found.name}; for labels take headlines"
+        raise DataError(f"{what} ({', '.join(found.parallel)})", hint=hint)
 
 
 def is_there(path: str | Path) -> bool:

@@ -93,7 +93,7 @@ def _train(asked: dict[str, Any]) -> None:
     model = kind(**parse_settings(kind, asked["settings"], {name: asked[name] for name in own}))
     kept = train_run.fit_options(model, asked)
     check_model_folder(Path(output))
-    found = inputs.find_data(asked["data"], asked["test"])
+    found = inputs.find_data(asked["data"], asked["test"], labelled=True)
     with Progress() as progress:
         progress(f"reading {found.name}")
         source = inputs.open_train(found, asked)

@@ -1,4 +1,4 @@
-"""Data sets that have a name: `headlines` and `headlines_ko`, bundled, and `ag_news`, found or fetched.
+"""Data sets that have a name: `headlines`, `headlines_ko` and `phrases`, bundled, and `ag_news`, found or fetched.
 
 Nothing is downloaded unless `fetch` is called. A fetched file is pinned by its SHA-256, so what `find`
 returns from the cache is whole and is what its publisher offered.
@@ -23,7 +23,7 @@ class Dataset:
     """Files of a named data set, ready to be read.
 
     ``text`` and ``label`` are what `sadari.data.read.open_source` takes for its columns; None lets it
-    recognise the layout.
+    recognise the layout. ``parallel`` names the columns of one text in several languages: such a set has no labels.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Dataset:
     license: str
     description: str
     language: str  # ISO 639-1
+    parallel: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class _Known:
     description: str
     text: str | None = None
     label: str | None = None
-    bundled: str | None = None  # the files' stem within the package
+    parallel: tuple[str, ...] = ()
+    bundled: tuple[str, ...] = ()  # training file, and test file if any, beside this module
     url: str = ""  # the folder that holds `files`
     files: tuple[_File, ...] = ()
     classes: tuple[str, ...] = ()
@@ -77,7 +79,7 @@ _KNOWN = (
         description="short news items in four classes, written for this project",
         text="title,text",
         label="label",
-        bundled="en",
+        bundled=("headlines/en_train.csv", "headlines/en_test.csv"),
     ),
     _Known(
         name="headlines_ko",
@@ -86,7 +88,16 @@ _KNOWN = (
         description="short Korean news items in four classes, written for this project",
         text="title,text",
         label="label",
-        bundled="ko",
+        bundled=("headlines/ko_train.csv", "headlines/ko_test.csv"),
+    ),
+    _Known(
+        name="phrases",
+        language="en, fr, ko",
+        license="CC0-1.0",
+        description="simple sentences in three languages, to translate; made by a grammar of this project",
+        text="en",
+        parallel=("en", "fr", "ko"),
+        bundled=("phrases/phrases.csv",),
     ),
     _Known(
         name="ag_news",
@@ -116,11 +127,11 @@ def find(name: str) -> Dataset:
     for folder in _places(known):
         train, test = _files_in(folder, known)
         if train.is_file():
-            return _dataset(known, train, test if test.is_file() else None)
+            return _dataset(known, train, test if test is not None and test.is_file() else None)
     if known.bundled:
         raise DataError(
             f"the data set {name!r} should be part of the package, and is not",
-            where=str(_places(known)[0]),
+            where=str(_files_in(_places(known)[0], known)[0]),
             hint="install sadari again",
         )
     looked = ", ".join(str(folder) for folder in _places(known))
@@ -163,7 +174,7 @@ def listing() -> list[Listed]:
     lines = []
     for known in _KNOWN:
         found = [folder for folder in _places(known) if _files_in(folder, known)[0].is_file()]
-        place = str(found[0]) if found else f"not here yet: sadari data fetch {known.name}"
+        place = str(_files_in(found[0], known)[0].parent) if found else f"not here yet: sadari data fetch {known.name}"
         lines.append(Listed(known.name, known.language, known.license, known.description, place, bool(found)))
     return lines
 
@@ -184,14 +195,15 @@ def _known(name: str) -> _Known:
 
 def _places(known: _Known) -> list[Path]:
     if known.bundled:
-        return [Path(str(importlib.resources.files("sadari") / "data" / "headlines"))]
+        return [Path(str(importlib.resources.files("sadari") / "data"))]
     own = os.environ.get("SADARI_DATA")
     return [Path(folder) / known.name for folder in (own, cache_folder()) if folder]
 
 
-def _files_in(folder: Path, known: _Known) -> tuple[Path, Path]:
-    stem = f"{known.bundled}_" if known.bundled else ""
-    return folder / f"{stem}train.csv", folder / f"{stem}test.csv"
+def _files_in(folder: Path, known: _Known) -> tuple[Path, Path | None]:
+    """The training and the test file, whether they are there or not."""
+    train, *test = known.bundled or ("train.csv", "test.csv")
+    return folder / train, folder / test[0] if test else None
 
 
 def _dataset(known: _Known, train: Path, test: Path | None) -> Dataset:
@@ -204,6 +216,7 @@ def _dataset(known: _Known, train: Path, test: Path | None) -> Dataset:
         license=known.license,
         description=known.description,
         language=known.language,
+        parallel=known.parallel,
     )
 
 

@@ -1,0 +1,106 @@
+"""Which sentences are in the data set: some of each pattern, spread evenly over words."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from sadari.data.phrases import being, doing, having
+from sadari.data.phrases.doing import Candidate
+from sadari.data.phrases.sentences import Phrase
+
+FIRST = "I drink milk"
+
+QUOTAS: tuple[tuple[Callable[[], Iterator[Candidate]], int], ...] = (
+    (doing.plain, 240),
+    (doing.of_animals, 30),
+    (doing.with_time, 190),
+    (doing.with_time_first, 50),
+    (doing.with_place, 110),
+    (doing.how_often, 60),
+    (doing.negated, 130),
+    (doing.asked, 80),
+    (doing.asked_of_you, 100),
+    (doing.past, 170),
+    (doing.past_negated, 50),
+    (doing.future, 110),
+    (doing.with_modals, 150),
+    (doing.not_wanted, 30),
+    (doing.requests, 40),
+    (doing.whats, 40),
+    (having.given, 50),
+    (having.going, 110),
+    (having.living, 40),
+    (having.having, 90),
+    (having.several, 50),
+    (being.of_people, 120),
+    (being.of_things, 150),
+    (being.of_own_things, 30),
+    (being.professions, 60),
+    (being.introductions, 40),
+    (being.locations, 60),
+    (being.maps, 30),
+    (being.people_in_places, 50),
+    (being.existence, 60),
+    (being.wheres, 30),
+)
+"""Patterns in the order of the file, and how many sentences of each at most."""
+
+
+def phrases() -> list[Phrase]:
+    """All sentences of the data set, the same ones every time.
+
+    No sentence, in whatever language, occurs twice: each has one translation into each of the others.
+    """
+    taken: tuple[set[str], set[str], set[str]] = (set(), set(), set())
+    chosen: list[Phrase] = []
+    for pattern, count in QUOTAS:
+        for phrase in _spread(pattern(), count):
+            seen = [text in known for text, known in zip(phrase, taken, strict=True)]
+            if not any(seen):
+                chosen.append(phrase)
+                for text, known in zip(phrase, taken, strict=True):
+                    known.add(text)
+    return chosen
+
+
+def to_csv() -> str:
+    """The content of ``phrases.csv``."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(Phrase._fields)
+    writer.writerows(phrases())
+    return out.getvalue()
+
+
+def _spread(candidates: Iterable[Candidate], count: int) -> list[Phrase]:
+    """At most `count` of the candidates, such that each subject, verb, time, … occurs about equally often.
+
+    They come in the order of a hash of their English, so the order in which a pattern names them is of no account. A
+    value of a kind may be taken as often as its fair share, which is raised by quarters until there are enough.
+    """
+    pending = sorted(candidates, key=_order)
+    values = {feature for one in pending for feature in one.features}
+    kinds = Counter(kind for kind, _ in values)
+    used: Counter[tuple[str, str]] = Counter()
+    chosen: list[Phrase] = []
+    for quarter in range(4, 24):
+        limits = {kind: math.ceil(count / number * quarter / 4) for kind, number in kinds.items()}
+        left = []
+        for one in pending:
+            if len(chosen) < count and all(used[feature] < limits[feature[0]] for feature in one.features):
+                chosen.append(one.phrase)
+                used.update(one.features)
+            else:
+                left.append(one)
+        pending = left
+    return chosen
+
+
+def _order(candidate: Candidate) -> tuple[bool, bytes]:
+    english = candidate.phrase.en
+    return english != FIRST, hashlib.sha256(english.encode()).digest()
