@@ -20,6 +20,7 @@ from sadari.text.ends import END, is_end
 from sadari.text.scan import PART, SEPARATOR, Rules, Tokens, hash_bytes, scan
 from sadari.text.table import TokenTable
 from sadari.vectors.fasttext_file import FastTextFile
+from sadari.vectors.subwords import push_pieces
 
 LABEL_PREFIX = "__label__"  # no file says which prefix a model was trained with; fastText itself takes this one
 WHITE_SPACE = " \n\r\t\v\f\0"
@@ -157,33 +158,18 @@ def _is_label(content, start, length, prefix):  # type: ignore[no-untyped-def]
 def _push_pieces(  # type: ignore[no-untyped-def]
     content, start, length, word, buckets_of, shortest, longest, words, is_pruned, buckets, rows, group, out, groups, n
 ):
-    """Write the rows of all pieces of one word between ``<`` and ``>``: how many rows there are then."""
-    word[0], word[length + 1] = 60, 62
-    for i in range(length):
-        word[i + 1] = content[start + i]
-    size = length + 2
-    for i in range(size):
-        if word[i] & 0xC0 == 0x80:
-            continue
-        h = np.uint32(2166136261)
-        j, units = i, 0
-        while j < size and units < longest:
-            h = np.uint32((h ^ np.uint32(np.int8(word[j]))) * np.uint32(16777619))
-            j += 1
-            while j < size and word[j] & 0xC0 == 0x80:
-                h = np.uint32((h ^ np.uint32(np.int8(word[j]))) * np.uint32(16777619))
-                j += 1
-            units += 1
-            if units >= shortest and not (units == 1 and (i == 0 or j == size)):
-                row = np.int64(np.uint64(h) % np.uint64(buckets_of))
-                if is_pruned:
-                    row = _row_of(row, buckets, rows)
-                    if row < 0:
-                        continue
-                out[n] = words + row
-                if len(groups) > 0:
-                    groups[n] = group
-                n += 1
+    """Write the rows of all pieces of one word: how many rows there are then."""
+    end = push_pieces(content, start, length, word, shortest, longest, buckets_of, out, n)
+    for i in range(n, end):
+        row = np.int64(out[i])
+        if is_pruned:
+            row = _row_of(row, buckets, rows)
+            if row < 0:
+                continue
+        out[n] = words + row
+        if len(groups) > 0:
+            groups[n] = group
+        n += 1
     return n
 
 

@@ -91,16 +91,6 @@ def jamo(column: pl.Series) -> pl.Series:
 
 
 @njit(cache=True, nogil=True)
-def _wrapped(content, first, end, word):  # type: ignore[no-untyped-def]
-    """Copy one word between ``<`` and ``>`` into ``word``: its length in bytes."""
-    word[0] = 60
-    for i in range(first, end):
-        word[1 + i - first] = content[i]
-    word[1 + end - first] = 62
-    return end - first + 2
-
-
-@njit(cache=True, nogil=True)
 def _count_pieces(content, offsets, shortest, longest, counts):  # type: ignore[no-untyped-def]
     for t in range(len(counts)):
         units = 2
@@ -116,6 +106,34 @@ def _count_pieces(content, offsets, shortest, longest, counts):  # type: ignore[
 
 
 @njit(cache=True, nogil=True)
+def push_pieces(content, start, length, word, shortest, longest, buckets, ids, n):  # type: ignore[no-untyped-def]
+    """Write the bucket ids of all pieces of one word, between ``<`` and ``>``, from place ``n`` on: how many there are.
+
+    ``word`` uint8 is room for the word, two bytes longer than it.
+    """
+    word[0], word[length + 1] = 60, 62
+    for i in range(length):
+        word[i + 1] = content[start + i]
+    size = length + 2
+    for i in range(size):
+        if word[i] & 0xC0 == 0x80:
+            continue
+        h = np.uint32(2166136261)
+        j, units = i, 0
+        while j < size and units < longest:
+            h = np.uint32((h ^ np.uint32(np.int8(word[j]))) * np.uint32(16777619))
+            j += 1
+            while j < size and word[j] & 0xC0 == 0x80:
+                h = np.uint32((h ^ np.uint32(np.int8(word[j]))) * np.uint32(16777619))
+                j += 1
+            units += 1
+            if units >= shortest and not (units == 1 and (i == 0 or j == size)):
+                ids[n] = np.int64(np.uint64(h) % np.uint64(buckets))
+                n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
 def _hash_pieces(content, offsets, shortest, longest, buckets, ids):  # type: ignore[no-untyped-def]
     most = 0
     for t in range(len(offsets) - 1):
@@ -123,22 +141,7 @@ def _hash_pieces(content, offsets, shortest, longest, buckets, ids):  # type: ig
     word = np.empty(most + 2, np.uint8)
     n = 0
     for t in range(len(offsets) - 1):
-        size = _wrapped(content, offsets[t], offsets[t + 1], word)
-        for i in range(size):
-            if word[i] & 0xC0 == 0x80:
-                continue
-            h = np.uint32(2166136261)
-            j, units = i, 0
-            while j < size and units < longest:
-                h = np.uint32((h ^ np.uint32(np.int8(word[j]))) * np.uint32(16777619))
-                j += 1
-                while j < size and word[j] & 0xC0 == 0x80:
-                    h = np.uint32((h ^ np.uint32(np.int8(word[j]))) * np.uint32(16777619))
-                    j += 1
-                units += 1
-                if units >= shortest and not (units == 1 and (i == 0 or j == size)):
-                    ids[n] = np.int64(h) % buckets
-                    n += 1
+        n = push_pieces(content, offsets[t], offsets[t + 1] - offsets[t], word, shortest, longest, buckets, ids, n)
 
 
 @njit(cache=True, nogil=True, fastmath=True)

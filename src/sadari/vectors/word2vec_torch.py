@@ -132,10 +132,8 @@ class _Net:
         push = -torch.sigmoid(false_logits) * real
         error = torch.einsum("bk,bkd->bd", push, other).index_add_(0, hidden_of, pull * positive)
         push_steps = (push.unsqueeze(2) * hidden.unsqueeze(1)).flatten(0, 1)
-        self._move(
-            self.outputs, torch.cat([positives, negatives.flatten()]),
-            torch.cat([pull * hidden[hidden_of], push_steps]), torch.cat([torch.ones_like(logits), real.flatten()]), rate,
-        )  # fmt: skip
+        rows, pairs = torch.cat([positives, negatives.flatten()]), torch.cat([torch.ones_like(logits), real.flatten()])
+        self._move(self.outputs, rows, torch.cat([pull * hidden[hidden_of], push_steps]), pairs, rate)
         self._move(self.inputs, read, error[owner], (weight + real.sum(dim=1))[owner], rate)
         return loss
 
