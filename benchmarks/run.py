@@ -7,7 +7,10 @@ import sys
 from importlib import import_module, metadata
 from pathlib import Path
 
-ALL = ("encode", "classify", "predict", "course", "neural", "vectors_train", "vectors_load", "vectors_search", "memory")
+ALL = (
+    "encode", "classify", "predict", "course", "neural", "vectors_train", "vectors_load", "vectors_search",
+    "vectors_buy", "memory",
+)  # fmt: skip
 PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "gensim", "tokenizers")
 
 
