@@ -171,6 +171,7 @@ _TABLE = (
     ("see", "a elephant", "erw", ""),
     ("see", "a snake", "p", ""),
     ("see", "some rabbit+", "p", ""),
+    ("see", "some cow+", "p", ""),
     ("watch", "all television", "hewl", "living room home"),
     ("watch", "a film", "ewl", ""),
     ("watch", "some film+", "hl", "cinema home"),

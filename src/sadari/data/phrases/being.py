@@ -8,7 +8,7 @@ from sadari.data.phrases import people
 from sadari.data.phrases.actions import phrase
 from sadari.data.phrases.adjectives import ADJECTIVES, OF_PEOPLE, OF_THINGS, PASSING
 from sadari.data.phrases.adverbials import ON_THE_STREET, PLACES, SIDES, TODAY, TOO, VERY
-from sadari.data.phrases.doing import ASKED, Candidate
+from sadari.data.phrases.doing import ASKED, Candidate, group
 from sadari.data.phrases.nouns import NOUNS
 from sadari.data.phrases.people import HUMANS, NAMED, PRONOUNS, THE_YOUNG, YOU, I
 from sadari.data.phrases.sentences import (
@@ -43,7 +43,7 @@ def of_people() -> Iterator[Candidate]:
         for who in HUMANS:
             if name == "hard-working" and who in THE_YOUNG:
                 continue
-            features = (("subject", who.en), ("adjective", name))
+            features = (("subject", group(who)), ("adjective", name))
             yield Candidate(is_so(who, adjective), (*features, ("how", "plain")))
             yield Candidate(is_so(who, adjective, negated=True), (*features, ("how", "not")))
             if _plain(adjective) and not adjective.avoir and not adjective.invariable:
@@ -113,7 +113,7 @@ def professions() -> Iterator[Candidate]:
     """She is a doctor."""
     for profession in people.PROFESSIONS:
         for who in (*PRONOUNS, *NAMED, *people.MINE):
-            features = (("subject", who.en), ("noun", profession.en))
+            features = (("subject", group(who)), ("noun", profession.en))
             yield Candidate(is_a(who, profession), (*features, ("how", "plain")))
             yield Candidate(is_a(who, profession, negated=True), (*features, ("how", "not")))
             if who is YOU or who in ASKED:
@@ -209,7 +209,7 @@ def people_in_places() -> Iterator[Candidate]:
         for who in HUMANS:
             if who.kind == "child" and name in _NOT_OF_CHILDREN:
                 continue
-            features = (("subject", who.en), ("place", name))
+            features = (("subject", group(who)), ("place", name))
             if who is not YOU:
                 yield Candidate(is_at(who, PLACES[name]), (*features, ("how", "plain")))
                 yield Candidate(is_at(who, PLACES[name], negated=True), (*features, ("how", "not")))

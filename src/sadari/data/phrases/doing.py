@@ -17,6 +17,7 @@ from sadari.data.phrases.adverbials import (
     PLACES,
     TIMES,
 )
+from sadari.data.phrases.english import noun_phrase
 from sadari.data.phrases.people import HUMANS, NAMED, PRONOUNS, THE_YOUNG, YOU, I
 from sadari.data.phrases.sentences import Clause, Phrase, clause, please, what
 from sadari.data.phrases.verbs import VERBS
@@ -41,10 +42,33 @@ _OF_GROWN_UPS = ("office", "café", "bank", "hospital", "university")
 
 
 class Candidate(NamedTuple):
-    """A sentence, and what of it should be spread evenly: (kind, value)."""
+    """A sentence, or the clause that becomes one, and what of it should be spread evenly: (kind, value)."""
 
-    phrase: Phrase
+    said: Phrase | Clause
     features: tuple[tuple[str, str], ...]
+
+    @property
+    def phrase(self) -> Phrase:
+        """The sentence."""
+        return clause(self.said) if isinstance(self.said, Clause) else self.said
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of its pattern; of clauses, of which there are many, cheaper than a sentence."""
+        if not isinstance(self.said, Clause):
+            return self.said.en
+        thing = self.said.action.thing
+        what = f"{self.said.action.verb.en} {noun_phrase(thing) if thing else ''} {self.said.form} {self.said.negated}"
+        return " ".join([self.said.subject.en, what, *(value for _, value in self.features)])
+
+
+def group(who: Subject) -> str:
+    """What counts as one subject where sentences are spread: each pronoun, or people of a kind."""
+    if who.kind == "pronoun":
+        return who.en
+    if who in NAMED:
+        return "name"
+    return "child" if who.kind == "child" else f"{who.kind} {who.person} {who.gender}"
 
 
 def suits(who: Subject, action: Action, place: str = "", *, question: bool = False) -> bool:
@@ -79,11 +103,12 @@ def times_of(action: Action) -> list[Adverbial]:
 def candidate(said: Clause, *more: tuple[str, str]) -> Candidate:
     """The clause in words, and its parts as features."""
     thing = said.action.thing
-    features = [("subject", said.subject.en), ("verb", said.action.verb.en)]
-    features += [("thing", thing.noun.en)] if thing else []
+    noun = thing.noun.en if thing else ""
+    features = [("subject", group(said.subject)), ("action", f"{said.action.verb.en} {noun}")]
+    features += [("thing", noun)] if thing else []
     features += [("time", said.time.en)] if said.time else []
     features += [("place", said.place.en)] if said.place else []
-    return Candidate(clause(said), (*features, *more))
+    return Candidate(said, (*features, *more))
 
 
 def used(letters: str, *, without: str = "") -> list[Action]:
@@ -257,4 +282,4 @@ def whats() -> Iterator[Candidate]:
         for who in (YOU, *ASKED):
             for time in (None, *HABITS):
                 when = time.en if time else "none"
-                yield Candidate(what(who, action, time), (("subject", who.en), ("verb", name), ("time", when)))
+                yield Candidate(what(who, action, time), (("subject", group(who)), ("verb", name), ("time", when)))

@@ -78,7 +78,7 @@ class Verb:
     subject_particle: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """Who does it.
 
