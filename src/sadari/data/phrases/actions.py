@@ -53,7 +53,7 @@ _TABLE = (
     ("eat", "a sandwich", "hewn1", "park café"),
     ("eat", "a cake", "ew", ""),
     ("read", "the newspaper", "hewl", "home café"),
-    ("read", "a book", "hewn", "library garden"),
+    ("read", "a book", "hewn1", "library garden"),
     ("read", "some book+", "hewl", "library home"),
     ("read", "some poem+", "hwl", "garden library"),
     ("read", "a novel", "ew1", ""),

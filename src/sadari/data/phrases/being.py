@@ -32,8 +32,8 @@ _BUILDINGS = (
 
 
 def _plain(adjective: Adjective) -> bool:
-    """Whether ``very`` can stand right before it in Korean."""
-    return " " not in adjective.ko and not adjective.ko.startswith("=")
+    """Whether ``very`` goes with it, and can stand right before it in Korean."""
+    return " " not in adjective.ko and not adjective.ko.startswith("=") and adjective.en != "delicious"
 
 
 def of_people() -> Iterator[Candidate]:
@@ -157,7 +157,8 @@ _SPOTS = (
     ("milk cheese egg+ fish orange_juice", "in", "fridge"),
     ("bread cake apple+ soup", "on", "table"),
     ("chair lamp", "next_to near", "bed window desk"),
-    ("box bag", "under behind", "table bed desk door"),
+    ("box bag", "under", "table bed desk"),
+    ("box bag", "behind", "door sofa"),
 )
 _MAPS = ("next_to", "near", "in_front_of", "behind")
 
