@@ -85,12 +85,12 @@ class Coverage:
         names = [field.name for field in fields(cls)]
         if not isinstance(said, dict) or sorted(said) != sorted(names):
             raise ValueError(f"a coverage must hold {', '.join(names)}")
-        *counts, tokens = (said[name] for name in names)
+        tokens, counts = said["tokens"], [said[name] for name in names if name != "tokens"]
         if not all(type(count) is int and 0 <= count < 2**63 for count in counts):
             raise ValueError("a coverage must hold whole numbers from 0 on")
         if type(tokens) not in (int, float) or not 0 <= tokens <= 1:
             raise ValueError("the share of the text that is covered must be from 0 to 1")
-        return cls(*counts, float(tokens))
+        return cls(**{**said, "tokens": float(tokens)})
 
 
 def fill(vectors: WordVectors, words: Sequence[str] | pl.Series, *, seed: int = 0) -> Filled:
