@@ -1,0 +1,191 @@
+"""Subwords: words cut into the pieces that stand in the training texts most often (BPE, Sennrich et al. 2016)."""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import polars as pl
+
+from sadari.artifact import parse_json
+from sadari.errors import DataError
+from sadari.ragged import Ragged, offsets_of
+from sadari.text.column import as_column
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+SPECIALS = ("<pad>", "<unk>", "<s>", "</s>")  # of ids 0, 1, 2 and 3; no text is ever cut into one of them
+SPACE = "▁"  # what stands for the space before a word
+MOST = 2**20  # entries of a vocabulary, and merges
+
+
+class Subwords:
+    """A vocabulary of subwords, and the merges that make them, over the Rust `tokenizers`.
+
+    White space is one space, and punctuation stands by itself. A character that was not in the training texts is
+    ``<unk>``.
+
+    Args:
+        pieces: the subwords by id, `SPECIALS` first.
+        merges: pairs of subwords, in the order in which they are put together.
+        lowercase: texts are lower-cased.
+
+    Attributes:
+        pad_id, unknown_id, start_id, end_id: of `SPECIALS`.
+    """
+
+    pad_id, unknown_id, start_id, end_id = range(4)
+
+    def __init__(self, pieces: Sequence[str], merges: Sequence[tuple[str, str]], *, lowercase: bool = False) -> None:
+        self.pieces, self.merges, self.lowercase = list(pieces), [(left, right) for left, right in merges], lowercase
+        if tuple(self.pieces[: len(SPECIALS)]) != SPECIALS or len(set(self.pieces)) != len(self.pieces):
+            raise ValueError(f"subwords must begin with {', '.join(SPECIALS)}, and each stand there once")
+
+    @classmethod
+    def train(cls, columns: Iterable[pl.Series], *, size: int = 8000, lowercase: bool = False) -> Subwords:
+        """Learn subwords from texts.
+
+        Args:
+            columns: String columns of texts. size: entries at most. lowercase: lower-case the texts.
+
+        Raises:
+            DataError: there is nothing in the texts.
+        """
+        from tokenizers import trainers
+
+        fresh = _tokenizer(None, lowercase)
+        trainer = trainers.BpeTrainer(
+            vocab_size=size, min_frequency=2, special_tokens=list(SPECIALS), show_progress=False
+        )
+        fresh.train_from_iterator((text for column in columns for text in column), trainer)
+        learned = json.loads(fresh.to_str())["model"]
+        pieces = sorted(learned["vocab"], key=learned["vocab"].get)
+        if len(pieces) == len(SPECIALS):
+            raise DataError("there are no words in the texts")
+        return cls(pieces, [tuple(pair) for pair in learned["merges"]], lowercase=lowercase)
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    # -- texts and ids ----------------------------------------------------------------------------------
+
+    def encode(self, texts: Any) -> Ragged:
+        """Ids of texts, without start or end."""
+        encoded = self._engine.encode_batch_fast(as_column(texts).to_list(), add_special_tokens=False)
+        ids = [entry.ids for entry in encoded]
+        values = np.fromiter((piece for row in ids for piece in row), np.int32, sum(map(len, ids)))
+        return Ragged(values, offsets_of([len(row) for row in ids]))
+
+    def decode(self, rows: Iterable[Sequence[int]]) -> list[str]:
+        """Texts of ids; `SPECIALS` are left out."""
+        first = len(SPECIALS)
+        joined = ("".join(self.pieces[id] for id in row if id >= first) for row in rows)
+        return [" ".join(text.replace(SPACE, " ").split()) for text in joined]
+
+    def words(self, ids: Sequence[int]) -> list[tuple[str, int]]:
+        """The words that ids make up, each with the number of its ids.
+
+        A word goes on until a space or punctuation; ``</s>`` and ``<unk>`` are words of their own.
+        """
+        words: list[tuple[str, int]] = []
+        may_go_on = False
+        for id in ids:
+            piece, special = self.pieces[id], id < len(SPECIALS)
+            text = piece if special else piece.replace(SPACE, "")
+            alone = special or piece.startswith(SPACE) or _is_mark(text)
+            # an empty word is the space before a mark or an unknown character
+            if may_go_on and (not alone or (words[-1][0] == "" and id != self.end_id)):
+                words[-1] = (words[-1][0] + text, words[-1][1] + 1)
+            else:
+                words.append((text, 1))
+            may_go_on = not special and not _is_mark(text)
+        return words
+
+    # -- saving -----------------------------------------------------------------------------------------
+
+    def to_json(self) -> str:
+        """The ``tokenizer.json`` that `tokenizers.Tokenizer.from_file` reads, too."""
+        return self._engine.to_str(pretty=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Subwords:
+        """The subwords of a ``tokenizer.json`` that `to_json` wrote.
+
+        What a stranger's file asks for is not run: its vocabulary and merges are taken, and must make the same file.
+
+        Raises:
+            ValueError: it is another kind of tokenizer, or not whole.
+        """
+        said = parse_json(text.encode())
+        model = said.get("model") if isinstance(said, dict) else None
+        if not isinstance(model, dict):
+            raise ValueError("the tokenizer has no model")
+        subwords = cls(_pieces(model.get("vocab")), _merges(model.get("merges")), lowercase='"Lowercase"' in text)
+        try:
+            same = parse_json(subwords.to_json().encode()) == said
+        except (Exception, _panic()) as error:  # the Rust side says what is wrong in several ways
+            raise ValueError(f"the tokenizer cannot be put together: {str(error)[:200]}") from error
+        if not same:
+            raise ValueError("the tokenizer is not one that was trained here")
+        return subwords
+
+    @cached_property
+    def _engine(self) -> Tokenizer:
+        return _tokenizer(self, self.lowercase)
+
+
+def _is_mark(text: str) -> bool:
+    """Whether a subword is punctuation or another sign that stands by itself."""
+    return len(text) == 1 and unicodedata.category(text)[0] in "PS"
+
+
+def _tokenizer(subwords: Subwords | None, lowercase: bool) -> Tokenizer:
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
+
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # else it warns when a process forks
+    unknown = SPECIALS[Subwords.unknown_id]
+    if subwords is None:
+        engine = Tokenizer(models.BPE(unk_token=unknown))
+    else:
+        vocabulary = {piece: id for id, piece in enumerate(subwords.pieces)}
+        engine = Tokenizer(models.BPE(vocabulary, subwords.merges, unk_token=unknown))
+    parts = [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
+    engine.normalizer = normalizers.Sequence([*parts, *([normalizers.Lowercase()] if lowercase else [])])
+    engine.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()])
+    engine.decoder = decoders.Metaspace()
+    return engine
+
+
+def _panic() -> type[BaseException]:
+    """What the Rust side throws where it meant never to fail: no `Exception`."""
+    try:
+        from pyo3_runtime import PanicException  # type: ignore[import-not-found]
+    except ImportError:
+        return RuntimeError
+    return cast(type[BaseException], PanicException)
+
+
+def _pieces(vocabulary: Any) -> list[str]:
+    if not isinstance(vocabulary, Mapping) or not len(SPECIALS) < len(vocabulary) <= MOST:
+        raise ValueError("the tokenizer's vocabulary is no object of subwords")
+    pieces: list[str] = [""] * len(vocabulary)
+    for piece, id in vocabulary.items():
+        if type(id) is not int or not 0 <= id < len(pieces) or pieces[id] or not piece:
+            raise ValueError("the tokenizer's ids are not the numbers from 0 on")
+        pieces[id] = piece
+    return pieces
+
+
+def _merges(merges: Any) -> list[tuple[str, str]]:
+    if not isinstance(merges, list) or len(merges) > MOST:
+        raise ValueError("the tokenizer's merges are no list")
+    for pair in merges:
+        if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) and part for part in pair)):
+            raise ValueError("the tokenizer's merges are no pairs of subwords")
+    return [(pair[0], pair[1]) for pair in merges]

@@ -1,0 +1,357 @@
+"""Translation: texts of one language written again in another, by an encoder-decoder that learned it from pairs.
+
+model = Translator(net="gru").fit(english, french)
+model.translate(["I drink milk"])
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.errors import DataError, SettingError
+from sadari.ragged import Ragged
+from sadari.tasks.alignment import Alignment, align_words
+from sadari.tasks.beam import Found, beam_search
+from sadari.tasks.decoding import forbid
+from sadari.tasks.subwords import Subwords
+from sadari.tasks.translator_run import attach, begin_run
+from sadari.tasks.translator_settings import TranslatorSettings
+from sadari.text.column import as_column
+
+if TYPE_CHECKING:
+    import torch
+
+    from sadari.train.averaging import LastWeights
+    from sadari.train.checkpoint import Run
+    from sadari.train.loop import Loop
+    from sadari.train.translate import Pairs
+
+# (share of the training done, the last record or an empty one)
+Progress = Callable[[float, dict[str, float]], None]
+SEARCH_ROWS = 1024  # continuations that are searched at once
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Texts as a translator reads them.
+
+    Attributes:
+        ids: of their subwords, each with its end.
+        cut: bool [n], whether a text was longer than the translator reads.
+        unknown: int64 [n], how many of its subwords are unknown.
+    """
+
+    ids: Ragged
+    cut: NDArray[np.bool_]
+    unknown: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One text's translation.
+
+    Attributes:
+        text: itself. An empty text's is empty.
+        log_probability: of the translation by the model (nats).
+        score: by which it was ranked before others: the same, by its length.
+    """
+
+    text: str
+    log_probability: float
+    score: float
+
+
+class Translator(TranslatorSettings):
+    """An encoder-decoder with its subwords; the settings are `TranslatorSettings`'.
+
+    Attributes:
+        net_: the torch module. source_subwords_, target_subwords_: the vocabularies; one and the same if shared.
+        history_: records of the training. epochs_: passes, at most. weights_: which weights were kept.
+        train_seconds_: how long `fit` took.
+        blank_, too_long_: training pairs left out: with an empty side, and with more than ``max_length`` subwords.
+        scores_, data_: what a saved model says it scored, and was trained on.
+    """
+
+    name: ClassVar[str] = "translator"
+
+    # -- training ---------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        sources: Any,
+        targets: Any,
+        *,
+        validation: tuple[Any, Any] | None = None,
+        progress: Progress | None = None,
+        run: Run | str | Path | None = None,
+        resume: bool = False,
+    ) -> Self:
+        """Learn from pairs of texts. Pairs with an empty side are left out and counted.
+
+        Args:
+            sources, targets: n texts each, in the same order.
+            validation: sources and targets not learned from: watched for the best weights and early stopping.
+            progress: told after each step.
+            run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
+            resume: go on with the run in that folder, to the bits that it would have come to without a break.
+
+        Raises:
+            DataError: pairs that cannot be learned from.
+            SettingError: a setting out of its range; or another run than the one in the folder.
+            Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
+        """
+        self._ready = False  # a fit that fails leaves no mixture of two models
+        self.check_settings()
+        if self.patience is not None and validation is None:
+            raise SettingError("patience needs validation pairs", hint="fit(…, validation=(sources, targets))")
+        kept = begin_run(run, resume)
+        start = time.perf_counter()
+        columns = _columns(sources, targets, "training")
+        filled = _filled(*columns)
+        self.blank_ = len(columns[0]) - len(filled[0])
+        if not len(filled[0]):
+            raise DataError("there is no pair of texts to learn from", hint="each line needs a source and a target")
+        self._learn_subwords(*filled)
+        pairs, self.too_long_ = self._pairs(*filled)
+        if not len(pairs):
+            raise DataError(f"every pair has a text of more than {self.max_length} subwords", hint="raise max_length")
+        held_out = None if validation is None else _filled(*_columns(*validation, "validation"))
+        self._train(pairs, None if held_out is None else self._pairs(*held_out)[0], progress,
+                    lambda loop: attach(loop, kept, self.settings(), columns, validation))  # fmt: skip
+        self.scores_: dict[str, Any] = {}
+        self.data_: dict[str, Any] = {"pairs": len(pairs)}
+        self.train_seconds_ = time.perf_counter() - start
+        self._ready = True
+        return self
+
+    def _learn_subwords(self, sources: pl.Series, targets: pl.Series) -> None:
+        from sadari.tasks.scripts import same_script, vocabulary_size
+
+        self.shared_ = same_script(sources, targets) if self.shared is None else self.shared
+        groups = [[sources, targets]] if self.shared_ else [[sources], [targets]]
+        learned = [
+            Subwords.train(group, size=self.subwords or vocabulary_size(group), lowercase=self.lowercase)
+            for group in groups
+        ]
+        self.source_subwords_, self.target_subwords_ = learned[0], learned[-1]
+
+    def _pairs(self, sources: pl.Series, targets: pl.Series) -> tuple[Pairs, int]:
+        """What is learned or scored, and how many pairs are too long for it."""
+        from sadari.train.translate import Pairs, with_end
+
+        read = with_end(self.source_subwords_.encode(sources), Subwords.end_id)
+        written = with_end(self.target_subwords_.encode(targets), Subwords.end_id)
+        fits = np.flatnonzero((read.lengths <= self.max_length) & (written.lengths <= self.max_length))
+        pairs = Pairs(read.take(fits), written.take(fits), Subwords.pad_id, Subwords.start_id)
+        return pairs, len(read) - len(fits)
+
+    def _train(
+        self, pairs: Pairs, held_out: Pairs | None, progress: Progress | None, begin: Callable[[Loop], None]
+    ) -> None:
+        import torch
+
+        from sadari.train import processes
+        from sadari.train.averaging import LastWeights
+        from sadari.train.loop import Loop
+        from sadari.train.machine import seed_everything
+        from sadari.train.translate import PairBatches, TranslationTask
+
+        processes.join()
+        self.epochs_ = self.planned_epochs(len(pairs))
+        lengths = pairs.sources.lengths, pairs.targets.lengths
+        batches = PairBatches(*lengths, self.planned_batch(int(np.maximum(*lengths).sum())), self.seed)
+        with torch.random.fork_rng():
+            seed_everything(self.seed)
+            self.net_ = self.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
+            if processes.place()[0]:  # processes have one net between them, and each its own dropout
+                seed_everything((self.seed + processes.place()[0]) % 2**63)
+            last = LastWeights(self.average)
+            task = TranslationTask(self.net_, pairs, batches, self.label_smoothing, held_out, last)
+            loop = Loop(task, self.recipe(self.epochs_), on_step=_told(progress))
+            begin(loop)
+            self.history_ = loop.run()
+            self._take_mean(last, held_out)
+
+    def _take_mean(self, last: LastWeights, held_out: Pairs | None) -> None:
+        """Put the mean of the last weights in the place of the best ones, unless these are better."""
+        from sadari.train.translate import mean_loss
+
+        self.weights_ = "last" if held_out is None else "best"
+        if len(last) < 2:
+            return
+        best = {name: value.clone() for name, value in self.net_.state_dict().items()}
+        before = None if held_out is None else mean_loss(self.net_, held_out)
+        self.net_.load_state_dict(last.mean())
+        if before is not None and held_out is not None and not mean_loss(self.net_, held_out) < before:
+            self.net_.load_state_dict(best)
+        else:
+            self.weights_ = f"mean of the last {len(last)}"
+
+    # -- translating ------------------------------------------------------------------------------------
+
+    def translate(self, texts: Any, *, beam: int = 5, length_penalty: float = 1.0) -> list[str]:
+        """The translations of texts; see `search`."""
+        return [found.text for found in self.search(texts, beam=beam, length_penalty=length_penalty)]
+
+    def search(
+        self,
+        texts: Any,
+        *,
+        beam: int = 5,
+        length_penalty: float = 1.0,
+        progress: Callable[[float], None] | None = None,
+    ) -> list[Translation]:
+        """The most probable translation of each text, as far as a beam finds it.
+
+        An empty text has an empty translation; of a text that is too long, the beginning is translated.
+
+        Args:
+            texts: n texts.
+            beam: continuations that are followed at once; 1 is greedy.
+            length_penalty: 0 ranks translations by their probability, 1 by its mean a subword.
+            progress: told the share of the texts that is done.
+        """
+        found = self._search(self.read(texts).ids, beam, length_penalty, progress)
+        texts_found = self.target_subwords_.decode(one.ids for one in found)
+        return [Translation(text, one.log_probability, one.score) for text, one in zip(texts_found, found, strict=True)]
+
+    def read(self, texts: Any) -> Sources:
+        """Texts as this translator reads them, and what of them it cannot read."""
+        from sadari.train.translate import with_end
+
+        self._check_fitted()
+        ids = self.source_subwords_.encode(as_column(texts))
+        kept, _ = ids.truncate(self.max_length - 1)
+        unknown = np.concatenate([[0], np.cumsum(kept.values == Subwords.unknown_id)])
+        return Sources(
+            with_end(kept, Subwords.end_id), ids.lengths > kept.lengths, np.diff(unknown[kept.offsets])
+        )  # fmt: skip
+
+    def _search(
+        self, ids: Ragged, beam: int, length_penalty: float, progress: Callable[[float], None] | None
+    ) -> list[Found]:
+        import torch
+
+        from sadari.train.machine import threads
+
+        best = [Found([], 0.0, 0.0) for _ in range(len(ids))]
+        lengths = ids.lengths
+        order = np.argsort(-lengths, kind="stable")
+        order = order[lengths[order] > 1]  # an empty text has no more than its end
+        size = max(1, SEARCH_ROWS // max(1, beam))
+        self.net_.eval()
+        with torch.inference_mode(), threads(self.threads):
+            for first in range(0, len(order), size):
+                rows = order[first : first + size]
+                source, mask = ids.take(rows).padded(Subwords.pad_id)
+                # no translation that makes sense is longer; a net that has gone astray would never end
+                longest = np.minimum(3 * lengths[rows] + 30, self.max_length - 1).tolist()
+                found = beam_search(
+                    self.net_.stepper(source.to(self._device), mask.to(self._device)), longest,
+                    start=Subwords.start_id, end=Subwords.end_id, width=beam, length_penalty=length_penalty,
+                    rules=[forbid([Subwords.pad_id, Subwords.unknown_id, Subwords.start_id])], device=self._device,
+                )  # fmt: skip
+                for row, ones in zip(rows.tolist(), found, strict=True):
+                    best[row] = ones[0]
+                if progress is not None:
+                    progress((first + len(rows)) / len(order))
+        return best
+
+    def alignment(
+        self, text: str, translation: str | None = None, *, beam: int = 5, length_penalty: float = 1.0
+    ) -> Alignment:
+        """Which source words each word of a translation looked at.
+
+        Args:
+            text: the source. translation: of it; None: the one that `translate` finds.
+
+        Raises:
+            SettingError: this translator has no attention.
+            DataError: the text is empty.
+        """
+        import torch
+
+        ids = self.read([text]).ids
+        if len(ids.values) < 2:
+            raise DataError("there is nothing in the text to look at")
+        if translation is None:
+            written = self._search(ids, beam, length_penalty, None)[0].ids
+        else:
+            written = self.target_subwords_.encode([translation]).values.tolist()[: self.max_length - 1]
+        source = torch.from_numpy(ids.values.astype(np.int64)).unsqueeze(0).to(self._device)
+        inputs = torch.tensor([[Subwords.start_id, *written]], device=self._device)
+        self.net_.eval()
+        with torch.inference_mode():
+            weights = self.net_.alignment(source, torch.ones_like(source, dtype=torch.bool), inputs)
+        if weights is None:
+            raise SettingError(
+                "this translator has no attention to look at", hint="train one with --attention additive"
+            )
+        return align_words(
+            self.source_subwords_.words(ids.values.tolist()),
+            self.target_subwords_.words([*written, Subwords.end_id]),
+            weights[0].float().cpu().numpy(),
+        )
+
+    @property
+    def _device(self) -> torch.device:
+        return next(self.net_.parameters()).device
+
+    def _check_fitted(self) -> None:
+        if not getattr(self, "_ready", False):
+            raise SettingError("this translator is not trained yet", hint="call fit(sources, targets) first")
+
+    # -- saving -----------------------------------------------------------------------------------------
+
+    def save(
+        self, folder: str | Path, *, scores: dict[str, Any] | None = None, data: dict[str, Any] | None = None
+    ) -> None:
+        """Write the model folder, whole or not at all; an older model there is replaced.
+
+        Args:
+            scores: what the model's card says it scored. data: what it was trained on.
+        """
+        from sadari.tasks.translator_saved import save_translator
+
+        self._check_fitted()
+        self.scores_ = self.scores_ if scores is None else scores
+        self.data_ = self.data_ if data is None else data
+        save_translator(self, folder)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """The translator of a folder that `save` wrote.
+
+        Raises:
+            ModelError: torn, hostile, or a model of another kind.
+        """
+        from sadari.tasks.translator_saved import load_translator
+
+        return load_translator(cls, folder)
+
+
+def _columns(sources: Any, targets: Any, what: str) -> tuple[pl.Series, pl.Series]:
+    read, written = as_column(sources), as_column(targets)
+    if len(read) != len(written):
+        raise DataError(f"there are {len(read):,} {what} sources and {len(written):,} targets; each needs the other")
+    return read, written
+
+
+def _filled(sources: pl.Series, targets: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The pairs of which both sides have something in them."""
+    filled = (sources.str.strip_chars() != "") & (targets.str.strip_chars() != "")
+    return sources.filter(filled), targets.filter(filled)
+
+
+def _told(progress: Progress | None) -> Callable[[Loop], None] | None:
+    if progress is None:
+        return None
+    return lambda loop: progress(loop.share, loop.progress.history[-1] if loop.progress.history else {})

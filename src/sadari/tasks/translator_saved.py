@@ -1,0 +1,153 @@
+"""A translator's model folder: its net, its subwords, and a card for whoever finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from sadari.artifact import ModelFiles, read_model, write_model
+from sadari.errors import DataError, ModelError, SettingError
+from sadari.rungs.saved import check_weights
+from sadari.tasks.subwords import Subwords
+from sadari.tasks.translator_settings import TranslatorSettings
+
+if TYPE_CHECKING:
+    from sadari.tasks.translate import Translator
+
+    Kind = TypeVar("Kind", bound="Translator")
+
+KIND = "translator"
+SHARED, SOURCE, TARGET = "tokenizer.json", "source.tokenizer.json", "target.tokenizer.json"
+
+
+def save_translator(model: Translator, folder: str | Path) -> None:
+    """Write a trained translator's folder.
+
+    Raises:
+        OutputError: it could not be written; what was there before is untouched.
+    """
+    if model.shared_:
+        texts = {SHARED: model.source_subwords_.to_json()}
+    else:
+        texts = {SOURCE: model.source_subwords_.to_json(), TARGET: model.target_subwords_.to_json()}
+    passes = int(model.history_[-1]["epoch"]) if model.history_ else 0
+    said = {
+        "shared": model.shared_, "source_subwords": len(model.source_subwords_),
+        "target_subwords": len(model.target_subwords_), "epochs": passes,
+        "weights": model.weights_, "seconds": model.train_seconds_,
+    }  # fmt: skip
+    manifest = {
+        "kind": KIND, "settings": model.settings(), "translator": said, "tokenizer": {"name": "bpe"},
+        "scores": model.scores_, "data": model.data_,
+    }  # fmt: skip
+    tensors = {name: value.detach().cpu() for name, value in model.net_.state_dict().items()}
+    write_model(folder, manifest=manifest, tensors=tensors, texts={**texts, "README.md": translator_card(manifest)})
+
+
+def load_translator(kind: type[Kind], folder: str | Path) -> Kind:
+    """The translator of a folder.
+
+    Raises:
+        ModelError: torn, hostile, or a model of another kind.
+    """
+    files = read_model(folder)
+    where, found = str(files.folder), files.manifest["kind"]
+    if found != KIND:
+        raise ModelError(f"is a model of the kind {found!r:.40}, not a translator", where=where)
+    try:
+        model = kind(**_settings(files.manifest))
+        model.check_settings()
+        said = _object(files.manifest, "translator")
+        model.shared_ = said.get("shared") is True
+        model.weights_, model.train_seconds_ = str(said.get("weights"))[:80], 0.0
+        model.scores_, model.data_ = (_object(files.manifest, key) for key in ("scores", "data"))
+        model.history_, model.epochs_, model.blank_, model.too_long_ = [], model.epochs or 0, 0, 0
+        names = (SHARED, SHARED) if model.shared_ else (SOURCE, TARGET)
+        model.source_subwords_, model.target_subwords_ = (Subwords.from_json(files.text(name)) for name in names)
+        _put_weights(model, files)
+    except (SettingError, DataError, ValueError) as error:
+        reason = error.what if isinstance(error, SettingError | DataError) else str(error)
+        raise ModelError(f"the translator cannot be put together: {reason}", where=where) from error
+    model._ready = True
+    return model
+
+
+def _put_weights(model: Translator, files: ModelFiles) -> None:
+    import torch
+
+    sizes = len(model.source_subwords_), len(model.target_subwords_)
+    with torch.device("meta"):  # takes no memory: what the settings claim is compared with what is there
+        claimed = model.new_net(*sizes, shared=model.shared_).state_dict()
+    found = {
+        name: files.tensor(name, shape=tuple(wanted.shape), dtype=str(wanted.dtype).removeprefix("torch."))
+        for name, wanted in claimed.items()
+    }
+    check_weights(str(files.folder), **found)
+    with torch.random.fork_rng():
+        model.net_ = model.new_net(*sizes, shared=model.shared_)
+    model.net_.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(found[name])) for name in found})
+    model.net_.eval()
+
+
+def _settings(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    settings = _object(manifest, "settings")
+    unknown = sorted(set(settings) - {field.name for field in fields(TranslatorSettings)})
+    if unknown:
+        raise ValueError(f"there is no setting {unknown[0][:80]!r}")
+    return settings
+
+
+def _object(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = manifest.get(key)
+    if not isinstance(value, dict):
+        raise ValueError(f"{key!r} is missing or not an object")
+    return value
+
+
+def translator_card(manifest: Mapping[str, Any]) -> str:
+    """The README of a translator's folder, in Markdown."""
+    settings, said = manifest["settings"], manifest["translator"]
+    with_attention = "" if settings["net"] == "transformer" else f", attention {settings['attention']}"
+    kept = {name: value for name, value in settings.items() if value is not None}
+    rows = [("Scores", manifest["scores"]), ("Trained on", manifest["data"]), ("Settings", kept)]
+    tables = [line for title, values in rows if values for line in _table(title, values)]
+    shared = "one vocabulary for both languages" if said["shared"] else "a vocabulary for each language"
+    return "\n".join([
+        f"# A translator: {settings['net']}{with_attention}",
+        "",
+        f"It reads up to {settings['max_length'] - 1} subwords ({shared}), and writes subword by subword.",
+        "",
+        *tables,
+        "## Use",
+        "",
+        "```",
+        'sadari translate run THIS_FOLDER "a text"',
+        "```",
+        "",
+        "```python",
+        "import sadari",
+        "",
+        'model = sadari.Translator.load("THIS_FOLDER")',
+        'model.translate(["a text"])',
+        "```",
+        "",
+        "## Limits",
+        "",
+        "It writes what is likely after its training pairs, and can leave out, add or turn round what a text says.",
+        "The folder holds numbers and words, no code; `sadari.json` lists every file with its SHA-256.",
+        "",
+    ])  # fmt: skip
+
+
+def _table(title: str, rows: Mapping[str, Any]) -> list[str]:
+    body = [f"| {_cell(key)} | {_cell(value)} |" for key, value in rows.items()]
+    return [f"## {title}", "", "| | |", "|---|---|", *body, ""]
+
+
+def _cell(value: Any) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
+    return text[:200].replace("\\", "\\\\").replace("|", "\\|").replace("<", "\\<").replace("`", "\\`")

@@ -1,0 +1,202 @@
+"""The settings of a translator: what each is, what it may be, and the net and recipe that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sadari.errors import SettingError
+from sadari.rungs.settings import MOST, Choice, Flag, Number, Text, Whole
+from sadari.tasks.subwords import Subwords
+
+if TYPE_CHECKING:
+    from sadari.nets.seq2seq import RecurrentSeq2Seq
+    from sadari.nets.seq2seq_transformer import TransformerSeq2Seq
+    from sadari.train.optimise import Recipe
+
+NETS = ("transformer", "lstm", "gru")
+ATTENTIONS = ("additive", "none")
+# steps that make a net of default size learn a small corpus, and passes over a large one
+LEAST_BATCHES, LEAST_EPOCHS, MOST_EPOCHS = 40, 30, 60
+UNLIMITED_EPOCHS = 10_000  # where the time is the limit
+
+ALLOWED: Mapping[str, Whole | Number | Choice | Text | Flag] = MappingProxyType({
+    "net": Choice(NETS),
+    "attention": Choice(ATTENTIONS),
+    "reverse": Flag(),
+    "bidirectional": Flag(),
+    "width": Whole(1, 4096),
+    "hidden": Whole(1, 4096),
+    "layers": Whole(1, 64),
+    "heads": Whole(1, 64),
+    "inner": Whole(1, 16_384),
+    "dropout": Number(0, 0.99),
+    "subwords": Whole(100, 2**20),
+    "shared": Flag(),
+    "tied": Flag(),
+    "lowercase": Flag(),
+    "max_length": Whole(2, 8192),
+    "epochs": Whole(1, UNLIMITED_EPOCHS),
+    "minutes": Number(1e-3, 1e6),
+    "learning_rate": Number(1e-9, 1e3),
+    "optimizer": Choice(("adam", "adamw", "sgd")),
+    "weight_decay": Number(0, 10),
+    "warmup": Number(0, 0.99),
+    "decay": Choice(("linear", "cosine", "constant")),
+    "clip": Number(1e-9, 1e9),
+    "accumulate": Whole(1, 65_536),
+    "label_smoothing": Number(0, 0.99),
+    "batch_tokens": Whole(1, 2**24),
+    "average": Whole(1, 1000),
+    "patience": Whole(1, 10_000),
+    "report_every": Whole(0, MOST),
+    "precision": Choice(("fp32", "bf16")),
+    "device": Text(),
+    "threads": Whole(1, 1024),
+    "seed": Whole(0, 2**63 - 1),
+})  # fmt: skip
+
+
+@dataclass(kw_only=True, eq=False)
+class TranslatorSettings:
+    """How a translator is made and trained.
+
+    Args:
+        net: "transformer", or "lstm" or "gru": recurrent nets.
+        attention: of recurrent nets: "additive" or "none".
+        reverse: recurrent nets read the source from its last word to its first.
+        bidirectional: they read it in both directions; None: with attention, unless ``reverse``.
+        width: of embeddings, and of a Transformer's states, then a multiple of ``heads``.
+        hidden: width of a recurrent net's states.
+        layers: of encoder and decoder each; None: 3 of a Transformer, 1 of a recurrent net.
+        heads: of a Transformer. inner: width inside its feed-forward nets; None: twice ``width``.
+        dropout: as the net has it.
+        subwords: entries of a vocabulary, at most; None: by the size of the texts, 8,000 at most.
+        shared: one vocabulary for both languages; None: if they are written in the same script.
+        tied: the output layer is the target embedding.
+        lowercase: texts are lower-cased, and so are translations.
+        max_length: subwords of a text, its end included. Longer pairs are not learned; longer texts are cut.
+        epochs: passes over the pairs, at most; None: by their number.
+        minutes: of training, at most; the learning rate then follows the time. None: no such limit.
+        learning_rate, optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`.
+        label_smoothing: the share of each target that is given to the whole vocabulary alike.
+        batch_tokens: the most tokens of a batch on either side, padding included; None: by the number of pairs.
+        average: the net at the end is the mean of those after the last so many epochs, if that is better on the
+            validation pairs than the best one of all (and without validation pairs, always).
+        patience: with validation pairs, stop after so many epochs without a better loss on them.
+        report_every: a record every so many batches; 0: every epoch.
+        precision: "fp32" or "bf16". device: "cpu", "cuda", "mps" or "auto".
+        threads: of torch on the CPU; None: as torch has them.
+        seed: of all that is drawn; the same seed gives the same bits on the same machine and threads, unless
+            ``minutes`` is the limit.
+    """
+
+    net: str = "transformer"
+    attention: str = "additive"
+    reverse: bool = False
+    bidirectional: bool | None = None
+    width: int = 128
+    hidden: int = 256
+    layers: int | None = None
+    heads: int = 4
+    inner: int | None = None
+    dropout: float = 0.2
+    subwords: int | None = None
+    shared: bool | None = None
+    tied: bool = True
+    lowercase: bool = False
+    max_length: int = 256
+    epochs: int | None = None
+    minutes: float | None = None
+    learning_rate: float = 0.003
+    optimizer: str = "adam"
+    weight_decay: float = 0.0
+    warmup: float = 0.1
+    decay: str = "linear"
+    clip: float | None = 1.0
+    accumulate: int = 1
+    label_smoothing: float = 0.1
+    batch_tokens: int | None = None
+    average: int = 5
+    patience: int | None = None
+    report_every: int = 0
+    precision: str = "fp32"
+    device: str = "cpu"
+    threads: int | None = 1
+    seed: int = 0
+
+    def settings(self) -> dict[str, Any]:
+        """Name → value, as they were given."""
+        return {field.name: getattr(self, field.name) for field in fields(TranslatorSettings)}
+
+    def check_settings(self) -> None:
+        """Refuse the first setting that is out of its range, or does not go with another.
+
+        Raises:
+            SettingError: which one, and what it may be.
+        """
+        optional = {field.name for field in fields(TranslatorSettings) if field.default is None} | {"clip", "threads"}
+        for name, value in self.settings().items():
+            if not (value is None and name in optional) and not ALLOWED[name].allows(value):
+                raise SettingError(f"{name} is {value!r:.80}", hint=f"it must be {ALLOWED[name]}")
+        if self.net == "transformer":
+            if self.width % self.heads:
+                raise SettingError(f"width is {self.width}, which {self.heads} heads cannot share",
+                                   hint="a multiple of heads")  # fmt: skip
+            if self.attention == "none":
+                raise SettingError("a Transformer is nothing without attention", hint="net lstm or gru can be without")
+            if self.reverse:
+                raise SettingError(
+                    "a Transformer reads all words at once, in no direction: reverse is for lstm and gru"
+                )
+
+    def planned_epochs(self, pairs: int) -> int:
+        """`epochs`, or what so many pairs need."""
+        if self.epochs is not None:
+            return self.epochs
+        if self.minutes is not None:
+            return UNLIMITED_EPOCHS
+        # a quarter of the pairs makes half the steps
+        return int(np.clip(round(LEAST_EPOCHS * (10_000 / max(1, pairs)) ** 0.5), LEAST_EPOCHS, MOST_EPOCHS))
+
+    def planned_batch(self, tokens: int) -> int:
+        """`batch_tokens`, or 4,096, fewer where that would make few batches of so many tokens in all."""
+        if self.batch_tokens is not None:
+            return self.batch_tokens
+        return int(np.clip(tokens // LEAST_BATCHES, 256, 4096))
+
+    def recipe(self, epochs: int) -> Recipe:
+        """The recipe that these settings are."""
+        from sadari.train.optimise import Recipe
+
+        return Recipe(
+            epochs=epochs, seconds=None if self.minutes is None else 60 * self.minutes,
+            learning_rate=self.learning_rate, optimizer=self.optimizer, beta2=0.98, weight_decay=self.weight_decay,
+            warmup=self.warmup, decay=self.decay, clip=self.clip, accumulate=self.accumulate,
+            report_every=self.report_every, patience=self.patience, precision=self.precision, device=self.device,
+            threads=self.threads,
+        )  # fmt: skip
+
+    def new_net(self, source_size: int, target_size: int, *, shared: bool) -> RecurrentSeq2Seq | TransformerSeq2Seq:
+        """The net before training."""
+        from sadari.nets.seq2seq import RecurrentSeq2Seq
+        from sadari.nets.seq2seq_transformer import TransformerSeq2Seq
+
+        if self.net == "transformer":
+            return TransformerSeq2Seq(
+                source_size, target_size, width=self.width, heads=self.heads, layers=self.layers or 3,
+                inner=self.inner, max_length=self.max_length, dropout=self.dropout, shared=shared, tied=self.tied,
+                pad_id=Subwords.pad_id,
+            )  # fmt: skip
+        both = self.bidirectional
+        if both is None:
+            both = self.attention != "none" and not self.reverse
+        return RecurrentSeq2Seq(
+            source_size, target_size, cell=self.net, attention=self.attention, reverse_source=self.reverse,
+            bidirectional=both, width=self.width, hidden=self.hidden, layers=self.layers or 1, dropout=self.dropout,
+            shared=shared, tied=self.tied, pad_id=Subwords.pad_id,
+        )  # fmt: skip
