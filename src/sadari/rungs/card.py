@@ -29,9 +29,9 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         f"{does} {len(labels)} labels: {shown}.",
         f"Tokenizer: {_code(manifest['tokenizer']['name'])}.",
         "",
-        *_table("Scores", manifest["scores"]),
-        *_table("Trained on", manifest["data"]),
-        *_table("Settings", manifest["settings"]),
+        *table_lines("Scores", manifest["scores"]),
+        *table_lines("Trained on", manifest["data"]),
+        *table_lines("Settings", manifest["settings"]),
         "## Use",
         "",
         "```",
@@ -55,7 +55,8 @@ def model_card(manifest: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _table(title: str, rows: Mapping[str, Any]) -> list[str]:
+def table_lines(title: str, rows: Mapping[str, Any]) -> list[str]:
+    """Markdown of a title and a table of names and values; nothing where there are none."""
     if not rows:
         return []
     body = [f"| {_cell(key)} | {_cell(value)} |" for key, value in rows.items()]

@@ -185,12 +185,16 @@ ALLOWED: dict[str, Whole | Number | Choice | Text | Vectors | Flag | Range | Cla
 }
 
 
-def check_settings(settings: Mapping[str, Any], *, optional: Collection[str]) -> None:
+Allowed = Mapping[str, Whole | Number | Choice | Text | Vectors | Flag | Range | ClassWeights]
+
+
+def check_settings(settings: Mapping[str, Any], *, optional: Collection[str], allowed: Allowed = ALLOWED) -> None:
     """Refuse the first setting that is out of its range.
 
     Args:
         settings: name → value.
         optional: those that may be None.
+        allowed: what each may be.
 
     Raises:
         SettingError: which one, what it is and what it may be.
@@ -198,10 +202,10 @@ def check_settings(settings: Mapping[str, Any], *, optional: Collection[str]) ->
     for name, value in settings.items():
         if value is None and name in optional:
             continue
-        if not ALLOWED[name].allows(value):
+        if not allowed[name].allows(value):
             shown = repr(value)
             shown = shown if len(shown) <= 80 else shown[:80] + "…"
-            hint = f"it must be {ALLOWED[name]}{', or None' if name in optional else ''}"
+            hint = f"it must be {allowed[name]}{', or None' if name in optional else ''}"
             raise SettingError(f"{name} is {shown}", hint=hint)
 
 

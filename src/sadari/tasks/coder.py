@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles, parse_json
 from sadari.errors import DataError
@@ -61,6 +60,9 @@ class Coder(Protocol):
     @property
     def raw(self) -> list[bytes]:
         """What each id is written as in UTF-8; nothing for ``<unk>``, ``<end>`` and labels."""
+
+    def unknown_in(self, text: str) -> list[str]:
+        """The tokens of a text that are ``<unk>``, each once."""
 
     def state(self) -> dict[str, str]:
         """Text files of a model folder."""
@@ -200,6 +202,10 @@ class Symbols:
         head = len(self.labels) + 2
         return [b"" if place < head else token.encode() for place, token in enumerate(self.vocab.tokens)]
 
+    def unknown_in(self, text: str) -> list[str]:
+        tokens = _scan(self.level, pl.Series([text], dtype=pl.String)).to_lists()[0]
+        return [token for token in dict.fromkeys(tokens) if token not in self.vocab]
+
     def state(self) -> dict[str, str]:
         return {VOCABULARY: json.dumps(self.vocab.tokens, ensure_ascii=False)}
 
@@ -277,6 +283,9 @@ class BytePieces:
         bytes_of = {name: byte for byte, name in enumerate(_byte_names())}
         return [b""] * self._first + [bytes(bytes_of[name] for name in piece) for piece in self.pieces]
 
+    def unknown_in(self, text: str) -> list[str]:
+        return []
+
     def state(self) -> dict[str, str]:
         tokens = [*_head(self.labels), *self.pieces]
         return {
@@ -300,8 +309,3 @@ def _engine(model: Any) -> BytePairs:
     engine = BytePairs(model)
     engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     return engine
-
-
-def count_unknown(ids: NDArray[np.int32]) -> int:
-    """How many ids are ``<unk>``."""
-    return int(np.count_nonzero(ids == UNKNOWN_ID))

@@ -240,12 +240,14 @@ class HeldOut:
     Attributes:
         ids: int32 [n]. known: so many of the first are given and not scored, at least one.
         characters: that the others are written in, or None.
+        hidden: ids that are not scored where they stand, such as labels.
         precision: "fp32" or "bf16", as in training.
     """
 
     ids: NDArray[np.int32]
     known: int = 1
     characters: int | None = None
+    hidden: range = range(0)
     precision: str = "fp32"
 
     def score(self, net: nn.Module, window: int) -> LanguageScore:
@@ -266,12 +268,11 @@ class HeldOut:
                     logits = net(ids)
                 else:
                     logits, state = net(ids, None if part.first else state)
-                total += float(
-                    functional.cross_entropy(
-                        logits.float().flatten(0, 1), targets.flatten(), ignore_index=NOTHING, reduction="sum"
-                    )
+                targets[(targets >= self.hidden.start) & (targets < self.hidden.stop)] = NOTHING
+                losses = functional.cross_entropy(
+                    logits.float().flatten(0, 1), targets.flatten(), ignore_index=NOTHING, reduction="sum"
                 )
-                tokens += int(np.count_nonzero(part.targets != NOTHING))
+                total, tokens = total + float(losses), tokens + int((targets != NOTHING).sum())
         return LanguageScore(total / max(1, tokens), tokens, self.characters)
 
 
@@ -289,8 +290,8 @@ def _carried(ids: NDArray[np.int32], known: int) -> list[Window]:
     places = starts[:, None] + np.arange(1, length + 1)
     counted = (places >= known + steps * np.arange(rows)[:, None]) & (places < ends[:, None])
     wanted = np.where(counted, views[:, 1:], np.int32(NOTHING))
-    size = max(1, SCORED_TOKENS // rows)
-    return [Window(views[:, at : at + size], wanted[:, at : at + size], first=at == 0) for at in range(0, length, size)]
+    read, size = views[:, :-1], max(1, SCORED_TOKENS // rows)
+    return [Window(read[:, at : at + size], wanted[:, at : at + size], first=at == 0) for at in range(0, length, size)]
 
 
 def _windows(ids: NDArray[np.int32], known: int, window: int) -> Iterator[Window]:

@@ -1,0 +1,119 @@
+"""The settings of a generator: what each may be, and what it is where nobody says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+from sadari.errors import SettingError
+from sadari.rungs.settings import ALLOWED as SHARED
+from sadari.rungs.settings import Allowed, Choice, Number, Whole, check_settings
+from sadari.tasks.coder import LEVELS
+
+NETS = ("lstm", "gru", "transformer")
+LEARNED_TOKENS = 10_000_000  # where nobody says how long: so many are read in all
+MOST_EPOCHS = 10_000
+ONE_HOT_IDS = 256  # with more ids an embedding is cheaper than one-hot input
+
+ALLOWED: Allowed = {
+    **SHARED,
+    "level": Choice(LEVELS),
+    "net": Choice(NETS),
+    "embed_dim": Whole(0, 4096),
+    "tied": SHARED["sparse"],
+    "window": Whole(2, 65_536),
+    "max_vocab": Whole(2, 2**20),
+    "steps": Whole(1, 2**31 - 1),
+    "minutes": Number(1e-3, 1e6),
+    "beta2": Number(0.5, 0.999999),
+    "floor": Number(0, 1),
+    "validation": Number(0, 0.9),
+    "validations": Whole(1, 10_000),
+    "sample_every": Whole(0, 2**31 - 1),
+}
+
+# What is right depends on the net (measured in docs/tried.md): net → setting → value
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "lstm": {"layers": 1, "dropout": 0.1, "window": 64, "batch_size": 32, "learning_rate": 0.006, "weight_decay": 0.0},
+    "gru": {"layers": 1, "dropout": 0.1, "window": 64, "batch_size": 32, "learning_rate": 0.004, "weight_decay": 0.0},
+    "transformer": {
+        "layers": 4, "dropout": 0.0, "window": 128, "batch_size": 16, "learning_rate": 0.002, "weight_decay": 0.1,
+        "embed_dim": 128,
+    },
+}  # fmt: skip
+
+
+@dataclass(kw_only=True)
+class GeneratorSettings:
+    """What a generator is made by; see `sadari.tasks.generate.Generator`."""
+
+    level: str = "char"
+    net: str = "lstm"
+    embed_dim: int | None = None
+    hidden: int = 256
+    layers: int | None = None
+    heads: int = 4
+    inner: int | None = None
+    tied: bool = True
+    window: int | None = None
+    dropout: float | None = None
+    min_freq: int | None = None
+    max_vocab: int | None = None
+    epochs: int | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    optimizer: str = "adamw"
+    weight_decay: float | None = None
+    beta2: float = 0.99
+    warmup: float = 0.02
+    decay: str = "cosine"
+    floor: float = 0.0
+    clip: float | None = 1.0
+    accumulate: int = 1
+    validation: float = 0.1
+    validations: int = 10
+    patience: int | None = None
+    sample_every: int = 0
+    device: str = "cpu"
+    precision: str = "fp32"
+    compile: bool = False
+    threads: int | None = 1
+    seed: int = 0
+
+    def check(self) -> None:
+        """Refuse settings out of their range, or that contradict each other.
+
+        Raises:
+            SettingError: the first of them.
+        """
+        optional = {field.name for field in fields(GeneratorSettings) if "None" in str(field.type)}
+        check_settings(self.settings(), optional=optional, allowed=ALLOWED)
+        width = DEFAULTS["transformer"]["embed_dim"] if self.embed_dim is None else self.embed_dim
+        if self.net == "transformer" and (width % self.heads or not width):
+            raise SettingError(
+                f"embed_dim is {width}, which {self.heads} heads cannot share", hint="a multiple of heads"
+            )
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting, by name."""
+        return {field.name: getattr(self, field.name) for field in fields(GeneratorSettings)}
+
+    def resolved(self, *, ids: int, tokens: int) -> Self:
+        """These settings without any that is still to be found out.
+
+        Args:
+            ids: of the vocabulary. tokens: to learn from.
+        """
+        found = dict(DEFAULTS[self.net])
+        found["min_freq"] = 2 if self.level == "word" else 1
+        if self.net != "transformer":
+            found["embed_dim"] = 0 if ids <= ONE_HOT_IDS else 128
+        if self.steps is None and self.minutes is None:
+            found["epochs"] = min(100, max(1, round(LEARNED_TOKENS / max(1, tokens))))
+        else:
+            found["epochs"] = MOST_EPOCHS  # the steps or the time are up before
+        own = self.settings()
+        return replace(self, **{name: value for name, value in found.items() if own[name] is None})
