@@ -31,7 +31,11 @@ MANY = 0.1  # share of the pairs from which on an oddity is more than that
 _STEADY = 20  # lines before the shorter file's end from which on a slip cannot be told from a file cut off
 _LISTED = 10
 _SHOWN = 60
-_SPOILT = ("replacement character", "wrongly decoded", "control character")
+_SPOILT = {
+    "replacement character": "with a replacement character",
+    "wrongly decoded": "that looks wrongly decoded",
+    "control character": "with a control character",
+}
 
 
 @dataclass(frozen=True)
@@ -226,7 +230,8 @@ def hold_out(corpus: ParallelCorpus, share: float = 0.1, *, seed: int = 0) -> tu
         raise DataError(what, where=corpus.source)
     wanted = max(1, round(share * len(corpus)))
     order = np.random.default_rng(seed).permutation(leaders.size)
-    order = order[np.argsort(sizes[order] > wanted, kind="stable")]  # what alone is too much comes last
+    too_large = np.where(sizes > wanted, sizes, 0)  # these come last, the smallest of them first
+    order = order[np.argsort(too_large[order], kind="stable")]
     count = int(np.searchsorted(np.cumsum(sizes[order]), wanted, side="right"))
     out = np.isin(group_of, order[: min(max(count, 1), leaders.size - 1)])
     return corpus.take(~out), corpus.take(out)
@@ -253,7 +258,10 @@ def _read_lines(path: str | Path, encoding: str | None) -> tuple[pl.Series, str,
 
 
 def _column(name: str, texts: pl.Series | Sequence[str]) -> pl.Series:
-    column = texts.alias(name) if isinstance(texts, pl.Series) else pl.Series(name, list(texts), pl.String)
+    try:
+        column = texts.alias(name) if isinstance(texts, pl.Series) else pl.Series(name, list(texts), pl.String)
+    except TypeError:
+        raise SettingError(f"the {name} texts must be strings") from None
     if column.dtype != pl.String or column.null_count():
         raise SettingError(f"the {name} texts must be strings, none missing")
     return column
@@ -344,7 +352,8 @@ def _oddities(corpus: ParallelCorpus, same: NDArray[np.bool_], what: str) -> lis
         for kind, mask in odd_characters(texts, histogram(texts)).items():
             if kind in _SPOILT:
                 rows = corpus.rows[mask.to_numpy()]
-                notes.append(f"{plural(rows.size, f'{side} text')} with a {kind} {_numbered(rows, what)}")
+                said = _SPOILT[kind] if rows.size == 1 else _SPOILT[kind].replace("looks", "look")
+                notes.append(f"{plural(rows.size, f'{side} text')} {said} {_numbered(rows, what)}")
     run = shifted_run(corpus.sources, corpus.targets)
     if run is not None:
         begin, end = corpus.rows[run[0]], corpus.rows[run[1] - 1]

@@ -19,7 +19,8 @@ _MARKS = (".。", "?？", "!！", ":;：；,，")
 _FAR = 1.0  # a log ratio of lengths beyond which lines are as unlike as can be
 _DIGITS, _LACKING_DIGITS, _MARK = 1.5, 0.7, 0.7
 _OUTSIDE = -2.0  # a line without neighbour
-_LEAST_RUN, _LEAST_GAIN = 50, 40.0  # of lines that fit better one line off, before anyone is told
+_LEAST_RUN = 50  # lines that fit better one line off, before anyone is told
+_CERTAIN = 6.0  # standard errors of their gain; the best run of lines that have nothing in common reaches 4
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,7 @@ def shifted_run(sources: pl.Series, targets: pl.Series) -> tuple[int, int] | Non
         gain = _alike(first, second, shift, middle) - straight
         begin, end = _best_run(gain)
         inside, outside = gain[begin:end], np.delete(gain, slice(begin, end))
-        if end - begin < _LEAST_RUN or inside.sum() < _LEAST_GAIN or outside.size < _LEAST_RUN:
-            continue
-        if -outside.mean() > 0.5 * inside.mean():
+        if min(inside.size, outside.size) >= _LEAST_RUN and _surely_positive(inside) and _surely_positive(-outside):
             return begin, end
     return None
 
@@ -124,3 +123,7 @@ def _best_run(gain: NDArray[np.float64]) -> tuple[int, int]:
     low = np.minimum.accumulate(total)
     end = int(np.argmax(total - low))
     return int(np.argmin(total[: end + 1])), end
+
+
+def _surely_positive(values: NDArray[np.float64]) -> bool:
+    return bool(values.sum() > _CERTAIN * values.std() * np.sqrt(values.size))
