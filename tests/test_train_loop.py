@@ -143,19 +143,26 @@ def test_every_step_has_its_rate():
 # -- reports, validation, early stopping ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("every", [1, 2, 3, 5, 9])
-def test_a_report_falls_after_every_n_batches_exactly(every):
-    _, history, _ = trained(UNEQUAL, epochs=2, report_every=every)
-    wanted = [batch for batch in range(1, 6) if batch % every == 0 or batch == 5]
-    assert [record["batch"] for record in history] == wanted * 2
+@pytest.mark.parametrize("every", [1, 2, 3, 5, 7, 9, 99])
+def test_a_report_falls_after_every_n_steps_exactly(every):
+    """Counted through the epochs: 5 batches each, and a validation after each."""
+    _, history, _ = trained(UNEQUAL, epochs=3, report_every=every)
+    assert [record["step"] for record in history] == [n for n in range(1, 16) if n % every == 0 or n % 5 == 0]
 
 
-@pytest.mark.parametrize("every", [0, 1, 2, 3, 5])
-def test_validation_falls_after_every_n_batches_exactly(every):
-    task, history, _ = trained(UNEQUAL, [0.5] * 20, epochs=2, validate_every=every)
-    wanted = [batch for batch in range(1, 6) if (every and batch % every == 0) or batch == 5]
-    assert task.asked == 2 * len(wanted)
-    assert [record["batch"] for record in history if "accuracy" in record] == wanted * 2
+@pytest.mark.parametrize("every", [0, 1, 2, 3, 5, 7, 99])
+def test_validation_falls_after_every_n_steps_exactly_and_at_the_end(every):
+    task, history, _ = trained(UNEQUAL, [0.5] * 20, epochs=3, validate_every=every)
+    wanted = [n for n in range(1, 16) if n % (every or 5) == 0 or n == 15]
+    assert task.asked == len(wanted)
+    assert [record["step"] for record in history] == wanted
+    assert all("accuracy" in record for record in history)
+
+
+def test_reports_count_steps_where_several_batches_make_one():
+    _, history, _ = trained(UNEQUAL, epochs=4, accumulate=2, report_every=2, validate_every=100)
+    assert [record["step"] for record in history] == [2, 4, 6, 8, 10, 12]
+    assert [record["batch"] for record in history] == [4, 2, 5, 4, 2, 5]
 
 
 def test_reports_and_validation_out_of_step():
@@ -205,8 +212,8 @@ def test_the_best_weights_are_kept_without_patience_too():
 
 def test_stopping_in_the_middle_of_an_epoch_trains_no_further():
     task, history, _ = trained(UNEQUAL, [0.9, 0.5, 0.4, 0.3, 0.2, 0.1], epochs=3, validate_every=2, patience=2)
-    assert [record["batch"] for record in history] == [2, 4, 5]
-    assert task.seen == UNEQUAL
+    assert [record["step"] for record in history] == [2, 4, 6]
+    assert task.seen == [*UNEQUAL, UNEQUAL[0]]
 
 
 def test_training_that_diverges_is_an_error():

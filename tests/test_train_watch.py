@@ -5,8 +5,10 @@ import pytest
 
 from rungs_headlines import FIRST_RUNGS, headlines, some
 from sadari.errors import SettingError
-from sadari.rungs import BagOfWords, EmbeddingBag
-from sadari.train.watch import Watch
+from sadari.rungs import BagOfWords, EmbeddingBag, EmbeddingMean
+from sadari.train import watch as watch_module
+from sadari.train.loop import Progress
+from sadari.train.watch import Teller, Watch
 
 SETTINGS = [
     ("bow", {}),
@@ -106,3 +108,64 @@ def test_progress_is_told_of_every_epoch():
     seen = []
     EmbeddingBag(epochs=3).fit(*some(40), progress=lambda done, most, record: seen.append((done, most)))
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+# -- how a net's training is told -------------------------------------------------------------------------
+
+
+class Loops:
+    """What a `Teller` looks at of a loop."""
+
+    def __init__(self):
+        self.progress, self.share = Progress(), 0.0
+
+    def batch(self, loss, texts):
+        self.progress.sums["loss"] = self.progress.sums.get("loss", 0.0) + loss * texts
+        self.progress.sums["weight"] = self.progress.sums.get("weight", 0.0) + texts
+        self.progress.step, self.share = self.progress.step + 1, self.share + 0.125
+
+
+def test_what_is_told_between_records_is_of_the_time_since(monkeypatch):
+    now, told, loop = [100.0], [], Loops()
+    monkeypatch.setattr(watch_module, "time", type("Clock", (), {"perf_counter": lambda: now[0]}))
+    teller = Teller(lambda done, total, record: told.append((done, total, record)), 2)
+    for loss, texts in ((4.0, 10), (2.0, 30), (1.0, 10), (0.5, 10)):
+        loop.batch(loss, texts)
+        now[0] += 0.6
+        teller.step(loop)
+    assert [record["step"] for *_, record in told] == [2, 4]  # once a second, at the next step
+    assert [record["loss"] for *_, record in told] == pytest.approx([2.5, 0.75])
+    assert [record["share"] for *_, record in told] == [0.25, 0.5]
+    assert all(record["running"] for *_, record in told)
+    loop.progress.sums = {}  # as a record leaves them
+    teller.record({"epoch": 1.0, "batch": 4.0, "step": 4.0, "loss": 1.9}, 4)
+    assert told[-1] == (1, 2, {"epoch": 1.0, "batch": 4.0, "step": 4.0, "loss": 1.9, "share": 0.5})
+    now[0] += 5
+    teller.step(loop)  # nothing since the record
+    loop.batch(3.0, 10)
+    teller.step(loop)
+    assert told[-1][2]["loss"] == 3.0
+    assert len(told) == 4
+
+
+def test_every_record_of_a_net_is_told_with_how_much_is_done():
+    texts, labels = some(120)
+    told = []
+    rung = EmbeddingMean(epochs=2, batch_size=30, report_every=3, threads=1)
+    rung.fit(texts, labels, progress=lambda done, total, record: told.append((done, total, record)))
+    records = [(done, total, record) for done, total, record in told if "running" not in record]
+    assert [(done, total) for done, total, _ in records] == [(1, 2), (1, 2), (2, 2), (2, 2)]
+    assert [record["share"] for *_, record in records] == [0.375, 0.5, 0.75, 1.0]
+    assert [{**record, "share": 0} for *_, record in records] == [{**record, "share": 0} for record in rung.history_]
+
+
+def test_validation_every_n_steps_needs_no_patience_and_keeps_the_best():
+    texts, labels = some(120)
+    held = tuple(column.head(80).to_list() for column in headlines(part="test"))
+    rung = EmbeddingMean(epochs=12, batch_size=30, validate_every=5, learning_rate=0.03, threads=1)
+    rung.fit(texts, labels, validation=held)
+    assert [record["step"] for record in rung.history_] == [5, 10, 15, 20, 25, 30, 35, 40, 45, 48]
+    scores = [record["validation_accuracy"] for record in rung.history_]
+    assert np.mean(rung.predict(held[0]) == np.array(held[1])) == pytest.approx(max(scores))
+    with pytest.raises(SettingError, match="validate_every needs validation texts"):
+        rung.fit(texts, labels)

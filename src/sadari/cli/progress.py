@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
-from sadari.cli.printing import note
+from sadari.cli.printing import cut, note
 
-_DIGITS = re.compile(r"[\d,.]+")
+_FIGURES = re.compile(r"[\d,.▁-█]+")  # and bars drawn of them
 QUIET_SECONDS = 2.0  # a job that is done before says nothing
 EVERY_SECONDS = 10.0  # and then a line so often, where there is no terminal
+BAR = 12
+BESIDES = BAR + 20  # cells of what stands beside the words: wheel, bar, share and time
 
 
 class Progress:
@@ -46,12 +48,13 @@ class Progress:
     def __call__(self, what: str, share: float | None = None) -> None:
         """Say what is being done, and how much of it all is done."""
         if self._bar is not None:
+            what = cut(what, max(10, self._bar.console.width - BESIDES))
             self._bar.update(self._task, description=what, total=None if share is None else 1.0, completed=share or 0)
             return
         if share is not None and share >= 1:  # what comes next says so
             return
         now = time.monotonic()
-        fresh = _DIGITS.sub("", what) != _DIGITS.sub("", self._what) and now - self._said > QUIET_SECONDS
+        fresh = _FIGURES.sub("", what) != _FIGURES.sub("", self._what) and now - self._said > QUIET_SECONDS
         if now - self._start > QUIET_SECONDS and (fresh or now - self._said > EVERY_SECONDS):
             self._what, self._said = what, now
             done = "" if share is None else f" ({share:.0%} done)"
@@ -81,7 +84,7 @@ def _bar() -> Any:
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=BAR),
         TaskProgressColumn(),
         TimeElapsedColumn(),
         console=Console(stderr=True),

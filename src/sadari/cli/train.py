@@ -52,11 +52,11 @@ Files over 256 MB are read a batch at a time.
 @click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
 @click.option("--vectors", metavar="FILE", help="Word vectors to start from (vectors).")
 @click.option("--epochs", metavar="N", help="Passes over the texts.")
-@click.option("--patience", metavar="N", help="Stop after N passes that do not help on the validation rows.")
+@click.option("--patience", metavar="N", help="Stop after N passes (or validations) that do not help.")
 @click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
 @click.option("--solver", metavar="NAME", help="dual, or adam: the course's recipe (bow, ngram, tfidf).")
 @click.option("--epoch-size", metavar="N", help="Texts a pass, with --solver adam.")
-@click.option("--report-every", metavar="N", help="A report every N steps, with --solver adam.")
+@click.option("--report-every", metavar="N", help="A report every N steps (nets; --solver adam).")
 @options.reading
 @options.labels
 @options.validation
@@ -91,6 +91,7 @@ def _train(asked: dict[str, Any]) -> None:
         "report_every", "seed", "vectors",
     )  # fmt: skip
     model = kind(**parse_settings(kind, asked["settings"], {name: asked[name] for name in own}))
+    model.check()  # before a file is read, which may take minutes
     kept = train_run.fit_options(model, asked)
     check_model_folder(Path(output))
     found = inputs.find_data(asked["data"], asked["test"], labelled=True)
@@ -124,24 +125,22 @@ def _train(asked: dict[str, Any]) -> None:
 def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any]) -> None:
     from sadari.cli import train_run, train_view
 
-    reports = bool(getattr(model, "report_every", 0))
+    reports = bool(getattr(model, "report_every", 0) or getattr(model, "validate_every", 0))
     losses: list[float] = []
+    latest: dict[str, float] = {}  # a validation's score is shown until the next
 
-    def epoch(done: int, total: int, record: dict[str, float]) -> None:
-        if reports and "texts" in record:
+    def told(done: int, total: int, record: dict[str, float]) -> None:
+        losses.append(record.get("loss", 0.0))
+        latest.update(record)
+        if reports and "running" not in record and ("texts" in record or "share" in record):
             with progress.paused():
                 train_view.print_report(record)
-            return
-        losses.append(record.get("loss", 0.0))
-        scores = ("loss", "accuracy", "validation_accuracy")
-        said = "".join(f", {key.replace('_', ' ')} {record[key]:.3f}" for key in scores if key in record)
-        said += f" {train_view.sparkline(losses)}"
-        progress(f"training, pass {done} of {total}{said}", done / max(total, 1))
+        progress(train_view.standing(done, total, latest, losses), record.get("share", done / max(total, 1)))
 
     progress("reading the texts into features")
     held_out = (rows.validation.texts, rows.validation.labels)
     with train_run.says_how_to_resume(kept):
-        model.fit(rows.texts, rows.labels, validation=held_out, progress=epoch, **kept)
+        model.fit(rows.texts, rows.labels, validation=held_out, progress=told, **kept)
 
 
 def _score(model: Rung, rows: TrainData, test: Corpus | None, progress: Progress) -> dict[str, Evaluation]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,19 +84,32 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
 
 
 def sparkline(values: list[float], width: int = 16) -> str:
-    """The last of some figures as bars, the largest the highest: ``█▆▄▂▁``."""
-    shown = values[-width:]
+    """Figures as bars, the largest the highest: ``█▆▄▂▁``; more than `width` of them as the means of so many groups."""
+    count = min(width, len(values))
+    edges = [place * len(values) // count for place in range(count + 1)]
+    shown = [sum(values[first:stop]) / (stop - first) for first, stop in pairwise(edges)]
     low, high = min(shown), max(shown)
     return "".join("▁▂▃▄▅▆▇█"[round(7 * (value - low) / (high - low)) if high > low else 0] for value in shown)
 
 
+def standing(done: int, total: int, record: dict[str, float], losses: list[float]) -> str:
+    """How a training goes, for its progress line: ``pass 2 of 9  █▆▄▂▁  loss 0.338, validation 88.7 %``."""
+    said = [f"loss {record['loss']:.3f}"] if "loss" in record else []
+    for key, name in (("validation_accuracy", "validation"), ("accuracy", "accuracy")):
+        if key in record:
+            said.append(f"{name} {readable.percent(record[key])} %")
+            break
+    return f"pass {done} of {total}  {sparkline(losses, 8)}  {', '.join(said)}"
+
+
 def print_report(record: dict[str, float]) -> None:
     """One line of a training run that reports every n steps, as the course's loop prints it; on standard error."""
-    loss, accuracy = record["loss"], record["accuracy"]
-    click.echo(
-        f"pass {record['epoch']:.0f}  {record['texts']:>9,.0f} texts  loss {loss:.4f}  accuracy {accuracy:.4f}",
-        err=True,
-    )
+    texts, step = record.get("texts"), record["step"]
+    parts = [f"pass {record['epoch']:.0f}", f"{step:>7,.0f} steps" if texts is None else f"{texts:>9,.0f} texts"]
+    for key, name in (("loss", "loss"), ("accuracy", "accuracy"), ("validation_accuracy", "validation")):
+        if key in record:
+            parts.append(f"{name} {record[key]:.4f}")
+    click.echo("  ".join(parts), err=True)
 
 
 def _print_scores(name: str, scores: Evaluation) -> None:

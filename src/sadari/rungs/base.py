@@ -43,7 +43,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         sharpness_: by which logits are multiplied before they become probabilities, so that these mean what they say.
         dropped_rows_: rows (from 1) that were blank and not learned from.
         history_: one record an epoch.
-        train_seconds_: how long `fit` took.
+        train_seconds_: how long `fit` took; of a run that was resumed, all of it.
     """
 
     name: ClassVar[str] = ""
@@ -68,14 +68,15 @@ class Rung(ClassifierMixin, BaseEstimator):
                 several labels a text.
             sample_weight: n numbers above 0, how much each text counts.
             validation: (texts, labels) not trained on: watched for early stopping, and used to calibrate probabilities.
-            progress: called with (epochs done, epochs at most, record) after each pass.
+            progress: called with (epochs begun, epochs at most, record) after each pass and each report; by nets that
+                take long also about once a second, with where they stand.
 
         Raises:
             DataError: texts or labels that cannot be learned from.
             SettingError: a setting out of its range.
         """
         self._ready = False  # a fit that fails leaves no mixture of two models
-        self._check_settings()
+        self.check()
         start = time.perf_counter()
         rows = training_rows(texts, labels, sample_weight)
         self.dropped_rows_ = rows.dropped
@@ -86,17 +87,32 @@ class Rung(ClassifierMixin, BaseEstimator):
         costs = self._costs(targets, rows.weights)
         held_out = self._held_out(validation)
         patience = getattr(self, "patience", None)
-        if patience is not None and held_out is None:
-            raise SettingError("patience needs validation texts", hint="fit(…, validation=(texts, labels))")
-        score = None if held_out is None or patience is None else self._scorer(*held_out)
-        self._train(rows.texts, targets, costs, Watch(progress, score, patience))
+        watching = [name for name in ("patience", "validate_every") if getattr(self, name, None)]
+        if watching and held_out is None:
+            raise SettingError(f"{watching[0]} needs validation texts", hint="fit(…, validation=(texts, labels))")
+        score = self._scorer(*held_out) if watching and held_out is not None else None
+        watch = Watch(progress, score, patience)
+        self._train(rows.texts, targets, costs, watch)
         if held_out is not None:
             self._calibrate(*held_out)
         self.scores_: dict[str, Any] = {}
         self.data_: dict[str, Any] = {"rows": len(targets)}
-        self.train_seconds_ = time.perf_counter() - start
+        self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
         self._ready = True
         return self
+
+    def check(self) -> None:
+        """Refuse settings that cannot be trained with, or not on this machine; `fit` does so first of all.
+
+        Raises:
+            SettingError: which one, what it is and what it may be.
+        """
+        self._check_settings()
+        device = getattr(self, "device", None)
+        if device is not None:
+            from sadari.device import resolve_device
+
+            resolve_device(device)
 
     def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32 [n]: by how much each text's misfit is multiplied."""

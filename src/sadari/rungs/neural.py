@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,7 +25,7 @@ from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import columns, resolve_tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
-from sadari.train.watch import Watch
+from sadari.train.watch import Teller, Watch
 
 if TYPE_CHECKING:
     import torch
@@ -55,8 +55,9 @@ class NeuralRung(KeepsRuns):
         learning_rate, optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`.
         batch_size: the most texts in a batch. batch_tokens: the most tokens in it, padding included.
         sparse: sparse gradients for the embeddings.
-        report_every, validate_every: a record, or a validation, every so many batches; 0: every epoch.
-        patience: with validation texts, stop after so many validations without a better accuracy, and keep the best.
+        report_every: a record every so many steps, besides those of validations; 0: none.
+        validate_every: score the validation texts every so many steps, and keep the best net; 0: after every epoch.
+        patience: score them, stop after so many times without a better accuracy, and keep the best net.
         class_weight: None, "balanced", or label → weight.
         device: "cpu", "cuda", "mps" or "auto". precision: "fp32" or "bf16". compile: use torch.compile.
         threads: of torch on the CPU; None: as torch has them. One is the default: nets of these sizes gain little from
@@ -128,9 +129,13 @@ class NeuralRung(KeepsRuns):
             self._begin(self.net_)
             if processes.place()[0]:  # processes have one net between them, and each its own dropout
                 seed_everything((self.seed + processes.place()[0]) % 2**63)
-            loop = Loop(self._task(ids, targets, costs, watch), self.recipe(), on_record=_told(watch, self.epochs_))
+            loop = Loop(self._task(ids, targets, costs, watch), self.recipe())
+            if watch.progress is not None:
+                teller = Teller(watch.progress, self.epochs_)
+                loop.on_record, loop.on_step = teller.record, teller.step
             if self._kept_run is not None:
                 self._kept_run.attach(loop, self, texts, targets, costs)
+                watch.earlier_seconds = loop.progress.seconds
             self.history_ = loop.run()
         check_learned(**{name: value.numpy() for name, value in self._weights().items()})
 
@@ -284,11 +289,3 @@ class NeuralRung(KeepsRuns):
             self.net_ = self._new_net(len(words), len(self.classes_))
         self.net_.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(found[name])) for name in found})
         self.net_.eval()
-
-
-def _told(watch: Watch, epochs: int) -> Callable[[dict[str, float], int], None] | None:
-    """Progress for whoever watches: passes done, passes at most, and the record."""
-    if watch.progress is None:
-        return None
-    progress = watch.progress
-    return lambda record, batches: progress(int(record["epoch"]), epochs, record)

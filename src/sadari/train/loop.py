@@ -21,7 +21,7 @@ from torch import nn
 from sadari.device import resolve_device
 from sadari.errors import SadariError, SettingError
 from sadari.train import processes
-from sadari.train.machine import shared, stop_signals, threads
+from sadari.train.machine import compiling, shared, stop_signals, threads
 from sadari.train.optimise import Recipe, make_optimizers, rate_at
 
 Record = dict[str, float]
@@ -164,7 +164,8 @@ class Loop:
                 self._step(len(batches))
                 self.share = self._share_done(len(batches))
             ended = stepped and self._at_limit()
-            self._look(len(batches), last or ended, before)
+            if stepped:
+                self._look(len(batches), last, ended, before)
             progress.finished |= ended
             if stepped and self.on_step is not None:
                 self.on_step(self)
@@ -180,7 +181,7 @@ class Loop:
         alone = recipe.accumulate == 1
         stepping = alone or (number + 1) % recipe.accumulate == 0 or number + 1 == len(batches)
         bf16 = recipe.precision == "bf16"
-        with self._unshared() if not stepping else nullcontext():
+        with nullcontext() if stepping else self._unshared(), compiling(recipe.compile):
             with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bf16):
                 total, weight, sums = self.task.loss(self.run_net, batches[number])
             # processes average their gradients: times their number, that is the sum over all of them
@@ -247,18 +248,20 @@ class Loop:
             return True
         return recipe.seconds is not None and self.share >= 1
 
-    def _look(self, batches: int, last: bool, before: float) -> None:
-        """Report and validate, where these are due.
+    def _look(self, batches: int, last: bool, ended: bool, before: float) -> None:
+        """Report and validate after a step, where these are due.
 
         Args:
-            last: of the epoch or of the run. before: the share of the run that was done before this batch.
+            last: of the epoch. ended: whether steps or time are up. before: the share of the run done before the step.
         """
-        batch, recipe = self.progress.batch, self.recipe
+        progress, recipe = self.progress, self.recipe
         if recipe.validations:
             check = int(self.share * recipe.validations) > int(before * recipe.validations)
+        elif recipe.validate_every:
+            check = ended or (last and progress.epoch == recipe.epochs) or progress.step % recipe.validate_every == 0
         else:
-            check = last or bool(recipe.validate_every and batch % recipe.validate_every == 0)
-        if check or (recipe.report_every and batch % recipe.report_every == 0):
+            check = last or ended
+        if check or (recipe.report_every and progress.step % recipe.report_every == 0):
             self._report(batches, validate=check)
 
     def _report(self, batches: int, *, validate: bool) -> None:
@@ -305,7 +308,7 @@ class Loop:
         if stop:
             progress = self.progress
             raise Interrupted(
-                f"training was stopped in epoch {progress.epoch} after {progress.batch:,} batches, and is kept",
+                f"training was stopped in epoch {progress.epoch} after {_batches(progress.batch)}, and is kept",
                 hint="resume it to the same result: fit(…, run=RUN, resume=True) or sadari train --resume RUN",
             )
 
@@ -320,6 +323,10 @@ class Loop:
         if self._last_tick:
             self.progress.seconds += now - self._last_tick
         self._last_tick = now
+
+
+def _batches(count: int) -> str:
+    return f"{count:,} batch{'es' * (count != 1)}"
 
 
 def _weight(weight: float) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from sadari.errors import SettingError
 from sadari.train import processes
 
 
@@ -23,6 +24,28 @@ def shared(net: nn.Module, *, compiled: bool) -> nn.Module:
     if processes.place()[1] > 1:
         run = nn.parallel.DistributedDataParallel(run)
     return run
+
+
+@contextmanager
+def compiling(asked: bool) -> Iterator[None]:
+    """Run a net that torch.compile compiles when it is first called.
+
+    Raises:
+        SettingError: it cannot, for want of a compiler.
+    """
+    if not asked:
+        yield
+        return
+    from torch._dynamo.exc import BackendCompilerFailed
+
+    try:
+        yield
+    except BackendCompilerFailed as error:
+        reason = str(error).partition("\n")[0].rstrip(":")
+        raise SettingError(
+            f"torch.compile does not work on this machine: {reason[:200]}",
+            hint="train without it; on a CPU it needs a C++ compiler",
+        ) from error
 
 
 def seed_everything(seed: int) -> None:

@@ -31,8 +31,8 @@ class Recipe:
         floor: the share of the learning rate that is left at the end.
         clip: the largest norm of the gradient; None: not clipped.
         accumulate: batches that make one step together: the gradient is the mean over all their texts.
-        report_every: a record every so many batches, exactly; 0: one an epoch.
-        validate_every: score the validation rows every so many batches too; 0: after each epoch.
+        report_every: a record every so many steps, counted through all epochs, besides those of validations; 0: none.
+        validate_every: score the validation rows every so many steps, and at the end; 0: after each epoch.
         validations: score them so many times, evenly over the whole run, and not by epochs and batches; 0: by these.
         patience: stop after so many validations without a better one.
         precision: "fp32", or "bf16" products (autocast).
