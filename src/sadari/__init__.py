@@ -36,6 +36,7 @@ _HOMES = {
     "train_vectors": "sadari.vectors.word2vec",
     "read_vectors": "sadari.vectors.files",
     "write_vectors": "sadari.vectors.files",
+    "Generator": "sadari.tasks.generate",
     "Ragged": "sadari.ragged",
     "Vocab": "sadari.text.vocab",
     "tokenizer": "sadari.text.tokenize",

@@ -23,6 +23,7 @@ COMMANDS = {
     "vectors": ("sadari.cli.vectors", "vectors", "Train, search, compare, picture and convert word vectors."),
     "import": ("sadari.cli.exchange", "import_", "Take over a classifier that fastText trained."),
     "export": ("sadari.cli.exchange", "export", "Write a model for another program."),
+    "generate": ("sadari.cli.generate", "generate", "Learn to write from texts, and write."),
     "data": ("sadari.cli.data", "data", "List, fetch and audit data."),
 }
 

@@ -18,7 +18,7 @@ def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any])
     """Keyword arguments for a rung's constructor.
 
     Args:
-        rung: the rung's class. given: ``name=value`` each, as after ``--set``.
+        rung: the class of the rung, or of another kind of model. given: ``name=value`` each, as after ``--set``.
         options: settings that have an option of their own, as text or number; None where it was not given.
 
     Raises:
@@ -31,7 +31,8 @@ def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any])
         if name not in hints:
             alike = {known.lower(): known for known in hints}
             near = [alike[match] for match in get_close_matches(name.lower(), alike, n=1)]
-            what = f"the rung {rung.name!r} has no setting {name!r}"  # type: ignore[attr-defined]
+            owner = f"the rung {rung.name!r}" if hasattr(rung, "name") else f"a {rung.__name__.lower()}"
+            what = f"{owner} has no setting {name!r}"
             hint = f"it has: {', '.join(hints)}"
             raise SettingError(what + (f"; did you mean {near[0]!r}?" if near else ""), hint=hint)
         if name in settings:

@@ -1,4 +1,4 @@
-"""``sadari train --run RUN`` and ``--resume RUN``: a run keeps the command's own arguments beside its checkpoint."""
+"""``--run`` and ``--resume`` of commands that train: a run keeps the command's arguments beside its checkpoint."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,22 @@ if TYPE_CHECKING:
     from sadari.rungs import Rung
 
 # of files and folders: kept so that they are found from anywhere
-_PLACES = ("data", "test", "output", "run", "vectors")
+_PLACES = ("data", "texts", "test", "output", "run", "vectors")
 _OF_THIS_TIME = ("resume", "as_json")
 
 
-def arguments(context: click.Context) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Command:
+    """A command that keeps runs: its name after ``sadari``, and what must be given: (parameter, how it is written)."""
+
+    name: str
+    needs: tuple[tuple[str, str], ...]
+
+
+TRAIN = Command("train", (("data", "DATA"), ("rung", "--rung"), ("output", "-o")))
+
+
+def arguments(context: click.Context, command: Command = TRAIN) -> dict[str, Any]:
     """The arguments to train by: those given, or, with ``--resume``, those that the run was begun with.
 
     Raises:
@@ -38,11 +50,11 @@ def arguments(context: click.Context) -> dict[str, Any]:
         ]  # fmt: skip
         if typed:
             raise click.UsageError(f"--resume goes on with the run as it was begun: leave out {typed[0]!r}.")
-        return {**_recall(given["resume"]), **{name: given[name] for name in _OF_THIS_TIME}}
-    for name, how in (("data", "DATA"), ("rung", "--rung"), ("output", "-o")):
-        if given[name] is None:
+        return {**_recall(given["resume"], command), **{name: given[name] for name in _OF_THIS_TIME}}
+    for name, how in command.needs:
+        if given[name] in (None, ()):
             raise click.UsageError(f"{how} is missing.")
-    if given["run"] is not None and given["data"] == "-":
+    if given["run"] is not None and "-" in (given.get("data"), *given.get("texts", ())):
         raise SettingError("--run cannot keep a run whose texts come from standard input", hint="put them in a file")
     if given["run"] is not None and os.path.realpath(given["run"]) == os.path.realpath(given["output"]):
         raise SettingError("--run and -o are the same folder", hint="the run ends where the model begins: name two")
@@ -57,7 +69,6 @@ def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:
     """
     from sadari.rungs import RUNGS
     from sadari.rungs.kept_run import KeepsRuns
-    from sadari.train.checkpoint import Run
 
     if asked["run"] is None:
         return {}
@@ -66,13 +77,23 @@ def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:
         raise SettingError(
             f"the rung {model.name!r} trains too fast to keep a run", hint=f"{', '.join(names)} keep one"
         )
+    return kept_run(asked)
+
+
+def kept_run(asked: Mapping[str, Any], command: Command = TRAIN) -> dict[str, Any]:
+    """What `fit` is told of the run, with the command's arguments beside it; nothing without one."""
+    from sadari.train.checkpoint import Run
+
+    if asked["run"] is None:
+        return {}
     kept = {name: value for name, value in asked.items() if name not in _OF_THIS_TIME}
-    kept |= {name: _found_again(name, kept.get(name)) for name in _PLACES}
-    return {"run": Run(Path(asked["run"]), notes={"arguments": kept}), "resume": asked["resume"] is not None}
+    kept |= {name: _found_again(name, kept[name]) for name in _PLACES if name in kept}
+    notes = {"command": command.name, "arguments": kept}
+    return {"run": Run(Path(asked["run"]), notes=notes), "resume": asked["resume"] is not None}
 
 
 @contextmanager
-def says_how_to_resume(kept: Mapping[str, Any]) -> Iterator[None]:
+def says_how_to_resume(kept: Mapping[str, Any], command: Command = TRAIN) -> Iterator[None]:
     """Where training is stopped, the error says by which command it goes on. ``kept`` is what `fit_options` gave."""
     if not kept:
         yield
@@ -82,7 +103,7 @@ def says_how_to_resume(kept: Mapping[str, Any]) -> Iterator[None]:
     try:
         yield
     except Interrupted as stopped:
-        hint = f"sadari train --resume {shlex.quote(str(kept['run'].folder))}"
+        hint = f"sadari {command.name} --resume {shlex.quote(str(kept['run'].folder))}"
         raise Interrupted(stopped.what, hint=hint) from None
 
 
@@ -110,20 +131,25 @@ def only_the_first_speaks() -> Iterator[None]:
         yield
 
 
-def _found_again(name: str, value: str | None) -> str | None:
-    """An absolute path; the name of named data as it is."""
-    if value is None or (name in ("data", "test") and not Path(value).exists()):
+def _found_again(name: str, value: Any) -> Any:
+    """An absolute path, or several; the name of named data as it is."""
+    if isinstance(value, tuple):
+        return [_found_again(name, one) for one in value]
+    if value is None or (name in ("data", "texts", "test") and not Path(value).exists()):
         return value
     return str(Path(value).absolute())
 
 
-def _recall(run: str) -> dict[str, Any]:
+def _recall(run: str, command: Command) -> dict[str, Any]:
     from sadari.train.checkpoint import read_run
 
-    kept = read_run(run).notes.get("arguments")
+    notes = read_run(run).notes
+    begun, kept = str(notes.get("command", TRAIN.name)), notes.get("arguments")
+    if begun != command.name:
+        raise ModelError(f"the run was begun by `sadari {begun:.40}`", where=run, hint=f"sadari {begun:.40} --resume")
     if not isinstance(kept, dict):
         raise ModelError(
-            "the run was not begun by `sadari train`, and does not say with what", where=run,
+            f"the run was not begun by `sadari {command.name}`, and does not say with what", where=run,
             hint="resume it as it was begun: fit(texts, labels, run=…, resume=True)",
         )  # fmt: skip
     kept["run"] = run  # it may have been moved

@@ -104,7 +104,7 @@ class _Corpus:
         self.notes.clear()
         for name in self.names:
             path = find_data(name).train
-            plain = _is_plain(path, self.asked)
+            plain = is_plain(path, self.asked)
             yield from self._plain(path) if plain else self._table(name)
 
     def _plain(self, path: str) -> Iterator[pl.Series]:
@@ -126,7 +126,8 @@ class _Corpus:
             yield batch.texts
 
 
-def _is_plain(path: str, asked: dict[str, Any]) -> bool:
+def is_plain(path: str, asked: dict[str, Any]) -> bool:
+    """Whether a file is read as running text, and not as a table."""
     if asked["format"] is not None:
         return bool(asked["format"] == "text")
     suffixes = [suffix.lower() for suffix in Path(path).suffixes if suffix.lower() != ".gz"]
