@@ -34,6 +34,7 @@ from sadari.vectors.keyed import WordVectors
 from sadari.vectors.wanted import VectorSource
 
 Progress = Callable[[str, float], None]
+BULK_RUNS, BULK_SECONDS = 5, 0.5  # how often, and how long, predicting in bulk is timed
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
 
 
@@ -255,9 +256,7 @@ def _validate_in_folds(run: _Run, name: str, model: Rung, at: float, width: floa
 
 def _measure(run: _Run, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
     frozen = run.frozen
-    start = time.perf_counter()
-    probabilities = predict_in_order(model, frozen.final.texts, frozen.label_names)
-    bulk = len(frozen.final) / max(time.perf_counter() - start, 1e-9)
+    probabilities, bulk = _in_bulk(model, frozen.final.texts, frozen.label_names)
     confusion = confusion_matrix(frozen.final_truth, probabilities.argmax(axis=1), classes=len(frozen.label_names))
     checked = confusion_matrix(frozen.validation_truth, held_out, classes=len(frozen.label_names))
     result = RungResult(
@@ -290,6 +289,20 @@ def _measure(run: _Run, name: str, model: Rung, held_out: NDArray[np.int32]) -> 
         result.folder = str(run.place / name)
         result.megabytes = folder_megabytes(run.folder / name)
     return result
+
+
+def _in_bulk(model: Rung, texts: pl.Series, label_names: list[str]) -> tuple[NDArray[np.float32], float]:
+    """Probabilities float32 [n, k], and texts a second: the best of some runs where they are short.
+
+    Other programs only ever make a run longer, and a verdict must not hang on them.
+    """
+    best, spent, runs = float("inf"), 0.0, 0
+    while runs == 0 or (runs < BULK_RUNS and spent < BULK_SECONDS):
+        start = time.perf_counter()
+        probabilities = predict_in_order(model, texts, label_names)
+        seconds = time.perf_counter() - start
+        best, spent, runs = min(best, seconds), spent + seconds, runs + 1
+    return probabilities, len(texts) / max(best, 1e-9)
 
 
 def _one_text_us(model: Rung, texts: pl.Series, count: int = 200) -> float:
