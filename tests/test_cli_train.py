@@ -8,6 +8,7 @@ import pytest
 import sadari
 from cli_runs import HEADLINES, run, run_badly, run_well, spawn
 from data_messy import messy
+from sadari.cli.train_view import sparkline
 from sadari.data.fingerprint import fingerprint
 from sadari.data.read import open_source
 from sadari.data.train_data import gather
@@ -199,3 +200,33 @@ def test_a_test_file_of_another_layout_takes_the_columns_it_has(tmp_path):
     (tmp_path / "columns.csv").write_text("a,b,topic\n" + "".join(f"w{i} x,y{i} z,{'pq'[i % 2]}\n" for i in range(40)))
     run_well("train", tmp_path / "columns.csv", "--text", "b", "--rung", "bow", "-o", tmp_path / "m", "--test", "-",
              stdin="b,topic,a\nhello,p,a longer text by far\n")  # fmt: skip
+
+
+def test_settings_are_refused_before_a_file_is_looked_for(tmp_path):
+    """A file may take minutes to read; a wrong setting is known at once."""
+    for wrong, said in (
+        (["--set", "optimizer=lion"], "optimizer is 'lion'"),
+        (["--device", "warp"], "there is no device 'warp'"),
+        (["--patience", "0"], "patience is 0"),
+    ):
+        assert said in run_badly("train", "no-such.csv", "--rung", "lstm", "-o", tmp_path / "m", *wrong)
+
+
+def test_a_net_prints_a_report_every_n_steps(tmp_path):
+    net = ["--set", "embed_dim=8", "--set", "hidden=4", "--epochs", "2", "--set", "batch_size=90"]
+    asked = ["--report-every", "4", "--set", "validate_every=6"]
+    result = run_well("train", "headlines", "--rung", "gru", "-o", tmp_path / "m", "--json", *net, *asked)
+    lines = [line.split() for line in result.stderr.splitlines() if " steps  " in line]
+    assert [(line[1], line[2], "validation" in line) for line in lines] == [
+        ("1", "4", False), ("1", "6", True), ("1", "8", False),
+        ("2", "12", True), ("2", "16", False), ("2", "18", True), ("2", "20", True),
+    ]  # fmt: skip
+    history = json.loads(result.stdout)["history"]
+    assert [record["step"] for record in history] == [4, 6, 8, 12, 16, 18, 20]
+    assert [f"{record['loss']:.4f}" for record in history] == [line[5] for line in lines]
+
+
+def test_a_curve_is_of_the_whole_training():
+    assert sparkline([4.0, 3.0, 2.0, 1.0]) == "█▆▃▁"
+    assert sparkline([float(100 - n) for n in range(100)], 4) == "█▆▃▁"
+    assert sparkline([1.0], 8) == sparkline([1.0, 1.0], 1) == "▁"

@@ -81,3 +81,48 @@ def test_two_processes_make_one_model_and_one_of_them_speaks(tmp_path):
     manifest = json.loads((tmp_path / "m" / "sadari.json").read_text())
     accuracy = manifest["scores"]["validation accuracy"]
     assert abs(accuracy - alone["validation"]["accuracy"]["value"]) < 0.05
+
+
+def stopped_run(tmp_path):
+    """The folder of a run that was stopped."""
+    command = [*SADARI, "train", "headlines", *LSTM, "-o", tmp_path / "m", "--run", tmp_path / "run", "--epochs", "900"]
+    process = subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "run" / "sadari.json").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    return tmp_path / "run"
+
+
+def test_a_run_is_not_written_over_nor_taken_for_a_model(tmp_path):
+    run = stopped_run(tmp_path)
+    before = tensors(run)
+    assert "holds a training run" in run_badly("train", "headlines", "--rung", "bow", "-o", run)
+    assert tensors(run) == before
+    for command in (["predict", run, "a text"], ["evaluate", run, "headlines"], ["explain", run, "a text"]):
+        assert "a training run that is not finished" in run_badly(*command)
+
+
+def test_training_that_is_stopped_without_a_run_says_how_it_could_be_kept(tmp_path):
+    command = [
+        *SADARI,
+        "train",
+        "headlines",
+        *LSTM,
+        "-o",
+        str(tmp_path / "m"),
+        "--epochs",
+        "900",
+        "--report-every",
+        "1",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    assert " steps  loss " in next(line for line in process.stderr if line.startswith("pass "))
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "stopped\n  → begun with --run RUN" in said
+    assert not (tmp_path / "m").exists()

@@ -40,18 +40,23 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
     from sadari.cli.progress import Progress
 
     text = _read(text)
+    if picture is not None:
+        from sadari.measure.pictures import check_picture
+
+        check_picture(picture)
     with Progress() as progress:
         progress("loading the model")
         rung = load_model(model)
         names = [str(name) for name in rung.classes_.tolist()]
         if label is not None and label not in names:
             raise SettingError(f"the model has no label {label!r}", hint=f"it has: {', '.join(names)}")
+        if picture is not None:  # first: what cannot be drawn is known before the reasons are
+            progress("drawing")
+            _draw(rung, text, picture)
+        progress("looking for reasons")
         found = rung.explain(text)
         [known] = rung.predict_with_marks([text])[1].tolist()
         [cut] = rung.cut_texts([text]).tolist()
-        if picture is not None:
-            progress("drawing")
-            _draw(rung, text, picture)
     if as_json:
         from sadari.cli.printing import say_json
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from sadari.artifact import check_is_model
+from sadari.artifact import MANIFEST, check_is_model, parse_json
 from sadari.artifact.atomic import check_in_place, output_errors
+from sadari.artifact.manifest import MAX_MANIFEST
 from sadari.errors import OutputError
 
 _ANOTHER = "choose another with -o"
@@ -28,9 +30,9 @@ def check_model_folder(folder: Path) -> None:
     """Check that a model may be saved here: there is nothing, an empty folder, or a model.
 
     Raises:
-        OutputError: something else is there, or it cannot be written; it was not touched.
+        OutputError: something else is there, such as a training run, or it cannot be written; it was not touched.
     """
-    _check_folder(folder, check_is_model)
+    _check_folder(folder, _check_old_model)
 
 
 def check_file(path: Path) -> Path:
@@ -57,6 +59,21 @@ def _check_folder(folder: Path, check_old: Callable[[Path], None]) -> None:
         _check_parent(folder, target)
         if target.exists() and any(target.iterdir()):
             check_old(folder)
+
+
+def _check_old_model(folder: Path) -> None:
+    check_is_model(folder)
+    with (folder / MANIFEST).open("rb") as opened:
+        head = opened.read(MAX_MANIFEST)
+    try:
+        kind = parse_json(head).get("kind")
+    except (ValueError, AttributeError):
+        return  # a torn model, which may be replaced
+    if kind == "checkpoint":
+        raise OutputError(
+            "holds a training run that is not finished", where=str(folder),
+            hint=f"go on with it: sadari train --resume {shlex.quote(str(folder))}; or {_ANOTHER}",
+        )  # fmt: skip
 
 
 def _real(path: Path) -> Path:

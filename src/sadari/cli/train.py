@@ -139,8 +139,15 @@ def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any])
 
     progress("reading the texts into features")
     held_out = (rows.validation.texts, rows.validation.labels)
-    with train_run.says_how_to_resume(kept):
-        model.fit(rows.texts, rows.labels, validation=held_out, progress=told, **kept)
+    try:
+        with train_run.says_how_to_resume(kept):
+            model.fit(rows.texts, rows.labels, validation=held_out, progress=told, **kept)
+    except KeyboardInterrupt:
+        if kept or not getattr(model, "keeps_runs", False):
+            raise
+        from sadari.train.loop import Interrupted
+
+        raise Interrupted("stopped", hint="begun with --run RUN, it could be resumed") from None
 
 
 def _score(model: Rung, rows: TrainData, test: Corpus | None, progress: Progress) -> dict[str, Evaluation]:

@@ -82,7 +82,7 @@ def _attention(found: InnerLife) -> Figure:
     axes = figure.subplots(1, len(found.panels), squeeze=False)[0]
     image = None
     for axis, (name, weights) in zip(axes, found.panels.items(), strict=True):
-        image = axis.imshow(weights.mean(axis=0), cmap="Blues", vmin=0)
+        image = axis.imshow(weights.mean(axis=0), cmap="Blues", vmin=0, interpolation="nearest")
         axis.set_title(f"{name}, mean of {len(weights)} heads", fontsize=9)
         axis.set_xticks(range(len(found.tokens)), found.tokens, rotation=90, fontsize=7, parse_math=False)
         axis.set_yticks(range(len(found.tokens)), found.tokens, fontsize=7, parse_math=False)
@@ -90,7 +90,9 @@ def _attention(found: InnerLife) -> Figure:
     axes[0].set_ylabel("attends", fontsize=8)
     figure.supxlabel("to", fontsize=8)
     if image is not None:
-        figure.colorbar(image, ax=axes, shrink=0.7, label="share of attention")
+        beside = figure.colorbar(image, ax=axes, shrink=0.7)
+        beside.set_label("share of attention", fontsize=8)
+        beside.ax.tick_params(labelsize=7)
     return figure
 
 
@@ -109,11 +111,11 @@ def _gates(found: InnerLife) -> Figure:
         signed = name.endswith(("candidate", "cell", "hidden"))
         reach = max(1.0, float(np.abs(values).max())) if signed else 1.0
         image = axis.imshow(values, aspect="auto", cmap="RdBu_r" if signed else "Blues",
-                            vmin=-reach if signed else 0, vmax=reach)  # fmt: skip
+                            vmin=-reach if signed else 0, vmax=reach, interpolation="nearest")  # fmt: skip
         axis.set_ylabel(name, fontsize=8)
         axis.set_yticks([])
         axis.tick_params(length=0)
-        figure.colorbar(image, ax=axis, pad=0.01)
+        figure.colorbar(image, ax=axis, pad=0.01).ax.tick_params(labelsize=7)
     axes[-1].set_xticks(range(len(found.tokens)), found.tokens, rotation=90, fontsize=7, parse_math=False)
     return figure
 

@@ -34,6 +34,14 @@ RUNGS: dict[str, type[Rung]] = {
 # What is taken over from elsewhere, and no step of the ladder.
 IMPORTED: dict[str, type[Rung]] = {"fasttext": FastTextModel}
 
+# What else lies in folders of the same form.
+_NO_CLASSIFIERS = {
+    "checkpoint": ("a training run that is not finished", "go on with it: sadari train --resume FOLDER"),
+    "vectors": ("word vectors", "sadari vectors --help"),
+    "generator": ("a model that writes", "sadari generate --help"),
+    "translator": ("a model that translates", "sadari translate --help"),
+}
+
 __all__ = [
     "GRU",
     "IMPORTED",
@@ -78,7 +86,10 @@ def load(folder: str | Path) -> Rung:
         ModelError: it is no model, torn, hostile, or of a rung that this version does not have.
     """
     files = read_model(folder)
-    name = files.manifest.get("rung")
+    name, kind = files.manifest.get("rung"), files.manifest.get("kind")
+    if kind in _NO_CLASSIFIERS:
+        what, hint = _NO_CLASSIFIERS[kind]
+        raise ModelError(f"this is {what}, and no classifier", where=str(folder), hint=hint)
     known = {**RUNGS, **IMPORTED}
     if not isinstance(name, str) or name not in known:
         raise ModelError(
