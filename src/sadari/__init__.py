@@ -44,6 +44,7 @@ _HOMES = {
     "Corpus": "sadari.data.corpus",
     "audit": "sadari.data.audit",
     "climb": "sadari.measure.climb",
+    "Translator": "sadari.tasks.translate",
     "SadariError": "sadari.errors",
 }
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "import": ("sadari.cli.exchange", "import_", "Take over a classifier that fastText trained."),
     "export": ("sadari.cli.exchange", "export", "Write a model for another program."),
     "generate": ("sadari.cli.generate", "generate", "Learn to write from texts, and write."),
+    "translate": ("sadari.cli.translate", "translate", "Learn to translate from pairs of texts, and translate."),
     "data": ("sadari.cli.data", "data", "List, fetch and audit data."),
 }
 

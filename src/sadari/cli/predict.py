@@ -55,7 +55,7 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
     An argument that is an existing file is read as data, and "-" is standard input; all others are texts. Files are
     read a batch at a time, so they may be larger than memory.
     """
-    path = _file_among(inputs)
+    path = file_among(inputs)
     output = None if asked["output"] is None else Path(asked["output"])
     if output is not None:
         _check_output(output, path, asked)
@@ -78,7 +78,7 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
         _give(iter([Labelled(frame, answers.answer(frame["text"]))]), answers, output, asked, readable=True)
 
 
-def _file_among(inputs: tuple[str, ...]) -> str | None:
+def file_among(inputs: tuple[str, ...]) -> str | None:
     """The file to read, "-" for standard input, or None where the arguments are texts."""
     if not inputs:
         if sys.stdin is None or sys.stdin.isatty():

@@ -20,10 +20,10 @@ State = list[torch.Tensor]  # one layer's: float [1, n, hidden]; of an LSTM two,
 class RecurrentSeq2Seq(nn.Module):
     """Embeddings → recurrent encoder; embeddings → recurrent decoder that starts from the encoder's end → logits.
 
-    Without attention the encoder's last state is all that the decoder learns of the source (Sutskever et al. 2014).
-    With it, each step's first-layer state asks all of the encoder's states, and what they answer goes into the layers
-    above and into the logits. What a step writes does not go into the next one's attention, so the whole target is
-    learned at once and not token by token.
+    Without attention the encoder's last state is all that the decoder learns of the source: it starts from it, and sees
+    it in each step (Cho et al. 2014). With it, each step's first-layer state asks all of the encoder's states. What is
+    seen goes into the layers above and into the logits. What a step writes does not go into the next one's attention,
+    so the whole target is learned at once and not token by token.
 
     Args:
         source_size, target_size: numbers of ids.
@@ -65,11 +65,10 @@ class RecurrentSeq2Seq(nn.Module):
         # one direction's or both directions' last state → the decoder's first states, all layers side by side
         self.bridge = nn.Linear(memory, layers * hidden * (2 if cell == "lstm" else 1))
         self.attention = AdditiveAttention(hidden, memory, hidden) if attention == "additive" else None
-        seen = memory if self.attention is not None else 0
         self.decoder = nn.ModuleList(
-            CELLS[cell](width if layer == 0 else hidden + seen, hidden, batch_first=True) for layer in range(layers)
+            CELLS[cell](width if layer == 0 else hidden + memory, hidden, batch_first=True) for layer in range(layers)
         )
-        self.readout = nn.Linear(hidden + seen, width)
+        self.readout = nn.Linear(hidden + memory, width)
         self.dropout = Dropout(dropout)
 
     def forward(
@@ -87,20 +86,25 @@ class RecurrentSeq2Seq(nn.Module):
             as `sadari.nets.token_loss.token_loss`.
         """
         memory, state = self.encode(source, mask)
-        states, _, _ = self._decode(inputs, memory, mask, state)
+        states = self._decode(inputs, memory, mask, state)[0]
         real = targets.flatten() >= 0  # padding would cost as much as what is real
         return self.words.loss(self._read(states.flatten(0, 1)[real]), targets.flatten()[real], smoothing)
 
     def encode(self, source: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, list[State]]:
-        """The source's states float [n, source, encoder's width], in its own order, and the decoder's first states."""
+        """What a decoder knows of sources: what it looks at, and the states that it starts from.
+
+        It looks at the source's states float [n, source, encoder's width], in the source's own order; without attention
+        at the last one, [n, 1, encoder's width].
+        """
         lengths = mask.sum(dim=1)
         embedded = self.words.embed_source(reverse(source, lengths) if self.reverse_source else source)
         states, last = self.encoder(self.dropout(embedded), lengths)
         if self.reverse_source:
             states = reverse(states, lengths)
+        memory = last.unsqueeze(1) if self.attention is None else states
         each = 2 if self.cell == "lstm" else 1
         parts = torch.tanh(self.bridge(last)).unsqueeze(0).chunk(len(self.decoder) * each, dim=-1)
-        return states, [[part.contiguous() for part in parts[i : i + each]] for i in range(0, len(parts), each)]
+        return memory, [[part.contiguous() for part in parts[i : i + each]] for i in range(0, len(parts), each)]
 
     def logits(self, source: torch.Tensor, mask: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
         """Logits float [n, target, target_size] of what follows on each input; arguments as in `forward`."""
@@ -131,24 +135,26 @@ class RecurrentSeq2Seq(nn.Module):
             memory, mask: of n sources. compared: the attention's view of ``memory``, if it is there already.
 
         Returns:
-            the last layer's states beside what attention answered [rows, target, hidden + …], the state after the last
-            input, and the attention's weights [rows, target, source] if there is attention.
+            the last layer's states beside what was seen [rows, target, hidden + encoder's width], the state after the
+            last input, and the attention's weights [rows, target, source] if there is attention.
         """
         states = self.dropout(self.words.embed_target(inputs))
         after: list[State] = []
-        context = weights = None
+        rows, length = inputs.shape
+        weights = None
+        # without attention all rows of a source see the same in all steps;
+        context = memory[:, -1:].repeat_interleave(rows // len(memory), dim=0).expand(-1, length, -1)
         for depth, cell in enumerate(self.decoder):
             if depth:
-                states = self.dropout(states if context is None else torch.cat([states, context], dim=-1))
+                states = self.dropout(torch.cat([states, context], dim=-1))
             first = tuple(state[depth]) if self.cell == "lstm" else state[depth][0]
             states, end = cast(nn.RNNBase, cell)(states, first)
             after.append(list(end) if self.cell == "lstm" else [end])
             if depth == 0 and self.attention is not None:
-                rows, length = inputs.shape
                 queries = states.reshape(len(memory), -1, states.shape[-1])
                 context, weights = self.attention(queries, memory, mask, compared)
                 context, weights = context.view(rows, length, -1), weights.view(rows, length, -1)
-        return (states if context is None else torch.cat([states, context], dim=-1)), after, weights
+        return torch.cat([states, context], dim=-1), after, weights
 
     def _read(self, states: torch.Tensor) -> torch.Tensor:
         """What logits are made of, float [..., width]."""

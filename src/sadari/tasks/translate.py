@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,7 @@ from sadari.tasks.subwords import Subwords
 from sadari.tasks.translator_run import attach, begin_run
 from sadari.tasks.translator_settings import TranslatorSettings
 from sadari.text.column import as_column
+from sadari.train.watch import Progress, Teller
 
 if TYPE_CHECKING:
     import torch
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from sadari.train.loop import Loop
     from sadari.train.translate import Pairs
 
-# (share of the training done, the last record or an empty one)
-Progress = Callable[[float, dict[str, float]], None]
 SEARCH_ROWS = 1024  # continuations that are searched at once
 
 
@@ -75,12 +74,11 @@ class Translator(TranslatorSettings):
     Attributes:
         net_: the torch module. source_subwords_, target_subwords_: the vocabularies; one and the same if shared.
         history_: records of the training. epochs_: passes, at most. weights_: which weights were kept.
+        validation_loss_: of these, nats a subword; None without validation pairs.
         train_seconds_: how long `fit` took.
         blank_, too_long_: training pairs left out: with an empty side, and with more than ``max_length`` subwords.
         scores_, data_: what a saved model says it scored, and was trained on.
     """
-
-    name: ClassVar[str] = "translator"
 
     # -- training ---------------------------------------------------------------------------------------
 
@@ -99,7 +97,7 @@ class Translator(TranslatorSettings):
         Args:
             sources, targets: n texts each, in the same order.
             validation: sources and targets not learned from: watched for the best weights and early stopping.
-            progress: told after each step.
+            progress: told of every epoch and, between them, about once a second; see `sadari.train.watch.Teller`.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
             resume: go on with the run in that folder, to the bits that it would have come to without a break.
 
@@ -165,7 +163,7 @@ class Translator(TranslatorSettings):
         from sadari.train.translate import PairBatches, TranslationTask
 
         processes.join()
-        self.epochs_ = self.planned_epochs(len(pairs))
+        self.epochs_ = self.planned_epochs()
         lengths = pairs.sources.lengths, pairs.targets.lengths
         batches = PairBatches(*lengths, self.planned_batch(int(np.maximum(*lengths).sum())), self.seed)
         with torch.random.fork_rng():
@@ -175,7 +173,11 @@ class Translator(TranslatorSettings):
                 seed_everything((self.seed + processes.place()[0]) % 2**63)
             last = LastWeights(self.average)
             task = TranslationTask(self.net_, pairs, batches, self.label_smoothing, held_out, last)
-            loop = Loop(task, self.recipe(self.epochs_), on_step=_told(progress))
+            teller = None if progress is None else Teller(progress, self.epochs_)
+            loop = Loop(
+                task, self.recipe(self.epochs_),
+                on_record=None if teller is None else teller.record, on_step=None if teller is None else teller.step,
+            )  # fmt: skip
             begin(loop)
             self.history_ = loop.run()
             self._take_mean(last, held_out)
@@ -184,16 +186,20 @@ class Translator(TranslatorSettings):
         """Put the mean of the last weights in the place of the best ones, unless these are better."""
         from sadari.train.translate import mean_loss
 
+        def loss() -> float | None:
+            return mean_loss(self.net_, held_out) if held_out is not None and len(held_out) else None
+
         self.weights_ = "last" if held_out is None else "best"
+        self.validation_loss_ = loss()
         if len(last) < 2:
             return
         best = {name: value.clone() for name, value in self.net_.state_dict().items()}
-        before = None if held_out is None else mean_loss(self.net_, held_out)
         self.net_.load_state_dict(last.mean())
-        if before is not None and held_out is not None and not mean_loss(self.net_, held_out) < before:
+        mean = loss()
+        if self.validation_loss_ is not None and mean is not None and not mean < self.validation_loss_:
             self.net_.load_state_dict(best)
         else:
-            self.weights_ = f"mean of the last {len(last)}"
+            self.weights_, self.validation_loss_ = f"mean of the last {len(last)}", mean
 
     # -- translating ------------------------------------------------------------------------------------
 
@@ -349,9 +355,3 @@ def _filled(sources: pl.Series, targets: pl.Series) -> tuple[pl.Series, pl.Serie
     """The pairs of which both sides have something in them."""
     filled = (sources.str.strip_chars() != "") & (targets.str.strip_chars() != "")
     return sources.filter(filled), targets.filter(filled)
-
-
-def _told(progress: Progress | None) -> Callable[[Loop], None] | None:
-    if progress is None:
-        return None
-    return lambda loop: progress(loop.share, loop.progress.history[-1] if loop.progress.history else {})

@@ -65,6 +65,7 @@ def load_translator(kind: type[Kind], folder: str | Path) -> Kind:
         model.shared_ = said.get("shared") is True
         model.weights_, model.train_seconds_ = str(said.get("weights"))[:80], 0.0
         model.scores_, model.data_ = (_object(files.manifest, key) for key in ("scores", "data"))
+        model.validation_loss_ = None
         model.history_, model.epochs_, model.blank_, model.too_long_ = [], model.epochs or 0, 0, 0
         names = (SHARED, SHARED) if model.shared_ else (SOURCE, TARGET)
         model.source_subwords_, model.target_subwords_ = (Subwords.from_json(files.text(name)) for name in names)

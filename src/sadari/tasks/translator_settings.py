@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 NETS = ("transformer", "lstm", "gru")
 ATTENTIONS = ("additive", "none")
-# steps that make a net of default size learn a small corpus, and passes over a large one
-LEAST_BATCHES, LEAST_EPOCHS, MOST_EPOCHS = 40, 30, 60
+LEARNING_RATES = MappingProxyType({"transformer": 0.003, "lstm": 0.005, "gru": 0.005})
+LEAST_BATCHES = 40  # of an epoch: a net learns little in fewer steps
+EPOCHS = 20  # where nobody says
 UNLIMITED_EPOCHS = 10_000  # where the time is the limit
 
 ALLOWED: Mapping[str, Whole | Number | Choice | Text | Flag] = MappingProxyType({
@@ -72,7 +73,7 @@ class TranslatorSettings:
         bidirectional: they read it in both directions; None: with attention, unless ``reverse``.
         width: of embeddings, and of a Transformer's states, then a multiple of ``heads``.
         hidden: width of a recurrent net's states.
-        layers: of encoder and decoder each; None: 3 of a Transformer, 1 of a recurrent net.
+        layers: of encoder and decoder each; None: 2 of a Transformer, 1 of a recurrent net.
         heads: of a Transformer. inner: width inside its feed-forward nets; None: twice ``width``.
         dropout: as the net has it.
         subwords: entries of a vocabulary, at most; None: by the size of the texts, 8,000 at most.
@@ -80,9 +81,10 @@ class TranslatorSettings:
         tied: the output layer is the target embedding.
         lowercase: texts are lower-cased, and so are translations.
         max_length: subwords of a text, its end included. Longer pairs are not learned; longer texts are cut.
-        epochs: passes over the pairs, at most; None: by their number.
+        epochs: passes over the pairs, at most; None: 20, or, with ``minutes``, as many as there is time for.
         minutes: of training, at most; the learning rate then follows the time. None: no such limit.
-        learning_rate, optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`.
+        learning_rate: at its highest; None: 0.003 of a Transformer, 0.005 of a recurrent net.
+        optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`.
         label_smoothing: the share of each target that is given to the whole vocabulary alike.
         batch_tokens: the most tokens of a batch on either side, padding included; None: by the number of pairs.
         average: the net at the end is the mean of those after the last so many epochs, if that is better on the
@@ -104,7 +106,7 @@ class TranslatorSettings:
     layers: int | None = None
     heads: int = 4
     inner: int | None = None
-    dropout: float = 0.2
+    dropout: float = 0.1
     subwords: int | None = None
     shared: bool | None = None
     tied: bool = True
@@ -112,7 +114,7 @@ class TranslatorSettings:
     max_length: int = 256
     epochs: int | None = None
     minutes: float | None = None
-    learning_rate: float = 0.003
+    learning_rate: float | None = None
     optimizer: str = "adam"
     weight_decay: float = 0.0
     warmup: float = 0.1
@@ -154,14 +156,9 @@ class TranslatorSettings:
                     "a Transformer reads all words at once, in no direction: reverse is for lstm and gru"
                 )
 
-    def planned_epochs(self, pairs: int) -> int:
-        """`epochs`, or what so many pairs need."""
-        if self.epochs is not None:
-            return self.epochs
-        if self.minutes is not None:
-            return UNLIMITED_EPOCHS
-        # a quarter of the pairs makes half the steps
-        return int(np.clip(round(LEAST_EPOCHS * (10_000 / max(1, pairs)) ** 0.5), LEAST_EPOCHS, MOST_EPOCHS))
+    def planned_epochs(self) -> int:
+        """`epochs`, or 20; as many as can be where the time is the limit."""
+        return self.epochs or (EPOCHS if self.minutes is None else UNLIMITED_EPOCHS)
 
     def planned_batch(self, tokens: int) -> int:
         """`batch_tokens`, or 4,096, fewer where that would make few batches of so many tokens in all."""
@@ -175,8 +172,9 @@ class TranslatorSettings:
 
         return Recipe(
             epochs=epochs, seconds=None if self.minutes is None else 60 * self.minutes,
-            learning_rate=self.learning_rate, optimizer=self.optimizer, beta2=0.98, weight_decay=self.weight_decay,
-            warmup=self.warmup, decay=self.decay, clip=self.clip, accumulate=self.accumulate,
+            learning_rate=self.learning_rate or LEARNING_RATES[self.net], optimizer=self.optimizer, beta2=0.98,
+            weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay, clip=self.clip,
+            accumulate=self.accumulate,
             report_every=self.report_every, patience=self.patience, precision=self.precision, device=self.device,
             threads=self.threads,
         )  # fmt: skip
@@ -188,7 +186,7 @@ class TranslatorSettings:
 
         if self.net == "transformer":
             return TransformerSeq2Seq(
-                source_size, target_size, width=self.width, heads=self.heads, layers=self.layers or 3,
+                source_size, target_size, width=self.width, heads=self.heads, layers=self.layers or 2,
                 inner=self.inner, max_length=self.max_length, dropout=self.dropout, shared=shared, tied=self.tied,
                 pad_id=Subwords.pad_id,
             )  # fmt: skip

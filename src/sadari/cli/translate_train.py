@@ -1,0 +1,172 @@
+"""``sadari translate train``: a translator from pairs of texts."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli import options, train_run
+from sadari.cli.translate_options import table
+
+if TYPE_CHECKING:
+    from sadari.cli.progress import Progress
+    from sadari.data.parallel import ParallelCorpus
+    from sadari.tasks.translate import Translator
+
+TRANSLATE = train_run.Command("translate train", (("texts", "SOURCES"), ("output", "-o")))
+MOST_VALIDATION = 1000  # pairs of the training data that are held out, where nobody says how many
+MOST_SCORED = 1000  # validation pairs that are translated at the end
+EXAMPLES = """\b
+Examples:
+  sadari translate train phrases --source en --target fr -o en-fr
+  sadari translate train train.en train.de -o en-de --minutes 60
+  sadari translate train pairs.csv --source korean --target english -o ko-en
+  sadari translate train ChatbotData.csv --source Q --target A -o chat
+
+\b
+The course's encoder-decoder, which reads "milk drink I":
+  sadari translate train phrases --source en --target fr -o m \\
+      --net lstm --attention none --reverse
+
+\b
+Training that can be stopped (Ctrl-C), and resumed to the same bits:
+  sadari translate train train.en train.de -o en-de --run runs/en-de
+  sadari translate train --resume runs/en-de
+
+\b
+Two files are read line by line: line 7 of TARGETS translates line 7 of SOURCES.
+One file is a table, of which --source and --target name the columns. Validation
+pairs are taken from them, and not trained on.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("texts", nargs=-1, metavar="SOURCES [TARGETS]")
+@click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
+@click.option("--source", metavar="COLUMN", help="Of a table: the column of the texts.")
+@click.option("--target", metavar="COLUMN", help="Of a table: the column of their translations.")
+@click.option("--net", metavar="NAME", help="transformer, lstm or gru.  [default: transformer]")
+@click.option("--attention", metavar="NAME", help="Of lstm and gru: additive or none.  [default: additive]")
+@click.option("--reverse", is_flag=True, default=None, help="lstm and gru read the source from its last word.")
+@click.option("--layers", metavar="N", help="Of encoder and decoder.")
+@click.option("--width", metavar="N", help="Of the embeddings.  [default: 128]")
+@click.option("--dropout", metavar="SHARE", help="In training.  [default: 0.1]")
+@click.option("--subwords", metavar="N", help="Entries of a vocabulary.  [default: by the size of the texts]")
+@click.option("--lowercase", is_flag=True, default=None, help="Lower-case texts; so will translations be.")
+@click.option("--epochs", metavar="N", help="Passes over the pairs.  [default: 20]")
+@click.option("--minutes", metavar="N", help="Train so long at most.")
+@click.option("--patience", metavar="N", help="Stop after N passes that do not help on the validation pairs.")
+@click.option("--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",
+              help=f"Of the pairs, only validated on.  [default: 0.1, {MOST_VALIDATION:,} pairs at most]")  # fmt: skip
+@click.option("--validation-files", "test", nargs=2, metavar="SOURCES TARGETS", help="Validate on these lines.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any other setting; repeatable.")
+@click.option("--device", metavar="NAME", help="cpu, cuda, mps or auto.")
+@click.option("--precision", metavar="NAME", help="fp32, or bf16 where the machine has it.")
+@table
+@options.seed
+@click.option("--run", metavar="RUN", help="Keep checkpoints in this folder while it trains.")
+@click.option("--resume", metavar="RUN", help="Go on with a run that was stopped; nothing else need be given.")
+@options.as_json("Settings, history and scores as JSON, and nothing else, on standard output.")
+@click.pass_context
+def train(context: click.Context, **_: Any) -> None:
+    """Train a translator on the lines of SOURCES and TARGETS, or on two columns of one table."""
+    with train_run.only_the_first_speaks():
+        _train(train_run.arguments(context, TRANSLATE))
+
+
+def _train(asked: dict[str, Any]) -> None:
+    from sadari.cli import translate_view
+    from sadari.cli.outputs import check_model_folder
+    from sadari.cli.progress import Progress
+    from sadari.cli.settings import parse_settings
+    from sadari.tasks.translate import Translator
+
+    own = (
+        "net", "attention", "reverse", "layers", "width", "dropout", "subwords", "lowercase", "epochs", "minutes",
+        "patience", "device", "precision", "seed",
+    )  # fmt: skip
+    model = Translator(**parse_settings(Translator, asked["settings"], {name: asked[name] for name in own}))
+    model.check_settings()
+    check_model_folder(Path(asked["output"]))
+    kept = train_run.kept_run(asked, TRANSLATE)
+    with Progress() as progress:
+        progress("reading")
+        pairs, held_out = _read(asked)
+        if not asked["as_json"]:
+            with progress.paused():
+                translate_view.print_data(pairs, held_out, asked)
+        with train_run.says_how_to_resume(kept, TRANSLATE):
+            model.fit(
+                pairs.sources, pairs.targets, validation=(held_out.sources, held_out.targets),
+                progress=_told(progress), **kept,
+            )  # fmt: skip
+        if not train_run.is_first():
+            return
+        scores, samples = _score(model, held_out, progress)
+        progress("saving")
+        model.save(asked["output"], scores=scores, data=_data(pairs, asked))
+        train_run.discard(asked["run"])
+    if asked["as_json"]:
+        translate_view.print_trained_json(model, asked["output"], pairs, held_out)
+    else:
+        translate_view.print_trained(model, asked["output"], held_out, samples)
+
+
+def _read(asked: dict[str, Any]) -> tuple[ParallelCorpus, ParallelCorpus]:
+    """Pairs to train on, and pairs to validate on."""
+    from sadari.cli.translate_input import read_pairs
+    from sadari.data.parallel import hold_out
+
+    pairs = read_pairs(asked["texts"], asked)
+    if asked["test"]:
+        columns = {**asked, "source": None, "target": None}
+        return pairs, read_pairs(asked["test"], columns)
+    share = asked["validation"] or min(0.1, MOST_VALIDATION / len(pairs))
+    return hold_out(pairs, share, seed=asked["seed"])
+
+
+def _told(progress: Progress) -> Any:
+    """What a user sees while it trains."""
+    from sadari.cli.train_view import sparkline
+
+    losses: list[float] = []
+
+    def tell(done: int, total: int, record: dict[str, float]) -> None:
+        if "running" not in record:
+            losses.append(record.get("validation_loss", record["loss"]))
+        said = f", loss {record['loss']:.2f}"
+        if "perplexity" in record:
+            said += f", validation perplexity {record['perplexity']:,.2f}"
+        progress(f"training, pass {done}{said} {sparkline(losses) if losses else ''}", record["share"])
+
+    return tell
+
+
+def _score(
+    model: Translator, held_out: ParallelCorpus, progress: Progress
+) -> tuple[dict[str, float], list[tuple[str, str, str]]]:
+    """Scores on the validation pairs, and some of these: source, translation, reference."""
+    from sadari.measure.translation import score_translations
+
+    sources, targets = held_out.sources.head(MOST_SCORED), held_out.targets.head(MOST_SCORED).to_list()
+    progress(f"translating {len(sources):,} validation texts")
+    found = model.translate(sources)
+    scored = score_translations(found, targets)
+    scores = {"validation tokenised BLEU": scored.tokenised_bleu, "validation exact": scored.exact / 100}
+    loss = model.validation_loss_
+    if loss is not None:
+        scores |= {"validation loss": loss, "validation perplexity": math.exp(min(loss, 700.0))}
+    return scores, list(zip(sources.to_list(), found, targets, strict=True))[:3]
+
+
+def _data(pairs: ParallelCorpus, asked: dict[str, Any]) -> dict[str, Any]:
+    """What the model's folder says of its training pairs."""
+    from sadari.data.fingerprint import fingerprint
+
+    data: dict[str, Any] = {"source": " ".join(asked["texts"]), "pairs": len(pairs), "seed": asked["seed"]}
+    if asked["source"]:
+        data |= {"source_column": asked["source"], "target_column": asked["target"]}
+    return {**data, "sha256": fingerprint([pairs.sources, pairs.targets])}
