@@ -4,6 +4,7 @@ import gzip
 import struct
 import time
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from sadari.vectors.fasttext_file import dense, open_fasttext, write_fasttext
 from sadari.vectors.fasttext_model import read_vectors_bin, write_vectors_bin
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.subwords import Subwords
+from sadari.vectors.word2vec import train_vectors
 
 TEXTS, LABELS = some(600)
 UNSEEN = ["zzqq", "unbelievableness", "한국어", "é", "x", "a" * 300, "–="]
@@ -112,8 +114,9 @@ def test_some_words_or_the_first_words_alone(files):
         assert first.words == whole.words[:7]
         assert np.array_equal(first.matrix, whole.matrix[:7])
         assert read_vectors_bin(path, words=words, limit=3).words == ["the"] * ("the" in whole.words[:3])
-        with pytest.raises(ModelError, match="none of the words"):
-            read_vectors_bin(path, words=["zzqq"])
+        none = read_vectors_bin(path, words=["zzqq"])
+        assert (len(none), none.notes[0]) == (0, "0 of the 1 words asked for are in it")
+        assert np.array_equal(none.vectors_of(UNSEEN)[0], whole.vectors_of(UNSEEN)[0])
 
 
 def test_version_11_knew_no_pieces_of_words(files, tmp_path):
@@ -174,6 +177,17 @@ def test_output_vectors_are_written_where_they_are_known(tmp_path):
     matrix = np.arange(6, dtype=np.float32).reshape(2, 3)
     write_vectors_bin(WordVectors(["a", "b"], matrix, outputs=matrix + 1), tmp_path / "v.bin")
     assert np.array_equal(official().load_model(str(tmp_path / "v.bin")).get_output_matrix(), matrix + 1)
+
+
+@pytest.mark.parametrize("model", ["cbow", "skipgram"])
+def test_how_they_were_trained_is_written_where_it_is_known(model, tmp_path):
+    vectors = train_vectors(TEXTS[:50], model=model, window=3, negatives=4, epochs=2, min_count=1, workers=1)
+    write_vectors_bin(vectors, tmp_path / "v.bin")
+    found = official().load_model(str(tmp_path / "v.bin")).f.getArgs()
+    assert (found.model.name, found.ws, found.neg, found.epoch, found.minCount) == (model, 3, 4, 2, 1)
+    said = WordVectors(vectors.words, vectors.matrix, training={"settings": {"window": 2**40, "epochs": "many"}})
+    write_vectors_bin(said, tmp_path / "w.bin")  # a folder may say anything
+    assert official().load_model(str(tmp_path / "w.bin")).f.getArgs().ws == 5
 
 
 def test_writing_is_deterministic_and_whole_or_not_at_all(tmp_path):
@@ -272,6 +286,16 @@ def test_weights_that_are_no_numbers(value, tmp_path):
             (tmp_path / "m").write_bytes(other)
             with pytest.raises(ModelError, match=r"NaN|too large"):
                 FastTextModel.from_file(tmp_path / "m")
+
+
+def test_quantised_rows_too_large_to_calculate_with(tmp_path):
+    """Each part is finite, and their product is not."""
+    model = small_model(quantised=True)
+    large = replace(model.input, centroids=model.input.centroids * np.float32(1e30), lengths=np.full(256, 1e30, "<f4"))
+    write_fasttext(replace(model, input=large), tmp_path / "m")
+    for read in (FastTextModel.from_file, read_vectors_bin):
+        with pytest.raises(ModelError, match="too large"):
+            read(tmp_path / "m")
 
 
 def test_files_of_other_kinds_are_named(tmp_path):

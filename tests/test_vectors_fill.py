@@ -218,10 +218,10 @@ WORDS = ["the", "Paris", "of", "paris", "NATO", "rome", "rare", "Rare", "가다"
 WANTED = ["the", "paris", "nato", "Rome", "rare", "missing", "가다"]
 
 
-@pytest.fixture(scope="module", params=["v.bin", "v.vec", "v"])
+@pytest.fixture(scope="module", params=["v.bin", "v.vec", "v", "fasttext"])
 def place(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("vectors") / request.param
-    write_vectors(vectors_of(WORDS), path)
+    write_vectors(vectors_of(WORDS), path, format="fasttext" if request.param == "fasttext" else None)
     return path
 
 

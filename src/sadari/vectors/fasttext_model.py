@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -16,7 +17,7 @@ from sadari.text.ends import END
 from sadari.text.table import MISSING
 from sadari.text.words import whole_words
 from sadari.vectors.fasttext_dictionary import Dictionary, count_sum
-from sadari.vectors.fasttext_file import Arguments, FastTextFile, Matrix, open_fasttext, write_fasttext
+from sadari.vectors.fasttext_file import LARGEST, Arguments, FastTextFile, Matrix, open_fasttext, write_fasttext
 from sadari.vectors.fasttext_rows import RowFinder
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.quantised import QuantisedMatrix
@@ -33,24 +34,27 @@ def read_vectors_bin(path: str | Path, *, words: Sequence[str] | None = None, li
 
     Args:
         path: a ``.bin`` or ``.ftz`` file.
-        words: only these; those that the model does not have are left out.
+        words: only these; those that the model does not have are left out, which a note counts.
         limit: only so many, the most frequent (as fastText sorts them).
 
     Raises:
-        ModelError: it is no such file, damaged, or has none of these words.
+        ModelError: it is no such file, damaged, or has no words.
     """
     with open_fasttext(path) as model:
         try:
             finder = RowFinder(model)
         except ValueError as error:
             raise ModelError(f"is refused: {error}", where=str(path)) from None
+        if finder.words == 0:
+            raise ModelError("has no words", where=str(path))
+        if isinstance(model.input, QuantisedMatrix) and not model.input.largest <= LARGEST:
+            raise ModelError("the input matrix holds numbers too large to calculate with", where=str(path))
         count = finder.words if limit is None else min(limit, finder.words)
-        places = np.arange(count)
+        places, notes = np.arange(count), []
         if words is not None:
             found = finder.table.look_up(whole_words(as_column(words)))
             places = np.unique(found[(found != MISSING) & (found < count)])
-        if len(places) == 0:
-            raise ModelError("has no words" if words is None else "has none of the words", where=str(path))
+            notes = [f"{len(places):,} of the {len(set(words)):,} words asked for are in it"]
         buckets = _bucket_rows(model)
         matrix = np.empty((len(places), model.arguments.width), np.float32)
         for at, block in _blocks(places):
@@ -58,14 +62,17 @@ def read_vectors_bin(path: str | Path, *, words: Sequence[str] | None = None, li
             own[:] = _rows(model.input, block)
             found_rows = finder.word_rows(block)
             _add_pieces(found_rows.values, found_rows.offsets, finder.words, buckets, own)
-        return _vectors(model, places, matrix, buckets)
+        return _vectors(model, places, matrix, buckets, notes)
 
 
 def _vectors(
-    model: FastTextFile, places: NDArray[np.integer], matrix: NDArray[np.float32], buckets: NDArray[np.float32]
+    model: FastTextFile,
+    places: NDArray[np.integer],
+    matrix: NDArray[np.float32],
+    buckets: NDArray[np.float32],
+    notes: list[str],
 ) -> WordVectors:
-    dictionary, (shortest, longest) = model.dictionary, model.pieces
-    notes, subwords = [], None
+    dictionary, (shortest, longest), subwords = model.dictionary, model.pieces, None
     if max(1, shortest) <= longest and dictionary.pruned is None:
         subwords = Subwords(buckets, shortest=max(1, shortest), longest=longest)
     elif max(1, shortest) <= longest:
@@ -88,6 +95,8 @@ def _is_utf8(dictionary: Dictionary) -> bool:
 
 def _blocks(places: NDArray[np.integer]) -> list[tuple[int, NDArray[np.integer]]]:
     """Rising places, cut where a block of the file's rows ends; each with how many come before."""
+    if not len(places):
+        return []
     ends = np.arange(0, int(places[-1]) + _BLOCK + 1, _BLOCK)
     cuts = np.searchsorted(places, ends).tolist()
     return [(a, places[a:b]) for a, b in pairwise(cuts) if a < b]
@@ -155,7 +164,7 @@ def write_vectors_bin(vectors: WordVectors, path: str | Path) -> None:
         raise SettingError(f"the word {wrong!r:.60} holds NUL, which ends a word in fastText's files")
     counts = np.ones(len(words), np.int64) if vectors.counts is None else np.maximum(vectors.counts, 0)
     arguments = Arguments(
-        vectors.width, loss="ns", model="cbow" if vectors.training.get("model") == "cbow" else "skipgram",
+        vectors.width, loss="ns", **_trained(vectors.training.get("settings")),
         buckets=subwords.buckets if subwords else 0, shortest=subwords.shortest if subwords else 0,
         longest=subwords.longest if subwords else 0,
     )  # fmt: skip
@@ -169,6 +178,15 @@ def write_vectors_bin(vectors: WordVectors, path: str | Path) -> None:
         ),
         path,
     )
+
+
+def _trained(settings: Any) -> dict[str, Any]:
+    """How the vectors were trained, as fastText's arguments say it, as far as it is known."""
+    said = settings if isinstance(settings, Mapping) else {}
+    numbers = ("window", "epochs", "min_count", "negatives")
+    # a folder may say anything of its training; what the file cannot hold is left out
+    found = {name: said[name] for name in numbers if type(said.get(name)) is int and 0 <= said[name] < 2**31}
+    return {"model": "cbow" if said.get("model") == "cbow" else "skipgram", **found}
 
 
 class _OwnRows:

@@ -17,7 +17,7 @@ from sadari.errors import DataError, OutputError, SettingError
 from sadari.vectors.binary_format import read_binary, write_binary
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.rows import ON_BAD_ROW, Rows, wanted_words
-from sadari.vectors.saved import load_vectors, save_vectors
+from sadari.vectors.saved import is_folder, load_vectors, save_vectors
 from sadari.vectors.source import VectorFile
 from sadari.vectors.text_format import fields_of, is_number, read_lines, write_lines
 
@@ -86,7 +86,7 @@ def read_vectors(
     if on_bad_row not in ON_BAD_ROW:
         raise SettingError(f"on_bad_row must be 'error' or 'skip', not {on_bad_row!r}")
     wanted = wanted_words(words)
-    if format == "sadari" or (format is None and _is_folder(path)):
+    if format == "sadari" or (format is None and is_folder(path)):
         found = load_vectors(path, words=None if wanted is None else wanted.to_list(), limit=limit)
         found.notes.insert(0, f"format: {FORMATS['sadari']}, {found.width:,} wide")
         return found
@@ -173,13 +173,6 @@ def _width(file: VectorFile, head: bytes) -> int:
     return numbers
 
 
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
-
-
 def _read_fasttext(file: VectorFile, *, words: list[str] | None, limit: int | None) -> WordVectors:
     if file.compressed:
         raise DataError("is a compressed fastText model", where=file.name, hint="decompress it first (gunzip)")
@@ -218,7 +211,7 @@ def write_vectors(vectors: WordVectors, path: str | Path, *, format: str | None 
         write_vectors_bin(vectors, path)
         return
     _check_words(vectors.words, chosen)
-    if _is_folder(Path(path)):
+    if is_folder(Path(path)):
         raise OutputError("is a folder, where a file is to be written", where=str(path), hint="choose another name")
     with atomic_file(path) as stream:
         if chosen == "word2vec-binary":

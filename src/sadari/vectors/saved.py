@@ -51,6 +51,14 @@ def save_vectors(vectors: WordVectors, folder: str | Path) -> None:
     )
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path leads to a folder, as far as one can see: whoever reads it says what is wrong with it."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def load_vectors(folder: str | Path, *, words: Iterable[str] | None = None, limit: int | None = None) -> WordVectors:
     """The vectors of a folder that `save_vectors` wrote.
 

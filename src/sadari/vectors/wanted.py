@@ -11,6 +11,7 @@ import numpy as np
 
 from sadari.vectors.fill import FOUND, in_every_case, look_up
 from sadari.vectors.keyed import WordVectors
+from sadari.vectors.saved import is_folder
 
 IN_MEMORY = "vectors in memory"
 
@@ -44,7 +45,8 @@ class VectorSource:
         """The tokenizer of the texts that they were trained on, if it is known."""
         if self.vectors is not None:
             return self.vectors.tokenizer
-        return self._read(limit=1).tokenizer
+        # only our folders say it; of a fastText model a look would read all its pieces, which may be gigabytes
+        return self._read(limit=1).tokenizer if self.path is not None and is_folder(self.path) else None
 
     def take(self, words: Sequence[str], *, own: int | None) -> WordVectors:
         """At least the vectors of these words, in any case, and the source's own first ones.
