@@ -72,13 +72,15 @@ def _causal(before: int, length: int, device: torch.device) -> torch.Tensor:
 class KeyValues:
     """The keys and values of the tokens that a layer has read, so that none is computed twice.
 
-    Memory doubles as it fills: a text of n tokens is copied less than n times in all.
+    Memory doubles as it fills: a text of n tokens is copied less than n times in all. What is selected goes into the
+    memory that the selection before left free: fresh memory costs ten times the copying.
     """
 
     def __init__(self) -> None:
         self.length = 0
         self._keys: torch.Tensor | None = None
         self._values: torch.Tensor | None = None
+        self._free: list[torch.Tensor] = []
 
     def extend(self, keys: torch.Tensor, values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Add those of new tokens, float [n, heads, new, width]: all there are now, [n, heads, length, width]."""
@@ -91,9 +93,18 @@ class KeyValues:
         return self._keys[:, :, :end], self._values[:, :, :end]
 
     def select(self, rows: torch.Tensor) -> None:
-        """Keep the texts at ``rows`` int64 [m], in that order; one may be taken several times: what beam search does."""
+        """Keep the texts at ``rows`` int64 [m], in that order; one may be taken several times, as beam search does."""
         if self._keys is not None and self._values is not None:
-            self._keys, self._values = self._keys[rows], self._values[rows]
+            self._keys, self._values = self._selected(self._keys, rows), self._selected(self._values, rows)
+
+    def _selected(self, kept: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        if torch.is_grad_enabled():  # what may have a gradient cannot be written over
+            return kept.index_select(0, rows)
+        shape = (len(rows), *kept.shape[1:])
+        fits = [place for place, free in enumerate(self._free) if free.shape[1:] == shape[1:] and len(free) >= shape[0]]
+        into = self._free.pop(fits[0])[: shape[0]] if fits else kept.new_empty(shape)
+        self._free = [*self._free[-1:], kept]
+        return torch.index_select(kept, 0, rows, out=into)
 
     def drop_first(self, count: int) -> None:
         """Forget the first ``count`` tokens: a window that moves on."""
