@@ -2,6 +2,7 @@
 
 import mmap
 import threading
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +12,10 @@ import torch
 
 from real_data import data_file
 from sadari.errors import DataError, SettingError
+from sadari.vectors import sentences as sentences_module
 from sadari.vectors import word2vec_torch
 from sadari.vectors.evaluation import evaluate_similarity
+from sadari.vectors.files import read_vectors, write_vectors
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.sentences import choose_word_tokenizer, read_sentences
 from sadari.vectors.word2vec import Word2Vec, runs_of, train_vectors
@@ -259,6 +262,9 @@ def test_a_corpus_without_frequent_words_is_refused(texts):
         {"model": "bert"}, {"width": 0}, {"window": 0}, {"negatives": 0}, {"epochs": 0}, {"min_count": 0},
         {"learning_rate": 0}, {"learning_rate": 5}, {"sample": 1.0}, {"sample": -1}, {"unit": "bytes"},
         {"subwords": (4, 3)}, {"subwords": (0, 3)}, {"workers": 0}, {"buckets": 0}, {"max_words": 0},
+        {"width": "5"}, {"width": 2.5}, {"width": True}, {"epochs": None}, {"seed": -1}, {"seed": "x"},
+        {"learning_rate": "0.1"}, {"sample": None}, {"subwords": 3}, {"subwords": "3-6"}, {"subwords": (3, 6, 9)},
+        {"subwords": (3.0, 6)}, {"unit": "jamo"}, {"buckets": 100}, {"workers": 10**6}, {"window": 10**9},
     ],
 )  # fmt: skip
 def test_a_setting_out_of_range_is_refused(setting):
@@ -266,9 +272,81 @@ def test_a_setting_out_of_range_is_refused(setting):
         Word2Vec(**setting)
 
 
-def test_a_rate_that_is_too_high_is_said_and_not_saved():
-    with pytest.raises(SettingError, match="device"):
-        train_vectors(TEXTS, min_count=1, device="nowhere")
+def test_numpys_numbers_are_numbers(tmp_path):
+    vectors = train_vectors(TEXTS, min_count=np.int64(1), width=np.int32(4), learning_rate=np.float32(0.1), workers=1)
+    write_vectors(vectors, tmp_path / "v")
+    assert read_vectors(tmp_path / "v").training["settings"]["width"] == 4
+
+
+@pytest.mark.parametrize("device", ["nowhere", "cuda:99", "mps:7"])
+def test_a_device_that_is_not_there_is_said_before_anything_is_read(device):
+    def texts():
+        raise AssertionError("read")
+        yield
+
+    with pytest.raises(SettingError, match=r"device|has no"):
+        train_vectors(texts(), device=device)
+
+
+def test_a_training_that_diverged_gives_no_vectors():
+    settings = Word2Vec(min_count=1, width=4)
+    sentences = read_sentences(TEXTS, min_count=1)
+    start = settings.start(sentences)
+    start.inputs[2, 3] = np.nan
+    with pytest.raises(SettingError, match="diverged"):
+        settings.finish(sentences, start, [])
+
+
+@pytest.mark.parametrize("texts", [["one", "one", "two"], ["a b"]])
+def test_words_without_neighbours_teach_nothing(texts):
+    """Two words, each half of the text, are left out of nearly all sentences unless all are kept."""
+    with pytest.raises(DataError, match="beside another"):
+        train_vectors(texts, min_count=1, epochs=1, workers=1, sample=1e-9)
+
+
+def test_texts_come_as_lists_columns_and_streams_of_them():
+    wanted = train_vectors(TEXTS, min_count=1, width=4, workers=1).matrix
+    columns = [pl.Series(TEXTS[:50]), pl.Series(TEXTS[50:])]
+    for texts in (tuple(TEXTS), np.array(TEXTS), pl.Series(TEXTS), columns, iter(columns), [TEXTS[:50], TEXTS[50:]]):
+        assert np.array_equal(train_vectors(texts, min_count=1, width=4, workers=1).matrix, wanted)
+    for wrong, what in (
+        (None, "NoneType"),
+        (5, "int"),
+        (iter(TEXTS), "one by one"),
+        ("a b", "one string"),
+        ([1], "int"),
+    ):
+        with pytest.raises(DataError, match=what):
+            train_vectors(wrong)
+
+
+def test_a_long_text_is_cut_into_sentences(monkeypatch):
+    monkeypatch.setattr(sentences_module, "MOST_WORDS", 4)
+    found = read_sentences(["a a a a a a a a a", "", "a a a a", "a"], min_count=1)
+    assert found.ids.lengths.tolist() == [4, 4, 1, 0, 4, 1]
+    whole = train_vectors([" ".join(TEXTS)], min_count=1, width=4, workers=1, epochs=1)
+    assert whole.training["history"][0]["pairs"] > 0
+
+
+def test_on_a_device_one_worker_adds_in_a_fixed_order(monkeypatch):
+    """What makes the same bits on a GPU is on while it trains, and off again, whatever happens."""
+    import torch
+
+    settings, sentences = Word2Vec(min_count=1, width=4, workers=1), read_sentences(TEXTS, min_count=1)
+    seen = []
+
+    def watch(*_):
+        seen.append(torch.are_deterministic_algorithms_enabled())
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        word2vec_torch.train_on_device(settings, sentences, settings.start(sentences), watch)
+    assert seen == [True, True]
+    assert not torch.are_deterministic_algorithms_enabled()
+    several = replace(settings, workers=2)
+    word2vec_torch.train_on_device(several, sentences, settings.start(sentences), lambda *_: watch())
+    assert not any(seen[2:])
 
 
 @pytest.mark.data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokenize import Tokenizer, choose_tokenizer, tokenizer
 
 IN_MEMORY = 2**28  # ids held in memory, 1 GiB; more go to a file
+# Words in a sentence; longer texts are cut (gensim cuts there, too). A corpus such as text8 is one line: threads could
+# not share it, and the learning rate, which falls from sentence to sentence, would stand still.
+MOST_WORDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Sentences:
     Attributes:
         words: most frequent first, ties in the order of the alphabet.
         counts: int64 [words].
-        ids: the texts, rare words left out.
+        ids: the texts, rare words left out; those of more than `MOST_WORDS` words are cut.
         tokenizer: the name of the one that cut them.
         rare: how many different words were left out.
         tokens: how many words were read, the rare ones with them.
@@ -54,7 +57,7 @@ def read_sentences(
     """Learn the words of a corpus and encode it, in one pass.
 
     Args:
-        texts: a column of texts, or an iterable of columns; it may be larger than memory.
+        texts: a column of texts, or an iterable of columns, which may be larger than memory.
         tokenizer_name: "auto" takes one that keeps words whole, see `choose_word_tokenizer`.
         min_count: rarer words are left out.
         max_words: the most words, the most frequent ones.
@@ -62,7 +65,7 @@ def read_sentences(
         progress: called with the number of words read so far.
 
     Raises:
-        DataError: no word stands ``min_count`` times.
+        DataError: no word stands ``min_count`` times, or the texts are something else.
     """
     table, ids = TokenTable(), GrowingIds(in_memory)
     lengths: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
@@ -80,16 +83,28 @@ def read_sentences(
     if not words:
         raise DataError(f"no word stands {min_count} times in the texts", hint="give a smaller min_count")
     encoded = Ragged(ids.renamed(new_ids), offsets_of(np.concatenate(lengths)))
-    return Sentences(words, counts, _without_rare(encoded), chosen.name, len(table) - len(words), ids.stored)
+    sentences = _cut_long(_without_rare(encoded))
+    return Sentences(words, counts, sentences, chosen.name, len(table) - len(words), ids.stored)
 
 
 def _columns(texts: Any) -> Iterator[pl.Series]:
-    if isinstance(texts, pl.Series | list | tuple | np.ndarray):
+    if _is_column(texts):
         yield from slices(as_column(texts))
         return
-    parts: Iterable[Any] = texts
-    for part in parts:
+    if not isinstance(texts, Iterable):
+        raise DataError(f"texts must be a list of them, or an iterable of lists, not {type(texts).__name__}")
+    for part in texts:
+        if isinstance(part, str):
+            raise DataError("the texts come one by one", hint="give a list of them, or an iterable of lists")
         yield from slices(as_column(part))
+
+
+def _is_column(texts: Any) -> bool:
+    """Whether this is one column: a Series, or any other sequence (a list, a pandas column) that is not of columns."""
+    if isinstance(texts, str | pl.Series | np.ndarray):
+        return True
+    is_sequence = isinstance(texts, Iterable) and isinstance(texts, Sized) and hasattr(texts, "__getitem__")
+    return is_sequence and not isinstance(next(iter(texts), ""), pl.Series | np.ndarray | list | tuple)
 
 
 def _tokenizer(name: str, column: pl.Series) -> Tokenizer:
@@ -123,6 +138,13 @@ def _frequent(
     new_ids = np.full(len(table), MISSING, np.int32)
     new_ids[counted["old"].to_numpy()] = np.arange(len(counted), dtype=np.int32)
     return counted["word"].to_list(), counted["count"].to_numpy().astype(np.int64), new_ids
+
+
+def _cut_long(ids: Ragged) -> Ragged:
+    """The same words, the texts of more than `MOST_WORDS` cut."""
+    long = np.flatnonzero(ids.lengths > MOST_WORDS).tolist()
+    cuts = [np.arange(ids.offsets[t] + MOST_WORDS, ids.offsets[t + 1], MOST_WORDS) for t in long]
+    return Ragged(ids.values, np.sort(np.concatenate([ids.offsets, *cuts]))) if cuts else ids
 
 
 def _without_rare(ids: Ragged) -> Ragged:

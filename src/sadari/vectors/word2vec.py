@@ -7,17 +7,18 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sadari.device import resolve_device
-from sadari.errors import SettingError
+from sadari.errors import DataError, SettingError
 from sadari.ragged import Ragged, offsets_of
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.sentences import Sentences, read_sentences
-from sadari.vectors.subwords import UNITS, Subwords, check_subwords, pieces_of
+from sadari.vectors.subwords import UNITS, Subwords, check_subwords, mean_rows, pieces_of
 from sadari.vectors.word2vec_loops import alias_table, cbow, skipgram, tables
 
 MODELS = ("skipgram", "cbow")
@@ -26,6 +27,13 @@ SKEW = 0.75  # negatives are drawn by counts to this power
 LEAST_BUCKETS, MOST_BUCKETS = 2**12, 2**21
 RUN = 20_000  # tokens that a thread trains on at a time
 MOST_NUMBERS = 2**31
+_MOST = 1_000_000
+# Settings that are whole numbers: from, to, and whether None will do.
+_WHOLE = {
+    "width": (1, _MOST, False), "window": (1, _MOST, False), "negatives": (1, _MOST, False),
+    "epochs": (1, _MOST, False), "min_count": (1, 2**31, False), "max_words": (1, 2**31, True),
+    "buckets": (1, 2**31, True), "workers": (1, 1_024, True), "seed": (0, 2**63 - 1, False),
+}  # fmt: skip
 
 Progress = Callable[[str, float, dict[str, float]], None]
 
@@ -49,8 +57,9 @@ class Word2Vec:
         unit: what pieces are made of: "characters", or "jamo", the letters of Hangul.
         buckets: rows that the pieces share; None: by the number of different pieces.
         tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": one that keeps words whole.
-        workers: threads; None: one for each core. With one, the same seed gives the same bits; with more, threads write
-            into each other's vectors now and then (Hogwild, Recht et al. 2011), and no two runs are quite the same.
+        workers: threads; None: one for each core. With one, the same seed gives the same bits, on a GPU, too (where it
+            takes longer); with more, threads write into each other's vectors now and then (Hogwild, Recht et al. 2011),
+            and no two runs are quite the same.
         device: "cpu" for the compiled loops; "cuda", "mps" or "auto" for torch there.
         seed: of all that is drawn.
 
@@ -76,30 +85,42 @@ class Word2Vec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("width", "window", "negatives", "epochs", "min_count"):
+        for name, (low, high, optional) in _WHOLE.items():
             value = getattr(self, name)
-            if not 1 <= value <= 1_000_000:
-                raise SettingError(f"{name} is {value}; it must be at least 1")
-        for name in ("max_words", "buckets", "workers"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SettingError(f"{name} is {value}; it must be at least 1, or None")
+            if not (_is_whole(value, low, high) or (optional and value is None)):
+                wanted = f"a whole number from {low} to {high:,}{', or None' if optional else ''}"
+                raise SettingError(f"{name} is {value!r:.60}; it must be {wanted}")
+            if value is not None:
+                object.__setattr__(self, name, int(value))  # NumPy's numbers could not be written with the vectors
         if self.model not in MODELS:
             raise SettingError(f"there is no model {self.model!r}", hint=f"one of {', '.join(MODELS)}")
-        if not 0 < self.learning_rate <= 1:
+        if not isinstance(self.learning_rate, Real) or not 0 < self.learning_rate <= 1:
             raise SettingError(f"learning_rate is {self.learning_rate}", hint="above 0, at most 1; 0.05 is usual")
-        if not 0 <= self.sample < 1:
+        if not isinstance(self.sample, Real) or not 0 <= self.sample < 1:
             raise SettingError(f"sample is {self.sample}", hint="a share from 0 (never) to below 1; 0.001 is usual")
+        object.__setattr__(self, "learning_rate", float(self.learning_rate))
+        object.__setattr__(self, "sample", float(self.sample))
+        self._check_subwords()
+
+    def _check_subwords(self) -> None:
         if self.unit not in UNITS:
             raise SettingError(f"there is no unit {self.unit!r}", hint=f"one of {', '.join(UNITS)}")
         if self.subwords is not None:
+            pair = self.subwords if isinstance(self.subwords, tuple | list) else ()
+            if len(pair) != 2 or not all(_is_whole(units, 0, 2**31) for units in pair):
+                raise SettingError(f"subwords is {self.subwords!r:.60}", hint="(shortest, longest), such as (3, 6)")
+            object.__setattr__(self, "subwords", (int(pair[0]), int(pair[1])))
             check_subwords(*self.subwords, self.unit)
+        elif self.unit != "characters" or self.buckets is not None:
+            what = f"unit is {self.unit!r}" if self.buckets is None else f"buckets is {self.buckets:,}"
+            raise SettingError(f"{what}, but there are no subwords", hint="subwords=(3, 6) gives words such pieces")
 
     def train(self, texts: Any, progress: Progress | None = None) -> WordVectors:
         """Vectors of the words of a corpus.
 
         Args:
-            texts: a column of texts, or an iterable of columns, which may be larger than memory; a text is a sentence.
+            texts: a column of texts, or an iterable of columns, which may be larger than memory; a text is a sentence
+                (of a long one, every 10,000 words are).
             progress: called with (what is done, the share done, a record) several times a second. The record's ``loss``
                 is the mean since the epoch began, in nats, of a word's pair with a neighbour (CBoW: of a word) and its
                 negatives; untrained it is (1 + negatives) · ln 2.
@@ -108,21 +129,27 @@ class Word2Vec:
             vectors whose ``training`` says the settings and holds a record an epoch.
 
         Raises:
-            DataError: no word is frequent enough.
-            SettingError: more numbers than can be held.
+            DataError: no word is frequent enough, or none stands beside another.
+            SettingError: more numbers than can be held, or a device that is not there.
         """
         told = progress or _untold
+        on_cores = self.device == "cpu" or resolve_device(self.device).type == "cpu"  # known before hours of reading
         sentences = read_sentences(
             texts, tokenizer_name=self.tokenizer, min_count=self.min_count, max_words=self.max_words,
             progress=lambda tokens: told("reading", 0.0, {"tokens": float(tokens)}),
         )  # fmt: skip
         start = self.start(sentences)
-        if self.device == "cpu" or resolve_device(self.device).type == "cpu":
+        if on_cores:
             history = _train_on_cores(self, sentences, start, told)
         else:
             from sadari.vectors.word2vec_torch import train_on_device
 
             history = train_on_device(self, sentences, start, told)
+        if not any(record["pairs"] for record in history):
+            raise DataError(
+                "no word stands beside another, so that there is nothing to learn from",
+                hint="a text is a sentence of several words; of few texts keep all their words: sample=0",
+            )
         return self.finish(sentences, start, history)
 
     def start(self, sentences: Sentences) -> Start:
@@ -159,8 +186,6 @@ class Word2Vec:
             raise SettingError("training diverged: the vectors are no longer numbers", hint="a smaller learning_rate")
         matrix = inputs[:words]
         if self.subwords is not None:
-            from sadari.vectors.subwords import mean_rows
-
             matrix = np.zeros((words, self.width), np.float32)
             mean_rows(start.rows.values, start.rows.offsets, inputs, matrix)
             shortest, longest = self.subwords
@@ -197,6 +222,10 @@ def train_vectors(texts: Any, *, progress: Progress | None = None, **settings: A
     >>> vectors = train_vectors(texts, model="cbow", width=50)
     """
     return Word2Vec(**settings).train(texts, progress)
+
+
+def _is_whole(value: Any, low: int, high: int) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and low <= int(value) <= high
 
 
 def _untold(what: str, share: float, record: dict[str, float]) -> None:
@@ -258,7 +287,7 @@ def _train_on_cores(
             loss, pairs = loss + lost, pairs + made
             seconds = time.perf_counter() - began
             record = {
-                "epoch": float(epoch + 1), "loss": loss / max(1, pairs), "seconds": seconds,
+                "epoch": float(epoch + 1), "loss": loss / max(1, pairs), "pairs": float(pairs), "seconds": seconds,
                 "words_per_second": float(ids.offsets[runs[run + 1]]) / max(seconds, 1e-9),
             }  # fmt: skip
             progress("training", (epoch + (run + 1) / (len(runs) - 1)) / settings.epochs, record)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,8 +31,27 @@ def train_on_device(
 ) -> list[dict[str, float]]:
     """Train the matrices of ``start`` in place, by way of the device.
 
-    The same seed gives the same draws; whether it gives the same bits is for the device's ``index_add_`` to say.
+    The same seed gives the same draws; with one worker, the same bits.
     """
+    with _in_order(settings.workers == 1):
+        return _train(settings, sentences, start, progress)
+
+
+@contextmanager
+def _in_order(wanted: bool) -> Iterator[None]:
+    """Let torch add in a fixed order, where else threads of a GPU add as they come; then as it was before."""
+    import torch
+
+    was, warned = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    if wanted:
+        torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(was, warn_only=warned)
+
+
+def _train(settings: Word2Vec, sentences: Sentences, start: Start, progress: Progress) -> list[dict[str, float]]:
     import torch
 
     from sadari.vectors.word2vec import LAST_RATE, runs_of
@@ -54,7 +75,8 @@ def train_on_device(
                 pairs += int(part[-1] - part[0]) if settings.model == "skipgram" else last - first
             seconds = time.perf_counter() - began
             record = {
-                "epoch": float(epoch + 1), "loss": float(loss) / max(1, pairs), "seconds": seconds,
+                "epoch": float(epoch + 1), "loss": float(loss) / max(1, pairs), "pairs": float(pairs),
+                "seconds": seconds,
                 "words_per_second": float(ids.offsets[runs[run + 1]]) / max(seconds, 1e-9),
             }  # fmt: skip
             progress("training", (epoch + (run + 1) / (len(runs) - 1)) / settings.epochs, record)
@@ -71,7 +93,8 @@ class _Buffers:
         tokens = int(np.diff(offsets[runs]).max(initial=0))
         self.window = window
         self.middles = np.empty(tokens, np.int32)
-        self.around = np.empty(2 * window * tokens, np.int32)
+        neighbours = min(2 * window, int(np.diff(offsets).max(initial=0)))  # no more than a text has words
+        self.around = np.empty(neighbours * tokens, np.int32)
         self.offsets = np.empty(tokens + 1, np.int64)
 
     def cut(self, ids: Any, first: int, last: int, chance: Any, seed: Any) -> tuple[Any, Any, Any]:
@@ -124,13 +147,14 @@ class _Net:
         other = self.outputs[negatives]
         positive = self.outputs[positives]
         logits = (hidden[hidden_of] * positive).sum(dim=1)
-        false_logits = torch.einsum("bd,bkd->bk", hidden, other)
+        # not by matrix products, whose order of additions CUDA fixes only for who sets its environment before all else
+        false_logits = (hidden.unsqueeze(1) * other).sum(dim=2)
         real = (negatives != word.unsqueeze(1)).float() * weight.unsqueeze(1)
         softplus = torch.nn.functional.softplus
         loss = softplus(-logits).double().sum() + (softplus(false_logits) * real).double().sum()
         pull = torch.sigmoid(-logits).unsqueeze(1)
         push = -torch.sigmoid(false_logits) * real
-        error = torch.einsum("bk,bkd->bd", push, other).index_add_(0, hidden_of, pull * positive)
+        error = (push.unsqueeze(2) * other).sum(dim=1).index_add_(0, hidden_of, pull * positive)
         push_steps = (push.unsqueeze(2) * hidden.unsqueeze(1)).flatten(0, 1)
         rows, pairs = torch.cat([positives, negatives.flatten()]), torch.cat([torch.ones_like(logits), real.flatten()])
         self._move(self.outputs, rows, torch.cat([pull * hidden[hidden_of], push_steps]), pairs, rate)
