@@ -263,6 +263,11 @@ def test_fewer_words(course, tmp_path):
     assert read_vectors(tmp_path / "a.vec").words == ["king", "서울"]
     run_well("vectors", "convert", course, "-o", tmp_path / "b", "--to", "glove", "--limit", 2)
     assert [line.split()[0] for line in (tmp_path / "b").read_text().splitlines()] == ["king", "queen"]
+    (tmp_path / "none.txt").write_text("nobody\n")
+    for source in (course, tmp_path / "a.vec"):
+        said = run_badly("vectors", "convert", source, "-o", tmp_path / "c", "--words", tmp_path / "none.txt")
+        assert "has none of these words" in said
+    assert not (tmp_path / "c").exists()
 
 
 def test_what_a_format_cannot_hold_is_said(folder, tmp_path):

@@ -22,8 +22,9 @@ def test_a_plain_file_becomes_a_folder_that_knows_how_it_was_made(text, tmp_path
     out = tmp_path / "vectors"
     assert main(["vectors", "train", str(text), "-o", str(out), "--min-count", "1", "--width", "8", "--seed", "3"]) == 0
     printed = capsys.readouterr().out
-    assert "Read        680 words, 9 different; 9 stand 1 times or more" in printed
-    assert f"sadari vectors nearest {out}" in printed
+    assert "Read      680 words, 9 different; 9 kept, which stand once or more" in printed
+    assert "5 epochs" in printed
+    assert f"sadari vectors nearest {out}" in " ".join(printed.split())
     vectors = read_vectors(out)
     assert (len(vectors), vectors.width, vectors.tokenizer) == (9, 8, "basic_english")
     assert vectors.training["settings"]["seed"] == 3
@@ -73,6 +74,13 @@ def test_a_file_of_one_long_line_is_cut_at_spaces(tmp_path, capsys):
         (["--device", "cuda:99"], "cuda"),
         (["--learning-rate", "nan"], "learning_rate is nan"),
         (["--sample", "2"], "sample is 2.0"),
+        (["--unit", "jamo"], "there are no subwords"),
+        (["--buckets", "9"], "there are no subwords"),
+        (["--format", "html"], "'html' is not one of"),
+        (["gone.txt"], "gone.txt: there is no such file"),
+        (["gone"], "no data set is called 'gone'"),
+        (["-", "-"], "standard input can be read only once"),
+        (["--min-count", "1", "--sample", "1e-9", "--epochs", "1"], "no word stands beside another"),
     ],
 )
 def test_a_mistake_is_one_line(text, tmp_path, capsys, more, said):
@@ -81,6 +89,27 @@ def test_a_mistake_is_one_line(text, tmp_path, capsys, more, said):
     assert said in error
     assert "Traceback" not in error
     assert not (tmp_path / "v").exists()
+
+
+@pytest.mark.parametrize("name", ["v.html", "thesis", "file/v"])
+def test_where_they_will_lie_is_checked_before_anything_is_read(tmp_path, capsys, name):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "mine.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    # a file that is not there is said later than a place that is taken
+    assert main(["vectors", "train", str(tmp_path / "gone.txt"), "-o", str(tmp_path / name)]) == 2
+    error = capsys.readouterr().err
+    assert name.split("/", maxsplit=1)[0] in error
+    assert "gone" not in error
+
+
+def test_what_a_format_cannot_hold_is_said(text, tmp_path, capsys):
+    asked = ["vectors", "train", str(text), "--min-count", "1", "--width", "4", "--subwords", "2-3", "-o"]
+    assert main([*asked, str(tmp_path / "v.vec")]) == 0
+    assert "without subwords" in " ".join(capsys.readouterr().out.split())
+    assert main([*asked, str(tmp_path / "v.bin"), "--to", "fasttext"]) == 0
+    assert "without" not in capsys.readouterr().out
+    assert read_vectors(tmp_path / "v.bin").subwords.longest == 3
 
 
 def test_what_is_in_the_way_stays(text, tmp_path, capsys):

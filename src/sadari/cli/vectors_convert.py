@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sadari.cli import options
 from sadari.cli.vectors_options import FORMATS, reading
-from sadari.errors import SettingError
-
-if TYPE_CHECKING:
-    from sadari.vectors.keyed import WordVectors
+from sadari.cli.vectors_output import checked_kind, lost
+from sadari.errors import DataError
 
 CONVERT_EXAMPLES = """\b
 Examples:
@@ -43,43 +40,17 @@ def convert(source: str, output: str, to: str | None, words: str | None, **asked
     from sadari.cli import vectors_input, vectors_view
     from sadari.cli.progress import Progress
 
-    kind = _checked_kind(output, to)
+    kind = checked_kind(output, to)
     wanted = None if words is None else vectors_input.word_list(words)
     with Progress() as progress:
         loaded = vectors_input.load(source, asked, progress, words=wanted)
+        if not len(loaded):
+            raise DataError("has none of these words", where=source, hint=f"capitals matter; see {words}")
         from sadari.vectors.files import write_vectors
 
         progress(f"writing {output}")
         write_vectors(loaded, output, format=kind)
-    vectors_view.print_written(loaded, output, lost=_lost(loaded, kind))
-
-
-def _checked_kind(output: str, to: str | None) -> str:
-    """The format to write, and whether that may be written there: known before anything is read."""
-    from sadari.cli.outputs import check_file, check_model_folder
-    from sadari.vectors.files import SUFFIXES
-
-    kind = to or SUFFIXES.get(Path(output).suffix.lower())
-    if kind is None:
-        known = ", ".join(suffix for suffix in SUFFIXES if suffix)
-        raise SettingError(
-            f"the ending of {output!r} names no format", hint=f"end it in one of {known}, or name the format with --to"
-        )
-    if kind == "sadari":
-        check_model_folder(Path(output))
-    else:
-        check_file(Path(output))
-    return kind
-
-
-def _lost(loaded: WordVectors, kind: str) -> list[str]:
-    """What the format cannot hold."""
-    lost = []
-    if loaded.subwords is not None and kind not in ("sadari", "fasttext"):
-        lost.append("without subwords, which only sadari and fasttext hold: words not among these have no vector now")
-    if loaded.counts is not None and kind not in ("sadari", "fasttext"):
-        lost.append("without counts, which this format does not hold")
-    return lost
+    vectors_view.print_written(loaded, output, lost=lost(loaded, kind))
 
 
 @click.command(epilog=INFO_EXAMPLES)

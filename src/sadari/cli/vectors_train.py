@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli import options
+from sadari.cli.vectors_options import FORMATS
+from sadari.cli.vectors_output import checked_kind, lost
 from sadari.errors import SettingError
 
 if TYPE_CHECKING:
@@ -27,14 +29,16 @@ Examples:
 A .txt file is read as running text, a line a sentence; other files as tables, of
 which the text column is taken (all columns of --text). The suffix of OUT says
 the format: none is a folder of Sadari's own, .vec and .txt are word2vec text,
-.bin is word2vec binary. Then: sadari vectors nearest OUT WORD
+.bin is word2vec binary; only sadari and fasttext (--to) keep subwords.
 """
 PLAIN = (".txt", ".text", "")
+INPUTS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT…")
 @click.option("-o", "--output", required=True, metavar="OUT", help="The vectors' folder or file.")
+@click.option("--to", type=click.Choice(FORMATS), metavar="KIND", help="Its format.  [default: the name's]")
 @click.option("--model", type=click.Choice(["skipgram", "cbow"]), default="skipgram", show_default=True)
 @click.option("--width", type=int, default=100, show_default=True, metavar="N", help="Of the vectors.")
 @click.option("--window", type=int, default=5, show_default=True, metavar="N", help="Neighbours on each side.")
@@ -49,10 +53,10 @@ PLAIN = (".txt", ".text", "")
 @click.option("--buckets", type=int, metavar="N", help="Rows that the pieces share.  [default: by their number]")
 @click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
 @click.option("--workers", type=int, metavar="N", help="Threads.  [default: one a core]")
-@click.option("--deterministic", is_flag=True, help="One thread: the same seed gives the same bits.")
+@click.option("--deterministic", is_flag=True, help="One thread: the same seed gives the same bits, also on a GPU.")
 @click.option("--device", default="cpu", show_default=True, metavar="NAME", help="cpu, cuda, mps or auto.")
 @click.option("--text", metavar="COLUMNS", help="The text columns of a table.")
-@click.option("--format", metavar="NAME", help="Of the files: text, csv, tsv, jsonl, parquet, fasttext, lines.")
+@click.option("--format", type=click.Choice(INPUTS), metavar="NAME", help=f"Of the files: {', '.join(INPUTS)}.")
 @click.option("--encoding", metavar="NAME", help="Of the files.  [default: found out]")
 @options.seed
 @options.as_json("Settings, words and losses as JSON, and nothing else, on standard output.")
@@ -64,12 +68,14 @@ def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> N
     from sadari.vectors.word2vec import Word2Vec
 
     settings = Word2Vec(**_settings(asked))
+    kind = checked_kind(output, asked["to"])
     corpus = _Corpus(texts, asked)
+    corpus.check()
     with Progress() as progress:
         vectors = settings.train(corpus, _told(progress))
         progress("saving")
-        write_vectors(vectors, output)
-    print_trained(vectors, output, corpus.notes, as_json=as_json)
+        write_vectors(vectors, output, format=kind)
+    print_trained(vectors, output, corpus.notes, lost(vectors, kind), as_json=as_json)
 
 
 def _settings(asked: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +104,22 @@ class _Corpus:
         self.names, self.asked = names, asked
         self.notes: list[str] = []
 
+    def check(self) -> None:
+        """Find what is missing before the first file is read.
+
+        Raises:
+            DataError: a file, or a data set, is not there. SettingError: standard input is named twice.
+        """
+        from sadari.cli.inputs import find_data, is_there
+        from sadari.data.byte_stream import first_bytes
+
+        paths = [find_data(name).train for name in self.names]
+        if paths.count("-") > 1:
+            raise SettingError("standard input can be read only once", hint='name "-" once')
+        for path in paths:
+            if path != "-" and not is_there(path):
+                first_bytes(Path(path), path, 1)  # it says what is wrong, and what may have been meant
+
     def __iter__(self) -> Iterator[pl.Series]:
         from sadari.cli.inputs import find_data
 
@@ -121,7 +143,8 @@ class _Corpus:
         asked = {key: self.asked[key] for key in ("text", "format", "encoding")}
         source = open_named(data.train, asked, known=data.columns, need_label=False, missing="empty")
         kept = [note for note in source.notes if not note.startswith("label")]
-        self.notes += [f"{data.titles.get(data.train, name)}: {note}" for note in kept]
+        title = "standard input" if name == "-" else data.titles.get(data.train, name)
+        self.notes += [f"{title}: {note}" for note in kept]
         for batch in source.batches(whole=False):
             yield batch.texts
 

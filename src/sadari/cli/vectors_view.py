@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Answer:
     found: Sequence[tuple[str, float]]
 
 
-def _headed(head: str, text: str) -> None:
+def print_headed(head: str, text: str) -> None:
+    """A heading, and a text behind it, as all commands of ``sadari vectors`` print them."""
     headed(head, text, indent=INDENT)
 
 
@@ -130,7 +132,7 @@ def _print_pairs(score: SimilarityScore) -> None:
     from sadari.data.audit_findings import plural  # not above: it takes a quarter of a second, and most need none
 
     all_pairs = len(score.pairs)
-    _headed("Spearman", f"{_figure(score.spearman)} · Pearson {_figure(score.pearson)} · {_chance(score.p_value)}")
+    print_headed("Spearman", f"{_figure(score.spearman)} · Pearson {_figure(score.pearson)} · {_chance(score.p_value)}")
     parts = [f"{score.scored:,} of {all_pairs:,} compared"]
     if score.scored < all_pairs:
         parts.append(f"{all_pairs - score.scored:,} without a vector ({_share(all_pairs - score.scored, all_pairs)})")
@@ -138,9 +140,9 @@ def _print_pairs(score: SimilarityScore) -> None:
         parts.append(f"{score.lowered:,} with a word found in lower case")
     if score.from_subwords:
         parts.append(f"{score.from_subwords:,} with a word made from subwords")
-    _headed("Pairs", " · ".join(parts))
+    print_headed("Pairs", " · ".join(parts))
     if score.missing:
-        _headed("Missing", f"{plural(len(score.missing), 'word')}: {_listed(score.missing)}")
+        print_headed("Missing", f"{plural(len(score.missing), 'word')}: {_listed(score.missing)}")
 
 
 def _print_analogies(score: AnalogyScores) -> None:
@@ -162,7 +164,7 @@ def _print_analogies(score: AnalogyScores) -> None:
     total = score.total
     if score.missing:
         left = total.questions - total.asked
-        _headed(
+        print_headed(
             "Missing",
             f"{plural(left, 'question')} ({_share(left, total.questions)}) not asked for want of "
             f"{plural(len(score.missing), 'word')}: {_listed(score.missing)}",
@@ -194,9 +196,9 @@ def print_projection(found: Projection, picture: Path) -> None:
     """What the picture shows, and how much of the words' variance."""
     from sadari.data.audit_findings import plural
 
-    _headed("Picture", str(picture))
-    _headed("Shows", f"{plural(len(found.words), 'word')} · {100 * sum(found.shares):.0f} % of their variance: "
-                    f"{100 * found.shares[0]:.0f} % across, {100 * found.shares[1]:.0f} % upward")  # fmt: skip
+    print_headed("Picture", str(picture))
+    print_headed("Shows", f"{plural(len(found.words), 'word')} · {100 * sum(found.shares):.0f} % of their variance: "
+                          f"{100 * found.shares[0]:.0f} % across, {100 * found.shares[1]:.0f} % upward")  # fmt: skip
 
 
 def describe(vectors: WordVectors, source: str) -> dict[str, Any]:
@@ -229,32 +231,32 @@ def print_description(found: dict[str, Any]) -> None:
     """What vectors are, for a reader."""
     from sadari.data.audit_findings import plural
 
-    _headed("Words", f"{found['words']:,} · {found['width']:,} numbers each")
+    print_headed("Words", f"{found['words']:,} · {found['width']:,} numbers each")
     for i, line in enumerate(found["notes"]):
-        _headed("" if i else "Notes", line)
-    _headed("First", " · ".join(found["first"]))
+        print_headed("" if i else "Notes", line)
+    print_headed("First", " · ".join(found["first"]))
     if found["length"] is not None:
         low, mean, high = (f"{found['length'][key]:.3g}" for key in ("smallest", "mean", "largest"))
-        _headed("Lengths", f"{low} to {high}, {mean} in the mean")
+        print_headed("Lengths", f"{low} to {high}, {mean} in the mean")
     if found["zero"]:
-        _headed("", f"{plural(found['zero'], 'vector')} of zeros, which no word is near to")
+        print_headed("", f"{plural(found['zero'], 'vector')} of zeros, which no word is near to")
     if found["tokens"] is not None:
-        _headed("Seen", f"{found['tokens']:,} words of text, which were counted")
+        print_headed("Seen", f"{found['tokens']:,} words of text, which were counted")
     parts = found["subwords"]
     if parts is None:
-        _headed("Subwords", "none: a word that is not among these has no vector")
+        print_headed("Subwords", "none: a word that is not among these has no vector")
     else:
-        _headed("Subwords", f"{parts['buckets']:,} buckets for pieces of {parts['shortest']} to {parts['longest']} "
-                           f"{parts['unit']}: every word has a vector")  # fmt: skip
+        pieces = f"pieces of {parts['shortest']} to {parts['longest']} {parts['unit']}"
+        print_headed("Subwords", f"{parts['buckets']:,} buckets for {pieces}: every word has a vector")
 
 
 def print_written(vectors: WordVectors, output: str, *, lost: Sequence[str]) -> None:
     """What was written where, what got lost on the way, and what to do next."""
     from sadari.data.audit_findings import plural
 
-    _headed("Written", f"{plural(len(vectors), 'word')}, {vectors.width:,} wide: {output}")
+    print_headed("Written", f"{plural(len(vectors), 'word')}, {vectors.width:,} wide: {output}")
     for line in lost:
-        _headed("", line)
+        print_headed("", line)
     frequent = (vectors.word(row) for row in range(min(200, len(vectors))))
     word = next((word for word in frequent if word.isalpha() and len(word.encode()) > 4), "WORD")
-    _headed("Next", f"sadari vectors nearest {output} {word}")
+    print_headed("Next", f"sadari vectors nearest {shlex.quote(output)} {word}")
