@@ -135,11 +135,16 @@ def test_the_pad_embedding_is_zero_and_no_text_can_name_it(kind, trained):
     assert rung.vocab_.pad_id == 1
     assert rung.vocab_.unknown_id == 0
     assert float(rung.net_.embedding.weight[1].detach().abs().max()) == 0
+    with torch.random.fork_rng():
+        torch.manual_seed(rung.seed)
+        before = rung._new_net(len(rung.vocab_), 4).embedding.weight[0]
+    assert not torch.equal(rung.net_.embedding.weight[0], before)  # that of unknown tokens does learn
     assert 1 not in rung.encode(pl.Series(["<pad> the <pad>"])).values
 
 
 @EVERY
 def test_a_seed_gives_its_bits(kind, trained):
+    torch.manual_seed(12345)  # what others drew before does not matter
     again = kind(**QUICK, max_length=60).fit(TEXTS, LABELS)
     assert weights(again) == weights(trained[kind])
     other = kind(**QUICK, max_length=60, seed=1).fit(TEXTS, LABELS)
