@@ -45,7 +45,7 @@ def corpus_bleu(translations: Sequence[Sequence[str]], references: Sequence[Sequ
     """BLEU of tokenised translations, each with one reference.
 
     Where no run of some length is right, its precision counts as half a run's, a quarter's for the next such length
-    and so on (NIST's smoothing, as sacreBLEU has it).
+    and so on (NIST's smoothing, as sacreBLEU has it); where nothing at all is right, BLEU is 0.
 
     Raises:
         SettingError: not as many references as translations, or none at all.
@@ -82,6 +82,8 @@ def _runs(tokens: Sequence[str], length: int) -> Counter[tuple[str, ...]]:
 
 
 def _precisions(right: Sequence[int], total: Sequence[int]) -> list[float]:
+    if not any(right):
+        return [0.0] * ORDER
     precisions, share = [], 1.0
     for hits, runs in zip(right, total, strict=True):
         if not runs:
