@@ -48,10 +48,17 @@ class PlainText:
 
 
 def _cut(data: bytes) -> tuple[bytes, bytes]:
-    """What can be read now: up to the last line feed; of a line without an end, up to its last white space."""
+    """What can be read now: up to the last line feed; of a line without an end, up to its last white space.
+
+    Where there is none of either, as in Chinese, up to the last character: memory must not grow with the line.
+    """
     end = data.rfind(b"\n") + 1
     if end == 0 and len(data) > PIECE_BYTES:
         end = max(data.rfind(b" "), data.rfind(b"\t")) + 1
+        if end == 0:
+            end = len(data) - 1
+            while data[end] & 0xC0 == 0x80:  # within a character
+                end -= 1
     return data[:end], data[end:]
 
 
