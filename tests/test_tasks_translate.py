@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -423,3 +426,45 @@ def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path):
 def test_the_end_stands_after_each_text():
     ids = Subwords.train([SOURCES], size=200).encode(["I drink", "", "milk"])
     assert with_end(ids, 3).to_lists() == [[*row, 3] for row in ids.to_lists()]
+
+
+TWO = """
+import json, sys
+import torch
+from test_tasks_translate import ALIKE, SOURCES, TARGETS, HELD_OUT
+from sadari.tasks.translate import Translator
+from sadari.train import processes
+
+for net, settings in ALIKE.items():
+    model = Translator(net=net, **settings).fit(SOURCES, TARGETS, validation=HELD_OUT)
+    everyone = processes.gather(torch.cat([value.flatten() for value in model.net_.state_dict().values()]))
+    assert all(torch.equal(everyone[0], other) for other in everyone)
+    if processes.place()[0] == 0:
+        model.save(f"{sys.argv[1]}/{net}")
+"""
+# SGD: of gradients that are nothing but rounding, Adam would make steps of full size
+ALIKE = {
+    net: {**TINY, "epochs": 2, "dropout": 0.0, "optimizer": "sgd", "learning_rate": 0.05, "average": 1}
+    for net in ("transformer", "lstm")
+}
+
+
+@pytest.mark.slow
+def test_two_processes_reach_the_weights_of_one(tmp_path):
+    """By torchrun, with shares of batches; but for the order of sums they do the same."""
+    (tmp_path / "two.py").write_text(TWO)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parent)}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    done = subprocess.run(
+        [*command, str(tmp_path / "two.py"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    for net, asked in ALIKE.items():
+        alone = Translator(net=net, **asked).fit(SOURCES, TARGETS, validation=HELD_OUT)
+        found = read_model(tmp_path / net, as_torch=True).tensors
+        for key, value in alone.net_.state_dict().items():
+            assert torch.allclose(found[key], value, atol=2e-4, rtol=1e-3), (net, key)

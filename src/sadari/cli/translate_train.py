@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TRANSLATE = train_run.Command("translate train", (("texts", "SOURCES"), ("output", "-o")))
 MOST_VALIDATION = 1000  # pairs of the training data that are held out, where nobody says how many
-MOST_SCORED = 1000  # validation pairs that are translated at the end
+MOST_SCORED = 500  # validation pairs that are translated at the end
 EXAMPLES = """\b
 Examples:
   sadari translate train phrases --source en --target fr -o en-fr

@@ -259,7 +259,7 @@ class Translator(TranslatorSettings):
                 rows = order[first : first + size]
                 source, mask = ids.take(rows).padded(Subwords.pad_id)
                 # no translation that makes sense is longer; a net that has gone astray would never end
-                longest = np.minimum(3 * lengths[rows] + 30, self.max_length - 1).tolist()
+                longest = np.minimum(2 * lengths[rows] + 20, self.max_length - 1).tolist()
                 found = beam_search(
                     self.net_.stepper(source.to(self._device), mask.to(self._device)), longest,
                     start=Subwords.start_id, end=Subwords.end_id, width=beam, length_penalty=length_penalty,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NETS = ("transformer", "lstm", "gru")
 ATTENTIONS = ("additive", "none")
 LEARNING_RATES = MappingProxyType({"transformer": 0.003, "lstm": 0.005, "gru": 0.005})
-LEAST_BATCHES = 40  # of an epoch: a net learns little in fewer steps
+LEAST_BATCHES = 100  # of an epoch: a net learns little in few steps
 EPOCHS = 20  # where nobody says
 UNLIMITED_EPOCHS = 10_000  # where the time is the limit
 
