@@ -8,7 +8,7 @@ import pytest
 
 from rungs_headlines import FIRST_RUNGS
 from sadari.data.read import open_source
-from sadari.rungs import BagOfWords, EmbeddingBag
+from sadari.rungs import BagOfWords, EmbeddingBag, EmbeddingMean
 
 pytestmark = pytest.mark.data
 
@@ -47,3 +47,14 @@ def test_the_courses_recipe_in_one_pass(ag_news):
     assert last["texts"] == 32_055
     assert last["accuracy"] > 0.868
     assert [record["step"] for record in rung.history_] == [500, 1000, 1500, 2000, 2004]
+
+
+def test_the_courses_embeddings_after_25_000_records(ag_news):
+    """Its running accuracy: 0.7596 from padded batches, 0.7541 from one content vector with offsets."""
+    train, test = ag_news
+    texts, labels = train.texts[:25_000], train.labels[:25_000]
+    mean = EmbeddingMean(epochs=1).fit(texts, labels)
+    assert mean.history_[-1]["accuracy"] > 0.7596
+    assert mean.score(test.texts, test.labels) > 0.87
+    bag = EmbeddingBag(epochs=1, longest=1, learning_rate=4.0).fit(texts, labels)
+    assert bag.score(test.texts, test.labels) > 0.87
