@@ -26,9 +26,12 @@ from fasttext_files import (
 from rungs_headlines import some
 from sadari.errors import ModelError, OutputError, SettingError
 from sadari.rungs import FastTextModel
+from sadari.vectors import fasttext_model
+from sadari.vectors.fasttext_dictionary import Dictionary
 from sadari.vectors.fasttext_file import dense, open_fasttext, write_fasttext
 from sadari.vectors.fasttext_model import read_vectors_bin, write_vectors_bin
 from sadari.vectors.keyed import WordVectors
+from sadari.vectors.quantised import QuantisedMatrix
 from sadari.vectors.subwords import Subwords
 from sadari.vectors.word2vec import train_vectors
 
@@ -296,6 +299,38 @@ def test_quantised_rows_too_large_to_calculate_with(tmp_path):
     for read in (FastTextModel.from_file, read_vectors_bin):
         with pytest.raises(ModelError, match="too large"):
             read(tmp_path / "m")
+
+
+def test_a_small_file_of_many_wide_rows_is_not_decoded(tmp_path):
+    model = small_model(quantised=True)
+    few, width = np.zeros((2**22, 1), np.uint8), 1_000
+    wide = QuantisedMatrix(few, np.ones(256 * width, np.float32), width, width)
+    write_fasttext(
+        replace(model, arguments=replace(model.arguments, width=width), input=wide, output=np.ones((3, width), "<f4")),
+        tmp_path / "m",
+    )
+    with pytest.raises(ModelError, match="too many to decode"):
+        read_vectors_bin(tmp_path / "m")
+
+
+@pytest.mark.parametrize("size", [1_000, 2**20, 2**23])
+def test_a_long_word_takes_little_memory(size, tmp_path):
+    """Its pieces would be 64 times as many as its letters; what is longer than 1 MiB is no word."""
+    model = small_model(pieces=(1, 64))
+    words = [b"</s>", b"the", b"x" * size, b"cat", b"sat"]
+    named = replace(model, dictionary=Dictionary.of(words, [b"a", b"b", b"c"], np.ones(8, np.int64), 8))
+    write_fasttext(named, tmp_path / "m")
+    assert outcome(tmp_path / "m", (tmp_path / "m").read_bytes()) == ("read" if size == 1_000 else "refused")
+
+
+def test_blocks_of_words_may_end_anywhere(files, monkeypatch):
+    for path in (files["cbow"], files["ftz lengths"]):
+        wanted = read_vectors_bin(path)
+        with monkeypatch.context() as patch:
+            patch.setattr(fasttext_model, "_BLOCK", 7)
+            patch.setattr(fasttext_model, "_BLOCK_BYTES", 11)
+            assert np.array_equal(read_vectors_bin(path).matrix, wanted.matrix)
+            assert read_vectors_bin(path, words=["the", "zzqq"]).words == ["the"]
 
 
 def test_files_of_other_kinds_are_named(tmp_path):

@@ -18,8 +18,7 @@ from sadari.vectors.fasttext_bytes import FileBytes
 
 _SIZES = struct.Struct("<3i2q")
 _LEAST = 10  # bytes of an entry: the NUL behind the word, an int64 and an int8
-_CHUNK = 1 << 22
-_MOST_CHUNK = 1 << 26  # a longer word is none
+_CHUNK = 1 << 20  # of the file read at a time; what is longer is no word
 
 
 @dataclass(frozen=True)
@@ -130,22 +129,20 @@ def _read_entries(
     offsets = np.zeros(size + 1, np.int64)
     counts, kinds = np.empty(size, np.int64), np.empty(size, np.int8)
     parts: list[NDArray[np.uint8]] = [np.empty(0, np.uint8)]
-    done, wanted = 0, _CHUNK
+    done = 0
     while done < size:
-        chunk = source.array(np.uint8, min(source.left, wanted), "the dictionary")
+        chunk = source.array(np.uint8, min(source.left, _CHUNK), "the dictionary")
         words = np.empty_like(chunk)
         before = done
         done, used, written = _split_entries(chunk, words, offsets, counts, kinds, done, size)
         source.seek(source.at - len(chunk) + used)
         parts.append(words[:written].copy())
         if done == before:
-            if source.left <= wanted or wanted >= _MOST_CHUNK:
-                raise ModelError(
-                    f"ends within its dictionary, or has a word of more than {wanted >> 20} MiB: entry {done + 1:,}",
-                    where=source.where,
-                    hint="copy or download it again",
-                )
-            wanted *= 4
+            raise ModelError(
+                f"ends within its dictionary, or has a word of more than {_CHUNK >> 20} MiB: entry {done + 1:,}",
+                where=source.where,
+                hint="copy or download it again",
+            )
     return np.concatenate(parts), offsets, counts, kinds
 
 

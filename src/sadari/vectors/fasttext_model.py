@@ -23,7 +23,8 @@ from sadari.vectors.keyed import WordVectors
 from sadari.vectors.quantised import QuantisedMatrix
 from sadari.vectors.subwords import Subwords, pieces_of
 
-_BLOCK = 65_536  # words whose rows are read, and pieces made, together
+_MOST_DECODED = 2**31  # numbers, 8 GiB: a quantised row may take one byte of the file, however wide it is
+_BLOCK, _BLOCK_BYTES = 65_536, 1 << 22  # words whose rows are read, and pieces made, together
 
 
 def read_vectors_bin(path: str | Path, *, words: Sequence[str] | None = None, limit: int | None = None) -> WordVectors:
@@ -47,8 +48,8 @@ def read_vectors_bin(path: str | Path, *, words: Sequence[str] | None = None, li
             raise ModelError(f"is refused: {error}", where=str(path)) from None
         if finder.words == 0:
             raise ModelError("has no words", where=str(path))
-        if isinstance(model.input, QuantisedMatrix) and not model.input.largest <= LARGEST:
-            raise ModelError("the input matrix holds numbers too large to calculate with", where=str(path))
+        if isinstance(model.input, QuantisedMatrix):
+            _check_quantised(model.input, str(path))
         count = finder.words if limit is None else min(limit, finder.words)
         places, notes = np.arange(count), []
         if words is not None:
@@ -57,12 +58,25 @@ def read_vectors_bin(path: str | Path, *, words: Sequence[str] | None = None, li
             notes = [f"{len(places):,} of the {len(set(words)):,} words asked for are in it"]
         buckets = _bucket_rows(model)
         matrix = np.empty((len(places), model.arguments.width), np.float32)
-        for at, block in _blocks(places):
+        for at, block in _blocks(places, np.diff(model.dictionary.offsets)):
             own = matrix[at : at + len(block)]
             own[:] = _rows(model.input, block)
             found_rows = finder.word_rows(block)
             _add_pieces(found_rows.values, found_rows.offsets, finder.words, buckets, own)
         return _vectors(model, places, matrix, buckets, notes)
+
+
+def _check_quantised(matrix: QuantisedMatrix, where: str) -> None:
+    """Refuse what only shows once it is decoded: numbers that are too large, or too many.
+
+    Raises:
+        ModelError: they are.
+    """
+    if not matrix.largest <= LARGEST:
+        raise ModelError("the input matrix holds numbers too large to calculate with", where=where)
+    rows, width = matrix.shape
+    if rows * width > _MOST_DECODED:
+        raise ModelError(f"its {rows:,} quantised rows of {width:,} numbers are too many to decode", where=where)
 
 
 def _vectors(
@@ -93,12 +107,14 @@ def _is_utf8(dictionary: Dictionary) -> bool:
     return True
 
 
-def _blocks(places: NDArray[np.integer]) -> list[tuple[int, NDArray[np.integer]]]:
-    """Rising places, cut where a block of the file's rows ends; each with how many come before."""
-    if not len(places):
-        return []
-    ends = np.arange(0, int(places[-1]) + _BLOCK + 1, _BLOCK)
-    cuts = np.searchsorted(places, ends).tolist()
+def _blocks(places: NDArray[np.integer], lengths: NDArray[np.int64]) -> list[tuple[int, NDArray[np.integer]]]:
+    """Rising places, cut where a block of the file's rows ends; each with how many come before.
+
+    Args:
+        lengths: int64 [entries], of the words in bytes: long ones have many pieces, and are cut sooner.
+    """
+    ends = (places[1:] // _BLOCK != places[:-1] // _BLOCK) | (np.diff(lengths[places].cumsum() // _BLOCK_BYTES) != 0)
+    cuts = [0, *(np.flatnonzero(ends) + 1).tolist(), len(places)]
     return [(a, places[a:b]) for a, b in pairwise(cuts) if a < b]
 
 
