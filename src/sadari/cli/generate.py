@@ -24,7 +24,7 @@ Examples:
   sadari generate train *.txt --net transformer --minutes 5 -o models/gpt
   sadari generate train book.txt --level subword --steps 5000 -o models/book
   sadari generate train news.csv --text title --condition label -o models/news
-  sadari generate train chat.csv --text Q -o models/chat --set hidden=512 --set layers=2
+  sadari generate train chat.csv --text Q -o models/chat --set hidden=512
 
 \b
 The course's own model (one-hot characters, one LSTM of 64):
@@ -36,24 +36,32 @@ Training that can be stopped (Ctrl-C), and resumed to the same bits:
   sadari generate train --resume runs/book
 
 \b
-A .txt file is running text; of a table (CSV, TSV, JSONL, Parquet …) every row is
-a text with a beginning and an end. With --condition a text can be asked for by
-its label. Without --epochs, --steps and --minutes some ten million tokens are read.
+A .txt file is running text; of a table (CSV, TSV, JSONL, Parquet …) every row
+is a text with a beginning and an end. With --condition a text can be asked for
+by its label. Without --epochs, --steps and --minutes some ten million tokens
+are read.
 """
 SAMPLE_EXAMPLES = """\b
 Examples:
   sadari generate sample models/bard "ROMEO:" --length 500
-  sadari generate sample models/bard "today " --temperature 0.8 --top-k 40 --top-p 0.9 --seed 1
+  sadari generate sample models/bard "today " --top-k 40 --top-p 0.9 --seed 1
   sadari generate sample models/news --label Sports --count 5
   echo -n "Once upon" | sadari generate sample models/book -
 
 \b
 Temperature 0 writes the likeliest, always; above 1 it grows wild.
 """
+EXAMPLES = """\b
+Examples:
+  sadari generate train shakespeare.txt -o models/bard --minutes 5
+  sadari generate sample models/bard "ROMEO:" --temperature 0.8
+
+Each command has its own --help, with more of them.
+"""
 TRAIN = Command("generate train", (("texts", "TEXT"), ("output", "-o")))
 
 
-@click.group(epilog="Each command has its own --help, with examples.")
+@click.group(epilog=EXAMPLES)
 def generate() -> None:
     """Learn to write from texts of your own, and write."""
 

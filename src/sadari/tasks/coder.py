@@ -28,7 +28,7 @@ import polars as pl
 from sadari.artifact import ModelFiles, parse_json
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
-from sadari.text.column import slices
+from sadari.text.column import as_column, slices
 from sadari.text.scan import ALONE, PART, Rules, Tokens
 from sadari.text.table import TokenTable, hash_slices
 from sadari.text.tokenize import Tokenizer
@@ -203,7 +203,7 @@ class Symbols:
         return [b"" if place < head else token.encode() for place, token in enumerate(self.vocab.tokens)]
 
     def unknown_in(self, text: str) -> list[str]:
-        tokens = _scan(self.level, pl.Series([text], dtype=pl.String)).to_lists()[0]
+        tokens = _scan(self.level, as_column([text])).to_lists()[0]
         return [token for token in dict.fromkeys(tokens) if token not in self.vocab]
 
     def state(self) -> dict[str, str]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import polars as pl
 
 from sadari.errors import DataError, SadariError, SettingError
 from sadari.rungs.saved import check_learned
@@ -17,6 +16,7 @@ from sadari.tasks.coder import END_ID, UNKNOWN_ID, Written
 from sadari.tasks.decoding import Rules, choose
 from sadari.tasks.generator_settings import GeneratorSettings
 from sadari.tasks.material import Material, characters_of, gather
+from sadari.text.column import as_column
 
 if TYPE_CHECKING:
     from sadari.artifact import ModelFiles
@@ -274,7 +274,7 @@ class Generator(GeneratorSettings):
     def length_of(self, prompt: str) -> int:
         """How many tokens a prompt is; a Transformer looks back on the last ``window`` at most."""
         self._check_fitted()
-        return len(self.coder_.encode(pl.Series([prompt])).values)
+        return len(self.coder_.encode(as_column([prompt])).values)
 
     def score(self, texts: Any) -> LanguageScore:
         """How well texts are foreseen: loss, perplexity, bits a character.
@@ -286,17 +286,19 @@ class Generator(GeneratorSettings):
             DataError: there is no token in them.
         """
         from sadari.train.language import HeldOut
+        from sadari.train.machine import threads as cpu_threads
 
         self._check_fitted()
-        column = pl.Series([texts] if isinstance(texts, str) else texts, dtype=pl.String)
+        column = as_column([texts] if isinstance(texts, str) else texts)
         parts = [part for row in self.coder_.encode(column) for part in ([row] if self.running_ else [row, _END])]
         ids = np.concatenate([_END, *parts])
         if len(ids) < 2:
             raise DataError("there is no text to score")
         net: Any = self.net_
         net.eval()
-        characters = characters_of(self.coder_, ids)
-        return HeldOut(ids, 1, characters).score(net, self.resolved_.window)
+        held_out = HeldOut(ids, 1, characters_of(self.coder_, ids))
+        with cpu_threads(self.resolved_.threads):
+            return held_out.score(net, self.resolved_.window)
 
     def _read(self, prompt: str, label: str | None) -> list[int]:
         """The ids that are read before anything is written; at least one."""
@@ -305,16 +307,18 @@ class Generator(GeneratorSettings):
         if label is not None and label not in labels:
             known = ", ".join(labels) if labels else "none: it was trained without --condition"
             raise SettingError(f"the model knows no label {label!r:.80}", hint=f"its labels: {known}"[:500])
-        ids = self.coder_.encode(pl.Series([prompt])).values.tolist()
+        ids = self.coder_.encode(as_column([prompt])).values.tolist()
         if not self.unknown_learned_:
             ids = [token for token in ids if token != UNKNOWN_ID]
         if not self.running_:
             return [END_ID, *([] if label is None else [2 + labels.index(label)]), *ids]
-        line = self.coder_.encode(pl.Series(["\n"])).values.tolist()
+        line = self.coder_.encode(as_column(["\n"])).values.tolist()
         return ids or ([END_ID] if UNKNOWN_ID in line else line)
 
     def _write(self, ids: list[int], length: int, rules: Rules, seed: int, cached: bool) -> Iterator[str]:
         import torch
+
+        from sadari.train.machine import threads as cpu_threads
 
         net: Any = self.net_
         net.eval()
@@ -322,7 +326,7 @@ class Generator(GeneratorSettings):
         stepper, written, read = net.stepper(cached=cached), Written(self.coder_), ids
         for _ in range(length):
             # not around the loop: whoever takes the text would be in inference mode as well
-            with torch.inference_mode():
+            with torch.inference_mode(), cpu_threads(self.resolved_.threads):
                 logits = stepper.read(torch.tensor([read], device=next(net.parameters()).device))
                 token = int(choose(logits.float(), rules, generator))
             if token == END_ID:

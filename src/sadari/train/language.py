@@ -74,6 +74,7 @@ class Streams(Sequence[Window]):
         return -(-self.steps // self.length)
 
     def __getitem__(self, index: int) -> Window:  # type: ignore[override]
+        index = range(len(self))[index]
         place = slice(index * self.length, (index + 1) * self.length)
         return Window(self._ids[:, place], self._targets[:, place], first=index == 0)
 
@@ -114,6 +115,7 @@ class Shuffled(Sequence[Window]):
         return self._batches
 
     def __getitem__(self, index: int) -> Window:  # type: ignore[override]
+        index = range(len(self))[index]
         first, last = (len(self._starts) * i // self._batches for i in (index, index + 1))
         starts = self._starts[first:last]
         views = self._views[starts]
