@@ -147,8 +147,9 @@ def test_the_card_says_what_it_is(tmp_path: Path) -> None:
         ({"vectors": {"subwords": {"shortest": True, "longest": 2, "unit": "jamo"}}}, "whole numbers"),
         ({"vectors": {"subwords": {"shortest": 1, "longest": 10**18, "unit": "jamo"}}}, "pieces of"),
         ({"vectors": {"subwords": {"shortest": 2, "longest": 3, "unit": "bytes"}}}, "no unit"),
+        ({"tensors": {"subwords": np.full((9, 4), -3e38, np.float32)}}, "too large"),
     ],
-    ids=range(25),
+    ids=range(26),
 )
 def test_parts_that_do_not_fit_are_refused(tmp_path: Path, changes: dict[str, Any], what: str) -> None:
     folder = damaged(tmp_path / "v", **changes)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sadari.artifact import ModelFiles, parse_json, read_model, write_model
 from sadari.errors import ModelError, SettingError
 from sadari.vectors.keyed import WordVectors
-from sadari.vectors.subwords import Subwords
+from sadari.vectors.subwords import LARGEST, Subwords
 
 KIND = "vectors"
 VOCABULARY = "vocabulary.json"
@@ -136,6 +136,8 @@ def _subwords(files: ModelFiles, width: int) -> Subwords | None:
     shortest, longest, unit = (settings.get(key) for key in ("shortest", "longest", "unit"))
     if type(shortest) is not int or type(longest) is not int or not isinstance(unit, str):
         raise ValueError("the subwords' settings must be two whole numbers and a unit")
+    if not (matrix.max(initial=0) <= LARGEST and matrix.min(initial=0) >= -LARGEST):
+        raise ValueError("'subwords' holds numbers too large to calculate with")
     return Subwords(matrix, shortest=shortest, longest=longest, unit=unit)
 
 
@@ -172,10 +174,10 @@ def vectors_card(vectors: WordVectors) -> str:
         "```",
         "",
         "```python",
-        "from sadari.vectors.files import read_vectors",
+        "import sadari",
         "",
-        'vectors = read_vectors("THIS_FOLDER")',
-        "vectors.vectors_of(vectors.words[:2])",
+        'vectors = sadari.read_vectors("THIS_FOLDER")',
+        'vectors["WORD"], vectors.similarity("WORD", "ANOTHER")',
         "```",
         "",
         "## Limits",

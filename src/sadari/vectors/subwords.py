@@ -20,6 +20,7 @@ from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, column_bytes
 
 UNITS = ("characters", "jamo")
+LARGEST = 1e30  # the sums of a word's pieces of such numbers stay finite in float32
 
 
 class Subwords:
