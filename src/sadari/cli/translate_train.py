@@ -56,7 +56,7 @@ pairs are taken from them, and not trained on.
 @click.option("--dropout", metavar="SHARE", help="In training.  [default: 0.1]")
 @click.option("--subwords", metavar="N", help="Entries of a vocabulary.  [default: by the size of the texts]")
 @click.option("--lowercase", is_flag=True, default=None, help="Lower-case texts; so will translations be.")
-@click.option("--epochs", metavar="N", help="Passes over the pairs.  [default: 20]")
+@click.option("--epochs", metavar="N", help="Passes over the pairs.  [default: 15]")
 @click.option("--minutes", metavar="N", help="Train so long at most.")
 @click.option("--patience", metavar="N", help="Stop after N passes that do not help on the validation pairs.")
 @click.option("--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",

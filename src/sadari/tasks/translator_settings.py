@@ -22,7 +22,7 @@ NETS = ("transformer", "lstm", "gru")
 ATTENTIONS = ("additive", "none")
 LEARNING_RATES = MappingProxyType({"transformer": 0.003, "lstm": 0.005, "gru": 0.005})
 LEAST_BATCHES = 100  # of an epoch: a net learns little in few steps
-EPOCHS = 20  # where nobody says
+EPOCHS = 15  # where nobody says
 UNLIMITED_EPOCHS = 10_000  # where the time is the limit
 
 ALLOWED: Mapping[str, Whole | Number | Choice | Text | Flag] = MappingProxyType({
@@ -81,7 +81,7 @@ class TranslatorSettings:
         tied: the output layer is the target embedding.
         lowercase: texts are lower-cased, and so are translations.
         max_length: subwords of a text, its end included. Longer pairs are not learned; longer texts are cut.
-        epochs: passes over the pairs, at most; None: 20, or, with ``minutes``, as many as there is time for.
+        epochs: passes over the pairs, at most; None: 15, or, with ``minutes``, as many as there is time for.
         minutes: of training, at most; the learning rate then follows the time. None: no such limit.
         learning_rate: at its highest; None: 0.003 of a Transformer, 0.005 of a recurrent net.
         optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`.
@@ -157,7 +157,7 @@ class TranslatorSettings:
                 )
 
     def planned_epochs(self) -> int:
-        """`epochs`, or 20; as many as can be where the time is the limit."""
+        """`epochs`, or 15; as many as can be where the time is the limit."""
         return self.epochs or (EPOCHS if self.minutes is None else UNLIMITED_EPOCHS)
 
     def planned_batch(self, tokens: int) -> int:
