@@ -99,7 +99,7 @@ def gensims(words: list[list[str]], tokens: int, model: str, seed: int) -> tuple
 
 
 def fasttexts(lines: Path, tokens: int, model: str) -> tuple[WordVectors, float, float]:
-    """fastText without subwords is word2vec. Its rate is its own default, 0.05; its reading is in its time; it takes no seed."""
+    """fastText without subwords is word2vec; its rate is its own default, 0.05, and its reading is in its time."""
     start = time.perf_counter()
     with contextlib.redirect_stderr(io.StringIO()):
         net = fasttext.train_unsupervised(
