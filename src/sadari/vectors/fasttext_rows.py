@@ -174,6 +174,28 @@ def _push_pieces(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _push_ngrams(  # type: ignore[no-untyped-def]
+    hashes, word_ngrams, buckets_of, words, is_pruned, buckets, rows, out, groups, n
+):
+    """Write the rows of all n-grams of words with these hashes: how many rows there are then."""
+    read = len(hashes)
+    for i in range(read):
+        h = np.uint64(np.int64(np.int32(hashes[i])))
+        for j in range(i + 1, min(read, i + word_ngrams)):
+            h = h * np.uint64(NGRAM_FACTOR) + np.uint64(np.int64(np.int32(hashes[j])))
+            row = np.int64(h % np.uint64(buckets_of))
+            if is_pruned:
+                row = _row_of(row, buckets, rows)
+                if row < 0:
+                    continue
+            out[n] = words + row
+            if len(groups) > 0:
+                groups[n] = read + i * (word_ngrams - 1) + j - i - 1
+            n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
 def _find_rows(  # type: ignore[no-untyped-def]
     content, starts, lengths, token_hashes, offsets, ids, words, end_id, word_ngrams, buckets_of, shortest, longest,
     is_pruned, buckets, rows, prefix, out, groups, out_offsets, known,
@@ -214,19 +236,7 @@ def _find_rows(  # type: ignore[no-untyped-def]
         hashes[read] = end_hash
         read += 1
         before = n
-        for i in range(read):
-            h = np.uint64(np.int64(np.int32(hashes[i])))
-            for j in range(i + 1, min(read, i + word_ngrams)):
-                h = h * np.uint64(NGRAM_FACTOR) + np.uint64(np.int64(np.int32(hashes[j])))
-                row = np.int64(h % np.uint64(buckets_of))
-                if is_pruned:
-                    row = _row_of(row, buckets, rows)
-                    if row < 0:
-                        continue
-                out[n] = words + row
-                if len(groups) > 0:
-                    groups[n] = read + i * (word_ngrams - 1) + j - i - 1
-                n += 1
+        n = _push_ngrams(hashes[:read], word_ngrams, buckets_of, words, is_pruned, buckets, rows, out, groups, n)
         known[t] = known[t] or n > before
         out_offsets[t + 1] = n
 
