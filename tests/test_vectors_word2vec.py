@@ -13,7 +13,7 @@ import torch
 from real_data import data_file
 from sadari.errors import DataError, SettingError
 from sadari.vectors import sentences as sentences_module
-from sadari.vectors import word2vec_torch
+from sadari.vectors import word2vec, word2vec_torch
 from sadari.vectors.evaluation import evaluate_similarity
 from sadari.vectors.files import read_vectors, write_vectors
 from sadari.vectors.keyed import WordVectors
@@ -270,6 +270,56 @@ def test_a_corpus_without_frequent_words_is_refused(texts):
 def test_a_setting_out_of_range_is_refused(setting):
     with pytest.raises(SettingError):
         Word2Vec(**setting)
+
+
+@pytest.mark.parametrize("loop", [skipgram, cbow])
+def test_the_learning_rate_falls_from_sentence_to_sentence(loop):
+    """From zero outputs and without negatives, a step of a pair is half the rate times the other word's vector."""
+    inputs = np.random.default_rng(0).normal(size=(4, 16)).astype(np.float32)
+    outputs = np.zeros((4, 16), np.float32)
+    odds, others = alias_table(np.ones(4))
+    loop(
+        np.array([0, 1, 2, 3], np.int32), np.array([0, 2, 4]), 0, 2, np.arange(4, dtype=np.int32), np.arange(5),
+        np.full(4, ALWAYS), odds, others, inputs, outputs, 1, 0, 0.1, 0.02, np.uint64(1), tables(),
+    )  # fmt: skip
+    np.testing.assert_allclose(outputs[1], 0.5 * 0.10 * inputs[0], rtol=2e-3)
+    np.testing.assert_allclose(outputs[3], 0.5 * 0.06 * inputs[2], rtol=2e-3)
+
+
+def test_the_learning_rate_falls_in_a_line_over_all_epochs(monkeypatch):
+    told = []
+
+    def loop(values, offsets, first, last, *others):
+        told.append((first, last, others[-4], others[-3]))  # rate and end_rate
+        return 0.0, 1
+
+    monkeypatch.setattr(word2vec, "skipgram", loop)
+    monkeypatch.setattr(word2vec, "RUN", 60)
+    train_vectors(TEXTS, min_count=1, width=4, epochs=2, learning_rate=0.2, workers=1)
+    assert len(told) > 10
+    firsts, lasts, rates, end_rates = zip(*told, strict=True)
+    assert (firsts[0], lasts[-1], rates[0]) == (0, len(TEXTS), 0.2)
+    assert end_rates[-1] == pytest.approx(0.2 * 0.004)
+    assert np.allclose(rates[1:], end_rates[:-1])
+    lengths = np.array([len(text.split()) for text in TEXTS])
+    slopes = [(a - b) / lengths[first:last].sum() for first, last, a, b in told]
+    assert np.allclose(slopes, slopes[0])
+
+
+def test_frequent_words_are_left_out_by_word2vecs_rule():
+    texts = [" ".join(["a a a a a a a a b c"] * 10)] * 50
+    sentences = read_sentences(texts, min_count=1)
+    start = Word2Vec(min_count=1, sample=0.02, width=4).start(sentences)
+    share = np.array([0.8, 0.1, 0.1])
+    wanted = np.sqrt(0.02 / share) + 0.02 / share
+    np.testing.assert_allclose(start.chance / 2.0**32, wanted, rtol=1e-6)
+    ids = sentences.ids
+    room = np.empty(5_000, np.int32), np.empty(50_000, np.int32), np.empty(5_001, np.int64)
+    kept = [
+        windows(ids.values, ids.offsets, 0, 50, start.chance, 5, np.uint64(seed), *room)[0] for seed in range(1, 20)
+    ]
+    assert np.mean(kept) / 5_000 == pytest.approx(float(wanted @ share), rel=0.03)
+    assert (Word2Vec(min_count=1, sample=0, width=4).start(sentences).chance == 2**32).all()
 
 
 def test_numpys_numbers_are_numbers(tmp_path):
