@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sadari.data.parallel import ParallelCorpus, read_parallel
-from sadari.measure.translation import TranslationScores, score_translations
+from sadari.measure.translation import TranslationScores, score_translations, tokenised_bleu
 from sadari.tasks.translate import Translator
 from timing import table
 
@@ -76,7 +76,7 @@ def trained(name: str, pair: str, minutes: float, *, keep: Path, threads: int, *
     print(f"{name}, {pair}: {model.settings()}{', resumed' if resume else ''}", file=sys.stderr, flush=True)
     return model.fit(
         train.sources, train.targets, validation=(validation.sources, validation.targets), progress=said,
-        run=Run(run, every=120), resume=resume,
+        run=Run(run, every=120), resume=resume, bleu=tokenised_bleu,
     )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def said(epoch: int, _: int, record: dict[str, float]) -> None:
     if "running" not in record:
         print(
             f"{record['seconds']:7.0f} s  epoch {epoch:3d}  loss {record['cross_entropy']:.3f}  "
-            f"validation {record['validation_loss']:.3f}", file=sys.stderr, flush=True,
+            f"validation {record['validation_loss']:.3f}  BLEU {record['bleu']:.1f}", file=sys.stderr, flush=True,
         )  # fmt: skip
 
 

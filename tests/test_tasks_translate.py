@@ -319,6 +319,20 @@ def test_a_stopped_training_ends_in_the_same_bits(net, tmp_path):
     assert resumed.weights_ == unbroken.weights_
 
 
+def test_bleu_is_watched_and_changes_nothing():
+    told = []
+
+    def bleu(found, references):
+        told.append((list(found), list(references)))
+        return 42.0
+
+    plain, watched = (tiny(epochs=2).fit(SOURCES, TARGETS, validation=HELD_OUT, bleu=way) for way in (None, bleu))
+    assert bits(plain)[0] == bits(watched)[0]
+    assert [record["bleu"] for record in watched.history_] == [42.0, 42.0]
+    assert told[1][1] == HELD_OUT[1].to_list()
+    assert len(told[1][0]) == 40
+
+
 def test_the_time_is_a_limit():
     model = tiny(epochs=None, minutes=0.02).fit(SOURCES, TARGETS)
     assert 0.5 < model.history_[-1]["seconds"] < 30

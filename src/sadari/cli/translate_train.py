@@ -62,6 +62,7 @@ pairs are taken from them, and not trained on.
 @click.option("--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",
               help=f"Of the pairs, only validated on.  [default: 0.1, {MOST_VALIDATION:,} pairs at most]")  # fmt: skip
 @click.option("--validation-files", "test", nargs=2, metavar="SOURCES TARGETS", help="Validate on these lines.")
+@click.option("--watch-bleu", is_flag=True, help="Translate 200 validation texts after each pass, and show BLEU.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any other setting; repeatable.")
 @click.option("--device", metavar="NAME", help="cpu, cuda, mps or auto.")
 @click.option("--precision", metavar="NAME", help="fp32, or bf16 where the machine has it.")
@@ -82,6 +83,7 @@ def _train(asked: dict[str, Any]) -> None:
     from sadari.cli.outputs import check_model_folder
     from sadari.cli.progress import Progress
     from sadari.cli.settings import parse_settings
+    from sadari.measure.translation import tokenised_bleu
     from sadari.tasks.translate import Translator
 
     own = (
@@ -101,7 +103,7 @@ def _train(asked: dict[str, Any]) -> None:
         with train_run.says_how_to_resume(kept, TRANSLATE):
             model.fit(
                 pairs.sources, pairs.targets, validation=(held_out.sources, held_out.targets),
-                progress=_told(progress), **kept,
+                progress=_told(progress), bleu=tokenised_bleu if asked["watch_bleu"] else None, **kept,
             )  # fmt: skip
         if not train_run.is_first():
             return
@@ -140,6 +142,8 @@ def _told(progress: Progress) -> Any:
         said = f", loss {record['loss']:.2f}"
         if "perplexity" in record:
             said += f", validation perplexity {record['perplexity']:,.2f}"
+        if "bleu" in record:
+            said += f", BLEU {record['bleu']:.1f}"
         progress(f"training, pass {done}{said} {sparkline(losses) if losses else ''}", record["share"])
 
     return tell

@@ -7,7 +7,7 @@ model.translate(["I drink milk"])
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from sadari.errors import DataError, SettingError
 from sadari.ragged import Ragged
 from sadari.tasks.alignment import Alignment, align_words
-from sadari.tasks.beam import Found, beam_search
-from sadari.tasks.decoding import forbid
+from sadari.tasks.beam import Found
 from sadari.tasks.subwords import Subwords
 from sadari.tasks.translator_run import attach, begin_run
+from sadari.tasks.translator_search import best_translations
 from sadari.tasks.translator_settings import TranslatorSettings
 from sadari.text.column import as_column
 from sadari.train.watch import Progress, Teller
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from sadari.train.loop import Loop
     from sadari.train.translate import Pairs
 
-SEARCH_ROWS = 1024  # continuations that are searched at once
+# of translations and their references, 0 to 100
+Bleu = Callable[[Sequence[str], Sequence[str]], float]
+WATCHED = 200  # validation texts that are translated after each epoch, if that is asked for
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Translator(TranslatorSettings):
         progress: Progress | None = None,
         run: Run | str | Path | None = None,
         resume: bool = False,
+        bleu: Bleu | None = None,
     ) -> Self:
         """Learn from pairs of texts. Pairs with an empty side are left out and counted.
 
@@ -100,6 +103,8 @@ class Translator(TranslatorSettings):
             progress: told of every epoch and, between them, about once a second; see `sadari.train.watch.Teller`.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
             resume: go on with the run in that folder, to the bits that it would have come to without a break.
+            bleu: scores greedy translations of the first validation texts after each epoch, for the history to show:
+                `sadari.measure.translation.tokenised_bleu`.
 
         Raises:
             DataError: pairs that cannot be learned from.
@@ -121,9 +126,11 @@ class Translator(TranslatorSettings):
         pairs, self.too_long_ = self._pairs(*filled)
         if not len(pairs):
             raise DataError(f"every pair has a text of more than {self.max_length} subwords", hint="raise max_length")
-        held_out = None if validation is None else _filled(*_columns(*validation, "validation"))
-        self._train(pairs, None if held_out is None else self._pairs(*held_out)[0], progress,
-                    lambda loop: attach(loop, kept, self.settings(), columns, validation))  # fmt: skip
+        held_out = None if validation is None else self._pairs(*_filled(*_columns(*validation, "validation")))[0]
+        self._train(
+            pairs, held_out, progress, lambda loop: attach(loop, kept, self.settings(), columns, validation),
+            None if bleu is None or held_out is None else self._watched(held_out, bleu),
+        )  # fmt: skip
         self.scores_: dict[str, Any] = {}
         self.data_: dict[str, Any] = {"pairs": len(pairs)}
         self.train_seconds_ = time.perf_counter() - start
@@ -151,8 +158,25 @@ class Translator(TranslatorSettings):
         pairs = Pairs(read.take(fits), written.take(fits), Subwords.pad_id, Subwords.start_id)
         return pairs, len(read) - len(fits)
 
+    def _watched(self, held_out: Pairs, bleu: Bleu) -> Callable[[], dict[str, float]]:
+        """What scores translations of the first validation texts, by the net as it stands."""
+        rows = np.arange(min(WATCHED, len(held_out)))
+        sources = held_out.sources.take(rows)
+        references = self.target_subwords_.decode(held_out.targets.take(rows).to_lists())
+
+        def score() -> dict[str, float]:
+            found = self._search(sources, 1, 1.0)
+            return {"bleu": bleu(self.target_subwords_.decode(one.ids for one in found), references)}
+
+        return score
+
     def _train(
-        self, pairs: Pairs, held_out: Pairs | None, progress: Progress | None, begin: Callable[[Loop], None]
+        self,
+        pairs: Pairs,
+        held_out: Pairs | None,
+        progress: Progress | None,
+        begin: Callable[[Loop], None],
+        score: Callable[[], dict[str, float]] | None,
     ) -> None:
         import torch
 
@@ -172,7 +196,7 @@ class Translator(TranslatorSettings):
             if processes.place()[0]:  # processes have one net between them, and each its own dropout
                 seed_everything((self.seed + processes.place()[0]) % 2**63)
             last = LastWeights(self.average)
-            task = TranslationTask(self.net_, pairs, batches, self.label_smoothing, held_out, last)
+            task = TranslationTask(self.net_, pairs, batches, self.label_smoothing, held_out, last, score)
             teller = None if progress is None else Teller(progress, self.epochs_)
             loop = Loop(
                 task, self.recipe(self.epochs_),
@@ -242,34 +266,14 @@ class Translator(TranslatorSettings):
         )  # fmt: skip
 
     def _search(
-        self, ids: Ragged, beam: int, length_penalty: float, progress: Callable[[float], None] | None
+        self, ids: Ragged, beam: int, length_penalty: float, progress: Callable[[float], None] | None = None
     ) -> list[Found]:
-        import torch
-
         from sadari.train.machine import threads
 
-        best = [Found([], 0.0, 0.0) for _ in range(len(ids))]
-        lengths = ids.lengths
-        order = np.argsort(-lengths, kind="stable")
-        order = order[lengths[order] > 1]  # an empty text has no more than its end
-        size = max(1, SEARCH_ROWS // max(1, beam))
-        self.net_.eval()
-        with torch.inference_mode(), threads(self.threads):
-            for first in range(0, len(order), size):
-                rows = order[first : first + size]
-                source, mask = ids.take(rows).padded(Subwords.pad_id)
-                # no translation that makes sense is longer; a net that has gone astray would never end
-                longest = np.minimum(2 * lengths[rows] + 20, self.max_length - 1).tolist()
-                found = beam_search(
-                    self.net_.stepper(source.to(self._device), mask.to(self._device)), longest,
-                    start=Subwords.start_id, end=Subwords.end_id, width=beam, length_penalty=length_penalty,
-                    rules=[forbid([Subwords.pad_id, Subwords.unknown_id, Subwords.start_id])], device=self._device,
-                )  # fmt: skip
-                for row, ones in zip(rows.tolist(), found, strict=True):
-                    best[row] = ones[0]
-                if progress is not None:
-                    progress((first + len(rows)) / len(order))
-        return best
+        with threads(self.threads):
+            return best_translations(
+                self.net_, ids, beam=beam, length_penalty=length_penalty, most=self.max_length - 1, progress=progress
+            )
 
     def alignment(
         self, text: str, translation: str | None = None, *, beam: int = 5, length_penalty: float = 1.0
@@ -289,7 +293,7 @@ class Translator(TranslatorSettings):
         if len(ids.values) < 2:
             raise DataError("there is nothing in the text to look at")
         if translation is None:
-            written = self._search(ids, beam, length_penalty, None)[0].ids
+            written = self._search(ids, beam, length_penalty)[0].ids
         else:
             written = self.target_subwords_.encode([translation]).values.tolist()[: self.max_length - 1]
         source = torch.from_numpy(ids.values.astype(np.int64)).unsqueeze(0).to(self._device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,6 +118,7 @@ class TranslationTask:
         label_smoothing: the share of each target that goes to the whole vocabulary alike.
         validation: pairs to score on; None: none.
         last: takes the weights at every validation.
+        score: other scores of the net as it stands, at every validation.
     """
 
     net: nn.Module
@@ -126,6 +127,7 @@ class TranslationTask:
     label_smoothing: float = 0.0
     validation: Pairs | None = None
     last: LastWeights | None = None
+    score: Callable[[], dict[str, float]] | None = None
 
     def epoch(self, number: int) -> Sequence[NDArray[np.int64]]:
         """The batches of an epoch; of several processes, each has its share of every batch, which may be empty."""
@@ -149,6 +151,7 @@ class TranslationTask:
         loss = mean_loss(self.net, self.validation)
         return {
             "validation_log_likelihood": -loss, "validation_loss": loss, "perplexity": math.exp(min(loss, 700.0)),
+            **(self.score() if self.score is not None else {}),
         }  # fmt: skip
 
     def carried(self) -> dict[str, torch.Tensor]:
