@@ -70,6 +70,11 @@ def test_nets_and_frozen_words(file, net):
     assert not model.net_.embedding.weight.requires_grad
 
 
+def test_what_is_frozen_is_said(file):
+    assert "frozen" in train("--vectors", file, "--set", "tune=false", "--epochs", "1").stdout
+    assert "frozen" not in train("--vectors", file, "--epochs", "1").stdout
+
+
 def test_the_folder_is_enough(file, tmp_path):
     copy = Path("copy.vec")
     copy.write_bytes(file.read_bytes())

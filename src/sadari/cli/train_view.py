@@ -57,7 +57,7 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     if getattr(model, "cut_", 0):
         _head("Long", readable.cut(model.cut_, model.data_["rows"], settings["max_length"]))
     if getattr(model, "coverage_", None):
-        _head("Vectors", str(model.coverage_))
+        _head("Vectors", str(model.coverage_) + ("" if settings["tune"] else " · frozen"))
     passes = int(model.history_[-1]["epoch"]) if model.history_ else 0
     _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {passes} pass{'es' * (passes != 1)}")
     for name, evaluation in scores.items():
