@@ -164,6 +164,8 @@ def test_batches_have_little_padding():
     sources = random.integers(3, 40, 5000)
     targets = np.maximum(1, sources + random.integers(-4, 5, 5000))
     batches = PairBatches(sources, targets, 1000).epoch(1)
+    longer = PairBatches(10 * sources, 10 * targets, 4000).epoch(1)
+    assert all(len(batch) * (10 * targets[batch].max()) ** 2 <= 4000 * 64 or len(batch) == 1 for batch in longer)
     for lengths, most in ((targets, 0.05), (sources, 0.15)):
         padded = sum(len(batch) * lengths[batch].max() for batch in batches)
         assert padded < (1 + most) * lengths.sum()

@@ -17,6 +17,7 @@ from sadari.train import processes
 from sadari.train.averaging import LastWeights
 
 NOTHING = -1  # a target that is not learned
+LONG = 64  # tokens from which on a text's attention, which grows with their square, outweighs all else
 POOL_BATCHES = 200  # pairs are sorted by length within pools of about so many batches
 SCORED_TOKENS = 8_192  # at a time
 
@@ -58,7 +59,8 @@ class PairBatches:
 
     Attributes:
         sources, targets: int64 [n], tokens of each text.
-        max_tokens: the most tokens of a batch, padding included, on either side; a longer pair is a batch of its own.
+        max_tokens: the most tokens of a batch, padding included, on either side, and fewer where texts are longer than
+            `LONG`; a longer pair is a batch of its own.
         seed: of the shuffling.
     """
 
@@ -100,8 +102,8 @@ class PairBatches:
         batches, start = [], 0
         while start < len(members):
             # what a batch costs rises with every pair, by its longest text so far; it is full at the first too many
-            part = lengths[start : start + self.max_tokens]
-            costs = np.maximum.accumulate(part) * np.arange(1, len(part) + 1)
+            part = np.maximum.accumulate(lengths[start : start + self.max_tokens])
+            costs = part * np.maximum(1.0, part / LONG) * np.arange(1, len(part) + 1)
             size = max(1, int(np.searchsorted(costs, self.max_tokens, side="right")))
             batches.append(members[start : start + size])
             start += size
