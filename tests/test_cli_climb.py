@@ -252,8 +252,8 @@ def test_the_split_says_how_rows_are_validated():
 
 def test_texts_that_a_rung_cuts_are_counted_under_the_table():
     rows = [f"{'red green blue' if i % 2 else 'one two three'} {i},{'ab'[i % 2]}" for i in range(60)]
-    rows += [f"{'red ' * 300} {i},b" for i in range(10)]
+    rows += [f"{'red ' * 600} {i},b" for i in range(10)]
     Path("long.csv").write_text("text,label\n" + "\n".join(rows))
     printed = run_well("climb", "long.csv", "--rungs", "bow,embedding", "--no-curves", "--no-report").stdout
     [remark] = [line for line in printed.splitlines() if "cut after" in line]
-    assert re.fullmatch(r" +embedding: \d+ of 56 texts \(\d+\.\d %\) cut after 256 tokens", remark)
+    assert re.fullmatch(r" +embedding: \d+ of 56 texts \(\d+\.\d %\) cut after 512 tokens", remark)

@@ -17,7 +17,7 @@ from sadari.data.corpus import TextStream
 from sadari.data.read import open_source
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.nets.integrated import integrated_gradients
-from sadari.rungs import neural
+from sadari.rungs import neural, sizes
 from sadari.rungs.embedding import EmbeddingMean
 from sadari.rungs.neural import NeuralRung
 from sadari.rungs.recurrent import GRU, LSTM, RNN, BiLSTM
@@ -192,11 +192,38 @@ def test_several_labels_a_text(kind):
     assert ((probabilities >= 0) & (probabilities <= 1)).all()
 
 
-def test_few_texts_get_more_passes():
-    assert [LSTM().planned_epochs(rows) for rows in (1, 100, 1_000, 5_000, 30_000, 10**7)] == [40, 40, 22, 10, 4, 4]
-    rung = EmbeddingMean(threads=1).fit(TEXTS[:50], LABELS[:50])
+def test_few_texts_get_more_passes_and_smaller_batches():
+    rows = (1, 100, 1_000, 5_000, 30_000, 10**7)
+    assert [LSTM().planned_epochs(count) for count in rows] == [40, 40, 19, 5, 4, 4]
+    assert [LSTM().planned_batch(count) for count in rows] == [32, 32, 32, 32, 64, 64]
+    assert [LSTM(batch_size=64).planned_epochs(count) for count in rows] == [40, 40, 22, 10, 4, 4]
+    rung = GRU(threads=1, embed_dim=8, hidden=4).fit(TEXTS[:50], LABELS[:50])
     assert rung.resolved_settings()["epochs"] == rung.epochs_ == rung.history_[-1]["epoch"]
-    assert rung.get_params()["epochs"] is None
+    assert rung.history_[-1]["step"] == 2 * rung.epochs_  # 32 and 18 texts
+    assert rung.resolved_settings()["batch_size"] == 32
+    assert rung.get_params()["epochs"] is rung.get_params()["batch_size"] is None
+
+
+@pytest.mark.parametrize(("words", "longest"), [(20, 256), (300, 320), (500, 512), (5_000, 512)])
+def test_the_longest_text_read_follows_the_texts(words, longest, tmp_path):
+    """One text of a hundred may be cut; of few tokens none is, of very many all are."""
+    texts = [f"w{place % 9} " * words for place in range(len(LABELS))]
+    texts[7] = "word " * 20_000
+    rung = EmbeddingMean(**QUICK, embed_dim=4).fit(texts, LABELS)
+    assert rung.max_length_ == rung.resolved_settings()["max_length"] == longest
+    assert rung.cut_ == (1 if words <= 512 else 200)
+    assert len(rung.encode(pl.Series([texts[7]])).values) == longest
+    rung.save(tmp_path / "m")
+    assert EmbeddingMean.load(tmp_path / "m").max_length_ == longest
+
+
+def test_gradients_of_a_large_vocabulary_are_sparse(monkeypatch):
+    assert not LSTM(**QUICK).fit(TEXTS[:40], LABELS[:40]).net_.embedding.sparse
+    monkeypatch.setattr(sizes, "SPARSE_WORDS", 50)
+    rung = LSTM(**QUICK).fit(TEXTS[:40], LABELS[:40])
+    assert rung.net_.embedding.sparse
+    assert rung.resolved_settings()["sparse"] is True
+    assert not LSTM(**QUICK, sparse=False).fit(TEXTS[:40], LABELS[:40]).net_.embedding.sparse
 
 
 @EVERY

@@ -37,9 +37,9 @@ Training that can be stopped (Ctrl-C), and resumed to the same bits:
 
 \b
 A .txt file is running text; of a table (CSV, TSV, JSONL, Parquet …) every row
-is a text with a beginning and an end. With --condition a text can be asked for
-by its label. Without --epochs, --steps and --minutes some ten million tokens
-are read.
+is a text with a beginning and an end. With --condition a text can be asked
+for by its label. Without --epochs, --steps and --minutes some ten million
+tokens are read.
 """
 SAMPLE_EXAMPLES = """\b
 Examples:

@@ -16,7 +16,7 @@ _FIGURES = re.compile(r"[\d,.▁-█]+")  # and bars drawn of them
 QUIET_SECONDS = 2.0  # a job that is done before says nothing
 EVERY_SECONDS = 10.0  # and then a line so often, where there is no terminal
 BAR = 12
-BESIDES = BAR + 20  # cells of what stands beside the words: wheel, bar, share and time
+BESIDES = BAR + 16  # cells of what stands beside the words: wheel, bar, share and time
 
 
 class Progress:

@@ -93,13 +93,13 @@ def sparkline(values: list[float], width: int = 16) -> str:
 
 
 def standing(done: int, total: int, record: dict[str, float], losses: list[float]) -> str:
-    """How a training goes, for its progress line: ``pass 2 of 9  █▆▄▂▁  loss 0.338, validation 88.7 %``."""
+    """How a training goes, for its progress line: ``pass 2 of 9 █▆▄▂▁ loss 0.338, validation 88.7 %``."""
     said = [f"loss {record['loss']:.3f}"] if "loss" in record else []
     for key, name in (("validation_accuracy", "validation"), ("accuracy", "accuracy")):
         if key in record:
             said.append(f"{name} {readable.percent(record[key])} %")
             break
-    return f"pass {done} of {total}  {sparkline(losses, 8)}  {', '.join(said)}"
+    return f"pass {done} of {total} {sparkline(losses, 8)} {', '.join(said)}"
 
 
 def print_report(record: dict[str, float]) -> None:

@@ -2,17 +2,51 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from sadari.measure import readable
 from sadari.measure.frozen import Frozen, nested_rows
 from sadari.rungs import Rung
+from sadari.rungs.neural import NeuralRung
+from sadari.rungs.sizes import FEW_TEXTS
 
 PROBE_ROWS = 1_000
 LEAST_ROWS = 500  # a rung that could train on no more than these is left out
 SHARE = 0.6  # of the time left that one rung may take while others wait
+SMALL_BATCH = 1.4  # what a row costs in a batch of half the size
+FEWEST_PASSES = 0.5  # of those that a net would make; of many rows, half the passes are better than half the rows
+FEWEST_OF_FEW = 0.7  # of few rows: with fewer it is not what it could be
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a rung is trained in the time left.
+
+    Attributes:
+        rows: training rows. settings: other than the rung's own. note: what is less than it could be.
+    """
+
+    rows: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class TooDear:
+    """The time left does not allow a rung.
+
+    Attributes:
+        least: seconds that it needs at least. why: a sentence.
+    """
+
+    least: float
+    why: str
 
 
 class Budget:
@@ -28,41 +62,71 @@ class Budget:
     def allows(self, seconds: float) -> bool:
         return seconds <= self.time_left()
 
-    def affordable_rows(self, model: Rung, frozen: Frozen, seed: int, *, last: bool) -> int | str:
-        """How many training rows the time left allows for training and validating; a sentence, where too few.
+    def plan(self, model: Rung, frozen: Frozen, seed: int, *, share: float = SHARE) -> Plan | TooDear:
+        """What the time left allows: all, else fewer passes of a net, else, where there are many rows, fewer of them.
 
         A first small training compiles what is compiled, so that no rung's time has that in it.
+
+        Args:
+            share: of the time left that this rung may take.
         """
         total = len(frozen.train)
         probe = frozen.train.take(nested_rows(frozen, min(PROBE_ROWS, total), seed))
         if len(probe.label_names) < 2:
-            return total
-        short = _one_epoch(model)
+            return Plan(total)
+        short = _one_epoch(model, total)
         few = probe.take(np.arange(min(64, len(probe))))
         if len(few.label_names) > 1:
             short.fit(few.texts, few.labels).predict_proba(few.texts)
         if self.deadline is None:
-            return total
+            return Plan(total)
         start = time.perf_counter()
         short.fit(probe.texts, probe.labels)
         per_row = (time.perf_counter() - start) / len(probe)
         times = 1 + sum(len(fold) for fold in frozen.folds) / total
         needed = per_row * total * _epochs(model, total) * times
-        allowed = self.time_left() * (1 if last else SHARE)
-        if needed <= allowed:
-            return total
-        rows = int(total * allowed / needed)
-        if frozen.folds or rows < min(LEAST_ROWS, total):
-            left = readable.duration(max(0.0, allowed))
-            return f"it needs about {readable.duration(needed)}, and {left} of the budget are left for it"
-        return rows
+        return _plan(model, needed, self.time_left() * share, total, in_folds=bool(frozen.folds))
 
 
-def _one_epoch(model: Rung) -> Rung:
-    """The same rung with one pass, where passes are what costs."""
+def _plan(model: Rung, needed: float, allowed: float, total: int, *, in_folds: bool) -> Plan | TooDear:
+    """How a rung that needs so many seconds for ``total`` rows is trained in those that it is allowed."""
+    if needed <= allowed:
+        return Plan(total)
+    share, fewest = max(0.0, allowed) / needed, 1.0
+    if isinstance(model, NeuralRung) and model.epochs is None:
+        fewest, passes = FEWEST_PASSES if total >= FEW_TEXTS else FEWEST_OF_FEW, model.planned_epochs(total)
+        fewer = int(passes * share)
+        if fewer >= fewest * passes:
+            return Plan(total, {"epochs": fewer}, f"{fewer} passes in place of {passes}, for the budget")
+    rows = 0 if in_folds else _fewer_rows(model, total, share / fewest)
+    if rows >= min(LEAST_ROWS, total):
+        note = f"trained on {rows:,} of {total:,} rows, for the budget"
+        settings = {"epochs": math.ceil(fewest * model.planned_epochs(rows))} if fewest < 1 else {}
+        return Plan(rows, settings, note)
+    least = fewest if in_folds else fewest * min(1.0, LEAST_ROWS / total)
+    left = readable.duration(max(0.0, allowed))
+    why = f"it needs about {readable.duration(needed)}, and {left} of the budget are left for it"
+    return TooDear(needed * least, why)
+
+
+def _fewer_rows(model: Rung, total: int, share: float) -> int:
+    """How many rows cost that share of what ``total`` cost: of fewer rows a net makes more passes."""
+
+    def cost(rows: int) -> float:
+        small = isinstance(model, NeuralRung) and model.planned_batch(rows) < model.planned_batch(total)
+        return rows * _epochs(model, rows) * (SMALL_BATCH if small else 1)
+
+    allowed = cost(total) * share
+    return max((rows for rows in range(0, total, max(1, total // 1000)) if cost(rows) <= allowed), default=0)
+
+
+def _one_epoch(model: Rung, rows: int) -> Rung:
+    """The same rung with one pass, where passes are what costs, and with the batches that it makes of so many rows."""
     from sklearn.base import clone
 
     short: Rung = clone(model)
+    if isinstance(model, NeuralRung):
+        short.set_params(batch_size=model.planned_batch(rows))
     if "epochs" in model.get_params(deep=False):
         short.set_params(epochs=1)
     return short

@@ -17,7 +17,7 @@ from sadari.data.audit import Audit, audit
 from sadari.data.corpus import Corpus
 from sadari.errors import SettingError
 from sadari.measure import readable
-from sadari.measure.budget import Budget
+from sadari.measure.budget import SHARE, Budget, TooDear
 from sadari.measure.chosen import rungs_to_climb
 from sadari.measure.curves import learning_curve
 from sadari.measure.folder import folder_megabytes, run_folder, write_run
@@ -56,6 +56,7 @@ class _Run:
     progress: Progress
     data: dict[str, Any]
     trials: int = 0
+    planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -145,16 +146,17 @@ def climb(
 
 def _climb_all(run: _Run, names: list[str]) -> tuple[list[RungResult], list[tuple[str, str]]]:
     """The rungs that were trained, and those that were not, with the reason."""
-    results, skipped = [], []
+    found: dict[str, RungResult | TooDear] = {}
+    last = len(names) - 1
     for place, name in enumerate(names):
-        found = _climb_one(run, name, place, len(names))
-        if isinstance(found, str):
-            skipped.append((name, found))
-        else:
-            results.append(found)
+        found[name] = _climb_one(run, name, place, len(names), share=SHARE if place < last else 1)
+    for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it
+        if isinstance(outcome, TooDear) and run.budget.allows(outcome.least):
+            found[name] = _climb_one(run, name, last, len(names), share=1)
+    results = [outcome for outcome in found.values() if isinstance(outcome, RungResult)]
     if not results:
         raise SettingError("the budget is too small for any rung", hint="give a larger --budget, or fewer rungs")
-    return results, skipped
+    return results, [(name, outcome.why) for name, outcome in found.items() if isinstance(outcome, TooDear)]
 
 
 def _with_vectors_read(run: _Run, vectors: Any) -> dict[str, Mapping[str, Any]]:
@@ -172,22 +174,24 @@ def _new(run: _Run, name: str) -> Rung:
     if unknown:
         raise SettingError(f"the rung {name!r} has no setting {unknown[0]!r}",
                            hint=f"it has: {', '.join(RUNGS[name]._get_param_names())}")  # fmt: skip
-    return RUNGS[name](**{"seed": run.seed, **run.tuned.get(name, {}), **settings})
+    planned = run.planned.get(name, {})
+    return RUNGS[name](**{"seed": run.seed, **planned, **run.tuned.get(name, {}), **settings})
 
 
-def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str:
-    """Train and measure one rung; a sentence why not, where the budget does not allow it."""
+def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:
+    """Train and measure one rung, if that share of the time left allows it."""
     frozen = run.frozen
     run.progress(f"{name}: preparing", place / count)
-    rows = run.budget.affordable_rows(_new(run, name), frozen, run.seed, last=place == count - 1)
-    if isinstance(rows, str):
-        return rows
+    plan = run.budget.plan(_new(run, name), frozen, run.seed, share=share)
+    if isinstance(plan, TooDear):
+        return plan
+    rows, run.planned[name] = plan.rows, plan.settings
     corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(nested_rows(frozen, rows, run.seed))
     tuned = _tune(run, name, corpus, place, count) if run.trials else ""
     model = _new(run, name)
 
     def progress(done: int, total: int, record: dict[str, float]) -> None:
-        run.progress(name, (place + 0.4 * done / total) / count)
+        run.progress(name, (place + 0.4 * record.get("share", done / total)) / count)
 
     if frozen.folds:
         model.fit(corpus.texts, corpus.labels, progress=progress)
@@ -199,12 +203,10 @@ def _climb_one(run: _Run, name: str, place: int, count: int) -> RungResult | str
     run.progress(f"{name}: measuring", (place + 0.85) / count)
     result = _measure(run, name, model, held_out.astype(np.int32))
     result.rows = rows
-    if rows < len(frozen.train):
-        result.note = f"trained on {rows:,} of {len(frozen.train):,} rows, for the budget"
     cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
     longest = readable.cut(cut, rows, model.resolved_settings()["max_length"]) if cut else ""
     coverage = str(model.coverage_) if isinstance(model, FromVectors) else ""
-    result.note = " · ".join(filter(None, [result.note, tuned, longest, coverage]))
+    result.note = " · ".join(filter(None, [plan.note, tuned, longest, coverage]))
     return result
 
 
@@ -330,6 +332,7 @@ def _draw_curves(run: _Run, results: list[RungResult]) -> None:
         return
     for result in sorted(results, key=lambda result: result.train_seconds):
         run.progress(f"{result.rung}: learning curve", 0.97)
+        run.planned.pop(result.rung, None)  # passes that were cut for all rows say nothing of fewer
         result.curve = learning_curve(run.frozen, result, lambda: _new(run, result.rung), run.budget, run.seed)  # noqa: B023
 
 

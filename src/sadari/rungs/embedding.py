@@ -21,11 +21,12 @@ class EmbeddingMean(NeuralRung):
 
     name: ClassVar[str] = "embedding"
     least_epochs: ClassVar[int] = 8
+    small_batches: ClassVar[bool] = False
 
     embed_dim: int = 64
     token_dropout: float = 0.5
     learning_rate: float = 0.01
-    sparse: bool = True
+    sparse: bool | None = True
     clip: float | None = None
 
     def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
@@ -33,5 +34,5 @@ class EmbeddingMean(NeuralRung):
 
         return EmbeddingClassifier(
             vocab_size, labels, width=self.embed_dim, dropout=self.dropout, token_dropout=self.token_dropout,
-            sparse=self.sparse and not self.compile,  # a compiled net has no sparse gradients
+            sparse=self._takes_sparse(vocab_size),
         )  # fmt: skip

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
 from sadari.data.corpus import TextStream
+from sadari.device import resolve_device
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
+from sadari.rungs import sizes
 from sadari.rungs.kept_run import KeepsRuns
 from sadari.rungs.rows import check_fits
 from sadari.rungs.saved import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
@@ -46,15 +48,17 @@ class NeuralRung(KeepsRuns):
     Args:
         tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
         min_freq: rarer tokens become ``<unk>``.
-        max_vocab: the most tokens, the most frequent ones.
-        max_length: longer texts are cut after so many tokens.
+        max_vocab: the most tokens, the most frequent ones; None: no limit.
+        max_length: longer texts are cut after so many tokens; None: by the lengths of the first 65,536 texts, so that
+            one of a hundred is cut, but from 256 to 512.
         dropout: as the net has it.
         token_dropout: the share of tokens hidden from the net in training.
         label_smoothing: the share of each target given to all labels alike.
         epochs: passes over the texts, at most; None: by the number of texts, more for few.
         learning_rate, optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`.
-        batch_size: the most texts in a batch. batch_tokens: the most tokens in it, padding included.
-        sparse: sparse gradients for the embeddings.
+        batch_size: the most texts in a batch; None: 64, and 32 where there are few texts.
+        batch_tokens: the most tokens in it, padding included.
+        sparse: sparse gradients for the embeddings; None: where they pay, from 100,000 words on.
         report_every: a record every so many steps, besides those of validations; 0: none.
         validate_every: score the validation texts every so many steps, and keep the best net; 0: after every epoch.
         patience: score them, stop after so many times without a better accuracy, and keep the best net.
@@ -66,17 +70,18 @@ class NeuralRung(KeepsRuns):
 
     Attributes:
         net_: the torch module. vocab_: the vocabulary. tokenizer_: the tokenizer taken.
-        history_: records of the training. epochs_: passes, at most.
-        cut_: how many training texts were longer than ``max_length``.
+        history_: records of the training. epochs_: passes, at most. batch_size_, max_length_: as they were taken.
+        cut_: how many training texts were longer than that.
     """
 
     name: ClassVar[str] = ""
     least_epochs: ClassVar[int] = 4  # of a large corpus
+    small_batches: ClassVar[bool] = True  # whether batches of few texts are smaller
 
     tokenizer: str = "auto"
     min_freq: int = 2
-    max_vocab: int | None = None
-    max_length: int = 256
+    max_vocab: int | None = 200_000
+    max_length: int | None = None
     dropout: float = 0.2
     token_dropout: float = 0.1
     label_smoothing: float = 0.05
@@ -88,9 +93,9 @@ class NeuralRung(KeepsRuns):
     decay: str = "linear"
     clip: float | None = 1.0
     accumulate: int = 1
-    batch_size: int = 64
+    batch_size: int | None = None
     batch_tokens: int = 16_384
-    sparse: bool = False
+    sparse: bool | None = None
     report_every: int = 0
     validate_every: int = 0
     patience: int | None = None
@@ -122,9 +127,10 @@ class NeuralRung(KeepsRuns):
         processes.join()
         ids = self._learn_vocabulary(texts)
         check_fits(ids, targets)
-        self.epochs_ = self.planned_epochs(len(ids))
+        self.epochs_, self.batch_size_ = self.planned_epochs(len(ids)), self.planned_batch(len(ids))
         with torch.random.fork_rng():
             seed_everything(self.seed)
+            self.sparse_ = self._takes_sparse(len(self.vocab_))
             self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
             self._begin(self.net_)
             if processes.place()[0]:  # processes have one net between them, and each its own dropout
@@ -146,7 +152,7 @@ class NeuralRung(KeepsRuns):
         from sadari.train.classify import ClassifierTask
 
         return ClassifierTask(
-            self.net_, ids, targets, costs, Batches(ids.lengths, self.batch_size, self.batch_tokens, self.seed),
+            self.net_, ids, targets, costs, Batches(ids.lengths, self.batch_size_, self.batch_tokens, self.seed),
             self.vocab_.pad_id, self._codec.multilabel, self.label_smoothing, watch.score,
         )  # fmt: skip
 
@@ -162,16 +168,28 @@ class NeuralRung(KeepsRuns):
             compile=self.compile, threads=self.threads,
         )  # fmt: skip
 
+    def planned_batch(self, rows: int) -> int:
+        """`batch_size`, or what suits so many texts."""
+        if self.batch_size is not None:
+            return self.batch_size
+        return sizes.batch_texts(rows) if self.small_batches else sizes.BATCH
+
     def planned_epochs(self, rows: int) -> int:
         """`epochs`, or what so many texts need: `least_epochs` of 30,000 texts and more, and up to 40 of few."""
-        if self.epochs is not None:
-            return self.epochs
-        # a quarter of the texts makes half the steps (measured in docs/tried.md)
-        return int(np.clip(round(self.least_epochs * (30_000 / max(1, rows)) ** 0.5), self.least_epochs, 40))
+        return self.epochs or sizes.passes(rows, self.least_epochs, self.planned_batch(rows))
 
     def resolved_settings(self) -> dict[str, Any]:
         settings = super().resolved_settings()
-        return {**settings, "epochs": getattr(self, "epochs_", settings["epochs"])}
+        taken = {"epochs": "epochs_", "batch_size": "batch_size_", "max_length": "max_length_", "sparse": "sparse_"}
+        return {**settings, **{name: getattr(self, kept, settings[name]) for name, kept in taken.items()}}
+
+    def _takes_sparse(self, words: int) -> bool:
+        """Whether the embedding of so many words has sparse gradients, which not every device and compiler knows."""
+        # a model that is loaded may have been trained on a device that is not here
+        on_mps = self.device in ("auto", "mps") and resolve_device("auto").type == "mps"
+        if self.compile or on_mps:
+            return False
+        return sizes.sparse_pays(words) if self.sparse is None else self.sparse
 
     def _learn_vocabulary(self, texts: Any) -> Ragged:
         chosen = resolve_tokenizer(self.tokenizer, texts)
@@ -179,13 +197,15 @@ class NeuralRung(KeepsRuns):
         table = TokenTable()
         # what fits memory as texts fits it as ids; what is streamed need not
         ids = GrowingIds(STREAMED_IN_MEMORY if isinstance(texts, TextStream) else 2**62)
-        lengths = [np.zeros(0, np.int64)]
+        lengths: list[NDArray[np.int64]] = []
         sample: list[str] = []
         self.cut_ = 0
         for column in columns(texts):
             sample = sample or column.head(3).to_list()
             tokens = chosen(column)
-            part, cut = Ragged(table.learn(tokens), tokens.offsets).truncate(self.max_length)
+            if not lengths:
+                self.max_length_ = self.max_length or sizes.longest_read(np.diff(tokens.offsets))
+            part, cut = Ragged(table.learn(tokens), tokens.offsets).truncate(self.max_length_)
             ids.append(part.values)
             lengths.append(part.lengths)
             self.cut_ += cut
@@ -209,12 +229,12 @@ class NeuralRung(KeepsRuns):
     # -- predicting -------------------------------------------------------------------------------------
 
     def encode(self, column: pl.Series) -> Ragged:
-        """Ids of texts as the net reads them, cut to ``max_length``."""
-        return self.vocab_.encode(tokenizer(self.tokenizer_)(column)).truncate(self.max_length)[0]
+        """Ids of texts as the net reads them, cut to ``max_length_``."""
+        return self.vocab_.encode(tokenizer(self.tokenizer_)(column)).truncate(self.max_length_)[0]
 
     def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
         self._check_fitted()
-        return np.diff(tokenizer(self.tokenizer_)(as_column(texts)).offsets) > self.max_length
+        return np.diff(tokenizer(self.tokenizer_)(as_column(texts)).offsets) > self.max_length_
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         import torch
@@ -243,7 +263,7 @@ class NeuralRung(KeepsRuns):
         import torch
 
         column = as_column([text])
-        tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length]
+        tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length_]
         if not tokens:
             raise DataError("there is no token in the text to look at")
         ids = torch.from_numpy(self.encode(column).values.astype(np.int64)).unsqueeze(0)
@@ -254,7 +274,7 @@ class NeuralRung(KeepsRuns):
 
         from sadari.nets.integrated import integrated_gradients
 
-        tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length]
+        tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length_]
         ids = torch.from_numpy(self.encode(column).values.astype(np.int64))
         values, bias = integrated_gradients(self.net_, ids.to(next(self.net_.parameters()).device))  # type: ignore[arg-type]
         return tokens, values, bias
@@ -277,7 +297,8 @@ class NeuralRung(KeepsRuns):
         if words[: len(SPECIALS)] != list(SPECIALS):
             raise ValueError(f"the vocabulary does not begin with {', '.join(SPECIALS)}")
         self.vocab_ = Vocab(words, specials=len(SPECIALS))
-        self.epochs_ = self.epochs or 1
+        self.epochs_, self.batch_size_ = self.epochs or 1, self.batch_size or sizes.BATCH
+        self.max_length_, self.sparse_ = self.max_length or sizes.SHORT, bool(self.sparse)
         with torch.device("meta"):  # takes no memory: what the settings claim is compared with what is there
             claimed = self._new_net(len(words), len(self.classes_)).state_dict()
         found = {

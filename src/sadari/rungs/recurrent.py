@@ -48,7 +48,7 @@ class RecurrentRung(NeuralRung):
         return RecurrentClassifier(
             vocab_size, labels, cell=self.cell, embed_dim=self.embed_dim, hidden=self.hidden, layers=self.layers,
             bidirectional=self.bidirectional, pooling=self.pooling, dropout=self.dropout,
-            token_dropout=self.token_dropout, packed=self.packed, sparse=self.sparse,
+            token_dropout=self.token_dropout, packed=self.packed, sparse=self._takes_sparse(vocab_size),
         )  # fmt: skip
 
     def inner_life(self, text: str) -> InnerLife | None:

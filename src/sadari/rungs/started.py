@@ -216,6 +216,8 @@ class StartedBag(EmbeddingBag):
 class StartedNet(NeuralRung):
     """A net whose embedding starts from vectors; the special tokens start at zero."""
 
+    small_batches = False  # measured with those of 64
+
     embed_dim: int
     start: Start | None = None
     tune: bool = True

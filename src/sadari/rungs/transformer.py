@@ -62,6 +62,6 @@ class Transformer(NeuralRung):
 
         return TransformerClassifier(
             vocab_size, labels, width=self.embed_dim, heads=self.heads, layers=self.layers, inner=self.inner,
-            max_length=self.max_length, positions=self.positions, pooling=self.pooling, dropout=self.dropout,
-            token_dropout=self.token_dropout, sparse=self.sparse,
+            max_length=self.max_length_, positions=self.positions, pooling=self.pooling, dropout=self.dropout,
+            token_dropout=self.token_dropout, sparse=self._takes_sparse(vocab_size),
         )  # fmt: skip

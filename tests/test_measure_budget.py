@@ -1,0 +1,96 @@
+"""What is trained where the time is short: fewer passes of a net, fewer rows, or the rung another time."""
+
+import pytest
+
+from sadari.data.audit import audit
+from sadari.data.datasets import find
+from sadari.data.read import open_source
+from sadari.measure import climb as climbing
+from sadari.measure.budget import LEAST_ROWS, Budget, Plan, TooDear, _fewer_rows, _plan
+from sadari.measure.climb import climb
+from sadari.measure.frozen import freeze
+from sadari.rungs import GRU, LSTM, EmbeddingMean, TfIdf
+
+
+@pytest.fixture(scope="module")
+def headlines():
+    data = find("headlines")
+    return tuple(open_source(path, text="title,text", label="label").read() for path in (data.train, data.test))
+
+
+def test_what_the_time_allows_is_trained_as_it_is():
+    assert _plan(LSTM(), 10.0, 10.0, 1_000, in_folds=True) == Plan(1_000)
+    assert _plan(TfIdf(), 10.0, 11.0, 100_000, in_folds=False) == Plan(100_000)
+
+
+def test_a_net_makes_fewer_passes_and_says_so():
+    plan = _plan(LSTM(), 10.0, 8.0, 1_000, in_folds=True)
+    assert LSTM().planned_epochs(1_000) == 19
+    assert plan == Plan(1_000, {"epochs": 15}, "15 passes in place of 19, for the budget")
+    assert LSTM(**plan.settings).planned_epochs(1_000) == 15
+
+
+def test_passes_that_were_asked_for_are_made():
+    plan = _plan(LSTM(epochs=19), 10.0, 8.0, 1_000, in_folds=True)
+    assert isinstance(plan, TooDear)
+    assert plan.least == 10.0
+    assert "needs about 10.0 s, and 8.00 s of the budget are left" in plan.why
+
+
+def test_of_many_rows_half_the_passes_come_before_fewer_rows():
+    assert LSTM().planned_epochs(30_000) == 4
+    assert _plan(LSTM(), 10.0, 5.1, 30_000, in_folds=False) == Plan(
+        30_000, {"epochs": 2}, "2 passes in place of 4, for the budget"
+    )
+    plan = _plan(LSTM(), 10.0, 4.5, 30_000, in_folds=False)
+    assert isinstance(plan, Plan)
+    assert 20_000 < plan.rows < 30_000
+    assert plan.settings == {"epochs": 2}  # half of what these rows would want
+    assert plan.note == f"trained on {plan.rows:,} of 30,000 rows, for the budget"
+
+
+@pytest.mark.parametrize("model", [TfIdf(), LSTM(), EmbeddingMean()], ids=lambda model: model.name)
+@pytest.mark.parametrize("share", [0.5, 0.2, 0.01])
+def test_fewer_rows_cost_what_is_left(model, share):
+    """Of fewer rows a net makes more passes: half the time is not half the rows."""
+    rows = _fewer_rows(model, 100_000, share)
+    steps = rows * model.planned_epochs(max(1, rows))
+    assert steps <= 100_000 * model.planned_epochs(100_000) * share
+    more = rows + 2_000
+    assert 1.5 * more * model.planned_epochs(more) > 100_000 * model.planned_epochs(100_000) * share
+
+
+def test_many_rows_become_fewer_and_few_are_left_out():
+    plan = _plan(TfIdf(), 10.0, 2.5, 40_000, in_folds=False)
+    assert isinstance(plan, Plan)
+    assert plan.rows == 10_000
+    assert plan.note == "trained on 10,000 of 40,000 rows, for the budget"
+    dear = _plan(TfIdf(), 10.0, 0.01, 40_000, in_folds=False)
+    assert isinstance(dear, TooDear)
+    assert dear.least == pytest.approx(10.0 * LEAST_ROWS / 40_000)
+    assert isinstance(_plan(TfIdf(), 10.0, 2.5, 4_000, in_folds=True), TooDear)
+
+
+def test_a_trial_tells_what_a_rung_needs(headlines):
+    frozen = freeze(*headlines, audit(*headlines), seed=0)
+    assert Budget(None).plan(GRU(embed_dim=8, hidden=4), frozen, 0) == Plan(1_000)
+    assert Budget(600).plan(GRU(embed_dim=8, hidden=4), frozen, 0) == Plan(1_000)
+    dear = Budget(0.001).plan(GRU(embed_dim=8, hidden=4), frozen, 0)
+    assert isinstance(dear, TooDear)
+    assert dear.least > 0.001
+
+
+def test_a_rung_left_out_for_those_behind_it_is_taken_where_time_is_left(headlines, monkeypatch):
+    asked, one = [], climbing._climb_one
+
+    def dear_at_first(run, name, place, count, *, share):
+        asked.append((name, share))
+        if (name, share) in (("bow", 0.6), ("ngram", 0.6)):
+            return TooDear(1e9 if name == "ngram" else 1.0, "it needs more than its share")
+        return one(run, name, place, count, share=share)
+
+    monkeypatch.setattr(climbing, "_climb_one", dear_at_first)
+    result = climb(*headlines, rungs=["bow", "ngram", "tfidf"], budget=500, curves=False)
+    assert asked == [("bow", 0.6), ("ngram", 0.6), ("tfidf", 1), ("bow", 1)]
+    assert [rung.rung for rung in result.rungs] == ["bow", "tfidf"]  # in the ladder's order
+    assert result.skipped == [("ngram", "it needs more than its share")]
