@@ -392,3 +392,18 @@ def test_a_header_whose_length_looks_like_a_pickle_is_read(tmp_path):
         lengths.add((tmp_path / "model" / "weights.safetensors").read_bytes()[:2])
         assert set(read_model(tmp_path / "model").tensors) == set(tensors)
     assert b"\x80\x02" in lengths
+
+
+def test_the_weights_may_have_the_name_that_transformers_looks_for(tmp_path):
+    from safetensors import safe_open
+
+    from sadari.artifact import TRANSFORMERS_WEIGHTS, read_model, write_model
+
+    write_model(
+        tmp_path / "m", manifest={"kind": "bert"}, tensors={"w": np.arange(3.0)}, texts={}, weights=TRANSFORMERS_WEIGHTS
+    )
+    assert {path.name for path in (tmp_path / "m").iterdir()} == {"sadari.json", "model.safetensors"}
+    assert read_model(tmp_path / "m").tensor("w").tolist() == [0.0, 1.0, 2.0]
+    with safe_open(tmp_path / "m" / "model.safetensors", "np") as file:
+        assert file.metadata() == {"format": "pt"}
+        assert file.get_tensor("w").tolist() == [0.0, 1.0, 2.0]

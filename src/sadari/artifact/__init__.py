@@ -9,12 +9,13 @@ from sadari.artifact.atomic import atomic_file, atomic_folder, atomic_write
 from sadari.artifact.manifest import FORMAT_VERSION, MANIFEST
 from sadari.artifact.read import ModelFiles, read_model
 from sadari.artifact.strict_json import parse_json
-from sadari.artifact.weights import WEIGHTS
+from sadari.artifact.weights import TRANSFORMERS_WEIGHTS, WEIGHTS
 from sadari.artifact.write import check_is_model, write_model
 
 __all__ = [
     "FORMAT_VERSION",
     "MANIFEST",
+    "TRANSFORMERS_WEIGHTS",
     "WEIGHTS",
     "ModelFiles",
     "atomic_file",

@@ -28,7 +28,7 @@ from sadari.artifact.strict_json import parse_json
 from sadari.artifact.swap import find_folder
 from sadari.artifact.temporary import beside
 from sadari.artifact.untrusted import UntrustedFile, UntrustedFolder, foreign_format, open_folder
-from sadari.artifact.weights import MAX_HEADER, WEIGHTS, decode_header, decode_tensors
+from sadari.artifact.weights import MAX_HEADER, TRANSFORMERS_WEIGHTS, WEIGHTS, decode_header, decode_tensors
 from sadari.errors import ModelError
 
 MAX_BYTES = 2 * 2**30
@@ -64,7 +64,7 @@ class ModelFiles:
         Raises:
             ModelError: it is missing or does not fit.
         """
-        where = os.fspath(self.folder / WEIGHTS)
+        where = os.fspath(self.folder / self.manifest.get("weights_file", WEIGHTS))
         if name not in self.tensors:
             raise ModelError(f"there is no tensor {name!r}", where=where)
         tensor = self.tensors[name]
@@ -154,8 +154,11 @@ def _read_v1(
     check_seal(data, where=where)
     check_content(manifest, where=where)
     entries = check_files(manifest, where=where)
-    if WEIGHTS not in entries:
-        raise ModelError(f"'files' does not name {WEIGHTS}", where=where)
+    weights_name = manifest.get("weights_file", WEIGHTS)
+    if weights_name not in (WEIGHTS, TRANSFORMERS_WEIGHTS):
+        raise ModelError("'weights_file' is not a name that the weights can have", where=where)
+    if weights_name not in entries:
+        raise ModelError(f"'files' does not name {weights_name}", where=where)
     total = sum(entry.size for entry in entries.values())
     if total > max_bytes:
         raise ModelError(
@@ -172,9 +175,9 @@ def _read_v1(
                     where=file.where,
                     hint="copy the model again, or train it again",
                 )
-        weights = files.pop(WEIGHTS)
+        weights = files.pop(weights_name)
         texts = {name: _read_text(file, entries[name]) for name, file in files.items()}
-        return _read_weights(weights, entries[WEIGHTS], as_torch), texts
+        return _read_weights(weights, entries[weights_name], as_torch), texts
 
 
 def _read_text(file: UntrustedFile, entry: FileEntry) -> str:

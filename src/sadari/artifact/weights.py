@@ -20,6 +20,7 @@ from sadari.artifact.strict_json import parse_json
 from sadari.errors import ModelError
 
 WEIGHTS = "weights.safetensors"
+TRANSFORMERS_WEIGHTS = "model.safetensors"  # what `transformers` looks for
 MAX_HEADER = 2**20  # bytes; a BERT's is 25 kB
 MAX_RANK = 8
 MAX_COUNT = 2**48  # of bytes or items: far from where a product of NumPy's overflows
@@ -46,12 +47,15 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items() if name != "BF16"}
 _EXPONENT = {"F16": 0x7C00, "BF16": 0x7F80, "F32": 0x7F80_0000, "F64": 0x7FF0_0000_0000_0000}
 
 
-def encode_weights(tensors: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
+def encode_weights(
+    tensors: Mapping[str, Any], metadata: Mapping[str, str] | None = None
+) -> Iterator[bytes | memoryview]:
     """The pieces of a safetensors file, to be written one after the other; no tensor is copied that lies in
     order.
 
     Args:
         tensors: name → NumPy array or torch tensor (any device), of a real, integer or boolean dtype.
+        metadata: what the header says besides; readers of ours pass over it.
 
     Raises:
         ModelError: a dtype that a model cannot hold, or a NaN or infinite weight.
@@ -62,7 +66,7 @@ def encode_weights(tensors: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
     # Widest items first, so that every tensor lies at a multiple of its item's size and needs no copy to be
     # read.
     order = sorted(flat, key=lambda name: (-_DTYPES[flat[name][0]].itemsize, name))
-    header: dict[str, Any] = {}
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
     at = 0
     for name in order:
         dtype, shape, values = flat[name]

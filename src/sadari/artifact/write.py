@@ -12,7 +12,7 @@ from sadari.artifact.atomic import atomic_folder
 from sadari.artifact.manifest import MANIFEST, FileEntry, check_files, encode_manifest, is_file_name
 from sadari.artifact.read import read_manifest
 from sadari.artifact.untrusted import open_folder
-from sadari.artifact.weights import WEIGHTS, encode_weights
+from sadari.artifact.weights import TRANSFORMERS_WEIGHTS, WEIGHTS, encode_weights
 from sadari.errors import ModelError, OutputError
 
 _CHUNK = 2**22  # bytes hashed and written together: small enough to stay in a cache
@@ -25,6 +25,7 @@ def write_model(
     manifest: Mapping[str, Any],
     tensors: Mapping[str, Any],
     texts: Mapping[str, str | bytes],
+    weights: str = WEIGHTS,
 ) -> None:
     """Write a model folder, whole or not at all, in the place of an older model or of nothing.
 
@@ -39,6 +40,7 @@ def write_model(
         tensors: name → NumPy array or torch tensor, of any real, integer or boolean dtype; NaN and infinity
             are refused.
         texts: plain file name → its content in UTF-8: ``vocabulary.txt``, ``README.md``.
+        weights: the name of the file of the tensors; `TRANSFORMERS_WEIGHTS` where `transformers` opens the folder too.
 
     Raises:
         OutputError: it could not be written; what was there before is untouched, and nothing of ours is left.
@@ -46,15 +48,18 @@ def write_model(
     """
     where = os.fspath(folder)
     contents = {name: _encode_text(name, texts[name], where) for name in sorted(texts)}
+    if weights != WEIGHTS:
+        manifest = {**manifest, "weights_file": weights}
+    metadata = {"format": "pt"} if weights == TRANSFORMERS_WEIGHTS else None
     with atomic_folder(folder, may_replace=check_is_model) as new:
-        files = {WEIGHTS: _write(new / WEIGHTS, encode_weights(tensors))}
+        files = {weights: _write(new / weights, encode_weights(tensors, metadata))}
         for name, content in contents.items():
             files[name] = _write(new / name, [content])
         _write(new / MANIFEST, [encode_manifest(manifest, files, where=where)])
 
 
 def _encode_text(name: str, content: str | bytes, where: str) -> bytes:
-    if not is_file_name(name) or name in (MANIFEST, WEIGHTS):
+    if not is_file_name(name) or name in (MANIFEST, WEIGHTS, TRANSFORMERS_WEIGHTS):
         raise ModelError(f"{name!r} is not a name that a text of a model can have", where=where)
     try:
         if isinstance(content, str):
