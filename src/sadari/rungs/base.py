@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
-from sadari.artifact import ModelFiles, read_model, write_model
+from sadari.artifact import WEIGHTS, ModelFiles, read_model, write_model
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.rungs.card import model_card
+from sadari.rungs.distil import Teacher, taught
 from sadari.rungs.explanation import Explanation, InnerLife
 from sadari.rungs.labels import LabelCodec
 from sadari.rungs.rows import training_rows
@@ -29,6 +30,7 @@ from sadari.rungs.settings import check_settings, plain_settings
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train.calibrate import fit_sharpness, sigmoid, softmax
+from sadari.train.lesson import Lesson
 from sadari.train.watch import Progress, Watch
 
 __all__ = ["Explanation", "Rung"]
@@ -44,9 +46,13 @@ class Rung(ClassifierMixin, BaseEstimator):
         dropped_rows_: rows (from 1) that were blank and not learned from.
         history_: one record an epoch.
         train_seconds_: how long `fit` took; of a run that was resumed, all of it.
+        teacher_: who taught it and how; empty where nobody did.
     """
 
     name: ClassVar[str] = ""
+    takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `_lesson`
+    _lesson: Lesson | None = None  # what a teacher says of the texts, while `fit` trains on them
+    weights_file: ClassVar[str] = WEIGHTS
     class_weight: str | Mapping[Any, float] | None
 
     # -- training ---------------------------------------------------------------------------------------
@@ -59,6 +65,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         *,
         validation: tuple[Any, Any] | None = None,
         progress: Progress | None = None,
+        teacher: Teacher | Rung | str | Path | None = None,
     ) -> Self:
         """Train on texts and their labels. Blank texts are left out, with a warning.
 
@@ -70,6 +77,8 @@ class Rung(ClassifierMixin, BaseEstimator):
             validation: (texts, labels) not trained on: watched for early stopping, and used to calibrate probabilities.
             progress: called with (epochs begun, epochs at most, record) after each pass and each report; by nets that
                 take long also about once a second, with where they stand.
+            teacher: a trained classifier with the same labels, its folder, or a `Teacher` that says more; its answers
+                are learned beside the labels. For nets: see `takes_teacher`.
 
         Raises:
             DataError: texts or labels that cannot be learned from.
@@ -77,6 +86,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         """
         self._ready = False  # a fit that fails leaves no mixture of two models
         self.check()
+        guide = None if teacher is None else Teacher.of(teacher).checked(self)
         start = time.perf_counter()
         rows = training_rows(texts, labels, sample_weight)
         self.dropped_rows_ = rows.dropped
@@ -84,19 +94,27 @@ class Rung(ClassifierMixin, BaseEstimator):
         self.classes_ = self._codec.classes
         self.prior_ = _prior(targets, self._codec.multilabel)
         self.sharpness_ = 1.0
-        costs = self._costs(targets, rows.weights)
         held_out = self._held_out(validation)
+        texts, weights, labelled = rows.texts, rows.weights, len(targets)
+        self.teacher_: dict[str, Any] = {}
+        if guide is not None:
+            told = taught(guide, rows, self._codec, targets, held_out[0] if held_out else None)
+            texts, targets, weights, self._lesson, self.teacher_ = vars(told).values()
+        costs = self._costs(targets, weights)
         patience = getattr(self, "patience", None)
         watching = [name for name in ("patience", "validate_every") if getattr(self, name, None)]
         if watching and held_out is None:
             raise SettingError(f"{watching[0]} needs validation texts", hint="fit(…, validation=(texts, labels))")
         score = self._scorer(*held_out) if watching and held_out is not None else None
         watch = Watch(progress, score, patience)
-        self._train(rows.texts, targets, costs, watch)
+        try:
+            self._train(texts, targets, costs, watch)
+        finally:
+            self._lesson = None
         if held_out is not None:
             self._calibrate(*held_out)
         self.scores_: dict[str, Any] = {}
-        self.data_: dict[str, Any] = {"rows": len(targets)}
+        self.data_: dict[str, Any] = {"rows": labelled}
         self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
         self._ready = True
         return self
@@ -308,9 +326,10 @@ class Rung(ClassifierMixin, BaseEstimator):
             "tokenizer": {"name": model["tokenizer"]},
             "scores": dict(self.scores_ if scores is None else scores),
             "data": dict(self.data_ if data is None else data),
+            **({"teacher": self.teacher_} if getattr(self, "teacher_", None) else {}),
         }
         texts = {**texts, "README.md": model_card(manifest)}
-        write_model(folder, manifest=manifest, tensors=tensors, texts=texts)
+        write_model(folder, manifest=manifest, tensors=tensors, texts=texts, weights=self.weights_file)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -337,7 +356,7 @@ class Rung(ClassifierMixin, BaseEstimator):
             rung._check_settings()
             rung._codec, rung.classes_ = head.codec, head.codec.classes
             rung.prior_, rung.sharpness_ = head.prior, head.sharpness
-            rung.scores_, rung.data_ = head.scores, head.data
+            rung.scores_, rung.data_, rung.teacher_ = head.scores, head.data, head.teacher
             rung._restore(files, head.model)
         except (SettingError, DataError, ValueError) as error:
             reason = error.what if isinstance(error, SettingError | DataError) else str(error)

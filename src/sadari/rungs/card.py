@@ -31,6 +31,7 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         "",
         *table_lines("Scores", manifest["scores"]),
         *table_lines("Trained on", manifest["data"]),
+        *table_lines("Taught by", manifest.get("teacher", {})),
         *table_lines("Settings", manifest["settings"]),
         "## Use",
         "",

@@ -54,6 +54,7 @@ class EmbeddingBag(Rung):
     """
 
     name = "embedding-bag"
+    takes_teacher = True
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class EmbeddingBag(Rung):
         watch.keep(self.embedding_, self.output_)
         self.history_ = train_bag(
             features, targets, costs, self.embedding_, self.output_, self._recipe(),
-            label_weights=self._codec.label_weights(targets, self.class_weight), monitor=watch,
+            label_weights=self._codec.label_weights(targets, self.class_weight), lesson=self._lesson, monitor=watch,
         )  # fmt: skip
         watch.restore()
         check_learned(embedding=self.embedding_, output=self.output_)

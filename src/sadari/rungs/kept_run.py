@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import ModelError, SettingError
 from sadari.rungs.base import Rung
+from sadari.rungs.distil import Teacher
 from sadari.rungs.labels import as_labels
 from sadari.rungs.settings import plain_settings
 from sadari.text.column import as_column
@@ -44,6 +45,7 @@ class KeepsRuns(Rung):
         *,
         validation: tuple[Any, Any] | None = None,
         progress: Progress | None = None,
+        teacher: Teacher | Rung | str | Path | None = None,
         run: Run | str | Path | None = None,
         resume: bool = False,
     ) -> Self:
@@ -53,7 +55,7 @@ class KeepsRuns(Rung):
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more. It is written at
                 the start, every minute, when Ctrl-C or SIGTERM ends the training, and at the end.
             resume: go on with the run in that folder, to the bits that it would have come to without a break. Texts,
-                labels and settings must be the same.
+                labels, settings and teacher must be the same.
 
         Raises:
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
@@ -64,7 +66,7 @@ class KeepsRuns(Rung):
             raise SettingError("resume needs the folder of the run", hint="fit(…, run=FOLDER, resume=True)")
         self._kept_run = None if run is None else KeptRun.begin(run, resume, validation)
         try:
-            return super().fit(texts, labels, sample_weight, validation=validation, progress=progress)
+            return super().fit(texts, labels, sample_weight, validation=validation, progress=progress, teacher=teacher)
         finally:
             self._kept_run = None
 
@@ -78,6 +80,7 @@ class KeepsRuns(Rung):
         *,
         validation: tuple[Any, Any] | None = None,
         progress: Progress | None = None,
+        teacher: Teacher | Rung | str | Path | None = None,
     ) -> Self:
         """Go on with a run that was stopped, by its own settings: `fit` with ``resume=True`` on a rung like it.
 
@@ -86,7 +89,10 @@ class KeepsRuns(Rung):
         """
         settings, kept = cls._recalled(run)
         rung = cls(**settings)
-        return rung.fit(texts, labels, sample_weight, validation=validation, progress=progress, run=kept, resume=True)
+        return rung.fit(
+            texts, labels, sample_weight, validation=validation, progress=progress, teacher=teacher, run=kept,
+            resume=True,
+        )  # fmt: skip
 
     @classmethod
     def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
@@ -148,6 +154,8 @@ class KeptRun:
             "texts": fingerprint(columns(texts)), "labels": labels.hexdigest(), "validation rows": self.validation,
             "number of processes": processes.place()[1],
         }  # fmt: skip
+        if rung._lesson is not None:
+            identity["the teacher's answers"] = rung._lesson.fingerprint()
         if self.resume:
             load_checkpoint(loop, self.run.folder, identity)
         loop.checkpoint = lambda loop: save_checkpoint(loop, self.run, identity)

@@ -75,6 +75,7 @@ class NeuralRung(KeepsRuns):
     """
 
     name: ClassVar[str] = ""
+    takes_teacher: ClassVar[bool] = True
     least_epochs: ClassVar[int] = 4  # of a large corpus
     small_batches: ClassVar[bool] = True  # whether batches of few texts are smaller
 
@@ -154,6 +155,7 @@ class NeuralRung(KeepsRuns):
         return ClassifierTask(
             self.net_, ids, targets, costs, Batches(ids.lengths, self.batch_size_, self.batch_tokens, self.seed),
             self.vocab_.pad_id, self._codec.multilabel, self.label_smoothing, watch.score,
+            self._lesson,
         )  # fmt: skip
 
     def recipe(self) -> Recipe:

@@ -29,7 +29,7 @@ class Head:
         prior: float64 [k], the share of each label in training.
         sharpness: by which logits are multiplied before they become probabilities.
         model: what the rung itself has to say.
-        scores, data: for people.
+        scores, data, teacher: for people.
     """
 
     settings: dict[str, Any]
@@ -39,6 +39,7 @@ class Head:
     model: dict[str, Any]
     scores: dict[str, Any]
     data: dict[str, Any]
+    teacher: dict[str, Any]
 
 
 def read_head(manifest: Mapping[str, Any], allowed_settings: Collection[str]) -> Head:
@@ -64,6 +65,7 @@ def read_head(manifest: Mapping[str, Any], allowed_settings: Collection[str]) ->
         model=_object(manifest, "model"),
         scores=_object(manifest, "scores"),
         data=_object(manifest, "data"),
+        teacher=_object(manifest, "teacher") if "teacher" in manifest else {},
     )
 
 

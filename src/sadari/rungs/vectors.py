@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
 from sadari.errors import SettingError
+from sadari.rungs.base import Rung
+from sadari.rungs.distil import Teacher
 from sadari.rungs.explanation import InnerLife
 from sadari.rungs.kept_run import KeepsRuns
 from sadari.rungs.settings import plain_settings
@@ -80,6 +82,7 @@ class FromVectors(KeepsRuns):
     """
 
     name: ClassVar[str] = "vectors"
+    takes_teacher: ClassVar[bool] = True
 
     vectors: str | Path | WordVectors | VectorSource | None = None
     net: str = "bag"
@@ -173,6 +176,7 @@ class FromVectors(KeepsRuns):
         *,
         validation: tuple[Any, Any] | None = None,
         progress: Progress | None = None,
+        teacher: Teacher | Rung | str | Path | None = None,
         run: Run | str | Path | None = None,
         resume: bool = False,
     ) -> Self:
@@ -186,8 +190,9 @@ class FromVectors(KeepsRuns):
                 run = Run.of(run)
                 run = replace(run, notes={**run.notes, "vectors": str(Path(self.vectors).absolute())})
         return super().fit(
-            texts, labels, sample_weight, validation=validation, progress=progress, run=run, resume=resume
-        )
+            texts, labels, sample_weight, validation=validation, progress=progress, teacher=teacher, run=run,
+            resume=resume,
+        )  # fmt: skip
 
     @classmethod
     def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
@@ -215,12 +220,13 @@ class FromVectors(KeepsRuns):
     def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
         start = self._new_start()
         inner = self._adopt(self._new_inner())
-        inner.start = start
+        inner.start, inner._lesson = start, self._lesson
         self.tokenizer_ = inner.tokenizer = start.tokenizer(texts) if self.tokenizer == "auto" else self.tokenizer
         if isinstance(inner, StartedNet):
             inner.identity, inner._kept_run = self._identity(), self._kept_run
         self.inner_ = inner  # validation texts are scored while it trains
         inner._train(texts, targets, costs, watch)
+        inner._lesson = None
         self.coverage_, self._about = start.coverage, start.about()
         self.history_, self.epochs_, self.cut_ = inner.history_, inner.epochs_, getattr(inner, "cut_", 0)
         start.forget()

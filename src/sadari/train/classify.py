@@ -14,6 +14,7 @@ from torch.nn import functional
 from sadari.ragged import Ragged
 from sadari.train import processes
 from sadari.train.batches import Batches
+from sadari.train.lesson import Lesson
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class ClassifierTask:
         multilabel: each label a yes or no of its own (sigmoid), else exactly one a text (softmax).
         label_smoothing: the share of each target that goes to all labels alike.
         score: scores of the net as it stands on validation texts.
+        lesson: what a teacher says of the texts.
     """
 
     net: nn.Module
@@ -41,6 +43,7 @@ class ClassifierTask:
     multilabel: bool = False
     label_smoothing: float = 0.0
     score: Callable[[], dict[str, float]] | None = None
+    lesson: Lesson | None = None
 
     def epoch(self, number: int) -> Sequence[NDArray[np.int64]]:
         """The batches of an epoch; of several processes, each has its share of every batch, which may be empty."""
@@ -68,7 +71,28 @@ class ClassifierTask:
             codes = targets.argmax(dim=1)
             losses = functional.cross_entropy(logits, codes, reduction="none", label_smoothing=self.label_smoothing)
             right = logits.argmax(dim=1) == codes
+        if self.lesson is not None:
+            soft = torch.from_numpy(self.lesson.soft[rows]).to(device)
+            trust = torch.from_numpy(self.lesson.trust[rows]).to(device)
+            apart = divergence(logits, soft, self.lesson.temperature, multilabel=self.multilabel)
+            losses = (1 - trust) * losses + trust * self.lesson.temperature**2 * apart
         return (losses * costs).sum(), float(len(batch)), {"accuracy": float(right.sum()) * share}
 
     def validate(self) -> dict[str, float] | None:
         return None if self.score is None else self.score()
+
+
+def divergence(logits: torch.Tensor, soft: torch.Tensor, temperature: float, *, multilabel: bool) -> torch.Tensor:
+    """How far a student is from its teacher: the Kullback-Leibler divergence (nats) of each text, float32 [n].
+
+    Args:
+        logits: float32 [n, k], the student's.
+        soft: float32 [n, k], the teacher's probabilities at the temperature.
+        temperature: by which the logits are divided.
+        multilabel: each label by itself, the divergences added up; else one distribution a text.
+    """
+    if multilabel:
+        own = functional.binary_cross_entropy_with_logits(logits / temperature, soft, reduction="none")
+        least = torch.special.entr(soft) + torch.special.entr(1 - soft)
+        return (own - least).sum(dim=1)
+    return functional.kl_div(functional.log_softmax(logits / temperature, dim=1), soft, reduction="none").sum(dim=1)

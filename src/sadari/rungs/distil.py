@@ -1,0 +1,252 @@
+"""Distillation: a small student learns from what a large teacher says of its texts, and of texts without labels.
+
+Hinton et al. 2015, "Distilling the Knowledge in a Neural Network". The student costs to predict what it always does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import MANIFEST
+from sadari.data.corpus import TextStream
+from sadari.errors import DataError, SettingError
+from sadari.rungs.labels import LabelCodec
+from sadari.rungs.rows import Rows, check_fits
+from sadari.rungs.settings import Number, check_settings
+from sadari.text.column import as_column, slices
+from sadari.text.vectorize import columns
+from sadari.train.lesson import Lesson, at_temperature
+
+if TYPE_CHECKING:
+    from sadari.rungs.base import Rung
+
+ASKED_AT_ONCE = 512  # texts; always the same, so that the answers are the same bits whenever asked
+MOST_LABELS_SHOWN = 20
+TEMPERATURE, TRUST = 2.0, 0.9  # measured in docs/tried.md
+_SETTINGS = {"temperature": Number(0.1, 100), "trust": Number(0, 1)}
+
+Say = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """Who teaches, with what texts, and how much its word counts: what `fit` takes as ``teacher``.
+
+    Attributes:
+        model: a trained classifier with the same labels, or its folder.
+        unlabelled: texts without labels, of which the teacher's answers are learned. Blank ones are left out, and those
+            that are training or validation texts.
+        temperature: by which the teacher's and the student's logits are divided: above 1, the labels that the teacher
+            takes for less likely have more to say.
+        trust: the teacher's share in what is learned of a text with a label, 0 to 1; the label has the rest.
+        say: told what is being done and the share done, 0 to 1.
+    """
+
+    model: Rung | str | Path
+    unlabelled: Any = None
+    temperature: float = TEMPERATURE
+    trust: float = TRUST
+    say: Say | None = None
+
+    @classmethod
+    def of(cls, teacher: Teacher | Rung | str | Path) -> Teacher:
+        return teacher if isinstance(teacher, Teacher) else cls(teacher)
+
+    @cached_property
+    def rung(self) -> Rung:
+        """The classifier, read if it lies in a folder.
+
+        Raises:
+            ModelError: it is none. NotFittedError: it is not trained.
+        """
+        if not isinstance(self.model, str | Path):
+            self.model._check_fitted()
+            return self.model
+        from sadari.rungs import load
+
+        return load(self.model)
+
+    def checked(self, student: Rung) -> Teacher:
+        """Itself; refuses what cannot be taught, before texts are read, which may take minutes.
+
+        Raises:
+            SettingError: a rung that takes no teacher, or a setting out of its range.
+            ModelError: the teacher is no classifier.
+        """
+        if not student.takes_teacher:
+            from sadari.rungs import RUNGS
+
+            takers = ", ".join(name for name, kind in RUNGS.items() if kind.takes_teacher)
+            raise SettingError(f"the rung {student.name!r} learns from labels alone", hint=f"a teacher has: {takers}")
+        check_settings({"temperature": self.temperature, "trust": self.trust}, optional=(), allowed=_SETTINGS)
+        _ = self.rung
+        return self
+
+    def about(self) -> dict[str, Any]:
+        """What a model folder says of its teacher."""
+        found: dict[str, Any] = {"rung": self.rung.name}
+        if isinstance(self.model, str | Path):
+            found["folder"] = Path(self.model).resolve().name
+            found["sha256"] = hashlib.sha256((Path(self.model) / MANIFEST).read_bytes()).hexdigest()
+        return {**found, "temperature": float(self.temperature), "trust": float(self.trust)}
+
+    def answers(
+        self, texts: pl.Series | TextStream, codec: LabelCodec, what: str
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Probabilities float32 [n, k] in the order of the codec's labels, and bool [n]: whether it knew the text.
+
+        Args:
+            what: kind of texts they are, for who is told.
+        """
+        names, labels = self.rung._codec.names(), codec.names()
+        order = [names.index(name) for name in labels]
+        soft, known = [np.empty((0, len(labels)), np.float32)], [np.empty(0, np.bool_)]
+        start, done = time.perf_counter(), 0
+        for column in columns(texts):
+            for part in slices(column, max_rows=ASKED_AT_ONCE, max_bytes=1 << 22):
+                probabilities, marks = self.rung.predict_with_marks(part)
+                soft.append(probabilities[:, order].astype(np.float32))
+                known.append(marks)
+                done += len(part)
+                if self.say is not None:
+                    rate = done / max(time.perf_counter() - start, 1e-9)
+                    said = f"the teacher reads {what}: {done:,} of {len(texts):,}, {rate:,.0f} texts/s"
+                    self.say(said, done / max(1, len(texts)))
+        return np.concatenate(soft), np.concatenate(known)
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What a student learns from.
+
+    Attributes:
+        texts: with labels, then without. targets: int8 [n, k], the labels; of texts without, what the teacher chooses.
+        weights: float32 [n]. lesson: the teacher's answers; None where labels alone count.
+        about: of the teacher and what it did, for the model folder.
+    """
+
+    texts: pl.Series | TextStream
+    targets: NDArray[np.int8]
+    weights: NDArray[np.float32]
+    lesson: Lesson | None
+    about: dict[str, Any]
+
+
+def taught(
+    teacher: Teacher, rows: Rows, codec: LabelCodec, targets: NDArray[np.int8], held_out: pl.Series | None
+) -> Taught:
+    """Ask the teacher about every text.
+
+    Args:
+        rows, codec, targets: the texts with labels. held_out: texts that must not be learned from.
+
+    Raises:
+        DataError: the teacher has other labels, or there are texts that are none.
+    """
+    check_labels(teacher.rung._codec, codec)
+    more, left_out = _without_labels(teacher.unlabelled, rows.texts, held_out)
+    soft, known = teacher.answers(rows.texts, codec, "the labelled texts")
+    check_fits(soft, targets)
+    more_soft, more_known = teacher.answers(more, codec, "the unlabelled texts")
+    left_out["unknown to the teacher"] = int(np.count_nonzero(~more_known))
+    more, more_soft = more.filter(pl.Series(more_known)), more_soft[more_known]
+    # where the teacher knows nothing, its answer is no more than how frequent the labels are
+    trust = np.concatenate([np.float32(teacher.trust) * known, np.ones(len(more))]).astype(np.float32)
+    warm = at_temperature(np.concatenate([soft, more_soft]), teacher.temperature, multilabel=codec.multilabel)
+    right = (_chosen(soft, codec) == targets).all(axis=1)
+    about = {
+        "agrees with labels": float(right.mean()), "labelled texts": len(targets), "unlabelled texts": len(more),
+        **{f"left out, {why}": number for why, number in left_out.items() if number},
+    }  # fmt: skip
+    return Taught(
+        _joined(rows.texts, more),
+        np.concatenate([targets, _chosen(more_soft, codec)]),
+        np.concatenate([rows.weights, np.full(len(more), rows.weights.mean(), np.float32)]),
+        Lesson(warm, trust, float(teacher.temperature)) if trust.any() else None,
+        teacher.about() | about,
+    )
+
+
+class JoinedStream(TextStream):
+    """The texts of a stream, then more that are in memory."""
+
+    def __init__(self, first: TextStream, more: pl.Series) -> None:
+        self.first, self.more = first, more
+
+    def __iter__(self) -> Iterator[pl.Series]:
+        yield from self.first
+        if len(self.more):
+            yield self.more
+
+    def __len__(self) -> int:
+        return len(self.first) + len(self.more)
+
+
+def check_labels(teacher: LabelCodec, student: LabelCodec) -> None:
+    """Refuse a teacher with other labels than the texts.
+
+    Raises:
+        DataError: with both lists.
+    """
+    if teacher.multilabel != student.multilabel:
+        one, several = "one label a text", "several labels a text"
+        raise DataError(
+            f"the teacher gives {several if teacher.multilabel else one}, and these texts have "
+            f"{several if student.multilabel else one}"
+        )
+    theirs, ours = teacher.names(), student.names()
+    if set(theirs) != set(ours):
+        raise DataError(
+            f"the teacher has other labels than the texts: it knows {_shown(theirs)}; they have {_shown(ours)}",
+            hint="train the teacher on texts with the same labels",
+        )
+
+
+def _shown(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_LABELS_SHOWN:,} more" if len(names) > MOST_LABELS_SHOWN else ""
+    return ", ".join(repr(name)[1:-1] for name in names[:MOST_LABELS_SHOWN]) + more
+
+
+def _without_labels(
+    given: Any, texts: pl.Series | TextStream, held_out: pl.Series | None
+) -> tuple[pl.Series, dict[str, int]]:
+    """The texts to be learned from the teacher alone, and how many were left out for which reason."""
+    if given is None:
+        return pl.Series("text", [], dtype=pl.String), {}
+    column = as_column(given)
+    sizes = [len(column)]
+    column = column.filter(column.str.strip_chars() != "")
+    sizes.append(len(column))
+    column = column.unique(maintain_order=True)
+    sizes.append(len(column))
+    for known in columns(texts):
+        column = column.filter(~column.is_in(known.implode()))
+    sizes.append(len(column))
+    if held_out is not None:
+        column = column.filter(~column.is_in(held_out.implode()))
+    sizes.append(len(column))
+    reasons = ("blank", "repeated", "training texts", "validation texts")
+    return column, {why: sizes[i] - sizes[i + 1] for i, why in enumerate(reasons)}
+
+
+def _joined(texts: pl.Series | TextStream, more: pl.Series) -> pl.Series | TextStream:
+    if not len(more):
+        return texts
+    return JoinedStream(texts, more) if isinstance(texts, TextStream) else pl.concat([texts, more], rechunk=True)
+
+
+def _chosen(probabilities: NDArray[np.float32], codec: LabelCodec) -> NDArray[np.int8]:
+    """int8 [n, k], 1 for the labels that a classifier with these probabilities gives."""
+    if codec.multilabel:
+        return (probabilities >= 0.5).astype(np.int8)
+    return (np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]).astype(np.int8)
