@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sadari.cli import options
+from sadari.cli import options, teaching
 from sadari.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sadari.data.train_data import TrainData
     from sadari.measure.evaluate import Evaluation
     from sadari.rungs import Rung
+    from sadari.rungs.distil import Teacher
 
 EXAMPLES = """\b
 Examples:
@@ -25,6 +26,11 @@ Examples:
   sadari train news.csv --rung bow -o m --class-weight balanced
   sadari train movies.csv --rung tfidf -o m --label genres --label-sep "|"
   sadari train news.csv --rung vectors --vectors glove.txt -o m --set net=lstm
+
+\b
+A small model that learns from a large one, on texts without labels as well:
+  sadari train news.csv --rung embedding-bag --teacher models/bert -o m \\
+      --unlabelled more.txt
 
 \b
 The course's own recipe, with its reports:
@@ -57,6 +63,7 @@ Files over 256 MB are read a batch at a time.
 @click.option("--solver", metavar="NAME", help="dual, or adam: the course's recipe (bow, ngram, tfidf).")
 @click.option("--epoch-size", metavar="N", help="Texts a pass, with --solver adam.")
 @click.option("--report-every", metavar="N", help="A report every N steps (nets; --solver adam).")
+@teaching.options
 @options.reading
 @options.labels
 @options.validation
@@ -92,6 +99,7 @@ def _train(asked: dict[str, Any]) -> None:
     )  # fmt: skip
     model = kind(**parse_settings(kind, asked["settings"], {name: asked[name] for name in own}))
     model.check()  # before a file is read, which may take minutes
+    teacher = teaching.find_teacher(model, asked)
     kept = train_run.fit_options(model, asked)
     check_model_folder(Path(output))
     found = inputs.find_data(asked["data"], asked["test"], labelled=True)
@@ -104,12 +112,15 @@ def _train(asked: dict[str, Any]) -> None:
             source, validation=asked["validation"], seed=asked["seed"], keep_duplicates=asked["keep_duplicates"],
             stream=stream, say=progress,
         )  # fmt: skip
+        if teacher is not None:
+            teacher, guessed = teaching.with_texts(teacher, asked, found, source, test, progress)
+            rows.notes.extend(guessed)
         if test is not None and test.multi_label != rows.validation.multi_label:
             raise DataError("a text has one label in one file and several in the other", where=test.source)
         if not asked["as_json"]:
             with progress.paused():
                 train_view.print_data(rows, source, test, share=asked["validation"], seed=asked["seed"])
-        _fit(model, rows, progress, kept)
+        _fit(model, rows, progress, kept, teacher)
         if not train_run.is_first():
             return
         scores = _score(model, rows, test, progress)
@@ -122,7 +133,7 @@ def _train(asked: dict[str, Any]) -> None:
         train_view.print_result(model, output, scores)
 
 
-def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any]) -> None:
+def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any], teacher: Teacher | None) -> None:
     from sadari.cli import train_run, train_view
 
     reports = bool(getattr(model, "report_every", 0) or getattr(model, "validate_every", 0))
@@ -141,7 +152,7 @@ def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any])
     held_out = (rows.validation.texts, rows.validation.labels)
     try:
         with train_run.says_how_to_resume(kept):
-            model.fit(rows.texts, rows.labels, validation=held_out, progress=told, **kept)
+            model.fit(rows.texts, rows.labels, validation=held_out, progress=told, teacher=teacher, **kept)
     except KeyboardInterrupt:
         if kept or not getattr(model, "keeps_runs", False):
             raise

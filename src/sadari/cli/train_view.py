@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sadari.cli import teaching
 from sadari.cli.printing import headed, say, say_json, table
 from sadari.cli.settings import show_settings
 from sadari.measure import readable
@@ -55,7 +56,10 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     if settings.get("solver") == "adam":
         _print_reports(model.history_)
     if getattr(model, "cut_", 0):
-        _head("Long", readable.cut(model.cut_, model.data_["rows"], settings["max_length"]))
+        read = model.data_["rows"] + model.teacher_.get("unlabelled texts", 0)
+        _head("Long", readable.cut(model.cut_, read, settings["max_length"]))
+    for place, line in enumerate(teaching.told(model.teacher_) if model.teacher_ else []):
+        _head("" if place else "Teacher", line)
     if getattr(model, "coverage_", None):
         _head("Vectors", str(model.coverage_) + ("" if settings["tune"] else " · frozen"))
     passes = int(model.history_[-1]["epoch"]) if model.history_ else 0
@@ -76,6 +80,7 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
                 "read": rows.rows, "train": len(rows.labels), "validation": len(rows.validation),
                 "dropped_duplicates": rows.duplicates, "dropped_blank": rows.blank,
             },
+            **({"teacher": model.teacher_} if model.teacher_ else {}),
             **({"vectors": model.coverage_.to_dict()} if hasattr(model, "coverage_") else {}),
             "seconds": model.train_seconds_, "history": model.history_, "notes": rows.notes,
             **{name: evaluation.to_dict() for name, evaluation in scores.items()},

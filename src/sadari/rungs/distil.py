@@ -49,6 +49,7 @@ class Teacher:
         temperature: by which the teacher's and the student's logits are divided: above 1, the labels that the teacher
             takes for less likely have more to say.
         trust: the teacher's share in what is learned of a text with a label, 0 to 1; the label has the rest.
+        never: texts of which nothing must be learned, such as those of a test file: left out of the unlabelled ones.
         say: told what is being done and the share done, 0 to 1.
     """
 
@@ -56,6 +57,7 @@ class Teacher:
     unlabelled: Any = None
     temperature: float = TEMPERATURE
     trust: float = TRUST
+    never: Any = None
     say: Say | None = None
 
     @classmethod
@@ -154,7 +156,7 @@ def taught(
         DataError: the teacher has other labels, or there are texts that are none.
     """
     check_labels(teacher.rung._codec, codec)
-    more, left_out = _without_labels(teacher.unlabelled, rows.texts, held_out)
+    more, left_out = _without_labels(teacher, rows.texts, held_out)
     soft, known = teacher.answers(rows.texts, codec, "the labelled texts")
     check_fits(soft, targets)
     more_soft, more_known = teacher.answers(more, codec, "the unlabelled texts")
@@ -218,25 +220,27 @@ def _shown(names: list[str]) -> str:
 
 
 def _without_labels(
-    given: Any, texts: pl.Series | TextStream, held_out: pl.Series | None
+    teacher: Teacher, texts: pl.Series | TextStream, held_out: pl.Series | None
 ) -> tuple[pl.Series, dict[str, int]]:
     """The texts to be learned from the teacher alone, and how many were left out for which reason."""
-    if given is None:
+    if teacher.unlabelled is None:
         return pl.Series("text", [], dtype=pl.String), {}
-    column = as_column(given)
-    sizes = [len(column)]
-    column = column.filter(column.str.strip_chars() != "")
-    sizes.append(len(column))
-    column = column.unique(maintain_order=True)
-    sizes.append(len(column))
+    column = as_column(teacher.unlabelled)
+    left_out: dict[str, int] = {}
+
+    def keep(why: str, kept: pl.Series) -> None:
+        nonlocal column
+        left_out[why] = left_out.get(why, 0) + len(column) - len(kept)
+        column = kept
+
+    keep("blank", column.filter(column.str.strip_chars() != ""))
+    keep("repeated", column.unique(maintain_order=True))
     for known in columns(texts):
-        column = column.filter(~column.is_in(known.implode()))
-    sizes.append(len(column))
-    if held_out is not None:
-        column = column.filter(~column.is_in(held_out.implode()))
-    sizes.append(len(column))
-    reasons = ("blank", "repeated", "training texts", "validation texts")
-    return column, {why: sizes[i] - sizes[i + 1] for i, why in enumerate(reasons)}
+        keep("training texts", column.filter(~column.is_in(known.implode())))
+    for why, others in (("validation texts", held_out), ("test texts", teacher.never)):
+        if others is not None:
+            keep(why, column.filter(~column.is_in(as_column(others).implode())))
+    return column, left_out
 
 
 def _joined(texts: pl.Series | TextStream, more: pl.Series) -> pl.Series | TextStream:
