@@ -37,6 +37,7 @@ _HOMES = {
     "read_vectors": "sadari.vectors.files",
     "write_vectors": "sadari.vectors.files",
     "Generator": "sadari.tasks.generate",
+    "Bert": "sadari.tasks.pretrain",
     "Ragged": "sadari.ragged",
     "Vocab": "sadari.text.vocab",
     "tokenizer": "sadari.text.tokenize",

@@ -25,6 +25,7 @@ COMMANDS = {
     "export": ("sadari.cli.exchange", "export", "Write a model for another program."),
     "generate": ("sadari.cli.generate", "generate", "Learn to write from texts, and write."),
     "translate": ("sadari.cli.translate", "translate", "Learn to translate from pairs of texts, and translate."),
+    "pretrain": ("sadari.cli.pretrain", "pretrain", "Pre-train a BERT on plain texts, and probe it."),
     "data": ("sadari.cli.data", "data", "List, fetch and audit data."),
 }
 

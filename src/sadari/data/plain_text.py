@@ -38,13 +38,17 @@ class PlainText:
         """All of it."""
         return b"".join(self._stream.blocks()).decode()
 
-    def columns(self) -> Iterator[pl.Series]:
-        """Its lines, as String columns of some MB; blank lines are left out. Can be called again."""
+    def columns(self, *, blank: bool = False) -> Iterator[pl.Series]:
+        """Its lines, as String columns of some MB; can be called again.
+
+        Args:
+            blank: blank lines are kept, and not left out.
+        """
         rest = b""
         for block in self._stream.blocks(BLOCK_BYTES):
             whole, rest = _cut(rest + block)
-            yield from _lines(whole)
-        yield from _lines(rest)
+            yield from _lines(whole, blank)
+        yield from _lines(rest, blank)
 
 
 def _cut(data: bytes) -> tuple[bytes, bytes]:
@@ -62,13 +66,14 @@ def _cut(data: bytes) -> tuple[bytes, bytes]:
     return data[:end], data[end:]
 
 
-def _lines(data: bytes) -> Iterator[pl.Series]:
+def _lines(data: bytes, blank: bool) -> Iterator[pl.Series]:
     if not data:
         return
     lines = lines_column(data if data.endswith(b"\n") else data + b"\n")
     if lines.str.len_bytes().max() > PIECE_BYTES:  # type: ignore[operator]
         lines = pl.Series("line", [piece for line in lines.to_list() for piece in _pieces(line)], pl.String)
-    lines = lines.filter(lines.str.strip_chars() != "")
+    if not blank:
+        lines = lines.filter(lines.str.strip_chars() != "")
     if len(lines):
         yield lines
 

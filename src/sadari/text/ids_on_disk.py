@@ -44,13 +44,17 @@ class GrowingIds:
 
     def renamed(self, new_ids: NDArray[np.int32]) -> NDArray[np.int32]:
         """All ids, each replaced by ``new_ids[id]``: an array, or one mapped to the file. Ends the growing."""
-        values = self._held
-        if self._file is not None:
-            self._file.flush()
-            values = np.memmap(self._file, np.int32, mode="r+", shape=(self.stored,))
+        values = self.whole()
         for first in range(0, self.stored, CHUNK):
             values[first : first + CHUNK] = new_ids[values[first : first + CHUNK]]
         return values
+
+    def whole(self) -> NDArray[np.int32]:
+        """All ids: an array, or one mapped to the file. Ends the growing."""
+        if self._file is None:
+            return self._held
+        self._file.flush()
+        return np.memmap(self._file, np.int32, mode="r+", shape=(self.stored,))
 
     def _write(self, file: IO[bytes], part: NDArray[np.int32]) -> IO[bytes]:
         try:

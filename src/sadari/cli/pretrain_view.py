@@ -1,0 +1,156 @@
+"""What ``sadari pretrain`` prints: how a training goes, what it came to, and what a model knows."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sadari.cli.printing import bar, columns, headed, note, pad, say, say_json
+from sadari.cli.settings import show_settings
+from sadari.cli.train_view import sparkline
+from sadari.measure import readable
+from sadari.tasks.pretrain import Bert, Listener
+from sadari.tasks.wordpiece import INSIDE, MASK
+
+if TYPE_CHECKING:
+    from sadari.cli.pretrain_input import Texts
+    from sadari.cli.progress import Progress
+    from sadari.tasks.pretrain_texts import PreTrainingTexts
+    from sadari.tasks.probe import Filled
+
+INDENT = 12
+MOST_BAR = 24
+
+
+class Watching(Listener):
+    """Says on standard error how a training goes.
+
+    Args:
+        texts: what is read. progress: of the command. quiet: print nothing on standard output.
+    """
+
+    def __init__(self, texts: Texts, progress: Progress, *, quiet: bool) -> None:
+        self.texts, self.progress, self.quiet = texts, progress, quiet
+        self.losses: list[float] = []
+
+    def reading(self, what: str, tokens: int) -> None:
+        self.progress(f"{what}: {tokens:,} tokens" if tokens else what)
+
+    def begin(self, model: Bert, texts: PreTrainingTexts, guess: Mapping[str, float]) -> None:
+        if not self.quiet:
+            with self.progress.paused():
+                _print_texts(model, texts, self.texts, guess)
+
+    def step(self, share: float, loss: float) -> None:
+        self.progress(f"training, loss {loss:.3f} {sparkline(self.losses) if self.losses else ''}".rstrip(), share)
+
+    def record(self, record: dict[str, float]) -> None:
+        self.losses.append(-record.get("validation_log_likelihood", -record["loss"]))
+        with self.progress.paused():
+            note(
+                f"step {record['step']:,.0f} · {readable.duration(record['seconds'], 2)} · loss {record['loss']:.3f}"
+                + (f" · held out {_scores(record)}" if "masked_loss" in record else "")
+            )
+
+
+def print_result(model: Bert, output: str) -> None:
+    """What the training came to, and what to do with the model."""
+    last = model.history_[-1]
+    steps, passes = int(last["step"]), int(last["epoch"])
+    parts = [readable.duration(last["seconds"], 2), f"{steps:,} steps", f"{passes:,} pass{'es' * (passes != 1)}"]
+    headed("Trained", " · ".join(parts), indent=INDENT)
+    if model.scores_:
+        headed("Held out", _verdict(model), indent=INDENT)
+    size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
+    headed("Saved", f"{output} · {readable.significant(size, 2)} MB · opens in transformers as it is", indent=INDENT)
+    headed("Next", f'sadari pretrain probe {shlex.quote(output)} "a text with a {MASK} in it"', indent=INDENT)
+    headed("", f"sadari train DATA --rung bert --weights {shlex.quote(output)} -o MODEL", indent=INDENT)
+
+
+def print_json(model: Bert, output: str, texts: Texts) -> None:
+    """The same for programs."""
+    say_json({
+        "model": output, "settings": model.resolved_.settings(), "parameters": parameters(model),
+        "vocabulary": len(model.pieces_), "scores": model.scores_, "guess": model.guess_, "new": model.new_,
+        "seconds": model.history_[-1]["seconds"], "history": model.history_,
+        "data": {**model.data_, **texts.provenance()}, "notes": texts.notes,
+    })  # fmt: skip
+
+
+def print_probe(
+    text: str, second: str | None, fillings: Sequence[Sequence[Filled]], follows: float | None
+) -> None:  # fmt: skip
+    """Fillings as bars, the text as it reads with the best of them, and whether the second text follows."""
+    for number, found in enumerate(fillings, 1):
+        say(f"{MASK} {number}" if len(fillings) > 1 else MASK)
+        widest = max(len(one.piece) for one in found)
+        for one in found:
+            length = min(MOST_BAR, columns() - widest - 14)
+            say(f"  {pad(one.piece, widest)}  {one.probability:7.1%}  {bar(one.probability, 1.0, length)}".rstrip())
+    if fillings:
+        headed("Reads", filled_text(text if second is None else f"{text} / {second}", fillings), indent=INDENT)
+    if follows is not None:
+        does = "follows" if follows >= 0.5 else "does not follow"
+        headed("Second", f"{does}, it seems: probability {follows:.1%} that it follows the first", indent=INDENT)
+
+
+def print_probe_json(
+    model: str, text: str, second: str | None, fillings: Sequence[Sequence[Filled]], follows: float | None
+) -> None:  # fmt: skip
+    """The same for programs."""
+    masks = [[{"piece": one.piece, "probability": one.probability} for one in found] for found in fillings]
+    filled = filled_text(text, fillings) if fillings and second is None else None
+    say_json({"model": model, "text": text, "second": second, "masks": masks, "filled": filled, "follows": follows})
+
+
+def filled_text(text: str, fillings: Sequence[Sequence[Filled]]) -> str:
+    """The text with the best piece at each mask; one that goes on with a word stands right behind it."""
+    head, *rest = text.split(MASK)
+    for found, part in zip(fillings, rest, strict=True):
+        best = found[0].piece
+        head = (head.rstrip() + best.removeprefix(INSIDE) if best.startswith(INSIDE) else head + best) + part
+    return head
+
+
+def parameters(model: Bert) -> int:
+    """How many numbers the net learns."""
+    net: Any = model.net_
+    return sum(parameter.numel() for parameter in net.parameters())
+
+
+def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mapping[str, float]) -> None:
+    tokens = read.tokens + len(read.held_out.values)
+    blank = f" · {read.blank:,} blank" if read.blank else ""
+    headed("Read", f"{', '.join(texts.names)} · {read.texts:,} texts{blank} · {tokens:,} tokens", indent=INDENT)
+    for line in texts.notes:
+        headed("", line, indent=INDENT)
+    if read.unknown:
+        headed("", f"{read.unknown:,} tokens ({read.unknown / tokens:.2%}) are unknown to the tokenizer", indent=INDENT)
+    headed("Split", f"train {read.tokens:,} tokens · held out {len(read.held_out.values):,}", indent=INDENT)
+    own = model.resolved_.settings()
+    shown = ("length", "batch_size", "learning_rate", "dropout", "epochs", "steps", "minutes", "precision")
+    told = {name: own[name] for name in shown if name != "epochs" or own["steps"] is own["minutes"] is None}
+    kind = f"BERT {own['size']}" if own["size"] else f"BERT, on from {model.data_['start']}"
+    net = f"{kind} · {parameters(model):,} parameters · {len(read.pieces):,} pieces · {show_settings(told)}"
+    headed("Net", net, indent=INDENT)
+    if model.new_:
+        headed("", f"new, and still to be learned: {' and '.join(model.new_)}", indent=INDENT)
+    if guess:
+        accuracy, perplexity = readable.percent(guess["guess_accuracy"]), guess["guess_perplexity"]
+        headed(
+            "Guess", f"by frequency alone: masked accuracy {accuracy} %, perplexity {perplexity:,.0f}", indent=INDENT
+        )
+
+
+def _scores(record: Mapping[str, float]) -> str:
+    """``masked 41.2 % (perplexity 28.1) · next 78.3 %``."""
+    said = f"masked {record['masked_accuracy']:.1%} (perplexity {record['perplexity']:,.1f})"
+    return said + (f" · next {record['next_accuracy']:.1%}" if "next_accuracy" in record else "")
+
+
+def _verdict(model: Bert) -> str:
+    scores = {name.replace(" ", "_"): value for name, value in model.scores_.items()}
+    guess = f"; guessing by frequency {model.guess_['guess_accuracy']:.1%}" if model.guess_ else ""
+    return _scores(scores).replace(")", guess + ")", 1)

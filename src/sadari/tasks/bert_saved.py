@@ -1,0 +1,107 @@
+"""A pre-trained BERT's folder, out and in: Sadari's own and, as it is, one of `transformers`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sadari.artifact import TRANSFORMERS_WEIGHTS, write_model
+from sadari.errors import ModelError, SettingError
+from sadari.rungs.card import table_lines
+from sadari.rungs.settings import plain_settings
+from sadari.tasks.bert_folder import SHAPE, read_bert, shape_json
+from sadari.tasks.bert_settings import BertSettings
+
+if TYPE_CHECKING:
+    from sadari.tasks.pretrain import Bert
+
+KIND = "bert"
+Kind = TypeVar("Kind", bound="Bert")
+
+
+def save_bert(model: Bert, folder: str | Path, data: Mapping[str, Any]) -> None:
+    """Write the folder, whole or not at all.
+
+    Raises:
+        OutputError: it could not be written; what was there before is untouched.
+    """
+    net: Any = model.net_
+    manifest = {
+        "kind": KIND,
+        "settings": plain_settings(model.resolved_.settings()),
+        "bert": {"masked": model.knows_masked_, "next": model.knows_next_},
+        "tokenizer": {"name": "wordpiece"},
+        "scores": dict(model.scores_),
+        "data": {**model.data_, **data},
+    }
+    texts = {
+        **model.pieces_.files(net.shape.max_position_embeddings),
+        SHAPE: shape_json(net.shape, model.pieces_.pad_id),
+        "README.md": bert_card(manifest),
+    }
+    tensors = {name: value.detach().cpu() for name, value in net.state_dict().items()}
+    write_model(folder, manifest=manifest, tensors=tensors, texts=texts, weights=TRANSFORMERS_WEIGHTS)
+
+
+def load_bert(kind: type[Kind], folder: str | Path) -> Kind:
+    """The BERT of a folder, of Sadari or of `transformers`.
+
+    Raises:
+        ModelError: it is another kind of model, or its parts do not fit each other.
+    """
+    import torch
+
+    read = read_bert(folder)
+    settings = read.manifest.get("settings", {}) if read.manifest.get("kind") == KIND else {}
+    if not isinstance(settings, dict) or not set(settings) <= set(BertSettings().settings()):
+        raise ModelError("'settings' holds some that pre-training does not have", where=read.where)
+    try:
+        model = kind(**settings)
+        model.check()
+    except SettingError as error:
+        raise ModelError(f"the model cannot be put together: {error.what}", where=read.where) from error
+    model.resolved_ = model.resolved(begun=not settings)
+    with torch.random.fork_rng():
+        model.net_ = read.net()
+    model.pieces_ = read.pieces
+    model.knows_masked_, model.knows_next_ = read.knows_masked, read.knows_next
+    for name in ("scores", "data"):
+        value = read.manifest.get(name, {})
+        setattr(model, f"{name}_", value if isinstance(value, dict) else {})
+    return model
+
+
+def bert_card(manifest: Mapping[str, Any]) -> str:
+    """The README of the folder, in Markdown."""
+    size = manifest["settings"]["size"]
+    following = ["It was also taught whether a sentence follows another.", ""] if manifest["bert"]["next"] else []
+    lines = [
+        f"# A BERT{f' of the size {size}' if size else ''}, pre-trained",
+        "",
+        "It fills masked tokens, and is a start for classifiers of texts like those it was trained on.",
+        *following,
+        *table_lines("Scores", manifest["scores"]),
+        *table_lines("Trained on", manifest["data"]),
+        *table_lines("Settings", manifest["settings"]),
+        "## Use",
+        "",
+        "```",
+        'sadari pretrain probe THIS_FOLDER "She [MASK] fun at the [MASK] party"',
+        "sadari train DATA --rung bert --weights THIS_FOLDER -o MODEL",
+        "```",
+        "",
+        "```python",
+        "from transformers import AutoTokenizer, BertForPreTraining",
+        "",
+        'tokenizer = AutoTokenizer.from_pretrained("THIS_FOLDER")',
+        'model = BertForPreTraining.from_pretrained("THIS_FOLDER")',
+        "```",
+        "",
+        "## Limits",
+        "",
+        "It knows what stood in its texts, their errors and leanings included.",
+        "The folder holds numbers and words, no code; `sadari.json` lists every file with its SHA-256.",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,336 @@
+"""Pre-training BERT: a net learns a language from plain texts, by masked tokens and sentences that follow each other.
+
+model = Bert(size="tiny", minutes=20).fit(texts)
+model.save("models/bert")
+model.fill("She [MASK] fun at the [MASK] party")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from sadari.errors import DataError, ModelError, SadariError, SettingError
+from sadari.rungs.saved import check_learned
+from sadari.rungs.settings import plain_settings
+from sadari.tasks.bert_settings import MOST_POSITIONS, BertSettings
+from sadari.tasks.pretrain_texts import MOST_HELD_OUT, PreTrainingTexts, read_texts
+from sadari.tasks.probe import Filled, fill_masks, follows_probability
+
+if TYPE_CHECKING:
+    from sadari.nets.bert import BertForPreTraining
+    from sadari.tasks.wordpiece import WordPiece
+    from sadari.train.checkpoint import Run
+    from sadari.train.loop import Loop
+    from sadari.train.segments import Documents
+
+LEAST_PAIRS = 2  # of sentences, from which on half can be exchanged
+TRAINED = ("masked_loss", "perplexity", "masked_accuracy", "next_accuracy")
+
+
+class Listener:
+    """Told how a training goes; does nothing with it. Override what is of interest."""
+
+    def reading(self, what: str, tokens: int) -> None:
+        """The texts are being read: what is done, and how many tokens there are by now."""
+
+    def begin(self, model: Bert, texts: PreTrainingTexts, guess: Mapping[str, float]) -> None:
+        """The texts are read, the net is made. ``guess`` is what comes of guessing by frequency alone."""
+
+    def step(self, share: float, loss: float) -> None:
+        """A step is done: the share of the run, 0 to 1, and the mean loss since the last record."""
+
+    def record(self, record: dict[str, float]) -> None:
+        """The held-out texts were scored."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Bert(BertSettings):
+    """A BERT that is pre-trained here, or goes on from one that was trained elsewhere.
+
+    Args:
+        size: "tiny", "mini", "small", "base" or "large" (`sadari.nets.bert.SIZES`). None: tiny, or that of the start.
+        vocabulary: pieces of the tokenizer, at most; None: by the texts. lowercase: the tokenizer lower-cases.
+        nsp: learn whether a sentence follows another; if not, every sequence is full.
+        masked: the share of tokens that is masked. whole_words: words are masked with all their pieces.
+        length: tokens of a sequence, at most.
+        epochs, steps, minutes: passes over the texts, steps, or time, at most; None of all: 40 passes.
+        batch_size: sequences of a step.
+        learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
+            `sadari.train.optimise.Recipe`.
+        dropout: on embeddings and in every layer.
+        validation: the share of the texts that is held out to score on; at most 131,072 tokens of it are.
+        validations: how often it is scored, evenly over the run. patience: stop after so many that are no better.
+        device: "cpu", "cuda", "mps" or "auto". precision: "fp32", or "bf16" where the machine is faster with it.
+        compile: use torch.compile. threads: of torch on the CPU; None: as torch has them.
+        seed: of all that is drawn; the same seed gives the same bits, unless `minutes` end the run.
+
+    Attributes:
+        net_: the torch module. pieces_: the tokenizer. resolved_: the settings without None.
+        knows_masked_, knows_next_: what the heads were taught.
+        history_: records of the training; losses in nats. guess_: what comes of guessing by frequency alone.
+        new_: parts of the start that were not in its folder, and are new. scores_, data_: what a model card says.
+    """
+
+    def __post_init__(self) -> None:
+        self.net_: BertForPreTraining | None = None
+        self.history_: list[dict[str, float]] = []
+        self.guess_: dict[str, float] = {}
+        self.new_: list[str] = []
+        self.scores_: dict[str, Any] = {}
+        self.data_: dict[str, Any] = {}
+
+    # -- training ---------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        texts: Any,
+        *,
+        start: str | Path | None = None,
+        listener: Listener | None = None,
+        run: Run | str | Path | None = None,
+        resume: bool = False,
+    ) -> Self:
+        """Learn from texts.
+
+        Args:
+            texts: a list or column of texts, each a document whose lines and sentences follow each other; or what gives
+                such columns one after another, again and again, and may be larger than memory.
+            start: the folder of a BERT to go on from, whose tokenizer is taken with it.
+            listener: told how it goes.
+            run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
+            resume: go on with the run in that folder; texts and settings must be the same. It ends in the same bits,
+                unless `minutes` end it.
+
+        Raises:
+            DataError: too little text.
+            SettingError: a setting out of its range, another run than the one in the folder, or a loss that diverged.
+            ModelError: the start is no BERT.
+            Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
+            OutputError: something else is in the run's folder.
+        """
+        import torch
+
+        from sadari.train import processes
+        from sadari.train.loop import Loop
+        from sadari.train.machine import seed_everything
+
+        self.check()
+        listener = listener or Listener()
+        self._check_run(run, resume)
+        processes.join()
+        self.resolved_: Any = self.resolved(begun=start is not None)
+        with torch.random.fork_rng():
+            seed_everything(self.seed)
+            pieces = None if start is None else self._begin_from(start)
+            read = read_texts(
+                texts, pieces=pieces, vocabulary=self.vocabulary, lowercase=self.lowercase, length=self.length,
+                pairs=self.nsp, validation=self.validation, told=listener.reading,
+            )  # fmt: skip
+            self._take(read, start)
+            if processes.place()[0]:  # processes have one net between them, and each its own dropout
+                seed_everything((self.seed + processes.place()[0]) % 2**63)
+            task = self._task(read)
+            listener.begin(self, read, self.guess_)
+            loop = Loop(
+                task, self._recipe(), on_record=lambda record, _: listener.record(record),
+                on_step=lambda loop: self._tell(loop, listener),
+            )  # fmt: skip
+            if run is not None:
+                self._keep(loop, run, resume, read, start)
+            self.history_ = loop.run()
+        net: Any = self.net_
+        check_learned(**{name: value.detach().cpu().numpy() for name, value in net.state_dict().items()})
+        self.knows_masked_, self.knows_next_ = True, self.nsp
+        self.scores_ = self._best_scores()
+        return self
+
+    def _check_run(self, run: Run | str | Path | None, resume: bool) -> None:
+        from sadari.train.checkpoint import Run, check_free
+
+        if run is None:
+            if resume:
+                raise SettingError("resume needs the folder of the run", hint="fit(…, run=FOLDER, resume=True)")
+            return
+        if not resume:
+            check_free(Run.of(run).folder)
+
+    def _begin_from(self, start: str | Path) -> WordPiece:
+        """Take the net of a folder: its tokenizer."""
+        from sadari.tasks.bert_folder import read_bert
+
+        if self.size is not None or self.vocabulary is not None:
+            name = "size" if self.size is not None else "vocabulary"
+            raise SettingError(f"{name} is that of the start, and cannot be set", hint=f"leave out {name}")
+        read = read_bert(start)
+        if self.length > read.shape.max_position_embeddings:
+            raise SettingError(
+                f"length is {self.length}; the start reads {read.shape.max_position_embeddings} tokens at most"
+            )
+        dropout = read.shape.dropout if self.dropout is None else self.dropout
+        self.net_ = replace(read, shape=replace(read.shape, dropout=dropout)).net()
+        heads = {"the head that fills masks": read.knows_masked, "the head that follows sentences": read.knows_next}
+        self.new_ = [name for name, known in heads.items() if not known]
+        return read.pieces
+
+    def _take(self, read: PreTrainingTexts, start: str | Path | None) -> None:
+        """What the texts say of the model to be.
+
+        Raises:
+            DataError: there are too few sentences to learn which follow each other.
+        """
+        from sadari.nets.bert import BertForPreTraining, BertShape
+
+        if self.nsp:
+            _check_pairs(read.learned)
+        self.pieces_ = read.pieces
+        if start is None:
+            own = self.resolved_
+            self.net_ = BertForPreTraining(
+                BertShape.of(
+                    own.size, vocab_size=len(read.pieces), max_position_embeddings=MOST_POSITIONS, dropout=own.dropout
+                )
+            )
+        self.data_ = {
+            "texts": read.texts, "tokens": read.tokens, "held out": len(read.held_out.values),
+            "sha256": read.fingerprint, **({} if start is None else {"start": str(start)}),
+        }  # fmt: skip
+
+    def _task(self, read: PreTrainingTexts) -> Any:
+        from sadari.train.masking import Masking
+        from sadari.train.pretrain import HeldOutText, PreTrainingTask, Reading, count_ids
+
+        own, pieces = self.resolved_, read.pieces
+        masking = Masking(pieces.mask_id, pieces.special, pieces.goes_on, own.masked, own.whole_words)
+        reading = Reading(
+            read.learned, masking, pieces.class_id, pieces.separator_id, pieces.pad_id, own.length, own.batch_size,
+            own.nsp, own.seed,
+        )  # fmt: skip
+        held_out = None
+        if len(read.held_out.values) > 1:
+            scored = replace(reading, documents=read.held_out.first(MOST_HELD_OUT))
+            held_out = HeldOutText(scored, count_ids(read.learned, len(pieces)), own.precision)
+            self.guess_ = held_out.guess
+        return PreTrainingTask(self.net_, reading, held_out)  # type: ignore[arg-type]
+
+    def _recipe(self) -> Any:
+        from sadari.train.optimise import Recipe
+
+        own = self.resolved_
+        shared = (
+            "epochs", "steps", "learning_rate", "optimizer", "weight_decay", "beta2", "warmup", "decay", "floor",
+            "clip", "accumulate", "validations", "patience", "precision", "device", "compile", "threads",
+        )  # fmt: skip
+        seconds = None if own.minutes is None else 60 * own.minutes
+        return Recipe(seconds=seconds, **{name: getattr(own, name) for name in shared})
+
+    def _keep(
+        self, loop: Loop, run: Run | str | Path, resume: bool, read: PreTrainingTexts, start: str | Path | None
+    ) -> None:
+        """Let the loop write checkpoints, and put it where the last one left it if it is to go on."""
+        from sadari.train import processes
+        from sadari.train.checkpoint import Run, load_checkpoint, save_checkpoint
+
+        kept = Run.of(run)
+        identity = {
+            "task": "pre-training", "settings": plain_settings(self.settings()), "texts": read.fingerprint,
+            "vocabulary": len(read.pieces), "start": None if start is None else Path(start).name,
+            "number of processes": processes.place()[1],
+        }  # fmt: skip
+        if resume:
+            load_checkpoint(loop, kept.folder, identity)
+        loop.checkpoint = lambda loop: save_checkpoint(loop, kept, identity)
+        loop.checkpoint_every = kept.every
+
+    def _tell(self, loop: Loop, listener: Listener) -> None:
+        sums, history = loop.progress.sums, loop.progress.history
+        loss = sums["loss"] / max(sums["weight"], 1e-12) if sums else history[-1]["loss"]
+        listener.step(loop.share, loss)
+
+    def _best_scores(self) -> dict[str, Any]:
+        """The scores of the weights that were kept: those of the best validation."""
+        scored = [record for record in self.history_ if "validation_log_likelihood" in record]
+        if not scored:
+            return {}
+        best = max(scored, key=lambda record: record["validation_log_likelihood"])
+        found = {name.replace("_", " "): best[name] for name in TRAINED if name in best}
+        return {**found, "masked accuracy of the unigram guess": self.guess_["guess_accuracy"]}
+
+    # -- probing ----------------------------------------------------------------------------------------
+
+    def fill(self, text: str, second: str | None = None, *, top: int = 5) -> list[list[Filled]]:
+        """What may stand at each ``[MASK]`` of a text: the likeliest first.
+
+        Args:
+            text: with one ``[MASK]`` or more. second: a sentence after it, which may have some too.
+            top: how many for each.
+
+        Raises:
+            SettingError: there is no ``[MASK]``. DataError: the text is too long.
+            ModelError: the model was not taught to fill.
+        """
+        self._check_fitted()
+        if not self.knows_masked_:
+            raise ModelError(
+                "the model has no head that fills masks", hint="teach it: sadari pretrain TEXT… --from FOLDER -o MODEL"
+            )
+        return fill_masks(self.net_, self.pieces_, text, second, top)  # type: ignore[arg-type]
+
+    def follows(self, first: str, second: str) -> float:
+        """How probable it is that a sentence follows another, 0 to 1.
+
+        Raises:
+            DataError: one is empty, or they are too long. ModelError: the model was not taught which follow.
+        """
+        self._check_fitted()
+        if not self.knows_next_:
+            raise ModelError(
+                "the model was not taught whether sentences follow each other",
+                hint="probe one text with a [MASK], or train without --no-nsp",
+            )
+        return follows_probability(self.net_, self.pieces_, first, second)  # type: ignore[arg-type]
+
+    def _check_fitted(self) -> None:
+        if self.net_ is None:
+            raise SadariError("the model is not trained yet", hint="call fit(texts) first")
+
+    # -- saving -----------------------------------------------------------------------------------------
+
+    def save(self, folder: str | Path, *, data: Mapping[str, Any] | None = None) -> None:
+        """Write the model folder, whole or not at all; `transformers` opens it as it is.
+
+        Args:
+            data: what it was trained on, besides what it knows itself (name, columns).
+        """
+        from sadari.tasks.bert_saved import save_bert
+
+        self._check_fitted()
+        save_bert(self, folder, data or {})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """The BERT of a folder that `save` wrote, or `transformers` did.
+
+        Raises:
+            ModelError: torn, hostile, or another kind of model.
+        """
+        from sadari.tasks.bert_saved import load_bert
+
+        return load_bert(cls, folder)
+
+
+def _check_pairs(documents: Documents) -> None:
+    """Refuse texts in which next to no sentence follows another."""
+    import numpy as np
+
+    several = int((np.diff(documents.offsets) > 1).sum())
+    if len(documents) < LEAST_PAIRS or several < LEAST_PAIRS:
+        sentences = len(documents.sentences) - 1
+        raise DataError(
+            f"too few sentences follow each other to learn which do: {sentences:,} sentence{'s' * (sentences != 1)} in "
+            f"{len(documents):,} text{'s' * (len(documents) != 1)}, of which {several:,} "
+            f"ha{'s' if several == 1 else 've'} two or more",
+            hint="learn masks alone: --no-nsp (nsp=False); or give texts of several sentences",
+        )

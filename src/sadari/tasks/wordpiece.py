@@ -1,0 +1,230 @@
+"""BERT's tokenizer: words cut into the longest pieces that are known (WordPiece), over the Rust `tokenizers`.
+
+It is the plain ``BertTokenizer``: its files open in `transformers`, and theirs here. Accents are kept, because
+stripping them takes Korean syllables apart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import parse_json
+from sadari.errors import DataError
+from sadari.ragged import Ragged, offsets_of
+from sadari.tasks.subwords import _panic, _pieces
+from sadari.text.column import slices
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+PAD, UNKNOWN, CLASS, SEPARATOR, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+MOST, LEAST = 30_522, 500
+WORDS_EACH = 150
+INSIDE = "##"  # before a piece that goes on with a word
+FILE, CONFIG, VOCABULARY = "tokenizer.json", "tokenizer_config.json", "vocab.txt"
+
+
+class WordPiece:
+    """Pieces of words and their ids.
+
+    Args:
+        pieces: by id; all of `SPECIALS` among them.
+        lowercase: texts are lower-cased. strip_accents: accents are taken off; None: where texts are lower-cased, as
+            the first BERT did. chinese: Han characters stand alone.
+
+    Attributes:
+        pad_id, unknown_id, class_id, separator_id, mask_id: of `SPECIALS`.
+
+    Raises:
+        ValueError: a special token is missing.
+    """
+
+    def __init__(
+        self, pieces: list[str], *, lowercase: bool = True, strip_accents: bool | None = False, chinese: bool = True
+    ) -> None:
+        self.pieces, self.lowercase, self.strip_accents, self.chinese = pieces, lowercase, strip_accents, chinese
+        place = {piece: id for id, piece in enumerate(pieces)}
+        missing = [piece for piece in SPECIALS if piece not in place]
+        if missing:
+            raise ValueError(f"the vocabulary has no {missing[0]}")
+        self.pad_id, self.unknown_id, self.class_id, self.separator_id, self.mask_id = (place[s] for s in SPECIALS)
+
+    @classmethod
+    def train(cls, columns: Iterable[pl.Series], *, size: int, lowercase: bool = True) -> WordPiece:
+        """Learn the pieces of texts.
+
+        Args:
+            columns: String columns of texts; gone through twice. size: pieces at most.
+
+        Raises:
+            DataError: there is nothing in the texts.
+        """
+        from tokenizers import models, trainers
+
+        letters = _letters(columns, lowercase, most=max(1000, size // 3))
+        engine = _engine(models.WordPiece(unk_token=UNKNOWN), lowercase, False, True)
+        # letters within a word have their ids beforehand: else they get them in the random order of a hash table, and
+        # the same texts would give another vocabulary each time
+        inside = [INSIDE + letter for letter in letters if not _stands_alone(letter)]
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=size, min_frequency=2, special_tokens=[*SPECIALS, *inside], show_progress=False,
+            initial_alphabet=letters, limit_alphabet=len(letters), continuing_subword_prefix=INSIDE,
+        )  # fmt: skip
+        engine.train_from_iterator((column.to_list() for column in columns), trainer)
+        vocabulary = engine.get_vocab(with_added_tokens=True)
+        if len(vocabulary) <= len(SPECIALS):
+            raise DataError("there are no words in the texts")
+        return cls(sorted(vocabulary, key=vocabulary.__getitem__), lowercase=lowercase)
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    @cached_property
+    def goes_on(self) -> NDArray[np.bool_]:
+        """bool [ids]: whether a piece goes on with the word before it."""
+        return np.array([piece.startswith(INSIDE) and len(piece) > len(INSIDE) for piece in self.pieces])
+
+    @cached_property
+    def special(self) -> NDArray[np.bool_]:
+        """bool [ids]: whether a piece is none of a text's: `SPECIALS`, and what is set apart for later."""
+        return np.array([piece in SPECIALS or piece.startswith("[unused") for piece in self.pieces])
+
+    def encode(self, texts: pl.Series, *, specials: bool = False) -> Ragged:
+        """Ids of texts, without ``[CLS]`` and ``[SEP]``.
+
+        Args:
+            specials: ``[MASK]`` and its like in a text are read as what they are, and not as letters.
+        """
+        engine = self._engine
+        engine.encode_special_tokens = not specials
+        found = [entry.ids for entry in engine.encode_batch_fast(texts.to_list(), add_special_tokens=False)]
+        values = np.fromiter((piece for row in found for piece in row), np.int32, sum(map(len, found)))
+        return Ragged(values, offsets_of([len(row) for row in found]))
+
+    # -- files ------------------------------------------------------------------------------------------
+
+    def files(self, most_tokens: int) -> dict[str, str]:
+        """What `transformers` reads: file name → content.
+
+        Args:
+            most_tokens: of a sequence.
+        """
+        engine = self._engine
+        engine.encode_special_tokens = False
+        config = {
+            "tokenizer_class": "BertTokenizer", "do_lower_case": self.lowercase, "strip_accents": self.strip_accents,
+            "tokenize_chinese_chars": self.chinese, "model_max_length": most_tokens, "pad_token": PAD,
+            "unk_token": UNKNOWN, "cls_token": CLASS, "sep_token": SEPARATOR, "mask_token": MASK,
+        }  # fmt: skip
+        return {
+            FILE: engine.to_str(pretty=False),
+            CONFIG: json.dumps(config, indent=2),
+            VOCABULARY: "".join(f"{piece}\n" for piece in self.pieces),
+        }
+
+    @classmethod
+    def of_files(cls, tokenizer: str | None, vocabulary: str | None, config: str | None) -> WordPiece:
+        """The tokenizer of a BERT's folder: of its ``tokenizer.json``, or of its ``vocab.txt``.
+
+        What a stranger's file asks for is not run: its vocabulary is taken, and whether it lower-cases.
+
+        Raises:
+            ValueError: it is another kind of tokenizer, or there is none.
+        """
+        if tokenizer is not None:
+            return cls._of_json(tokenizer)
+        if vocabulary is None:
+            raise ValueError("there is no tokenizer: neither tokenizer.json nor vocab.txt")
+        pieces = vocabulary.split("\n")
+        pieces = [piece.rstrip("\r") for piece in (pieces[:-1] if pieces[-1] == "" else pieces)]
+        said = parse_json(config.encode()) if config is not None else {}
+        if not isinstance(said, dict):
+            raise ValueError(f"{CONFIG} is no JSON object")
+        strip = said.get("strip_accents")
+        return cls(
+            pieces, lowercase=said.get("do_lower_case", True) is True,
+            strip_accents=strip if isinstance(strip, bool) else None,
+            chinese=said.get("tokenize_chinese_chars", True) is True,
+        )  # fmt: skip
+
+    @classmethod
+    def _of_json(cls, text: str) -> WordPiece:
+        said = parse_json(text.encode())
+        model, normalizer = (said.get(key) if isinstance(said, dict) else None for key in ("model", "normalizer"))
+        if not isinstance(model, dict) or model.get("type", "WordPiece") != "WordPiece":
+            kind = model.get("type") if isinstance(model, dict) else None
+            raise ValueError(f"the tokenizer is of the type {kind!r:.40}, not WordPiece")
+        if not isinstance(normalizer, dict) or normalizer.get("type") != "BertNormalizer":
+            raise ValueError("the tokenizer prepares texts in another way than BERT's")
+        if model.get("continuing_subword_prefix", INSIDE) != INSIDE:
+            raise ValueError(f"the tokenizer does not mark pieces within a word by {INSIDE}")
+        strip = normalizer.get("strip_accents")
+        return cls(
+            _pieces(model.get("vocab")), lowercase=normalizer.get("lowercase") is True,
+            strip_accents=strip if isinstance(strip, bool) else None,
+            chinese=normalizer.get("handle_chinese_chars", True) is True,
+        )  # fmt: skip
+
+    @cached_property
+    def _engine(self) -> Tokenizer:
+        from tokenizers import AddedToken, models, processors
+
+        vocabulary = {piece: id for id, piece in enumerate(self.pieces)}
+        try:
+            engine = _engine(
+                models.WordPiece(vocabulary, unk_token=UNKNOWN), self.lowercase, self.strip_accents, self.chinese
+            )
+            engine.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece in SPECIALS])
+            engine.post_processor = processors.TemplateProcessing(
+                single=f"{CLASS}:0 $A:0 {SEPARATOR}:0", pair=f"{CLASS}:0 $A:0 {SEPARATOR}:0 $B:1 {SEPARATOR}:1",
+                special_tokens=[(CLASS, self.class_id), (SEPARATOR, self.separator_id)],
+            )  # fmt: skip
+        except (Exception, _panic()) as error:  # the Rust side says what is wrong in several ways
+            raise ValueError(f"the tokenizer cannot be put together: {str(error)[:200]}") from error
+        return engine
+
+
+def vocabulary_size(words: int) -> int:
+    """How many pieces texts of so many words can do with: each should be seen often enough to be learned."""
+    return max(LEAST, min(MOST, words // WORDS_EACH // 8 * 8))
+
+
+def _letters(columns: Iterable[pl.Series], lowercase: bool, most: int) -> list[str]:
+    """The characters that stand twice at least in some texts, the most frequent ones, in the order of their codes."""
+    counts = np.zeros(sys.maxunicode + 1, np.int64)
+    for column in columns:
+        for part in slices(column.str.to_lowercase() if lowercase else column, max_bytes=1 << 22):
+            codes = np.frombuffer(part.str.join("").item().encode("utf-32-le"), np.uint32)
+            found, times = np.unique(codes, return_counts=True)
+            counts[found] += times
+    kept = np.flatnonzero(counts >= 2)
+    kept = kept[np.lexsort((kept, -counts[kept]))[:most]]
+    return [chr(code) for code in np.sort(kept).tolist() if not chr(code).isspace() and chr(code).isprintable()]
+
+
+def _stands_alone(letter: str) -> bool:
+    """Whether a character is a word of its own: punctuation and other signs, and Han."""
+    return unicodedata.category(letter)[0] in "PS" or "CJK" in unicodedata.name(letter, "")
+
+
+def _engine(model: Any, lowercase: bool, strip_accents: bool | None, chinese: bool) -> Tokenizer:
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # else it warns when a process forks
+    from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers
+
+    engine = Tokenizer(model)
+    engine.normalizer = normalizers.BertNormalizer(
+        clean_text=True, handle_chinese_chars=chinese, strip_accents=strip_accents, lowercase=lowercase
+    )
+    engine.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    engine.decoder = decoders.WordPiece(prefix=INSIDE)
+    return engine

@@ -1,0 +1,222 @@
+"""What BERT reads at once: two segments of which the second follows the first or does not, or one full window.
+
+Documents are stored once, as one row of ids with the bounds of sentences and documents; an epoch's segments are no
+more than bounds in that row, so that it may lie on a disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sadari.ragged import offsets_of
+
+FOLLOWS, RANDOM, UNASKED = 0, 1, -1  # what may be said of a second segment; UNASKED: there is none
+TRIES = 20  # to find another partner for a pair that came out true by accident
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Documents of sentences, encoded.
+
+    Attributes:
+        values: int32 [tokens], all ids one after another; may be mapped to a file.
+        sentences: int64 [s + 1], where each sentence begins in them.
+        offsets: int64 [d + 1], the number of the sentence that each document begins with.
+    """
+
+    values: NDArray[np.int32]
+    sentences: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def bounds(self) -> NDArray[np.int64]:
+        """int64 [d + 1], where each document begins in the ids."""
+        return self.sentences[self.offsets]
+
+    @cached_property
+    def marks(self) -> NDArray[np.uint64]:
+        """uint64 [s]: a hash of each sentence; equal sentences have equal ones."""
+        return hashes(self.values, self.sentences)
+
+    def first(self, tokens: int) -> Documents:
+        """The first documents, of so many tokens together at most, and one at least."""
+        count = max(1, int(np.searchsorted(self.bounds, tokens, side="right")) - 1)
+        offsets = self.offsets[: count + 1]
+        sentences = self.sentences[: offsets[-1] + 1]
+        return Documents(self.values[: sentences[-1]], sentences, offsets)
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Sequences: ``[CLS] first [SEP]``, or ``[CLS] first [SEP] second [SEP]``.
+
+    Attributes:
+        first, second: int64 [n, 2], from where to where in the documents' ids; a second may be empty.
+        follows: int64 [n], `FOLLOWS`, `RANDOM` or `UNASKED`.
+        cut: tokens left out because two segments were too long together.
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    follows: NDArray[np.int64]
+    cut: int = 0
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """int64 [n]: tokens of each, with ``[CLS]`` and ``[SEP]``."""
+        second = self.second[:, 1] - self.second[:, 0]
+        return self.first[:, 1] - self.first[:, 0] + second + 2 + (second > 0)
+
+    def take(self, rows: NDArray[np.int64]) -> Segments:
+        """Those at ``rows``."""
+        return Segments(self.first[rows], self.second[rows], self.follows[rows])
+
+    def padded(
+        self, values: NDArray[np.int32], class_id: int, separator_id: int, pad_id: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Ids int64 [n, longest], segments (0, 1) int64 [n, longest], and lengths int64 [n]."""
+        lengths = self.lengths
+        width = int(lengths.max(initial=2))
+        ids = np.full((len(self), width), pad_id, np.int64)
+        segments = np.zeros((len(self), width), np.int64)
+        first = self.first[:, 1] - self.first[:, 0]
+        rows = np.arange(len(self))
+        ids[:, 0] = class_id
+        ids[rows, first + 1] = separator_id
+        ids[rows, lengths - 1] = separator_id
+        _write(ids, values, self.first, np.ones(len(self), np.int64))
+        _write(ids, values, self.second, first + 2)
+        places = np.arange(width)
+        segments[(places >= first[:, None] + 2) & (places < lengths[:, None])] = 1
+        return ids, segments, lengths
+
+
+def _write(ids: NDArray[np.int64], values: NDArray[np.int32], bounds: NDArray[np.int64], at: NDArray[np.int64]) -> None:
+    """Write stretches of ``values`` into the rows of ``ids``, each from its place ``at`` on."""
+    lengths = bounds[:, 1] - bounds[:, 0]
+    before = offsets_of(lengths)
+    rank = np.arange(before[-1]) - np.repeat(before[:-1], lengths)
+    rows = np.repeat(np.arange(len(ids)), lengths)
+    ids[rows, np.repeat(at, lengths) + rank] = values[np.repeat(bounds[:, 0], lengths) + rank]
+
+
+def pair_segments(documents: Documents, most: int, random: np.random.Generator) -> Segments:
+    """Pairs of segments of which half follow each other, each token once.
+
+    A document is read in stretches of whole sentences that fit; a stretch of several is cut in two after one of them.
+    Half of the stretches exchange their second parts with another whose first part is as long: so the lengths do not
+    tell which they are. Stretches of a single sentence stay single.
+
+    Args:
+        most: tokens of a sequence, with ``[CLS]`` and ``[SEP]``.
+    """
+    begins, ends = _stretches(documents.sentences, documents.offsets, most - 3)
+    several = ends - begins > 1
+    split = begins + random.integers(1, np.maximum(ends - begins, 2))
+    split[~several] = ends[~several]
+    at = documents.sentences
+    first = np.stack([at[begins], at[split]], axis=1)
+    second = np.stack([at[split], at[ends]], axis=1)
+    follows = np.where(several, FOLLOWS, UNASKED)
+    _exchange(documents, first, second, split, follows, random)
+    over = np.maximum(0, np.diff(first, axis=1) + np.diff(second, axis=1) - (most - 3))[:, 0]
+    second[:, 1] -= over
+    return Segments(first, second, follows, int(over.sum()))
+
+
+def _exchange(
+    documents: Documents, first: NDArray[np.int64], second: NDArray[np.int64], split: NDArray[np.int64],
+    follows: NDArray[np.int64], random: np.random.Generator,
+) -> None:  # fmt: skip
+    """Give half of the pairs the second part of another, in place; none of them the one that truly follows."""
+    pairs = np.flatnonzero(follows == FOLLOWS)
+    moved = random.permutation(pairs)[: len(pairs) // 2]
+    length = first[moved, 1] - first[moved, 0]
+    moved = moved[np.lexsort((random.random(len(moved)), length))]
+    giver = np.roll(moved, 1)
+    document = np.searchsorted(documents.offsets, split, side="right") - 1
+    # of an only pair, nothing can be exchanged: then it has no sentence that its document does not have
+
+    def true(rows: NDArray[np.int64], givers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        same = documents.marks[split[rows]] == documents.marks[split[givers]]
+        return same | (document[rows] == document[givers])
+
+    for _ in range(TRIES):
+        wrong = np.flatnonzero(true(moved, giver))
+        if not len(wrong):
+            break
+        other = random.integers(0, len(moved), len(wrong))
+        for one, two in zip(wrong.tolist(), other.tolist(), strict=True):
+            giver[[one, two]] = giver[[two, one]]
+    wrong_rows = true(moved, giver)
+    if wrong_rows.any():  # what cannot be exchanged keeps its own: the givers that are left go round among the others
+        _settle(moved, giver, wrong_rows, true)
+        wrong_rows = giver == moved
+    second[moved] = second[giver]
+    follows[moved[~wrong_rows]] = RANDOM
+
+
+def _settle(moved, giver, wrong, true) -> None:  # type: ignore[no-untyped-def]
+    """Undo the exchange, and make it again by twos that suit each other; a pair that finds none keeps its own."""
+    giver[:] = moved
+    left = list(range(len(moved)))
+    while len(left) > 1:
+        one = left.pop()
+        for place, two in enumerate(left):
+            if not true(moved[[one]], moved[[two]])[0]:
+                giver[one], giver[two] = moved[two], moved[one]
+                left.pop(place)
+                break
+
+
+def windows(documents: Documents, most: int, random: np.random.Generator) -> Segments:
+    """All documents as full sequences, one after another, whatever ends within them; no token is lost.
+
+    Where the first one ends is drawn, so no epoch cuts the texts where another did: only it and the last may be short.
+
+    Args:
+        most: tokens of a sequence, with ``[CLS]`` and ``[SEP]``.
+    """
+    stop = len(documents.values)
+    bounds = np.concatenate([[0], np.arange(random.integers(1, most - 1), stop, most - 2), [stop]])
+    first = np.stack([bounds[:-1], bounds[1:]], axis=1)
+    return Segments(first, np.zeros_like(first), np.full(len(first), UNASKED))
+
+
+@njit(cache=True)
+def _stretches(sentences, offsets, most):  # type: ignore[no-untyped-def]
+    """From which sentence to which each stretch goes: as many whole sentences as have ``most`` tokens, at least one."""
+    begins, ends = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
+    for document in range(len(offsets) - 1):
+        begin = offsets[document]
+        while begin < offsets[document + 1]:
+            end = begin + 1
+            while end < offsets[document + 1] and sentences[end + 1] - sentences[begin] <= most:
+                end += 1
+            begins.append(begin)
+            ends.append(end)
+            begin = end
+    return np.array(begins), np.array(ends)
+
+
+@njit(cache=True)
+def hashes(values, sentences):  # type: ignore[no-untyped-def]
+    """uint64 [s]: FNV-1a of the ids of each stretch between two of ``sentences`` int64 [s + 1]."""
+    found = np.empty(len(sentences) - 1, np.uint64)
+    for sentence in range(len(found)):
+        state = np.uint64(14695981039346656037)
+        for place in range(sentences[sentence], sentences[sentence + 1]):
+            state = (state ^ np.uint64(values[place])) * np.uint64(1099511628211)
+        found[sentence] = state
+    return found
