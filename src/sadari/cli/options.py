@@ -17,6 +17,7 @@ LANGUAGES = ("en", "ko")
 # The ladder and the tokenizers, for help texts alone: loading the real tables takes a second (a test compares them).
 RUNG_NAMES = (
     "bow", "ngram", "tfidf", "embedding-bag", "vectors", "embedding", "rnn", "gru", "lstm", "bilstm", "transformer",
+    "bert",
 )  # fmt: skip
 TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllables", "morphemes")
 

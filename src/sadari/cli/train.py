@@ -26,6 +26,9 @@ Examples:
   sadari train news.csv --rung bow -o m --class-weight balanced
   sadari train movies.csv --rung tfidf -o m --label genres --label-sep "|"
   sadari train news.csv --rung vectors --vectors glove.txt -o m --set net=lstm
+  sadari train news.csv --rung bert --weights my-bert -o m
+  sadari train news.csv --rung bert --weights distilbert-base-uncased \\
+      --download -o m
 
 \b
 A small model that learns from a large one, on texts without labels as well:
@@ -57,6 +60,8 @@ Files over 256 MB are read a batch at a time.
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting of the rung; repeatable.")
 @click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
 @click.option("--vectors", metavar="FILE", help="Word vectors to start from (vectors).")
+@click.option("--weights", metavar="FOLDER", help="Pre-trained BERT to start from: a folder, or a hub name (bert).")
+@click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
 @click.option("--epochs", metavar="N", help="Passes over the texts.")
 @click.option("--patience", metavar="N", help="Stop after N passes (or validations) that do not help.")
 @click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
@@ -96,8 +101,10 @@ def _train(asked: dict[str, Any]) -> None:
     own = (
         "device", "precision", "class_weight", "epochs", "patience", "tokenizer", "solver", "epoch_size",
         "report_every", "seed", "vectors",
+        "weights",
     )  # fmt: skip
-    model = kind(**parse_settings(kind, asked["settings"], {name: asked[name] for name in own}))
+    own_given = {**{name: asked[name] for name in own}, "download": asked["download"] or None}
+    model = kind(**parse_settings(kind, asked["settings"], own_given))
     model.check()  # before a file is read, which may take minutes
     teacher = teaching.find_teacher(model, asked)
     kept = train_run.fit_options(model, asked)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sadari.rungs import Rung
 
 # of files and folders: kept so that they are found from anywhere
-_PLACES = ("data", "texts", "test", "output", "run", "vectors", "teacher", "unlabelled")
+_PLACES = ("data", "texts", "test", "output", "run", "vectors", "weights", "teacher", "unlabelled", "start")
 _OF_THIS_TIME = ("resume", "as_json")
 
 
@@ -135,7 +135,7 @@ def _found_again(name: str, value: Any) -> Any:
     """An absolute path, or several; the name of named data as it is."""
     if isinstance(value, tuple):
         return [_found_again(name, one) for one in value]
-    if value is None or (name in ("data", "texts", "test", "unlabelled") and not Path(value).exists()):
+    if value is None or (name in ("data", "texts", "test", "weights", "unlabelled") and not Path(value).exists()):
         return value
     return str(Path(value).absolute())
 

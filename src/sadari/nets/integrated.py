@@ -20,7 +20,9 @@ class FromEmbeddings(Protocol):
     def from_embeddings(self, embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor: ...
 
 
-def integrated_gradients(net: FromEmbeddings, ids: torch.Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def integrated_gradients(
+    net: FromEmbeddings, ids: torch.Tensor, *, pieces: int = PIECES, tolerance: float = TOLERANCE
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What each token adds to each logit (Sundararajan, Taly & Yan 2017).
 
     The path leads from embeddings of zero to the text's own in a straight line. It is cut into pieces, each sampled at
@@ -31,6 +33,8 @@ def integrated_gradients(net: FromEmbeddings, ids: torch.Tensor) -> tuple[NDArra
     Args:
         net: in evaluation mode.
         ids: int64 [length], on the net's device.
+        pieces: of the path, at first. tolerance: by how much what a piece's tokens add may be off, as a share of the
+            largest logit.
 
     Returns:
         the contributions float64 [length, k], and the logits float64 [k] where every embedding is zero.
@@ -41,9 +45,9 @@ def integrated_gradients(net: FromEmbeddings, ids: torch.Tensor) -> tuple[NDArra
     total = np.zeros((len(ids), ends.shape[1]))
     if len(ids) == 0:
         return total, ends[0]
-    edges = np.linspace(0, 1, PIECES + 1)
+    edges = np.linspace(0, 1, pieces + 1)
     starts, widths = edges[:-1], np.diff(edges)
-    allowed = TOLERANCE * max(1.0, float(np.abs(ends).max()))
+    allowed = tolerance * max(1.0, float(np.abs(ends).max()))
     points, weights = np.polynomial.legendre.leggauss(POINTS)
     for halved in range(ROUNDS + 1):
         places = starts[:, None] + widths[:, None] * (points + 1) / 2

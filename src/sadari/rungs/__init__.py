@@ -7,6 +7,7 @@ from pathlib import Path
 from sadari.artifact import read_model
 from sadari.errors import ModelError, SettingError
 from sadari.rungs.base import Explanation, Rung
+from sadari.rungs.bert import BertClassifier
 from sadari.rungs.bow import BagOfWords
 from sadari.rungs.embedding import EmbeddingMean
 from sadari.rungs.embedding_bag import EmbeddingBag
@@ -29,6 +30,7 @@ RUNGS: dict[str, type[Rung]] = {
     "lstm": LSTM,
     "bilstm": BiLSTM,
     "transformer": Transformer,
+    "bert": BertClassifier,
 }
 
 # What is taken over from elsewhere, and no step of the ladder.
@@ -49,6 +51,7 @@ __all__ = [
     "RNN",
     "RUNGS",
     "BagOfWords",
+    "BertClassifier",
     "BiLSTM",
     "EmbeddingBag",
     "EmbeddingMean",

@@ -213,7 +213,7 @@ class Loop:
         rate = recipe.learning_rate * rate_at(recipe, done - 1, steps)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["share"]
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         progress.step += 1

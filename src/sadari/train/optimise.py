@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -87,24 +89,32 @@ def rate_at(recipe: Recipe, step: float, steps: float) -> float:
     return recipe.floor + (1 - recipe.floor) * left
 
 
+@runtime_checkable
+class HasRateShares(Protocol):
+    """A net whose parts learn at rates of their own."""
+
+    def rate_shares(self) -> Mapping[str, float]:
+        """Name of a parameter → the share of the learning rate that it learns by; 1 where there is none."""
+
+
 def make_optimizers(net: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
     """One optimiser for dense gradients, and one for sparse embeddings where there are any."""
     sparse = {id(m.weight) for m in net.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag) and m.sparse}
     embeddings = {id(m.weight) for m in net.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag)}
-    decayed, plain, rows = [], [], []
-    for parameter in net.parameters():
+    shares = net.rate_shares() if isinstance(net, HasRateShares) else {}
+    dense: dict[tuple[bool, float], list[nn.Parameter]] = {}
+    rows = []
+    for name, parameter in net.named_parameters():
         if not parameter.requires_grad:
             continue
         if id(parameter) in sparse:
             rows.append(parameter)
-        elif parameter.dim() < 2 or id(parameter) in embeddings:
-            plain.append(parameter)
-        else:
-            decayed.append(parameter)
+            continue
+        plain = parameter.dim() < 2 or id(parameter) in embeddings
+        dense.setdefault((plain, shares.get(name, 1.0)), []).append(parameter)
     groups = [
-        {"params": group, "weight_decay": decay}
-        for group, decay in ((decayed, recipe.weight_decay), (plain, 0.0))
-        if group
+        {"params": dense[plain, share], "weight_decay": 0.0 if plain else recipe.weight_decay, "share": share}
+        for plain, share in sorted(dense)
     ]
     made: list[torch.optim.Optimizer] = []
     # one pass over the weights and not eight: of a large embedding, that is a third of the training
@@ -122,4 +132,5 @@ def make_optimizers(net: nn.Module, recipe: Recipe) -> list[torch.optim.Optimize
             made.append(torch.optim.SGD(rows, lr=recipe.learning_rate))
         else:
             made.append(torch.optim.SparseAdam(rows, lr=recipe.learning_rate, betas=betas))
+        made[-1].param_groups[0]["share"] = 1.0
     return made

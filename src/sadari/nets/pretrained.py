@@ -1,0 +1,241 @@
+"""A pre-trained encoder of `transformers` as this house runs it: ids and a mask in, logits out.
+
+Encoders that are made like BERT (`FAMILIES`) are run here, on their own modules and weights: attention that is fused
+and has no dropout of its own, cheaper random numbers, and a last layer that is worked out for the first token alone,
+which is all that the head reads. Any other encoder runs as `transformers` runs it. Both give the same logits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from sadari.errors import SettingError
+from sadari.nets.dropout import Dropout
+
+FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert", "electra", "distilbert"})
+MOST_TOKENS = 4096  # worked on together where reasons are asked for
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The modules of one layer, by what they do."""
+
+    query: nn.Module
+    key: nn.Module
+    value: nn.Module
+    attended: nn.Module
+    attended_norm: nn.Module
+    widen: nn.Module
+    activation: Any
+    narrow: nn.Module
+    norm: nn.Module
+
+    @classmethod
+    def of(cls, layer: Any) -> Layer:
+        """The modules of a layer of one of `FAMILIES`."""
+        if hasattr(layer, "ffn"):  # DistilBERT
+            attention, inner = layer.attention, layer.ffn
+            return cls(
+                attention.q_lin, attention.k_lin, attention.v_lin, attention.out_lin, layer.sa_layer_norm, inner.lin1,
+                inner.activation, inner.lin2, layer.output_layer_norm,
+            )  # fmt: skip
+        attention, out = getattr(layer.attention, "self"), layer.attention.output  # noqa: B009 – no name of ours
+        return cls(
+            attention.query, attention.key, attention.value, out.dense, out.LayerNorm, layer.intermediate.dense,
+            layer.intermediate.intermediate_act_fn, layer.output.dense, layer.output.LayerNorm,
+        )  # fmt: skip
+
+
+class PretrainedClassifier(nn.Module):
+    """A pre-trained encoder with a head of ``k`` labels.
+
+    Args:
+        model: a model for sequence classification of `transformers`.
+        dropout: of the states, in training; None: as its configuration says.
+        attention_dropout: of what a piece attends to, in training.
+        layer_decay: the learning rate of each layer, as a share of that of the one above it.
+
+    Attributes:
+        model: the same, whose names its weights have. own: whether it is run here.
+    """
+
+    def __init__(
+        self, model: Any, dropout: float | None = None, attention_dropout: float = 0.0, layer_decay: float = 1.0
+    ) -> None:
+        super().__init__()
+        self.model, self.layer_decay = model, layer_decay
+        config = model.config
+        self.own = config.model_type in FAMILIES and not getattr(config, "is_decoder", False)
+        own = getattr(config, "hidden_dropout_prob", getattr(config, "dropout", 0.1))
+        self.drop = Dropout(float(own if dropout is None else dropout))
+        if dropout is not None:
+            for module in model.modules():
+                if isinstance(module, nn.Dropout):
+                    module.p = dropout
+        self.attention_dropout = attention_dropout
+        for name in ("attention_probs_dropout_prob", "attention_dropout"):
+            if hasattr(config, name):
+                setattr(config, name, attention_dropout)
+        if self.own:
+            self.base.embeddings.dropout = self.drop
+
+    def rate_shares(self) -> dict[str, float]:
+        """Name of a parameter → the share of the learning rate that it learns by: the deeper, the less."""
+        top = int(self.model.config.num_hidden_layers) + 1
+        return {name: self.layer_decay ** (top - _depth(name, top)) for name, _ in self.named_parameters()}
+
+    def freeze(self, what: int | str) -> None:
+        """Keep some weights as they are: "embeddings", the whole "encoder", or those and so many bottom layers.
+
+        Raises:
+            SettingError: there are fewer layers than that.
+        """
+        top = int(self.model.config.num_hidden_layers) + 1
+        if isinstance(what, int) and what >= top:
+            raise SettingError(f"freeze is {what}; there are {top - 1} layers")
+        last = {"embeddings": 0, "encoder": top - 1}[what] if isinstance(what, str) else what
+        for name, parameter in self.named_parameters():
+            if _depth(name, top) <= last and (what != "encoder" or ".pooler." not in name):
+                parameter.requires_grad_(False)
+
+    @property
+    def base(self) -> Any:
+        """The encoder without its head."""
+        return self.model.base_model
+
+    @property
+    def heads(self) -> int:
+        return int(self.model.config.num_attention_heads)
+
+    def layers(self) -> list[Layer]:
+        """The encoder's layers, first to last."""
+        inner = getattr(self.base, "encoder", None) or self.base.transformer
+        return [Layer.of(layer) for layer in inner.layer]
+
+    def embed(self, ids: torch.Tensor) -> torch.Tensor:
+        """The pieces' own embeddings, before places are added: ids int64 [n, length] → float [n, length, width]."""
+        embedded: torch.Tensor = self.model.get_input_embeddings()(ids)
+        return embedded
+
+    def from_embeddings(self, embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Logits [n, k] of embeddings [n, length, width] as `embed` gives them; mask bool [n, length]."""
+        return self._logits(mask, inputs_embeds=embedded)
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Logits float [n, k] of ids int64 [n, length] and mask bool [n, length], True where a text is."""
+        return self._logits(mask, input_ids=ids)
+
+    def attention_weights(self, ids: torch.Tensor) -> list[torch.Tensor]:
+        """What each piece attends to, of ids int64 [1, length]: each layer's [1, heads, length, length]."""
+        kept = self.model.config._attn_implementation
+        self.model.set_attn_implementation("eager")  # the fused one keeps no weights
+        try:
+            found = self.model(input_ids=ids, attention_mask=torch.ones_like(ids), output_attentions=True)
+        finally:
+            self.model.set_attn_implementation(kept)
+        return list(found.attentions)
+
+    def _logits(self, mask: torch.Tensor, **inputs: torch.Tensor) -> torch.Tensor:
+        if not self.own:
+            logits: torch.Tensor = self.model(**inputs, attention_mask=mask.long()).logits
+            return logits
+        hidden = self._embedded(**inputs)
+        # a mask costs little, but an additive one is made of it again in every layer
+        bias = None if bool(mask.all()) else _bias(mask, hidden.dtype)
+        layers = self.layers()
+        for place, layer in enumerate(layers, 1):
+            hidden = self._layer(layer, hidden, bias, first_only=place == len(layers))
+        return self._head(hidden)
+
+    def _embedded(self, **inputs: torch.Tensor) -> torch.Tensor:
+        hidden: torch.Tensor = self.base.embeddings(**inputs)
+        project = getattr(self.base, "embeddings_project", None)
+        return hidden if project is None else project(hidden)
+
+    def _layer(
+        self, layer: Layer, hidden: torch.Tensor, bias: torch.Tensor | None, *, first_only: bool
+    ) -> torch.Tensor:
+        """One layer: states [n, length, width] → the same, or [n, 1, width] for the first token alone."""
+        asked = hidden[:, :1] if first_only else hidden
+        query, key, value = (
+            self._split(project(states))
+            for project, states in ((layer.query, asked), (layer.key, hidden), (layer.value, hidden))
+        )
+        dropped = self.attention_dropout if self.training else 0.0
+        mixed = functional.scaled_dot_product_attention(query, key, value, _same(bias, query), dropped)
+        mixed = mixed.transpose(1, 2).flatten(2)
+        asked = layer.attended_norm(self.drop(layer.attended(mixed)) + asked)
+        inner = layer.narrow(layer.activation(layer.widen(asked)))
+        return layer.norm(self.drop(inner) + asked)
+
+    def _split(self, states: torch.Tensor) -> torch.Tensor:
+        """[n, length, width] → [n, heads, length, width of a head]."""
+        return states.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+    def _head(self, first: torch.Tensor) -> torch.Tensor:
+        """Logits of the first token's states [n, 1, width]."""
+        model = self.model
+        logits: torch.Tensor
+        if hasattr(model, "pre_classifier"):  # DistilBERT
+            logits = model.classifier(model.dropout(functional.relu(model.pre_classifier(first[:, 0]))))
+        elif getattr(self.base, "pooler", None) is not None:  # BERT
+            logits = model.classifier(model.dropout(self.base.pooler(first)))
+        else:
+            logits = model.classifier(first)
+        return logits
+
+
+class BetweenEnds:
+    """An encoder entered behind its embedding, for reasons: what stands round a text always stands there.
+
+    So what is asked is what the text's own pieces add, and not what ``[CLS]`` does.
+
+    Args:
+        net: in evaluation mode. before, after: the ids round a text.
+    """
+
+    def __init__(self, net: PretrainedClassifier, before: Sequence[int], after: Sequence[int]) -> None:
+        self.net, self.before, self.after = net, before, after
+
+    def embed(self, ids: torch.Tensor) -> torch.Tensor:
+        """Embeddings float [1, length, width] of ids int64 [1, length] between the ends."""
+        return self.net.embed(ids)
+
+    def from_embeddings(self, embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Logits [n, k] of embeddings [n, length, width], none of them padding."""
+        parts = []
+        for rows in embedded.split(max(1, MOST_TOKENS // max(1, embedded.shape[1]))):
+            ends = [
+                self.net.embed(torch.tensor([list(ids)], device=embedded.device)).expand(len(rows), -1, -1)
+                for ids in (self.before, self.after)
+            ]
+            whole = torch.cat([ends[0], rows, ends[1]], dim=1)
+            parts.append(self.net.from_embeddings(whole, torch.ones(whole.shape[:2], dtype=torch.bool)))
+        return torch.cat(parts)
+
+
+def _depth(name: str, top: int) -> int:
+    """How deep a parameter lies: 0 in the embeddings, then the layer's number from 1, ``top`` in pooler and head."""
+    layer = re.search(r"\.layers?\.([0-9]+)\.", name)
+    if layer:
+        return int(layer[1]) + 1
+    return 0 if re.search(r"\.(embeddings\w*|\w+_embeddings|embed_\w+)\.", name) else top
+
+
+def _bias(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """What is added to attention: [n, 1, 1, length], 0 where a text is and as good as minus infinity elsewhere."""
+    return torch.zeros(mask.shape, dtype=dtype, device=mask.device).masked_fill_(~mask, torch.finfo(dtype).min)[
+        :, None, None
+    ]
+
+
+def _same(bias: torch.Tensor | None, query: torch.Tensor) -> torch.Tensor | None:
+    """The bias in the queries' type, which autocast may have changed."""
+    return bias if bias is None or bias.dtype == query.dtype else bias.to(query.dtype)

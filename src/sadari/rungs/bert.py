@@ -1,0 +1,376 @@
+"""Rung `bert`: a pre-trained encoder of `transformers`, fine-tuned."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles
+from sadari.errors import DataError, SadariWarning, SettingError
+from sadari.ragged import Ragged
+from sadari.rungs import bert_settings, pretrained
+from sadari.rungs.bert_reasons import attention, word_contributions
+from sadari.rungs.bert_saved import model_texts, restored_net, restored_pieces
+from sadari.rungs.explanation import InnerLife
+from sadari.rungs.kept_run import KeepsRuns
+from sadari.rungs.rows import check_fits
+from sadari.rungs.saved import check_learned
+from sadari.rungs.settings import check_settings, plain_settings
+from sadari.text.column import as_column
+from sadari.text.long_texts import fit_long
+from sadari.text.vectorize import columns
+from sadari.train.batches import Batches
+from sadari.train.watch import Teller, Watch
+
+if TYPE_CHECKING:
+    from sadari.nets.pretrained import PretrainedClassifier
+    from sadari.train.checkpoint import Run
+    from sadari.train.optimise import Recipe
+
+PREDICT_TEXTS, PREDICT_TOKENS = 64, 4096
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class BertClassifier(KeepsRuns):
+    """A pre-trained encoder (BERT, RoBERTa, DistilBERT, ELECTRA, MiniLM and their like) and a linear head.
+
+    The course's own run is ``BertClassifier(weights=…, batch_size=8, learning_rate=2e-5, steps=500, warmup=0,
+    decay="constant", precision="fp32")``.
+
+    Args:
+        weights: a folder with ``config.json``, ``model.safetensors`` and a tokenizer; or a name on the Hugging Face
+            hub, which is looked for in the local cache alone. A saved model needs them no more.
+        download: fetch the name from the hub if it is not in the cache.
+        max_length: pieces that a text may have, the two round it included; None: by the lengths of the first 65,536
+            texts, so that one of a hundred is cut, at most what the model takes.
+        long_texts: what is read of longer ones: "head", "head+tail" (a quarter and three), or "windows" (all of it, the
+            logits of the windows averaged).
+        epochs: passes over the texts, at most; None: two of many texts, up to ten of few.
+        steps: of the optimiser, at most; None: no such limit.
+        batch_size, batch_tokens: the most texts and the most pieces, padding included, in a batch.
+        learning_rate: at its highest; None: 1e-4, and 5e-4 with LoRA. layer_decay: each layer's share of the rate of
+            the one above it; 1: all alike.
+        weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`; the optimiser is AdamW.
+        freeze: how many of the bottom layers, with the embeddings, stay as they are; or "embeddings", or "encoder".
+        lora: the rank of thin matrices that are learned in place of the encoder's weights, and added to them at the
+            end; None: the weights themselves learn.
+        dropout: of the states; None: as the weights' configuration says. attention_dropout: of what a piece attends to;
+            above 0 it makes attention several times slower.
+        label_smoothing, class_weight, patience, validate_every, report_every: as in every net.
+        precision: of products in training: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
+        predict_precision: "fp32"; "bf16" or "int8" are faster, and off by hundredths of a logit.
+        device: "cpu", "cuda", "mps" or "auto". threads: of torch on the CPU; None: as torch has them.
+        seed: of all that is drawn; the same seed gives the same bits on the same machine and threads.
+
+    Attributes:
+        net_: the torch module, whose ``model`` is that of `transformers`. pieces_: the tokenizer.
+        tokenizer_: what kind it is. history_: records of the training. epochs_, max_length_: as they were taken.
+        cut_: how many training texts were longer than that, and cut.
+    """
+
+    name: ClassVar[str] = "bert"
+    weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS
+
+    weights: str | Path | None = None
+    download: bool = False
+    max_length: int | None = None
+    long_texts: str = "head"
+    epochs: int | None = None
+    steps: int | None = None
+    batch_size: int = 16
+    batch_tokens: int = 8192
+    learning_rate: float | None = None
+    layer_decay: float = 1.0
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    decay: str = "linear"
+    clip: float | None = 1.0
+    accumulate: int = 1
+    freeze: int | str = 0
+    lora: int | None = None
+    dropout: float | None = None
+    attention_dropout: float = 0.0
+    label_smoothing: float = 0.0
+    class_weight: str | Mapping[Any, float] | None = None
+    report_every: int = 0
+    validate_every: int = 0
+    patience: int | None = None
+    precision: str = "auto"
+    predict_precision: str = "fp32"
+    device: str = "cpu"
+    threads: int | None = None
+    seed: int = 0
+
+    # -- settings ---------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        super().check()
+        pretrained.check_folder(self._folder())
+
+    def _folder(self) -> Path:
+        if self.weights is None:
+            raise SettingError(
+                f"the rung {self.name!r} starts from pre-trained weights, and none are given",
+                hint="give a folder of them (--weights FOLDER), or a name on the Hugging Face hub",
+            )
+        return pretrained.find_weights(self.weights, download=self.download)
+
+    def _check_settings(self) -> None:
+        given = self.get_params(deep=False)
+        optional = {name for name, field in type(self).__dataclass_fields__.items() if field.default is None}
+        check_settings(given, optional={*optional, "clip"}, allowed=bert_settings.BERT_ALLOWED)
+        if self.lora is not None and self.freeze:
+            raise SettingError("lora and freeze are both given", hint="with lora, no layer's own weights learn at all")
+
+    def resolved_settings(self) -> dict[str, Any]:
+        settings = self.get_params(deep=False)
+        # a folder by its name: where it lay on this machine is nobody's business
+        settings["weights"] = None if self.weights is None else _shown(self.weights)
+        settings["learning_rate"] = self._rate()
+        taken = {"epochs": "epochs_", "max_length": "max_length_"}
+        return {**settings, **{name: getattr(self, kept, settings[name]) for name, kept in taken.items()}}
+
+    def planned_epochs(self, rows: int) -> int:
+        """`epochs`; or as many as the steps need, where these are given; or what so many texts need."""
+        batch = self.batch_size * self.accumulate
+        if self.epochs is None and self.steps is not None:
+            return max(1, -(-self.steps * batch // max(1, rows)))
+        return self.epochs or bert_settings.passes(rows, batch)
+
+    def _rate(self) -> float:
+        return self.learning_rate or (5e-4 if self.lora else 1e-4)
+
+    def recipe(self) -> Recipe:
+        """The recipe that these settings are."""
+        from sadari.device import resolve_device
+        from sadari.train.optimise import Recipe
+
+        fast = self.precision == "auto" and bert_settings.bf16_is_fast(resolve_device(self.device).type)
+        return Recipe(
+            epochs=getattr(self, "epochs_", self.epochs) or 1, steps=self.steps, learning_rate=self._rate(),
+            optimizer="adamw", weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay, clip=self.clip,
+            accumulate=self.accumulate, report_every=self.report_every, validate_every=self.validate_every,
+            patience=self.patience, precision="bf16" if fast or self.precision == "bf16" else "fp32",
+            device=self.device, threads=self.threads,
+        )  # fmt: skip
+
+    @classmethod
+    def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
+        settings, kept = super()._recalled(run)
+        return {**settings, "weights": kept.notes.get("weights", settings["weights"])}, kept
+
+    def _identity(self) -> dict[str, Any]:
+        settings = {**self.get_params(deep=False), "weights": _shown(self.weights or "")}
+        return {"rung": self.name, "settings": plain_settings(settings), "weights": _fingerprint(self._folder())}
+
+    # -- training ---------------------------------------------------------------------------------------
+
+    def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        # how much a text counts beside others, and not how fast to learn
+        costs = self._codec.row_costs(targets, self.class_weight) * weights
+        return costs / costs.mean()
+
+    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+        import torch
+
+        from sadari.train import processes
+        from sadari.train.loop import Loop
+        from sadari.train.machine import seed_everything
+
+        processes.join()
+        folder = self._folder()
+        pretrained.check_folder(folder)
+        found = pretrained.read_tokenizer(folder)
+        self.pieces_, self.tokenizer_, self._files = found.pieces, found.pieces.kind, found.files
+        with torch.random.fork_rng():
+            seed_everything(self.seed)
+            self.net_ = self._new_net(folder)
+            self._most = pretrained.longest_text(self.net_.model.config, found)
+            ids, owners = self._read(texts)
+            if processes.place()[0]:  # processes have one net between them, and each its own dropout
+                seed_everything((self.seed + processes.place()[0]) % 2**63)
+            check_fits(range(int(owners[-1]) + 1 if len(owners) else 0), targets)
+            self.epochs_ = self.planned_epochs(len(ids))
+            loop = Loop(self._task(ids, owners, targets, costs, watch), self.recipe())
+            if watch.progress is not None:
+                teller = Teller(watch.progress, self.epochs_)
+                loop.on_record, loop.on_step = teller.record, teller.step
+            if self._kept_run is not None:
+                kept = replace(self._kept_run.run, notes={**self._kept_run.run.notes, "weights": self._place()})
+                replace(self._kept_run, run=kept).attach(loop, self, texts, targets, costs)
+                watch.earlier_seconds = loop.progress.seconds
+            self.history_ = loop.run()
+        self._settle()
+
+    def _place(self) -> str:
+        """Where the weights are, so that they are found from anywhere."""
+        weights = str(self.weights)
+        return str(Path(weights).absolute()) if Path(weights).is_dir() else weights
+
+    def _new_net(self, folder: Path) -> PretrainedClassifier:
+        """The net before training."""
+        from sadari.nets.pretrained import PretrainedClassifier
+
+        model, self.head_replaced_ = pretrained.read_model(folder, self._codec.names(), several=self._codec.multilabel)
+        pretrained.check_fits(self.pieces_, model.config, str(folder))
+        if self.head_replaced_:
+            warnings.warn(
+                f"the weights have a head for other labels: a new one for these {len(self.classes_)} takes its place",
+                SadariWarning, stacklevel=2,
+            )  # fmt: skip
+        if self.lora is not None:
+            from sadari.nets.lora import add_lora
+
+            add_lora(model, self.lora, 0.0)
+        net = PretrainedClassifier(model, self.dropout, self.attention_dropout, self.layer_decay)
+        if self.freeze:
+            net.freeze(self.freeze)
+        return net
+
+    def _read(self, texts: Any) -> tuple[Ragged, NDArray[np.int64]]:
+        """What is read of training texts: pieces [m] with those round them, and int64 [m], of which text each is."""
+        parts: list[Ragged] = []
+        owners: list[NDArray[np.int64]] = []
+        self.cut_ = rows = 0
+        for column in columns(texts):
+            ids = self.pieces_.encode(column)
+            if not parts:
+                longest = bert_settings.longest_read(ids.lengths + self.pieces_.extra, self._most)
+                self.max_length_ = min(self.max_length or longest, self._most)
+                if not self.pieces_.known(ids).any():
+                    sample = ", ".join(repr(text[:60]) for text in column.head(3))
+                    raise DataError("the weights' tokenizer knows nothing in the texts", where=f"such as {sample}",
+                                    hint="take weights that were trained on this language")  # fmt: skip
+            self.cut_ += int(self._cut(ids).sum())
+            part, owner = self._fit(ids)
+            parts.append(part)
+            owners.append(owner + rows)
+            rows += len(ids)
+        if self.max_length is not None and self.max_length > self._most:
+            warnings.warn(
+                f"max_length is {self.max_length:,}; the model takes {self._most:,}", SadariWarning, stacklevel=2
+            )
+        return Ragged.concat(parts), np.concatenate(owners) if owners else np.empty(0, np.int64)
+
+    def _room(self) -> int:
+        """Pieces of a text itself that are read."""
+        return max(1, self.max_length_ - self.pieces_.extra)
+
+    def _cut(self, ids: Ragged) -> NDArray[np.bool_]:
+        if self.long_texts == "windows":
+            return np.zeros(len(ids), np.bool_)
+        return ids.lengths > self._room()
+
+    def _fit(self, ids: Ragged) -> tuple[Ragged, NDArray[np.int64]]:
+        part, owners = fit_long(ids, self._room(), self.long_texts)
+        return self.pieces_.closed(part), owners
+
+    def _task(
+        self,
+        ids: Ragged,
+        owners: NDArray[np.int64],
+        targets: NDArray[np.int8],
+        costs: NDArray[np.float32],
+        watch: Watch,
+    ) -> Any:
+        from sadari.train.classify import ClassifierTask
+
+        shares = costs[owners] / np.bincount(owners, minlength=len(costs))[owners]  # windows are one text together
+        return ClassifierTask(
+            self.net_, ids, targets[owners], (shares / shares.mean()).astype(np.float32),
+            Batches(ids.lengths, self.batch_size, self.batch_tokens, self.seed), self.pieces_.pad_id,
+            self._codec.multilabel, self.label_smoothing, watch.score,
+        )  # fmt: skip
+
+    def _settle(self) -> None:
+        """What was learned becomes a plain model for prediction."""
+        if self.lora is not None:
+            from sadari.nets.lora import merge_lora
+
+            merge_lora(self.net_.model)
+        self.net_.requires_grad_(True).eval()
+        check_learned(**{name: value.numpy() for name, value in self._weights().items()})
+
+    # -- predicting -------------------------------------------------------------------------------------
+
+    def encode(self, column: pl.Series) -> Ragged:
+        """Pieces of the texts as the net reads them; with windows, those of one text one after the other."""
+        return self._fit(self.pieces_.encode(column))[0]
+
+    def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
+        self._check_fitted()
+        return self._cut(self.pieces_.encode(as_column(texts)))
+
+    def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        import torch
+
+        from sadari.train.machine import threads as cpu_threads
+
+        whole = self.pieces_.encode(column)
+        ids, owners = self._fit(whole)
+        out = np.empty((len(ids), len(self.classes_)), np.float32)
+        device = next(self.net_.parameters()).device
+        training = self.net_.training
+        self.net_.eval()
+        with torch.inference_mode(), cpu_threads(self.threads):
+            for rows in Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS).in_order():
+                batch, mask = ids.take(rows).padded(self.pieces_.pad_id)
+                out[rows] = self.net_(batch.to(device), mask.to(device)).float().cpu().numpy()
+        self.net_.train(training)
+        return _averaged(out, owners, len(whole)), self.pieces_.known(whole)
+
+    def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        return word_contributions(self.net_, self.pieces_, column[0], self._room(), self.long_texts)
+
+    def inner_life(self, text: str) -> InnerLife | None:
+        """What every piece attends to, in every layer and head."""
+        self._check_fitted()
+        tokens, layers = attention(self.net_, self.pieces_, text, self._room())
+        return InnerLife("attention", tokens, {f"layer {place}": layer for place, layer in enumerate(layers, 1)})
+
+    # -- saving -----------------------------------------------------------------------------------------
+
+    def _weights(self) -> dict[str, Any]:
+        return {name: value.detach().float().cpu() for name, value in self.net_.model.state_dict().items()}
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+        texts, model = model_texts(self.net_.model.config, self._files, self.pieces_)
+        return self._weights(), texts, model
+
+    def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
+        self.pieces_, self._files = restored_pieces(files, model)
+        self.tokenizer_ = self.pieces_.kind
+        self.net_ = restored_net(files, self._codec.names(), self.pieces_, several=self._codec.multilabel)
+        self.epochs_, self.max_length_ = self.epochs or 1, self.max_length or bert_settings.LEAST_LENGTH
+
+
+def _averaged(logits: NDArray[np.float32], owners: NDArray[np.int64], texts: int) -> NDArray[np.float32]:
+    """Means of the windows of each text: float32 [texts, k]."""
+    if len(logits) == texts:
+        return logits
+    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    means = np.add.reduceat(logits, starts, axis=0) / np.diff(np.append(starts, len(owners)))[:, None]
+    return means.astype(np.float32)
+
+
+def _shown(weights: str | Path) -> str:
+    """The name of a folder, or the name that was given."""
+    return Path(weights).name if Path(weights).is_dir() else str(weights)
+
+
+def _fingerprint(folder: Path) -> str:
+    """SHA-256 of the weights that a run starts from."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            while chunk := file.read(2**22):
+                digest.update(chunk)
+    return digest.hexdigest()

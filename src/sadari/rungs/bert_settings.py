@@ -1,0 +1,97 @@
+"""What the settings of the rung `bert` may be, and what they are where they are None."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.rungs.settings import ALLOWED, MOST, Allowed, Choice, Flag, Number, Whole
+from sadari.text.long_texts import WAYS
+
+FROZEN = ("embeddings", "encoder")
+PRECISIONS = ("auto", "fp32", "bf16")
+PREDICT_PRECISIONS = ("fp32", "bf16", "int8")
+LEAST_LENGTH, ROUND = 32, 8  # pieces
+STEPS, FEWEST_PASSES, MOST_PASSES = 250, 2, 10
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Pre-trained weights: where they are."""
+
+    def __str__(self) -> str:
+        return "a folder of pre-trained weights, or a name on the Hugging Face hub"
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, str | Path) and 0 < len(str(value)) <= 4096
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """Which layers stay as they are."""
+
+    def __str__(self) -> str:
+        return f"how many of the bottom layers (from 0), or {' or '.join(FROZEN)}"
+
+    def allows(self, value: Any) -> bool:
+        return value in FROZEN if isinstance(value, str) else Whole(0, 1000).allows(value)
+
+
+_OWN: dict[str, Any] = {
+    "weights": Weights(),
+    "download": Flag(),
+    "long_texts": Choice(WAYS),
+    "max_length": Whole(4, 65_536),
+    "steps": Whole(1, MOST),
+    "layer_decay": Number(1e-3, 1),
+    "freeze": Freeze(),
+    "lora": Whole(1, 4096),
+    "attention_dropout": Number(0, 0.99),
+    "precision": Choice(PRECISIONS),
+    "predict_precision": Choice(PREDICT_PRECISIONS),
+}
+BERT_ALLOWED: Allowed = {**ALLOWED, **_OWN}
+
+
+def longest_read(lengths: NDArray[np.int64], most: int) -> int:
+    """Pieces after which texts are cut, so that of a hundred texts one is; what the model takes at the most.
+
+    Args:
+        lengths: int64 [n], pieces of each text, those round it included. most: what the model takes.
+    """
+    if not len(lengths):
+        return most
+    whole = int(np.percentile(lengths, 99, method="higher"))
+    return int(min(max(-(-whole // ROUND) * ROUND, LEAST_LENGTH), most))
+
+
+def passes(rows: int, batch: int) -> int:
+    """Passes over so many texts: two of many, and of few as many as make some 250 steps, but ten at the most."""
+    return int(np.clip(-(-STEPS * batch // max(1, rows)), FEWEST_PASSES, MOST_PASSES))
+
+
+def bf16_is_fast(device: str) -> bool:
+    """Whether products of bfloat16 are faster there than those of float32."""
+    import torch
+
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device != "cpu":
+        return False
+    flags = _cpu_flags()
+    return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
+
+
+def _cpu_flags() -> set[str]:
+    """What the processor says that it can do, as Linux tells it; nothing elsewhere."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return set()
+    return next(
+        (set(line.partition(":")[2].split()) for line in lines if line.startswith(("flags", "Features"))), set()
+    )
