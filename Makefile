@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: help demo test test-slow check format bench clean
 
 help:
-	@echo "make demo       set up, then climb the bundled headlines"
+	@echo "make demo       set up, climb the bundled headlines, then learn French"
 	@echo "make test       set up, then run the tests (SADARI_DATA=folder of corpora runs those that need real data)"
 	@echo "make test-slow  the same, with the slow ones"
 	@echo "make check      format, lint, types, import rules"
@@ -32,6 +32,10 @@ $(VENV)/.bench: $(VENV)/.dev
 
 demo: $(VENV)/.sadari
 	$(BIN)/sadari climb headlines --budget 90s -o runs/headlines
+	@echo
+	$(BIN)/sadari translate train phrases --source en --target fr --net gru --epochs 6 -o runs/en-fr
+	@echo
+	$(BIN)/sadari translate run runs/en-fr "I drink milk" --show-alignment
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not slow and not full_data"
