@@ -77,6 +77,7 @@ class BertClassifier(KeepsRuns):
     """
 
     name: ClassVar[str] = "bert"
+    takes_teacher: ClassVar[bool] = True
     weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS
 
     weights: str | Path | None = None
@@ -288,6 +289,7 @@ class BertClassifier(KeepsRuns):
             self.net_, ids, targets[owners], (shares / shares.mean()).astype(np.float32),
             Batches(ids.lengths, self.batch_size, self.batch_tokens, self.seed), self.pieces_.pad_id,
             self._codec.multilabel, self.label_smoothing, watch.score,
+            None if self._lesson is None else self._lesson.take(owners),
         )  # fmt: skip
 
     def _settle(self) -> None:
