@@ -184,7 +184,8 @@ class _Columns:
         if isinstance(texts, str):
             raise DataError("one string was given where a list of texts is wanted", hint="put it in a list: [text]")
         self._texts = texts
-        self._is_column = isinstance(texts, pl.Series | np.ndarray | list | tuple)
+        of_columns = isinstance(texts, list | tuple) and bool(texts) and isinstance(texts[0], pl.Series)
+        self._is_column = isinstance(texts, pl.Series | np.ndarray | list | tuple) and not of_columns
         if not self._is_column and (not isinstance(texts, Iterable) or iter(texts) is texts):
             raise DataError(
                 f"texts are gone through several times, which {type(texts).__name__} cannot be",
