@@ -30,6 +30,8 @@ _HOMES = {
     "LSTM": "sadari.rungs",
     "BiLSTM": "sadari.rungs",
     "Transformer": "sadari.rungs",
+    "BertClassifier": "sadari.rungs",
+    "Teacher": "sadari.rungs.distil",
     "RUNGS": "sadari.rungs",
     "load": "sadari.rungs",
     "WordVectors": "sadari.vectors.keyed",

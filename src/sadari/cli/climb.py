@@ -18,6 +18,7 @@ Examples:
   sadari climb news.csv --text title,body --label topic --rungs bow,tfidf
   sadari climb big.csv --budget 10m -o runs/big  no longer than ten minutes
   sadari climb news.csv --vectors glove.6B.100d.txt
+  sadari climb news.csv --weights my-bert --budget 30m
   sadari climb news.csv --json > climb.json      for programs
 
 \b
@@ -39,6 +40,8 @@ same folder is replaced; any other folder is left alone.
     "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts' script]"
 )
 @click.option("--vectors", metavar="FILE", help="Word vectors for the rung vectors, which is left out without them.")
+@click.option("--weights", metavar="FOLDER", help="A pre-trained BERT, or a hub name, for the rung bert: the same.")
+@click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
 @click.option("-o", "--output", metavar="FOLDER", help="Models, report, table.  [default: runs/ and DATA's name]")
 @options.reading
 @options.labels
@@ -61,20 +64,22 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.cli import climb_view, inputs, outputs
     from sadari.cli.progress import Progress
     from sadari.data.audit import audit
+    from sadari.measure.chosen import rungs_to_climb
     from sadari.measure.climb import AUDITED_TOKENIZERS
     from sadari.measure.climb import climb as climb_rungs
-    from sadari.rungs import RUNGS, find_rung
+    from sadari.rungs import RUNGS, BertClassifier
     from sadari.text.tokenize import tokenizer, unseen_share
 
     budget = options.parse_duration(asked["budget"])
     rungs = options.parse_names(asked["rungs"])
-    for rung in rungs or []:
-        find_rung(rung)
     if asked["tokenizer"] not in (None, "auto"):
         tokenizer(asked["tokenizer"])
+    if asked["weights"] is not None:
+        BertClassifier(weights=asked["weights"], download=asked["download"]).check()
     found = inputs.find_data(data, asked["test"], labelled=True)
     folder = Path(asked["output"] or Path("runs") / found.name)
     settings = {} if asked["tokenizer"] is None else {"tokenizer": asked["tokenizer"]}
+    cutting = [name for name, kind in RUNGS.items() if "tokenizer" in kind._get_param_names()]
     view = None if asked["as_json"] else climb_view.View(asked["lang"])
     outputs.check_run_folder(folder)
     with Progress() as progress:
@@ -97,7 +102,8 @@ def climb(data: str, **asked: Any) -> None:
             train, test,
             rungs=rungs, budget=budget, seed=asked["seed"], folder=folder,
             lang=asked["lang"], curves=not asked["no_curves"],
-            trials=asked["tune"], vectors=asked["vectors"], settings=dict.fromkeys(RUNGS, settings),
+            trials=asked["tune"], vectors=asked["vectors"], weights=asked["weights"], download=asked["download"],
+            settings=dict.fromkeys(cutting, settings),
             keep_duplicates=asked["keep_duplicates"], validation=asked["validation"], report=not asked["no_report"],
             audited=audited, progress=progress,
         )  # fmt: skip

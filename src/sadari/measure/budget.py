@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from sadari.measure import readable
 from sadari.measure.frozen import Frozen, nested_rows
-from sadari.rungs import Rung
+from sadari.measure.slow import Pace, pace_of
+from sadari.rungs import BertClassifier, Rung
 from sadari.rungs.neural import NeuralRung
 from sadari.rungs.sizes import FEW_TEXTS
 
@@ -30,11 +31,24 @@ class Plan:
 
     Attributes:
         rows: training rows. settings: other than the rung's own. note: what is less than it could be.
+        halves: whether rows are validated by models of half of them, in place of those of four fifths.
+        pace: how fast a slow rung is; None of the others. seconds: that it will take in all.
     """
 
     rows: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
+    halves: bool = False
+    pace: Pace | None = None
+    seconds: float = 0.0
+
+    @property
+    def said(self) -> str:
+        """How long a slow rung will take, in words; nothing of the others."""
+        if self.pace is None:
+            return ""
+        rate = readable.significant(1 / self.pace.training, 2)
+        return f"{rate} texts/s in training, about {readable.duration(self.seconds, 2)} in all"
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,8 @@ class Budget:
         probe = frozen.train.take(nested_rows(frozen, min(PROBE_ROWS, total), seed))
         if len(probe.label_names) < 2:
             return Plan(total)
+        if isinstance(model, BertClassifier):
+            return _plan_slow(model, pace_of(model, probe), frozen, self.time_left() * share)
         short = _one_epoch(model, total)
         few = probe.take(np.arange(min(64, len(probe))))
         if len(few.label_names) > 1:
@@ -93,7 +109,7 @@ def _plan(model: Rung, needed: float, allowed: float, total: int, *, in_folds: b
     if needed <= allowed:
         return Plan(total)
     share, fewest = max(0.0, allowed) / needed, 1.0
-    if isinstance(model, NeuralRung) and model.epochs is None:
+    if _chooses_passes(model):
         fewest, passes = FEWEST_PASSES if total >= FEW_TEXTS else FEWEST_OF_FEW, model.planned_epochs(total)
         fewer = int(passes * share)
         if fewer >= fewest * passes:
@@ -107,6 +123,45 @@ def _plan(model: Rung, needed: float, allowed: float, total: int, *, in_folds: b
     left = readable.duration(max(0.0, allowed))
     why = f"it needs about {readable.duration(needed)}, and {left} of the budget are left for it"
     return TooDear(needed * least, why)
+
+
+def _plan_slow(model: BertClassifier, pace: Pace, frozen: Frozen, allowed: float) -> Plan | TooDear:
+    """How a rung is trained that is slow to predict, too: the texts that it is measured on are in what it may take."""
+    total = len(frozen.train)
+    measuring = (len(frozen.final) + (0 if frozen.folds else len(frozen.validation))) * pace.predicting
+
+    def planned(times: float) -> Plan | TooDear:
+        """With so many times the training of all rows, folds included."""
+        again = total * pace.predicting if frozen.folds else 0.0
+        fixed = measuring + again
+        found = _plan(
+            model, pace.training * total * _epochs(model, total) * times, allowed - fixed, total,
+            in_folds=bool(frozen.folds),
+        )  # fmt: skip
+        if isinstance(found, TooDear):
+            rate = readable.significant(1 / pace.training, 2)
+            return TooDear(found.least + fixed, f"at {rate} texts/s in training {found.why}")
+        epochs = found.settings.get("epochs", _epochs(model, found.rows))
+        seconds = pace.training * found.rows * epochs * times + fixed
+        return replace(found, pace=pace, seconds=seconds)
+
+    if not frozen.folds:
+        return planned(1.0)
+    found = planned(1 + sum(len(fold) for fold in frozen.folds) / total)
+    if isinstance(found, Plan) and not found.note:
+        return found
+    halves = planned(2.0)  # all rows once, and each half once
+    if isinstance(halves, TooDear):
+        return found
+    note = "validated by models of half the rows, for the budget"
+    return replace(halves, halves=True, note=" · ".join(filter(None, [halves.note, note])))
+
+
+def _chooses_passes(model: Rung) -> bool:
+    """Whether how often it goes over the texts is its own choice, so that it may go less often."""
+    if isinstance(model, BertClassifier):
+        return model.epochs is None and model.steps is None
+    return isinstance(model, NeuralRung) and model.epochs is None
 
 
 def _fewer_rows(model: Rung, total: int, share: float) -> int:

@@ -3,43 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sadari.errors import SettingError
 from sadari.rungs import RUNGS, BertClassifier, FromVectors, find_rung
 
-NO_VECTORS = "for want of word vectors to start from: --vectors FILE"
-NO_WEIGHTS = "for want of pre-trained weights"
+
+@dataclass(frozen=True)
+class Start:
+    """What a rung starts from, and cannot be climbed without.
+
+    Attributes:
+        what: it is. option: that gives it. how: else one comes by it.
+    """
+
+    what: str
+    option: str
+    how: str
 
 
-def rungs_to_climb(rungs: Sequence[str] | None, vectors: Any) -> tuple[list[str], list[tuple[str, str]]]:
+STARTS = {
+    FromVectors.name: Start("word vectors", "--vectors FILE", "sadari vectors train TEXTS -o FILE"),
+    BertClassifier.name: Start("pre-trained weights", "--weights FOLDER", "sadari pretrain TEXTS -o FOLDER"),
+}
+
+
+def rungs_to_climb(
+    rungs: Sequence[str] | None, *, vectors: Any = None, weights: Any = None
+) -> tuple[list[str], list[tuple[str, str]]]:
     """The rungs to climb, in the ladder's order, and those that cannot be, with the reason.
 
     Args:
         rungs: names from `RUNGS`; None: all that can be trained.
-        vectors: what one of them starts from, or None.
+        vectors, weights: what two of them start from, or None.
 
     Raises:
-        SettingError: no such rung, none at all, or one that starts from vectors without them, or them without it.
+        SettingError: no such rung, none at all, or one without what it starts from, or that without the rung.
     """
     for name in rungs or []:
         find_rung(name)
     chosen = [name for name in RUNGS if rungs is None or name in rungs]
-    left_out = []
-    if rungs is None:
-        chosen.remove(BertClassifier.name)
-        left_out = [(BertClassifier.name, NO_WEIGHTS)]
     if not chosen:
         raise SettingError("no rung is chosen", hint=f"choose from: {', '.join(RUNGS)}")
-    started = FromVectors.name
-    if vectors is not None and started not in chosen:
-        raise SettingError(f"vectors are given, and the rung {started!r}, which starts from them, is not asked for")
-    if vectors is not None or started not in chosen:
-        return chosen, left_out
-    if rungs is not None:
-        raise SettingError(
-            f"the rung {started!r} starts from word vectors, and none are given",
-            hint="give a file of them (--vectors FILE), or train some: sadari vectors train TEXTS -o FILE",
-        )
-    chosen.remove(started)
-    return chosen, [(started, NO_VECTORS), *left_out]
+    left_out = []
+    for name, given in ((FromVectors.name, vectors), (BertClassifier.name, weights)):
+        start = STARTS[name]
+        if given is not None and name not in chosen:
+            raise SettingError(
+                f"{start.what} are given, and the rung {name!r}, which starts from them, is not asked for"
+            )
+        if given is not None or name not in chosen:
+            continue
+        if rungs is not None:
+            raise SettingError(
+                f"the rung {name!r} starts from {start.what}, and none are given",
+                hint=f"give them ({start.option}), or train some: {start.how}",
+            )
+        chosen.remove(name)
+        left_out.append((name, f"for want of {start.what} to start from: {start.option}"))
+    return chosen, left_out

@@ -17,18 +17,18 @@ from sadari.data.audit import Audit, audit
 from sadari.data.corpus import Corpus
 from sadari.errors import SettingError
 from sadari.measure import readable
-from sadari.measure.budget import SHARE, Budget, TooDear
+from sadari.measure.budget import SHARE, Budget, Plan, TooDear
 from sadari.measure.chosen import rungs_to_climb
 from sadari.measure.curves import learning_curve
 from sadari.measure.folder import folder_megabytes, run_folder, write_run
-from sadari.measure.frozen import Frozen, freeze, nested_rows
+from sadari.measure.frozen import Frozen, freeze, halves, nested_rows
 from sadari.measure.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.measure.result import ClimbResult, RungResult
 from sadari.measure.scoring import label_columns, predict_in_order
 from sadari.measure.significance import pair_tests
 from sadari.measure.tune import tune
 from sadari.measure.verdict import decide
-from sadari.rungs import RUNGS, FromVectors, Rung
+from sadari.rungs import RUNGS, BertClassifier, FromVectors, Rung
 from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.wanted import VectorSource
@@ -76,6 +76,8 @@ def climb(
     report: bool = True,
     trials: int = 0,
     vectors: str | Path | WordVectors | VectorSource | None = None,
+    weights: str | Path | None = None,
+    download: bool = False,
     audited: Audit | None = None,
     progress: Progress | None = None,
 ) -> ClimbResult:
@@ -101,6 +103,8 @@ def climb(
         report: write ``report.html`` into ``folder``.
         trials: settings to try for each rung, on validation rows; 0: the defaults as they are.
         vectors: what the rung ``vectors`` starts from; without them it is left out.
+        weights: the pre-trained weights that the rung ``bert`` starts from, a folder or a name on the Hugging Face hub
+            (fetched if ``download``, else looked for in the local cache); without them it is left out.
         audited: the audit of these corpora, if it is made already.
         progress: called with what is being done and the share done, 0 to 1.
 
@@ -110,7 +114,7 @@ def climb(
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
     start = time.perf_counter()
-    names, left_out = rungs_to_climb(rungs, vectors)
+    names, left_out = rungs_to_climb(rungs, vectors=vectors, weights=weights)
     say = progress or (lambda what, share: None)
     if train.multi_label:
         raise SettingError("climb compares rungs on one label a text", hint="train one with: sadari train --label-sep")
@@ -123,6 +127,8 @@ def climb(
             frozen, seed, Budget(budget), temporary, Path(folder or ""), curves, settings or {}, say,
             frozen.train.provenance(seed=seed), trials,
         )  # fmt: skip
+        if weights is not None:
+            run.settings = _with_weights(run, weights, download)
         if vectors is not None:
             say("reading the vectors", 0.0)
             run.settings = _with_vectors_read(run, vectors)
@@ -135,6 +141,7 @@ def climb(
             "label_column": train.label_column, "budget": budget, "validation": validation, "trials": trials,
             "keep_duplicates": keep_duplicates, "curves": curves, "lang": lang,
             "vectors": None if vectors is None else VectorSource.of(vectors).name,
+            "weights": None if weights is None else Path(weights).name,
         }  # fmt: skip
         result.seconds = time.perf_counter() - start
         if temporary is not None:
@@ -168,6 +175,14 @@ def _with_vectors_read(run: _Run, vectors: Any) -> dict[str, Mapping[str, Any]]:
     return {**run.settings, name: {**own, "vectors": model.read_vectors(run.frozen.train.texts)}}
 
 
+def _with_weights(run: _Run, weights: str | Path, download: bool) -> dict[str, Mapping[str, Any]]:
+    """The rungs' settings, with the weights of the one that starts from them; checked, before hours are spent."""
+    name = BertClassifier.name
+    settings = {**run.settings, name: {**run.settings.get(name, {}), "weights": weights, "download": download}}
+    _new(replace(run, settings=settings), name).check()
+    return settings
+
+
 def _new(run: _Run, name: str) -> Rung:
     settings = dict(run.settings.get(name, {}))
     unknown = sorted(set(settings) - set(RUNGS[name]._get_param_names()))
@@ -187,15 +202,18 @@ def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) ->
         return plan
     rows, run.planned[name] = plan.rows, plan.settings
     corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(nested_rows(frozen, rows, run.seed))
-    tuned = _tune(run, name, corpus, place, count) if run.trials else ""
+    tuned = _tune(run, name, corpus, place, count, plan) if run.trials else ""
     model = _new(run, name)
+    what = f"{name}: {plan.said}" if plan.said else name
+    run.progress(what, place / count)
 
     def progress(done: int, total: int, record: dict[str, float]) -> None:
-        run.progress(name, (place + 0.4 * record.get("share", done / total)) / count)
+        run.progress(what, (place + 0.4 * record.get("share", done / total)) / count)
 
     if frozen.folds:
         model.fit(corpus.texts, corpus.labels, progress=progress)
-        held_out = _validate_in_folds(run, name, model, (place + 0.4) / count, 0.4 / count)
+        folds = halves(frozen, run.seed) if plan.halves else frozen.folds
+        held_out = _validate_in_folds(run, name, model, folds, (place + 0.4) / count, 0.4 / count)
     else:
         held = (frozen.validation.texts, frozen.validation.labels)
         model.fit(corpus.texts, corpus.labels, validation=held, progress=progress)
@@ -210,9 +228,11 @@ def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) ->
     return result
 
 
-def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int) -> str:
+def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int, plan: Plan) -> str:
     """Look for better settings of a rung, in its share of the time left; says what was found."""
     frozen = run.frozen
+    if not run.budget.allows(3 * plan.seconds):  # as it is, another way, and for good
+        return "no time was left to try settings"
     if frozen.folds:
         held = np.setdiff1d(np.arange(len(corpus)), frozen.folds[0])
         train, held_out, truth = corpus.take(frozen.folds[0]), corpus.take(held), frozen.validation_truth[held]
@@ -233,17 +253,24 @@ def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int) -> str:
     return f"{done} settings tried on validation rows, the best {100 * accuracy:.1f} %"
 
 
-def _validate_in_folds(run: _Run, name: str, model: Rung, at: float, width: float) -> NDArray[np.int64]:
+def _validate_in_folds(
+    run: _Run, name: str, model: Rung, folds: Sequence[NDArray[np.int64]], at: float, width: float
+) -> NDArray[np.int64]:
     """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same."""
     frozen = run.frozen
     logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
     codes = np.zeros(len(frozen.train), np.int64)
     complete = np.zeros(len(frozen.train), np.bool_)
-    for number, rows in enumerate(frozen.folds):
-        run.progress(f"{name}: validating in folds", at + width * number / len(frozen.folds))
+    for number, rows in enumerate(folds):
+
+        def told(done: int, total: int, record: dict[str, float], number: int = number) -> None:
+            share = (number + record.get("share", done / total)) / len(folds)
+            run.progress(f"{name}: validating in folds", at + width * share)
+
+        told(0, 1, {})
         others = np.setdiff1d(np.arange(len(frozen.train)), rows)
         part = frozen.train.take(rows)
-        one = _new(run, name).fit(part.texts, part.labels)
+        one = _new(run, name).fit(part.texts, part.labels, progress=told)
         texts = frozen.train.texts.gather(others)
         codes[others] = predict_in_order(one, texts, frozen.label_names).argmax(axis=1)
         places = label_columns(one, frozen.label_names)
@@ -320,9 +347,12 @@ def _one_text_us(model: Rung, texts: pl.Series, count: int = 200) -> float:
 
 def _tokenizers_taken(results: list[RungResult], lang: str) -> list[str]:
     """Which tokenizer the rungs used, in a sentence."""
-    names = list(dict.fromkeys(str(result.settings["tokenizer"]) for result in results))
+    taken = {result.rung: str(result.settings["tokenizer"]) for result in results if "tokenizer" in result.settings}
+    names = list(dict.fromkeys(taken.values()))
     if len(names) > 1:
-        names = [f"{result.rung} {result.settings['tokenizer']}" for result in results]
+        names = [f"{rung} {name}" for rung, name in taken.items()]
+    if not names:
+        return []
     return [f"{'토크나이저' if lang == 'ko' else 'tokenizer'}: {', '.join(names)}"]
 
 

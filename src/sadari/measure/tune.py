@@ -42,6 +42,7 @@ SPACES: dict[str, Space] = {
     "lstm": RECURRENT,
     "bilstm": RECURRENT,
     "transformer": {**TRAINED, "layers": ("whole", 1, 3), "embed_dim": ("choice", [64, 128])},
+    "bert": {"learning_rate": ("log", 3e-5, 3e-4), "layer_decay": ("choice", [0.8, 0.9, 1.0])},
 }
 
 

@@ -1,0 +1,40 @@
+"""A BERT small enough to be trained in a test: two layers of random weights, and words of the bundled headlines."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from rungs_headlines import headlines
+
+
+@cache
+def tiny_bert(folder: str) -> Path:
+    """Weights, configuration and tokenizer in a folder, as `transformers` writes them."""
+    import torch
+    from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
+    from tokenizers.models import WordPiece
+    from tokenizers.trainers import WordPieceTrainer
+    from transformers import BertConfig, BertModel
+
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    words = Tokenizer(WordPiece(unk_token="[UNK]"))
+    words.normalizer = normalizers.BertNormalizer()
+    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words.train_from_iterator(headlines()[0].to_list(), WordPieceTrainer(vocab_size=800, special_tokens=special))
+    words.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    words.save(str(place / "tokenizer.json"))
+    names = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]",
+             "mask_token": "[MASK]", "tokenizer_class": "BertTokenizerFast", "model_max_length": 64}  # fmt: skip
+    (place / "tokenizer_config.json").write_text(json.dumps(names))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        config = BertConfig(
+            vocab_size=words.get_vocab_size(), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+            intermediate_size=64, max_position_embeddings=64,
+        )  # fmt: skip
+        BertModel(config).save_pretrained(place)
+    return place
