@@ -275,3 +275,11 @@ def test_equal_sentences_have_equal_marks():
     marks = hashes(values, np.array([0, 3, 6, 9, 11])).tolist()
     assert marks[0] == marks[1]
     assert len(set(marks)) == 3
+
+
+def test_marks_are_spread_evenly_however_alike_their_sentences_are():
+    values = np.array([[5, 6, last] for last in range(2000)], np.int32).reshape(-1)
+    marks = hashes(values, np.arange(0, len(values) + 1, 3))
+    for bit in range(64):
+        ones = int(((marks >> np.uint64(bit)) & np.uint64(1)).sum())
+        assert 850 < ones < 1150, bit

@@ -212,11 +212,14 @@ def _stretches(sentences, offsets, most):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def hashes(values, sentences):  # type: ignore[no-untyped-def]
-    """uint64 [s]: FNV-1a of the ids of each stretch between two of ``sentences`` int64 [s + 1]."""
+    """uint64 [s]: a hash (FNV-1a) of the ids of each stretch between two of ``sentences`` int64 [s + 1]."""
     found = np.empty(len(sentences) - 1, np.uint64)
     for sentence in range(len(found)):
         state = np.uint64(14695981039346656037)
         for place in range(sentences[sentence], sentences[sentence + 1]):
             state = (state ^ np.uint64(values[place])) * np.uint64(1099511628211)
-        found[sentence] = state
+        # the last ids have not come to the upper bits yet: SplitMix64's last steps bring every bit everywhere
+        state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        found[sentence] = state ^ (state >> np.uint64(31))
     return found

@@ -1,0 +1,230 @@
+"""``sadari pretrain``: trained, stopped and resumed, probed, and asked for what cannot be."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from cli_runs import SADARI, run, run_badly, run_well, spawn
+from sadari import Bert
+from sadari.artifact import read_model
+from sadari.train.checkpoint import read_run
+
+SUBJECTS, PLACES = ["cat", "dog", "bird", "fox", "cow", "hen"], ["mat", "log", "roof", "hill", "farm", "road"]
+LINES = [f"The {one} sat on the {place}. It saw the {two}." for one in SUBJECTS for two in SUBJECTS for place in PLACES]
+QUICK = ["--length", "24", "--batch-size", "16", "--steps", "8", "--set", "validations=2", "--set", "threads=1",
+         "--vocabulary", "150", "--validation", "0.2"]  # fmt: skip
+
+
+@pytest.fixture
+def story(tmp_path):
+    path = tmp_path / "story.txt"
+    path.write_text("\n\n".join(LINES))
+    return path
+
+
+@cache
+def folder(*more):
+    """A model trained once for all tests."""
+    import atexit
+    import shutil
+    import tempfile
+
+    place = Path(tempfile.mkdtemp(prefix="sadari-tests-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    (place / "story.txt").write_text("\n\n".join(LINES))
+    run_well("pretrain", place / "story.txt", "-o", place / "m", *QUICK, *more, "--json")
+    return place / "m"
+
+
+# -- training -----------------------------------------------------------------------------------------------
+
+
+def test_a_training_says_what_it_read_and_what_it_came_to(story, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run_well("pretrain", "story.txt", "-o", "m", *QUICK)
+    said = " ".join(result.stdout.split())
+    for part in (
+        f"story.txt · {len(LINES)} texts", "Split train", "held out", "BERT tiny", "parameters", "pieces", "length 24",
+        "Guess by frequency alone", "Trained", "8 steps", "Held out masked", "next", "Saved", "opens in transformers",
+        "Next sadari pretrain probe",
+    ):  # fmt: skip
+        assert part in said, part
+    assert result.stderr.count("held out masked") == 2
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    model = Bert.load(tmp_path / "m")
+    assert model.data_["source"] == "story.txt"
+    assert not (tmp_path / "run").exists()
+
+
+def test_json_holds_all_of_it(story, tmp_path):
+    found = json.loads(run_well("pretrain", story, "-o", tmp_path / "m", *QUICK, "--no-nsp", "--json").stdout)
+    assert found["settings"]["nsp"] is False
+    assert found["settings"]["size"] == "tiny"
+    assert found["history"][-1]["step"] == 8
+    assert 0 < found["guess"]["guess_accuracy"] < 1
+    assert found["scores"]["masked accuracy"] >= 0
+    assert "next accuracy" not in found["scores"]
+    assert found["data"]["texts"] == len(LINES)
+
+
+def test_rows_of_a_table_are_texts_and_their_columns_sentences(tmp_path):
+    path = tmp_path / "news.csv"
+    path.write_text(
+        "\n".join(["title,body", *(f"About a {two},the {two} saw {one}" for one in SUBJECTS for two in PLACES)])
+    )
+    found = json.loads(
+        run_well("pretrain", path, "--text", "title,body", "-o", tmp_path / "m", *QUICK, "--json").stdout
+    )
+    assert found["data"]["texts"] == 36
+    assert found["data"]["text_columns"] == ["title", "body"]
+    assert "next_accuracy" in found["history"][-1]  # titles and bodies are pairs, though no full stop parts them
+
+
+def test_a_named_data_set(tmp_path):
+    found = json.loads(run_well("pretrain", "headlines_ko", "--no-nsp", "-o", tmp_path / "m", *QUICK, "--json").stdout)
+    assert found["data"]["source"] == "headlines_ko"
+    assert found["data"]["texts"] > 100
+
+
+def test_it_goes_on_from_a_folder(story, tmp_path):
+    given = [part for part in QUICK if part not in ("--vocabulary", "150")]
+    result = run_well("pretrain", story, "--from", folder(), "-o", tmp_path / "m", *given)
+    assert "on from" in " ".join(result.stdout.split())
+    assert Bert.load(tmp_path / "m").pieces_.pieces == Bert.load(folder()).pieces_.pieces
+
+
+def test_a_run_that_is_killed_goes_on_to_the_same_bits(story, tmp_path):
+    steps = [part if part != "8" else "60" for part in QUICK]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
+    job = subprocess.Popen(
+        [*SADARI, "pretrain", str(story), "-o", str(tmp_path / "m"), *steps, "--run", str(tmp_path / "run")],
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment,
+    )  # fmt: skip
+    limit = time.monotonic() + 60
+    while not (tmp_path / "run" / "sadari.json").exists() and time.monotonic() < limit:
+        time.sleep(0.02)
+    job.send_signal(signal.SIGTERM)
+    said = job.communicate(timeout=60)[1]
+    assert job.returncode == 130, said
+    assert "sadari pretrain --resume" in said
+    assert not read_run(tmp_path / "run").finished
+    result = spawn("pretrain", "--resume", tmp_path / "run")
+    assert result.returncode == 0, result.stderr
+    assert not (tmp_path / "run").exists()
+    run_well("pretrain", story, "-o", tmp_path / "whole", *steps)
+    one, two = (read_model(tmp_path / name, as_torch=True).tensors for name in ("m", "whole"))
+    assert all((one[name] == two[name]).all() for name in two)
+
+
+# -- probing ------------------------------------------------------------------------------------------------
+
+
+def test_masks_are_filled():
+    said = run_well("pretrain", "probe", folder(), "She [MASK] fun at the [MASK] party", "--top", "3").stdout
+    assert "[MASK] 1" in said
+    assert "[MASK] 2" in said
+    assert said.count("%") == 6
+    assert "Reads" in said
+    assert "[MASK]" not in said.split("Reads")[1]
+    found = json.loads(run_well("pretrain", "probe", folder(), "The [MASK] sat", "--json").stdout)
+    assert len(found["masks"]) == 1
+    assert len(found["masks"][0]) == 5
+    assert found["follows"] is None
+    probabilities = [one["probability"] for one in found["masks"][0]]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert "[MASK]" not in found["filled"]
+
+
+def test_a_second_text_follows_or_does_not():
+    said = run_well("pretrain", "probe", folder(), "The dog sleeps", "It snores loudly").stdout
+    assert "follow" in said
+    assert "[MASK]" not in said
+    found = json.loads(run_well("pretrain", "probe", folder(), "The dog sleeps", "It snores loudly", "--json").stdout)
+    assert 0 < found["follows"] < 1
+    assert found["masks"] == []
+
+
+def test_masks_may_stand_in_both_texts():
+    found = json.loads(run_well("pretrain", "probe", folder(), "The [MASK] sat", "It [MASK] it", "--json").stdout)
+    assert len(found["masks"]) == 2
+    assert found["follows"] is not None
+    without = json.loads(run_well("pretrain", "probe", folder("--no-nsp"), "The [MASK]", "It", "--json").stdout)
+    assert without["follows"] is None
+
+
+# -- help, and what cannot be -------------------------------------------------------------------------------
+
+
+def test_help_names_the_probe_and_shows_examples():
+    said = run_well("pretrain", "--help").stdout
+    assert "pretrain [OPTIONS] TEXT…" in said
+    assert "probe" in said
+    assert "sadari pretrain book.txt -o models/bert" in said
+    probing = run_well("pretrain", "probe", "--help").stdout
+    assert "pretrain probe [OPTIONS] MODEL TEXT [SECOND]" in probing
+    assert "She [MASK] fun" in probing
+    assert "probe" in run_badly("pretrain", "probe", "--nothing", "m", "t")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "TEXT is missing"),
+        (["story.txt"], "-o is missing"),
+        (["none.txt", "-o", "m"], "none.txt"),
+        (["story.txt", "-o", "m", "--length", "0"], "length is 0"),
+        (["story.txt", "-o", "m", "--size", "huge"], "size is 'huge'"),
+        (["story.txt", "-o", "m", "--set", "widths=3"], "no setting 'widths'"),
+        (["story.txt", "-o", "m", "--from", "none"], "no such folder"),
+        (["story.txt", "-o", "m", "--from", "m2", "--size", "mini"], "size is that of the start"),
+        (["-", "-o", "m"], "standard input"),
+        (["blank.txt", "-o", "m"], "no words in the texts"),
+        (["empty.txt", "-o", "m"], "empty"),
+        (["lines.txt", "-o", "m"], "--no-nsp"),
+        (["story.txt", "-o", "story.txt"], "file of this name"),
+        (["--resume", "none"], "none"),
+    ],
+)
+def test_mistakes_are_said(tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    Path("story.txt").write_text("\n\n".join(LINES))
+    Path("blank.txt").write_text(" \n\n \n")
+    Path("empty.txt").write_text("")
+    Path("lines.txt").write_text("\n\n".join(["The cat sat"] * 30))
+    assert said in run_badly("pretrain", *arguments)
+    assert not Path("m").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["The dog sleeps"], "no [MASK] in the text"),
+        (["", "It snores"], "nothing in the first"),
+        (["The dog", " "], "nothing in the second"),
+        (["[MASK] " * 600], "the model reads 512"),
+    ],
+)
+def test_what_cannot_be_probed_is_said(arguments, said):
+    assert said in run_badly("pretrain", "probe", folder(), *arguments)
+
+
+def test_a_folder_that_is_no_bert_is_said(tmp_path):
+    assert "no such folder" in run_badly("pretrain", "probe", tmp_path / "none", "[MASK]")
+    assert "no config.json" in run_badly("pretrain", "probe", tmp_path, "[MASK]")
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04")
+    assert "pickle" in run_badly("pretrain", "probe", tmp_path, "[MASK]")
+    no_pairs = run_badly("pretrain", "probe", folder("--no-nsp"), "one", "two")
+    assert "not taught" in no_pairs
+
+
+def test_a_file_may_be_called_probe(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("probe").write_text("\n\n".join(LINES))
+    assert run("pretrain", "./probe", "-o", "m", *QUICK).exit_code == 0
