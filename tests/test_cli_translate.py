@@ -164,6 +164,18 @@ def test_scores(tmp_path):
     assert scores["bleu"] == pytest.approx(wanted.score)
 
 
+def test_the_wrong_direction_is_said(tmp_path):
+    english, french = files_of(tmp_path, 40)
+    told = "is this the right direction?"
+    assert told in " ".join(run_well("translate", "evaluate", trained(), french, english).stdout.split())
+    assert told not in " ".join(run_well("translate", "evaluate", trained(), english, french).stdout.split())
+    assert told in " ".join(run_well("translate", "run", trained(), french).stderr.split())
+    assert told in " ".join(run_well("translate", "run", trained(), "Je bois du lait").stderr.split())
+    assert told not in " ".join(run_well("translate", "run", trained(), "I drink milk").stderr.split())
+    scores = json.loads(run_well("translate", "evaluate", trained(), french, english, "--json").stdout)
+    assert scores["wrong_direction"] is True
+
+
 def test_without_sacrebleu_there_is_bleu_on_tokens(tmp_path, monkeypatch):
     import sys
 

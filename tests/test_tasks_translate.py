@@ -399,6 +399,8 @@ def test_a_saved_translator_translates_alike(net, shared, tmp_path):
     assert np.array_equal(back.alignment(TEXTS[0]).weights, model.alignment(TEXTS[0]).weights)
     assert back.scores_ == {"BLEU": 12.3}
     assert back.settings() == model.settings()
+    assert back.looks_swapped(TARGETS)
+    assert not back.looks_swapped(SOURCES, TARGETS)
     back.save(tmp_path / "again")
     assert (tmp_path / "again" / "weights.safetensors").read_bytes() == (
         tmp_path / "m" / "weights.safetensors"
@@ -415,6 +417,8 @@ def test_a_saved_translator_translates_alike(net, shared, tmp_path):
         ({"settings": {"net": "gru", "width": 10**9}}, "width"),
         ({"settings": {"net": "transformer", "width": 32}}, "tensor"),
         ({"translator": 3}, "translator"),
+        ({"translator": {"shared": True, "source_words": [1]}}, "frequent words"),
+        ({"translator": {"shared": True, "target_words": ["a"] * 10_001}}, "frequent words"),
         ({"translator": {"shared": False}}, "missing"),
     ],
 )
@@ -426,6 +430,18 @@ def test_a_strangers_folder_is_refused(changes, said, tmp_path):
     write_model(tmp_path / "m", manifest={**manifest, **changes}, tensors=files.tensors, texts=files.texts)
     with pytest.raises(ModelError, match=said):
         Translator.load(tmp_path / "m")
+
+
+def test_a_folder_from_before_frequent_words_were_kept(tmp_path):
+    made("gru").save(tmp_path / "m")
+    files = read_model(tmp_path / "m")
+    manifest = {key: value for key, value in files.manifest.items() if key not in ("files", "sha256", "versions")}
+    manifest.pop("format_version")
+    said = {key: value for key, value in manifest["translator"].items() if not key.endswith("_words")}
+    write_model(tmp_path / "m", manifest={**manifest, "translator": said}, tensors=files.tensors, texts=files.texts)
+    back = Translator.load(tmp_path / "m")
+    assert back.translate(TEXTS) == made("gru").translate(TEXTS)
+    assert not back.looks_swapped(TARGETS)  # it cannot know
 
 
 def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path):

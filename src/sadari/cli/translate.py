@@ -82,7 +82,7 @@ def evaluate(model: str, texts: tuple[str, ...], **asked: Any) -> None:
         loaded = translate_input.load(model)
         progress("reading")
         pairs = translate_input.read_for(loaded, texts, asked)
-        found = _search(loaded, pairs.sources, asked, progress)
+        found = _search(loaded, pairs.sources, asked, progress, references=pairs.targets)
         scores = score_translations(found.texts, pairs.targets.to_list(), tokenizer=asked["bleu_tokenizer"])
         if asked["output"] is not None:
             translate_input.write_lines(asked["output"], found.texts)
@@ -148,11 +148,11 @@ def _translate(loaded: Translator, wanted: Any, asked: dict[str, Any], progress:
         translate_view.print_lost(lost, loaded, asked["output"])
 
 
-def _search(loaded: Translator, texts: Any, asked: dict[str, Any], progress: Any) -> Any:
+def _search(loaded: Translator, texts: Any, asked: dict[str, Any], progress: Any, references: Any = None) -> Any:
     from sadari.cli.translate_input import Answers
 
     def told(share: float) -> None:
         progress(f"translating {len(texts):,} texts", share)
 
     found = loaded.search(texts, beam=asked["beam"], length_penalty=asked["length_penalty"], progress=told)
-    return Answers(found, loaded.read(texts))
+    return Answers(found, loaded.read(texts), loaded.looks_swapped(texts, references))

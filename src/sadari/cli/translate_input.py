@@ -23,10 +23,11 @@ _TABLE = ("format", "encoding", "delimiter", "header", "on_bad_row")
 
 @dataclass(frozen=True)
 class Answers:
-    """Translations of some texts, and the texts as the model read them."""
+    """Translations of some texts, and the texts as the model read them; whether these look the wrong way round."""
 
     translations: list[Translation]
     sources: Sources
+    swapped: bool = False
 
     @property
     def texts(self) -> list[str]:
@@ -35,16 +36,18 @@ class Answers:
 
 @dataclass
 class Lost:
-    """Texts that were counted as they were translated: how many, and of how many something was lost."""
+    """Texts that were counted as they were translated: how many, of how many something was lost, which way round."""
 
     texts: int = 0
     cut: int = 0
     unknown: int = 0
+    swapped: bool = False
 
     def add(self, found: Answers) -> None:
         self.texts += len(found.translations)
         self.cut += int(found.sources.cut.sum())
         self.unknown += int((found.sources.unknown > 0).sum())
+        self.swapped |= found.swapped
 
 
 def load(folder: str) -> Translator:

@@ -28,6 +28,7 @@ INDENT = 12
 SHADES = "·░▒▓█"
 BOUNDS = (0.05, 0.25, 0.5, 0.75)  # shares of attention at which the next shade begins
 WIDEST_WORD = 14
+SWAPPED = "The texts look like what the model writes, not like what it reads: is this the right direction?"
 NARROW = 3  # cells of a column where words do not fit above it
 
 
@@ -95,6 +96,8 @@ def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpu
     _head("Translated", f"{plural(scores.texts, 'text')} of {pairs.source} · {search}")
     for line in _lost(int(found.sources.cut.sum()), int((found.sources.unknown > 0).sum()), scores.texts):
         _head("", line)
+    if found.swapped:
+        _head("", SWAPPED)
     if scores.bleu is None:
         _head("", "sacreBLEU and chrF are not here: pip install 'sadari[translate]'")
     else:
@@ -111,6 +114,7 @@ def print_scores_json(scores: TranslationScores, found: Answers, pairs: Parallel
     """The same for programs."""
     say_json({
         **scores.to_dict(), "beam": asked["beam"], "length_penalty": asked["length_penalty"],
+        "wrong_direction": found.swapped,
         "cut": int(found.sources.cut.sum()), "with_unknown": int((found.sources.unknown > 0).sum()),
         "source": pairs.source, "notes": pairs.notes,
     })  # fmt: skip
@@ -175,6 +179,8 @@ def print_lost(lost: Lost, model: Translator, output: str | None) -> None:
     """What of the texts could not be read, on standard error."""
     for line in _lost(lost.cut, lost.unknown, lost.texts, model.max_length - 1):
         note(line)
+    if lost.swapped:
+        note(SWAPPED)
     if output is not None:
         note(f"{plural(lost.texts, 'text')} translated: {output}")
 

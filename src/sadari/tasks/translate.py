@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.data.direction import frequent_words, looks_swapped
 from sadari.errors import DataError, SettingError
 from sadari.ragged import Ragged
 from sadari.tasks.alignment import Alignment, align_words
@@ -78,6 +79,7 @@ class Translator(TranslatorSettings):
         history_: records of the training. epochs_: passes, at most. weights_: which weights were kept.
         validation_loss_: of these, nats a subword; None without validation pairs.
         train_seconds_: how long `fit` took.
+        source_words_, target_words_: the most frequent words of either language, by which `looks_swapped` knows them.
         blank_, too_long_: training pairs left out: with an empty side, and with more than ``max_length`` subwords.
         scores_, data_: what a saved model says it scored, and was trained on.
     """
@@ -122,6 +124,7 @@ class Translator(TranslatorSettings):
         self.blank_ = len(columns[0]) - len(filled[0])
         if not len(filled[0]):
             raise DataError("there is no pair of texts to learn from", hint="each line needs a source and a target")
+        self.source_words_, self.target_words_ = (frequent_words(column) for column in filled)
         self._learn_subwords(*filled)
         pairs, self.too_long_ = self._pairs(*filled)
         if not len(pairs):
@@ -263,6 +266,18 @@ class Translator(TranslatorSettings):
         unknown = np.concatenate([[0], np.cumsum(kept.values == Subwords.unknown_id)])
         return Sources(
             with_end(kept, Subwords.end_id), ids.lengths > kept.lengths, np.diff(unknown[kept.offsets])
+        )  # fmt: skip
+
+    def looks_swapped(self, texts: Any, references: Any = None) -> bool:
+        """Whether texts look like what this translator writes, and not like what it reads: the wrong direction.
+
+        Args:
+            texts: to be translated. references: translations of them, which are looked at as well.
+        """
+        self._check_fitted()
+        return looks_swapped(
+            as_column(texts), None if references is None else as_column(references),
+            source_words=self.source_words_, target_words=self.target_words_,
         )  # fmt: skip
 
     def _search(

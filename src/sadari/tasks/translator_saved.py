@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Kind = TypeVar("Kind", bound="Translator")
 
 KIND = "translator"
+MOST_WORDS = 10_000
 SHARED, SOURCE, TARGET = "tokenizer.json", "source.tokenizer.json", "target.tokenizer.json"
 
 
@@ -39,6 +40,7 @@ def save_translator(model: Translator, folder: str | Path) -> None:
         "shared": model.shared_, "source_subwords": len(model.source_subwords_),
         "target_subwords": len(model.target_subwords_), "epochs": passes,
         "weights": model.weights_, "seconds": model.train_seconds_,
+        "source_words": model.source_words_, "target_words": model.target_words_,
     }  # fmt: skip
     manifest = {
         "kind": KIND, "settings": model.settings(), "translator": said, "tokenizer": {"name": "bpe"},
@@ -64,6 +66,7 @@ def load_translator(kind: type[Kind], folder: str | Path) -> Kind:
         said = _object(files.manifest, "translator")
         model.shared_ = said.get("shared") is True
         model.weights_, model.train_seconds_ = str(said.get("weights"))[:80], 0.0
+        model.source_words_, model.target_words_ = (_words(said.get(f"{side}_words")) for side in ("source", "target"))
         model.scores_, model.data_ = (_object(files.manifest, key) for key in ("scores", "data"))
         model.validation_loss_ = None
         model.history_, model.epochs_, model.blank_, model.too_long_ = [], model.epochs or 0, 0, 0
@@ -106,6 +109,14 @@ def _object(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
     value = manifest.get(key)
     if not isinstance(value, dict):
         raise ValueError(f"{key!r} is missing or not an object")
+    return value
+
+
+def _words(value: Any) -> list[str]:
+    """Frequent words of a language; none in a folder that was written before they were kept."""
+    value = [] if value is None else value
+    if not isinstance(value, list) or len(value) > MOST_WORDS or not all(isinstance(word, str) for word in value):
+        raise ValueError("a language's frequent words are not a short list of strings")
     return value
 
 
