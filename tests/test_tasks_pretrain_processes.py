@@ -1,0 +1,71 @@
+"""Two processes that pre-train one BERT reach the weights of one process: torchrun, gloo, for real."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from sadari import Bert
+
+SCRIPT = """
+import json, sys
+import torch
+from sadari import Bert
+from sadari.train import processes
+
+texts, jobs = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+said = []
+for number, settings in enumerate(jobs):
+    model = Bert(**settings).fit(texts)
+    everyone = processes.gather(torch.cat([value.flatten() for value in model.net_.state_dict().values()]))
+    said.append([torch.equal(everyone[0], other) for other in everyone])
+    if processes.place()[0] == 0:
+        model.save(f"{sys.argv[3]}/{number}")
+if processes.place()[0] == 0:
+    print("SAID", json.dumps(said))
+"""
+SUBJECTS, PLACES = ["cat", "dog", "bird", "fox", "cow"], ["mat", "log", "roof", "hill"]
+TEXTS = [f"The {one} sat on the {place}. It saw the {two}." for one in SUBJECTS for two in SUBJECTS for place in PLACES]
+# SGD: the keys' bias has a gradient of nothing but rounding, which Adam would make a step of full size
+SAME = {
+    "length": 24, "batch_size": 15, "epochs": 2, "validations": 2, "validation": 0.2, "vocabulary": 120, "dropout": 0.0,
+    "optimizer": "sgd", "learning_rate": 0.05, "threads": 1,
+}  # fmt: skip
+# a batch of one text leaves the second process nothing
+JOBS = [
+    SAME,
+    {**SAME, "nsp": False},
+    {**SAME, "accumulate": 2, "whole_words": True},
+    {**SAME, "batch_size": 1, "steps": 6},
+]
+
+
+@pytest.fixture(scope="module")
+def by_two(tmp_path_factory):
+    place = tmp_path_factory.mktemp("two")
+    (place / "train.py").write_text(SCRIPT)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", place / "train.py"]
+    done = subprocess.run(
+        [*map(str, command), json.dumps(TEXTS), json.dumps(JOBS), str(place)], capture_output=True, text=True,
+        timeout=180, env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("SAID")]
+    return json.loads(line.removeprefix("SAID")), place
+
+
+@pytest.mark.parametrize("number", range(len(JOBS)))
+def test_two_processes_reach_the_weights_of_one(number, by_two):
+    said, place = by_two
+    assert all(said[number])  # both have the same bits
+    alone = Bert(**JOBS[number]).fit(TEXTS)
+    found = Bert.load(place / str(number)).net_.state_dict()
+    begun = Bert(**{**JOBS[number], "steps": 1, "learning_rate": 1e-9}).fit(TEXTS).net_.state_dict()
+    moved = 0.0
+    for name, value in alone.net_.state_dict().items():
+        assert torch.allclose(found[name], value, atol=2e-5, rtol=1e-3), name
+        moved = max(moved, float((value - begun[name]).abs().max()))
+    assert moved > 1e-3
