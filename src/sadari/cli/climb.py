@@ -72,6 +72,7 @@ def climb(data: str, **asked: Any) -> None:
 
     budget = options.parse_duration(asked["budget"])
     rungs = options.parse_names(asked["rungs"])
+    rungs_to_climb(rungs, vectors=asked["vectors"], weights=asked["weights"])  # before a file is read
     if asked["tokenizer"] not in (None, "auto"):
         tokenizer(asked["tokenizer"])
     if asked["weights"] is not None:

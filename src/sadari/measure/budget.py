@@ -140,7 +140,11 @@ def _plan_slow(model: BertClassifier, pace: Pace, frozen: Frozen, allowed: float
         )  # fmt: skip
         if isinstance(found, TooDear):
             rate = readable.significant(1 / pace.training, 2)
-            return TooDear(found.least + fixed, f"at {rate} texts/s in training {found.why}")
+            least = found.least
+            if not frozen.folds:  # few rows want more passes: so many rows are not so many times cheaper
+                fewest = FEWEST_PASSES if _chooses_passes(model) and total >= FEW_TEXTS else 1.0
+                least = pace.training * LEAST_ROWS * _epochs(model, LEAST_ROWS) * fewest
+            return TooDear(least + fixed, f"at {rate} texts/s in training {found.why}")
         epochs = found.settings.get("epochs", _epochs(model, found.rows))
         seconds = pace.training * found.rows * epochs * times + fixed
         return replace(found, pace=pace, seconds=seconds)
