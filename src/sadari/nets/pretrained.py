@@ -63,7 +63,8 @@ class PretrainedClassifier(nn.Module):
         layer_decay: the learning rate of each layer, as a share of that of the one above it.
 
     Attributes:
-        model: the same, whose names its weights have. own: whether it is run here.
+        model: the same, whose names its weights have. own: whether it is run here. state_type: of the states between
+            layers; None: as they come.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class PretrainedClassifier(nn.Module):
         super().__init__()
         self.model, self.layer_decay = model, layer_decay
         config = model.config
+        self.state_type: torch.dtype | None = None
         self.own = config.model_type in FAMILIES and not getattr(config, "is_decoder", False)
         own = getattr(config, "hidden_dropout_prob", getattr(config, "dropout", 0.1))
         self.drop = Dropout(float(own if dropout is None else dropout))
@@ -79,7 +81,7 @@ class PretrainedClassifier(nn.Module):
             for module in model.modules():
                 if isinstance(module, nn.Dropout):
                     module.p = dropout
-        self.attention_dropout = attention_dropout
+        self.attention_drop = Dropout(attention_dropout)
         for name in ("attention_probs_dropout_prob", "attention_dropout"):
             if hasattr(config, name):
                 setattr(config, name, attention_dropout)
@@ -147,15 +149,17 @@ class PretrainedClassifier(nn.Module):
             logits: torch.Tensor = self.model(**inputs, attention_mask=mask.long()).logits
             return logits
         hidden = self._embedded(**inputs)
+        if self.state_type is not None:
+            hidden = hidden.to(self.state_type)
         # a mask costs little, but an additive one is made of it again in every layer
         bias = None if bool(mask.all()) else _bias(mask, hidden.dtype)
         layers = self.layers()
         for place, layer in enumerate(layers, 1):
             hidden = self._layer(layer, hidden, bias, first_only=place == len(layers))
-        return self._head(hidden)
+        return self._head(hidden if self.state_type is None else hidden.float())
 
     def _embedded(self, **inputs: torch.Tensor) -> torch.Tensor:
-        hidden: torch.Tensor = self.base.embeddings(**inputs)
+        hidden: torch.Tensor = self.base.embeddings(**{"input_ids": None, **inputs})
         project = getattr(self.base, "embeddings_project", None)
         return hidden if project is None else project(hidden)
 
@@ -168,12 +172,25 @@ class PretrainedClassifier(nn.Module):
             self._split(project(states))
             for project, states in ((layer.query, asked), (layer.key, hidden), (layer.value, hidden))
         )
-        dropped = self.attention_dropout if self.training else 0.0
-        mixed = functional.scaled_dot_product_attention(query, key, value, _same(bias, query), dropped)
-        mixed = mixed.transpose(1, 2).flatten(2)
+        mixed = self._mixed(query, key, value, _same(bias, query)).transpose(1, 2).flatten(2)
         asked = layer.attended_norm(self.drop(layer.attended(mixed)) + asked)
         inner = layer.narrow(layer.activation(layer.widen(asked)))
         return layer.norm(self.drop(inner) + asked)
+
+    def _mixed(
+        self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor | None
+    ) -> torch.Tensor:
+        """What each query attends to: [n, heads, asked, width]."""
+        learning = torch.is_grad_enabled() and query.device.type == "cpu"
+        if not (learning and (query.dtype == torch.bfloat16 or (self.training and self.attention_drop.share))):
+            dropped = self.attention_drop.share if self.training else 0.0
+            return functional.scaled_dot_product_attention(query, key, value, bias, dropped)
+        # on a CPU, the gradient of torch's fused attention takes three times as long in bfloat16, and of its unfused
+        # one with dropout eight times
+        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(2, 3)
+        if bias is not None:
+            scores = scores + bias
+        return self.attention_drop(scores.softmax(dim=-1).to(value.dtype)) @ value
 
     def _split(self, states: torch.Tensor) -> torch.Tensor:
         """[n, length, width] → [n, heads, length, width of a head]."""

@@ -299,6 +299,7 @@ class BertClassifier(KeepsRuns):
 
             merge_lora(self.net_.model)
         self.net_.requires_grad_(True).eval()
+        self.__dict__.pop("_quick", None)
         check_learned(**{name: value.numpy() for name, value in self._weights().items()})
 
     # -- predicting -------------------------------------------------------------------------------------
@@ -320,14 +321,30 @@ class BertClassifier(KeepsRuns):
         ids, owners = self._fit(whole)
         out = np.empty((len(ids), len(self.classes_)), np.float32)
         device = next(self.net_.parameters()).device
-        training = self.net_.training
-        self.net_.eval()
-        with torch.inference_mode(), cpu_threads(self.threads):
+        net = self._reader(device.type)
+        bf16 = device.type != "cpu" and self.predict_precision == "bf16"
+        with (
+            torch.inference_mode(), cpu_threads(self.threads),
+            torch.autocast(device.type, torch.bfloat16, enabled=bf16),
+        ):  # fmt: skip
             for rows in Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS).in_order():
                 batch, mask = ids.take(rows).padded(self.pieces_.pad_id)
-                out[rows] = self.net_(batch.to(device), mask.to(device)).float().cpu().numpy()
-        self.net_.train(training)
+                out[rows] = net(batch.to(device), mask.to(device)).float().cpu().numpy()
         return _averaged(out, owners, len(whole)), self.pieces_.known(whole)
+
+    def _reader(self, device: str) -> PretrainedClassifier:
+        """The net as it predicts: on a CPU made ready for that once, or, while it still trains, anew."""
+        from sadari.nets.quick import quicker
+
+        if device != "cpu":
+            return self.net_.eval()
+        kept: PretrainedClassifier | None = getattr(self, "_quick", None)
+        if kept is None or not self.__sklearn_is_fitted__():
+            kept = self._quick = quicker(self.net_, self.predict_precision)
+        return kept
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_quick"}
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         return word_contributions(self.net_, self.pieces_, column[0], self._room(), self.long_texts)
@@ -352,6 +369,9 @@ class BertClassifier(KeepsRuns):
         self.tokenizer_ = self.pieces_.kind
         self.net_ = restored_net(files, self._codec.names(), self.pieces_, several=self._codec.multilabel)
         self.epochs_, self.max_length_ = self.epochs or 1, self.max_length or bert_settings.LEAST_LENGTH
+        places = pretrained.places(self.net_.model.config)
+        if places is not None and self.max_length_ > places:
+            raise ValueError(f"max_length is {self.max_length_:,}, and there are {places:,} places")
 
 
 def _averaged(logits: NDArray[np.float32], owners: NDArray[np.int64], texts: int) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,20 +56,20 @@ def word_contributions(
     assert total is not None
     words = np.array([word for word, _, _ in found])
     read = np.unique(windows.values)
-    names, sums = _by_word(words[read], [found[place][2] or found[place][1] for place in read], total[read])
+    names, sums = _by_word(words[read], [found[place][1:] for place in read], total[read])
     return names, sums, np.asarray(bias)
 
 
 def _by_word(
-    words: NDArray[np.int64], shown: Sequence[str], values: NDArray[np.float64]
+    words: NDArray[np.int64], shown: Sequence[tuple[str, str]], values: NDArray[np.float64]
 ) -> tuple[list[str], NDArray[np.float64]]:
     """Words in place of their pieces, and the sums of what these add."""
     starts = np.flatnonzero(np.diff(words, prepend=-1) != 0).tolist()
     names = []
     for start, stop in zip(starts, [*starts[1:], len(words)], strict=True):
-        # pieces of one character stand for all of it, each
-        parts = [part for place, part in enumerate(shown[start:stop]) if place == 0 or part != shown[start + place - 1]]
-        names.append("".join(parts).strip() or shown[start])
+        # where a character is made of several pieces, each stands for all of it
+        parts = [text for text, _ in groupby(text for _, text in shown[start:stop])]
+        names.append("".join(parts).strip() or shown[start][0])
     return names, np.add.reduceat(values, starts, axis=0)
 
 

@@ -67,6 +67,9 @@ def restored_net(files: ModelFiles, labels: list[str], pieces: Pieces, *, severa
             name: files.tensor(name, shape=tuple(wanted.shape), dtype=str(wanted.dtype).removeprefix("torch."))
             for name, wanted in claimed.items()
         }
+        unasked = sorted(set(files.tensors) - set(found))
+        if unasked:
+            raise ValueError(f"{CONFIG} knows no tensor {unasked[0][:80]!r}")
         check_weights(str(files.folder), **found)
         rows = int(config.vocab_size)
         if max(pieces.largest_id, pieces.pad_id, pieces.unknown_id or 0, *pieces.ends[0], *pieces.ends[1], 0) >= rows:
