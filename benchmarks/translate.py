@@ -25,7 +25,7 @@ from timing import table
 COMMON: dict[str, Any] = {"subwords": 6000, "lowercase": True, "shared": True, "batch_tokens": 2560, "warmup": 0.05}
 RECURRENT: dict[str, Any] = {
     **COMMON, "net": "lstm", "width": 256, "hidden": 256, "dropout": 0.4, "learning_rate": 0.003, "average": 5,
-    "epochs": 20,
+    "epochs": 12,
 }  # fmt: skip
 NETS: dict[str, dict[str, Any]] = {
     "lstm, no attention": {**RECURRENT, "attention": "none", "reverse": True},
