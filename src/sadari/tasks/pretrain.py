@@ -114,7 +114,6 @@ class Bert(BertSettings):
         import torch
 
         from sadari.train import processes
-        from sadari.train.loop import Loop
         from sadari.train.machine import seed_everything
 
         self.check()
@@ -132,12 +131,8 @@ class Bert(BertSettings):
             self._take(read, start)
             if processes.place()[0]:  # processes have one net between them, and each its own dropout
                 seed_everything((self.seed + processes.place()[0]) % 2**63)
-            task = self._task(read)
+            loop = self._loop(self._task(read), listener)
             listener.begin(self, read, self.guess_)
-            loop = Loop(
-                task, self._recipe(), on_record=lambda record, _: listener.record(record),
-                on_step=lambda loop: self._tell(loop, listener),
-            )  # fmt: skip
             if run is not None:
                 self._keep(loop, run, resume, read, start)
             self.history_ = loop.run()
@@ -215,7 +210,8 @@ class Bert(BertSettings):
             self.guess_ = held_out.guess
         return PreTrainingTask(self.net_, reading, held_out)  # type: ignore[arg-type]
 
-    def _recipe(self) -> Any:
+    def _loop(self, task: Any, listener: Listener) -> Loop:
+        from sadari.train.loop import Loop
         from sadari.train.optimise import Recipe
 
         own = self.resolved_
@@ -224,7 +220,11 @@ class Bert(BertSettings):
             "clip", "accumulate", "validations", "patience", "precision", "device", "compile", "threads",
         )  # fmt: skip
         seconds = None if own.minutes is None else 60 * own.minutes
-        return Recipe(seconds=seconds, **{name: getattr(own, name) for name in shared})
+        recipe = Recipe(seconds=seconds, **{name: getattr(own, name) for name in shared})
+        return Loop(
+            task, recipe, on_record=lambda record, _: listener.record(record),
+            on_step=lambda loop: self._tell(loop, listener),
+        )  # fmt: skip
 
     def _keep(
         self, loop: Loop, run: Run | str | Path, resume: bool, read: PreTrainingTexts, start: str | Path | None

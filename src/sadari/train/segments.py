@@ -142,42 +142,40 @@ def _exchange(
     """Give half of the pairs the second part of another, in place; none of them the one that truly follows."""
     pairs = np.flatnonzero(follows == FOLLOWS)
     moved = random.permutation(pairs)[: len(pairs) // 2]
-    length = first[moved, 1] - first[moved, 0]
-    moved = moved[np.lexsort((random.random(len(moved)), length))]
-    giver = np.roll(moved, 1)
-    document = np.searchsorted(documents.offsets, split, side="right") - 1
-    # of an only pair, nothing can be exchanged: then it has no sentence that its document does not have
+    moved = moved[np.lexsort((random.random(len(moved)), first[moved, 1] - first[moved, 0]))]
+    marks = documents.marks[split[moved]]
+    document = np.searchsorted(documents.offsets, split[moved], side="right") - 1
+    giver = np.roll(np.arange(len(moved)), 1)  # who gives each of them its second part: a neighbour in length
 
-    def true(rows: NDArray[np.int64], givers: NDArray[np.int64]) -> NDArray[np.bool_]:
-        same = documents.marks[split[rows]] == documents.marks[split[givers]]
-        return same | (document[rows] == document[givers])
+    def true(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return (marks[rows] == marks[giver[rows]]) | (document[rows] == document[giver[rows]])
 
+    everyone = np.arange(len(moved))
     for _ in range(TRIES):
-        wrong = np.flatnonzero(true(moved, giver))
-        if not len(wrong):
-            break
-        other = random.integers(0, len(moved), len(wrong))
+        wrong = np.flatnonzero(true(everyone))
+        other = random.integers(0, max(1, len(moved)), len(wrong))
         for one, two in zip(wrong.tolist(), other.tolist(), strict=True):
             giver[[one, two]] = giver[[two, one]]
-    wrong_rows = true(moved, giver)
-    if wrong_rows.any():  # what cannot be exchanged keeps its own: the givers that are left go round among the others
-        _settle(moved, giver, wrong_rows, true)
-        wrong_rows = giver == moved
-    second[moved] = second[giver]
-    follows[moved[~wrong_rows]] = RANDOM
+    _keep_own(giver, np.flatnonzero(true(everyone)).tolist(), marks, document)
+    second[moved] = second[moved[giver]]
+    follows[moved[giver != everyone]] = RANDOM
 
 
-def _settle(moved, giver, wrong, true) -> None:  # type: ignore[no-untyped-def]
-    """Undo the exchange, and make it again by twos that suit each other; a pair that finds none keeps its own."""
-    giver[:] = moved
-    left = list(range(len(moved)))
-    while len(left) > 1:
-        one = left.pop()
-        for place, two in enumerate(left):
-            if not true(moved[[one]], moved[[two]])[0]:
-                giver[one], giver[two] = moved[two], moved[one]
-                left.pop(place)
-                break
+def _keep_own(
+    giver: NDArray[np.int64], wrong: list[int], marks: NDArray[np.uint64], document: NDArray[np.int64]
+) -> None:
+    """Let those that got what truly follows keep their own, in place: what they were given goes on to their taker."""
+    taker = np.empty_like(giver)
+    taker[giver] = np.arange(len(giver))
+    while wrong:
+        one = wrong.pop()
+        given = int(giver[one])
+        if given == one or (marks[one] != marks[given] and document[one] != document[given]):
+            continue
+        after = int(taker[one])
+        giver[after], taker[given] = given, after
+        giver[one] = taker[one] = one
+        wrong.append(after)
 
 
 def windows(documents: Documents, most: int, random: np.random.Generator) -> Segments:
