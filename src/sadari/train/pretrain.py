@@ -206,10 +206,7 @@ class PreTrainingTask:
         follows = torch.from_numpy(batch.follows).to(device)
         # by the counts of all processes, so that the model does not depend on how many there are
         following = next_loss_of(read.next_logits, follows) * (batch.masked / max(1, batch.pairs))
-        sums = {"masked_loss_running": float(read.masked_loss.detach())}
-        if self.reading.pairs:
-            sums["next_loss_running"] = float(following.detach())
-        return read.masked_loss + following, float(len(batch.places)), sums
+        return read.masked_loss + following, float(len(batch.places)), {}
 
     def validate(self) -> dict[str, float] | None:
         """Scores on the held-out documents."""
