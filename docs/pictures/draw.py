@@ -133,15 +133,21 @@ def many_to_many(sources: Sequence[str], targets: Sequence[str]) -> Picture:
     return picture
 
 
-def main() -> None:
+def pictures() -> dict[str, Picture]:
+    """Name of the file → what it shows."""
     made = {
         "one-to-one": one_to_one(),
         "one-to-many": one_to_many(["Home", "side", "win", "final", "<end>"], "Sports"),
         "many-to-one": many_to_one(["Home", "side", "win", "final"], "Sports"),
         "many-to-many": many_to_many(["I", "drink", "milk"], ["Je", "bois", "du", "lait"]),
     }
-    for name, picture in made.items():
+    for picture in made.values():
         picture.rows(["comes out", "thinks", "goes in"])
+    return made
+
+
+def main() -> None:
+    for name, picture in pictures().items():
         (Path(__file__).parent / f"{name}.svg").write_text(picture.svg(), encoding="utf-8")
 
 
