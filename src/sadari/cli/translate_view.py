@@ -28,6 +28,7 @@ INDENT = 12
 SHADES = "·░▒▓█"
 BOUNDS = (0.05, 0.25, 0.5, 0.75)  # shares of attention at which the next shade begins
 WIDEST_WORD = 14
+LONGEST = 150  # cells of a sample: a net that has not learned yet writes without end
 SWAPPED = "The texts look like what the model writes, not like what it reads: is this the right direction?"
 NARROW = 3  # cells of a column where words do not fit above it
 
@@ -71,8 +72,8 @@ def print_trained(
         parts.append(f"perplexity {readable.significant(scores['validation perplexity'])}")
     _head("Validation", " · ".join(parts))
     for source, translation, reference in samples:
-        right = "" if translation == reference else f"   (reference: {reference})"
-        _head("", f"{source} → {translation}{right}")
+        right = "" if translation == reference else f"   (reference: {cut(reference, LONGEST)})"
+        _head("", f"{cut(source, LONGEST)} → {cut(translation, LONGEST)}{right}")
     size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
     _head("Saved", f"{output} · {readable.significant(size, 2)} MB")
     see = "" if model.attention == "none" else " --show-alignment"
