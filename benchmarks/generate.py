@@ -25,6 +25,7 @@ from sadari.tasks.material import gather
 from sadari.train.language import HeldOut
 from sadari.train.machine import threads as torch_threads
 from timing import in_turn, ratio, table
+from translate import has_bf16
 
 # nanoGPT's small setting; the rate and its decay are ours
 SAME_SIZE: dict[str, Any] = {
@@ -32,8 +33,16 @@ SAME_SIZE: dict[str, Any] = {
     "dropout": 0.0, "learning_rate": 0.003, "warmup": 0.05, "validations": 1,
 }  # fmt: skip
 BEST: dict[str, dict[str, Any]] = {
-    "lstm": {"net": "lstm", "hidden": 512, "window": 64, "batch_size": 32},
-    "transformer": {"net": "transformer", "embed_dim": 192, "heads": 6, "layers": 4, "window": 128, "batch_size": 16},
+    "lstm": {"net": "lstm", "hidden": 512, "window": 64, "batch_size": 16, "learning_rate": 0.004},
+    "transformer": {
+        "net": "transformer",
+        "embed_dim": 192,
+        "heads": 6,
+        "layers": 4,
+        "window": 128,
+        "batch_size": 8,
+        "learning_rate": 0.003,
+    },
 }
 
 
@@ -56,10 +65,13 @@ def same_setting(steps: int = 2000, threads: int = 2) -> str:
         peer, peer_seconds = small_gpt(ids, len(material.coder), steps=steps)
     held_out = HeldOut(material.held_out, material.known)
     rows = [["nanoGPT's loop, re-written", f"{peer_seconds:.0f}", f"{held_out.score(peer.eval(), 64).loss:.3f}"]]
+    precision = "bf16" if has_bf16() else "fp32"
     start = time.perf_counter()
-    model = Generator(**{**SAME_SIZE, "steps": steps}, threads=threads).fit(text)
+    model = Generator(**{**SAME_SIZE, "steps": steps}, precision=precision, threads=threads).fit(text)
     seconds = time.perf_counter() - start  # of everything: the ids, the steps, the held-out loss
-    rows.append(["Sadari transformer, all included", f"{seconds:.0f}", f"{model.scores_['validation loss']:.3f}"])
+    rows.append(
+        [f"Sadari transformer, {precision}, all included", f"{seconds:.0f}", f"{model.scores_['validation loss']:.3f}"]
+    )
     rows.append(["asked: at most", f"{peer_seconds:.0f}", "1.880"])
     return table([f"Tiny Shakespeare, {steps:,} steps of 12 × 64 characters", "seconds", "held-out loss"], rows)
 
@@ -68,7 +80,13 @@ def best(minutes: float = 5, threads: int = 2, nets: list[str] | None = None, **
     """The best loss within so many minutes on two cores."""
     text, rows = shakespeare(), []
     for name in nets or list(BEST):
-        settings = {"minutes": minutes, "threads": threads, "precision": "fp32", **BEST[name], **more}
+        settings = {
+            "minutes": minutes,
+            "threads": threads,
+            "precision": "bf16" if has_bf16() else "fp32",
+            **BEST[name],
+            **more,
+        }
         start = time.perf_counter()
         model = Generator(**settings).fit(text, listener=Said())
         seconds = time.perf_counter() - start
