@@ -531,3 +531,16 @@ def test_the_folder_is_untouched_where_something_is_in_the_way(tmp_path):
         trained().save(tmp_path / "m")
     assert (tmp_path / "m" / "mine.txt").read_text() == "x"
     shutil.rmtree(tmp_path / "m")
+
+
+def test_it_is_a_start_for_the_rung_bert(tmp_path):
+    from sadari.rungs import find_rung
+
+    trained().save(tmp_path / "m")
+    labels = ["left" if place % 2 else "right" for place in range(20)]
+    rung = find_rung("bert")(weights=str(tmp_path / "m"), epochs=1, learning_rate=1e-9, threads=1)
+    rung.fit(TEXTS[:20], labels)
+    assert set(rung.predict(TEXTS[:5])) <= {"left", "right"}
+    rung.save(tmp_path / "rung")
+    tuned = read_bert(tmp_path / "rung").tensors["bert.embeddings.word_embeddings.weight"]
+    torch.testing.assert_close(tuned, trained().net_.bert.embeddings.word_embeddings.weight, atol=1e-6, rtol=0)

@@ -99,7 +99,7 @@ class WithProbe(click.Command):
 def pretrain(context: click.Context, **_: Any) -> None:
     """Pre-train a BERT on TEXT… (files, or names of data sets), from nothing or from another.
 
-    ``sadari pretrain probe MODEL TEXT`` shows what it knows.
+    What it knows shows: sadari pretrain probe MODEL TEXT.
     """
     from sadari.cli import train_run
 
