@@ -227,6 +227,21 @@ def test_the_teacher_is_told_of_as_it_reads(teacher):
     assert [share for _, share in said] == [1.0, 512 / 900, 1.0]
 
 
+def test_a_teacher_reads_a_text_once_for_all_its_students(teacher, monkeypatch):
+    guide, asked, one = Teacher(teacher, unlabelled=TEXTS), [], TfIdf.predict_with_marks
+
+    def counted(self, texts):
+        asked.append(len(texts))
+        return one(self, texts)
+
+    monkeypatch.setattr(TfIdf, "predict_with_marks", counted)
+    first = EmbeddingBag(epochs=1).fit(*some(100), teacher=guide)
+    assert sum(asked) == len(TEXTS)
+    again = EmbeddingBag(epochs=1).fit(*some(100), teacher=dataclasses.replace(guide, temperature=2.0))
+    assert sum(asked) == len(TEXTS)
+    assert weights(first) == weights(again)
+
+
 # -- saving, resuming -------------------------------------------------------------------------------------
 
 

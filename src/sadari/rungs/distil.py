@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import MANIFEST
 from sadari.data.corpus import TextStream
+from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError, SettingError
 from sadari.rungs.labels import LabelCodec
 from sadari.rungs.rows import Rows, check_fits
@@ -36,6 +37,7 @@ TEMPERATURE, TRUST = 2.0, 0.9  # measured in docs/tried.md
 _SETTINGS = {"temperature": Number(0.1, 100), "trust": Number(0, 1)}
 
 Say = Callable[[str, float], None]
+Answers = tuple[NDArray[np.float32], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,8 @@ class Teacher:
         trust: the teacher's share in what is learned of a text with a label, 0 to 1; the label has the rest.
         never: texts of which nothing must be learned, such as those of a test file: left out of the unlabelled ones.
         say: told what is being done and the share done, 0 to 1.
+        remembered: the answers given so far, so that many students cost one reading; of a model that is trained anew,
+            make a teacher anew.
     """
 
     model: Rung | str | Path
@@ -59,6 +63,7 @@ class Teacher:
     trust: float = TRUST
     never: Any = None
     say: Say | None = None
+    remembered: dict[str, Answers] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, teacher: Teacher | Rung | str | Path) -> Teacher:
@@ -102,9 +107,7 @@ class Teacher:
             found["sha256"] = hashlib.sha256((Path(self.model) / MANIFEST).read_bytes()).hexdigest()
         return {**found, "temperature": float(self.temperature), "trust": float(self.trust)}
 
-    def answers(
-        self, texts: pl.Series | TextStream, codec: LabelCodec, what: str
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def answers(self, texts: pl.Series | TextStream, codec: LabelCodec, what: str) -> Answers:
         """Probabilities float32 [n, k] in the order of the codec's labels, and bool [n]: whether it knew the text.
 
         Args:
@@ -116,8 +119,8 @@ class Teacher:
         start, done = time.perf_counter(), 0
         for column in columns(texts):
             for part in slices(column, max_rows=ASKED_AT_ONCE, max_bytes=1 << 22):
-                probabilities, marks = self.rung.predict_with_marks(part)
-                soft.append(probabilities[:, order].astype(np.float32))
+                probabilities, marks = self._answer(part)
+                soft.append(probabilities[:, order])
                 known.append(marks)
                 done += len(part)
                 if self.say is not None:
@@ -125,6 +128,14 @@ class Teacher:
                     said = f"the teacher reads {what}: {done:,} of {len(texts):,}, {rate:,.0f} texts/s"
                     self.say(said, done / max(1, len(texts)))
         return np.concatenate(soft), np.concatenate(known)
+
+    def _answer(self, texts: pl.Series) -> Answers:
+        """Of a few texts: probabilities float32 [n, k] in the order of the teacher's own labels, and bool [n]."""
+        key = fingerprint([texts])
+        if key not in self.remembered:
+            probabilities, known = self.rung.predict_with_marks(texts)
+            self.remembered[key] = probabilities.astype(np.float32), known
+        return self.remembered[key]
 
 
 @dataclass(frozen=True)
