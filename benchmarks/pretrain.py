@@ -37,10 +37,14 @@ KEEP = Path(__file__).parent / "runs" / "pretrain"
 PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "pretrain.png"
 
 
-def run(minutes: float = 20, threads: int = 2, keep: Path = KEEP, picture: Path = PICTURE) -> str:
-    """Both trainings, their curves, and what the rung `bert` makes of them."""
+def run(minutes: float = 20, threads: int = 2, keep: Path = KEEP, picture: Path = PICTURE, **more: Any) -> str:
+    """Both trainings, their curves, and what the rung `bert` makes of them.
+
+    Args:
+        minutes: for each of the two. more: other settings of theirs.
+    """
     texts = read()
-    models = {name: trained(name, texts, minutes, threads=threads, keep=keep) for name in NETS}
+    models = {name: trained(name, texts, minutes, threads=threads, keep=keep, **more) for name in NETS}
     picture.parent.mkdir(parents=True, exist_ok=True)
     write_picture(picture, lambda: draw({name: model.history_ for name, model in models.items()}))
     rows = [row(name, model) for name, model in models.items()]
@@ -186,8 +190,17 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", type=Path, default=KEEP)
     parser.add_argument("--picture", type=Path, default=PICTURE)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="another setting")
+    parser.add_argument("--trial", action="store_true", help="train the first alone, and draw nothing")
     given = parser.parse_args()
-    print(run(given.minutes, given.threads, given.keep, given.picture))
+    from sadari.cli.settings import parse_settings
+
+    more = parse_settings(Bert, given.set, {})
+    if given.trial:
+        model = trained("with pairs", read(), given.minutes, threads=given.threads, keep=given.keep, **more)
+        print(table(HEADER, [row("with pairs", model)]))
+        return
+    print(run(given.minutes, given.threads, given.keep, given.picture, **more))
 
 
 if __name__ == "__main__":
