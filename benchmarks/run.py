@@ -11,7 +11,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 ALL = (
-    "encode", "classify", "predict", "course", "neural", "vectors_train", "vectors_load", "vectors_search",
+    "encode", "classify", "predict", "course", "neural", "distil", "vectors_train", "vectors_load", "vectors_search",
     "vectors_buy", "memory", "generate",
 )  # fmt: skip
 LONG = ("translate",)
