@@ -11,10 +11,10 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 ALL = (
-    "encode", "classify", "predict", "course", "neural", "distil", "vectors_train", "vectors_load", "vectors_search",
+    "encode", "classify", "predict", "course", "neural", "bert", "distil", "vectors_train", "vectors_load", "vectors_search",
     "vectors_buy", "memory", "generate",
 )  # fmt: skip
-LONG = ("translate",)
+LONG = ("translate", "pretrain")
 PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "gensim", "tokenizers")
 
 
