@@ -314,3 +314,18 @@ def test_early_stopping_and_class_weights(weights):
     assert model.history_[-1]["epoch"] < 30
     best = max(record["validation_accuracy"] for record in model.history_)
     assert model.score(TEXTS[24:], LABELS[24:]) == pytest.approx(best)
+
+
+def test_lora_is_validated_as_it_stands(weights):
+    settings = {**QUICK, "epochs": 3, "learning_rate": 1e-2}
+    model = BertClassifier(weights=weights["bert"], **settings, lora=4, validate_every=2)
+    model.fit(TEXTS[:24], LABELS[:24], validation=(TEXTS[24:], LABELS[24:]))
+    best = max(record.get("validation_accuracy", 0) for record in model.history_)
+    assert model.score(TEXTS[24:], LABELS[24:]) == pytest.approx(best)
+
+
+def test_another_precision_is_taken_up(trained):
+    model = trained["bert"]
+    exact = model.logits(TEXTS[:4])
+    assert not np.array_equal(model.set_params(predict_precision="bf16").logits(TEXTS[:4]), exact)
+    assert np.array_equal(model.set_params(predict_precision="fp32").logits(TEXTS[:4]), exact)

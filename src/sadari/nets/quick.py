@@ -1,8 +1,8 @@
 """A pre-trained encoder made ready for prediction: the same modules, with linear layers that are faster on a CPU.
 
 In float32 the weights are laid out once as the processor wants them, and GELU is worked out on the way out of the
-product. In bfloat16 the products take half the time. In int8 they do too, on processors without bfloat16 as well; what is
-rounded is rounded by each piece's own largest number, and so is as far off alone as in a batch.
+product. In bfloat16 the products take half the time. In int8 they do too, on processors without bfloat16 as well; what
+is rounded is rounded by each piece's own largest number, and so is as far off alone as in a batch.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def quicker(net: PretrainedClassifier, precision: str) -> PretrainedClassifier:
     fused = _fuse_gelu(quick) if precision != "int8" else set()
     inside = quick.base  # the head is small, and what it says is the answer
     for name, module in list(inside.named_modules()):
-        if not isinstance(module, nn.Linear) or name.startswith("pooler"):
+        if not isinstance(module, nn.Linear) or name.startswith("pooler") or "lora_" in name:
             continue
         parent, _, last = name.rpartition(".")
         made: nn.Module
@@ -97,7 +97,11 @@ def _fuse_gelu(net: PretrainedClassifier) -> set[int]:
     due = set()
     for module in net.base.modules():
         for activation, linear in (("intermediate_act_fn", "dense"), ("activation", "lin1")):
-            if hasattr(module, activation) and hasattr(module, linear) and _is_gelu(getattr(module, activation)):
+            if (
+                hasattr(module, activation)
+                and isinstance(getattr(module, linear, None), nn.Linear)
+                and _is_gelu(getattr(module, activation))
+            ):
                 due.add(id(getattr(module, linear)))
                 setattr(module, activation, nn.Identity())
     return due

@@ -14,18 +14,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles
-from sadari.errors import DataError, SadariWarning, SettingError
+from sadari.errors import SadariWarning, SettingError
 from sadari.ragged import Ragged
 from sadari.rungs import bert_settings, pretrained
 from sadari.rungs.bert_reasons import attention, word_contributions
 from sadari.rungs.bert_saved import model_texts, restored_net, restored_pieces
+from sadari.rungs.bert_texts import TextReader, TrainingTexts, averaged
 from sadari.rungs.explanation import InnerLife
 from sadari.rungs.kept_run import KeepsRuns
 from sadari.rungs.rows import check_fits
 from sadari.rungs.saved import check_learned
 from sadari.rungs.settings import check_settings, plain_settings
 from sadari.text.column import as_column
-from sadari.text.long_texts import fit_long
 from sadari.text.vectorize import columns
 from sadari.train.batches import Batches
 from sadari.train.watch import Teller, Watch
@@ -33,6 +33,7 @@ from sadari.train.watch import Teller, Watch
 if TYPE_CHECKING:
     from sadari.nets.pretrained import PretrainedClassifier
     from sadari.train.checkpoint import Run
+    from sadari.train.classify import ClassifierTask
     from sadari.train.optimise import Recipe
 
 PREDICT_TEXTS, PREDICT_TOKENS = 64, 4096
@@ -53,7 +54,7 @@ class BertClassifier(KeepsRuns):
             texts, so that one of a hundred is cut, at most what the model takes.
         long_texts: what is read of longer ones: "head", "head+tail" (a quarter and three), or "windows" (all of it, the
             logits of the windows averaged).
-        epochs: passes over the texts, at most; None: two of many texts, up to ten of few.
+        epochs: passes over the texts, at most; None: three of many texts, up to ten of few.
         steps: of the optimiser, at most; None: no such limit.
         batch_size, batch_tokens: the most texts and the most pieces, padding included, in a batch.
         learning_rate: at its highest; None: 1e-4, and 5e-4 with LoRA. layer_decay: each layer's share of the rate of
@@ -72,7 +73,7 @@ class BertClassifier(KeepsRuns):
 
     Attributes:
         net_: the torch module, whose ``model`` is that of `transformers`. pieces_: the tokenizer.
-        tokenizer_: what kind it is. history_: records of the training. epochs_, max_length_: as they were taken.
+        tokenizer_: what kind it is. reader_: how texts are read. history_: records of the training. epochs_, max_length_: as they were taken.
         cut_: how many training texts were longer than that, and cut.
     """
 
@@ -136,7 +137,7 @@ class BertClassifier(KeepsRuns):
         # a folder by its name: where it lay on this machine is nobody's business
         settings["weights"] = None if self.weights is None else _shown(self.weights)
         settings["learning_rate"] = self._rate()
-        taken = {"epochs": "epochs_", "max_length": "max_length_"}
+        taken = {"epochs": "epochs_", "max_length": "max_length_", "precision": "precision_"}
         return {**settings, **{name: getattr(self, kept, settings[name]) for name, kept in taken.items()}}
 
     def planned_epochs(self, rows: int) -> int:
@@ -194,13 +195,19 @@ class BertClassifier(KeepsRuns):
         with torch.random.fork_rng():
             seed_everything(self.seed)
             self.net_ = self._new_net(folder)
-            self._most = pretrained.longest_text(self.net_.model.config, found)
-            ids, owners = self._read(texts)
+            most = pretrained.longest_text(self.net_.model.config, found)
+            read = TrainingTexts.of(columns(texts), self.pieces_, self.max_length, most, self.long_texts)
+            check_fits(read, targets)
+            self.reader_, self.max_length_, self.cut_ = read.reader, read.reader.longest, read.cut
+            if (self.max_length or 0) > most:
+                warnings.warn(
+                    f"max_length is {self.max_length:,}; the model takes {most:,}", SadariWarning, stacklevel=2
+                )
             if processes.place()[0]:  # processes have one net between them, and each its own dropout
                 seed_everything((self.seed + processes.place()[0]) % 2**63)
-            check_fits(range(int(owners[-1]) + 1 if len(owners) else 0), targets)
-            self.epochs_ = self.planned_epochs(len(ids))
-            loop = Loop(self._task(ids, owners, targets, costs, watch), self.recipe())
+            self.epochs_ = self.planned_epochs(len(read.ids))
+            self.precision_ = self.recipe().precision
+            loop = Loop(self._task(read, targets, costs, watch), self.recipe())
             if watch.progress is not None:
                 teller = Teller(watch.progress, self.epochs_)
                 loop.on_record, loop.on_step = teller.record, teller.step
@@ -236,60 +243,16 @@ class BertClassifier(KeepsRuns):
             net.freeze(self.freeze)
         return net
 
-    def _read(self, texts: Any) -> tuple[Ragged, NDArray[np.int64]]:
-        """What is read of training texts: pieces [m] with those round them, and int64 [m], of which text each is."""
-        parts: list[Ragged] = []
-        owners: list[NDArray[np.int64]] = []
-        self.cut_ = rows = 0
-        for column in columns(texts):
-            ids = self.pieces_.encode(column)
-            if not parts:
-                longest = bert_settings.longest_read(ids.lengths + self.pieces_.extra, self._most)
-                self.max_length_ = min(self.max_length or longest, self._most)
-                if not self.pieces_.known(ids).any():
-                    sample = ", ".join(repr(text[:60]) for text in column.head(3))
-                    raise DataError("the weights' tokenizer knows nothing in the texts", where=f"such as {sample}",
-                                    hint="take weights that were trained on this language")  # fmt: skip
-            self.cut_ += int(self._cut(ids).sum())
-            part, owner = self._fit(ids)
-            parts.append(part)
-            owners.append(owner + rows)
-            rows += len(ids)
-        if self.max_length is not None and self.max_length > self._most:
-            warnings.warn(
-                f"max_length is {self.max_length:,}; the model takes {self._most:,}", SadariWarning, stacklevel=2
-            )
-        return Ragged.concat(parts), np.concatenate(owners) if owners else np.empty(0, np.int64)
-
-    def _room(self) -> int:
-        """Pieces of a text itself that are read."""
-        return max(1, self.max_length_ - self.pieces_.extra)
-
-    def _cut(self, ids: Ragged) -> NDArray[np.bool_]:
-        if self.long_texts == "windows":
-            return np.zeros(len(ids), np.bool_)
-        return ids.lengths > self._room()
-
-    def _fit(self, ids: Ragged) -> tuple[Ragged, NDArray[np.int64]]:
-        part, owners = fit_long(ids, self._room(), self.long_texts)
-        return self.pieces_.closed(part), owners
-
     def _task(
-        self,
-        ids: Ragged,
-        owners: NDArray[np.int64],
-        targets: NDArray[np.int8],
-        costs: NDArray[np.float32],
-        watch: Watch,
-    ) -> Any:
+        self, read: TrainingTexts, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch
+    ) -> ClassifierTask:
         from sadari.train.classify import ClassifierTask
 
-        shares = costs[owners] / np.bincount(owners, minlength=len(costs))[owners]  # windows are one text together
         return ClassifierTask(
-            self.net_, ids, targets[owners], (shares / shares.mean()).astype(np.float32),
-            Batches(ids.lengths, self.batch_size, self.batch_tokens, self.seed), self.pieces_.pad_id,
+            self.net_, read.ids, targets[read.owners], read.shares(costs),
+            Batches(read.ids.lengths, self.batch_size, self.batch_tokens, self.seed), self.pieces_.pad_id,
             self._codec.multilabel, self.label_smoothing, watch.score,
-            None if self._lesson is None else self._lesson.take(owners),
+            None if self._lesson is None else self._lesson.take(read.owners),
         )  # fmt: skip
 
     def _settle(self) -> None:
@@ -306,11 +269,11 @@ class BertClassifier(KeepsRuns):
 
     def encode(self, column: pl.Series) -> Ragged:
         """Pieces of the texts as the net reads them; with windows, those of one text one after the other."""
-        return self._fit(self.pieces_.encode(column))[0]
+        return self.reader_.read(self.pieces_.encode(column))[0]
 
     def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
         self._check_fitted()
-        return self._cut(self.pieces_.encode(as_column(texts)))
+        return self.reader_.cut(self.pieces_.encode(as_column(texts)))
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         import torch
@@ -318,10 +281,10 @@ class BertClassifier(KeepsRuns):
         from sadari.train.machine import threads as cpu_threads
 
         whole = self.pieces_.encode(column)
-        ids, owners = self._fit(whole)
+        ids, owners = self.reader_.read(whole)
         out = np.empty((len(ids), len(self.classes_)), np.float32)
         device = next(self.net_.parameters()).device
-        net = self._reader(device.type)
+        net = self._predicting_net(device.type)
         bf16 = device.type != "cpu" and self.predict_precision == "bf16"
         with (
             torch.inference_mode(), cpu_threads(self.threads),
@@ -330,29 +293,29 @@ class BertClassifier(KeepsRuns):
             for rows in Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS).in_order():
                 batch, mask = ids.take(rows).padded(self.pieces_.pad_id)
                 out[rows] = net(batch.to(device), mask.to(device)).float().cpu().numpy()
-        return _averaged(out, owners, len(whole)), self.pieces_.known(whole)
+        return averaged(out, owners, len(whole)), self.pieces_.known(whole)
 
-    def _reader(self, device: str) -> PretrainedClassifier:
+    def _predicting_net(self, device: str) -> PretrainedClassifier:
         """The net as it predicts: on a CPU made ready for that once, or, while it still trains, anew."""
         from sadari.nets.quick import quicker
 
         if device != "cpu":
             return self.net_.eval()
-        kept: PretrainedClassifier | None = getattr(self, "_quick", None)
-        if kept is None or not self.__sklearn_is_fitted__():
-            kept = self._quick = quicker(self.net_, self.predict_precision)
-        return kept
+        made: tuple[str, PretrainedClassifier] | None = getattr(self, "_quick", None)
+        if made is None or made[0] != self.predict_precision or not self.__sklearn_is_fitted__():
+            made = self._quick = (self.predict_precision, quicker(self.net_, self.predict_precision))
+        return made[1]
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__getstate__().items() if name != "_quick"}
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        return word_contributions(self.net_, self.pieces_, column[0], self._room(), self.long_texts)
+        return word_contributions(self.net_, self.pieces_, column[0], self.reader_.room, self.long_texts)
 
     def inner_life(self, text: str) -> InnerLife | None:
         """What every piece attends to, in every layer and head."""
         self._check_fitted()
-        tokens, layers = attention(self.net_, self.pieces_, text, self._room())
+        tokens, layers = attention(self.net_, self.pieces_, text, self.reader_.room)
         return InnerLife("attention", tokens, {f"layer {place}": layer for place, layer in enumerate(layers, 1)})
 
     # -- saving -----------------------------------------------------------------------------------------
@@ -372,15 +335,7 @@ class BertClassifier(KeepsRuns):
         places = pretrained.places(self.net_.model.config)
         if places is not None and self.max_length_ > places:
             raise ValueError(f"max_length is {self.max_length_:,}, and there are {places:,} places")
-
-
-def _averaged(logits: NDArray[np.float32], owners: NDArray[np.int64], texts: int) -> NDArray[np.float32]:
-    """Means of the windows of each text: float32 [texts, k]."""
-    if len(logits) == texts:
-        return logits
-    starts = np.flatnonzero(np.diff(owners, prepend=-1))
-    means = np.add.reduceat(logits, starts, axis=0) / np.diff(np.append(starts, len(owners)))[:, None]
-    return means.astype(np.float32)
+        self.reader_ = TextReader(self.pieces_, self.max_length_, self.long_texts)
 
 
 def _shown(weights: str | Path) -> str:

@@ -16,7 +16,7 @@ FROZEN = ("embeddings", "encoder")
 PRECISIONS = ("auto", "fp32", "bf16")
 PREDICT_PRECISIONS = ("fp32", "bf16", "int8")
 LEAST_LENGTH, ROUND = 32, 8  # pieces
-STEPS, FEWEST_PASSES, MOST_PASSES = 250, 2, 10
+STEPS, FEWEST_PASSES, MOST_PASSES = 250, 3, 10
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def longest_read(lengths: NDArray[np.int64], most: int) -> int:
 
 
 def passes(rows: int, batch: int) -> int:
-    """Passes over so many texts: two of many, and of few as many as make some 250 steps, but ten at the most."""
+    """Passes over so many texts: three of many, and of few as many as make some 250 steps, but ten at the most."""
     return int(np.clip(-(-STEPS * batch // max(1, rows)), FEWEST_PASSES, MOST_PASSES))
 
 
