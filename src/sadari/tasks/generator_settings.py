@@ -33,7 +33,7 @@ ALLOWED: Allowed = {
     "sample_every": Whole(0, 2**31 - 1),
 }
 
-# What is right depends on the net (measured in docs/tried.md): net → setting → value
+# What is right depends on the net: net → setting → value (some of it was measured: docs/tried.md)
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "lstm": {"layers": 1, "dropout": 0.1, "window": 64, "batch_size": 32, "learning_rate": 0.006, "weight_decay": 0.0},
     "gru": {"layers": 1, "dropout": 0.1, "window": 64, "batch_size": 32, "learning_rate": 0.004, "weight_decay": 0.0},
