@@ -361,3 +361,29 @@ def test_nothing_of_the_lesson_is_kept(teacher):
         with pytest.raises(OSError, match="gone"):
             broken.fit(*some(50), teacher=teacher, progress=fail)
         assert broken._lesson is None
+
+
+# -- bert -------------------------------------------------------------------------------------------------
+
+
+def test_bert_teaches_and_is_taught(teacher, tmp_path):
+    """By its folder, a BERT teaches a bag; and it learns itself, whole or in windows, from a teacher."""
+    from sadari.rungs import BertClassifier
+    from tiny_bert import tiny_bert
+
+    given = {"weights": tiny_bert(str(tmp_path / "tiny")), "threads": 1, "epochs": 1, "max_length": 12}
+    texts, labels = some(60)
+    guide = Teacher(teacher, unlabelled=TEXTS[60:90])
+    for long_texts in ("head", "windows"):
+        plain = BertClassifier(**given, long_texts=long_texts).fit(texts, labels)
+        taught = BertClassifier(**given, long_texts=long_texts).fit(texts, labels, teacher=guide)
+        distrusted = BertClassifier(**given, long_texts=long_texts).fit(
+            texts, labels, teacher=Teacher(teacher, trust=0.0)
+        )
+        assert taught.teacher_["unlabelled texts"] == 30
+        assert weights(plain) == weights(distrusted)
+        assert weights(plain) != weights(taught)
+    taught.save(tmp_path / "bert")
+    student = EmbeddingBag().fit(texts, labels, teacher=Teacher(tmp_path / "bert", trust=1.0, unlabelled=TEXTS))
+    assert student.teacher_["rung"] == "bert"
+    assert (student.predict(TEXTS) == taught.predict(TEXTS)).mean() > 0.6
