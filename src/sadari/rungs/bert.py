@@ -67,14 +67,16 @@ class BertClassifier(KeepsRuns):
             above 0 it makes attention several times slower.
         label_smoothing, class_weight, patience, validate_every, report_every: as in every net.
         precision: of products in training: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
-        predict_precision: "fp32"; "bf16" or "int8" are faster, and off by hundredths of a logit.
+        predict_precision: "fp32"; "bf16", or on a CPU "int8", are faster, and off by hundredths of a logit.
         device: "cpu", "cuda", "mps" or "auto". threads: of torch on the CPU; None: as torch has them.
         seed: of all that is drawn; the same seed gives the same bits on the same machine and threads.
 
     Attributes:
-        net_: the torch module, whose ``model`` is that of `transformers`. pieces_: the tokenizer.
-        tokenizer_: what kind it is. reader_: how texts are read. history_: records of the training. epochs_, max_length_: as they were taken.
+        net_: the torch module, whose ``model`` is that of `transformers`. pieces_: the tokenizer. tokenizer_: what kind
+            it is. reader_: how texts are read.
+        history_: records of the training. epochs_, max_length_, precision_: as they were taken.
         cut_: how many training texts were longer than that, and cut.
+        head_replaced_: whether the weights had a head for other labels.
     """
 
     name: ClassVar[str] = "bert"
