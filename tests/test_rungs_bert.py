@@ -192,7 +192,12 @@ def test_what_is_frozen_stays(family, weights):
     bottom = moved(family, weights, freeze=1)
     assert not any("layer.0." in name or "embeddings." in name for name in bottom)
     assert any("layer.1." in name for name in bottom)
-    assert not any("layer." in name for name in moved(family, weights, freeze="encoder"))
+    assert all("pooler" in name for name in moved(family, weights, freeze="encoder"))
+
+
+def test_shared_layers_are_frozen_together(weights):
+    assert all("pooler" in name for name in moved("albert", weights, freeze=1))
+    assert any("layer" in name for name in moved("albert", weights, freeze="embeddings"))
 
 
 def test_deeper_layers_learn_slower(weights):

@@ -91,7 +91,7 @@ class PretrainedClassifier(nn.Module):
     def rate_shares(self) -> dict[str, float]:
         """Name of a parameter → the share of the learning rate that it learns by: the deeper, the less."""
         top = int(self.model.config.num_hidden_layers) + 1
-        return {name: self.layer_decay ** (top - _depth(name, top)) for name, _ in self.named_parameters()}
+        return {name: self.layer_decay ** (top - depth) for name, depth in self._depths(top).items()}
 
     def freeze(self, what: int | str) -> None:
         """Keep some weights as they are: "embeddings", the whole "encoder", or those and so many bottom layers.
@@ -103,9 +103,17 @@ class PretrainedClassifier(nn.Module):
         if isinstance(what, int) and what >= top:
             raise SettingError(f"freeze is {what}; there are {top - 1} layers")
         last = {"embeddings": 0, "encoder": top - 1}[what] if isinstance(what, str) else what
+        depths = self._depths(top)
         for name, parameter in self.named_parameters():
-            if _depth(name, top) <= last and (what != "encoder" or ".pooler." not in name):
-                parameter.requires_grad_(False)
+            parameter.requires_grad_(depths[name] > last)
+
+    def _depths(self, top: int) -> dict[str, int]:
+        """Name of a parameter → how deep it lies, from 0 in the embeddings to ``top`` in pooler and head."""
+        encoder = f"model.{self.model.base_model_prefix}."
+        return {
+            name: _depth(name.removeprefix(encoder), top) if name.startswith(encoder) else top
+            for name, _ in self.named_parameters()
+        }
 
     @property
     def base(self) -> Any:
@@ -234,16 +242,19 @@ class BetweenEnds:
                 for ids in (self.before, self.after)
             ]
             whole = torch.cat([ends[0], rows, ends[1]], dim=1)
-            parts.append(self.net.from_embeddings(whole, torch.ones(whole.shape[:2], dtype=torch.bool)))
+            parts.append(self.net.from_embeddings(whole, torch.ones_like(whole[:, :, 0], dtype=torch.bool)))
         return torch.cat(parts)
 
 
 def _depth(name: str, top: int) -> int:
-    """How deep a parameter lies: 0 in the embeddings, then the layer's number from 1, ``top`` in pooler and head."""
-    layer = re.search(r"\.layers?\.([0-9]+)\.", name)
+    """How deep a parameter of an encoder lies: 0 in the embeddings, then the layer's number from 1, ``top`` above."""
+    if re.search(r"\bpooler\.", name):
+        return top
+    layer = re.search(r"layers?\.([0-9]+)\.", name)
     if layer:
         return int(layer[1]) + 1
-    return 0 if re.search(r"\.(embeddings\w*|\w+_embeddings|embed_\w+)\.", name) else top
+    # what stands between layers, such as a norm for all of them, is as deep as the lowest
+    return 0 if re.search(r"\b(embeddings\w*|\w+_embeddings|embed_\w+)\.", name) else 1
 
 
 def _bias(mask: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
