@@ -77,7 +77,7 @@ class Rung(ClassifierMixin, BaseEstimator):
             validation: (texts, labels) not trained on: watched for early stopping, and used to calibrate probabilities.
             progress: called with (epochs begun, epochs at most, record) after each pass and each report; by nets that
                 take long also about once a second, with where they stand.
-            teacher: a trained classifier with the same labels, its folder, or a `Teacher`; a net learns its answers, too.
+            teacher: a trained classifier with the same labels, its folder, or a `Teacher`: a net learns its answers.
 
         Raises:
             DataError: texts or labels that cannot be learned from.
