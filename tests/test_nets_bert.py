@@ -6,7 +6,7 @@ from torch.nn import functional
 from transformers import BertConfig
 from transformers import BertForPreTraining as Theirs
 
-from sadari.nets.bert import SIZES, BertEncoder, BertForPreTraining, BertShape
+from sadari.nets.bert import SIZES, BertEncoder, BertForPreTraining, BertShape, look_for_alike
 from sadari.train.machine import threads
 
 SHAPE = BertShape(
@@ -159,3 +159,22 @@ def test_a_batch_is_learned_by_heart():
         masked, following = net.logits(ids, segments, mask, places)
     assert masked.argmax(dim=1).tolist() == targets.tolist()
     assert following.argmax(dim=1).tolist() == follows.tolist()
+
+
+@pytest.mark.parametrize("size", ["tiny", "mini", "small"])
+@torch.inference_mode()
+def test_a_token_looks_for_others_like_it_to_start_with(size):
+    """At the first layer, before anything is learned: the same token elsewhere gets more weight than another one."""
+    torch.manual_seed(0)
+    net = BertForPreTraining(BertShape.of(size, vocab_size=500)).eval()
+    look_for_alike(net.bert)
+    ids = torch.randperm(500)[:40].repeat(2)[None]  # forty tokens, twice
+    states = net.bert.embeddings(ids, None)
+    attention = net.bert.encoder["layer"][0].attention
+    query, key = (
+        attention.self[name](states).view(80, attention.heads, -1).transpose(0, 1) for name in ("query", "key")
+    )
+    weights = (query @ key.transpose(1, 2) / query.shape[-1] ** 0.5).softmax(dim=-1).mean(dim=0)
+    twin = weights[torch.arange(80), (torch.arange(80) + 40) % 80]
+    assert twin.mean() > 2 / 80
+    assert torch.allclose(weights.sum(dim=1), torch.ones(80))

@@ -24,6 +24,7 @@ ALLOWED: Allowed = {
     "lowercase": SHARED["sparse"],
     "nsp": SHARED["sparse"],
     "whole_words": SHARED["sparse"],
+    "alike": SHARED["sparse"],
     "masked": Number(0.01, 0.9),
     "length": Whole(8, MOST_POSITIONS),
     "steps": Whole(1, 2**31 - 1),
@@ -45,6 +46,7 @@ class BertSettings:
     nsp: bool = True
     whole_words: bool = False
     masked: float = 0.15
+    alike: bool = False
     length: int = 128
     epochs: int | None = None
     steps: int | None = None

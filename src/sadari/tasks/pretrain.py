@@ -55,6 +55,7 @@ class Bert(BertSettings):
         vocabulary: pieces of the tokenizer, at most; None: by the texts. lowercase: the tokenizer lower-cases.
         nsp: learn whether a sentence follows another; if not, every sequence is full.
         masked: the share of tokens that is masked. whole_words: words are masked with all their pieces.
+        alike: a new net begins by attending to tokens that are alike (`sadari.nets.bert.look_for_alike`).
         length: tokens of a sequence, at most.
         epochs, steps, minutes: passes over the texts, steps, or time, at most; None of all: 40 passes.
         batch_size: sequences of a step.
@@ -176,7 +177,7 @@ class Bert(BertSettings):
         Raises:
             DataError: there are too few sentences to learn which follow each other.
         """
-        from sadari.nets.bert import BertForPreTraining, BertShape
+        from sadari.nets.bert import BertForPreTraining, BertShape, look_for_alike
 
         if self.nsp:
             _check_pairs(read.learned)
@@ -188,6 +189,8 @@ class Bert(BertSettings):
                     own.size, vocab_size=len(read.pieces), max_position_embeddings=MOST_POSITIONS, dropout=own.dropout
                 )
             )
+            if own.alike:
+                look_for_alike(self.net_.bert)
         self.data_ = {
             "texts": read.texts, "tokens": read.tokens, "held out": len(read.held_out.values),
             "sha256": read.fingerprint, **({} if start is None else {"start": str(start)}),
