@@ -74,7 +74,7 @@ def test_many_rows_become_fewer_and_few_are_left_out():
 def test_a_trial_tells_what_a_rung_needs(headlines):
     frozen = freeze(*headlines, audit(*headlines), seed=0)
     assert Budget(None).plan(GRU(embed_dim=8, hidden=4), frozen, 0) == Plan(1_000)
-    assert Budget(600).plan(GRU(embed_dim=8, hidden=4), frozen, 0) == Plan(1_000)
+    assert Budget(1e6).plan(GRU(embed_dim=8, hidden=4), frozen, 0) == Plan(1_000)
     dear = Budget(0.001).plan(GRU(embed_dim=8, hidden=4), frozen, 0)
     assert isinstance(dear, TooDear)
     assert dear.least > 0.001

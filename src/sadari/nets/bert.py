@@ -303,7 +303,7 @@ def look_for_alike(encoder: BertEncoder) -> None:
     first than what it is.
     """
     nn.init.normal_(encoder.embeddings.position_embeddings.weight, std=0.01)
-    for layer in encoder.encoder["layer"]:  # type: ignore[union-attr]
+    for layer in encoder.encoder["layer"]:  # type: ignore[attr-defined]
         attention = layer.attention
         query, key = attention.self["query"], attention.self["key"]
         width = query.in_features

@@ -54,7 +54,7 @@ class BertClassifier(KeepsRuns):
             texts, so that one of a hundred is cut, at most what the model takes.
         long_texts: what is read of longer ones: "head", "head+tail" (a quarter and three), or "windows" (all of it, the
             logits of the windows averaged).
-        epochs: passes over the texts, at most; None: three of many texts, up to ten of few.
+        epochs: passes over the texts, at most; None: two of 10,000 texts and more, up to ten of few.
         steps: of the optimiser, at most; None: no such limit.
         batch_size, batch_tokens: the most texts and the most pieces, padding included, in a batch.
         learning_rate: at its highest; None: 1e-4, and 5e-4 with LoRA. layer_decay: each layer's share of the rate of

@@ -16,7 +16,8 @@ FROZEN = ("embeddings", "encoder")
 PRECISIONS = ("auto", "fp32", "bf16")
 PREDICT_PRECISIONS = ("fp32", "bf16", "int8")
 LEAST_LENGTH, ROUND = 32, 8  # pieces
-STEPS, FEWEST_PASSES, MOST_PASSES = 250, 3, 10
+STEPS, FEWEST_PASSES, MOST_PASSES = 250, 2, 10
+MANY_TEXTS = 10_000  # two passes are enough of
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,9 @@ def longest_read(lengths: NDArray[np.int64], most: int) -> int:
 
 
 def passes(rows: int, batch: int) -> int:
-    """Passes over so many texts: three of many, and of few as many as make some 250 steps, but ten at the most."""
-    return int(np.clip(-(-STEPS * batch // max(1, rows)), FEWEST_PASSES, MOST_PASSES))
+    """Passes over so many texts: two of many, three of fewer, and of few as many as make some 250 steps, up to ten."""
+    fewest = FEWEST_PASSES if rows >= MANY_TEXTS else FEWEST_PASSES + 1
+    return int(np.clip(-(-STEPS * batch // max(1, rows)), fewest, MOST_PASSES))
 
 
 def bf16_is_fast(device: str) -> bool:
