@@ -164,6 +164,26 @@ def test_scores(tmp_path):
     assert scores["bleu"] == pytest.approx(wanted.score)
 
 
+def test_odd_pairs_are_said_with_the_scores(tmp_path):
+    a, b = files_of(tmp_path, 30)
+    assert "30 pairs" not in run_well("translate", "evaluate", trained(), a, b).stdout
+    lines = b.read_text(encoding="utf-8").splitlines()
+    lines[3], lines[5] = "", a.read_text(encoding="utf-8").splitlines()[5]
+    b.write_text("\n".join([*lines, "one more", ""]), encoding="utf-8")
+    said = " ".join(run_well("translate", "evaluate", trained(), a, b, "--on-bad-row", "skip").stdout.split())
+    assert "1 line too many left out at the end" in said
+    assert "1 pair with one side empty kept (line 4)" in said
+    assert "1 pair with the same text on both sides (line 6)" in said
+
+
+def test_a_text_that_looks_like_a_file_is_said():
+    result = run_well("translate", "run", trained(), "missing.en")
+    assert "'missing.en' is taken as a text: there is no file of this name" in result.stderr
+    assert len(result.stdout.splitlines()) == 1
+    for text in ("I drink milk.", "milk.", "...", "3.5"):
+        assert "taken as a text" not in run_well("translate", "run", trained(), text).stderr
+
+
 def test_the_wrong_direction_is_said(tmp_path):
     english, french = files_of(tmp_path, 40)
     told = "is this the right direction?"

@@ -92,7 +92,7 @@ def evaluate(model: str, texts: tuple[str, ...], **asked: Any) -> None:
         translate_view.print_scores(scores, found, pairs, asked)
 
 
-@translate.command("run", epilog=RUN_EXAMPLES)
+@translate.command("run", epilog=RUN_EXAMPLES, short_help="Translate texts, a file or standard input.")
 @click.argument("model", metavar="MODEL")
 @click.argument("texts", nargs=-1, metavar="[TEXT…|FILE|-]")
 @click.option("--source", metavar="COLUMN", help="Of a table: the column of the texts.")

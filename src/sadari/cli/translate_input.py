@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sadari.cli.printing import note
 from sadari.errors import DataError, SettingError
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from sadari.tasks.translate import Sources, Translation, Translator
 
 BATCH_ROWS = 4096
+_FILE_NAME = re.compile(r"[^\s.]\S*\.[a-z][a-z0-9]{1,4}")
 _TABLE = ("format", "encoding", "delimiter", "header", "on_bad_row")
 
 
@@ -132,6 +135,9 @@ def wanted(texts: tuple[str, ...], asked: Mapping[str, Any]) -> str | list[str]:
     path = file_among(texts)
     if path is None and asked["source"] is not None:
         raise SettingError("--source names a column of a table, and here are texts")
+    for text in texts if path is None else ():
+        if _FILE_NAME.fullmatch(text):  # test.en, which may well be a text, too
+            note(f"{text!r} is taken as a text: there is no file of this name")
     return list(texts) if path is None else path
 
 

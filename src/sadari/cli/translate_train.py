@@ -43,7 +43,7 @@ pairs are taken from them, and not trained on.
 """
 
 
-@click.command(epilog=EXAMPLES)
+@click.command(epilog=EXAMPLES, short_help="Train a translator on two files, or two columns.")
 @click.argument("texts", nargs=-1, metavar="SOURCES [TARGETS]")
 @click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
 @click.option("--source", metavar="COLUMN", help="Of a table: the column of the texts.")

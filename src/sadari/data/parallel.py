@@ -199,7 +199,7 @@ def pair_texts(
     numbers = np.arange(1, len(sources) + 1) if rows is None else np.asarray(rows, np.int64)
     corpus = ParallelCorpus(sources, targets, numbers, [], source)
     listed = _Listed(what)
-    kept = corpus if keep_blank else _without_blank(corpus, listed)
+    kept = _without_blank(corpus, listed, keep=keep_blank)
     if not len(kept):
         many = f" ({plural(len(corpus), 'pair')} with an empty side)" if len(corpus) else ""
         raise DataError(f"there are no pairs of texts{many}", where=source)
@@ -294,14 +294,14 @@ def _quoted(text: str) -> str:
 
 
 class _Listed:
-    """Notes on pairs that are dropped, each with the first of their numbers."""
+    """Notes on pairs that are dropped, or kept although a side is empty, each with the first of their numbers."""
 
     def __init__(self, what: str) -> None:
         self.what = what
         self.notes: list[str] = []
 
-    def drop(self, corpus: ParallelCorpus, mask: NDArray[np.bool_], why: str) -> None:
-        """Say of the pairs where `mask` is true that they were dropped."""
+    def add(self, corpus: ParallelCorpus, mask: NDArray[np.bool_], why: str) -> None:
+        """Say of the pairs where `mask` is true what became of them."""
         count = int(np.count_nonzero(mask))
         if count:
             self.notes.append(f"{plural(count, 'pair')} {why} {_numbered(corpus.rows[mask], self.what)}")
@@ -313,11 +313,12 @@ def _numbered(rows: NDArray[np.int64], what: str = "row") -> str:
     return f"({what}{'s' * (rows.size > 1)} {shown})"
 
 
-def _without_blank(corpus: ParallelCorpus, listed: _Listed) -> ParallelCorpus:
+def _without_blank(corpus: ParallelCorpus, listed: _Listed, *, keep: bool) -> ParallelCorpus:
     first, second = _blank(corpus.sources), _blank(corpus.targets)
-    listed.drop(corpus, first ^ second, "with one side empty dropped")
-    listed.drop(corpus, first & second, "with both sides empty dropped")
-    return corpus.take(~(first | second))
+    done = "kept" if keep else "dropped"
+    listed.add(corpus, first ^ second, f"with one side empty {done}")
+    listed.add(corpus, first & second, f"with both sides empty {done}")
+    return corpus if keep else corpus.take(~(first | second))
 
 
 def _without_absurd(corpus: ParallelCorpus, max_ratio: float, listed: _Listed) -> ParallelCorpus:
@@ -326,7 +327,7 @@ def _without_absurd(corpus: ParallelCorpus, max_ratio: float, listed: _Listed) -
     ratio = np.log((lengths[1] + 1) / (lengths[0] + 1))
     apart = np.abs(ratio - np.median(ratio))
     absurd = (apart > np.log(max_ratio)) & (np.maximum(*lengths) > SHORT)
-    listed.drop(corpus, absurd, f"dropped, one side {max_ratio:g} times too long for the other")
+    listed.add(corpus, absurd, f"dropped, one side {max_ratio:g} times too long for the other")
     return corpus.take(~absurd)
 
 
