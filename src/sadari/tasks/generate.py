@@ -244,7 +244,8 @@ class Generator(GeneratorSettings):
 
         Args:
             prompt: what to go on from; "" for a text from its beginning, or from the beginning of a line. Of characters
-                or words that the model does not know, see `unknown_in`, it reads the others.
+                or words that the model does not know, see `unknown_in`, it reads the others. Of level "word", a blank
+                at its end is the one before the next word.
             length: the most tokens (of level "char": characters); fewer where several texts were learned, and the
                 model ends its own.
             temperature, top_k, top_p: see `sadari.tasks.decoding.Rules`.
@@ -261,7 +262,8 @@ class Generator(GeneratorSettings):
         ids = self._read(prompt, label)
         forbidden = [UNKNOWN_ID, *range(2, 2 + len(self.coder_.labels)), *([END_ID] if self.running_ else [])]
         rules = Rules(temperature, top_k, top_p, frozenset(forbidden))
-        return self._write(ids, int(length), rules, seed, cached)
+        pieces = self._write(ids, int(length), rules, seed, cached)
+        return pieces if self._without_open_blank(prompt) == prompt else _without_first_blank(pieces)
 
     def unknown_in(self, prompt: str) -> list[str]:
         """What the model does not know in a prompt, each once: characters or words.
@@ -269,12 +271,12 @@ class Generator(GeneratorSettings):
         They are read as ``<unk>`` if that stood in the training text, and passed over if not.
         """
         self._check_fitted()
-        return self.coder_.unknown_in(prompt)
+        return self.coder_.unknown_in(self._without_open_blank(prompt))
 
     def length_of(self, prompt: str) -> int:
         """How many tokens a prompt is; a Transformer looks back on the last ``window`` at most."""
         self._check_fitted()
-        return len(self.coder_.encode(as_column([prompt])).values)
+        return len(self.coder_.encode(as_column([self._without_open_blank(prompt)])).values)
 
     def score(self, texts: Any) -> LanguageScore:
         """How well texts are foreseen: loss, perplexity, bits a character.
@@ -307,13 +309,17 @@ class Generator(GeneratorSettings):
         if label is not None and label not in labels:
             known = ", ".join(labels) if labels else "none: it was trained without --condition"
             raise SettingError(f"the model knows no label {label!r:.80}", hint=f"its labels: {known}"[:500])
-        ids = self.coder_.encode(as_column([prompt])).values.tolist()
+        ids = self.coder_.encode(as_column([self._without_open_blank(prompt)])).values.tolist()
         if not self.unknown_learned_:
             ids = [token for token in ids if token != UNKNOWN_ID]
         if not self.running_:
             return [END_ID, *([] if label is None else [2 + labels.index(label)]), *ids]
         line = self.coder_.encode(as_column(["\n"])).values.tolist()
         return ids or ([END_ID] if UNKNOWN_ID in line else line)
+
+    def _without_open_blank(self, prompt: str) -> str:
+        """The prompt; at level "word", where each word brings the blank before it, without one at the end."""
+        return prompt.removesuffix(" ") if self.level == "word" and isinstance(prompt, str) else prompt
 
     def _write(self, ids: list[int], length: int, rules: Rules, seed: int, cached: bool) -> Iterator[str]:
         import torch
@@ -378,3 +384,10 @@ class Generator(GeneratorSettings):
 
 
 _END = np.full(1, END_ID, np.int32)
+
+
+def _without_first_blank(pieces: Iterator[str]) -> Iterator[str]:
+    for piece in pieces:
+        yield piece.removeprefix(" ")
+        break
+    yield from pieces
