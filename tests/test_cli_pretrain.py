@@ -99,6 +99,7 @@ def test_it_goes_on_from_a_folder(story, tmp_path):
     assert Bert.load(tmp_path / "m").pieces_.pieces == Bert.load(folder()).pieces_.pieces
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_goes_on_to_the_same_bits(story, tmp_path):
     steps = [part if part != "8" else "60" for part in QUICK]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}

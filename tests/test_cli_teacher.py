@@ -117,6 +117,7 @@ def tensors(folder):
     return {name: value.tobytes() for name, value in read_model(folder).tensors.items()}
 
 
+@pytest.mark.slow
 def test_a_stopped_student_goes_on_with_its_teacher(files):
     shutil.copytree(model_folder("tfidf"), files / "teacher")
     net = ["--rung", "lstm", "--set", "embed_dim=16", "--set", "hidden=8", "--set", "max_length=12", "--epochs", "12"]

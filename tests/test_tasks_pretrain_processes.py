@@ -57,6 +57,7 @@ def by_two(tmp_path_factory):
     return json.loads(line.removeprefix("SAID")), place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(JOBS)))
 def test_two_processes_reach_the_weights_of_one(number, by_two):
     said, place = by_two
