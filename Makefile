@@ -37,8 +37,9 @@ demo: $(VENV)/.sadari
 	@echo
 	$(BIN)/sadari translate run runs/en-fr "I drink milk" --show-alignment
 
+# Two at a time, each with one thread: the tests of one file stay together, for what they share takes time to make.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow and not full_data"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not full_data" -n 2 --dist loadfile
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest

@@ -1,12 +1,14 @@
 """Fine-tuning a MiniLM and predicting with it, beside `transformers` itself: Trainer and pipeline at their defaults.
 
-``SADARI_BENCH_BERT=accuracy`` adds the test accuracy after fine-tuning on 1,000 and 4,000 rows beside tfidf and
-vectors; ``SADARI_BENCH_BERT=all`` on all rows as well (hours on two cores).
+python benchmarks/bert.py                              what `make bench` runs
+python benchmarks/bert.py --rows 1000,4000,all         test accuracy beside tfidf and vectors: all rows take an hour
+python benchmarks/bert.py --rows all --keep models     and keep the models, of which one teaches (distil.py)
 """
 
 from __future__ import annotations
 
-import os
+import argparse
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -23,7 +25,6 @@ from sadari.rungs import BertClassifier, FromVectors, Rung, TfIdf
 from timing import in_turn, ratio, table
 
 ROWS, PASSES, TEST_ROWS, BULK, THREADS = 1_000, 3, 7_600, 1_024, 2
-SIZES = (1_000, 4_000)
 
 
 def minilm() -> Path:
@@ -137,16 +138,21 @@ def prediction(folder: Path, test: Any, runs: int) -> str:
     return f"{said}\n\n{table(['prediction', 'texts/s', 'asked: 3 ×', 'same labels'], rows)}"
 
 
-def accuracy(train: Any, test: Any, sizes: tuple[int | None, ...]) -> str:
-    """Test accuracy on growing numbers of rows, beside the rungs below."""
+def accuracy(sizes: list[int | None], *, threads: int = THREADS, keep: Path | None = None, **more: Any) -> str:
+    """Test accuracy on growing numbers of rows (None: all), beside the rungs below.
+
+    Args:
+        keep: a folder for the models of bert. more: settings of bert.
+    """
     from sadari.vectors.word2vec import train_vectors
 
+    train, test = corpora()
     vectors = train_vectors(train.texts, width=100, window=5, epochs=5, seed=0)
     truth = test.labels.to_numpy()
     made: dict[str, Callable[[], Rung]] = {
         "tfidf": TfIdf,
         "vectors": lambda: FromVectors(vectors=vectors),
-        "bert": lambda: BertClassifier(weights=minilm(), threads=THREADS),
+        "bert": lambda: BertClassifier(weights=minilm(), threads=threads, **more),
     }
     rows = []
     for name, make in made.items():
@@ -154,21 +160,46 @@ def accuracy(train: Any, test: Any, sizes: tuple[int | None, ...]) -> str:
         for size in sizes:
             texts, labels = sample(train.texts, train.labels, size or len(train.texts))
             model = make().fit(texts, labels)
+            if keep is not None and name == "bert":
+                model.save(keep / f"bert-{size or 'all'}")
             score = float(np.mean(model.predict(test.texts) == truth))
             cells.append(f"{score:.4f} ({model.train_seconds_:.0f} s)")
-            print(name, size, cells[-1], flush=True)  # the last takes hours
+            print(name, size or "all", cells[-1], file=sys.stderr, flush=True)  # the last takes an hour
         rows.append([name, *cells])
     header = ["rung", *("all rows" if size is None else f"{size:,} rows" for size in sizes)]
-    return f"Test accuracy on {len(truth):,} texts (seconds to train); the defaults.\n\n{table(header, rows)}"
+    return f"Test accuracy on {len(truth):,} texts (seconds to train).\n\n{table(header, rows)}"
+
+
+def corpora() -> tuple[Any, Any]:
+    """The rows to learn from, and those to test on."""
+    train, test = (open_source(ag_news() / f"{part}.csv").read() for part in ("train", "test"))
+    return train, test
 
 
 def run(runs: int = 3) -> str:
-    train, test = (open_source(ag_news() / f"{part}.csv").read() for part in ("train", "test"))
-    asked = os.environ.get("SADARI_BENCH_BERT")
+    train, test = corpora()
     torch.set_num_threads(THREADS)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        parts = [fine_tuning(folder, train, test), prediction(folder / "ours", test, runs)]
-    if asked:
-        parts.append(accuracy(train, test, (*SIZES, None) if asked == "all" else SIZES))
-    return "\n\n".join(parts)
+        return "\n\n".join([fine_tuning(folder, train, test), prediction(folder / "ours", test, runs)])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", help="test accuracy after so many rows, with commas between them; or all")
+    parser.add_argument("--threads", type=int, default=THREADS)
+    parser.add_argument("--keep", type=Path, help="a folder for the models")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of bert")
+    given = parser.parse_args()
+    if not given.rows:
+        print(run())
+        return
+    from sadari.cli.settings import parse_settings
+
+    sizes = [None if size == "all" else int(size) for size in given.rows.split(",")]
+    more = parse_settings(BertClassifier, given.set, {})
+    print(accuracy(sizes, threads=given.threads, keep=given.keep, **more))
+
+
+if __name__ == "__main__":
+    main()
