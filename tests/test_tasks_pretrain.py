@@ -407,7 +407,7 @@ def test_a_folder_of_transformers_is_read_without_our_manifest(tmp_path):
         ({"position_embedding_type": "relative_key"}, "relative"),
         ({"intermediate_size": 77}, "has shape"),
         ({"num_hidden_layers": 3}, "there is no tensor"),
-        ({"vocab_size": 40}, "not of one model"),
+        ({"vocab_size": 40}, "does not fit the weights"),
         ({"hidden_dropout_prob": "x"}, "dropout 'x'"),
     ],
 )
@@ -420,8 +420,8 @@ def test_a_configuration_that_does_not_fit_is_refused(tmp_path, config, said):
     ("file", "content", "said"),
     [
         ("model.safetensors", None, "no model.safetensors"),
-        ("model.safetensors", b"\x80\x04pickle", "is refused"),
-        ("model.safetensors", b"", "is refused"),
+        ("model.safetensors", b"\x80\x04pickle", "is a Python pickle, not safetensors"),
+        ("model.safetensors", b"", "is not safetensors"),
         ("config.json", None, "is no model"),
         ("config.json", b"{", "cannot be read as a BERT"),
         ("config.json", b"\xff\xfe", "not UTF-8"),

@@ -7,7 +7,7 @@ has checked it.
 
 from sadari.artifact.atomic import atomic_file, atomic_folder, atomic_write
 from sadari.artifact.manifest import FORMAT_VERSION, MANIFEST
-from sadari.artifact.read import ModelFiles, read_model
+from sadari.artifact.read import ModelFiles, read_model, read_tensors
 from sadari.artifact.strict_json import parse_json
 from sadari.artifact.weights import TRANSFORMERS_WEIGHTS, WEIGHTS
 from sadari.artifact.write import check_is_model, write_model
@@ -24,5 +24,6 @@ __all__ = [
     "check_is_model",
     "parse_json",
     "read_model",
+    "read_tensors",
     "write_model",
 ]

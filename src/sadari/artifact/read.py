@@ -190,7 +190,22 @@ def _read_text(file: UntrustedFile, entry: FileEntry) -> str:
         raise ModelError(f"is {found}", where=file.where) from None
 
 
-def _read_weights(file: UntrustedFile, entry: FileEntry, as_torch: bool) -> dict[str, Any]:
+def read_tensors(path: str | Path, *, as_torch: bool = False) -> dict[str, Any]:
+    """The tensors of a safetensors file that no manifest vouches for: name → as in `ModelFiles`. A link is followed.
+
+    Raises:
+        ModelError: it cannot be read, is no safetensors, or holds NaN or infinity.
+    """
+    where = os.fspath(path)
+    try:
+        with Path(path).open("rb") as file:
+            opened = UntrustedFile(file.fileno(), os.fstat(file.fileno()).st_size, where)
+            return _read_weights(opened, None, as_torch)
+    except OSError as error:
+        raise ModelError(f"cannot be read: {error.strerror or error}", where=where) from None
+
+
+def _read_weights(file: UntrustedFile, entry: FileEntry | None, as_torch: bool) -> dict[str, Any]:
     start = file.take(min(file.size, 8)).tobytes()
     length = int.from_bytes(start, "little")
     if file.size < 8 or length > min(MAX_HEADER, file.size - 8):
@@ -204,7 +219,8 @@ def _read_weights(file: UntrustedFile, entry: FileEntry, as_torch: bool) -> dict
     except ValueError as error:
         raise ModelError(f"is refused: {error}", where=file.where) from None
     data = file.take(file.size - 8 - length)
-    file.check_digest(entry.sha256)
+    if entry is not None:
+        file.check_digest(entry.sha256)
     try:
         return decode_tensors(header, data, as_torch=as_torch)
     except ModelError as error:

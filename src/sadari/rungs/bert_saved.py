@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sadari.artifact import ModelFiles, parse_json
-from sadari.rungs.pretrained import CONFIG, TOKENIZER, check_kind, config_json, quiet, set_labels, transformers
+from sadari.rungs.pretrained import check_kind, config_json, quiet, set_labels, transformers
 from sadari.rungs.saved import check_weights
+from sadari.rungs.weights_folder import CONFIG, TOKENIZER
 from sadari.text.pieces import Pieces
 
 if TYPE_CHECKING:

@@ -11,23 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.artifact import MANIFEST, parse_json
+from sadari.artifact import MANIFEST
 from sadari.errors import DownloadError, MissingExtraError, ModelError
+from sadari.rungs import weights_folder
+from sadari.rungs.weights_folder import CONFIG, INDEX, SAFE, TOKENIZER, WORDS, check_not_pickled, json_of
 from sadari.text.pieces import Pieces
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 EXTRA = "bert"
-CONFIG, SAFE, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
-TOKENIZER, TOKENIZER_SETTINGS = "tokenizer.json", "tokenizer_config.json"
-_PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.pt", "model.pt", "tf_model.h5",
-            "flax_model.msgpack", "model.ckpt.index")  # fmt: skip
-_TOKENIZERS = (TOKENIZER, "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "spm.model",
+_TOKENIZERS = (TOKENIZER, WORDS, "vocab.json", "spiece.model", "sentencepiece.bpe.model", "spm.model",
                "tokenizer.model", "tokenizer_78b3253a26.model")  # fmt: skip
 _WANTED = ["*.json", "*.txt", "*.model", "model*.safetensors"]
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?")
-_MOST_JSON = 64 * 2**20
 PROBE = ("the news of the day", "오늘의 뉴스", "a b c d e f g h i j 0 1 2 3")
 
 
@@ -110,29 +107,21 @@ def check_folder(folder: Path) -> dict[str, Any]:
         ModelError: the folder holds no encoder, no safetensors, or no tokenizer.
     """
     where = str(folder)
-    own = _json_of(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
+    own = json_of(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     if own and not (folder / CONFIG).is_file():
         raise ModelError(f"this is a Sadari model of {own.get('rung') or own.get('kind')!r:.40}, and no BERT",
                          where=where, hint="name a folder of pre-trained weights")  # fmt: skip
     if not (folder / CONFIG).is_file():
         raise ModelError(f"holds no pre-trained model: there is no {CONFIG}", where=where,
                          hint=f"name the folder that holds {CONFIG}, {SAFE} and the tokenizer")  # fmt: skip
-    config = _json_of(folder / CONFIG)
+    config = json_of(folder / CONFIG)
     check_kind(config, where)
     if not any((folder / name).is_file() for name in (SAFE, INDEX)):
-        pickled = [name for name in _PICKLED if (folder / name).exists()]
-        if pickled:
-            raise ModelError(
-                f"the weights are in {pickled[0]} alone, which can run code when it is opened: it is not read",
-                where=where,
-                hint='if you trust where they are from, convert them: python -c "from transformers import AutoModel; '
-                "AutoModel.from_pretrained('FOLDER', use_safetensors=False).save_pretrained('NEW')\", and copy the "
-                "tokenizer's files",
-            )
+        check_not_pickled(folder, "AutoModel")
         raise ModelError(f"there are no weights: no {SAFE}", where=where)
     if not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelError("there is no tokenizer beside the weights", where=where,
-                         hint=f"copy {TOKENIZER} (or vocab.txt) from where the weights are from")  # fmt: skip
+                         hint=f"copy {TOKENIZER} (or {WORDS}) from where the weights are from")  # fmt: skip
     return config
 
 
@@ -153,18 +142,6 @@ def check_kind(config: dict[str, Any], where: str) -> None:
     if not encoder or config.get("is_decoder"):
         raise ModelError(f"a model of the type {kind!r} is no encoder", where=where,
                          hint="BERT, RoBERTa, DistilBERT, ELECTRA and their like are")  # fmt: skip
-
-
-def _json_of(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _MOST_JSON:
-            raise ValueError("it is too large")
-        found = parse_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ModelError(f"cannot be read: {error}", where=str(path)) from None
-    if not isinstance(found, dict):
-        raise ModelError("is not a JSON object", where=str(path))
-    return found
 
 
 def read_tokenizer(folder: Path) -> Tokenizing:
@@ -211,7 +188,7 @@ def _check_knows(pieces: Pieces, where: str) -> None:
     if known <= 5 or not reads:
         raise ModelError(
             f"the tokenizer is empty: of its {known:,} pieces none stands in any text", where=where,
-            hint=f"copy {TOKENIZER} (or vocab.txt) again from where the weights are from",
+            hint=f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from",
         )  # fmt: skip
 
 
@@ -280,12 +257,7 @@ def check_fits(pieces: Pieces, config: Any, where: str) -> None:
     Raises:
         ModelError: with both numbers.
     """
-    rows = int(config.vocab_size)
-    if max(pieces.largest_id, pieces.pad_id) >= rows:
-        raise ModelError(
-            f"the tokenizer does not fit the weights: its ids go up to {pieces.largest_id:,}, the embedding has "
-            f"{rows:,} rows", where=where, hint="take weights and tokenizer from the same model",
-        )  # fmt: skip
+    weights_folder.check_fits(max(pieces.largest_id, pieces.pad_id), int(config.vocab_size), where)
 
 
 def config_json(config: Any) -> str:

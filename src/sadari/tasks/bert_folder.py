@@ -9,29 +9,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sadari.artifact import MANIFEST, TRANSFORMERS_WEIGHTS, parse_json, read_model
-from sadari.artifact.weights import MAX_HEADER, decode_header, decode_tensors
+from sadari.artifact import MANIFEST, parse_json, read_model, read_tensors
 from sadari.errors import ModelError
 from sadari.rungs.settings import Whole
-from sadari.tasks.wordpiece import CONFIG as TOKENIZER_CONFIG
-from sadari.tasks.wordpiece import FILE, VOCABULARY, WordPiece
+from sadari.rungs.weights_folder import (
+    CONFIG,
+    INDEX,
+    SAFE,
+    TOKENIZER,
+    TOKENIZER_SETTINGS,
+    WORDS,
+    check_fits,
+    check_not_pickled,
+    text_of,
+)
+from sadari.tasks.wordpiece import WordPiece
 
 if TYPE_CHECKING:
     import torch
 
     from sadari.nets.bert import BertForPreTraining, BertShape
 
-SHAPE = "config.json"
-PICKLES = ("pytorch_model.bin", "model.bin", "pytorch_model.pt", "model.pt", "model.ckpt.index", "tf_model.h5")
-MOST_TEXT = 2**26  # bytes of a file of words
 # what config.json must say: name → (range, or None for a number)
 _WHOLE = {
     "vocab_size": Whole(16, 2**20), "num_hidden_layers": Whole(1, 96), "hidden_size": Whole(1, 8192),
     "num_attention_heads": Whole(1, 256), "intermediate_size": Whole(1, 2**15),
     "max_position_embeddings": Whole(8, 2**15), "type_vocab_size": Whole(1, 16),
 }  # fmt: skip
+_TEXTS = (CONFIG, TOKENIZER, WORDS, TOKENIZER_SETTINGS)
 _OLD_NAMES = ((".gamma", ".weight"), (".beta", ".bias"))  # of norms, in TensorFlow's checkpoints
 _HEAD, _NEXT, _POOLER = "cls.predictions.", "cls.seq_relationship.", "bert.pooler."
 _TIED = ("cls.predictions.decoder.weight", "cls.predictions.decoder.bias")
@@ -73,7 +78,7 @@ class BertFolder:
                 raise ModelError(f"there is no tensor {name!r}", where=self.where)
             if found is not None and found.shape != wanted.shape:
                 raise ModelError(
-                    f"tensor {name!r} has shape {list(found.shape)}; {SHAPE} says {list(wanted.shape)}",
+                    f"tensor {name!r} has shape {list(found.shape)}; {CONFIG} says {list(wanted.shape)}",
                     where=self.where,
                 )
         net = BertForPreTraining(self.shape)
@@ -99,26 +104,22 @@ def read_bert(folder: str | Path) -> BertFolder:
         raise ModelError(what, where=where, hint="name the folder of a BERT: config.json, model.safetensors, tokenizer")
     ours = read_model(folder, as_torch=True) if (place / MANIFEST).exists() else None
     if ours is not None:
-        said = {name: ours.texts.get(name) for name in (SHAPE, FILE, VOCABULARY, TOKENIZER_CONFIG)}
-        if said[SHAPE] is None:
+        said = {name: ours.texts.get(name) for name in _TEXTS}
+        if said[CONFIG] is None:
             kind = ours.manifest["kind"]
             raise ModelError(f"is a model of the kind {kind!r:.40}, not a BERT", where=where)
         tensors = ours.tensors
     else:
-        said = {name: _text(place / name) for name in (SHAPE, FILE, VOCABULARY, TOKENIZER_CONFIG)}
-        if said[SHAPE] is None:
-            raise ModelError(f"is no model: there is no {SHAPE}", where=where)
+        said = {name: text_of(place / name) for name in _TEXTS}
+        if said[CONFIG] is None:
+            raise ModelError(f"is no model: there is no {CONFIG}", where=where)
         tensors = _weights(place)
     try:
-        shape = _shape(said[SHAPE] or "")
-        pieces = WordPiece.of_files(said[FILE], said[VOCABULARY], said[TOKENIZER_CONFIG])
+        shape = _shape(said[CONFIG] or "")
+        pieces = WordPiece.of_files(said[TOKENIZER], said[WORDS], said[TOKENIZER_SETTINGS])
     except ValueError as error:
         raise ModelError(f"cannot be read as a BERT: {error}", where=where) from error
-    if len(pieces) > shape.vocab_size:
-        raise ModelError(
-            f"the tokenizer has {len(pieces):,} pieces, and the net embeddings for {shape.vocab_size:,}: they are "
-            "not of one model", where=where, hint="take tokenizer.json or vocab.txt from where the weights came from",
-        )  # fmt: skip
+    check_fits(len(pieces) - 1, shape.vocab_size, where)
     named = {_name(name): value.float() for name, value in tensors.items()}
     manifest = {} if ours is None else ours.manifest
     about = manifest.get("bert")
@@ -147,7 +148,7 @@ def _shape(text: str) -> BertShape:
 
     said = parse_json(text.encode())
     if not isinstance(said, dict):
-        raise ValueError(f"{SHAPE} is no JSON object")
+        raise ValueError(f"{CONFIG} is no JSON object")
     if said.get("model_type", "bert") != "bert":
         raise ValueError(f"it is of the type {said['model_type']!r:.40}; only 'bert' can be pre-trained here")
     if said.get("position_embedding_type", "absolute") != "absolute" or said.get("is_decoder"):
@@ -156,16 +157,16 @@ def _shape(text: str) -> BertShape:
     found = {name: said.get(name, getattr(defaults, name)) for name in _WHOLE}
     for name, value in found.items():
         if not _WHOLE[name].allows(value):
-            raise ValueError(f"{SHAPE} says {name} {value!r:.40}; it must be {_WHOLE[name]}")
+            raise ValueError(f"{CONFIG} says {name} {value!r:.40}; it must be {_WHOLE[name]}")
     if found["hidden_size"] % found["num_attention_heads"]:
         raise ValueError(f"{found['num_attention_heads']} heads cannot share a width of {found['hidden_size']}")
     activation = said.get("hidden_act", "gelu")
     if activation not in ACTIVATIONS:
-        raise ValueError(f"{SHAPE} says hidden_act {activation!r:.40}; known are {', '.join(ACTIVATIONS)}")
+        raise ValueError(f"{CONFIG} says hidden_act {activation!r:.40}; known are {', '.join(ACTIVATIONS)}")
     numbers = {"layer_norm_eps": said.get("layer_norm_eps", 1e-12), "dropout": said.get("hidden_dropout_prob", 0.1)}
     for name, value in numbers.items():
         if not isinstance(value, int | float) or not 0 <= value < 1:
-            raise ValueError(f"{SHAPE} says {name} {value!r:.40}; it must be a number from 0 to below 1")
+            raise ValueError(f"{CONFIG} says {name} {value!r:.40}; it must be a number from 0 to below 1")
     return BertShape(**found, **numbers, hidden_act=activation)
 
 
@@ -177,41 +178,10 @@ def _name(name: str) -> str:
     return f"bert.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
 
 
-def _text(path: Path) -> str | None:
-    try:
-        if not path.is_file():
-            return None
-        if path.stat().st_size > MOST_TEXT:
-            raise ModelError(f"takes {path.stat().st_size:,} bytes; {MOST_TEXT:,} is the limit", where=str(path))
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ModelError("is not UTF-8 text", where=str(path)) from None
-    except OSError as error:
-        raise ModelError(f"cannot be read: {error.strerror}", where=str(path)) from None
-
-
 def _weights(folder: Path) -> dict[str, torch.Tensor]:
-    path = folder / TRANSFORMERS_WEIGHTS
-    if not path.is_file():
-        pickled = [name for name in PICKLES if (folder / name).exists()]
-        if pickled:
-            raise ModelError(
-                f"holds {pickled[0]} and no {TRANSFORMERS_WEIGHTS}: a pickle can run code, and is not opened",
-                where=str(folder),
-                hint="if you trust it, write it anew: from transformers import BertForPreTraining; "
-                'BertForPreTraining.from_pretrained(FOLDER).save_pretrained("NEW"), and copy its vocab.txt',
-            )
-        if (folder / f"{TRANSFORMERS_WEIGHTS}.index.json").exists():
+    if not (folder / SAFE).is_file():
+        check_not_pickled(folder, "BertForPreTraining")
+        if (folder / INDEX).exists():
             raise ModelError("its weights lie in several files", where=str(folder), hint="save them as one, unsharded")
-        raise ModelError(f"is no model: there is no {TRANSFORMERS_WEIGHTS}", where=str(folder))
-    try:
-        data = np.fromfile(path, np.uint8)
-        length = int.from_bytes(data[:8].tobytes(), "little")
-        if len(data) < 8 or length > min(MAX_HEADER, len(data) - 8):
-            raise ValueError("it is not safetensors")
-        header = decode_header(data[8 : 8 + length].tobytes(), len(data) - 8 - length)
-        return decode_tensors(header, data[8 + length :], as_torch=True)
-    except (ValueError, OSError) as error:
-        raise ModelError(f"is refused: {error}", where=str(path)) from None
-    except ModelError as error:
-        raise ModelError(error.what, where=str(path), hint=error.hint) from None
+        raise ModelError(f"is no model: there is no {SAFE}", where=str(folder))
+    return read_tensors(folder / SAFE, as_torch=True)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sadari.artifact import TRANSFORMERS_WEIGHTS, write_model
+from sadari.artifact import write_model
 from sadari.errors import ModelError, SettingError
 from sadari.rungs.card import table_lines
 from sadari.rungs.settings import plain_settings
-from sadari.tasks.bert_folder import SHAPE, read_bert, shape_json
+from sadari.rungs.weights_folder import CONFIG, SAFE
+from sadari.tasks.bert_folder import read_bert, shape_json
 from sadari.tasks.bert_settings import BertSettings
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ def save_bert(model: Bert, folder: str | Path, data: Mapping[str, Any]) -> None:
     }
     texts = {
         **model.pieces_.files(net.shape.max_position_embeddings),
-        SHAPE: shape_json(net.shape, model.pieces_.pad_id),
+        CONFIG: shape_json(net.shape, model.pieces_.pad_id),
         "README.md": bert_card(manifest),
     }
     tensors = {name: value.detach().cpu() for name, value in net.state_dict().items()}
-    write_model(folder, manifest=manifest, tensors=tensors, texts=texts, weights=TRANSFORMERS_WEIGHTS)
+    write_model(folder, manifest=manifest, tensors=tensors, texts=texts, weights=SAFE)
 
 
 def load_bert(kind: type[Kind], folder: str | Path) -> Kind:

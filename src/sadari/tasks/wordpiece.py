@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from sadari.artifact import parse_json
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
+from sadari.rungs.weights_folder import TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.tasks.subwords import _panic, _pieces
 from sadari.text.column import slices
 
@@ -31,7 +32,6 @@ PAD, UNKNOWN, CLASS, SEPARATOR, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[
 MOST, LEAST = 30_522, 500
 WORDS_EACH = 150
 INSIDE = "##"  # before a piece that goes on with a word
-FILE, CONFIG, VOCABULARY = "tokenizer.json", "tokenizer_config.json", "vocab.txt"
 
 
 class WordPiece:
@@ -127,9 +127,9 @@ class WordPiece:
             "unk_token": UNKNOWN, "cls_token": CLASS, "sep_token": SEPARATOR, "mask_token": MASK,
         }  # fmt: skip
         return {
-            FILE: engine.to_str(pretty=False),
-            CONFIG: json.dumps(config, indent=2),
-            VOCABULARY: "".join(f"{piece}\n" for piece in self.pieces),
+            TOKENIZER: engine.to_str(pretty=False),
+            TOKENIZER_SETTINGS: json.dumps(config, indent=2),
+            WORDS: "".join(f"{piece}\n" for piece in self.pieces),
         }
 
     @classmethod
@@ -149,7 +149,7 @@ class WordPiece:
         pieces = [piece.rstrip("\r") for piece in (pieces[:-1] if pieces[-1] == "" else pieces)]
         said = parse_json(config.encode()) if config is not None else {}
         if not isinstance(said, dict):
-            raise ValueError(f"{CONFIG} is no JSON object")
+            raise ValueError(f"{TOKENIZER_SETTINGS} is no JSON object")
         strip = said.get("strip_accents")
         return cls(
             pieces, lowercase=said.get("do_lower_case", True) is True,

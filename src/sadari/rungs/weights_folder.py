@@ -1,0 +1,89 @@
+"""A folder of pre-trained weights as `transformers` writes it: its files, read without running anything of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sadari.artifact import TRANSFORMERS_WEIGHTS, parse_json
+from sadari.errors import ModelError
+
+CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS = "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"
+SAFE, INDEX = TRANSFORMERS_WEIGHTS, f"{TRANSFORMERS_WEIGHTS}.index.json"
+MOST_TEXT = 2**26  # bytes of a file of words
+_PICKLED = (
+    "pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.pt", "model.bin", "model.pt", "tf_model.h5",
+    "flax_model.msgpack", "model.ckpt.index",
+)  # fmt: skip
+
+
+def text_of(path: Path) -> str | None:
+    """What a file says; None if there is none.
+
+    Raises:
+        ModelError: it is too large, no UTF-8, or cannot be read.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return _bytes_of(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ModelError("is not UTF-8 text", where=str(path)) from None
+
+
+def json_of(path: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        ModelError: it holds none, is too large, or cannot be read.
+    """
+    try:
+        found = parse_json(_bytes_of(path))
+    except ValueError as error:
+        raise ModelError(f"cannot be read: {error}", where=str(path)) from None
+    if not isinstance(found, dict):
+        raise ModelError("is not a JSON object", where=str(path))
+    return found
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MOST_TEXT:
+            raise ModelError(f"takes {size:,} bytes; {MOST_TEXT:,} is the limit", where=str(path))
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+
+
+def check_not_pickled(folder: Path, reader: str) -> None:
+    """Refuse a folder, in which there are no safetensors, for the pickles that are there in their place.
+
+    Args:
+        reader: the class of `transformers` that converts them.
+
+    Raises:
+        ModelError: the first of them, with the way to convert it.
+    """
+    for name in _PICKLED:
+        if (folder / name).exists():
+            raise ModelError(
+                f"the weights are in {name} alone, which can run code when it is opened, as pickles can: it is not "
+                "read", where=str(folder),
+                hint=f'if you trust where they are from, convert them: python -c "from transformers import {reader}; '
+                f"{reader}.from_pretrained('FOLDER', use_safetensors=False).save_pretrained('NEW')\", and copy the "
+                "tokenizer's files",
+            )  # fmt: skip
+
+
+def check_fits(largest_id: int, rows: int, where: str) -> None:
+    """Refuse a tokenizer that gives ids which an embedding of so many rows has not.
+
+    Raises:
+        ModelError: with both numbers.
+    """
+    if largest_id >= rows:
+        raise ModelError(
+            f"the tokenizer does not fit the weights: its ids go up to {largest_id:,}, the embedding has "
+            f"{rows:,} rows", where=where, hint="take weights and tokenizer from the same model",
+        )  # fmt: skip
