@@ -91,7 +91,7 @@ def _train(asked: dict[str, Any]) -> None:
         "patience", "device", "precision", "seed",
     )  # fmt: skip
     model = Translator(**parse_settings(Translator, asked["settings"], {name: asked[name] for name in own}))
-    model.check_settings()
+    model.check()
     check_model_folder(Path(asked["output"]))
     kept = train_run.kept_run(asked, TRANSLATE)
     with Progress() as progress:

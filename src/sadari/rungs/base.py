@@ -25,7 +25,7 @@ from sadari.rungs.distil import Teacher, taught
 from sadari.rungs.explanation import Explanation, InnerLife
 from sadari.rungs.labels import LabelCodec
 from sadari.rungs.rows import training_rows
-from sadari.rungs.saved import read_head
+from sadari.rungs.saved import put_together, read_head
 from sadari.rungs.settings import check_settings, plain_settings
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
@@ -349,7 +349,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         where, found = str(files.folder), files.manifest.get("rung")
         if found != cls.name:
             raise ModelError(f"this is a model of the rung {found!r:.80}, not {cls.name!r}", where=where)
-        try:
+        with put_together(where):
             head = read_head(files.manifest, cls._get_param_names())
             rung = cls(**head.settings)
             rung._check_settings()
@@ -357,9 +357,6 @@ class Rung(ClassifierMixin, BaseEstimator):
             rung.prior_, rung.sharpness_ = head.prior, head.sharpness
             rung.scores_, rung.data_, rung.teacher_ = head.scores, head.data, head.teacher
             rung._restore(files, head.model)
-        except (SettingError, DataError, ValueError) as error:
-            reason = error.what if isinstance(error, SettingError | DataError) else str(error)
-            raise ModelError(f"the model cannot be put together: {reason}", where=where) from error
         rung._ready = True
         return rung
 

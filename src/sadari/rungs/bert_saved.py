@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sadari.artifact import ModelFiles, parse_json
 from sadari.rungs.pretrained import check_kind, config_json, quiet, set_labels, transformers
-from sadari.rungs.saved import check_weights
+from sadari.rungs.saved import fill_net, weights_for
 from sadari.rungs.weights_folder import CONFIG, TOKENIZER
 from sadari.text.pieces import Pieces
 
@@ -58,26 +56,24 @@ def restored_net(files: ModelFiles, labels: list[str], pieces: Pieces, *, severa
 
     config = _config(files, labels, several=several)
     auto = transformers().AutoModelForSequenceClassification
-    with quiet():
+
+    def described() -> Any:
         try:
-            with torch.device("meta"):  # takes no memory
-                claimed = auto.from_config(config, attn_implementation="sdpa").state_dict()
+            return auto.from_config(config, attn_implementation="sdpa", dtype=torch.float32)
         except Exception as error:  # whatever a stranger's numbers make of it
             raise ValueError(f"{CONFIG} describes no model: {str(error)[:200]}") from None
-        found = {
-            name: files.tensor(name, shape=tuple(wanted.shape), dtype=str(wanted.dtype).removeprefix("torch."))
-            for name, wanted in claimed.items()
-        }
+
+    with quiet():
+        found = weights_for(files, described)
         unasked = sorted(set(files.tensors) - set(found))
         if unasked:
             raise ValueError(f"{CONFIG} knows no tensor {unasked[0][:80]!r}")
-        check_weights(str(files.folder), **found)
         rows = int(config.vocab_size)
         if max(pieces.largest_id, pieces.pad_id, pieces.unknown_id or 0, *pieces.ends[0], *pieces.ends[1], 0) >= rows:
             raise ValueError(f"the tokenizer's ids do not fit an embedding of {rows:,} rows")
         with torch.random.fork_rng(), _unfilled():
-            net = auto.from_config(config, attn_implementation="sdpa", dtype=torch.float32)
-    net.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(found[name])) for name in found})
+            net = described()
+    fill_net(net, found)
     return PretrainedClassifier(net).eval()
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.data.fingerprint import fingerprint
-from sadari.errors import ModelError, SettingError
+from sadari.errors import ModelError
 from sadari.rungs.base import Rung
 from sadari.rungs.distil import Teacher
 from sadari.rungs.labels import as_labels
@@ -62,9 +62,7 @@ class KeepsRuns(Rung):
             SettingError: another run than the one in the folder.
             OutputError: something else is in the folder.
         """
-        if resume and run is None:
-            raise SettingError("resume needs the folder of the run", hint="fit(…, run=FOLDER, resume=True)")
-        self._kept_run = None if run is None else KeptRun.begin(run, resume, validation)
+        self._kept_run = KeptRun.begin(run, resume, validation)
         try:
             return super().fit(texts, labels, sample_weight, validation=validation, progress=progress, teacher=teacher)
         finally:
@@ -125,18 +123,18 @@ class KeptRun:
     validation: str | None
 
     @classmethod
-    def begin(cls, run: Run | str | Path, resume: bool, validation: tuple[Any, Any] | None) -> KeptRun:
-        """A run in that folder.
+    def begin(cls, run: Run | str | Path | None, resume: bool, validation: tuple[Any, Any] | None) -> KeptRun | None:
+        """A run in that folder; None without one.
 
         Raises:
-            OutputError: it is to begin anew, and something else is there.
+            SettingError: there is nothing to resume. OutputError: it is to begin anew, and something else is there.
         """
-        from sadari.train.checkpoint import Run, check_free
+        if run is None and not resume:
+            return None
+        from sadari.train.checkpoint import begin_run
 
-        run = Run.of(run)
-        if not resume:
-            check_free(run.folder)
-        return cls(run, resume, _validation_print(validation))
+        begun = begin_run(run, resume=resume)
+        return None if begun is None else cls(begun, resume, _validation_print(validation))
 
     def attach(
         self, loop: Loop, rung: KeepsRuns, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32]
@@ -146,7 +144,7 @@ class KeptRun:
         Raises:
             SettingError: the checkpoint is of another run. ModelError: there is none, or it is torn.
         """
-        from sadari.train.checkpoint import load_checkpoint, save_checkpoint
+        from sadari.train.checkpoint import keep_run
 
         labels = hashlib.sha256(repr(rung.classes_.tolist()).encode() + targets.tobytes() + costs.tobytes())
         identity = {
@@ -156,10 +154,7 @@ class KeptRun:
         }  # fmt: skip
         if rung._lesson is not None:
             identity["the teacher's answers"] = rung._lesson.fingerprint()
-        if self.resume:
-            load_checkpoint(loop, self.run.folder, identity)
-        loop.checkpoint = lambda loop: save_checkpoint(loop, self.run, identity)
-        loop.checkpoint_every = self.run.every
+        keep_run(loop, self.run, identity, resume=self.resume)
 
 
 def _validation_print(validation: tuple[Any, Any] | None) -> str | None:

@@ -19,7 +19,7 @@ from sadari.ragged import Ragged, offsets_of
 from sadari.rungs import sizes
 from sadari.rungs.kept_run import KeepsRuns
 from sadari.rungs.rows import check_fits
-from sadari.rungs.saved import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
+from sadari.rungs.saved import VOCABULARY, check_learned, load_net, read_words, tokenizer_name
 from sadari.text.column import as_column
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.table import TokenTable
@@ -291,8 +291,6 @@ class NeuralRung(KeepsRuns):
         return self._weights(), texts, {"tokenizer": self.tokenizer_}
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
-        import torch
-
         self.tokenizer_ = tokenizer_name(model)
         tokenizer(self.tokenizer_)
         words = read_words(files)
@@ -301,14 +299,4 @@ class NeuralRung(KeepsRuns):
         self.vocab_ = Vocab(words, specials=len(SPECIALS))
         self.epochs_, self.batch_size_ = self.epochs or 1, self.batch_size or sizes.BATCH
         self.max_length_, self.sparse_ = self.max_length or sizes.SHORT, bool(self.sparse)
-        with torch.device("meta"):  # takes no memory: what the settings claim is compared with what is there
-            claimed = self._new_net(len(words), len(self.classes_)).state_dict()
-        found = {
-            name: files.tensor(name, shape=tuple(wanted.shape), dtype=str(wanted.dtype).removeprefix("torch."))
-            for name, wanted in claimed.items()
-        }
-        check_weights(str(files.folder), **found)
-        with torch.random.fork_rng():
-            self.net_ = self._new_net(len(words), len(self.classes_))
-        self.net_.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(found[name])) for name in found})
-        self.net_.eval()
+        self.net_ = load_net(files, lambda: self._new_net(len(words), len(self.classes_)))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles, parse_json
-from sadari.errors import ModelError, SettingError
+from sadari.errors import DataError, ModelError, SettingError
 from sadari.rungs.labels import KINDS, LabelCodec, class_array
+
+if TYPE_CHECKING:
+    from torch import nn
 
 VOCABULARY = "vocabulary.json"
 LARGEST_WEIGHT = 1e12  # sums of products of such numbers stay finite in float32
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+Net = TypeVar("Net", bound="nn.Module")
 
 
 @dataclass(frozen=True)
@@ -58,14 +63,14 @@ def read_head(manifest: Mapping[str, Any], allowed_settings: Collection[str]) ->
     if not (isinstance(sharpness, int | float) and not isinstance(sharpness, bool) and 1e-12 <= sharpness <= 1e12):
         raise ValueError("'sharpness' must be a number above 0")
     return Head(
-        settings=_settings(manifest.get("settings"), allowed_settings),
+        settings=known_settings(manifest, allowed_settings),
         codec=codec,
         prior=np.array(prior, dtype=np.float64),
         sharpness=float(sharpness),
-        model=_object(manifest, "model"),
-        scores=_object(manifest, "scores"),
-        data=_object(manifest, "data"),
-        teacher=_object(manifest, "teacher") if "teacher" in manifest else {},
+        model=object_in(manifest, "model"),
+        scores=object_in(manifest, "scores"),
+        data=object_in(manifest, "data"),
+        teacher=object_in(manifest, "teacher") if "teacher" in manifest else {},
     )
 
 
@@ -92,6 +97,63 @@ def tokenizer_name(model: Mapping[str, Any]) -> str:
     if not isinstance(name, str):
         raise ValueError("the tokenizer is not named")
     return name
+
+
+@contextmanager
+def put_together(where: str, what: str = "model") -> Iterator[None]:
+    """Whatever a stranger's words make of a model that is built by them is one error, of its folder.
+
+    Raises:
+        ModelError: in place of ValueError, SettingError and DataError.
+    """
+    try:
+        yield
+    except (SettingError, DataError, ValueError) as error:
+        reason = error.what if isinstance(error, SettingError | DataError) else str(error)
+        raise ModelError(f"the {what} cannot be put together: {reason}", where=where) from error
+
+
+def weights_for(files: ModelFiles, make: Callable[[], nn.Module]) -> dict[str, NDArray[Any]]:
+    """The weights of a model folder, once what the net claims has been compared with what is there: name → array.
+
+    Args:
+        make: gives the net; here without memory.
+
+    Raises:
+        ModelError: one is missing, does not fit, or holds numbers too large.
+    """
+    import torch
+
+    with torch.device("meta"):
+        claimed = make().state_dict()
+    found = {
+        name: files.tensor(name, shape=tuple(wanted.shape), dtype=str(wanted.dtype).removeprefix("torch."))
+        for name, wanted in claimed.items()
+    }
+    check_weights(str(files.folder), **found)
+    return found
+
+
+def load_net(files: ModelFiles, make: Callable[[], Net]) -> Net:
+    """The net that ``make`` gives, in evaluation, with the weights of a model folder.
+
+    Raises:
+        ModelError: as `weights_for`.
+    """
+    import torch
+
+    found = weights_for(files, make)
+    with torch.random.fork_rng():
+        net = make()
+    fill_net(net, found)
+    return net.eval()
+
+
+def fill_net(net: nn.Module, weights: Mapping[str, NDArray[Any]]) -> None:
+    """Put weights that `weights_for` gave into a net."""
+    import torch
+
+    net.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in weights.items()})
 
 
 def check_weights(where: str, **arrays: NDArray[np.float32]) -> None:
@@ -139,17 +201,26 @@ def _codec(manifest: Mapping[str, Any]) -> LabelCodec:
     return LabelCodec(np.array([int(name) for name in names], np.int64), str(kind))
 
 
-def _settings(settings: Any, allowed: Collection[str]) -> dict[str, Any]:
-    if not isinstance(settings, dict):
-        raise ValueError("'settings' is missing or not an object")
-    unknown = sorted(set(settings) - set(allowed))
+def known_settings(manifest: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """The settings of a manifest.
+
+    Raises:
+        ValueError: there are none, or some that are not known.
+    """
+    settings = object_in(manifest, "settings")
+    unknown = sorted(set(settings) - set(known))
     if unknown:
         raise ValueError(f"there is no setting {unknown[0][:80]!r}")
     # JSON has no tuples
     return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
 
 
-def _object(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
+def object_in(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """One object of a manifest.
+
+    Raises:
+        ValueError: there is none.
+    """
     value = manifest.get(key)
     if not isinstance(value, dict):
         raise ValueError(f"{key!r} is missing or not an object")

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sadari.artifact import write_model
-from sadari.errors import ModelError, SettingError
 from sadari.rungs.card import table_lines
+from sadari.rungs.saved import known_settings, put_together
 from sadari.rungs.settings import plain_settings
 from sadari.rungs.weights_folder import CONFIG, SAFE
 from sadari.tasks.bert_folder import read_bert, shape_json
@@ -54,14 +54,11 @@ def load_bert(kind: type[Kind], folder: str | Path) -> Kind:
     import torch
 
     read = read_bert(folder)
-    settings = read.manifest.get("settings", {}) if read.manifest.get("kind") == KIND else {}
-    if not isinstance(settings, dict) or not set(settings) <= set(BertSettings().settings()):
-        raise ModelError("'settings' holds some that pre-training does not have", where=read.where)
-    try:
+    with put_together(read.where):
+        ours = read.manifest.get("kind") == KIND
+        settings = known_settings(read.manifest, BertSettings().settings()) if ours else {}
         model = kind(**settings)
         model.check()
-    except SettingError as error:
-        raise ModelError(f"the model cannot be put together: {error.what}", where=read.where) from error
     model.resolved_ = model.resolved(begun=not settings)
     with torch.random.fork_rng():
         model.net_ = read.net()

@@ -16,6 +16,7 @@ from sadari.tasks.coder import END_ID, UNKNOWN_ID, Written
 from sadari.tasks.decoding import Rules, choose
 from sadari.tasks.generator_settings import GeneratorSettings
 from sadari.tasks.material import Material, characters_of, gather
+from sadari.tasks.task_settings import best_record, recipe_of
 from sadari.text.column import as_column
 
 if TYPE_CHECKING:
@@ -114,11 +115,13 @@ class Generator(GeneratorSettings):
         """
         import torch
 
+        from sadari.train.checkpoint import begin_run, keep_run
         from sadari.train.loop import Loop
         from sadari.train.machine import seed_everything
 
         self.check()
         listener = listener or Listener()
+        kept = begin_run(run, resume=resume)
         material = gather(
             texts, labels, level=self.level, min_freq=self.min_freq or (2 if self.level == "word" else 1),
             max_vocab=self.max_vocab, validation=self.validation, seed=self.seed,
@@ -130,11 +133,11 @@ class Generator(GeneratorSettings):
             listener.begin(self, material)
             task = self._task(material)
             loop = Loop(
-                task, self._recipe(), on_record=lambda record, _: listener.record(record),
+                task, recipe_of(self.resolved_), on_record=lambda record, _: listener.record(record),
                 on_step=lambda loop: self._tell(loop, listener),
             )  # fmt: skip
-            if run is not None or resume:
-                self._keep(loop, run, resume, material)
+            identity = {"generator": plain_settings(self.settings()), "texts": material.fingerprint}
+            keep_run(loop, kept, identity, resume=resume)
             self.history_ = loop.run()
         check_learned(**{name: value.detach().cpu().numpy() for name, value in self.net_.state_dict().items()})
         self.scores_ = self._best_scores()
@@ -178,47 +181,16 @@ class Generator(GeneratorSettings):
             )
         return LanguageTask(self.net_, material.ids, own.batch_size, own.window, own.seed, held_out)  # type: ignore[arg-type]
 
-    def _recipe(self) -> Any:
-        from sadari.train.optimise import Recipe
-
-        own = self.resolved_
-        shared = (
-            "epochs", "steps", "learning_rate", "optimizer", "weight_decay", "beta2", "warmup", "decay", "floor",
-            "clip", "accumulate", "validations", "patience", "precision", "device", "compile", "threads",
-        )  # fmt: skip
-        seconds = None if own.minutes is None else 60 * own.minutes
-        return Recipe(seconds=seconds, **{name: getattr(own, name) for name in shared})
-
-    def _keep(self, loop: Loop, run: Run | str | Path | None, resume: bool, material: Material) -> None:
-        """Let the loop write checkpoints, and put it where the last one left it if it is to go on."""
-        from sadari.train.checkpoint import Run, check_free, load_checkpoint, save_checkpoint
-
-        if run is None:
-            raise SettingError("resume needs the folder of the run", hint="fit(…, run=FOLDER, resume=True)")
-        kept = Run.of(run)
-        identity = {"generator": plain_settings(self.settings()), "texts": material.fingerprint}
-        if resume:
-            load_checkpoint(loop, kept.folder, identity)
-        else:
-            check_free(kept.folder)
-        loop.checkpoint = lambda loop: save_checkpoint(loop, kept, identity)
-        loop.checkpoint_every = kept.every
-
     def _tell(self, loop: Loop, listener: Listener) -> None:
         """Say how a step went, and write something where it is time to."""
-        sums, history = loop.progress.sums, loop.progress.history
-        loss = sums["loss"] / max(sums["weight"], 1e-12) if sums else history[-1]["loss"]
-        listener.step(loop.share, loss)
+        listener.step(loop.share, loop.loss)
         every, step = self.resolved_.sample_every, loop.progress.step
         if every and step % every == 0:
             listener.sample(step, self.sample(length=200, temperature=0.8))
 
     def _best_scores(self) -> dict[str, Any]:
         """The scores of the weights that were kept: those of the best validation."""
-        scored = [record for record in self.history_ if "validation_loss" in record]
-        if not scored:
-            return {}
-        best = min(scored, key=lambda record: record["validation_loss"])
+        best = best_record(self.history_)
         names = ("validation_loss", "bits_per_character", "perplexity")
         return {name.replace("_", " "): best[name] for name in names if name in best}
 

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from sadari.artifact import ModelFiles, write_model
-from sadari.errors import DataError, ModelError, SettingError
+from sadari.errors import ModelError
 from sadari.rungs.card import table_lines
-from sadari.rungs.saved import check_weights
+from sadari.rungs.saved import known_settings, load_net, object_in, put_together
 from sadari.rungs.settings import plain_settings
 from sadari.tasks.coder import LEVELS, restored_coder
 from sadari.tasks.generator_settings import GeneratorSettings
@@ -55,41 +53,15 @@ def restore_generator(kind: type[Kind], files: ModelFiles) -> Kind:
     where, found = str(files.folder), files.manifest["kind"]
     if found != KIND:
         raise ModelError(f"is a model of the kind {found!r:.40}, not a generator", where=where)
-    try:
-        generator = kind(**_settings(files.manifest.get("settings")))
+    with put_together(where):
+        generator = kind(**known_settings(files.manifest, GeneratorSettings().settings()))
         generator.check()
         labels, generator.running_, generator.unknown_learned_ = _said(files.manifest.get("generator"))
         generator.coder_ = restored_coder(generator.level, labels, files)
         generator.resolved_ = generator.resolved(ids=len(generator.coder_), tokens=1)
-        generator.scores_, generator.data_ = _object(files.manifest, "scores"), _object(files.manifest, "data")
-        _load_weights(generator, files)
-    except (SettingError, DataError, ValueError) as error:
-        reason = error.what if isinstance(error, SettingError | DataError) else str(error)
-        raise ModelError(f"the model cannot be put together: {reason}", where=where) from error
+        generator.scores_, generator.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
+        generator.net_ = load_net(files, generator.new_net)
     return generator
-
-
-def _load_weights(generator: Generator, files: ModelFiles) -> None:
-    import torch
-
-    with torch.device("meta"):  # takes no memory: what the settings claim is compared with what is there
-        claimed = generator.new_net().state_dict()
-    arrays = {
-        name: files.tensor(name, shape=tuple(wanted.shape), dtype=str(wanted.dtype).removeprefix("torch."))
-        for name, wanted in claimed.items()
-    }
-    check_weights(str(files.folder), **arrays)
-    with torch.random.fork_rng():
-        net = generator.new_net()
-    net.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in arrays.items()})
-    generator.net_ = net.eval()
-
-
-def _settings(settings: Any) -> dict[str, Any]:
-    known = set(GeneratorSettings().settings())
-    if not isinstance(settings, dict) or not set(settings) <= known:
-        raise ValueError("'settings' is missing, or holds some that a generator does not have")
-    return settings
 
 
 def _said(said: Any) -> tuple[list[str], bool, bool]:
@@ -102,13 +74,6 @@ def _said(said: Any) -> tuple[list[str], bool, bool]:
     if running and labels:
         raise ValueError("it has labels, and learned one running text")
     return labels, running, unknown
-
-
-def _object(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = manifest.get(key)
-    if not isinstance(value, dict):
-        raise ValueError(f"{key!r} is missing or not an object")
-    return value
 
 
 def generator_card(manifest: Mapping[str, Any]) -> str:

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 from sadari.errors import SettingError
-from sadari.rungs.settings import ALLOWED as SHARED
-from sadari.rungs.settings import Allowed, Choice, Number, Whole, check_settings
+from sadari.rungs.settings import Allowed, Choice, Flag, Whole
 from sadari.tasks.coder import LEVELS
+from sadari.tasks.task_settings import MOST_EPOCHS, TRAINED_BY, TaskSettings
 
 NETS = ("lstm", "gru", "transformer")
 LEARNED_TOKENS = 10_000_000  # where nobody says how long: so many are read in all
-MOST_EPOCHS = 10_000
 ONE_HOT_IDS = 256  # with more ids an embedding is cheaper than one-hot input
 
 ALLOWED: Allowed = {
-    **SHARED,
+    **TRAINED_BY,
     "level": Choice(LEVELS),
     "net": Choice(NETS),
     "embed_dim": Whole(0, 4096),
-    "tied": SHARED["sparse"],
+    "tied": Flag(),
     "window": Whole(2, 65_536),
     "max_vocab": Whole(2, 2**20),
-    "steps": Whole(1, 2**31 - 1),
-    "minutes": Number(1e-3, 1e6),
-    "beta2": Number(0.5, 0.999999),
-    "floor": Number(0, 1),
-    "validation": Number(0, 0.9),
-    "validations": Whole(1, 10_000),
     "sample_every": Whole(0, 2**31 - 1),
 }
 
@@ -45,8 +38,10 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 @dataclass(kw_only=True)
-class GeneratorSettings:
+class GeneratorSettings(TaskSettings):
     """What a generator is made by; see `sadari.tasks.generate.Generator`."""
+
+    allowed: ClassVar[Allowed] = ALLOWED
 
     level: str = "char"
     net: str = "lstm"
@@ -84,22 +79,12 @@ class GeneratorSettings:
     seed: int = 0
 
     def check(self) -> None:
-        """Refuse settings out of their range, or that contradict each other.
-
-        Raises:
-            SettingError: the first of them.
-        """
-        optional = {field.name for field in fields(GeneratorSettings) if "None" in str(field.type)}
-        check_settings(self.settings(), optional=optional, allowed=ALLOWED)
+        super().check()
         width = DEFAULTS["transformer"]["embed_dim"] if self.embed_dim is None else self.embed_dim
         if self.net == "transformer" and (width % self.heads or not width):
             raise SettingError(
                 f"embed_dim is {width}, which {self.heads} heads cannot share", hint="a multiple of heads"
             )
-
-    def settings(self) -> dict[str, Any]:
-        """Every setting, by name."""
-        return {field.name: getattr(self, field.name) for field in fields(GeneratorSettings)}
 
     def resolved(self, *, ids: int, tokens: int) -> Self:
         """These settings without any that is still to be found out.
@@ -115,5 +100,4 @@ class GeneratorSettings:
             found["epochs"] = min(100, max(1, round(LEARNED_TOKENS / max(1, tokens))))
         else:
             found["epochs"] = MOST_EPOCHS  # the steps or the time are up before
-        own = self.settings()
-        return replace(self, **{name: value for name, value in found.items() if own[name] is None})
+        return self._with(found)

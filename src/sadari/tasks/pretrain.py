@@ -18,6 +18,7 @@ from sadari.rungs.settings import plain_settings
 from sadari.tasks.bert_settings import MOST_POSITIONS, BertSettings
 from sadari.tasks.pretrain_texts import MOST_HELD_OUT, PreTrainingTexts, read_texts
 from sadari.tasks.probe import Filled, fill_masks, follows_probability
+from sadari.tasks.task_settings import best_record, recipe_of
 
 if TYPE_CHECKING:
     from sadari.nets.bert import BertForPreTraining
@@ -115,11 +116,12 @@ class Bert(BertSettings):
         import torch
 
         from sadari.train import processes
+        from sadari.train.checkpoint import begin_run, keep_run
         from sadari.train.machine import seed_everything
 
         self.check()
         listener = listener or Listener()
-        self._check_run(run, resume)
+        kept = begin_run(run, resume=resume)
         processes.join()
         self.resolved_: Any = self.resolved(begun=start is not None)
         with torch.random.fork_rng():
@@ -134,24 +136,13 @@ class Bert(BertSettings):
                 seed_everything((self.seed + processes.place()[0]) % 2**63)
             loop = self._loop(self._task(read), listener)
             listener.begin(self, read, self.guess_)
-            if run is not None:
-                self._keep(loop, run, resume, read, start)
+            keep_run(loop, kept, self._identity(read, start), resume=resume)
             self.history_ = loop.run()
         net: Any = self.net_
         check_learned(**{name: value.detach().cpu().numpy() for name, value in net.state_dict().items()})
         self.knows_masked_, self.knows_next_ = True, self.nsp
         self.scores_ = self._best_scores()
         return self
-
-    def _check_run(self, run: Run | str | Path | None, resume: bool) -> None:
-        from sadari.train.checkpoint import Run, check_free
-
-        if run is None:
-            if resume:
-                raise SettingError("resume needs the folder of the run", hint="fit(…, run=FOLDER, resume=True)")
-            return
-        if not resume:
-            check_free(Run.of(run).folder)
 
     def _begin_from(self, start: str | Path) -> WordPiece:
         """Take the net of a folder: its tokenizer."""
@@ -215,49 +206,27 @@ class Bert(BertSettings):
 
     def _loop(self, task: Any, listener: Listener) -> Loop:
         from sadari.train.loop import Loop
-        from sadari.train.optimise import Recipe
 
-        own = self.resolved_
-        shared = (
-            "epochs", "steps", "learning_rate", "optimizer", "weight_decay", "beta2", "warmup", "decay", "floor",
-            "clip", "accumulate", "validations", "patience", "precision", "device", "compile", "threads",
-        )  # fmt: skip
-        seconds = None if own.minutes is None else 60 * own.minutes
-        recipe = Recipe(seconds=seconds, **{name: getattr(own, name) for name in shared})
         return Loop(
-            task, recipe, on_record=lambda record, _: listener.record(record),
-            on_step=lambda loop: self._tell(loop, listener),
+            task, recipe_of(self.resolved_), on_record=lambda record, _: listener.record(record),
+            on_step=lambda loop: listener.step(loop.share, loop.loss),
         )  # fmt: skip
 
-    def _keep(
-        self, loop: Loop, run: Run | str | Path, resume: bool, read: PreTrainingTexts, start: str | Path | None
-    ) -> None:
-        """Let the loop write checkpoints, and put it where the last one left it if it is to go on."""
+    def _identity(self, read: PreTrainingTexts, start: str | Path | None) -> dict[str, Any]:
+        """What must be the same for a run to go on."""
         from sadari.train import processes
-        from sadari.train.checkpoint import Run, load_checkpoint, save_checkpoint
 
-        kept = Run.of(run)
-        identity = {
+        return {
             "task": "pre-training", "settings": plain_settings(self.settings()), "texts": read.fingerprint,
             "vocabulary": len(read.pieces), "start": None if start is None else Path(start).name,
             "number of processes": processes.place()[1],
         }  # fmt: skip
-        if resume:
-            load_checkpoint(loop, kept.folder, identity)
-        loop.checkpoint = lambda loop: save_checkpoint(loop, kept, identity)
-        loop.checkpoint_every = kept.every
-
-    def _tell(self, loop: Loop, listener: Listener) -> None:
-        sums, history = loop.progress.sums, loop.progress.history
-        loss = sums["loss"] / max(sums["weight"], 1e-12) if sums else history[-1]["loss"]
-        listener.step(loop.share, loss)
 
     def _best_scores(self) -> dict[str, Any]:
         """The scores of the weights that were kept: those of the best validation."""
-        scored = [record for record in self.history_ if "validation_log_likelihood" in record]
-        if not scored:
+        best = best_record(self.history_)
+        if not best:
             return {}
-        best = max(scored, key=lambda record: record["validation_log_likelihood"])
         found = {name.replace("_", " "): best[name] for name in TRAINED if name in best}
         return {**found, "masked accuracy of the unigram guess": self.guess_["guess_accuracy"]}
 

@@ -17,12 +17,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.data.direction import frequent_words, looks_swapped
+from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError, SettingError
 from sadari.ragged import Ragged
 from sadari.tasks.alignment import Alignment, align_words
 from sadari.tasks.beam import Found
 from sadari.tasks.subwords import Subwords
-from sadari.tasks.translator_run import attach, begin_run
 from sadari.tasks.translator_search import best_translations
 from sadari.tasks.translator_settings import TranslatorSettings
 from sadari.text.column import as_column
@@ -113,11 +113,13 @@ class Translator(TranslatorSettings):
             SettingError: a setting out of its range; or another run than the one in the folder.
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
         """
+        from sadari.train.checkpoint import begin_run, keep_run
+
         self._ready = False  # a fit that fails leaves no mixture of two models
-        self.check_settings()
+        self.check()
         if self.patience is not None and validation is None:
             raise SettingError("patience needs validation pairs", hint="fit(…, validation=(sources, targets))")
-        kept = begin_run(run, resume)
+        kept = begin_run(run, resume=resume)
         start = time.perf_counter()
         columns = _columns(sources, targets, "training")
         filled = _filled(*columns)
@@ -130,8 +132,9 @@ class Translator(TranslatorSettings):
         if not len(pairs):
             raise DataError(f"every pair has a text of more than {self.max_length} subwords", hint="raise max_length")
         held_out = None if validation is None else self._pairs(*_filled(*_columns(*validation, "validation")))[0]
+        identity = None if kept is None else self._identity(columns, validation)
         self._train(
-            pairs, held_out, progress, lambda loop: attach(loop, kept, self.settings(), columns, validation),
+            pairs, held_out, progress, lambda loop: keep_run(loop, kept, identity or {}, resume=resume),
             None if bleu is None or held_out is None else self._watched(held_out, bleu),
         )  # fmt: skip
         self.scores_: dict[str, Any] = {}
@@ -139,6 +142,16 @@ class Translator(TranslatorSettings):
         self.train_seconds_ = time.perf_counter() - start
         self._ready = True
         return self
+
+    def _identity(self, columns: Sequence[pl.Series], validation: tuple[Any, Any] | None) -> dict[str, Any]:
+        """What must be the same for a run to go on."""
+        from sadari.train import processes
+
+        held_out = None if validation is None else [fingerprint([as_column(texts)]) for texts in validation]
+        return {
+            "task": "translation", "settings": self.settings(), "texts": [fingerprint([column]) for column in columns],
+            "validation rows": held_out, "number of processes": processes.place()[1],
+        }  # fmt: skip
 
     def _learn_subwords(self, sources: pl.Series, targets: pl.Series) -> None:
         from sadari.tasks.scripts import same_script, vocabulary_size

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
-from sadari.artifact import ModelFiles, read_model, write_model
-from sadari.errors import DataError, ModelError, SettingError
-from sadari.rungs.saved import check_weights
+from sadari.artifact import read_model, write_model
+from sadari.errors import ModelError
+from sadari.rungs.saved import known_settings, load_net, object_in, put_together
 from sadari.tasks.subwords import Subwords
 from sadari.tasks.translator_settings import TranslatorSettings
 
@@ -60,56 +57,22 @@ def load_translator(kind: type[Kind], folder: str | Path) -> Kind:
     where, found = str(files.folder), files.manifest["kind"]
     if found != KIND:
         raise ModelError(f"is a model of the kind {found!r:.40}, not a translator", where=where)
-    try:
-        model = kind(**_settings(files.manifest))
-        model.check_settings()
-        said = _object(files.manifest, "translator")
+    with put_together(where, "translator"):
+        model = kind(**known_settings(files.manifest, TranslatorSettings().settings()))
+        model.check()
+        said = object_in(files.manifest, "translator")
         model.shared_ = said.get("shared") is True
         model.weights_, model.train_seconds_ = str(said.get("weights"))[:80], 0.0
         model.source_words_, model.target_words_ = (_words(said.get(f"{side}_words")) for side in ("source", "target"))
-        model.scores_, model.data_ = (_object(files.manifest, key) for key in ("scores", "data"))
+        model.scores_, model.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
         model.validation_loss_ = None
         model.history_, model.epochs_, model.blank_, model.too_long_ = [], model.epochs or 0, 0, 0
         names = (SHARED, SHARED) if model.shared_ else (SOURCE, TARGET)
         model.source_subwords_, model.target_subwords_ = (Subwords.from_json(files.text(name)) for name in names)
-        _put_weights(model, files)
-    except (SettingError, DataError, ValueError) as error:
-        reason = error.what if isinstance(error, SettingError | DataError) else str(error)
-        raise ModelError(f"the translator cannot be put together: {reason}", where=where) from error
+        sizes = len(model.source_subwords_), len(model.target_subwords_)
+        model.net_ = load_net(files, lambda: model.new_net(*sizes, shared=model.shared_))
     model._ready = True
     return model
-
-
-def _put_weights(model: Translator, files: ModelFiles) -> None:
-    import torch
-
-    sizes = len(model.source_subwords_), len(model.target_subwords_)
-    with torch.device("meta"):  # takes no memory: what the settings claim is compared with what is there
-        claimed = model.new_net(*sizes, shared=model.shared_).state_dict()
-    found = {
-        name: files.tensor(name, shape=tuple(wanted.shape), dtype=str(wanted.dtype).removeprefix("torch."))
-        for name, wanted in claimed.items()
-    }
-    check_weights(str(files.folder), **found)
-    with torch.random.fork_rng():
-        model.net_ = model.new_net(*sizes, shared=model.shared_)
-    model.net_.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(found[name])) for name in found})
-    model.net_.eval()
-
-
-def _settings(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    settings = _object(manifest, "settings")
-    unknown = sorted(set(settings) - {field.name for field in fields(TranslatorSettings)})
-    if unknown:
-        raise ValueError(f"there is no setting {unknown[0][:80]!r}")
-    return settings
-
-
-def _object(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = manifest.get(key)
-    if not isinstance(value, dict):
-        raise ValueError(f"{key!r} is missing or not an object")
-    return value
 
 
 def _words(value: Any) -> list[str]:

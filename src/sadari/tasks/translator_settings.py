@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from sadari.errors import SettingError
-from sadari.rungs.settings import MOST, Choice, Flag, Number, Text, Whole
+from sadari.rungs.settings import MOST, Allowed, Choice, Flag, Number, Text, Whole
 from sadari.tasks.subwords import Subwords
+from sadari.tasks.task_settings import MOST_EPOCHS, TaskSettings
 
 if TYPE_CHECKING:
     from sadari.nets.seq2seq import RecurrentSeq2Seq
@@ -23,9 +23,8 @@ ATTENTIONS = ("additive", "none")
 LEARNING_RATES = MappingProxyType({"transformer": 0.003, "lstm": 0.005, "gru": 0.005})
 LEAST_BATCHES = 100  # of an epoch: a net learns little in few steps
 EPOCHS = 15  # where nobody says
-UNLIMITED_EPOCHS = 10_000  # where the time is the limit
 
-ALLOWED: Mapping[str, Whole | Number | Choice | Text | Flag] = MappingProxyType({
+ALLOWED: Allowed = MappingProxyType({
     "net": Choice(NETS),
     "attention": Choice(ATTENTIONS),
     "reverse": Flag(),
@@ -41,7 +40,7 @@ ALLOWED: Mapping[str, Whole | Number | Choice | Text | Flag] = MappingProxyType(
     "tied": Flag(),
     "lowercase": Flag(),
     "max_length": Whole(2, 8192),
-    "epochs": Whole(1, UNLIMITED_EPOCHS),
+    "epochs": Whole(1, MOST_EPOCHS),
     "minutes": Number(1e-3, 1e6),
     "learning_rate": Number(1e-9, 1e3),
     "optimizer": Choice(("adam", "adamw", "sgd")),
@@ -63,7 +62,7 @@ ALLOWED: Mapping[str, Whole | Number | Choice | Text | Flag] = MappingProxyType(
 
 
 @dataclass(kw_only=True, eq=False)
-class TranslatorSettings:
+class TranslatorSettings(TaskSettings):
     """How a translator is made and trained.
 
     Args:
@@ -96,6 +95,8 @@ class TranslatorSettings:
         seed: of all that is drawn; the same seed gives the same bits on the same machine and threads, unless
             ``minutes`` is the limit.
     """
+
+    allowed: ClassVar[Allowed] = ALLOWED
 
     net: str = "transformer"
     attention: str = "additive"
@@ -131,20 +132,8 @@ class TranslatorSettings:
     threads: int | None = 1
     seed: int = 0
 
-    def settings(self) -> dict[str, Any]:
-        """Name → value, as they were given."""
-        return {field.name: getattr(self, field.name) for field in fields(TranslatorSettings)}
-
-    def check_settings(self) -> None:
-        """Refuse the first setting that is out of its range, or does not go with another.
-
-        Raises:
-            SettingError: which one, and what it may be.
-        """
-        optional = {field.name for field in fields(TranslatorSettings) if field.default is None} | {"clip", "threads"}
-        for name, value in self.settings().items():
-            if not (value is None and name in optional) and not ALLOWED[name].allows(value):
-                raise SettingError(f"{name} is {value!r:.80}", hint=f"it must be {ALLOWED[name]}")
+    def check(self) -> None:
+        super().check()
         if self.net == "transformer":
             if self.width % self.heads:
                 raise SettingError(f"width is {self.width}, which {self.heads} heads cannot share",
@@ -158,7 +147,7 @@ class TranslatorSettings:
 
     def planned_epochs(self) -> int:
         """`epochs`, or 15; as many as can be where the time is the limit."""
-        return self.epochs or (EPOCHS if self.minutes is None else UNLIMITED_EPOCHS)
+        return self.epochs or (EPOCHS if self.minutes is None else MOST_EPOCHS)
 
     def planned_batch(self, tokens: int) -> int:
         """`batch_tokens`, or 4,096, fewer where that would make few batches of so many tokens in all."""

@@ -108,6 +108,39 @@ def discard_run(folder: str | Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def begin_run(run: Run | str | Path | None, *, resume: bool) -> Run | None:
+    """The run in a folder, to be begun or resumed; None without one.
+
+    Raises:
+        SettingError: there is nothing to resume. OutputError: it is to begin anew, and something else is there.
+    """
+    if run is None:
+        if resume:
+            raise SettingError("resume needs the folder of the run", hint="fit(…, run=FOLDER, resume=True)")
+        return None
+    run = Run.of(run)
+    if not resume:
+        check_free(run.folder)
+    return run
+
+
+def keep_run(loop: Loop, run: Run | None, identity: Mapping[str, Any], *, resume: bool) -> None:
+    """Let a loop write checkpoints, and put it where the last one left it if it is to go on; nothing without a run.
+
+    Args:
+        identity: what must be the same to go on.
+
+    Raises:
+        SettingError: the checkpoint is of another run. ModelError: there is none, or it is torn.
+    """
+    if run is None:
+        return
+    if resume:
+        load_checkpoint(loop, run.folder, identity)
+    loop.checkpoint = lambda loop: save_checkpoint(loop, run, identity)
+    loop.checkpoint_every = run.every
+
+
 def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
     """Write all that `load_checkpoint` needs: weights, optimisers, random generators, place in the data, history.
 

@@ -264,6 +264,12 @@ class Loop:
         if check or (recipe.report_every and progress.step % recipe.report_every == 0):
             self._report(batches, validate=check)
 
+    @property
+    def loss(self) -> float:
+        """The mean loss since the last record, as this process knows it; right after a record, that one's."""
+        sums, history = self.progress.sums, self.progress.history
+        return sums["loss"] / _weight(sums["weight"]) if sums else history[-1]["loss"]
+
     def _report(self, batches: int, *, validate: bool) -> None:
         """Write a record: true means since the last one, and validation scores where they are due."""
         progress = self.progress
