@@ -68,22 +68,18 @@ def generate() -> None:
 
 @generate.command(epilog=TRAIN_EXAMPLES)
 @click.argument("texts", nargs=-1, metavar="TEXT…")
-@click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
+@options.model
 @click.option("--level", metavar="NAME", help="What a token is: char, word or subword.  [default: char]")
 @click.option("--net", metavar="NAME", help="lstm, gru or transformer.  [default: lstm]")
-@click.option("--epochs", metavar="N", help="Passes over the text, at most.")
-@click.option("--steps", metavar="N", help="Steps, at most.")
-@click.option("--minutes", metavar="M", help="Time to train, at most.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting; repeatable.")
+@options.limits("text")
+@options.settings()
 @click.option("--condition", metavar="COLUMN", help="Learn each row's label with it: its column, or 'label'.")
 @click.option("--sample-every", metavar="N", help="Show what it writes every N steps; 0: never.  [default: 10 times]")
 @options.reading
 @click.option("--validation", metavar="SHARE", help="Of the text, held out at its end to score on.  [default: 0.1]")
 @options.seed
-@click.option("--device", metavar="NAME", help="cpu, cuda, mps or auto.")
-@click.option("--precision", metavar="NAME", help="fp32, or bf16 where the machine is faster with it.")
-@click.option("--run", metavar="RUN", help="Keep checkpoints in this folder while it trains.")
-@click.option("--resume", metavar="RUN", help="Go on with a run that was stopped; nothing else need be given.")
+@options.machine()
+@options.kept_run()
 @options.as_json("Settings, history and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:

@@ -24,24 +24,19 @@ TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllab
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 
-def reading(command: Command) -> Command:
-    """How the file is read. The command gets each as a keyword, for `sadari.cli.inputs`."""
-    for option in reversed(_READING):
-        command = option(command)
-    return command
+def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Several options as one, in the order of ``--help``."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
-def labels(command: Command) -> Command:
-    """Where the label stands."""
-    command = click.option("--label-sep", metavar="SEP", help="A text has several labels: what stands between them.")(
-        command
-    )
-    return click.option("--label", metavar="COLUMN", help="The label's column, by name or number.")(command)
-
-
-_READING = (
-    click.option("--text", metavar="COLUMNS", help="Text columns by name or number; several are joined: title,body."),
-    click.option("--format", type=click.Choice(FORMATS), metavar="KIND", help=f"One of: {', '.join(FORMATS)}."),
+# How a table is read; and how any file is. The command gets each as a keyword, for `sadari.cli.inputs`.
+encoded = together(
     click.option("--encoding", metavar="NAME", help="Such as cp949.  [default: UTF-8, else CP949]"),
     click.option("--delimiter", metavar="CHAR", help="Between the fields of a CSV file; \\t for a tab."),
     click.option("--header/--no-header", default=None, help="Whether the first row names the columns."),
@@ -53,6 +48,58 @@ _READING = (
         help="Stop at a row that cannot be read, or leave it out and count it.",
     ),
 )
+reading = together(
+    click.option("--text", metavar="COLUMNS", help="Text columns by name or number; several are joined: title,body."),
+    click.option("--format", type=click.Choice(FORMATS), metavar="KIND", help=f"One of: {', '.join(FORMATS)}."),
+    encoded,
+)
+labels = together(  # where the label stands
+    click.option("--label", metavar="COLUMN", help="The label's column, by name or number."),
+    click.option("--label-sep", metavar="SEP", help="A text has several labels: what stands between them."),
+)
+model = click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
+
+
+def limits(over: str, default: str = "", *, steps: bool = True) -> Callable[[Command], Command]:
+    """``--epochs``, ``--steps`` and ``--minutes``: how long is trained.
+
+    Args:
+        over: what a pass goes over. default: of ``--epochs``. steps: whether ``--steps`` is one of them.
+    """
+    usual = f".  [default: {default}]" if default else ", at most."
+    each = [click.option("--epochs", metavar="N", help=f"Passes over the {over}{usual}")]
+    if steps:
+        each.append(click.option("--steps", metavar="N", help="Steps, at most."))
+    return together(*each, click.option("--minutes", metavar="M", help="Time to train, at most."))
+
+
+def settings(what: str = "Any setting") -> Callable[[Command], Command]:
+    """``--set``."""
+    return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=f"{what}; repeatable.")
+
+
+def machine(whose: str = "") -> Callable[[Command], Command]:
+    """``--device`` and ``--precision``.
+
+    Args:
+        whose: in brackets, where not all that the command trains has them.
+    """
+    return together(
+        click.option("--device", metavar="NAME", help=f"cpu, cuda, mps or auto{whose}."),
+        click.option("--precision", metavar="NAME", help=f"fp32, or bf16 where that is faster{whose}."),
+    )
+
+
+def kept_run(whose: str = "") -> Callable[[Command], Command]:
+    """``--run`` and ``--resume``, for `sadari.cli.train_run`.
+
+    Args:
+        whose: in brackets, where not all that the command trains keeps runs.
+    """
+    return together(
+        click.option("--run", metavar="RUN", help=f"Keep checkpoints in this folder while it trains{whose}."),
+        click.option("--resume", metavar="RUN", help="Go on with a run that was stopped; nothing else need be given."),
+    )
 
 
 def as_json(what: str) -> Callable[[Command], Command]:

@@ -75,7 +75,7 @@ class WithProbe(click.Command):
 
 @click.command(cls=WithProbe, epilog=EXAMPLES)
 @click.argument("texts", nargs=-1, metavar="TEXT…")
-@click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
+@options.model
 @click.option("--size", metavar="NAME", help="tiny, mini, small, base or large.  [default: tiny]")
 @click.option("--from", "start", metavar="FOLDER", help="Go on from this BERT, with its tokenizer.")
 @click.option("--nsp/--no-nsp", default=True, help="Learn whether a sentence follows another.  [default: nsp]")
@@ -83,17 +83,13 @@ class WithProbe(click.Command):
 @click.option("--length", metavar="N", help="Tokens of a sequence, at most.  [default: 128]")
 @click.option("--batch-size", metavar="N", help="Sequences of a step.  [default: 128]")
 @click.option("--vocabulary", metavar="N", help="Pieces of the tokenizer, at most.  [default: by the texts]")
-@click.option("--epochs", metavar="N", help="Passes over the texts, at most.  [default: 40]")
-@click.option("--steps", metavar="N", help="Steps, at most.")
-@click.option("--minutes", metavar="M", help="Time to train, at most.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting; repeatable.")
+@options.limits("texts", "40")
+@options.settings()
 @options.reading
 @click.option("--validation", metavar="SHARE", help="Of the texts, held out to score on.  [default: 0.05]")
 @options.seed
-@click.option("--device", metavar="NAME", help="cpu, cuda, mps or auto.")
-@click.option("--precision", metavar="NAME", help="fp32, or bf16 where the machine is faster with it.")
-@click.option("--run", metavar="RUN", help="Keep checkpoints in this folder while it trains.")
-@click.option("--resume", metavar="RUN", help="Go on with a run that was stopped; nothing else need be given.")
+@options.machine()
+@options.kept_run()
 @options.as_json("Settings, history and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def pretrain(context: click.Context, **_: Any) -> None:

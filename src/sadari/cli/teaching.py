@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from sadari.cli.options import together
 from sadari.errors import ModelError, SettingError
 
 if TYPE_CHECKING:
@@ -21,20 +22,11 @@ if TYPE_CHECKING:
     from sadari.rungs import Rung
     from sadari.rungs.distil import Teacher
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 ALONE = ("unlabelled", "temperature", "trust")
 _LEFT_OUT = "left out, "
 
 
-def options(command: Command) -> Command:
-    """Those of a training with a teacher."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-_OPTIONS = (
+options = together(  # of a training with a teacher
     click.option("--teacher", metavar="MODEL", help="A trained model with the same labels, whose answers are learned."),
     click.option(
         "--unlabelled", multiple=True, metavar="FILE", help="Texts without labels, for --teacher to answer; repeatable."

@@ -55,9 +55,9 @@ Files over 256 MB are read a batch at a time.
 @click.command(epilog=EXAMPLES)
 @click.argument("data", required=False)
 @click.option("--rung", metavar="NAME", help=f"One of: {', '.join(options.RUNG_NAMES)}.")
-@click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
+@options.model
 @click.option("--test", metavar="FILE", help="Labelled texts to score on at the end.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any setting of the rung; repeatable.")
+@options.settings("Any setting of the rung")
 @click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
 @click.option("--vectors", metavar="FILE", help="Word vectors to start from (vectors).")
 @click.option("--weights", metavar="FOLDER", help="Pre-trained BERT to start from: a folder, or a hub name (bert).")
@@ -73,12 +73,10 @@ Files over 256 MB are read a batch at a time.
 @options.labels
 @options.validation
 @options.seed
-@click.option("--device", metavar="NAME", help="cpu, cuda, mps or auto (nets).")
-@click.option("--precision", metavar="NAME", help="fp32, or bf16 where the machine has it (nets).")
+@options.machine(" (nets)")
 @click.option("--keep-duplicates", is_flag=True, help="Keep texts that stand there twice with the same label.")
 @click.option("--stream/--no-stream", default=None, help="Read a batch at a time.  [default: files over 256 MB]")
-@click.option("--run", metavar="RUN", help="Keep checkpoints in this folder while it trains (embedding and up).")
-@click.option("--resume", metavar="RUN", help="Go on with a run that was stopped; nothing else need be given.")
+@options.kept_run(" (embedding and up)")
 @options.as_json("Settings, rows and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:

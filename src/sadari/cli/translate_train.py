@@ -45,7 +45,7 @@ pairs are taken from them, and not trained on.
 
 @click.command(epilog=EXAMPLES, short_help="Train a translator on two files, or two columns.")
 @click.argument("texts", nargs=-1, metavar="SOURCES [TARGETS]")
-@click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
+@options.model
 @click.option("--source", metavar="COLUMN", help="Of a table: the column of the texts.")
 @click.option("--target", metavar="COLUMN", help="Of a table: the column of their translations.")
 @click.option("--net", metavar="NAME", help="transformer, lstm or gru.  [default: transformer]")
@@ -56,20 +56,17 @@ pairs are taken from them, and not trained on.
 @click.option("--dropout", metavar="SHARE", help="In training.  [default: 0.1]")
 @click.option("--subwords", metavar="N", help="Entries of a vocabulary.  [default: by the size of the texts]")
 @click.option("--lowercase", is_flag=True, default=None, help="Lower-case texts; so will translations be.")
-@click.option("--epochs", metavar="N", help="Passes over the pairs.  [default: 15]")
-@click.option("--minutes", metavar="N", help="Train so long at most.")
+@options.limits("pairs", "15", steps=False)
 @click.option("--patience", metavar="N", help="Stop after N passes that do not help on the validation pairs.")
 @click.option("--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",
               help=f"Of the pairs, only validated on.  [default: 0.1, {MOST_VALIDATION:,} pairs at most]")  # fmt: skip
 @click.option("--validation-files", "test", nargs=2, metavar="SOURCES TARGETS", help="Validate on these lines.")
 @click.option("--watch-bleu", is_flag=True, help="Translate 200 validation texts after each pass, and show BLEU.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Any other setting; repeatable.")
-@click.option("--device", metavar="NAME", help="cpu, cuda, mps or auto.")
-@click.option("--precision", metavar="NAME", help="fp32, or bf16 where the machine has it.")
+@options.settings("Any other setting")
+@options.machine()
 @table
 @options.seed
-@click.option("--run", metavar="RUN", help="Keep checkpoints in this folder while it trains.")
-@click.option("--resume", metavar="RUN", help="Go on with a run that was stopped; nothing else need be given.")
+@options.kept_run()
 @options.as_json("Settings, history and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import click
 
-from sadari.cli.options import Command
+from sadari.cli.options import together
 
 # For help texts alone: loading the real tables takes a second (a test compares them).
 FORMATS = ("word2vec-binary", "word2vec-text", "glove", "fasttext", "sadari")
 
-
-def reading(command: Command) -> Command:
-    """How the vectors are read. The command gets each as a keyword, for `sadari.cli.vectors_input`."""
-    for option in reversed(_READING):
-        command = option(command)
-    return command
-
-
-_READING = (
+reading = together(  # of vectors, for `sadari.cli.vectors_input`
     click.option("--limit", type=click.IntRange(1), metavar="N", help="Read the first N words only."),
     click.option("--format", type=click.Choice(FORMATS), metavar="KIND", help=f"One of: {', '.join(FORMATS)}."),
     click.option("--encoding", metavar="NAME", default="utf-8", show_default=True, help="Of the words."),
