@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,7 +28,7 @@ from sadari.rungs.settings import check_settings, plain_settings
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train.batches import Batches
-from sadari.train.watch import Teller, Watch
+from sadari.train.watch import Watch
 
 if TYPE_CHECKING:
     from sadari.nets.pretrained import PretrainedClassifier
@@ -177,17 +177,12 @@ class BertClassifier(KeepsRuns):
 
     # -- training ---------------------------------------------------------------------------------------
 
-    def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        # how much a text counts beside others, and not how fast to learn
-        costs = self._codec.row_costs(targets, self.class_weight) * weights
-        return costs / costs.mean()
-
     def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
         import torch
 
         from sadari.train import processes
         from sadari.train.loop import Loop
-        from sadari.train.machine import seed_everything
+        from sadari.train.machine import seed_dropout, seed_everything
 
         processes.join()
         folder = self._folder()
@@ -205,19 +200,12 @@ class BertClassifier(KeepsRuns):
                 warnings.warn(
                     f"max_length is {self.max_length:,}; the model takes {most:,}", SadariWarning, stacklevel=2
                 )
-            if processes.place()[0]:  # processes have one net between them, and each its own dropout
-                seed_everything((self.seed + processes.place()[0]) % 2**63)
+            seed_dropout(self.seed)
             self.epochs_ = self.planned_epochs(len(read.ids))
             self.precision_ = self.recipe().precision
             loop = Loop(self._task(read, targets, costs, watch), self.recipe())
-            if watch.progress is not None:
-                teller = Teller(watch.progress, self.epochs_)
-                loop.on_record, loop.on_step = teller.record, teller.step
-            if self._kept_run is not None:
-                kept = replace(self._kept_run.run, notes={**self._kept_run.run.notes, "weights": self._place()})
-                replace(self._kept_run, run=kept).attach(loop, self, texts, targets, costs)
-                watch.earlier_seconds = loop.progress.seconds
-            self.history_ = loop.run()
+            kept = None if self._kept_run is None else self._kept_run.noting(weights=self._place())
+            self._run(loop, kept, texts, targets, costs, watch)
         self._settle()
 
     def _place(self) -> str:
@@ -342,7 +330,7 @@ class BertClassifier(KeepsRuns):
 
 def _shown(weights: str | Path) -> str:
     """The name of a folder, or the name that was given."""
-    return Path(weights).name if Path(weights).is_dir() else str(weights)
+    return Path(weights).absolute().name if Path(weights).is_dir() else str(weights)  # "." has no name
 
 
 def _fingerprint(folder: Path) -> str:

@@ -20,7 +20,7 @@ from sadari.rungs.settings import plain_settings
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train import processes
-from sadari.train.watch import Progress
+from sadari.train.watch import Progress, Teller, Watch
 
 if TYPE_CHECKING:
     from sadari.train.checkpoint import Run
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 class KeepsRuns(Rung):
     """A rung whose training takes long enough to be stopped, and resumed."""
 
+    epochs_: int
     _kept_run: KeptRun | None = None
 
     @property
@@ -104,6 +105,29 @@ class KeepsRuns(Rung):
             raise ModelError(f"this is a run of {found!r:.80}, not {cls.name!r}", where=str(kept.folder))
         return dict(head.identity["settings"]), replace(kept, notes=kept.notes or head.notes)
 
+    def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        # they say how much a text counts beside others, and not how fast to learn
+        costs = self._codec.row_costs(targets, self.class_weight) * weights
+        return costs / costs.mean()
+
+    def _run(
+        self,
+        loop: Loop,
+        kept: KeptRun | None,
+        texts: Any,
+        targets: NDArray[np.int8],
+        costs: NDArray[np.float32],
+        watch: Watch,
+    ) -> None:
+        """Run a loop that trains this rung, in a run if there is one, and tell whoever watches."""
+        if watch.progress is not None:
+            teller = Teller(watch.progress, self.epochs_)
+            loop.on_record, loop.on_step = teller.record, teller.step
+        if kept is not None:
+            kept.attach(loop, self, texts, targets, costs)
+            watch.earlier_seconds = loop.progress.seconds
+        self.history_ = loop.run()
+
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to go on, beside its data."""
         return {"rung": self.name, "settings": plain_settings(self.get_params(deep=False))}
@@ -135,6 +159,10 @@ class KeptRun:
 
         begun = begin_run(run, resume=resume)
         return None if begun is None else cls(begun, resume, _validation_print(validation))
+
+    def noting(self, **notes: Any) -> KeptRun:
+        """The same run, whose checkpoint says more to whoever resumes it."""
+        return replace(self, run=replace(self.run, notes={**self.run.notes, **notes}))
 
     def attach(
         self, loop: Loop, rung: KeepsRuns, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32]

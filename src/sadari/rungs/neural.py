@@ -27,7 +27,7 @@ from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import columns, resolve_tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
-from sadari.train.watch import Teller, Watch
+from sadari.train.watch import Watch
 
 if TYPE_CHECKING:
     import torch
@@ -113,17 +113,12 @@ class NeuralRung(KeepsRuns):
         """The net before training; a rung says which."""
         raise NotImplementedError
 
-    def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        # how much a text counts beside others, and not how fast to learn
-        costs = self._codec.row_costs(targets, self.class_weight) * weights
-        return costs / costs.mean()
-
     def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
         import torch
 
         from sadari.train import processes
         from sadari.train.loop import Loop
-        from sadari.train.machine import seed_everything
+        from sadari.train.machine import seed_dropout, seed_everything
 
         processes.join()
         ids = self._learn_vocabulary(texts)
@@ -134,16 +129,9 @@ class NeuralRung(KeepsRuns):
             self.sparse_ = self._takes_sparse(len(self.vocab_))
             self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
             self._begin(self.net_)
-            if processes.place()[0]:  # processes have one net between them, and each its own dropout
-                seed_everything((self.seed + processes.place()[0]) % 2**63)
+            seed_dropout(self.seed)
             loop = Loop(self._task(ids, targets, costs, watch), self.recipe())
-            if watch.progress is not None:
-                teller = Teller(watch.progress, self.epochs_)
-                loop.on_record, loop.on_step = teller.record, teller.step
-            if self._kept_run is not None:
-                self._kept_run.attach(loop, self, texts, targets, costs)
-                watch.earlier_seconds = loop.progress.seconds
-            self.history_ = loop.run()
+            self._run(loop, self._kept_run, texts, targets, costs, watch)
         check_learned(**{name: value.numpy() for name, value in self._weights().items()})
 
     def _begin(self, net: nn.Module) -> None:

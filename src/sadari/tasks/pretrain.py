@@ -117,7 +117,7 @@ class Bert(BertSettings):
 
         from sadari.train import processes
         from sadari.train.checkpoint import begin_run, keep_run
-        from sadari.train.machine import seed_everything
+        from sadari.train.machine import seed_dropout, seed_everything
 
         self.check()
         listener = listener or Listener()
@@ -132,8 +132,7 @@ class Bert(BertSettings):
                 pairs=self.nsp, validation=self.validation, told=listener.reading,
             )  # fmt: skip
             self._take(read, start)
-            if processes.place()[0]:  # processes have one net between them, and each its own dropout
-                seed_everything((self.seed + processes.place()[0]) % 2**63)
+            seed_dropout(self.seed)
             loop = self._loop(self._task(read), listener)
             listener.begin(self, read, self.guess_)
             keep_run(loop, kept, self._identity(read, start), resume=resume)
@@ -184,7 +183,7 @@ class Bert(BertSettings):
                 look_for_alike(self.net_.bert)
         self.data_ = {
             "texts": read.texts, "tokens": read.tokens, "held out": len(read.held_out.values),
-            "sha256": read.fingerprint, **({} if start is None else {"start": str(start)}),
+            "sha256": read.fingerprint, **({} if start is None else {"start": Path(start).absolute().name}),
         }  # fmt: skip
 
     def _task(self, read: PreTrainingTexts) -> Any:
@@ -218,7 +217,7 @@ class Bert(BertSettings):
 
         return {
             "task": "pre-training", "settings": plain_settings(self.settings()), "texts": read.fingerprint,
-            "vocabulary": len(read.pieces), "start": None if start is None else Path(start).name,
+            "vocabulary": len(read.pieces), "start": None if start is None else Path(start).absolute().name,
             "number of processes": processes.place()[1],
         }  # fmt: skip
 

@@ -199,7 +199,7 @@ class Translator(TranslatorSettings):
         from sadari.train import processes
         from sadari.train.averaging import LastWeights
         from sadari.train.loop import Loop
-        from sadari.train.machine import seed_everything
+        from sadari.train.machine import seed_dropout, seed_everything
         from sadari.train.translate import PairBatches, TranslationTask
 
         processes.join()
@@ -209,8 +209,7 @@ class Translator(TranslatorSettings):
         with torch.random.fork_rng():
             seed_everything(self.seed)
             self.net_ = self.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
-            if processes.place()[0]:  # processes have one net between them, and each its own dropout
-                seed_everything((self.seed + processes.place()[0]) % 2**63)
+            seed_dropout(self.seed)
             last = LastWeights(self.average)
             task = TranslationTask(self.net_, pairs, batches, self.label_smoothing, held_out, last, score)
             teller = None if progress is None else Teller(progress, self.epochs_)

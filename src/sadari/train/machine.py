@@ -53,6 +53,13 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def seed_dropout(seed: int) -> None:
+    """Seed torch's generators anew where processes (torchrun) share one net that is made: each has its own dropout."""
+    place = processes.place()[0]
+    if place:
+        seed_everything((seed + place) % 2**63)
+
+
 @contextmanager
 def threads(count: int | None) -> Iterator[None]:
     """Run with so many of torch's CPU threads, and set the number back after."""
