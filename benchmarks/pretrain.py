@@ -23,11 +23,7 @@ from sadari.measure.pictures import write_picture
 from sadari.tasks.pretrain import Bert, Listener
 from timing import table
 
-# chosen by short trials: a small vocabulary is learned sooner; a title and its text fit into 96 tokens nearly always
-SETTINGS: dict[str, Any] = {
-    "size": "tiny", "vocabulary": 4096, "length": 96, "batch_size": 128, "learning_rate": 0.003, "dropout": 0.0,
-    "validations": 30,
-}  # fmt: skip
+SETTINGS: dict[str, Any] = {"size": "tiny", "validations": 30}  # the rest is as `sadari pretrain` has it
 NETS: dict[str, dict[str, Any]] = {"with pairs": {}, "without pairs": {"nsp": False}}
 CURVE_HEADER = ["share of the time", *(f"{name}: {what}" for name in NETS for what in ("masked", "perplexity"))]
 HEADER = ["BERT tiny", "steps", "passes", "masked accuracy", "unigram guess", "perplexity", "next sentence"]
@@ -56,7 +52,7 @@ def trained(name: str, texts: pl.Series, minutes: float, *, threads: int, keep: 
     """Train one, or go on with its training, and save it."""
     from sadari.train.checkpoint import Run
 
-    settings = {**SETTINGS, "minutes": minutes, "threads": threads, "precision": "bf16" if has_bf16() else "fp32"}
+    settings = {**SETTINGS, "minutes": minutes, "threads": threads}
     folder = keep / f"{name} {minutes:g} min".replace(" ", "-")
     resume = folder.exists()
     model = Bert(**{**settings, **NETS[name], **more})
@@ -176,12 +172,6 @@ def read() -> pl.Series:
     source = open_source(ag_news() / "train.csv")
     frame = pl.concat([batch.frame for batch in source.batches()])
     return frame.select(pl.concat_str("title", "description", separator="\n")).to_series()
-
-
-def has_bf16() -> bool:
-    """Whether the processor multiplies in bf16 itself; without, it is slower than fp32."""
-    info = Path("/proc/cpuinfo")
-    return info.exists() and any(flag in info.read_text() for flag in ("avx512_bf16", "amx_bf16"))
 
 
 def main() -> None:

@@ -78,15 +78,15 @@ def settings(what: str = "Any setting") -> Callable[[Command], Command]:
     return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=f"{what}; repeatable.")
 
 
-def machine(whose: str = "") -> Callable[[Command], Command]:
+def machine(whose: str = "", *, precision: str = "fp32, or bf16 where that is faster") -> Callable[[Command], Command]:
     """``--device`` and ``--precision``.
 
     Args:
-        whose: in brackets, where not all that the command trains has them.
+        whose: in brackets, where not all that the command trains has them. precision: what may be said.
     """
     return together(
         click.option("--device", metavar="NAME", help=f"cpu, cuda, mps or auto{whose}."),
-        click.option("--precision", metavar="NAME", help=f"fp32, or bf16 where that is faster{whose}."),
+        click.option("--precision", metavar="NAME", help=f"{precision}{whose}."),
     )
 
 

@@ -81,14 +81,14 @@ class WithProbe(click.Command):
 @click.option("--nsp/--no-nsp", default=True, help="Learn whether a sentence follows another.  [default: nsp]")
 @click.option("--whole-words", is_flag=True, help="Mask words with all their pieces.")
 @click.option("--length", metavar="N", help="Tokens of a sequence, at most.  [default: 128]")
-@click.option("--batch-size", metavar="N", help="Sequences of a step.  [default: 128]")
+@click.option("--batch-size", metavar="N", help="Sequences of a step.  [default: 64]")
 @click.option("--vocabulary", metavar="N", help="Pieces of the tokenizer, at most.  [default: by the texts]")
 @options.limits("texts", "40")
 @options.settings()
 @options.reading
 @click.option("--validation", metavar="SHARE", help="Of the texts, held out to score on.  [default: 0.05]")
 @options.seed
-@options.machine()
+@options.machine(precision="fp32, or bf16, which it takes where that is faster")
 @options.kept_run()
 @options.as_json("Settings, history and scores as JSON, and nothing else, on standard output.")
 @click.pass_context

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
+from sadari.device import resolve_device
 from sadari.errors import SettingError
+from sadari.rungs.bert_settings import PRECISIONS, bf16_is_fast
 from sadari.rungs.settings import Allowed, Choice, Flag, Number, Whole
 from sadari.tasks.task_settings import MOST_EPOCHS, TRAINED_BY, TaskSettings
 
@@ -13,7 +15,8 @@ SIZE_NAMES = ("tiny", "mini", "small", "base", "large")
 MOST_POSITIONS = 512
 EPOCHS = 40  # where nobody says how long
 # Small nets bear, and in little time need, larger steps (measured in docs/tried.md)
-RATES = {"tiny": 2e-3, "mini": 1e-3, "small": 5e-4, "base": 1e-4, "large": 1e-4}
+RATES = {"tiny": 3e-3, "mini": 1e-3, "small": 5e-4, "base": 1e-4, "large": 1e-4}
+LITTLE = ("tiny", "mini")  # these have too few weights for dropout, and need a start that large nets find by themselves
 RATE_GOING_ON = 1e-4  # of a net that knows something already
 
 ALLOWED: Allowed = {
@@ -24,6 +27,7 @@ ALLOWED: Allowed = {
     "nsp": Flag(),
     "whole_words": Flag(),
     "alike": Flag(),
+    "precision": Choice(PRECISIONS),
     "masked": Number(0.01, 0.9),
     "length": Whole(8, MOST_POSITIONS),
 }
@@ -41,12 +45,12 @@ class BertSettings(TaskSettings):
     nsp: bool = True
     whole_words: bool = False
     masked: float = 0.15
-    alike: bool = False
+    alike: bool | None = None
     length: int = 128
     epochs: int | None = None
     steps: int | None = None
     minutes: float | None = None
-    batch_size: int = 128
+    batch_size: int = 64
     learning_rate: float | None = None
     optimizer: str = "adamw"
     weight_decay: float = 0.01
@@ -61,7 +65,7 @@ class BertSettings(TaskSettings):
     validations: int = 20
     patience: int | None = None
     device: str = "cpu"
-    precision: str = "fp32"
+    precision: str = "auto"
     compile: bool = False
     threads: int | None = None
     seed: int = 0
@@ -78,9 +82,17 @@ class BertSettings(TaskSettings):
             begun: it goes on from a net that is trained already.
         """
         size = self.size or "tiny"
-        found: dict[str, Any] = {"dropout": 0.1, "learning_rate": RATE_GOING_ON if begun else RATES[size]}
+        little = size in LITTLE and not begun
+        found: dict[str, Any] = {
+            "dropout": 0.0 if little else 0.1, "alike": little,
+            "learning_rate": RATE_GOING_ON if begun else RATES[size],
+        }  # fmt: skip
         if not begun:
             found["size"] = size
         unlimited = self.steps is None and self.minutes is None
         found["epochs"] = EPOCHS if unlimited else MOST_EPOCHS
-        return self._with(found)
+        own = self._with(found)
+        if own.precision != "auto":
+            return own
+        fast = bf16_is_fast(resolve_device(own.device).type)
+        return replace(own, precision="bf16" if fast else "fp32")
