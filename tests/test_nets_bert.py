@@ -113,6 +113,17 @@ def test_a_text_is_answered_alone_as_in_a_batch():
         torch.testing.assert_close(follows[0], following[row], atol=1e-5, rtol=1e-5)
 
 
+@torch.inference_mode()
+def test_padding_is_seen_without_the_mask():
+    _, ours = nets()
+    ids, segments, mask, *_ = batch()
+    short = ~mask.all(dim=1)
+    assert short.any()
+    _, masked = ours.logits(ids, segments, mask)
+    _, blind = ours.logits(ids, segments, None)
+    assert (masked - blind)[short].abs().max() > 1e-4
+
+
 @pytest.mark.parametrize(("size", "parameters"), [("base", 109_482_240), ("large", 335_141_888)])
 def test_sizes_have_the_papers_parameters(size, parameters):
     with torch.device("meta"):

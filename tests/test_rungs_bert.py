@@ -20,6 +20,7 @@ from sadari.nets.quick import quicker
 from sadari.rungs import BertClassifier
 from sadari.train.checkpoint import Run
 from sadari.train.loop import Interrupted, Loop
+from sadari.train.optimise import rate_at
 
 transformers = pytest.importorskip("transformers")
 QUICK = {"epochs": 1, "threads": 1, "precision": "fp32", "learning_rate": 1e-3}
@@ -72,6 +73,13 @@ def test_the_saved_folder_opens_in_transformers_with_the_same_logits(family, tra
     assert again.resolved_settings()["weights"] == family
 
 
+def test_weights_in_the_folder_where_one_stands(weights, tmp_path, monkeypatch):
+    monkeypatch.chdir(weights["bert"])
+    model = BertClassifier(weights=".", **QUICK, steps=1).fit(TEXTS, LABELS)
+    model.save(tmp_path / "m")
+    assert sadari.load(tmp_path / "m").resolved_settings()["weights"] == "bert"
+
+
 @EVERY
 def test_logits_are_the_same_alone_and_in_any_batch(family, trained):
     model = trained[family]
@@ -79,6 +87,33 @@ def test_logits_are_the_same_alone_and_in_any_batch(family, trained):
     np.testing.assert_allclose(np.concatenate([model.logits([text]) for text in ODD]), together, atol=1e-5)
     order = np.random.default_rng(0).permutation(len(ODD))
     np.testing.assert_allclose(model.logits([ODD[i] for i in order]), together[order], atol=1e-5)
+
+
+@EVERY
+def test_padding_counts_for_nothing_and_the_mask_is_why(family, trained):
+    net, pad = trained[family].net_, trained[family].pieces_.pad_id
+    ids, mask = trained[family].encode(pl.Series(ODD)).padded(pad)
+    with torch.inference_mode():
+        found, blind = net(ids, mask), net(ids, torch.ones_like(mask))
+        other = net(torch.where(mask, ids, 7), mask)  # what stands under the mask is all the same
+    torch.testing.assert_close(other, found, atol=1e-5, rtol=0)
+    full = mask.all(dim=1)
+    torch.testing.assert_close(blind[full], found[full], atol=1e-5, rtol=0)
+    assert (blind[~full] - found[~full]).abs().max() > 0.01
+
+
+def test_the_labels_of_the_data_are_those_of_the_folder(weights, tmp_path):
+    learning = {**QUICK, "epochs": 40, "learning_rate": 3e-3, "dropout": 0.0}
+    model = BertClassifier(weights=weights["bert"], **learning).fit(TEXTS[:12], LABELS[:12])
+    model.save(tmp_path / "m")
+    names = sorted(set(LABELS))
+    config = transformers.AutoConfig.from_pretrained(tmp_path / "m")
+    assert config.id2label == dict(enumerate(names))
+    assert config.label2id == {name: place for place, name in enumerate(names)}
+    pipeline = transformers.pipeline("text-classification", model=str(tmp_path / "m"))
+    said = [answer["label"] for answer in pipeline(TEXTS[:12])]
+    assert said == model.predict(TEXTS[:12]).tolist()
+    assert len(set(said)) > 1
 
 
 @EVERY
@@ -206,6 +241,29 @@ def test_deeper_layers_learn_slower(weights):
     found = {key: {share for name, share in shares.items() if key in name}
              for key in ("embeddings.", "layer.0.", "layer.1.", "pooler", "classifier")}  # fmt: skip
     assert found == {"embeddings.": {0.125}, "layer.0.": {0.25}, "layer.1.": {0.5}, "pooler": {1}, "classifier": {1}}
+
+
+def test_the_share_of_a_layer_is_what_it_learns_by(weights):
+    """One step of AdamW moves every number by its rate, whatever the gradient."""
+    given = {**QUICK, "learning_rate": 1e-3, "batch_size": 64, "clip": None, "weight_decay": 0.0, "warmup": 0.0}
+    model = BertClassifier(weights=weights["bert"], **given, steps=1, decay="constant", layer_decay=0.5)
+    after = model.fit(TEXTS, LABELS).net_.base.state_dict()
+    before = transformers.AutoModel.from_pretrained(weights["bert"]).state_dict()
+    moved = {name: float((after[name] - before[name]).abs().max()) for name in after}
+    wanted = {"embeddings.word_embeddings.weight": 0.125, "encoder.layer.0.output.dense.weight": 0.25,
+              "encoder.layer.1.output.dense.weight": 0.5, "pooler.dense.weight": 1.0}  # fmt: skip
+    for name, share in wanted.items():
+        assert moved[name] == pytest.approx(1e-3 * share, rel=0.02), name
+
+
+def test_the_courses_setting_is_one_of_ours(weights):
+    course = {"batch_size": 8, "learning_rate": 2e-5, "steps": 500, "warmup": 0.0, "decay": "constant"}
+    model = BertClassifier(weights=weights["bert"], precision="fp32", **course)
+    recipe = model.recipe()
+    assert (recipe.steps, recipe.learning_rate, recipe.optimizer) == (500, 2e-5, "adamw")
+    assert [rate_at(recipe, step, 500) for step in (0, 250, 499)] == [1.0, 1.0, 1.0]
+    # as many passes as 500 steps of eight texts need, and no step more
+    assert [model.planned_epochs(rows) for rows in (120_000, 4_000, 3_999, 48)] == [1, 1, 2, 84]
 
 
 @pytest.mark.parametrize("family", ["bert", "distilbert", "roberta"])
