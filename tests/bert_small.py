@@ -9,7 +9,7 @@ TEXTS = [
     "the president met the minister", "a treaty was signed after the war", "voters went to the polls in the country",
 ] * 4  # fmt: skip
 LABELS = (["Sports"] * 3 + ["Business"] * 3 + ["Sci/Tech"] * 3 + ["World"] * 3) * 4
-FAMILIES = ("bert", "roberta", "distilbert", "electra", "albert")
+FAMILIES = ("bert", "roberta", "distilbert", "electra", "albert", "deberta-v2", "mpnet")
 SIZE = {
     "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48,
     "max_position_embeddings": 40,

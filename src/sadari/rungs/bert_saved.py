@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import ModelFiles, parse_json
-from sadari.rungs.pretrained import check_kind, config_json, quiet, set_labels, transformers
+from sadari.rungs.pretrained import attention_of, check_kind, config_json, quiet, set_labels, transformers
 from sadari.rungs.saved import fill_net, weights_for
 from sadari.rungs.weights_folder import CONFIG, TOKENIZER
 from sadari.text.pieces import Pieces
@@ -59,7 +59,7 @@ def restored_net(files: ModelFiles, labels: list[str], pieces: Pieces, *, severa
 
     def described() -> Any:
         try:
-            return auto.from_config(config, attn_implementation="sdpa", dtype=torch.float32)
+            return auto.from_config(config, attn_implementation=attention_of(config), dtype=torch.float32)
         except Exception as error:  # whatever a stranger's numbers make of it
             raise ValueError(f"{CONFIG} describes no model: {str(error)[:200]}") from None
 

@@ -24,6 +24,11 @@ EXTRA = "bert"
 _TOKENIZERS = (TOKENIZER, WORDS, "vocab.json", "spiece.model", "sentencepiece.bpe.model", "spm.model",
                "tokenizer.model", "tokenizer_78b3253a26.model")  # fmt: skip
 _WANTED = ["*.json", "*.txt", "*.model", "model*.safetensors"]
+# of which the places begin behind that of padding, as RoBERTa's do
+_PLACES_BEHIND_PADDING = frozenset({
+    "roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text", "xmod", "ibert",
+    "longformer", "esm",
+})  # fmt: skip
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?")
 PROBE = ("the news of the day", "오늘의 뉴스", "a b c d e f g h i j 0 1 2 3")
 
@@ -213,7 +218,8 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
             set_labels(config, labels, several=several)
             model, found = auto.AutoModelForSequenceClassification.from_pretrained(
                 str(folder), config=config, local_files_only=True, trust_remote_code=False, use_safetensors=True,
-                ignore_mismatched_sizes=True, output_loading_info=True, dtype="float32", attn_implementation="sdpa",
+                ignore_mismatched_sizes=True, output_loading_info=True, dtype="float32",
+                attn_implementation=attention_of(config),
             )  # fmt: skip
         except Exception as error:  # safetensors', json's, torch's and transformers' own
             raise ModelError(f"the weights cannot be read: {_first_line(error)}", where=where) from error
@@ -225,6 +231,12 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
         raise ModelError(f"the weights do not fit {CONFIG}: {lost[0]} and {len(lost) - 1} more", where=where)
     heads = [name for name in found["missing_keys"] if not name.startswith(prefix)]
     return model, bool(wrong) or (not heads and had != len(labels))
+
+
+def attention_of(config: Any) -> str:
+    """What `transformers` is to work attention out by: torch's fused one, which DeBERTa and MPNet have not."""
+    kind = transformers().AutoModelForSequenceClassification._model_mapping[type(config)]
+    return "sdpa" if getattr(kind, "_supports_sdpa", False) else "eager"
 
 
 def set_labels(config: Any, labels: list[str], *, several: bool) -> None:
@@ -247,8 +259,9 @@ def places(config: Any) -> int | None:
     count = getattr(config, "max_position_embeddings", None)
     if not isinstance(count, int):
         return None
-    # RoBERTa's places begin behind that of padding
-    return count - (config.pad_token_id + 1 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0)
+    if config.model_type == "mpnet":  # whose place of padding is 1, whatever its configuration says
+        return count - 2
+    return count - (config.pad_token_id + 1 if config.model_type in _PLACES_BEHIND_PADDING else 0)
 
 
 def check_fits(pieces: Pieces, config: Any, where: str) -> None:
