@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from sadari.measure.metrics import accuracy, confusion_matrix, expected_calibrat
 from sadari.measure.result import ClimbResult, RungResult
 from sadari.measure.scoring import label_columns, predict_in_order
 from sadari.measure.significance import pair_tests
+from sadari.measure.speed import one_text_us, predict_in_bulk
 from sadari.measure.tune import tune
 from sadari.measure.verdict import decide
 from sadari.rungs import RUNGS, BertClassifier, FromVectors, Rung
@@ -34,7 +35,6 @@ from sadari.vectors.keyed import WordVectors
 from sadari.vectors.wanted import VectorSource
 
 Progress = Callable[[str, float], None]
-BULK_RUNS, BULK_SECONDS = 5, 0.5  # how often, and how long, predicting in bulk is timed
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
 
 
@@ -61,46 +61,30 @@ class _Run:
 
 
 def climb(
-    train: Corpus,
-    test: Corpus | None = None,
-    *,
-    rungs: Sequence[str] | None = None,
-    budget: float | None = None,
-    seed: int = 0,
-    folder: str | Path | None = None,
-    lang: str = "en",
-    curves: bool = True,
-    settings: Mapping[str, Mapping[str, Any]] | None = None,
-    keep_duplicates: bool = False,
-    validation: float = 0.1,
-    report: bool = True,
-    trials: int = 0,
-    vectors: str | Path | WordVectors | VectorSource | None = None,
-    weights: str | Path | None = None,
-    download: bool = False,
-    audited: Audit | None = None,
+    train: Corpus, test: Corpus | None = None, *, rungs: Sequence[str] | None = None, budget: float | None = None,
+    seed: int = 0, folder: str | Path | None = None, lang: str = "en", curves: bool = True,
+    settings: Mapping[str, Mapping[str, Any]] | None = None, keep_duplicates: bool = False, validation: float = 0.1,
+    report: bool = True, trials: int = 0, vectors: str | Path | WordVectors | VectorSource | None = None,
+    weights: str | Path | None = None, download: bool = False, audited: Audit | None = None,
     progress: Progress | None = None,
-) -> ClimbResult:
+) -> ClimbResult:  # fmt: skip
     """Train every rung on the same rows, compare them, and say which one to take.
 
     Early stopping, calibration and the recommendation use validation rows that are taken from training; the final rows
     (``test``, or a tenth of the rows held out) are used once, for the table.
 
     Args:
-        train: labelled texts, one label each.
-        test: labelled texts for the final table.
+        train, test: labelled texts, one label each; those of ``test`` are for the final table.
         rungs: names from `RUNGS`, default all that can be trained; always climbed in the ladder's order.
         budget: seconds for training and learning curves; a rung that would take longer trains on fewer rows, or is
             skipped, and says so.
-        seed: of the splits and of every rung.
+        seed: of the splits and of every rung. settings: rung → settings other than its defaults.
         folder: where models, predictions, history and report go, whole when the climb is done or not at all; an earlier
-            climb there is replaced. None writes nothing.
+            climb there is replaced. None writes nothing. report: write ``report.html`` into it.
         lang: of the verdict and the report, "en" or "ko".
         curves: also train every rung on fewer rows, for learning curves.
-        settings: rung → settings other than its defaults.
         keep_duplicates: keep training texts that stand there more than once.
         validation: the share of the training rows that becomes validation rows.
-        report: write ``report.html`` into ``folder``.
         trials: settings to try for each rung, on validation rows; 0: the defaults as they are.
         vectors: what the rung ``vectors`` starts from; without them it is left out.
         weights: the pre-trained weights that the rung ``bert`` starts from, a folder or a name on the Hugging Face hub
@@ -113,42 +97,47 @@ def climb(
         SettingError: an unknown rung, or settings out of range.
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
-    start = time.perf_counter()
+    start, say = time.perf_counter(), progress or (lambda what, share: None)
     names, left_out = rungs_to_climb(rungs, vectors=vectors, weights=weights)
-    say = progress or (lambda what, share: None)
-    if train.multi_label:
-        raise SettingError("climb compares rungs on one label a text", hint="train one with: sadari train --label-sep")
-    train.check_trainable()
-    say("audit", 0.0)
-    audited = audited or audit(train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=seed)
+    audited = _audited(train, test, audited, seed, say)
     frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
     with run_folder(folder) as temporary:
-        run = _Run(
-            frozen, seed, Budget(budget), temporary, Path(folder or ""), curves, settings or {}, say,
-            frozen.train.provenance(seed=seed), trials,
-        )  # fmt: skip
-        if weights is not None:
-            run.settings = _with_weights(run, weights, download)
-        if vectors is not None:
-            say("reading the vectors", 0.0)
-            run.settings = _with_vectors_read(run, vectors)
+        data = frozen.train.provenance(seed=seed)
+        place = Path(folder or "")
+        run = _Run(frozen, seed, Budget(budget), temporary, place, curves, settings or {}, say, data, trials)
+        _start_from(run, vectors, weights, download)
         results, skipped = _climb_all(run, names)
-        skipped += left_out
         _draw_curves(run, results)
-        result = _conclude(run, train, results, skipped, audited, lang)
-        result.options = {
-            "test": None if test is None else test.source, "text_columns": list(train.text_columns),
-            "label_column": train.label_column, "budget": budget, "validation": validation, "trials": trials,
-            "keep_duplicates": keep_duplicates, "curves": curves, "lang": lang,
-            "vectors": None if vectors is None else VectorSource.of(vectors).name,
-            "weights": None if weights is None else Path(weights).name,
-        }  # fmt: skip
+        result = _conclude(run, train, results, [*skipped, *left_out], audited, lang)
+        result.options = _options(
+            train, test, budget=budget, validation=validation, trials=trials, keep_duplicates=keep_duplicates,
+            curves=curves, lang=lang, vectors=None if vectors is None else VectorSource.of(vectors).name,
+            weights=None if weights is None else Path(weights).absolute().name,
+        )  # fmt: skip
         result.seconds = time.perf_counter() - start
         if temporary is not None:
             say("report", 0.99)
             write_run(result, temporary, lang=lang, report=report, rows=frozen.final.rows)
     say("done", 1.0)
     return result
+
+
+def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: int, say: Progress) -> Audit:
+    """The audit of two corpora, if rungs can be compared on them."""
+    if train.multi_label:
+        raise SettingError("climb compares rungs on one label a text", hint="train one with: sadari train --label-sep")
+    train.check_trainable()
+    say("audit", 0.0)
+    return audited or audit(train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=seed)
+
+
+def _options(train: Corpus, test: Corpus | None, **asked: Any) -> dict[str, Any]:
+    """What was climbed on, and how it was asked for: for whoever wants the same again."""
+    own = {
+        "test": None if test is None else test.source, "text_columns": list(train.text_columns),
+        "label_column": train.label_column,
+    }  # fmt: skip
+    return {**own, **asked}
 
 
 def _climb_all(run: _Run, names: list[str]) -> tuple[list[RungResult], list[tuple[str, str]]]:
@@ -166,21 +155,22 @@ def _climb_all(run: _Run, names: list[str]) -> tuple[list[RungResult], list[tupl
     return results, [(name, outcome.why) for name, outcome in found.items() if isinstance(outcome, TooDear)]
 
 
-def _with_vectors_read(run: _Run, vectors: Any) -> dict[str, Mapping[str, Any]]:
-    """The rungs' settings, with the vectors in memory: they are started from many times."""
-    name = FromVectors.name
-    own = {**run.settings.get(name, {}), "vectors": vectors}
-    model = _new(replace(run, settings={name: own}), name)
-    assert isinstance(model, FromVectors)
-    return {**run.settings, name: {**own, "vectors": model.read_vectors(run.frozen.train.texts)}}
+def _start_from(run: _Run, vectors: Any, weights: str | Path | None, download: bool) -> None:
+    """Put into the rungs' settings what they start from: checked, before hours are spent."""
+    if weights is not None:
+        _set(run, BertClassifier.name, weights=weights, download=download)
+        _new(run, BertClassifier.name).check()
+    if vectors is not None:
+        run.progress("reading the vectors", 0.0)
+        _set(run, FromVectors.name, vectors=vectors)
+        model = _new(run, FromVectors.name)
+        assert isinstance(model, FromVectors)
+        # in memory: they are started from many times
+        _set(run, FromVectors.name, vectors=model.read_vectors(run.frozen.train.texts))
 
 
-def _with_weights(run: _Run, weights: str | Path, download: bool) -> dict[str, Mapping[str, Any]]:
-    """The rungs' settings, with the weights of the one that starts from them; checked, before hours are spent."""
-    name = BertClassifier.name
-    settings = {**run.settings, name: {**run.settings.get(name, {}), "weights": weights, "download": download}}
-    _new(replace(run, settings=settings), name).check()
-    return settings
+def _set(run: _Run, name: str, **settings: Any) -> None:
+    run.settings = {**run.settings, name: {**run.settings.get(name, {}), **settings}}
 
 
 def _new(run: _Run, name: str) -> Rung:
@@ -285,7 +275,7 @@ def _validate_in_folds(
 
 def _measure(run: _Run, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
     frozen = run.frozen
-    probabilities, bulk = _in_bulk(model, frozen.final.texts, frozen.label_names)
+    probabilities, bulk = predict_in_bulk(model, frozen.final.texts, frozen.label_names)
     confusion = confusion_matrix(frozen.final_truth, probabilities.argmax(axis=1), classes=len(frozen.label_names))
     checked = confusion_matrix(frozen.validation_truth, held_out, classes=len(frozen.label_names))
     result = RungResult(
@@ -295,7 +285,7 @@ def _measure(run: _Run, name: str, model: Rung, held_out: NDArray[np.int32]) -> 
         macro_f1=macro_f1_interval(confusion, seed=run.seed),
         calibration_error=expected_calibration_error(frozen.final_truth, probabilities),
         train_seconds=model.train_seconds_,
-        one_text_us=_one_text_us(model, frozen.final.texts),
+        one_text_us=one_text_us(model, frozen.final.texts),
         bulk_texts_per_second=bulk,
         megabytes=0.0,
         predictions=probabilities.argmax(axis=1).astype(np.int32),
@@ -318,31 +308,6 @@ def _measure(run: _Run, name: str, model: Rung, held_out: NDArray[np.int32]) -> 
         result.folder = str(run.place / name)
         result.megabytes = folder_megabytes(run.folder / name)
     return result
-
-
-def _in_bulk(model: Rung, texts: pl.Series, label_names: list[str]) -> tuple[NDArray[np.float32], float]:
-    """Probabilities float32 [n, k], and texts a second: the best of some runs where they are short.
-
-    Other programs only ever make a run longer, and a verdict must not hang on them.
-    """
-    best, spent, runs = float("inf"), 0.0, 0
-    while runs == 0 or (runs < BULK_RUNS and spent < BULK_SECONDS):
-        start = time.perf_counter()
-        probabilities = predict_in_order(model, texts, label_names)
-        seconds = time.perf_counter() - start
-        best, spent, runs = min(best, seconds), spent + seconds, runs + 1
-    return probabilities, len(texts) / max(best, 1e-9)
-
-
-def _one_text_us(model: Rung, texts: pl.Series, count: int = 200) -> float:
-    """The median microseconds to predict one text, one at a time."""
-    sample = texts.gather_every(max(1, len(texts) // count)).head(count).to_list()
-    times = []
-    for text in sample:
-        start = time.perf_counter()
-        model.predict_proba([text])
-        times.append(time.perf_counter() - start)
-    return float(np.median(times) * 1e6)
 
 
 def _tokenizers_taken(results: list[RungResult], lang: str) -> list[str]:
