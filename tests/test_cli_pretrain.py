@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -55,8 +56,10 @@ def test_a_training_says_what_it_read_and_what_it_came_to(story, tmp_path, monke
         "Next sadari pretrain probe",
     ):  # fmt: skip
         assert part in said, part
-    assert result.stderr.count("held out masked") == 2
-    assert max(map(len, result.stdout.splitlines())) <= 80
+    told = " ".join(result.stderr.split())
+    assert told.count("held out masked") == 2
+    assert told.count("pairs") == 2  # so few of them that their number is said
+    assert max(map(len, [*result.stdout.splitlines(), *result.stderr.splitlines()])) <= 80
     model = Bert.load(tmp_path / "m")
     assert model.data_["source"] == "story.txt"
     assert not (tmp_path / "run").exists()
@@ -142,6 +145,21 @@ def test_masks_are_filled():
     assert "[MASK]" not in found["filled"]
 
 
+def test_wide_pieces_are_shown_whole(tmp_path):
+    run_well("pretrain", "headlines_ko", "--no-nsp", "-o", tmp_path / "m", *QUICK, "--vocabulary", "2000")
+    said = run_well("pretrain", "probe", tmp_path / "m", "오늘 [MASK] 뉴스", "--top", "40").stdout
+    assert any("가" <= character <= "힣" for character in said.split("Reads")[0])
+    assert not re.search("[가-힣]…", said)
+
+
+def test_too_few_texts_to_hold_any_out_are_said(tmp_path):
+    (tmp_path / "few.txt").write_text("\n\n".join(f"one sentence number {number} only here" for number in range(9)))
+    some = [*QUICK, "--no-nsp", "--validation", "0.0001"]
+    said = run_well("pretrain", tmp_path / "few.txt", "-o", tmp_path / "m", *some).stdout
+    assert "nothing is scored" in " ".join(said.split())
+    assert "Held out" not in said
+
+
 def test_a_second_text_follows_or_does_not():
     said = run_well("pretrain", "probe", folder(), "The dog sleeps", "It snores loudly").stdout
     assert "follow" in said
@@ -160,6 +178,10 @@ def test_masks_may_stand_in_both_texts():
 
 
 # -- help, and what cannot be -------------------------------------------------------------------------------
+
+
+def test_a_pre_trained_bert_is_no_classifier(tmp_path):
+    assert "a pre-trained BERT, and no classifier" in run_badly("predict", folder(), "a text").stderr
 
 
 def test_help_names_the_probe_and_shows_examples():

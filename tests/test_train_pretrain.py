@@ -12,7 +12,16 @@ from sadari.train.machine import seed_everything, threads
 from sadari.train.masking import Masking
 from sadari.train.optimise import Recipe
 from sadari.train.pretrain import HeldOutText, PreTrainingTask, Reading, count_ids, read_segments
-from sadari.train.segments import FOLLOWS, RANDOM, UNASKED, Documents, hashes, pair_segments, windows
+from sadari.train.segments import (
+    FOLLOWS,
+    LEAST_SCORED_PAIRS,
+    RANDOM,
+    UNASKED,
+    Documents,
+    hashes,
+    pair_segments,
+    windows,
+)
 
 IDS = 200
 SPECIAL = np.arange(IDS) < 5
@@ -232,7 +241,7 @@ def test_the_unigram_guess_is_counted():
 def test_scores_are_true_means_over_tokens_and_pairs():
     import torch
 
-    found = reading(documents(6, count=90))
+    found = reading(documents(6, count=150))
     net = small_net().eval()
     scores = HeldOutText(found, count_ids(found.documents, IDS)).score(net)
     losses, right, following, follow_right = [], [], [], []
@@ -250,6 +259,15 @@ def test_scores_are_true_means_over_tokens_and_pairs():
     assert scores["masked_accuracy"] == pytest.approx(np.mean(right))
     assert scores["next_loss"] == pytest.approx(np.mean(following), rel=1e-4)
     assert scores["next_accuracy"] == pytest.approx(np.mean(follow_right))
+    assert scores["next_pairs"] == len(following) >= LEAST_SCORED_PAIRS
+    assert scores["validation_log_likelihood"] == pytest.approx(-scores["masked_loss"] - scores["next_loss"])
+
+
+def test_a_handful_of_pairs_has_no_say_in_which_weights_are_kept():
+    found = reading(documents(6, count=9))
+    scores = HeldOutText(found, count_ids(found.documents, IDS)).score(small_net().eval())
+    assert 0 < scores["next_pairs"] < LEAST_SCORED_PAIRS
+    assert scores["validation_log_likelihood"] == -scores["masked_loss"]
 
 
 def test_what_follows_what_is_learned():

@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.cli.printing import bar, columns, headed, note, pad, say, say_json
+from rich.cells import cell_len
+
+from sadari.cli.printing import bar, columns, headed, note, pad, say, say_json, wrap
 from sadari.cli.settings import show_settings
 from sadari.cli.train_view import sparkline
 from sadari.measure import readable
 from sadari.tasks.pretrain import Bert, Listener
+from sadari.tasks.task_settings import best_record
 from sadari.tasks.wordpiece import INSIDE, MASK
+from sadari.train.segments import LEAST_SCORED_PAIRS
 
 if TYPE_CHECKING:
     from sadari.cli.pretrain_input import Texts
@@ -49,17 +53,21 @@ class Watching(Listener):
     def record(self, record: dict[str, float]) -> None:
         self.losses.append(-record.get("validation_log_likelihood", -record["loss"]))
         with self.progress.paused():
-            note(
-                f"step {record['step']:,.0f} · {readable.duration(record['seconds'], 2)} · loss {record['loss']:.3f}"
-                + (f" · held out {_scores(record)}" if "masked_loss" in record else "")
-            )
+            line = f"step {record['step']:,.0f} · {readable.duration(record['seconds'], 2)} · loss {record['loss']:.3f}"
+            line += f" · held out {_scores(record)}" if "masked_loss" in record else ""
+            for place, part in enumerate(wrap(line, columns() - 2)):
+                note("  " * bool(place) + part)
 
 
 def print_result(model: Bert, output: str) -> None:
     """What the training came to, and what to do with the model."""
     last = model.history_[-1]
     steps, passes = int(last["step"]), int(last["epoch"])
-    parts = [readable.duration(last["seconds"], 2), f"{steps:,} steps", f"{passes:,} pass{'es' * (passes != 1)}"]
+    parts = [
+        readable.duration(last["seconds"], 2),
+        f"{steps:,} step{'s' * (steps != 1)}",
+        f"{passes:,} pass{'es' * (passes != 1)}",
+    ]
     headed("Trained", " · ".join(parts), indent=INDENT)
     if model.scores_:
         headed("Held out", _verdict(model), indent=INDENT)
@@ -85,15 +93,20 @@ def print_probe(
     """Fillings as bars, the text as it reads with the best of them, and whether the second text follows."""
     for number, found in enumerate(fillings, 1):
         say(f"{MASK} {number}" if len(fillings) > 1 else MASK)
-        widest = max(len(one.piece) for one in found)
+        widest = max(cell_len(one.piece) for one in found)
         for one in found:
-            length = min(MOST_BAR, columns() - widest - 14)
-            say(f"  {pad(one.piece, widest)}  {one.probability:7.1%}  {bar(one.probability, 1.0, length)}".rstrip())
+            length = min(MOST_BAR, columns() - widest - 15)
+            share = readable.percent(one.probability)
+            say(f"  {pad(one.piece, widest)}  {share:>5} %  {bar(one.probability, 1.0, length)}".rstrip())
     if fillings:
         headed("Reads", filled_text(text if second is None else f"{text} / {second}", fillings), indent=INDENT)
     if follows is not None:
         does = "follows" if follows >= 0.5 else "does not follow"
-        headed("Second", f"{does}, it seems: probability {follows:.1%} that it follows the first", indent=INDENT)
+        headed(
+            "Second",
+            f"{does}, it seems: probability {readable.percent(follows)} % that it follows the first",
+            indent=INDENT,
+        )
 
 
 def print_probe_json(
@@ -127,8 +140,14 @@ def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mappi
     for line in texts.notes:
         headed("", line, indent=INDENT)
     if read.unknown:
-        headed("", f"{read.unknown:,} tokens ({read.unknown / tokens:.2%}) are unknown to the tokenizer", indent=INDENT)
+        headed(
+            "",
+            f"{read.unknown:,} tokens ({100 * read.unknown / tokens:.2f} %) are unknown to the tokenizer",
+            indent=INDENT,
+        )
     headed("Split", f"train {read.tokens:,} tokens · held out {len(read.held_out.values):,}", indent=INDENT)
+    if len(read.held_out.values) <= 1:
+        headed("", "too few texts to hold any out: nothing is scored", indent=INDENT)
     own = model.resolved_.settings()
     shown = ("length", "batch_size", "learning_rate", "dropout", "epochs", "steps", "minutes", "precision")
     told = {name: own[name] for name in shown if name != "epochs" or own["steps"] is own["minutes"] is None}
@@ -146,11 +165,16 @@ def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mappi
 
 def _scores(record: Mapping[str, float]) -> str:
     """``masked 41.2 % (perplexity 28.1) · next 78.3 %``."""
-    said = f"masked {record['masked_accuracy']:.1%} (perplexity {record['perplexity']:,.1f})"
-    return said + (f" · next {record['next_accuracy']:.1%}" if "next_accuracy" in record else "")
+    said = f"masked {readable.percent(record['masked_accuracy'])} % (perplexity {record['perplexity']:,.1f})"
+    if "next_accuracy" not in record:
+        return said
+    pairs = record["next_pairs"]
+    few = f" of {pairs:,.0f} pairs" if pairs < LEAST_SCORED_PAIRS else ""
+    return f"{said} · next {readable.percent(record['next_accuracy'])} %{few}"
 
 
 def _verdict(model: Bert) -> str:
-    scores = {name.replace(" ", "_"): value for name, value in model.scores_.items()}
-    guess = f"; guessing by frequency {model.guess_['guess_accuracy']:.1%}" if model.guess_ else ""
-    return _scores(scores).replace(")", guess + ")", 1)
+    best = best_record(model.history_)
+    guess = f"; guessing by frequency {readable.percent(model.guess_['guess_accuracy'])} %" if model.guess_ else ""
+    at = "" if best["step"] == model.history_[-1]["step"] else f" · at step {best['step']:,.0f}, the best"
+    return _scores(best).replace(")", guess + ")", 1) + at

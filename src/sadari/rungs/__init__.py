@@ -41,6 +41,10 @@ _NO_CLASSIFIERS = {
     "checkpoint": ("a training run that is not finished", "go on with it: sadari train --resume FOLDER"),
     "vectors": ("word vectors", "sadari vectors --help"),
     "generator": ("a model that writes", "sadari generate --help"),
+    "bert": (
+        "a pre-trained BERT",
+        "start a classifier from it: sadari train DATA --rung bert --weights FOLDER -o MODEL; or sadari pretrain probe",
+    ),
     "translator": ("a model that translates", "sadari translate --help"),
 }
 

@@ -17,7 +17,7 @@ from sadari.nets.bert import BertForPreTraining
 from sadari.train import processes
 from sadari.train.batches import Batches
 from sadari.train.masking import Masking
-from sadari.train.segments import UNASKED, Documents, Segments, pair_segments, windows
+from sadari.train.segments import LEAST_SCORED_PAIRS, UNASKED, Documents, Segments, pair_segments, windows
 
 SCORED_TOKENS = 8_192  # at a time
 
@@ -153,8 +153,9 @@ class HeldOutText:
         """Scores by a net in evaluation; the first is the better the higher.
 
         Returns:
-            ``validation_log_likelihood`` (nats, of a masked token and a pair together, less than 0), ``masked_loss``,
-            ``perplexity``, ``masked_accuracy``, and with pairs ``next_loss`` and ``next_accuracy``.
+            ``validation_log_likelihood`` (nats, of a masked token and a pair together, less than 0; of a masked token
+            alone where there are fewer than `LEAST_SCORED_PAIRS`), ``masked_loss``, ``perplexity``,
+            ``masked_accuracy``, and with pairs ``next_loss``, ``next_accuracy`` and ``next_pairs``, how many there are.
         """
         device = next(net.parameters()).device
         loss = right = next_loss = next_right = 0.0
@@ -173,8 +174,10 @@ class HeldOutText:
         scores = {"masked_loss": loss / masked, "perplexity": math.exp(min(loss / masked, 700.0))}
         scores["masked_accuracy"] = right / masked
         if pairs:
-            scores |= {"next_loss": next_loss / pairs, "next_accuracy": next_right / pairs}
-        return {"validation_log_likelihood": -scores["masked_loss"] - scores.get("next_loss", 0.0), **scores}
+            scores |= {"next_loss": next_loss / pairs, "next_accuracy": next_right / pairs, "next_pairs": float(pairs)}
+        # a handful of pairs says nothing of which weights are better, and would say it the loudest
+        likelihood = -scores["masked_loss"] - (scores["next_loss"] if pairs >= LEAST_SCORED_PAIRS else 0.0)
+        return {"validation_log_likelihood": likelihood, **scores}
 
 
 def next_loss_of(logits: torch.Tensor, follows: torch.Tensor) -> torch.Tensor:

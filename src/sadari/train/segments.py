@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sadari.ragged import offsets_of
 
 FOLLOWS, RANDOM, UNASKED = 0, 1, -1  # what may be said of a second segment; UNASKED: there is none
+LEAST_SCORED_PAIRS = 100  # held out: fewer have no say in which weights are kept
 TRIES = 20  # to find another partner for a pair that came out true by accident
 
 
