@@ -367,6 +367,9 @@ def test_it_goes_on_from_its_own(tmp_path):
     assert second.pieces_.pieces == first.pieces_.pieces
     for name, value in second.net_.state_dict().items():
         torch.testing.assert_close(value, first.net_.state_dict()[name], atol=1e-5, rtol=0)
+    assert second.data_["start"] == "m"
+    second.save(tmp_path / "m2")
+    assert Bert.load(tmp_path / "m2").resolved_.settings() == second.resolved_.settings()  # of no size that has a name
     with pytest.raises(SettingError, match="size is that of the start"):
         Bert(**own, size="mini").fit(TEXTS, start=tmp_path / "m")
 
@@ -437,6 +440,22 @@ def test_a_file_that_does_not_fit_is_refused(tmp_path, file, content, said):
         (folder / file).write_bytes(content)
     with pytest.raises(ModelError, match=said):
         Bert.load(folder)
+
+
+def test_a_tokenizer_that_knows_nothing_is_refused(tmp_path):
+    folder = foreign(tmp_path)
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in SPECIALS))
+    with pytest.raises(ModelError, match="tokenizer is empty"):
+        Bert.load(folder)
+    with pytest.raises(ModelError, match="tokenizer is empty"):
+        Bert(**{**SMALL, "size": None, "vocabulary": None}).fit(TEXTS, start=folder)
+
+
+def test_a_start_that_knows_no_word_of_the_texts_is_said(tmp_path):
+    trained().save(tmp_path / "m")
+    with pytest.raises(DataError, match="knows nothing in the texts"):
+        Bert(**{**SMALL, "size": None, "vocabulary": None}).fit(["한글 漢字. 漢字 한글."] * 20, start=tmp_path / "m")
 
 
 def test_a_pickle_is_refused_with_the_way_to_convert_it(tmp_path):

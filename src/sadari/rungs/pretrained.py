@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sadari.artifact import MANIFEST
 from sadari.errors import DownloadError, MissingExtraError, ModelError
 from sadari.rungs import weights_folder
-from sadari.rungs.weights_folder import CONFIG, INDEX, SAFE, TOKENIZER, WORDS, check_not_pickled, json_of
+from sadari.rungs.weights_folder import CONFIG, INDEX, SAFE, TOKENIZER, WORDS, check_knows, check_not_pickled, json_of
 from sadari.text.pieces import Pieces
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _PLACES_BEHIND_PADDING = frozenset({
     "longformer", "esm",
 })  # fmt: skip
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?")
-PROBE = ("the news of the day", "오늘의 뉴스", "a b c d e f g h i j 0 1 2 3")
 
 
 @dataclass(frozen=True)
@@ -176,25 +175,13 @@ def read_tokenizer(folder: Path) -> Tokenizing:
         pieces = Pieces.of(engine, pad, found.unk_token_id)
     except ValueError as error:
         raise ModelError(str(error), where=where) from error
-    _check_knows(pieces, where)
+    check_knows(
+        len(engine.get_vocab(with_added_tokens=False)),
+        lambda texts: bool(pieces.known(pieces.encode(texts)).any()),
+        where,
+    )
     longest = found.model_max_length
     return Tokenizing(pieces, files, int(longest) if 0 < longest < 2**31 else None)
-
-
-def _check_knows(pieces: Pieces, where: str) -> None:
-    """Refuse a tokenizer that reads nothing: offline, `transformers` can make an empty one up without a word."""
-    import polars as pl
-
-    known = len(pieces.engine.get_vocab(with_added_tokens=False))
-    try:
-        reads = bool(pieces.known(pieces.encode(pl.Series(PROBE))).any())
-    except Exception:  # the Rust side knows no other class: it misses the very piece for what is unknown
-        reads = False
-    if known <= 5 or not reads:
-        raise ModelError(
-            f"the tokenizer is empty: of its {known:,} pieces none stands in any text", where=where,
-            hint=f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from",
-        )  # fmt: skip
 
 
 def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, bool]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import TRANSFORMERS_WEIGHTS, parse_json
 from sadari.errors import ModelError
 
+if TYPE_CHECKING:
+    import polars as pl
+
 CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS = "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"
 SAFE, INDEX = TRANSFORMERS_WEIGHTS, f"{TRANSFORMERS_WEIGHTS}.index.json"
 MOST_TEXT = 2**26  # bytes of a file of words
+PROBE = ("the news of the day", "오늘의 뉴스", "a b c d e f g h i j 0 1 2 3")
+SPECIAL_PIECES = 5  # such as [PAD], [UNK], [CLS], [SEP], [MASK]
 _PICKLED = (
     "pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.pt", "model.bin", "model.pt", "tf_model.h5",
     "flax_model.msgpack", "model.ckpt.index",
@@ -74,6 +80,28 @@ def check_not_pickled(folder: Path, reader: str) -> None:
                 f"{reader}.from_pretrained('FOLDER', use_safetensors=False).save_pretrained('NEW')\", and copy the "
                 "tokenizer's files",
             )  # fmt: skip
+
+
+def check_knows(size: int, reads: Callable[[pl.Series], bool], where: str) -> None:
+    """Refuse a tokenizer that reads nothing: offline, `transformers` can make an empty one up without a word.
+
+    Args:
+        size: pieces of its vocabulary, the special ones included. reads: whether it knows a piece of any of some texts.
+
+    Raises:
+        ModelError: it is empty.
+    """
+    import polars as pl
+
+    try:
+        known = size > SPECIAL_PIECES and reads(pl.Series(PROBE))
+    except Exception:  # the Rust side knows no other class: it misses the very piece for what is unknown
+        known = False
+    if not known:
+        raise ModelError(
+            f"the tokenizer is empty: of its {size:,} pieces none stands in any text", where=where,
+            hint=f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from",
+        )  # fmt: skip
 
 
 def check_fits(largest_id: int, rows: int, where: str) -> None:

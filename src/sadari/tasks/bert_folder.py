@@ -20,6 +20,7 @@ from sadari.rungs.weights_folder import (
     TOKENIZER_SETTINGS,
     WORDS,
     check_fits,
+    check_knows,
     check_not_pickled,
     text_of,
 )
@@ -119,6 +120,7 @@ def read_bert(folder: str | Path) -> BertFolder:
         pieces = WordPiece.of_files(said[TOKENIZER], said[WORDS], said[TOKENIZER_SETTINGS])
     except ValueError as error:
         raise ModelError(f"cannot be read as a BERT: {error}", where=where) from error
+    check_knows(len(pieces), lambda texts: bool((pieces.encode(texts).values != pieces.unknown_id).any()), where)
     check_fits(len(pieces) - 1, shape.vocab_size, where)
     named = {_name(name): value.float() for name, value in tensors.items()}
     manifest = {} if ours is None else ours.manifest

@@ -85,7 +85,7 @@ def read_texts(
         in_memory: so many ids are held in memory; beyond that they lie in a temporary file.
 
     Raises:
-        DataError: there is nothing to learn from.
+        DataError: there is nothing to learn from, or nothing that the tokenizer knows.
     """
     columns = _Columns(texts)
     if pieces is None:
@@ -93,9 +93,10 @@ def read_texts(
             told("learning the vocabulary", 0)
         size = vocabulary or vocabulary_size(sum(int(part.str.count_matches(r"\S+").sum()) for part in columns))
         pieces = WordPiece.train(columns, size=size, lowercase=lowercase)
+    words = ~pieces.special & np.array([any(map(str.isalnum, piece)) for piece in pieces.pieces])  # and no punctuation
     stores = _Store(in_memory), _Store(in_memory)
     digest = hashlib.sha256()
-    count = blank = unknown = 0
+    count = blank = unknown = known = 0
     for part in columns:
         sentences, offsets = _encode(part, pieces, length - 3, pieces.separator_id if not pairs else None)
         for array in (sentences.values, sentences.offsets, offsets):
@@ -106,6 +107,7 @@ def read_texts(
             store.append(sentences, offsets, np.flatnonzero(mine & (np.diff(offsets) > 0)))
         count, blank = count + len(part), blank + int((np.diff(offsets) == 0).sum())
         unknown += int(np.count_nonzero(sentences.values == pieces.unknown_id))
+        known += int(np.count_nonzero(words[sentences.values]))
         if told is not None:
             told("reading", stores[0].ids.stored)
     learned, rest = (store.documents() for store in stores)
@@ -113,6 +115,11 @@ def read_texts(
         learned, rest = rest, learned
     if not len(learned):
         raise DataError("there is no text to learn from", hint="the files are blank, or every text in them is")
+    if not known:
+        raise DataError(
+            "the tokenizer knows nothing in the texts: every word is [UNK]",
+            hint="go on from a BERT of this language, or begin anew: without --from",
+        )
     return PreTrainingTexts(pieces, learned, rest, count, blank, unknown, digest.hexdigest())
 
 
