@@ -374,6 +374,34 @@ def test_it_goes_on_from_its_own(tmp_path):
         Bert(**own, size="mini").fit(TEXTS, start=tmp_path / "m")
 
 
+def test_a_start_with_one_kind_of_segment_reads_one_text(tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    folder = foreign(tmp_path, type_vocab_size=1)
+    tensors, name = load_file(folder / "model.safetensors"), "bert.embeddings.token_type_embeddings.weight"
+    save_file({**tensors, name: tensors[name][:1].clone()}, folder / "model.safetensors")
+    model = Bert.load(folder)
+    assert len(model.fill("The [MASK] sat")) == 1
+    with pytest.raises(ModelError, match="one text at a time"):
+        model.fill("The [MASK] sat", "It slept")
+    with pytest.raises(SettingError, match="one text at a time"):
+        Bert(**{**SMALL, "size": None, "vocabulary": None}).fit(TEXTS, start=folder)
+
+
+def test_a_training_that_is_stopped_leaves_nothing_that_is_known_or_new(tmp_path):
+    class Stops(Listener):
+        def step(self, share, loss):
+            raise KeyboardInterrupt
+
+    model = Bert(**{**SMALL, "vocabulary": None, "validation": 0.0})
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(TEXTS[:60], start=minilm(), listener=Stops())
+    assert len(model.new_) == 2
+    with pytest.raises(ModelError, match="no head that fills"):
+        model.fill("a [MASK] day")
+    assert model.fit(TEXTS[:60]).new_ == []
+
+
 def test_a_plain_encoder_cannot_be_probed():
     model = Bert.load(minilm())
     with pytest.raises(ModelError, match="no head that fills"):

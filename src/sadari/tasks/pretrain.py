@@ -83,6 +83,7 @@ class Bert(BertSettings):
         self.new_: list[str] = []
         self.scores_: dict[str, Any] = {}
         self.data_: dict[str, Any] = {}
+        self.knows_masked_ = self.knows_next_ = False
 
     # -- training ---------------------------------------------------------------------------------------
 
@@ -123,6 +124,7 @@ class Bert(BertSettings):
         listener = listener or Listener()
         kept = begin_run(run, resume=resume)
         processes.join()
+        self.guess_, self.new_, self.knows_masked_, self.knows_next_ = {}, [], False, False
         self.resolved_: Any = self.resolved(begun=start is not None)
         with torch.random.fork_rng():
             seed_everything(self.seed)
@@ -157,6 +159,8 @@ class Bert(BertSettings):
             )
         dropout = read.shape.dropout if self.dropout is None else self.dropout
         self.net_ = replace(read, shape=replace(read.shape, dropout=dropout)).net()
+        if self.nsp and read.shape.type_vocab_size < 2:
+            raise SettingError("the start reads one text at a time, and cannot learn which follow", hint="--no-nsp")
         heads = {"the head that fills masks": read.knows_masked, "the head that follows sentences": read.knows_next}
         self.new_ = [name for name, known in heads.items() if not known]
         return read.pieces

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from sadari.errors import DataError, SettingError
+from sadari.errors import DataError, ModelError, SettingError
 from sadari.tasks.wordpiece import MASK, WordPiece
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _sequence(
     """Ids and segments int64 [1, length] of a text, or of two.
 
     Raises:
-        DataError: there is nothing in one, or they are too long.
+        DataError: there is nothing in one, or they are too long. ModelError: there are two, and it reads one.
     """
     import torch
 
@@ -71,6 +71,8 @@ def _sequence(
     for part, name in zip(parts, ("the text" if second is None else "the first sentence", "the second"), strict=False):
         if not len(part):
             raise DataError(f"there is nothing in {name}")
+    if len(parts) > net.shape.type_vocab_size:
+        raise ModelError("the model reads one text at a time: it cannot tell a second one from the first")
     ids, segments = [pieces.class_id], [0]
     for segment, part in enumerate(parts):
         ids += [*part.tolist(), pieces.separator_id]

@@ -126,10 +126,10 @@ class Subwords:
         model = said.get("model") if isinstance(said, dict) else None
         if not isinstance(model, dict):
             raise ValueError("the tokenizer has no model")
-        subwords = cls(_pieces(model.get("vocab")), _merges(model.get("merges")), lowercase='"Lowercase"' in text)
+        subwords = cls(pieces_by_id(model.get("vocab")), _merges(model.get("merges")), lowercase='"Lowercase"' in text)
         try:
             same = parse_json(subwords.to_json().encode()) == said
-        except (Exception, _panic()) as error:  # the Rust side says what is wrong in several ways
+        except (Exception, panic()) as error:  # the Rust side says what is wrong in several ways
             raise ValueError(f"the tokenizer cannot be put together: {str(error)[:200]}") from error
         if not same:
             raise ValueError("the tokenizer is not one that was trained here")
@@ -162,7 +162,7 @@ def _tokenizer(subwords: Subwords | None, lowercase: bool) -> Tokenizer:
     return engine
 
 
-def _panic() -> type[BaseException]:
+def panic() -> type[BaseException]:
     """What the Rust side throws where it meant never to fail: no `Exception`."""
     try:
         from pyo3_runtime import PanicException  # type: ignore[import-not-found]
@@ -171,7 +171,12 @@ def _panic() -> type[BaseException]:
     return cast(type[BaseException], PanicException)
 
 
-def _pieces(vocabulary: Any) -> list[str]:
+def pieces_by_id(vocabulary: Any) -> list[str]:
+    """The pieces of a ``tokenizer.json``'s vocabulary, in the order of their ids.
+
+    Raises:
+        ValueError: it is no such vocabulary.
+    """
     if not isinstance(vocabulary, Mapping) or not len(SPECIALS) < len(vocabulary) <= MOST:
         raise ValueError("the tokenizer's vocabulary is no object of subwords")
     pieces: list[str] = [""] * len(vocabulary)

@@ -22,7 +22,7 @@ from sadari.artifact import parse_json
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
 from sadari.rungs.weights_folder import TOKENIZER, TOKENIZER_SETTINGS, WORDS
-from sadari.tasks.subwords import _panic, _pieces
+from sadari.tasks.subwords import panic, pieces_by_id
 from sadari.text.column import slices
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class WordPiece:
             raise ValueError(f"the tokenizer does not mark pieces within a word by {INSIDE}")
         strip = normalizer.get("strip_accents")
         return cls(
-            _pieces(model.get("vocab")), lowercase=normalizer.get("lowercase") is True,
+            pieces_by_id(model.get("vocab")), lowercase=normalizer.get("lowercase") is True,
             strip_accents=strip if isinstance(strip, bool) else None,
             chinese=normalizer.get("handle_chinese_chars", True) is True,
         )  # fmt: skip
@@ -189,7 +189,7 @@ class WordPiece:
                 single=f"{CLASS}:0 $A:0 {SEPARATOR}:0", pair=f"{CLASS}:0 $A:0 {SEPARATOR}:0 $B:1 {SEPARATOR}:1",
                 special_tokens=[(CLASS, self.class_id), (SEPARATOR, self.separator_id)],
             )  # fmt: skip
-        except (Exception, _panic()) as error:  # the Rust side says what is wrong in several ways
+        except (Exception, panic()) as error:  # the Rust side says what is wrong in several ways
             raise ValueError(f"the tokenizer cannot be put together: {str(error)[:200]}") from error
         return engine
 
