@@ -56,16 +56,18 @@ class Bert(BertSettings):
         vocabulary: pieces of the tokenizer, at most; None: by the texts. lowercase: the tokenizer lower-cases.
         nsp: learn whether a sentence follows another; if not, every sequence is full.
         masked: the share of tokens that is masked. whole_words: words are masked with all their pieces.
-        alike: a new net begins by attending to tokens that are alike (`sadari.nets.bert.look_for_alike`).
+        alike: a new net begins by attending to tokens that are alike (`sadari.nets.bert.look_for_alike`). None: where
+            it is tiny or mini.
         length: tokens of a sequence, at most.
         epochs, steps, minutes: passes over the texts, steps, or time, at most; None of all: 40 passes.
         batch_size: sequences of a step.
         learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
             `sadari.train.optimise.Recipe`.
-        dropout: on embeddings and in every layer.
+        dropout: on embeddings and in every layer. None: 0 where a new net is tiny or mini, that of the start, else 0.1.
         validation: the share of the texts that is held out to score on; at most 131,072 tokens of it are.
         validations: how often it is scored, evenly over the run. patience: stop after so many that are no better.
-        device: "cpu", "cuda", "mps" or "auto". precision: "fp32", or "bf16" where the machine is faster with it.
+        device: "cpu", "cuda", "mps" or "auto". precision: "fp32", "bf16", or "auto":
+            "bf16" where the machine is faster with it.
         compile: use torch.compile. threads: of torch on the CPU; None: as torch has them.
         seed: of all that is drawn; the same seed gives the same bits, unless `minutes` end the run.
 
@@ -81,9 +83,9 @@ class Bert(BertSettings):
         self.history_: list[dict[str, float]] = []
         self.guess_: dict[str, float] = {}
         self.new_: list[str] = []
+        self.knows_masked_ = self.knows_next_ = False
         self.scores_: dict[str, Any] = {}
         self.data_: dict[str, Any] = {}
-        self.knows_masked_ = self.knows_next_ = False
 
     # -- training ---------------------------------------------------------------------------------------
 
@@ -122,9 +124,9 @@ class Bert(BertSettings):
 
         self.check()
         listener = listener or Listener()
+        self.guess_, self.new_, self.knows_masked_, self.knows_next_ = {}, [], False, False
         kept = begin_run(run, resume=resume)
         processes.join()
-        self.guess_, self.new_, self.knows_masked_, self.knows_next_ = {}, [], False, False
         self.resolved_: Any = self.resolved(begun=start is not None)
         with torch.random.fork_rng():
             seed_everything(self.seed)
@@ -157,10 +159,10 @@ class Bert(BertSettings):
             raise SettingError(
                 f"length is {self.length}; the start reads {read.shape.max_position_embeddings} tokens at most"
             )
-        dropout = read.shape.dropout if self.dropout is None else self.dropout
-        self.net_ = replace(read, shape=replace(read.shape, dropout=dropout)).net()
         if self.nsp and read.shape.type_vocab_size < 2:
             raise SettingError("the start reads one text at a time, and cannot learn which follow", hint="--no-nsp")
+        dropout = read.shape.dropout if self.dropout is None else self.dropout
+        self.net_ = replace(read, shape=replace(read.shape, dropout=dropout)).net()
         heads = {"the head that fills masks": read.knows_masked, "the head that follows sentences": read.knows_next}
         self.new_ = [name for name, known in heads.items() if not known]
         return read.pieces
