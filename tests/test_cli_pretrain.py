@@ -180,8 +180,8 @@ def test_masks_may_stand_in_both_texts():
 # -- help, and what cannot be -------------------------------------------------------------------------------
 
 
-def test_a_pre_trained_bert_is_no_classifier(tmp_path):
-    assert "a pre-trained BERT, and no classifier" in run_badly("predict", folder(), "a text").stderr
+def test_a_pre_trained_bert_is_no_classifier():
+    assert "a pre-trained BERT, and no classifier" in run_badly("predict", folder(), "a text")
 
 
 def test_help_names_the_probe_and_shows_examples():

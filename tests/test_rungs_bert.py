@@ -80,6 +80,17 @@ def test_weights_in_the_folder_where_one_stands(weights, tmp_path, monkeypatch):
     assert sadari.load(tmp_path / "m").resolved_settings()["weights"] == "bert"
 
 
+def test_the_card_gives_the_same_probabilities_in_transformers(weights, tmp_path):
+    model = BertClassifier(weights=weights["bert"], **QUICK).fit(TEXTS, LABELS, validation=(TEXTS[:12], LABELS[:12]))
+    assert not 0.9 < model.sharpness_ < 1.1
+    model.save(tmp_path / "m")
+    code = (tmp_path / "m" / "README.md").read_text("utf-8").split("```python")[2].split("```")[0]
+    *lines, last = code.replace("THIS_FOLDER", str(tmp_path / "m")).replace("a text", TEXTS[0]).strip().splitlines()
+    names = {}
+    exec("\n".join(lines), names)
+    np.testing.assert_allclose(eval(last, names).detach().numpy(), model.predict_proba(TEXTS[:1]), atol=1e-4)
+
+
 @EVERY
 def test_logits_are_the_same_alone_and_in_any_batch(family, trained):
     model = trained[family]

@@ -14,7 +14,15 @@ import sadari
 from bert_small import LABELS, TEXTS, rewrite, save_encoder, wordpiece
 from cli_runs import run_badly, run_well
 from sadari.artifact import read_model, write_model
-from sadari.errors import DataError, DownloadError, MissingExtraError, ModelError, SadariError, SettingError
+from sadari.errors import (
+    DataError,
+    DownloadError,
+    MissingExtraError,
+    ModelError,
+    SadariError,
+    SadariWarning,
+    SettingError,
+)
 from sadari.rungs import BertClassifier, TfIdf
 from sadari.rungs.pretrained import find_weights
 
@@ -222,6 +230,15 @@ def test_mistakes_on_the_command_line_leave_with_2(more, says, news, tmp_path):
 def test_weights_are_of_bert_alone(good, news, tmp_path):
     said = run_badly("train", news, "--rung", "bow", "-o", tmp_path / "m", "--weights", good)
     assert "no setting 'weights'" in said
+    assert "did you mean" not in said
+    assert "leave out --weights" in said
+
+
+def test_code_beside_weights_of_a_known_kind_is_not_run_and_it_is_said(folder):
+    rewrite(folder / "config.json", auto_map={"AutoModel": "own.Model"})
+    (folder / "own.py").write_text("raise SystemExit")
+    with pytest.warns(SadariWarning, match="code of its own, which is not run"):
+        BertClassifier(weights=folder, **QUICK).fit(TEXTS, LABELS)
 
 
 # -- model folders that lie -----------------------------------------------------------------------------

@@ -32,9 +32,10 @@ def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any])
             alike = {known.lower(): known for known in hints}
             near = [alike[match] for match in get_close_matches(name.lower(), alike, n=1)]
             owner = f"the rung {rung.name!r}" if hasattr(rung, "name") else f"a {rung.__name__.lower()}"
-            what = f"{owner} has no setting {name!r}"
-            hint = f"it has: {', '.join(hints)}"
-            raise SettingError(what + (f"; did you mean {near[0]!r}?" if near else ""), hint=hint)
+            what, has = f"{owner} has no setting {name!r}", f"it has: {', '.join(hints)}"
+            if options.get(name) is not None:  # an option of other rungs, and no slip of the pen
+                raise SettingError(what, hint=f"leave out --{name.replace('_', '-')}; {has}")
+            raise SettingError(what + (f"; did you mean {near[0]!r}?" if near else ""), hint=has)
         if name in settings:
             raise SettingError(f"the setting {name!r} is given twice")
         settings[name] = _parse(name, value, hints[name])

@@ -42,6 +42,12 @@ The course's own recipe, with its reports:
       --set sublinear_tf=no --set norm=none
 
 \b
+The course's own fine-tuning of a BERT:
+  sadari train news.csv --rung bert --weights my-bert -o m --precision fp32 \\
+      --set batch_size=8 --set learning_rate=2e-5 --set steps=500 \\
+      --set warmup=0 --set decay=constant
+
+\b
 Training that can be stopped (Ctrl-C), and resumed to the same bits:
   sadari train news.csv --rung lstm -o m --run runs/lstm
   sadari train --resume runs/lstm

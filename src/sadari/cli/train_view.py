@@ -78,7 +78,7 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
             "rung": model.name, "model": output, "settings": model.resolved_settings(),
             "rows": {
                 "read": rows.rows, "train": len(rows.labels), "validation": len(rows.validation),
-                "dropped_duplicates": rows.duplicates, "dropped_blank": rows.blank,
+                "dropped_duplicates": rows.duplicates, "dropped_blank": rows.blank, "cut": getattr(model, "cut_", 0),
             },
             **({"teacher": model.teacher_} if model.teacher_ else {}),
             **({"vectors": model.coverage_.to_dict()} if hasattr(model, "coverage_") else {}),

@@ -51,7 +51,8 @@ def rungs_to_climb(
         start = STARTS[name]
         if given is not None and name not in chosen:
             raise SettingError(
-                f"{start.what} are given, and the rung {name!r}, which starts from them, is not asked for"
+                f"{start.what} are given, and the rung {name!r}, which starts from them, is not asked for",
+                hint=f"add {name} to the rungs, or leave {start.what} out",
             )
         if given is not None or name not in chosen:
             continue

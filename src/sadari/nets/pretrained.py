@@ -101,7 +101,7 @@ class PretrainedClassifier(nn.Module):
         """
         top = int(self.model.config.num_hidden_layers) + 1
         if isinstance(what, int) and what >= top:
-            raise SettingError(f"freeze is {what}; there are {top - 1} layers")
+            raise SettingError(f"freeze is {what}; there are {top - 1} layers", hint=f"from 0 to {top - 1}")
         last = {"embeddings": 0, "encoder": top - 1}[what] if isinstance(what, str) else what
         depths = self._depths(top)
         for name, parameter in self.named_parameters():

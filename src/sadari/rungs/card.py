@@ -46,6 +46,7 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         'model.predict(["a text"])',
         "```",
         "",
+        *(_in_transformers(manifest) if manifest["rung"] == "bert" else []),
         "## Limits",
         "",
         limits,
@@ -54,6 +55,26 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _in_transformers(manifest: Mapping[str, Any]) -> list[str]:
+    """How the folder is used by `transformers`, and how its logits become the same probabilities there."""
+    sharpness, one = manifest["sharpness"], manifest["label_kind"] == "one"
+    return [
+        "It opens in `transformers` as it is, with the same logits and labels. Probabilities are those of the logits",
+        f"times {sharpness:.6g}, which was fitted on texts that were not trained on:",
+        "",
+        "```python",
+        "from transformers import AutoModelForSequenceClassification, AutoTokenizer",
+        "",
+        'tokenizer = AutoTokenizer.from_pretrained("THIS_FOLDER")',
+        'model = AutoModelForSequenceClassification.from_pretrained("THIS_FOLDER").eval()',
+        f'ids = tokenizer("a text", truncation=True, max_length={manifest["settings"]["max_length"]}, '
+        'return_tensors="pt")',
+        f"(model(**ids).logits * {sharpness:.6g}).{'softmax(dim=1)' if one else 'sigmoid()'}",
+        "```",
+        "",
+    ]
 
 
 def table_lines(title: str, rows: Mapping[str, Any]) -> list[str]:

@@ -6,13 +6,14 @@ import contextlib
 import json
 import re
 import tempfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import MANIFEST
-from sadari.errors import DownloadError, MissingExtraError, ModelError
+from sadari.errors import DownloadError, MissingExtraError, ModelError, SadariWarning
 from sadari.rungs import weights_folder
 from sadari.rungs.weights_folder import CONFIG, INDEX, SAFE, TOKENIZER, WORDS, check_knows, check_not_pickled, json_of
 from sadari.text.pieces import Pieces
@@ -122,7 +123,8 @@ def check_folder(folder: Path) -> dict[str, Any]:
     check_kind(config, where)
     if not any((folder / name).is_file() for name in (SAFE, INDEX)):
         check_not_pickled(folder, "AutoModel")
-        raise ModelError(f"there are no weights: no {SAFE}", where=where)
+        raise ModelError(f"there are no weights: no {SAFE}", where=where,
+                         hint="copy it from where the configuration is from")  # fmt: skip
     if not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelError("there is no tokenizer beside the weights", where=where,
                          hint=f"copy {TOKENIZER} (or {WORDS}) from where the weights are from")  # fmt: skip
@@ -141,7 +143,8 @@ def check_kind(config: dict[str, Any], where: str) -> None:
     kind = config.get("model_type")
     if not isinstance(kind, str) or kind not in modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES:
         code = " (it brings code of its own, which is not run)" if config.get("auto_map") else ""
-        raise ModelError(f"a model of the type {kind!r:.40} cannot be fine-tuned here{code}", where=where)
+        raise ModelError(f"a model of the type {kind!r:.40} cannot be fine-tuned here{code}", where=where,
+                         hint="BERT, RoBERTa, DistilBERT, ELECTRA and their like can")  # fmt: skip
     encoder = kind in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES and not config.get("is_encoder_decoder")
     if not encoder or config.get("is_decoder"):
         raise ModelError(f"a model of the type {kind!r} is no encoder", where=where,
@@ -170,7 +173,8 @@ def read_tokenizer(folder: Path) -> Tokenizing:
         files = {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(place).glob("*.json"))}
     pad = found.pad_token_id
     if pad is None:
-        raise ModelError("the tokenizer has no token for padding", where=where)
+        raise ModelError("the tokenizer has no token for padding", where=where,
+                         hint="name one, such as \"pad_token\": \"[PAD]\", in tokenizer_config.json")  # fmt: skip
     try:
         pieces = Pieces.of(engine, pad, found.unk_token_id)
     except ValueError as error:
@@ -201,6 +205,11 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
     with quiet():
         try:
             config = auto.AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+            if getattr(config, "auto_map", None):
+                warnings.warn(
+                    f"{where} brings code of its own, which is not run: it is read as a plain {config.model_type!r}",
+                    SadariWarning, stacklevel=2,
+                )  # fmt: skip
             had = getattr(config, "num_labels", 2)
             set_labels(config, labels, several=several)
             model, found = auto.AutoModelForSequenceClassification.from_pretrained(
@@ -209,13 +218,16 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
                 attn_implementation=attention_of(config),
             )  # fmt: skip
         except Exception as error:  # safetensors', json's, torch's and transformers' own
-            raise ModelError(f"the weights cannot be read: {_first_line(error)}", where=where) from error
+            raise ModelError(f"the weights cannot be read: {_first_line(error)}", where=where,
+                             hint="copy or fetch them again") from error  # fmt: skip
     prefix = model.base_model_prefix + "."
     lost = sorted(name for name in found["missing_keys"] if name.startswith(prefix) and ".pooler." not in name)
     wrong = sorted(str(entry[0] if isinstance(entry, tuple | list) else entry) for entry in found["mismatched_keys"])
     lost += [name for name in wrong if name.startswith(prefix)]
     if lost:
-        raise ModelError(f"the weights do not fit {CONFIG}: {lost[0]} and {len(lost) - 1} more", where=where)
+        more = f" and {len(lost) - 1:,} more" if len(lost) > 1 else ""
+        raise ModelError(f"the weights do not fit {CONFIG}, which asks for {lost[0]}{more}", where=where,
+                         hint=f"take weights and {CONFIG} from the same model")  # fmt: skip
     heads = [name for name in found["missing_keys"] if not name.startswith(prefix)]
     return model, bool(wrong) or (not heads and had != len(labels))
 
