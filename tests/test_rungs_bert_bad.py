@@ -1,6 +1,7 @@
 """What can be wrong with pre-trained weights, each with one clear error; and model folders that lie."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -216,6 +217,12 @@ def test_train_predict_explain_from_the_command_line(good, news, tmp_path):
     assert "won" in run_well("explain", tmp_path / "m", "the match was won").stdout
     evaluated = run_well("evaluate", tmp_path / "m", news, "--json").stdout
     assert 0 <= json.loads(evaluated)["accuracy"]["value"] <= 1
+
+
+def test_texts_that_are_cut_are_counted_for_who_trains(good, news, tmp_path):
+    options = ("--rung", "bert", "--weights", good, "-o", tmp_path / "m", "--epochs", 1, "--set", "threads=1")
+    assert re.search(r"[1-9]\d* of \d+ texts .* cut after 8 tokens",
+                     run_well("train", news, *options, "--set", "max_length=8").stdout)  # fmt: skip
 
 
 @pytest.mark.parametrize(
