@@ -32,7 +32,7 @@ TEXTS = [f"The {one} sat on the {place}. It saw the {two}." for one in SUBJECTS 
 # SGD: the keys' bias has a gradient of nothing but rounding, which Adam would make a step of full size
 SAME = {
     "length": 24, "batch_size": 15, "epochs": 2, "validations": 2, "validation": 0.2, "vocabulary": 120, "dropout": 0.0,
-    "optimizer": "sgd", "learning_rate": 0.05, "threads": 1,
+    "optimizer": "sgd", "learning_rate": 0.05, "precision": "fp32", "threads": 1,
 }  # fmt: skip
 # a batch of one text leaves the second process nothing
 JOBS = [
