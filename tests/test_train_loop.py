@@ -2,6 +2,7 @@
 
 import copy
 import math
+import time
 
 import numpy as np
 import pytest
@@ -385,3 +386,17 @@ def test_the_pad_embedding_stays_zero():
             Loop(task, Recipe(epochs=3, optimizer=optimizer, weight_decay=0.1, learning_rate=0.1)).run()
             assert float(task.net.embedding.weight[1].detach().abs().max()) == 0
             assert not torch.equal(task.net.embedding.weight[2:], before[2:])
+
+
+def test_time_that_is_up_between_two_epochs_still_ends_with_a_validation():
+    task = Rows([[0, 1], [2, 3]], scores=[0.5] * 100)
+
+    def slow(loop):
+        if loop.progress.step == 4:  # the last of its epoch: the next one begins when the time is up
+            time.sleep(0.3)
+
+    loop = Loop(task, Recipe(**PLAIN, epochs=10_000, seconds=0.25, validations=2), on_step=slow)
+    last = loop.run()[-1]
+    assert last["step"] == loop.progress.step
+    assert last["seconds"] >= 0.25
+    assert last["accuracy"] == 0.5

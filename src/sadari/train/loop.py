@@ -256,7 +256,7 @@ class Loop:
         """
         progress, recipe = self.progress, self.recipe
         if recipe.validations:
-            check = int(self.share * recipe.validations) > int(before * recipe.validations)
+            check = ended or int(self.share * recipe.validations) > int(before * recipe.validations)
         elif recipe.validate_every:
             check = ended or (last and progress.epoch == recipe.epochs) or progress.step % recipe.validate_every == 0
         else:
