@@ -63,7 +63,7 @@ def test_what_cannot_be(tmp_path):
     assert "--rung is missing" in badly("headlines", "-o", m)
     assert "-o is missing" in badly("headlines", "--rung", "bow")
     assert "leave out 'epochs'" in badly("--resume", run, "--epochs", "3")
-    assert str(run) in badly("--resume", run)
+    assert f"{run}: there is no run in this folder" in badly("--resume", run)
     run_well("train", "headlines", "--rung", "bow", "-o", m)
     assert "no checkpoint" in badly("--resume", m)
     assert "in the way of the checkpoint" in badly("headlines", *LSTM, "-o", tmp_path / "n", "--run", m)

@@ -37,6 +37,10 @@ def test_passes_that_were_asked_for_are_made():
     assert "needs about 10.0 s, and 8.00 s of the budget are left" in plan.why
 
 
+def test_where_nothing_is_left_that_is_said():
+    assert _plan(LSTM(), 10.0, -3.0, 1_000, in_folds=True).why.endswith("and none of the budget is left for it")
+
+
 def test_of_many_rows_half_the_passes_come_before_fewer_rows():
     assert LSTM().planned_epochs(30_000) == 4
     assert _plan(LSTM(), 10.0, 5.1, 30_000, in_folds=False) == Plan(

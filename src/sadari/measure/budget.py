@@ -120,8 +120,8 @@ def _plan(model: Rung, needed: float, allowed: float, total: int, *, in_folds: b
         settings = {"epochs": math.ceil(fewest * model.planned_epochs(rows))} if fewest < 1 else {}
         return Plan(rows, settings, note)
     least = fewest if in_folds else fewest * min(1.0, LEAST_ROWS / total)
-    left = readable.duration(max(0.0, allowed))
-    why = f"it needs about {readable.duration(needed)}, and {left} of the budget are left for it"
+    left = f"{readable.duration(allowed)} of the budget are" if allowed > 0.001 else "none of the budget is"
+    why = f"it needs about {readable.duration(needed)}, and {left} left for it"
     return TooDear(needed * least, why)
 
 

@@ -235,6 +235,11 @@ def check_same(kept: Mapping[str, Any], given: Mapping[str, Any], where: str) ->
 
 
 def _read(folder: str | Path) -> Any:
+    if not Path(folder).exists():
+        raise ModelError(
+            "there is no run in this folder", where=str(folder),
+            hint="is the name right? A run that came to its end is removed: its model is where -o said",
+        )  # fmt: skip
     files = read_model(folder, as_torch=True, max_bytes=MOST_BYTES)
     if files.manifest.get("kind") != KIND:
         raise ModelError("this is no checkpoint of a training run", where=str(folder))
