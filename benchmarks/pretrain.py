@@ -10,6 +10,7 @@ A training keeps its checkpoint in --keep, and is taken up there when the same c
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from pathlib import Path
@@ -49,9 +50,15 @@ def run(minutes: float = 20, threads: int = 2, keep: Path = KEEP, picture: Path 
 
 
 def trained(name: str, texts: pl.Series, minutes: float, *, threads: int, keep: Path, **more: Any) -> Bert:
-    """Train one, or go on with its training, and save it."""
+    """Train one, or go on with its training, and save it; one that is there is read."""
     from sadari.train.checkpoint import Run
 
+    done = keep / f"done-{name}.json".replace(" ", "-")
+    if done.exists():
+        model = Bert.load(model_folder(keep, name))
+        said = json.loads(done.read_text(encoding="utf-8"))
+        model.history_, model.guess_ = said["history"], said["guess"]
+        return model
     settings = {**SETTINGS, "minutes": minutes, "threads": threads}
     folder = keep / f"{name} {minutes:g} min".replace(" ", "-")
     resume = folder.exists()
@@ -59,6 +66,7 @@ def trained(name: str, texts: pl.Series, minutes: float, *, threads: int, keep: 
     print(f"{name}: {model.settings()}{', resumed' if resume else ''}", file=sys.stderr, flush=True)
     model.fit(texts, run=Run(folder, every=120), resume=resume, listener=Said())
     model.save(model_folder(keep, name))
+    done.write_text(json.dumps({"history": model.history_, "guess": model.guess_}), encoding="utf-8")
     return model
 
 

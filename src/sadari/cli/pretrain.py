@@ -81,7 +81,7 @@ class WithProbe(click.Command):
 @click.option("--nsp/--no-nsp", default=True, help="Learn whether a sentence follows another.  [default: nsp]")
 @click.option("--whole-words", is_flag=True, help="Mask words with all their pieces.")
 @click.option("--length", metavar="N", help="Tokens of a sequence, at most.  [default: 128]")
-@click.option("--batch-size", metavar="N", help="Sequences of a step.  [default: 64]")
+@click.option("--batch-size", metavar="N", help="Sequences of a step.  [default: 64; --no-nsp: 32]")
 @click.option("--vocabulary", metavar="N", help="Pieces of the tokenizer, at most.  [default: by the texts]")
 @options.limits("texts", "40")
 @options.settings()

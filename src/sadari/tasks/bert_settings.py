@@ -16,6 +16,7 @@ MOST_POSITIONS = 512
 EPOCHS = 40  # where nobody says how long
 # Small nets bear, and in little time need, larger steps (measured in docs/tried.md)
 RATES = {"tiny": 3e-3, "mini": 1e-3, "small": 5e-4, "base": 1e-4, "large": 1e-4}
+BATCH_OF_PAIRS, BATCH = 64, 32  # sequences: of pairs most are not full, so about as many tokens
 LITTLE = ("tiny", "mini")  # these have too few weights for dropout, and need a start that large nets find by themselves
 RATE_GOING_ON = 1e-4  # of a net that knows something already
 
@@ -50,7 +51,7 @@ class BertSettings(TaskSettings):
     epochs: int | None = None
     steps: int | None = None
     minutes: float | None = None
-    batch_size: int = 64
+    batch_size: int | None = None
     learning_rate: float | None = None
     optimizer: str = "adamw"
     weight_decay: float = 0.01
@@ -84,7 +85,7 @@ class BertSettings(TaskSettings):
         size = self.size or "tiny"
         little = size in LITTLE and not begun
         found: dict[str, Any] = {
-            "dropout": 0.0 if little else 0.1, "alike": little,
+            "dropout": 0.0 if little else 0.1, "alike": little, "batch_size": BATCH_OF_PAIRS if self.nsp else BATCH,
             "learning_rate": RATE_GOING_ON if begun else RATES[size],
         }  # fmt: skip
         if not begun:

@@ -60,7 +60,7 @@ class Bert(BertSettings):
             it is tiny or mini.
         length: tokens of a sequence, at most.
         epochs, steps, minutes: passes over the texts, steps, or time, at most; None of all: 40 passes.
-        batch_size: sequences of a step.
+        batch_size: sequences of a step; None: 64 of pairs, 32 of those that are full.
         learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
             `sadari.train.optimise.Recipe`.
         dropout: on embeddings and in every layer. None: 0 where a new net is tiny or mini, that of the start, else 0.1.
