@@ -1,6 +1,7 @@
 """bert in the climb: taken when weights are given, within the budget, and what is said of it before and after."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,8 +15,9 @@ from sadari.data.read import open_source
 from sadari.measure import budget as budgets
 from sadari.measure.budget import Budget, Plan, TooDear, _plan_slow
 from sadari.measure.chosen import rungs_to_climb
-from sadari.measure.frozen import freeze, halves
+from sadari.measure.frozen import freeze, halves, nested_rows
 from sadari.measure.slow import Pace, pace_of
+from sadari.measure.wording import wording
 from sadari.rungs import BertClassifier
 from sadari.rungs.base import Rung
 from tiny_bert import tiny_bert
@@ -58,7 +60,7 @@ def test_all_rows_and_what_is_measured_are_in_the_time():
     needed = 30_000 * 2 * 0.02 + 10_000 * 0.005
     plan = _plan_slow(bert(), PACE, large(30_000), needed + 1)
     assert plan == Plan(30_000, pace=PACE, seconds=pytest.approx(needed))
-    assert plan.said == "50 texts/s in training, about 20 min 50 s in all"
+    assert plan.said(wording("en")) == "50 texts/s in training, about 20 min 50 s in all"
     without_measuring = _plan_slow(bert(), PACE, large(30_000), 30_000 * 2 * 0.02 + 1)
     assert without_measuring.settings == {"epochs": 1}
 
@@ -96,7 +98,35 @@ def test_few_rows_are_validated_in_halves_where_folds_take_too_long(in_folds):
     assert half.seconds == pytest.approx(2 * once + rest)
     fewer = _plan_slow(bert(), PACE, in_folds, 1.6 * once + rest)
     assert (fewer.settings, fewer.halves) == ({"epochs": 8}, True)
-    assert isinstance(_plan_slow(bert(), PACE, in_folds, 1.0 * once + rest), TooDear)
+    dear = _plan_slow(bert(), PACE, in_folds, 30 * 3 * 7 * 0.02 + rest - 0.01)  # a quarter of the rows, seven passes
+    assert isinstance(dear, TooDear)
+    assert dear.why.startswith("at 50 texts/s in training it needs about 12.6 s, and 12.6 s of the budget are left")
+    assert isinstance(_plan_slow(bert(), PACE, in_folds, dear.least), Plan)
+
+
+@pytest.mark.parametrize("asked", [{}, {"epochs": 3}], ids=["its own passes", "passes that were asked for"])
+def test_of_few_rows_fewer_are_trained_on_where_halves_take_too_long(in_folds, asked):
+    rest = (120 + 40) * 0.005
+    plan = _plan_slow(bert(**asked), PACE, in_folds, 45 * 3 * (3 if asked else 7) * 0.02 + rest)
+    assert (plan.rows, plan.halves, plan.settings) == (45, True, {} if asked else {"epochs": 7})
+    assert plan.note == "trained on 45 of 120 rows, for the budget · validated by two models of as many rows"
+    more = _plan_slow(bert(**asked), PACE, in_folds, (75 + 60 + 60) * (3 if asked else 7) * 0.02 + rest)
+    assert (
+        more.note == "trained on 75 of 120 rows, for the budget · validated by models of half the rows, for the budget"
+    )
+
+
+def test_a_rare_label_is_among_few_rows(in_folds):
+    codes = np.array([1] + [0] * 99, np.int32)
+    frozen = SimpleNamespace(train=SimpleNamespace(codes=codes, label_names=["often", "once"]))
+    for rows in (2, 10, 50):
+        chosen = nested_rows(frozen, rows, 0)
+        assert len(chosen) == rows
+        assert set(codes[chosen]) == {0, 1}
+    part = halves(in_folds, 0)[1]
+    among = nested_rows(in_folds, 8, 0, among=part)
+    assert set(among) <= set(part)
+    assert np.bincount(in_folds.train.codes[among]).tolist() == [2, 2, 2, 2]
 
 
 def test_two_halves_are_all_the_rows(in_folds):
@@ -106,14 +136,36 @@ def test_two_halves_are_all_the_rows(in_folds):
     assert set(in_folds.train.codes[first]) == set(in_folds.train.codes[second])
 
 
-def test_the_pace_is_that_of_a_training(weights, some):
+def test_the_pace_is_that_of_a_training(weights, some, monkeypatch):
     pace = pace_of(BertClassifier(weights=weights, threads=1, epochs=9), some[0])
     assert pace.predicting > 1e-6
     assert 1e-6 < pace.training < 1
+    fits = []
+    one = BertClassifier._train
+
+    def counted(self, texts, targets, costs, watch):
+        fits.append(len(targets))
+        return one(self, texts, targets, costs, watch)
+
+    monkeypatch.setattr(BertClassifier, "_train", counted)
+    short = pace_of(BertClassifier(weights=weights, threads=1), some[0], 0.0)
+    assert fits == [16]  # however little time there is
+    assert 1e-6 < short.training < 1
     plan = Budget(1e6).plan(BertClassifier(weights=weights, threads=1), freeze(*some, audit(*some), seed=0), 0)
     assert isinstance(plan, Plan)
     assert plan.rows == len(some[0])
     assert plan.seconds > 0
+    assert fits == [16, 16, 120]
+
+
+def test_a_pace_is_measured_once(weights, in_folds, monkeypatch):
+    measured = []
+    monkeypatch.setattr(budgets, "pace_of", lambda model, probe, seconds: measured.append(seconds) or PACE)
+    budget = Budget(100)
+    for share in (0.01, 1):
+        budget.plan(BertClassifier(weights=weights), in_folds, 0, share=share)
+    assert len(measured) == 1
+    assert 4.5 < measured[0] <= 5.0  # of a hundred seconds
 
 
 # -- the climb --------------------------------------------------------------------------------------------
@@ -165,7 +217,7 @@ def test_the_verdict_says_what_bert_costs_a_text(climbed):
 def test_class_weights_and_passes_reach_it_and_halves_are_said(weights, some, monkeypatch):
     plan, told, fits = budgets._plan_slow, [], []
 
-    def in_halves(model, pace, frozen, allowed):
+    def in_halves(model, pace, frozen, allowed, words):
         return Plan(len(frozen.train), {"epochs": 1}, "validated by models of half the rows", True, pace, 1.0)
 
     monkeypatch.setattr(budgets, "_plan_slow", in_halves)
@@ -185,6 +237,43 @@ def test_class_weights_and_passes_reach_it_and_halves_are_said(weights, some, mo
     assert "validated by models of half the rows" in result.rungs[0].note
     assert any(what.startswith("bert: ") and what.endswith("about 1.0 s in all") for what in told)
     assert len(result.rungs[0].validation_predictions) == 120
+
+
+def test_fewer_rows_and_no_word_of_english_in_a_korean_climb(weights, monkeypatch):
+    data = find("headlines_ko")
+    korean = open_source(data.train, text="title,text", label="label").read().take(np.arange(120))
+    test = open_source(data.test, text="title,text", label="label").read().take(np.arange(40))
+    monkeypatch.setattr(budgets, "pace_of", lambda model, probe, seconds: PACE)
+    told = []
+    fits = []
+    one = BertClassifier._train
+
+    def counted(self, texts, targets, costs, watch):
+        fits.append((len(targets), self.epochs))
+        return one(self, texts, targets, costs, watch)
+
+    monkeypatch.setattr(BertClassifier, "_train", counted)
+    result = sadari.climb(
+        korean, test, rungs=["bert"], weights=weights, budget=45 * 3 * 7 * 0.02 + 160 * 0.005 + 2, curves=False,
+        lang="ko", settings={"bert": {"threads": 1, "max_length": 16}},
+        progress=lambda what, share: told.append(what),
+    )  # fmt: skip
+    rows = result.rungs[0].rows
+    assert 45 <= rows < 60
+    assert fits == [(rows, 7)] * 3
+    assert len(result.rungs[0].validation_predictions) == 120
+    note = result.rungs[0].note
+    assert note.startswith(
+        f"시간 예산 때문에 120행 중 {rows}행으로만 학습 · 같은 수의 행으로 학습한 두 모델로 검증 · 글 "
+    )
+    assert note.endswith(" %)은 토큰 16개까지만 읽음")
+    assert any(what.startswith("bert: 학습 속도 50건/초, 모두 약 ") for what in told)
+    dear = Budget(1, wording("ko")).plan(
+        BertClassifier(weights=weights), freeze(korean, test, audit(korean, test), seed=0), 0
+    )
+    _, left_out = rungs_to_climb(None, words=wording("ko"))
+    for said in (note, dear.why, *(why.partition(":")[0] for _, why in left_out)):
+        assert not re.search("[A-Za-z]", said), said
 
 
 # -- what is refused --------------------------------------------------------------------------------------

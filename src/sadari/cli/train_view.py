@@ -13,6 +13,7 @@ from sadari.cli import teaching
 from sadari.cli.printing import headed, say, say_json, table
 from sadari.cli.settings import show_settings
 from sadari.measure import readable
+from sadari.measure.wording import wording
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
@@ -57,7 +58,7 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
         _print_reports(model.history_)
     if getattr(model, "cut_", 0):
         read = model.data_["rows"] + model.teacher_.get("unlabelled texts", 0)
-        _head("Long", readable.cut(model.cut_, read, settings["max_length"]))
+        _head("Long", wording("en").cut(model.cut_, read, settings["max_length"]))
     for place, line in enumerate(teaching.told(model.teacher_) if model.teacher_ else []):
         _head("" if place else "Teacher", line)
     if getattr(model, "coverage_", None):

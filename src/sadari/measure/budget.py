@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,17 +12,21 @@ import numpy as np
 
 from sadari.measure import readable
 from sadari.measure.frozen import Frozen, nested_rows
+from sadari.measure.slow import SHARE as MEASURING
 from sadari.measure.slow import Pace, pace_of
+from sadari.measure.wording import Wording, wording
 from sadari.rungs import BertClassifier, Rung
 from sadari.rungs.neural import NeuralRung
 from sadari.rungs.sizes import FEW_TEXTS
 
 PROBE_ROWS = 1_000
 LEAST_ROWS = 500  # a rung that could train on no more than these is left out
+LEAST_SHARE = 0.25  # of the rows, where there are so few that they are validated in folds
 SHARE = 0.6  # of the time left that one rung may take while others wait
 SMALL_BATCH = 1.4  # what a row costs in a batch of half the size
 FEWEST_PASSES = 0.5  # of those that a net would make; of many rows, half the passes are better than half the rows
 FEWEST_OF_FEW = 0.7  # of few rows: with fewer it is not what it could be
+IN_ENGLISH = wording("en")
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Plan:
 
     Attributes:
         rows: training rows. settings: other than the rung's own. note: what is less than it could be.
-        halves: whether rows are validated by models of half of them, in place of those of four fifths.
+        halves: whether rows are validated by two models, each of half of them or fewer, in place of those of four
+            fifths.
         pace: how fast a slow rung is; None of the others. seconds: that it will take in all.
     """
 
@@ -42,13 +47,12 @@ class Plan:
     pace: Pace | None = None
     seconds: float = 0.0
 
-    @property
-    def said(self) -> str:
+    def said(self, words: Wording) -> str:
         """How long a slow rung will take, in words; nothing of the others."""
         if self.pace is None:
             return ""
         rate = readable.significant(1 / self.pace.training, 2)
-        return f"{rate} texts/s in training, about {readable.duration(self.seconds, 2)} in all"
+        return words.say("budget_pace", rate=rate, duration=words.duration(self.seconds, 2))
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,15 @@ class TooDear:
 
 
 class Budget:
-    """A span of time that begins now; None: no end."""
+    """A span of time that begins now.
 
-    def __init__(self, seconds: float | None) -> None:
+    Args:
+        seconds: how long it is; None: no end. words: in which language plans say what is less than it could be.
+    """
+
+    def __init__(self, seconds: float | None, words: Wording = IN_ENGLISH) -> None:
+        self.words = words
+        self._paces: dict[str, Pace] = {}
         self.deadline = None if seconds is None else time.perf_counter() + seconds
 
     def time_left(self) -> float:
@@ -89,7 +99,9 @@ class Budget:
         if len(probe.label_names) < 2:
             return Plan(total)
         if isinstance(model, BertClassifier):
-            return _plan_slow(model, pace_of(model, probe), frozen, self.time_left() * share)
+            pace = self._paces.get(model.name) or pace_of(model, probe, MEASURING * self.time_left())
+            self._paces[model.name] = pace
+            return _plan_slow(model, pace, frozen, self.time_left() * share, self.words)
         short = _one_epoch(model, total)
         few = probe.take(np.arange(min(64, len(probe))))
         if len(few.label_names) > 1:
@@ -101,10 +113,13 @@ class Budget:
         per_row = (time.perf_counter() - start) / len(probe)
         times = 1 + sum(len(fold) for fold in frozen.folds) / total
         needed = per_row * total * _epochs(model, total) * times
-        return _plan(model, needed, self.time_left() * share, total, in_folds=bool(frozen.folds))
+        allowed = self.time_left() * share
+        return _plan(model, needed, allowed, total, in_folds=bool(frozen.folds), words=self.words)
 
 
-def _plan(model: Rung, needed: float, allowed: float, total: int, *, in_folds: bool) -> Plan | TooDear:
+def _plan(
+    model: Rung, needed: float, allowed: float, total: int, *, in_folds: bool, words: Wording = IN_ENGLISH
+) -> Plan | TooDear:
     """How a rung that needs so many seconds for ``total`` rows is trained in those that it is allowed."""
     if needed <= allowed:
         return Plan(total)
@@ -113,52 +128,81 @@ def _plan(model: Rung, needed: float, allowed: float, total: int, *, in_folds: b
         fewest, passes = FEWEST_PASSES if total >= FEW_TEXTS else FEWEST_OF_FEW, model.planned_epochs(total)
         fewer = int(passes * share)
         if fewer >= fewest * passes:
-            return Plan(total, {"epochs": fewer}, f"{fewer} passes in place of {passes}, for the budget")
+            return Plan(total, {"epochs": fewer}, words.say("budget_passes", fewer=fewer, passes=passes))
     rows = 0 if in_folds else _fewer_rows(model, total, share / fewest)
     if rows >= min(LEAST_ROWS, total):
-        note = f"trained on {rows:,} of {total:,} rows, for the budget"
+        note = words.say("budget_rows", rows=readable.count(rows), total=readable.count(total))
         settings = {"epochs": math.ceil(fewest * model.planned_epochs(rows))} if fewest < 1 else {}
         return Plan(rows, settings, note)
     least = fewest if in_folds else fewest * min(1.0, LEAST_ROWS / total)
-    left = f"{readable.duration(allowed)} of the budget are" if allowed > 0.001 else "none of the budget is"
-    why = f"it needs about {readable.duration(needed)}, and {left} left for it"
-    return TooDear(needed * least, why)
+    return TooDear(needed * least, _why(needed, allowed, words))
 
 
-def _plan_slow(model: BertClassifier, pace: Pace, frozen: Frozen, allowed: float) -> Plan | TooDear:
+def _why(needed: float, allowed: float, words: Wording) -> str:
+    """Why a rung is left out."""
+    if allowed <= 0.001:
+        return words.say("budget_used_up", needed=words.duration(needed))
+    return words.say("budget_left", needed=words.duration(needed), left=words.duration(allowed))
+
+
+def _plan_slow(
+    model: BertClassifier, pace: Pace, frozen: Frozen, allowed: float, words: Wording = IN_ENGLISH
+) -> Plan | TooDear:
     """How a rung is trained that is slow to predict, too: the texts that it is measured on are in what it may take."""
     total = len(frozen.train)
-    measuring = (len(frozen.final) + (0 if frozen.folds else len(frozen.validation))) * pace.predicting
+    measured = len(frozen.final) + (total if frozen.folds else len(frozen.validation))
+    fixed = measured * pace.predicting
+    if frozen.folds:
+        found = _plan_in_folds(model, pace, frozen, allowed - fixed, words)
+    else:
+        found = _plan(model, pace.training * total * _epochs(model, total), allowed - fixed, total, in_folds=False,
+                      words=words)  # fmt: skip
+    if isinstance(found, Plan):
+        passes = found.settings.get("epochs", _epochs(model, found.rows))
+        seconds = found.seconds or pace.training * found.rows * passes
+        return replace(found, pace=pace, seconds=seconds + fixed)
+    least = found.least
+    if not frozen.folds:  # few rows want more passes: so many rows are not so many times cheaper
+        fewest = FEWEST_PASSES if _chooses_passes(model) and total >= FEW_TEXTS else 1.0
+        least = pace.training * LEAST_ROWS * _epochs(model, LEAST_ROWS) * fewest
+    rate = readable.significant(1 / pace.training, 2)
+    return TooDear(least + fixed, words.say("budget_at_pace", rate=rate, why=found.why))
 
-    def planned(times: float) -> Plan | TooDear:
-        """With so many times the training of all rows, folds included."""
-        again = total * pace.predicting if frozen.folds else 0.0
-        fixed = measuring + again
-        found = _plan(
-            model, pace.training * total * _epochs(model, total) * times, allowed - fixed, total,
-            in_folds=bool(frozen.folds),
-        )  # fmt: skip
-        if isinstance(found, TooDear):
-            rate = readable.significant(1 / pace.training, 2)
-            least = found.least
-            if not frozen.folds:  # few rows want more passes: so many rows are not so many times cheaper
-                fewest = FEWEST_PASSES if _chooses_passes(model) and total >= FEW_TEXTS else 1.0
-                least = pace.training * LEAST_ROWS * _epochs(model, LEAST_ROWS) * fewest
-            return TooDear(least + fixed, f"at {rate} texts/s in training {found.why}")
-        epochs = found.settings.get("epochs", _epochs(model, found.rows))
-        seconds = pace.training * found.rows * epochs * times + fixed
-        return replace(found, pace=pace, seconds=seconds)
 
-    if not frozen.folds:
-        return planned(1.0)
-    found = planned(1 + sum(len(fold) for fold in frozen.folds) / total)
-    if isinstance(found, Plan) and not found.note:
-        return found
-    halves = planned(2.0)  # all rows once, and each half once
-    if isinstance(halves, TooDear):
-        return found
-    note = "validated by models of half the rows, for the budget"
-    return replace(halves, halves=True, note=" · ".join(filter(None, [halves.note, note])))
+def _plan_in_folds(model: BertClassifier, pace: Pace, frozen: Frozen, allowed: float, words: Wording) -> Plan | TooDear:
+    """The same where every row is validated once: in all folds, else in halves, else of fewer rows."""
+    total = len(frozen.train)
+    least = math.ceil(min(LEAST_ROWS, total * LEAST_SHARE))
+    sizes, seconds = [total, *map(len, frozen.folds)], 0.0
+    for rows, passes, in_halves in _ways_in_folds(model, total, least):
+        if in_halves:  # the model itself, and two that validate it
+            sizes = [rows, min(rows, -(-total // 2)), min(rows, total // 2)]
+        seconds = pace.training * sum(size * (passes or _epochs(model, size)) for size in sizes)
+        if seconds > allowed * (1 + 1e-9):
+            continue
+        notes = []
+        if rows < total:
+            notes.append(words.say("budget_rows", rows=readable.count(rows), total=readable.count(total)))
+        elif passes is not None:
+            notes.append(words.say("budget_passes", fewer=passes, passes=model.planned_epochs(total)))
+        if in_halves:
+            notes.append(words.say("budget_halves" if rows * 2 >= total else "budget_two_models"))
+        settings = {} if passes is None else {"epochs": passes}
+        return Plan(rows, settings, " · ".join(notes), in_halves, seconds=seconds)
+    return TooDear(seconds, _why(seconds, allowed, words))
+
+
+def _ways_in_folds(model: BertClassifier, total: int, least: int) -> Iterator[tuple[int, int | None, bool]]:
+    """(Rows, passes or None for its own number, whether in halves), from the best to the cheapest."""
+    yield total, None, False
+    yield total, None, True
+    chooses = _chooses_passes(model)
+    if chooses:
+        usual = model.planned_epochs(total)
+        for passes in range(usual - 1, math.ceil(FEWEST_OF_FEW * usual) - 1, -1):
+            yield total, passes, True
+    for rows in range(total - 1, least - 1, -1):
+        yield rows, math.ceil(FEWEST_OF_FEW * model.planned_epochs(rows)) if chooses else None, True
 
 
 def _chooses_passes(model: Rung) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sadari.errors import SettingError
+from sadari.measure.wording import Wording, wording
 from sadari.rungs import RUNGS, BertClassifier, FromVectors, find_rung
 
 
@@ -30,13 +31,14 @@ STARTS = {
 
 
 def rungs_to_climb(
-    rungs: Sequence[str] | None, *, vectors: Any = None, weights: Any = None
+    rungs: Sequence[str] | None, *, vectors: Any = None, weights: Any = None, words: Wording | None = None
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """The rungs to climb, in the ladder's order, and those that cannot be, with the reason.
 
     Args:
         rungs: names from `RUNGS`; None: all that can be trained.
         vectors, weights: what two of them start from, or None.
+        words: in which language the reasons are; None: English.
 
     Raises:
         SettingError: no such rung, none at all, or one without what it starts from, or that without the rung.
@@ -62,5 +64,5 @@ def rungs_to_climb(
                 hint=f"give them ({start.option}), or train some: {start.how}",
             )
         chosen.remove(name)
-        left_out.append((name, f"for want of {start.what} to start from: {start.option}"))
+        left_out.append((name, (words or wording("en")).say(f"want_{name}", option=start.option)))
     return chosen, left_out

@@ -29,6 +29,7 @@ from sadari.measure.significance import pair_tests
 from sadari.measure.speed import one_text_us, predict_in_bulk
 from sadari.measure.tune import tune
 from sadari.measure.verdict import decide
+from sadari.measure.wording import Wording, wording
 from sadari.rungs import RUNGS, BertClassifier, FromVectors, Rung
 from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
@@ -55,6 +56,7 @@ class _Run:
     settings: Mapping[str, Mapping[str, Any]]
     progress: Progress
     data: dict[str, Any]
+    words: Wording
     trials: int = 0
     planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -98,13 +100,15 @@ def climb(
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
     start, say = time.perf_counter(), progress or (lambda what, share: None)
-    names, left_out = rungs_to_climb(rungs, vectors=vectors, weights=weights)
+    words = wording(lang)
+    names, left_out = rungs_to_climb(rungs, vectors=vectors, weights=weights, words=words)
     audited = _audited(train, test, audited, seed, say)
     frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
     with run_folder(folder) as temporary:
         data = frozen.train.provenance(seed=seed)
         place = Path(folder or "")
-        run = _Run(frozen, seed, Budget(budget), temporary, place, curves, settings or {}, say, data, trials)
+        time_given = Budget(budget, words)
+        run = _Run(frozen, seed, time_given, temporary, place, curves, settings or {}, say, data, words, trials)
         _start_from(run, vectors, weights, download)
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results)
@@ -194,7 +198,7 @@ def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) ->
     corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(nested_rows(frozen, rows, run.seed))
     tuned = _tune(run, name, corpus, place, count, plan) if run.trials else ""
     model = _new(run, name)
-    what = f"{name}: {plan.said}" if plan.said else name
+    what = ": ".join(filter(None, [name, plan.said(run.words)]))
     run.progress(what, place / count)
 
     def progress(done: int, total: int, record: dict[str, float]) -> None:
@@ -202,8 +206,7 @@ def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) ->
 
     if frozen.folds:
         model.fit(corpus.texts, corpus.labels, progress=progress)
-        folds = halves(frozen, run.seed) if plan.halves else frozen.folds
-        held_out = _validate_in_folds(run, name, model, folds, (place + 0.4) / count, 0.4 / count)
+        held_out = _validate_in_folds(run, name, model, _folds(run, plan), (place + 0.4) / count, 0.4 / count)
     else:
         held = (frozen.validation.texts, frozen.validation.labels)
         model.fit(corpus.texts, corpus.labels, validation=held, progress=progress)
@@ -212,7 +215,7 @@ def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) ->
     result = _measure(run, name, model, held_out.astype(np.int32))
     result.rows = rows
     cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
-    longest = readable.cut(cut, rows, model.resolved_settings()["max_length"]) if cut else ""
+    longest = run.words.cut(cut, rows, model.resolved_settings()["max_length"]) if cut else ""
     coverage = str(model.coverage_) if isinstance(model, FromVectors) else ""
     result.note = " · ".join(filter(None, [plan.note, tuned, longest, coverage]))
     return result
@@ -222,10 +225,10 @@ def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int, plan: Pl
     """Look for better settings of a rung, in its share of the time left; says what was found."""
     frozen = run.frozen
     if not run.budget.allows(3 * plan.seconds):  # as it is, another way, and for good
-        return "no time was left to try settings"
+        return run.words.say("tune_no_time")
     if frozen.folds:
-        held = np.setdiff1d(np.arange(len(corpus)), frozen.folds[0])
-        train, held_out, truth = corpus.take(frozen.folds[0]), corpus.take(held), frozen.validation_truth[held]
+        rows, held = _folds(run, plan)[0]
+        train, held_out, truth = frozen.train.take(rows), frozen.train.take(held), frozen.validation_truth[held]
     else:
         train, held_out, truth = corpus, frozen.validation, frozen.validation_truth
 
@@ -240,25 +243,39 @@ def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int, plan: Pl
     seconds = 0.5 * run.budget.time_left() / (count - place)
     best, accuracy, done = tune(name, score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress)
     run.tuned[name] = best
-    return f"{done} settings tried on validation rows, the best {100 * accuracy:.1f} %"
+    return run.words.say("tune_tried", tried=done, accuracy=readable.percent(accuracy))
+
+
+def _folds(run: _Run, plan: Plan) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Of each fold the training rows (positions) that are learned from, and those that are validated."""
+    frozen, every = run.frozen, np.arange(len(run.frozen.train))
+    parts = halves(frozen, run.seed) if plan.halves else frozen.folds
+    held = [np.setdiff1d(every, part) for part in parts]
+    if plan.halves:
+        parts = [nested_rows(frozen, plan.rows, run.seed, among=part) for part in parts]
+    return list(zip(parts, held, strict=True))
 
 
 def _validate_in_folds(
-    run: _Run, name: str, model: Rung, folds: Sequence[NDArray[np.int64]], at: float, width: float
+    run: _Run,
+    name: str,
+    model: Rung,
+    folds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    at: float,
+    width: float,
 ) -> NDArray[np.int64]:
     """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same."""
     frozen = run.frozen
     logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
     codes = np.zeros(len(frozen.train), np.int64)
     complete = np.zeros(len(frozen.train), np.bool_)
-    for number, rows in enumerate(folds):
+    for number, (rows, others) in enumerate(folds):
 
         def told(done: int, total: int, record: dict[str, float], number: int = number) -> None:
             share = (number + record.get("share", done / total)) / len(folds)
             run.progress(f"{name}: validating in folds", at + width * share)
 
         told(0, 1, {})
-        others = np.setdiff1d(np.arange(len(frozen.train)), rows)
         part = frozen.train.take(rows)
         one = _new(run, name).fit(part.texts, part.labels, progress=told)
         texts = frozen.train.texts.gather(others)

@@ -103,15 +103,23 @@ def freeze(
     return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
 
 
-def nested_rows(frozen: Frozen, rows: int, seed: int) -> NDArray[np.int64]:
-    """The first ``rows`` of a seeded, stratified order of the training rows: smaller sets lie in larger ones."""
-    codes = frozen.train.codes
+def nested_rows(frozen: Frozen, rows: int, seed: int, *, among: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """The first ``rows`` of a seeded, stratified order of the training rows: smaller sets lie in larger ones.
+
+    No label is missing where there are as many rows as labels.
+
+    Args:
+        among: the rows to choose from; None: all.
+    """
+    codes = frozen.train.codes if among is None else frozen.train.codes[among]
     order = np.random.default_rng(seed).permutation(len(codes))
     rank = np.empty(len(codes), np.float64)
     for label in range(len(frozen.train.label_names)):
         members = order[codes[order] == label]
         rank[members] = (np.arange(len(members)) + 0.5) / max(1, len(members))
-    return np.sort(np.argsort(rank, kind="stable")[:rows])
+        rank[members[:1]] = 0  # a rare label is not missed where there is room for it
+    chosen = np.sort(np.argsort(rank, kind="stable")[:rows])
+    return chosen if among is None else among[chosen]
 
 
 def halves(frozen: Frozen, seed: int) -> list[NDArray[np.int64]]:

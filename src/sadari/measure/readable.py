@@ -63,11 +63,6 @@ def label(name: str) -> str:
     return name if name == name.strip() and name else repr(name)
 
 
-def cut(texts: int, rows: int, tokens: int) -> str:
-    """How many texts were longer than a model reads: ``2 of 120 texts (1.7 %) cut after 256 tokens``."""
-    return f"{texts:,} of {rows:,} texts ({percent(texts / max(rows, 1))} %) cut after {tokens:,} tokens"
-
-
 def p_value(p: float) -> str:
     """``"p < 0.001"``, else two significant digits: ``"p = 0.043"``; ``"p = 1"``."""
     if not math.isfinite(p):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ import numpy as np
 from sadari.data.corpus import Corpus
 from sadari.rungs import BertClassifier
 
-WARM, TIMED = 32, 160  # texts
+SMALL, TIMED = 16, 160  # texts
+SHARE = 0.05  # of the time left that measuring may take, one small batch aside
 
 
 @dataclass(frozen=True)
@@ -21,24 +23,43 @@ class Pace:
     predicting: float
 
 
-def pace_of(model: BertClassifier, probe: Corpus) -> Pace:
+def pace_of(model: BertClassifier, probe: Corpus, seconds: float = math.inf) -> Pace:
     """Train and predict a few texts as the rung would train and predict all.
 
-    Args:
-        probe: training texts of every kind, with two labels at least.
-    """
-    from sklearn.base import clone
+    A small batch comes first, gone over twice: what is measured is the second time, when everything is warm. Where that
+    leaves time, more texts follow.
 
-    short = clone(model).set_params(epochs=1, steps=None, validate_every=0, patience=None)
+    Args:
+        probe: training texts of every kind, with two labels at least. seconds: that this may take; the small batch is
+            measured in any case.
+    """
+    start = time.perf_counter()
     few = probe.take(np.arange(min(TIMED, len(probe))))
     if len(few.label_names) < 2:
         few = probe
-    warm = few.take(np.arange(min(WARM, len(few))))
-    if len(warm.label_names) > 1:
-        short.fit(warm.texts, warm.labels).predict_proba(warm.texts)
-    short.fit(few.texts, few.labels)
-    # the history knows nothing of reading the weights, which takes the same time for many texts as for few
-    training = short.history_[-1]["seconds"] / len(few)
+    small = few.take(np.arange(min(SMALL, len(few))))
+    if len(small.label_names) < 2:
+        small = few
+    found, reading = _measured(model, small, passes=2)
+    left = seconds - (time.perf_counter() - start) - reading
+    more = int(min(len(few), max(0.0, left) / (found.training + found.predicting)))
+    if more < 2 * len(small):
+        return found
+    return _measured(model, few.take(np.arange(more)), passes=1)[0]
+
+
+def _measured(model: BertClassifier, texts: Corpus, *, passes: int) -> tuple[Pace, float]:
+    """The pace in the last of so many passes, and the seconds of reading the weights and the texts before the first."""
+    from sklearn.base import clone
+
+    short = clone(model).set_params(epochs=passes, steps=None, validate_every=0, report_every=0, patience=None)
     start = time.perf_counter()
-    short.predict_proba(few.texts)
-    return Pace(max(training, 1e-9), max((time.perf_counter() - start) / len(few), 1e-9))
+    short.fit(texts.texts, texts.labels)
+    reading = time.perf_counter() - start
+    # the history knows nothing of reading the weights, which takes the same time for many texts as for few
+    ends = [0.0, *(record["seconds"] for record in short.history_)]
+    start = time.perf_counter()
+    short.predict_proba(texts.texts)
+    predicting = time.perf_counter() - start
+    pace = Pace(max((ends[-1] - ends[-2]) / len(texts), 1e-9), max(predicting / len(texts), 1e-9))
+    return pace, max(0.0, reading - ends[-1])

@@ -51,12 +51,32 @@ class Wording:
         """``40`` → "40 times the training time", ``0.3`` → "30 % of the training time"."""
         return self._ratio("training", ratio)
 
+    def duration(self, seconds: float, digits: int = 3) -> str:
+        """As `readable.duration`, in a sentence of this language: ``90`` → "1 min 30 s", "1분 30초"."""
+        parts = readable.duration(seconds, digits).split()
+        units = [self.sentences[f"unit_{unit}"] for unit in parts[1::2]]
+        return " ".join(map("".join, zip(parts[::2], units, strict=True))) if units else parts[0]
+
+    def cut(self, texts: int, rows: int, tokens: int) -> str:
+        """How many texts were longer than a model reads: "2 of 120 texts (1.7 %) cut after 256 tokens"."""
+        return self.say("cut", tokens=readable.count(tokens), **_share(texts, rows))
+
+    def windows(self, texts: int, rows: int, windows: int, tokens: int) -> str:
+        """How many texts were read in pieces: "2 of 120 texts (1.7 %) read in 5 windows of up to 256 tokens"."""
+        counts = {"windows": readable.count(windows), "tokens": readable.count(tokens)}
+        return self.say("windows", **counts, **_share(texts, rows))
+
     def _ratio(self, what: str, ratio: float) -> str:
         if 1 / 1.1 < ratio < 1.1:
             return self.sentences[f"{what}_same"]
         if ratio < 1:
             return self.say(f"{what}_share", percent=readable.times(100 * ratio))
         return self.say(f"{what}_times", times=readable.times(ratio))
+
+
+def _share(texts: int, rows: int) -> dict[str, str]:
+    share = readable.percent(texts / max(rows, 1))
+    return {"texts": readable.count(texts), "rows": readable.count(rows), "share": share}
 
 
 def wording(lang: str) -> Wording:
