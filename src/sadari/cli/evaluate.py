@@ -13,6 +13,7 @@ Examples:
   sadari evaluate runs/news/tfidf test.csv
   sadari evaluate runs/news/tfidf test.csv --json > scores.json
   sadari evaluate runs/headlines/bow headlines
+  sadari evaluate models/bert test.csv --precision int8
 
 \b
 Intervals are of 95 %. A label that training never saw counts as wrong, and is
@@ -24,6 +25,7 @@ training. DATA with a name stands for its test file.
 @click.command(epilog=EXAMPLES)
 @click.argument("model")
 @click.argument("data")
+@options.predict_precision
 @options.reading
 @options.labels
 @options.as_json("All scores as JSON, and nothing else, on standard output.")
@@ -37,7 +39,7 @@ def evaluate(model: str, data: str, **asked: Any) -> None:
     found = inputs.find_data(data, labelled=True)
     with Progress() as progress:
         progress("loading the model")
-        rung = load_model(model)
+        rung = load_model(model, precision=asked["precision"])
         progress(f"reading {found.name}")
         path = found.test or found.train
         source = open_for_model(path, asked, rung, need_label=True, known=found.columns)

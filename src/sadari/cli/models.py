@@ -7,19 +7,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.cli.inputs import open_named, use_columns
-from sadari.errors import ModelError
+from sadari.errors import ModelError, SettingError
 
 if TYPE_CHECKING:
     from sadari.data.read import Source
     from sadari.rungs import Rung
 
 
-def load_model(folder: str) -> Rung:
+def load_model(folder: str, *, precision: str | None = None) -> Rung:
     """The model of a folder.
+
+    Args:
+        precision: in which it is to predict; None: as it is saved.
 
     Raises:
         ModelError: it is none; where it is the folder of a climb, the hint names its models.
+        SettingError: it predicts in one precision alone.
     """
+    model = _loaded(folder)
+    if precision is None:
+        return model
+    if "predict_precision" not in model.get_params(deep=False):
+        raise SettingError(
+            f"a model of the rung {model.name!r} predicts in one precision alone", where=folder,
+            hint="leave out --precision, which is for the rung bert",
+        )  # fmt: skip
+    model.set_params(predict_precision=precision)
+    return model
+
+
+def _loaded(folder: str) -> Rung:
     from sadari.artifact import MANIFEST
     from sadari.rungs import load
 

@@ -20,6 +20,7 @@ RUNG_NAMES = (
     "bert",
 )  # fmt: skip
 TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllables", "morphemes")
+PREDICT_PRECISIONS = ("fp32", "bf16", "int8")
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
@@ -88,6 +89,14 @@ def machine(whose: str = "", *, precision: str = "fp32, or bf16 where that is fa
         click.option("--device", metavar="NAME", help=f"cpu, cuda, mps or auto{whose}."),
         click.option("--precision", metavar="NAME", help=f"{precision}{whose}."),
     )
+
+
+predict_precision = click.option(
+    "--precision",
+    type=click.Choice(PREDICT_PRECISIONS),
+    metavar="NAME",
+    help="Of a bert: fp32; bf16 or int8 are faster, and off by hundredths of a logit.  [default: the model's own]",
+)
 
 
 def kept_run(whose: str = "") -> Callable[[Command], Command]:

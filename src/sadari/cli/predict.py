@@ -25,6 +25,7 @@ Examples:
   sadari predict runs/news/tfidf "Stocks fell on Friday" "A late goal"
   sadari predict runs/news/tfidf new.csv -o labelled.csv
   sadari predict runs/news/tfidf new.jsonl --proba -o labelled.parquet
+  sadari predict models/bert new.csv --precision int8 -o labelled.csv
   cat texts.txt | sadari predict runs/news/tfidf - --top 3 > labelled.csv
   sadari predict runs/news/tfidf --json -- "-5 degrees in May"
 
@@ -47,6 +48,7 @@ BATCH_ROWS = 32_768
 @click.option("--proba", is_flag=True, help="Add the probability of every label.")
 @click.option("--top", type=click.IntRange(1), default=1, metavar="K", help="Add the labels in second, third … place.")
 @click.option("--escape-formulas", is_flag=True, help="Put ' before CSV cells that a spreadsheet would run: = + - @")
+@options.predict_precision
 @options.reading
 @options.as_json("One JSON object a line on standard output.")
 def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
@@ -64,7 +66,7 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
 
     with Progress() as progress:
         progress("loading the model")
-        rung = load_model(model)
+        rung = load_model(model, precision=asked["precision"])
         if path is not None:
             source = open_for_model(path, asked, rung, need_label=False)
             source.notes = [note for note in source.notes if not note.startswith("label: ")]

@@ -1,0 +1,82 @@
+"""The rung bert from the command line: in which precision it predicts, and what is said of long texts."""
+
+import json
+
+import numpy as np
+import pytest
+
+import sadari
+from cli_runs import HEADLINES, model_folder, run_badly, run_well
+from sadari.cli import options
+from sadari.rungs.bert_settings import PREDICT_PRECISIONS
+from tiny_bert import tiny_bert
+
+TEXTS = ["Stocks fell on Friday as oil prices rose", "A late goal won the cup for the home team", "Software", ""]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return tiny_bert(str(tmp_path_factory.mktemp("weights") / "tiny-bert"))
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """A file of sixty headlines."""
+    path = tmp_path_factory.mktemp("data") / "few.csv"
+    path.write_text("".join((HEADLINES / "en_train.csv").read_text().splitlines(keepends=True)[:61]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(weights, few, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "bert"
+    run_well(
+        "train", few, "--rung", "bert", "--weights", weights, "-o", folder, "--text", "title", "--epochs", 1, "--set",
+        "threads=1",
+    )  # fmt: skip
+    return folder
+
+
+# -- in which precision it predicts -----------------------------------------------------------------------
+
+
+def predicted(folder, *more):
+    """Probabilities [n, k], labels by their names."""
+    lines = run_well("predict", folder, *TEXTS, "--proba", "--json", *more).stdout.splitlines()
+    answers = [json.loads(line) for line in lines]
+    names = sorted(name for name in answers[0] if name not in ("text", "label", "probability", "note"))
+    return np.array([[answer[name] for name in names] for answer in answers])
+
+
+def test_the_precisions_are_those_of_the_rung():
+    assert options.PREDICT_PRECISIONS == PREDICT_PRECISIONS
+
+
+@pytest.mark.parametrize("precision", PREDICT_PRECISIONS)
+def test_a_saved_model_predicts_in_the_precision_that_is_asked_for(trained, precision):
+    plain, asked = predicted(trained), predicted(trained, "--precision", precision)
+    model = sadari.load(trained).set_params(predict_precision=precision)
+    assert np.allclose(np.sort(asked), np.sort(model.predict_proba(TEXTS)), atol=1e-6)
+    assert (precision == "fp32") == np.array_equal(plain, asked)
+    assert np.allclose(plain, asked, atol=0.02)
+
+
+def test_scores_are_those_of_the_precision(trained, few, monkeypatch):
+    taken = []
+    one = sadari.rungs.BertClassifier._predicting_net
+    monkeypatch.setattr(
+        sadari.rungs.BertClassifier, "_predicting_net",
+        lambda self, device: taken.append(self.predict_precision) or one(self, device),
+    )  # fmt: skip
+    scores = json.loads(run_well("evaluate", trained, few, "--precision", "int8", "--json").stdout)
+    assert scores["rows"] == 60
+    assert set(taken) == {"int8"}
+
+
+@pytest.mark.parametrize("command", [("predict", "text"), ("evaluate", "headlines")])
+def test_a_rung_of_one_precision_says_so(command):
+    name, what = command
+    said = run_badly(name, model_folder(), what, "--precision", "int8")
+    assert "'tfidf' predicts in one precision alone" in said
+    assert "leave out --precision" in said
+    assert "fp32" in run_badly(name, model_folder(), what, "--precision", "fp8")
