@@ -163,7 +163,7 @@ def test_vocabularies_grow_with_the_texts(words, pieces):
 
 
 def read(texts, **more):
-    own = {"pieces": None, "vocabulary": 200, "length": 32, "pairs": True, "validation": 0.2}
+    own = {"pieces": None, "vocabulary": 200, "length": 32, "packed": False, "validation": 0.2}
     return read_texts(texts, **{**own, **more})
 
 
@@ -207,8 +207,8 @@ def test_long_sentences_and_documents_are_cut():
     assert np.diff(found.learned.offsets).max() <= 64
 
 
-def test_documents_stand_with_a_separator_between_them_where_nothing_is_paired():
-    found = read(TEXTS, pairs=False, validation=0.0)
+def test_documents_stand_with_a_separator_between_them_where_they_are_packed():
+    found = read(TEXTS, packed=True, validation=0.0)
     separators = np.flatnonzero(found.learned.values == found.pieces.separator_id)
     assert (separators + 1 == found.learned.bounds[1:]).all()
 
@@ -229,6 +229,11 @@ def test_too_few_sentences_for_pairs_are_said(texts):
         Bert(**SMALL).fit(texts)
 
 
+def test_packed_sequences_hold_no_pairs():
+    with pytest.raises(SettingError, match="no pairs"):
+        Bert(packed=True).check()
+
+
 def test_without_pairs_single_sentences_do():
     model = Bert(**{**SMALL, "nsp": False}).fit([text.split(".")[0] for text in TEXTS])
     assert "next_accuracy" not in model.history_[-1]
@@ -238,7 +243,9 @@ def test_without_pairs_single_sentences_do():
 # -- training -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("more", [{}, {"nsp": False}, {"whole_words": True, "accumulate": 2}])
+@pytest.mark.parametrize(
+    "more", [{}, {"nsp": False}, {"nsp": False, "packed": True}, {"whole_words": True, "accumulate": 2}]
+)
 def test_the_same_seed_gives_the_same_bits(more):
     one, two = (Bert(**{**SMALL, **more}).fit(TEXTS) for _ in range(2))
     assert weights(one) == weights(two)

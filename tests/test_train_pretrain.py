@@ -20,6 +20,7 @@ from sadari.train.segments import (
     Documents,
     hashes,
     pair_segments,
+    stretches,
     windows,
 )
 
@@ -41,7 +42,7 @@ def documents(seed=0, count=400, sentences=(1, 5), tokens=(3, 20)):
 
 
 def reading(found, **more):
-    own = {"length": 32, "batch": 16, "pairs": True, "seed": 0, "masking": masking()}
+    own = {"length": 32, "batch": 16, "cut": pair_segments, "seed": 0, "masking": masking()}
     return Reading(found, class_id=CLASS, separator_id=SEPARATOR, pad_id=PAD, **{**own, **more})
 
 
@@ -94,7 +95,7 @@ def test_words_are_masked_whole(ids, seed):
 
 
 def test_masks_are_new_in_each_epoch_and_the_same_whenever_asked():
-    task = PreTrainingTask(None, reading(documents(), pairs=False, length=30))
+    task = PreTrainingTask(None, reading(documents(), cut=windows, length=30))
     first, again, second = (task.epoch(number)[0] for number in (1, 1, 2))
     assert (first.ids == again.ids).all()
     assert (first.places == again.places).all()
@@ -195,8 +196,22 @@ def test_windows_hold_every_token_once_and_are_full(most):
     assert (cut.follows == UNASKED).all()
 
 
+@pytest.mark.parametrize("most", [8, 30, 10_000])
+def test_documents_by_themselves_hold_every_token_once_and_no_two_documents(most):
+    found = documents(2)
+    longest = int(np.diff(found.sentences).max()) + 2  # sentences are whole
+    cut = stretches(found, max(most, longest), np.random.default_rng(1))
+    assert np.concatenate([found.values[begin:end] for begin, end in cut.first]).tolist() == found.values.tolist()
+    assert cut.lengths.max() <= max(most, longest)
+    assert (cut.follows == UNASKED).all()
+    inside = np.searchsorted(found.bounds, cut.first[:, 0], side="right")
+    assert (cut.first[:, 1] <= found.bounds[inside]).all()
+    if most == 10_000:
+        assert len(cut) == len(found)
+
+
 def test_epochs_cut_at_other_places():
-    found = reading(documents(2), pairs=False)
+    found = reading(documents(2), cut=windows)
     assert read_segments(found, 1).first[0, 1] != read_segments(found, 2).first[0, 1]
 
 

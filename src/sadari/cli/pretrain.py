@@ -22,7 +22,7 @@ Examples:
   sadari pretrain ag_news -o models/news --size mini --epochs 40
   sadari pretrain wiki/*.txt -o models/wiki --size base --precision bf16
   sadari pretrain chat.csv --text Q,A -o models/chat
-  sadari pretrain logs.txt --no-nsp --length 256 -o models/logs
+  sadari pretrain logs.txt --no-nsp --packed --length 256 -o models/logs
 
 \b
 Go on from a pre-trained BERT on texts of your own:
@@ -79,9 +79,10 @@ class WithProbe(click.Command):
 @click.option("--size", metavar="NAME", help="tiny, mini, small, base or large.  [default: tiny]")
 @click.option("--from", "start", metavar="FOLDER", help="Go on from this BERT, with its tokenizer.")
 @click.option("--nsp/--no-nsp", default=True, help="Learn whether a sentence follows another.  [default: nsp]")
+@click.option("--packed", is_flag=True, help="With --no-nsp: full sequences, texts one after another.")
 @click.option("--whole-words", is_flag=True, help="Mask words with all their pieces.")
 @click.option("--length", metavar="N", help="Tokens of a sequence, at most.  [default: 128]")
-@click.option("--batch-size", metavar="N", help="Sequences of a step.  [default: 64; --no-nsp: 32]")
+@click.option("--batch-size", metavar="N", help="Sequences of a step.  [default: 64; --packed: 32]")
 @click.option("--vocabulary", metavar="N", help="Pieces of the tokenizer, at most.  [default: by the texts]")
 @options.limits("texts", "40")
 @options.settings()
@@ -116,7 +117,11 @@ def _pretrain(asked: dict[str, Any]) -> None:
         "precision",
     )  # fmt: skip
     given = {name: asked[name] for name in own}
-    given |= {"nsp": None if asked["nsp"] else False, "whole_words": asked["whole_words"] or None}
+    given |= {
+        "nsp": None if asked["nsp"] else False,
+        "whole_words": asked["whole_words"] or None,
+        "packed": asked["packed"] or None,
+    }
     model = Bert(**parse_settings(Bert, asked["settings"], given))
     model.check()  # before a file is read, which may take minutes
     kept = train_run.kept_run(asked, PRETRAIN)

@@ -16,7 +16,7 @@ MOST_POSITIONS = 512
 EPOCHS = 40  # where nobody says how long
 # Small nets bear, and in little time need, larger steps (measured in docs/tried.md)
 RATES = {"tiny": 3e-3, "mini": 1e-3, "small": 5e-4, "base": 1e-4, "large": 1e-4}
-BATCH_OF_PAIRS, BATCH = 64, 32  # sequences: of pairs most are not full, so about as many tokens
+BATCH, BATCH_PACKED = 64, 32  # sequences: most are not full unless they are packed, so about as many tokens
 LITTLE = ("tiny", "mini")  # these have too few weights for dropout, and need a start that large nets find by themselves
 RATE_GOING_ON = 1e-4  # of a net that knows something already
 
@@ -26,6 +26,7 @@ ALLOWED: Allowed = {
     "vocabulary": Whole(16, 2**20),
     "lowercase": Flag(),
     "nsp": Flag(),
+    "packed": Flag(),
     "whole_words": Flag(),
     "alike": Flag(),
     "precision": Choice(PRECISIONS),
@@ -44,6 +45,7 @@ class BertSettings(TaskSettings):
     vocabulary: int | None = None
     lowercase: bool = True
     nsp: bool = True
+    packed: bool = False
     whole_words: bool = False
     masked: float = 0.15
     alike: bool | None = None
@@ -73,6 +75,8 @@ class BertSettings(TaskSettings):
 
     def check(self) -> None:
         super().check()
+        if self.packed and self.nsp:
+            raise SettingError("packed sequences hold no pairs of sentences", hint="add nsp=False (--no-nsp)")
         if self.patience is not None and not self.validation:
             raise SettingError("patience needs a share of the texts to score on", hint="set validation above 0")
 
@@ -85,7 +89,7 @@ class BertSettings(TaskSettings):
         size = self.size or "tiny"
         little = size in LITTLE and not begun
         found: dict[str, Any] = {
-            "dropout": 0.0 if little else 0.1, "alike": little, "batch_size": BATCH_OF_PAIRS if self.nsp else BATCH,
+            "dropout": 0.0 if little else 0.1, "alike": little, "batch_size": BATCH_PACKED if self.packed else BATCH,
             "learning_rate": RATE_GOING_ON if begun else RATES[size],
         }  # fmt: skip
         if not begun:

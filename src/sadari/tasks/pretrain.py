@@ -54,13 +54,15 @@ class Bert(BertSettings):
     Args:
         size: "tiny", "mini", "small", "base" or "large" (`sadari.nets.bert.SIZES`). None: tiny, or that of the start.
         vocabulary: pieces of the tokenizer, at most; None: by the texts. lowercase: the tokenizer lower-cases.
-        nsp: learn whether a sentence follows another; if not, every sequence is full.
+        nsp: learn whether a sentence follows another.
+        packed: without ``nsp``, every sequence is full: texts stand one after another in it. (As a rule each text is
+            a sequence by itself, or several if it is long.)
         masked: the share of tokens that is masked. whole_words: words are masked with all their pieces.
         alike: a new net begins by attending to tokens that are alike (`sadari.nets.bert.look_for_alike`). None: where
             it is tiny or mini.
         length: tokens of a sequence, at most.
         epochs, steps, minutes: passes over the texts, steps, or time, at most; None of all: 40 passes.
-        batch_size: sequences of a step; None: 64 of pairs, 32 of those that are full.
+        batch_size: sequences of a step; None: 64, or 32 of packed ones.
         learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
             `sadari.train.optimise.Recipe`.
         dropout: on embeddings and in every layer. None: 0 where a new net is tiny or mini, that of the start, else 0.1.
@@ -133,7 +135,7 @@ class Bert(BertSettings):
             pieces = None if start is None else self._begin_from(start)
             read = read_texts(
                 texts, pieces=pieces, vocabulary=self.vocabulary, lowercase=self.lowercase, length=self.length,
-                pairs=self.nsp, validation=self.validation, told=listener.reading,
+                packed=self.packed, validation=self.validation, told=listener.reading,
             )  # fmt: skip
             self._take(read, start)
             seed_dropout(self.seed)
@@ -195,12 +197,13 @@ class Bert(BertSettings):
     def _task(self, read: PreTrainingTexts) -> Any:
         from sadari.train.masking import Masking
         from sadari.train.pretrain import HeldOutText, PreTrainingTask, Reading, count_ids
+        from sadari.train.segments import pair_segments, stretches, windows
 
         own, pieces = self.resolved_, read.pieces
         masking = Masking(pieces.mask_id, pieces.special, pieces.goes_on, own.masked, own.whole_words)
         reading = Reading(
             read.learned, masking, pieces.class_id, pieces.separator_id, pieces.pad_id, own.length, own.batch_size,
-            own.nsp, own.seed,
+            pair_segments if own.nsp else windows if own.packed else stretches, own.seed,
         )  # fmt: skip
         held_out = None
         if len(read.held_out.values) > 1:

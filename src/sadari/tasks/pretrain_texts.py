@@ -66,7 +66,7 @@ def read_texts(
     vocabulary: int | None = None,
     lowercase: bool = True,
     length: int,
-    pairs: bool,
+    packed: bool,
     validation: float,
     told: Told | None = None,
     in_memory: int = IN_MEMORY,
@@ -79,7 +79,7 @@ def read_texts(
         pieces: a tokenizer, or None. vocabulary: pieces of the one that is learned, at most; None: by the texts.
         lowercase: the one that is learned lower-cases.
         length: tokens of a sequence; sentences that fill more than one are cut.
-        pairs: whether sentences are paired; if not, documents stand one after another with ``[SEP]`` between them.
+        packed: documents will stand one after another: ``[SEP]`` goes between them.
         validation: the share of documents that is held out.
         told: what is being done, and how many tokens are read.
         in_memory: so many ids are held in memory; beyond that they lie in a temporary file.
@@ -98,7 +98,7 @@ def read_texts(
     digest = hashlib.sha256()
     count = blank = unknown = known = 0
     for part in columns:
-        sentences, offsets = _encode(part, pieces, length - 3, pieces.separator_id if not pairs else None)
+        sentences, offsets = _encode(part, pieces, length - 3, pieces.separator_id if packed else None)
         for array in (sentences.values, sentences.offsets, offsets):
             digest.update(np.ascontiguousarray(array).data)
         marks = hashes(sentences.values, sentences.offsets[offsets])

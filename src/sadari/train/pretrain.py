@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,8 +17,9 @@ from sadari.nets.bert import BertForPreTraining
 from sadari.train import processes
 from sadari.train.batches import Batches
 from sadari.train.masking import Masking
-from sadari.train.segments import LEAST_SCORED_PAIRS, UNASKED, Documents, Segments, pair_segments, windows
+from sadari.train.segments import LEAST_SCORED_PAIRS, UNASKED, Documents, Segments
 
+Cut = Callable[[Documents, int, np.random.Generator], Segments]
 SCORED_TOKENS = 8_192  # at a time
 
 
@@ -68,7 +69,8 @@ class Reading:
     Attributes:
         documents: what is read. masking: what is hidden.
         class_id, separator_id, pad_id: of the tokens that stand around segments, and after them.
-        length: tokens of a sequence, at most. batch: sequences of a batch. pairs: whether sentences are paired.
+        length: tokens of a sequence, at most. batch: sequences of a batch.
+        cut: makes sequences of documents: `sadari.train.segments.pair_segments`, `stretches` or `windows`.
         seed: of all that is drawn.
     """
 
@@ -79,7 +81,7 @@ class Reading:
     pad_id: int
     length: int
     batch: int
-    pairs: bool
+    cut: Cut
     seed: int
 
     def example(self, segments: Segments, random: np.random.Generator) -> Example:
@@ -219,7 +221,7 @@ class PreTrainingTask:
 def read_segments(reading: Reading, number: int) -> Segments:
     """What an epoch reads, by its number."""
     random = np.random.default_rng([reading.seed, number, 2**32 - 1])
-    return (pair_segments if reading.pairs else windows)(reading.documents, reading.length, random)
+    return reading.cut(reading.documents, reading.length, random)
 
 
 def count_ids(documents: Documents, size: int) -> NDArray[np.int64]:

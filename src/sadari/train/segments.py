@@ -179,6 +179,17 @@ def _keep_own(
         wrong.append(after)
 
 
+def stretches(documents: Documents, most: int, random: np.random.Generator) -> Segments:
+    """Each document by itself, as one sequence or, where it is longer, in stretches of whole sentences that fit.
+
+    Args:
+        most: tokens of a sequence, with ``[CLS]`` and ``[SEP]``. random: nothing is drawn of it.
+    """
+    begins, ends = _stretches(documents.sentences, documents.offsets, most - 2)
+    first = np.stack([documents.sentences[begins], documents.sentences[ends]], axis=1)
+    return Segments(first, np.zeros_like(first), np.full(len(first), UNASKED))
+
+
 def windows(documents: Documents, most: int, random: np.random.Generator) -> Segments:
     """All documents as full sequences, one after another, whatever ends within them; no token is lost.
 
