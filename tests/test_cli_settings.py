@@ -1,9 +1,14 @@
 """``--set``: every setting of every rung can be given as text, and comes out as what it is."""
 
-import pytest
+import inspect
+import json
 
+import pytest
+from rich.cells import cell_len
+
+from cli_runs import run_badly, run_well
 from sadari.cli.options import parse_delimiter, parse_duration, parse_names
-from sadari.cli.settings import parse_settings, show_settings
+from sadari.cli.settings import parse_settings, setting_types, show_settings
 from sadari.errors import SettingError
 from sadari.rungs import RUNGS
 
@@ -44,7 +49,7 @@ def test_values_have_the_type_of_the_setting(text, value):
     ("rung", "text", "said"),
     [
         (TFIDF, "c=1", "did you mean 'C'"),
-        (TFIDF, "width=3", "it has: tokenizer, ngram_range"),
+        (TFIDF, "width=3", "all that it has: sadari train --rung tfidf --settings"),
         (BAG, "ngram_range=1,2", "no setting 'ngram_range'"),
         (TFIDF, "C=many", "it must be a number or none"),
         (TFIDF, "min_df=1.5", "it must be a whole number"),
@@ -94,3 +99,70 @@ def test_lists_and_delimiters():
     assert parse_names(None) is None
     assert parse_names(" bow, tfidf,") == ["bow", "tfidf"]
     assert [parse_delimiter(text) for text in ("\\t", "tab", ";", None)] == ["\t", "\t", ";", None]
+
+
+# -- every setting, listed --------------------------------------------------------------------------------
+
+KINDS = [*(("train", "--rung", name) for name in RUNGS), ("generate", "train"), ("translate", "train"), ("pretrain",)]
+
+
+def kind_of(command):
+    from sadari.tasks.generate import Generator
+    from sadari.tasks.pretrain import Bert
+    from sadari.tasks.translate import Translator
+
+    if command[0] == "train":
+        return RUNGS[command[-1]]
+    return {"generate": Generator, "translate": Translator, "pretrain": Bert}[command[0]]
+
+
+@pytest.mark.parametrize("command", KINDS, ids=" ".join)
+def test_every_setting_is_listed_with_its_default_and_what_it_may_be(command):
+    kind = kind_of(command)
+    rows = json.loads(run_well(*command, "--settings", "--json").stdout)["settings"]
+    assert [row["name"] for row in rows] == list(inspect.signature(kind).parameters)
+    assert {row["name"]: row["default"] for row in rows if not isinstance(row["default"], list)} == {
+        name: value
+        for name, value in vars(kind()).items()
+        if name in setting_types(kind) and not isinstance(value, tuple)
+    }
+    lines = run_well(*command, "--settings").stdout.splitlines()
+    assert max(cell_len(line) for line in lines) <= 80
+    for row in rows:
+        [line] = [line for line in lines if line.split()[:1] == [row["name"]] and line.startswith("  ")]
+        assert row["may_be"].split()[0] in line
+    assert f"sadari {' '.join(command)} --set {rows[0]['name']}=" in lines[-1]
+
+
+@pytest.mark.parametrize("command", KINDS, ids=" ".join)
+def test_what_may_be_none_is_what_check_lets_be_none(command):
+    kind = kind_of(command)
+    for row in json.loads(run_well(*command, "--settings", "--json").stdout)["settings"]:
+        if command[-1] in ("vectors", "bert") and row["name"] in ("vectors", "weights"):
+            continue  # it cannot be checked without
+        given = {**({"vectors": "f.txt"} if command[-1] == "vectors" else {}), row["name"]: None}
+        check = kind(**given)._check_settings if command[0] == "train" else kind(**given).check
+        if row["may_be"].endswith("or none"):
+            check()
+        else:
+            with pytest.raises(SettingError, match=row["name"]):
+                check()
+
+
+@pytest.mark.parametrize("command", [("train", "--rung", "bert"), ("generate", "train"), ("pretrain",)], ids=" ".join)
+def test_a_slip_of_the_pen_gets_the_nearest_names_and_the_way_to_all(command, tmp_path):
+    """The hint is short; the command that it names does what it says."""
+    (tmp_path / "a.txt").write_text("a text")
+    more = (tmp_path / "a.txt", "-o", tmp_path / "m")
+    said = run_badly(*command, *more, "--set", "learnin_rate=1")
+    assert "did you mean 'learning_rate'" in said
+    assert len(said.splitlines()) == 2
+    assert f"all that it has: sadari {' '.join(command)} --settings" in said
+    assert "did you mean" not in run_badly(*command, *more, "--set", "nope=1")
+    assert run_badly(*command, *more, "--set", "warmupp=1", "--set", "decay=linear").count("'warmup'") == 1
+
+
+def test_settings_of_no_rung_are_not_listed():
+    assert "--rung is missing" in run_badly("train", "--settings")
+    assert "there is no rung 'nope'" in run_badly("train", "--rung", "nope", "--settings")
+    assert "--settings" in run_well("train", "--help").stdout

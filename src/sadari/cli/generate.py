@@ -84,13 +84,16 @@ def generate() -> None:
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
     """Train a generator on TEXT… (files, names of data sets, or "-")."""
-    from sadari.cli import generate_view, train_run
+    from sadari.cli import generate_view, settings_view, train_run
     from sadari.cli.generate_input import read_texts
     from sadari.cli.outputs import check_model_folder
     from sadari.cli.progress import Progress
     from sadari.cli.settings import parse_settings
     from sadari.tasks.generate import Generator
 
+    if context.params["list_settings"]:
+        settings_view.print_settings(Generator, as_json=context.params["as_json"])
+        return
     asked = train_run.arguments(context, TRAIN)
     own = (
         "level", "net", "epochs", "steps", "minutes", "sample_every", "validation", "seed", "device", "precision",

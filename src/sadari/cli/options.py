@@ -75,8 +75,11 @@ def limits(over: str, default: str = "", *, steps: bool = True) -> Callable[[Com
 
 
 def settings(what: str = "Any setting") -> Callable[[Command], Command]:
-    """``--set``."""
-    return click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=f"{what}; repeatable.")
+    """``--set``, and ``--settings``, which lists what it takes."""
+    return together(
+        click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=f"{what}; repeatable."),
+        click.option("--settings", "list_settings", is_flag=True, help="List what --set takes, and do nothing else."),
+    )
 
 
 def machine(whose: str = "", *, precision: str = "fp32, or bf16 where that is faster") -> Callable[[Command], Command]:

@@ -98,8 +98,12 @@ def pretrain(context: click.Context, **_: Any) -> None:
 
     What it knows shows: sadari pretrain probe MODEL TEXT.
     """
-    from sadari.cli import train_run
+    from sadari.cli import settings_view, train_run
+    from sadari.tasks.pretrain import Bert
 
+    if context.params["list_settings"]:
+        settings_view.print_settings(Bert, as_json=context.params["as_json"])
+        return
     with train_run.only_the_first_speaks():
         _pretrain(train_run.arguments(context, PRETRAIN))
 

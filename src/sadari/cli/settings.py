@@ -11,6 +11,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from sadari.errors import SettingError
 
+# what is no rung: its class → the command that trains it
+_COMMANDS = {"Generator": "generate train", "Translator": "translate train", "Bert": "pretrain"}
 _YES, _NO, _NONE = ("true", "yes", "1", "on"), ("false", "no", "0", "off"), ("none", "null")
 
 
@@ -24,18 +26,18 @@ def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any])
     Raises:
         SettingError: no such setting, a value that it cannot be, or one given twice.
     """
-    hints = _hints(rung)
+    hints = setting_types(rung)
     settings: dict[str, Any] = {}
     own = [(name, str(value)) for name, value in options.items() if value is not None]
     for name, value in [*own, *map(_split, given)]:
         if name not in hints:
             alike = {known.lower(): known for known in hints}
-            near = [alike[match] for match in get_close_matches(name.lower(), alike, n=1)]
+            near = [repr(alike[match]) for match in get_close_matches(name.lower(), alike, n=3)]
             owner = f"the rung {rung.name!r}" if hasattr(rung, "name") else f"a {rung.__name__.lower()}"
-            what, has = f"{owner} has no setting {name!r}", f"it has: {', '.join(hints)}"
+            what, has = f"{owner} has no setting {name!r}", f"all that it has: {listed_by(rung)}"
             if options.get(name) is not None:  # an option of other rungs, and no slip of the pen
                 raise SettingError(what, hint=f"leave out --{name.replace('_', '-')}; {has}")
-            raise SettingError(what + (f"; did you mean {near[0]!r}?" if near else ""), hint=has)
+            raise SettingError(what + (f"; did you mean {' or '.join(near)}?" if near else ""), hint=has)
         if name in settings:
             raise SettingError(f"the setting {name!r} is given twice")
         settings[name] = _parse(name, value, hints[name])
@@ -55,7 +57,20 @@ def _show(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _hints(rung: type) -> dict[str, Any]:
+def listed_by(rung: type, *, listing: bool = True) -> str:
+    """The command that trains such a model; or, to copy, the one that lists its settings."""
+    name = getattr(rung, "name", None)
+    command = f"sadari train --rung {name}" if name else f"sadari {_COMMANDS[rung.__name__]}"
+    return f"{command} --settings" if listing else command
+
+
+def type_of_none(hint: Any) -> bool:
+    """Whether a setting of this type may be None."""
+    return type(None) in get_args(hint)
+
+
+def setting_types(rung: type) -> dict[str, Any]:
+    """Every setting of a rung, or of another kind of model: its type."""
     # a dataclass's constructor is written in the subclass's module, its fields' types in the class that names them
     hints = get_type_hints(rung) if is_dataclass(rung) else get_type_hints(rung.__init__)  # type: ignore[misc]
     return {name: hints[name] for name in inspect.signature(rung).parameters}

@@ -22,6 +22,7 @@ EXAMPLES = """\b
 Examples:
   sadari train news.csv --rung tfidf -o models/news
   sadari train news.csv --rung tfidf -o m --set C=0.3 --set ngram_range=1,3
+  sadari train --rung tfidf --settings           all that --set takes
   sadari train news.csv --rung embedding-bag -o m --epochs 10 --test test.csv
   sadari train news.csv --rung bow -o m --class-weight balanced
   sadari train movies.csv --rung tfidf -o m --label genres --label-sep "|"
@@ -87,8 +88,14 @@ Files over 256 MB are read a batch at a time.
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
     """Train one rung on DATA (a file, a name, or "-") and save the model."""
-    from sadari.cli import train_run
+    from sadari.cli import settings_view, train_run
+    from sadari.rungs import find_rung
 
+    if context.params["list_settings"]:
+        if context.params["rung"] is None:
+            raise click.UsageError("--rung is missing: of which are the settings?")
+        settings_view.print_settings(find_rung(context.params["rung"]), as_json=context.params["as_json"])
+        return
     with train_run.only_the_first_speaks():
         _train(train_run.arguments(context))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # of files and folders: kept so that they are found from anywhere
 _PLACES = ("data", "texts", "test", "output", "run", "vectors", "weights", "teacher", "unlabelled", "start")
-_OF_THIS_TIME = ("resume", "as_json")
+_OF_THIS_TIME = ("resume", "as_json", "list_settings")
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,12 @@ pairs are taken from them, and not trained on.
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
     """Train a translator on the lines of SOURCES and TARGETS, or on two columns of one table."""
+    from sadari.cli import settings_view
+    from sadari.tasks.translate import Translator
+
+    if context.params["list_settings"]:
+        settings_view.print_settings(Translator, as_json=context.params["as_json"])
+        return
     with train_run.only_the_first_speaks():
         _train(train_run.arguments(context, TRANSLATE))
 

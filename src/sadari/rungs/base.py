@@ -26,7 +26,7 @@ from sadari.rungs.explanation import Explanation, InnerLife
 from sadari.rungs.labels import LabelCodec
 from sadari.rungs.rows import training_rows
 from sadari.rungs.saved import put_together, read_head
-from sadari.rungs.settings import check_settings, plain_settings
+from sadari.rungs.settings import ALLOWED, Allowed, check_settings, plain_settings
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train.calibrate import fit_sharpness, sigmoid, softmax
@@ -50,6 +50,7 @@ class Rung(ClassifierMixin, BaseEstimator):
     """
 
     name: ClassVar[str] = ""
+    allowed: ClassVar[Allowed] = ALLOWED  # what each setting may be
     takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `_lesson`
     _lesson: Lesson | None = None  # what a teacher says of the texts, while `fit` trains on them
     weights_file: ClassVar[str] = WEIGHTS
@@ -188,8 +189,8 @@ class Rung(ClassifierMixin, BaseEstimator):
     def _check_settings(self) -> None:
         parameters = inspect.signature(type(self)).parameters
         optional = {name for name, parameter in parameters.items() if parameter.default is None}
-        optional |= {"norm", "clip", "threads", "max_vocab"}
-        check_settings(self.get_params(deep=False), optional=optional)
+        optional |= {"norm", "clip", "threads", "max_vocab", "sparse"}
+        check_settings(self.get_params(deep=False), optional=optional, allowed=self.allowed)
 
     # -- predicting -------------------------------------------------------------------------------------
 

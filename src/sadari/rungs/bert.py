@@ -24,7 +24,7 @@ from sadari.rungs.explanation import InnerLife
 from sadari.rungs.kept_run import KeepsRuns
 from sadari.rungs.rows import check_fits
 from sadari.rungs.saved import check_learned
-from sadari.rungs.settings import check_settings, plain_settings
+from sadari.rungs.settings import Allowed, check_settings, plain_settings
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train.batches import Batches
@@ -80,6 +80,7 @@ class BertClassifier(KeepsRuns):
     """
 
     name: ClassVar[str] = "bert"
+    allowed: ClassVar[Allowed] = bert_settings.BERT_ALLOWED
     takes_teacher: ClassVar[bool] = True
     weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS
 
@@ -130,7 +131,7 @@ class BertClassifier(KeepsRuns):
     def _check_settings(self) -> None:
         given = self.get_params(deep=False)
         optional = {name for name, field in type(self).__dataclass_fields__.items() if field.default is None}
-        check_settings(given, optional={*optional, "clip"}, allowed=bert_settings.BERT_ALLOWED)
+        check_settings(given, optional={*optional, "clip"}, allowed=self.allowed)
         if self.lora is not None and self.freeze:
             raise SettingError("lora and freeze are both given", hint="with lora, no layer's own weights learn at all")
 
