@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -63,7 +64,7 @@ def test_a_training_says_what_it_read_and_what_it_came_to(verses, tmp_path):
     result = run_well("generate", "train", verses, "-o", tmp_path / "m", *QUICK)
     said = result.stdout.replace("\n            ", " ")
     for part in (
-        f"verses.txt · {len(VERSE) * 6 + 1} characters, 19 ids", "Split       train 540 · held out 61", "lstm ·",
+        f"verses.txt · {len(VERSE) * 6} characters, 19 ids", "Split       train 539 · held out 61", "lstm ·",
         "parameters", "hidden 24", "steps 60", "Trained", "60 steps", "Held out    loss", "bits a character", "Saved",
         "Next        sadari generate sample",
     ):  # fmt: skip
@@ -78,6 +79,16 @@ def test_a_training_says_what_it_read_and_what_it_came_to(verses, tmp_path):
     assert run_well(*following).stdout
 
 
+def test_ends_and_labels_are_no_characters(news, tmp_path):
+    characters = sum(len(line.partition(",")[2]) for line in news.read_text().splitlines()[1:])
+    given = ["--text", "title", "--set", "hidden=8", "--steps", "2", "--sample-every", "0", "-o", tmp_path / "m"]
+    for condition in ([], ["--condition", "label"]):
+        said = run_well("generate", "train", news, *given, *condition).stdout
+        assert f"32 texts · {characters:,} characters" in " ".join(said.split())
+        train, held_out = re.search(r"train ([\d,]+) · held out ([\d,]+)", said).groups()
+        assert int(train.replace(",", "")) + int(held_out) == characters
+
+
 @pytest.mark.parametrize("net", ["lstm", "gru", "transformer"])
 @pytest.mark.parametrize("level", ["char", "word", "subword"])
 def test_every_level_and_net(net, level, verses, tmp_path):
@@ -87,6 +98,9 @@ def test_every_level_and_net(net, level, verses, tmp_path):
     found = json.loads(result.stdout)
     assert (found["settings"]["net"], found["settings"]["level"]) == (net, level)
     assert found["history"][-1]["step"] == 6
+    assert found["settings"]["epochs"] is None  # there is no such limit
+    assert "epochs" not in (tmp_path / "m" / "README.md").read_text()
+    assert Generator.load(tmp_path / "m").resolved_.epochs is None
     assert ("bits_per_character" in found["history"][-1]) == (
         level != "word" or "perplexity" not in found["history"][-1]
     )

@@ -69,6 +69,9 @@ def test_json_holds_all_of_it(story, tmp_path):
     found = json.loads(run_well("pretrain", story, "-o", tmp_path / "m", *QUICK, "--no-nsp", "--json").stdout)
     assert found["settings"]["nsp"] is False
     assert found["settings"]["size"] == "tiny"
+    assert (found["settings"]["steps"], found["settings"]["epochs"]) == (8, None)  # there is no limit of passes
+    assert "epochs" not in (tmp_path / "m" / "README.md").read_text()
+    assert Bert.load(tmp_path / "m").resolved_.epochs is None
     assert found["history"][-1]["step"] == 8
     assert 0 < found["guess"]["guess_accuracy"] < 1
     assert found["scores"]["masked accuracy"] >= 0

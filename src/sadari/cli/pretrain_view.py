@@ -150,7 +150,7 @@ def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mappi
         headed("", "too few texts to hold any out: nothing is scored", indent=INDENT)
     own = model.resolved_.settings()
     shown = ("length", "batch_size", "learning_rate", "dropout", "epochs", "steps", "minutes", "precision")
-    told = {name: own[name] for name in shown if name != "epochs" or own["steps"] is own["minutes"] is None}
+    told = {name: own[name] for name in shown}
     kind = f"BERT {own['size']}" if own["size"] else f"BERT, on from {model.data_['start']}"
     net = f"{kind} · {parameters(model):,} parameters · {len(read.pieces):,} pieces · {show_settings(told)}"
     headed("Net", net, indent=INDENT)

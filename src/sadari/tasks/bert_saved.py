@@ -73,6 +73,7 @@ def load_bert(kind: type[Kind], folder: str | Path) -> Kind:
 def bert_card(manifest: Mapping[str, Any]) -> str:
     """The README of the folder, in Markdown."""
     size = manifest["settings"]["size"]
+    settings = {name: value for name, value in manifest["settings"].items() if value is not None}
     following = ["It was also taught whether a sentence follows another.", ""] if manifest["bert"]["next"] else []
     lines = [
         f"# A BERT{f' of the size {size}' if size else ''}, pre-trained",
@@ -81,7 +82,7 @@ def bert_card(manifest: Mapping[str, Any]) -> str:
         *following,
         *table_lines("Scores", manifest["scores"]),
         *table_lines("Trained on", manifest["data"]),
-        *table_lines("Settings", manifest["settings"]),
+        *table_lines("Settings", settings),
         "## Use",
         "",
         "```",

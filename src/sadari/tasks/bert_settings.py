@@ -9,7 +9,7 @@ from sadari.device import resolve_device
 from sadari.errors import SettingError
 from sadari.rungs.bert_settings import PRECISIONS, bf16_is_fast
 from sadari.rungs.settings import Allowed, Choice, Flag, Number, Whole
-from sadari.tasks.task_settings import MOST_EPOCHS, TRAINED_BY, TaskSettings
+from sadari.tasks.task_settings import TRAINED_BY, TaskSettings
 
 SIZE_NAMES = ("tiny", "mini", "small", "base", "large")
 MOST_POSITIONS = 512
@@ -81,7 +81,7 @@ class BertSettings(TaskSettings):
             raise SettingError("patience needs a share of the texts to score on", hint="set validation above 0")
 
     def resolved(self, *, begun: bool) -> Self:
-        """These settings without any that is still to be found out.
+        """These settings without any that is still to be found out; limits that there are not stay None.
 
         Args:
             begun: it goes on from a net that is trained already.
@@ -94,8 +94,8 @@ class BertSettings(TaskSettings):
         }  # fmt: skip
         if not begun:
             found["size"] = size
-        unlimited = self.steps is None and self.minutes is None
-        found["epochs"] = EPOCHS if unlimited else MOST_EPOCHS
+        if self.steps is None and self.minutes is None:
+            found["epochs"] = EPOCHS
         own = self._with(found)
         if own.precision != "auto":
             return own

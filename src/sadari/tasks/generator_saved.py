@@ -89,7 +89,7 @@ def generator_card(manifest: Mapping[str, Any]) -> str:
         "",
         *table_lines("Scores", manifest["scores"]),
         *table_lines("Trained on", manifest["data"]),
-        *table_lines("Settings", settings),
+        *table_lines("Settings", {name: value for name, value in settings.items() if value is not None}),
         "## Use",
         "",
         "```",

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from sadari.errors import SettingError
 from sadari.rungs.settings import Allowed, Choice, Flag, Whole
 from sadari.tasks.coder import LEVELS
-from sadari.tasks.task_settings import MOST_EPOCHS, TRAINED_BY, TaskSettings
+from sadari.tasks.task_settings import TRAINED_BY, TaskSettings
 
 NETS = ("lstm", "gru", "transformer")
 LEARNED_TOKENS = 10_000_000  # where nobody says how long: so many are read in all
@@ -87,7 +87,7 @@ class GeneratorSettings(TaskSettings):
             )
 
     def resolved(self, *, ids: int, tokens: int) -> Self:
-        """These settings without any that is still to be found out.
+        """These settings without any that is still to be found out; limits that there are not stay None.
 
         Args:
             ids: of the vocabulary. tokens: to learn from.
@@ -98,6 +98,4 @@ class GeneratorSettings(TaskSettings):
             found["embed_dim"] = 0 if ids <= ONE_HOT_IDS else 128
         if self.steps is None and self.minutes is None:
             found["epochs"] = min(100, max(1, round(LEARNED_TOKENS / max(1, tokens))))
-        else:
-            found["epochs"] = MOST_EPOCHS  # the steps or the time are up before
         return self._with(found)

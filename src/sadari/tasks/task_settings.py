@@ -52,11 +52,13 @@ class TaskSettings:
 
 
 def recipe_of(resolved: Any) -> Recipe:
-    """The recipe that settings without None are: of a generator or a BERT."""
+    """The recipe that resolved settings are: of a generator or a BERT."""
     from sadari.train.optimise import Recipe
 
     seconds = None if resolved.minutes is None else 60 * resolved.minutes
-    return Recipe(seconds=seconds, **{name: getattr(resolved, name) for name in _OF_RECIPES})
+    own = {name: getattr(resolved, name) for name in _OF_RECIPES}
+    own["epochs"] = own["epochs"] or MOST_EPOCHS  # the steps or the time are up before
+    return Recipe(seconds=seconds, **own)
 
 
 def best_record(history: list[dict[str, float]]) -> dict[str, float]:
