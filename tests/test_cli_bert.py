@@ -1,13 +1,16 @@
 """The rung bert from the command line: in which precision it predicts, and what is said of long texts."""
 
 import json
+import re
 
 import numpy as np
+import polars as pl
 import pytest
 
 import sadari
 from cli_runs import HEADLINES, model_folder, run_badly, run_well
 from sadari.cli import options
+from sadari.data.read import open_source
 from sadari.rungs.bert_settings import PREDICT_PRECISIONS
 from tiny_bert import tiny_bert
 
@@ -80,3 +83,41 @@ def test_a_rung_of_one_precision_says_so(command):
     assert "'tfidf' predicts in one precision alone" in said
     assert "leave out --precision" in said
     assert "fp32" in run_badly(name, model_folder(), what, "--precision", "fp8")
+
+
+# -- long texts -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["head", "windows"])
+def test_what_became_of_long_texts_is_said(way, weights, few, tmp_path):
+    given = ("--rung", "bert", "--weights", weights, "-o", tmp_path / "m", "--text", "title", "--epochs", 1)
+    more = ("--set", "threads=1", "--set", "max_length=8", "--set", f"long_texts={way}")
+    said = " ".join(run_well("train", few, *given, *more).stdout.split())
+    model = sadari.load(tmp_path / "m")
+    long = json.loads(run_well("evaluate", tmp_path / "m", few, "--json").stdout)
+    pieces = model.pieces_.encode(pl.read_csv(few)["title"]).lengths
+    texts, windows = int((pieces > 6).sum()), int((-(-pieces[pieces > 6] // 6)).sum())
+    assert texts > 10
+    scored = " ".join(run_well("evaluate", tmp_path / "m", few).stdout.split())
+    if way == "windows":
+        assert (long["cut_texts"], long["window_texts"], long["windows"]) == (0, texts, windows)
+        assert f"read in {windows:,} windows: longer than the model reads at once" in scored
+        assert re.search(r"Long \d+ of 54 texts \(\d+\.\d %\) read in \d+ windows of up to 8 tokens", said)
+        trained = json.loads(run_well("train", few, *given, *more, "--json").stdout)
+        assert 10 < trained["windows"]["texts"] < trained["windows"]["windows"] / 1.9
+        assert trained["rows"]["cut"] == 0
+    else:
+        assert (long["cut_texts"], long["window_texts"], long["windows"]) == (texts, 0, 0)
+        assert re.search(r"Long \d+ of 54 texts \(\d+\.\d %\) cut after 8 tokens", said)
+        assert "windows" not in said.partition("Long")[2]
+
+
+def test_windows_are_said_in_a_climb(weights, few, tmp_path):
+    corpus = open_source(few, text="title", label="label").read()
+    settings = {"bert": {"long_texts": "windows", "max_length": 8, "epochs": 1, "threads": 1}}
+    for lang, said in (("en", "windows of up to 8 tokens"), ("ko", "개로 나누어 읽음")):
+        result = sadari.climb(
+            corpus, corpus.take(np.arange(20)), rungs=["bert"], weights=weights, settings=settings, curves=False,
+            lang=lang,
+        )  # fmt: skip
+        assert said in result.rungs[0].note

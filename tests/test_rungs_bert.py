@@ -314,6 +314,10 @@ def test_long_texts_are_counted_and_read_as_asked(weights):
         model = BertClassifier(weights=weights["bert"], **QUICK, max_length=20, long_texts=way).fit(long, LABELS[:24])
         assert model.cut_ == (0 if way == "windows" else 1)
         assert model.cut_texts(long).tolist() == [way != "windows"] + [False] * 23
+        # 18 of the pieces are read at once, and two stand round them
+        windows = -(-int(model.pieces_.encode(pl.Series(long[:1])).lengths[0]) // 18) if way == "windows" else 1
+        assert model.windows(long).tolist() == [windows] + [1] * 23
+        assert model.windowed_ == ((1, windows) if way == "windows" else (0, 0))
         ends_alone = model.logits(["the match was won " * 20]), model.logits(long[:1])
         assert np.allclose(*ends_alone, atol=1e-6) == (way == "head")
 

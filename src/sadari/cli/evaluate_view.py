@@ -50,6 +50,10 @@ def print_figures(scores: Evaluation) -> None:
     if scores.cut_texts:
         share = readable.percent(scores.cut_texts / scores.rows)
         _head("Long", f"{plural(scores.cut_texts, 'text')} ({share} %) cut: longer than the model reads")
+    if scores.window_texts:
+        share = readable.percent(scores.window_texts / scores.rows)
+        read = f"{plural(scores.window_texts, 'text')} ({share} %) read in {scores.windows:,} windows"
+        _head("Long", f"{read}: longer than the model reads at once")
     if scores.unseen_labels:
         rows = sum(scores.unseen_labels.values())
         most = sorted(scores.unseen_labels.items(), key=lambda item: -item[1])

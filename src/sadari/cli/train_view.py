@@ -59,6 +59,10 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     if getattr(model, "cut_", 0):
         read = model.data_["rows"] + model.teacher_.get("unlabelled texts", 0)
         _head("Long", wording("en").cut(model.cut_, read, settings["max_length"]))
+    texts, windows = getattr(model, "windowed_", (0, 0))
+    if texts:
+        read = model.data_["rows"] + model.teacher_.get("unlabelled texts", 0)
+        _head("Long", wording("en").windows(texts, read, windows, settings["max_length"]))
     for place, line in enumerate(teaching.told(model.teacher_) if model.teacher_ else []):
         _head("" if place else "Teacher", line)
     if getattr(model, "coverage_", None):
@@ -81,6 +85,8 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
                 "read": rows.rows, "train": len(rows.labels), "validation": len(rows.validation),
                 "dropped_duplicates": rows.duplicates, "dropped_blank": rows.blank, "cut": getattr(model, "cut_", 0),
             },
+            **({"windows": dict(zip(("texts", "windows"), model.windowed_, strict=True))}
+               if any(getattr(model, "windowed_", ())) else {}),
             **({"teacher": model.teacher_} if model.teacher_ else {}),
             **({"vectors": model.coverage_.to_dict()} if hasattr(model, "coverage_") else {}),
             "seconds": model.train_seconds_, "history": model.history_, "notes": rows.notes,

@@ -214,11 +214,21 @@ def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) ->
     run.progress(f"{name}: measuring", (place + 0.85) / count)
     result = _measure(run, name, model, held_out.astype(np.int32))
     result.rows = rows
-    cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
-    longest = run.words.cut(cut, rows, model.resolved_settings()["max_length"]) if cut else ""
+    longest = _said_of_long(run, model, corpus)
     coverage = str(model.coverage_) if isinstance(model, FromVectors) else ""
     result.note = " · ".join(filter(None, [plan.note, tuned, longest, coverage]))
     return result
+
+
+def _said_of_long(run: _Run, model: Rung, corpus: Corpus) -> str:
+    """How many training texts were longer than the rung reads at once, and what became of them."""
+    rows, most = len(corpus), model.resolved_settings().get("max_length", 0)
+    cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
+    if cut:
+        return run.words.cut(cut, rows, most)
+    pieces = model.windows(corpus.texts)
+    long = pieces[pieces > 1]
+    return run.words.windows(len(long), rows, int(long.sum()), most) if len(long) else ""
 
 
 def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int, plan: Plan) -> str:

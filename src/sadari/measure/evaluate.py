@@ -41,6 +41,7 @@ class Evaluation:
         unseen_labels: label → rows, of labels that training never saw; those rows count as wrong.
         unknown_texts: texts in which the model knew nothing, and answered with the shares of the labels in training.
         cut_texts: texts longer than the model reads, answered by their beginning.
+        window_texts, windows: texts longer than it reads at once, and in how many windows these are read.
     """
 
     rows: int
@@ -54,6 +55,8 @@ class Evaluation:
     unseen_labels: dict[str, int]
     unknown_texts: int
     cut_texts: int = 0
+    window_texts: int = 0
+    windows: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -85,9 +88,13 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
         has = "several labels" if corpus.multi_label else "one label"
         raise DataError(f"a text has {has} here, and the model was trained otherwise", where=corpus.source,
                         hint="give --label-sep as in training")  # fmt: skip
-    cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
+    pieces = model.windows(corpus.texts)
+    long = {
+        "cut_texts": int(np.count_nonzero(model.cut_texts(corpus.texts))),
+        "window_texts": int(np.count_nonzero(pieces > 1)), "windows": int(pieces[pieces > 1].sum()),
+    }  # fmt: skip
     if model.multilabel:
-        return _evaluate_several(names, corpus, probabilities, known, cut)
+        return _evaluate_several(names, corpus, probabilities, known, long)
     truth, unseen = truth_codes(corpus.labels.to_list(), names)
     confusion = confusion_matrix(truth, probabilities.argmax(axis=1), classes=len(names))
     scores = class_scores(confusion)
@@ -100,12 +107,12 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
         rows=len(corpus), label_names=names, accuracy=accuracy(confusion), macro_f1=macro_f1_interval(confusion),
         micro_f1=None, calibration_error=expected_calibration_error(truth, probabilities),
         per_class=per_class, confusion=confusion.tolist(), unseen_labels=unseen,
-        unknown_texts=int(np.count_nonzero(~known)), cut_texts=cut,
+        unknown_texts=int(np.count_nonzero(~known)), **long,
     )  # fmt: skip
 
 
 def _evaluate_several(
-    names: list[str], corpus: Corpus, probabilities: NDArray[np.float64], known: NDArray[np.bool_], cut: int
+    names: list[str], corpus: Corpus, probabilities: NDArray[np.float64], known: NDArray[np.bool_], long: dict[str, int]
 ) -> Evaluation:
     from sadari.measure.metrics import wilson
 
@@ -135,5 +142,5 @@ def _evaluate_several(
         rows=len(corpus), label_names=names, accuracy=wilson(right, len(corpus)),
         macro_f1=Interval(scores.macro_f1, float("nan"), float("nan")), micro_f1=scores.micro_f1,
         calibration_error=None, per_class=per_class, confusion=None, unseen_labels=unseen,
-        unknown_texts=int(np.count_nonzero(~known)), cut_texts=cut,
+        unknown_texts=int(np.count_nonzero(~known)), **long,
     )  # fmt: skip

@@ -215,6 +215,10 @@ class Rung(ClassifierMixin, BaseEstimator):
         """bool [n]: which texts are longer than the rung reads, so that it answers by their beginning."""
         return np.zeros(len(as_column(texts)), np.bool_)
 
+    def windows(self, texts: Any) -> NDArray[np.int64]:
+        """int64 [n]: in how many windows each text is read."""
+        return np.ones(len(as_column(texts)), np.int64)
+
     def predict(self, texts: Any) -> Any:
         """Labels: an array [n]; a list of tuples or an indicator matrix if it was trained on such."""
         self._check_fitted()

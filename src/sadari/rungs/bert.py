@@ -75,7 +75,8 @@ class BertClassifier(KeepsRuns):
         net_: the torch module, whose ``model`` is that of `transformers`. pieces_: the tokenizer. tokenizer_: what kind
             it is. reader_: how texts are read.
         history_: records of the training. epochs_, max_length_, precision_: as they were taken.
-        cut_: how many training texts were longer than that, and cut.
+        cut_: how many training texts were longer than that, and cut. windowed_: how many were longer and read in
+            windows, and in how many of these.
         head_replaced_: whether the weights had a head for other labels.
     """
 
@@ -197,6 +198,7 @@ class BertClassifier(KeepsRuns):
             read = TrainingTexts.of(columns(texts), self.pieces_, self.max_length, most, self.long_texts)
             check_fits(read, targets)
             self.reader_, self.max_length_, self.cut_ = read.reader, read.reader.longest, read.cut
+            self.windowed_ = read.windowed
             if (self.max_length or 0) > most:
                 warnings.warn(
                     f"max_length is {self.max_length:,}; the model takes {most:,}", SadariWarning, stacklevel=2
@@ -265,6 +267,13 @@ class BertClassifier(KeepsRuns):
     def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
         self._check_fitted()
         return self.reader_.cut(self.pieces_.encode(as_column(texts)))
+
+    def windows(self, texts: Any) -> NDArray[np.int64]:
+        self._check_fitted()
+        if self.long_texts != "windows":
+            return super().windows(texts)
+        ids = self.pieces_.encode(as_column(texts))
+        return np.bincount(self.reader_.read(ids)[1], minlength=len(ids))
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         import torch

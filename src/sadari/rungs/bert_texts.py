@@ -62,6 +62,12 @@ class TrainingTexts:
     def __len__(self) -> int:
         return self.rows
 
+    @property
+    def windowed(self) -> tuple[int, int]:
+        """How many texts are read in more than one window, and how many windows these have."""
+        counts = np.bincount(self.owners, minlength=self.rows)
+        return int(np.count_nonzero(counts > 1)), int(counts[counts > 1].sum())
+
     @classmethod
     def of(cls, columns: Iterable[pl.Series], pieces: Pieces, asked: int | None, most: int, way: str) -> TrainingTexts:
         """Read training texts.
