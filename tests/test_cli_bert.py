@@ -12,6 +12,7 @@ from cli_runs import HEADLINES, model_folder, run_badly, run_well
 from sadari.cli import options
 from sadari.data.read import open_source
 from sadari.rungs.bert_settings import PREDICT_PRECISIONS
+from sadari.rungs.weights_folder import shown_weights
 from tiny_bert import tiny_bert
 
 TEXTS = ["Stocks fell on Friday as oil prices rose", "A late goal won the cup for the home team", "Software", ""]
@@ -55,25 +56,31 @@ def test_the_precisions_are_those_of_the_rung():
     assert options.PREDICT_PRECISIONS == PREDICT_PRECISIONS
 
 
-@pytest.mark.parametrize("precision", PREDICT_PRECISIONS)
-def test_a_saved_model_predicts_in_the_precision_that_is_asked_for(trained, precision):
-    plain, asked = predicted(trained), predicted(trained, "--precision", precision)
-    model = sadari.load(trained).set_params(predict_precision=precision)
-    assert np.allclose(np.sort(asked), np.sort(model.predict_proba(TEXTS)), atol=1e-6)
-    assert (precision == "fp32") == np.array_equal(plain, asked)
-    assert np.allclose(plain, asked, atol=0.02)
-
-
-def test_scores_are_those_of_the_precision(trained, few, monkeypatch):
-    taken = []
+@pytest.fixture
+def taken(monkeypatch):
+    """The precisions of all that is predicted."""
+    found = set()
     one = sadari.rungs.BertClassifier._predicting_net
     monkeypatch.setattr(
         sadari.rungs.BertClassifier, "_predicting_net",
-        lambda self, device: taken.append(self.predict_precision) or one(self, device),
+        lambda self, device: found.add(self.predict_precision) or one(self, device),
     )  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize("precision", PREDICT_PRECISIONS)
+def test_a_saved_model_predicts_in_the_precision_that_is_asked_for(trained, precision, taken):
+    asked = predicted(trained, "--precision", precision)
+    assert taken == {precision}
+    model = sadari.load(trained).set_params(predict_precision=precision)
+    assert np.allclose(np.sort(asked), np.sort(model.predict_proba(TEXTS)), atol=1e-6)
+    assert np.allclose(predicted(trained), asked, atol=0.02)
+
+
+def test_scores_are_those_of_the_precision(trained, few, taken):
     scores = json.loads(run_well("evaluate", trained, few, "--precision", "int8", "--json").stdout)
     assert scores["rows"] == 60
-    assert set(taken) == {"int8"}
+    assert taken == {"int8"}
 
 
 @pytest.mark.parametrize("command", [("predict", "text"), ("evaluate", "headlines")])
@@ -121,3 +128,18 @@ def test_windows_are_said_in_a_climb(weights, few, tmp_path):
             lang=lang,
         )  # fmt: skip
         assert said in result.rungs[0].note
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("klue-bert", "klue-bert"), ("some_package/model", "some_package/model"),
+        ("news/checkpoint-500", "news/checkpoint-500"), ("a/b/mini-lm", "mini-lm"),
+    ],
+)  # fmt: skip
+def test_weights_are_named_by_what_says_something(place, shown, tmp_path, monkeypatch):
+    (tmp_path / place).mkdir(parents=True)
+    assert shown_weights(tmp_path / place) == shown
+    monkeypatch.chdir(tmp_path / place)
+    assert shown_weights(".") == shown
+    assert shown_weights("somebody/small") == "somebody/small"

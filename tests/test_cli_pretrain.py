@@ -14,6 +14,7 @@ import pytest
 from cli_runs import SADARI, run, run_badly, run_well, spawn
 from sadari import Bert
 from sadari.artifact import read_model
+from sadari.cli.pretrain_input import files_of
 from sadari.train.checkpoint import read_run
 
 SUBJECTS, PLACES = ["cat", "dog", "bird", "fox", "cow", "hen"], ["mat", "log", "roof", "hill", "farm", "road"]
@@ -90,6 +91,31 @@ def test_rows_of_a_table_are_texts_and_their_columns_sentences(tmp_path):
     assert found["data"]["texts"] == 36
     assert found["data"]["text_columns"] == ["title", "body"]
     assert "next_accuracy" in found["history"][-1]  # titles and bodies are pairs, though no full stop parts them
+
+
+def test_of_a_folder_all_text_files_are_read_by_their_names(story, tmp_path):
+    lines = story.read_text()
+    place = tmp_path / "texts"
+    place.mkdir()
+    assert "there are no .txt files in the folder" in run_badly("pretrain", place, "-o", tmp_path / "m")
+    for name, part in (("b.txt", lines[len(lines) // 2 :]), ("a.TXT", lines[: len(lines) // 2]), (".hidden.txt", "x")):
+        (place / name).write_text(part)
+    (place / "c.csv").write_text("no text")
+    names = [str(place / name) for name in ("a.TXT", "b.txt")]
+    assert files_of(str(place)) == names
+    one, two = (
+        json.loads(run_well("pretrain", *given, "-o", tmp_path / "m", *QUICK, "--json").stdout)
+        for given in ([place], names)
+    )
+    assert one["data"]["sha256"] == two["data"]["sha256"]
+    assert one["data"]["source"] == str(place)
+
+
+def test_a_start_that_is_nowhere_is_one_error(story, tmp_path):
+    said = run_badly("pretrain", story, "--from", tmp_path / "nowhere", "-o", tmp_path / "m", "--steps", "1")
+    assert "there is no such folder of weights" in said
+    said = run_badly("pretrain", story, "--from", "somebody/nothing-of-that-name", "-o", tmp_path / "m", "--steps", "1")
+    assert "--download" in said
 
 
 def test_a_named_data_set(tmp_path):
@@ -172,6 +198,23 @@ def test_a_second_text_follows_or_does_not():
     assert found["masks"] == []
 
 
+def test_masks_are_read_in_any_case():
+    as_it_is, lower = (
+        json.loads(run_well("pretrain", "probe", folder(), f"The {mask} sat", "--json").stdout)
+        for mask in ("[MASK]", "[mask]")
+    )
+    assert as_it_is == lower
+    assert Bert.load(folder()).fill("The [Mask] sat") == Bert.load(folder()).fill("The [MASK] sat")
+    assert (
+        "[mask]" not in run_well("pretrain", "probe", folder(), "The [mask] sat").stdout.lower().partition("reads")[2]
+    )
+
+
+def test_what_a_model_was_not_taught_is_said_with_its_folder():
+    said = run_badly("pretrain", "probe", folder("--no-nsp"), "The cat", "It sat")
+    assert f"{folder('--no-nsp')}: the model was not taught whether sentences follow" in " ".join(said.split())
+
+
 def test_masks_may_stand_in_both_texts():
     found = json.loads(run_well("pretrain", "probe", folder(), "The [MASK] sat", "It [MASK] it", "--json").stdout)
     assert len(found["masks"]) == 2
@@ -207,7 +250,7 @@ def test_help_names_the_probe_and_shows_examples():
         (["story.txt", "-o", "m", "--length", "0"], "length is 0"),
         (["story.txt", "-o", "m", "--size", "huge"], "size is 'huge'"),
         (["story.txt", "-o", "m", "--set", "widths=3"], "no setting 'widths'"),
-        (["story.txt", "-o", "m", "--from", "none"], "no such folder"),
+        (["story.txt", "-o", "m", "--from", "none"], "neither a folder of this name"),
         (["story.txt", "-o", "m", "--from", "m2", "--size", "mini"], "size is that of the start"),
         (["-", "-o", "m"], "standard input"),
         (["blank.txt", "-o", "m"], "no words in the texts"),

@@ -194,6 +194,7 @@ def test_bert_is_a_rung_of_the_climb(climbed, some):
     bow, mine = found["rungs"]
     assert (bow["rung"], mine["rung"]) == ("bow", "bert")
     assert mine["settings"]["weights"] == found["options"]["weights"] == "tiny-bert"
+    assert {"transformers", "torch"} <= set(found["versions"])
     assert mine["one_text_us"] > bow["one_text_us"]
     assert len(mine["history"]) >= 1
     report = (folder / "report.html").read_text()

@@ -73,11 +73,24 @@ def hub(tmp_path):
     server.server_close()
 
 
-def find(how, address, home):
+GO_ON = """
+import sys
+from sadari import Bert
+from sadari.errors import SadariError
+try:
+    model = Bert(steps=1, length=16, nsp=False, validation=0, threads=1)
+    model.fit(["the match was won"] * 4, start="somebody/small", download=sys.argv[1] == "download")
+    print("FOUND", model.data_["start"])
+except SadariError as error:
+    print("SAID", error)
+"""
+
+
+def find(how, address, home, script=SCRIPT):
     place = {**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"):
         place.pop(name, None)
-    run = subprocess.run([sys.executable, "-W", "ignore", "-c", SCRIPT, how], capture_output=True, text=True, env=place)
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", script, how], capture_output=True, text=True, env=place)
     assert run.returncode == 0, run.stderr
     return run.stdout
 
@@ -96,3 +109,12 @@ def test_a_name_is_fetched_when_asked_and_then_found_in_the_cache(hub, tmp_path)
     del asked[:]
     assert find("look", address, tmp_path / "home") == fetched
     assert not asked
+
+
+@pytest.mark.slow
+def test_pre_training_goes_on_from_a_name(hub, tmp_path):
+    address, asked = hub
+    assert "--download" in find("look", address, tmp_path / "home", GO_ON)
+    assert not asked
+    assert find("download", address, tmp_path / "home", GO_ON) == "FOUND somebody/small\n"
+    assert asked

@@ -53,10 +53,10 @@ class FileEntry:
     sha256: str
 
 
-def versions() -> dict[str, str]:
-    """The versions of Sadari, Python and the packages that make a model's numbers; none is imported."""
+def versions(*more: str) -> dict[str, str]:
+    """The versions of Sadari, Python and the packages that make a model's numbers, and of more; none is imported."""
     found = {"python": python_version()}
-    for package in ("sadari", "numpy", "torch"):
+    for package in ("sadari", "numpy", "torch", *more):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:  # a source tree on the path

@@ -9,7 +9,7 @@ import click
 
 from sadari.cli import options
 from sadari.cli.train_run import Command
-from sadari.errors import SettingError
+from sadari.errors import ModelError, SettingError
 
 if TYPE_CHECKING:
     from sadari.cli.pretrain_input import Texts
@@ -20,13 +20,14 @@ EXAMPLES = """\b
 Examples:
   sadari pretrain book.txt -o models/bert --size tiny --minutes 20
   sadari pretrain ag_news -o models/news --size mini --epochs 40
-  sadari pretrain wiki/*.txt -o models/wiki --size base --precision bf16
+  sadari pretrain wiki/ -o models/wiki --size base --precision bf16
   sadari pretrain chat.csv --text Q,A -o models/chat
   sadari pretrain logs.txt --no-nsp --packed --length 256 -o models/logs
 
 \b
 Go on from a pre-trained BERT on texts of your own:
   sadari pretrain mails.txt --from models/bert -o models/mails --epochs 3
+  sadari pretrain mails.txt --from bert-base-uncased --download -o models/mails
 
 \b
 Training that can be stopped (Ctrl-C), and resumed to the same bits:
@@ -39,8 +40,9 @@ What it learned, and what it is good for:
   sadari train news.csv --rung bert --weights models/bert -o models/news
 
 \b
-A .txt file is running text, its paragraphs parted by blank lines; of a table
-(CSV, TSV, JSONL, Parquet …) every row is a text. Half of the pairs of
+A .txt file is running text, its paragraphs parted by blank lines; of a folder
+all .txt files are read, by their names; of a table (CSV, TSV, JSONL, Parquet …)
+every row is a text. Half of the pairs of
 sentences follow each other; texts of one sentence each need --no-nsp.
 Several processes: torchrun --nproc-per-node 2 -m sadari pretrain …
 """
@@ -77,7 +79,8 @@ class WithProbe(click.Command):
 @click.argument("texts", nargs=-1, metavar="TEXT…")
 @options.model
 @click.option("--size", metavar="NAME", help="tiny, mini, small, base or large.  [default: tiny]")
-@click.option("--from", "start", metavar="FOLDER", help="Go on from this BERT, with its tokenizer.")
+@click.option("--from", "start", metavar="FOLDER", help="Go on from this BERT (or hub name), with its tokenizer.")
+@click.option("--download", is_flag=True, help="Fetch --from from the Hugging Face hub if it is not here.")
 @click.option("--nsp/--no-nsp", default=True, help="Learn whether a sentence follows another.  [default: nsp]")
 @click.option("--packed", is_flag=True, help="With --no-nsp: full sequences, texts one after another.")
 @click.option("--whole-words", is_flag=True, help="Mask words with all their pieces.")
@@ -151,7 +154,7 @@ def _fit(model: Bert, texts: Texts, progress: Progress, kept: dict[str, Any], as
 
     watching = Watching(texts, progress, quiet=asked["as_json"])
     with train_run.says_how_to_resume(kept, PRETRAIN):
-        model.fit(texts, start=asked["start"], listener=watching, **kept)
+        model.fit(texts, start=asked["start"], download=asked["download"], listener=watching, **kept)
 
 
 @click.command(epilog=PROBE_EXAMPLES)
@@ -164,8 +167,10 @@ def probe(model: str, text: str, second: str | None, top: int, as_json: bool) ->
     """Fill each [MASK] of TEXT by MODEL (a folder); with a SECOND text, say whether it follows."""
     from sadari.cli import pretrain_view
     from sadari.tasks.pretrain import Bert
+    from sadari.tasks.probe import with_masks
     from sadari.tasks.wordpiece import MASK
 
+    text, second = with_masks(text), None if second is None else with_masks(second)
     masked = MASK in text or (second is not None and MASK in second)
     if not masked and second is None:
         raise SettingError(
@@ -173,8 +178,11 @@ def probe(model: str, text: str, second: str | None, top: int, as_json: bool) ->
             hint=f'write {MASK} where a word is missing, or give two texts: "The dog sleeps" "It snores loudly"',
         )
     loaded = Bert.load(model)
-    fillings = loaded.fill(text, second, top=top) if masked else []
-    follows = None if second is None or (masked and not loaded.knows_next_) else loaded.follows(text, second)
+    try:
+        fillings = loaded.fill(text, second, top=top) if masked else []
+        follows = None if second is None or (masked and not loaded.knows_next_) else loaded.follows(text, second)
+    except ModelError as error:
+        raise ModelError(error.what, where=error.where or model, hint=error.hint) from None
     if as_json:
         pretrain_view.print_probe_json(model, text, second, fillings, follows)
     else:

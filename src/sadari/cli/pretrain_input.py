@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.errors import SettingError
+from sadari.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,6 +22,7 @@ class Texts:
 
     def __init__(self, asked: Mapping[str, Any]) -> None:
         self.names, self.asked = list(asked["texts"]), dict(asked)
+        self._files = self.names
         self.notes: list[str] = []
         self.text_columns: list[str] = []
 
@@ -29,7 +30,7 @@ class Texts:
         """Find what is missing before the first file is read.
 
         Raises:
-            DataError: a file, or a data set, is not there.
+            DataError: a file, or a data set, is not there; or nothing that can be read is in a folder.
             SettingError: standard input is named, which cannot be gone through again.
         """
         from sadari.cli.inputs import find_data, is_there
@@ -42,15 +43,19 @@ class Texts:
                     "standard input can be read only once, and texts are gone through three times",
                     hint="put them in a file",
                 )
+            if Path(path).is_dir():
+                continue
             if not is_there(path):
                 first_bytes(Path(path), path, 1)  # it says what is wrong, and what may have been meant
+
+        self._files = [file for name in self.names for file in files_of(name)]
 
     def __iter__(self) -> Iterator[pl.Series]:
         from sadari.cli.inputs import find_data
         from sadari.cli.vectors_train import is_plain
 
         self.notes.clear()
-        for name in self.names:
+        for name in self._files:
             data = find_data(name)
             yield from self._running(data.train) if is_plain(data.train, self.asked) else self._table(name)
 
@@ -84,3 +89,23 @@ class Texts:
         title = data.titles.get(data.train, name)
         kept = [note for note in source.notes if not note.startswith("label")]
         self.notes += [f"{title}: {note.replace(', joined', ', one after the other')}" for note in kept]
+
+
+def files_of(name: str) -> list[str]:
+    """A file or data set itself; of a folder the text files in it, in the order of their names.
+
+    Raises:
+        DataError: there are none in the folder.
+    """
+    folder = Path(name)
+    if not folder.is_dir():
+        return [name]
+    try:
+        every = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    except OSError as error:
+        raise DataError(f"the folder cannot be read ({error.strerror})", where=name) from None
+    texts = [str(path) for path in every if path.name.lower().endswith((".txt", ".txt.gz"))]
+    if not texts:
+        hint = f"name the files: {every[0]}" if every else f"of folders in it: {folder}/*/*.txt"
+        raise DataError("there are no .txt files in the folder", where=name, hint=hint)
+    return texts

@@ -135,7 +135,9 @@ def _found_again(name: str, value: Any) -> Any:
     """An absolute path, or several; the name of named data as it is."""
     if isinstance(value, tuple):
         return [_found_again(name, one) for one in value]
-    if value is None or (name in ("data", "texts", "test", "weights", "unlabelled") and not Path(value).exists()):
+    if value is None or (
+        name in ("data", "texts", "test", "weights", "unlabelled", "start") and not Path(value).exists()
+    ):
         return value
     return str(Path(value).absolute())
 

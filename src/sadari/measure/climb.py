@@ -31,6 +31,7 @@ from sadari.measure.tune import tune
 from sadari.measure.verdict import decide
 from sadari.measure.wording import Wording, wording
 from sadari.rungs import RUNGS, BertClassifier, FromVectors, Rung
+from sadari.rungs.weights_folder import shown_weights
 from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.wanted import VectorSource
@@ -116,7 +117,7 @@ def climb(
         result.options = _options(
             train, test, budget=budget, validation=validation, trials=trials, keep_duplicates=keep_duplicates,
             curves=curves, lang=lang, vectors=None if vectors is None else VectorSource.of(vectors).name,
-            weights=None if weights is None else Path(weights).absolute().name,
+            weights=None if weights is None else shown_weights(weights),
         )  # fmt: skip
         result.seconds = time.perf_counter() - start
         if temporary is not None:
@@ -379,5 +380,5 @@ def _conclude(
         leaked=frozen.leaked,
         audit=audited.to_dict(),
         notes=[*frozen.notes, *_tokenizers_taken(results, lang)],
-        versions=versions(),
+        versions=versions(*(["transformers"] if any(r.rung == BertClassifier.name for r in results) else [])),
     )

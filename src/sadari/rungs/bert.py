@@ -25,6 +25,7 @@ from sadari.rungs.kept_run import KeepsRuns
 from sadari.rungs.rows import check_fits
 from sadari.rungs.saved import check_learned
 from sadari.rungs.settings import Allowed, check_settings, plain_settings
+from sadari.rungs.weights_folder import shown_weights
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train.batches import Batches
@@ -138,8 +139,7 @@ class BertClassifier(KeepsRuns):
 
     def resolved_settings(self) -> dict[str, Any]:
         settings = self.get_params(deep=False)
-        # a folder by its name: where it lay on this machine is nobody's business
-        settings["weights"] = None if self.weights is None else _shown(self.weights)
+        settings["weights"] = None if self.weights is None else shown_weights(self.weights)
         settings["learning_rate"] = self._rate()
         taken = {"epochs": "epochs_", "max_length": "max_length_", "precision": "precision_"}
         return {**settings, **{name: getattr(self, kept, settings[name]) for name, kept in taken.items()}}
@@ -174,7 +174,7 @@ class BertClassifier(KeepsRuns):
         return {**settings, "weights": kept.notes.get("weights", settings["weights"])}, kept
 
     def _identity(self) -> dict[str, Any]:
-        settings = {**self.get_params(deep=False), "weights": _shown(self.weights or "")}
+        settings = {**self.get_params(deep=False), "weights": shown_weights(self.weights or "")}
         return {"rung": self.name, "settings": plain_settings(settings), "weights": _fingerprint(self._folder())}
 
     # -- training ---------------------------------------------------------------------------------------
@@ -336,11 +336,6 @@ class BertClassifier(KeepsRuns):
         if places is not None and self.max_length_ > places:
             raise ValueError(f"max_length is {self.max_length_:,}, and there are {places:,} places")
         self.reader_ = TextReader(self.pieces_, self.max_length_, self.long_texts)
-
-
-def _shown(weights: str | Path) -> str:
-    """The name of a folder, or the name that was given."""
-    return Path(weights).absolute().name if Path(weights).is_dir() else str(weights)  # "." has no name
 
 
 def _fingerprint(folder: Path) -> str:

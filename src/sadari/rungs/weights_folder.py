@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,23 @@ SAFE, INDEX = TRANSFORMERS_WEIGHTS, f"{TRANSFORMERS_WEIGHTS}.index.json"
 MOST_TEXT = 2**26  # bytes of a file of words
 PROBE = ("the news of the day", "오늘의 뉴스", "a b c d e f g h i j 0 1 2 3")
 SPECIAL_PIECES = 5  # such as [PAD], [UNK], [CLS], [SEP], [MASK]
+_SAYS_NOTHING = re.compile(r"(model|models|weights|encoder|final|best|last|out|output|checkpoint)([-_.]?\d+)?", re.I)
 _PICKLED = (
     "pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.pt", "model.bin", "model.pt", "tf_model.h5",
     "flax_model.msgpack", "model.ckpt.index",
 )  # fmt: skip
+
+
+def shown_weights(weights: str | Path) -> str:
+    """The name that was given, or of a folder the last part of its path: where it lies is nobody's business.
+
+    Where that part says nothing, such as ``model`` or ``checkpoint-500``, the one before it stands with it.
+    """
+    path = Path(weights)
+    if not path.is_dir():
+        return str(weights)
+    parts = path.absolute().parts  # "." has no name
+    return "/".join(parts[-2:] if _SAYS_NOTHING.fullmatch(parts[-1]) else parts[-1:])
 
 
 def text_of(path: Path) -> str | None:

@@ -7,6 +7,7 @@ model.fill("She [MASK] fun at the [MASK] party")
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sadari.errors import DataError, ModelError, SadariError, SettingError
 from sadari.rungs.saved import check_learned
 from sadari.rungs.settings import plain_settings
+from sadari.rungs.weights_folder import shown_weights
 from sadari.tasks.bert_settings import MOST_POSITIONS, BertSettings
 from sadari.tasks.pretrain_texts import MOST_HELD_OUT, PreTrainingTexts, read_texts
 from sadari.tasks.probe import Filled, fill_masks, follows_probability
@@ -96,6 +98,7 @@ class Bert(BertSettings):
         texts: Any,
         *,
         start: str | Path | None = None,
+        download: bool = False,
         listener: Listener | None = None,
         run: Run | str | Path | None = None,
         resume: bool = False,
@@ -105,7 +108,8 @@ class Bert(BertSettings):
         Args:
             texts: a list or column of texts, each a document whose lines and sentences follow each other; or what gives
                 such columns one after another, again and again, and may be larger than memory.
-            start: the folder of a BERT to go on from, whose tokenizer is taken with it.
+            start: the folder of a BERT to go on from, whose tokenizer is taken with it; or a name on the Hugging Face
+                hub, which is looked for in the local cache. download: fetch it from there, if it was not.
             listener: told how it goes.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
             resume: go on with the run in that folder; texts and settings must be the same. It ends in the same bits,
@@ -114,7 +118,7 @@ class Bert(BertSettings):
         Raises:
             DataError: too little text.
             SettingError: a setting out of its range, another run than the one in the folder, or a loss that diverged.
-            ModelError: the start is no BERT.
+            ModelError: the start is no BERT. DownloadError: it could not be fetched.
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
             OutputError: something else is in the run's folder.
         """
@@ -132,7 +136,7 @@ class Bert(BertSettings):
         self.resolved_: Any = self.resolved(begun=start is not None)
         with torch.random.fork_rng():
             seed_everything(self.seed)
-            pieces = None if start is None else self._begin_from(start)
+            pieces = None if start is None else self._begin_from(start, download)
             read = read_texts(
                 texts, pieces=pieces, vocabulary=self.vocabulary, lowercase=self.lowercase, length=self.length,
                 packed=self.packed, validation=self.validation, told=listener.reading,
@@ -149,14 +153,15 @@ class Bert(BertSettings):
         self.scores_ = self._best_scores()
         return self
 
-    def _begin_from(self, start: str | Path) -> WordPiece:
+    def _begin_from(self, start: str | Path, download: bool) -> WordPiece:
         """Take the net of a folder: its tokenizer."""
+        from sadari.rungs.pretrained import find_weights
         from sadari.tasks.bert_folder import read_bert
 
         if self.size is not None or self.vocabulary is not None:
             name = "size" if self.size is not None else "vocabulary"
             raise SettingError(f"{name} is that of the start, and cannot be set", hint=f"leave out {name}")
-        read = read_bert(start)
+        read = read_bert(start if os.path.lexists(start) else find_weights(start, download=download))
         if self.length > read.shape.max_position_embeddings:
             raise SettingError(
                 f"length is {self.length}; the start reads {read.shape.max_position_embeddings} tokens at most"
@@ -191,7 +196,7 @@ class Bert(BertSettings):
                 look_for_alike(self.net_.bert)
         self.data_ = {
             "texts": read.texts, "tokens": read.tokens, "held out": len(read.held_out.values),
-            "sha256": read.fingerprint, **({} if start is None else {"start": Path(start).absolute().name}),
+            "sha256": read.fingerprint, **({} if start is None else {"start": shown_weights(start)}),
         }  # fmt: skip
 
     def _task(self, read: PreTrainingTexts) -> Any:
@@ -226,7 +231,7 @@ class Bert(BertSettings):
 
         return {
             "task": "pre-training", "settings": plain_settings(self.settings()), "texts": read.fingerprint,
-            "vocabulary": len(read.pieces), "start": None if start is None else Path(start).absolute().name,
+            "vocabulary": len(read.pieces), "start": None if start is None else shown_weights(start),
             "number of processes": processes.place()[1],
         }  # fmt: skip
 

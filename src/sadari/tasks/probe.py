@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from sadari.nets.bert import BertForPreTraining
 
+_ANY_MASK = re.compile(re.escape(MASK), re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Filled:
@@ -22,6 +25,11 @@ class Filled:
 
     piece: str
     probability: float
+
+
+def with_masks(text: str) -> str:
+    """The text with ``[MASK]`` as models write it, for ``[mask]`` in any case."""
+    return _ANY_MASK.sub(MASK, text)
 
 
 def fill_masks(
@@ -67,7 +75,8 @@ def _sequence(
     """
     import torch
 
-    parts = pieces.encode(pl.Series([text] if second is None else [text, second], dtype=pl.String), specials=True)
+    texts = [with_masks(part) for part in (text, second) if part is not None]
+    parts = pieces.encode(pl.Series(texts, dtype=pl.String), specials=True)
     for part, name in zip(parts, ("the text" if second is None else "the first sentence", "the second"), strict=False):
         if not len(part):
             raise DataError(f"there is nothing in {name}")
