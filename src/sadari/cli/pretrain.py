@@ -27,7 +27,7 @@ Examples:
 \b
 Go on from a pre-trained BERT on texts of your own:
   sadari pretrain mails.txt --from models/bert -o models/mails --epochs 3
-  sadari pretrain mails.txt --from bert-base-uncased --download -o models/mails
+  sadari pretrain mails.txt --from bert-base-uncased --download -o mail-bert
 
 \b
 Training that can be stopped (Ctrl-C), and resumed to the same bits:
@@ -40,9 +40,9 @@ What it learned, and what it is good for:
   sadari train news.csv --rung bert --weights models/bert -o models/news
 
 \b
-A .txt file is running text, its paragraphs parted by blank lines; of a folder
-all .txt files are read, by their names; of a table (CSV, TSV, JSONL, Parquet …)
-every row is a text. Half of the pairs of
+A .txt file is running text, its paragraphs parted by blank lines; a folder
+stands for the .txt files in it; of a table (CSV, TSV, JSONL, Parquet …) every
+row is a text. Half of the pairs of
 sentences follow each other; texts of one sentence each need --no-nsp.
 Several processes: torchrun --nproc-per-node 2 -m sadari pretrain …
 """

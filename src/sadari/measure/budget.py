@@ -47,6 +47,10 @@ class Plan:
     pace: Pace | None = None
     seconds: float = 0.0
 
+    def validates_itself(self, total: int) -> bool:
+        """Whether the model learns of one half, of so many rows in all, and so is validated on the other as it is."""
+        return self.halves and self.rows <= total // 2
+
     def said(self, words: Wording) -> str:
         """How long a slow rung will take, in words; nothing of the others."""
         if self.pace is None:
@@ -138,11 +142,11 @@ def _plan(
     return TooDear(needed * least, _why(needed, allowed, words))
 
 
-def _why(needed: float, allowed: float, words: Wording) -> str:
-    """Why a rung is left out."""
+def _why(needed: float, allowed: float, words: Wording, key: str = "budget_left") -> str:
+    """Why a rung is left out; ``key``: of the sentence that says it."""
     if allowed <= 0.001:
         return words.say("budget_used_up", needed=words.duration(needed))
-    return words.say("budget_left", needed=words.duration(needed), left=words.duration(allowed))
+    return words.say(key, needed=words.duration(needed), left=words.duration(allowed))
 
 
 def _plan_slow(
@@ -175,8 +179,8 @@ def _plan_in_folds(model: BertClassifier, pace: Pace, frozen: Frozen, allowed: f
     least = math.ceil(min(LEAST_ROWS, total * LEAST_SHARE))
     sizes, seconds = [total, *map(len, frozen.folds)], 0.0
     for rows, passes, in_halves in _ways_in_folds(model, total, least):
-        if in_halves:  # the model itself, and two that validate it
-            sizes = [rows, min(rows, -(-total // 2)), min(rows, total // 2)]
+        if in_halves:  # the model itself, and two that validate it; of no more than half it is one of these
+            sizes = [rows, rows] if rows <= total // 2 else [rows, -(-total // 2), total // 2]
         seconds = pace.training * sum(size * (passes or _epochs(model, size)) for size in sizes)
         if seconds > allowed * (1 + 1e-9):
             continue
@@ -189,7 +193,7 @@ def _plan_in_folds(model: BertClassifier, pace: Pace, frozen: Frozen, allowed: f
             notes.append(words.say("budget_halves" if rows * 2 >= total else "budget_two_models"))
         settings = {} if passes is None else {"epochs": passes}
         return Plan(rows, settings, " · ".join(notes), in_halves, seconds=seconds)
-    return TooDear(seconds, _why(seconds, allowed, words))
+    return TooDear(seconds, _why(seconds, allowed, words, "budget_least"))
 
 
 def _ways_in_folds(model: BertClassifier, total: int, least: int) -> Iterator[tuple[int, int | None, bool]]:

@@ -196,7 +196,7 @@ def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) ->
     if isinstance(plan, TooDear):
         return plan
     rows, run.planned[name] = plan.rows, plan.settings
-    corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(nested_rows(frozen, rows, run.seed))
+    corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(_fewer_rows(run, plan))
     tuned = _tune(run, name, corpus, place, count, plan) if run.trials else ""
     model = _new(run, name)
     what = ": ".join(filter(None, [name, plan.said(run.words)]))
@@ -207,14 +207,14 @@ def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) ->
 
     if frozen.folds:
         model.fit(corpus.texts, corpus.labels, progress=progress)
-        held_out = _validate_in_folds(run, name, model, _folds(run, plan), (place + 0.4) / count, 0.4 / count)
+        held_out = _validate_in_folds(run, name, model, plan, (place + 0.4) / count, 0.4 / count)
     else:
         held = (frozen.validation.texts, frozen.validation.labels)
         model.fit(corpus.texts, corpus.labels, validation=held, progress=progress)
         held_out = predict_in_order(model, frozen.validation.texts, frozen.label_names).argmax(axis=1)
     run.progress(f"{name}: measuring", (place + 0.85) / count)
     result = _measure(run, name, model, held_out.astype(np.int32))
-    result.rows = rows
+    result.rows = len(corpus)
     longest = _said_of_long(run, model, corpus)
     coverage = str(model.coverage_) if isinstance(model, FromVectors) else ""
     result.note = " · ".join(filter(None, [plan.note, tuned, longest, coverage]))
@@ -257,6 +257,13 @@ def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int, plan: Pl
     return run.words.say("tune_tried", tried=done, accuracy=readable.percent(accuracy))
 
 
+def _fewer_rows(run: _Run, plan: Plan) -> NDArray[np.int64]:
+    """The training rows (positions) that a rung is trained on, where it is not on all."""
+    if plan.validates_itself(len(run.frozen.train)):
+        return _folds(run, plan)[0][0]
+    return nested_rows(run.frozen, plan.rows, run.seed)
+
+
 def _folds(run: _Run, plan: Plan) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Of each fold the training rows (positions) that are learned from, and those that are validated."""
     frozen, every = run.frozen, np.arange(len(run.frozen.train))
@@ -267,16 +274,9 @@ def _folds(run: _Run, plan: Plan) -> list[tuple[NDArray[np.int64], NDArray[np.in
     return list(zip(parts, held, strict=True))
 
 
-def _validate_in_folds(
-    run: _Run,
-    name: str,
-    model: Rung,
-    folds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
-    at: float,
-    width: float,
-) -> NDArray[np.int64]:
+def _validate_in_folds(run: _Run, name: str, model: Rung, plan: Plan, at: float, width: float) -> NDArray[np.int64]:
     """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same."""
-    frozen = run.frozen
+    frozen, folds = run.frozen, _folds(run, plan)
     logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
     codes = np.zeros(len(frozen.train), np.int64)
     complete = np.zeros(len(frozen.train), np.bool_)
@@ -288,7 +288,9 @@ def _validate_in_folds(
 
         told(0, 1, {})
         part = frozen.train.take(rows)
-        one = _new(run, name).fit(part.texts, part.labels, progress=told)
+        one = model
+        if number or not plan.validates_itself(len(frozen.train)):
+            one = _new(run, name).fit(part.texts, part.labels, progress=told)
         texts = frozen.train.texts.gather(others)
         codes[others] = predict_in_order(one, texts, frozen.label_names).argmax(axis=1)
         places = label_columns(one, frozen.label_names)

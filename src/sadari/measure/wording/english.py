@@ -33,6 +33,7 @@ ENGLISH = {
     "budget_halves": "validated by models of half the rows, for the budget",
     "budget_two_models": "validated by two models of as many rows",
     "budget_left": "it needs about {needed}, and {left} of the budget are left for it",
+    "budget_least": "it needs at least {needed}, and {left} of the budget are left for it",
     "budget_used_up": "it needs about {needed}, and none of the budget is left for it",
     "budget_at_pace": "at {rate} texts/s in training {why}",
     "budget_pace": "{rate} texts/s in training, about {duration} in all",

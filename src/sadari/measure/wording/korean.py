@@ -30,6 +30,7 @@ KOREAN = {
     "budget_halves": "시간 예산 때문에 절반씩 학습한 두 모델로 검증",
     "budget_two_models": "같은 수의 행으로 학습한 두 모델로 검증",
     "budget_left": "필요한 시간은 약 {needed}, 남은 예산은 {left}",
+    "budget_least": "필요한 시간은 적어도 {needed}, 남은 예산은 {left}",
     "budget_used_up": "필요한 시간은 약 {needed}, 남은 예산은 없음",
     "budget_at_pace": "학습 속도는 {rate}건/초, {why}",
     "budget_pace": "학습 속도 {rate}건/초, 모두 약 {duration}",
