@@ -17,7 +17,7 @@ from sadari.data.read import open_source
 from sadari.errors import SadariWarning, SettingError
 from sadari.nets.pretrained import PretrainedClassifier
 from sadari.nets.quick import quicker
-from sadari.rungs import BertClassifier
+from sadari.rungs import BertClassifier, bert_settings
 from sadari.train.checkpoint import Run
 from sadari.train.loop import Interrupted, Loop
 from sadari.train.optimise import rate_at
@@ -265,6 +265,15 @@ def test_the_share_of_a_layer_is_what_it_learns_by(weights):
               "encoder.layer.1.output.dense.weight": 0.5, "pooler.dense.weight": 1.0}  # fmt: skip
     for name, share in wanted.items():
         assert moved[name] == pytest.approx(1e-3 * share, rel=0.02), name
+
+
+def test_little_nets_learn_by_larger_steps(weights):
+    short = {"weights": weights["bert"], "steps": 1, "epochs": 1}
+    assert BertClassifier(**short).resolved_settings()["learning_rate"] == 1e-4  # nothing is known of the net yet
+    assert BertClassifier(**short).fit(TEXTS, LABELS).resolved_settings()["learning_rate"] == 3e-4
+    with_lora = BertClassifier(**short, lora=2).fit(TEXTS, LABELS)
+    assert with_lora.resolved_settings()["learning_rate"] == 5e-4
+    assert bert_settings.rate(384, lora=False) == 1e-4
 
 
 def test_the_courses_setting_is_one_of_ours(weights):

@@ -58,8 +58,8 @@ class BertClassifier(KeepsRuns):
         epochs: passes over the texts, at most; None: two of 10,000 texts and more, up to ten of few.
         steps: of the optimiser, at most; None: no such limit.
         batch_size, batch_tokens: the most texts and the most pieces, padding included, in a batch.
-        learning_rate: at its highest; None: 1e-4, and 5e-4 with LoRA. layer_decay: each layer's share of the rate of
-            the one above it; 1: all alike.
+        learning_rate: at its highest; None: 1e-4, 3e-4 of a net that is no wider than 128, and 5e-4 with LoRA.
+        layer_decay: each layer's share of the rate of the one above it; 1: all alike.
         weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`; the optimiser is AdamW.
         freeze: how many of the bottom layers, with the embeddings, stay as they are; or "embeddings", or "encoder".
         lora: the rank of thin matrices that are learned in place of the encoder's weights, and added to them at the
@@ -152,7 +152,11 @@ class BertClassifier(KeepsRuns):
         return self.epochs or bert_settings.passes(rows, batch)
 
     def _rate(self) -> float:
-        return self.learning_rate or (5e-4 if self.lora else 1e-4)
+        if self.learning_rate is not None:
+            return self.learning_rate
+        net: Any = getattr(self, "net_", None)
+        width = None if net is None else net.model.config.hidden_size
+        return bert_settings.rate(width, lora=self.lora is not None)
 
     def recipe(self) -> Recipe:
         """The recipe that these settings are."""

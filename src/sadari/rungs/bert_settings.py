@@ -17,6 +17,7 @@ PRECISIONS = ("auto", "fp32", "bf16")
 PREDICT_PRECISIONS = ("fp32", "bf16", "int8")
 LEAST_LENGTH, ROUND = 32, 8  # pieces
 STEPS, FEWEST_PASSES, MOST_PASSES = 250, 2, 10
+LITTLE_WIDTH = 128
 MANY_TEXTS = 10_000  # two passes are enough of
 
 
@@ -74,6 +75,13 @@ def passes(rows: int, batch: int) -> int:
     """Passes over so many texts: two of many, three of fewer, and of few as many as make some 250 steps, up to ten."""
     fewest = FEWEST_PASSES if rows >= MANY_TEXTS else FEWEST_PASSES + 1
     return int(np.clip(-(-STEPS * batch // max(1, rows)), fewest, MOST_PASSES))
+
+
+def rate(width: int | None, *, lora: bool) -> float:
+    """The learning rate by the width of the net (None: not known yet): little nets bear, and need, larger steps."""
+    if lora:
+        return 5e-4
+    return 3e-4 if width is not None and width <= LITTLE_WIDTH else 1e-4
 
 
 def bf16_is_fast(device: str) -> bool:
