@@ -301,3 +301,15 @@ def test_every_rung_has_settings_to_try():
         known = set(sadari.RUNGS[name]._get_param_names()) | {"longest"}
         assert set(space) <= known, name
         assert issubclass(sadari.RUNGS[name], Rung)
+
+
+def test_the_bar_runs_on_and_leaves_room_for_bert(some, weights):
+    told = []
+    sadari.climb(
+        *some, rungs=["bow", "tfidf", "bert"], weights=weights, curves=False, settings={"bert": {"epochs": 1}},
+        progress=lambda what, share: told.append((what, share)),
+    )  # fmt: skip
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert next(share for what, share in told if what.startswith("bert")) < 0.1

@@ -17,6 +17,7 @@ from sadari.data.audit import Audit, audit
 from sadari.data.corpus import Corpus
 from sadari.errors import SettingError
 from sadari.measure import readable
+from sadari.measure.bar import share_done
 from sadari.measure.budget import SHARE, Budget, Plan, TooDear
 from sadari.measure.chosen import rungs_to_climb
 from sadari.measure.curves import learning_curve
@@ -61,6 +62,10 @@ class _Run:
     trials: int = 0
     planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
+    names: Sequence[str] = ()
+
+    def along(self, position: float) -> float:
+        return share_done(self.names, position)
 
 
 def climb(
@@ -111,6 +116,7 @@ def climb(
         time_given = Budget(budget, words)
         run = _Run(frozen, seed, time_given, temporary, place, curves, settings or {}, say, data, words, trials)
         _start_from(run, vectors, weights, download)
+        run.names = names
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results)
         result = _conclude(run, train, results, [*skipped, *left_out], audited, lang)
@@ -191,7 +197,7 @@ def _new(run: _Run, name: str) -> Rung:
 def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:
     """Train and measure one rung, if that share of the time left allows it."""
     frozen = run.frozen
-    run.progress(f"{name}: preparing", place / count)
+    run.progress(f"{name}: preparing", run.along(place))
     plan = run.budget.plan(_new(run, name), frozen, run.seed, share=share)
     if isinstance(plan, TooDear):
         return plan
@@ -200,19 +206,19 @@ def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) ->
     tuned = _tune(run, name, corpus, place, count, plan) if run.trials else ""
     model = _new(run, name)
     what = ": ".join(filter(None, [name, plan.said(run.words)]))
-    run.progress(what, place / count)
+    run.progress(what, run.along(place))
 
     def progress(done: int, total: int, record: dict[str, float]) -> None:
-        run.progress(what, (place + 0.4 * record.get("share", done / total)) / count)
+        run.progress(what, run.along(place + 0.4 * record.get("share", done / total)))
 
     if frozen.folds:
         model.fit(corpus.texts, corpus.labels, progress=progress)
-        held_out = _validate_in_folds(run, name, model, plan, (place + 0.4) / count, 0.4 / count)
+        held_out = _validate_in_folds(run, name, model, plan, place + 0.4)
     else:
         held = (frozen.validation.texts, frozen.validation.labels)
         model.fit(corpus.texts, corpus.labels, validation=held, progress=progress)
         held_out = predict_in_order(model, frozen.validation.texts, frozen.label_names).argmax(axis=1)
-    run.progress(f"{name}: measuring", (place + 0.85) / count)
+    run.progress(f"{name}: measuring", run.along(place + 0.85))
     result = _measure(run, name, model, held_out.astype(np.int32))
     result.rows = len(corpus)
     longest = _said_of_long(run, model, corpus)
@@ -249,7 +255,7 @@ def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int, plan: Pl
         return float((predict_in_order(model, held_out.texts, frozen.label_names).argmax(axis=1) == truth).mean())
 
     def progress(done: int) -> None:
-        run.progress(f"{name}: tuning, {done} of {run.trials} tried", (place + 0.1) / count)
+        run.progress(f"{name}: tuning, {done} of {run.trials} tried", run.along(place + 0.1))
 
     seconds = 0.5 * run.budget.time_left() / (count - place)
     best, accuracy, done = tune(name, score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress)
@@ -274,7 +280,7 @@ def _folds(run: _Run, plan: Plan) -> list[tuple[NDArray[np.int64], NDArray[np.in
     return list(zip(parts, held, strict=True))
 
 
-def _validate_in_folds(run: _Run, name: str, model: Rung, plan: Plan, at: float, width: float) -> NDArray[np.int64]:
+def _validate_in_folds(run: _Run, name: str, model: Rung, plan: Plan, at: float) -> NDArray[np.int64]:
     """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same."""
     frozen, folds = run.frozen, _folds(run, plan)
     logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
@@ -284,7 +290,7 @@ def _validate_in_folds(run: _Run, name: str, model: Rung, plan: Plan, at: float,
 
         def told(done: int, total: int, record: dict[str, float], number: int = number) -> None:
             share = (number + record.get("share", done / total)) / len(folds)
-            run.progress(f"{name}: validating in folds", at + width * share)
+            run.progress(f"{name}: validating in folds", run.along(at + 0.4 * share))
 
         told(0, 1, {})
         part = frozen.train.take(rows)

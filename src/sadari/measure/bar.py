@@ -1,0 +1,28 @@
+"""How far a climb is, for the bar that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sadari.rungs import RUNGS, BertClassifier
+from sadari.rungs.neural import NeuralRung
+
+NET_UNITS, BERT_UNITS = 4, 60  # how long these take beside a linear rung, roughly
+
+
+def share_done(names: Sequence[str], position: float) -> float:
+    """The share that is done, 0 to 1.
+
+    Args:
+        names: of all rungs, in the order in which they are climbed. position: among them; 1.5 is half of the second.
+    """
+    ends = np.cumsum([0, *(_units(name) for name in names)])
+    return float(np.interp(position, np.arange(len(ends)), ends / max(1, ends[-1])))
+
+
+def _units(name: str) -> int:
+    if issubclass(RUNGS[name], BertClassifier):
+        return BERT_UNITS
+    return NET_UNITS if issubclass(RUNGS[name], NeuralRung) else 1
