@@ -26,7 +26,7 @@ def test_what_the_time_allows_is_trained_as_it_is():
 def test_a_net_makes_fewer_passes_and_says_so():
     plan = _plan(LSTM(), 10.0, 8.0, 1_000, in_folds=True)
     assert LSTM().planned_epochs(1_000) == 19
-    assert plan == Plan(1_000, {"epochs": 15}, "15 passes in place of 19, for the budget")
+    assert plan == Plan(1_000, {"epochs": 15}, "15 of 19 passes, for the budget")
     assert LSTM(**plan.settings).planned_epochs(1_000) == 15
 
 
@@ -44,7 +44,7 @@ def test_where_nothing_is_left_that_is_said():
 def test_of_many_rows_half_the_passes_come_before_fewer_rows():
     assert LSTM().planned_epochs(30_000) == 4
     assert _plan(LSTM(), 10.0, 5.1, 30_000, in_folds=False) == Plan(
-        30_000, {"epochs": 2}, "2 passes in place of 4, for the budget"
+        30_000, {"epochs": 2}, "2 of 4 passes, for the budget"
     )
     plan = _plan(LSTM(), 10.0, 4.5, 30_000, in_folds=False)
     assert isinstance(plan, Plan)

@@ -67,7 +67,7 @@ def test_all_rows_and_what_is_measured_are_in_the_time():
 
 def test_with_less_time_one_pass_and_then_fewer_rows_and_it_is_said():
     one = _plan_slow(bert(), PACE, large(30_000), 700.0)
-    assert (one.rows, one.settings, one.note) == (30_000, {"epochs": 1}, "1 passes in place of 2, for the budget")
+    assert (one.rows, one.settings, one.note) == (30_000, {"epochs": 1}, "1 of 2 passes, for the budget")
     few = _plan_slow(bert(), PACE, large(30_000), 350.0)
     assert 14_000 < few.rows <= 15_000
     assert few.note == f"trained on {few.rows:,} of 30,000 rows, for the budget"

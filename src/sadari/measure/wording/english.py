@@ -28,7 +28,7 @@ ENGLISH = {
     "training_share": "{percent} % of the training time",
     "training_times": "{times} times the training time",
     # What a rung could not be given
-    "budget_passes": "{fewer} passes in place of {passes}, for the budget",
+    "budget_passes": "{fewer} of {passes} passes, for the budget",
     "budget_rows": "trained on {rows} of {total} rows, for the budget",
     "budget_halves": "validated by models of half the rows, for the budget",
     "budget_two_models": "validated by two models of as many rows",
