@@ -103,7 +103,7 @@ def test_a_whole_pair_of_surrogates_is_one_character() -> None:
     ids=lambda data: data[:12].decode(),
 )
 def test_no_four_megabytes_take_two_seconds(data: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ValueError):  # noqa: PT011 – which reason is found first does not matter
         parse_json(data)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

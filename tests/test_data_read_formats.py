@@ -461,7 +461,7 @@ def test_a_megabyte_of_hostile_text_in_a_line_is_quick(tmp_path: Path, hostile: 
         ("d.txt", f"b\n{line}\n"),
     ):
         path = write(tmp_path, content, name)
-        start = time.perf_counter()
+        start = time.process_time()
         with contextlib.suppress(DataError):
             open_source(path, on_bad_row="skip", need_label=False).read()
-        assert time.perf_counter() - start < 1.0, name  # reading is some 20 passes over the text
+        assert time.process_time() - start < 1.0, name  # reading is some 20 passes over the text

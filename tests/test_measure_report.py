@@ -321,9 +321,9 @@ def test_figures_that_are_not_numbers_read_as_dashes():
 def test_hundreds_of_labels_give_a_list_of_confusions_and_a_page_of_bearable_size():
     labels = [f"label {number:03}" for number in range(300)]
     result = make_climb(rows=3000, validation=500, labels=labels)
-    start = time.perf_counter()
+    start = time.process_time()
     html = report_html(result)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     page = check_safe(html)
     assert not any("confusion" in (attributes.get("class") or "") for attributes in page.all("table"))
     taken = next(rung for rung in result.rungs if rung.rung == result.verdict.rung)

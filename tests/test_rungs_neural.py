@@ -376,10 +376,10 @@ def changed(rung, place, *, settings=None, tensors=None, texts=None, model=None)
 
 def refused(kind, folder, match=None):
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ModelError, match=match):
         kind.load(folder)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert tracemalloc.get_traced_memory()[1] < 200 * 2**20
     tracemalloc.stop()
 
