@@ -14,9 +14,11 @@ import torch
 from transformers import AutoTokenizer, BertForPreTraining
 
 from sadari import Bert
+from sadari.artifact import read_model, write_model
 from sadari.data.paragraphs import paragraphs
 from sadari.data.plain_text import PlainText
 from sadari.errors import DataError, ModelError, OutputError, SettingError
+from sadari.rungs.pretrained import read_tokenizer
 from sadari.tasks.bert_folder import read_bert
 from sadari.tasks.pretrain import Listener
 from sadari.tasks.pretrain_texts import read_texts
@@ -282,6 +284,25 @@ def test_a_run_that_was_stopped_ends_in_the_same_bits(tmp_path, nsp):
     assert [r["step"] for r in resumed.history_] == [r["step"] for r in whole.history_]
 
 
+def test_a_run_goes_on_in_its_precision_on_another_machine(tmp_path, monkeypatch):
+    """Where nobody says which, the machine decides when the run begins, and no other one after it."""
+    settings = {**SMALL, "validation": 0.0}
+    whole = Bert(**settings, precision="fp32").fit(TEXTS[:60])
+
+    class Stops(Listener):
+        def step(self, share, loss):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("sadari.tasks.bert_settings.bf16_is_fast", lambda device: False)
+    with pytest.raises(Interrupted):
+        Bert(**settings).fit(TEXTS[:60], run=tmp_path / "run", listener=Stops())
+    monkeypatch.setattr("sadari.tasks.bert_settings.bf16_is_fast", lambda device: True)
+    assert Bert().resolved(begun=False).precision == "bf16"
+    resumed = Bert(**settings).fit(TEXTS[:60], run=tmp_path / "run", resume=True)
+    assert resumed.resolved_.precision == "fp32"
+    assert weights(resumed) == weights(whole)
+
+
 def test_it_learns_the_language_of_its_texts():
     model = trained(steps=250, learning_rate=0.005, dropout=0.0)
     assert model.scores_["masked accuracy"] > 2 * model.guess_["guess_accuracy"]
@@ -381,6 +402,24 @@ def test_it_goes_on_from_its_own(tmp_path):
         Bert(**own, size="mini").fit(TEXTS, start=tmp_path / "m")
 
 
+def test_what_the_start_decides_is_said_of_the_model(tmp_path):
+    trained().save(tmp_path / "lower")
+    Bert(**{**SMALL, "steps": 1}, lowercase=False, dropout=0.3).fit(TEXTS[:60]).save(tmp_path / "m")
+    own = {**SMALL, "vocabulary": None, "steps": 1}
+    model = Bert(**own).fit(TEXTS[:60], start=tmp_path / "m")
+    assert (model.resolved_.lowercase, model.resolved_.dropout) == (False, 0.3)
+    assert (model.resolved_.size, model.resolved_.alike, model.resolved_.learning_rate) == (None, False, 1e-4)
+    model.save(tmp_path / "m2")
+    assert Bert.load(tmp_path / "m2").resolved_.settings() == model.resolved_.settings()
+    assert json.loads((tmp_path / "m2" / "config.json").read_text())["hidden_dropout_prob"] == 0.3
+    assert Bert(**own, dropout=0.1).fit(TEXTS[:60], start=tmp_path / "m").resolved_.dropout == 0.1
+    assert Bert(**own).fit(TEXTS[:60], start=tmp_path / "lower").resolved_.dropout == 0.0
+    with pytest.raises(SettingError, match="alike is that of the start"):
+        Bert(**own, alike=True).fit(TEXTS[:60], start=tmp_path / "m")
+    with pytest.raises(SettingError, match="lower-cases"):
+        Bert(**own, lowercase=False).fit(TEXTS[:60], start=tmp_path / "lower")
+
+
 def test_a_start_with_one_kind_of_segment_reads_one_text(tmp_path):
     from safetensors.torch import load_file, save_file
 
@@ -475,6 +514,53 @@ def test_a_file_that_does_not_fit_is_refused(tmp_path, file, content, said):
         (folder / file).write_bytes(content)
     with pytest.raises(ModelError, match=said):
         Bert.load(folder)
+
+
+@pytest.mark.parametrize(
+    "text", ["Ο σκύλος κοιμάται στο σπίτι", "Собака спит в большом доме", "狗睡在屋里旁边的床上", "ሰላም ለዓለም ሁሉ ይሁን"]
+)
+def test_a_tokenizer_may_know_one_script_alone(text, tmp_path):
+    settings = {**SMALL, "nsp": False, "validation": 0.0, "steps": 1}
+    Bert(**settings).fit([text] * 8).save(tmp_path / "m")
+    assert Bert.load(tmp_path / "m").fill(f"{text} [MASK]")
+    assert read_tokenizer(tmp_path / "m").pieces.kind == "wordpiece"  # as a classifier reads it
+
+
+@pytest.fixture
+def resealed(tmp_path):
+    """Saves a model with other settings in its manifest, as an honest one; a value of None takes one out."""
+
+    def made(**settings):
+        trained().save(tmp_path / "m")
+        files = read_model(tmp_path / "m")
+        own = ("format_version", "files", "sha256", "versions", "weights_file")
+        head = {key: value for key, value in files.manifest.items() if key not in own}
+        merged = {**head["settings"], **settings}
+        head["settings"] = {name: value for name, value in merged.items() if name not in settings or value is not None}
+        write_model(
+            tmp_path / "m", manifest=head, tensors=files.tensors, texts=files.texts, weights="model.safetensors"
+        )
+        return tmp_path / "m"
+
+    return made
+
+
+def test_a_folder_from_before_some_settings_is_read(resealed, tmp_path):
+    model = Bert.load(resealed(packed=None, precision="fp32", batch_size=128, epochs=10_000, alike=False))
+    assert weights(model) == weights(trained())
+    assert (model.packed, model.batch_size, model.resolved_.epochs) == (False, 128, 10_000)
+    model.save(tmp_path / "again")
+    assert Bert.load(tmp_path / "again").settings() == model.resolved_.settings()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"precision": "auto", "device": "nowhere"}, "nowhere"), ({"widths": 3}, "no setting 'widths'"),
+     ({"packed": True}, "no pairs")],
+)  # fmt: skip
+def test_settings_that_cannot_be_are_an_error_of_the_folder(settings, said, resealed):
+    with pytest.raises(ModelError, match=f"cannot be put together.*{said}"):
+        Bert.load(resealed(**settings))
 
 
 def test_a_tokenizer_that_knows_nothing_is_refused(tmp_path):

@@ -78,7 +78,8 @@ def find_weights(weights: str | Path, *, download: bool = False) -> Path:
         if path.exists():
             raise ModelError("is a file; weights are a folder", where=name, hint="name the folder that it lies in")
     if not _HUB_NAME.fullmatch(name) or name.startswith(".") or isinstance(weights, Path):
-        raise ModelError("there is no such folder of weights", where=name[:200])
+        raise ModelError("there is no such folder of weights", where=name[:200],
+                         hint=f"name the folder that holds {CONFIG}, {SAFE} and the tokenizer")  # fmt: skip
     return _from_hub(name, download)
 
 
@@ -164,10 +165,14 @@ def read_tokenizer(folder: Path) -> Tokenizing:
                 str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
             )
         except Exception as error:  # whatever a stranger's files make of it
-            raise ModelError(f"the tokenizer cannot be read: {_first_line(error)}", where=where) from error
+            raise ModelError(
+                f"the tokenizer cannot be read: {_first_line(error)}", where=where,
+                hint=f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from",
+            ) from error  # fmt: skip
     engine = getattr(found, "backend_tokenizer", None)
     if engine is None:
-        raise ModelError("the tokenizer has no fast form (tokenizer.json)", where=where)
+        raise ModelError("the tokenizer has no fast form", where=where,
+                         hint=f"make one: AutoTokenizer of transformers writes {TOKENIZER} where it can")  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
         found.save_pretrained(place)
         files = {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(place).glob("*.json"))}
@@ -180,7 +185,7 @@ def read_tokenizer(folder: Path) -> Tokenizing:
     except ValueError as error:
         raise ModelError(str(error), where=where) from error
     check_knows(
-        len(engine.get_vocab(with_added_tokens=False)),
+        engine.get_vocab(with_added_tokens=False),
         lambda texts: bool(pieces.known(pieces.encode(texts)).any()),
         where,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +19,10 @@ CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS = "config.json", "tokenizer.json", 
 SAFE, INDEX = TRANSFORMERS_WEIGHTS, f"{TRANSFORMERS_WEIGHTS}.index.json"
 MOST_TEXT = 2**26  # bytes of a file of words
 PROBE = ("the news of the day", "오늘의 뉴스", "a b c d e f g h i j 0 1 2 3")
+PROBED = 2_000  # pieces of the vocabulary itself
 SPECIAL_PIECES = 5  # such as [PAD], [UNK], [CLS], [SEP], [MASK]
+_AGAIN = "copy it again from where the weights are from"
+_MARKS = "#▁Ġ"  # of pieces that go on with a word, or begin one
 _SAYS_NOTHING = re.compile(r"(model|models|weights|encoder|final|best|last|out|output|checkpoint)([-_.]?\d+)?", re.I)
 _PICKLED = (
     "pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.pt", "model.bin", "model.pt", "tf_model.h5",
@@ -33,7 +38,7 @@ def shown_weights(weights: str | Path) -> str:
     path = Path(weights)
     if not path.is_dir():
         return str(weights)
-    parts = path.absolute().parts  # "." has no name
+    parts = Path(os.path.abspath(path)).parts  # noqa: PTH100 - "." and ".." have no name, and links keep theirs
     return "/".join(parts[-2:] if _SAYS_NOTHING.fullmatch(parts[-1]) else parts[-1:])
 
 
@@ -48,7 +53,7 @@ def text_of(path: Path) -> str | None:
     try:
         return _bytes_of(path).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ModelError("is not UTF-8 text", where=str(path)) from None
+        raise ModelError("is not UTF-8 text", where=str(path), hint=_AGAIN) from None
 
 
 def json_of(path: Path) -> dict[str, Any]:
@@ -60,9 +65,9 @@ def json_of(path: Path) -> dict[str, Any]:
     try:
         found = parse_json(_bytes_of(path))
     except ValueError as error:
-        raise ModelError(f"cannot be read: {error}", where=str(path)) from None
+        raise ModelError(f"cannot be read: {error}", where=str(path), hint=_AGAIN) from None
     if not isinstance(found, dict):
-        raise ModelError("is not a JSON object", where=str(path))
+        raise ModelError("is not a JSON object", where=str(path), hint=_AGAIN)
     return found
 
 
@@ -96,19 +101,22 @@ def check_not_pickled(folder: Path, reader: str) -> None:
             )  # fmt: skip
 
 
-def check_knows(size: int, reads: Callable[[pl.Series], bool], where: str) -> None:
+def check_knows(pieces: Collection[str], reads: Callable[[pl.Series], bool], where: str) -> None:
     """Refuse a tokenizer that reads nothing: offline, `transformers` can make an empty one up without a word.
 
     Args:
-        size: pieces of its vocabulary, the special ones included. reads: whether it knows a piece of any of some texts.
+        pieces: of its vocabulary, the special ones included. reads: whether it knows a piece of any of some texts.
 
     Raises:
         ModelError: it is empty.
     """
     import polars as pl
 
+    size = len(pieces)
+    # its own as well: the texts are of two scripts, and it may be of another
+    own = [bare for piece in islice(pieces, PROBED) if (bare := piece.strip(_MARKS)).isalnum()]
     try:
-        known = size > SPECIAL_PIECES and reads(pl.Series(PROBE))
+        known = size > SPECIAL_PIECES and reads(pl.Series([*PROBE, *own]))
     except Exception:  # the Rust side knows no other class: it misses the very piece for what is unknown
         known = False
     if not known:

@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 
 # what config.json must say: name → (range, or None for a number)
 _WHOLE = {
-    "vocab_size": Whole(16, 2**20), "num_hidden_layers": Whole(1, 96), "hidden_size": Whole(1, 8192),
+    "vocab_size": Whole(6, 2**20), "num_hidden_layers": Whole(1, 96), "hidden_size": Whole(1, 8192),
     "num_attention_heads": Whole(1, 256), "intermediate_size": Whole(1, 2**15),
     "max_position_embeddings": Whole(8, 2**15), "type_vocab_size": Whole(1, 16),
 }  # fmt: skip
+_TOGETHER = f"take weights and {CONFIG} from the same model"
+_FILES = f"name the folder of a BERT: {CONFIG}, {SAFE}, tokenizer"
 _TEXTS = (CONFIG, TOKENIZER, WORDS, TOKENIZER_SETTINGS)
 _OLD_NAMES = ((".gamma", ".weight"), (".beta", ".bias"))  # of norms, in TensorFlow's checkpoints
 _HEAD, _NEXT, _POOLER = "cls.predictions.", "cls.seq_relationship.", "bert.pooler."
@@ -76,12 +78,12 @@ class BertFolder:
         for name, wanted in claimed.items():
             found = self.tensors.get(name)
             if found is None and not name.startswith(self._new_parts()):
-                raise ModelError(f"there is no tensor {name!r}", where=self.where)
+                raise ModelError(f"there is no tensor {name!r}", where=self.where, hint=_TOGETHER)
             if found is not None and found.shape != wanted.shape:
                 raise ModelError(
                     f"tensor {name!r} has shape {list(found.shape)}; {CONFIG} says {list(wanted.shape)}",
-                    where=self.where,
-                )
+                    where=self.where, hint=_TOGETHER,
+                )  # fmt: skip
         net = BertForPreTraining(self.shape)
         net.load_state_dict({name: self.tensors[name] for name in claimed if name in self.tensors}, strict=False)
         return net.eval()
@@ -102,7 +104,7 @@ def read_bert(folder: str | Path) -> BertFolder:
         raise ModelError("a name cannot hold NUL", where=repr(where))
     if not place.is_dir():
         what = "is a file, not a folder" if place.exists() else "there is no such folder"
-        raise ModelError(what, where=where, hint="name the folder of a BERT: config.json, model.safetensors, tokenizer")
+        raise ModelError(what, where=where, hint=_FILES)
     ours = read_model(folder, as_torch=True) if (place / MANIFEST).exists() else None
     if ours is not None:
         said = {name: ours.texts.get(name) for name in _TEXTS}
@@ -113,14 +115,14 @@ def read_bert(folder: str | Path) -> BertFolder:
     else:
         said = {name: text_of(place / name) for name in _TEXTS}
         if said[CONFIG] is None:
-            raise ModelError(f"is no model: there is no {CONFIG}", where=where)
+            raise ModelError(f"is no model: there is no {CONFIG}", where=where, hint=_FILES)
         tensors = _weights(place)
     try:
         shape = _shape(said[CONFIG] or "")
         pieces = WordPiece.of_files(said[TOKENIZER], said[WORDS], said[TOKENIZER_SETTINGS])
     except ValueError as error:
-        raise ModelError(f"cannot be read as a BERT: {error}", where=where) from error
-    check_knows(len(pieces), lambda texts: bool((pieces.encode(texts).values != pieces.unknown_id).any()), where)
+        raise ModelError(f"cannot be read as a BERT: {error}", where=where, hint=_FILES) from error
+    check_knows(pieces.pieces, lambda texts: bool((pieces.encode(texts).values != pieces.unknown_id).any()), where)
     check_fits(len(pieces) - 1, shape.vocab_size, where)
     named = {_name(name): value.float() for name, value in tensors.items()}
     manifest = {} if ours is None else ours.manifest
@@ -185,5 +187,5 @@ def _weights(folder: Path) -> dict[str, torch.Tensor]:
         check_not_pickled(folder, "BertForPreTraining")
         if (folder / INDEX).exists():
             raise ModelError("its weights lie in several files", where=str(folder), hint="save them as one, unsharded")
-        raise ModelError(f"is no model: there is no {SAFE}", where=str(folder))
+        raise ModelError(f"is no model: there is no {SAFE}", where=str(folder), hint=_FILES)
     return read_tensors(folder / SAFE, as_torch=True)

@@ -59,7 +59,7 @@ def load_bert(kind: type[Kind], folder: str | Path) -> Kind:
         settings = known_settings(read.manifest, BertSettings().settings()) if ours else {}
         model = kind(**settings)
         model.check()
-    model.resolved_ = model.resolved(begun=settings.get("size") is None)
+        model.resolved_ = model.resolved(begun=settings.get("size") is None)
     with torch.random.fork_rng():
         model.net_ = read.net()
     model.pieces_ = read.pieces

@@ -73,7 +73,8 @@ class Generator(GeneratorSettings):
     A setting that is None is found out when it is trained; see `sadari.tasks.generator_settings`.
 
     Attributes:
-        net_: the torch module. coder_: ids and what they mean. resolved_: the settings without None.
+        net_: the torch module. coder_: ids and what they mean.
+        resolved_: the settings as they were taken; None are limits that there are not.
         history_: records of the training; their losses are nats a token.
         running_: whether it learned one running text, and no ends of texts.
         unknown_learned_: whether ``<unk>`` stood in the training text, and so means something.

@@ -76,7 +76,8 @@ class Bert(BertSettings):
         seed: of all that is drawn; the same seed gives the same bits, unless `minutes` end the run.
 
     Attributes:
-        net_: the torch module. pieces_: the tokenizer. resolved_: the settings without None.
+        net_: the torch module. pieces_: the tokenizer.
+        resolved_: the settings as they were taken; None are limits that there are not, and what the start decides.
         knows_masked_, knows_next_: what the heads were taught.
         history_: records of the training; losses in nats. guess_: what comes of guessing by frequency alone.
         new_: parts of the start that were not in its folder, and are new. scores_, data_: what a model card says.
@@ -147,6 +148,7 @@ class Bert(BertSettings):
             listener.begin(self, read, self.guess_)
             keep_run(loop, kept, self._identity(read, start), resume=resume)
             self.history_ = loop.run()
+        self.resolved_ = replace(self.resolved_, precision=loop.recipe.precision)  # the run's, if begun elsewhere
         net: Any = self.net_
         check_learned(**{name: value.detach().cpu().numpy() for name, value in net.state_dict().items()})
         self.knows_masked_, self.knows_next_ = True, self.nsp
@@ -158,17 +160,21 @@ class Bert(BertSettings):
         from sadari.rungs.pretrained import find_weights
         from sadari.tasks.bert_folder import read_bert
 
-        if self.size is not None or self.vocabulary is not None:
-            name = "size" if self.size is not None else "vocabulary"
-            raise SettingError(f"{name} is that of the start, and cannot be set", hint=f"leave out {name}")
+        for name in ("size", "vocabulary", "alike"):
+            if getattr(self, name):
+                raise SettingError(f"{name} is that of the start, and cannot be set", hint=f"leave out {name}")
         read = read_bert(start if os.path.lexists(start) else find_weights(start, download=download))
         if self.length > read.shape.max_position_embeddings:
             raise SettingError(
-                f"length is {self.length}; the start reads {read.shape.max_position_embeddings} tokens at most"
+                f"length is {self.length}; the start reads {read.shape.max_position_embeddings} tokens at most",
+                hint=f"a length of {read.shape.max_position_embeddings} or less",
             )
+        if read.pieces.lowercase and not self.lowercase:
+            raise SettingError("the start's tokenizer lower-cases, and is taken as it is", hint="leave out lowercase")
         if self.nsp and read.shape.type_vocab_size < 2:
             raise SettingError("the start reads one text at a time, and cannot learn which follow", hint="--no-nsp")
         dropout = read.shape.dropout if self.dropout is None else self.dropout
+        self.resolved_ = replace(self.resolved_, dropout=dropout, lowercase=read.pieces.lowercase)
         self.net_ = replace(read, shape=replace(read.shape, dropout=dropout)).net()
         heads = {"the head that fills masks": read.knows_masked, "the head that follows sentences": read.knows_next}
         self.new_ = [name for name, known in heads.items() if not known]

@@ -89,10 +89,7 @@ def read_texts(
     """
     columns = _Columns(texts)
     if pieces is None:
-        if told is not None:
-            told("learning the vocabulary", 0)
-        size = vocabulary or vocabulary_size(sum(int(part.str.count_matches(r"\S+").sum()) for part in columns))
-        pieces = WordPiece.train(columns, size=size, lowercase=lowercase)
+        pieces = _learn_pieces(columns, vocabulary, lowercase, told)
     words = ~pieces.special & np.array([any(map(str.isalnum, piece)) for piece in pieces.pieces])  # and no punctuation
     stores = _Store(in_memory), _Store(in_memory)
     digest = hashlib.sha256()
@@ -121,6 +118,13 @@ def read_texts(
             hint="go on from a BERT of this language, or begin anew: without --from",
         )
     return PreTrainingTexts(pieces, learned, rest, count, blank, unknown, digest.hexdigest())
+
+
+def _learn_pieces(columns: _Columns, vocabulary: int | None, lowercase: bool, told: Told | None) -> WordPiece:
+    if told is not None:
+        told("learning the vocabulary", 0)
+    size = vocabulary or vocabulary_size(sum(int(part.str.count_matches(r"\S+").sum()) for part in columns))
+    return WordPiece.train(columns, size=size, lowercase=lowercase)
 
 
 def _encode(

@@ -81,7 +81,10 @@ def _sequence(
         if not len(part):
             raise DataError(f"there is nothing in {name}")
     if len(parts) > net.shape.type_vocab_size:
-        raise ModelError("the model reads one text at a time: it cannot tell a second one from the first")
+        raise ModelError(
+            "the model reads one text at a time: it cannot tell a second one from the first",
+            hint="leave out the second, or put both into one",
+        )
     ids, segments = [pieces.class_id], [0]
     for segment, part in enumerate(parts):
         ids += [*part.tolist(), pieces.separator_id]

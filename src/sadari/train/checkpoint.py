@@ -6,7 +6,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,7 @@ def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
         "progress": progress,
         "optimizer_numbers": numbers,
         "threads": torch.get_num_threads(),
+        "precision": loop.recipe.precision,
         "identity": dict(identity),
         "notes": dict(run.notes),
     }
@@ -179,6 +180,8 @@ def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
 
 def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any]) -> None:
     """Put a loop where a checkpoint left it: its next `run` goes on to the same bits, with as many threads as before.
+
+    Its precision is that of before, too, where settings leave it to the machine, and this is another one.
 
     Raises:
         SettingError: the run is another one: of other settings, other data, or another number of processes.
@@ -200,6 +203,8 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
         progress["best"] = float("-inf") if progress["best"] is None else progress["best"]
         loop.progress = Progress(**progress, history=json.loads(files.text(HISTORY)))
         loop.threads = int(files.manifest["threads"])
+        precision = files.manifest.get("precision", loop.recipe.precision)  # older ones do not say
+        loop.recipe = replace(loop.recipe, precision=precision)
         if isinstance(loop.task, CarriesState):
             loop.task.restore(_part(files.tensors, "task."))
         set_random_state(_part(files.tensors, "random."))
