@@ -14,8 +14,10 @@ import pytest
 from cli_runs import SADARI, run, run_badly, run_well, spawn
 from sadari import Bert
 from sadari.artifact import read_model
-from sadari.cli.pretrain_input import files_of
-from sadari.train.checkpoint import read_run
+from sadari.cli.pretrain_input import Texts, files_of
+from sadari.tasks.pretrain import Listener
+from sadari.train.checkpoint import Run, read_run
+from sadari.train.loop import Interrupted
 
 SUBJECTS, PLACES = ["cat", "dog", "bird", "fox", "cow", "hen"], ["mat", "log", "roof", "hill", "farm", "road"]
 LINES = [f"The {one} sat on the {place}. It saw the {two}." for one in SUBJECTS for two in SUBJECTS for place in PLACES]
@@ -153,6 +155,33 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bits(story, tmp_path):
     run_well("pretrain", story, "-o", tmp_path / "whole", *steps)
     one, two = (read_model(tmp_path / name, as_torch=True).tensors for name in ("m", "whole"))
     assert all((one[name] == two[name]).all() for name in two)
+
+
+def test_a_run_from_before_some_options_goes_on(story, tmp_path):
+    """What its arguments do not name is as it is where nobody says."""
+
+    class Stops(Listener):
+        def step(self, share, loss):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    settings = {"length": 24, "batch_size": 16, "steps": 8, "validations": 2, "threads": 1, "vocabulary": 150}
+    given = dict.fromkeys(
+        ("size", "start", "epochs", "minutes", "text", "format", "encoding", "delimiter", "header", "validation",
+         "seed", "device", "precision"),
+    )  # fmt: skip
+    given |= {"texts": [str(story)], "output": str(tmp_path / "m"), "nsp": True, "whole_words": False, "length": "24",
+              "batch_size": "16", "vocabulary": "150", "steps": "8", "settings": ["validations=2", "threads=1"],
+              "on_bad_row": "error", "run": str(tmp_path / "run")}  # fmt: skip
+    texts = Texts({**given, "texts": [str(story)]})
+    with pytest.raises(Interrupted):
+        Bert(**settings).fit(
+            texts, run=Run(tmp_path / "run", notes={"command": "pretrain", "arguments": given}), listener=Stops()
+        )
+    assert read_run(tmp_path / "run").step == 1
+    run_well("pretrain", "--resume", tmp_path / "run")
+    whole = Bert(**settings).fit(texts).net_.state_dict()
+    resumed = Bert.load(tmp_path / "m").net_.state_dict()
+    assert all((resumed[name] == whole[name]).all() for name in whole)
 
 
 # -- probing ------------------------------------------------------------------------------------------------

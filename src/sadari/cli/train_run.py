@@ -50,7 +50,9 @@ def arguments(context: click.Context, command: Command = TRAIN) -> dict[str, Any
         ]  # fmt: skip
         if typed:
             raise click.UsageError(f"--resume goes on with the run as it was begun: leave out {typed[0]!r}.")
-        return {**_recall(given["resume"], command), **{name: given[name] for name in _OF_THIS_TIME}}
+        # what it does not say, for there was no such option when it was begun, is as it is where nobody says
+        recalled = {**given, **_recall(given["resume"], command)}
+        return {**recalled, **{name: given[name] for name in _OF_THIS_TIME}}
     for name, how in command.needs:
         if given[name] in (None, ()):
             raise click.UsageError(f"{how} is missing.")
