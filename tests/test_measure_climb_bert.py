@@ -2,9 +2,11 @@
 
 import json
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import polars as pl
 import pytest
 
 import sadari
@@ -13,6 +15,7 @@ from sadari.data.audit import audit
 from sadari.data.datasets import find
 from sadari.data.read import open_source
 from sadari.measure import budget as budgets
+from sadari.measure.bar import onwards
 from sadari.measure.budget import Budget, Plan, TooDear, _plan_slow
 from sadari.measure.chosen import rungs_to_climb
 from sadari.measure.frozen import freeze, halves, nested_rows
@@ -20,6 +23,7 @@ from sadari.measure.slow import Pace, pace_of
 from sadari.measure.wording import wording
 from sadari.rungs import BertClassifier
 from sadari.rungs.base import Rung
+from sadari.rungs.recurrent import LSTM
 from tiny_bert import tiny_bert
 
 PACE = Pace(training=0.02, predicting=0.005)
@@ -156,6 +160,26 @@ def test_the_pace_is_that_of_a_training(weights, some, monkeypatch):
     assert plan.rows == len(some[0])
     assert plan.seconds > 0
     assert fits == [16, 16, 120]
+
+
+def test_texts_that_stand_label_by_label_are_measured_as_others(weights, some, monkeypatch):
+    """And a weight of a label that is not among a few texts is no reason to stop."""
+    ordered = some[0].take(np.argsort(some[0].codes, kind="stable"))
+    ordered = replace(ordered, labels=pl.Series([*ordered.labels[:-3], *["rare"] * 3]))
+    assert len(set(ordered.labels[:16])) == 1
+    fits = []
+    one = BertClassifier._train
+
+    def counted(self, texts, targets, costs, watch):
+        fits.append(len(targets))
+        return one(self, texts, targets, costs, watch)
+
+    monkeypatch.setattr(BertClassifier, "_train", counted)
+    settings = {"class_weight": {"rare": 5.0}, "threads": 1}
+    assert pace_of(BertClassifier(weights=weights, **settings), ordered, 0.0).training > 0
+    assert fits == [16]
+    frozen = freeze(ordered, some[1], audit(ordered, some[1]), seed=0)
+    assert isinstance(Budget(1e6).plan(LSTM(**settings), frozen, 0), Plan)
 
 
 def test_a_pace_is_measured_once(weights, in_folds, monkeypatch):
@@ -301,6 +325,14 @@ def test_every_rung_has_settings_to_try():
         known = set(sadari.RUNGS[name]._get_param_names()) | {"longest"}
         assert set(space) <= known, name
         assert issubclass(sadari.RUNGS[name], Rung)
+
+
+def test_the_bar_never_runs_back():
+    told = []
+    say = onwards(lambda what, share: told.append((what, share)))
+    for what, share in (("bert", 0.4), ("lstm again", 0.1), ("lstm again", 0.5)):
+        say(what, share)
+    assert told == [("bert", 0.4), ("lstm again", 0.4), ("lstm again", 0.5)]
 
 
 def test_the_bar_runs_on_and_leaves_room_for_bert(some, weights):

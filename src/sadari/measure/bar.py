@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,6 +20,18 @@ def share_done(names: Sequence[str], position: float) -> float:
     """
     ends = np.cumsum([0, *(_units(name) for name in names)])
     return float(np.interp(position, np.arange(len(ends)), ends / max(1, ends[-1])))
+
+
+def onwards(progress: Callable[[str, float], None]) -> Callable[[str, float], None]:
+    """The same bar, which never runs back: where time is left over, rungs that were too dear get another turn."""
+    furthest = 0.0
+
+    def told(what: str, share: float) -> None:
+        nonlocal furthest
+        furthest = max(furthest, share)
+        progress(what, furthest)
+
+    return told
 
 
 def _units(name: str) -> int:

@@ -231,7 +231,7 @@ def _one_epoch(model: Rung, rows: int) -> Rung:
     """The same rung with one pass, where passes are what costs, and with the batches that it makes of so many rows."""
     from sklearn.base import clone
 
-    short: Rung = clone(model)
+    short: Rung = clone(model).set_params(class_weight=None)  # it may name a label that is not among a few texts
     if isinstance(model, NeuralRung):
         short.set_params(batch_size=model.planned_batch(rows))
     if "epochs" in model.get_params(deep=False):

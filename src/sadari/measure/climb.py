@@ -17,7 +17,7 @@ from sadari.data.audit import Audit, audit
 from sadari.data.corpus import Corpus
 from sadari.errors import SettingError
 from sadari.measure import readable
-from sadari.measure.bar import share_done
+from sadari.measure.bar import onwards, share_done
 from sadari.measure.budget import SHARE, Budget, Plan, TooDear
 from sadari.measure.chosen import rungs_to_climb
 from sadari.measure.curves import learning_curve
@@ -59,10 +59,10 @@ class _Run:
     progress: Progress
     data: dict[str, Any]
     words: Wording
+    names: Sequence[str]
     trials: int = 0
     planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
-    names: Sequence[str] = ()
 
     def along(self, position: float) -> float:
         return share_done(self.names, position)
@@ -91,8 +91,7 @@ def climb(
             climb there is replaced. None writes nothing. report: write ``report.html`` into it.
         lang: of the verdict and the report, "en" or "ko".
         curves: also train every rung on fewer rows, for learning curves.
-        keep_duplicates: keep training texts that stand there more than once.
-        validation: the share of the training rows that becomes validation rows.
+        keep_duplicates: keep training texts that stand there twice. validation: the share of the rows that validate.
         trials: settings to try for each rung, on validation rows; 0: the defaults as they are.
         vectors: what the rung ``vectors`` starts from; without them it is left out.
         weights: the pre-trained weights that the rung ``bert`` starts from, a folder or a name on the Hugging Face hub
@@ -111,12 +110,11 @@ def climb(
     audited = _audited(train, test, audited, seed, say)
     frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
     with run_folder(folder) as temporary:
-        data = frozen.train.provenance(seed=seed)
-        place = Path(folder or "")
-        time_given = Budget(budget, words)
-        run = _Run(frozen, seed, time_given, temporary, place, curves, settings or {}, say, data, words, trials)
+        run = _Run(
+            frozen, seed, Budget(budget, words), temporary, Path(folder or ""), curves, settings or {}, onwards(say),
+            frozen.train.provenance(seed=seed), words, names, trials,
+        )  # fmt: skip
         _start_from(run, vectors, weights, download)
-        run.names = names
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results)
         result = _conclude(run, train, results, [*skipped, *left_out], audited, lang)

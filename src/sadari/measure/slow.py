@@ -34,25 +34,30 @@ def pace_of(model: BertClassifier, probe: Corpus, seconds: float = math.inf) -> 
             measured in any case.
     """
     start = time.perf_counter()
-    few = probe.take(np.arange(min(TIMED, len(probe))))
-    if len(few.label_names) < 2:
-        few = probe
-    small = few.take(np.arange(min(SMALL, len(few))))
-    if len(small.label_names) < 2:
-        small = few
+    few = _spread(probe, TIMED)
+    small = _spread(few, SMALL)
     found, reading = _measured(model, small, passes=2)
     left = seconds - (time.perf_counter() - start) - reading
     more = int(min(len(few), max(0.0, left) / (found.training + found.predicting)))
     if more < 2 * len(small):
         return found
-    return _measured(model, few.take(np.arange(more)), passes=1)[0]
+    return _measured(model, _spread(few, more), passes=1)[0]
+
+
+def _spread(texts: Corpus, count: int) -> Corpus:
+    """So many of some texts, evenly from first to last: they may stand label by label. All, where these have one."""
+    some = texts.take(np.unique(np.linspace(0, len(texts) - 1, min(count, len(texts))).astype(np.int64)))
+    return some if len(some.label_names) > 1 else texts
 
 
 def _measured(model: BertClassifier, texts: Corpus, *, passes: int) -> tuple[Pace, float]:
     """The pace in the last of so many passes, and the seconds of reading the weights and the texts before the first."""
     from sklearn.base import clone
 
-    short = clone(model).set_params(epochs=passes, steps=None, validate_every=0, report_every=0, patience=None)
+    short = clone(model).set_params(
+        epochs=passes, steps=None, validate_every=0, report_every=0, patience=None,
+        class_weight=None,  # which may name a label that is not among a few texts
+    )  # fmt: skip
     start = time.perf_counter()
     short.fit(texts.texts, texts.labels)
     reading = time.perf_counter() - start
