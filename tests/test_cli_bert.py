@@ -142,4 +142,7 @@ def test_weights_are_named_by_what_says_something(place, shown, tmp_path, monkey
     assert shown_weights(tmp_path / place) == shown
     monkeypatch.chdir(tmp_path / place)
     assert shown_weights(".") == shown
+    (tmp_path / place / "below").mkdir()
+    monkeypatch.chdir(tmp_path / place / "below")
+    assert shown_weights("..") == shown
     assert shown_weights("somebody/small") == "somebody/small"

@@ -80,6 +80,13 @@ def test_weights_in_the_folder_where_one_stands(weights, tmp_path, monkeypatch):
     assert sadari.load(tmp_path / "m").resolved_settings()["weights"] == "bert"
 
 
+@pytest.mark.parametrize("way", ["head", "windows"])
+def test_the_card_says_where_long_texts_differ(way, weights, tmp_path):
+    BertClassifier(weights=weights["bert"], **QUICK, steps=1, long_texts=way).fit(TEXTS, LABELS).save(tmp_path / "m")
+    card = (tmp_path / "m" / "README.md").read_text("utf-8")
+    assert ("reads the beginning there, and here by windows" in card) == (way == "windows")
+
+
 def test_the_card_gives_the_same_probabilities_in_transformers(weights, tmp_path):
     model = BertClassifier(weights=weights["bert"], **QUICK).fit(TEXTS, LABELS, validation=(TEXTS[:12], LABELS[:12]))
     assert not 0.9 < model.sharpness_ < 1.1
@@ -194,6 +201,18 @@ def test_a_run_that_was_stopped_ends_in_the_same_bits(more, weights, tmp_path, m
     monkeypatch.undo()
     again = BertClassifier.resume(tmp_path / "run", TEXTS, LABELS)
     assert np.array_equal(again.logits(TEXTS), whole)
+
+
+def test_a_run_goes_on_in_its_precision_on_another_machine(weights, tmp_path, monkeypatch):
+    settings = {**QUICK, "precision": "auto"}
+    monkeypatch.setattr(bert_settings, "bf16_is_fast", lambda device: False)
+    whole = BertClassifier(weights=weights["bert"], **settings).fit(TEXTS, LABELS, run=tmp_path / "run")
+    assert whole.resolved_settings()["precision"] == "fp32"
+    monkeypatch.setattr(bert_settings, "bf16_is_fast", lambda device: True)
+    assert BertClassifier(weights=weights["bert"], **settings, steps=1).fit(TEXTS, LABELS).precision_ == "bf16"
+    again = BertClassifier.resume(tmp_path / "run", TEXTS, LABELS)
+    assert again.resolved_settings()["precision"] == "fp32"
+    assert np.array_equal(again.logits(TEXTS), whole.logits(TEXTS))
 
 
 def test_a_run_goes_on_with_its_own_weights_alone(weights, tmp_path):

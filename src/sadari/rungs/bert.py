@@ -155,7 +155,7 @@ class BertClassifier(KeepsRuns):
         if self.learning_rate is not None:
             return self.learning_rate
         net: Any = getattr(self, "net_", None)
-        width = None if net is None else net.model.config.hidden_size
+        width = getattr(net.model.config, "hidden_size", None) if net is not None else None
         return bert_settings.rate(width, lora=self.lora is not None)
 
     def recipe(self) -> Recipe:
@@ -209,10 +209,10 @@ class BertClassifier(KeepsRuns):
                 )
             seed_dropout(self.seed)
             self.epochs_ = self.planned_epochs(len(read.ids))
-            self.precision_ = self.recipe().precision
             loop = Loop(self._task(read, targets, costs, watch), self.recipe())
             kept = None if self._kept_run is None else self._kept_run.noting(weights=self._place())
             self._run(loop, kept, texts, targets, costs, watch)
+            self.precision_ = loop.recipe.precision  # that of the run, if it was begun elsewhere
         self._settle()
 
     def _place(self) -> str:
