@@ -270,6 +270,16 @@ def test_help_names_the_probe_and_shows_examples():
     assert "probe" in run_badly("pretrain", "probe", "--nothing", "m", "t")
 
 
+def test_the_command_of_several_processes_takes_every_option():
+    """Without the dashes torchrun takes --run for the beginning of an option of its own."""
+    from torch.distributed.run import get_args_parser
+
+    (line,) = re.findall("torchrun (.*) …", run_well("pretrain", "--help").stdout)
+    found = get_args_parser().parse_args([*line.split(), "a.txt", "-o", "m", "--run", "r"])
+    assert (found.module, found.training_script) == (True, "sadari")
+    assert found.training_script_args == ["pretrain", "a.txt", "-o", "m", "--run", "r"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

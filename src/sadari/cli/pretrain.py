@@ -44,7 +44,7 @@ A .txt file is running text, its paragraphs parted by blank lines; a folder
 stands for the .txt files in it; of a table (CSV, TSV, JSONL, Parquet …) every
 row is a text. Half of the pairs of
 sentences follow each other; texts of one sentence each need --no-nsp.
-Several processes: torchrun --nproc-per-node 2 -m sadari pretrain …
+Several processes: torchrun --nproc-per-node 2 -m -- sadari pretrain …
 """
 PROBE_EXAMPLES = """\b
 Examples:
