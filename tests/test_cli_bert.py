@@ -119,6 +119,13 @@ def test_what_became_of_long_texts_is_said(way, weights, few, tmp_path):
         assert "windows" not in said.partition("Long")[2]
 
 
+def test_a_training_that_its_steps_have_ended_says_so(weights, few, tmp_path):
+    began = ["train", few, "--rung", "bert", "--weights", weights, "--text", "title", "--set", "threads=1"]
+    ended = run_well(*began, "-o", tmp_path / "m", "--set", "steps=2", "--set", "batch_size=8").stdout
+    assert re.search(r"Trained .* · 2 steps, the last in pass 1\n", ended)
+    assert re.search(r"Trained .* · 1 pass\n", run_well(*began, "-o", tmp_path / "n", "--epochs", 1).stdout)
+
+
 def test_windows_are_said_in_a_climb(weights, few, tmp_path):
     corpus = open_source(few, text="title", label="label").read()
     settings = {"bert": {"long_texts": "windows", "max_length": 8, "epochs": 1, "threads": 1}}

@@ -322,6 +322,12 @@ def test_what_cannot_be_probed_is_said(arguments, said):
     assert said in run_badly("pretrain", "probe", folder(), *arguments)
 
 
+def test_tokens_that_the_model_cannot_read_are_counted():
+    told = run_well("pretrain", "probe", folder(), "오늘 the [MASK] 먹을까", "--json").stderr
+    assert "2 of 4 tokens are unknown to the model's tokenizer" in told
+    assert "unknown" not in run_well("pretrain", "probe", folder(), "The cat [MASK]", "It saw", "--json").stderr
+
+
 def test_a_folder_that_is_no_bert_is_said(tmp_path):
     assert "no such folder" in run_badly("pretrain", "probe", tmp_path / "none", "[MASK]")
     assert "no config.json" in run_badly("pretrain", "probe", tmp_path, "[MASK]")

@@ -40,7 +40,10 @@ same folder is replaced; any other folder is left alone.
     "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts' script]"
 )
 @click.option("--vectors", metavar="FILE", help="Word vectors for the rung vectors, which is left out without them.")
-@click.option("--weights", metavar="FOLDER", help="A pre-trained BERT, or a hub name, for the rung bert: the same.")
+@click.option(
+    "--weights", metavar="FOLDER",
+    help="A pre-trained BERT, or a hub name, for the rung bert, which is left out without one.",
+)  # fmt: skip
 @click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
 @click.option("-o", "--output", metavar="FOLDER", help="Models, report, table.  [default: runs/ and DATA's name]")
 @options.reading

@@ -42,8 +42,8 @@ What it learned, and what it is good for:
 \b
 A .txt file is running text, its paragraphs parted by blank lines; a folder
 stands for the .txt files in it; of a table (CSV, TSV, JSONL, Parquet …) every
-row is a text. Half of the pairs of
-sentences follow each other; texts of one sentence each need --no-nsp.
+row is a text. Half of the pairs of sentences follow each other; texts of one
+sentence each need --no-nsp.
 Several processes: torchrun --nproc-per-node 2 -m -- sadari pretrain …
 """
 PROBE_EXAMPLES = """\b
@@ -183,6 +183,7 @@ def probe(model: str, text: str, second: str | None, top: int, as_json: bool) ->
         follows = None if second is None or (masked and not loaded.knows_next_) else loaded.follows(text, second)
     except ModelError as error:
         raise ModelError(error.what, where=error.where or model, hint=error.hint) from None
+    pretrain_view.say_unknown(loaded, text, second)
     if as_json:
         pretrain_view.print_probe_json(model, text, second, fillings, follows)
     else:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 from rich.cells import cell_len
 
 from sadari.cli.printing import bar, columns, headed, note, pad, say, say_json, wrap
@@ -85,6 +86,15 @@ def print_json(model: Bert, output: str, texts: Texts) -> None:
         "seconds": model.history_[-1]["seconds"], "history": model.history_,
         "data": {**model.data_, **texts.provenance()}, "notes": texts.notes,
     })  # fmt: skip
+
+
+def say_unknown(model: Bert, text: str, second: str | None) -> None:
+    """How much of what is asked the model cannot read, if anything: its answer rests on the rest."""
+    texts = [text] if second is None else [text, second]
+    ids = model.pieces_.encode(pl.Series(texts, dtype=pl.String), specials=True).values
+    unknown = int((ids == model.pieces_.unknown_id).sum())
+    if unknown:
+        note(f"{unknown:,} of {len(ids):,} tokens {'is' if unknown == 1 else 'are'} unknown to the model's tokenizer")
 
 
 def print_probe(
@@ -169,7 +179,7 @@ def _scores(record: Mapping[str, float]) -> str:
     if "next_accuracy" not in record:
         return said
     pairs = record["next_pairs"]
-    few = f" of {pairs:,.0f} pairs" if pairs < LEAST_SCORED_PAIRS else ""
+    few = f" of {pairs:,.0f} pair{'s' * (pairs != 1)}" if pairs < LEAST_SCORED_PAIRS else ""
     return f"{said} · next {readable.percent(record['next_accuracy'])} %{few}"
 
 

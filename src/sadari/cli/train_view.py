@@ -67,13 +67,21 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
         _head("" if place else "Teacher", line)
     if getattr(model, "coverage_", None):
         _head("Vectors", str(model.coverage_) + ("" if settings["tune"] else " · frozen"))
-    passes = int(model.history_[-1]["epoch"]) if model.history_ else 0
-    _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {passes} pass{'es' * (passes != 1)}")
+    _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {_gone_over(model)}")
     for name, evaluation in scores.items():
         _print_scores(name, evaluation)
     size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
     _head("Saved", f"{output} · {readable.significant(size, 2)} MB")
     _head("Next", f"sadari predict {shlex.quote(output)} new.csv")
+
+
+def _gone_over(model: Rung) -> str:
+    """How often the texts were gone over; of a training that so many steps have ended, that it was these."""
+    last = model.history_[-1] if model.history_ else {}
+    passes, steps = int(last.get("epoch", 0)), int(last.get("step", 0))
+    if steps and steps == getattr(model, "steps", None):
+        return f"{steps:,} step{'s' * (steps != 1)}, the last in pass {passes:,}"
+    return f"{passes} pass{'es' * (passes != 1)}"
 
 
 def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Evaluation]) -> None:

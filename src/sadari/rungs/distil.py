@@ -94,7 +94,9 @@ class Teacher:
             from sadari.rungs import RUNGS
 
             takers = ", ".join(name for name, kind in RUNGS.items() if kind.takes_teacher)
-            raise SettingError(f"the rung {student.name!r} learns from labels alone", hint=f"a teacher has: {takers}")
+            raise SettingError(
+                f"the rung {student.name!r} learns from labels alone", hint=f"those that take a teacher: {takers}"
+            )
         check_settings({"temperature": self.temperature, "trust": self.trust}, optional=(), allowed=_SETTINGS)
         _ = self.rung
         return self
