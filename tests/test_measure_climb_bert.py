@@ -179,7 +179,11 @@ def test_texts_that_stand_label_by_label_are_measured_as_others(weights, some, m
     assert pace_of(BertClassifier(weights=weights, **settings), ordered, 0.0).training > 0
     assert fits == [16]
     frozen = freeze(ordered, some[1], audit(ordered, some[1]), seed=0)
+    del fits[:]
+    other = LSTM._train
+    monkeypatch.setattr(LSTM, "_train", lambda *given: fits.append(len(given[2])) or other(*given))
     assert isinstance(Budget(1e6).plan(LSTM(**settings), frozen, 0), Plan)
+    assert fits == [64, 120]  # what is measured is no first training
 
 
 def test_a_pace_is_measured_once(weights, in_folds, monkeypatch):

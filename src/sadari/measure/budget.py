@@ -8,18 +8,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 
 from sadari.measure import readable
 from sadari.measure.frozen import Frozen, nested_rows
 from sadari.measure.slow import SHARE as MEASURING
-from sadari.measure.slow import Pace, pace_of
+from sadari.measure.slow import Pace, pace_of, spread
 from sadari.measure.wording import Wording, wording
 from sadari.rungs import BertClassifier, Rung
 from sadari.rungs.neural import NeuralRung
 from sadari.rungs.sizes import FEW_TEXTS
 
-PROBE_ROWS = 1_000
+PROBE_ROWS, FIRST_ROWS = 1_000, 64
 LEAST_ROWS = 500  # a rung that could train on no more than these is left out
 LEAST_SHARE = 0.25  # of the rows, where there are so few that they are validated in folds
 SHARE = 0.6  # of the time left that one rung may take while others wait
@@ -107,9 +106,8 @@ class Budget:
             self._paces[model.name] = pace
             return _plan_slow(model, pace, frozen, self.time_left() * share, self.words)
         short = _one_epoch(model, total)
-        few = probe.take(np.arange(min(64, len(probe))))
-        if len(few.label_names) > 1:
-            short.fit(few.texts, few.labels).predict_proba(few.texts)
+        few = spread(probe, FIRST_ROWS)
+        short.fit(few.texts, few.labels).predict_proba(few.texts)
         if self.deadline is None:
             return Plan(total)
         start = time.perf_counter()

@@ -34,17 +34,17 @@ def pace_of(model: BertClassifier, probe: Corpus, seconds: float = math.inf) -> 
             measured in any case.
     """
     start = time.perf_counter()
-    few = _spread(probe, TIMED)
-    small = _spread(few, SMALL)
+    few = spread(probe, TIMED)
+    small = spread(few, SMALL)
     found, reading = _measured(model, small, passes=2)
     left = seconds - (time.perf_counter() - start) - reading
     more = int(min(len(few), max(0.0, left) / (found.training + found.predicting)))
     if more < 2 * len(small):
         return found
-    return _measured(model, _spread(few, more), passes=1)[0]
+    return _measured(model, spread(few, more), passes=1)[0]
 
 
-def _spread(texts: Corpus, count: int) -> Corpus:
+def spread(texts: Corpus, count: int) -> Corpus:
     """So many of some texts, evenly from first to last: they may stand label by label. All, where these have one."""
     some = texts.take(np.unique(np.linspace(0, len(texts) - 1, min(count, len(texts))).astype(np.int64)))
     return some if len(some.label_names) > 1 else texts
