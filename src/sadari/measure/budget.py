@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-
 from sadari.measure import readable
 from sadari.measure.frozen import Frozen, nested_rows
 from sadari.measure.slow import SHARE as MEASURING
