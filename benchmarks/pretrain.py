@@ -55,9 +55,9 @@ def trained(name: str, texts: pl.Series, minutes: float, *, threads: int, keep: 
     from sadari.train.checkpoint import Run
 
     done = keep / f"done-{name}.json".replace(" ", "-")
-    if done.exists():
+    said = json.loads(done.read_text(encoding="utf-8")) if done.exists() else {}
+    if said and said.get("minutes", minutes) == minutes:
         model = Bert.load(model_folder(keep, name))
-        said = json.loads(done.read_text(encoding="utf-8"))
         model.history_, model.guess_ = said["history"], said["guess"]
         return model
     settings = {**SETTINGS, "minutes": minutes, "threads": threads}
@@ -67,7 +67,9 @@ def trained(name: str, texts: pl.Series, minutes: float, *, threads: int, keep: 
     print(f"{name}: {model.settings()}{', resumed' if resume else ''}", file=sys.stderr, flush=True)
     model.fit(texts, run=Run(folder, every=120), resume=resume, listener=Said())
     model.save(model_folder(keep, name))
-    done.write_text(json.dumps({"history": model.history_, "guess": model.guess_}), encoding="utf-8")
+    done.write_text(
+        json.dumps({"minutes": minutes, "history": model.history_, "guess": model.guess_}), encoding="utf-8"
+    )
     return model
 
 
