@@ -90,13 +90,12 @@ def climb(
         folder: where models, predictions, history and report go, whole when the climb is done or not at all; an earlier
             climb there is replaced. None writes nothing. report: write ``report.html`` into it.
         lang: of the verdict and the report, "en" or "ko".
-        curves: also train every rung on fewer rows, for learning curves.
+        curves: also train every rung on fewer rows, for learning curves. audited: their audit, if it is made already.
         keep_duplicates: keep training texts that stand there twice. validation: the share of the rows that validate.
         trials: settings to try for each rung, on validation rows; 0: the defaults as they are.
         vectors: what the rung ``vectors`` starts from; without them it is left out.
         weights: the pre-trained weights that the rung ``bert`` starts from, a folder or a name on the Hugging Face hub
             (fetched if ``download``, else looked for in the local cache); without them it is left out.
-        audited: the audit of these corpora, if it is made already.
         progress: called with what is being done and the share done, 0 to 1.
 
     Raises:
