@@ -15,6 +15,7 @@ from cli_runs import SADARI, run, run_badly, run_well, spawn
 from sadari import Bert
 from sadari.artifact import read_model
 from sadari.cli.pretrain_input import Texts, files_of
+from sadari.cli.pretrain_view import print_probe
 from sadari.tasks.pretrain import Listener
 from sadari.train.checkpoint import Run, read_run
 from sadari.train.loop import Interrupted
@@ -326,6 +327,18 @@ def test_tokens_that_the_model_cannot_read_are_counted():
     told = run_well("pretrain", "probe", folder(), "오늘 the [MASK] 먹을까", "--json").stderr
     assert "2 of 4 tokens are unknown to the model's tokenizer" in told
     assert "unknown" not in run_well("pretrain", "probe", folder(), "The cat [MASK]", "It saw", "--json").stderr
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.93, "follows, it seems: probability 93.0 %"), (0.07, "does not follow, it seems: probability 7.0 %"),
+        (0.482, "may follow or not: probability 48.2 %"), (0.52, "may follow or not: probability 52.0 %"),
+    ],
+)  # fmt: skip
+def test_whether_a_second_text_follows_is_said_as_sure_as_it_is(probability, said, capsys):
+    print_probe("The dog sleeps", "It snores loudly", [], probability)
+    assert f"Second {said}" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_folder_that_is_no_bert_is_said(tmp_path):

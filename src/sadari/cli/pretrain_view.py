@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 INDENT = 12
 MOST_BAR = 24
+UNDECIDED = 0.05  # so near to a half a probability says neither
 
 
 class Watching(Listener):
@@ -111,10 +112,12 @@ def print_probe(
     if fillings:
         headed("Reads", filled_text(text if second is None else f"{text} / {second}", fillings), indent=INDENT)
     if follows is not None:
-        does = "follows" if follows >= 0.5 else "does not follow"
+        does = "follows, it seems" if follows >= 0.5 else "does not follow, it seems"
+        if abs(follows - 0.5) < UNDECIDED:
+            does = "may follow or not"
         headed(
             "Second",
-            f"{does}, it seems: probability {readable.percent(follows)} % that it follows the first",
+            f"{does}: probability {readable.percent(follows)} % that it follows the first",
             indent=INDENT,
         )
 
