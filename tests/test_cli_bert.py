@@ -95,7 +95,7 @@ def test_a_rung_of_one_precision_says_so(command):
 # -- long texts -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", ["head", "windows"])
+@pytest.mark.parametrize("way", ["head", "head+tail", "windows"])
 def test_what_became_of_long_texts_is_said(way, weights, few, tmp_path):
     given = ("--rung", "bert", "--weights", weights, "-o", tmp_path / "m", "--text", "title", "--epochs", 1)
     more = ("--set", "threads=1", "--set", "max_length=8", "--set", f"long_texts={way}")
@@ -115,7 +115,8 @@ def test_what_became_of_long_texts_is_said(way, weights, few, tmp_path):
         assert trained["rows"]["cut"] == 0
     else:
         assert (long["cut_texts"], long["window_texts"], long["windows"]) == (texts, 0, 0)
-        assert re.search(r"Long \d+ of 54 texts \(\d+\.\d %\) cut after 8 tokens", said)
+        how = "read by head and tail, 8 tokens" if way == "head+tail" else "cut after 8 tokens"
+        assert re.search(rf"Long \d+ of 54 texts \(\d+\.\d %\) {how}", said)
         assert "windows" not in said.partition("Long")[2]
 
 

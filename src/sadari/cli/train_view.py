@@ -58,7 +58,7 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
         _print_reports(model.history_)
     if getattr(model, "cut_", 0):
         read = model.data_["rows"] + model.teacher_.get("unlabelled texts", 0)
-        _head("Long", wording("en").cut(model.cut_, read, settings["max_length"]))
+        _head("Long", wording("en").cut(model.cut_, read, settings["max_length"], settings.get("long_texts")))
     texts, windows = getattr(model, "windowed_", (0, 0))
     if texts:
         read = model.data_["rows"] + model.teacher_.get("unlabelled texts", 0)

@@ -226,10 +226,11 @@ def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) ->
 
 def _said_of_long(run: _Run, model: Rung, corpus: Corpus) -> str:
     """How many training texts were longer than the rung reads at once, and what became of them."""
-    rows, most = len(corpus), model.resolved_settings().get("max_length", 0)
+    own = model.resolved_settings()
+    rows, most = len(corpus), own.get("max_length", 0)
     cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
     if cut:
-        return run.words.cut(cut, rows, most)
+        return run.words.cut(cut, rows, most, own.get("long_texts"))
     pieces = model.windows(corpus.texts)
     long = pieces[pieces > 1]
     return run.words.windows(len(long), rows, int(long.sum()), most) if len(long) else ""

@@ -57,9 +57,15 @@ class Wording:
         units = [self.sentences[f"unit_{unit}"] for unit in parts[1::2]]
         return " ".join(map("".join, zip(parts[::2], units, strict=True))) if units else parts[0]
 
-    def cut(self, texts: int, rows: int, tokens: int) -> str:
-        """How many texts were longer than a model reads: "2 of 120 texts (1.7 %) cut after 256 tokens"."""
-        return self.say("cut", tokens=readable.count(tokens), **_share(texts, rows))
+    def cut(self, texts: int, rows: int, tokens: int, read: object = "head") -> str:
+        """How many texts were longer than a model reads: "2 of 120 texts (1.7 %) cut after 256 tokens".
+
+        Args:
+            read: what is read of those: "head", or "head+tail".
+        """
+        return self.say(
+            "cut_inside" if read == "head+tail" else "cut", tokens=readable.count(tokens), **_share(texts, rows)
+        )
 
     def windows(self, texts: int, rows: int, windows: int, tokens: int) -> str:
         """How many texts were read in pieces: "2 of 120 texts (1.7 %) read in 5 windows of up to 256 tokens"."""

@@ -37,6 +37,7 @@ ENGLISH = {
     "budget_used_up": "it needs about {needed}, and none of the budget is left for it",
     "budget_at_pace": "at {rate} texts/s in training {why}",
     "budget_pace": "{rate} texts/s in training, about {duration} in all",
+    "cut_inside": "{texts} of {rows} texts ({share} %) read by head and tail, {tokens} tokens",
     "cut": "{texts} of {rows} texts ({share} %) cut after {tokens} tokens",
     "windows": "{texts} of {rows} texts ({share} %) read in {windows} windows of up to {tokens} tokens",
     "tune_no_time": "no time was left to try settings",

@@ -34,6 +34,7 @@ KOREAN = {
     "budget_used_up": "필요한 시간은 약 {needed}, 남은 예산은 없음",
     "budget_at_pace": "학습 속도는 {rate}건/초, {why}",
     "budget_pace": "학습 속도 {rate}건/초, 모두 약 {duration}",
+    "cut_inside": "글 {rows}건 중 {texts}건({share} %)은 앞과 뒤를 합쳐 토큰 {tokens}개만 읽음",
     "cut": "글 {rows}건 중 {texts}건({share} %)은 토큰 {tokens}개까지만 읽음",
     "windows": "글 {rows}건 중 {texts}건({share} %)은 토큰 {tokens}개 이하의 구간 {windows}개로 나누어 읽음",
     "tune_no_time": "다른 설정을 시험해 볼 시간이 없었음",
