@@ -21,10 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from corpora import ag_news
+from bert import corpora, minilm
 from sadari.data.corpus import Corpus
-from sadari.data.read import open_source
-from sadari.rungs import RUNGS, Rung
+from sadari.rungs import RUNGS, BertClassifier, Rung
 from sadari.rungs.distil import Teacher
 from timing import table
 
@@ -41,8 +40,7 @@ def run(
     folder = teacher or os.environ.get("SADARI_BENCH_TEACHER")
     if not folder:
         return "no teacher: name the folder of a model of AG News as an argument, or in SADARI_BENCH_TEACHER"
-    train = open_source(ag_news() / "train.csv").read()
-    test = open_source(ag_news() / "test.csv").read()
+    train, test = corpora()
     few = train.take(np.arange(FEW))
     guide = Teacher(folder, say=Told())
     wanted = guide.rung.predict(test.texts)
@@ -64,11 +62,7 @@ def run(
 
 def few(rungs: Sequence[str], seeds: int, threads: int = 1) -> str:
     """Where labels are dear: a MiniLM learns the few that there are, and students what it says of all other texts."""
-    from bert import minilm
-    from sadari.rungs import BertClassifier
-
-    train = open_source(ag_news() / "train.csv").read()
-    test = open_source(ag_news() / "test.csv").read()
+    train, test = corpora()
     labelled, rest = train.take(np.arange(FEW)), train.texts.slice(FEW)
     # its answers in bf16 take half the time
     teacher = BertClassifier(weights=minilm(), threads=threads, predict_precision="bf16").fit(

@@ -140,18 +140,23 @@ def test_two_halves_are_all_the_rows(in_folds):
     assert set(in_folds.train.codes[first]) == set(in_folds.train.codes[second])
 
 
-def test_the_pace_is_that_of_a_training(weights, some, monkeypatch):
-    pace = pace_of(BertClassifier(weights=weights, threads=1, epochs=9), some[0])
-    assert pace.predicting > 1e-6
-    assert 1e-6 < pace.training < 1
-    fits = []
-    one = BertClassifier._train
+def count_fits(rung, monkeypatch):
+    """A list to which each training of that rung adds how many texts it has."""
+    fits, one = [], rung._train
 
     def counted(self, texts, targets, costs, watch):
         fits.append(len(targets))
         return one(self, texts, targets, costs, watch)
 
-    monkeypatch.setattr(BertClassifier, "_train", counted)
+    monkeypatch.setattr(rung, "_train", counted)
+    return fits
+
+
+def test_the_pace_is_that_of_a_training(weights, some, monkeypatch):
+    pace = pace_of(BertClassifier(weights=weights, threads=1, epochs=9), some[0])
+    assert pace.predicting > 1e-6
+    assert 1e-6 < pace.training < 1
+    fits = count_fits(BertClassifier, monkeypatch)
     short = pace_of(BertClassifier(weights=weights, threads=1), some[0], 0.0)
     assert fits == [16]  # however little time there is
     assert 1e-6 < short.training < 1
@@ -167,21 +172,12 @@ def test_texts_that_stand_label_by_label_are_measured_as_others(weights, some, m
     ordered = some[0].take(np.argsort(some[0].codes, kind="stable"))
     ordered = replace(ordered, labels=pl.Series([*ordered.labels[:-3], *["rare"] * 3]))
     assert len(set(ordered.labels[:16])) == 1
-    fits = []
-    one = BertClassifier._train
-
-    def counted(self, texts, targets, costs, watch):
-        fits.append(len(targets))
-        return one(self, texts, targets, costs, watch)
-
-    monkeypatch.setattr(BertClassifier, "_train", counted)
+    fits = count_fits(BertClassifier, monkeypatch)
     settings = {"class_weight": {"rare": 5.0}, "threads": 1}
     assert pace_of(BertClassifier(weights=weights, **settings), ordered, 0.0).training > 0
     assert fits == [16]
     frozen = freeze(ordered, some[1], audit(ordered, some[1]), seed=0)
-    del fits[:]
-    other = LSTM._train
-    monkeypatch.setattr(LSTM, "_train", lambda *given: fits.append(len(given[2])) or other(*given))
+    fits = count_fits(LSTM, monkeypatch)
     assert isinstance(Budget(1e6).plan(LSTM(**settings), frozen, 0), Plan)
     assert fits == [64, 120]  # what is measured is no first training
 
