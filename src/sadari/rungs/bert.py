@@ -270,6 +270,8 @@ class BertClassifier(KeepsRuns):
 
     def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
         self._check_fitted()
+        if self.long_texts == "windows":
+            return super().cut_texts(texts)
         return self.reader_.cut(self.pieces_.encode(as_column(texts)))
 
     def windows(self, texts: Any) -> NDArray[np.int64]:
