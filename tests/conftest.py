@@ -2,8 +2,16 @@
 
 import signal
 
+import pytest
+
 
 def pytest_configure() -> None:
     """Let Ctrl-C work in what the tests start: a run in the background ignores it, and hands that on."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes are named by their length: a gzip file holds the time at which it was made, so each worker of
+    pytest-xdist would give the same test another name, and refuse to run any."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
