@@ -254,9 +254,11 @@ def test_the_same_seed_gives_the_same_bits(more):
     assert weights(one) != weights(Bert(**{**SMALL, **more, "seed": 1}).fit(TEXTS))
 
 
-@pytest.mark.parametrize("nsp", [True, False])
-def test_a_run_that_was_stopped_ends_in_the_same_bits(tmp_path, nsp):
-    settings = {**SMALL, "nsp": nsp, "steps": 25, "batch_size": 32, "dropout": 0.2}
+@pytest.mark.parametrize(("nsp", "least"), [(True, 100), (False, 4096)])
+def test_a_run_that_was_stopped_ends_in_the_same_bits(tmp_path, nsp, least, monkeypatch):
+    monkeypatch.setattr("sadari.train.pretrain.LEAST_SCORED", least)  # few: a part of the held-out texts is scored
+    monkeypatch.setattr("sadari.train.pretrain.SCORED_SHARE", 0.01)
+    settings = {**SMALL, "nsp": nsp, "steps": 25, "batch_size": 32, "dropout": 0.2, "validations": 6}
     whole = Bert(**settings).fit(TEXTS)
 
     class Stops(Listener):
@@ -281,7 +283,27 @@ def test_a_run_that_was_stopped_ends_in_the_same_bits(tmp_path, nsp):
         Bert(**settings).fit(TEXTS[1:], run=tmp_path / "run", resume=True)
     resumed = Bert(**settings).fit(TEXTS, run=tmp_path / "run", resume=True)
     assert weights(resumed) == weights(whole)
-    assert [r["step"] for r in resumed.history_] == [r["step"] for r in whole.history_]
+    for one, two in zip(resumed.history_, whole.history_, strict=True):
+        assert {**one, "seconds": 0.0} == {**two, "seconds": 0.0}
+    assert resumed.scores_ == whole.scores_
+
+
+def test_the_scores_of_a_short_run_rest_on_more_than_those_on_the_way(monkeypatch):
+    monkeypatch.setattr("sadari.train.pretrain.LEAST_SCORED", 50)
+    monkeypatch.setattr("sadari.train.pretrain.SCORED_SHARE", 0.05)
+    told = []
+
+    class Hears(Listener):
+        def scoring(self):
+            told.append(len(model.history_))
+
+    model = Bert(**{**SMALL, "validations": 6})
+    model.fit(TEXTS, listener=Hears())
+    on_the_way, final = model.history_[-1]["scored_tokens"], model.scores_["scored tokens"]
+    assert on_the_way < final < model.data_["held out"]
+    assert final == model.final_["scored_tokens"]
+    assert model.scores_["masked loss"] == model.final_["masked_loss"]
+    assert told == [6]
 
 
 def test_a_run_goes_on_in_its_precision_on_another_machine(tmp_path, monkeypatch):

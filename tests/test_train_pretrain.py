@@ -11,7 +11,7 @@ from sadari.train.loop import Loop
 from sadari.train.machine import seed_everything, threads
 from sadari.train.masking import Masking
 from sadari.train.optimise import Recipe
-from sadari.train.pretrain import HeldOutText, PreTrainingTask, Reading, count_ids, read_segments
+from sadari.train.pretrain import SCORED_SHARE, HeldOutText, PreTrainingTask, Reading, count_ids, read_segments
 from sadari.train.segments import (
     FOLLOWS,
     LEAST_SCORED_PAIRS,
@@ -283,6 +283,84 @@ def test_a_handful_of_pairs_has_no_say_in_which_weights_are_kept():
     scores = HeldOutText(found, count_ids(found.documents, IDS)).score(small_net().eval())
     assert 0 < scores["next_pairs"] < LEAST_SCORED_PAIRS
     assert scores["validation_log_likelihood"] == -scores["masked_loss"]
+
+
+# -- how much is scored -------------------------------------------------------------------------------------
+
+
+def held_out_text(**more):
+    found = documents(8, count=900)
+    return HeldOutText(reading(found), count_ids(found, IDS), **more)
+
+
+def test_a_part_is_drawn_by_the_seed_and_holds_so_many_tokens():
+    whole, part = held_out_text(), held_out_text(most=2000)
+    assert whole.tokens == whole.segments.tokens.sum() > 15_000
+    assert 2000 <= part.tokens < 2000 + 32
+    assert (part.segments.first == held_out_text(most=2000).segments.first).all()
+    every = set(map(tuple, whole.segments.first.tolist()))
+    assert set(map(tuple, part.segments.first.tolist())) < every
+    # from everywhere: a first part of the texts would begin half as far on in the mean
+    assert part.segments.first[:, 0].mean() == pytest.approx(whole.segments.first[:, 0].mean(), rel=0.15)
+    net = small_net().eval()
+    assert part.score(net)["scored_tokens"] == part.tokens
+    assert held_out_text(most=10**9).score(net) == whole.score(net)
+
+
+def short_run(steps, held_out, **more):
+    net = small_net()
+    task = PreTrainingTask(net, reading(documents(count=3000), batch=16), held_out)
+    with threads(1):
+        history = Loop(task, Recipe(epochs=100, steps=steps, validations=10, learning_rate=0.01, **more)).run()
+    return task, history
+
+
+@pytest.mark.parametrize("steps", [20, 60])
+def test_scoring_takes_a_share_of_what_is_learned(steps, monkeypatch):
+    monkeypatch.setattr("sadari.train.pretrain.LEAST_SCORED", 100)
+    task, history = short_run(steps, held_out_text())
+    scored = {record["scored_tokens"] for record in history}
+    assert len(history) == 10
+    assert len(scored) == 1  # what is compared is the same text
+    learned = task.masked / 0.15
+    assert scored.pop() == pytest.approx(SCORED_SHARE * learned / 10, rel=0.25)
+    final = task.final()
+    assert final["scored_tokens"] == pytest.approx(SCORED_SHARE * learned, rel=0.1)
+    assert sum(record["scored_tokens"] for record in history) + final["scored_tokens"] < 0.7 * learned
+    assert final == task.held_out.affordable(learned).score(task.net)
+
+
+def test_a_long_run_scores_all_that_is_held_out_and_once():
+    found = documents(9, count=40)
+    held_out = HeldOutText(reading(found), count_ids(found, IDS))
+    task, history = short_run(20, held_out)
+    assert {record["scored_tokens"] for record in history} == {float(held_out.tokens)}
+    assert history[-1]["scored_tokens"] == len(found.values) - read_segments(held_out.reading, 0).cut
+    assert task.final() is None
+
+
+def test_scoring_leaves_what_is_learned_alone():
+    """With validation the best weights are kept; so what is compared are the losses on the way."""
+    reported = [
+        {record["step"]: record["loss"] for record in short_run(20, held_out)[1]}
+        for held_out in (None, held_out_text(most=50), held_out_text())
+    ]
+    assert len(reported[0]) == 10
+    assert reported[0] == reported[1] == reported[2]
+
+
+def test_a_checkpoint_knows_what_is_scored():
+    task, _ = short_run(12, held_out_text())
+    again = PreTrainingTask(small_net(), task.reading, held_out_text())
+    again.restore(task.carried())
+    assert again.masked == task.masked
+    assert again.part.most == task.part.most
+    fresh = PreTrainingTask(small_net(), task.reading, held_out_text())
+    again.restore(fresh.carried())
+    assert (again.masked, again.part) == (0, None)
+    again.restore({})  # of a run from before: it scored everything
+    assert again.part.tokens == again.held_out.tokens
+    assert again.final() is None
 
 
 def test_what_follows_what_is_learned():

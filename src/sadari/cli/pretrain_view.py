@@ -60,6 +60,9 @@ class Watching(Listener):
             for place, part in enumerate(wrap(line, columns() - 2)):
                 note("  " * bool(place) + part)
 
+    def scoring(self) -> None:
+        self.progress("scoring the held-out texts")
+
 
 def print_result(model: Bert, output: str) -> None:
     """What the training came to, and what to do with the model."""
@@ -177,17 +180,18 @@ def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mappi
 
 
 def _scores(record: Mapping[str, float]) -> str:
-    """``masked 41.2 % (perplexity 28.1) · next 78.3 %``."""
+    """``masked 41.2 % (perplexity 28.1) · next 78.3 % · on 131,072 tokens``."""
     said = f"masked {readable.percent(record['masked_accuracy'])} % (perplexity {record['perplexity']:,.1f})"
-    if "next_accuracy" not in record:
-        return said
-    pairs = record["next_pairs"]
-    few = f" of {pairs:,.0f} pair{'s' * (pairs != 1)}" if pairs < LEAST_SCORED_PAIRS else ""
-    return f"{said} · next {readable.percent(record['next_accuracy'])} %{few}"
+    if "next_accuracy" in record:
+        pairs = record["next_pairs"]
+        few = f" of {pairs:,.0f} pair{'s' * (pairs != 1)}" if pairs < LEAST_SCORED_PAIRS else ""
+        said += f" · next {readable.percent(record['next_accuracy'])} %{few}"
+    # runs that were begun before did not count them
+    return f"{said} · on {record['scored_tokens']:,.0f} tokens" if "scored_tokens" in record else said
 
 
 def _verdict(model: Bert) -> str:
     best = best_record(model.history_)
     guess = f"; guessing by frequency {readable.percent(model.guess_['guess_accuracy'])} %" if model.guess_ else ""
     at = "" if best["step"] == model.history_[-1]["step"] else f" · at step {best['step']:,.0f}, the best"
-    return _scores(best).replace(")", guess + ")", 1) + at
+    return _scores(model.final_).replace(")", guess + ")", 1) + at

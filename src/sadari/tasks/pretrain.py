@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sadari.train.segments import Documents
 
 LEAST_PAIRS = 2  # of sentences, from which on half can be exchanged
-TRAINED = ("masked_loss", "perplexity", "masked_accuracy", "next_accuracy")
+TRAINED = ("masked_loss", "perplexity", "masked_accuracy", "next_accuracy", "scored_tokens")
 
 
 class Listener:
@@ -46,7 +46,10 @@ class Listener:
         """A step is done: the share of the run, 0 to 1, and the mean loss since the last record."""
 
     def record(self, record: dict[str, float]) -> None:
-        """The held-out texts were scored."""
+        """The held-out texts were scored, or a part of them."""
+
+    def scoring(self) -> None:
+        """The training is done, and more of the held-out texts are scored."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -68,7 +71,8 @@ class Bert(BertSettings):
         learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
             `sadari.train.optimise.Recipe`.
         dropout: on embeddings and in every layer. None: 0 where a new net is tiny or mini, that of the start, else 0.1.
-        validation: the share of the texts that is held out to score on; at most 131,072 tokens of it are.
+        validation: the share of the texts that is held out to score on; at most 131,072 tokens of it are, and in a
+            short run fewer, so that scoring takes a small share of it (``scored_tokens`` says how many they were).
         validations: how often it is scored, evenly over the run. patience: stop after so many that are no better.
         device: "cpu", "cuda", "mps" or "auto". precision: "fp32", "bf16", or "auto":
             "bf16" where the machine is faster with it.
@@ -80,6 +84,7 @@ class Bert(BertSettings):
         resolved_: the settings as they were taken; None are limits that there are not, and what the start decides.
         knows_masked_, knows_next_: what the heads were taught.
         history_: records of the training; losses in nats. guess_: what comes of guessing by frequency alone.
+        final_: scores of the weights that were kept, on all that is scored.
         new_: parts of the start that were not in its folder, and are new. scores_, data_: what a model card says.
     """
 
@@ -87,6 +92,7 @@ class Bert(BertSettings):
         self.net_: BertForPreTraining | None = None
         self.history_: list[dict[str, float]] = []
         self.guess_: dict[str, float] = {}
+        self.final_: dict[str, float] = {}
         self.new_: list[str] = []
         self.knows_masked_ = self.knows_next_ = False
         self.scores_: dict[str, Any] = {}
@@ -131,7 +137,7 @@ class Bert(BertSettings):
 
         self.check()
         listener = listener or Listener()
-        self.guess_, self.new_, self.knows_masked_, self.knows_next_ = {}, [], False, False
+        self.guess_, self.final_, self.new_, self.knows_masked_, self.knows_next_ = {}, {}, [], False, False
         kept = begin_run(run, resume=resume)
         processes.join()
         self.resolved_: Any = self.resolved(begun=start is not None)
@@ -152,7 +158,7 @@ class Bert(BertSettings):
         net: Any = self.net_
         check_learned(**{name: value.detach().cpu().numpy() for name, value in net.state_dict().items()})
         self.knows_masked_, self.knows_next_ = True, self.nsp
-        self.scores_ = self._best_scores()
+        self._score(loop, listener)
         return self
 
     def _begin_from(self, start: str | Path, download: bool) -> WordPiece:
@@ -241,13 +247,17 @@ class Bert(BertSettings):
             "number of processes": processes.place()[1],
         }  # fmt: skip
 
-    def _best_scores(self) -> dict[str, Any]:
-        """The scores of the weights that were kept: those of the best validation."""
-        best = best_record(self.history_)
-        if not best:
-            return {}
-        found = {name.replace("_", " "): best[name] for name in TRAINED if name in best}
-        return {**found, "masked accuracy of the unigram guess": self.guess_["guess_accuracy"]}
+    def _score(self, loop: Loop, listener: Listener) -> None:
+        """Score the weights that were kept: on more than on the way, where that was little."""
+        from sadari.train.machine import threads
+
+        listener.scoring()
+        task: Any = loop.task
+        with threads(loop.threads):
+            self.final_ = task.final() or best_record(self.history_)
+        self.scores_ = {name.replace("_", " "): self.final_[name] for name in TRAINED if name in self.final_}
+        if self.scores_:
+            self.scores_["masked accuracy of the unigram guess"] = self.guess_["guess_accuracy"]
 
     # -- probing ----------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,9 @@ from sadari.train.segments import LEAST_SCORED_PAIRS, UNASKED, Documents, Segmen
 
 Cut = Callable[[Documents, int, np.random.Generator], Segments]
 SCORED_TOKENS = 8_192  # at a time
+# Tokens that are scored for each that was learned: one takes a third of the time to score, so scoring stays at a tenth
+SCORED_SHARE = 0.3
+LEAST_SCORED = 4_096  # tokens: fewer would say nothing
 
 
 @dataclass(frozen=True)
@@ -126,15 +129,36 @@ class HeldOutText:
         reading: what is read, and how.
         counts: int64 [ids], how often each id stands in the training texts: what the unigram guess knows.
         precision: "fp32" or "bf16", as in training.
+        most: tokens that are scored, at most (by less than a sequence more): of sequences drawn by the seed. None: all.
     """
 
     reading: Reading
     counts: NDArray[np.int64]
     precision: str = "fp32"
+    most: int | None = None
+
+    @cached_property
+    def segments(self) -> Segments:
+        """What is scored."""
+        every = read_segments(self.reading, 0)
+        if self.most is None or self.most >= every.tokens.sum():
+            return every
+        order = np.random.default_rng([self.reading.seed, 1]).permutation(len(every))
+        count = int(np.searchsorted(np.cumsum(every.tokens[order]), self.most)) + 1
+        return every.take(np.sort(order[:count]))
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens of texts are scored; of these, the masked ones are to be found."""
+        return int(self.segments.tokens.sum())
+
+    def affordable(self, learned: float) -> HeldOutText:
+        """As much of it as may be scored after so many tokens were learned, so that scoring takes a small share."""
+        return replace(self, most=max(LEAST_SCORED, int(SCORED_SHARE * learned)))
 
     @cached_property
     def examples(self) -> list[Example]:
-        segments = read_segments(self.reading, 0)
+        segments = self.segments
         random = np.random.default_rng([self.reading.seed, 0])
         batches = Batches(segments.lengths, SCORED_TOKENS, SCORED_TOKENS).in_order()
         return [self.reading.example(segments.take(rows), random) for rows in batches]
@@ -157,7 +181,8 @@ class HeldOutText:
         Returns:
             ``validation_log_likelihood`` (nats, of a masked token and a pair together, less than 0; of a masked token
             alone where there are fewer than `LEAST_SCORED_PAIRS`), ``masked_loss``, ``perplexity``,
-            ``masked_accuracy``, and with pairs ``next_loss``, ``next_accuracy`` and ``next_pairs``, how many there are.
+            ``masked_accuracy``, ``scored_tokens`` that these rest on, and with pairs ``next_loss``, ``next_accuracy``
+            and ``next_pairs``, how many there are.
         """
         device = next(net.parameters()).device
         loss = right = next_loss = next_right = 0.0
@@ -174,7 +199,7 @@ class HeldOutText:
         masked = max(1, sum(example.masked for example in self.examples))
         pairs = sum(example.pairs for example in self.examples)
         scores = {"masked_loss": loss / masked, "perplexity": math.exp(min(loss / masked, 700.0))}
-        scores["masked_accuracy"] = right / masked
+        scores |= {"masked_accuracy": right / masked, "scored_tokens": float(self.tokens)}
         if pairs:
             scores |= {"next_loss": next_loss / pairs, "next_accuracy": next_right / pairs, "next_pairs": float(pairs)}
         # a handful of pairs says nothing of which weights are better, and would say it the loudest
@@ -191,13 +216,20 @@ def next_loss_of(logits: torch.Tensor, follows: torch.Tensor) -> torch.Tensor:
 class PreTrainingTask:
     """What a BERT learns from documents; a `sadari.train.loop.Task`.
 
+    In a short run, a part of the held-out texts is scored: as much as suits what was learned until the first time, and
+    the same part from then on, so that scores can be compared. A clock has no say in it.
+
     Attributes:
         net: what learns. reading: what it reads, and how. held_out: what it is scored on, or None.
+        part: of it that is scored while it learns; None before the first time.
+        masked: tokens that were to be found so far, in all processes.
     """
 
     net: BertForPreTraining
     reading: Reading
     held_out: HeldOutText | None = None
+    part: HeldOutText | None = None
+    masked: int = 0
 
     def epoch(self, number: int) -> Sequence[Example]:
         """The batches of an epoch: pairs, splits, windows, masks and order are new in each, by the seed."""
@@ -211,11 +243,43 @@ class PreTrainingTask:
         follows = torch.from_numpy(batch.follows).to(device)
         # by the counts of all processes, so that the model does not depend on how many there are
         following = next_loss_of(read.next_logits, follows) * (batch.masked / max(1, batch.pairs))
+        self.masked += batch.masked
         return read.masked_loss + following, float(len(batch.places)), {}
 
     def validate(self) -> dict[str, float] | None:
-        """Scores on the held-out documents."""
-        return None if self.held_out is None else self.held_out.score(self.net)
+        """Scores on the held-out documents, or a part of them."""
+        if self.held_out is None:
+            return None
+        if self.part is None:
+            self.part = self.held_out.affordable(self._learned)
+        return self.part.score(self.net)
+
+    def final(self) -> dict[str, float] | None:
+        """Scores on as much as suits the whole run; None where that is no more than was scored all along."""
+        if self.held_out is None:
+            return None
+        every = self.held_out.affordable(self._learned)
+        if self.part is not None and every.tokens <= self.part.tokens:
+            return None
+        return every.score(self.net)
+
+    @property
+    def _learned(self) -> float:
+        """About how many tokens were read: of all processes, and therefore by those that were masked."""
+        return self.masked / self.reading.masking.share
+
+    def carried(self) -> dict[str, torch.Tensor]:
+        """For a checkpoint: what was learned, and which part is scored."""
+        most = None if self.part is None else self.part.most
+        return {"masked": torch.tensor(self.masked), "most": torch.tensor(most or 0)}
+
+    def restore(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Take up what `carried` gave; runs from before there were parts gave nothing, and score everything."""
+        if self.held_out is None:
+            return
+        self.masked = int(tensors["masked"]) if tensors else 0
+        most = int(tensors["most"]) if tensors else self.held_out.tokens
+        self.part = replace(self.held_out, most=most) if most else None
 
 
 def read_segments(reading: Reading, number: int) -> Segments:

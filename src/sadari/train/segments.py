@@ -79,6 +79,11 @@ class Segments:
         second = self.second[:, 1] - self.second[:, 0]
         return self.first[:, 1] - self.first[:, 0] + second + 2 + (second > 0)
 
+    @property
+    def tokens(self) -> NDArray[np.int64]:
+        """int64 [n]: tokens of each, without ``[CLS]`` and ``[SEP]``."""
+        return np.diff(self.first, axis=1)[:, 0] + np.diff(self.second, axis=1)[:, 0]
+
     def take(self, rows: NDArray[np.int64]) -> Segments:
         """Those at ``rows``."""
         return Segments(self.first[rows], self.second[rows], self.follows[rows])
