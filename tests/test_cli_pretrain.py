@@ -14,8 +14,9 @@ import pytest
 from cli_runs import SADARI, run, run_badly, run_well, spawn
 from sadari import Bert
 from sadari.artifact import read_model
-from sadari.cli.pretrain_input import Texts, files_of
+from sadari.cli.pretrain_input import Texts
 from sadari.cli.pretrain_view import print_probe
+from sadari.cli.text_files import files_of
 from sadari.tasks.pretrain import Listener
 from sadari.train.checkpoint import Run, read_run
 from sadari.train.loop import Interrupted
@@ -62,6 +63,8 @@ def test_a_training_says_what_it_read_and_what_it_came_to(story, tmp_path, monke
         assert part in said, part
     told = " ".join(result.stderr.split())
     assert told.count("held out masked") == 2
+    (scored,) = re.findall(r"Held out masked .* on ([\d,]+) tokens", said)
+    assert told.count(f"on {scored} tokens") == 2  # all that is held out, for that is little
     assert told.count("pairs") == 2  # so few of them that their number is said
     assert max(map(len, [*result.stdout.splitlines(), *result.stderr.splitlines()])) <= 80
     model = Bert.load(tmp_path / "m")
@@ -105,13 +108,25 @@ def test_of_a_folder_all_text_files_are_read_by_their_names(story, tmp_path):
         (place / name).write_text(part)
     (place / "c.csv").write_text("no text")
     names = [str(place / name) for name in ("a.TXT", "b.txt")]
-    assert files_of(str(place)) == names
+    assert files_of(str(place)) == (names, f"{place}: 2 .txt files, 1 other passed over")
     one, two = (
         json.loads(run_well("pretrain", *given, "-o", tmp_path / "m", *QUICK, "--json").stdout)
         for given in ([place], names)
     )
     assert one["data"]["sha256"] == two["data"]["sha256"]
     assert one["data"]["source"] == str(place)
+    assert one["notes"] == [f"{place}: 2 .txt files, 1 other passed over"]
+
+
+def test_of_a_folder_of_folders_the_way_to_read_them_is_said(tmp_path):
+    place = tmp_path / "reviews"
+    for number, line in enumerate(LINES):
+        (place / "good").mkdir(parents=True, exist_ok=True)
+        (place / "good" / f"{number}.txt").write_text(line)
+    said = run_badly("pretrain", place, "-o", tmp_path / "m")
+    assert "--format folder" in said
+    found = json.loads(run_well("pretrain", place, "--format", "folder", "-o", tmp_path / "m", *QUICK, "--json").stdout)
+    assert found["data"]["texts"] == len(LINES)
 
 
 def test_a_start_that_is_nowhere_is_one_error(story, tmp_path):

@@ -54,6 +54,35 @@ def test_several_files_packed_or_not_and_tables(text, tmp_path, capsys):
     assert found["settings"]["model"] == "skipgram"
 
 
+def test_of_a_folder_all_text_files_are_read_by_their_names(tmp_path, capsys):
+    place = tmp_path / "texts"
+    place.mkdir()
+    asked = ["-o", str(tmp_path / "v"), "--min-count", "1", "--deterministic", "--json"]
+    assert main(["vectors", "train", str(place), *asked]) == 2
+    assert f"{place}: there are no .txt files in the folder" in capsys.readouterr().err
+    (place / "b.txt").write_text("\n".join(LINES[:80]), encoding="utf-8")
+    (place / "a.txt.gz").write_bytes(gzip.compress("\n".join(LINES[80:]).encode()))
+    (place / "c.csv").write_text("text\nnot read\n", encoding="utf-8")
+    found = []
+    for given in ([place], [place / "a.txt.gz", place / "b.txt"]):
+        assert main(["vectors", "train", *map(str, given), *asked]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    assert [one["tokens"] for one in found] == [680, 680]
+    assert found[0]["history"][-1]["loss"] == found[1]["history"][-1]["loss"]
+    assert found[0]["notes"] == [f"{place}: 2 .txt files, 1 other passed over"]
+
+
+def test_a_folder_of_labels_is_a_table(tmp_path, capsys):
+    for label in ("glad", "sad"):
+        (tmp_path / "moods" / label).mkdir(parents=True)
+        (tmp_path / "moods" / label / "1.txt").write_text("the cat sat\non the mat")
+    asked = ["vectors", "train", str(tmp_path / "moods"), "-o", str(tmp_path / "v"), "--min-count", "1", "--json"]
+    assert main([*asked, "--format", "folder", "--sample", "0"]) == 0
+    assert json.loads(capsys.readouterr().out)["tokens"] == 12
+    assert main(asked) == 2
+    assert "--format folder" in capsys.readouterr().err
+
+
 def test_a_file_of_one_long_line_is_cut_at_spaces(tmp_path, capsys):
     path = tmp_path / "long.txt"
     path.write_text("the cat sat on the mat " * 600_000, encoding="utf-8")  # 13.8 MB without a line end

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TRAIN_EXAMPLES = """\b
 Examples:
   sadari generate train shakespeare.txt -o models/bard
-  sadari generate train *.txt --net transformer --minutes 5 -o models/gpt
+  sadari generate train books/ --net transformer --minutes 5 -o models/gpt
   sadari generate train book.txt --level subword --steps 5000 -o models/book
   sadari generate train news.csv --text title --condition label -o models/news
   sadari generate train chat.csv --text Q -o models/chat --set hidden=512
@@ -36,10 +36,10 @@ Training that can be stopped (Ctrl-C), and resumed to the same bits:
   sadari generate train --resume runs/book
 
 \b
-A .txt file is running text; of a table (CSV, TSV, JSONL, Parquet …) every row
-is a text with a beginning and an end. With --condition a text can be asked
-for by its label. Without --epochs, --steps and --minutes some ten million
-tokens are read.
+A .txt file is running text, and a folder stands for the .txt files in it; of a
+table (CSV, TSV, JSONL, Parquet …) every row is a text with a beginning and an
+end. With --condition a text can be asked for by its label. Without --epochs,
+--steps and --minutes some ten million tokens are read.
 """
 SAMPLE_EXAMPLES = """\b
 Examples:
@@ -83,7 +83,7 @@ def generate() -> None:
 @options.as_json("Settings, history and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
-    """Train a generator on TEXT… (files, names of data sets, or "-")."""
+    """Train a generator on TEXT… (files, folders, names of data sets, or "-")."""
     from sadari.cli import generate_view, settings_view, train_run
     from sadari.cli.generate_input import read_texts
     from sadari.cli.outputs import check_model_folder

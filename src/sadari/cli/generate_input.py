@@ -1,4 +1,4 @@
-"""What ``sadari generate train`` learns from: running text, or the rows of tables."""
+"""What ``sadari generate train`` learns from: running text, of files or folders of them, or the rows of tables."""
 
 from __future__ import annotations
 
@@ -47,46 +47,46 @@ def read_texts(asked: Mapping[str, Any]) -> Texts:
         SettingError: labels are asked for where there are none.
     """
     from sadari.cli.inputs import find_data
-    from sadari.cli.vectors_train import is_plain
+    from sadari.cli.text_files import find_files, is_plain
 
-    found = [find_data(name) for name in asked["texts"]]
-    plain = [data.train == "-" or is_plain(data.train, dict(asked)) for data in found]
+    names, notes = find_files(asked["texts"], asked)
+    found = [find_data(name) for name in names]
+    plain = [data.train == "-" or is_plain(data.train, asked) for data in found]
     if any(plain) and not all(plain):
         raise DataError(
-            "is running text, and stands beside a table", where=asked["texts"][plain.index(True)],
+            "is running text, and stands beside a table", where=names[plain.index(True)],
             hint="train on files of one kind; --format lines reads each line of a text as a row",
         )  # fmt: skip
+    read = Texts("", None, list(asked["texts"]), notes)
     if not all(plain):
-        return _tables(asked)
+        return _tables(read, names, asked)
     if asked["condition"] is not None:
         raise SettingError("--condition needs a table with labels, and this is running text")
-    return _running(asked)
+    return _running(read, names, asked)
 
 
-def _running(asked: Mapping[str, Any]) -> Texts:
+def _running(read: Texts, names: list[str], asked: Mapping[str, Any]) -> Texts:
     from sadari.cli.inputs import find_data
     from sadari.data.plain_text import PlainText
 
-    read = Texts("", None, list(asked["texts"]))
     parts = []
-    for name in asked["texts"]:
+    for name in names:
         text = PlainText(find_data(name).train, encoding=asked["encoding"])
         read.notes += [f"{text.name}: {note}" for note in text.notes]
         content = text.read()
-        parts.append(content if content.endswith("\n") or len(asked["texts"]) == 1 else content + "\n")
+        parts.append(content if content.endswith("\n") or len(names) == 1 else content + "\n")
     read.texts = "".join(parts)
     return read
 
 
-def _tables(asked: Mapping[str, Any]) -> Texts:
+def _tables(read: Texts, names: list[str], asked: Mapping[str, Any]) -> Texts:
     import polars as pl
 
     from sadari.cli.inputs import find_data, open_named
 
     condition = asked["condition"]
     columns, labels = [], []
-    read = Texts("", None, list(asked["texts"]))
-    for name in asked["texts"]:
+    for name in names:
         data = find_data(name)
         # the word "label" means whichever column holds it
         named = {"label": None if condition == "label" else condition}

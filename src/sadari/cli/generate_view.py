@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
 from sadari.cli.failures import printable
 from sadari.cli.printing import columns, headed, note, say_json
 from sadari.cli.settings import show_settings
 from sadari.cli.train_view import sparkline
 from sadari.measure import readable
-from sadari.tasks.coder import END_ID
 from sadari.tasks.generate import Generator, Listener
 
 if TYPE_CHECKING:
@@ -141,9 +138,7 @@ def parameters(model: Generator) -> int:
 
 def _print_material(model: Generator, material: Material, texts: Texts) -> None:
     units = UNITS[model.level]
-    learned, held_out = (
-        _written(material, ids) for ids in (material.ids, material.held_out[material.known :])
-    )  # fmt: skip
+    learned, held_out = material.learned, material.scored
     many = "" if not material.texts else f"{material.texts:,} texts · "
     tokens = learned + held_out
     headed("Read", f"{', '.join(texts.names)} · {many}{tokens:,} {units}, {len(material.coder):,} ids", indent=12)
@@ -155,12 +150,6 @@ def _print_material(model: Generator, material: Material, texts: Texts) -> None:
         headed("", f"{material.unknown:,} {units} ({material.unknown / tokens:.1%}) are too rare to learn", indent=12)
     headed("Split", f"train {learned:,} · held out {held_out:,}", indent=12)
     headed("Net", f"{model.net} · {parameters(model):,} parameters · {show_settings(_telling(model))}", indent=12)
-
-
-def _written(material: Material, ids: NDArray[np.int32]) -> int:
-    """How many of the ids are of the texts themselves: no end, and no label."""
-    marks = (ids == END_ID) | ((ids > END_ID) & (ids <= END_ID + len(material.coder.labels)))
-    return len(ids) - int(np.count_nonzero(marks))
 
 
 def _telling(model: Generator) -> dict[str, Any]:

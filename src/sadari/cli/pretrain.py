@@ -97,7 +97,7 @@ class WithProbe(click.Command):
 @options.as_json("Settings, history and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def pretrain(context: click.Context, **_: Any) -> None:
-    """Pre-train a BERT on TEXT… (files, or names of data sets), from nothing or from another.
+    """Pre-train a BERT on TEXT… (files, folders, or names of data sets), from nothing or from another.
 
     What it knows shows: sadari pretrain probe MODEL TEXT.
     """

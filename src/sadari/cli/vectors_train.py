@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sadari.cli import options
+from sadari.cli.text_files import TextFiles
 from sadari.cli.vectors_options import FORMATS
 from sadari.cli.vectors_output import checked_kind, lost
 from sadari.errors import SettingError
@@ -16,6 +16,8 @@ from sadari.errors import SettingError
 if TYPE_CHECKING:
     import polars as pl
 
+    from sadari.cli.inputs import Data
+    from sadari.data.plain_text import PlainText
 
 EXAMPLES = """\b
 Examples:
@@ -23,15 +25,16 @@ Examples:
   sadari vectors train ag_news -o vectors --model cbow --width 200
   sadari vectors train chat.csv --text Q,A -o ko --subwords 3-5 --unit jamo
   sadari vectors train a.txt b.txt.gz -o vectors.vec --deterministic
+  sadari vectors train articles/ -o vectors
   cat *.txt | sadari vectors train - -o vectors
 
 \b
-A .txt file is read as running text, a line a sentence; other files as tables,
-of which the text column is taken (all columns of --text). The ending of OUT
-says the format: none is a folder of Sadari's own, .vec and .txt are word2vec
-text, .bin is word2vec binary; only sadari and fasttext (--to) keep subwords.
+A .txt file is read as running text, a line a sentence, and a folder stands for
+the .txt files in it; other files are tables, of which the text column is taken
+(all columns of --text). The ending of OUT says the format: none is a folder of
+Sadari's own, .vec and .txt are word2vec text, .bin is word2vec binary; only
+sadari and fasttext (--to) keep subwords.
 """
-PLAIN = (".txt", ".text", "")
 INPUTS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
 
 
@@ -61,7 +64,7 @@ INPUTS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines
 @options.seed
 @options.as_json("Settings, words and losses as JSON, and nothing else, on standard output.")
 def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> None:
-    """Train word vectors on TEXT…: files, names of data sets, or "-"."""
+    """Train word vectors on TEXT…: files, folders, names of data sets, or "-"."""
     from sadari.cli.progress import Progress
     from sadari.cli.vectors_train_view import print_trained
     from sadari.vectors.files import write_vectors
@@ -97,49 +100,17 @@ def _settings(asked: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-class _Corpus:
-    """The texts of some files as columns, one file after another; can be gone through again."""
+class _Corpus(TextFiles):
+    """Sentences: the lines of running text, the texts of tables."""
 
-    def __init__(self, names: tuple[str, ...], asked: dict[str, Any]) -> None:
-        self.names, self.asked = names, asked
-        self.notes: list[str] = []
-
-    def check(self) -> None:
-        """Find what is missing before the first file is read.
-
-        Raises:
-            DataError: a file, or a data set, is not there. SettingError: standard input is named twice.
-        """
-        from sadari.cli.inputs import find_data, is_there
-        from sadari.data.byte_stream import first_bytes
-
-        paths = [find_data(name).train for name in self.names]
-        if paths.count("-") > 1:
-            raise SettingError("standard input can be read only once", hint='name "-" once')
-        for path in paths:
-            if path != "-" and not is_there(path):
-                first_bytes(Path(path), path, 1)  # it says what is wrong, and what may have been meant
-
-    def __iter__(self) -> Iterator[pl.Series]:
-        from sadari.cli.inputs import find_data
-
-        self.notes.clear()
-        for name in self.names:
-            path = find_data(name).train
-            plain = is_plain(path, self.asked)
-            yield from self._plain(path) if plain else self._table(name)
-
-    def _plain(self, path: str) -> Iterator[pl.Series]:
-        from sadari.data.plain_text import PlainText
-
-        text = PlainText(path, encoding=self.asked["encoding"])
-        self.notes += [f"{text.name}: {note}" for note in text.notes]
+    def running(self, text: PlainText) -> Iterator[pl.Series]:
+        """Its lines."""
         yield from text.columns()
 
-    def _table(self, name: str) -> Iterator[pl.Series]:
-        from sadari.cli.inputs import find_data, open_named
+    def table(self, name: str, data: Data) -> Iterator[pl.Series]:
+        """The text column, or one after another."""
+        from sadari.cli.inputs import open_named
 
-        data = find_data(name)
         asked = {key: self.asked[key] for key in ("text", "format", "encoding")}
         source = open_named(data.train, asked, known=data.columns, need_label=False, missing="empty")
         kept = [note for note in source.notes if not note.startswith("label")]
@@ -147,14 +118,6 @@ class _Corpus:
         self.notes += [f"{title}: {note}" for note in kept]
         for batch in source.batches(whole=False):
             yield batch.texts
-
-
-def is_plain(path: str, asked: dict[str, Any]) -> bool:
-    """Whether a file is read as running text, and not as a table."""
-    if asked["format"] is not None:
-        return bool(asked["format"] == "text")
-    suffixes = [suffix.lower() for suffix in Path(path).suffixes if suffix.lower() != ".gz"]
-    return asked["text"] is None and (suffixes[-1] if suffixes else "") in PLAIN
 
 
 def _told(progress: Any) -> Any:
@@ -165,6 +128,6 @@ def _told(progress: Any) -> Any:
             progress(f"reading: {int(record['tokens']):,} words")
             return
         speed = record["words_per_second"]
-        progress(f"epoch {int(record['epoch'])}: loss {record['loss']:.3f}, {speed:,.0f} words/s", share)
+        progress(f"pass {int(record['epoch'])}: loss {record['loss']:.3f}, {speed:,.0f} words/s", share)
 
     return tell

@@ -165,7 +165,7 @@ class Generator(GeneratorSettings):
         # not typed as without None: the fields' types are those that a user may give
         self.resolved_: Any = self.resolved(ids=len(material.coder), tokens=len(material.ids))
         self.data_ = {
-            "texts": material.texts or 1, "tokens": len(material.ids), "held out": len(material.held_out),
+            "texts": material.texts or 1, "tokens": material.learned, "held out": material.scored,
             "sha256": material.fingerprint,
         }  # fmt: skip
 

@@ -47,6 +47,20 @@ class Material:
     unknown: int
     fingerprint: str
 
+    @property
+    def learned(self) -> int:
+        """Tokens of the texts themselves that are learned: without ends and labels."""
+        return self._written(self.ids)
+
+    @property
+    def scored(self) -> int:
+        """Tokens of the texts themselves that are held out."""
+        return self._written(self.held_out[self.known :])
+
+    def _written(self, ids: NDArray[np.int32]) -> int:
+        marks = (ids == END_ID) | ((ids > END_ID) & (ids <= END_ID + len(self.coder.labels)))
+        return len(ids) - int(np.count_nonzero(marks))
+
 
 def gather(
     texts: Any,
