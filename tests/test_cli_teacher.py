@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -44,6 +45,19 @@ def test_a_student_of_a_model_on_texts_without_labels(files):
     assert all(len(line) <= 80 for line in printed.splitlines())
     assert agreement("m") > agreement("alone") + 0.1
     assert "## Taught by" in (files / "m" / "README.md").read_text()
+
+
+def test_a_teacher_at_chance_is_said_to_be_and_one_that_knows_its_rows_by_heart_too(files):
+    random = pl.read_csv(TRAIN).with_columns(pl.col("label").shuffle(seed=1))
+    random.write_csv("random.csv")
+    run_well("train", "random.csv", "--rung", "bow", "-o", "guesser", "--json")
+    said = run_well("train", "few.csv", *BAG, "--teacher", "guesser", "-o", "m").stderr
+    assert re.search(r"note: the teacher is right in [\d.]+ % of 135 labelled rows, no.* better than always ans", said)
+    assert len(said.splitlines()) == 1
+    run_well("train", "few.csv", "--rung", "bow", "-o", "own", "--json")
+    said = " ".join(run_well("train", "few.csv", *BAG, "--teacher", "own", "-o", "m").stdout.split())
+    assert re.search(r"agrees with [\d.]+ % of the labels, on which it was trained itself", said)
+    assert "trained itself" not in run_well("train", "few.csv", *BAG, "--teacher", model_folder(), "-o", "m").stdout
 
 
 def test_for_programs(files):

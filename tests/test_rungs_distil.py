@@ -11,11 +11,13 @@ import pytest
 import sadari
 from rungs_headlines import headlines, some
 from sadari.data.corpus import TextStream
+from sadari.data.fingerprint import fingerprint
 from sadari.data.read import open_source
-from sadari.errors import DataError, ModelError, SettingError
+from sadari.errors import DataError, ModelError, SadariWarning, SettingError
 from sadari.rungs import LSTM, RUNGS, BagOfWords, EmbeddingBag, EmbeddingMean, FromVectors, TfIdf
 from sadari.rungs.base import Rung
 from sadari.rungs.distil import JoinedStream, Teacher
+from sadari.rungs.teacher_worth import Worth
 from sadari.train.loop import Interrupted
 from sadari.vectors.keyed import WordVectors
 
@@ -138,7 +140,8 @@ def test_the_same_seed_gives_the_same_bits(teacher):
 
 def test_where_the_teacher_alone_counts_wrong_labels_do_no_harm(teacher):
     wrong = np.roll(np.unique(LABELS.to_numpy()), 1)[np.searchsorted(np.unique(LABELS.to_numpy()), LABELS.to_numpy())]
-    student = EmbeddingBag().fit(TEXTS, wrong, teacher=Teacher(teacher, trust=1.0))
+    with pytest.warns(SadariWarning, match=r"right in \d\.\d % of 1,000 labelled rows, no better"):
+        student = EmbeddingBag().fit(TEXTS, wrong, teacher=Teacher(teacher, trust=1.0))
     assert agreement(student, teacher) > 0.8
     assert student.teacher_["agrees with labels"] < 0.1
 
@@ -384,6 +387,81 @@ def test_bert_teaches_and_is_taught(teacher, tmp_path):
         assert weights(plain) == weights(distrusted)
         assert weights(plain) != weights(taught)
     taught.save(tmp_path / "bert")
-    student = EmbeddingBag().fit(texts, labels, teacher=Teacher(tmp_path / "bert", trust=1.0, unlabelled=TEXTS))
+    with pytest.warns(SadariWarning, match="nothing to teach"):  # weights drawn by lot, and a single pass
+        student = EmbeddingBag().fit(texts, labels, teacher=Teacher(tmp_path / "bert", trust=1.0, unlabelled=TEXTS))
     assert student.teacher_["rung"] == "bert"
     assert (student.predict(TEXTS) == taught.predict(TEXTS)).mean() > 0.6
+
+
+# -- whether there is anything to learn from it -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def guesser():
+    """A teacher of labels that have nothing to do with its texts."""
+    return TfIdf().fit(TEXTS, np.random.default_rng(0).permutation(LABELS.to_numpy()))
+
+
+def warned(**given):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        student = EmbeddingBag(epochs=1).fit(**given)
+    return student, [str(one.message) for one in told]
+
+
+def test_a_teacher_at_chance_is_said_to_be_before_anything_is_learned_from_it(teacher, guesser):
+    texts, labels = TEST, headlines(part="test")[1]
+    student, told = warned(texts=texts, labels=labels, teacher=guesser)
+    [said] = told
+    agrees = 100 * student.teacher_["agrees with labels"]
+    assert said.startswith(f"the teacher is right in {agrees:.1f} % of 320 labelled rows, no")
+    assert "better than always answering '" in said
+    assert "' (25.0 %): it may have nothing to teach" in said
+    assert warned(texts=texts, labels=labels, teacher=teacher)[1] == []
+
+
+def test_a_teacher_that_always_says_the_commonest_label_is_at_chance():
+    texts, labels = [f"word{i} thing" for i in range(60)], ["a"] * 45 + ["b"] * 15
+    easy = TfIdf().fit(["thing thing"] * 20 + ["other"], ["a"] * 20 + ["b"])
+    [said] = warned(texts=texts, labels=labels, teacher=easy)[1]
+    assert "right in 75.0 % of 60 labelled rows, no better than always answering 'a' (75.0 %)" in said
+
+
+def test_rows_that_a_teacher_learned_by_heart_flatter_it(tmp_path):
+    """It was trained on the very rows: the validation rows tell, which it was not; without any it is said."""
+    words = np.random.default_rng(0).integers(0, 10**6, 300)
+    texts, labels = [f"n{one}" for one in words], [("a", "b", "c")[one % 3] for one in words]
+    rows = (pl.Series(texts[:200]), pl.Series(labels[:200]))
+    own = BagOfWords().fit(*rows)
+    own.save(tmp_path / "own", data={"sha256": fingerprint([rows[0]], rows[1])})
+    given = {"texts": texts[:200], "labels": labels[:200], "teacher": tmp_path / "own"}
+    student, [said] = warned(**given, validation=(texts[200:], labels[200:]))
+    assert student.teacher_["agrees with labels"] == 1.0
+    assert student.teacher_["trained on these"] is True
+    assert "of 100 validation rows, no" in said
+    assert warned(**given)[1] == []  # nothing else is known
+    strange = {**given, "texts": texts[100:], "labels": labels[100:]}
+    assert "trained on these" not in warned(**strange)[0].teacher_
+
+
+def test_of_several_labels_the_commonest_answer_is_all_of_them(guesser):
+    labels = [["News", "Sports"] if row % 4 else ["News"] for row in range(len(TEXTS))]
+    random = TfIdf().fit(TEXTS, [labels[place] for place in np.random.default_rng(1).permutation(len(labels))])
+    [said] = warned(texts=TEXTS.head(200), labels=labels[:200], teacher=random)[1]
+    assert "always answering 'News' and 'Sports' (75.0 %)" in said
+
+
+def test_chance_is_that_of_the_sign_test():
+    from scipy.stats import binomtest
+
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        targets = np.eye(3, dtype=np.int8)[random.choice(3, 60, p=[0.5, 0.3, 0.2])]
+        chosen = np.where(
+            random.random(60)[:, None] < 0.4, targets, np.eye(3, dtype=np.int8)[random.integers(0, 3, 60)]
+        )
+        worth = Worth.of(chosen, targets, ["a", "b", "c"])
+        right, easy = (chosen == targets).all(axis=1), targets[:, 0] == 1
+        won, lost = int((right & ~easy).sum()), int((~right & easy).sum())
+        assert worth.chance == pytest.approx(binomtest(won, won + lost, alternative="greater").pvalue)
+        assert (worth.right, worth.commonest) == (right.mean(), easy.mean())

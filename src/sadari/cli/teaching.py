@@ -110,6 +110,7 @@ def told(about: Mapping[str, Any]) -> list[str]:
     """What a model says of its teacher, in a line or two."""
     who = f"{about['rung']} ({about['folder']})" if "folder" in about else str(about["rung"])
     labels = f"agrees with {100 * about['agrees with labels']:.1f} % of the labels"
+    labels += ", on which it was trained itself" if about.get("trained on these") else ""
     lines = [f"{who} · {labels} · temperature {about['temperature']:g} · trust {about['trust']:g}"]
     left_out = [
         f"{number:,} {why.removeprefix(_LEFT_OUT)}" for why, number in about.items() if why.startswith(_LEFT_OUT)

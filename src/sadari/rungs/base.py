@@ -23,10 +23,11 @@ from sadari.errors import DataError, ModelError, SettingError
 from sadari.rungs.card import model_card
 from sadari.rungs.distil import Teacher, taught
 from sadari.rungs.explanation import Explanation, InnerLife
+from sadari.rungs.held_out import HeldOut
 from sadari.rungs.labels import LabelCodec
 from sadari.rungs.rows import training_rows
-from sadari.rungs.saved import put_together, read_head
-from sadari.rungs.settings import ALLOWED, Allowed, check_settings, plain_settings
+from sadari.rungs.saved import head_of, put_together, read_head
+from sadari.rungs.settings import ALLOWED, Allowed, check_settings
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train.calibrate import fit_sharpness, sigmoid, softmax
@@ -94,25 +95,26 @@ class Rung(ClassifierMixin, BaseEstimator):
         self.classes_ = self._codec.classes
         self.prior_ = _prior(targets, self._codec.multilabel)
         self.sharpness_ = 1.0
-        held_out = self._held_out(validation)
+        held_out = HeldOut.of(validation, self._codec)
         texts, weights, labelled = rows.texts, rows.weights, len(targets)
         self.teacher_: dict[str, Any] = {}
         if guide is not None:
-            told = taught(guide, rows, self._codec, targets, held_out[0] if held_out else None)
+            told = taught(guide, rows, self._codec, targets, held_out)
             texts, targets, weights, self._lesson, self.teacher_ = vars(told).values()
         costs = self._costs(targets, weights)
         patience = getattr(self, "patience", None)
         watching = [name for name in ("patience", "validate_every") if getattr(self, name, None)]
         if watching and held_out is None:
             raise SettingError(f"{watching[0]} needs validation texts", hint="fit(…, validation=(texts, labels))")
-        score = self._scorer(*held_out) if watching and held_out is not None else None
+        score = self._scorer(held_out) if watching and held_out is not None else None
         watch = Watch(progress, score, patience)
         try:
             self._train(texts, targets, costs, watch)
         finally:
             self._lesson = None
         if held_out is not None:
-            self._calibrate(*held_out)
+            logits, known = self._logits_of(held_out.texts)
+            self._sharpen(logits, held_out.wanted, known)
         self.scores_: dict[str, Any] = {}
         self.data_: dict[str, Any] = {"rows": labelled}
         self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
@@ -136,26 +138,9 @@ class Rung(ClassifierMixin, BaseEstimator):
         """float32 [n]: by how much each text's misfit is multiplied."""
         return self._codec.row_costs(targets, self.class_weight) * weights
 
-    def _held_out(self, validation: tuple[Any, Any] | None) -> tuple[pl.Series, NDArray[np.bool_]] | None:
-        """Validation texts, and bool [n, k], which labels each has; None where there are no such texts."""
-        if validation is None:
-            return None
-        texts, wanted = as_column(validation[0]), self._codec.matrix(validation[1]) > 0
-        if len(texts) != len(wanted):
-            raise DataError(f"there are {len(texts):,} validation texts and {len(wanted):,} labels of them")
-        return (texts, wanted) if len(texts) else None
-
-    def _scorer(self, texts: pl.Series, wanted: NDArray[np.bool_]) -> Callable[[], dict[str, float]]:
+    def _scorer(self, held_out: HeldOut) -> Callable[[], dict[str, float]]:
         """What scores the net as it stands on validation texts, for early stopping."""
-
-        def score() -> dict[str, float]:
-            logits, _ = self._logits_of(texts)
-            if self._codec.multilabel:
-                return {"validation_accuracy": float(((logits > 0) == wanted).all(axis=1).mean())}
-            right = wanted[np.arange(len(logits)), logits.argmax(axis=1)]
-            return {"validation_accuracy": float(right.mean())}
-
-        return score
+        return lambda: {"validation_accuracy": held_out.accuracy(self._logits_of(held_out.texts)[0])}
 
     def calibrate(self, logits: NDArray[np.floating], labels: Any) -> None:
         """Set how sure the model is by logits of rows that were not trained on, such as those of cross-validation.
@@ -165,13 +150,10 @@ class Rung(ClassifierMixin, BaseEstimator):
             labels: m labels.
         """
         self._check_fitted()
-        wanted = self._codec.matrix(labels) > 0
-        usable = np.ones(len(wanted), np.bool_) if self._codec.multilabel else wanted.any(axis=1)
-        if usable.any():
-            self.sharpness_ = fit_sharpness(logits[usable], wanted[usable], multilabel=self._codec.multilabel)
+        self._sharpen(logits, self._codec.matrix(labels) > 0, np.ones(len(logits), np.bool_))
 
-    def _calibrate(self, texts: pl.Series, wanted: NDArray[np.bool_]) -> None:
-        logits, usable = self._logits_of(texts)
+    def _sharpen(self, logits: NDArray[np.floating], wanted: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:
+        """The same, of those rows of logits [m, k] and wanted labels [m, k] that are usable [m]."""
         if not self._codec.multilabel:
             usable = usable & wanted.any(axis=1)  # a label that training never saw says nothing about these
         if usable.any():
@@ -317,21 +299,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         """
         self._check_fitted()
         tensors, texts, model = self._state()
-        manifest = {
-            "kind": "classifier",
-            "rung": self.name,
-            "settings": plain_settings(self.resolved_settings()),
-            "label_names": self._codec.names(),
-            "label_kind": self._codec.kind,
-            "label_type": "text" if self.classes_.dtype.kind in "UO" else "number",
-            "prior": [float(share) for share in self.prior_],
-            "sharpness": float(self.sharpness_),
-            "model": model,
-            "tokenizer": {"name": model["tokenizer"]},
-            "scores": dict(self.scores_ if scores is None else scores),
-            "data": dict(self.data_ if data is None else data),
-            **({"teacher": self.teacher_} if getattr(self, "teacher_", None) else {}),
-        }
+        manifest = head_of(self, model, scores, data)
         texts = {**texts, "README.md": model_card(manifest)}
         write_model(folder, manifest=manifest, tensors=tensors, texts=texts, weights=self.weights_file)
 

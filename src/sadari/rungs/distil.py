@@ -21,9 +21,11 @@ from sadari.artifact import MANIFEST
 from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError, SettingError
+from sadari.rungs.held_out import HeldOut
 from sadari.rungs.labels import LabelCodec
 from sadari.rungs.rows import Rows, check_fits
 from sadari.rungs.settings import Number, check_settings
+from sadari.rungs.teacher_worth import Worth, learned_from
 from sadari.text.column import as_column, slices
 from sadari.text.vectorize import columns
 from sadari.train.lesson import Lesson, at_temperature
@@ -158,29 +160,35 @@ class Taught:
 
 
 def taught(
-    teacher: Teacher, rows: Rows, codec: LabelCodec, targets: NDArray[np.int8], held_out: pl.Series | None
+    teacher: Teacher, rows: Rows, codec: LabelCodec, targets: NDArray[np.int8], held_out: HeldOut | None
 ) -> Taught:
     """Ask the teacher about every text.
 
     Args:
         rows, codec, targets: the texts with labels. held_out: texts that must not be learned from.
 
+    Warns:
+        SadariWarning: the teacher is at chance.
+
     Raises:
         DataError: the teacher has other labels, or there are texts that are none.
     """
     check_labels(teacher.rung._codec, codec)
-    more, left_out = _without_labels(teacher, rows.texts, held_out)
+    more, left_out = _without_labels(teacher, rows.texts, None if held_out is None else held_out.texts)
     soft, known = teacher.answers(rows.texts, codec, "the labelled texts")
     check_fits(soft, targets)
+    chosen = _chosen(soft, codec)
+    own = _check_worth(teacher, rows, codec, chosen, targets, held_out)
     more_soft, more_known = teacher.answers(more, codec, "the unlabelled texts")
     left_out["unknown to the teacher"] = int(np.count_nonzero(~more_known))
     more, more_soft = more.filter(pl.Series(more_known)), more_soft[more_known]
     # where the teacher knows nothing, its answer is no more than how frequent the labels are
     trust = np.concatenate([np.float32(teacher.trust) * known, np.ones(len(more))]).astype(np.float32)
     warm = at_temperature(np.concatenate([soft, more_soft]), teacher.temperature, multilabel=codec.multilabel)
-    right = (_chosen(soft, codec) == targets).all(axis=1)
     about = {
-        "agrees with labels": float(right.mean()), "labelled texts": len(targets), "unlabelled texts": len(more),
+        "agrees with labels": float((chosen == targets).all(axis=1).mean()),
+        **({"trained on these": True} if own else {}),
+        "labelled texts": len(targets), "unlabelled texts": len(more),
         **{f"left out, {why}": number for why, number in left_out.items() if number},
     }  # fmt: skip
     return Taught(
@@ -190,6 +198,26 @@ def taught(
         Lesson(warm, trust, float(teacher.temperature)) if trust.any() else None,
         teacher.about() | about,
     )
+
+
+def _check_worth(
+    teacher: Teacher, rows: Rows, codec: LabelCodec, chosen: NDArray[np.int8], targets: NDArray[np.int8],
+    held_out: HeldOut | None,
+) -> bool:  # fmt: skip
+    """Warn of a teacher that is at chance; says whether it was trained on these rows, which flatter it then.
+
+    Args:
+        rows, codec: the texts with labels. chosen, targets: int8 [n, k], what the teacher makes of them, and the truth.
+        held_out: asked about in place of rows that flatter.
+    """
+    own = learned_from(teacher.rung, rows.texts, rows.labels)
+    if own and held_out is not None:
+        soft, _ = teacher.answers(held_out.texts, codec, "the validation texts")
+        Worth.of(_chosen(soft, codec), held_out.wanted.astype(np.int8), codec.names()).warn("validation")
+    else:
+        besides = ", which it was trained on," if own else ""
+        Worth.of(chosen, targets, codec.names()).warn("labelled", besides)
+    return own
 
 
 class JoinedStream(TextStream):

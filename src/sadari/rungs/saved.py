@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from sadari.artifact import ModelFiles, parse_json
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.rungs.labels import KINDS, LabelCodec, class_array
+from sadari.rungs.settings import plain_settings
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from sadari.rungs.base import Rung
 
 VOCABULARY = "vocabulary.json"
 LARGEST_WEIGHT = 1e12  # sums of products of such numbers stay finite in float32
@@ -45,6 +48,31 @@ class Head:
     scores: dict[str, Any]
     data: dict[str, Any]
     teacher: dict[str, Any]
+
+
+def head_of(
+    rung: Rung, model: dict[str, Any], scores: Mapping[str, Any] | None, data: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """What ``sadari.json`` says of a trained rung, as plain values: what `read_head` reads.
+
+    Args:
+        model: what the rung itself has to say. scores, data: other ones than the rung knows of itself.
+    """
+    return {
+        "kind": "classifier",
+        "rung": rung.name,
+        "settings": plain_settings(rung.resolved_settings()),
+        "label_names": rung._codec.names(),
+        "label_kind": rung._codec.kind,
+        "label_type": "text" if rung.classes_.dtype.kind in "UO" else "number",
+        "prior": [float(share) for share in rung.prior_],
+        "sharpness": float(rung.sharpness_),
+        "model": model,
+        "tokenizer": {"name": model["tokenizer"]},
+        "scores": dict(rung.scores_ if scores is None else scores),
+        "data": dict(rung.data_ if data is None else data),
+        **({"teacher": rung.teacher_} if getattr(rung, "teacher_", None) else {}),
+    }
 
 
 def read_head(manifest: Mapping[str, Any], allowed_settings: Collection[str]) -> Head:

@@ -1,0 +1,86 @@
+"""Whether a teacher knows more of its pupil's labels than which is the commonest: else it has nothing to teach."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.data.corpus import TextStream
+from sadari.data.fingerprint import fingerprint
+from sadari.errors import SadariWarning
+from sadari.text.vectorize import columns
+
+if TYPE_CHECKING:
+    from sadari.rungs.base import Rung
+
+CHANCE = 0.05  # the p-value from which on a teacher is taken to be no better
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a teacher gets right of texts whose labels are known.
+
+    Attributes:
+        rows: texts. right, commonest: the share of them that the teacher, and that one answer always, gets right.
+        answer: the labels of that one answer.
+        chance: the probability that a teacher which is no better than that answer would do as well: one-sided, of the
+            rows that just one of the two gets right (the sign test).
+    """
+
+    rows: int
+    right: float
+    commonest: float
+    answer: tuple[str, ...]
+    chance: float
+
+    @classmethod
+    def of(cls, chosen: NDArray[np.int8], targets: NDArray[np.int8], names: list[str]) -> Worth:
+        """Of what a teacher chooses, int8 [n, k], and what is true, int8 [n, k]."""
+        from scipy.special import bdtr
+
+        answer = _commonest(targets)
+        right, easy = (chosen == targets).all(axis=1), (targets == answer).all(axis=1)
+        won, lost = int((right & ~easy).sum()), int((easy & ~right).sum())
+        return cls(
+            len(targets), float(right.mean()), float(easy.mean()),
+            tuple(name for name, has in zip(names, answer, strict=True) if has), float(bdtr(lost, won + lost, 0.5)),
+        )  # fmt: skip
+
+    def warn(self, kind: str, besides: str = "") -> None:
+        """Say so if the teacher is at chance.
+
+        Args:
+            kind: of the rows: "labelled". besides: what else is to be known of them.
+        """
+        if self.chance < CHANCE:
+            return
+        always = " and ".join(map(repr, self.answer)) or "no label"
+        beside = "no better" if self.right <= self.commonest else "not clearly better"
+        warnings.warn(
+            f"the teacher is right in {100 * self.right:.1f} % of {self.rows:,} {kind} rows{besides}, {beside} than "
+            f"always answering {always} ({100 * self.commonest:.1f} %): it may have nothing to teach",
+            SadariWarning,
+            stacklevel=2,
+        )
+
+
+def learned_from(teacher: Rung, texts: pl.Series | TextStream, labels: pl.Series | NDArray[np.int8]) -> bool:
+    """Whether a teacher was trained on these very rows, as far as its folder tells."""
+    known = teacher.data_.get("sha256")
+    if known is None or isinstance(labels, np.ndarray):
+        return False
+    inner = pl.List(pl.String) if isinstance(labels.dtype, pl.List) else pl.String
+    return bool(known == fingerprint(columns(texts), labels.cast(inner)))
+
+
+def _commonest(targets: NDArray[np.int8]) -> NDArray[np.int8]:
+    """int8 [k]: the labels that most rows of int8 [n, k] have, all of them and no others."""
+    if (targets.sum(axis=1, dtype=np.int64) == 1).all():
+        return (np.arange(targets.shape[1]) == targets.sum(axis=0, dtype=np.int64).argmax()).astype(np.int8)
+    rows, counts = np.unique(targets, axis=0, return_counts=True)
+    return rows[counts.argmax()]
