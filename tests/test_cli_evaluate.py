@@ -11,6 +11,8 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 import sadari
 from cli_runs import HEADLINES, model_folder, run_badly, run_well
+from sadari.rungs import BagOfWords
+from sadari.rungs.explanation import LEAST_SEEN, bar_lengths
 
 TEST = HEADLINES / "en_test.csv"
 TEXT = "A late goal in Turin sends the stocks of Juventus up"
@@ -151,3 +153,28 @@ def test_text_from_standard_input_and_unknown_text():
     assert "Nothing in this text is known" in run_well("explain", model_folder(), "qqqq").stdout
     assert "it has: Business" in run_badly("explain", model_folder(), TEXT, "--label", "Weather")
     assert "UTF-8" in run_badly("explain", model_folder(), "-", stdin=b"\xff\xfe\xfd")
+
+
+def test_of_a_model_that_has_learned_nothing_no_bar_is_drawn(tmp_path):
+    """Every text stands under both labels: no word says anything."""
+    words = ["red", "green", "blue", "grey", "pink", "gold"]
+    texts = [f"{first} {second}" for first in words for second in words if first != second]
+    model = BagOfWords().fit(texts * 2, ["a"] * len(texts) + ["b"] * len(texts))
+    model.save(tmp_path / "blind")
+    printed = run_well("explain", tmp_path / "blind", "red gold").stdout
+    assert {"red", "gold"} <= set(columns_of(printed))
+    assert not set("█▉▊▋▌▍▎▏") & set(printed)
+    assert "moves the probability by as much as 0.1 %" in " ".join(printed.split())
+    seeing = run_well("explain", model_folder(), TEXT).stdout
+    assert "█" * 12 in seeing
+    assert "0.1 %" not in seeing
+
+
+def test_bars_stand_for_what_moves_a_probability():
+    assert bar_lengths([2.0, -1.0, 0.003]).tolist() == [1.0, 0.5, 0.0]
+    assert bar_lengths([0.02, -0.004]).tolist() == pytest.approx([0.5, 0.1])  # no full bar for half a percent
+    assert bar_lengths([0.0039, -0.001]).tolist() == [0.0, 0.0]
+    assert bar_lengths([1.0], among=[1.0, -4.0]).tolist() == [0.25]
+    assert bar_lengths([]).tolist() == []
+    steepest = 1 / (1 + math.exp(-LEAST_SEEN / 2)) - 1 / (1 + math.exp(LEAST_SEEN / 2))
+    assert steepest == pytest.approx(0.001, rel=1e-4)

@@ -22,6 +22,9 @@ from sadari.errors import DataError, OutputError, SettingError
 from sadari.measure.metrics import accuracy, class_scores, confusion_matrix
 from sadari.measure.report import report_html, write_report
 from sadari.measure.result import ClimbResult, Interval
+from sadari.measure.sections.labels import carriers
+from sadari.measure.sections.view import View
+from sadari.measure.wording import wording
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -303,6 +306,18 @@ def test_one_rung_with_nothing_else_to_show():
     assert "carriers" not in sections
     assert "audit" not in sections
     assert "nothing to compare it with" in page.words
+
+
+def test_words_that_carry_nothing_have_no_bars():
+    result = make_climb(rows=200, validation=200)
+    for rung in result.rungs:
+        rung.top_features = {name: [("a", 1e-6), ("b", 1e-7)] for name in result.label_names}
+    widths = re.findall(r"width:([\d.]+)%", str(carriers(View(result, wording("en")))))
+    assert widths == ["0.0"] * 2 * len(result.label_names)
+    for rung in result.rungs:
+        rung.top_features[result.label_names[0]] = [("a", 3.0), ("b", 1.5)]
+    widths = re.findall(r"width:([\d.]+)%", str(carriers(View(result, wording("en")))))
+    assert widths[:4] == ["100.0", "50.0", "0.0", "0.0"]
 
 
 def test_figures_that_are_not_numbers_read_as_dashes():

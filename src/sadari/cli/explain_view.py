@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from sadari.cli.printing import bar, columns, cut, headed, pad, printable, say, signed
 from sadari.measure import readable
+from sadari.rungs.explanation import bar_lengths
 
 if TYPE_CHECKING:
     from sadari.rungs import Explanation
@@ -39,6 +40,8 @@ def print_explanation(found: Explanation, *, label: str | None, top: int, known:
     totals = [(f"{len(others):,} more", values[others].sum(axis=0))] if len(others) else []
     if found.bias.any():
         totals.append(("bias", found.bias))
+    if not bar_lengths(values[:, chosen]).any():
+        headed("", "No single word or n-gram of this text moves the probability by as much as 0.1 %.")
     say()
     _print_table(found, chosen, [k for k in order if k != chosen], rows, [*totals, ("sum", found.logits)])
 
@@ -77,7 +80,7 @@ def _print_table(
         if room < 0:
             break
         fitting.append(k)
-    most = max((float(np.abs(row[chosen])) for _, row in rows), default=0.0)
+    lengths = bar_lengths([row[chosen] for _, row in rows])
 
     def line(name: str, cells: dict[int, str], drawn: str, **style: bool) -> None:
         first = f"{pad(name, words)}  {pad(cells[chosen], widths[chosen], right=True)}  "
@@ -85,9 +88,8 @@ def _print_table(
         say("  " + click.style(first, **style) + drawn + click.style(rest, **style))
 
     line("", heads, pad("", BAR), bold=True)
-    for name, row in rows:
-        value = float(row[chosen])
-        drawn = click.style(pad(bar(value, most, BAR), BAR), fg="green" if value > 0 else "red")
+    for (name, row), length in zip(rows, lengths.tolist(), strict=True):
+        drawn = click.style(pad(bar(length, 1.0, BAR), BAR), fg="green" if row[chosen] > 0 else "red")
         line(printable(name), {k: signed(float(row[k])) for k in heads}, drawn)
     for name, row in totals:
         line(name, {k: signed(float(row[k])) for k in heads}, pad("", BAR), bold=name == "sum", dim=name != "sum")

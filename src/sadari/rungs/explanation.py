@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sadari.errors import SettingError
+
+# Logits: a probability p moves by at most p (1 - p), a quarter, times what its logit does; so this is at most 0.1 %.
+LEAST_SEEN = 0.004
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,22 @@ class Explanation:
             raise SettingError(f"there is no label {label!r}", hint=f"choose from: {', '.join(self.labels[:20])}")
         values = self.contributions[:, self.labels.index(label)]
         return [(self.features[i], float(values[i])) for i in np.argsort(-np.abs(values), kind="stable")[:count]]
+
+
+def bar_lengths(logits: ArrayLike, among: ArrayLike | None = None) -> NDArray[np.float64]:
+    """How long a bar is to be drawn for each of these, float64 [m], 0 to 1.
+
+    The largest of all is 1, unless it could move a probability by no more than 1 %; and what could not move one by
+    0.1 % is 0: of a model that has learned nothing, nothing is to be seen.
+
+    Args:
+        logits: float [m], what each adds to a logit.
+        among: all that are drawn on the same scale; None: these.
+    """
+    sizes = np.abs(np.asarray(logits, np.float64))
+    every = sizes if among is None else np.abs(np.asarray(among, np.float64))
+    full = max(float(every.max(initial=0.0)), 10 * LEAST_SEEN)
+    return np.where(sizes < LEAST_SEEN, 0.0, sizes / full)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sadari.measure.metrics import class_scores
 from sadari.measure.page import Html, Piece, element, escaped, foreign, joined
 from sadari.measure.result import RungResult
 from sadari.measure.sections.view import View, meter, scrolling
+from sadari.rungs.explanation import bar_lengths
 
 _MOST_IN_A_MATRIX = 20  # labels: more make a matrix that nobody can read
 _CONFUSIONS = 30  # lines of the list that stands in for it
@@ -145,12 +146,14 @@ def carriers(view: View) -> Html | None:
     rung = next((rung for rung in (view.taken, *view.result.rungs) if any(rung.top_features.values())), None)
     if rung is None:
         return None
-    strongest = max(abs(weight) for pairs in rung.top_features.values() for _, weight in pairs) or 1.0
+    every = [weight for pairs in rung.top_features.values() for _, weight in pairs]
     cards = []
     for label, pairs in rung.top_features.items():
+        shown = pairs[:_WORDS]
+        lengths = bar_lengths([weight for _, weight in shown], every).tolist()
         items = [
-            element("li", element("bdi", _visible(feature)), meter(abs(weight) / strongest), title=f"{weight:.3g}")
-            for feature, weight in pairs[:_WORDS]
+            element("li", element("bdi", _visible(feature)), meter(length), title=f"{weight:.3g}")
+            for (feature, weight), length in zip(shown, lengths, strict=True)
         ]
         if items:
             cards.append(element("div", element("h3", foreign(label)), element("ol", items, class_="words")))
