@@ -37,7 +37,7 @@ NETS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 HEADER = [
-    "net", "weights", "epochs", "trained", "of it the processor's", "BLEU, lower-cased tokens", "sacreBLEU", "chrF",
+    "net", "weights", "passes", "trained", "of it the processor's", "BLEU, lower-cased tokens", "sacreBLEU", "chrF",
     "beam 5, 1,000 lines",
 ]  # fmt: skip
 KEEP = Path(__file__).parent / "runs" / "translate"
@@ -87,7 +87,7 @@ def trained(name: str, pair: str, *, keep: Path, **more: Any) -> Translator:
 def said(epoch: int, _: int, record: dict[str, float]) -> None:
     if "running" not in record:
         print(
-            f"{record['seconds']:7.0f} s  epoch {epoch:3d}  loss {record['cross_entropy']:.3f}  "
+            f"{record['seconds']:7.0f} s  pass {epoch:3d}  loss {record['cross_entropy']:.3f}  "
             f"validation {record['validation_loss']:.3f}  BLEU {record['bleu']:.1f}", file=sys.stderr, flush=True,
         )  # fmt: skip
 

@@ -61,7 +61,7 @@ def run(runs: int = SAMPLES) -> str:
             cells[name].append(f"{statistics.mean(scores):.4f} ({statistics.median(times):.1f} s)")
     header = ["rung", *("all rows" if size is None else f"{size:,} rows" for size in SIZES)]
     said = (
-        f"Skip-gram, 100 wide, 5 epochs over the {len(train.texts):,} texts of train.csv: {len(vectors):,} words in "
+        f"Skip-gram, 100 wide, 5 passes over the {len(train.texts):,} texts of train.csv: {len(vectors):,} words in "
         f"{seconds:.1f} s. Test accuracy (seconds to train); means of {runs} samples, all rows once."
     )
     return f"{said}\n\n{table(header, [[name, *found] for name, found in cells.items()])}"

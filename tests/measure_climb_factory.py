@@ -143,7 +143,7 @@ def _rung(spec, names, truths, shared, generator, lang) -> RungResult:
         history=[{"epoch": float(epoch), "loss": 1 / epoch} for epoch in range(1, 11)],
         curve=[(int(step), float(score)) for step, score in zip(steps, curve, strict=True)],
         top_features=_features(names, _WORDS[lang]),
-        note="stopped early after 6 of 10 epochs" if name == "embedding-bag" else "",
+        note="stopped early after 6 of 10 passes" if name == "embedding-bag" else "",
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def test_a_stopped_training_is_resumed_to_the_same_model(tmp_path):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=10)
     assert process.returncode == 130, said
-    assert "training was stopped in epoch" in said
+    assert "training was stopped in pass" in said
     assert "sadari train --resume run" in said
     assert not (tmp_path / "m").exists()
     assert not read_run(run).finished

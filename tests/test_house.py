@@ -1,6 +1,7 @@
 """The house rules that a machine can hold: imports run one way, no catch-all rooms, heavy packages only where used."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,3 +103,15 @@ def test_heavy_packages_are_imported_where_they_are_used(module):
 def test_nets_know_no_files_and_no_tokenizers():
     for path in (SOURCE / "nets").rglob("*.py"):
         assert not imported_rooms(path) & {"data", "text", "artifact"}, path
+
+
+def test_what_a_user_reads_calls_a_pass_a_pass():
+    """`epochs` is the name of a setting, and "epoch" of a record's entry; in sentences both are passes."""
+    said = re.compile(r"(?<![-\w])epoch(?![-\w])|(^|\d) epochs\b")
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        docstrings = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in docstrings:
+                assert node.value == "epoch" or not said.search(node.value), f"{path}:{node.lineno}: {node.value}"

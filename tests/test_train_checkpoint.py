@@ -56,7 +56,7 @@ def test_a_stopped_run_ends_in_the_same_bits(name, tmp_path):
     run = tmp_path / "run"
     for step in (3, 10, 24):  # in the middle of the first, the second and the fourth epoch
         rung = RUNGS[name](**SETTINGS)
-        with pytest.raises(Interrupted, match="epoch"):
+        with pytest.raises(Interrupted, match="pass"):
             rung.fit(TEXTS, LABELS, run=run, resume=step > 3, progress=stop_at(step))
         torch.manual_seed(999)  # whatever happens between the two
         head = read_run(run)
@@ -141,7 +141,7 @@ def test_a_signal_leaves_a_checkpoint_at_once(number, tmp_path):
     process.send_signal(number)
     _, said = process.communicate(timeout=10)
     assert time.perf_counter() - start < 10
-    assert "Interrupted: training was stopped in epoch 1" in said
+    assert "Interrupted: training was stopped in pass 1" in said
     assert read_run(tmp_path / "run").step >= 6
 
 
@@ -205,7 +205,7 @@ def test_another_rung_is_refused(stopped):
 
 def test_a_run_that_is_not_finished_is_not_written_over(stopped):
     before = read_run(stopped)
-    with pytest.raises(OutputError, match="holds a run that was stopped in epoch 1"):
+    with pytest.raises(OutputError, match="holds a run that was stopped in pass 1"):
         EmbeddingMean(**SETTINGS).fit(TEXTS, LABELS, run=stopped)
     assert read_run(stopped) == before
     EmbeddingMean.resume(stopped, TEXTS, LABELS)

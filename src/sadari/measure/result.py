@@ -43,7 +43,7 @@ class RungResult:
     accuracy_without_leaks: Interval | None = None  # without final rows whose text is also in training
     folder: str | None = None  # where the model was saved
     rows: int = 0  # training rows; 0: all
-    note: str = ""  # e.g. "stopped early after 4 of 10 epochs", "trained on 5,000 rows for the budget"
+    note: str = ""  # e.g. "stopped early after 4 of 10 passes", "trained on 5,000 rows for the budget"
 
 
 @dataclass

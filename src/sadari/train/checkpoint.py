@@ -15,6 +15,7 @@ import torch
 from sadari.artifact import read_model, write_model
 from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
 from sadari.train import processes
+from sadari.train.limit import AS_PLANNED
 from sadari.train.loop import CarriesState, Loop, Progress
 from sadari.train.machine import random_state, set_random_state
 
@@ -96,7 +97,7 @@ def check_free(folder: str | Path) -> None:
         ) from None
     if not head.finished:
         raise OutputError(
-            f"holds a run that was stopped in epoch {head.epoch}",
+            f"holds a run that was stopped in pass {head.epoch}",
             where=str(folder),
             hint="resume it (sadari train --resume, or resume=True), or remove the folder to start again",
         )
@@ -201,6 +202,7 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
         progress = dict(files.manifest["progress"])
         progress["best"] = float("-inf") if progress["best"] is None else progress["best"]
+        progress["course"] = tuple(progress.get("course", AS_PLANNED))  # older ones do not say
         loop.progress = Progress(**progress, history=json.loads(files.text(HISTORY)))
         loop.threads = int(files.manifest["threads"])
         precision = files.manifest.get("precision", loop.recipe.precision)  # older ones do not say
