@@ -17,6 +17,7 @@ from sadari.data.datasets import find
 from sadari.data.parallel import read_pairs
 from sadari.tasks.alignment import Alignment
 from sadari.tasks.translate import Translator
+from sadari.tasks.translator_sizes import BY_PAIRS, LEAST_TOKENS, MANY_PAIRS, MOST_TOKENS
 
 PHRASES = read_pairs(find("phrases").train, source_column="en", target_column="fr")
 TINY = ("--width", "32", "--set", "heads=2", "--set", "batch_tokens=300", "--set", "learning_rate=0.01")
@@ -53,6 +54,33 @@ def test_two_files_line_by_line(tmp_path):
     assert (tmp_path / "m" / "sadari.json").exists()
     readme = (tmp_path / "m" / "README.md").read_text()
     assert "validation tokenised BLEU" in readme
+
+
+def test_what_was_chosen_is_said(tmp_path):
+    asked = ("--epochs", "1", "--layers", "1", "--set", "heads=2", "--width", "32")
+    said = run_well("translate", "train", *files_of(tmp_path), "-o", tmp_path / "m", *asked).stdout
+    chosen = re.search(r"^Chosen +(.*(?:\n +.*)*)", said, re.MULTILINE)[1]
+    assert "for 108 pairs" in " ".join(chosen.split())
+    assert "dropout 0.1" in chosen
+    assert "layers" not in chosen
+    assert "epochs" not in chosen
+    assert all(len(line) <= 80 for line in said.splitlines())
+    said = run_well("translate", "train", *files_of(tmp_path), "-o", tmp_path / "m", *asked, "--json").stdout
+    result = json.loads(said)
+    assert result["settings"]["dropout"] == 0.1
+    assert result["settings"]["layers"] == 1
+    assert {"dropout", "learning_rate", "batch_tokens"} <= set(result["chosen"])
+
+
+def test_help_says_what_is_chosen():
+    said = run_well("translate", "train", "--help").stdout
+    few, many = said.split(f"fewer than {MANY_PAIRS:,}")[1].split(f"{MANY_PAIRS:,} and more")
+    for net, settings in BY_PAIRS.items():
+        for place, part in enumerate((few, many)):
+            line = next(line for line in part.splitlines() if net in line)
+            layers, dropout, rate = (settings[name][place] for name in ("layers", "dropout", "learning_rate"))
+            assert f"{layers} layer{'s' * (layers != 1)}, dropout {dropout}, rate {rate}" in line
+    assert f"from {LEAST_TOKENS} to {MOST_TOKENS:,}" in " ".join(many.split())
 
 
 def test_two_columns_of_a_table(tmp_path):
@@ -129,6 +157,28 @@ def test_an_alignment_to_see(tmp_path):
     reversed_model = trained("gru", "--reverse", "--set", "hidden=32")
     found = run_well("translate", "run", reversed_model, "I drink milk", "--show-alignment").stdout
     assert "read as: milk drink I" in found
+    words = ["I", "drink", "milk", "and", "I"] * 8
+    found = run_well("translate", "run", reversed_model, " ".join(words), "--show-alignment").stdout.splitlines()
+    start = next(place for place, line in enumerate(found) if "read as:" in line)
+    assert max(map(len, found[start:])) <= 80
+    read = " ".join(" ".join(found[start : start + 5]).split()).removeprefix("read as: ")
+    assert read.startswith(" ".join(reversed(words)))
+
+
+def test_a_vocabulary_of_another_size_than_asked_is_said(tmp_path):
+    options = ("-o", tmp_path / "m", "--width", "16", "--set", "heads=2", "--epochs", "1", "--subwords", "100")
+    given = ("phrases", "--source", "en", "--target", "ko", *options)
+    said = " ".join(run_well("translate", "train", *given).stdout.split())
+    found = re.search(r"target: ([\d,]+) subwords where 100 were asked for: each of the texts' ([\d,]+) diff", said)
+    assert 100 < int(found[2]) == int(found[1]) - 4  # all but the special ones
+    assert "source:" not in said
+    few = json.loads(run_well("translate", "train", *files_of(tmp_path), *options[:-1], "9000", "--json").stdout)
+    assert few["subwords"]["asked"] == 9000
+    (note,) = few["subwords"]["notes"]
+    assert note == f"{few['subwords']['target']:,} subwords where 9,000 were asked for: no other pieces stand in the " \
+                   "texts often enough"  # fmt: skip
+    nobody = json.loads(run_well("translate", "train", *files_of(tmp_path), *options[:-2], "--json").stdout)
+    assert (nobody["subwords"]["asked"], nobody["subwords"]["notes"]) == (None, [])
 
 
 def test_the_grid_fits_every_width():

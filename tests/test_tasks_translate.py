@@ -22,6 +22,7 @@ from sadari.tasks.alignment import align_words
 from sadari.tasks.scripts import same_script, vocabulary_size
 from sadari.tasks.subwords import SPECIALS, Subwords
 from sadari.tasks.translate import Translator
+from sadari.tasks.translator_sizes import BY_PAIRS, EPOCHS, MANY_PAIRS
 from sadari.train.averaging import LastWeights
 from sadari.train.checkpoint import read_run
 from sadari.train.loop import Interrupted
@@ -335,10 +336,49 @@ def test_bleu_is_watched_and_changes_nothing():
     assert len(told[1][0]) == 40
 
 
+@EVERY
+def test_what_nobody_sets_follows_the_pairs(net):
+    for pairs, place in ((200, 0), (MANY_PAIRS - 1, 0), (MANY_PAIRS, 1), (29_000, 1)):
+        found = Translator(net=net).resolved(pairs=pairs, tokens=15 * pairs).settings()
+        assert {name: found[name] for name in BY_PAIRS[net]} == {
+            name: both[place] for name, both in BY_PAIRS[net].items()
+        }
+        assert found["epochs"] == EPOCHS
+        assert found["batch_tokens"] == {200: 256, 29_000: 2560}.get(pairs, 15 * pairs // 100)
+    given = {"layers": 3, "dropout": 0.0, "learning_rate": 0.001, "batch_tokens": 77, "epochs": 2}
+    for pairs in (200, 29_000):
+        own = Translator(net=net, **given)
+        assert own.resolved(pairs=pairs, tokens=15 * pairs).settings() == own.settings()
+    assert Translator(net=net, minutes=1).resolved(pairs=200, tokens=3000).epochs is None
+
+
+@EVERY
+def test_what_was_chosen_is_known_before_it_learns_and_is_saved(net, tmp_path):
+    told = []
+
+    def begun(model):
+        assert not hasattr(model, "history_")
+        told.append((model.chosen(), sum(parameter.numel() for parameter in model.net_.parameters())))
+
+    asked = {"width": 32, "hidden": 32, "heads": 2, "epochs": 1, "learning_rate": 0.01}
+    model = Translator(net=net, **asked).fit(SOURCES, TARGETS, begun=begun)
+    (chosen, weights), *more = told
+    assert not more
+    assert weights == sum(value.numel() for value in model.net_.state_dict().values())
+    assert set(chosen) >= {"layers", "dropout", "batch_tokens"}
+    assert not set(chosen) & set(asked)
+    model.save(tmp_path / "m")
+    kept = json.loads((tmp_path / "m" / "sadari.json").read_text())["settings"]
+    assert {name: kept[name] for name in chosen} == chosen
+    back = Translator.load(tmp_path / "m")
+    # what it learned by is now said to be given: trained again on any number of pairs, it is the same net
+    assert back.resolved(pairs=29_000, tokens=400_000).settings() == back.settings()
+
+
 def test_the_time_is_a_limit():
     model = tiny(epochs=None, minutes=0.02).fit(SOURCES, TARGETS)
     assert 0.5 < model.history_[-1]["seconds"] < 30
-    assert model.epochs_ > 1000
+    assert model.resolved_.epochs is None
 
 
 def test_pairs_that_cannot_be_learned_from():
@@ -398,7 +438,7 @@ def test_a_saved_translator_translates_alike(net, shared, tmp_path):
     assert back.search(TEXTS) == model.search(TEXTS)
     assert np.array_equal(back.alignment(TEXTS[0]).weights, model.alignment(TEXTS[0]).weights)
     assert back.scores_ == {"BLEU": 12.3}
-    assert back.settings() == model.settings()
+    assert back.settings() == model.resolved_.settings()
     assert back.looks_swapped(TARGETS)
     assert not back.looks_swapped(SOURCES, TARGETS)
     back.save(tmp_path / "again")
@@ -442,6 +482,17 @@ def test_a_folder_from_before_frequent_words_were_kept(tmp_path):
     back = Translator.load(tmp_path / "m")
     assert back.translate(TEXTS) == made("gru").translate(TEXTS)
     assert not back.looks_swapped(TARGETS)  # it cannot know
+
+
+@EVERY
+def test_a_folder_from_before_settings_followed_the_pairs(net, tmp_path):
+    made(net).save(tmp_path / "m")
+    files = read_model(tmp_path / "m")
+    manifest = {key: value for key, value in files.manifest.items() if key not in ("files", "sha256", "versions")}
+    manifest.pop("format_version")
+    then = {**manifest["settings"], "layers": None, "dropout": 0.1, "batch_tokens": None}
+    write_model(tmp_path / "m", manifest={**manifest, "settings": then}, tensors=files.tensors, texts=files.texts)
+    assert Translator.load(tmp_path / "m").translate(TEXTS) == made(net).translate(TEXTS)
 
 
 def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path):

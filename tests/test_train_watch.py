@@ -148,6 +148,19 @@ def test_what_is_told_between_records_is_of_the_time_since(monkeypatch):
     assert len(told) == 4
 
 
+def test_what_is_done_by_time_is_not_taken_back_at_the_end_of_a_pass(monkeypatch):
+    now, told, loop = [100.0], [], Loops()
+    monkeypatch.setattr(watch_module, "time", type("Clock", (), {"perf_counter": lambda: now[0]}))
+    teller = Teller(lambda done, total, record: told.append(record["share"]), 10_000)  # passes, where time is the limit
+    for epoch in (1.0, 2.0):
+        loop.batch(4.0, 10)
+        now[0] += 2
+        teller.step(loop)
+        loop.progress.sums = {}
+        teller.record({"epoch": epoch, "batch": 1.0, "step": epoch, "loss": 4.0}, 1)
+    assert told == [0.125, 0.125, 0.25, 0.25]
+
+
 def test_every_record_of_a_net_is_told_with_how_much_is_done():
     texts, labels = some(120)
     told = []

@@ -40,6 +40,14 @@ Training that can be stopped (Ctrl-C), and resumed to the same bits:
 Two files are read line by line: line 7 of TARGETS translates line 7 of SOURCES.
 One file is a table, of which --source and --target name the columns. Validation
 pairs are taken from them, and not trained on.
+
+\b
+What nobody sets follows the pairs that there are, and is said before it trains:
+  fewer than 10,000  transformer: 2 layers, dropout 0.1, rate 0.003
+                     lstm, gru: 1 layer, dropout 0.1, rate 0.005
+  10,000 and more    transformer: 4 layers, dropout 0.3, rate 0.004
+                     lstm, gru: 1 layer, dropout 0.3, rate 0.003
+A batch holds a hundredth of their tokens, but from 256 to 2,560.
 """
 
 
@@ -51,9 +59,9 @@ pairs are taken from them, and not trained on.
 @click.option("--net", metavar="NAME", help="transformer, lstm or gru.  [default: transformer]")
 @click.option("--attention", metavar="NAME", help="Of lstm and gru: additive or none.  [default: additive]")
 @click.option("--reverse", is_flag=True, default=None, help="lstm and gru read the source from its last word.")
-@click.option("--layers", metavar="N", help="Of encoder and decoder.")
+@click.option("--layers", metavar="N", help="Of encoder and decoder.  [default: by the pairs, see below]")
 @click.option("--width", metavar="N", help="Of the embeddings.  [default: 128]")
-@click.option("--dropout", metavar="SHARE", help="In training.  [default: 0.1]")
+@click.option("--dropout", metavar="SHARE", help="In training.  [default: by the pairs]")
 @click.option("--subwords", metavar="N", help="Entries of a vocabulary.  [default: by the size of the texts]")
 @click.option("--lowercase", is_flag=True, default=None, help="Lower-case texts; so will translations be.")
 @options.limits("pairs", "15", steps=False)
@@ -106,7 +114,8 @@ def _train(asked: dict[str, Any]) -> None:
         with train_run.says_how_to_resume(kept, TRANSLATE):
             model.fit(
                 pairs.sources, pairs.targets, validation=(held_out.sources, held_out.targets),
-                progress=_told(progress), bleu=tokenised_bleu if asked["watch_bleu"] else None, **kept,
+                progress=_told(progress), bleu=tokenised_bleu if asked["watch_bleu"] else None,
+                begun=None if asked["as_json"] else lambda model: _show_net(model, held_out, progress), **kept,
             )  # fmt: skip
         if not train_run.is_first():
             return
@@ -117,7 +126,7 @@ def _train(asked: dict[str, Any]) -> None:
     if asked["as_json"]:
         translate_view.print_trained_json(model, asked["output"], pairs, held_out)
     else:
-        translate_view.print_trained(model, asked["output"], held_out, samples)
+        translate_view.print_trained(model, asked["output"], samples)
 
 
 def _read(asked: dict[str, Any]) -> tuple[ParallelCorpus, ParallelCorpus]:
@@ -133,21 +142,31 @@ def _read(asked: dict[str, Any]) -> tuple[ParallelCorpus, ParallelCorpus]:
     return hold_out(pairs, share, seed=asked["seed"])
 
 
+def _show_net(model: Translator, held_out: ParallelCorpus, progress: Progress) -> None:
+    from sadari.cli import translate_view
+
+    with progress.paused():
+        translate_view.print_net(model, held_out.sources[0] if len(held_out) else "")
+
+
 def _told(progress: Progress) -> Any:
     """What a user sees while it trains."""
     from sadari.cli.train_view import sparkline
+    from sadari.tasks.task_settings import MOST_EPOCHS
 
     losses: list[float] = []
+    scores = ""  # of the last pass: they stay while the next one is under way
 
     def tell(done: int, total: int, record: dict[str, float]) -> None:
-        if "running" not in record:
-            losses.append(record.get("validation_loss", record["loss"]))
-        said = f", loss {record['loss']:.2f}"
-        if "perplexity" in record:
-            said += f", validation perplexity {record['perplexity']:,.2f}"
-        if "bleu" in record:
-            said += f", BLEU {record['bleu']:.1f}"
-        progress(f"training, pass {done}{said} {sparkline(losses) if losses else ''}", record["share"])
+        nonlocal scores
+        if "validation_loss" in record:
+            losses.append(record["validation_loss"])
+            scores = f", validation {record['validation_loss']:.2f}"
+            scores += f", BLEU {record['bleu']:.1f}" if "bleu" in record else ""
+        passes = f"pass {done}" if total == MOST_EPOCHS else f"pass {done} of {total}"  # by time, nobody knows how many
+        curve = f" {sparkline(losses, 8)}" if losses else ""
+        # not the loss that it learns by, which is smoothed: this one compares with that of the validation pairs
+        progress(f"{passes}{curve} loss {record['cross_entropy']:.2f}{scores}", record["share"])
 
     return tell
 
@@ -159,8 +178,12 @@ def _score(
     from sadari.measure.translation import score_translations
 
     sources, targets = held_out.sources.head(MOST_SCORED), held_out.targets.head(MOST_SCORED).to_list()
-    progress(f"translating {len(sources):,} validation texts")
-    found = model.translate(sources)
+
+    def told(share: float) -> None:
+        progress(f"translating {len(sources):,} validation texts", share)
+
+    told(0.0)
+    found = [one.text for one in model.search(sources, progress=told)]
     scored = score_translations(found, targets)
     scores = {"validation tokenised BLEU": scored.tokenised_bleu, "validation exact": scored.exact / 100}
     loss = model.validation_loss_

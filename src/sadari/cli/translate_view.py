@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,8 @@ import click
 from rich.cells import cell_len
 
 from sadari.cli.failures import printable
-from sadari.cli.printing import columns, cut, headed, note, pad, say_json
+from sadari.cli.printing import columns, cut, headed, note, pad, say_json, wrap
+from sadari.cli.settings import show_settings
 from sadari.cli.train_view import sparkline
 from sadari.data.audit_findings import plural
 from sadari.measure import readable
@@ -45,20 +46,39 @@ def print_data(pairs: ParallelCorpus, held_out: ParallelCorpus, asked: dict[str,
     _head("Split", f"train {len(pairs):,} · validation {len(held_out):,} ({how})")
 
 
-def print_trained(
-    model: Translator, output: str, held_out: ParallelCorpus, samples: list[tuple[str, str, str]]
-) -> None:
-    """The net, its training, its scores, some translations, and what to do with it."""
+def print_net(model: Translator, example: str) -> None:
+    """The net before it learns, and those of its settings that nobody gave.
+
+    Args:
+        example: a source text, to show how it is read where that is not from its beginning.
+    """
     weights = sum(parameter.numel() for parameter in model.net_.parameters())
     read, written = len(model.source_subwords_), len(model.target_subwords_)
     subwords = f"{written:,} subwords, shared" if model.shared_ else f"{read:,} and {written:,} subwords"
     attention = "" if model.net == "transformer" else f" · attention: {model.attention}"
     _head("Net", f"{model.net}{attention} · {readable.significant(weights / 1e6, 2)} M weights · {subwords}")
+    for line in _size_notes(model):
+        _head("", line)
     if model.reverse:
-        words = samples[0][0].split()
+        words = example.split()
         _head("", f"reads the source from its end: “{' '.join(words)}” as “{' '.join(reversed(words))}”")
+    if model.chosen():
+        _head("Chosen", f"{show_settings(model.chosen())} · for {plural(model.data_['pairs'], 'pair')}")
     if model.too_long_:
         _head("Long", f"{plural(model.too_long_, 'pair')} of more than {model.max_length} subwords left out")
+
+
+def _size_notes(model: Translator) -> list[str]:
+    """Why vocabularies have not the size that was asked for, where they have not."""
+    sides = {"source": model.source_subwords_, "target": model.target_subwords_}
+    found = {side: subwords.size_note(model.subwords) for side, subwords in sides.items()}
+    if model.shared_:
+        return [note for note in [found["source"]] if note]
+    return [f"{side}: {note}" for side, note in found.items() if note]
+
+
+def print_trained(model: Translator, output: str, samples: list[tuple[str, str, str]]) -> None:
+    """How the training went, its scores, some translations, and what to do with the model."""
     losses = [record["validation_loss"] for record in model.history_ if "validation_loss" in record]
     passes = int(model.history_[-1]["epoch"])
     times = f"{passes:,} pass{'es' * (passes != 1)}"
@@ -83,10 +103,11 @@ def print_trained(
 def print_trained_json(model: Translator, output: str, pairs: ParallelCorpus, held_out: ParallelCorpus) -> None:
     """The same for programs."""
     say_json({
-        "model": output, "settings": model.settings(), "scores": model.scores_,
+        "model": output, "settings": model.resolved_.settings(), "chosen": list(model.chosen()),
+        "scores": model.scores_,
         "pairs": {"train": len(pairs), "validation": len(held_out), "too_long": model.too_long_},
         "subwords": {"source": len(model.source_subwords_), "target": len(model.target_subwords_),
-                     "shared": model.shared_},
+                     "shared": model.shared_, "asked": model.subwords, "notes": _size_notes(model)},
         "weights": model.weights_, "seconds": model.train_seconds_, "history": model.history_, "notes": pairs.notes,
     })  # fmt: skip
 
@@ -143,10 +164,18 @@ def print_translation(
     write(printable(translation.text) if sys.stdout.isatty() else translation.text)
     if asked["show_alignment"] and seen is not None:
         if model.reverse:
-            write(click.style(f"  read as: {printable(' '.join(reversed(seen.sources[:-1])))}", dim=True))
+            for line in _read_as(seen.sources[:-1], columns()):
+                write(click.style(line, dim=True))
         for line in alignment_grid(seen, columns()):
             write(line)
         write("")
+
+
+def _read_as(words: Sequence[str], width: int) -> list[str]:
+    """The words of a source in the order in which a net read them that reads from the end."""
+    head = "  read as: "
+    first, *rest = wrap(printable(" ".join(reversed(words))), width - len(head)) or [""]
+    return [head + first, *(" " * len(head) + line for line in rest)]
 
 
 def alignment_grid(found: Alignment, width: int) -> list[str]:

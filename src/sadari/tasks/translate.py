@@ -25,13 +25,13 @@ from sadari.tasks.beam import Found
 from sadari.tasks.subwords import Subwords
 from sadari.tasks.translator_search import best_translations
 from sadari.tasks.translator_settings import TranslatorSettings
+from sadari.tasks.translator_training import learn
 from sadari.text.column import as_column
-from sadari.train.watch import Progress, Teller
+from sadari.train.watch import Progress
 
 if TYPE_CHECKING:
     import torch
 
-    from sadari.train.averaging import LastWeights
     from sadari.train.checkpoint import Run
     from sadari.train.loop import Loop
     from sadari.train.translate import Pairs
@@ -75,8 +75,10 @@ class Translator(TranslatorSettings):
     """An encoder-decoder with its subwords; the settings are `TranslatorSettings`'.
 
     Attributes:
+        resolved_: the settings as they were taken; None are limits that there are not, and what `shared_` and the
+            subwords say.
         net_: the torch module. source_subwords_, target_subwords_: the vocabularies; one and the same if shared.
-        history_: records of the training. epochs_: passes, at most. weights_: which weights were kept.
+        history_: records of the training. weights_: which weights were kept.
         validation_loss_: of these, nats a subword; None without validation pairs.
         train_seconds_: how long `fit` took.
         source_words_, target_words_: the most frequent words of either language, by which `looks_swapped` knows them.
@@ -96,6 +98,7 @@ class Translator(TranslatorSettings):
         run: Run | str | Path | None = None,
         resume: bool = False,
         bleu: Bleu | None = None,
+        begun: Callable[[Self], None] | None = None,
     ) -> Self:
         """Learn from pairs of texts. Pairs with an empty side are left out and counted.
 
@@ -107,6 +110,7 @@ class Translator(TranslatorSettings):
             resume: go on with the run in that folder, to the bits that it would have come to without a break.
             bleu: scores greedy translations of the first validation texts after each epoch, for the history to show:
                 `sadari.measure.translation.tokenised_bleu`.
+            begun: told of this translator once its settings are found and its net is made, before it learns.
 
         Raises:
             DataError: pairs that cannot be learned from.
@@ -132,16 +136,28 @@ class Translator(TranslatorSettings):
         if not len(pairs):
             raise DataError(f"every pair has a text of more than {self.max_length} subwords", hint="raise max_length")
         held_out = None if validation is None else self._pairs(*_filled(*_columns(*validation, "validation")))[0]
-        identity = None if kept is None else self._identity(columns, validation)
-        self._train(
-            pairs, held_out, progress, lambda loop: keep_run(loop, kept, identity or {}, resume=resume),
-            None if bleu is None or held_out is None else self._watched(held_out, bleu),
-        )  # fmt: skip
+        longest = np.maximum(pairs.sources.lengths, pairs.targets.lengths)
+        # not typed as without None: the fields' types are those that a user may give
+        self.resolved_: Any = self.resolved(pairs=len(pairs), tokens=int(longest.sum()))
         self.scores_: dict[str, Any] = {}
         self.data_: dict[str, Any] = {"pairs": len(pairs)}
+        identity = None if kept is None else self._identity(columns, validation)
+
+        def begin(loop: Loop) -> None:
+            keep_run(loop, kept, identity or {}, resume=resume)
+            if begun is not None:
+                begun(self)
+
+        score = None if bleu is None or held_out is None else self._watched(held_out, bleu)
+        self._train(pairs, held_out, progress, begin, score)
         self.train_seconds_ = time.perf_counter() - start
         self._ready = True
         return self
+
+    def chosen(self) -> dict[str, Any]:
+        """The settings that nobody gave, and that were chosen for the pairs: name → value."""
+        found, given = self.resolved_.settings(), self.settings()
+        return {name: value for name, value in found.items() if value != given[name]}
 
     def _identity(self, columns: Sequence[pl.Series], validation: tuple[Any, Any] | None) -> dict[str, Any]:
         """What must be the same for a run to go on."""
@@ -197,48 +213,16 @@ class Translator(TranslatorSettings):
         import torch
 
         from sadari.train import processes
-        from sadari.train.averaging import LastWeights
-        from sadari.train.loop import Loop
         from sadari.train.machine import seed_dropout, seed_everything
-        from sadari.train.translate import PairBatches, TranslationTask
 
         processes.join()
-        self.epochs_ = self.planned_epochs()
-        lengths = pairs.sources.lengths, pairs.targets.lengths
-        batches = PairBatches(*lengths, self.planned_batch(int(np.maximum(*lengths).sum())), self.seed)
+        own = self.resolved_
         with torch.random.fork_rng():
             seed_everything(self.seed)
-            self.net_ = self.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
+            self.net_ = own.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
             seed_dropout(self.seed)
-            last = LastWeights(self.average)
-            task = TranslationTask(self.net_, pairs, batches, self.label_smoothing, held_out, last, score)
-            teller = None if progress is None else Teller(progress, self.epochs_)
-            loop = Loop(
-                task, self.recipe(self.epochs_),
-                on_record=None if teller is None else teller.record, on_step=None if teller is None else teller.step,
-            )  # fmt: skip
-            begin(loop)
-            self.history_ = loop.run()
-            self._take_mean(last, held_out)
-
-    def _take_mean(self, last: LastWeights, held_out: Pairs | None) -> None:
-        """Put the mean of the last weights in the place of the best ones, unless these are better."""
-        from sadari.train.translate import mean_loss
-
-        def loss() -> float | None:
-            return mean_loss(self.net_, held_out) if held_out is not None and len(held_out) else None
-
-        self.weights_ = "last" if held_out is None else "best"
-        self.validation_loss_ = loss()
-        if len(last) < 2:
-            return
-        best = {name: value.clone() for name, value in self.net_.state_dict().items()}
-        self.net_.load_state_dict(last.mean())
-        mean = loss()
-        if self.validation_loss_ is not None and mean is not None and not mean < self.validation_loss_:
-            self.net_.load_state_dict(best)
-        else:
-            self.weights_, self.validation_loss_ = f"mean of the last {len(last)}", mean
+            learned = learn(self.net_, own, pairs, held_out, progress=progress, begin=begin, score=score)
+        self.history_, self.weights_, self.validation_loss_ = learned.history, learned.weights, learned.loss
 
     # -- translating ------------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ def save_translator(model: Translator, folder: str | Path) -> None:
         "source_words": model.source_words_, "target_words": model.target_words_,
     }  # fmt: skip
     manifest = {
-        "kind": KIND, "settings": model.settings(), "translator": said, "tokenizer": {"name": "bpe"},
+        "kind": KIND, "settings": model.resolved_.settings(), "translator": said, "tokenizer": {"name": "bpe"},
         "scores": model.scores_, "data": model.data_,
     }  # fmt: skip
     tensors = {name: value.detach().cpu() for name, value in model.net_.state_dict().items()}
@@ -60,17 +60,19 @@ def load_translator(kind: type[Kind], folder: str | Path) -> Kind:
     with put_together(where, "translator"):
         model = kind(**known_settings(files.manifest, TranslatorSettings().settings()))
         model.check()
+        # of what is None in folders written before it followed the pairs, it was that of few
+        model.resolved_ = model.resolved(pairs=0, tokens=0)
         said = object_in(files.manifest, "translator")
         model.shared_ = said.get("shared") is True
         model.weights_, model.train_seconds_ = str(said.get("weights"))[:80], 0.0
         model.source_words_, model.target_words_ = (_words(said.get(f"{side}_words")) for side in ("source", "target"))
         model.scores_, model.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
         model.validation_loss_ = None
-        model.history_, model.epochs_, model.blank_, model.too_long_ = [], model.epochs or 0, 0, 0
+        model.history_, model.blank_, model.too_long_ = [], 0, 0
         names = (SHARED, SHARED) if model.shared_ else (SOURCE, TARGET)
         model.source_subwords_, model.target_subwords_ = (Subwords.from_json(files.text(name)) for name in names)
         sizes = len(model.source_subwords_), len(model.target_subwords_)
-        model.net_ = load_net(files, lambda: model.new_net(*sizes, shared=model.shared_))
+        model.net_ = load_net(files, lambda: model.resolved_.new_net(*sizes, shared=model.shared_))
     model._ready = True
     return model
 

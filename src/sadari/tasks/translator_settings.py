@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sadari.errors import SettingError
 from sadari.rungs.settings import MOST, Allowed, Choice, Flag, Number, Text, Whole
 from sadari.tasks.subwords import Subwords
 from sadari.tasks.task_settings import MOST_EPOCHS, TaskSettings
+from sadari.tasks.translator_sizes import EPOCHS, settings_by_pairs
 
 if TYPE_CHECKING:
     from sadari.nets.seq2seq import RecurrentSeq2Seq
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
 NETS = ("transformer", "lstm", "gru")
 ATTENTIONS = ("additive", "none")
-LEARNING_RATES = MappingProxyType({"transformer": 0.003, "lstm": 0.005, "gru": 0.005})
-LEAST_BATCHES = 100  # of an epoch: a net learns little in few steps
-EPOCHS = 15  # where nobody says
 
 ALLOWED: Allowed = MappingProxyType({
     "net": Choice(NETS),
@@ -72,7 +68,7 @@ class TranslatorSettings(TaskSettings):
         bidirectional: they read it in both directions; None: with attention, unless ``reverse``.
         width: of embeddings, and of a Transformer's states, then a multiple of ``heads``.
         hidden: width of a recurrent net's states.
-        layers: of encoder and decoder each; None: 2 of a Transformer, 1 of a recurrent net.
+        layers: of encoder and decoder each.
         heads: of a Transformer. inner: width inside its feed-forward nets; None: twice ``width``.
         dropout: as the net has it.
         subwords: entries of a vocabulary, at most; None: by the size of the texts, 8,000 at most.
@@ -82,10 +78,10 @@ class TranslatorSettings(TaskSettings):
         max_length: subwords of a text, its end included. Longer pairs are not learned; longer texts are cut.
         epochs: passes over the pairs, at most; None: 15, or, with ``minutes``, as many as there is time for.
         minutes: of training, at most; the learning rate then follows the time. None: no such limit.
-        learning_rate: at its highest; None: 0.003 of a Transformer, 0.005 of a recurrent net.
+        learning_rate: at its highest.
         optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`.
         label_smoothing: the share of each target that is given to the whole vocabulary alike.
-        batch_tokens: the most tokens of a batch on either side, padding included; None: by the number of pairs.
+        batch_tokens: the most tokens of a batch on either side, padding included.
         average: the net at the end is the mean of those after the last so many epochs, if that is better on the
             validation pairs than the best one of all (and without validation pairs, always).
         patience: with validation pairs, stop after so many epochs without a better loss on them.
@@ -94,6 +90,9 @@ class TranslatorSettings(TaskSettings):
         threads: of torch on the CPU; None: as torch has them.
         seed: of all that is drawn; the same seed gives the same bits on the same machine and threads, unless
             ``minutes`` is the limit.
+
+    Where layers, dropout, learning_rate and batch_tokens are None, they follow from the net and the number of pairs;
+    see `sadari.tasks.translator_sizes`.
     """
 
     allowed: ClassVar[Allowed] = ALLOWED
@@ -107,7 +106,7 @@ class TranslatorSettings(TaskSettings):
     layers: int | None = None
     heads: int = 4
     inner: int | None = None
-    dropout: float = 0.1
+    dropout: float | None = None
     subwords: int | None = None
     shared: bool | None = None
     tied: bool = True
@@ -145,45 +144,46 @@ class TranslatorSettings(TaskSettings):
                     "a Transformer reads all words at once, in no direction: reverse is for lstm and gru"
                 )
 
-    def planned_epochs(self) -> int:
-        """`epochs`, or 15; as many as can be where the time is the limit."""
-        return self.epochs or (EPOCHS if self.minutes is None else MOST_EPOCHS)
+    def resolved(self, *, pairs: int, tokens: int) -> Self:
+        """These settings with what follows from the pairs; limits that there are not stay None.
 
-    def planned_batch(self, tokens: int) -> int:
-        """`batch_tokens`, or 4,096, fewer where that would make few batches of so many tokens in all."""
-        if self.batch_tokens is not None:
-            return self.batch_tokens
-        return int(np.clip(tokens // LEAST_BATCHES, 256, 4096))
+        Args:
+            pairs: to learn from. tokens: of them in all, of each pair's longer side.
+        """
+        found = settings_by_pairs(self.net, pairs, tokens)
+        if self.minutes is None:
+            found["epochs"] = EPOCHS
+        return self._with(found)
 
-    def recipe(self, epochs: int) -> Recipe:
-        """The recipe that these settings are."""
+    def recipe(self) -> Recipe:
+        """The recipe that these settings are, once they are `resolved`."""
         from sadari.train.optimise import Recipe
 
+        own: Any = self  # nothing that it takes is None any more
         return Recipe(
-            epochs=epochs, seconds=None if self.minutes is None else 60 * self.minutes,
-            learning_rate=self.learning_rate or LEARNING_RATES[self.net], optimizer=self.optimizer, beta2=0.98,
-            weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay, clip=self.clip,
-            accumulate=self.accumulate,
-            report_every=self.report_every, patience=self.patience, precision=self.precision, device=self.device,
-            threads=self.threads,
+            epochs=own.epochs or MOST_EPOCHS, seconds=None if own.minutes is None else 60 * own.minutes,
+            learning_rate=own.learning_rate, optimizer=own.optimizer, beta2=0.98, weight_decay=own.weight_decay,
+            warmup=own.warmup, decay=own.decay, clip=own.clip, accumulate=own.accumulate,
+            report_every=own.report_every, patience=own.patience, precision=own.precision, device=own.device,
+            threads=own.threads,
         )  # fmt: skip
 
     def new_net(self, source_size: int, target_size: int, *, shared: bool) -> RecurrentSeq2Seq | TransformerSeq2Seq:
-        """The net before training."""
+        """The net before training, of settings that are `resolved`."""
         from sadari.nets.seq2seq import RecurrentSeq2Seq
         from sadari.nets.seq2seq_transformer import TransformerSeq2Seq
 
-        if self.net == "transformer":
+        own: Any = self
+        if own.net == "transformer":
             return TransformerSeq2Seq(
-                source_size, target_size, width=self.width, heads=self.heads, layers=self.layers or 2,
-                inner=self.inner, max_length=self.max_length, dropout=self.dropout, shared=shared, tied=self.tied,
-                pad_id=Subwords.pad_id,
+                source_size, target_size, width=own.width, heads=own.heads, layers=own.layers, inner=own.inner,
+                max_length=own.max_length, dropout=own.dropout, shared=shared, tied=own.tied, pad_id=Subwords.pad_id,
             )  # fmt: skip
-        both = self.bidirectional
+        both = own.bidirectional
         if both is None:
-            both = self.attention != "none" and not self.reverse
+            both = own.attention != "none" and not own.reverse
         return RecurrentSeq2Seq(
-            source_size, target_size, cell=self.net, attention=self.attention, reverse_source=self.reverse,
-            bidirectional=both, width=self.width, hidden=self.hidden, layers=self.layers or 1, dropout=self.dropout,
-            shared=shared, tied=self.tied, pad_id=Subwords.pad_id,
+            source_size, target_size, cell=own.net, attention=own.attention, reverse_source=own.reverse,
+            bidirectional=both, width=own.width, hidden=own.hidden, layers=own.layers, dropout=own.dropout,
+            shared=shared, tied=own.tied, pad_id=Subwords.pad_id,
         )  # fmt: skip

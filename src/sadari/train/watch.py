@@ -78,11 +78,14 @@ class Teller:
         self.progress, self.epochs = progress, epochs
         self._told = time.perf_counter()
         self._before: dict[str, float] = {}
+        self._share = 0.0
 
     def record(self, record: dict[str, float], batches: int) -> None:
         """A record was made: of `Loop.on_record`."""
         done = record["epoch"] - 1 + record["batch"] / max(1, batches)
-        self._tell({**record, "share": min(1.0, done / self.epochs)})
+        # by time or steps more may be done than by passes, and was told so
+        self._share = max(self._share, min(1.0, done / self.epochs))
+        self._tell({**record, "share": self._share})
         self._before = {}
 
     def step(self, loop: Loop) -> None:
@@ -98,7 +101,8 @@ class Teller:
             return
         means = {key: value / weight for key, value in since.items()}
         place = {"epoch": float(stand.epoch), "batch": float(stand.batch), "step": float(stand.step)}
-        self._tell({**place, **means, "seconds": stand.seconds, "share": loop.share, "running": 1.0})
+        self._share = max(self._share, loop.share)
+        self._tell({**place, **means, "seconds": stand.seconds, "share": self._share, "running": 1.0})
         self._before = dict(sums)
 
     def _tell(self, record: dict[str, float]) -> None:
