@@ -1,8 +1,9 @@
-"""A training run that can be stopped and resumed: whose it is, and where it goes on."""
+"""A training run that can be stopped and resumed, and kept to a time: whose it is, and where it goes on."""
 
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -12,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.data.fingerprint import fingerprint
-from sadari.errors import ModelError
+from sadari.errors import ModelError, SettingError
 from sadari.rungs.base import Rung
 from sadari.rungs.distil import Teacher
 from sadari.rungs.labels import as_labels
@@ -20,6 +21,7 @@ from sadari.rungs.settings import plain_settings
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train import processes
+from sadari.train.limit import AS_PLANNED, TimeLimit
 from sadari.train.watch import Progress, Teller, Watch
 
 if TYPE_CHECKING:
@@ -28,10 +30,16 @@ if TYPE_CHECKING:
 
 
 class KeepsRuns(Rung):
-    """A rung whose training takes long enough to be stopped, and resumed."""
+    """A rung whose training takes long enough to be stopped, and resumed, or to be kept to a time.
+
+    Attributes:
+        shortened_: (steps made, steps planned) where a limit of time has made them fewer; else None.
+    """
 
     epochs_: int
+    shortened_: tuple[int, int] | None
     _kept_run: KeptRun | None = None
+    _ends: float | None = None  # of `time.perf_counter`, while `fit` trains
 
     @property
     def keeps_runs(self) -> bool:
@@ -49,6 +57,7 @@ class KeepsRuns(Rung):
         teacher: Teacher | Rung | str | Path | None = None,
         run: Run | str | Path | None = None,
         resume: bool = False,
+        seconds: float | None = None,
     ) -> Self:
         """Train; see `Rung.fit` for texts, labels and the rest.
 
@@ -57,17 +66,22 @@ class KeepsRuns(Rung):
                 the start, every minute, when Ctrl-C or SIGTERM ends the training, and at the end.
             resume: go on with the run in that folder, to the bits that it would have come to without a break. Texts,
                 labels, settings and teacher must be the same.
+            seconds: that this may take. A training that proves too slow for it makes fewer steps, and its rate falls
+                to its end with them; one that does not comes to the same bits as without a limit.
 
         Raises:
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
             SettingError: another run than the one in the folder.
             OutputError: something else is in the folder.
         """
+        if seconds is not None and not seconds > 0:
+            raise SettingError(f"seconds is {seconds}; it must be above 0")
         self._kept_run = KeptRun.begin(run, resume, validation)
+        self._ends = None if seconds is None else time.perf_counter() + seconds
         try:
             return super().fit(texts, labels, sample_weight, validation=validation, progress=progress, teacher=teacher)
         finally:
-            self._kept_run = None
+            self._kept_run = self._ends = None
 
     @classmethod
     def resume(
@@ -126,7 +140,12 @@ class KeepsRuns(Rung):
         if kept is not None:
             kept.attach(loop, self, texts, targets, costs)
             watch.earlier_seconds = loop.progress.seconds
+        if self._ends is not None:
+            loop.limit = TimeLimit(loop.progress.seconds + max(1e-3, self._ends - time.perf_counter()))
         self.history_ = loop.run()
+        self.shortened_ = None
+        if loop.limit is not None and loop.progress.course != AS_PLANNED and loop.progress.step < loop.limit.planned:
+            self.shortened_ = loop.progress.step, loop.limit.planned
 
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to go on, beside its data."""

@@ -179,8 +179,9 @@ class FromVectors(KeepsRuns):
         teacher: Teacher | Rung | str | Path | None = None,
         run: Run | str | Path | None = None,
         resume: bool = False,
+        seconds: float | None = None,
     ) -> Self:
-        """Train; see `KeepsRuns.fit`. A bag trains too fast to keep a run."""
+        """Train; see `KeepsRuns.fit`. A bag trains too fast to keep a run, and heeds no limit of time."""
         if run is not None:
             from sadari.train.checkpoint import Run
 
@@ -191,7 +192,7 @@ class FromVectors(KeepsRuns):
                 run = replace(run, notes={**run.notes, "vectors": str(Path(self.vectors).absolute())})
         return super().fit(
             texts, labels, sample_weight, validation=validation, progress=progress, teacher=teacher, run=run,
-            resume=resume,
+            resume=resume, seconds=seconds,
         )  # fmt: skip
 
     @classmethod
@@ -223,12 +224,13 @@ class FromVectors(KeepsRuns):
         inner.start, inner._lesson = start, self._lesson
         self.tokenizer_ = inner.tokenizer = start.tokenizer(texts) if self.tokenizer == "auto" else self.tokenizer
         if isinstance(inner, StartedNet):
-            inner.identity, inner._kept_run = self._identity(), self._kept_run
+            inner.identity, inner._kept_run, inner._ends = self._identity(), self._kept_run, self._ends
         self.inner_ = inner  # validation texts are scored while it trains
         inner._train(texts, targets, costs, watch)
         inner._lesson = None
         self.coverage_, self._about = start.coverage, start.about()
         self.history_, self.epochs_, self.cut_ = inner.history_, inner.epochs_, getattr(inner, "cut_", 0)
+        self.shortened_ = getattr(inner, "shortened_", None)
         start.forget()
 
     def read_vectors(self, texts: Any) -> VectorSource:

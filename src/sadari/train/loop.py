@@ -21,6 +21,7 @@ from torch import nn
 from sadari.device import resolve_device
 from sadari.errors import SadariError, SettingError
 from sadari.train import processes
+from sadari.train.limit import AS_PLANNED, Course, TimeLimit, place_of
 from sadari.train.machine import compiling, shared, stop_signals, threads
 from sadari.train.optimise import Recipe, make_optimizers, rate_at
 
@@ -68,6 +69,7 @@ class Progress:
     since_best: int = 0
     seconds: float = 0.0
     finished: bool = False
+    course: Course = AS_PLANNED
 
 
 class Interrupted(SadariError):
@@ -90,6 +92,7 @@ class Loop:
 
     Attributes:
         progress: where it stands. best_state: the weights of the best validation. threads: of torch on the CPU.
+        limit: of the time that it may take; None: there is none.
         share: how much of the run is done, 0 to 1: of its steps, or of its time where that is more.
     """
 
@@ -113,6 +116,7 @@ class Loop:
         self.progress = Progress()
         self.best_state: dict[str, torch.Tensor] | None = None
         self.threads = recipe.threads
+        self.limit: TimeLimit | None = None
         self.share = 0.0
         self._asked_to_stop = False
         self._summed_weight = 0.0  # of the batches whose gradients are summed so far
@@ -209,6 +213,8 @@ class Loop:
         if recipe.clip is not None:
             dense = [p for p in self.net.parameters() if p.grad is not None and not p.grad.is_sparse]
             nn.utils.clip_grad_norm_(dense, recipe.clip)
+        if self.limit is not None:
+            progress.course = self.limit.course(progress.course, *self._planned(batches), self._seconds())
         done, steps = self._place(batches)
         rate = recipe.learning_rate * rate_at(recipe, done - 1, steps)
         for optimizer in self.optimizers:
@@ -218,8 +224,8 @@ class Loop:
             optimizer.zero_grad(set_to_none=True)
         progress.step += 1
 
-    def _place(self, batches: int) -> tuple[float, float]:
-        """Steps done, the one under way included, and steps in all: of the recipe, or of its time if that is less."""
+    def _planned(self, batches: int) -> tuple[float, float]:
+        """Steps done, the one under way included, and steps in all, by the recipe."""
         recipe, progress = self.recipe, self.progress
         # epochs differ by a batch or so where batches are cut by tokens: the place in the whole is the epoch's, then
         # the place in it, so that each epoch ends at its share
@@ -228,13 +234,20 @@ class Loop:
         steps = recipe.epochs * per_epoch
         if recipe.steps is not None:
             steps = min(steps, recipe.steps)
+        return done, steps
+
+    def _place(self, batches: int) -> tuple[float, float]:
+        """The place among the steps in all: of the recipe, or of its time if that is less."""
+        recipe, progress = self.recipe, self.progress
+        done, steps = self._planned(batches)
+        done = place_of(progress.course, done)
         if recipe.seconds is not None:
             done = max(done, 1 + (steps - 1) * min(1.0, self._seconds() / recipe.seconds))
         return done, steps
 
     def _share_done(self, batches: int) -> float:
         done, steps = self._place(batches)
-        return min(1.0, done / steps)
+        return min(1.0, done / steps) if done < steps * (1 - 1e-9) else 1.0  # sums of places are a hair off
 
     def _seconds(self) -> float:
         """How long the run has taken; of several processes, their mean, so that all of them end together."""
@@ -246,7 +259,7 @@ class Loop:
         recipe = self.recipe
         if recipe.steps is not None and self.progress.step >= recipe.steps:
             return True
-        return recipe.seconds is not None and self.share >= 1
+        return (recipe.seconds is not None or self.progress.course != AS_PLANNED) and self.share >= 1
 
     def _look(self, batches: int, last: bool, ended: bool, before: float) -> None:
         """Report and validate after a step, where these are due.
@@ -314,7 +327,7 @@ class Loop:
         if stop:
             progress = self.progress
             raise Interrupted(
-                f"training was stopped in epoch {progress.epoch} after {_batches(progress.batch)}, and is kept",
+                f"training was stopped in pass {progress.epoch} after {_batches(progress.batch)}, and is kept",
                 hint="resume it to the same result: fit(…, run=RUN, resume=True) or sadari train --resume RUN",
             )
 
