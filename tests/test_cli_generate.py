@@ -109,6 +109,15 @@ def test_every_level_and_net(net, level, verses, tmp_path):
     assert text["samples"][0]["text"].startswith("the")
 
 
+def test_a_vocabulary_of_another_size_than_asked_is_said(verses, tmp_path):
+    given = ["--level", "subword", "--steps", "2", "--set", "hidden=8", "--sample-every", "0", "-o", tmp_path / "m"]
+    said = run_well("generate", "train", verses, *given, "--set", "max_vocab=100").stdout
+    assert "256 subwords where 100 were asked for: each of the 256 bytes" in " ".join(said.split())
+    found = json.loads(run_well("generate", "train", verses, *given, "--set", "max_vocab=5000", "--json").stdout)
+    assert "where 5,000 were asked for: no other pieces" in found["vocabulary_note"]
+    assert json.loads(run_well("generate", "train", verses, *given, "--json").stdout)["vocabulary_note"] is None
+
+
 def test_how_long_can_be_said_in_three_ways(verses, tmp_path):
     def history(*limit):
         given = [part for part in QUICK if part not in ("--steps", "60")]

@@ -129,6 +129,16 @@ def test_of_a_folder_of_folders_the_way_to_read_them_is_said(tmp_path):
     assert found["data"]["texts"] == len(LINES)
 
 
+def test_a_vocabulary_of_another_size_than_asked_is_said(tmp_path):
+    given = [part for part in QUICK if part not in ("--vocabulary", "150")]
+    given += ["--no-nsp", "-o", tmp_path / "m", "--vocabulary", "300"]
+    said = " ".join(run_well("pretrain", "headlines_ko", *given).stdout.split())
+    kept = re.search(r"([\d,]+) pieces where 300 were asked for: each of the texts' ([\d,]+) characters is kept", said)
+    assert 300 < int(kept[2].replace(",", "")) < int(kept[1].replace(",", "")) == len(Bert.load(tmp_path / "m").pieces_)
+    found = json.loads(run_well("pretrain", "headlines_ko", *given, "--json").stdout)
+    assert "where 300 were asked for" in found["vocabulary_note"]
+
+
 def test_a_start_that_is_nowhere_is_one_error(story, tmp_path):
     said = run_badly("pretrain", story, "--from", tmp_path / "nowhere", "-o", tmp_path / "m", "--steps", "1")
     assert "there is no such folder of weights" in said

@@ -85,7 +85,8 @@ def print_json(model: Generator, output: str, texts: Texts) -> None:
     """The same for programs."""
     say_json({
         "model": output, "settings": model.resolved_.settings(), "parameters": parameters(model),
-        "vocabulary": len(model.coder_), "labels": model.coder_.labels, "scores": model.scores_,
+        "vocabulary": len(model.coder_), "vocabulary_note": model.coder_.size_note(model.max_vocab),
+        "labels": model.coder_.labels, "scores": model.scores_,
         "seconds": model.history_[-1]["seconds"], "history": model.history_,
         "data": {**model.data_, **texts.provenance()}, "notes": texts.notes,
     })  # fmt: skip
@@ -148,6 +149,9 @@ def _print_material(model: Generator, material: Material, texts: Texts) -> None:
         headed("", f"{len(material.coder.labels):,} labels: {', '.join(material.coder.labels[:MOST_SHOWN])}", indent=12)
     if material.unknown:
         headed("", f"{material.unknown:,} {units} ({material.unknown / tokens:.1%}) are too rare to learn", indent=12)
+    size = material.coder.size_note(model.max_vocab)
+    if size:
+        headed("", size, indent=12)
     headed("Split", f"train {learned:,} · held out {held_out:,}", indent=12)
     headed("Net", f"{model.net} · {parameters(model):,} parameters · {show_settings(_telling(model))}", indent=12)
 

@@ -86,7 +86,8 @@ def print_json(model: Bert, output: str, texts: Texts) -> None:
     """The same for programs."""
     say_json({
         "model": output, "settings": model.resolved_.settings(), "parameters": parameters(model),
-        "vocabulary": len(model.pieces_), "scores": model.scores_, "guess": model.guess_, "new": model.new_,
+        "vocabulary": len(model.pieces_), "vocabulary_note": model.pieces_.size_note(model.vocabulary),
+        "scores": model.scores_, "guess": model.guess_, "new": model.new_,
         "seconds": model.history_[-1]["seconds"], "history": model.history_,
         "data": {**model.data_, **texts.provenance()}, "notes": texts.notes,
     })  # fmt: skip
@@ -170,6 +171,9 @@ def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mappi
     kind = f"BERT {own['size']}" if own["size"] else f"BERT, on from {model.data_['start']}"
     net = f"{kind} · {parameters(model):,} parameters · {len(read.pieces):,} pieces · {show_settings(told)}"
     headed("Net", net, indent=INDENT)
+    size = read.pieces.size_note(model.vocabulary)
+    if size:
+        headed("", size, indent=INDENT)
     if model.new_:
         headed("", f"new, and still to be learned: {' and '.join(model.new_)}", indent=INDENT)
     if guess:

@@ -28,6 +28,7 @@ import polars as pl
 from sadari.artifact import ModelFiles, parse_json
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
+from sadari.tasks.subwords import size_note
 from sadari.text.column import as_column, slices
 from sadari.text.scan import ALONE, PART, Rules, Tokens
 from sadari.text.table import TokenTable, hash_slices
@@ -63,6 +64,9 @@ class Coder(Protocol):
 
     def unknown_in(self, text: str) -> list[str]:
         """The tokens of a text that are ``<unk>``, each once."""
+
+    def size_note(self, asked: int | None) -> str | None:
+        """Why there are not as many tokens as were asked for, if that needs saying."""
 
     def state(self) -> dict[str, str]:
         """Text files of a model folder."""
@@ -206,6 +210,9 @@ class Symbols:
         tokens = _scan(self.level, as_column([text])).to_lists()[0]
         return [token for token in dict.fromkeys(tokens) if token not in self.vocab]
 
+    def size_note(self, asked: int | None) -> str | None:
+        return None  # never more, and fewer where there are no others
+
     def state(self) -> dict[str, str]:
         return {VOCABULARY: json.dumps(self.vocab.tokens, ensure_ascii=False)}
 
@@ -285,6 +292,9 @@ class BytePieces:
 
     def unknown_in(self, text: str) -> list[str]:
         return []
+
+    def size_note(self, asked: int | None) -> str | None:
+        return size_note(len(self.pieces), asked, "each of the 256 bytes is one, so that nothing is unknown")
 
     def state(self) -> dict[str, str]:
         tokens = [*_head(self.labels), *self.pieces]

@@ -73,6 +73,11 @@ class Subwords:
     def __len__(self) -> int:
         return len(self.pieces)
 
+    def size_note(self, asked: int | None) -> str | None:
+        """Why there are not as many as were asked for; None where there are, or nobody asked."""
+        letters = sum(len(piece) == 1 for piece in self.pieces)
+        return size_note(len(self), asked, f"each of the texts' {letters:,} different characters is kept")
+
     # -- texts and ids ----------------------------------------------------------------------------------
 
     def encode(self, texts: Any) -> Ragged:
@@ -160,6 +165,18 @@ def _tokenizer(subwords: Subwords | None, lowercase: bool) -> Tokenizer:
     engine.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Metaspace(), pre_tokenizers.Punctuation()])
     engine.decoder = decoders.Metaspace()
     return engine
+
+
+def size_note(size: int, asked: int | None, kept: str, units: str = "subwords") -> str | None:
+    """Why a vocabulary has not the size that was asked for; None where it has, or nobody asked.
+
+    Args:
+        size: of the vocabulary. asked: at most. kept: what is in it in any case, as a sentence. units: its entries.
+    """
+    if asked is None or size == asked:
+        return None
+    why = kept if size > asked else "no other pieces stand in the texts often enough"
+    return f"{size:,} {units} where {asked:,} were asked for: {why}"
 
 
 def panic() -> type[BaseException]:

@@ -22,7 +22,7 @@ from sadari.artifact import parse_json
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
 from sadari.rungs.weights_folder import TOKENIZER, TOKENIZER_SETTINGS, WORDS
-from sadari.tasks.subwords import panic, pieces_by_id
+from sadari.tasks.subwords import panic, pieces_by_id, size_note
 from sadari.text.column import slices
 
 if TYPE_CHECKING:
@@ -88,6 +88,12 @@ class WordPiece:
 
     def __len__(self) -> int:
         return len(self.pieces)
+
+    def size_note(self, asked: int | None) -> str | None:
+        """Why there are not as many as were asked for; None where there are, or nobody asked."""
+        letters = sum(len(piece) == 1 for piece in self.pieces)
+        kept = f"each of the texts' {letters:,} characters is kept, at the beginning of words and within them"
+        return size_note(len(self), asked, kept, "pieces")
 
     @cached_property
     def goes_on(self) -> NDArray[np.bool_]:
