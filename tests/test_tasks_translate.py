@@ -18,6 +18,7 @@ from sadari.artifact import read_model, write_model
 from sadari.data.datasets import find
 from sadari.data.parallel import read_pairs
 from sadari.errors import DataError, ModelError, SettingError
+from sadari.tasks import translator_settings
 from sadari.tasks.alignment import align_words
 from sadari.tasks.scripts import same_script, vocabulary_size
 from sadari.tasks.subwords import SPECIALS, Subwords
@@ -348,8 +349,19 @@ def test_what_nobody_sets_follows_the_pairs(net):
     given = {"layers": 3, "dropout": 0.0, "learning_rate": 0.001, "batch_tokens": 77, "epochs": 2}
     for pairs in (200, 29_000):
         own = Translator(net=net, **given)
-        assert own.resolved(pairs=pairs, tokens=15 * pairs).settings() == own.settings()
+        found = own.resolved(pairs=pairs, tokens=15 * pairs).settings()
+        assert {**found, "precision": "auto"} == own.settings()
     assert Translator(net=net, minutes=1).resolved(pairs=200, tokens=3000).epochs is None
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_many_pairs_are_multiplied_in_bf16_where_that_is_faster(fast, monkeypatch):
+    monkeypatch.setattr(translator_settings, "bf16_is_fast", lambda device: fast)
+    for asked, pairs, wanted in (
+        ("auto", MANY_PAIRS, "bf16" if fast else "fp32"), ("auto", 200, "fp32"), ("bf16", 200, "bf16"),
+        ("fp32", MANY_PAIRS, "fp32"),
+    ):  # fmt: skip
+        assert Translator(precision=asked).resolved(pairs=pairs, tokens=15 * pairs).precision == wanted
 
 
 @EVERY

@@ -47,7 +47,8 @@ What nobody sets follows the pairs that there are, and is said before it trains:
                      lstm, gru: 1 layer, dropout 0.1, rate 0.005
   10,000 and more    transformer: 4 layers, dropout 0.3, rate 0.004
                      lstm, gru: 1 layer, dropout 0.3, rate 0.003
-A batch holds a hundredth of their tokens, but from 256 to 2,560.
+A batch holds a hundredth of their tokens, but from 256 to 2,560. Of 10,000 pairs
+and more products are in bf16, where processor or GPU is faster with it.
 """
 
 
@@ -71,7 +72,7 @@ A batch holds a hundredth of their tokens, but from 256 to 2,560.
 @click.option("--validation-files", "test", nargs=2, metavar="SOURCES TARGETS", help="Validate on these lines.")
 @click.option("--watch-bleu", is_flag=True, help="Translate 200 validation texts after each pass, and show BLEU.")
 @options.settings("Any other setting")
-@options.machine()
+@options.machine(precision="fp32, or bf16, which it takes of many pairs where it is faster")
 @table
 @options.seed
 @options.kept_run()

@@ -63,7 +63,7 @@ def print_net(model: Translator, example: str) -> None:
         words = example.split()
         _head("", f"reads the source from its end: “{' '.join(words)}” as “{' '.join(reversed(words))}”")
     if model.chosen():
-        _head("Chosen", f"{show_settings(model.chosen())} · for {plural(model.data_['pairs'], 'pair')}")
+        _head("Chosen", f"for {plural(model.data_['pairs'], 'pair')}: {show_settings(model.chosen())}")
     if model.too_long_:
         _head("Long", f"{plural(model.too_long_, 'pair')} of more than {model.max_length} subwords left out")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -222,6 +222,7 @@ class Translator(TranslatorSettings):
             self.net_ = own.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
             seed_dropout(self.seed)
             learned = learn(self.net_, own, pairs, held_out, progress=progress, begin=begin, score=score)
+        self.resolved_ = replace(own, precision=learned.precision)
         self.history_, self.weights_, self.validation_loss_ = learned.history, learned.weights, learned.loss
 
     # -- translating ------------------------------------------------------------------------------------

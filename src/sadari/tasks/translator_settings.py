@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from sadari.device import resolve_device
 from sadari.errors import SettingError
+from sadari.rungs.bert_settings import PRECISIONS, bf16_is_fast
 from sadari.rungs.settings import MOST, Allowed, Choice, Flag, Number, Text, Whole
 from sadari.tasks.subwords import Subwords
 from sadari.tasks.task_settings import MOST_EPOCHS, TaskSettings
-from sadari.tasks.translator_sizes import EPOCHS, settings_by_pairs
+from sadari.tasks.translator_sizes import EPOCHS, MANY_PAIRS, settings_by_pairs
 
 if TYPE_CHECKING:
     from sadari.nets.seq2seq import RecurrentSeq2Seq
@@ -50,7 +52,7 @@ ALLOWED: Allowed = MappingProxyType({
     "average": Whole(1, 1000),
     "patience": Whole(1, 10_000),
     "report_every": Whole(0, MOST),
-    "precision": Choice(("fp32", "bf16")),
+    "precision": Choice(PRECISIONS),
     "device": Text(),
     "threads": Whole(1, 1024),
     "seed": Whole(0, 2**63 - 1),
@@ -86,7 +88,8 @@ class TranslatorSettings(TaskSettings):
             validation pairs than the best one of all (and without validation pairs, always).
         patience: with validation pairs, stop after so many epochs without a better loss on them.
         report_every: a record every so many batches; 0: every epoch.
-        precision: "fp32" or "bf16". device: "cpu", "cuda", "mps" or "auto".
+        precision: "fp32", "bf16", or "auto": bf16 of many pairs where the device is faster with it.
+        device: "cpu", "cuda", "mps" or "auto".
         threads: of torch on the CPU; None: as torch has them.
         seed: of all that is drawn; the same seed gives the same bits on the same machine and threads, unless
             ``minutes`` is the limit.
@@ -126,7 +129,7 @@ class TranslatorSettings(TaskSettings):
     average: int = 5
     patience: int | None = None
     report_every: int = 0
-    precision: str = "fp32"
+    precision: str = "auto"
     device: str = "cpu"
     threads: int | None = 1
     seed: int = 0
@@ -153,7 +156,12 @@ class TranslatorSettings(TaskSettings):
         found = settings_by_pairs(self.net, pairs, tokens)
         if self.minutes is None:
             found["epochs"] = EPOCHS
-        return self._with(found)
+        own = self._with(found)
+        if own.precision != "auto":
+            return own
+        # of few pairs the batches are small, and then it is no faster
+        faster = pairs >= MANY_PAIRS and bf16_is_fast(resolve_device(own.device).type)
+        return replace(own, precision="bf16" if faster else "fp32")
 
     def recipe(self) -> Recipe:
         """The recipe that these settings are, once they are `resolved`."""

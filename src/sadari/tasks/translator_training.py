@@ -21,11 +21,12 @@ class Learned:
     """What a training came to, beside the net itself.
 
     Attributes:
-        history: its records. weights: which were kept.
-        loss: of these on the validation pairs, nats a subword; None without.
+        history: its records. precision: in which it was run.
+        weights: which were kept. loss: of these on the validation pairs, nats a subword; None without.
     """
 
     history: list[dict[str, float]]
+    precision: str
     weights: str
     loss: float | None
 
@@ -64,7 +65,8 @@ def learn(
     )  # fmt: skip
     begin(loop)
     history = loop.run()
-    return Learned(history, *_take_mean(net, last, held_out))
+    # of a run that was begun on another machine, the precision is that of there
+    return Learned(history, loop.recipe.precision, *_take_mean(net, last, held_out))
 
 
 def _take_mean(net: Any, last: LastWeights, held_out: Pairs | None) -> tuple[str, float | None]:
