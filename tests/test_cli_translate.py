@@ -78,8 +78,11 @@ def test_help_says_what_is_chosen():
     for net, settings in BY_PAIRS.items():
         for place, part in enumerate((few, many)):
             line = next(line for line in part.splitlines() if net in line)
-            layers, dropout, rate = (settings[name][place] for name in ("layers", "dropout", "learning_rate"))
-            assert f"{layers} layer{'s' * (layers != 1)}, dropout {dropout}, rate {rate}" in line
+            layers, width, dropout, rate = (
+                settings[name][place] for name in ("layers", "width", "dropout", "learning_rate")
+            )
+            size = f"{layers} layers" if net == "transformer" else f"width {width}"
+            assert f"{size}, dropout {dropout}, rate {rate}" in line
     assert f"from {LEAST_TOKENS} to {MOST_TOKENS:,}" in " ".join(many.split())
 
 

@@ -346,7 +346,7 @@ def test_what_nobody_sets_follows_the_pairs(net):
         }
         assert found["epochs"] == EPOCHS
         assert found["batch_tokens"] == {200: 256, 29_000: 2560}.get(pairs, 15 * pairs // 100)
-    given = {"layers": 3, "dropout": 0.0, "learning_rate": 0.001, "batch_tokens": 77, "epochs": 2}
+    given = {"layers": 3, "width": 64, "dropout": 0.0, "learning_rate": 0.001, "batch_tokens": 77, "epochs": 2}
     for pairs in (200, 29_000):
         own = Translator(net=net, **given)
         found = own.resolved(pairs=pairs, tokens=15 * pairs).settings()
@@ -413,8 +413,9 @@ def test_pairs_that_cannot_be_learned_from():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"net": "rnn"}, {"attention": "dot"}, {"width": 30, "heads": 4}, {"layers": 0}, {"dropout": 1.0},
-        {"reverse": True}, {"attention": "none"}, {"epochs": 0}, {"minutes": 0}, {"average": 0}, {"subwords": 3},
+        {"net": "rnn"}, {"attention": "dot"}, {"width": 30, "heads": 4}, {"width": None, "heads": 3},
+        {"layers": 0}, {"dropout": 1.0}, {"reverse": True}, {"attention": "none"}, {"epochs": 0}, {"minutes": 0},
+        {"average": 0}, {"subwords": 3},
         {"precision": "fp8"}, {"patience": 2}, {"label_smoothing": -0.1}, {"max_length": 1}, {"learning_rate": "fast"},
     ],
 )  # fmt: skip
@@ -502,7 +503,7 @@ def test_a_folder_from_before_settings_followed_the_pairs(net, tmp_path):
     files = read_model(tmp_path / "m")
     manifest = {key: value for key, value in files.manifest.items() if key not in ("files", "sha256", "versions")}
     manifest.pop("format_version")
-    then = {**manifest["settings"], "layers": None, "dropout": 0.1, "batch_tokens": None}
+    then = {**manifest["settings"], "layers": None, "dropout": 0.1, "batch_tokens": None, "precision": "fp32"}
     write_model(tmp_path / "m", manifest={**manifest, "settings": then}, tensors=files.tensors, texts=files.texts)
     assert Translator.load(tmp_path / "m").translate(TEXTS) == made(net).translate(TEXTS)
 

@@ -44,9 +44,9 @@ pairs are taken from them, and not trained on.
 \b
 What nobody sets follows the pairs that there are, and is said before it trains:
   fewer than 10,000  transformer: 2 layers, dropout 0.1, rate 0.003
-                     lstm, gru: 1 layer, dropout 0.1, rate 0.005
+                     lstm, gru: width 128, dropout 0.1, rate 0.005
   10,000 and more    transformer: 4 layers, dropout 0.3, rate 0.004
-                     lstm, gru: 1 layer, dropout 0.3, rate 0.003
+                     lstm, gru: width 256, dropout 0.4, rate 0.003
 A batch holds a hundredth of their tokens, but from 256 to 2,560. Of 10,000 pairs
 and more products are in bf16, where processor or GPU is faster with it.
 """
@@ -61,7 +61,7 @@ and more products are in bf16, where processor or GPU is faster with it.
 @click.option("--attention", metavar="NAME", help="Of lstm and gru: additive or none.  [default: additive]")
 @click.option("--reverse", is_flag=True, default=None, help="lstm and gru read the source from its last word.")
 @click.option("--layers", metavar="N", help="Of encoder and decoder.  [default: by the pairs, see below]")
-@click.option("--width", metavar="N", help="Of the embeddings.  [default: 128]")
+@click.option("--width", metavar="N", help="Of the embeddings.  [default: 128; lstm, gru: by the pairs]")
 @click.option("--dropout", metavar="SHARE", help="In training.  [default: by the pairs]")
 @click.option("--subwords", metavar="N", help="Entries of a vocabulary.  [default: by the size of the texts]")
 @click.option("--lowercase", is_flag=True, default=None, help="Lower-case texts; so will translations be.")

@@ -12,7 +12,7 @@ from sadari.rungs.bert_settings import PRECISIONS, bf16_is_fast
 from sadari.rungs.settings import MOST, Allowed, Choice, Flag, Number, Text, Whole
 from sadari.tasks.subwords import Subwords
 from sadari.tasks.task_settings import MOST_EPOCHS, TaskSettings
-from sadari.tasks.translator_sizes import EPOCHS, MANY_PAIRS, settings_by_pairs
+from sadari.tasks.translator_sizes import BY_PAIRS, EPOCHS, MANY_PAIRS, settings_by_pairs
 
 if TYPE_CHECKING:
     from sadari.nets.seq2seq import RecurrentSeq2Seq
@@ -94,8 +94,8 @@ class TranslatorSettings(TaskSettings):
         seed: of all that is drawn; the same seed gives the same bits on the same machine and threads, unless
             ``minutes`` is the limit.
 
-    Where layers, dropout, learning_rate and batch_tokens are None, they follow from the net and the number of pairs;
-    see `sadari.tasks.translator_sizes`.
+    Where layers, width, dropout, learning_rate and batch_tokens are None, they follow from the net and the number of
+    pairs; see `sadari.tasks.translator_sizes`.
     """
 
     allowed: ClassVar[Allowed] = ALLOWED
@@ -104,7 +104,7 @@ class TranslatorSettings(TaskSettings):
     attention: str = "additive"
     reverse: bool = False
     bidirectional: bool | None = None
-    width: int = 128
+    width: int | None = None
     hidden: int = 256
     layers: int | None = None
     heads: int = 4
@@ -137,8 +137,9 @@ class TranslatorSettings(TaskSettings):
     def check(self) -> None:
         super().check()
         if self.net == "transformer":
-            if self.width % self.heads:
-                raise SettingError(f"width is {self.width}, which {self.heads} heads cannot share",
+            width = BY_PAIRS["transformer"]["width"][0] if self.width is None else self.width  # however many pairs
+            if width % self.heads:
+                raise SettingError(f"width is {width}, which {self.heads} heads cannot share",
                                    hint="a multiple of heads")  # fmt: skip
             if self.attention == "none":
                 raise SettingError("a Transformer is nothing without attention", hint="net lstm or gru can be without")
