@@ -85,6 +85,10 @@ class Budget:
         """Seconds; infinite without an end."""
         return float("inf") if self.deadline is None else self.deadline - time.perf_counter()
 
+    def end_of(self, share: float) -> float:
+        """When that share of the time left is up, of `time.perf_counter`; infinite without an end."""
+        return time.perf_counter() + self.time_left() * share
+
     def allows(self, seconds: float) -> bool:
         return seconds <= self.time_left()
 
@@ -234,6 +238,11 @@ def _one_epoch(model: Rung, rows: int) -> Rung:
     if "epochs" in model.get_params(deep=False):
         short.set_params(epochs=1)
     return short
+
+
+def work(model: Rung, rows: int) -> float:
+    """How many texts the rung itself would go over in training on so many rows, each as often as it does."""
+    return rows * _epochs(model, rows)
 
 
 def _epochs(model: Rung, rows: int) -> float:

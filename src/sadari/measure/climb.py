@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact.manifest import versions
@@ -17,55 +15,30 @@ from sadari.data.audit import Audit, audit
 from sadari.data.corpus import Corpus
 from sadari.errors import SettingError
 from sadari.measure import readable
-from sadari.measure.bar import onwards, share_done
+from sadari.measure.ascent import Ascent, Progress
+from sadari.measure.bar import onwards
 from sadari.measure.budget import SHARE, Budget, Plan, TooDear
 from sadari.measure.chosen import rungs_to_climb
 from sadari.measure.curves import learning_curve
 from sadari.measure.folder import folder_megabytes, run_folder, write_run
-from sadari.measure.frozen import Frozen, freeze, halves, nested_rows
+from sadari.measure.frozen import freeze
 from sadari.measure.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.measure.result import ClimbResult, RungResult
-from sadari.measure.scoring import label_columns, predict_in_order
+from sadari.measure.scoring import predict_in_order
 from sadari.measure.significance import pair_tests
 from sadari.measure.speed import one_text_us, predict_in_bulk
+from sadari.measure.trained import fewer_rows, first_fold
+from sadari.measure.trained import train as train_rung
 from sadari.measure.tune import tune
 from sadari.measure.verdict import decide
-from sadari.measure.wording import Wording, wording
-from sadari.rungs import RUNGS, BertClassifier, FromVectors, Rung
+from sadari.measure.wording import wording
+from sadari.rungs import BertClassifier, FromVectors, Rung
 from sadari.rungs.weights_folder import shown_weights
 from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.wanted import VectorSource
 
-Progress = Callable[[str, float], None]
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
-
-
-@dataclass
-class _Run:
-    """What stays the same while the rungs are climbed.
-
-    Attributes:
-        folder: where it is written for the moment. place: where it will be.
-    """
-
-    frozen: Frozen
-    seed: int
-    budget: Budget
-    folder: Path | None
-    place: Path
-    curves: bool
-    settings: Mapping[str, Mapping[str, Any]]
-    progress: Progress
-    data: dict[str, Any]
-    words: Wording
-    names: Sequence[str]
-    trials: int = 0
-    planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def along(self, position: float) -> float:
-        return share_done(self.names, position)
 
 
 def climb(
@@ -106,10 +79,11 @@ def climb(
     start, say = time.perf_counter(), progress or (lambda what, share: None)
     words = wording(lang)
     names, left_out = rungs_to_climb(rungs, vectors=vectors, weights=weights, words=words)
-    audited = _audited(train, test, audited, seed, say)
+    say(words.say("doing_audit"), 0.0)
+    audited = _audited(train, test, audited, seed)
     frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
     with run_folder(folder) as temporary:
-        run = _Run(
+        run = Ascent(
             frozen, seed, Budget(budget, words), temporary, Path(folder or ""), curves, settings or {}, onwards(say),
             frozen.train.provenance(seed=seed), words, names, trials,
         )  # fmt: skip
@@ -124,18 +98,17 @@ def climb(
         )  # fmt: skip
         result.seconds = time.perf_counter() - start
         if temporary is not None:
-            say("report", 0.99)
+            say(words.say("doing_report"), 0.99)
             write_run(result, temporary, lang=lang, report=report, rows=frozen.final.rows)
-    say("done", 1.0)
+    say(words.say("doing_done"), 1.0)
     return result
 
 
-def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: int, say: Progress) -> Audit:
+def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: int) -> Audit:
     """The audit of two corpora, if rungs can be compared on them."""
     if train.multi_label:
         raise SettingError("climb compares rungs on one label a text", hint="train one with: sadari train --label-sep")
     train.check_trainable()
-    say("audit", 0.0)
     return audited or audit(train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=seed)
 
 
@@ -148,7 +121,7 @@ def _options(train: Corpus, test: Corpus | None, **asked: Any) -> dict[str, Any]
     return {**own, **asked}
 
 
-def _climb_all(run: _Run, names: list[str]) -> tuple[list[RungResult], list[tuple[str, str]]]:
+def _climb_all(run: Ascent, names: list[str]) -> tuple[list[RungResult], list[tuple[str, str]]]:
     """The rungs that were trained, and those that were not, with the reason."""
     found: dict[str, RungResult | TooDear] = {}
     last = len(names) - 1
@@ -163,68 +136,42 @@ def _climb_all(run: _Run, names: list[str]) -> tuple[list[RungResult], list[tupl
     return results, [(name, outcome.why) for name, outcome in found.items() if isinstance(outcome, TooDear)]
 
 
-def _start_from(run: _Run, vectors: Any, weights: str | Path | None, download: bool) -> None:
+def _start_from(run: Ascent, vectors: Any, weights: str | Path | None, download: bool) -> None:
     """Put into the rungs' settings what they start from: checked, before hours are spent."""
     if weights is not None:
-        _set(run, BertClassifier.name, weights=weights, download=download)
-        _new(run, BertClassifier.name).check()
+        run.set(BertClassifier.name, weights=weights, download=download)
+        run.new(BertClassifier.name).check()
     if vectors is not None:
-        run.progress("reading the vectors", 0.0)
-        _set(run, FromVectors.name, vectors=vectors)
-        model = _new(run, FromVectors.name)
+        run.progress(run.words.say("doing_vectors"), 0.0)
+        run.set(FromVectors.name, vectors=vectors)
+        model = run.new(FromVectors.name)
         assert isinstance(model, FromVectors)
         # in memory: they are started from many times
-        _set(run, FromVectors.name, vectors=model.read_vectors(run.frozen.train.texts))
+        run.set(FromVectors.name, vectors=model.read_vectors(run.frozen.train.texts))
 
 
-def _set(run: _Run, name: str, **settings: Any) -> None:
-    run.settings = {**run.settings, name: {**run.settings.get(name, {}), **settings}}
-
-
-def _new(run: _Run, name: str) -> Rung:
-    settings = dict(run.settings.get(name, {}))
-    unknown = sorted(set(settings) - set(RUNGS[name]._get_param_names()))
-    if unknown:
-        raise SettingError(f"the rung {name!r} has no setting {unknown[0]!r}",
-                           hint=f"it has: {', '.join(RUNGS[name]._get_param_names())}")  # fmt: skip
-    planned = run.planned.get(name, {})
-    return RUNGS[name](**{"seed": run.seed, **planned, **run.tuned.get(name, {}), **settings})
-
-
-def _climb_one(run: _Run, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:
+def _climb_one(run: Ascent, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:
     """Train and measure one rung, if that share of the time left allows it."""
     frozen = run.frozen
-    run.progress(f"{name}: preparing", run.along(place))
-    plan = run.budget.plan(_new(run, name), frozen, run.seed, share=share)
+    run.say(name, "doing_preparing", place)
+    plan = run.budget.plan(run.new(name), frozen, run.seed, share=share)
     if isinstance(plan, TooDear):
         return plan
+    ends = run.budget.end_of(share)
     rows, run.planned[name] = plan.rows, plan.settings
-    corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(_fewer_rows(run, plan))
+    corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(fewer_rows(run, plan))
     tuned = _tune(run, name, corpus, place, count, plan) if run.trials else ""
-    model = _new(run, name)
-    what = ": ".join(filter(None, [name, plan.said(run.words)]))
-    run.progress(what, run.along(place))
-
-    def progress(done: int, total: int, record: dict[str, float]) -> None:
-        run.progress(what, run.along(place + 0.4 * record.get("share", done / total)))
-
-    if frozen.folds:
-        model.fit(corpus.texts, corpus.labels, progress=progress)
-        held_out = _validate_in_folds(run, name, model, plan, place + 0.4)
-    else:
-        held = (frozen.validation.texts, frozen.validation.labels)
-        model.fit(corpus.texts, corpus.labels, validation=held, progress=progress)
-        held_out = predict_in_order(model, frozen.validation.texts, frozen.label_names).argmax(axis=1)
-    run.progress(f"{name}: measuring", run.along(place + 0.85))
-    result = _measure(run, name, model, held_out.astype(np.int32))
+    found = train_rung(run, name, plan, corpus, place, ends=ends)
+    run.say(name, "doing_measuring", place + 0.85)
+    result = _measure(run, name, found.model, found.held_out.astype(np.int32))
     result.rows = len(corpus)
-    longest = _said_of_long(run, model, corpus)
-    coverage = str(model.coverage_) if isinstance(model, FromVectors) else ""
-    result.note = " · ".join(filter(None, [plan.note, tuned, longest, coverage]))
+    longest = _said_of_long(run, found.model, corpus)
+    coverage = str(found.model.coverage_) if isinstance(found.model, FromVectors) else ""
+    result.note = " · ".join(filter(None, [plan.note, found.note, tuned, longest, coverage]))
     return result
 
 
-def _said_of_long(run: _Run, model: Rung, corpus: Corpus) -> str:
+def _said_of_long(run: Ascent, model: Rung, corpus: Corpus) -> str:
     """How many training texts were longer than the rung reads at once, and what became of them."""
     own = model.resolved_settings()
     rows, most = len(corpus), own.get("max_length", 0)
@@ -236,24 +183,24 @@ def _said_of_long(run: _Run, model: Rung, corpus: Corpus) -> str:
     return run.words.windows(len(long), rows, int(long.sum()), most) if len(long) else ""
 
 
-def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int, plan: Plan) -> str:
+def _tune(run: Ascent, name: str, corpus: Corpus, place: int, count: int, plan: Plan) -> str:
     """Look for better settings of a rung, in its share of the time left; says what was found."""
     frozen = run.frozen
     if not run.budget.allows(3 * plan.seconds):  # as it is, another way, and for good
         return run.words.say("tune_no_time")
     if frozen.folds:
-        rows, held = _folds(run, plan)[0]
+        rows, held = first_fold(run, plan)
         train, held_out, truth = frozen.train.take(rows), frozen.train.take(held), frozen.validation_truth[held]
     else:
         train, held_out, truth = corpus, frozen.validation, frozen.validation_truth
 
     def score(settings: dict[str, Any]) -> float:
         run.tuned[name] = settings
-        model = _new(run, name).fit(train.texts, train.labels)
+        model = run.new(name).fit(train.texts, train.labels)
         return float((predict_in_order(model, held_out.texts, frozen.label_names).argmax(axis=1) == truth).mean())
 
     def progress(done: int) -> None:
-        run.progress(f"{name}: tuning, {done} of {run.trials} tried", run.along(place + 0.1))
+        run.say(name, "doing_tuning", place + 0.1, done=done, trials=run.trials)
 
     seconds = 0.5 * run.budget.time_left() / (count - place)
     best, accuracy, done = tune(name, score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress)
@@ -261,53 +208,7 @@ def _tune(run: _Run, name: str, corpus: Corpus, place: int, count: int, plan: Pl
     return run.words.say("tune_tried", tried=done, accuracy=readable.percent(accuracy))
 
 
-def _fewer_rows(run: _Run, plan: Plan) -> NDArray[np.int64]:
-    """The training rows (positions) that a rung is trained on, where it is not on all."""
-    if plan.validates_itself(len(run.frozen.train)):
-        return _folds(run, plan)[0][0]
-    return nested_rows(run.frozen, plan.rows, run.seed)
-
-
-def _folds(run: _Run, plan: Plan) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Of each fold the training rows (positions) that are learned from, and those that are validated."""
-    frozen, every = run.frozen, np.arange(len(run.frozen.train))
-    parts = halves(frozen, run.seed) if plan.halves else frozen.folds
-    held = [np.setdiff1d(every, part) for part in parts]
-    if plan.halves:
-        parts = [nested_rows(frozen, plan.rows, run.seed, among=part) for part in parts]
-    return list(zip(parts, held, strict=True))
-
-
-def _validate_in_folds(run: _Run, name: str, model: Rung, plan: Plan, at: float) -> NDArray[np.int64]:
-    """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same."""
-    frozen, folds = run.frozen, _folds(run, plan)
-    logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
-    codes = np.zeros(len(frozen.train), np.int64)
-    complete = np.zeros(len(frozen.train), np.bool_)
-    for number, (rows, others) in enumerate(folds):
-
-        def told(done: int, total: int, record: dict[str, float], number: int = number) -> None:
-            share = (number + record.get("share", done / total)) / len(folds)
-            run.progress(f"{name}: validating in folds", run.along(at + 0.4 * share))
-
-        told(0, 1, {})
-        part = frozen.train.take(rows)
-        one = model
-        if number or not plan.validates_itself(len(frozen.train)):
-            one = _new(run, name).fit(part.texts, part.labels, progress=told)
-        texts = frozen.train.texts.gather(others)
-        codes[others] = predict_in_order(one, texts, frozen.label_names).argmax(axis=1)
-        places = label_columns(one, frozen.label_names)
-        if (places >= 0).all():
-            logits[others] = one.logits(texts)[:, places]
-            complete[others] = True
-    assert frozen.train.labels is not None
-    own_order = [frozen.label_names.index(str(label)) for label in model.classes_.tolist()]
-    model.calibrate(logits[complete][:, own_order], frozen.train.labels.filter(pl.Series(complete)))
-    return codes
-
-
-def _measure(run: _Run, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
+def _measure(run: Ascent, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
     frozen = run.frozen
     probabilities, bulk = predict_in_bulk(model, frozen.final.texts, frozen.label_names)
     confusion = confusion_matrix(frozen.final_truth, probabilities.argmax(axis=1), classes=len(frozen.label_names))
@@ -352,21 +253,21 @@ def _tokenizers_taken(results: list[RungResult], lang: str) -> list[str]:
         names = [f"{rung} {name}" for rung, name in taken.items()]
     if not names:
         return []
-    return [f"{'토크나이저' if lang == 'ko' else 'tokenizer'}: {', '.join(names)}"]
+    return [wording(lang).say("tokenizers_taken", names=", ".join(names))]
 
 
-def _draw_curves(run: _Run, results: list[RungResult]) -> None:
+def _draw_curves(run: Ascent, results: list[RungResult]) -> None:
     """Learning curves with the time that is left when every rung has had its turn, the cheapest first."""
     if not run.curves:
         return
     for result in sorted(results, key=lambda result: result.train_seconds):
-        run.progress(f"{result.rung}: learning curve", 0.97)
+        run.progress(f"{result.rung}: {run.words.say('doing_curve')}", 0.97)
         run.planned.pop(result.rung, None)  # passes that were cut for all rows say nothing of fewer
-        result.curve = learning_curve(run.frozen, result, lambda: _new(run, result.rung), run.budget, run.seed)  # noqa: B023
+        result.curve = learning_curve(run.frozen, result, lambda: run.new(result.rung), run.budget, run.seed)  # noqa: B023
 
 
 def _conclude(
-    run: _Run, train: Corpus, results: list[RungResult], skipped: list[tuple[str, str]], audited: Audit, lang: str
+    run: Ascent, train: Corpus, results: list[RungResult], skipped: list[tuple[str, str]], audited: Audit, lang: str
 ) -> ClimbResult:
     frozen = run.frozen
     verdict = decide(results, frozen.validation_truth, lang=lang)
