@@ -406,6 +406,10 @@ def test_pairs_that_cannot_be_learned_from():
             tiny().fit(*pair)
     with pytest.raises(DataError, match="max_length"):
         tiny(max_length=2).fit(["a b c"] * 4, ["c d e"] * 4)
+    for validation, said in (((["a"], [" "]), "empty side"), ((["milk " * 99], ["lait"]), "max_length")):
+        with pytest.raises(DataError, match="every validation pair") as caught:
+            tiny(max_length=50).fit(SOURCES, TARGETS, validation=validation)
+        assert said in str(caught.value)
     with pytest.raises(DataError, match="row 2"):
         tiny().fit(["a", None], ["b", "c"])
 

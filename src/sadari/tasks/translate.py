@@ -135,7 +135,7 @@ class Translator(TranslatorSettings):
         pairs, self.too_long_ = self._pairs(*filled)
         if not len(pairs):
             raise DataError(f"every pair has a text of more than {self.max_length} subwords", hint="raise max_length")
-        held_out = None if validation is None else self._pairs(*_filled(*_columns(*validation, "validation")))[0]
+        held_out = None if validation is None else self._held_out(*_columns(*validation, "validation"))
         longest = np.maximum(pairs.sources.lengths, pairs.targets.lengths)
         # not typed as without None: the fields' types are those that a user may give
         self.resolved_: Any = self.resolved(pairs=len(pairs), tokens=int(longest.sum()))
@@ -189,6 +189,20 @@ class Translator(TranslatorSettings):
         fits = np.flatnonzero((read.lengths <= self.max_length) & (written.lengths <= self.max_length))
         pairs = Pairs(read.take(fits), written.take(fits), Subwords.pad_id, Subwords.start_id)
         return pairs, len(read) - len(fits)
+
+    def _held_out(self, sources: pl.Series, targets: pl.Series) -> Pairs:
+        """What is validated on; of no pairs at all, none.
+
+        Raises:
+            DataError: there are pairs, and none that can be scored: nothing could be watched.
+        """
+        pairs, too_long = self._pairs(*_filled(sources, targets))
+        if len(sources) and not len(pairs):
+            what = f"a text of more than {self.max_length} subwords" if too_long else "an empty side"
+            raise DataError(
+                f"every validation pair has {what}", hint="give others" + ", or raise max_length" * bool(too_long)
+            )
+        return pairs
 
     def _watched(self, held_out: Pairs, bleu: Bleu) -> Callable[[], dict[str, float]]:
         """What scores translations of the first validation texts, by the net as it stands."""
