@@ -23,6 +23,7 @@ from sadari.ragged import Ragged
 from sadari.tasks.alignment import Alignment, align_words
 from sadari.tasks.beam import Found
 from sadari.tasks.subwords import Subwords
+from sadari.tasks.translator_pairs import encode_pairs, filled, two_columns
 from sadari.tasks.translator_search import best_translations
 from sadari.tasks.translator_settings import TranslatorSettings
 from sadari.tasks.translator_training import learn
@@ -125,17 +126,17 @@ class Translator(TranslatorSettings):
             raise SettingError("patience needs validation pairs", hint="fit(…, validation=(sources, targets))")
         kept = begin_run(run, resume=resume)
         start = time.perf_counter()
-        columns = _columns(sources, targets, "training")
-        filled = _filled(*columns)
-        self.blank_ = len(columns[0]) - len(filled[0])
-        if not len(filled[0]):
+        columns = two_columns(sources, targets, "training")
+        learnable = filled(*columns)
+        self.blank_ = len(columns[0]) - len(learnable[0])
+        if not len(learnable[0]):
             raise DataError("there is no pair of texts to learn from", hint="each line needs a source and a target")
-        self.source_words_, self.target_words_ = (frequent_words(column) for column in filled)
-        self._learn_subwords(*filled)
-        pairs, self.too_long_ = self._pairs(*filled)
+        self.source_words_, self.target_words_ = (frequent_words(column) for column in learnable)
+        self._learn_subwords(*learnable)
+        pairs, self.too_long_ = self._pairs(*learnable)
         if not len(pairs):
             raise DataError(f"every pair has a text of more than {self.max_length} subwords", hint="raise max_length")
-        held_out = None if validation is None else self._held_out(*_columns(*validation, "validation"))
+        held_out = None if validation is None else self._held_out(*two_columns(*validation, "validation"))
         longest = np.maximum(pairs.sources.lengths, pairs.targets.lengths)
         # not typed as without None: the fields' types are those that a user may give
         self.resolved_: Any = self.resolved(pairs=len(pairs), tokens=int(longest.sum()))
@@ -182,13 +183,7 @@ class Translator(TranslatorSettings):
 
     def _pairs(self, sources: pl.Series, targets: pl.Series) -> tuple[Pairs, int]:
         """What is learned or scored, and how many pairs are too long for it."""
-        from sadari.train.translate import Pairs, with_end
-
-        read = with_end(self.source_subwords_.encode(sources), Subwords.end_id)
-        written = with_end(self.target_subwords_.encode(targets), Subwords.end_id)
-        fits = np.flatnonzero((read.lengths <= self.max_length) & (written.lengths <= self.max_length))
-        pairs = Pairs(read.take(fits), written.take(fits), Subwords.pad_id, Subwords.start_id)
-        return pairs, len(read) - len(fits)
+        return encode_pairs(sources, targets, (self.source_subwords_, self.target_subwords_), self.max_length)
 
     def _held_out(self, sources: pl.Series, targets: pl.Series) -> Pairs:
         """What is validated on; of no pairs at all, none.
@@ -196,7 +191,7 @@ class Translator(TranslatorSettings):
         Raises:
             DataError: there are pairs, and none that can be scored: nothing could be watched.
         """
-        pairs, too_long = self._pairs(*_filled(sources, targets))
+        pairs, too_long = self._pairs(*filled(sources, targets))
         if len(sources) and not len(pairs):
             what = f"a text of more than {self.max_length} subwords" if too_long else "an empty side"
             raise DataError(
@@ -372,16 +367,3 @@ class Translator(TranslatorSettings):
         from sadari.tasks.translator_saved import load_translator
 
         return load_translator(cls, folder)
-
-
-def _columns(sources: Any, targets: Any, what: str) -> tuple[pl.Series, pl.Series]:
-    read, written = as_column(sources), as_column(targets)
-    if len(read) != len(written):
-        raise DataError(f"there are {len(read):,} {what} sources and {len(written):,} targets; each needs the other")
-    return read, written
-
-
-def _filled(sources: pl.Series, targets: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """The pairs of which both sides have something in them."""
-    filled = (sources.str.strip_chars() != "") & (targets.str.strip_chars() != "")
-    return sources.filter(filled), targets.filter(filled)
