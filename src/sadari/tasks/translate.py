@@ -127,15 +127,7 @@ class Translator(TranslatorSettings):
         kept = begin_run(run, resume=resume)
         start = time.perf_counter()
         columns = two_columns(sources, targets, "training")
-        learnable = filled(*columns)
-        self.blank_ = len(columns[0]) - len(learnable[0])
-        if not len(learnable[0]):
-            raise DataError("there is no pair of texts to learn from", hint="each line needs a source and a target")
-        self.source_words_, self.target_words_ = (frequent_words(column) for column in learnable)
-        self._learn_subwords(*learnable)
-        pairs, self.too_long_ = self._pairs(*learnable)
-        if not len(pairs):
-            raise DataError(f"every pair has a text of more than {self.max_length} subwords", hint="raise max_length")
+        pairs = self._to_learn(*columns)
         held_out = None if validation is None else self._held_out(*two_columns(*validation, "validation"))
         longest = np.maximum(pairs.sources.lengths, pairs.targets.lengths)
         # not typed as without None: the fields' types are those that a user may give
@@ -169,6 +161,23 @@ class Translator(TranslatorSettings):
             "task": "translation", "settings": self.settings(), "texts": [fingerprint([column]) for column in columns],
             "validation rows": held_out, "number of processes": processes.place()[1],
         }  # fmt: skip
+
+    def _to_learn(self, sources: pl.Series, targets: pl.Series) -> Pairs:
+        """What is learned, and on the way the subwords, and the frequent words, of both languages.
+
+        Raises:
+            DataError: there is nothing.
+        """
+        read, written = filled(sources, targets)
+        self.blank_ = len(sources) - len(read)
+        if not len(read):
+            raise DataError("there is no pair of texts to learn from", hint="each line needs a source and a target")
+        self.source_words_, self.target_words_ = frequent_words(read), frequent_words(written)
+        self._learn_subwords(read, written)
+        pairs, self.too_long_ = self._pairs(read, written)
+        if not len(pairs):
+            raise DataError(f"every pair has a text of more than {self.max_length} subwords", hint="raise max_length")
+        return pairs
 
     def _learn_subwords(self, sources: pl.Series, targets: pl.Series) -> None:
         from sadari.tasks.scripts import same_script, vocabulary_size
