@@ -2,18 +2,30 @@
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from string import Formatter
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from rich.cells import cell_len
 
 from rungs_headlines import FOLDER, headlines
-from sadari.cli import app
+from sadari.cli import app, progress
+from sadari.cli.phrases import PHRASES
+from sadari.data.datasets import find
+from sadari.data.read import open_source
+from sadari.measure.climb import climb as climb_rungs
 from sadari.measure.significance import mcnemar
+from sadari.measure.wording.english import ENGLISH
+from sadari.measure.wording.korean import KOREAN
 from sadari.rungs import TfIdf
+from sadari.vectors.keyed import WordVectors
+from tiny_bert import tiny_bert
 
 RUNGS = "bow,ngram,tfidf,embedding-bag"
 # What a climb's JSON says of the clock and the place, or (the verdict) weighs by the clock; all else must not depend
@@ -142,3 +154,53 @@ def test_real_questions_score_the_same_in_cp949(tmp_path: Path) -> None:
     assert any("'2   '" in note for note in plain["notes"])
     # well above the 45 % of the questions that have the most frequent label
     assert all(rung["accuracy"]["low"] > 0.75 for rung in plain["rungs"])
+
+
+@pytest.mark.parametrize("trials", [0, 2], ids=["as they are", "tuned"])
+def test_what_a_korean_climb_says_while_it_works_is_korean(trials: int, tmp_path: Path) -> None:
+    """Every word of its progress, but the names of rungs."""
+    if trials:
+        pytest.importorskip("optuna")
+    data = find("headlines_ko")
+    train, test = (open_source(path, text="title", label="label").read() for path in (data.train, data.test))
+    words = sorted({word for text in train.texts for word in text.split()})
+    vectors = WordVectors(words, np.random.default_rng(0).normal(size=(len(words), 8)).astype(np.float32))
+    told: list[str] = []
+    settings = {"vectors": {"tokenizer": "whitespace"}, "lstm": {"epochs": 1}, "bert": {"epochs": 1, "threads": 1}}
+    climb_rungs(
+        train.take(np.arange(80)), test.take(np.arange(20)), rungs=["bow", "vectors", "lstm", "bert"], lang="ko",
+        trials=trials, vectors=vectors, weights=tiny_bert(str(tmp_path / "tiny")), budget=1e5, folder=tmp_path / "run",
+        settings=settings, progress=lambda what, share: told.append(what),
+    )  # fmt: skip
+    said = {re.sub("^(bow|vectors|lstm|bert): ", "", what) for what in told}
+    assert {"준비 중", "학습 중", "교차 검증 중", "성능 측정 중", "학습 곡선 그리는 중", "보고서 작성 중"} <= said
+    assert ("설정 탐색 중(2가지 중 2가지 시험)" in said) == (trials > 0)
+    assert any(re.fullmatch(r"학습 속도 [\d,.]+건/초, 모두 약 .+", what) for what in said)
+    for what in said:
+        assert re.search("[가-힣]", what), what
+        assert not re.search("[A-Za-z]", what), what
+
+
+def test_what_the_line_of_progress_says_itself_is_korean(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    with progress.Progress("ko") as say:
+        say("읽는 중")
+        clock.now += 13
+        say("bow: 학습 중", 0.25)
+        say._compiling._depth = 1
+        say._compiling._tell()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "   13초  bow: 학습 중(25% 진행)"
+    assert not re.search("[A-Za-z]", lines[1])
+
+
+def test_both_languages_say_the_same_things() -> None:
+    assert PHRASES["en"].keys() == PHRASES["ko"].keys()
+    assert ENGLISH.keys() == KOREAN.keys()
+    for english, korean in ((PHRASES["en"], PHRASES["ko"]), (ENGLISH, KOREAN)):
+        for key, sentence in english.items():
+            fields = [{name for _, name, _, _ in Formatter().parse(said) if name} for said in (sentence, korean[key])]
+            assert fields[0] == fields[1], key

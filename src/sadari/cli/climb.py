@@ -65,6 +65,7 @@ def climb(data: str, **asked: Any) -> None:
     standard input, or a name from "sadari data list".
     """
     from sadari.cli import climb_view, inputs, outputs
+    from sadari.cli.phrases import PHRASES
     from sadari.cli.progress import Progress
     from sadari.data.audit import audit
     from sadari.measure.chosen import rungs_to_climb
@@ -86,8 +87,9 @@ def climb(data: str, **asked: Any) -> None:
     cutting = [name for name, kind in RUNGS.items() if "tokenizer" in kind._get_param_names()]
     view = None if asked["as_json"] else climb_view.View(asked["lang"])
     outputs.check_run_folder(folder)
-    with Progress() as progress:
-        progress(f"reading {found.name}")
+    phrases = PHRASES[asked["lang"]]
+    with Progress(asked["lang"]) as progress:
+        progress(phrases["reading"].format(name=found.name))
         train, test = inputs.read_pair(found, asked)
         train.check_trainable()
         if train.multi_label:
@@ -95,7 +97,7 @@ def climb(data: str, **asked: Any) -> None:
                 "climb compares rungs on one label a text, and here a text has several",
                 hint="train one rung with: sadari train DATA --rung tfidf --label-sep … -o MODEL",
             )
-        progress("looking for duplicates, leaks and contradictions")
+        progress(phrases["auditing"])
         audited = audit(
             train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=asked["seed"]
         )

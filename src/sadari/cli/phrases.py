@@ -1,4 +1,7 @@
-"""The words around a climb's table, in English and Korean; the verdict's own are in `sadari.measure.wording`."""
+"""The words around a climb's table, and on the line that shows how far it is, in English and Korean.
+
+The verdict's own are in `sadari.measure.wording`.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,11 @@ PHRASES = {
         "script": "{names} script",
         "report": "report: {path}",
         "new_file": "new.csv",
+        "reading": "reading {name}",
+        "auditing": "looking for duplicates, leaks and contradictions",
+        "share_done": "{what} ({share:.0%} done)",
+        "elapsed": "{seconds:5.0f} s  {what}",
+        "compiling": "compiling the inner loops: this happens once, and takes some seconds",
     },
     "ko": {
         "read": "읽음",
@@ -40,5 +48,10 @@ PHRASES = {
         "script": "{names} 문자",
         "report": "보고서: {path}",
         "new_file": "새글.csv",
+        "reading": "{name} 읽는 중",
+        "auditing": "중복, 누출, 어긋난 레이블 찾는 중",
+        "share_done": "{what}({share:.0%} 진행)",
+        "elapsed": "{seconds:5.0f}초  {what}",
+        "compiling": "안쪽 반복문 컴파일 중: 처음 한 번만, 몇 초 걸립니다",
     },
 }

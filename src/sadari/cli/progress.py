@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+from sadari.cli.phrases import PHRASES
 from sadari.cli.printing import cut, note
 
 _FIGURES = re.compile(r"[\d,.▁-█]+")  # and bars drawn of them
@@ -23,14 +24,18 @@ class Progress:
     """A job's progress. Use as a context; then call with what is being done and the share done, 0 to 1.
 
     The first run of a version compiles its loops, which takes seconds and happens once: that is said, too.
+
+    Args:
+        lang: in which what it says itself is said, "en" or "ko".
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lang: str = "en") -> None:
+        self._phrases = PHRASES[lang]
         self._start = self._said = time.monotonic()
         self._what = ""
         self._bar: Any = None
         self._task: Any = None
-        self._compiling = CompilingNotice(self._notice)
+        self._compiling = CompilingNotice(self._notice, self._phrases["compiling"])
 
     def __enter__(self) -> Self:
         self._compiling.__enter__()
@@ -57,8 +62,9 @@ class Progress:
         fresh = _FIGURES.sub("", what) != _FIGURES.sub("", self._what) and now - self._said > QUIET_SECONDS
         if now - self._start > QUIET_SECONDS and (fresh or now - self._said > EVERY_SECONDS):
             self._what, self._said = what, now
-            done = "" if share is None else f" ({share:.0%} done)"
-            note(f"{now - self._start:5.0f} s  {what}{done}")
+            if share is not None:
+                what = self._phrases["share_done"].format(what=what, share=share)
+            note(self._phrases["elapsed"].format(seconds=now - self._start, what=what))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -96,11 +102,11 @@ class CompilingNotice:
     """Says so once if loops are compiled, not found compiled from an earlier run, and it takes long.
 
     Args:
-        say: what prints the line.
+        say: what prints the line. line: that it prints.
     """
 
-    def __init__(self, say: Any) -> None:
-        self._say = say
+    def __init__(self, say: Any, line: str = PHRASES["en"]["compiling"]) -> None:
+        self._say, self._line = say, line
         self._lock = threading.Lock()
         self._depth, self._began, self._spent = 0, 0.0, 0.0
         self._timer: threading.Timer | None = None
@@ -157,4 +163,4 @@ class CompilingNotice:
             if self._told or self._depth == 0:
                 return
             self._told = True
-        self._say("compiling the inner loops: this happens once, and takes some seconds")
+        self._say(self._line)

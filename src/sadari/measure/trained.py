@@ -70,7 +70,7 @@ def train(ascent: Ascent, name: str, plan: Plan, corpus: Corpus, place: float, *
     works = [work(model, rows) for rows in (len(corpus), *(len(rows) for rows, _ in others))]
     predicted = len(frozen.final) + len(frozen.validation_truth)
     allowance = Allowance(ends, works, predicted * plan.pace.predicting if plan.pace else 0.0)
-    what = ": ".join(filter(None, [name, plan.said(ascent.words)]))
+    what = f"{name}: {plan.said(ascent.words) or ascent.words.say('doing_training')}"
     ascent.progress(what, ascent.along(place + TRAINING))
 
     def told(done: int, total: int, record: dict[str, float]) -> None:

@@ -55,6 +55,7 @@ ENGLISH = {
     "tokenizers_taken": "tokenizer: {names}",
     "doing_vectors": "reading the vectors",
     "doing_audit": "auditing the data",
+    "doing_training": "training",
     "doing_preparing": "preparing",
     "doing_measuring": "measuring",
     "doing_folds": "validating in folds",
