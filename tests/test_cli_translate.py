@@ -157,6 +157,9 @@ def test_an_alignment_to_see(tmp_path):
         run_well("translate", "run", trained(), "I drink milk", "--picture", tmp_path / name)
         assert (tmp_path / name).stat().st_size > 1000
     assert ">drink<" in (tmp_path / "a.svg").read_text()
+    said = run_well("translate", "run", trained(), "", "--picture", tmp_path / "b.svg").stderr
+    assert "no picture" in said
+    assert not (tmp_path / "b.svg").exists()
     reversed_model = trained("gru", "--reverse", "--set", "hidden=32")
     found = run_well("translate", "run", reversed_model, "I drink milk", "--show-alignment").stdout
     assert "read as: milk drink I" in found

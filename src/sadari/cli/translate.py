@@ -144,15 +144,18 @@ def _translate(loaded: Translator, wanted: Any, asked: dict[str, Any], progress:
                     translate_view.print_translation(write, source, translation, seen, loaded, asked)
                 if asked["picture"] is not None and seen is not None:
                     draw_alignment(seen, asked["picture"])
+                elif asked["picture"] is not None:
+                    lost.undrawn = True
     with progress.paused():
         translate_view.print_lost(lost, loaded, asked["output"])
 
 
 def _search(loaded: Translator, texts: Any, asked: dict[str, Any], progress: Any, references: Any = None) -> Any:
     from sadari.cli.translate_input import Answers
+    from sadari.data.audit_findings import plural
 
     def told(share: float) -> None:
-        progress(f"translating {len(texts):,} texts", share)
+        progress(f"translating {plural(len(texts), 'text')}", share)
 
     found = loaded.search(texts, beam=asked["beam"], length_penalty=asked["length_penalty"], progress=told)
     return Answers(found, loaded.read(texts), loaded.looks_swapped(texts, references))

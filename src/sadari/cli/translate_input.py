@@ -39,12 +39,17 @@ class Answers:
 
 @dataclass
 class Lost:
-    """Texts that were counted as they were translated: how many, of how many something was lost, which way round."""
+    """Texts that were counted as they were translated: how many, of how many something was lost, which way round.
+
+    Attributes:
+        undrawn: a picture was asked for of a translation that is empty.
+    """
 
     texts: int = 0
     cut: int = 0
     unknown: int = 0
     swapped: bool = False
+    undrawn: bool = False
 
     def add(self, found: Answers) -> None:
         self.texts += len(found.translations)

@@ -36,17 +36,17 @@ Training that can be stopped (Ctrl-C), and resumed to the same bits:
   sadari translate train train.en train.de -o en-de --run runs/en-de
   sadari translate train --resume runs/en-de
 
-\b
 Two files are read line by line: line 7 of TARGETS translates line 7 of SOURCES.
 One file is a table, of which --source and --target name the columns. Validation
 pairs are taken from them, and not trained on.
 
 \b
-What nobody sets follows the pairs that there are, and is said before it trains:
+What nobody sets follows the number of pairs, and is said at the start:
   fewer than 10,000  transformer: 2 layers, dropout 0.1, rate 0.003
                      lstm, gru: width 128, dropout 0.1, rate 0.005
   10,000 and more    transformer: 4 layers, dropout 0.3, rate 0.004
                      lstm, gru: width 256, dropout 0.4, rate 0.003
+
 A batch holds a hundredth of their tokens, but from 256 to 2,560. Of 10,000 pairs
 and more products are in bf16, where processor or GPU is faster with it.
 """

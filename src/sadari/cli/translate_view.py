@@ -214,6 +214,8 @@ def print_lost(lost: Lost, model: Translator, output: str | None) -> None:
         note(line)
     if lost.swapped:
         note(SWAPPED)
+    if lost.undrawn:
+        note("no picture is drawn: the translation is empty")
     if output is not None:
         note(f"{plural(lost.texts, 'text')} translated: {output}")
 
