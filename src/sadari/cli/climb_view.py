@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
     from sadari.measure.result import ClimbResult, Interval, RungResult
 
-SCRIPTS_IN_KOREAN = {"Hangul": "한글", "Latin": "로마자", "Han": "한자", "Kana": "가나", "Cyrillic": "키릴"}
 MOST_LABELS = 8
 # Findings that the audit's first line has already counted.
 _COUNTED = frozenset({"duplicates_training", "leaked_exact", "leaked_near", "contradictions_training"})
@@ -49,7 +48,7 @@ class View:
         headed(self.phrases["read"], " · ".join(self._about(train, audited)))
         notes = [*train.notes, *(f"test: {note}" for note in (test.notes if test else []) if note not in train.notes)]
         for note in notes:
-            headed("", note)
+            headed("", self.words.note(note))
         for number, line in enumerate(self._audit_lines(audited, kept)):
             headed(self.phrases["audit"] if number == 0 else "", line)
 
@@ -58,7 +57,7 @@ class View:
         headed(self.phrases["split"], self._split(result))
         for note in result.notes:
             if note not in known:
-                headed("", note)
+                headed("", self.words.note(note))
         say()
         shown, hidden = score_table(result, self.lang, columns())
         for line in shown:
@@ -75,9 +74,7 @@ class View:
         names = [readable.label(name) for name in train.label_names]
         more = [self.phrases["more"].format(count=f"{len(names) - MOST_LABELS:,}")] if len(names) > MOST_LABELS else []
         shown = ", ".join([*names[:MOST_LABELS], *more])
-        named = SCRIPTS_IN_KOREAN if self.lang == "ko" else {}
-        shares = audited.train.scripts
-        scripts = {named.get(name, name): share for name, share in shares.items() if share >= 0.05}
+        scripts = {self.words.script(name): share for name, share in audited.train.scripts.items() if share >= 0.05}
         written = ", ".join(name if share > 0.95 else f"{name} {share:.0%}" for name, share in scripts.items())
         written = self.phrases["script"].format(names=written) if written else ""
         middle = audited.train.lengths["words"]["median"]
@@ -98,7 +95,7 @@ class View:
             parts.append(f"시험에도 있는 글 {audited.across['exact']:,}건, 거의 같은 글 {audited.across['near']:,}건")
         parts.append(f"레이블이 둘인 글 {audited.train.contradictions:,}건")
         rest = [f for f in audited.findings if f.severity != "note" and f.key not in _COUNTED]
-        said = [self.words.finding(finding.key, finding.count) or finding.what for finding in rest[:2]]
+        said = [self.words.finding(finding.key, finding.count, finding.what) for finding in rest[:2]]
         return [" · ".join(parts), *([" · ".join(said)] if said else [])]
 
     def _split(self, result: ClimbResult) -> str:

@@ -130,9 +130,9 @@ class Source:
             total += batch.texts.len()
             if batch.texts.len():
                 yield batch
-        self._rows, self.skipped, self.skipped_rows = total, bad.count, bad.listed
+        self._rows, self.skipped, self.skipped_rows = total, bad.count, [wrong for _, wrong in bad.listed]
         if bad.count:
-            first = bad.listed[0]
+            first = self.skipped_rows[0]
             bad.notes.append(f"{bad.count:,} bad row{'s' * (bad.count > 1)} left out (the first: {first})")
         self.notes.extend(note for note in bad.notes if note not in self.notes)
 

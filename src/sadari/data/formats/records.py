@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -50,12 +52,14 @@ class BadRows:
 
     Args:
         name: the file. mode: ``"error"`` or ``"skip"``.
+        count: rows left out. listed: the first of them in the file, whatever was looked for first: number and reason.
+        notes: sentences on what else was found.
     """
 
     name: str
     mode: OnBadRow = "error"
     count: int = 0
-    listed: list[str] = field(default_factory=list)
+    listed: list[tuple[int, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def report(self, place: str, what: str, hint: str | None = None) -> None:
@@ -64,8 +68,9 @@ class BadRows:
             hint = hint or "mend the row, or pass --on-bad-row skip to leave such rows out"
             raise DataError(what, where=f"{self.name}, {place}", hint=hint)
         self.count += 1
-        if len(self.listed) < LISTED:
-            self.listed.append(f"{place}: {what}")
+        number = re.match(r"(?:row|line) ([\d,]+)", place)
+        insort(self.listed, (int(number[1].replace(",", "")) if number else self.count, f"{place}: {what}"))
+        del self.listed[LISTED:]
 
     def report_all(self, mask: np.ndarray, place: Callable[[int], str], what: str, hint: str | None = None) -> None:
         """Report every row where `mask` (bool) is true, in order."""

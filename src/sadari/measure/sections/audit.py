@@ -38,18 +38,22 @@ def _findings(view: View, findings: Sequence[object]) -> Html:
             continue
         severity = str(finding.get("severity", "note"))
         kind = severity if severity in _SEVERITIES else "note"
-        what = view.words.finding(str(finding.get("key", "")), finding.get("count", ""))
+        what = view.words.finding(str(finding.get("key", "")), finding.get("count", ""), str(finding.get("what", "")))
         examples = finding.get("examples")
         shown = examples[:_EXAMPLES] if isinstance(examples, list | tuple) else []
         items.append(
             element(
                 "li",
                 element("span", view.words.name("severity", severity), class_=f"badge {kind}"),
-                foreign(what or str(finding.get("what", ""))),
-                element("ul", [element("li", plain(view, example, depth=2)) for example in shown]) if shown else None,
+                foreign(what),
+                element("ul", [element("li", _example(view, example)) for example in shown]) if shown else None,
             )
         )
     return element("ul", items, class_="findings") if items else element("p", view.words.say("audit_clean"))
+
+
+def _example(view: View, example: object) -> Piece:
+    return plain(view, view.words.note(example) if isinstance(example, str) else example, depth=2)
 
 
 def _block(view: View, name: str, value: object) -> Piece:
@@ -62,6 +66,8 @@ def _block(view: View, name: str, value: object) -> Piece:
     for key in (*_AS_GRIDS, *_AS_BARS):
         inner = value.get(key)
         if isinstance(inner, Mapping):
+            if key == "scripts":
+                inner = {view.words.script(str(name)): share for name, share in inner.items()}
             made = grid(view, inner) if key in _AS_GRIDS else bars(view, inner, shares=key in _AS_SHARES)
             if made is not None:
                 drawn[key] = made

@@ -14,6 +14,7 @@ from sadari.errors import SettingError
 from sadari.measure import readable
 from sadari.measure.wording.english import ENGLISH
 from sadari.measure.wording.korean import FINDINGS_IN_KOREAN, KOREAN
+from sadari.measure.wording.korean_notes import SCRIPTS_IN_KOREAN, note_in_korean
 
 SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"en": MappingProxyType(ENGLISH), "ko": MappingProxyType(KOREAN)}
@@ -38,10 +39,20 @@ class Wording:
         """The name of a thing of this kind; one without a name reads as its key, underscores as spaces."""
         return self.sentences.get(f"{kind}_{key}", key.replace("_", " "))
 
-    def finding(self, key: str, count: object) -> str | None:
-        """What an audit found, or ``None`` where this language leaves it to the audit's own sentence."""
+    def finding(self, key: str, count: object, what: str) -> str:
+        """What an audit found; ``what`` says it in English."""
+        if (own := self.note(what)) != what:  # with the names and shares that are in it
+            return own
         sentence = FINDINGS.get(self.lang, {}).get(key)
-        return sentence.format(count=f"{count:,}" if isinstance(count, int) else count) if sentence else None
+        return sentence.format(count=f"{count:,}" if isinstance(count, int) else count) if sentence else what
+
+    def note(self, note: str) -> str:
+        """A sentence on how data was read, or an example of what an audit found, which reading says in English."""
+        return note_in_korean(note) if self.lang == "ko" else note
+
+    def script(self, name: str) -> str:
+        """What a script such as ``Hangul`` is called."""
+        return SCRIPTS_IN_KOREAN.get(name, name) if self.lang == "ko" else name
 
     def time_ratio(self, ratio: float) -> str:
         """``12`` → "12 times the time a text", ``0.3`` → "30 % of the time a text"."""
