@@ -3,6 +3,7 @@
 import functools
 import http.server
 import json
+import re
 import threading
 
 import polars as pl
@@ -113,3 +114,36 @@ def test_audit_of_a_named_set_takes_its_test_file():
     found = json.loads(run_well("data", "audit", "headlines_ko", "--json").stdout)
     assert found["audit"]["test"]["rows"] == 180
     assert found["source"] == "headlines_ko"
+
+
+def test_audit_goes_on_past_rows_that_cannot_be_read_and_lists_them(tmp_path):
+    """It is asked what is wrong with a file: the first bad row is no reason to say nothing of the others."""
+    rows = [f"글 {i}번입니다,{'가나'[i % 2]}" for i in range(40)]
+    rows[3], rows[7] = ",가", "글만 있고 레이블이 없습니다,가,하나 더"
+    (tmp_path / "a.csv").write_bytes("\r\n".join(["내용,분류", *rows]).encode("cp949"))
+    found = json.loads(run_well("data", "audit", tmp_path / "a.csv", "--json").stdout)
+    bad = found["bad_rows"][str(tmp_path / "a.csv")]
+    assert bad["count"] == 2
+    assert bad["first"][0].startswith("row 4 (line 5): the text is missing")
+    assert bad["first"][1].startswith("row 8 (line 9): 3 fields")
+    printed = run_well("data", "audit", tmp_path / "a.csv").stdout
+    assert "row 8 (line 9): 3 fields where the file has 2 columns" in printed
+    assert "--on-bad-row skip" in printed
+    assert "row 8 (line 9)" in run_badly("data", "audit", tmp_path / "a.csv", "--on-bad-row", "error")
+    assert "row 8 (line 9)" in run_badly("train", tmp_path / "a.csv", "--rung", "bow", "-o", tmp_path / "m")
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_audit_in_korean(tmp_path, width):
+    rows = [f"글 {i}번입니다,{'가나'[i % 2]}" for i in range(40)] + ["글 1번입니다,가", "&lt;b&gt;,나", ",나"]
+    (tmp_path / "a.csv").write_bytes("\n".join(["내용,분류", *rows]).encode("utf-16"))
+    (tmp_path / "b.csv").write_text("\n".join(["내용,분류", *rows[:9]]), encoding="utf-8")
+    arguments = ("data", "audit", tmp_path / "a.csv", "--test", tmp_path / "b.csv", "--lang", "ko")
+    result = run(*arguments, env={"COLUMNS": str(width)})
+    assert result.exit_code == 0, result.stderr
+    lines = [line for line in result.stdout.splitlines() if str(tmp_path) not in line]
+    assert all(cell_len(line) <= width and line == line.rstrip() for line in lines)
+    english = re.compile(r"(?<![-\w])(rows?|texts?|labels?|columns?|training|none|missing)(?![-\w])")
+    assert [line for line in lines if english.search(line)] == []
+    assert "43행(44째 줄): 글이 없음(내용 열)" in result.stdout
+    assert "학습 글 1건에 레이블이 둘 이상 달려 있습니다" in result.stdout

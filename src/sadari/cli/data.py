@@ -26,10 +26,11 @@ AUDIT_EXAMPLES = """\b
 Examples:
   sadari data audit news.csv
   sadari data audit news.csv --test test.csv --json
+  sadari data audit news.csv --lang ko           in Korean
   sadari data audit ag_news
 
 \b
-Finds duplicates and near-duplicates within and across the files, texts with
+Finds rows that cannot be read, duplicates and near-duplicates within and across the files, texts with
 two labels, rare and misspelt labels, odd characters, and what each tokenizer
 cannot see.
 """
@@ -89,9 +90,10 @@ def fetch(name: str) -> None:
 @data.command(epilog=AUDIT_EXAMPLES)
 @click.argument("data", default="headlines", metavar="DATA")
 @click.option("--test", metavar="FILE", help="Labelled texts to compare with.")
-@options.reading
+@options.reading_on
 @options.labels
 @options.seed
+@options.language
 @options.as_json("As JSON, and nothing else, on standard output.")
 def audit(data: str, **asked: Any) -> None:
     """Look for what could spoil a model, or its score, in DATA: a file or a name.
@@ -108,12 +110,18 @@ def audit(data: str, **asked: Any) -> None:
     found = inputs.find_data(data, asked["test"])
     with Progress() as progress:
         progress(f"reading {found.name}")
-        train, test = inputs.read_pair(found, asked, need_label=False)
+        sources = [inputs.open_train(found, asked, need_label=False)]
+        corpora = [sources[0].read()]
+        if found.test is not None:
+            sources.append(inputs.open_test(found, asked, sources[0], need_label=False))
+            corpora.append(sources[1].read(keep_blank=True))
         unseen = {name: unseen_share(name) for name in AUDITED_TOKENIZERS}
-        audited = audit_corpora(train, test, unseen=unseen, seed=asked["seed"], progress=progress)
+        test = corpora[1] if found.test is not None else None
+        audited = audit_corpora(corpora[0], test, unseen=unseen, seed=asked["seed"], progress=progress)
     if asked["as_json"]:
-        say_json({"source": train.source, "notes": train.notes, "audit": audited.to_dict()})
+        bad = {source.title: {"count": source.skipped, "first": source.skipped_rows} for source in sources}
+        say_json({"source": corpora[0].source, "notes": corpora[0].notes, "bad_rows": bad, "audit": audited.to_dict()})
         return
     from sadari.cli.audit_view import print_audit
 
-    print_audit(train, test, audited)
+    print_audit(sources, corpora, audited, asked["lang"])

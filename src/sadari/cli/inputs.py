@@ -133,8 +133,8 @@ def open_train(data: Data, reading: Mapping[str, Any], *, need_label: bool = Tru
     return source
 
 
-def read_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_label: bool = True) -> Corpus:
-    """The test file's texts, from the training file's columns where it has them and nobody said otherwise.
+def open_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_label: bool = True) -> Source:
+    """The test file, with the training file's columns where it has them and nobody said otherwise.
 
     As in predicting, a text that is empty or missing stays.
     """
@@ -148,7 +148,12 @@ def read_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_lab
     if {*train.text_columns, label} - {None} <= set(test.columns) and label not in train.text_columns:
         use_columns(test, train.text_columns, label, "as in training")
     test.title = data.titles.get(data.test, test.title)
-    return test.read(keep_blank=True)
+    return test
+
+
+def read_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_label: bool = True) -> Corpus:
+    """The texts of `open_test`, blank ones too."""
+    return open_test(data, reading, train, need_label=need_label).read(keep_blank=True)
 
 
 def use_columns(source: Source, texts: list[str], label: str | None, why: str) -> None:

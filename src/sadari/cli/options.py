@@ -36,24 +36,35 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
     return add
 
 
+def _encoded(on_bad_row: str) -> Callable[[Command], Command]:
+    return together(
+        click.option("--encoding", metavar="NAME", help="Such as cp949.  [default: UTF-8, else CP949]"),
+        click.option("--delimiter", metavar="CHAR", help="Between the fields of a CSV file; \\t for a tab."),
+        click.option("--header/--no-header", default=None, help="Whether the first row names the columns."),
+        click.option(
+            "--on-bad-row",
+            type=click.Choice(["error", "skip"]),
+            default=on_bad_row,
+            show_default=True,
+            help="Stop at a row that cannot be read, or leave it out and count it.",
+        ),
+    )
+
+
+def _reading(on_bad_row: str) -> Callable[[Command], Command]:
+    return together(
+        click.option(
+            "--text", metavar="COLUMNS", help="Text columns by name or number; several are joined: title,body."
+        ),
+        click.option("--format", type=click.Choice(FORMATS), metavar="KIND", help=f"One of: {', '.join(FORMATS)}."),
+        _encoded(on_bad_row),
+    )
+
+
 # How a table is read; and how any file is. The command gets each as a keyword, for `sadari.cli.inputs`.
-encoded = together(
-    click.option("--encoding", metavar="NAME", help="Such as cp949.  [default: UTF-8, else CP949]"),
-    click.option("--delimiter", metavar="CHAR", help="Between the fields of a CSV file; \\t for a tab."),
-    click.option("--header/--no-header", default=None, help="Whether the first row names the columns."),
-    click.option(
-        "--on-bad-row",
-        type=click.Choice(["error", "skip"]),
-        default="error",
-        show_default=True,
-        help="Stop at a row that cannot be read, or leave it out and count it.",
-    ),
-)
-reading = together(
-    click.option("--text", metavar="COLUMNS", help="Text columns by name or number; several are joined: title,body."),
-    click.option("--format", type=click.Choice(FORMATS), metavar="KIND", help=f"One of: {', '.join(FORMATS)}."),
-    encoded,
-)
+encoded = _encoded("error")
+reading = _reading("error")
+reading_on = _reading("skip")  # for what looks at a file, bad rows and all
 labels = together(  # where the label stands
     click.option("--label", metavar="COLUMN", help="The label's column, by name or number."),
     click.option("--label-sep", metavar="SEP", help="A text has several labels: what stands between them."),
@@ -146,7 +157,7 @@ def validation(command: Command) -> Command:
 def language(command: Command) -> Command:
     """``--lang``."""
     return click.option(
-        "--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of table, verdict and report."
+        "--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of what is printed and reported."
     )(command)
 
 

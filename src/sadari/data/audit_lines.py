@@ -56,9 +56,10 @@ def _split(name: str, split: SplitAudit) -> list[str]:
     shown = " · ".join(counts[:LABELS]) + (f" · {len(counts) - LABELS:,} more" if len(counts) > LABELS else "")
     scripts = " · ".join(f"{script} {share:.1%}" for script, share in split.scripts.items() if share >= 0.0005)
     odd = " · ".join(f"{what} {count:,}" for what, count in split.odd_characters.items())
+    largest = f" · largest {split.imbalance:,.1f} times the smallest" if len(counts) > 1 else ""
     lines = [
         f"{name:<14}{plural(split.rows, 'text')} · {plural(len(split.labels), 'label')}",
-        f"  labels      {shown or 'none'} · largest {split.imbalance:,.1f} times the smallest",
+        f"  labels      {shown or 'none'}{largest}",
         *(f"  {unit:<12}{_lengths(figures)}" for unit, figures in split.lengths.items()),
         f"  scripts     {scripts or 'no letters'}",
         f"  repeats     {split.exact_duplicates:,} exact · {split.near_duplicates:,} near"

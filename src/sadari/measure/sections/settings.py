@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sadari.measure import readable
 from sadari.measure.page import Html, Piece, element, foreign
 from sadari.measure.sections.plain import pairs
 from sadari.measure.sections.view import View
@@ -13,8 +12,8 @@ def settings(view: View) -> Html:
     result, words = view.result, view.words
     split: dict[str, object] = {words.name("rows", name): count for name, count in result.rows.items()}
     split[words.say("seed")] = str(result.seed)
-    split[words.say("seconds_in_all")] = readable.duration(result.seconds)
-    notes = [element("li", foreign(note)) for note in result.notes]
+    split[words.say("seconds_in_all")] = words.duration(result.seconds)
+    notes = [element("li", foreign(words.note(note))) for note in result.notes]
     rungs = []
     for rung in result.rungs:
         folder: dict[str, object] = {words.say("folder"): rung.folder} if rung.folder else {}

@@ -102,6 +102,7 @@ _NOTES: tuple[tuple[re.Pattern[str], str | Callable[[Match[str]], str]], ...] = 
      lambda m: f"{'시험 데이터' if m[2] == 'test' else '따로 떼어 둔 데이터'} {m[1]}건은 학습에 없던 레이블이어서 "
      f"틀린 것으로 셈: {m[3]}"),
     (_form(r"test: (.*)"), lambda m: f"시험 파일: {note_in_korean(m[1])}"),
+    (_form(r"((?:row|line|file) [^:]*): (.*)"), lambda m: f"{_place(m[1])}: {_said(m[2], _WRONG)}"),
     # What an audit found, where a count does not say it all
     (_form(r"label '(.*)' has (\S+) times as many texts as '(.*)'; .*"),
      r"레이블 ‘\1’의 글이 ‘\3’의 \2배입니다. 매크로 F1을 보고, train --class-weight balanced를 써 보세요"),
