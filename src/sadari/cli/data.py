@@ -30,9 +30,9 @@ Examples:
   sadari data audit ag_news
 
 \b
-Finds rows that cannot be read, duplicates and near-duplicates within and across the files, texts with
-two labels, rare and misspelt labels, odd characters, and what each tokenizer
-cannot see.
+Finds rows that cannot be read, duplicates and near-duplicates within and
+across the files, texts with two labels, rare and misspelt labels, odd
+characters, and what each tokenizer cannot see.
 """
 
 
