@@ -66,6 +66,23 @@ def test_labels_never_seen_are_counted_and_wrong(tmp_path):
     assert "(unseen)" in printed
 
 
+def test_a_file_with_no_label_that_training_saw_is_an_error_and_not_a_score_of_nothing(tmp_path):
+    """Most often another column was taken for the labels': 0.0 % would say that the model is bad."""
+    frame = pl.read_csv(TEST).head(40).with_columns(label=pl.Series(["yes", "no"] * 20))
+    frame.write_csv(tmp_path / "odd.csv")
+    train = TEST.with_name("en_train.csv")
+    for arguments in (
+        ("evaluate", model_folder(), tmp_path / "odd.csv"),
+        ("train", train, "--rung", "bow", "-o", tmp_path / "m", "--test", tmp_path / "odd.csv"),
+        ("climb", train, "--rungs", "bow", "-o", tmp_path / "run", "--test", tmp_path / "odd.csv"),
+    ):
+        said = " ".join(run_badly(*arguments).split())
+        assert "none of its labels was seen in training: 'no', 'yes', where training has 'Business'" in said
+        assert "--label" in said
+    assert not (tmp_path / "m").exists()
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("name", ["gaps.csv", "gaps.jsonl"])
 def test_empty_texts_are_scored_with_the_most_frequent_label_and_said(tmp_path, name):
     model = sadari.load(model_folder())

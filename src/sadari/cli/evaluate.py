@@ -34,6 +34,7 @@ def evaluate(model: str, data: str, **asked: Any) -> None:
     from sadari.cli import inputs
     from sadari.cli.models import load_model, open_for_model
     from sadari.cli.progress import Progress
+    from sadari.measure.evaluate import check_some_known
     from sadari.measure.evaluate import evaluate as score
 
     found = inputs.find_data(data, labelled=True)
@@ -45,6 +46,7 @@ def evaluate(model: str, data: str, **asked: Any) -> None:
         source = open_for_model(path, asked, rung, need_label=True, known=found.columns)
         source.title = found.titles.get(path, source.title)
         corpus = source.read(keep_blank=True)
+        check_some_known(corpus, [str(label) for label in rung.classes_.tolist()])
         progress(f"labelling {len(corpus):,} texts")
         scores = score(rung, corpus)
     if asked["as_json"]:

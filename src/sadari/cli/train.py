@@ -106,6 +106,7 @@ def _train(asked: dict[str, Any]) -> None:
     from sadari.cli.progress import Progress
     from sadari.cli.settings import parse_settings
     from sadari.data.train_data import gather, is_large
+    from sadari.measure.evaluate import check_some_known
     from sadari.rungs import find_rung
 
     kind, output = find_rung(asked["rung"]), asked["output"]
@@ -135,6 +136,8 @@ def _train(asked: dict[str, Any]) -> None:
             rows.notes.extend(guessed)
         if test is not None and test.multi_label != rows.validation.multi_label:
             raise DataError("a text has one label in one file and several in the other", where=test.source)
+        if test is not None:
+            check_some_known(test, rows.label_names)
         if not asked["as_json"]:
             with progress.paused():
                 train_view.print_data(rows, source, test, share=asked["validation"], seed=asked["seed"])

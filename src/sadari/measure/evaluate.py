@@ -74,6 +74,20 @@ def truth_codes(labels: list[str], known: list[str]) -> tuple[NDArray[np.int32],
     return codes, unseen
 
 
+def check_some_known(corpus: Corpus, known: list[str]) -> None:
+    """That there is a label to be right about: with none, another column than the labels' was read.
+
+    Raises:
+        DataError: none of the corpus's labels is among those that training saw.
+    """
+    names = corpus.label_names
+    if not names or set(names) & set(known):
+        return
+    shown, saw = (", ".join(map(repr, some[:5])) + (", …" if len(some) > 5 else "") for some in (names, known))
+    what = f"none of its labels was seen in training: {shown}, where training has {saw}"
+    raise DataError(what, where=corpus.source, hint="is this the labels' column? Name it with --label")
+
+
 def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
     """Score a model on a corpus.
 
@@ -83,11 +97,11 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
     if corpus.labels is None or len(corpus) == 0:
         raise DataError("there are no labelled texts to evaluate on", where=corpus.source)
     names = [str(label) for label in model.classes_.tolist()]
-    probabilities, known = model.predict_with_marks(corpus.texts)
     if model.multilabel != corpus.multi_label:
         has = "several labels" if corpus.multi_label else "one label"
         raise DataError(f"a text has {has} here, and the model was trained otherwise", where=corpus.source,
                         hint="give --label-sep as in training")  # fmt: skip
+    probabilities, known = model.predict_with_marks(corpus.texts)
     pieces = model.windows(corpus.texts)
     long = {
         "cut_texts": int(np.count_nonzero(model.cut_texts(corpus.texts))),

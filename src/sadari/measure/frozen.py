@@ -11,7 +11,7 @@ from sadari.data.audit import Audit
 from sadari.data.corpus import Corpus
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
-from sadari.measure.evaluate import truth_codes
+from sadari.measure.evaluate import check_some_known, truth_codes
 
 FOLDS = 5
 FOLD_ROWS = 5_000  # with fewer training rows than this, every row is validated once, in folds: a tenth tells too little
@@ -89,6 +89,8 @@ def freeze(
             raise DataError(f"no row is left for the {what} rows out of {len(train):,}", where=part.source,
                             hint="give more labelled rows, or a --test file")  # fmt: skip
     known = kept.label_names
+    if final_name == "test":
+        check_some_known(final, known)
     assert held_out.labels is not None
     assert final.labels is not None
     validation_truth, _ = truth_codes(held_out.labels.to_list(), known)
