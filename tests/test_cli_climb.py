@@ -243,7 +243,7 @@ def test_places_that_cannot_be_replaced_are_refused_before_anything_is_read():
 
 def test_the_split_says_how_rows_are_validated():
     assert "train 1,000, each validated once in 5 folds · test 320, used once" in run_well("climb", *QUICK).stdout
-    assert "학습 480(각각 한 번씩 5겹 검증)" in run_well("climb", "headlines_ko", *QUICK, "--lang", "ko").stdout
+    assert "학습 480(5겹 교차 검증)" in run_well("climb", "headlines_ko", *QUICK, "--lang", "ko").stdout
     rows = [f"{'red green' if i % 2 else 'blue grey'} thing number {i} of many,{'ab'[i % 2]}" for i in range(8000)]
     Path("many.csv").write_text("text,label\n" + "\n".join(rows))
     printed = run_well("climb", "many.csv", "--rungs", "bow", "--no-curves", "--no-report", "--keep-duplicates").stdout

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from cli_runs import HEADLINES, SADARI, model_folder, run, run_badly, run_well, 
 from sadari import __version__
 from sadari.cli import main, options
 from sadari.cli.app import COMMANDS
+from sadari.cli.failures import run_guarded, warned_in
 from sadari.cli.inputs import Data, find_data
+from sadari.errors import SadariWarning
 
 EVERY_HELP = [[], *([name] for name in COMMANDS), ["data", "list"], ["data", "fetch"], ["data", "audit"]]
 HEAVY = ("torch", "numba", "sklearn", "scipy", "polars", "numpy", "matplotlib", "rich.progress", "datasketch", "rensa")
@@ -266,3 +269,20 @@ def test_data_names(tmp_path, monkeypatch):
         assert find_data(path).name == name
     assert find_data("-").name == "stdin"
     assert find_data("headlines_ko", "headlines_ko").test.endswith("ko_test.csv")
+
+
+def test_what_is_warned_of_again_and_again_is_said_once(capsys):
+    def warn():
+        for what in ("max_length is 900; the model takes 512", "max_length is 900; the model takes 512", "another"):
+            warnings.warn(what, SadariWarning, stacklevel=1)
+        with warned_in("ko"):
+            for _ in range(2):
+                warnings.warn("max_length is 900; the model takes 512", SadariWarning, stacklevel=1)
+        warnings.warn("another", SadariWarning, stacklevel=1)
+
+    assert run_guarded(warn) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "sadari: note: max_length is 900; the model takes 512",
+        "sadari: note: another",
+        "sadari: 참고: max_length는 900인데, 이 모델은 512까지만 받습니다",
+    ]

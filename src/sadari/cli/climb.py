@@ -65,6 +65,7 @@ def climb(data: str, **asked: Any) -> None:
     standard input, or a name from "sadari data list".
     """
     from sadari.cli import climb_view, inputs, outputs
+    from sadari.cli.failures import warned_in
     from sadari.cli.phrases import PHRASES
     from sadari.cli.progress import Progress
     from sadari.data.audit import audit
@@ -88,7 +89,7 @@ def climb(data: str, **asked: Any) -> None:
     view = None if asked["as_json"] else climb_view.View(asked["lang"])
     outputs.check_run_folder(folder)
     phrases = PHRASES[asked["lang"]]
-    with Progress(asked["lang"]) as progress:
+    with warned_in(asked["lang"]), Progress(asked["lang"]) as progress:
         progress(phrases["reading"].format(name=found.name))
         train, test = inputs.read_pair(found, asked)
         train.check_trainable()

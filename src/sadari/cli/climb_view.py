@@ -91,9 +91,9 @@ class View:
             return [lines[0].replace(" dropped from training", " kept in training"), *lines[1:]] if kept else lines
         duplicates = len(audited.duplicate_rows)
         parts = [f"학습에 중복 {duplicates:,}건{'' if kept or not duplicates else '(제외함)'}"]
-        if audited.across:
-            parts.append(f"시험에도 있는 글 {audited.across['exact']:,}건, 거의 같은 글 {audited.across['near']:,}건")
-        parts.append(f"레이블이 둘인 글 {audited.train.contradictions:,}건")
+        if across := audited.across:
+            parts += [f"시험에도 있는 글 {across['exact']:,}건", f"시험에도 거의 같은 글 {across['near']:,}건"]
+        parts.append(f"레이블이 둘 이상인 글 {audited.train.contradictions:,}건")
         rest = [f for f in audited.findings if f.severity != "note" and f.key not in _COUNTED]
         said = [self.words.finding(finding.key, finding.count, finding.what) for finding in rest[:2]]
         return [" · ".join(parts), *([" · ".join(said)] if said else [])]
@@ -166,9 +166,9 @@ def _columns(result: ClimbResult, lang: str) -> list[Column]:
         Column(words.say("accuracy"), lambda rung: _score(rung.accuracy), 9),
         Column(words.say("macro_f1"), lambda rung: readable.percent(rung.macro_f1.value), 6),
         Column(words.say("calibration"), lambda rung: readable.percent(rung.calibration_error), 1),
-        Column(words.say("train"), lambda rung: readable.duration(rung.train_seconds, 2), 7),
-        Column(words.say("one_text"), lambda rung: readable.duration(rung.one_text_us / 1e6, 2), 4),
-        Column(words.say("in_bulk"), lambda rung: rate(rung.bulk_texts_per_second, lang), 5),
+        Column(words.say("train"), lambda rung: words.brief(rung.train_seconds), 7),
+        Column(words.say("one_text"), lambda rung: words.brief(rung.one_text_us / 1e6), 4),
+        Column(words.say("in_bulk"), lambda rung: words.rate(rung.bulk_texts_per_second), 5),
     ]
     if any(rung.accuracy_without_leaks for rung in result.rungs):
         clean = Column(PHRASES[lang]["no_leaks"], _without_leaks, 8)
@@ -184,12 +184,3 @@ def _score(interval: Interval) -> str:
 
 def _without_leaks(rung: RungResult) -> str:
     return readable.DASH if rung.accuracy_without_leaks is None else _score(rung.accuracy_without_leaks)
-
-
-def rate(texts_per_second: float, lang: str = "en") -> str:
-    """``1_100_000`` → ``"1.1 M/s"``."""
-    unit = "초" if lang == "ko" else "s"
-    for limit, scale in ((1e6, "M"), (1e3, "k")):
-        if texts_per_second >= limit * 0.9995:
-            return f"{readable.significant(texts_per_second / limit, 2)} {scale}/{unit}"
-    return f"{readable.significant(texts_per_second, 2)}/{unit}"

@@ -6,8 +6,8 @@ import errno
 import os
 import sys
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -25,7 +25,7 @@ def run_guarded(call: Callable[[], Any]) -> int:
             if not _debugging():
                 warnings.simplefilter("ignore")
             warnings.filterwarnings("always", category=SadariWarning)
-            warnings.showwarning = _show_warning
+            warnings.showwarning = _teller()
             result = call()
             sys.stdout.flush()
     except BaseException as error:
@@ -89,9 +89,30 @@ def printable(message: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-    if issubclass(category, SadariWarning) or _debugging():
-        _say(f"note: {message}")
+@contextmanager
+def warned_in(lang: str) -> Iterator[None]:
+    """Say in that language what rungs warn of while they are trained."""
+    from sadari.cli.phrases import PHRASES
+    from sadari.measure.wording import wording
+
+    before = warnings.showwarning
+    warnings.showwarning = _teller(wording(lang).warning, PHRASES[lang]["note"])
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
+def _teller(translated: Callable[[str], str] = str, note: str = "note: {what}") -> Callable[..., None]:
+    """What prints warnings, each of them once: of ten models that are trained alike each would say the same."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        if (issubclass(category, SadariWarning) or _debugging()) and str(message) not in said:
+            said.add(str(message))
+            _say(note.format(what=translated(str(message))))
+
+    return show
 
 
 def _forget_output() -> None:

@@ -166,7 +166,7 @@ def _climb_one(run: Ascent, name: str, place: int, count: int, *, share: float) 
     result = _measure(run, name, found.model, found.held_out.astype(np.int32))
     result.rows = len(corpus)
     longest = _said_of_long(run, found.model, corpus)
-    coverage = str(found.model.coverage_) if isinstance(found.model, FromVectors) else ""
+    coverage = run.words.coverage(found.model.coverage_) if isinstance(found.model, FromVectors) else ""
     result.note = " · ".join(filter(None, [plan.note, found.note, tuned, longest, coverage]))
     return result
 

@@ -41,8 +41,8 @@ def verdict(view: View) -> Html:
     names = [rung.rung for rung in result.rungs]
     figures = [
         (words.say("figure_accuracy", final=view.final), joined(with_interval(taken.accuracy), " %")),
-        (words.say("train"), readable.duration(taken.train_seconds)),
-        (words.say("one_text"), readable.duration(taken.one_text_us / 1e6)),
+        (words.say("train"), words.brief(taken.train_seconds, 3)),
+        (words.say("one_text"), words.brief(taken.one_text_us / 1e6, 3)),
         (words.say("size"), f"{readable.significant(taken.megabytes)} MB"),
     ]
     return element(

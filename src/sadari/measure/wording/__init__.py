@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from sadari.errors import SettingError
 from sadari.measure import readable
 from sadari.measure.wording.english import ENGLISH
 from sadari.measure.wording.korean import FINDINGS_IN_KOREAN, KOREAN
 from sadari.measure.wording.korean_notes import SCRIPTS_IN_KOREAN, note_in_korean
+from sadari.measure.wording.korean_rungs import coverage_in_korean, warning_in_korean
+
+if TYPE_CHECKING:
+    from sadari.vectors.fill import Coverage
 
 SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"en": MappingProxyType(ENGLISH), "ko": MappingProxyType(KOREAN)}
@@ -22,6 +27,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 # The audit speaks English itself; its findings have keys by which other languages say the same.
 FINDINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({"ko": MappingProxyType(FINDINGS_IN_KOREAN)})
 LANGUAGES = tuple(SENTENCES)
+_LARGE = {"en": ((1e6, " M"), (1e3, " k")), "ko": ((1e8, "억"), (1e4, "만"))}
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,25 @@ class Wording:
     def note(self, note: str) -> str:
         """A sentence on how data was read, or an example of what an audit found, which reading says in English."""
         return note_in_korean(note) if self.lang == "ko" else note
+
+    def warning(self, warning: str) -> str:
+        """What is warned of while rungs are trained, which they say in English."""
+        return warning_in_korean(warning) if self.lang == "ko" else warning
+
+    def coverage(self, found: Coverage) -> str:
+        """How much of the texts the vectors know."""
+        return coverage_in_korean(found) if self.lang == "ko" else str(found)
+
+    def brief(self, seconds: float, digits: int = 2) -> str:
+        """A duration in a table: parts of a second in their symbols, which are the same everywhere."""
+        return self.duration(seconds, digits) if seconds >= 0.9995 else readable.duration(seconds, digits)
+
+    def rate(self, texts_per_second: float) -> str:
+        """``1_100_000`` → "1.1 M/s", "110만/초"."""
+        for limit, unit in _LARGE[self.lang]:
+            if texts_per_second >= limit * 0.9995:
+                return self.say("a_second", number=f"{readable.significant(texts_per_second / limit, 2)}{unit}")
+        return self.say("a_second", number=readable.significant(texts_per_second, 2))
 
     def script(self, name: str) -> str:
         """What a script such as ``Hangul`` is called."""

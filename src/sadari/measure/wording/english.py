@@ -46,6 +46,7 @@ ENGLISH = {
     "tune_tried": "{tried} settings tried on validation rows, the best {accuracy} %",
     "want_vectors": "for want of word vectors to start from: {option}",
     "want_bert": "for want of pre-trained weights to start from: {option}",
+    "a_second": "{number}/s",
     "unit_µs": " µs",
     "unit_ms": " ms",
     "unit_s": " s",
