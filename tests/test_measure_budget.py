@@ -6,7 +6,7 @@ from sadari.data.audit import audit
 from sadari.data.datasets import find
 from sadari.data.read import open_source
 from sadari.measure import climb as climbing
-from sadari.measure.budget import LEAST_ROWS, Budget, Plan, TooDear, _fewer_rows, _plan
+from sadari.measure.budget import LEAST_ROWS, Budget, Plan, TooDear, _fewer_rows, _plan, seconds_of_passes
 from sadari.measure.climb import climb
 from sadari.measure.frozen import freeze
 from sadari.rungs import GRU, LSTM, EmbeddingMean, TfIdf
@@ -98,3 +98,11 @@ def test_a_rung_left_out_for_those_behind_it_is_taken_where_time_is_left(headlin
     assert asked == [("bow", 0.6), ("ngram", 0.6), ("tfidf", 1), ("bow", 1)]
     assert [rung.rung for rung in result.rungs] == ["bow", "tfidf"]  # in the ladder's order
     assert result.skipped == [("ngram", "it needs more than its share")]
+
+
+def test_what_a_training_does_once_is_not_counted_for_every_pass():
+    """embedding-bag looks for its words once: forty passes take twice what one takes, and not forty times."""
+    assert seconds_of_passes(1.0, 1.1, 41) == pytest.approx(2.0)
+    assert seconds_of_passes(1.0, 5.0, 41) == pytest.approx(41.0)  # a net, all of whose time is in its passes
+    assert seconds_of_passes(1.0, 0.9, 41) == 1.0  # a busy machine measures nonsense
+    assert seconds_of_passes(1.0, 50.0, 41) == pytest.approx(41.0)  # never more than was feared

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sadari.data.corpus import Corpus
 from sadari.measure import readable
 from sadari.measure.frozen import Frozen, nested_rows
 from sadari.measure.slow import SHARE as MEASURING
@@ -18,6 +19,7 @@ from sadari.rungs.neural import NeuralRung
 from sadari.rungs.sizes import FEW_TEXTS
 
 PROBE_ROWS, FIRST_ROWS = 1_000, 64
+SEVERAL = 5  # passes by which it is seen how much of one is done once
 LEAST_ROWS = 500  # a rung that could train on no more than these is left out
 LEAST_SHARE = 0.25  # of the rows, where there are so few that they are validated in folds
 SHARE = 0.6  # of the time left that one rung may take while others wait
@@ -113,13 +115,29 @@ class Budget:
         short.fit(few.texts, few.labels).predict_proba(few.texts)
         if self.deadline is None:
             return Plan(total)
-        start = time.perf_counter()
-        short.fit(probe.texts, probe.labels)
-        per_row = (time.perf_counter() - start) / len(probe)
-        times = 1 + sum(len(fold) for fold in frozen.folds) / total
-        needed = per_row * total * _epochs(model, total) * times
         allowed = self.time_left() * share
+        scale = (total + sum(len(fold) for fold in frozen.folds)) / len(probe)
+        passes, one = _epochs(model, total), _seconds_of(short, probe)
+        needed = one * passes * scale
+        if needed > allowed and passes > 1 and one * SEVERAL < MEASURING * allowed:
+            more = _seconds_of(short.set_params(epochs=SEVERAL), probe)
+            needed = seconds_of_passes(one, more, passes) * scale
         return _plan(model, needed, allowed, total, in_folds=bool(frozen.folds), words=self.words)
+
+
+def _seconds_of(model: Rung, rows: Corpus) -> float:
+    start = time.perf_counter()
+    model.fit(rows.texts, rows.labels)
+    return time.perf_counter() - start
+
+
+def seconds_of_passes(one: float, several: float, passes: float) -> float:
+    """What so many passes take, by what one takes and what `SEVERAL` do.
+
+    What a training does once, such as looking for the words, is in both; where passes are quick it is most of them.
+    """
+    each = min(max((several - one) / (SEVERAL - 1), 0.0), one)
+    return one + each * (passes - 1)
 
 
 def _plan(
