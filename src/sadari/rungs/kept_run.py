@@ -141,7 +141,8 @@ class KeepsRuns(Rung):
             kept.attach(loop, self, texts, targets, costs)
             watch.earlier_seconds = loop.progress.seconds
         if self._ends is not None:
-            loop.limit = TimeLimit(loop.progress.seconds + max(1e-3, self._ends - time.perf_counter()))
+            seconds = loop.progress.seconds + max(1e-3, self._ends - time.perf_counter())
+            loop.limit = TimeLimit(processes.total(seconds)[0] / processes.place()[1])  # all of them end together
         self.history_ = loop.run()
         self.shortened_ = None
         if loop.limit is not None and loop.progress.course != AS_PLANNED and loop.progress.step < loop.limit.planned:
