@@ -11,8 +11,9 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 import sadari
 from cli_runs import HEADLINES, model_folder, run_badly, run_well
+from sadari.cli.explain_view import print_explanation
 from sadari.rungs import BagOfWords
-from sadari.rungs.explanation import LEAST_SEEN, bar_lengths
+from sadari.rungs.explanation import LEAST_SEEN, Explanation, bar_lengths
 
 TEST = HEADLINES / "en_test.csv"
 TEXT = "A late goal in Turin sends the stocks of Juventus up"
@@ -185,6 +186,14 @@ def test_of_a_model_that_has_learned_nothing_no_bar_is_drawn(tmp_path):
     seeing = run_well("explain", model_folder(), TEXT).stdout
     assert "█" * 12 in seeing
     assert "0.1 %" not in seeing
+
+
+def test_what_speaks_against_other_labels_alone_still_moves_the_probability(capsys):
+    found = Explanation(["a", "b"], ["word"], np.array([[0.0, -2.0]]), np.zeros(2), np.array([0.88, 0.12]))
+    print_explanation(found, label=None, top=5, known=True)
+    printed = capsys.readouterr().out
+    assert not set("█▉▊▋▌▍▎▏") & set(printed)
+    assert "0.1 %" not in printed
 
 
 def test_bars_stand_for_what_moves_a_probability():

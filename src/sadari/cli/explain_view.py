@@ -40,7 +40,7 @@ def print_explanation(found: Explanation, *, label: str | None, top: int, known:
     totals = [(f"{len(others):,} more", values[others].sum(axis=0))] if len(others) else []
     if found.bias.any():
         totals.append(("bias", found.bias))
-    if not bar_lengths(values[:, chosen]).any():
+    if not bar_lengths(values).any():  # of no label: what moves another moves this one, too
         headed("", "No single word or n-gram of this text moves the probability by as much as 0.1 %.")
     say()
     _print_table(found, chosen, [k for k in order if k != chosen], rows, [*totals, ("sum", found.logits)])

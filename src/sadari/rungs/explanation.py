@@ -51,13 +51,13 @@ class Explanation:
 
 
 def bar_lengths(logits: ArrayLike, among: ArrayLike | None = None) -> NDArray[np.float64]:
-    """How long a bar is to be drawn for each of these, float64 [m], 0 to 1.
+    """How long a bar is to be drawn for each of these, float64, 0 to 1.
 
     The largest of all is 1, unless it could move a probability by no more than 1 %; and what could not move one by
     0.1 % is 0: of a model that has learned nothing, nothing is to be seen.
 
     Args:
-        logits: float [m], what each adds to a logit.
+        logits: what each adds to a logit, of any shape.
         among: all that are drawn on the same scale; None: these.
     """
     sizes = np.abs(np.asarray(logits, np.float64))
