@@ -1,12 +1,16 @@
 """What a net does inside, and the picture of it."""
 
+import warnings
+
 import numpy as np
 import polars as pl
 import pytest
 import torch
+from matplotlib import font_manager
+from matplotlib.figure import Figure
 
-from sadari.errors import DataError, SettingError
-from sadari.measure.pictures import draw_inner_life
+from sadari.errors import DataError, SadariWarning, SettingError
+from sadari.measure.pictures import FONTS, draw_inner_life, write_picture
 from sadari.rungs import LSTM, BagOfWords, BiLSTM, Transformer
 
 TEXTS = ["the cat sat on the mat", "a dog ran in the park", "the cat ate the fish", "a dog bit a man"] * 4
@@ -58,3 +62,41 @@ def test_what_cannot_be_drawn_is_said(tmp_path):
         draw_inner_life(model.inner_life("the cat"), tmp_path / "x.gif")
     with pytest.raises(DataError, match="too many to draw"):
         draw_inner_life(model.inner_life("the cat " * 50), tmp_path / "x.png")
+
+
+@pytest.fixture
+def old_font_list(monkeypatch):
+    """What matplotlib's cache says of a machine on which fonts were installed since."""
+    manager = font_manager.fontManager
+    monkeypatch.setattr(manager, "ttflist", [entry for entry in manager.ttflist if entry.name == "DejaVu Sans"])
+    font_manager.fontManager._findfont_cached.cache_clear()
+    font_manager._get_fontconfig_fonts.cache_clear()
+
+
+def draw_korean(path):
+    def draw():
+        figure = Figure()
+        figure.text(0.5, 0.5, "사랑", weight="bold")
+        return figure
+
+    return write_picture(path, draw)
+
+
+def test_fonts_that_came_after_matplotlibs_list_are_found(tmp_path, old_font_list, caplog):
+    names = {font_manager.get_font(file).family_name for file in font_manager.findSystemFonts()}
+    if not names & set(FONTS[1:]):
+        pytest.skip("no font with Hangul is installed here")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        draw_korean(tmp_path / "a.png")
+    assert caplog.records == []
+
+
+def test_boxes_in_place_of_letters_are_said(tmp_path, old_font_list, monkeypatch):
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    with pytest.warns(SadariWarning, match="no font here has 사 랑: boxes stand for them"):
+        draw_korean(tmp_path / "a.png")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        draw_korean(tmp_path / "a.svg")  # letters stay letters
+    assert "사랑" in (tmp_path / "a.svg").read_text(encoding="utf-8")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import logging
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sadari.artifact import atomic_write
-from sadari.errors import DataError, SettingError
+from sadari.errors import DataError, SadariWarning, SettingError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +23,11 @@ if TYPE_CHECKING:
 
 FORMATS = (".svg", ".png", ".pdf")
 # The first font that has a character draws it: Hangul, Han and kana are in none that matplotlib brings along.
-FONTS = ("DejaVu Sans", "Noto Sans CJK KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo")
+# Of a collection matplotlib sees the first face alone, which is Noto's Japanese one; it has Hangul too.
+FONTS = (
+    "DejaVu Sans", "Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic",
+    "Apple SD Gothic Neo", "AppleGothic", "Noto Sans CJK JP", "UnDotum", "Baekmuk Dotum",
+)  # fmt: skip
 MOST_TOKENS = 80
 
 
@@ -53,23 +61,58 @@ def write_picture(path: str | Path, draw: Callable[[], Figure]) -> Path:
     """Write what `draw` draws, by the name's ending: the same figure gives the same bytes.
 
     `draw` is called where matplotlib is set up: with fonts that have Hangul, and text in SVG left as text.
+
+    Warns:
+        SadariWarning: no font here has some of the characters, and boxes stand for them (not in SVG, whose letters the
+            reader's own fonts draw).
     """
     import matplotlib
 
     target = check_picture(path)
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "sadari", "font.family": _fonts()}):
+    kind = target.suffix[1:].lower()
+    with (
+        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "sadari", "font.family": _fonts()}),
+        warnings.catch_warnings(record=True) as complaints,
+        _without_remarks_on_fonts(),
+    ):
+        warnings.simplefilter("always")
         written = io.BytesIO()
         figure = draw()
-        figure.savefig(written, format=target.suffix[1:].lower(), dpi=150, metadata=_dateless(target.suffix.lower()))
+        figure.savefig(written, format=kind, dpi=150, metadata=_dateless(f".{kind}"))
     atomic_write(target, written.getvalue())
+    found = [re.match(r"Glyph (\d+) ", str(complaint.message)) for complaint in complaints]
+    missing = dict.fromkeys(chr(int(glyph[1])) for glyph in found if glyph)
+    if missing and kind != "svg":
+        shown = " ".join(list(missing)[:8]) + (" …" if len(missing) > 8 else "")
+        what = f"no font here has {shown}: boxes stand for them in {target}"
+        warnings.warn(f"{what}\n  → install one, such as NanumGothic or Noto Sans CJK; or write .svg", SadariWarning,
+                      stacklevel=2)  # fmt: skip
     return target
+
+
+@contextmanager
+def _without_remarks_on_fonts() -> Iterator[None]:
+    """matplotlib logs, for every letter anew, that a font has no bold face."""
+    logger = logging.getLogger("matplotlib.font_manager")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _fonts() -> list[str]:
     """Those of `FONTS` that this machine has: matplotlib complains of each one that it has not, a hundred times."""
-    from matplotlib.font_manager import get_font_names
+    from matplotlib import font_manager
 
-    here = set(get_font_names())
+    here = set(font_manager.get_font_names())
+    if not here & set(FONTS[1:]):  # it keeps a list of long ago, without fonts that were installed since
+        known = {entry.fname for entry in font_manager.fontManager.ttflist}
+        for file in sorted(set(font_manager.findSystemFonts()) - known):
+            with suppress(Exception):  # a font that cannot be read is none that it would have listed
+                font_manager.fontManager.addfont(file)
+        here = set(font_manager.get_font_names())
     return [name for name in FONTS if name in here]
 
 
