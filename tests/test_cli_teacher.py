@@ -69,6 +69,22 @@ def test_for_programs(files):
     assert "teacher" not in json.loads(run_well("train", "few.csv", *BAG, "-o", "n", "--json").stdout)
 
 
+def test_altered_copies(files):
+    run_well("train", "few.csv", "--rung", "bow", "-o", "own", "--json")
+    taught = ["train", "few.csv", *BAG, "--teacher", "own"]
+    said = " ".join(run_well(*taught, "-o", "m").stdout.split())
+    assert "of texts that it does not know by heart it says more: --altered 4" in said
+    printed = run_well(*taught, "--altered", "4", "-o", "m").stdout
+    count = int(re.search(r"(\d+) altered copies, 4 of a text", printed)[1])
+    assert 400 < count <= 4 * 150
+    assert "--altered 4" not in printed
+    assert all(len(line) <= 80 for line in printed.splitlines())
+    about = json.loads(run_well(*taught, "--altered", "4", "-o", "n", "--json").stdout)["teacher"]
+    assert (about["altered copies"], about["altered texts"]) == (4, count)
+    assert "--altered needs a teacher" in run_badly("train", "few.csv", *BAG, "--altered", "4", "-o", "o")
+    assert "altered" in run_badly(*taught, "--altered", "101", "-o", "o")
+
+
 def test_texts_without_labels_in_any_file_and_those_of_the_test_file_left_out(files):
     frame = pl.read_csv(TRAIN)
     (files / "lines.txt").write_text("\n".join(["", "zzqx", *frame["text"][700:720], "   "]) + "\n")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sadari.rungs import Rung
     from sadari.rungs.distil import Teacher
 
-ALONE = ("unlabelled", "temperature", "trust")
+ALONE = ("unlabelled", "altered", "temperature", "trust")
 _LEFT_OUT = "left out, "
 
 
@@ -30,6 +30,9 @@ options = together(  # of a training with a teacher
     click.option("--teacher", metavar="MODEL", help="A trained model with the same labels, whose answers are learned."),
     click.option(
         "--unlabelled", multiple=True, metavar="FILE", help="Texts without labels, for --teacher to answer; repeatable."
+    ),
+    click.option(
+        "--altered", type=int, metavar="N", help="So many altered copies of every text, for --teacher to answer too."
     ),
     click.option("--temperature", type=float, metavar="T", help="Above 1: unlikely labels say more.  [default: 2]"),
     click.option(
@@ -55,7 +58,7 @@ def find_teacher(model: Rung, asked: Mapping[str, Any]) -> Teacher | None:
         return None
     if "-" in asked["unlabelled"]:
         raise SettingError("texts without labels cannot come from standard input", hint="put them in a file")
-    given = {name: asked[name] for name in ("temperature", "trust") if asked[name] is not None}
+    given = {name: asked[name] for name in ("altered", "temperature", "trust") if asked[name] is not None}
     folder = asked["teacher"]
     if not Path(folder).exists():
         raise ModelError("there is no such model to teach", where=folder, hint="--teacher takes a model's folder")
@@ -119,4 +122,8 @@ def told(about: Mapping[str, Any]) -> list[str]:
         lines.append(f"{about['unlabelled texts']:,} texts without labels")
         if left_out:
             lines[-1] += f" · left out: {', '.join(left_out)}"
+    if "altered texts" in about:
+        lines.append(f"{about['altered texts']:,} altered copies, {about['altered copies']:,} of a text")
+    elif about.get("trained on these") and not about["unlabelled texts"]:
+        lines.append("of texts that it does not know by heart it says more: --altered 4")
     return lines

@@ -57,12 +57,13 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     if settings.get("solver") == "adam":
         _print_reports(model.history_)
     if getattr(model, "cut_", 0):
-        read = model.data_["rows"] + model.teacher_.get("unlabelled texts", 0)
-        _head("Long", wording("en").cut(model.cut_, read, settings["max_length"], settings.get("long_texts")))
+        _head(
+            "Long",
+            wording("en").cut(model.cut_, _texts_read(model), settings["max_length"], settings.get("long_texts")),
+        )
     texts, windows = getattr(model, "windowed_", (0, 0))
     if texts:
-        read = model.data_["rows"] + model.teacher_.get("unlabelled texts", 0)
-        _head("Long", wording("en").windows(texts, read, windows, settings["max_length"]))
+        _head("Long", wording("en").windows(texts, _texts_read(model), windows, settings["max_length"]))
     for place, line in enumerate(teaching.told(model.teacher_) if model.teacher_ else []):
         _head("" if place else "Teacher", line)
     if getattr(model, "coverage_", None):
@@ -73,6 +74,12 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
     _head("Saved", f"{output} · {readable.significant(size, 2)} MB")
     _head("Next", f"sadari predict {shlex.quote(output)} new.csv")
+
+
+def _texts_read(model: Rung) -> int:
+    """With labels, and those of which the teacher alone was asked."""
+    taught = (model.teacher_.get(f"{kind} texts", 0) for kind in ("unlabelled", "altered"))
+    return int(model.data_["rows"] + sum(taught))
 
 
 def _gone_over(model: Rung) -> str:

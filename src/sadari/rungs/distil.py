@@ -21,10 +21,11 @@ from sadari.artifact import MANIFEST
 from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError, SettingError
+from sadari.rungs.altered import MOST_COPIES, altered
 from sadari.rungs.held_out import HeldOut
 from sadari.rungs.labels import LabelCodec
 from sadari.rungs.rows import Rows, check_fits
-from sadari.rungs.settings import Number, check_settings
+from sadari.rungs.settings import Allowed, Number, Whole, check_settings
 from sadari.rungs.teacher_worth import Worth, learned_from
 from sadari.text.column import as_column, slices
 from sadari.text.vectorize import columns
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 ASKED_AT_ONCE = 512  # texts; always the same, so that the answers are the same bits whenever asked
 MOST_LABELS_SHOWN = 20
 TEMPERATURE, TRUST = 2.0, 0.9  # measured in docs/tried.md
-_SETTINGS = {"temperature": Number(0.1, 100), "trust": Number(0, 1)}
+_SETTINGS: Allowed = {"temperature": Number(0.1, 100), "trust": Number(0, 1), "altered": Whole(0, MOST_COPIES)}
 
 Say = Callable[[str, float], None]
 Answers = tuple[NDArray[np.float32], NDArray[np.bool_]]
@@ -54,6 +55,8 @@ class Teacher:
             takes for less likely have more to say.
         trust: the teacher's share in what is learned of a text with a label, 0 to 1; the label has the rest.
         never: texts of which nothing must be learned, such as those of a test file: left out of the unlabelled ones.
+        altered: copies of every text, each altered in another way (`sadari.rungs.altered`), that it answers as well:
+            where all texts have labels, or it was trained on these very texts, it says more of those than of these.
         say: told what is being done and the share done, 0 to 1.
         remembered: the answers given so far, so that many students cost one reading; of a model that is trained anew,
             make a teacher anew.
@@ -64,6 +67,7 @@ class Teacher:
     temperature: float = TEMPERATURE
     trust: float = TRUST
     never: Any = None
+    altered: int = 0
     say: Say | None = None
     remembered: dict[str, Answers] = field(default_factory=dict, repr=False)
 
@@ -99,7 +103,7 @@ class Teacher:
             raise SettingError(
                 f"the rung {student.name!r} learns from labels alone", hint=f"those that take a teacher: {takers}"
             )
-        check_settings({"temperature": self.temperature, "trust": self.trust}, optional=(), allowed=_SETTINGS)
+        check_settings({name: getattr(self, name) for name in _SETTINGS}, optional=(), allowed=_SETTINGS)
         _ = self.rung
         return self
 
@@ -109,7 +113,8 @@ class Teacher:
         if isinstance(self.model, str | Path):
             found["folder"] = Path(self.model).resolve().name
             found["sha256"] = hashlib.sha256((Path(self.model) / MANIFEST).read_bytes()).hexdigest()
-        return {**found, "temperature": float(self.temperature), "trust": float(self.trust)}
+        copies = {"altered copies": self.altered} if self.altered else {}
+        return {**found, "temperature": float(self.temperature), "trust": float(self.trust), **copies}
 
     def answers(self, texts: pl.Series | TextStream, codec: LabelCodec, what: str) -> Answers:
         """Probabilities float32 [n, k] in the order of the codec's labels, and bool [n]: whether it knew the text.
@@ -174,21 +179,25 @@ def taught(
         DataError: the teacher has other labels, or there are texts that are none.
     """
     check_labels(teacher.rung._codec, codec)
-    more, left_out = _without_labels(teacher, rows.texts, None if held_out is None else held_out.texts)
+    more, left_out = _new_texts(teacher.unlabelled, teacher, rows.texts, held_out)
     soft, known = teacher.answers(rows.texts, codec, "the labelled texts")
     check_fits(soft, targets)
     chosen = _chosen(soft, codec)
     own = _check_worth(teacher, rows, codec, chosen, targets, held_out)
-    more_soft, more_known = teacher.answers(more, codec, "the unlabelled texts")
-    left_out["unknown to the teacher"] = int(np.count_nonzero(~more_known))
-    more, more_soft = more.filter(pl.Series(more_known)), more_soft[more_known]
+    more, more_soft, left_out["unknown to the teacher"] = _known(teacher, more, codec, "the unlabelled texts")
+    unlabelled = len(more)
+    if teacher.altered:
+        copies, _ = _new_texts(altered(_joined(rows.texts, more), teacher.altered), teacher, rows.texts, held_out)
+        copies, copies_soft, _ = _known(teacher, copies, codec, "the altered texts")
+        more, more_soft = pl.concat([more, copies], rechunk=True), np.concatenate([more_soft, copies_soft])
     # where the teacher knows nothing, its answer is no more than how frequent the labels are
     trust = np.concatenate([np.float32(teacher.trust) * known, np.ones(len(more))]).astype(np.float32)
     warm = at_temperature(np.concatenate([soft, more_soft]), teacher.temperature, multilabel=codec.multilabel)
     about = {
         "agrees with labels": float((chosen == targets).all(axis=1).mean()),
         **({"trained on these": True} if own else {}),
-        "labelled texts": len(targets), "unlabelled texts": len(more),
+        "labelled texts": len(targets), "unlabelled texts": unlabelled,
+        **({"altered texts": len(more) - unlabelled} if teacher.altered else {}),
         **{f"left out, {why}": number for why, number in left_out.items() if number},
     }  # fmt: skip
     return Taught(
@@ -260,13 +269,17 @@ def _shown(names: list[str]) -> str:
     return ", ".join(repr(name)[1:-1] for name in names[:MOST_LABELS_SHOWN]) + more
 
 
-def _without_labels(
-    teacher: Teacher, texts: pl.Series | TextStream, held_out: pl.Series | None
+def _new_texts(
+    found: Any, teacher: Teacher, texts: pl.Series | TextStream, held_out: HeldOut | None
 ) -> tuple[pl.Series, dict[str, int]]:
-    """The texts to be learned from the teacher alone, and how many were left out for which reason."""
-    if teacher.unlabelled is None:
+    """Those of some texts that can be learned from the teacher alone, and how many were left out for which reason.
+
+    Args:
+        found: None, or texts without labels. texts: those with labels.
+    """
+    if found is None:
         return pl.Series("text", [], dtype=pl.String), {}
-    column = as_column(teacher.unlabelled)
+    column = as_column(found)
     left_out: dict[str, int] = {}
 
     def keep(why: str, kept: pl.Series) -> None:
@@ -278,10 +291,19 @@ def _without_labels(
     keep("repeated", column.unique(maintain_order=True))
     for known in columns(texts):
         keep("training texts", column.filter(~column.is_in(known.implode())))
-    for why, others in (("validation texts", held_out), ("test texts", teacher.never)):
+    validated = None if held_out is None else held_out.texts
+    for why, others in (("validation texts", validated), ("test texts", teacher.never)):
         if others is not None:
             keep(why, column.filter(~column.is_in(as_column(others).implode())))
     return column, left_out
+
+
+def _known(
+    teacher: Teacher, texts: pl.Series, codec: LabelCodec, what: str
+) -> tuple[pl.Series, NDArray[np.float32], int]:
+    """The texts that the teacher knows, its probabilities of them float32 [n, k], and the number of the others."""
+    soft, known = teacher.answers(texts, codec, what)
+    return texts.filter(pl.Series(known)), soft[known], int(np.count_nonzero(~known))
 
 
 def _joined(texts: pl.Series | TextStream, more: pl.Series) -> pl.Series | TextStream:
