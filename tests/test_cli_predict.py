@@ -292,6 +292,8 @@ def test_wide_characters_are_cut_to_the_line():
         ([TEST, "-o", "out"], "end it in one of: .csv"),
         ([TEST, "-o", "out.csv", "--json"], "-o NAME.jsonl"),
         ([TEST, "-o", "out.parquet", "--escape-formulas"], "CSV and TSV alone"),
+        ([TEST, "-o", "out.jsonl", "--bom"], "CSV and TSV alone"),
+        ([TEST, "--json", "--bom"], "CSV and TSV alone"),
         ([TEST, "-o", TEST], "the file that is read"),
         ([TEST, "-o", "folder.csv"], "there is a folder of this name"),
         ([TEST, "-o", f"{TEST}/out.csv"], "is a file, not a folder"),
@@ -402,6 +404,23 @@ def test_escape_formulas_on_the_command_line(tmp_path):
     assert [row["link"] for row in safe] == ['\'=HYPERLINK("http://x")', "ok"]
     assert safe[1]["text"] == "'-5 degrees"
     assert [row["probability"] for row in plain] == [row["probability"] for row in safe]
+
+
+@pytest.mark.parametrize("encoding", ["cp949", "utf-16", "utf-8"])
+def test_a_file_of_excels_may_come_back_with_a_byte_order_mark(tmp_path, encoding):
+    """Excel takes a CSV file without one for its own code page, and shows Hangul as rubbish."""
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_bytes("text,메모\nStocks fell on Friday,하나\nA late goal,둘\n".encode(encoding))
+    plain = run_well("predict", model_folder(), path, "-o", out).stderr
+    without = out.read_bytes()
+    assert ("--bom" in plain) == (encoding != "utf-8")
+    said = run_well("predict", model_folder(), path, "-o", out, "--bom").stderr
+    assert "--bom" not in said
+    assert out.read_bytes() == b"\xef\xbb\xbf" + without
+    assert list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"))))[1]["메모"] == "둘"
+    assert [row["메모"] for row in answers(model_folder(), out)] == ["하나", "둘"]  # it can be read again
+    shown = run_well("predict", model_folder(), "A late goal", "--bom").stdout_bytes
+    assert shown.startswith(b"\xef\xbb\xbftext,label")
 
 
 def test_several_labels(tmp_path):

@@ -24,6 +24,7 @@ EXAMPLES = """\b
 Examples:
   sadari predict runs/news/tfidf "Stocks fell on Friday" "A late goal"
   sadari predict runs/news/tfidf new.csv -o labelled.csv
+  sadari predict runs/news/tfidf new.csv -o labelled.csv --bom      for Excel
   sadari predict runs/news/tfidf new.jsonl --proba -o labelled.parquet
   sadari predict models/bert new.csv --precision int8 -o labelled.csv
   cat texts.txt | sadari predict runs/news/tfidf - --top 3 > labelled.csv
@@ -39,6 +40,7 @@ A column that the file has already is called predicted_label, and so on.
 """
 
 BATCH_ROWS = 32_768
+OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in
 
 
 @click.command(epilog=EXAMPLES)
@@ -48,6 +50,7 @@ BATCH_ROWS = 32_768
 @click.option("--proba", is_flag=True, help="Add the probability of every label.")
 @click.option("--top", type=click.IntRange(1), default=1, metavar="K", help="Add the labels in second, third … place.")
 @click.option("--escape-formulas", is_flag=True, help="Put ' before CSV cells that a spreadsheet would run: = + - @")
+@click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark: Excel reads it as UTF-8 then.")
 @options.predict_precision
 @options.reading
 @options.as_json("One JSON object a line on standard output.")
@@ -59,6 +62,8 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
     """
     path = file_among(inputs)
     output = None if asked["output"] is None else Path(asked["output"])
+    if asked["bom"] and asked["as_json"]:
+        raise SettingError("--bom is for CSV and TSV alone")
     if output is not None:
         _check_output(output, path, asked)
     from sadari.cli.models import load_model, open_for_model
@@ -133,6 +138,8 @@ def _check_output(output: Path, path: str | None, asked: dict[str, Any]) -> None
         )
     if asked["escape_formulas"] and format_of(output) not in ("csv", "tsv"):
         raise SettingError("--escape-formulas is for CSV and TSV alone")
+    if asked["bom"] and format_of(output) not in ("csv", "tsv"):
+        raise SettingError("--bom is for CSV and TSV alone")
     format_of(output)
     target = check_file(output)
     if path not in (None, "-") and target.exists() and Path(str(path)).exists() and target.samefile(str(path)):
@@ -164,6 +171,8 @@ def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[s
     _give(_answered(source, answers, progress), answers, output, asked, readable=False)
     for line in source.notes[said:]:
         note(line)
+    if output is not None and output.suffix.lower() == ".csv" and not asked["bom"] and source.encoding in OF_EXCEL:
+        note("it is UTF-8: Excel shows it well with --bom")
 
 
 def _answered(source: Source, answers: Answers, progress: Progress) -> Iterator[Labelled]:
@@ -184,19 +193,20 @@ def _give(
     from sadari.cli.printing import note
     from sadari.data.audit_findings import plural
 
+    how = {"escape": asked["escape_formulas"], "bom": asked["bom"]}
     if output is not None:
         counted = _Counted(labelled)
-        write_file(output, iter(counted), escape=asked["escape_formulas"])
+        write_file(output, iter(counted), **how)
         note(f"{plural(counted.rows, 'text')} labelled: {output}" + counted.remark())
     elif asked["as_json"]:
         write_stream(sys.stdout.buffer, labelled, "jsonl")
-    elif readable and not asked["escape_formulas"]:
+    elif readable and not any(how.values()):
         from sadari.cli.predict_view import print_answers
 
         for rows in labelled:
             print_answers(rows.table(), answers)
     else:
-        write_stream(sys.stdout.buffer, labelled, "csv", escape=asked["escape_formulas"])
+        write_stream(sys.stdout.buffer, labelled, "csv", **how)
 
 
 class _Counted:

@@ -23,6 +23,7 @@ SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+BOM = b"\xef\xbb\xbf"  # by which Excel knows UTF-8
 # A spreadsheet takes a cell that begins so for a formula, and runs it.
 FORMULA = r"^[=+\-@\t\r]"
 LISTED = ", "  # between the entries of a list, where a format has none
@@ -42,8 +43,8 @@ def format_of(path: Path) -> str:
     return SUFFIXES[suffix]
 
 
-def write_file(path: Path, labelled: Iterator[Labelled], *, escape: bool = False) -> None:
-    """Write all rows (of one schema) into one file, whole or not at all.
+def write_file(path: Path, labelled: Iterator[Labelled], *, escape: bool = False, bom: bool = False) -> None:
+    """Write all rows (of one schema) into one file, whole or not at all; as `write_stream` does.
 
     Raises:
         OutputError: it could not be written; what was there before is untouched.
@@ -53,18 +54,26 @@ def write_file(path: Path, labelled: Iterator[Labelled], *, escape: bool = False
         if format == "parquet":
             _write_parquet(stream, (rows.table() for rows in labelled))
         else:
-            write_stream(stream, labelled, format, escape=escape)
+            write_stream(stream, labelled, format, escape=escape, bom=bom)
 
 
-def write_stream(stream: BinaryIO, labelled: Iterable[Labelled], format: str, *, escape: bool = False) -> None:
-    """Write rows as "csv" (RFC 4180), "tsv" or "jsonl".
+def write_stream(
+    stream: BinaryIO, labelled: Iterable[Labelled], format: str, *, escape: bool = False, bom: bool = False
+) -> None:
+    """Write rows as "csv" (RFC 4180), "tsv" or "jsonl", in UTF-8.
+
+    Args:
+        escape: whether `escaped` makes cells harmless. bom: whether a byte order mark stands before the header.
 
     In CSV a missing value is an empty field, an empty text a pair of quotes. JSONL that comes from JSONL keeps each
     line as it is, and has the answers at its end.
     """
     first = True
     for rows in labelled:
-        piece = BytesIO()  # Polars writes into memory, so that a full disk or a closed pipe is Python's own error
+        piece = BytesIO(BOM if bom and first else b"")
+        piece.seek(
+            0, os.SEEK_END
+        )  # Polars writes into memory, so that a full disk or a closed pipe is Python's own error
         if format == "jsonl" and rows.lines is not None:
             piece.write(_longer_lines(rows.lines, rows.added).encode())
         elif format == "jsonl":
