@@ -196,7 +196,7 @@ def test_output_that_cannot_be_written_is_a_line():
     with Path("/dev/full").open("w") as full:
         result = subprocess.run([*SADARI, "data", "list"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
     assert result.returncode == 2
-    assert result.stderr == "sadari: cannot read or write: No space left on device\n"
+    assert result.stderr == "sadari: standard output: cannot be written: No space left on device\n"
 
 
 def test_ctrl_c_stops_in_a_line_and_leaves_no_half_run(tmp_path):

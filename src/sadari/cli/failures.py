@@ -16,6 +16,8 @@ from sadari.errors import SadariError, SadariWarning
 
 OURS, USERS, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 DEBUG = "SADARI_DEBUG"
+# Files that cannot be written say so themselves (`OutputError`): what is full without a name is where output goes.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run_guarded(call: Callable[[], Any]) -> int:
@@ -57,7 +59,8 @@ def _report(error: BaseException) -> int:
         if not error.filename:
             _forget_output()
         what = error.strerror or str(error)
-        _say(f"{error.filename}: {what}" if error.filename else f"cannot read or write: {what}")
+        where = "standard output: cannot be written" if error.errno in _FULL else "cannot read or write"
+        _say(f"{error.filename or where}: {what}")
         return USERS
     if isinstance(error, MemoryError):
         _say("the memory is not enough\n  → give fewer texts at a time, or free some memory")
