@@ -118,7 +118,7 @@ def test_a_report_that_cannot_be_written_is_told_of_by_its_own_name(news, tmp_pa
     folder = tmp_path / "news"
 
     def progress(what: str, share: float) -> None:
-        if what == "report":
+        if what == "writing the report":
             [temporary] = tmp_path.glob(".news.sadari-new-*")
             (temporary / "report.html").mkdir()
 
