@@ -39,6 +39,11 @@ def test_order_of_labels(names: list[str], order: tuple[str, ...], expected: lis
     assert sort_labels(names, order) == expected
 
 
+def test_a_notebook_shows_a_corpus_in_a_line() -> None:
+    assert repr(corpus(["a"] * 1200, ["x", "y"] * 600)) == "Corpus of 1,200 texts, 2 labels, from made"
+    assert repr(corpus(["a", "b"])) == "Corpus of 2 texts, no labels, from made"
+
+
 def test_near_duplicate_labels() -> None:
     names = ["Sport", "sport ", "sport", "caf\u00e9", "cafe\u0301", "other", "01", "1"]
     assert near_duplicate_labels(names) == [("Sport", "sport ", "sport"), ("caf\u00e9", "cafe\u0301")]

@@ -51,6 +51,14 @@ def test_every_rung_saw_the_same_rows_and_is_measured_on_all_final_ones(climbed,
         assert right > 0.6
 
 
+def test_a_notebook_shows_a_climb_in_two_lines(climbed):
+    result, _ = climbed
+    scores, verdict = repr(result).splitlines()
+    assert scores.startswith("ClimbResult of ")
+    assert f"{result.rungs[0].rung} {100 * result.rungs[0].accuracy.value:.1f} %" in scores
+    assert verdict == result.verdict.sentences[0]
+
+
 def test_the_saved_models_are_the_measured_ones(climbed, headlines):
     result, folder = climbed
     _, test = headlines

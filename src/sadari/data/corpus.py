@@ -18,7 +18,7 @@ from sadari.errors import DataError, SettingError
 __all__ = ["Corpus", "TextStream", "split"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Corpus:
     """Texts with their labels, in file order.
 
@@ -47,6 +47,10 @@ class Corpus:
 
     def __len__(self) -> int:
         return self.texts.len()
+
+    def __repr__(self) -> str:
+        labels = "no labels" if self.labels is None else f"{len(self.label_names):,} labels"
+        return f"Corpus of {len(self):,} texts, {labels}, from {self.source}"
 
     @property
     def multi_label(self) -> bool:

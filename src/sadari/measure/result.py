@@ -73,7 +73,7 @@ class Verdict:
     majority_p: float = 0.0  # the recommended rung against that; 1 when it is not more accurate
 
 
-@dataclass
+@dataclass(repr=False)
 class ClimbResult:
     """Everything a table, a report, or a program needs."""
 
@@ -95,3 +95,9 @@ class ClimbResult:
     seconds: float = 0.0
     options: dict[str, object] = field(default_factory=dict)  # what `climb` was asked: budget, validation, test file …
     versions: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """The verdict and the scores, in a line or two: all that it holds would fill a notebook's screen many times."""
+        scores = ", ".join(f"{rung.rung} {100 * rung.accuracy.value:.1f} %" for rung in self.rungs)
+        verdict = self.verdict.sentences[0] if self.verdict.sentences else ""
+        return f"ClimbResult of {self.source}: {scores} of {len(self.truth):,} {self.final_name} texts\n{verdict}"
