@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from html import unescape
 from pathlib import Path
 from string import Formatter
 from types import SimpleNamespace
@@ -195,6 +196,28 @@ def test_what_the_line_of_progress_says_itself_is_korean(
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "   13초  bow: 학습 중(25% 진행)"
     assert not re.search("[A-Za-z]", lines[1])
+
+
+def test_no_english_stands_in_a_korean_climb_of_a_messy_file(tmp_path: Path) -> None:
+    """What is printed, and the page, but for names: of rungs, columns, settings, files and formats."""
+    rows = (FOLDER / "ko_train.csv").read_text("utf-8").splitlines()[1:81]
+    rows += [rows[0], rows[1], '스포츠 ,"감독이 웃었다","오늘도 이겼다\n내일은 모른다"', "세계,제목뿐,", "경제,,   "]
+    rows += [rows[2].replace(rows[2].split(",")[0], "경제", 1), f"{rows[3]} &lt;b&gt;"]
+    (tmp_path / "뉴스.csv").write_text("\n".join(["분류,제목,본문", *rows]), encoding="cp949", errors="ignore")
+    tested = (FOLDER / "ko_test.csv").read_text("utf-8").splitlines()[1:41]
+    tested += [rows[4], "날씨,비가 온다,많이 온다"]
+    (tmp_path / "시험.csv").write_text("\n".join(["분류,제목,본문", *tested]), encoding="utf-8")
+    given = [tmp_path / "뉴스.csv", "--test", tmp_path / "시험.csv", "--text", "본문", "--on-bad-row", "skip"]
+    printed = run("climb", *given, "--lang", "ko", "--rungs", "bow,tfidf,embedding", "-o", tmp_path / "결과")
+    page = (tmp_path / "결과" / "report.html").read_text("utf-8")
+    page = re.sub("<style.*?</style>|<bdi.*?</bdi>", "", page, flags=re.DOTALL)
+    shown = unescape(re.sub("<[^>]+>", " ", page))
+    names = set("bow tfidf embedding syllables sadari Sadari predict report html json csv CP949 TF IDF".split())
+    names |= set("train class weight balanced HTML MB ms".split())
+    for text in (printed.replace(str(tmp_path), ""), shown.replace(str(tmp_path), "")):
+        assert set(re.findall("[A-Za-z]{2,}[0-9]*", text)) - names == set()
+    assert "레이블이 둘 이상인 글" in printed
+    assert "날씨" in printed
 
 
 def test_both_languages_say_the_same_things() -> None:
