@@ -72,8 +72,8 @@ class Worth:
 def learned_from(teacher: Rung, texts: pl.Series | TextStream, labels: pl.Series | NDArray[np.int8]) -> bool:
     """Whether a teacher was trained on these very rows, as far as its folder tells."""
     known = teacher.data_.get("sha256")
-    if known is None or isinstance(labels, np.ndarray):
-        return False
+    if known is None or isinstance(labels, np.ndarray) or teacher.data_.get("rows", len(labels)) != len(labels):
+        return False  # of as many rows alone a stream is read once more
     inner = pl.List(pl.String) if isinstance(labels.dtype, pl.List) else pl.String
     return bool(known == fingerprint(columns(texts), labels.cast(inner)))
 
