@@ -219,11 +219,11 @@ def test_main_gives_the_exit_code(capsys):
     assert capsys.readouterr().err.startswith("sadari: there is no command 'nope'")
 
 
-def on_a_terminal(arguments: list[str], **env: str) -> str:
+def on_a_terminal(arguments: list[str], *, command: list[str] = SADARI, **env: str) -> str:
     """What a terminal of 80 columns receives."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [*SADARI, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True,
+        [*command, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True,
         env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **env},
     )  # fmt: skip
     os.close(theirs)
@@ -286,3 +286,29 @@ def test_what_is_warned_of_again_and_again_is_said_once(capsys):
         "sadari: note: another",
         "sadari: 참고: max_length는 900인데, 이 모델은 512까지만 받습니다",
     ]
+
+
+WARNS = """
+import time, warnings
+from sadari.cli.failures import run_guarded
+from sadari.cli.progress import Progress
+from sadari.errors import SadariWarning
+
+def job():
+    with Progress() as say:
+        say("working", 0.5)
+        time.sleep(0.3)
+        warnings.warn("look out", SadariWarning)
+        time.sleep(0.2)
+    warnings.warn("at the end", SadariWarning)
+
+run_guarded(job)
+"""
+
+
+def test_a_warning_stands_on_a_line_of_its_own_and_not_behind_the_bar():
+    shown = on_a_terminal(["-c", WARNS], command=[sys.executable])
+    assert "working" in shown
+    for said in ("look out", "at the end"):
+        before = shown[: shown.index(f"sadari: note: {said}")]
+        assert re.search(r"(\x1b\[2K|[\r\n])(\x1b\[[\d?]+[a-zA-Z])*$", before), repr(before[-60:])

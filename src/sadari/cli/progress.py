@@ -6,6 +6,7 @@ import re
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -35,6 +36,7 @@ class Progress:
         self._what = ""
         self._bar: Any = None
         self._task: Any = None
+        self._warn: Any = None
         self._compiling = CompilingNotice(self._notice, self._phrases["compiling"])
 
     def __enter__(self) -> Self:
@@ -43,11 +45,13 @@ class Progress:
             self._bar = _bar()
             self._task = self._bar.add_task("", total=None)
             self._bar.start()
+            self._warn, warnings.showwarning = warnings.showwarning, self._warned
         return self
 
     def __exit__(self, *error: object) -> None:
         self._compiling.__exit__(*error)
         if self._bar is not None:
+            warnings.showwarning = self._warn
             self._bar.stop()
 
     def __call__(self, what: str, share: float | None = None) -> None:
@@ -75,6 +79,10 @@ class Progress:
         self._bar.stop()
         yield
         self._bar.start()
+
+    def _warned(self, *warning: Any, **more: Any) -> None:
+        with self.paused():  # or the line would be glued to the bar
+            self._warn(*warning, **more)
 
     def _notice(self, line: str) -> None:
         if self._bar is not None:
