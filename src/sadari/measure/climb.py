@@ -57,8 +57,8 @@ def climb(
     Args:
         train, test: labelled texts, one label each; those of ``test`` are for the final table.
         rungs: names from `RUNGS`, default all that can be trained; always climbed in the ladder's order.
-        budget: seconds for training and learning curves; a rung that would take longer trains on fewer rows, or is
-            skipped, and says so.
+        budget: seconds for training and learning curves; a rung that would take longer makes fewer passes, trains on
+            fewer rows, or is skipped; a net that proves slower than it was measured makes fewer steps. Each says so.
         seed: of the splits and of every rung. settings: rung → settings other than its defaults.
         folder: where models, predictions, history and report go, whole when the climb is done or not at all; an earlier
             climb there is replaced. None writes nothing. report: write ``report.html`` into it.
