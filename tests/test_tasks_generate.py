@@ -18,6 +18,7 @@ from sadari.artifact import read_model, write_model
 from sadari.errors import DataError, ModelError, OutputError, SadariError, SettingError
 from sadari.tasks.coder import END_ID, LEVELS, Written, _byte_names, decode, learn_coder
 from sadari.tasks.generate import Listener
+from sadari.tasks.generator_settings import DROPOUT_OF_FEW_WORDS, FEW_WORDS
 from sadari.tasks.material import gather
 from sadari.train.checkpoint import read_run
 from sadari.train.loop import Interrupted
@@ -171,6 +172,18 @@ def test_the_courses_model_is_one_setting():
     generator = Generator(embed_dim=0, hidden=64, layers=1, steps=1, dropout=0.0, window=32).fit(text, listener=Asked())
     assert sum(parameter.numel() for parameter in generator.net_.parameters()) == 43_860
     assert first[0] == pytest.approx(math.log(84), abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("settings", "tokens", "dropout"),
+    [
+        ({"level": "word"}, 1000, DROPOUT_OF_FEW_WORDS), ({"level": "word"}, FEW_WORDS, DROPOUT_OF_FEW_WORDS),
+        ({"level": "word"}, FEW_WORDS + 1, 0.1), ({"level": "word", "dropout": 0.0}, 1000, 0.0), ({}, 1000, 0.1),
+        ({"level": "word", "net": "gru"}, 1000, 0.1), ({"level": "word", "net": "transformer"}, 1000, 0.0),
+    ],
+)  # fmt: skip
+def test_an_lstm_that_reads_few_words_often_forgets_more(settings, tokens, dropout):
+    assert Generator(**settings).resolved(ids=1000, tokens=tokens).dropout == dropout
 
 
 @EVERY_NET

@@ -57,7 +57,7 @@ class Generator(GeneratorSettings):
             embeddings.
         window: tokens read at once in training. Back-propagation through time goes back so far (the state goes on),
             and a Transformer looks back on so many.
-        dropout: as the nets have it.
+        dropout: as the nets have it. None: 0.1; 0 of a Transformer; 0.4 of an lstm that learns from few words.
         min_freq, max_vocab: rarer tokens are unknown; the most tokens.
         epochs, steps, minutes: passes over the text, steps, or time, at most; None of all: ten million tokens.
         batch_size: streams of an lstm or gru, windows of a Transformer that make a step.

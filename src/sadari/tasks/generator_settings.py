@@ -14,6 +14,8 @@ from sadari.tasks.task_settings import TRAINED_BY, TaskSettings
 NETS = ("lstm", "gru", "transformer")
 LEARNED_TOKENS = 10_000_000  # where nobody says how long: so many are read in all
 ONE_HOT_IDS = 256  # with more ids an embedding is cheaper than one-hot input
+FEW_WORDS = 2_500_000  # up to here words are read four times and more, and an lstm comes to know them by heart
+DROPOUT_OF_FEW_WORDS = 0.4
 
 ALLOWED: Allowed = {
     **TRAINED_BY,
@@ -94,6 +96,8 @@ class GeneratorSettings(TaskSettings):
         """
         found = dict(DEFAULTS[self.net])
         found["min_freq"] = 2 if self.level == "word" else 1
+        if self.net == "lstm" and self.level == "word" and tokens <= FEW_WORDS:
+            found["dropout"] = DROPOUT_OF_FEW_WORDS
         if self.net != "transformer":
             found["embed_dim"] = 0 if ids <= ONE_HOT_IDS else 128
         if self.steps is None and self.minutes is None:
