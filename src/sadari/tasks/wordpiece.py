@@ -92,7 +92,7 @@ class WordPiece:
     def size_note(self, asked: int | None) -> str | None:
         """Why there are not as many as were asked for; None where there are, or nobody asked."""
         letters = sum(len(piece) == 1 for piece in self.pieces)
-        kept = f"each of the texts' {letters:,} characters is kept, at the beginning of words and within them"
+        kept = f"{letters:,} characters are kept in any case, at the beginning of words and within them"
         return size_note(len(self), asked, kept, "pieces")
 
     @cached_property
