@@ -38,7 +38,7 @@ def run(
     teacher: str | None = None, rungs: Sequence[str] = ("embedding-bag", "lstm"), seeds: int = 3, mixes: bool = True,
     copies: int = 0,
 ) -> str:  # fmt: skip
-    """The table of students, and, if asked for, that of temperatures and trusts."""
+    """The table of students, and, if asked for, that of temperatures and trusts; with copies, of all labels alone."""
     folder = teacher or os.environ.get("SADARI_BENCH_TEACHER")
     if not folder:
         return "no teacher: name the folder of a model of AG News as an argument, or in SADARI_BENCH_TEACHER"
@@ -53,7 +53,8 @@ def run(
         ways: list[tuple[str, Corpus, Teacher | None]] = [
             (f"{len(train):,} labels", train, None),
             (f"{len(train):,} labels and the teacher", train, guide),
-            *_altered(f"{len(train):,} labels", train, guide, copies),
+        ]
+        ways += _altered(f"{len(train):,} labels", train, guide, copies) or [
             (f"{FEW:,} labels", few, None),
             (f"{FEW:,} labels and the teacher", few, guide),
             (f"the same, {len(train) - FEW:,} more texts without", few, replace(guide, unlabelled=train.texts)),
