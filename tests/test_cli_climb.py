@@ -257,3 +257,27 @@ def test_texts_that_a_rung_cuts_are_counted_under_the_table():
     printed = run_well("climb", "long.csv", "--rungs", "bow,embedding", "--no-curves", "--no-report").stdout
     [remark] = [line for line in printed.splitlines() if "cut after" in line]
     assert re.fullmatch(r" +embedding: \d+ of 56 texts \(\d+\.\d %\) cut after 512 tokens", remark)
+
+
+def test_class_weights_go_to_every_rung():
+    """Of rare labels more are found; a weight for what is no label is said before anything is trained."""
+    frame = pl.read_csv(HEADLINES / "en_train.csv").with_columns(
+        pl.when(pl.col("label") == "Sports").then(pl.lit("yes")).otherwise(pl.lit("no")).alias("label")
+    )
+    rare = pl.concat([frame.filter(pl.col("label") == "no"), frame.filter(pl.col("label") == "yes").head(90)])
+    rare.write_csv("rare.csv")
+    recall = {}
+    for weights in (None, "balanced", "yes=30"):
+        given = [] if weights is None else ["--class-weight", weights]
+        found = json.loads(run_well("climb", "rare.csv", *QUICK, *given, "-o", "run", "--json").stdout)
+        for rung in found["rungs"]:
+            assert rung["settings"]["class_weight"] == (weights if weights != "yes=30" else {"yes": 30.0})
+            answers = pl.read_csv("run/predictions.csv").filter(pl.col("truth") == "yes")
+            recall.setdefault(rung["rung"], []).append((answers[rung["rung"]] == "yes").mean())
+    for plain, balanced, _ in recall.values():
+        assert balanced >= plain, recall
+    assert sum(balanced for _, balanced, _ in recall.values()) > sum(plain for plain, *_ in recall.values())
+    said = run_badly("climb", "rare.csv", *QUICK, "--class-weight", "yess=3", "-o", "other")
+    assert "class_weight names 'yess', which is no label of the training data" in said
+    assert not Path("other").exists()
+    assert "class_weight" in run_badly("climb", "rare.csv", *QUICK, "--class-weight", "yes=-3")

@@ -17,6 +17,7 @@ Examples:
   sadari climb news.csv --test test.csv          scored on your own test file
   sadari climb news.csv --text title,body --label topic --rungs bow,tfidf
   sadari climb big.csv --budget 10m -o runs/big  no longer than ten minutes
+  sadari climb news.csv --class-weight balanced  where some labels are rare
   sadari climb news.csv --vectors glove.6B.100d.txt
   sadari climb news.csv --weights my-bert --budget 30m
   sadari climb news.csv --json > climb.json      for programs
@@ -39,6 +40,7 @@ same folder is replaced; any other folder is left alone.
 @click.option(
     "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts' script]"
 )
+@options.class_weight
 @click.option("--vectors", metavar="FILE", help="Word vectors for the rung vectors, which is left out without them.")
 @click.option(
     "--weights", metavar="FOLDER",
@@ -68,11 +70,13 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.cli.failures import warned_in
     from sadari.cli.phrases import PHRASES
     from sadari.cli.progress import Progress
+    from sadari.cli.settings import parse_settings
     from sadari.data.audit import audit
     from sadari.measure.chosen import rungs_to_climb
     from sadari.measure.climb import AUDITED_TOKENIZERS
     from sadari.measure.climb import climb as climb_rungs
     from sadari.rungs import RUNGS, BertClassifier
+    from sadari.rungs.labels import check_weighed
     from sadari.text.tokenize import tokenizer, unseen_share
 
     budget = options.parse_duration(asked["budget"])
@@ -84,8 +88,11 @@ def climb(data: str, **asked: Any) -> None:
         BertClassifier(weights=asked["weights"], download=asked["download"]).check()
     found = inputs.find_data(data, asked["test"], labelled=True)
     folder = Path(asked["output"] or Path("runs") / found.name)
-    settings = {} if asked["tokenizer"] is None else {"tokenizer": asked["tokenizer"]}
-    cutting = [name for name, kind in RUNGS.items() if "tokenizer" in kind._get_param_names()]
+    given = {name: asked[name] for name in ("tokenizer", "class_weight")}
+    settings = {
+        name: parse_settings(kind, [], {key: value for key, value in given.items() if key in kind._get_param_names()})
+        for name, kind in RUNGS.items()
+    }
     view = None if asked["as_json"] else climb_view.View(asked["lang"])
     outputs.check_run_folder(folder)
     phrases = PHRASES[asked["lang"]]
@@ -98,6 +105,7 @@ def climb(data: str, **asked: Any) -> None:
                 "climb compares rungs on one label a text, and here a text has several",
                 hint="train one rung with: sadari train DATA --rung tfidf --label-sep … -o MODEL",
             )
+        check_weighed(settings["bow"].get("class_weight"), train.label_names)
         progress(phrases["auditing"])
         audited = audit(
             train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=asked["seed"]
@@ -110,7 +118,7 @@ def climb(data: str, **asked: Any) -> None:
             rungs=rungs, budget=budget, seed=asked["seed"], folder=folder,
             lang=asked["lang"], curves=not asked["no_curves"],
             trials=asked["tune"], vectors=asked["vectors"], weights=asked["weights"], download=asked["download"],
-            settings=dict.fromkeys(cutting, settings),
+            settings=settings,
             keep_duplicates=asked["keep_duplicates"], validation=asked["validation"], report=not asked["no_report"],
             audited=audited, progress=progress,
         )  # fmt: skip

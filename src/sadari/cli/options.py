@@ -69,6 +69,7 @@ labels = together(  # where the label stands
     click.option("--label", metavar="COLUMN", help="The label's column, by name or number."),
     click.option("--label-sep", metavar="SEP", help="A text has several labels: what stands between them."),
 )
+class_weight = click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
 model = click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
 
 

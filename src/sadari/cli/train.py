@@ -65,7 +65,7 @@ Files over 256 MB are read a batch at a time.
 @options.model
 @click.option("--test", metavar="FILE", help="Labelled texts to score on at the end.")
 @options.settings("Any setting of the rung")
-@click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
+@options.class_weight
 @click.option("--vectors", metavar="FILE", help="Word vectors to start from (vectors).")
 @click.option("--weights", metavar="FOLDER", help="Pre-trained BERT to start from: a folder, or a hub name (bert).")
 @click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")

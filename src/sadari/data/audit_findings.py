@@ -151,7 +151,7 @@ def _balance(evidence: Evidence) -> Iterable[Finding]:
         yield Finding("one_label", 1, "serious", f"only label {common!r} in {plural(len(train), 'row')}")
     if counts[common] >= 10 * counts[rare]:
         what = f"label {common!r} has {counts[common] / counts[rare]:,.0f} times as many texts as {rare!r}"
-        yield Finding("imbalance", 1, "warning", f"{what}; look at macro-F1, and try train --class-weight balanced")
+        yield Finding("imbalance", 1, "warning", f"{what}; look at macro-F1, and try --class-weight balanced")
     few = [label for label, count in counts.items() if count < FEW]
     if few:
         what = f"{plural(len(few), 'label')} with fewer than {FEW} texts"

@@ -138,13 +138,22 @@ class LabelCodec:
             rows = np.maximum(targets.sum(axis=0, dtype=np.int64), 1)
             return len(targets) / (len(names) * rows)
         weights = {str(label): float(weight) for label, weight in class_weight.items()}
-        unknown = sorted(set(weights) - set(names))
-        if unknown:
-            raise SettingError(
-                f"class_weight names {unknown[0]!r}, which is no label of the training data",
-                hint=f"labels: {', '.join(names[:20])}",
-            )
+        check_weighed(weights, names)
         return np.array([weights.get(name, 1.0) for name in names])
+
+
+def check_weighed(class_weight: object, names: list[str]) -> None:
+    """That labels which are given weights by name are among those of the training data.
+
+    Raises:
+        SettingError: one is not.
+    """
+    unknown = sorted(set(map(str, class_weight)) - set(names)) if isinstance(class_weight, Mapping) else []
+    if unknown:
+        raise SettingError(
+            f"class_weight names {unknown[0]!r}, which is no label of the training data",
+            hint=f"labels: {', '.join(names[:20])}",
+        )
 
 
 def class_array(names: list[str]) -> NDArray[Any]:

@@ -105,7 +105,7 @@ _NOTES: tuple[tuple[re.Pattern[str], str | Callable[[Match[str]], str]], ...] = 
     (_form(r"((?:row|line|file) [^:]*): (.*)"), lambda m: f"{_place(m[1])}: {_said(m[2], _WRONG)}"),
     # What an audit found, where a count does not say it all
     (_form(r"label '(.*)' has (\S+) times as many texts as '(.*)'; .*"),
-     r"레이블 ‘\1’의 글이 ‘\3’의 \2배입니다. 매크로 F1을 보고, train --class-weight balanced를 써 보세요"),
+     r"레이블 ‘\1’의 글이 ‘\3’의 \2배입니다. 매크로 F1을 보고, --class-weight balanced를 써 보세요"),
     (_form(r"only label (.*) in ([\d,]+) rows?"), r"레이블이 \1 하나뿐입니다(\2행)"),
     (_form(r"the tokenizer (\S+) cannot see ([\d.]+)% of the characters"),
      r"\1: 이 토크나이저는 글자의 \2 %를 보지 못합니다"),
