@@ -130,7 +130,9 @@ def test_audit_goes_on_past_rows_that_cannot_be_read_and_lists_them(tmp_path):
     assert "row 8 (line 9): 3 fields where the file has 2 columns" in printed
     assert "--on-bad-row skip" in printed
     assert "row 8 (line 9)" in run_badly("data", "audit", tmp_path / "a.csv", "--on-bad-row", "error")
-    assert "row 8 (line 9)" in run_badly("train", tmp_path / "a.csv", "--rung", "bow", "-o", tmp_path / "m")
+    said = run_badly("train", tmp_path / "a.csv", "--rung", "bow", "-o", tmp_path / "m")
+    assert "row 8 (line 9)" in said
+    assert "sadari data audit lists them" in said
 
 
 @pytest.mark.parametrize("width", [60, 80])
