@@ -65,8 +65,8 @@ class BadRows:
     def report(self, place: str, what: str, hint: str | None = None) -> None:
         """Raise for one bad row, or count it."""
         if self.mode == "error":
-            hint = hint or "mend the row, or pass --on-bad-row skip to leave such rows out; sadari data audit lists them"
-            raise DataError(what, where=f"{self.name}, {place}", hint=hint)
+            usual = "mend the row, or pass --on-bad-row skip to leave such rows out; sadari data audit lists them"
+            raise DataError(what, where=f"{self.name}, {place}", hint=hint or usual)
         self.count += 1
         number = re.match(r"(?:row|line) ([\d,]+)", place)
         insort(self.listed, (int(number[1].replace(",", "")) if number else self.count, f"{place}: {what}"))
