@@ -17,7 +17,7 @@ import text_reference as reference
 from sadari.errors import DataError, SettingError
 from sadari.text import scan
 from sadari.text.scan import DENSE, SPACE, WORD, character_kinds
-from sadari.text.tokenize import TOKENIZERS, choose_tokenizer, tokenizer
+from sadari.text.tokenize import TOKENIZERS, _lower_already, choose_tokenizer, tokenizer
 
 PLAIN = ["characters", "whitespace", "words", "basic_english", "syllables"]
 DEFINITIONS = {
@@ -61,6 +61,29 @@ def test_every_character_is_lowered_as_python_does() -> None:
     lowered = pl.Series([chr(code) for code in codes]).str.to_lowercase().to_list()
     differing = [chr(code) for code, low in zip(codes, lowered, strict=True) if low != chr(code).lower()]
     assert {unicodedata.category(character) for character in differing} <= {"Cn"}
+
+
+def test_what_a_text_alone_is_not_lowered_for_has_no_capitals() -> None:
+    characters = [chr(code) for code in range(0x80, 0x110000) if not 0xD800 <= code < 0xE000]
+    kept = [c for c in characters if _lower_already(pl.Series([c]))]
+    assert len(kept) > 200_000
+    assert {"é", "ς", "가", "漢", "😭"} <= set(kept)
+    assert not {"É", "Σ", "İ", "Ⅷ", "Ⓐ"} & set(kept)
+    column = pl.Series(kept)
+    assert column.str.to_lowercase().equals(column)
+
+
+@pytest.mark.parametrize("name", ["syllables", "basic_english"])
+def test_a_text_alone_does_not_wait_for_polars_threads(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call that goes to them takes 8 ms on a busy machine, where all the rest of a prediction takes 0.1."""
+    waits = []
+    select = pl.DataFrame.select_seq  # through which a Series runs what is an expression
+    monkeypatch.setattr(pl.DataFrame, "select_seq", lambda *given, **more: waits.append(1) or select(*given, **more))
+    cut = tokenizer(name)
+    assert cut.tokenize("오늘 뭐 먹지? café 😭")
+    assert not waits
+    assert cut.tokenize("ÉTÉ") == ["été"]
+    assert waits  # the way to see it sees it
 
 
 @pytest.mark.parametrize("frame", ["a{}Σ", "aΣ{}b", "{}Σ", "aΣ{}"])
@@ -150,7 +173,7 @@ def test_morphemes_without_kiwipiepy_name_the_extra() -> None:
 import sys
 sys.modules["kiwipiepy"] = None
 from sadari.errors import MissingExtraError
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokenize import _lower_already, tokenizer
 try:
     tokenizer("morphemes")
 except MissingExtraError as error:

@@ -12,6 +12,7 @@ from sadari.measure.scoring import predict_in_order
 from sadari.rungs import Rung
 
 BULK_RUNS, BULK_SECONDS = 5, 0.5  # how often, and how long, predicting in bulk is timed
+ALONE_RUNS, ALONE_SECONDS = 5, 1.0  # and one at a time
 
 
 def predict_in_bulk(model: Rung, texts: pl.Series, label_names: list[str]) -> tuple[NDArray[np.float32], float]:
@@ -29,11 +30,15 @@ def predict_in_bulk(model: Rung, texts: pl.Series, label_names: list[str]) -> tu
 
 
 def one_text_us(model: Rung, texts: pl.Series, count: int = 200) -> float:
-    """The median microseconds to predict one text, one at a time."""
+    """The median over texts of the microseconds to predict one alone: of each text the best of some tries, if quick."""
     sample = texts.gather_every(max(1, len(texts) // count)).head(count).to_list()
-    times = []
-    for text in sample:
-        start = time.perf_counter()
-        model.predict_proba([text])
-        times.append(time.perf_counter() - start)
-    return float(np.median(times) * 1e6)
+    best = np.full(len(sample), np.inf)
+    spent, runs = 0.0, 0
+    while runs == 0 or (runs < ALONE_RUNS and spent < ALONE_SECONDS):
+        for place, text in enumerate(sample):
+            start = time.perf_counter()
+            model.predict_proba([text])
+            seconds = time.perf_counter() - start
+            best[place], spent = min(best[place], seconds), spent + seconds
+        runs += 1
+    return float(np.median(best) * 1e6)

@@ -19,6 +19,8 @@ Python's: it then also lowers capitals that Python does not know yet (55 between
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,7 +30,7 @@ import numpy as np
 import polars as pl
 
 from sadari.errors import MissingExtraError, SettingError
-from sadari.text.column import as_column, column_bytes
+from sadari.text.column import FEW, as_column, column_bytes
 from sadari.text.scan import (
     ALONE,
     DENSE,
@@ -44,6 +46,7 @@ from sadari.text.scan import (
 )
 
 STANDING = ".,()!?'"  # punctuation that basic_english and syllables keep, each as a token
+_JAMO = re.compile("[\u1100-\u11ff]")
 MORPHEME_END = "\x1f"  # unit separator: stands between morphemes, in no text that a person wrote
 
 
@@ -62,7 +65,7 @@ class Tokenizer:
         if self.prepare is not None:
             column = self.prepare(column)
         content, offsets = column_bytes(column)
-        if self.lowercase and len(content) and content.max() >= 128:
+        if self.lowercase and len(content) and content.max() >= 128 and not _lower_already(column):
             # the scanner lower-cases ASCII by itself; the rest of Unicode is work for Polars, on the whole column
             content, offsets = column_bytes(column.str.to_lowercase())
         return scan(content, offsets, self.rules)
@@ -160,9 +163,24 @@ def _syllables() -> Tokenizer:
     return Tokenizer("syllables", rules, True, _composed)
 
 
+def _lower_already(column: pl.Series) -> bool:
+    """Whether a few texts are known to have no capitals but those of ASCII.
+
+    A call on a column waits for one of Polars' threads: for a text alone that is most of its time, and on a busy
+    machine a hundred times all the rest. A character that this Python does not know is left to Polars.
+    """
+    if len(column) > FEW:
+        return False
+    seen = {character for text in column.to_list() for character in set(text) if character >= "\x80"}
+    return all(character.lower() == character and unicodedata.category(character) != "Cn" for character in seen)
+
+
 def _composed(column: pl.Series) -> pl.Series:
     """Hangul syllables in one character each: macOS writes file names, and what is pasted from them, in single jamo."""
-    if not column.str.contains("[\u1100-\u11ff]").any():
+    if len(column) <= FEW:
+        if not any(_JAMO.search(text) for text in column.to_list()):
+            return column
+    elif not column.str.contains("[\u1100-\u11ff]").any():
         return column
     return column.str.normalize("NFC")
 
