@@ -73,9 +73,9 @@ def test_altered_copies(files):
     run_well("train", "few.csv", "--rung", "bow", "-o", "own", "--json")
     taught = ["train", "few.csv", *BAG, "--teacher", "own"]
     said = " ".join(run_well(*taught, "-o", "m").stdout.split())
-    assert "of texts that it does not know by heart it says more: --altered 4" in said
+    assert "it knows these texts by heart; of altered copies of them it says more: --altered 4" in said
     printed = run_well(*taught, "--altered", "4", "-o", "m").stdout
-    count = int(re.search(r"(\d+) altered copies, 4 of a text", printed)[1])
+    count = int(re.search(r"(\d+) altered copies, up to 4 of a text", printed)[1])
     assert 400 < count <= 4 * 150
     assert "--altered 4" not in printed
     assert all(len(line) <= 80 for line in printed.splitlines())
@@ -83,6 +83,14 @@ def test_altered_copies(files):
     assert (about["altered copies"], about["altered texts"]) == (4, count)
     assert "--altered needs a teacher" in run_badly("train", "few.csv", *BAG, "--altered", "4", "-o", "o")
     assert "altered" in run_badly(*taught, "--altered", "101", "-o", "o")
+
+
+def test_texts_of_one_word_have_no_altered_copies(files):
+    words = [f"{kind}{number}" for number in range(20) for kind in ("good", "bad")]
+    pl.DataFrame({"text": words, "label": ["pos", "neg"] * 20}).write_csv("words.csv")
+    run_well("train", "words.csv", "--rung", "bow", "-o", "own", "--json")
+    taught = ["train", "words.csv", *BAG, "--teacher", "own", "--altered", "4", "-o", "m"]
+    assert "no altered copies: they are made of texts of two words" in " ".join(run_well(*taught).stdout.split())
 
 
 def test_texts_without_labels_in_any_file_and_those_of_the_test_file_left_out(files):

@@ -366,6 +366,18 @@ def test_nothing_of_the_lesson_is_kept(teacher):
         assert broken._lesson is None
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"), [({"patience": 1}, "validation"), ({"class_weight": {"Nonsense": 2.0}}, "Nonsense")]
+)
+def test_a_fit_that_is_refused_leaves_no_lesson_to_the_next(teacher, settings, message):
+    texts, labels = some(50)
+    student, alone = (LSTM(epochs=1, hidden=16, embed_dim=16) for _ in range(2))
+    with pytest.raises((SettingError, DataError), match=message):
+        student.set_params(**settings).fit(texts, labels, teacher=teacher)
+    student.set_params(patience=None, class_weight=None).fit(texts, labels)
+    assert weights(student) == weights(alone.fit(texts, labels))
+
+
 # -- bert -------------------------------------------------------------------------------------------------
 
 

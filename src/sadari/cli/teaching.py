@@ -32,7 +32,10 @@ options = together(  # of a training with a teacher
         "--unlabelled", multiple=True, metavar="FILE", help="Texts without labels, for --teacher to answer; repeatable."
     ),
     click.option(
-        "--altered", type=int, metavar="N", help="So many altered copies of every text, for --teacher to answer too."
+        "--altered",
+        type=int,
+        metavar="N",
+        help="Altered copies of every text (parts of it, mixtures) for --teacher to answer too: 4, say.  [default: 0]",
     ),
     click.option("--temperature", type=float, metavar="T", help="Above 1: unlikely labels say more.  [default: 2]"),
     click.option(
@@ -122,8 +125,10 @@ def told(about: Mapping[str, Any]) -> list[str]:
         lines.append(f"{about['unlabelled texts']:,} texts without labels")
         if left_out:
             lines[-1] += f" · left out: {', '.join(left_out)}"
-    if "altered texts" in about:
-        lines.append(f"{about['altered texts']:,} altered copies, {about['altered copies']:,} of a text")
+    if about.get("altered texts"):
+        lines.append(f"{about['altered texts']:,} altered copies, up to {about['altered copies']:,} of a text")
+    elif "altered texts" in about:
+        lines.append("no altered copies: they are made of texts of two words or more that it knows")
     elif about.get("trained on these") and not about["unlabelled texts"]:
-        lines.append("of texts that it does not know by heart it says more: --altered 4")
+        lines.append("it knows these texts by heart; of altered copies of them it says more: --altered 4")
     return lines

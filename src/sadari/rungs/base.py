@@ -96,18 +96,15 @@ class Rung(ClassifierMixin, BaseEstimator):
         self.prior_ = _prior(targets, self._codec.multilabel)
         self.sharpness_ = 1.0
         held_out = HeldOut.of(validation, self._codec)
+        watch = self._watch(progress, held_out)  # before a teacher reads, which may take minutes
         texts, weights, labelled = rows.texts, rows.weights, len(targets)
+        lesson: Lesson | None = None
         self.teacher_: dict[str, Any] = {}
         if guide is not None:
             told = taught(guide, rows, self._codec, targets, held_out)
-            texts, targets, weights, self._lesson, self.teacher_ = vars(told).values()
+            texts, targets, weights, lesson, self.teacher_ = vars(told).values()
         costs = self._costs(targets, weights)
-        patience = getattr(self, "patience", None)
-        watching = [name for name in ("patience", "validate_every") if getattr(self, name, None)]
-        if watching and held_out is None:
-            raise SettingError(f"{watching[0]} needs validation texts", hint="fit(…, validation=(texts, labels))")
-        score = self._scorer(held_out) if watching and held_out is not None else None
-        watch = Watch(progress, score, patience)
+        self._lesson = lesson
         try:
             self._train(texts, targets, costs, watch)
         finally:
@@ -120,6 +117,18 @@ class Rung(ClassifierMixin, BaseEstimator):
         self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
         self._ready = True
         return self
+
+    def _watch(self, progress: Progress | None, held_out: HeldOut | None) -> Watch:
+        """What watches the training, and stops it early where the settings say so.
+
+        Raises:
+            SettingError: there are no texts to watch it by.
+        """
+        patience = getattr(self, "patience", None)
+        watching = [name for name in ("patience", "validate_every") if getattr(self, name, None)]
+        if watching and held_out is None:
+            raise SettingError(f"{watching[0]} needs validation texts", hint="fit(…, validation=(texts, labels))")
+        return Watch(progress, self._scorer(held_out) if watching and held_out is not None else None, patience)
 
     def check(self) -> None:
         """Refuse settings that cannot be trained with, or not on this machine; `fit` does so first of all.
