@@ -3,9 +3,11 @@
 import os
 import pty
 import re
+import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -197,6 +199,19 @@ def test_output_that_cannot_be_written_is_a_line():
         result = subprocess.run([*SADARI, "data", "list"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
     assert result.returncode == 2
     assert result.stderr == "sadari: standard output: cannot be written: No space left on device\n"
+
+
+def test_a_pipe_that_the_temporary_folder_has_no_room_for_is_a_line(tmp_path):
+    def small_disk():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+
+    text = "text\n" + "stocks fell again\n" * 5_000
+    result = spawn("predict", model_folder(), "-", input=text, preexec_fn=small_disk)
+    assert result.returncode == 2
+    what, hint = result.stderr.splitlines()
+    assert what == f"sadari: {tempfile.gettempdir()}: a pipe cannot be kept while it is read: File too large"
+    assert "TMPDIR" in hint
 
 
 def test_ctrl_c_stops_in_a_line_and_leaves_no_half_run(tmp_path):

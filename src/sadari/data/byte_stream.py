@@ -9,17 +9,17 @@ from __future__ import annotations
 import codecs
 import difflib
 import gzip
-import shutil
 import sys
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from sadari.errors import DataError
+from sadari.errors import DataError, OutputError
 
 BLOCK_BYTES = 8 << 20
 """Bytes read at a time; also what bounds the memory a reader takes."""
@@ -117,10 +117,23 @@ def _near_names(path: Path) -> str:
 
 
 def spool(handle: IO[bytes]) -> tuple[Path, object]:
-    """Copy a pipe to a temporary file, to read it twice; the file goes when the second result does."""
+    """Copy a pipe to a temporary file, to read it twice; the file goes when the second result does.
+
+    Raises:
+        OutputError: there is no room for it.
+    """
     copy = tempfile.NamedTemporaryFile(prefix="sadari-")  # noqa: SIM115
-    shutil.copyfileobj(handle, copy, BLOCK_BYTES)
-    copy.flush()
+    while block := handle.read(BLOCK_BYTES):
+        try:
+            copy.write(block)
+            copy.flush()
+        except OSError as error:
+            with suppress(OSError):  # what could not be written cannot be at its end either
+                copy.close()
+            raise OutputError(
+                f"a pipe cannot be kept while it is read: {error.strerror}", where=tempfile.gettempdir(),
+                hint="set TMPDIR to a folder with more room, or give a file",
+            ) from error  # fmt: skip
     return Path(copy.name), copy
 
 
