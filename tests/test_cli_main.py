@@ -214,18 +214,25 @@ def test_a_pipe_that_the_temporary_folder_has_no_room_for_is_a_line(tmp_path):
     assert "TMPDIR" in hint
 
 
-def test_ctrl_c_stops_in_a_line_and_leaves_no_half_run(tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_sigterm_stop_in_a_line_and_leave_no_half_run(tmp_path, number, code):
     process = subprocess.Popen(
         [*SADARI, "climb", "headlines"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )
     assert process.stdout.readline().startswith("Read ")
     time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert said.splitlines()[-1] == "sadari: stopped"
     assert "Traceback" not in said
     assert not list(tmp_path.iterdir())
+
+
+def test_sigterm_means_what_it_did_after_a_run():
+    before = signal.getsignal(signal.SIGTERM)
+    main(["--version"])
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_main_gives_the_exit_code(capsys):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,16 +16,20 @@ import click
 
 from sadari.errors import SadariError, SadariWarning
 
-OURS, USERS, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+OURS, USERS, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 130, 141, 143
 DEBUG = "SADARI_DEBUG"
 # Files that cannot be written say so themselves (`OutputError`): what is full without a name is where output goes.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a run as Ctrl-C does: what it was about to write is cleaned away."""
+
+
 def run_guarded(call: Callable[[], Any]) -> int:
     """Make the call; print what went wrong on stderr, and give the exit code."""
     try:
-        with warnings.catch_warnings():
+        with _ended_in_order(), warnings.catch_warnings():
             if not _debugging():
                 warnings.simplefilter("ignore")
             warnings.filterwarnings("always", category=SadariWarning)
@@ -35,6 +41,27 @@ def run_guarded(call: Callable[[], Any]) -> int:
     return result if isinstance(result, int) else 0
 
 
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """SIGTERM meanwhile raises `Terminated`; not in other threads than the main one, nor where it is ignored."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+
+    ours = os.getpid()
+
+    def terminate(number: int, frame: Any) -> None:
+        if os.getpid() != ours:  # a process that was forked from it has nothing to clean away
+            os._exit(TERMINATED)
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def _report(error: BaseException) -> int:
     """Say in a line or two what went wrong: the exit code."""
     if isinstance(error, SystemExit):
@@ -44,7 +71,7 @@ def _report(error: BaseException) -> int:
         return BROKEN_PIPE
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         _say("stopped")
-        return INTERRUPTED
+        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     if _debugging() and not isinstance(error, click.ClickException):
         import traceback
 
