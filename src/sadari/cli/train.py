@@ -32,9 +32,11 @@ Examples:
       --download -o m
 
 \b
-A small model that learns from a large one, on texts without labels as well:
+A small model that learns from a large one, on texts without labels as well,
+or on altered copies (parts of texts, two halves of two, words left out):
   sadari train news.csv --rung embedding-bag --teacher models/bert -o m \\
       --unlabelled more.txt
+  sadari train news.csv --rung lstm --teacher models/bert -o m --altered 4
 
 \b
 The course's own recipe, with its reports:

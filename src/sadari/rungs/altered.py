@@ -30,6 +30,7 @@ def altered(texts: pl.Series | TextStream, copies: int) -> pl.Series:
     """So many copies of every text of two words or more, each altered in another way; always the same.
 
     The ways take turns: the beginning, the end, the beginning with the end of another text, and some words left out.
+    All of them are held in memory, those of a stream too.
     """
     found = [pl.Series("text", [], dtype=pl.String)]
     for place, column in enumerate(columns(texts)):
@@ -50,7 +51,7 @@ def _end(pieces: pl.Series, random: np.random.Generator) -> pl.Series:
 
 
 def _two_halves(pieces: pl.Series, random: np.random.Generator) -> pl.Series:
-    ring = random.permutation(len(pieces))  # each is followed by another text, never by itself
+    ring = random.permutation(len(pieces))  # each is followed by another text; one that is alone, by itself
     others = pieces.gather(np.roll(ring, 1)[np.argsort(ring)])
     return _beginning(pieces, random).list.concat(_end(others, random))
 
