@@ -3,10 +3,14 @@
 import signal
 
 import pytest
+from hypothesis import settings
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C work in what the tests start: a run in the background ignores it, and hands that on."""
+    """No example of hypothesis fails because the machine is busy; and Ctrl-C works in what the tests start: a run in
+    the background ignores it, and hands that on."""
+    settings.register_profile("unhurried", deadline=None)
+    settings.load_profile("unhurried")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
