@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sadari.cli import options
 from sadari.errors import SettingError
+
+if TYPE_CHECKING:
+    from sadari.data.corpus import Corpus
 
 EXAMPLES = """\b
 Examples:
@@ -70,13 +74,11 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.cli.failures import warned_in
     from sadari.cli.phrases import PHRASES
     from sadari.cli.progress import Progress
-    from sadari.cli.settings import parse_settings
     from sadari.data.audit import audit
     from sadari.measure.chosen import rungs_to_climb
     from sadari.measure.climb import AUDITED_TOKENIZERS
     from sadari.measure.climb import climb as climb_rungs
-    from sadari.rungs import RUNGS, BertClassifier
-    from sadari.rungs.labels import check_weighed
+    from sadari.rungs import BertClassifier
     from sadari.text.tokenize import tokenizer, unseen_share
 
     budget = options.parse_duration(asked["budget"])
@@ -88,24 +90,14 @@ def climb(data: str, **asked: Any) -> None:
         BertClassifier(weights=asked["weights"], download=asked["download"]).check()
     found = inputs.find_data(data, asked["test"], labelled=True)
     folder = Path(asked["output"] or Path("runs") / found.name)
-    given = {name: asked[name] for name in ("tokenizer", "class_weight")}
-    settings = {
-        name: parse_settings(kind, [], {key: value for key, value in given.items() if key in kind._get_param_names()})
-        for name, kind in RUNGS.items()
-    }
+    settings = _settings(asked)
     view = None if asked["as_json"] else climb_view.View(asked["lang"])
     outputs.check_run_folder(folder)
     phrases = PHRASES[asked["lang"]]
     with warned_in(asked["lang"]), Progress(asked["lang"]) as progress:
         progress(phrases["reading"].format(name=found.name))
         train, test = inputs.read_pair(found, asked)
-        train.check_trainable()
-        if train.multi_label:
-            raise SettingError(
-                "climb compares rungs on one label a text, and here a text has several",
-                hint="train one rung with: sadari train DATA --rung tfidf --label-sep … -o MODEL",
-            )
-        check_weighed(settings["bow"].get("class_weight"), train.label_names)
+        _check(train, settings)
         progress(phrases["auditing"])
         audited = audit(
             train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=asked["seed"]
@@ -128,3 +120,32 @@ def climb(data: str, **asked: Any) -> None:
         click.echo(to_json(result), nl=False)
         return
     view.result(result, folder, report=not asked["no_report"], known=[*train.notes])
+
+
+def _settings(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Rung → the settings that options give to all rungs, where it has them."""
+    from sadari.cli.settings import parse_settings
+    from sadari.rungs import RUNGS
+
+    given = {name: asked[name] for name in ("tokenizer", "class_weight")}
+    return {
+        name: parse_settings(kind, [], {key: value for key, value in given.items() if key in kind._get_param_names()})
+        for name, kind in RUNGS.items()
+    }
+
+
+def _check(train: Corpus, settings: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse what cannot be climbed on, before it is looked through.
+
+    Raises:
+        DataError: too few labels or rows. SettingError: several labels a text, or a weight for what is no label.
+    """
+    from sadari.rungs.labels import check_weighed
+
+    train.check_trainable()
+    if train.multi_label:
+        raise SettingError(
+            "climb compares rungs on one label a text, and here a text has several",
+            hint="train one rung with: sadari train DATA --rung tfidf --label-sep … -o MODEL",
+        )
+    check_weighed(settings["bow"].get("class_weight"), train.label_names)
