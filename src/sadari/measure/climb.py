@@ -76,8 +76,7 @@ def climb(
         SettingError: an unknown rung, or settings out of range.
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
-    start, say = time.perf_counter(), progress or (lambda what, share: None)
-    words = wording(lang)
+    start, say, words = time.perf_counter(), progress or (lambda what, share: None), wording(lang)
     names, left_out = rungs_to_climb(rungs, vectors=vectors, weights=weights, words=words)
     say(words.say("doing_audit"), 0.0)
     audited = _audited(train, test, audited, seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,14 +96,22 @@ def freeze(
     assert final.labels is not None
     validation_truth, _ = truth_codes(held_out.labels.to_list(), known)
     final_truth, unseen = truth_codes(final.labels.to_list(), known)
-    if unseen:
-        shown = ", ".join(f"{label!r} ({rows:,})" for label, rows in list(unseen.items())[:5])
-        notes.append(f"{sum(unseen.values()):,} {final_name} rows have labels that training never saw, and count as "
-                     f"wrong: {shown}")  # fmt: skip
+    notes += _unseen_note(unseen, final_name)
     rows = {"train": len(kept), "validation": len(held_out), "final": len(final), "dropped_duplicates": dropped,
-            "leaked": int(leaked.sum()), "leaked_near": int(leaked_near.sum())}  # fmt: skip
-    rows["folds"] = len(folds)
+            "leaked": int(leaked.sum()), "leaked_near": int(leaked_near.sum()), "folds": len(folds)}  # fmt: skip
     return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
+
+
+def _unseen_note(unseen: Mapping[str, int], name: str) -> list[str]:
+    """What is said of final rows with labels that training never saw: label → how many; nothing where there are none.
+
+    Args:
+        name: of the final rows.
+    """
+    if not unseen:
+        return []
+    shown = ", ".join(f"{label!r} ({rows:,})" for label, rows in list(unseen.items())[:5])
+    return [f"{sum(unseen.values()):,} {name} rows have labels that training never saw, and count as wrong: {shown}"]
 
 
 def nested_rows(frozen: Frozen, rows: int, seed: int, *, among: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
