@@ -20,7 +20,7 @@ from sadari.cli import main, options
 from sadari.cli.app import COMMANDS
 from sadari.cli.failures import run_guarded, warned_in
 from sadari.cli.inputs import Data, find_data
-from sadari.errors import SadariWarning
+from sadari.errors import SadariError, SadariWarning
 
 EVERY_HELP = [[], *([name] for name in COMMANDS), ["data", "list"], ["data", "fetch"], ["data", "audit"]]
 HEAVY = ("torch", "numba", "sklearn", "scipy", "polars", "numpy", "matplotlib", "rich.progress", "datasketch", "rensa")
@@ -227,6 +227,18 @@ def test_ctrl_c_and_sigterm_stop_in_a_line_and_leave_no_half_run(tmp_path, numbe
     assert said.splitlines()[-1] == "sadari: stopped"
     assert "Traceback" not in said
     assert not list(tmp_path.iterdir())
+
+
+def test_sigterm_gives_its_code_where_more_is_said_of_it_than_that(capsys):
+    def train():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        except KeyboardInterrupt:
+            raise SadariError("stopped", hint="begun with --run RUN, it could be resumed") from None
+
+    assert run_guarded(train) == 143
+    assert "--run RUN" in capsys.readouterr().err
 
 
 def test_sigterm_means_what_it_did_after_a_run():

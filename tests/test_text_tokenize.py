@@ -173,7 +173,7 @@ def test_morphemes_without_kiwipiepy_name_the_extra() -> None:
 import sys
 sys.modules["kiwipiepy"] = None
 from sadari.errors import MissingExtraError
-from sadari.text.tokenize import _lower_already, tokenizer
+from sadari.text.tokenize import tokenizer
 try:
     tokenizer("morphemes")
 except MissingExtraError as error:

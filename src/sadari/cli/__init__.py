@@ -16,7 +16,7 @@ __all__ = ["app", "main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``sadari`` with these arguments (default: those of the process) and give the exit code.
 
-    0: done. 1: a fault of Sadari's own. 2: something the user can mend. 130: stopped with Ctrl-C.
-    141: the reader of the output went away. 143: ended by SIGTERM.
+    0: done. 1: a fault of Sadari's own. 2: something the user can mend. 130: stopped with Ctrl-C,
+    or a run that is kept (``--run``) by SIGTERM. 141: the reader of the output went away. 143: ended by SIGTERM.
     """
     return app.run(arguments)

@@ -79,7 +79,7 @@ def _report(error: BaseException) -> int:
         return error.exit_code if isinstance(error, SadariError) else OURS
     if isinstance(error, SadariError):
         _say(str(error))
-        return error.exit_code
+        return TERMINATED if isinstance(error.__context__, Terminated) else error.exit_code
     if isinstance(error, click.ClickException):
         return _report_usage(error)
     if isinstance(error, OSError) and error.errno is not None:
