@@ -147,5 +147,5 @@ def test_audit_in_korean(tmp_path, width):
     assert all(cell_len(line) <= width and line == line.rstrip() for line in lines)
     english = re.compile(r"(?<![-\w])(rows?|texts?|labels?|columns?|training|none|missing)(?![-\w])")
     assert [line for line in lines if english.search(line)] == []
-    assert "43행(44째 줄): 글이 없음(내용 열)" in result.stdout
+    assert "43행(44번째 줄): 글이 없음(내용 열)" in result.stdout
     assert "학습 글 1건에 레이블이 둘 이상 달려 있습니다" in result.stdout

@@ -47,7 +47,7 @@ def test_notes_on_reading(tmp_path, content, name, least):
     for note in notes:
         if name.endswith("jsonl") and "bad row" in note:
             assert KOREAN.note(note).startswith(
-                "읽을 수 없는 행 1개를 뺌(처음: 2째 줄, "
+                "읽을 수 없는 행 1개를 뺌(처음: 2번째 줄, "
             )  # what is wrong stays English
         else:
             check_korean(note)
@@ -59,9 +59,9 @@ def test_the_first_bad_row_is_named(tmp_path):
     said = [KOREAN.note(note) for note in notes_of(tmp_path / "a.csv", text="내용", label="분류")]
     assert "인코딩: CP949(UTF-8로는 읽히지 않고 CP949로는 끝까지 읽힘)" in said
     assert "머리글: 번호, 내용, 분류, 4번째 열" in said
-    assert "따옴표 안에 줄바꿈이 든 행 1개(처음: 2행(3째 줄), 내용 열)" in said
+    assert "따옴표 안에 줄바꿈이 든 행 1개(처음: 2행(3번째 줄), 내용 열)" in said
     assert (
-        "읽을 수 없는 행 2개를 뺌(처음: 3행(5째 줄), 글이 없음(내용 열))" in said
+        "읽을 수 없는 행 2개를 뺌(처음: 3행(5번째 줄), 글이 없음(내용 열))" in said
     )  # not row 6, which has no fourth field
     assert any(one.startswith("빈 글 1건을 뺌(4행)") for one in said)
 

@@ -59,9 +59,9 @@ def _form(pattern: str) -> re.Pattern[str]:
 
 
 _PLACES = (
-    (_form(r"row ([\d,]+) \(line ([\d,]+)\)"), r"\1행(\2째 줄)"),
+    (_form(r"row ([\d,]+) \(line ([\d,]+)\)"), r"\1행(\2번째 줄)"),
     (_form(r"row ([\d,]+)"), r"\1행"),
-    (_form(r"line ([\d,]+)"), r"\1째 줄"),
+    (_form(r"line ([\d,]+)"), r"\1번째 줄"),
     (_form(r"file (.+)"), r"\1 파일"),
 )
 _WRONG = (
