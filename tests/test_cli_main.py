@@ -1,5 +1,6 @@
 """The command itself: quick help, errors in a line, and how a run ends."""
 
+import importlib
 import os
 import pty
 import re
@@ -47,16 +48,25 @@ def test_help_fits_eighty_columns(command):
     assert all(f"  {name} " in run_well("--help").stdout for name in COMMANDS)
 
 
-def test_every_example_of_the_help_parses():
-    """Each ``sadari …`` line of the help names a command, and options that it has."""
-    import importlib
-
-    import click
-
-    commands = {
+def loaded():
+    """Name → command."""
+    return {
         name: getattr(importlib.import_module(module), attribute) for name, (module, attribute, _) in COMMANDS.items()
     }
-    seen = 0
+
+
+def test_help_of_commands_within_commands_fits_too():
+    inner = [(name, each) for name, group in loaded().items() for each in getattr(group, "commands", {})]
+    assert ("vectors", "train") in inner
+    for command in inner:
+        assert [line for line in run_well(*command, "--help").stdout.splitlines() if len(line) > 80] == [], command
+
+
+def test_every_example_of_the_help_parses():
+    """Each ``sadari …`` line of the help names a command, and options that it has."""
+    import click
+
+    commands, seen = loaded(), 0
     for command in EVERY_HELP:
         text = run_well(*command, "--help").stdout.replace("\\\n", " ")
         for line in re.findall(r"^ +(?:.*\| )?sadari ([a-z]+ .*)$", text, re.MULTILINE):

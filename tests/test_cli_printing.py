@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from sadari.cli.climb_view import rate
 from sadari.cli.failures import printable
 from sadari.cli.printing import bar, cut, pad, say_json, signed, table, wrap
+from sadari.measure.wording import wording
 
 words = st.text(st.sampled_from("abc국회漢é."), min_size=1, max_size=9)
 lines = st.lists(words, max_size=20).map(" ".join)
@@ -64,12 +64,15 @@ def test_signs():
 
 
 @pytest.mark.parametrize(
-    ("speed", "said"),
-    [(1_100_000, "1.1 M/s"), (999_999, "1.0 M/s"), (45_300, "45 k/s"), (950, "950/s"), (7.2, "7.2/s")],
-)
-def test_rates(speed, said):
-    assert rate(speed) == said
-    assert rate(speed, "ko") == said.replace("/s", "/초")
+    ("speed", "said", "korean"),
+    [
+        (1_100_000, "1.1 M/s", "110만/초"), (999_999, "1.0 M/s", "100만/초"), (45_300, "45 k/s", "4.5만/초"),
+        (950, "950/s", "950/초"), (7.2, "7.2/s", "7.2/초"),
+    ],
+)  # fmt: skip
+def test_rates(speed, said, korean):
+    assert wording("en").rate(speed) == said
+    assert wording("ko").rate(speed) == korean
 
 
 def test_rows_of_numbers_are_one_line_of_json(capsys):

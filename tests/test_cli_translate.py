@@ -56,9 +56,10 @@ def test_two_files_line_by_line(tmp_path):
     assert "validation tokenised BLEU" in readme
 
 
-def test_what_was_chosen_is_said(tmp_path):
+def test_what_was_chosen_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # names that fit a line
     asked = ("--epochs", "1", "--layers", "1", "--set", "heads=2", "--width", "32")
-    said = run_well("translate", "train", *files_of(tmp_path), "-o", tmp_path / "m", *asked).stdout
+    said = run_well("translate", "train", *files_of(Path()), "-o", "m", *asked).stdout
     chosen = re.search(r"^Chosen +(.*(?:\n +.*)*)", said, re.MULTILINE)[1]
     assert "for 108 pairs" in " ".join(chosen.split())
     assert "dropout 0.1" in chosen

@@ -36,10 +36,10 @@ Training that can be stopped (Ctrl-C), and resumed to the same bits:
   sadari generate train --resume runs/book
 
 \b
-A .txt file is running text, and a folder stands for the .txt files in it; of a
-table (CSV, TSV, JSONL, Parquet …) every row is a text with a beginning and an
-end. With --condition a text can be asked for by its label. Without --epochs,
---steps and --minutes some ten million tokens are read.
+A .txt file is running text, and a folder stands for the .txt files in it; of
+a table (CSV, TSV, JSONL, Parquet …) every row is a text with a beginning and
+an end. With --condition a text can be asked for by its label. Without
+--epochs, --steps and --minutes some ten million tokens are read.
 """
 SAMPLE_EXAMPLES = """\b
 Examples:

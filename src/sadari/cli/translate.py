@@ -33,7 +33,8 @@ Examples:
 
 \b
 BLEU is sacreBLEU's, with the signature to publish with it, and chrF
-(pip install 'sadari[translate]'); BLEU on lower-cased tokens is there without.
+(pip install 'sadari[translate]'); without it there is BLEU on lower-cased
+tokens.
 """
 RUN_EXAMPLES = """\b
 Examples:

@@ -29,11 +29,11 @@ Examples:
   cat *.txt | sadari vectors train - -o vectors
 
 \b
-A .txt file is read as running text, a line a sentence, and a folder stands for
-the .txt files in it; other files are tables, of which the text column is taken
-(all columns of --text). The ending of OUT says the format: none is a folder of
-Sadari's own, .vec and .txt are word2vec text, .bin is word2vec binary; only
-sadari and fasttext (--to) keep subwords.
+A .txt file is read as running text, a line a sentence, and a folder stands
+for the .txt files in it; other files are tables, of which the text column is
+taken (all columns of --text). The ending of OUT says the format: none is a
+folder of Sadari's own, .vec and .txt are word2vec text, .bin is word2vec
+binary; only sadari and fasttext (--to) keep subwords.
 """
 INPUTS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
 
