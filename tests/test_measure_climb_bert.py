@@ -24,7 +24,7 @@ from sadari.measure.wording import wording
 from sadari.rungs import BertClassifier
 from sadari.rungs.base import Rung
 from sadari.rungs.recurrent import LSTM
-from tiny_bert import tiny_bert
+from tiny_bert import few_titles, tiny_bert
 
 PACE = Pace(training=0.02, predicting=0.005)
 
@@ -36,10 +36,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def some():
-    """A few headlines to train on and to test on."""
-    data = find("headlines")
-    train, test = (open_source(path, text="title", label="label").read() for path in (data.train, data.test))
-    return train.take(np.arange(120)), test.take(np.arange(40))
+    return few_titles()
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 
 import sadari
-from sadari.data.datasets import find
-from sadari.data.read import open_source
 from sadari.measure import budget as budgets
 from sadari.measure import trained
 from sadari.measure.slow import Pace
@@ -16,7 +14,7 @@ from sadari.measure.trained import Allowance
 from sadari.rungs import kept_run
 from sadari.train import loop as loops
 from sadari.train.loop import Loop
-from tiny_bert import tiny_bert
+from tiny_bert import few_titles, tiny_bert
 
 PACE = Pace(training=0.02, predicting=0.005)
 
@@ -28,10 +26,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def some():
-    """A few headlines to train on and to test on."""
-    data = find("headlines")
-    train, test = (open_source(path, text="title", label="label").read() for path in (data.train, data.test))
-    return train.take(np.arange(120)), test.take(np.arange(40))
+    return few_titles()
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+# Scripts that put no spaces between words, inside [] of a regular expression.
+WITHOUT_SPACES = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+
 PIECE = 4_000_000  # code points worked on at once: some 100 MB at the widest step
 
 # The first word of a letter's Unicode name is its script, for these.

@@ -6,8 +6,10 @@ from collections.abc import Collection, Sequence
 
 import polars as pl
 
+from sadari.data.characters import WITHOUT_SPACES
+
 # Scripts without spaces are compared by characters.
-_WORD = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|[\p{L}\p{M}]+"
+_WORD = rf"[{WITHOUT_SPACES}]|[\p{{L}}\p{{M}}]+"
 _SAMPLE = 20_000
 _TIMES, _MARGIN = 1.5, 0.1
 

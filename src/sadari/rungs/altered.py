@@ -14,14 +14,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.data.characters import WITHOUT_SPACES
 from sadari.data.corpus import TextStream
 from sadari.text.vectorize import columns
 
 MOST_COPIES = 100
 LEFT_OUT = 0.3  # of a text's words, where some are left out
 _NEAR_THE_MIDDLE = 0.3, 0.7  # where a text is cut
-_NO_SPACES = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"  # between words
-_PIECE = rf"[{_NO_SPACES}]\s*|[^\s{_NO_SPACES}]+\s*"  # a word and the space behind it; in those scripts, a letter
+# a word and the space behind it; in scripts without spaces, a letter
+_PIECE = rf"[{WITHOUT_SPACES}]\s*|[^\s{WITHOUT_SPACES}]+\s*"
 
 Way = Callable[[pl.Series, np.random.Generator], pl.Series]
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.data.characters import WITHOUT_SPACES
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, slices
@@ -121,9 +122,7 @@ def choose_word_tokenizer(texts: pl.Series) -> str:
         return "basic_english"
     sample = texts.gather_every(max(1, len(texts) // 2_000)).str.join("")
     hangul = int(sample.str.count_matches("[\uac00-\ud7a3\u1100-\u11ff]").item())
-    dense = int(
-        sample.str.count_matches(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Khmer}\p{Lao}\p{Myanmar}]").item()
-    )
+    dense = int(sample.str.count_matches(f"[{WITHOUT_SPACES}]").item())
     return "basic_english" if hangul >= dense else "syllables"
 
 
