@@ -9,7 +9,8 @@ from rich.cells import cell_len
 
 from sadari.cli.printing import columns, headed, pad, say, say_json, wrap
 from sadari.cli.settings import listed_by, setting_types, type_of_none
-from sadari.rungs.settings import MOST, ClassWeights, Flag, Range, Text, Whole
+from sadari.limits import MOST, Flag, Range, Text, Whole
+from sadari.rungs.settings import ClassWeights
 
 # What reads in Python otherwise than behind --set
 _IN_WORDS = {

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.rungs.settings import ALLOWED, MOST, Allowed, Choice, Flag, Number, Whole
+from sadari.limits import MOST, Choice, Flag, Number, Whole
+from sadari.rungs.settings import ALLOWED, Allowed
 from sadari.text.long_texts import WAYS
 
 FROZEN = ("embeddings", "encoder")

@@ -21,11 +21,12 @@ from sadari.artifact import MANIFEST
 from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError, SettingError
+from sadari.limits import Number, Whole
 from sadari.rungs.altered import MOST_COPIES, altered
 from sadari.rungs.held_out import HeldOut
 from sadari.rungs.labels import LabelCodec
 from sadari.rungs.rows import Rows, check_fits
-from sadari.rungs.settings import Allowed, Number, Whole, check_settings
+from sadari.rungs.settings import Allowed, check_settings
 from sadari.rungs.teacher_worth import Worth, learned_from
 from sadari.text.column import as_column, slices
 from sadari.text.vectorize import columns

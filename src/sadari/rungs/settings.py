@@ -9,66 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from sadari.errors import SettingError
+from sadari.limits import MOST, SEED, Choice, Flag, Limit, Number, Range, Text, Whole, check
 from sadari.text.tokenize import TOKENIZERS
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.wanted import VectorSource
-
-MOST = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A whole number from ``low`` to ``high``."""
-
-    low: int
-    high: int
-
-    def __str__(self) -> str:
-        return f"a whole number from {self.low:,} to {self.high:,}"
-
-    def allows(self, value: Any) -> bool:
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        return whole and bool(self.low <= value <= self.high)
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number from ``low`` to ``high``."""
-
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"a number from {self.low:g} to {self.high:g}"
-
-    def allows(self, value: Any) -> bool:
-        number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-        return number and bool(self.low <= value <= self.high)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of some texts."""
-
-    texts: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"one of {', '.join(self.texts)}"
-
-    def allows(self, value: Any) -> bool:
-        return isinstance(value, str) and value in self.texts
-
-
-@dataclass(frozen=True)
-class Text:
-    """A short text."""
-
-    def __str__(self) -> str:
-        return "a text"
-
-    def allows(self, value: Any) -> bool:
-        return isinstance(value, str) and len(value) <= 100
 
 
 @dataclass(frozen=True)
@@ -85,34 +29,6 @@ class Vectors:
 
 
 @dataclass(frozen=True)
-class Flag:
-    """True or False."""
-
-    def __str__(self) -> str:
-        return "True or False"
-
-    def allows(self, value: Any) -> bool:
-        return isinstance(value, bool | np.bool_)
-
-
-@dataclass(frozen=True)
-class Range:
-    """Two whole numbers, the first not above the second."""
-
-    low: int
-    high: int
-
-    def __str__(self) -> str:
-        return f"two whole numbers from {self.low} to {self.high}, such as (1, 2)"
-
-    def allows(self, value: Any) -> bool:
-        if not isinstance(value, tuple | list) or len(value) != 2:
-            return False
-        whole = Whole(self.low, self.high)
-        return whole.allows(value[0]) and whole.allows(value[1]) and value[0] <= value[1]
-
-
-@dataclass(frozen=True)
 class ClassWeights:
     """ "balanced", or a weight for each label."""
 
@@ -126,7 +42,7 @@ class ClassWeights:
 
 
 # What each setting may be. A setting has one meaning in every rung that has it.
-ALLOWED: dict[str, Whole | Number | Choice | Text | Vectors | Flag | Range | ClassWeights] = {
+ALLOWED: dict[str, Limit] = {
     "tokenizer": Choice(("auto", *TOKENIZERS)),
     "ngram_range": Range(1, 16),
     "longest": Whole(1, 16),
@@ -181,11 +97,11 @@ ALLOWED: dict[str, Whole | Number | Choice | Text | Vectors | Flag | Range | Cla
     "net": Choice(("bag", "lstm", "bilstm", "transformer")),
     "tune": Flag(),
     "vocabulary": Choice(("both", "corpus", "vectors")),
-    "seed": Whole(0, 2**63 - 1),
+    "seed": SEED,
 }
 
 
-Allowed = Mapping[str, Whole | Number | Choice | Text | Vectors | Flag | Range | ClassWeights]
+Allowed = Mapping[str, Limit]
 
 
 def check_settings(settings: Mapping[str, Any], *, optional: Collection[str], allowed: Allowed = ALLOWED) -> None:
@@ -200,13 +116,7 @@ def check_settings(settings: Mapping[str, Any], *, optional: Collection[str], al
         SettingError: which one, what it is and what it may be.
     """
     for name, value in settings.items():
-        if value is None and name in optional:
-            continue
-        if not allowed[name].allows(value):
-            shown = repr(value)
-            shown = shown if len(shown) <= 80 else shown[:80] + "…"
-            hint = f"it must be {allowed[name]}{', or None' if name in optional else ''}"
-            raise SettingError(f"{name} is {shown}", hint=hint)
+        check(name, value, allowed[name], optional=name in optional)
 
 
 def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import MANIFEST, parse_json, read_model, read_tensors
 from sadari.errors import ModelError
-from sadari.rungs.settings import Whole
+from sadari.limits import Whole
 from sadari.rungs.weights_folder import (
     CONFIG,
     INDEX,

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Self
 
 from sadari.device import resolve_device
 from sadari.errors import SettingError
+from sadari.limits import Choice, Flag, Number, Whole
 from sadari.rungs.bert_settings import PRECISIONS, bf16_is_fast
-from sadari.rungs.settings import Allowed, Choice, Flag, Number, Whole
+from sadari.rungs.settings import Allowed
 from sadari.tasks.task_settings import TRAINED_BY, TaskSettings
 
 SIZE_NAMES = ("tiny", "mini", "small", "base", "large")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from sadari.errors import SettingError
-from sadari.rungs.settings import Allowed, Choice, Flag, Whole
+from sadari.limits import Choice, Flag, Whole
+from sadari.rungs.settings import Allowed
 from sadari.tasks.coder import LEVELS
 from sadari.tasks.task_settings import TRAINED_BY, TaskSettings
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from sadari.rungs.settings import ALLOWED, Allowed, Number, Whole, check_settings
+from sadari.limits import Number, Whole
+from sadari.rungs.settings import ALLOWED, Allowed, check_settings
 
 if TYPE_CHECKING:
     from sadari.train.optimise import Recipe

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sadari.device import resolve_device
 from sadari.errors import SettingError
+from sadari.limits import MOST, SEED, Choice, Flag, Number, Text, Whole
 from sadari.rungs.bert_settings import PRECISIONS, bf16_is_fast
-from sadari.rungs.settings import MOST, Allowed, Choice, Flag, Number, Text, Whole
+from sadari.rungs.settings import Allowed
 from sadari.tasks.subwords import Subwords
 from sadari.tasks.task_settings import MOST_EPOCHS, TaskSettings
 from sadari.tasks.translator_sizes import BY_PAIRS, EPOCHS, MANY_PAIRS, settings_by_pairs
@@ -55,7 +56,7 @@ ALLOWED: Allowed = MappingProxyType({
     "precision": Choice(PRECISIONS),
     "device": Text(),
     "threads": Whole(1, 1024),
-    "seed": Whole(0, 2**63 - 1),
+    "seed": SEED,
 })  # fmt: skip
 
 

@@ -1,0 +1,127 @@
+"""What a value that a user gives may be: one check of whole numbers, of numbers, of seeds, for every call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from sadari.errors import SettingError
+
+MOST = 2**31 - 1
+
+
+class Limit(Protocol):
+    """What a value may be; as a text, it ends the sentence "it must be …"."""
+
+    def allows(self, value: Any) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from ``low`` to ``high``."""
+
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        return f"a whole number from {self.low:,} to {self.high:,}"
+
+    def allows(self, value: Any) -> bool:
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        return whole and bool(self.low <= value <= self.high)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number from ``low`` to ``high``."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"a number from {self.low:g} to {self.high:g}"
+
+    def allows(self, value: Any) -> bool:
+        number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+        return number and bool(self.low <= value <= self.high)  # NaN is between no two numbers
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some texts."""
+
+    texts: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"one of {', '.join(self.texts)}"
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, str) and value in self.texts
+
+
+@dataclass(frozen=True)
+class Text:
+    """A short text."""
+
+    def __str__(self) -> str:
+        return "a text"
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, str) and len(value) <= 100
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or False."""
+
+    def __str__(self) -> str:
+        return "True or False"
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, bool | np.bool_)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Two whole numbers, the first not above the second."""
+
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        return f"two whole numbers from {self.low} to {self.high}, such as (1, 2)"
+
+    def allows(self, value: Any) -> bool:
+        if not isinstance(value, tuple | list) or len(value) != 2:
+            return False
+        whole = Whole(self.low, self.high)
+        return whole.allows(value[0]) and whole.allows(value[1]) and value[0] <= value[1]
+
+
+# The same seed gives the same bits. There is no None, "some seed or other": nobody could say afterwards which it was.
+SEED = Whole(0, 2**63 - 1)
+
+
+def check(name: str, value: Any, limit: Limit, *, optional: bool = False) -> None:
+    """Refuse a value that is not what it may be.
+
+    Args:
+        name: of the setting or argument. optional: whether it may be None.
+
+    Raises:
+        SettingError: what it is called, what it is and what it may be.
+    """
+    if (value is None and optional) or limit.allows(value):
+        return
+    raise SettingError(f"{name} is {shown(value)}", hint=f"it must be {limit}{', or None' * optional}")
+
+
+def shown(value: Any) -> str:
+    """A value as a sentence shows it: its `repr`, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return f"a {type(value).__name__} too long to be shown"
+    return text if len(text) <= 80 else text[:80] + "…"
