@@ -10,25 +10,19 @@ import unicodedata
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import text_reference as reference
 from sadari.errors import DataError, SettingError
 from sadari.text import scan
-from sadari.text.scan import DENSE, SPACE, WORD, character_kinds
-from sadari.text.tokenize import TOKENIZERS, _lower_already, choose_tokenizer, tokenizer
+from sadari.text.scan import DENSE, MARK, SPACE, WORD, character_kinds
+from sadari.text.tokenize import TOKENIZERS, _lower_already, choose_tokenizer, tokenizer, unseen_share
 
-PLAIN = ["characters", "whitespace", "words", "basic_english", "syllables"]
-DEFINITIONS = {
-    "characters": list,
-    "whitespace": str.split,
-    "words": reference.words,
-    "basic_english": reference.basic_english,
-}
+PLAIN = list(reference.DEFINITIONS)
 
 
-@pytest.mark.parametrize("name", DEFINITIONS)
+@pytest.mark.parametrize("name", reference.DEFINITIONS)
 @settings(deadline=None)
 @given(column=reference.columns_of_texts)
 @example(column=["", " ", "a", "", "A b"])
@@ -37,8 +31,20 @@ DEFINITIONS = {
 @example(column=['<BR "/>', '<b"r /"">x', "<br />.<br /><br/>", "<<br />", "<br /", "<", 'a<"', '"<br />"', "<br '/>"])
 @example(column=["You're \"quoted\"; isn't it: 1,000.50 (yes)!?"])
 @example(column=["e\u0301te ½ ² ٣ Ⅷ _a __ a_", "👩‍👩‍👧 a😀b \U00020000\U00020001"])
+@example(column=["영화를 봤다, BERT를 써서 (a 1)!", "映画を見た", "é가 x"])
+@example(column=["cafe\u0301", "\u1112\u1161\u11ab\u1100\u1173\u11af", "Ti\u1ebfng Vie\u0323\u0302t"])
+@example(column=["हिन्दी कि की", "ที่นี่ ກຳລັງ", "ខ្មែរ မြန်မာ", "שָׁלוֹם كِتَاب", "ஸ்ரீ கோ বাংলা", "می\u200cخواهم"])
+@example(
+    column=[
+        "\u0301a \u0301 b\u0301",
+        ".\u0301!\ufe0f",
+        "❤\ufe0f 👍🏽 1\ufe0f\u20e3",
+        "\u200d",
+        "가\u302e나\u302f다 か\u309a",
+    ]
+)
 def test_tokenizer_equals_its_definition(name: str, column: list[str]) -> None:
-    assert tokenizer(name)(column).to_lists() == [DEFINITIONS[name](text) for text in column]
+    assert tokenizer(name)(column).to_lists() == [reference.DEFINITIONS[name](text) for text in column]
 
 
 @pytest.mark.data
@@ -48,7 +54,7 @@ def test_tokenizer_equals_its_definition_on_all_of_ag_news(name: str, split: str
     texts = reference.ag_news(split)
     found = tokenizer(name)(texts).to_lists()
     assert len(found) == {"train": 32_055, "test": 7_600}[split]
-    assert found == [DEFINITIONS[name](text) for text in texts]
+    assert found == [reference.DEFINITIONS[name](text) for text in texts]
 
 
 def test_course_example() -> None:
@@ -96,8 +102,9 @@ def test_a_final_sigma_is_lowered_as_python_does_beside_every_character(frame: s
 def test_character_kinds_are_those_of_re_for_every_code_point() -> None:
     word, space = re.compile(r"\w"), re.compile(r"\s")
     everything = [chr(code) for code in range(0x80, 0x110000)]
-    kinds = character_kinds()[0x80:]
-    assert np.array_equal(kinds >= WORD, [word.match(c) is not None for c in everything])
+    kinds, marks = character_kinds()[0x80:], set(reference.MARKS)
+    assert np.array_equal((kinds == WORD) | (kinds == DENSE), [word.match(c) is not None for c in everything])
+    assert np.array_equal(kinds == MARK, [c in marks for c in everything])
     assert np.array_equal(kinds == SPACE, [space.match(c) is not None for c in everything])
     assert character_kinds()[[ord(c) for c in "가ㄱ漢かカไ\U00020000"]].tolist() == [DENSE] * 7
     assert character_kinds()[[ord(c) for c in "éЖαع९"]].tolist() == [WORD] * 5
@@ -123,39 +130,57 @@ def test_a_text_has_the_same_tokens_alone_and_in_any_column(name: str, column: l
 # -- Korean ---------------------------------------------------------------------------------------------
 
 
-def pieces(word: str) -> list[str]:
-    """One to three characters from each place of the word."""
-    return [word[i : i + n] for i in range(len(word)) for n in range(1, min(3, len(word) - i) + 1)]
-
-
 @settings(deadline=None)
-@given(column=reference.columns_of_texts)
-@example(column=["영화를 봤다, BERT를 써서 (a 1)!", "映画を見た", "é가 x"])
-def test_syllables_cut_dense_words_alone_and_only_into_substrings(column: list[str]) -> None:
-    kinds = character_kinds()
-
-    def expected(text: str) -> list[str]:
-        found = []
-        for word in re.findall(r"\w+|[.,()!?']", text.lower()):
-            dense = any(ord(c) >= 128 and kinds[ord(c)] == DENSE for c in word)
-            found += pieces(word) if dense else [word]
-        return found
-
-    assume(not re.search("[\u1100-\u11ff]", "".join(column)))  # single jamo are composed first
-    found = tokenizer("syllables")(column).to_lists()
-    assert found == [expected(text) for text in column]
-    assert all(token in text.lower() for text, tokens in zip(column, found, strict=True) for token in tokens)
+@given(text=reference.texts)
+def test_every_token_but_of_basic_english_is_in_the_text(text: str) -> None:
+    lowered = reference.composed(text).lower()
+    assert all(token in lowered for name in ("words", "syllables") for token in tokenizer(name).tokenize(text))
 
 
 def test_syllables_of_a_korean_word() -> None:
     assert tokenizer("syllables").tokenize("영화를 A b") == ["영", "영화", "영화를", "화", "화를", "를", "a", "b"]
 
 
-def test_syllables_of_single_jamo_are_those_of_composed_text() -> None:
-    text = "영화를 봤다! 각 A"
-    apart = unicodedata.normalize("NFD", text)
-    assert apart != text
-    assert tokenizer("syllables").tokenize(apart) == tokenizer("syllables").tokenize(text)
+FORMS = ("NFC", "NFD")
+SENTENCES = [
+    "영화를 봤다! 각 A", "Tiếng Việt rất đẹp và dễ học", "Le café très français à l'œuvre, naïve façade",
+    "ÅNGSTRÖM İstanbul ẞ",
+    "हिन्दी में ज़रूर लिखो क़लम", "ที่นี่ใหม่", "שָׁלוֹם לְכֻלָּם", "كِتَابٌ آمِن", "ガギグゲゴ パピプペポ を見た",
+    "বাংলা কো কৌ", "ကြောင့် ဦး", "ស្រុកខ្មែរ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@pytest.mark.parametrize("text", SENTENCES)
+def test_decomposed_text_has_the_tokens_of_composed(name: str, text: str) -> None:
+    if name == "morphemes":
+        pytest.importorskip("kiwipiepy")
+    tokens = {form: tokenizer(name).tokenize(unicodedata.normalize(form, text)) for form in FORMS}
+    assert tokens["NFD"] == tokens["NFC"] != []
+    assert tokenizer(name)([text, unicodedata.normalize("NFD", text)] * 20).to_lists() == [tokens["NFC"]] * 40
+
+
+@pytest.mark.parametrize(("text", "name"), [(text, name) for text in SENTENCES for name in ("words", "basic_english")])
+def test_no_word_is_torn_at_a_mark(text: str, name: str) -> None:
+    """Where there is no punctuation, words of two characters and more are those between spaces."""
+    plain = unicodedata.normalize("NFC", text).replace("!", "").replace(",", "").replace("'", "").lower()
+    assert tokenizer(name).tokenize(plain) == [word for word in plain.split() if len(word) > 1 or name != "words"]
+
+
+def test_syllables_keep_marks_with_their_letters() -> None:
+    assert tokenizer("syllables").tokenize("ที่นี่") == ["ที่", "ที่นี่", "นี่"]
+    assert tokenizer("syllables").tokenize("हिन्दी की") == ["हिन्दी", "की"]
+
+
+def test_decomposed_texts_choose_the_tokenizer_of_composed() -> None:
+    for text in SENTENCES:
+        chosen = {choose_tokenizer(pl.Series([unicodedata.normalize(form, text)])) for form in FORMS}
+        assert len(chosen) == 1
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_decomposed_korean_is_seen_whole(form: str) -> None:
+    assert unseen_share("syllables")(pl.Series([unicodedata.normalize(form, "영화를 봤다")] * 3)) == 0
 
 
 def test_morphemes() -> None:
@@ -227,13 +252,10 @@ def test_no_texts_and_empty_texts(name: str) -> None:
 @settings(max_examples=30, deadline=None)
 def test_a_long_text_is_a_short_one_repeated(times: int, unit: str) -> None:
     """The arrays grow while the compiled loop scans; nothing may be lost or moved by that."""
-    for name, definition in DEFINITIONS.items():
+    for name, definition in reference.DEFINITIONS.items():
         assert tokenizer(name)(["b", unit * times, "c d"]).to_lists() == [
             definition(text) for text in ("b", unit * times, "c d")
         ]
-    word = (unit * times).split()[0]
-    if word.startswith("가"):
-        assert tokenizer("syllables").tokenize(word) == pieces(word)
 
 
 def test_a_column_past_what_int32_can_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ import contextlib
 import csv
 import os
 import re
+import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from unittest import mock
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from sadari.data import datasets
 from sadari.errors import DataError
+from sadari.text.scan import DENSE, character_kinds
 
 OFFICIAL_TRAIN_BYTES = 29_470_338
 
@@ -27,7 +30,11 @@ awkward = st.sampled_from(
         '"', "'", ".", ",", "(", ")", "!", "?", ";", ":", " ", "\t", "\n", "\r", "\x1c", "\x1f", "\x85",
         "\u00a0", "\u2028", "\u3000", "\u200b", "\ufeff", "\0", "_", "-", "İ", "I", "ı", "Σ", "ΑΣ", "Σ'", "ς", "ß", "ẞ",
         "\u212a", "Å", "Ⱥ", "é", "e\u0301", "\u0301", "²", "½", "٣", "Ⅷ", "가", "나다", "漢", "か", "ไทย", "가a",
-        "\U00020000", "😀", "👩‍👩‍👧", "a", "Ab", "word", "9",
+        "\U00020000", "😀", "👩‍👩‍👧", "❤\ufe0f", "👍🏽", "a", "Ab", "word", "9",
+        "कि", "की", "क्\u200dष", "க்", "কো", "ที่", "ກຳ", "ကျွန်ုပ်", "ខ្មែរ", "שָׁלוֹם",
+        "كِتَاب", "می\u200cخواهم", "q\u0323\u0307", "\u0307\u0323",
+        "\u1112\u1161\u11ab", "\u11ab", "e\u0302\u0301", "か\u3099", "\u212b", "\u037e", "\u200d",
+        "\u200c", "\ufe0f", "\u0903", "\u20e3",
     ]
 )  # fmt: skip
 
@@ -43,17 +50,65 @@ _TORCHTEXT = [
 ]  # fmt: skip
 
 
+# What belongs to the letter before it: Unicode's marks, the joiners, skin tones, the letters of flags.
+MARKS = "".join(
+    character
+    for character in map(chr, (*range(0xD800), *range(0xE000, 0x110000)))
+    if unicodedata.category(character) in ("Mn", "Mc", "Me")
+    or character in "\u200c\u200d"
+    or 0x1F3FB <= ord(character) < 0x1F400
+    or 0xE0020 <= ord(character) < 0xE0080
+)
+
+
+def composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 def basic_english(text: str) -> list[str]:
     """torchtext's `basic_english`, by its definition: lower-case, then these replacements in this order, then split."""
-    text = text.lower()
+    text = composed(text).lower()
     for pattern, replacement in _TORCHTEXT:
         text = pattern.sub(replacement, text)
     return text.split()
 
 
 def words(text: str) -> list[str]:
-    """scikit-learn's default tokens."""
-    return re.findall(r"(?u)\b\w\w+\b", text.lower())
+    """scikit-learn's default tokens, ``\\b\\w\\w+\\b``, of letters with their marks."""
+    return re.findall(rf"\w[\w{MARKS}]+", composed(text).lower())
+
+
+def characters(text: str) -> list[str]:
+    return list(composed(text))
+
+
+def whitespace(text: str) -> list[str]:
+    return composed(text).split()
+
+
+def syllables(text: str) -> list[str]:
+    """Words, those with a letter of a dense script cut into one to three letters, each with its marks."""
+    kinds = character_kinds()
+    found = []
+    for word in re.findall(rf"\w[\w{MARKS}]*|[.,()!?']", composed(text).lower()):
+        dense = any(ord(c) >= 128 and kinds[ord(c)] == DENSE for c in word)
+        found += pieces(re.findall(rf".[{MARKS}]*", word)) if dense else [word]
+    return found
+
+
+def pieces(letters: Sequence[str]) -> list[str]:
+    """One to three letters from each place of a word."""
+    ends = [(i, i + n) for i in range(len(letters)) for n in range(1, min(3, len(letters) - i) + 1)]
+    return ["".join(letters[start:end]) for start, end in ends]
+
+
+DEFINITIONS = {
+    "characters": characters,
+    "whitespace": whitespace,
+    "words": words,
+    "basic_english": basic_english,
+    "syllables": syllables,
+}
 
 
 def fnv1a(token: str) -> int:

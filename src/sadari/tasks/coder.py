@@ -147,8 +147,8 @@ def _rules(of_ascii: Any, of_others: Sequence[int]) -> Rules:
 
 def _scan(level: str, texts: pl.Series) -> Tokens:
     if level == "char":
-        return Tokenizer("char", _rules(lambda _: ALONE, [ALONE] * 4), lowercase=False)(texts)
-    rules = _rules(lambda c: PART if c.isalnum() or c == "_" else ALONE, [ALONE, ALONE, PART, PART])
+        return Tokenizer("char", _rules(lambda _: ALONE, [ALONE] * 5), lowercase=False)(texts)
+    rules = _rules(lambda c: PART if c.isalnum() or c == "_" else ALONE, [ALONE, ALONE, PART, PART, ALONE])
     return _joined_to_spaces(Tokenizer("word", rules, lowercase=False)(texts))
 
 

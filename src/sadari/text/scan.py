@@ -6,6 +6,7 @@ ASCII is looked up byte by byte; other characters by what Unicode says they are.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -19,7 +20,11 @@ from sadari.errors import DataError
 MOST_BYTES = 2**31 - 1  # tokens' places are int32
 PART, SEPARATOR, ALONE, DROP, TAG = 0, 1, 2, 3, 4  # TAG: '<', which opens torchtext's "<br />"
 BREAK_TAG = (60, 98, 114, 32, 47, 62)  # "<br />"
-OTHER, SPACE, WORD, DENSE = 0, 1, 2, 3  # kinds of characters outside ASCII
+OTHER, SPACE, WORD, DENSE, MARK = 0, 1, 2, 3, 4  # kinds of characters outside ASCII
+
+# What belongs to the character before it besides Unicode's marks (Mn, Mc, Me): the joiners ZWNJ and ZWJ, skin tones and
+# the letters of flags. They are those that Unicode Standard Annex 29 calls Extend.
+JOINING = (*range(0x200C, 0x200E), *range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE0080))
 
 # Scripts whose words are not dependably parted by spaces (Hangul, kana, Han, Thai …): first, last code point.
 DENSE_SCRIPTS = (
@@ -36,7 +41,8 @@ class Rules:
     Attributes:
         ascii_class: uint8 [128], PART … TAG of each ASCII byte.
         lower: uint8 [128], what each ASCII byte is written as.
-        other_class: uint8 [4], the class of each kind of other character (OTHER, SPACE, WORD, DENSE).
+        other_class: uint8 [5], the class of each kind of other character (OTHER, SPACE, WORD, DENSE, MARK). A mark
+            within a token is part of it whatever its class.
         min_chars: shorter tokens are dropped.
         pieces: (smallest, largest) n-gram of characters that tokens in a dense script are cut into; (0, 0) keeps
             them whole.
@@ -78,14 +84,17 @@ class Tokens:
 
 @cache
 def character_kinds() -> NDArray[np.uint8]:
-    """uint8 [0x110000]: OTHER, SPACE, WORD (``\\w`` of Python's re) or DENSE for every code point past ASCII."""
+    """uint8 [0x110000]: OTHER, SPACE, WORD (``\\w`` of Python's re), DENSE or MARK for every code point past ASCII."""
     kinds = np.zeros(0x110000, dtype=np.uint8)
-    for code in range(0x80, 0x40000):  # planes 4 to 16 have no letter, no digit, no space
+    for code in (*range(0x80, 0x40000), *range(0xE0100, 0xE01F0)):  # no other plane has a letter, digit, space or mark
         character = chr(code)
         if character.isspace():
             kinds[code] = SPACE
         elif character.isalnum():
             kinds[code] = WORD
+        elif unicodedata.category(character)[0] == "M":
+            kinds[code] = MARK
+    kinds[list(JOINING)] = MARK
     for first, last in DENSE_SCRIPTS:
         span = kinds[first : last + 1]
         span[span == WORD] = DENSE
@@ -187,12 +196,26 @@ def _after_break_tag(content, i, end):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _cut_pieces(out, start, end, smallest, largest, starts, lengths, hashes, n):  # type: ignore[no-untyped-def]
+def _after_character(out, i, end, kinds, marked):  # type: ignore[no-untyped-def]
+    """Where the character that starts at i ends, and the marks that belong to it, if there are any in this word."""
+    i += 1
+    while i < end and out[i] & 0xC0 == 0x80:
+        i += 1
+    while marked and i < end:
+        code, size = decode_character(out, i)
+        if code < 0x80 or kinds[code] != MARK:
+            break
+        i += size
+    return i
+
+
+@njit(cache=True, nogil=True)
+def _cut_pieces(out, start, end, smallest, largest, kinds, marked, starts, lengths, hashes, n):  # type: ignore[no-untyped-def]
     """Write the n-grams of the characters of ``out[start:end]`` as tokens; a shorter word stays whole."""
-    characters = 0
-    for i in range(start, end):
-        if out[i] & 0xC0 != 0x80:
-            characters += 1
+    i, characters = start, 0
+    while i < end:
+        i = _after_character(out, i, end, kinds, marked)
+        characters += 1
     if characters <= smallest:
         starts[n], lengths[n], hashes[n] = start, end - start, hash_bytes(out, start, end)
         return n + 1
@@ -200,16 +223,12 @@ def _cut_pieces(out, start, end, smallest, largest, starts, lengths, hashes, n):
     while first < end:
         stop, taken = first, 0
         while stop < end and taken < largest:
-            stop += 1
-            while stop < end and out[stop] & 0xC0 == 0x80:
-                stop += 1
+            stop = _after_character(out, stop, end, kinds, marked)
             taken += 1
             if taken >= smallest:
                 starts[n], lengths[n], hashes[n] = first, stop - first, hash_bytes(out, first, stop)
                 n += 1
-        first += 1
-        while first < end and out[first] & 0xC0 == 0x80:
-            first += 1
+        first = _after_character(out, first, end, kinds, marked)
     return n
 
 
@@ -225,7 +244,7 @@ def _scan(  # type: ignore[no-untyped-def]
         i, end = offsets[t], offsets[t + 1]
         if n + most * (end - i) + 1 > len(starts):
             return t, pos, n
-        start, characters, dense = pos, 0, False
+        start, characters, dense, marked = pos, 0, False, False
         h = np.uint32(2166136261)
         while True:
             # a text's end closes its last token as a separator would
@@ -248,8 +267,12 @@ def _scan(  # type: ignore[no-untyped-def]
                         size = 1 if after < 0 else after - i
                 else:
                     code, size = decode_character(content, i)
-                    kind = other_class[kinds[code]]
-                    dense = dense or (kind == PART and kinds[code] == DENSE)
+                    what = kinds[code]
+                    kind = other_class[what]
+                    if what == DENSE:
+                        dense = dense or kind == PART
+                    elif what == MARK and characters > 0:
+                        kind, marked = PART, True
             if kind == PART:
                 for j in range(i, i + size):
                     out[pos] = content[j]
@@ -259,7 +282,7 @@ def _scan(  # type: ignore[no-untyped-def]
             elif kind != DROP:
                 if characters >= min_chars:
                     if dense and largest > 0:
-                        n = _cut_pieces(out, start, pos, smallest, largest, starts, lengths, hashes, n)
+                        n = _cut_pieces(out, start, pos, smallest, largest, kinds, marked, starts, lengths, hashes, n)
                     else:
                         starts[n], lengths[n], hashes[n] = start, pos - start, h
                         n += 1
@@ -270,7 +293,7 @@ def _scan(  # type: ignore[no-untyped-def]
                         pos += 1
                     hashes[n] = hash_bytes(out, pos - size, pos)
                     n += 1
-                start, characters, dense = pos, 0, False
+                start, characters, dense, marked = pos, 0, False, False
                 h = np.uint32(2166136261)
             if i >= end:
                 break

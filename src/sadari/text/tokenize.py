@@ -19,7 +19,6 @@ Python's: it then also lowers capitals that Python does not know yet (55 between
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ import polars as pl
 
 from sadari.errors import MissingExtraError, SettingError
 from sadari.text.column import FEW, as_column, column_bytes
+from sadari.text.compose import composed, composed_bytes
 from sadari.text.scan import (
     ALONE,
     DENSE,
@@ -46,7 +46,6 @@ from sadari.text.scan import (
 )
 
 STANDING = ".,()!?'"  # punctuation that basic_english and syllables keep, each as a token
-_JAMO = re.compile("[\u1100-\u11ff]")
 MORPHEME_END = "\x1f"  # unit separator: stands between morphemes, in no text that a person wrote
 
 
@@ -61,10 +60,10 @@ class Tokenizer:
 
     def __call__(self, texts: Any) -> Tokens:
         """Tokens of a column (a Polars Series or any sequence of strings)."""
-        column = as_column(texts)
+        column, content, offsets = composed_bytes(as_column(texts))
         if self.prepare is not None:
             column = self.prepare(column)
-        content, offsets = column_bytes(column)
+            content, offsets = column_bytes(column)
         if self.lowercase and len(content) and content.max() >= 128 and not _lower_already(column):
             # the scanner lower-cases ASCII by itself; the rest of Unicode is work for Polars, on the whole column
             content, offsets = column_bytes(column.str.to_lowercase())
@@ -96,7 +95,7 @@ def choose_tokenizer(texts: pl.Series, sample: int = 2_000) -> str:
     ``basic_english`` for ASCII letters, ``syllables`` for scripts without dependable spaces (Hangul, Han, kana …),
     ``words`` for all others. Looks at some ``sample`` texts, evenly spaced: the answer depends on the texts alone.
     """
-    letters: str = texts.gather_every(max(1, len(texts) // sample)).str.join("").item()
+    letters: str = composed(texts.gather_every(max(1, len(texts) // sample))).str.join("").item()
     if letters.isascii():
         return "basic_english"
     codes = np.frombuffer(letters.encode("utf-32-le"), dtype=np.uint32)
@@ -118,7 +117,7 @@ _LOWER = np.array([ord(chr(code).lower()) for code in range(128)], dtype=np.uint
 
 
 def _other(other: int, space: int, word: int) -> np.ndarray:
-    return np.array([other, space, word, word], dtype=np.uint8)
+    return np.array([other, space, word, word, other], dtype=np.uint8)  # a mark without a letter is like other signs
 
 
 def _basic_class(character: str) -> int:
@@ -160,7 +159,7 @@ def _syllables() -> Tokenizer:
     # punctuation tells a question from a statement: it is worth a point of accuracy on Korean chat (docs/korean.md)
     table = _ascii_table(lambda c: ALONE if c in STANDING else _word_class(c))
     rules = Rules(table, _LOWER, _other(SEPARATOR, SEPARATOR, PART), pieces=(1, 3))
-    return Tokenizer("syllables", rules, True, _composed)
+    return Tokenizer("syllables", rules, True)
 
 
 def _lower_already(column: pl.Series) -> bool:
@@ -173,16 +172,6 @@ def _lower_already(column: pl.Series) -> bool:
         return False
     seen = {character for text in column.to_list() for character in set(text) if character >= "\x80"}
     return all(character.lower() == character and unicodedata.category(character) != "Cn" for character in seen)
-
-
-def _composed(column: pl.Series) -> pl.Series:
-    """Hangul syllables in one character each: macOS writes file names, and what is pasted from them, in single jamo."""
-    if len(column) <= FEW:
-        if not any(_JAMO.search(text) for text in column.to_list()):
-            return column
-    elif not column.str.contains("[\u1100-\u11ff]").any():
-        return column
-    return column.str.normalize("NFC")
 
 
 @cache
@@ -220,6 +209,7 @@ def unseen_share(name: str) -> Callable[[pl.Series], float]:
     whole = Tokenizer(chosen.name, replace(chosen.rules, pieces=(0, 0)), chosen.lowercase, chosen.prepare)
 
     def share(column: pl.Series) -> float:
+        column = composed(column)
         visible = int(column.str.replace_all(r"\s+", "").str.len_chars().sum())
         tokens = whole(column)
         leads = np.concatenate([[0], np.cumsum(tokens.content & 0xC0 != 0x80)])

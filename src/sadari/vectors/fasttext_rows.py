@@ -122,7 +122,7 @@ class RowFinder:
 def _rules() -> Rules:
     table = np.full(128, PART, np.uint8)
     table[[ord(character) for character in WHITE_SPACE]] = SEPARATOR
-    return Rules(table, np.arange(128, dtype=np.uint8), np.full(4, PART, np.uint8))
+    return Rules(table, np.arange(128, dtype=np.uint8), np.full(5, PART, np.uint8))
 
 
 def _sorted_pairs(pruned: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
