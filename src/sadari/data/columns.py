@@ -3,62 +3,25 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from sadari.data.column_names import BODY_NAMES, LABEL_NAMES, TEXT_NAMES, TITLE_NAMES, folded
 from sadari.errors import DataError
 
-TEXT_NAMES = (
-    *("text", "texts", "sentence", "content", "contents", "review", "document", "question", "q", "utterance"),
-    *(
-        "comment",
-        "message",
-        "tweet",
-        "body",
-        "post",
-        "article",
-        "headline",
-        "title",
-        "description",
-        "abstract",
-    ),
-    *(
-        "query",
-        "input",
-        "sms",
-        "email",
-        "본문",
-        "내용",
-        "문장",
-        "텍스트",
-        "질문",
-        "리뷰",
-        "제목",
-        "댓글",
-        "기사",
-    ),
+_FEW = 10  # rows, with fewer of which every label may be another
+_HEAD_ROWS = 1000
+_LIKE = 100  # characters: longer names are not compared to find what was meant
+_WORDED = r"(?s)\p{L}.*\s.*\p{L}|[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}\p{Thai}]"
+_MEASURE = "|".join(  # decimals, dates, times
+    (
+        r"^[-+]?[0-9]*[.,][0-9]+([eE][-+]?[0-9]+)?$",
+        r"^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?$",
+        r"^[0-9]{1,2}:[0-9]{2}",
+    )
 )
-TITLE_NAMES = ("title", "headline", "subject", "제목")
-BODY_NAMES = ("description", "content", "contents", "body", "abstract", "summary", "article", "본문", "내용")
-LABEL_NAMES = (
-    *(
-        "label",
-        "labels",
-        "class",
-        "category",
-        "categories",
-        "target",
-        "topic",
-        "topics",
-        "sentiment",
-        "intent",
-    ),
-    *("tag", "tags", "y", "genre", "section", "class_name", "label_name", "label_text", "rating", "stars"),
-    *("라벨", "레이블", "분류", "카테고리", "범주", "주제", "감정", "의도"),
-)
-_KNOWN_NAMES = frozenset(TEXT_NAMES + LABEL_NAMES)
 
 
 @dataclass
@@ -81,6 +44,16 @@ def split_names(given: str | Sequence[str | int] | None, columns: Sequence[str] 
     return list(given)
 
 
+def shown_names(columns: Sequence[str], most: int = 12) -> str:
+    """The first column names, long ones cut."""
+    return ", ".join(map(shown, columns[:most])) + (", …" if len(columns) > most else "")
+
+
+def shown(name: str, most: int = 60) -> str:
+    """A name as messages have it, which may be one of megabytes."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def find_column(asked: str | int, columns: Sequence[str], *, where: str) -> str:
     """A column by its name, or by its number counted from 1.
 
@@ -92,8 +65,9 @@ def find_column(asked: str | int, columns: Sequence[str], *, where: str) -> str:
     number = int(asked) if str(asked).isdecimal() else 0
     if 1 <= number <= len(columns):
         return columns[number - 1]
-    shown = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
-    near = difflib.get_close_matches(str(asked), columns, n=1)
+    shown = shown_names(columns)
+    comparable = [name for name in columns if len(name) <= _LIKE] if len(str(asked)) <= _LIKE else []
+    near = difflib.get_close_matches(str(asked), comparable, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"by name, or by number from 1 to {len(columns)}"
     raise DataError(f"there is no column {asked!r}; the columns are: {shown}", where=where, hint=hint)
 
@@ -105,6 +79,7 @@ def choose_columns(
     label: str | int | None,
     need_label: bool,
     where: str,
+    repeated: Mapping[str, Sequence[int]] | None = None,
 ) -> Choice:
     """Take the columns asked for and guess the others from the file's head.
 
@@ -112,34 +87,48 @@ def choose_columns(
         head: the first records; text columns are String.
         text, label: as the user gave them, or None. need_label: whether to insist on a label.
         where: the file, for messages.
+        repeated: names that several columns have → their numbers; such a column can only be asked for by number.
 
     Raises:
         DataError: a column is not there, or none can be guessed.
     """
-    columns = head.columns
-    texts = [find_column(name, columns, where=where) for name in split_names(text, columns)]
+    columns, asked = head.columns, split_names(text, head.columns)
+    texts = [find_column(name, columns, where=where) for name in asked]
     chosen = None if label is None else find_column(label, columns, where=where)
     if chosen is not None and chosen in texts:
         raise DataError(f"column {chosen!r} cannot be both text and label", where=where)
     choice = Choice(texts, chosen)
     if chosen is None:
-        choice.label = _label_by_name(columns, texts)
+        choice.label = _label_by_name(head, texts)
     if not texts:
         _guess_texts(head, choice, need_label, where)
     elif choice.label is None and need_label:
         choice.label = _label_by_content(head, texts)
     if chosen is None:
         if choice.label is None and need_label:
-            shown = ", ".join(columns[:12])
-            what = f"no label column found; the columns are: {shown}"
+            what = f"no label column found; the columns are: {shown_names(columns)}{_no_labels(head, choice.texts)}"
             raise DataError(what, where=where, hint="name it with --label")
         if choice.label is not None:
             choice.notes.append(f"label: {_columns_named([choice.label])} (guessed)")
+    numbers = [int(name) for name in [*asked, label] if name is not None and str(name).isdecimal()]
+    by_number = {columns[number - 1] for number in numbers if str(number) not in columns}
+    _check_unrepeated([*choice.texts, choice.label], by_number, columns, repeated or {}, where)
     return choice
 
 
+def _check_unrepeated(
+    taken: Sequence[str | None], by_number: set[str], columns: Sequence[str], repeated: Mapping[str, Sequence[int]],
+    where: str,
+) -> None:  # fmt: skip
+    """Refuse a column that another one is called like, unless its number was given."""
+    for name, numbers in repeated.items():
+        if {columns[number - 1] for number in numbers} & {*taken} - by_number:
+            what = f"the header names {shown(name)!r} twice (columns {' and '.join(map(str, numbers))})"
+            raise DataError(what, where=where, hint="rename one of them, or ask for one by its number")
+
+
 def _guess_texts(head: pl.DataFrame, choice: Choice, need_label: bool, where: str) -> None:
-    strings = [c for c in head.columns if c != choice.label and head.schema[c] == pl.String]
+    strings = [c for c, kind in head.schema.items() if c != choice.label and kind == pl.String]
     choice.texts = _texts_by_name([c for c in head.columns if c != choice.label])
     if not choice.texts:
         if not strings:
@@ -158,11 +147,11 @@ def _columns_named(names: Sequence[str]) -> str:
     """``columns title and text``; in a file without header the names say ``column`` themselves."""
     if all(name.startswith("column ") for name in names):
         return " and ".join(names)
-    return f"column{'s' * (len(names) > 1)} {' and '.join(names)}"
+    return f"column{'s' * (len(names) > 1)} {' and '.join(map(shown, names))}"
 
 
 def _texts_by_name(columns: list[str]) -> list[str]:
-    names = {c.strip().casefold(): c for c in reversed(columns)}
+    names = {folded(c): c for c in reversed(columns)}
     title = next((names[n] for n in TITLE_NAMES if n in names), None)
     body = next((names[n] for n in BODY_NAMES if n in names), None)
     if title and body and "text" not in names:
@@ -170,13 +159,26 @@ def _texts_by_name(columns: list[str]) -> list[str]:
     return next(([names[n]] for n in TEXT_NAMES if n in names), [])
 
 
-def _label_by_name(columns: list[str], texts: list[str]) -> str | None:
-    names = {c.strip().casefold(): c for c in reversed(columns) if c not in texts}
-    return next((names[n] for n in LABEL_NAMES if n in names), None)
+def _label_by_name(head: pl.DataFrame, texts: list[str]) -> str | None:
+    """A column called as labels are; one with a single value only where no other is."""
+    names = {folded(c): c for c in reversed(head.columns) if c not in texts}
+    called = [names[n] for n in LABEL_NAMES if n in names]
+    values = {name: _distinct(head[name]) for name in called}
+    return next((name for least in (2, 1) for name in called if values[name] >= least), None)
 
 
 def _longest(head: pl.DataFrame, columns: list[str]) -> str:
-    return max(columns, key=lambda c: _mean_length(head[c]))
+    """The column of the longest texts: of those that hold words, if any does, and not one and the same text."""
+    given = dict(zip(head.columns, head.get_columns(), strict=True))
+    worded = [c for c in columns if _is_worded(given[c])]
+    return max(worded or columns, key=lambda c: _mean_length(given[c]))
+
+
+def _is_worded(column: pl.Series) -> bool:
+    said = column.drop_nulls()
+    return said.len() > 0 and (said.n_unique() > 1 or said.len() == 1) and bool(
+        said.str.contains(_WORDED).mean() > 0.5  # type: ignore[operator]
+    )  # fmt: skip
 
 
 def _mean_length(column: pl.Series) -> float:
@@ -184,76 +186,55 @@ def _mean_length(column: pl.Series) -> float:
     return float(column.str.len_chars().fill_null(0).to_numpy().mean()) if len(column) else 0.0
 
 
+def _distinct(column: pl.Series) -> int:
+    """How many values there are, blank ones left out."""
+    if column.dtype.is_nested():
+        return column.len() - column.null_count()
+    if column.dtype == pl.String:
+        column = column.filter(column.str.strip_chars() != "")
+    return column.drop_nulls().n_unique()
+
+
 def _label_by_content(head: pl.DataFrame, texts: list[str]) -> str | None:
-    """The column with the fewest distinct values, all short and repeated."""
-    best: tuple[int, str] | None = None
-    for name in head.columns:
-        column = head[name]
-        if name in texts or column.dtype.is_nested():
+    """The column with the fewest distinct values, all short and repeated: rather one without gaps, and no measure.
+
+    A column of one value is none, but for the only one there is above rows that are not looked at here.
+    """
+    best: tuple[bool, bool, int] | None = None
+    found = constant = None
+    for column in head.get_columns():
+        name, kind = column.name, column.dtype
+        if name in texts or kind.is_nested() or (kind == pl.String and _mean_length(column) > 40):
             continue
-        distinct = column.n_unique()
-        repeated = distinct <= max(2, head.height // 2) or head.width == 2
-        short = column.dtype != pl.String or _mean_length(column) <= 40
-        if repeated and short and (best is None or distinct < best[0]):
-            best = distinct, name
-    return best[1] if best else None
+        distinct = _distinct(column)
+        constant = name if distinct == 1 else constant
+        if distinct < 2 or not _repeats(column, distinct, head.width == 2):
+            continue
+        said = column.drop_nulls()
+        measure = kind.is_float() or (kind == pl.String and bool(said.str.contains(_MEASURE).all()))
+        rank = (said.len() < column.len(), measure, distinct)
+        if best is None or rank < best:
+            best, found = rank, name
+    sorted_by_label = found is None and head.width == 2 and head.height >= _HEAD_ROWS
+    return constant if sorted_by_label else found
 
 
-def is_ag_news_layout(rows: pl.DataFrame) -> bool:
-    """Headerless class (a small whole number), title, description: what AG News and its kin have.
+def _repeats(column: pl.Series, distinct: int, only: bool) -> bool:
+    """Whether values come again as labels do: half the rows at most have one of their own.
 
     Args:
-        rows: the file's first records, the very first included, all String.
+        only: whether no other column can be the label.
     """
-    if rows.width != 3:
-        return False
-    classes = rows.to_series(0)
-    if not classes.str.contains(r"^[1-9][0-9]?$").fill_null(False).all():
-        return False
-    if rows.height > 4 and classes.n_unique() == rows.height:  # row numbers
-        return False
-    title, description = rows.to_series(1), rows.to_series(2)
-    worded = int(description.str.contains(r"\p{L}").fill_null(False).sum())
-    return worded > 0.9 * rows.height and _mean_length(description) > 20 and _mean_length(title) > 0
+    if not only:
+        return distinct <= max(2, column.len() // 2)
+    numbers = column.dtype == pl.String and bool(column.drop_nulls().str.contains(r"^[0-9]+$").all())
+    return distinct < column.len() or (column.len() < _FEW and not (numbers and column.len() > 2))
 
 
-def looks_like_header(first: list[str], rest: pl.DataFrame, known: Sequence[str]) -> bool:
-    """Whether the first record names the columns.
-
-    Args:
-        first: its fields. rest: the records below it. known: column names the user gave.
-    """
-    cells = [cell.strip() for cell in first]
-    if any(not name.isdecimal() for name in known):
-        return True  # a name can only be found in a header
-    for i, cell in enumerate(cells):
-        repeated = (rest.to_series(i) == first[i]).any()
-        if cell.casefold() in _KNOWN_NAMES and not repeated and max(map(len, cells)) <= 40:
-            return True
-    if any(_is_number(cell) for cell in cells) or not all(cells) or len(set(cells)) < len(cells):
-        return False
-    votes = 0
-    for i, cell in enumerate(cells):
-        column = rest.to_series(i).drop_nulls()
-        if not column.len():
-            continue
-        if column.str.contains(r"^[-+]?[0-9]+([.,][0-9]+)?$").all():
-            votes += 2
-        elif (column == cell).any():
-            votes -= 2
-        elif len(cell) <= 30 and (column.str.len_chars().mean() or 0) > 3 * len(cell):  # type: ignore[operator]
-            votes += 1
-    return votes > 0
-
-
-def knows_names(columns: Sequence[str]) -> bool:
-    """Whether one of the columns has a name that texts or labels usually have."""
-    return any(name.strip().casefold() in _KNOWN_NAMES for name in columns)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell.replace(",", "."))
-    except ValueError:
-        return False
-    return True
+def _no_labels(head: pl.DataFrame, texts: Sequence[str]) -> str:
+    """What to say of columns that hold nothing, or one value."""
+    others = [column for column in head.get_columns() if column.name not in texts]
+    single = [column.name for column in others if _distinct(column) < 2]
+    if not single:
+        return ""
+    return f" (of which {shown_names(single)} {'have' if len(single) > 1 else 'has'} not two values)"

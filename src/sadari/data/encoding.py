@@ -16,6 +16,7 @@ from sadari.data.byte_stream import (
     first_bytes,
     raw_blocks,
 )
+from sadari.data.line_ends import ends_in_carriage_returns
 from sadari.errors import DataError
 
 _BOMS = (
@@ -62,8 +63,7 @@ def open_stream(path: Path, *, name: str | None = None, encoding: str | None = N
     text, complete = stream.head(1 << 16)
     if not text:
         raise DataError("the file is empty", where=stream.name)
-    within = text if complete else text[:-1]  # a last CR may be half of a CR LF
-    stream.carriage_returns = b"\r" in within and b"\n" not in text
+    stream.carriage_returns = ends_in_carriage_returns(text, complete)
     return stream
 
 

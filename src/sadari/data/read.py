@@ -13,6 +13,7 @@ import polars as pl
 from sadari.data.byte_stream import STANDARD_INPUT
 from sadari.data.columns import choose_columns, split_names
 from sadari.data.corpus import Corpus, near_duplicate_labels
+from sadari.data.formats.csv_records import CsvRecords
 from sadari.data.formats.jsonl import JsonlRecords
 from sadari.data.formats.opening import Asked, open_records
 from sadari.data.formats.parquet import ParquetRecords
@@ -277,7 +278,8 @@ def open_source(
     if records.format in ("fasttext", "folder", "lines"):  # nothing to guess
         text = "text" if text is None else text
         label = "label" if label is None and "label" in records.columns else label
-    choice = choose_columns(records.head, text=text, label=label, need_label=need_label, where=name)
+    repeated = records.repeated if isinstance(records, CsvRecords) else None
+    choice = choose_columns(records.head, text=text, label=label, need_label=need_label, where=name, repeated=repeated)
     return Source(
         name,
         records,

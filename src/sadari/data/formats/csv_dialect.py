@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
-from sadari.data.columns import is_ag_news_layout, looks_like_header
 from sadari.data.formats.csv_fields import fields_frame
+from sadari.data.formats.csv_header import LEAD, Head, Header, find_header
 from sadari.data.formats.csv_kernel import ESCAPED, NO_QUOTE, PLAIN, SPANS, STRAY, record_arrays, scan_records
+from sadari.data.formats.records import MAX_COLUMNS
 from sadari.errors import DataError, SettingError
 
 QUOTE = ord('"')
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
-MAX_COLUMNS = 10_000
 _HEAD_ROWS = 1000
 _LONG_FIELD = 64 << 10
-_AG_COLUMNS = ["class", "title", "description"]
+_SINGLE_QUOTE = ord("'")
+_SEPARATOR_LINE = re.compile(rb'"?sep=([^"\r\n])"?\r?\n', re.IGNORECASE)  # what Excel asks for, and writes
 
 
 @dataclass
@@ -27,14 +29,15 @@ class Dialect:
     Args:
         delimiter: the byte between fields, `NO_QUOTE` in a file of one column.
         quote: the quote byte, `NO_QUOTE` where quotes are plain characters.
-        columns: the names. header: whether the first record holds them.
+        spaced: whether spaces after a delimiter, and around quotes, are no part of a field.
+        header: the names of the columns, and how many records stand above the first row.
         head: the first rows below the header, String.
     """
 
     delimiter: int
     quote: int
-    columns: list[str]
-    header: bool
+    spaced: bool
+    header: Header
     head: pl.DataFrame
     notes: list[str] = field(default_factory=list)
 
@@ -47,11 +50,12 @@ class _Shape:
         fields: of most records. share: of the records with so many. first_fits: whether the first has.
         stray, spans: records with text after a closing quote; with a field that spans lines.
         quoted: share of the other records that have a quoted field. escaped: whether one has doubled quotes.
-        opened: where the quote lies that takes in the rest of the head, else -1.
+        wrapped: quoted fields a record. opened: where the quote lies that takes in the rest of the head, else -1.
     """
 
     delimiter: int
     quote: int
+    spaced: bool
     fields: int
     share: float
     first_fits: bool
@@ -59,6 +63,7 @@ class _Shape:
     spans: int
     quoted: float
     escaped: bool
+    wrapped: float
     opened: int
 
     @property
@@ -66,16 +71,16 @@ class _Shape:
         return 0.0 if self.fields < 2 else self.share - (0.0 if self.first_fits else 0.5)
 
 
-def _shape(head: np.ndarray, complete: bool, delimiter: int, quote: int) -> _Shape:
+def _shape(head: np.ndarray, complete: bool, delimiter: int, quote: int, spaced: bool = False) -> _Shape:
     rows = min(int(np.count_nonzero(head == 10)) + 1, 4 * _HEAD_ROWS)
     starts, ends, kinds, heads, counts, flags = record_arrays(rows, 16)
     found, _, _, opened = scan_records(
-        head, 0, delimiter, quote, complete, False, starts, ends, kinds, heads, counts, flags
+        head, 0, delimiter, quote, spaced, complete, False, starts, ends, kinds, heads, counts, flags
     )
     whole = complete or head.size - opened > _LONG_FIELD  # else the head's cut may fall into any quoted field
     swallows = opened if whole else -1
     if not found:
-        return _Shape(delimiter, quote, 0, 0.0, False, 0, 0, 0.0, False, swallows)
+        return _Shape(delimiter, quote, spaced, 0, 0.0, False, 0, 0, 0.0, False, 0.0, swallows)
     counts, flags, kinds = counts[:found], flags[:found], kinds[:found]
     good = counts[(flags & STRAY) == 0]
     fields = int(np.bincount(good).argmax()) if good.size else 1
@@ -83,20 +88,44 @@ def _shape(head: np.ndarray, complete: bool, delimiter: int, quote: int) -> _Sha
     return _Shape(
         delimiter,
         quote,
+        spaced,
         fields,
         share=float(np.count_nonzero(good == fields)) / found,
-        first_fits=bool(counts[0] == fields),
+        first_fits=_first_fits(counts, fields, bool(wrapped.any(axis=1).all())),
         stray=int(np.count_nonzero(flags & STRAY)),
         spans=int(np.count_nonzero(flags & SPANS)),
         quoted=float(wrapped.any(axis=1).mean()) if wrapped.size else 0.0,
         escaped=bool((kinds[flags == 0] == ESCAPED).any()),
+        wrapped=float(wrapped.sum()) / found,
         opened=swallows,
     )
+
+
+def _first_fits(counts: np.ndarray, fields: int, quoted: bool) -> bool:
+    """Whether the first record has as many fields as most, or is a header or a title above rows that all have."""
+    if counts[0] == fields:
+        return True
+    other = np.flatnonzero(counts != fields)
+    if counts.size < 4 or other[-1] >= LEAD or other[-1] >= other.size:
+        return False  # a row further down has not
+    titles = bool((counts[other] == 1).all()) and fields > 2
+    return titles or (other.size == 1 and counts[0] == fields - 1 and (fields > 2 or quoted))
 
 
 def _choose_quote(head: np.ndarray, complete: bool, delimiter: int) -> _Shape:
     """Quotes quote, unless that reading fails and the plain one fits every row."""
     quoting = _shape(head, complete, delimiter, QUOTE)
+    content = head.tobytes()
+    if delimiter != ord(" ") and re.search(
+        re.escape(bytes([delimiter])) + b' +"|" +' + re.escape(bytes([delimiter])), content
+    ):
+        spaced = _shape(head, complete, delimiter, QUOTE, spaced=True)
+        sound = not spaced.stray and spaced.opened < 0 and spaced.wrapped > quoting.wrapped + 0.5
+        quoting = spaced if spaced.score > quoting.score or (sound and spaced.fields > 1) else quoting
+    if not quoting.wrapped and re.search(rb"(?m)^'[^\n]*'\r?$|'" + re.escape(bytes([delimiter])), content):
+        single = _shape(head, complete, delimiter, _SINGLE_QUOTE)
+        if single.quoted > 0.5 and not single.stray and single.opened < 0 and single.score >= quoting.score:
+            return single
     broken = quoting.stray + quoting.spans + (quoting.opened >= 0)
     if not broken:
         return quoting
@@ -129,29 +158,42 @@ def sniff(
         DataError: no rows; one column where another delimiter gives more; a duplicate column name.
     """
     buffer = np.frombuffer(head, np.uint8)
+    separator = _SEPARATOR_LINE.match(head)
+    if separator and delimiter is None:
+        delimiter = separator[1].decode()
     shape = _choose_delimiter(buffer, complete, delimiter, default, labelled, name)
     if shape.fields > MAX_COLUMNS:
         raise DataError(f"found {shape.fields:,} columns; at most {MAX_COLUMNS:,} are read", where=name)
     if shape.fields < 2:
         shape.delimiter = NO_QUOTE if delimiter is None else shape.delimiter
-    rows = _first_rows(buffer, complete, shape)
-    if shape.opened >= 0 and rows.height <= 1:
+    first = _first_records(buffer, complete, shape)
+    if shape.opened >= 0 and first.rows.height <= 1:
         line = head.count(b"\n", 0, shape.opened) + 1
         what = "a quote opens here and is never closed"
         raise DataError(what, where=f"{name}, line {line}", hint="double the quote, or remove it")
-    if not rows.height:
+    if not first.rows.height:
         raise DataError("the file has no rows", where=name)
-    notes = []
-    if delimiter is None and shape.fields > 1 and chr(shape.delimiter) != default:
-        notes.append(f"delimiter: {DELIMITERS[chr(shape.delimiter)]}")
-    if shape.quote == NO_QUOTE:
-        notes.append('quotes (") are read as plain characters: they do not wrap the fields of this file')
-    columns, has_header = _name_columns(rows, header, known, name, notes)
-    body = rows.slice(1) if has_header else rows
+    found = find_header(first, header, known, name, skip=int(separator is not None))
+    body = first.below(found.records - 1)
     if not body.height:
         raise DataError("the file has a header but no rows", where=name)
-    body.columns = columns
-    return Dialect(shape.delimiter, shape.quote, columns, has_header, body, notes)
+    body.columns = found.columns
+    notes = _said(shape, default, given=delimiter is not None and not separator)
+    return Dialect(shape.delimiter, shape.quote, shape.spaced, found, body, [*notes, *found.notes])
+
+
+def _said(shape: _Shape, default: str, *, given: bool) -> list[str]:
+    """What was found out of delimiter and quotes, where it is not what is usual."""
+    notes = []
+    if not given and shape.fields > 1 and chr(shape.delimiter) != default:
+        notes.append(f"delimiter: {DELIMITERS.get(chr(shape.delimiter), chr(shape.delimiter))}")
+    if shape.quote == NO_QUOTE:
+        notes.append('quotes (") are read as plain characters: they do not wrap the fields of this file')
+    if shape.quote == _SINGLE_QUOTE:
+        notes.append("quotes: single ones (') wrap the fields of this file")
+    if shape.spaced:
+        notes.append("spaces between delimiters and quotes are no part of the fields")
+    return notes
 
 
 def _choose_delimiter(
@@ -179,38 +221,21 @@ def _single_column(head: np.ndarray, complete: bool) -> _Shape:
     return _shape(head, complete, NO_QUOTE, QUOTE)
 
 
-def _first_rows(buffer: np.ndarray, complete: bool, shape: _Shape) -> pl.DataFrame:
-    """The head's regular records as String columns named "1", "2", …; the first record is always kept."""
+def _first_records(buffer: np.ndarray, complete: bool, shape: _Shape) -> Head:
+    """The head's records; the columns of the regular ones are called "1", "2", …"""
     width = max(1, shape.fields)
-    arrays = record_arrays(min(_HEAD_ROWS + 1, buffer.size + 1), width)
-    found, *_ = scan_records(buffer, 0, shape.delimiter, shape.quote, complete, False, *arrays)
+    arrays = record_arrays(min(_HEAD_ROWS + LEAD, buffer.size + 1), width)
+    how = (0, shape.delimiter, shape.quote, shape.spaced, complete, False)
+    found, *_ = scan_records(buffer, *how, *arrays)
     starts, ends, kinds, _, counts, flags = (a[:found] for a in arrays)
     good = (counts == width) & ((flags & STRAY) == 0)
-    if found and counts[0] != width:
-        good[0] = True
     names = [str(i + 1) for i in range(width)]
-    return fields_frame(buffer, starts[good], ends[good], kinds[good], shape.quote, names)
-
-
-def _name_columns(
-    rows: pl.DataFrame, header: bool | None, known: list[str], name: str, notes: list[str]
-) -> tuple[list[str], bool]:
-    if header is not True and is_ag_news_layout(rows):
-        notes.append("no header: columns class, title, description, as AG News has them")
-        return list(_AG_COLUMNS), False
-    first = [value or "" for value in rows.row(0)]
-    has_header = looks_like_header(first, rows.slice(1), known) if header is None else header
-    if not has_header:
-        columns = [f"column {i + 1}" for i in range(rows.width)]
-        if header is None:
-            notes.append(f"no header: {rows.width} column{'s' * (rows.width > 1)}, called by their numbers")
-        return columns, False
-    names = [value.strip() or f"column {i + 1}" for i, value in enumerate(first)]
-    for i, column in enumerate(names):
-        if column in names[:i]:
-            what = f"the header names {column!r} twice (columns {names.index(column) + 1} and {i + 1})"
-            raise DataError(what, where=name, hint="rename one of them, or pass --no-header if there is no header")
-    if header is None:
-        shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-        notes.append(f"header: {shown}")
-    return names, True
+    rows = fields_frame(buffer, starts[good], ends[good], kinds[good], shape.quote, names)
+    few = min(int(found), LEAD)
+    widest = int(min(max(counts[:few], default=1), MAX_COLUMNS + 1))
+    arrays = record_arrays(few, widest)
+    scan_records(buffer, *how, *arrays)
+    starts, ends, kinds, *_ = arrays
+    lead = fields_frame(buffer, starts, ends, kinds, shape.quote, [str(i) for i in range(widest)])
+    cells = [[cell or "" for cell in row[:count]] for row, count in zip(lead.rows(), counts[:few], strict=True)]
+    return Head(cells, rows, np.flatnonzero(good).tolist(), int(found))

@@ -18,7 +18,7 @@ PLAIN, QUOTED, ESCAPED = 0, 1, 2
 STRAY, SPANS = 1, 2
 """Flags of a record: text follows a closing quote; a quoted field holds a newline."""
 
-_LF, _CR = 10, 13
+_LF, _CR, _SPACE = 10, 13, 32
 
 
 @njit(cache=True, nogil=True)
@@ -47,9 +47,18 @@ def _end_of_quoted(buffer, i, quote):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _read_field(buffer, begin, delimiter, quote):  # type: ignore[no-untyped-def]
+def _after_spaces(buffer, i):  # type: ignore[no-untyped-def]
+    while i < buffer.size and buffer[i] == _SPACE:
+        i += 1
+    return i
+
+
+@njit(cache=True, nogil=True)
+def _read_field(buffer, begin, delimiter, quote, spaced):  # type: ignore[no-untyped-def]
     """One field: its content's bounds, the offset after it (-1 if never closed), kind, line feeds, stray text."""
     size = buffer.size
+    if spaced:
+        begin = _after_spaces(buffer, begin)
     if begin == size or buffer[begin] != quote:
         after = _end_of_bare(buffer, begin, delimiter)
         end = after
@@ -60,7 +69,7 @@ def _read_field(buffer, begin, delimiter, quote):  # type: ignore[no-untyped-def
     end, breaks, kind = _end_of_quoted(buffer, begin, quote)
     if end < 0:
         return begin, end, end, kind, breaks, False
-    after = end + 1
+    after = _after_spaces(buffer, end + 1) if spaced else end + 1
     if after < size and buffer[after] == _CR and (after + 1 == size or buffer[after + 1] == _LF):
         after += 1
     stray = after < size and buffer[after] != delimiter and buffer[after] != _LF
@@ -71,7 +80,7 @@ def _read_field(buffer, begin, delimiter, quote):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True)
 def scan_records(  # type: ignore[no-untyped-def]
-    buffer, start, delimiter, quote, final, empty_lines, starts, ends, kinds, heads, counts, flags
+    buffer, start, delimiter, quote, spaced, final, empty_lines, starts, ends, kinds, heads, counts, flags
 ):
     """Find the records of `buffer[start:]` until the buffer, or the room in the outputs, runs out.
 
@@ -80,6 +89,7 @@ def scan_records(  # type: ignore[no-untyped-def]
     Args:
         buffer: (n,) uint8. start: the offset at which a record begins.
         delimiter, quote: bytes; `NO_QUOTE` where quotes mean nothing.
+        spaced: whether spaces may stand between a delimiter and a field, and are no part of it.
         final: whether the file ends with the buffer. empty_lines: see above.
         starts, ends: (rows, columns) int32, filled with each field's bounds, quotes left out.
         kinds: (rows, columns) uint8. heads: (rows,) int32, where each record begins.
@@ -101,7 +111,7 @@ def scan_records(  # type: ignore[no-untyped-def]
         breaks = 0
         ended = False
         while not ended:
-            begin, end, after, kind, inner, stray = _read_field(buffer, at, delimiter, quote)
+            begin, end, after, kind, inner, stray = _read_field(buffer, at, delimiter, quote, spaced)
             if after < 0:
                 return record, head, lines, at
             if after == size and not final:

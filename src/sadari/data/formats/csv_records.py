@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
 
 from sadari.data.byte_stream import BLOCK_BYTES, MAX_RECORD_BYTES, ByteStream
-from sadari.data.columns import knows_names
+from sadari.data.column_names import folded, knows_names
 from sadari.data.formats.csv_dialect import sniff
 from sadari.data.formats.csv_fields import fields_frame
 from sadari.data.formats.csv_kernel import NO_QUOTE, SPANS, STRAY, record_arrays, scan_records
 from sadari.data.formats.records import BadRows, Chunk, Wanted
+from sadari.data.line_ends import has_lone_return
 from sadari.errors import DataError
 
 _HEAD_BYTES = 256 << 10
 _SPANS_EXAMINED = 1000
+_MARKS = 6  # bytes that a cell of a header said again may have beyond its name: a byte order mark, quotes, a space
 _QUOTE_HINT = "double a quote that belongs to the text, or remove it; --on-bad-row skip leaves such rows out"
 
 
@@ -43,14 +46,21 @@ class _Span:
     first_row: int
     lines: int
 
+    @cached_property
+    def _feeds(self) -> np.ndarray:
+        return np.flatnonzero(self.buffer[self.begin : self.end] == 10) + self.begin
+
     def place(self, i: int) -> str:
-        line = self.lines + int(np.count_nonzero(self.buffer[self.begin : self.heads[i]] == 10)) + 1
+        line = self.lines + int(np.searchsorted(self._feeds, self.heads[i])) + 1
         return f"row {self.first_row + i:,} (line {line:,})"
+
+    def record(self, i: int) -> np.ndarray:
+        """The bytes of record i, (n,) uint8."""
+        return self.buffer[self.heads[i] : self.heads[i + 1] if i + 1 < self.heads.size else self.end]
 
     def raw_lines(self, i: int) -> list[str]:
         """The lines of the file that record i takes."""
-        end = self.heads[i + 1] if i + 1 < self.heads.size else self.end
-        return self.buffer[self.heads[i] : end].tobytes().decode("utf-8").rstrip("\r\n").split("\n")
+        return self.record(i).tobytes().decode("utf-8").rstrip("\r\n").split("\n")
 
 
 class CsvRecords:
@@ -89,7 +99,8 @@ class CsvRecords:
             labelled=labelled,
         )
         self.format = "tsv" if self._dialect.delimiter == ord("\t") else "csv"
-        self.columns, self.head = self._dialect.columns, self._dialect.head
+        self.columns, self.head = self._dialect.header.columns, self._dialect.head
+        self.repeated = self._dialect.header.repeated
         self.notes = [*stream.notes, *self._dialect.notes]
         self.encoding: str | None = stream.encoding
         self.delimiter = None if self._dialect.delimiter == NO_QUOTE else chr(self._dialect.delimiter)
@@ -98,7 +109,8 @@ class CsvRecords:
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
         """All records in file order; see `Records`."""
         names = self.columns if wanted.columns is None else list(wanted.columns)
-        positions = [self.columns.index(name) for name in names]
+        places = {name: i for i, name in enumerate(self.columns)}
+        positions = [places[name] for name in names]
         spans = _SpannedRows(self.columns, self.delimiter, wanted.label)
         for span in self._spans(rows, empty_lines=wanted.empty_lines and len(self.columns) == 1):
             self._check_length(span)
@@ -118,23 +130,22 @@ class CsvRecords:
         spans.note(bad)
 
     def _spans(self, rows: int, *, empty_lines: bool) -> Iterator[_Span]:
-        """Runs of at most `rows` records, the header left out."""
+        """Runs of at most `rows` records, the header and what is above it left out."""
         rest, row, lines = b"", 1, 0
-        header = self._dialect.header
+        above = self._dialect.header.records
+        how = (self._dialect.delimiter, self._dialect.quote, self._dialect.spaced)
         for block in chain(self._stream.blocks(BLOCK_BYTES), (b"",)):
             final = not block
             data = rest + block if rest else block
             buffer, at, opened = np.frombuffer(data, np.uint8), 0, -1
             while at < len(data):
-                room = 1 if header else min(rows, len(data) - at + 1, 4_000_000 // len(self.columns) + 1)
+                room = above or min(rows, len(data) - at + 1, 4_000_000 // len(self.columns) + 1)
                 arrays = record_arrays(room, len(self.columns))
-                found, end, breaks, opened = scan_records(
-                    buffer, at, self._dialect.delimiter, self._dialect.quote, final, empty_lines and not header, *arrays
-                )
-                if found and not header:
+                found, end, breaks, opened = scan_records(buffer, at, *how, final, empty_lines and not above, *arrays)
+                if found and not above:
                     yield _Span(buffer, at, end, *(a[:found] for a in arrays), first_row=row, lines=lines)  # type: ignore[arg-type, misc]
                     row += found
-                header = header and not found
+                above -= found if above else 0
                 at, lines = end, lines + breaks
                 if not found:
                     break
@@ -164,20 +175,49 @@ class CsvRecords:
         width = len(self.columns)
         stray = (span.flags & STRAY) > 0
         uneven = (span.counts != width) & ~stray
-        swallowed = spans.look(span, ~(stray | uneven), self._dialect.quote)
-        problems = stray | uneven | swallowed
+        header = self._header_again(span, ~(stray | uneven))
+        swallowed = spans.look(span, ~(stray | uneven | header), self._dialect.quote)
+        problems = stray | uneven | swallowed | header
         for i in np.flatnonzero(problems):
             place = span.place(int(i))
             if stray[i]:
                 bad.report(place, "text follows a closing quote: a stray quote in the row", _QUOTE_HINT)
+            elif header[i]:
+                bad.report(place, "says again what the header says: were files joined here?")
             elif swallowed[i]:
                 count = len(span.raw_lines(int(i)))
                 what = f"a quote opens here and takes in {count:,} lines that look like rows of their own"
                 bad.report(place, what, _QUOTE_HINT)
             else:
                 count = int(span.counts[i])
-                bad.report(place, f"{count} field{'s' * (count != 1)} where the file has {width} columns")
+                mixed = ", and a carriage return that ends no line: are line ends mixed?"
+                said = mixed if has_lone_return(span.record(int(i))) else ""
+                bad.report(place, f"{count} field{'s' * (count != 1)} where the file has {width} columns{said}")
         return ~problems
+
+    def _header_again(self, span: _Span, good: np.ndarray) -> np.ndarray:
+        """Mask of the rows that name the columns as the header does, in whatever case or quotes.
+
+        Raises:
+            DataError: one names them in another order, so that what follows stands in other columns.
+        """
+        again, cells = np.zeros(good.size, np.bool_), self._dialect.header.cells
+        if len(cells) != len(self.columns) or len(cells) < 2:
+            return again
+        sizes = np.sort([len(cell.encode()) for cell in cells])
+        lengths = span.ends - span.starts
+        total = lengths.sum(axis=1)
+        likely = np.flatnonzero(good & (total >= sizes.sum()) & (total <= sizes.sum() + _MARKS * len(cells)))
+        beyond = np.sort(lengths[likely], axis=1) - sizes
+        for i in likely[((beyond >= 0) & (beyond <= _MARKS)).all(axis=1)]:
+            fields = zip(span.starts[i], span.ends[i], strict=True)
+            said = [folded(span.buffer[begin:end].tobytes().decode("utf-8")) for begin, end in fields]
+            again[i] = said == cells
+            if said != cells and sorted(said) == sorted(cells) and knows_names(cells):
+                what = f"names the columns in another order than the header ({', '.join(said)})"
+                hint = "files with other columns were joined here: give them one by one, or in one order"
+                raise DataError(what, where=f"{self._stream.name}, {span.place(int(i))}", hint=hint)
+        return again
 
 
 def _placer(span: _Span, kept: np.ndarray) -> Callable[[int], str]:

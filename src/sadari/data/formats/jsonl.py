@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 
 from sadari.data.byte_stream import ByteStream
+from sadari.data.columns import shown
 from sadari.data.formats.lines import head_lines, line_runs
-from sadari.data.formats.records import BadRows, Chunk, Wanted, numbered
+from sadari.data.formats.records import MAX_COLUMNS, BadRows, Chunk, Wanted, numbered
 from sadari.errors import DataError
 
 _HEAD_ROWS = 1000
@@ -35,8 +36,9 @@ class _DuplicateKeyError(ValueError):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out = dict(pairs)
     if len(out) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _DuplicateKeyError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} comes twice")
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _DuplicateKeyError(f"the key {shown(twice)!r} comes twice")
     return out
 
 
@@ -105,7 +107,9 @@ class JsonlRecords:
         self.encoding: str | None = stream.encoding
         self.delimiter: str | None = None
         records = self._head_records()
-        keys = dict.fromkeys(key for record in records for key in record)
+        keys: dict[str, None] = {}
+        for record in records:
+            self._add_keys(keys, record)
         if not keys:
             raise DataError("its objects have no keys", where=stream.name)
         self.columns = list(keys)
@@ -136,8 +140,14 @@ class JsonlRecords:
         keys = dict.fromkeys(self.columns)
         for first, data in line_runs(self._stream, _HEAD_ROWS):
             for record in _parse_run(first, data, BadRows(self._stream.name, "skip"))[0]:
-                keys.update(dict.fromkeys(record))
+                self._add_keys(keys, record)
         self.columns = list(keys)
+
+    def _add_keys(self, keys: dict[str, None], record: dict[str, Any]) -> None:
+        keys.update(dict.fromkeys(record))
+        if len(keys) > MAX_COLUMNS:
+            what = f"its objects have more than {MAX_COLUMNS:,} keys; at most so many are read"
+            raise DataError(what, where=self._stream.name, hint="write the text and the label under a key each")
 
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
         """All records in file order; see `Records`."""

@@ -15,6 +15,9 @@ from sadari.errors import DataError
 
 OnBadRow = Literal["error", "skip"]
 
+MAX_COLUMNS = 10_000
+"""Columns that are read of a file; more are an error, not a table of texts."""
+
 LISTED = 20
 """Bad rows that are kept with their reason; the rest are only counted."""
 

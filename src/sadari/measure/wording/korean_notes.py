@@ -68,8 +68,11 @@ _WRONG = (
     (_form(r"the text is missing \(column (.*)\)"), lambda m: f"글이 없음({_columns(m[1])} 열)"),
     (_form(r"the label is missing \(column (.*)\)"), lambda m: f"레이블이 없음({_columns(m[1])} 열)"),
     (_form(r"(\d+) fields? where the file has (\d+) columns"), r"열이 \2개인 파일인데 \1칸짜리 행"),
+    (_form(r"(\d+) fields? where the file has (\d+) columns, and a carriage return that ends no line: .*"),
+     r"열이 \2개인 파일인데 \1칸짜리 행. 줄을 끝내지 않는 CR이 있음: 줄바꿈이 섞여 있는지 볼 것"),
+    (_form(r"says again what the header says: .*"), "머리글을 되풀이함: 파일을 이어 붙였는지 볼 것"),
     (_form(r"text follows a closing quote: a stray quote in the row"), "닫는 따옴표 뒤에 글이 있음: 잘못 든 따옴표"),
-)
+)  # fmt: skip
 _NOTES: tuple[tuple[re.Pattern[str], str | Callable[[Match[str]], str]], ...] = (
     (_form(r"encoding: CP949 \(the file is not UTF-8 but is valid CP949\)"),
      "인코딩: CP949(UTF-8로는 읽히지 않고 CP949로는 끝까지 읽힘)"),
@@ -80,6 +83,13 @@ _NOTES: tuple[tuple[re.Pattern[str], str | Callable[[Match[str]], str]], ...] = 
     (_form(r"delimiter: (\w+)"), lambda m: f"구분자: {_DELIMITERS.get(m[1], m[1])}"),
     (_form(r'quotes \("\) are read as plain characters: .*'),
      '따옴표(")는 칸을 감싸는 것이 아니어서 글자 그대로 읽음'),
+    (_form(r"quotes: single ones \('\) wrap the fields of this file"), "작은따옴표(')가 칸을 감쌈"),
+    (_form(r"spaces between delimiters and quotes are no part of the fields"), "구분자와 따옴표 사이의 빈칸은 뺌"),
+    (_form(r"columns (.*) are all called ['\"](.*)['\"]"),
+     lambda m: f"{m[1].replace(' and ', ', ')}번째 열의 이름이 모두 ‘{m[2]}’"),
+    (_form(r"the header is one name short: .*"),
+     "머리글에 이름이 하나 모자람: R이 쓰는 것처럼 첫째 열을 행 이름으로 봄"),
+    (_form(r"(\d+) records? above the header passed over: (.*)"), r"머리글 위의 \1행은 읽지 않음: \2"),
     (_form(r"no header: columns class, title, description, as AG News has them"),
      "머리글 없음: AG News처럼 class, title, description 열"),
     (_form(r"no header: ([\d,]+) columns?, called by their numbers"), r"머리글 없음: 열 \1개를 번호로 부름"),
