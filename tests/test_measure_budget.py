@@ -6,10 +6,10 @@ from sadari.data.audit import audit
 from sadari.data.datasets import find
 from sadari.data.read import open_source
 from sadari.measure import climb as climbing
-from sadari.measure.budget import LEAST_ROWS, Budget, Plan, TooDear, _fewer_rows, _plan, seconds_of_passes
+from sadari.measure.budget import LEAST_ROWS, Budget, Plan, Spent, TooDear, _fewer_rows, _plan, _spent, seconds_needed
 from sadari.measure.climb import climb
 from sadari.measure.frozen import freeze
-from sadari.rungs import GRU, LSTM, EmbeddingMean, TfIdf
+from sadari.rungs import GRU, LSTM, EmbeddingBag, EmbeddingMean, Ngrams, TfIdf
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,54 @@ def test_a_rung_left_out_for_those_behind_it_is_taken_where_time_is_left(headlin
 
 def test_what_a_training_does_once_is_not_counted_for_every_pass():
     """embedding-bag looks for its words once: forty passes take twice what one takes, and not forty times."""
-    assert seconds_of_passes(1.0, 1.1, 41) == pytest.approx(2.0)
-    assert seconds_of_passes(1.0, 5.0, 41) == pytest.approx(41.0)  # a net, all of whose time is in its passes
-    assert seconds_of_passes(1.0, 0.9, 41) == 1.0  # a busy machine measures nonsense
-    assert seconds_of_passes(1.0, 50.0, 41) == pytest.approx(41.0)  # never more than was feared
+    assert Spent(1.0, 0.025).with_passes(41) == pytest.approx(2.0)
+    assert Spent(1.0, 1.0).with_passes(41) == pytest.approx(41.0)  # a net, all of whose time is in its passes
+
+
+class Machine:
+    """Says how long trainings take, one after another, for each of its rows."""
+
+    def __init__(self, *each: float, once: float = 0.0) -> None:
+        self.each, self.once, self.asked = list(each), once, []
+
+    def __call__(self, rows):
+        self.asked.append(len(rows))
+        seconds = len(rows) * self.each.pop(0)
+        return Spent(seconds + self.once, seconds)
+
+
+FEW, PROBE = range(64), range(1_000)
+NEEDS = {"passes": 8, "scale": 11, "allowed": 140.0}  # of 11,000 rows
+
+
+def test_reading_is_not_taken_for_passes_whatever_the_time():
+    """ngram read its texts for 1.7 s and learned of them for 0.1: 8 passes over 11 times as many take 27 s, not 150."""
+    machine = Machine(0.0001, once=1.6)
+    assert seconds_needed(machine, FEW, PROBE, **NEEDS) == pytest.approx(11 * (1.7 + 0.7))
+    assert machine.asked == [1_000]
+
+
+def test_a_hitch_in_the_measuring_cuts_no_rows():
+    """What was compiled, or another program's moment, is seen to be none of the rung's."""
+    machine = Machine(0.016, 0.0001, 0.0001)
+    assert seconds_needed(machine, FEW, PROBE, **NEEDS) == pytest.approx(0.1 * 8 * 11)
+    assert machine.asked == [1_000, 64, 1_000]
+    assert _plan(TfIdf(), 0.1 * 8 * 11, NEEDS["allowed"], 11_000, in_folds=False) == Plan(11_000)
+
+
+def test_what_is_slow_is_not_measured_twice():
+    machine = Machine(0.016, 0.016)
+    assert seconds_needed(machine, FEW, PROBE, **NEEDS) == pytest.approx(16 * 8 * 11)
+    assert machine.asked == [1_000, 64]
+
+
+def test_what_fits_is_measured_once():
+    machine = Machine(0.001)
+    assert seconds_needed(machine, FEW, PROBE, **NEEDS) == pytest.approx(88.0)
+    assert machine.asked == [1_000]
+
+
+@pytest.mark.parametrize("kind", [Ngrams, EmbeddingBag, GRU], ids=lambda kind: kind.name)
+def test_of_a_real_training_the_passes_are_a_part(headlines, kind):
+    spent = _spent(kind(epochs=1), headlines[0])
+    assert 0 < spent.passing < spent.whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,6 @@ from sadari.rungs.neural import NeuralRung
 from sadari.rungs.sizes import FEW_TEXTS
 
 PROBE_ROWS, FIRST_ROWS = 1_000, 64
-SEVERAL = 5  # passes by which it is seen how much of one is done once
 LEAST_ROWS = 500  # a rung that could train on no more than these is left out
 LEAST_SHARE = 0.25  # of the rows, where there are so few that they are validated in folds
 SHARE = 0.6  # of the time left that one rung may take while others wait
@@ -117,27 +116,50 @@ class Budget:
             return Plan(total)
         allowed = self.time_left() * share
         scale = (total + sum(len(fold) for fold in frozen.folds)) / len(probe)
-        passes, one = _epochs(model, total), _seconds_of(short, probe)
-        needed = one * passes * scale
-        if needed > allowed and passes > 1 and one * SEVERAL < MEASURING * allowed:
-            more = _seconds_of(short.set_params(epochs=SEVERAL), probe)
-            needed = seconds_of_passes(one, more, passes) * scale
+        needed = seconds_needed(
+            lambda rows: _spent(short, rows), few, probe, passes=_epochs(model, total), scale=scale, allowed=allowed
+        )
         return _plan(model, needed, allowed, total, in_folds=bool(frozen.folds), words=self.words)
 
 
-def _seconds_of(model: Rung, rows: Corpus) -> float:
+@dataclass(frozen=True)
+class Spent:
+    """The seconds of a training with one pass: in all, and of these in the pass."""
+
+    whole: float
+    passing: float
+
+    def with_passes(self, passes: float) -> float:
+        """What so many passes take: what is done once, such as looking for the words, is not done for each of them."""
+        return self.whole + self.passing * (passes - 1)
+
+
+def _spent(model: Rung, rows: Corpus) -> Spent:
+    """Train a rung that makes one pass."""
     start = time.perf_counter()
     model.fit(rows.texts, rows.labels)
-    return time.perf_counter() - start
+    whole = time.perf_counter() - start
+    passing = model.history_[-1].get("seconds", whole) if model.history_ else whole
+    return Spent(whole, min(passing, whole))
 
 
-def seconds_of_passes(one: float, several: float, passes: float) -> float:
-    """What so many passes take, by what one takes and what `SEVERAL` do.
+def seconds_needed(
+    train: Callable[[Corpus], Spent], few: Corpus, probe: Corpus, *, passes: float, scale: float, allowed: float
+) -> float:
+    """What a rung needs, by a small training of it.
 
-    What a training does once, such as looking for the words, is in both; where passes are quick it is most of them.
+    Where that is more than it is allowed, a smaller one is asked whether the machine was only busy just then, or had
+    something to compile; then it is measured again.
+
+    Args:
+        train: trains it once on such rows. few, probe: a few rows, and more.
+        passes: that it makes. scale: how many times the rows of ``probe`` it goes over in each, in all its trainings.
+        allowed: seconds.
     """
-    each = min(max((several - one) / (SEVERAL - 1), 0.0), one)
-    return one + each * (passes - 1)
+    spent = train(probe)
+    if spent.with_passes(passes) * scale > allowed and train(few).whole * len(probe) < spent.whole * len(few):
+        spent = min(spent, train(probe), key=lambda spent: spent.with_passes(passes))
+    return spent.with_passes(passes) * scale
 
 
 def _plan(

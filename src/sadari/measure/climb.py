@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sadari.measure.bar import onwards
 from sadari.measure.budget import SHARE, Budget, Plan, TooDear
 from sadari.measure.chosen import rungs_to_climb
 from sadari.measure.curves import learning_curve
+from sadari.measure.failed import Failed, none_trained, why_failed
 from sadari.measure.folder import folder_megabytes, run_folder, write_run
 from sadari.measure.frozen import freeze
 from sadari.measure.metrics import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
@@ -71,8 +73,10 @@ def climb(
             (fetched if ``download``, else looked for in the local cache); without them it is left out.
         progress: called with what is being done and the share done, 0 to 1.
 
+    A rung that cannot be trained, measured or saved is left out, and the result says why (``skipped``).
+
     Raises:
-        DataError: texts or labels that cannot be compared on.
+        DataError: texts or labels that cannot be compared on, or on which no rung at all can be trained.
         SettingError: an unknown rung, or settings out of range.
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
@@ -87,6 +91,8 @@ def climb(
             frozen.train.provenance(seed=seed), words, names, trials,
         )  # fmt: skip
         _start_from(run, vectors, weights, download)
+        for name in names:  # what somebody has set wrongly is for them to mend
+            run.new(name).check()
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results)
         result = _conclude(run, train, results, [*skipped, *left_out], audited, lang)
@@ -122,17 +128,28 @@ def _options(train: Corpus, test: Corpus | None, **asked: Any) -> dict[str, Any]
 
 def _climb_all(run: Ascent, names: list[str]) -> tuple[list[RungResult], list[tuple[str, str]]]:
     """The rungs that were trained, and those that were not, with the reason."""
-    found: dict[str, RungResult | TooDear] = {}
+    found: dict[str, RungResult | TooDear | Failed] = {}
     last = len(names) - 1
     for place, name in enumerate(names):
-        found[name] = _climb_one(run, name, place, len(names), share=SHARE if place < last else 1)
+        found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
     for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it
         if isinstance(outcome, TooDear) and run.budget.allows(outcome.least):
-            found[name] = _climb_one(run, name, last, len(names), share=1)
+            found[name] = _try_one(run, name, last, len(names), share=1)
     results = [outcome for outcome in found.values() if isinstance(outcome, RungResult)]
-    if not results:
+    left_out = {name: outcome.why for name, outcome in found.items() if not isinstance(outcome, RungResult)}
+    if not results and all(isinstance(outcome, TooDear) for outcome in found.values()):
         raise SettingError("the budget is too small for any rung", hint="give a larger --budget, or fewer rungs")
-    return results, [(name, outcome.why) for name, outcome in found.items() if isinstance(outcome, TooDear)]
+    if not results:
+        raise none_trained(left_out, run.words, source=run.frozen.train.source)
+    return results, list(left_out.items())
+
+
+def _try_one(run: Ascent, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear | Failed:
+    """The same for one rung. One that raises ends itself, and not what was found of the others."""
+    try:
+        return _climb_one(run, name, place, count, share=share)
+    except Exception as error:
+        return Failed(why_failed(error, name, run.words))
 
 
 def _start_from(run: Ascent, vectors: Any, weights: str | Path | None, download: bool) -> None:
@@ -262,7 +279,11 @@ def _draw_curves(run: Ascent, results: list[RungResult]) -> None:
     for result in sorted(results, key=lambda result: result.train_seconds):
         run.progress(f"{result.rung}: {run.words.say('doing_curve')}", 0.97)
         run.planned.pop(result.rung, None)  # passes that were cut for all rows say nothing of fewer
-        result.curve = learning_curve(run.frozen, result, lambda: run.new(result.rung), run.budget, run.seed)  # noqa: B023
+        try:
+            result.curve = learning_curve(run.frozen, result, partial(run.new, result.rung), run.budget, run.seed)
+        except Exception as error:
+            why = run.words.say("failed_curve", why=why_failed(error, result.rung, run.words))
+            result.note = " · ".join(filter(None, [result.note, why]))
 
 
 def _conclude(

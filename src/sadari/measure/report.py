@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from sadari.artifact import atomic_write
 from sadari.errors import DataError
-from sadari.measure.page import document, element
+from sadari.measure.failed import why_failed
+from sadari.measure.page import Html, document, element
 from sadari.measure.result import ClimbResult
 from sadari.measure.sections import labels, overview, scores, texts
 from sadari.measure.sections.audit import audit
@@ -61,7 +63,7 @@ def report_html(result: ClimbResult, *, lang: str = "en") -> str:
     words = wording(lang)
     _check(result)
     view = View(result, words)
-    drawn = {name: section for name, draw in _SECTIONS if (section := draw(view)) is not None}
+    drawn = {name: section for name, draw in _SECTIONS if (section := _drawn(view, name, draw)) is not None}
     return document(
         words.say("page_title", source=result.source),
         element("header", overview.head(view), overview.verdict(view), overview.contents(view, list(drawn))),
@@ -70,6 +72,20 @@ def report_html(result: ClimbResult, *, lang: str = "en") -> str:
         element("footer", element("p", words.say("footer"))),
         lang=lang,
     )
+
+
+def _drawn(view: View, name: str, draw: Callable[[View], Html | None]) -> Html | None:
+    """A section, or why it cannot be drawn: no picture is worth the models that were climbed."""
+    try:
+        return draw(view)
+    except Exception as error:
+        why = why_failed(error, name, view.words)
+        return element(
+            "section",
+            element("h2", view.words.say(f"{name}_title"), id=f"{name}-title"),
+            element("p", view.words.say("failed_section", why=why), class_="muted"),
+            id=name, aria_labelledby=f"{name}-title",
+        )  # fmt: skip
 
 
 def _check(result: ClimbResult) -> None:

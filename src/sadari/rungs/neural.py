@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sadari.train.optimise import Recipe
 
 SPECIALS = (UNKNOWN, PADDING)
+MIN_FREQ = 2
 STREAMED_IN_MEMORY = 2**25  # tokens of a stream: 128 MiB of ids; more go to a file
 PREDICT_TEXTS, PREDICT_TOKENS = 256, 32_768
 
@@ -47,7 +48,7 @@ class NeuralRung(KeepsRuns):
 
     Args:
         tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
-        min_freq: rarer tokens become ``<unk>``.
+        min_freq: rarer tokens become ``<unk>``; the default is taken for 1 where no token is that frequent.
         max_vocab: the most tokens, the most frequent ones; None: no limit.
         max_length: longer texts are cut after so many tokens; None: by the lengths of the first 65,536 texts, so that
             one of a hundred is cut, but from 256 to 512.
@@ -80,7 +81,7 @@ class NeuralRung(KeepsRuns):
     small_batches: ClassVar[bool] = True  # whether batches of few texts are smaller
 
     tokenizer: str = "auto"
-    min_freq: int = 2
+    min_freq: int = MIN_FREQ
     max_vocab: int | None = 200_000
     max_length: int | None = None
     dropout: float = 0.2
@@ -170,7 +171,7 @@ class NeuralRung(KeepsRuns):
 
     def resolved_settings(self) -> dict[str, Any]:
         settings = super().resolved_settings()
-        taken = {"epochs": "epochs_", "batch_size": "batch_size_", "max_length": "max_length_", "sparse": "sparse_"}
+        taken = {name: f"{name}_" for name in ("epochs", "batch_size", "max_length", "min_freq", "sparse")}
         return {**settings, **{name: getattr(self, kept, settings[name]) for name, kept in taken.items()}}
 
     def _takes_sparse(self, words: int) -> bool:
@@ -211,10 +212,13 @@ class NeuralRung(KeepsRuns):
     def _choose_vocabulary(self, table: TokenTable) -> tuple[Vocab, NDArray[np.int32]]:
         """The vocabulary of the training texts' tokens, and int32 [table]: the id of each of these in it."""
         max_size = None if self.max_vocab is None else self.max_vocab + len(SPECIALS)
-        vocab, new_ids = Vocab.from_table(table, min_freq=self.min_freq, max_size=max_size, specials=SPECIALS)
-        if len(vocab) == len(SPECIALS):
-            raise DataError(f"no token stands {self.min_freq} times in the texts", hint="give min_freq=1")
-        return vocab, new_ids
+        # few texts may have no token twice: nobody who left the setting alone wants to hear of it
+        for least in (self.min_freq, 1) if self.min_freq == MIN_FREQ else (self.min_freq,):
+            vocab, new_ids = Vocab.from_table(table, min_freq=least, max_size=max_size, specials=SPECIALS)
+            if len(vocab) > len(SPECIALS):
+                self.min_freq_ = least
+                return vocab, new_ids
+        raise DataError(f"no token stands {self.min_freq} times in the texts", hint="give a smaller min_freq")
 
     # -- predicting -------------------------------------------------------------------------------------
 

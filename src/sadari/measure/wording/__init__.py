@@ -16,7 +16,7 @@ from sadari.measure import readable
 from sadari.measure.wording.english import ENGLISH
 from sadari.measure.wording.korean import FINDINGS_IN_KOREAN, KOREAN
 from sadari.measure.wording.korean_notes import SCRIPTS_IN_KOREAN, note_in_korean
-from sadari.measure.wording.korean_rungs import coverage_in_korean, warning_in_korean
+from sadari.measure.wording.korean_rungs import coverage_in_korean, reason_in_korean, warning_in_korean
 
 if TYPE_CHECKING:
     from sadari.vectors.fill import Coverage
@@ -59,6 +59,10 @@ class Wording:
     def warning(self, warning: str) -> str:
         """What is warned of while rungs are trained, which they say in English."""
         return warning_in_korean(warning) if self.lang == "ko" else warning
+
+    def reason(self, reason: str) -> str:
+        """Why a rung could not be trained, or what to do about it, which rungs say in English."""
+        return reason_in_korean(reason) if self.lang == "ko" else reason
 
     def coverage(self, found: Coverage) -> str:
         """How much of the texts the vectors know."""

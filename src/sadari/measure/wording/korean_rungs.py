@@ -24,13 +24,36 @@ _WARNINGS = (
 )  # fmt: skip
 
 
+_REASONS = (
+    (r"no token stands (\d+) times in the texts", r"글에 \1번 이상 나오는 토큰이 없음"),
+    (r"training texts such as (.+): no text has anything that the tokenizer '(\w+)' takes for a token",
+     r"\1 같은 학습 글에서 토크나이저 \2가 알아보는 토큰이 하나도 없음"),
+    (r"training texts such as (.+): no text has anything that the tokenizer '(\w+)' and the settings leave .+",
+     r"\1 같은 학습 글에서 토크나이저 \2와 설정이 남기는 특징이 하나도 없음"),
+    (r"training diverged: .+", r"학습이 발산해 가중치가 수가 아니게 됨"),
+    (r"(.+): cannot be written: (.+)", r"\1: 쓸 수 없음: \2"),
+    (r"try --tokenizer characters", r"--tokenizer characters 를 써 보세요"),
+    (r"free some space, or choose another disk", r"공간을 비우거나 다른 디스크를 고르세요"),
+    (r"choose a place that you may write to", r"쓸 권한이 있는 곳을 고르세요"),
+)  # fmt: skip
+
+
 def warning_in_korean(warning: str) -> str:
     """What is warned of; the same where its form is unknown."""
-    for form, sentence in _WARNINGS:
-        found = re.fullmatch(form, warning)
+    return _translated(warning, _WARNINGS)
+
+
+def reason_in_korean(reason: str) -> str:
+    """Why a rung could not be trained, or what to do about it; the same where its form is unknown."""
+    return _translated(reason, _REASONS)
+
+
+def _translated(said: str, forms: tuple[tuple[str, str], ...]) -> str:
+    for form, sentence in forms:
+        found = re.fullmatch(form, said)
         if found is not None:
             return found.expand(sentence)
-    return warning
+    return said
 
 
 def coverage_in_korean(found: Coverage) -> str:
