@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from sadari.device import why_not
 from sadari.nets.pretrained import PretrainedClassifier
 
 _LEVELS = 127
@@ -64,15 +65,18 @@ def quicker(net: PretrainedClassifier, precision: str) -> PretrainedClassifier:
     """A net on the CPU with the same answers, ready for prediction; its embeddings and norms are shared.
 
     Args:
-        net: as it was trained. precision: "fp32", "bf16" or "int8".
+        net: as it was trained; where its layers are not run here (not ``net.own``), it stays as it is in "fp32" and
+            "bf16", which it takes under autocast.
+        precision: "fp32", "bf16" or "int8"; the latter two must be possible on this CPU.
     """
     # parameters stand for themselves: only modules are copied
     quick: PretrainedClassifier = copy.deepcopy(
         net, {id(value): value for value in [*net.parameters(), *net.buffers()]}
     )
     quick.eval()
-    packs = quick.own and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
-    if precision != "int8" and not packs:
+    if precision != "int8" and not quick.own:
+        return quick
+    if precision == "fp32" and why_not("fp32", "cpu", "packed layers") is not None:
         return quick
     if precision == "bf16":
         quick.state_type = torch.bfloat16

@@ -32,6 +32,8 @@ from sadari.train.batches import Batches
 from sadari.train.watch import Watch
 
 if TYPE_CHECKING:
+    import torch
+
     from sadari.nets.pretrained import PretrainedClassifier
     from sadari.train.checkpoint import Run
     from sadari.train.classify import ClassifierTask
@@ -141,7 +143,9 @@ class BertClassifier(KeepsRuns):
         settings = self.get_params(deep=False)
         settings["weights"] = None if self.weights is None else shown_weights(self.weights)
         settings["learning_rate"] = self._rate()
-        taken = {"epochs": "epochs_", "max_length": "max_length_", "precision": "precision_"}
+        taken = {"epochs": "epochs_", "max_length": "max_length_"}
+        if self.precision == "auto":  # what was asked for stays, if it could not be had here
+            taken["precision"] = "precision_"
         return {**settings, **{name: getattr(self, kept, settings[name]) for name, kept in taken.items()}}
 
     def planned_epochs(self, rows: int) -> int:
@@ -160,10 +164,10 @@ class BertClassifier(KeepsRuns):
 
     def recipe(self) -> Recipe:
         """The recipe that these settings are."""
-        from sadari.device import resolve_device
+        from sadari.device import bf16_is_fast, resolve_device
         from sadari.train.optimise import Recipe
 
-        fast = self.precision == "auto" and bert_settings.bf16_is_fast(resolve_device(self.device).type)
+        fast = self.precision == "auto" and bf16_is_fast(resolve_device(self.device), "layers")
         return Recipe(
             epochs=getattr(self, "epochs_", self.epochs) or 1, steps=self.steps, learning_rate=self._rate(),
             optimizer="adamw", weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay, clip=self.clip,
@@ -290,8 +294,7 @@ class BertClassifier(KeepsRuns):
         ids, owners = self.reader_.read(whole)
         out = np.empty((len(ids), len(self.classes_)), np.float32)
         device = next(self.net_.parameters()).device
-        net = self._predicting_net(device.type)
-        bf16 = device.type != "cpu" and self.predict_precision == "bf16"
+        net, bf16 = self._predicting_net(device)
         with (
             torch.inference_mode(), cpu_threads(self.threads),
             torch.autocast(device.type, torch.bfloat16, enabled=bf16),
@@ -301,16 +304,20 @@ class BertClassifier(KeepsRuns):
                 out[rows] = net(batch.to(device), mask.to(device)).float().cpu().numpy()
         return averaged(out, owners, len(whole)), self.pieces_.known(whole)
 
-    def _predicting_net(self, device: str) -> PretrainedClassifier:
-        """The net as it predicts: on a CPU made ready for that once, or, while it still trains, anew."""
+    def _predicting_net(self, device: torch.device) -> tuple[PretrainedClassifier, bool]:
+        """The net as it predicts, and whether under autocast: on a CPU made ready once, or, while it trains, anew."""
+        from sadari.device import precision_here
         from sadari.nets.quick import quicker
 
-        if device != "cpu":
-            return self.net_.eval()
-        made: tuple[str, PretrainedClassifier] | None = getattr(self, "_quick", None)
-        if made is None or made[0] != self.predict_precision or not self.__sklearn_is_fitted__():
-            made = self._quick = (self.predict_precision, quicker(self.net_, self.predict_precision))
-        return made[1]
+        asked, packed = self.predict_precision, device.type == "cpu" and self.net_.own
+        needed = "whole numbers" if asked == "int8" else "packed layers" if packed else "layers"
+        if device.type != "cpu":
+            return self.net_.eval(), precision_here(asked, device, needed) == "bf16"
+        made: tuple[str, PretrainedClassifier, bool] | None = getattr(self, "_quick", None)
+        if made is None or made[0] != asked or not self.__sklearn_is_fitted__():
+            precision = precision_here(asked, device, needed)
+            made = self._quick = asked, quicker(self.net_, precision), precision == "bf16" and not packed
+        return made[1:]
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in super().__getstate__().items() if name != "_quick"}

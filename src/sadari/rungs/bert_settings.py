@@ -83,26 +83,3 @@ def rate(width: int | None, *, lora: bool) -> float:
     if lora:
         return 5e-4
     return 3e-4 if width is not None and width <= LITTLE_WIDTH else 1e-4
-
-
-def bf16_is_fast(device: str) -> bool:
-    """Whether products of bfloat16 are faster there than those of float32."""
-    import torch
-
-    if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    if device != "cpu":
-        return False
-    flags = _cpu_flags()
-    return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
-
-
-def _cpu_flags() -> set[str]:
-    """What the processor says that it can do, as Linux tells it; nothing elsewhere."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return set()
-    return next(
-        (set(line.partition(":")[2].split()) for line in lines if line.startswith(("flags", "Features"))), set()
-    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from sadari.device import resolve_device
+from sadari.device import bf16_is_fast, resolve_device
 from sadari.errors import SettingError
 from sadari.limits import Choice, Flag, Number, Whole
-from sadari.rungs.bert_settings import PRECISIONS, bf16_is_fast
+from sadari.rungs.bert_settings import PRECISIONS
 from sadari.rungs.settings import Allowed
 from sadari.tasks.task_settings import TRAINED_BY, TaskSettings
 
@@ -100,5 +100,5 @@ class BertSettings(TaskSettings):
         own = self._with(found)
         if own.precision != "auto":
             return own
-        fast = bf16_is_fast(resolve_device(own.device).type)
+        fast = bf16_is_fast(resolve_device(own.device), "layers")
         return replace(own, precision="bf16" if fast else "fp32")

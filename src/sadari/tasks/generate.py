@@ -177,9 +177,7 @@ class Generator(GeneratorSettings):
         held_out = None
         if len(material.held_out) > material.known:
             hidden = range(2, 2 + len(material.coder.labels))
-            held_out = HeldOut(
-                material.held_out, material.known, material.characters, hidden=hidden, precision=own.precision
-            )
+            held_out = HeldOut(material.held_out, material.known, material.characters, hidden=hidden)
         return LanguageTask(self.net_, material.ids, own.batch_size, own.window, own.seed, held_out)  # type: ignore[arg-type]
 
     def _tell(self, loop: Loop, listener: Listener) -> None:

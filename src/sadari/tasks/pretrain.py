@@ -154,7 +154,8 @@ class Bert(BertSettings):
             listener.begin(self, read, self.guess_)
             keep_run(loop, kept, self._identity(read, start), resume=resume)
             self.history_ = loop.run()
-        self.resolved_ = replace(self.resolved_, precision=loop.recipe.precision)  # the run's, if begun elsewhere
+        if self.precision == "auto":  # the run's, if begun elsewhere; what was asked for stays
+            self.resolved_ = replace(self.resolved_, precision=loop.recipe.precision)
         net: Any = self.net_
         check_learned(**{name: value.detach().cpu().numpy() for name, value in net.state_dict().items()})
         self.knows_masked_, self.knows_next_ = True, self.nsp
@@ -225,7 +226,7 @@ class Bert(BertSettings):
         held_out = None
         if len(read.held_out.values) > 1:
             scored = replace(reading, documents=read.held_out.first(MOST_HELD_OUT))
-            held_out = HeldOutText(scored, count_ids(read.learned, len(pieces)), own.precision)
+            held_out = HeldOutText(scored, count_ids(read.learned, len(pieces)))
             self.guess_ = held_out.guess
         return PreTrainingTask(self.net_, reading, held_out)  # type: ignore[arg-type]
 
@@ -253,7 +254,7 @@ class Bert(BertSettings):
 
         listener.scoring()
         task: Any = loop.task
-        with threads(loop.threads):
+        with threads(loop.threads), loop.products():
             self.final_ = task.final() or best_record(self.history_)
         self.scores_ = {name.replace("_", " "): self.final_[name] for name in TRAINED if name in self.final_}
         if self.scores_:

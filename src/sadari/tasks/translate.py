@@ -240,7 +240,8 @@ class Translator(TranslatorSettings):
             self.net_ = own.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
             seed_dropout(self.seed)
             learned = learn(self.net_, own, pairs, held_out, progress=progress, begin=begin, score=score)
-        self.resolved_ = replace(own, precision=learned.precision)
+        if self.precision == "auto":  # what was asked for stays, if it could not be had here
+            self.resolved_ = replace(own, precision=learned.precision)
         self.history_, self.weights_, self.validation_loss_ = learned.history, learned.weights, learned.loss
 
     # -- translating ------------------------------------------------------------------------------------

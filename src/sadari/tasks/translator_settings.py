@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from sadari.device import resolve_device
+from sadari.device import bf16_is_fast, resolve_device
 from sadari.errors import SettingError
 from sadari.limits import MOST, SEED, Choice, Flag, Number, Text, Whole
-from sadari.rungs.bert_settings import PRECISIONS, bf16_is_fast
+from sadari.rungs.bert_settings import PRECISIONS
 from sadari.rungs.settings import Allowed
 from sadari.tasks.subwords import Subwords
 from sadari.tasks.task_settings import MOST_EPOCHS, TaskSettings
@@ -162,7 +162,8 @@ class TranslatorSettings(TaskSettings):
         if own.precision != "auto":
             return own
         # of few pairs the batches are small, and then it is no faster
-        faster = pairs >= MANY_PAIRS and bf16_is_fast(resolve_device(own.device).type)
+        operations = ("layers",) if own.net == "transformer" else ("layers", own.net)
+        faster = pairs >= MANY_PAIRS and bf16_is_fast(resolve_device(own.device), *operations)
         return replace(own, precision="bf16" if faster else "fp32")
 
     def recipe(self) -> Recipe:

@@ -21,6 +21,7 @@ from sadari.train.machine import random_state, set_random_state
 
 KIND = "checkpoint"
 MOST_BYTES = 2**40  # the run is the user's own
+MOST_THREADS = 2**15
 HISTORY = "history.json"
 ABOUT = """# A training run that can go on
 
@@ -182,14 +183,16 @@ def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
 def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any]) -> None:
     """Put a loop where a checkpoint left it: its next `run` goes on to the same bits, with as many threads as before.
 
-    Its precision is that of before, too, where settings leave it to the machine, and this is another one.
+    Its precision is that of before, too, where settings leave it to the machine, and this is another one; a run in a
+    precision that cannot be had here goes on in float32.
 
     Raises:
         SettingError: the run is another one: of other settings, other data, or another number of processes.
         ModelError: no checkpoint, or a torn one.
 
     Warns:
-        SadariWarning: it was begun with another version of torch, which may give other bits.
+        SadariWarning: it was begun with another version of torch, or in a precision that cannot be had here, which
+            may give other bits; or it goes on with more or fewer threads, or in another precision, than settings say.
     """
     files = _read(folder)
     try:
@@ -204,9 +207,7 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
         progress["best"] = float("-inf") if progress["best"] is None else progress["best"]
         progress["course"] = tuple(progress.get("course", AS_PLANNED))  # older ones do not say
         loop.progress = Progress(**progress, history=json.loads(files.text(HISTORY)))
-        loop.threads = int(files.manifest["threads"])
-        precision = files.manifest.get("precision", loop.recipe.precision)  # older ones do not say
-        loop.recipe = replace(loop.recipe, precision=precision)
+        _take_up_machine(loop, files.manifest)
         if isinstance(loop.task, CarriesState):
             loop.task.restore(_part(files.tensors, "task."))
         set_random_state(_part(files.tensors, "random."))
@@ -216,11 +217,32 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
         raise ModelError(f"the checkpoint does not fit this run: {error}", where=str(folder)) from error
     begun = files.manifest.get("versions", {}).get("torch")
     if begun != torch.__version__:
-        warnings.warn(
-            f"the run was begun with torch {begun} and goes on with {torch.__version__}: its bits may differ",
-            SadariWarning,
-            stacklevel=2,
-        )
+        _say(f"the run was begun with torch {begun} and goes on with {torch.__version__}: its bits may differ")
+
+
+def _take_up_machine(loop: Loop, manifest: Mapping[str, Any]) -> None:
+    """Give a loop the threads and the precision of its run, and say where they are not what they would be here."""
+    count, given = int(manifest["threads"]), loop.threads or torch.get_num_threads()
+    if not 1 <= count <= MOST_THREADS:
+        raise ValueError(f"it says that it had {count:,} threads")
+    if count != given:
+        _say(f"the run was begun with {_threads(count)} and goes on so: {given:,} would give other bits")
+    loop.threads = count
+    begun = manifest.get("precision", loop.recipe.precision)  # older ones do not say
+    kept = loop.precision_for(begun)
+    if kept != begun:
+        _say(f"the run was begun in {begun} and goes on in {kept}: its bits will differ")
+    elif kept != loop.recipe.precision:
+        _say(f"the run was begun in {begun} and goes on so, not in {loop.recipe.precision}")
+    loop.recipe = replace(loop.recipe, precision=kept)
+
+
+def _say(what: str) -> None:
+    warnings.warn(what, SadariWarning, stacklevel=4)
+
+
+def _threads(count: int) -> str:
+    return f"{count:,} thread{'s' * (count != 1)}"
 
 
 def check_same(kept: Mapping[str, Any], given: Mapping[str, Any], where: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -153,6 +154,8 @@ class LanguageTask:
         characters: that the held-out text is written in, where bits a character are wanted.
     """
 
+    scored_as_trained: ClassVar[bool] = True
+
     net: nn.Module
     ids: NDArray[np.int32]
     rows: int
@@ -243,14 +246,12 @@ class HeldOut:
         ids: int32 [n]. known: so many of the first are given and not scored, at least one.
         characters: that the others are written in, or None.
         hidden: ids that are not scored where they stand, such as labels.
-        precision: "fp32" or "bf16", as in training.
     """
 
     ids: NDArray[np.int32]
     known: int = 1
     characters: int | None = None
     hidden: range = range(0)
-    precision: str = "fp32"
 
     def score(self, net: nn.Module, window: int) -> LanguageScore:
         """Every token but the known ones foreseen once, by a net in evaluation.
@@ -262,8 +263,7 @@ class HeldOut:
         windows = _carried(self.ids, self.known) if isinstance(net, RecurrentGenerator) else None
         total, tokens = 0.0, 0
         state: torch.Tensor | None = None
-        bf16 = self.precision == "bf16"
-        with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
+        with torch.inference_mode():
             for part in windows or _windows(self.ids, self.known, window):
                 ids, targets = part.tensors(device)
                 if windows is None:

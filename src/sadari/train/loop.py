@@ -12,17 +12,17 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import nn
 
-from sadari.device import resolve_device
+from sadari.device import precision_here, resolve_device
 from sadari.errors import SadariError, SettingError
 from sadari.train import processes
 from sadari.train.limit import AS_PLANNED, Course, TimeLimit, place_of
-from sadari.train.machine import compiling, shared, stop_signals, threads
+from sadari.train.machine import compiling, operations, shared, stop_signals, threads
 from sadari.train.optimise import Recipe, make_optimizers, rate_at
 
 Record = dict[str, float]
@@ -54,6 +54,13 @@ class CarriesState(Protocol):
 
     def restore(self, tensors: dict[str, torch.Tensor]) -> None:
         """Take up what `carried` gave."""
+
+
+@runtime_checkable
+class ScoredAsTrained(Protocol):
+    """A task whose scores are worked out in the precision in which its net is trained, and not in float32."""
+
+    scored_as_trained: ClassVar[bool]
 
 
 @dataclass
@@ -106,11 +113,12 @@ class Loop:
         checkpoint: Callable[[Loop], None] | None = None,
         checkpoint_every: float = 60.0,
     ) -> None:
-        self.task, self.recipe = task, recipe
+        self.task = task
         self.on_record, self.on_step = on_record, on_step
         self.checkpoint, self.checkpoint_every = checkpoint, checkpoint_every
         self.device = resolve_device(recipe.device)
         self.net = task.net.to(self.device)
+        self.recipe = replace(recipe, precision=self.precision_for(recipe.precision))
         self.run_net = shared(self.net, compiled=recipe.compile)
         self.optimizers = make_optimizers(self.net, recipe)
         self.progress = Progress()
@@ -121,6 +129,14 @@ class Loop:
         self._asked_to_stop = False
         self._summed_weight = 0.0  # of the batches whose gradients are summed so far
         self._last_tick = self._last_saved = 0.0
+
+    def precision_for(self, asked: str) -> str:
+        """The precision that this net can be trained in here: the one that is asked for, or float32, which is said."""
+        return precision_here(asked, self.device, *operations(self.net))
+
+    def products(self) -> AbstractContextManager[Any]:
+        """The net is run in this."""
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.recipe.precision == "bf16")
 
     def run(self) -> list[Record]:
         """Train to the end, or go on to it after `load_checkpoint`; the net then has its best weights.
@@ -184,9 +200,8 @@ class Loop:
         self.net.train()
         alone = recipe.accumulate == 1
         stepping = alone or (number + 1) % recipe.accumulate == 0 or number + 1 == len(batches)
-        bf16 = recipe.precision == "bf16"
         with nullcontext() if stepping else self._unshared(), compiling(recipe.compile):
-            with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bf16):
+            with self.products():
                 total, weight, sums = self.task.loss(self.run_net, batches[number])
             # processes average their gradients: times their number, that is the sum over all of them
             share = float(processes.place()[1])
@@ -298,7 +313,8 @@ class Loop:
         progress.sums = {}
         if validate:
             self.net.eval()
-            scores = self.task.validate()
+            with self.products() if isinstance(self.task, ScoredAsTrained) else nullcontext():
+                scores = self.task.validate()
             if scores:
                 record |= scores
                 self._keep_best(next(iter(scores.values())))

@@ -48,6 +48,17 @@ def compiling(asked: bool) -> Iterator[None]:
         ) from error
 
 
+def operations(net: nn.Module) -> list[str]:
+    """What a net does that its precision depends on, as `sadari.device.TRIALS` calls it."""
+    found = {"layers": None}
+    for module in net.modules():
+        if isinstance(module, nn.RNNBase):
+            found[module.mode.partition("_")[0].lower()] = None
+        elif isinstance(module, nn.Conv1d):
+            found["convolution"] = None
+    return list(found)
+
+
 def seed_everything(seed: int) -> None:
     """Seed torch's generators (on all devices). NumPy's are made where they are used."""
     torch.manual_seed(seed)

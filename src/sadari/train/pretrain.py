@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -128,13 +129,11 @@ class HeldOutText:
     Attributes:
         reading: what is read, and how.
         counts: int64 [ids], how often each id stands in the training texts: what the unigram guess knows.
-        precision: "fp32" or "bf16", as in training.
         most: tokens that are scored, at most (by less than a sequence more): of sequences drawn by the seed. None: all.
     """
 
     reading: Reading
     counts: NDArray[np.int64]
-    precision: str = "fp32"
     most: int | None = None
 
     @cached_property
@@ -186,8 +185,7 @@ class HeldOutText:
         """
         device = next(net.parameters()).device
         loss = right = next_loss = next_right = 0.0
-        bf16 = self.precision == "bf16"
-        with torch.inference_mode(), torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
+        with torch.inference_mode():
             for example in self.examples:
                 ids, segments, mask, places, targets = example.tensors(device)
                 logits, following = net.logits(ids, segments, mask, places)  # type: ignore[arg-type]
@@ -224,6 +222,8 @@ class PreTrainingTask:
         part: of it that is scored while it learns; None before the first time.
         masked: tokens that were to be found so far, in all processes.
     """
+
+    scored_as_trained: ClassVar[bool] = True
 
     net: BertForPreTraining
     reading: Reading

@@ -21,6 +21,8 @@ _WARNINGS = (
     (r"the vectors of (.+) know only (\d+) % of the text, cut by the tokenizer '(.+)'\n  → .+",
      r"\1: 토크나이저 \3 기준으로, 이 벡터는 글의 \2 %만 압니다"
      "\n  → 벡터를 만든 글을 나눈 토크나이저를 지정하세요: --tokenizer NAME"),
+    (r"(bf16|int8) cannot be had on this (\w+) \((.+)\): the work is done in float32",
+     r"이 컴퓨터의 \2에서는 \1 연산을 할 수 없어 float32로 계산합니다 (\3)"),
 )  # fmt: skip
 
 
