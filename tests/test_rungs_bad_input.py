@@ -104,12 +104,12 @@ def test_min_df_that_leaves_nothing_says_so():
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        (None, "NoneType: None"),
+        (None, "the text is missing"),
         (3.5, "float: 3.5"),
         (7, "int: 7"),
         (["a"], "list"),
         (b"a", "bytes"),
-        (float("nan"), "float: nan"),
+        (float("nan"), "the text is missing"),
     ],
 )
 def test_what_is_no_text_is_named_by_row_and_type(rung, wrong, reason):
@@ -257,7 +257,7 @@ def test_a_missing_label_in_a_series_or_a_list_is_named_by_its_row(labels):
     ("labels", "reason"),
     [
         (None, "labels are wanted"),
-        ("abc", "labels are wanted"),
+        ("abc", "a list of labels is wanted"),
         (LABELS[:59], "60 texts and 59 labels"),
         ([*LABELS, "x"], "60 texts and 61 labels"),
         (np.array(LABELS[:59]), "60 texts and 59 labels"),
@@ -267,13 +267,14 @@ def test_a_missing_label_in_a_series_or_a_list_is_named_by_its_row(labels):
         ([["a"], "b", *[["a"]] * 58], "row 2"),
         ([["a"], ["b", 1], *[["a"]] * 58], "row 2"),
         (np.full((60, 2), 2), "0 and 1"),
-        (np.ones((60, 1)), "two or more columns"),
-        (np.ones((60, 2, 2)), "two or more columns"),
+        (np.ones((60, 1)), r"row 1: a label is 1\.0"),
+        (np.array([LABELS, LABELS]).T, r"shape \(60, 2\) .*\n.*shape \(60,\)"),
+        (np.ones((60, 2, 2)), r"shape \(60, 2, 2\)"),
         ([2**70, 1] * 30, "64 bits"),
         (["\ud800", "a"] * 30, "surrogate"),
         (pl.Series([[1.5], [2.5]] * 30), "List"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:40],
 )
 def test_labels_that_cannot_be_learned(labels, reason):
     for rung in (TfIdf, EmbeddingBag):
@@ -329,6 +330,12 @@ def test_labels_are_known_by_name_where_a_file_gives_texts_for_numbers():
     assert not model._codec.matrix([f"0{n}" for n in numbers]).any()
 
 
+def test_labels_of_nineteen_digits_are_saved_and_loaded(tmp_path):
+    names = [2**63 - 1, -(2**63), 10**18, 0]
+    TfIdf().fit(["a b", "c d", "e f", "g h"] * 3, names * 3).save(tmp_path / "model")
+    assert sadari.load(tmp_path / "model").predict(["a b", "c d", "e f", "g h"]).tolist() == names
+
+
 # -- weights and settings ---------------------------------------------------------------------------------
 
 
@@ -336,19 +343,40 @@ def test_labels_are_known_by_name_where_a_file_gives_texts_for_numbers():
     ("weights", "reason"),
     [
         (np.ones(59), r"shape \[59\]"),
-        (np.ones((60, 1)), r"shape \[60, 1\]"),
-        ([1.0] * 59 + [0.0], "row 60: sample_weight is 0"),
+        (np.ones((60, 2)), r"shape \(60, 2\)"),
+        ([0.0] * 60, "every sample_weight is 0"),
         ([1.0, -1.0] * 30, "row 2: sample_weight is -1"),
         ([1.0, np.nan] * 30, "row 2"),
         ([1.0, np.inf] * 30, "row 2"),
         (["a"] * 60, "numbers"),
-        (2.0, "shape"),
+        (2.0, "one a row"),
+        ({1.0, 2.0}, "no order"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:40],
 )
 def test_sample_weights_that_cannot_be(weights, reason):
     with pytest.raises(DataError, match=reason):
         TfIdf().fit(TEXTS, LABELS, weights)
+
+
+@pytest.mark.parametrize("rung", EVERY)
+def test_a_weight_of_nothing_is_as_good_as_no_row(rung):
+    """scikit-learn's contract, on which its BaggingClassifier relies."""
+    gone = np.arange(60) % 7 == 3
+    kept = [text for text, out in zip(TEXTS, gone, strict=True) if not out]
+    weights = np.where(gone, 0.0, 2.0)
+    weighed = rung().fit(TEXTS, LABELS, weights)
+    without = rung().fit(kept, [label for label, out in zip(LABELS, gone, strict=True) if not out], weights[~gone])
+    assert np.array_equal(weighed.predict_proba(TEXTS), without.predict_proba(TEXTS))
+
+
+@pytest.mark.parametrize("rung", EVERY)
+def test_a_label_whose_rows_all_weigh_nothing_is_known_and_never_likely(rung):
+    weights = [0.0 if label == "World" else 1.0 for label in LABELS]
+    model = rung().fit(TEXTS, LABELS, weights)
+    assert model.classes_.tolist() == sorted(set(LABELS))
+    assert "World" not in model.predict(TEXTS).tolist()
+    assert np.isfinite(model.predict_proba([*TEXTS, ""])).all()
 
 
 @pytest.mark.parametrize("rung", [BagOfWords, EmbeddingBag])

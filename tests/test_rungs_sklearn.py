@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.base import clone, is_classifier
+from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict, cross_val_score
@@ -72,6 +73,9 @@ def reading_numbers(rung):
 
         def _logits_of(self, texts):
             return super()._logits_of(words_of(texts))
+
+        def score(self, texts, labels, sample_weight=None):
+            return super().score(words_of(texts), labels, sample_weight)
 
     Reading.__init__ = rung.__init__
     Reading.__name__ = rung.__name__
@@ -250,3 +254,19 @@ def test_sklearns_indicator_matrices_dense_and_sparse():
     assert np.array_equal(one.predict_proba(TEXTS), named.predict_proba(TEXTS))
     scores = cross_val_score(TfIdf(), TEXTS, dense, cv=2, scoring="f1_micro")
     assert scores.mean() > 0.2
+
+
+def test_bagging_of_a_column_as_scikit_learn_gives_it():
+    """It hands on a table of one column, and weights of 0 for what was not drawn."""
+    column = np.array(TEXTS, dtype=object)[:, None]
+    bagged = BaggingClassifier(TfIdf(), n_estimators=3, random_state=0).fit(column, LABELS)
+    assert bagged.score(column, LABELS) > 0.8
+
+
+@pytest.mark.parametrize("rung", EVERY)
+def test_a_score_is_the_share_of_right_labels_however_they_are_given(rung):
+    model = rung().fit(TEXTS, LABELS)
+    share = accuracy_score(LABELS, model.predict(TEXTS))
+    for labels in (LABELS, np.array(LABELS)[:, None], pl.DataFrame({"label": LABELS}), pl.Series(LABELS), iter(LABELS)):
+        assert model.score(iter(TEXTS), labels) == share
+    assert model.score(TEXTS[:2], ["never seen", model.predict(TEXTS[1:2])[0]]) == 0.5

@@ -20,12 +20,13 @@ from sklearn.exceptions import NotFittedError
 
 from sadari.artifact import WEIGHTS, ModelFiles, read_model, write_model
 from sadari.errors import DataError, ModelError, SettingError
+from sadari.limits import MOST, Whole, check
 from sadari.rungs.card import model_card
 from sadari.rungs.distil import Teacher, taught
 from sadari.rungs.explanation import Explanation, InnerLife
 from sadari.rungs.held_out import HeldOut
-from sadari.rungs.labels import LabelCodec
-from sadari.rungs.rows import training_rows
+from sadari.rungs.labels import LabelCodec, as_labels
+from sadari.rungs.rows import row_weights, training_rows
 from sadari.rungs.saved import head_of, put_together, read_head
 from sadari.rungs.settings import ALLOWED, Allowed, check_settings
 from sadari.text.column import as_column
@@ -75,7 +76,7 @@ class Rung(ClassifierMixin, BaseEstimator):
             texts: n strings: list, array, Polars Series, or a `TextStream` over a file larger than memory.
             labels: n labels (strings or whole numbers); or n collections of them, or an indicator matrix [n, k], for
                 several labels a text.
-            sample_weight: n numbers above 0, how much each text counts.
+            sample_weight: n numbers, how much each text counts; one of 0 is not learned from, but its label is known.
             validation: (texts, labels) not trained on: watched for early stopping, and used to calibrate probabilities.
             progress: called with (epochs begun, epochs at most, record) after each pass and each report; by nets that
                 take long also about once a second, with where they stand.
@@ -92,6 +93,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         rows = training_rows(texts, labels, sample_weight)
         self.dropped_rows_ = rows.dropped
         self._codec, targets = LabelCodec.learn(rows.labels)
+        rows, targets = rows.that_count(targets)
         self.classes_ = self._codec.classes
         self.prior_ = _prior(targets, self._codec.multilabel)
         self.sharpness_ = 1.0
@@ -232,13 +234,13 @@ class Rung(ClassifierMixin, BaseEstimator):
     def score(self, texts: Any, labels: Any, sample_weight: Any = None) -> float:
         """The share of texts whose labels are all right, and none too many."""
         self._check_fitted()
-        if self._codec.kind != "several":
-            return float(super().score(texts, labels, sample_weight))
-        if len(labels) != len(texts):
-            raise DataError(f"there are {len(texts):,} texts and {len(labels):,} labels; each text needs its label")
-        pairs = zip(self.predict(texts), labels, strict=True)
-        right = [{str(label) for label in found} == {str(label) for label in wanted} for found, wanted in pairs]
-        return float(np.average(right, weights=sample_weight))
+        column, wanted = as_column(texts), as_labels(labels)
+        if len(column) != len(wanted):
+            raise DataError(f"there are {len(column):,} texts and {len(wanted):,} labels; each text needs its label")
+        weights = row_weights(sample_weight, len(column))
+        if not len(column):
+            raise DataError("there is no text to score on")
+        return float(np.average(self._codec.right(self.predict(column), wanted), weights=weights))
 
     @property
     def multilabel(self) -> bool:
@@ -267,6 +269,7 @@ class Rung(ClassifierMixin, BaseEstimator):
     def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
         """The features that speak most for each label, over all texts; empty where a rung cannot say."""
         self._check_fitted()
+        check("count", count, Whole(0, MOST))
         return self._top_features(count)
 
     def _logits_of(self, texts: Any) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sadari.errors import DataError
 from sadari.rungs.labels import LabelCodec
-from sadari.text.column import as_column
+from sadari.text.column import as_column, two_parts
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class HeldOut:
         """
         if validation is None:
             return None
-        texts, wanted = as_column(validation[0]), codec.matrix(validation[1]) > 0
+        given, labels = two_parts(validation, "validation must be (texts, labels)")
+        texts, wanted = as_column(given), codec.matrix(labels) > 0
         if len(texts) != len(wanted):
             raise DataError(f"there are {len(texts):,} validation texts and {len(wanted):,} labels of them")
         return cls(texts, wanted, codec.multilabel) if len(texts) else None

@@ -13,12 +13,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.data.fingerprint import fingerprint
-from sadari.errors import ModelError, SettingError
+from sadari.errors import ModelError
+from sadari.limits import Number, check
 from sadari.rungs.base import Rung
 from sadari.rungs.distil import Teacher
 from sadari.rungs.labels import as_labels
 from sadari.rungs.settings import plain_settings
-from sadari.text.column import as_column
+from sadari.text.column import as_column, two_parts
 from sadari.text.vectorize import columns
 from sadari.train import processes
 from sadari.train.limit import AS_PLANNED, TimeLimit
@@ -74,8 +75,10 @@ class KeepsRuns(Rung):
             SettingError: another run than the one in the folder.
             OutputError: something else is in the folder.
         """
-        if seconds is not None and not seconds > 0:
-            raise SettingError(f"seconds is {seconds}; it must be above 0")
+        check("seconds", seconds, Number(1e-9, 1e9), optional=True)
+        if validation is not None:
+            texts_held, labels_held = two_parts(validation, "validation must be (texts, labels)")
+            validation = as_column(texts_held), as_labels(labels_held)  # both are read twice
         self._kept_run = KeptRun.begin(run, resume, validation)
         self._ends = None if seconds is None else time.perf_counter() + seconds
         try:
@@ -208,8 +211,8 @@ class KeptRun:
 def _validation_print(validation: tuple[Any, Any] | None) -> str | None:
     if validation is None:
         return None
-    labels = as_labels(validation[1])
+    texts, labels = validation
     if isinstance(labels, np.ndarray):
-        return fingerprint([as_column(validation[0])]) + hashlib.sha256(labels.tobytes()).hexdigest()
+        return fingerprint([texts]) + hashlib.sha256(labels.tobytes()).hexdigest()
     inner = pl.List(pl.String) if isinstance(labels.dtype, pl.List) else pl.String
-    return fingerprint([as_column(validation[0])], labels.cast(inner))
+    return fingerprint([texts], labels.cast(inner))

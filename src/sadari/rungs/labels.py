@@ -11,10 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import DataError, SettingError
+from sadari.limits import shown
+from sadari.text.column import is_missing, one_column
 
 KINDS = ("one", "several", "indicator")
 MOST_CELLS = 2**31  # texts × labels: an int8 matrix of 2 GiB
-_COLLECTIONS = (list, tuple, set, frozenset)
+_COLLECTIONS = (list, tuple, set, frozenset, np.ndarray, pl.Series)
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,20 @@ class LabelCodec:
             raise DataError(f"the classifier learned from {wanted}, and gets something else here")
         return given
 
+    def right(self, found: Any, labels: Any) -> NDArray[np.bool_]:
+        """bool [n]: whether a text has just the labels that `choose` found; one that training never saw is wrong.
+
+        Raises:
+            DataError: one label a text where the classifier gives several, or the other way round.
+        """
+        given = as_labels(labels)
+        wanted = self.matrix(given)  # also says whether they are of the right kind
+        agree: NDArray[np.bool_] = (self.matrix(found) == wanted).all(axis=1)
+        if isinstance(given, pl.Series):
+            sizes = given.list.n_unique().to_numpy() if self.multilabel else 1
+            agree &= wanted.sum(axis=1) == sizes
+        return agree
+
     def names(self) -> list[str]:
         """Every label as text, in column order."""
         return [str(label) for label in self.classes.tolist()]
@@ -174,8 +190,8 @@ def as_labels(labels: Any) -> pl.Series | NDArray[np.int8]:
     """Labels in one of the forms that the rest of this file knows.
 
     Args:
-        labels: one a text (strings or whole numbers: list, array, Series, pandas column); several a text (collections
-            of such, or a List Series); or an indicator matrix [n, k] of 0 and 1.
+        labels: one a text (strings or whole numbers, in anything that `one_column` takes); several a text (collections
+            of such, or a List Series); or an indicator matrix or table [n, k] of 0 and 1.
 
     Returns:
         a Series [n] of String, Int64, or lists of one of these, nothing missing; or int8 [n, k].
@@ -184,57 +200,64 @@ def as_labels(labels: Any) -> pl.Series | NDArray[np.int8]:
         DataError: a label that is missing, neither string nor whole number, or of another kind than the first; its row
             (from 1) is named.
     """
-    if labels is None or isinstance(labels, str | bytes | Mapping):
-        raise DataError(f"labels are wanted, one for each text, not {type(labels).__name__}")
-    if isinstance(labels, pl.Series):
-        return _checked_series(labels)
     if hasattr(labels, "toarray"):  # a scipy sparse matrix, as scikit-learn's MultiLabelBinarizer gives it
         labels = labels.toarray()
-    if isinstance(labels, np.ndarray) and labels.ndim != 1:
+    shape = getattr(labels, "shape", None)
+    if isinstance(shape, tuple) and len(shape) == 2 and shape[1] != 1:
         return _indicator(labels)
-    rows = labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
+    column = one_column(labels, "labels")
+    if isinstance(column, pl.Series) and column.dtype != pl.Object:
+        return _checked_series(column)
+    rows = list(column)
     if rows and isinstance(rows[0], _COLLECTIONS):
         return _lists(rows)
     wrong = _first_wrong(rows)
     if wrong is not None:
         raise _not_a_label(rows[wrong], wrong)
-    return _series(rows, pl.Int64 if rows and not isinstance(rows[0], str) else pl.String)
+    return _series(_whole(rows), pl.Int64) if rows and not isinstance(rows[0], str) else _series(rows, pl.String)
 
 
 def _lists(rows: list[Any]) -> pl.Series:
     for place, row in enumerate(rows):
         if not isinstance(row, _COLLECTIONS):
             raise DataError("some texts have a list of labels, and this one has not", where=f"row {place + 1}")
-    flat = [label for row in rows for label in row]
+    lists = [list(one_column(row, "labels") if isinstance(row, np.ndarray | pl.Series) else row) for row in rows]
+    flat = [label for row in lists for label in row]
     wrong = _first_wrong(flat)
     if wrong is not None:
-        ends = np.cumsum([len(row) for row in rows])
+        ends = np.cumsum([len(row) for row in lists])
         raise _not_a_label(flat[wrong], int(np.searchsorted(ends, wrong, side="right")))
-    inner = pl.Int64 if flat and not isinstance(flat[0], str) else pl.String
-    return _series([list(row) for row in rows], pl.List(inner))
+    if flat and not isinstance(flat[0], str):
+        return _series([_whole(row) for row in lists], pl.List(pl.Int64))
+    return _series(lists, pl.List(pl.String))
 
 
 def _series(rows: list[Any], dtype: Any) -> pl.Series:
     try:
         return pl.Series("label", rows, dtype=dtype)
-    except (OverflowError, TypeError) as error:
-        raise DataError("a label is a number that does not fit 64 bits") from error
     except UnicodeEncodeError as error:
         raise DataError(f"a label holds half a surrogate pair, which is no character: {error}") from error
 
 
+def _whole(labels: list[Any]) -> list[int]:
+    numbers = [int(label) for label in labels]
+    large = next((number for number in numbers if not -(2**63) <= number < 2**63), None)
+    if large is not None:
+        raise DataError(f"a label is a number that does not fit 64 bits: {shown(large)}", hint="give labels as texts")
+    return numbers
+
+
 def _first_wrong(labels: list[Any]) -> int | None:
     """The place of the first that is neither string nor whole number, or not of the first one's kind."""
-    kind = str if labels and isinstance(labels[0], str) else (int, np.integer)
+    kind = str if labels and isinstance(labels[0], str) else (int, np.integer, np.bool_)
     if all(isinstance(label, kind) for label in labels):
         return None
     return next(place for place, label in enumerate(labels) if not isinstance(label, kind))
 
 
 def _not_a_label(label: Any, place: int) -> DataError:
-    missing = label is None or (isinstance(label, float) and label != label)
     return DataError(
-        "the label is missing" if missing else f"a label is {label!r:.80}, a {type(label).__name__}",
+        "the label is missing" if is_missing(label) else f"a label is {shown(label)}, a {type(label).__name__}",
         where=f"row {place + 1}",
         hint="labels are strings or whole numbers, all of one kind",
     )
@@ -260,7 +283,16 @@ def _checked_series(column: pl.Series) -> pl.Series:
         raise DataError("a label is a number that does not fit 64 bits") from error
 
 
-def _indicator(matrix: NDArray[Any]) -> NDArray[np.int8]:
-    if matrix.ndim != 2 or matrix.shape[1] < 2 or matrix.dtype.kind not in "biuf" or not np.isin(matrix, (0, 1)).all():
-        raise DataError("an indicator matrix of labels holds 0 and 1, in two or more columns")
+def _indicator(given: Any) -> NDArray[np.int8]:
+    shape = ", ".join(map(str, given.shape))
+    try:
+        matrix = np.asarray(given)
+        fits = matrix.ndim == 2 and matrix.shape[1] > 1 and bool(np.isin(matrix.astype(np.float64), (0, 1)).all())
+    except (TypeError, ValueError, RuntimeError):  # of what is no number; a tensor that is elsewhere
+        fits = False
+    if not fits:
+        raise DataError(
+            f"a table of shape ({shape}) was given for labels: of two columns or more, it must hold 0 and 1",
+            hint=f"one label a text is one column, of shape ({given.shape[0]},)",
+        )
     return matrix.astype(np.int8)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 VOCABULARY = "vocabulary.json"
 LARGEST_WEIGHT = 1e12  # sums of products of such numbers stay finite in float32
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 Net = TypeVar("Net", bound="nn.Module")
 
 
@@ -226,7 +226,10 @@ def _codec(manifest: Mapping[str, Any]) -> LabelCodec:
     # one way to write each number, so that no two names are one label
     if not all(_WHOLE.fullmatch(name) for name in names):
         raise ValueError("'label_names' holds something other than whole numbers")
-    return LabelCodec(np.array([int(name) for name in names], np.int64), str(kind))
+    numbers = [int(name) for name in names]
+    if not all(-(2**63) <= number < 2**63 for number in numbers):
+        raise ValueError("'label_names' holds a number that does not fit 64 bits")
+    return LabelCodec(np.array(numbers, np.int64), str(kind))
 
 
 def known_settings(manifest: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:

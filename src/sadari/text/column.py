@@ -1,8 +1,10 @@
-"""A whole column of texts as bytes: what the compiled loops read."""
+"""A whole column of texts as bytes: what the compiled loops read; and what is taken for one column at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -10,44 +12,165 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
+from sadari.limits import shown
 from sadari.ragged import offsets_of
 
 FEW = 8  # so many texts are quicker gone through one by one: a call on a whole column costs 20 microseconds of its own
+_MISSING = ("NAType", "NaTType")  # of pandas, which need not be there
 
 
 def as_column(texts: Any) -> pl.Series:
     """Texts as a Polars String column.
 
     Args:
-        texts: a Series, or any sequence of ``str`` (list, tuple, NumPy array, pandas column).
+        texts: anything that is one column of ``str``, or a table with one column: see `one_column`.
 
     Raises:
-        DataError: an entry is not a string; its row (from 1) and type are named.
+        DataError: an entry is not a string, with its row (from 1) and type; or a table of more columns, with its shape.
     """
-    if isinstance(texts, pl.Series):
-        column = texts
-    elif isinstance(texts, str):
-        raise DataError("one string was given where a list of texts is wanted", hint="put it in a list: [text]")
-    else:
-        rows = list(texts.ravel()) if isinstance(texts, np.ndarray) else list(texts)
-        for row, text in enumerate(rows, 1):
-            if not isinstance(text, str):
-                kind = type(text).__name__
-                raise DataError(f"a text must be a string, not {kind}: {text!r:.60}", where=f"row {row}")
-        try:
-            column = pl.Series("text", rows, dtype=pl.String)
-        except UnicodeEncodeError as error:
-            row = next(row for row, text in enumerate(rows, 1) if text is error.object or text == error.object)
-            raise DataError(
-                "the text holds half a surrogate pair, which is no character",
-                where=f"row {row}, character {error.start + 1}",
-            ) from None
-    if column.dtype != pl.String:
+    column = one_column(texts, "texts")
+    if not isinstance(column, pl.Series) or column.dtype == pl.Object:
+        column = _of_strings(column)
+    elif isinstance(column.dtype, pl.Categorical | pl.Enum) or column.dtype == pl.Null:
+        column = column.cast(pl.String)
+    if column.dtype != pl.String and len(column):
         raise DataError(f"a text column must hold strings, not {column.dtype}")
     if column.null_count():
-        row = int(column.is_null().arg_max() or 0) + 1
-        raise DataError("the text is missing", where=f"row {row}", hint="drop it, or fill in an empty text")
-    return column
+        raise missing_text(int(column.is_null().arg_max() or 0) + 1)
+    return column if column.dtype == pl.String else column.cast(pl.String)
+
+
+def missing_text(row: int) -> DataError:
+    """The error of a row (from 1) without a text."""
+    return DataError("the text is missing", where=f"row {row}", hint="drop it, or fill in an empty text")
+
+
+def one_column(given: Any, what: str) -> pl.Series | Iterable[Any]:
+    """The one column that something is, or has: for texts and for labels, from everywhere that people have them.
+
+    Args:
+        given: a list or another sequence, an iterator, a Series, Index or array of Polars, pandas, NumPy, Arrow or
+            torch; or a table, matrix or dict with a single column. what: it holds, for errors.
+
+    Returns:
+        a Polars Series, or the entries one after another.
+
+    Raises:
+        DataError: a table of more columns (with both shapes), or no column at all: a string, a path, a set, a number.
+    """
+    if isinstance(given, pl.Series):
+        return given
+    _refuse_what_is_no_column(given, what)
+    if isinstance(given, Mapping):
+        return _only(given, (None, len(given)), list(given), what)
+    if isinstance(given, np.ndarray) and given.dtype.names:
+        return _only(given, (given.size, len(given.dtype.names)), given.dtype.names, what)
+    shape = getattr(given, "shape", None)
+    if isinstance(shape, tuple) and len(shape) != 1:
+        return _of_table(given, shape, what)
+    if hasattr(given, "tolist") and hasattr(given, "__len__"):  # NumPy, pandas, torch
+        return list(given.tolist())
+    if hasattr(given, "__arrow_c_stream__") or hasattr(given, "__arrow_c_array__"):
+        try:
+            return pl.Series(what, given)
+        except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+            raise DataError(f"the Arrow array is no column of {what}: {str(error)[:200]}") from None
+    try:
+        return given if isinstance(given, Sequence) else iter(given)
+    except TypeError:
+        raise DataError(
+            f"{what} are wanted, one a row, not {type(given).__name__}: {shown(given)}", hint="give a list of them"
+        ) from None
+
+
+def two_parts(given: Any, what: str) -> tuple[Any, Any]:
+    """A pair of columns, such as validation texts and their labels.
+
+    Args:
+        what: it should be, for errors: "validation must be (texts, labels)".
+
+    Raises:
+        DataError: it is no tuple or list of two.
+    """
+    if isinstance(given, tuple | list) and len(given) == 2:
+        return given[0], given[1]
+    shape = getattr(given, "shape", None)
+    size = f" of shape {tuple(shape)}" if isinstance(shape, tuple) else ""
+    raise DataError(f"{what}, and is {type(given).__name__}{size}: {shown(given)}" if not size else
+                    f"{what}, and is a {type(given).__name__}{size}", hint="give a tuple of two columns")  # fmt: skip
+
+
+def _refuse_what_is_no_column(given: Any, what: str) -> None:
+    if isinstance(given, str | bytes | bytearray | memoryview):
+        one = "one string was" if isinstance(given, str) else "bytes were"
+        hint = "put it in a list: [text]" if isinstance(given, str) else "decode them, and put the text in a list"
+        raise DataError(f"{one} given where a list of {what} is wanted", hint=hint)
+    if isinstance(given, PathLike):
+        raise DataError(f"a path was given where {what} are wanted: {shown(given)}",
+                        hint="read it first: sadari.open_source(path).read()")  # fmt: skip
+    if isinstance(given, AbstractSet) and not hasattr(given, "mapping"):  # the keys of a dict have an order
+        raise DataError(f"a set was given where {what} are wanted, and a set has no order", hint="give a list")
+    if isinstance(given, pl.LazyFrame):
+        raise DataError(f"a query was given where {what} are wanted", hint="collect() it, and choose a column")
+
+
+def _of_table(table: Any, shape: tuple[Any, ...], what: str) -> pl.Series | Iterable[Any]:
+    """The single column of a matrix or of a DataFrame or Table of whatever library."""
+    names = [shown(name) for name in list(getattr(table, "column_names", getattr(table, "columns", ())))[:10]]
+    if len(shape) != 2 or shape[1] != 1 or hasattr(table, "toarray"):
+        raise _not_one(shape, names, what)
+    if isinstance(table, pl.DataFrame):
+        return table.to_series(0)
+    if hasattr(table, "iloc"):
+        return one_column(table.iloc[:, 0], what)
+    if hasattr(table, "column_names"):  # Arrow
+        return one_column(table.column(0), what)
+    return one_column(np.asarray(table).ravel() if isinstance(table, np.matrix) else table[:, 0], what)
+
+
+def _only(table: Any, shape: tuple[int | None, int], names: Sequence[Any], what: str) -> pl.Series | Iterable[Any]:
+    """The single column of a table whose columns are found by their names."""
+    if len(names) != 1:
+        rows = len(table[names[0]]) if shape[0] is None and names and hasattr(table[names[0]], "__len__") else shape[0]
+        raise _not_one((rows, len(names)), [shown(name) for name in names[:10]], what)
+    return one_column(table[names[0]], what)
+
+
+def _not_one(shape: tuple[Any, ...], names: list[str], what: str) -> DataError:
+    rows = "rows" if not shape or shape[0] is None else f"{shape[0]}"
+    given = ", ".join([rows, *map(str, shape[1:])]) if shape else ""
+    if not shape:
+        return DataError(f"one value was given where a column of {what} is wanted", hint="put it in a list")
+    return DataError(
+        f"a table of shape ({given}) was given where one column of {what} is wanted, of shape ({rows},)",
+        hint=f"choose one of its columns: {', '.join(names)}" if names else "choose one of its columns",
+    )
+
+
+def _of_strings(rows: Iterable[Any]) -> pl.Series:
+    """Entries that must be strings, as a column; an iterator is left at the first that is none."""
+    texts: list[str] = []
+    for row, text in enumerate(rows, 1):
+        if not isinstance(text, str):
+            if is_missing(text):
+                raise missing_text(row)
+            raise DataError(f"a text must be a string, not {type(text).__name__}: {shown(text)}", where=f"row {row}")
+        texts.append(text)
+    try:
+        return pl.Series("text", texts, dtype=pl.String)
+    except UnicodeEncodeError as error:
+        row = next(row for row, text in enumerate(texts, 1) if text is error.object or text == error.object)
+        raise DataError(
+            "the text holds half a surrogate pair, which is no character",
+            where=f"row {row}, character {error.start + 1}",
+        ) from None
+
+
+def is_missing(value: Any) -> bool:
+    """Whether an entry of a column stands for nothing: None, NaN, or pandas' NA and NaT."""
+    if value is None or type(value).__name__ in _MISSING:
+        return True
+    return isinstance(value, float | np.floating) and bool(value != value)
 
 
 def column_bytes(column: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
