@@ -201,7 +201,7 @@ def test_a_table_past_31_bits_is_refused() -> None:
 
 @pytest.mark.parametrize("longest", [0, 17])
 def test_lengths_out_of_range_are_refused(longest: int) -> None:
-    with pytest.raises(SettingError, match="must be 1 to 16"):
+    with pytest.raises(SettingError, match="from 1 to 16"):
         NgramTable(longest)
 
 

@@ -153,8 +153,8 @@ def test_vocabulary_of_the_official_training_file() -> None:
         (["a", "half \ud800"], 0, "no text"),
         (["a", None], 0, "no text"),
         (["a", 5], 0, "no text"),
-        (["a"], 2, "cannot have 2 specials"),
-        (["a"], -1, "cannot have -1 specials"),
+        (["a"], 2, "specials is 2"),
+        (["a"], -1, "specials is -1"),
     ],
 )
 def test_lists_that_are_no_vocabulary_are_refused(tokens: list[str], specials: int, message: str) -> None:
@@ -167,7 +167,7 @@ def test_settings_out_of_range_are_refused() -> None:
     vocab = Vocab.learn(tokens)
     with pytest.raises(SettingError, match="min_freq is 0"):
         Vocab.learn(tokens, min_freq=0)
-    with pytest.raises(SettingError, match="max_size is 1, but there are 2 specials"):
+    with pytest.raises(SettingError, match="max_size is 1\n.*from 2"):
         Vocab.learn(tokens, max_size=1)
     for bad in (-1, 4):
         with pytest.raises(SettingError, match=f"id {bad} is not in the vocabulary"):

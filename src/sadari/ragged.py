@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.errors import SettingError
+from sadari.limits import MOST, Whole, check, shown
 
 if TYPE_CHECKING:
     import torch
@@ -36,9 +37,9 @@ class Ragged:
     offsets: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        values = _as_ids(self.values)
-        offsets = np.ascontiguousarray(self.offsets, dtype=np.int64)
-        if offsets.ndim != 1 or len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(values):
+        values = flat_ids(self.values)
+        offsets = np.ascontiguousarray(_whole_numbers(self.offsets, "offsets"), dtype=np.int64)
+        if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(values):
             raise SettingError(
                 f"offsets must rise from 0 to {len(values)}, the number of values",
                 hint="an array of n sequences has n + 1 offsets",
@@ -53,7 +54,7 @@ class Ragged:
     @classmethod
     def from_lists(cls, lists: Iterable[Sequence[int]]) -> Ragged:
         """A Ragged of Python sequences of ids."""
-        rows = [_as_ids(row) for row in lists]
+        rows = [flat_ids(row) for row in lists]
         values = np.concatenate(rows) if rows else np.empty(0, np.int32)
         return cls(values, offsets_of([len(row) for row in rows]))
 
@@ -141,8 +142,7 @@ class Ragged:
 
     def truncate(self, max_length: int) -> tuple[Ragged, int]:
         """At most ``max_length`` ids a text, and how many texts were cut."""
-        if max_length < 1:
-            raise SettingError(f"max_length is {max_length}; it must be at least 1")
+        check("max_length", max_length, Whole(1, 2**63 - 1))
         lengths = self.lengths
         cut = int(np.count_nonzero(lengths > max_length))
         if not cut:
@@ -168,6 +168,7 @@ class Ragged:
         """
         import torch
 
+        check("pad_id", pad_id, Whole(-MOST - 1, MOST))
         lengths = self.lengths
         width = int(lengths.max(initial=0))
         mask = np.arange(width) < lengths[:, None]
@@ -210,6 +211,7 @@ class Ragged:
         """
         from scipy.sparse import csr_matrix
 
+        check("size", size, Whole(0, MOST))
         if self.values.max(initial=-1) >= size:
             raise SettingError(f"id {self.values.max()} does not fit {size} columns")
         known = self.known()
@@ -238,18 +240,30 @@ def positions_of(
     return np.arange(chosen[-1]) + np.repeat(starts - chosen[:-1], lengths), chosen
 
 
-def _as_ids(values: Any) -> NDArray[np.int32]:
-    """A flat int32 array; NumPy's own cast would wrap large ids round and cut fractions off in silence."""
-    array = np.asarray(values)
-    if array.dtype != np.int32 and array.size:
-        if array.dtype.kind not in "iu":
-            raise SettingError(f"ids must be whole numbers, not {array.dtype}")
-        limits = np.iinfo(np.int32)
-        if array.min() < limits.min or array.max() > limits.max:
-            raise SettingError(f"an id does not fit 32 bits: {array.max() if array.max() > 0 else array.min()}")
-    if array.ndim != 1:
-        raise SettingError(f"ids must be one flat array, not one of {array.ndim} dimensions")
+def flat_ids(values: Any) -> NDArray[np.int32]:
+    """A flat int32 array; NumPy's own cast would wrap large ids round and cut fractions off in silence.
+
+    Raises:
+        SettingError: they are not whole numbers, not flat, or do not fit 32 bits.
+    """
+    array = _whole_numbers(values, "ids")
+    limits = np.iinfo(np.int32)
+    if array.dtype != np.int32 and array.size and (array.min() < limits.min or array.max() > limits.max):
+        raise SettingError(f"an id does not fit 32 bits: {array.max() if array.max() > 0 else array.min()}")
     return np.ascontiguousarray(array, dtype=np.int32)
+
+
+def _whole_numbers(values: Any, what: str) -> NDArray[np.integer]:
+    """A flat array of whole numbers of any size that NumPy has."""
+    try:
+        array = np.asarray(list(values) if isinstance(values, Iterator) else values)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise SettingError(f"{what} must be whole numbers in a list or an array: {str(error)[:100]}") from None
+    if array.dtype.kind not in "iu" and array.size:
+        raise SettingError(f"{what} must be whole numbers, not {array.dtype}: {shown(values)}")
+    if array.ndim != 1:
+        raise SettingError(f"{what} must be one flat array, not one of {array.ndim} dimensions")
+    return array
 
 
 def append_to(arrays: list[NDArray], stored: int, parts: list[NDArray]) -> None:

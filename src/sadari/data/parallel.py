@@ -22,6 +22,7 @@ from sadari.data.formats.records import OnBadRow
 from sadari.data.read import open_source
 from sadari.data.slips import first_slip, shifted_run
 from sadari.errors import DataError, SettingError
+from sadari.limits import SEED, Number, check, shown
 
 MAX_RATIO = 9.0
 """How many times longer than usual one side may be."""
@@ -222,8 +223,9 @@ def hold_out(corpus: ParallelCorpus, share: float = 0.1, *, seed: int = 0) -> tu
     Raises:
         SettingError: an impossible share. DataError: there are not two different source texts.
     """
-    if not 0 < share < 1:
-        raise SettingError(f"the share that is held out must be between 0 and 1, not {share}")
+    check("seed", seed, SEED)
+    if not Number(0, 1).allows(share) or share in (0, 1):
+        raise SettingError(f"the share that is held out must be between 0 and 1, not {shown(share)}")
     leaders, group_of, sizes = np.unique(first_rows(fold(corpus.sources)), return_inverse=True, return_counts=True)
     if leaders.size < 2:
         what = "validation pairs need source texts of their own, and there is only one"

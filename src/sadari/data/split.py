@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from sadari.errors import SettingError
+from sadari.limits import SEED, check
 
 _RARE = 3
 """Label combinations of fewer texts are pooled when a text may have several labels."""
@@ -39,6 +40,7 @@ def split(
     Raises:
         SettingError: both or impossible shares, or `texts` of another length.
     """
+    check("seed", seed, SEED)
     shares = _shares(fractions, validation)
     labels = labels if isinstance(labels, pl.Series) else pl.Series("label", list(labels))
     if texts is not None and texts.len() != labels.len():

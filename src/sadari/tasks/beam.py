@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sadari.errors import SettingError
+from sadari.limits import Number, Whole, check
 
 if TYPE_CHECKING:
     import torch
 
     Rule = Callable[[torch.Tensor], torch.Tensor]  # logits float [n, vocab] → logits
+
+WIDEST = 512  # each continuation holds all that its net remembers; wider beams find no better ones
 
 
 class Stepper(Protocol):
@@ -37,6 +39,16 @@ class Found:
     ids: list[int]
     log_probability: float
     score: float
+
+
+def check_beam(width: Any, length_penalty: Any) -> None:
+    """Refuse a beam that would fill the memory, and a penalty by which no two continuations could be told apart.
+
+    Raises:
+        SettingError: which of them, and what it may be.
+    """
+    check("beam", width, Whole(1, WIDEST))
+    check("length_penalty", length_penalty, Number(0, 100))
 
 
 def beam_search(
@@ -69,9 +81,7 @@ def beam_search(
     """
     import torch
 
-    if width < 1 or length_penalty < 0:
-        raise SettingError(f"a beam of {width} with length penalty {length_penalty:g} finds nothing",
-                           hint="a beam of 1 or more, and a penalty of 0 or more")  # fmt: skip
+    check_beam(width, length_penalty)
     found: list[list[Found]] = [[] for _ in longest]
     if not found:
         return found

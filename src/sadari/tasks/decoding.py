@@ -14,9 +14,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sadari.errors import SettingError
+from sadari.limits import Number, Whole, check
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +44,7 @@ def temperature(value: float) -> Rule:
 
     0 leaves the likeliest token alone; of several, the one with the lowest id.
     """
-    _check("temperature", value, 0.0, HOTTEST)
+    check("temperature", value, Number(0, HOTTEST))
 
     def rule(logits: torch.Tensor) -> torch.Tensor:
         if value == 0:
@@ -58,8 +57,7 @@ def temperature(value: float) -> Rule:
 
 def top_k(count: int) -> Rule:
     """The ``count`` likeliest tokens are left; of equals, those with the lower ids. 0: all are."""
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
-        raise SettingError(f"top_k is {count!r}", hint="a whole number: 0 for all tokens, 1 for the likeliest alone")
+    check("top_k", count, Whole(0, 2**63 - 1))
 
     def rule(logits: torch.Tensor) -> torch.Tensor:
         if count == 0 or count >= logits.shape[1]:
@@ -75,7 +73,7 @@ def top_p(share: float) -> Rule:
 
     The likeliest is always left; of equals, those with the lower ids. 1: all are.
     """
-    _check("top_p", share, 0.0, 1.0)
+    check("top_p", share, Number(0, 1))
 
     def rule(logits: torch.Tensor) -> torch.Tensor:
         if share >= 1:
@@ -152,9 +150,3 @@ def choose(logits: torch.Tensor, rules: Rule, generator: torch.Generator | None 
         point = torch.rand(len(sums), 1, dtype=torch.float64, generator=generator) * sums[:, -1:]
         chosen = torch.searchsorted(sums, point, right=True).squeeze(1).clamp(max=sums.shape[1] - 1)
     return chosen.to(logits.device)
-
-
-def _check(name: str, value: float, low: float, high: float) -> None:
-    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not (number and low <= value <= high):  # NaN is between no two numbers
-        raise SettingError(f"{name} is {value!r}", hint=f"a number from {low:g} to {high:g}")

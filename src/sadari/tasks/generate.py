@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sadari.errors import DataError, SadariError, SettingError
+from sadari.limits import SEED, Whole, check
 from sadari.rungs.saved import check_learned
 from sadari.rungs.settings import plain_settings
 from sadari.tasks.coder import END_ID, UNKNOWN_ID, Written
@@ -220,7 +221,7 @@ class Generator(GeneratorSettings):
             length: the most tokens (of level "char": characters); fewer where several texts were learned, and the
                 model ends its own.
             temperature, top_k, top_p: see `sadari.tasks.decoding.Rules`.
-            seed: of what is drawn; the same seed gives the same text.
+            seed: of what is drawn, from 0; the same seed gives the same text.
             label: of the text that is asked for.
             cached: False reads everything again for each token, to compare with.
 
@@ -228,8 +229,8 @@ class Generator(GeneratorSettings):
             SettingError: a value out of its range, or a label that the model does not know.
             DataError: a prompt that is no text.
         """
-        if isinstance(length, bool) or not isinstance(length, int | np.integer) or length < 0:
-            raise SettingError(f"length is {length!r}", hint="a whole number of tokens, 0 or more")
+        check("length", length, Whole(0, 2**63 - 1))
+        check("seed", seed, SEED)
         ids = self._read(prompt, label)
         forbidden = [UNKNOWN_ID, *range(2, 2 + len(self.coder_.labels)), *([END_ID] if self.running_ else [])]
         rules = Rules(temperature, top_k, top_p, frozenset(forbidden))
@@ -299,7 +300,7 @@ class Generator(GeneratorSettings):
 
         net: Any = self.net_
         net.eval()
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(int(seed))
         stepper, written, read = net.stepper(cached=cached), Written(self.coder_), ids
         for _ in range(length):
             # not around the loop: whoever takes the text would be in inference mode as well

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from sadari.errors import DataError, ModelError, SettingError
+from sadari.limits import Whole, check
 from sadari.tasks.wordpiece import MASK, WordPiece
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ def fill_masks(
     """The likeliest pieces at each ``[MASK]``, each by itself; see `sadari.tasks.pretrain.Bert.fill`."""
     import torch
 
-    if isinstance(top, bool) or not isinstance(top, int) or top < 1:
-        raise SettingError(f"top is {top!r}", hint="a whole number of fillings, 1 or more")
+    check("top", top, Whole(1, 2**63 - 1))
     ids, segments = _sequence(net, pieces, text, second)
     places = (ids[0] == pieces.mask_id).nonzero()[:, 0]
     if not len(places):

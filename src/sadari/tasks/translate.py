@@ -27,7 +27,7 @@ from sadari.tasks.translator_pairs import encode_pairs, filled, two_columns
 from sadari.tasks.translator_search import best_translations
 from sadari.tasks.translator_settings import TranslatorSettings
 from sadari.tasks.translator_training import learn
-from sadari.text.column import as_column
+from sadari.text.column import as_column, two_parts
 from sadari.train.watch import Progress
 
 if TYPE_CHECKING:
@@ -126,9 +126,11 @@ class Translator(TranslatorSettings):
             raise SettingError("patience needs validation pairs", hint="fit(…, validation=(sources, targets))")
         kept = begin_run(run, resume=resume)
         start = time.perf_counter()
+        if validation is not None:
+            validation = two_columns(*two_parts(validation, "validation must be (sources, targets)"), "validation")
         columns = two_columns(sources, targets, "training")
         pairs = self._to_learn(*columns)
-        held_out = None if validation is None else self._held_out(*two_columns(*validation, "validation"))
+        held_out = None if validation is None else self._held_out(*validation)
         longest = np.maximum(pairs.sources.lengths, pairs.targets.lengths)
         # not typed as without None: the fields' types are those that a user may give
         self.resolved_: Any = self.resolved(pairs=len(pairs), tokens=int(longest.sum()))
@@ -156,7 +158,7 @@ class Translator(TranslatorSettings):
         """What must be the same for a run to go on."""
         from sadari.train import processes
 
-        held_out = None if validation is None else [fingerprint([as_column(texts)]) for texts in validation]
+        held_out = None if validation is None else [fingerprint([texts]) for texts in validation]
         return {
             "task": "translation", "settings": self.settings(), "texts": [fingerprint([column]) for column in columns],
             "validation rows": held_out, "number of processes": processes.place()[1],
@@ -264,7 +266,7 @@ class Translator(TranslatorSettings):
 
         Args:
             texts: n texts.
-            beam: continuations that are followed at once; 1 is greedy.
+            beam: continuations that are followed at once, 1 (greedy) to 512.
             length_penalty: 0 ranks translations by their probability, 1 by its mean a subword.
             progress: told the share of the texts that is done.
         """

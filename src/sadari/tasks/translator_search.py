@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sadari.ragged import Ragged
-from sadari.tasks.beam import Found, beam_search
+from sadari.tasks.beam import Found, beam_search, check_beam
 from sadari.tasks.decoding import forbid
 from sadari.tasks.subwords import Subwords
 
@@ -38,11 +38,12 @@ def best_translations(
     """
     import torch
 
+    check_beam(beam, length_penalty)
     best = [Found([], 0.0, 0.0) for _ in range(len(ids))]
     lengths, device = ids.lengths, next(net.parameters()).device
     order = np.argsort(-lengths, kind="stable")
     order = order[lengths[order] > 1]  # an empty text has no more than its end
-    size = max(1, SEARCH_ROWS // max(1, beam))
+    size = SEARCH_ROWS // beam
     net.eval()
     with torch.inference_mode():
         for first in range(0, len(order), size):

@@ -6,24 +6,27 @@ n-grams of every length, and a text's n-grams are found by walking on from each 
 
 from __future__ import annotations
 
-from itertools import islice
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from sadari.errors import SettingError
+from sadari.limits import Whole, check
 from sadari.ragged import Ragged, offsets_of
+from sadari.text.column import as_column
 from sadari.text.table import MISSING, spread
 
+LONGEST = Whole(1, 16)  # words of an n-gram: longer ones are as good as never seen twice
 NO_PREFIX = 0x7FFFFFFF  # "the shorter n-gram" of a single word
 
 
 def ngrams(tokens: list[str], n: int) -> list[str]:
     """The n-grams of one token list, joined by spaces: ``len(tokens) - n + 1`` of them (none where n is longer)."""
-    if n < 1:
-        raise SettingError(f"n is {n}; an n-gram has at least one token")
-    return [" ".join(gram) for gram in zip(*(islice(tokens, i, None) for i in range(n)), strict=False)]
+    check("n", n, Whole(1, 2**63 - 1))
+    words = as_column(tokens).to_list()
+    if n > len(words):
+        return []  # nothing that grows with n
+    return [" ".join(words[i : i + n]) for i in range(len(words) - n + 1)]
 
 
 class NgramTable:
@@ -33,8 +36,7 @@ class NgramTable:
     """
 
     def __init__(self, longest: int) -> None:
-        if not 1 <= longest <= 16:
-            raise SettingError(f"the longest n-gram is {longest} words; it must be 1 to 16")
+        check("the longest n-gram", longest, LONGEST)
         self.longest = longest
         self.unigrams: NDArray[np.int32] = np.empty(0, np.int32)  # word id → n-gram id
         self.slots: NDArray[np.int32] = np.full(1024, MISSING, np.int32)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import SettingError
-from sadari.ragged import Ragged
+from sadari.limits import Whole, check, shown
+from sadari.ragged import Ragged, flat_ids
+from sadari.text.column import as_column, one_column
 from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
 
 UNKNOWN, PADDING = "<unk>", "<pad>"
+MOST_CELLS = 2**31  # of a one-hot matrix: 8 GiB
 
 
 class Vocab:
@@ -32,9 +36,8 @@ class Vocab:
     """
 
     def __init__(self, tokens: Sequence[str], *, specials: int = 0) -> None:
-        tokens = list(tokens)
-        if not 0 <= specials <= len(tokens):
-            raise SettingError(f"a vocabulary of {len(tokens)} tokens cannot have {specials} specials")
+        tokens = list(one_column(tokens, "tokens"))
+        check("specials", specials, Whole(0, len(tokens)))
         self.specials = specials
         self._table = TokenTable.of(tokens)
         head = tokens[:specials]
@@ -59,13 +62,8 @@ class Vocab:
             specials: what stands before all tokens.
         """
         table = TokenTable()
-        for batch in [tokens] if isinstance(tokens, Tokens) else tokens:
-            if not isinstance(batch, Tokens):
-                raise SettingError(
-                    f"tokens must be what a tokenizer gives, not {type(batch).__name__}",
-                    hint='Vocab.learn(sadari.tokenizer("words")(texts))',
-                )
-            table.learn(batch)
+        for batch in tokens if isinstance(tokens, Iterable) and not isinstance(tokens, Tokens) else [tokens]:
+            table.learn(_tokenized(batch, "learn"))
         return cls.from_table(table, min_freq=min_freq, max_size=max_size, specials=specials)[0]
 
     @classmethod
@@ -81,10 +79,9 @@ class Vocab:
 
         Tokens that are left out have `unknown_id` there, so ids given while learning need no second look-up.
         """
-        if min_freq < 1:
-            raise SettingError(f"min_freq is {min_freq}; it must be at least 1")
-        if max_size is not None and max_size < len(specials):
-            raise SettingError(f"max_size is {max_size}, but there are {len(specials)} specials")
+        check("min_freq", min_freq, Whole(1, 2**63 - 1))
+        specials = as_column(specials).to_list()
+        check("max_size", max_size, Whole(len(specials), 2**63 - 1), optional=True)
         counted = pl.DataFrame(
             {"token": table.to_list(), "count": table.counts[: len(table)], "old": np.arange(len(table))},
             schema={"token": pl.String, "count": pl.Int64, "old": pl.Int64},
@@ -104,10 +101,17 @@ class Vocab:
         return len(self._table)
 
     def __contains__(self, token: str) -> bool:
-        return self._table.find(token) >= self.specials
+        return isinstance(token, str) and self._table.find(token) >= self.specials
 
     def __getitem__(self, token: str) -> int:
-        """The id of one token (a special's too); `unknown_id` where it is not in the vocabulary."""
+        """The id of one token (a special's too); `unknown_id` where it is not in the vocabulary.
+
+        Raises:
+            SettingError: what is asked for is no text; of an id, `decode` gives the token.
+        """
+        if not isinstance(token, str):
+            raise SettingError(f"a token must be a string, not {type(token).__name__}: {shown(token)}",
+                               hint="of ids, decode gives the tokens")  # fmt: skip
         found = self._table.find(token)
         return found if found != MISSING else self.unknown_id
 
@@ -118,12 +122,7 @@ class Vocab:
 
     def encode(self, tokens: Tokens) -> Ragged:
         """Ids of tokenized texts; unknown tokens, and a text's own "<pad>", have `unknown_id`."""
-        if not isinstance(tokens, Tokens):
-            raise SettingError(
-                f"tokens must be what a tokenizer gives, not {type(tokens).__name__}",
-                hint='vocab.encode(sadari.tokenizer("words")(texts))',
-            )
-        ids = self._table.look_up(tokens)
+        ids = self._table.look_up(_tokenized(tokens, "encode"))
         ids[ids < self.specials] = self.unknown_id
         return Ragged(ids, tokens.offsets)
 
@@ -133,17 +132,37 @@ class Vocab:
         Raises:
             SettingError: an id outside the vocabulary.
         """
-        chosen = [int(i) for i in ids]
-        for i in chosen:
-            if not 0 <= i < len(self):
-                raise SettingError(f"id {i} is not in the vocabulary", hint=f"ids are 0 to {len(self) - 1}")
-        return [self._table.token(i) for i in chosen]
+        return [self._table.token(i) for i in self._own(ids).tolist()]
 
     def one_hot(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
         """float32 [length, C]: one row a token, with a single 1 in the column of its id (C is ``len(self)``)."""
-        ids = np.asarray(ids)
-        if ids.size and (ids.min() < 0 or ids.max() >= len(self)):
-            raise SettingError("an id is not in the vocabulary and cannot be one-hot")
-        rows = np.zeros((len(ids), len(self)), dtype=np.float32)
-        rows[np.arange(len(ids)), ids] = 1
+        own = self._own(ids)
+        if len(own) * len(self) > MOST_CELLS:
+            raise SettingError(f"{len(own):,} ids of {len(self):,} would be {len(own) * len(self):,} numbers one-hot",
+                               hint="take fewer ids at once, or embed them")  # fmt: skip
+        rows = np.zeros((len(own), len(self)), dtype=np.float32)
+        rows[np.arange(len(own)), own] = 1
         return rows
+
+    def _own(self, ids: Any) -> NDArray[np.int32]:
+        """Ids as an array.
+
+        Raises:
+            SettingError: one is no whole number, or is not in the vocabulary.
+        """
+        own = flat_ids(ids)
+        wrong = (own < 0) | (own >= len(self))
+        if wrong.any():
+            raise SettingError(
+                f"id {own[wrong.argmax()]} is not in the vocabulary", hint=f"ids are 0 to {len(self) - 1}"
+            )
+        return own
+
+
+def _tokenized(tokens: Any, method: str) -> Tokens:
+    if not isinstance(tokens, Tokens):
+        raise SettingError(
+            f"tokens must be what a tokenizer gives, not {type(tokens).__name__}",
+            hint=f'{method}(sadari.tokenizer("words")(texts))',
+        )
+    return tokens

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
+from sadari.limits import SEED, check
 from sadari.text.column import as_column
 from sadari.text.table import MISSING
 from sadari.vectors.keyed import WordVectors
@@ -106,6 +107,7 @@ def fill(vectors: WordVectors, words: Sequence[str] | pl.Series, *, seed: int = 
     Raises:
         DataError: a vector that is wanted holds something that is no finite number.
     """
+    check("seed", seed, SEED)
     column = as_column(words)
     rows, how = look_up(vectors, column)
     matrix = np.empty((len(column), vectors.width), np.float32)

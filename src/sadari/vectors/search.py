@@ -17,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sadari.errors import DataError, SettingError
+from sadari.limits import Whole, check
 from sadari.text.table import MISSING
 from sadari.vectors.keyed import WordVectors
 
@@ -57,8 +58,7 @@ def nearest_many(
     exclude: Sequence[str] = (),
 ) -> list[Found]:
     """`nearest` for each of several words or vectors, at a tenth of the cost each if they are many."""
-    if count < 1:
-        raise SettingError(f"count is {count}", hint="ask for 1 word or more")
+    check("count", count, Whole(1, 2**63 - 1))
     words = [query for query in queries if isinstance(query, str)]
     known = iter(vectors.all_of(words))
     directions = np.zeros((len(queries), vectors.width))
@@ -97,8 +97,7 @@ def analogy(
     words = [*positive, *negative]
     if not words:
         raise SettingError("an analogy of no words", hint="such as positive=['king', 'woman'], negative=['man']")
-    if count < 1:
-        raise SettingError(f"count is {count}", hint="ask for 1 word or more")
+    check("count", count, Whole(1, 2**63 - 1))
     signs = np.repeat([1.0, -1.0], [len(positive), len(negative)])
     direction = _direction(signs @ unit(vectors.all_of(words)), "the sum of these words", least=1e-9)
     [(rows, cosines)] = nearest_rows(vectors, direction[None], count, skip=[_rows(vectors, words)])
