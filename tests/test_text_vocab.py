@@ -167,7 +167,7 @@ def test_settings_out_of_range_are_refused() -> None:
     vocab = Vocab.learn(tokens)
     with pytest.raises(SettingError, match="min_freq is 0"):
         Vocab.learn(tokens, min_freq=0)
-    with pytest.raises(SettingError, match="max_size is 1\n.*from 2"):
+    with pytest.raises(SettingError, match=r"max_size is 1\n.*from 2"):
         Vocab.learn(tokens, max_size=1)
     for bad in (-1, 4):
         with pytest.raises(SettingError, match=f"id {bad} is not in the vocabulary"):
