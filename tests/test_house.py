@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "sadari"
 ROOMS = [
     "errors",
     "limits",
+    "compiling",
     "device",
     "artifact",
     "ragged",
@@ -99,6 +100,56 @@ def test_heavy_packages_are_imported_where_they_are_used(module):
         "datasketch",
         "rensa",
     }
+
+
+def test_loops_are_compiled_in_one_way():
+    """Numba's own `njit` ends a run where there is no place for its cache."""
+    for path in FILES:
+        if path.name != "compiling.py":
+            assert not re.search(r"from numba import|numba\.n?jit", path.read_text(encoding="utf-8")), path
+
+
+def test_text_files_have_an_encoding_of_their_own():
+    """Without one, what is read and written depends on the machine's locale."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                assert names_its_encoding(node), f"{path}:{node.lineno}"
+
+
+def names_its_encoding(call: ast.Call) -> bool:
+    """Whether a call that opens a text file, if it is one, says in what encoding."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    if name in ("TextIOWrapper", "NamedTemporaryFile", "TemporaryFile") or any(
+        key.arg == "encoding" for key in call.keywords
+    ):
+        return True
+    if name == "read_text":
+        return isinstance(call.func, ast.Name) or bool(call.args)  # a function of ours, or Path's with one
+    if name == "write_text":
+        return len(call.args) > 1
+    of_os = isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "os"
+    if name not in ("open", "fdopen") or (of_os and name == "open"):
+        return True
+    given = [*call.args, *(key.value for key in call.keywords if key.arg == "mode")]
+    said = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    modes = [text for text in said if re.fullmatch(r"[rwxabt+]+", text)]
+    if isinstance(call.func, ast.Attribute) and name == "open" and not modes:
+        return True  # of an object of ours, which has none
+    return any("b" in mode for mode in modes)
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        ("open(path)", False), ("open(path, 'w')", False), ("path.open('w')", False), ("path.write_text(x)", False),
+        ("path.read_text()", False), ("os.fdopen(d, 'w')", False), ("open(path, 'rb')", True),
+        ("open(path, encoding='utf-8')", True), ("path.read_text('utf-8')", True), ("os.open(path, flags)", True),
+        ("os.fdopen(d, 'wb')", True), ("path.open('rb')", True),
+    ],
+)  # fmt: skip
+def test_a_call_without_an_encoding_is_seen(code, named):
+    assert names_its_encoding(ast.parse(code, mode="eval").body) == named
 
 
 def test_nets_know_no_files_and_no_tokenizers():

@@ -115,9 +115,10 @@ def climb(data: str, **asked: Any) -> None:
             audited=audited, progress=progress,
         )  # fmt: skip
     if view is None:
+        from sadari.cli.printing import json_for_output
         from sadari.measure.folder import to_json
 
-        click.echo(to_json(result), nl=False)
+        click.echo(json_for_output(to_json(result)), nl=False)
         return
     view.result(result, folder, report=not asked["no_report"], known=[*train.notes])
 

@@ -14,12 +14,11 @@ from typing import Any
 
 import click
 
+from sadari.cli.streams import Text, lost_note, whole_streams
 from sadari.errors import SadariError, SadariWarning
 
 OURS, USERS, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 130, 141, 143
 DEBUG = "SADARI_DEBUG"
-# Files that cannot be written say so themselves (`OutputError`): what is full without a name is where output goes.
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Terminated(KeyboardInterrupt):
@@ -28,6 +27,11 @@ class Terminated(KeyboardInterrupt):
 
 def run_guarded(call: Callable[[], Any]) -> int:
     """Make the call; print what went wrong on stderr, and give the exit code."""
+    with whole_streams():
+        return _run_guarded(call)
+
+
+def _run_guarded(call: Callable[[], Any]) -> int:
     try:
         with _ended_in_order(), warnings.catch_warnings():
             if not _debugging():
@@ -36,6 +40,8 @@ def run_guarded(call: Callable[[], Any]) -> int:
             warnings.showwarning = _teller()
             result = call()
             sys.stdout.flush()
+            if lost := lost_note():
+                _say(f"note: {lost}")
     except BaseException as error:
         return _report(error)
     return result if isinstance(result, int) else 0
@@ -67,9 +73,10 @@ def _report(error: BaseException) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else OURS
     if isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.errno == errno.EPIPE):
-        _forget_output()
         return BROKEN_PIPE
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        if isinstance(sys.stdout, Text):  # whose reader may be why nothing went on
+            sys.stdout.forget()
         _say("stopped")
         return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     if _debugging() and not isinstance(error, click.ClickException):
@@ -83,11 +90,7 @@ def _report(error: BaseException) -> int:
     if isinstance(error, click.ClickException):
         return _report_usage(error)
     if isinstance(error, OSError) and error.errno is not None:
-        if not error.filename:
-            _forget_output()
-        what = error.strerror or str(error)
-        where = "standard output: cannot be written" if error.errno in _FULL else "cannot read or write"
-        _say(f"{error.filename or where}: {what}")
+        _say(f"{error.filename or 'cannot read or write'}: {error.strerror or error}")
         return USERS
     if isinstance(error, MemoryError):
         _say("the memory is not enough\n  → give fewer texts at a time, or free some memory")
@@ -143,14 +146,6 @@ def _teller(translated: Callable[[str], str] = str, note: str = "note: {what}") 
             _say(note.format(what=translated(str(message))))
 
     return show
-
-
-def _forget_output() -> None:
-    """Nothing more can be written: what the interpreter still flushes at its end goes nowhere."""
-    with suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
 
 
 def _debugging() -> bool:

@@ -29,7 +29,7 @@ PHRASES = {
         "auditing": "looking for duplicates, leaks and contradictions",
         "share_done": "{what} ({share:.0%} done)",
         "elapsed": "{seconds:5.0f} s  {what}",
-        "compiling": "compiling the inner loops: this happens once, and takes some seconds",
+        "compiling": "compiling the inner loops, which takes some seconds in a first run",
     },
     "ko": {
         "read": "읽음",
@@ -54,6 +54,6 @@ PHRASES = {
         "auditing": "중복, 누출, 어긋난 레이블 찾는 중",
         "share_done": "{what}({share:.0%} 진행)",
         "elapsed": "{seconds:5.0f}초  {what}",
-        "compiling": "안쪽 반복문 컴파일 중: 처음 한 번만, 몇 초 걸립니다",
+        "compiling": "안쪽 반복문 컴파일 중: 첫 실행에서 몇 초 걸립니다",
     },
 }

@@ -7,6 +7,7 @@ import math
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ MOST_COLUMNS = 120  # lines longer than that are hard to read
 _TIED = "\u00a0"
 _LOOSE = re.compile(r" (?=[%±=<])|(?<=[±=<]) ")
 _NUMBERS = re.compile(r"\[\s+(?:[-+.\dEe]+,?\s+)+\]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 Style = Callable[[int, int, str], str]
@@ -39,7 +41,20 @@ def say(line: str = "") -> None:
 def say_json(value: Any) -> None:
     """One value as JSON, in readable lines: a row of numbers is one."""
     text = json.dumps(_finite(value), ensure_ascii=False, indent=2, allow_nan=False)
-    click.echo(_NUMBERS.sub(lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text))
+    text = _NUMBERS.sub(lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text)
+    click.echo(json_for_output(text))
+
+
+def json_line(value: Any) -> str:
+    """One value as JSON in a line, for standard output."""
+    return json_for_output(json.dumps(value, ensure_ascii=False))
+
+
+def json_for_output(text: str) -> str:
+    r"""JSON as standard output takes it without loss: where that is not UTF-8, Hangul is ``\ud55c``."""
+    if (sys.stdout.encoding or "utf-8").lower().startswith("utf"):
+        return text
+    return _BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def note(line: str) -> None:

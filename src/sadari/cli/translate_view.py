@@ -12,7 +12,7 @@ import click
 from rich.cells import cell_len
 
 from sadari.cli.failures import printable
-from sadari.cli.printing import columns, cut, headed, note, pad, say_json, wrap
+from sadari.cli.printing import columns, cut, headed, json_line, note, pad, say_json, wrap
 from sadari.cli.settings import show_settings
 from sadari.cli.train_view import sparkline
 from sadari.data.audit_findings import plural
@@ -151,14 +151,12 @@ def print_translation(
 ) -> None:  # fmt: skip
     """One translation: a line; as JSON, or with its alignment, if that is asked for."""
     if asked["as_json"]:
-        import json
-
         said: dict[str, Any] = {
             "source": source, "translation": translation.text, "log_probability": translation.log_probability,
         }  # fmt: skip
         if asked["show_alignment"]:
             said["alignment"] = None if seen is None else seen.to_dict()
-        write(json.dumps(said, ensure_ascii=False))
+        write(json_line(said))
         return
     # what a stranger's model writes could move a terminal's cursor
     write(printable(translation.text) if sys.stdout.isatty() else translation.text)

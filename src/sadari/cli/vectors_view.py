@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +13,7 @@ import click
 import numpy as np
 from rich.cells import cell_len
 
-from sadari.cli.printing import bar, columns, headed, note, pad, printable, say, say_json, table
+from sadari.cli.printing import bar, columns, headed, json_line, note, pad, printable, say, say_json, table
 from sadari.errors import SadariError
 
 if TYPE_CHECKING:
@@ -67,12 +66,12 @@ class Answers:
                 answer = find(line)
             except SadariError as error:
                 if self._as_json:
-                    click.echo(json.dumps({"query": line, "error": error.what, "hint": error.hint}, ensure_ascii=False))
+                    click.echo(json_line({"query": line, "error": error.what, "hint": error.hint}))
                 else:
                     note(str(error))
             else:
                 if self._as_json:
-                    click.echo(json.dumps(self._as_dict(answer), ensure_ascii=False))
+                    click.echo(json_line(self._as_dict(answer)))
                 else:
                     self._print(answer)
             sys.stdout.flush()

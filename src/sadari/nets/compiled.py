@@ -6,7 +6,8 @@ They read the very memory of the torch modules in `nets.bag`, and give the same 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from sadari.compiling import njit
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sadari.compiling import njit
 
 REACH, STEPS = 8, 512  # fastText looks its sigmoid up in a table from −8 to 8
 LOG_2 = float(np.log(2))

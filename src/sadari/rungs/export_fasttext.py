@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.errors import SettingError
 from sadari.rungs.base import Rung
 from sadari.rungs.embedding_bag import EmbeddingBag

@@ -13,9 +13,9 @@ from itertools import chain
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.text.column import column_bytes
 from sadari.text.scan import decode_character
 

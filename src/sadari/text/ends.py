@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from sadari.compiling import njit
 from sadari.errors import DataError
 from sadari.text.scan import MOST_BYTES, Tokens, hash_bytes
 

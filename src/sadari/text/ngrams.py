@@ -7,9 +7,9 @@ n-grams of every length, and a text's n-grams are found by walking on from each 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.errors import SettingError
 from sadari.limits import Whole, check
 from sadari.ragged import Ragged, offsets_of

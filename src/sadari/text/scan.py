@@ -12,9 +12,9 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.errors import DataError
 
 MOST_BYTES = 2**31 - 1  # tokens' places are int32

@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.ragged import Ragged
 from sadari.train.dual import Monitor
 from sadari.train.lesson import Lesson

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.nets.compiled import linear_logits
 from sadari.text.weigh import Counts, Weights
 

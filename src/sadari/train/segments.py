@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.ragged import offsets_of
 
 FOLLOWS, RANDOM, UNASKED = 0, 1, -1  # what may be said of a second segment; UNASKED: there is none

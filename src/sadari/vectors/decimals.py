@@ -12,8 +12,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sadari.compiling import njit
 
 NUMBER, NOT_A_NUMBER, NOT_FINITE, DOUBTFUL = 0, 1, 2, 3
 MOST_CHARACTERS = 16  # of a number that `write_decimal` writes

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import BinaryIO
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.errors import DataError, ModelError
 from sadari.text.scan import MOST_BYTES, Tokens
 from sadari.text.table import TokenTable, hash_slices

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.errors import ModelError, SettingError
 from sadari.text.column import as_column
 from sadari.text.ends import END

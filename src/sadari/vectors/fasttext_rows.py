@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.ragged import Ragged
 from sadari.text.column import column_bytes
 from sadari.text.ends import END, is_end

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
 from sadari.text.column import as_column
 from sadari.text.table import MISSING, TokenTable

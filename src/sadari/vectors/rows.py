@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
 from sadari.ragged import offsets_of
 from sadari.text.column import column_bytes

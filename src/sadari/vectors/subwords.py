@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.errors import SettingError
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, column_bytes

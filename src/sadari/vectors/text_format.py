@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.errors import DataError
 from sadari.text.column import column_bytes
 from sadari.vectors.decimals import (

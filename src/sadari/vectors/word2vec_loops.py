@@ -12,8 +12,9 @@ Distributed Memory", share them too). The expected gradient is that of a draw fo
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sadari.compiling import njit
 
 STEPS, REACH = 4096, 8.0  # the tables' entries, and the logits that they reach to
 _PER_UNIT = np.float32(STEPS / (2 * REACH))

@@ -7,7 +7,8 @@ they are found, so that the caller can name the very row that is wrong.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from sadari.compiling import njit
 
 NO_QUOTE = 256
 """Stands for the quote byte where quotes are plain characters: no byte equals it."""

@@ -1,0 +1,88 @@
+"""Compiled loops: `njit` as Numba's, with a cache of what was compiled that may be absent, full, torn or shared.
+
+Numba's own cache makes each of these an error: a read-only installation without a home fails at import, a full disk
+and a torn file in the first call.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import numba
+from numba.core import sigutils
+from numba.core.caching import FunctionCache, NullCache
+
+from sadari.errors import SadariWarning
+
+COST = "15 s"  # measured: a climb of the bundled headlines on a server of 2026
+_said: set[str] = set()
+
+
+def njit(*, cache: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Numba's `njit`; with `cache`, what is compiled is kept where there is a place for it: in ``NUMBA_CACHE_DIR``,
+    beside the source, or among the user's caches. Where there is none, that is said when something is compiled.
+
+    Warns:
+        SadariWarning: once a process, that nothing is kept.
+    """
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        dispatcher = numba.njit(**options)(function)
+        if cache and hasattr(dispatcher, "enable_caching"):  # a plain function with NUMBA_DISABLE_JIT
+            dispatcher._cache = _cache_for(function)
+        return dispatcher
+
+    return compiled
+
+
+def _cache_for(function: Callable[..., Any]) -> Any:
+    try:
+        return _Cache(function)
+    except (OSError, RuntimeError):  # RuntimeError: Numba found no folder that it may write to
+        return _NoCache()
+
+
+class _NoCache(NullCache):
+    """No place for one."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> None:
+        """Nothing."""
+        _warn("there is no folder for them")
+
+
+class _Cache(FunctionCache):
+    """Numba's, in which what cannot be read is compiled anew, and what cannot be kept is not."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What an earlier run compiled for these types, or None."""
+        try:
+            found = super().load_overload(sig, target_context)
+            # Of two processes that write the first time, one may take the other's file for its own.
+            if found is None or tuple(found.signature.args) == tuple(sigutils.normalize_signature(sig)[0]):
+                return found
+        except Exception:  # torn, or not ours to read: any error at all may come of unpickling it
+            pass
+        with suppress(OSError):
+            self.flush()
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled, if that is possible."""
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            self.disable()
+            _warn(f"{self.cache_path}: {error.strerror or error}")
+
+
+def _warn(why: str) -> None:
+    if not _said:
+        _said.add(why)
+        warnings.warn(
+            f"compiled loops are not kept ({why}): every run compiles them anew, a climb for about {COST}\n"
+            "  → set NUMBA_CACHE_DIR to a folder that may be written to and has room",
+            SadariWarning, stacklevel=2,
+        )  # fmt: skip
