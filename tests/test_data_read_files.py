@@ -72,10 +72,11 @@ def test_encoding_given_by_the_user(tmp_path: Path, encoding: str) -> None:
     assert open_source(path, encoding=encoding).read().texts[0] == word
 
 
-def test_neither_utf8_nor_cp949_asks_for_the_encoding(tmp_path: Path) -> None:
-    error = error_of(write(tmp_path, "text,label\nfine,a\ncafé,b\n".encode("latin-1")))
-    assert "0xe9 in line 3" in str(error)
-    assert "--encoding" in str(error.hint)
+def test_an_encoding_in_doubt_asks_for_it(tmp_path: Path) -> None:
+    error = error_of(write(tmp_path, "text,label\nfine,a\nà,b\n".encode("latin-1")))
+    assert "0xe0 in line 3" in str(error)
+    assert "cp1252 reads “à”" in str(error)
+    assert "--encoding cp1252" in str(error.hint)
 
 
 def test_wrong_encoding_given(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_folder_without_labels(tmp_path: Path) -> None:
         (b"\x28\xb5\x2f\xfd\x04", "zstd"),
         (b"PAR1\x15\x04", "Parquet"),
         (b"text,label\n" + b"fine,a\n" * 20_000 + b"not\0fine,b\n", "NUL byte in line 20,002"),
-        (bytes(range(128, 256)) * 4, "neither UTF-8 nor CP949"),
+        (bytes(range(128, 256)) * 4, "byte 0x80 in line 1 is not valid UTF-8"),
     ],
 )
 def test_binary_files(tmp_path: Path, content: bytes, what: str) -> None:

@@ -57,7 +57,7 @@ def test_notes_on_reading(tmp_path, content, name, least):
 def test_the_first_bad_row_is_named(tmp_path):
     (tmp_path / "a.csv").write_bytes(MESSY.encode("cp949"))
     said = [KOREAN.note(note) for note in notes_of(tmp_path / "a.csv", text="내용", label="분류")]
-    assert "인코딩: CP949(UTF-8로는 읽히지 않고 CP949로는 끝까지 읽힘)" in said
+    assert "인코딩: CP949(UTF-8이 아니며, 이렇게 읽으면 한국어임)" in said
     assert "머리글: 번호, 내용, 분류, 4번째 열" in said
     assert "따옴표 안에 줄바꿈이 든 행 1개(처음: 2행(3번째 줄), 내용 열)" in said
     assert (

@@ -335,7 +335,7 @@ def test_bytes_that_are_not_valid_are_replaced_and_counted(tmp_path: Path) -> No
         b"caf\xe9 1 2\nb 3 4\ncaf\xe8 5 6\n",
         binary((b"caf\xe9", [1, 2]), (b"b", [3, 4]), (b"caf\xe8", [5, 6])),
     ):
-        vectors = read_vectors(put(tmp_path, content))
+        vectors = read_vectors(put(tmp_path, content), encoding="utf-8")
         assert vectors.words == ["caf\ufffd", "b"]
         assert "words that are not valid UTF-8, their wrong bytes replaced: 2 (the first: 'caf\ufffd')" in vectors.notes
         assert any("stood before" in note for note in vectors.notes)

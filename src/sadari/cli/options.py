@@ -38,7 +38,7 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
 
 def _encoded(on_bad_row: str) -> Callable[[Command], Command]:
     return together(
-        click.option("--encoding", metavar="NAME", help="Such as cp949.  [default: UTF-8, else CP949]"),
+        click.option("--encoding", metavar="NAME", help="Such as cp949.  [default: found out]"),
         click.option("--delimiter", metavar="CHAR", help="Between the fields of a CSV file; \\t for a tab."),
         click.option("--header/--no-header", default=None, help="Whether the first row names the columns."),
         click.option(

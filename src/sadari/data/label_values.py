@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 
 from sadari.data.byte_stream import STANDARD_INPUT
+from sadari.data.encoding import UnclearEncodingError, read_text
 from sadari.data.formats.records import Records
+from sadari.errors import DataError
 
 CLASSES_FILE = "classes.txt"
 """Beside a file whose labels are 1 to k, this names them, one a line (as AG News and its kin come)."""
@@ -39,20 +41,30 @@ def _without_blanks(labels: pl.Series) -> pl.Series:
     return pl.select(label=pl.when(said.list.len() > 0).then(said)).to_series()
 
 
-def class_names_beside(path: str, records: Records, label: str) -> list[str]:
-    """The names in ``classes.txt`` beside a CSV file whose labels are 1 to as many; else none."""
+def class_names_beside(path: str, records: Records, label: str) -> tuple[list[str], str]:
+    """The names in ``classes.txt`` beside a CSV file whose labels are 1 to as many, and its encoding; else none."""
     if records.format not in ("csv", "tsv") or str(path) == STANDARD_INPUT:
-        return []
-    try:
-        content = (Path(path).parent / CLASSES_FILE).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return []
-    names = [line.strip() for line in content.split("\n") if line.strip()]
+        return [], ""
+    content, encoding = _content(Path(path).parent / CLASSES_FILE, records.encoding)
+    names = [line.strip() for line in content.replace("\r", "\n").split("\n") if line.strip()]
     numbers = [str(i + 1) for i in range(len(names))]
     used = records.head[label].drop_nulls()
     if len(names) < 2 or len(set(names)) < len(names) or not used.len() or not used.is_in(numbers).all():
-        return []
-    return names
+        return [], ""
+    return names, encoding
+
+
+def _content(path: Path, neighbours: str | None) -> tuple[str, str]:
+    """A file's text and encoding; where a few names leave a doubt, that of the file they belong to."""
+    if not path.is_file():
+        return "", ""
+    try:
+        try:
+            return read_text(path)
+        except UnclearEncodingError:
+            return read_text(path, neighbours)
+    except DataError:
+        return "", ""
 
 
 def named_labels(labels: pl.Series, names: Sequence[str]) -> tuple[pl.Series, np.ndarray]:

@@ -80,7 +80,7 @@ def read_parallel(
     Lines end at a line feed alone (CR LF too, and a lone CR where a file has no line feed).
 
     Args:
-        encoding: of both files; None: found out for each (UTF-8, UTF-16, CP949).
+        encoding: of both files; None: found out for each.
         target_encoding: of the second, where it is another.
         on_bad_row: what lines are that one file has more than the other: an error, or left out ("skip").
             Empty lines at a file's end are left out either way.

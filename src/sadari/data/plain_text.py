@@ -20,7 +20,7 @@ class PlainText:
 
     Args:
         path: the file.
-        encoding: of the file; None: found out (UTF-8, UTF-16, CP949).
+        encoding: of the file; None: found out.
 
     Attributes:
         notes: sentences on what was found out.

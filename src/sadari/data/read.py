@@ -13,6 +13,7 @@ import polars as pl
 from sadari.data.byte_stream import STANDARD_INPUT
 from sadari.data.columns import choose_columns, split_names
 from sadari.data.corpus import Corpus, near_duplicate_labels
+from sadari.data.encoding_guess import shown_name
 from sadari.data.formats.csv_records import CsvRecords
 from sadari.data.formats.jsonl import JsonlRecords
 from sadari.data.formats.opening import Asked, open_records
@@ -23,7 +24,7 @@ from sadari.errors import DataError, SettingError
 
 Missing = Literal["error", "empty"]
 
-_CLASSES_NOTE = f"label names from {CLASSES_FILE}: "
+_CLASSES_NOTE = f"label names from {CLASSES_FILE}"
 
 
 @dataclass
@@ -98,9 +99,11 @@ class Source:
             self._records.check_types(texts, label)
         self.text_columns, self.label_column = list(texts), label
         self.notes = [note for note in self.notes if not note.startswith(_CLASSES_NOTE)]
-        self.label_order = () if label is None else tuple(class_names_beside(self.path, self._records, label))
-        if self.label_order:
-            self.notes.append(f"{_CLASSES_NOTE}{', '.join(self.label_order)}")
+        names, encoding = ([], "") if label is None else class_names_beside(self.path, self._records, label)
+        self.label_order = tuple(names)
+        if names:
+            said = "" if encoding == "utf-8" else f" ({shown_name(encoding)})"
+            self.notes.append(f"{_CLASSES_NOTE}{said}: {', '.join(names)}")
 
     def complete_columns(self) -> None:
         """Make `columns` those of every row, where the first rows of a file (JSONL) may lack some."""
@@ -253,7 +256,7 @@ def open_source(
         label: the label's column. need_label: whether to insist on one; without, a column whose name says
             label is still taken, and blanks in it are null.
         format: "csv", "tsv", "jsonl", "parquet", "fasttext", "folder" or "lines".
-        encoding: a Python codec; else UTF-8, then CP949, each strictly, and byte order marks.
+        encoding: a Python codec; else found out: byte order marks, strict UTF-8, what the text looks like.
         delimiter: of CSV. header: whether the first record names the columns.
         on_bad_row: "error", or "skip" to leave bad rows out and count them.
         missing: what a row without text is: a bad row ("error"), or one with an "empty" text, which stays, as

@@ -51,7 +51,7 @@ def read_vectors(
     format: str | None = None,
     words: Iterable[str] | None = None,
     limit: int | None = None,
-    encoding: str = "utf-8",
+    encoding: str | None = None,
     on_bad_row: str = "error",
     progress: Callable[[str, float], None] | None = None,
 ) -> WordVectors:
@@ -68,7 +68,7 @@ def read_vectors(
             numbers in binary may happen to be digits.
         words: keep only the rows of these words; in the order of the file.
         limit: read only the first so many rows of the file.
-        encoding: of the words; bytes that are not valid in it are replaced.
+        encoding: of the words; bytes that are not valid in it are replaced. None: found out, and UTF-8 in doubt.
         on_bad_row: "error", or "skip" to leave out rows of a wrong number of values, with values that are no numbers,
             or not finite, and to let a header promise a wrong number of words; all is counted in the notes.
         progress: is told what is being done and the share done, 0 to 1.
@@ -94,6 +94,8 @@ def read_vectors(
     if format == "fasttext" or (format is None and file.beginning.startswith(FASTTEXT_MAGIC)):
         return _read_fasttext(file, words=None if wanted is None else wanted.to_list(), limit=limit)
     layout = look_at(file, format)
+    if layout.format != "word2vec-binary":
+        file.find_encoding()
     rows = Rows(layout.width, where=file.name, wanted=wanted, limit=limit, on_bad_row=on_bad_row)
     header = "without a header" if layout.promised is None else f"its header promises {layout.promised:,} words"
     rows.notes = [*file.notes, f"format: {FORMATS[layout.format]}, {layout.width:,} wide, {header}"]

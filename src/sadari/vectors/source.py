@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sadari.data.byte_stream import ByteStream, first_bytes, raw_blocks
+from sadari.data.encoding import byte_order_mark, encoding_note, foreign_lines, wide_encoding
+from sadari.data.encoding_guess import judge
 from sadari.errors import DataError, SettingError
 
 BLOCK_BYTES = 4 << 20
@@ -27,7 +29,6 @@ _FOREIGN = (
     (b"\x93NUMPY", "a NumPy array, which holds no words", "give the file that has the words too"),
     (b"\x89HDF", "an HDF5 file", "save it in word2vec's format where it was made"),
 )
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class VectorFile(ByteStream):
@@ -35,7 +36,7 @@ class VectorFile(ByteStream):
 
     Args:
         path: the file.
-        encoding: a Python codec name, for its words.
+        encoding: a Python codec name, for its words; None: found out by its beginning.
 
     Attributes:
         beginning: its first bytes as they are, decompressed; at most `HEAD_BYTES`.
@@ -46,8 +47,8 @@ class VectorFile(ByteStream):
         SettingError: there is no such encoding.
     """
 
-    def __init__(self, path: Path, encoding: str) -> None:
-        super().__init__(path, str(path), encoding=_codec(encoding))
+    def __init__(self, path: Path, encoding: str | None) -> None:
+        super().__init__(path, str(path), encoding="utf-8" if encoding is None else _codec(encoding))
         _check_plain(path, self.name)
         start = first_bytes(path, self.name, 8)
         if not start:
@@ -66,9 +67,28 @@ class VectorFile(ByteStream):
         for magic, what, hint in _FOREIGN:
             if found.startswith(magic):
                 raise DataError(f"is {what}", where=self.name, hint=hint)
-        if found.startswith(_UTF16):
-            self.encoding = "utf-16"
-            self.notes.append("encoding: UTF-16, by its byte order mark")
+        marked = byte_order_mark(found)
+        if marked is not None and marked[0] != "utf-8":
+            self.encoding = marked[0][:6]  # Python's codec of that name takes the mark off
+            self.notes.append(f"encoding: {self.encoding.upper()}, by its byte order mark")
+        elif marked is None and encoding is None and 4 * found.count(b"\0") >= len(found):  # text is mostly numbers
+            wide = wide_encoding(self.beginning)
+            if wide is not None:  # else it is binary
+                self.encoding = wide
+                self.notes.append(f"encoding: {wide.upper()}, without a byte order mark")
+        self._asked = encoding
+
+    def find_encoding(self) -> None:
+        """Of a file of text, tell the words' encoding by its beginning; in doubt it stays UTF-8."""
+        if self._asked is not None or self.encoding != "utf-8":
+            return
+        lines = foreign_lines([self.beginning[: self.beginning.rfind(b"\n") + 1] or self.beginning])
+        if _is_utf8(lines):
+            return
+        best, _ = judge(lines)
+        if best is not None and best.codec != "utf-8":
+            self.encoding = best.codec
+            self.notes.append(encoding_note(best))
 
     def open(self) -> BinaryIO:
         self._handle = super().open()
@@ -141,6 +161,14 @@ def _codec(encoding: str) -> str:
     except (LookupError, ValueError, TypeError):
         raise SettingError(f"there is no encoding {encoding!r}", hint="such as utf-8, cp949, latin-1") from None
     return "utf-8" if name == "utf-8-sig" else name
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _check_plain(path: Path, name: str) -> None:

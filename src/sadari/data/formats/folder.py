@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from sadari.data.encoding import read_text
+from sadari.data.encoding import UnclearEncodingError, foreign_lines_of, read_text
+from sadari.data.encoding_guess import judge, shown_name
 from sadari.data.formats.records import BadRows, Chunk, Wanted, files_named
 from sadari.errors import DataError
 
 _HEAD_ROWS = 20
+_DOUBTFUL_FILES = 1000  # that are read for a decision on all of them
 
 
 class FolderRecords:
@@ -21,7 +26,8 @@ class FolderRecords:
     Records are numbered in the order of labels and file names.
 
     Args:
-        path: the folder. encoding: of all files; else each is UTF-8, or else CP949.
+        path: the folder. encoding: of all files; else it is found out for each, and where one alone leaves a doubt,
+            from all that are in doubt together.
     """
 
     format = "folder"
@@ -57,30 +63,47 @@ class FolderRecords:
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
         """All records in file order; see `Records`."""
         names = self.columns if wanted.columns is None else list(wanted.columns)
-        korean = 0
+        others = Counter[str]()
         for at in range(0, len(self._files), rows):
-            read, numbers, cp949 = self._read(self._files[at : at + rows], bad)
-            korean += cp949
+            read, numbers, encodings = self._read(self._files[at : at + rows], bad)
+            others.update(encoding for encoding in encodings if encoding != "utf-8")
             files = [row[2] for row in read]
             yield Chunk(self._frame(read).select(names), numbers + at, files_named(files))
-        if korean and self._given is None:
-            count = f"{korean:,} file{'s' * (korean > 1)}"
-            bad.notes.append(f"encoding: {count} read as CP949, the others as UTF-8")
+        if others and self._given is None:
+            counts = [f"{n:,} file{'s' * (n > 1)} read as {shown_name(codec)}" for codec, n in others.most_common()]
+            bad.notes.append(f"encoding: {', '.join(counts)}, the others as UTF-8")
 
-    def _read(self, files: list[tuple[str, Path]], bad: BadRows) -> tuple[list[tuple[str, str, str]], np.ndarray, int]:
-        """Label, text and file of each readable one; their numbers; how many were CP949."""
-        rows, numbers, cp949 = [], [], 0
+    def _read(
+        self, files: list[tuple[str, Path]], bad: BadRows
+    ) -> tuple[list[tuple[str, str, str]], np.ndarray, list[str]]:
+        """Label, text and file of each readable one; their numbers; their encodings."""
+        rows, numbers, encodings = [], [], []
         for number, (label, path) in enumerate(files, 1):
             file = f"{label}/{path.name}"
             try:
-                text, encoding = read_text(path, self._given)
+                text, encoding = self._text(path)
             except DataError as error:
                 bad.report(f"file {file}", error.what, error.hint)
                 continue
-            cp949 += encoding == "cp949"
+            encodings.append(encoding)
             rows.append((label, text, file))
             numbers.append(number)
-        return rows, np.asarray(numbers, np.int64), cp949
+        return rows, np.asarray(numbers, np.int64), encodings
+
+    def _text(self, path: Path) -> tuple[str, str]:
+        try:
+            return read_text(path, self._given)
+        except UnclearEncodingError:
+            if self._of_doubtful is None:
+                raise
+            return read_text(path, self._of_doubtful)
+
+    @cached_property
+    def _of_doubtful(self) -> str | None:
+        """The encoding of the files whose own few characters leave a doubt, judged by all of them."""
+        lines = (foreign_lines_of(path) for _, path in self._files)
+        best, _ = judge(b"\n".join(islice(filter(None, lines), _DOUBTFUL_FILES)))
+        return None if best is None else best.codec
 
     def _frame(self, rows: list[tuple[str, str, str]]) -> pl.DataFrame:
         return pl.DataFrame(rows, schema=dict.fromkeys(self.columns, pl.String), orient="row")

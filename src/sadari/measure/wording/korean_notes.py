@@ -58,6 +58,13 @@ def _form(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.DOTALL)
 
 
+_LANGUAGES = {
+    "Korean": "한국어", "Chinese": "중국어", "Japanese": "일본어", "Western European": "서유럽 언어",
+    "Central European": "중부 유럽 언어", "Turkish": "튀르키예어", "Baltic": "발트 지역 언어", "Vietnamese": "베트남어",
+    "Russian": "러시아어", "Ukrainian": "우크라이나어", "Greek": "그리스어", "Hebrew": "히브리어", "Arabic": "아랍어",
+    "Thai": "태국어",
+}  # fmt: skip
+_READ_AS = _form(r"([\d,]+) files? read as ([^,]+)")
 _PLACES = (
     (_form(r"row ([\d,]+) \(line ([\d,]+)\)"), r"\1행(\2번째 줄)"),
     (_form(r"row ([\d,]+)"), r"\1행"),
@@ -74,12 +81,12 @@ _WRONG = (
     (_form(r"text follows a closing quote: a stray quote in the row"), "닫는 따옴표 뒤에 글이 있음: 잘못 든 따옴표"),
 )  # fmt: skip
 _NOTES: tuple[tuple[re.Pattern[str], str | Callable[[Match[str]], str]], ...] = (
-    (_form(r"encoding: CP949 \(the file is not UTF-8 but is valid CP949\)"),
-     "인코딩: CP949(UTF-8로는 읽히지 않고 CP949로는 끝까지 읽힘)"),
+    (_form(r"encoding: (.+) \(not UTF-8; read so, it is (.+)\)"),
+     lambda m: f"인코딩: {m[1]}(UTF-8이 아니며, 이렇게 읽으면 {_LANGUAGES.get(m[2], m[2])}임)"),
     (_form(r"encoding: (\S+), by its byte order mark"), r"인코딩: \1(파일 첫머리의 BOM을 보고)"),
     (_form(r"encoding: (\S+), without a byte order mark"), r"인코딩: \1(BOM 없음)"),
-    (_form(r"encoding: ([\d,]+) files? read as CP949, the others as UTF-8"),
-     r"인코딩: 파일 \1개는 CP949로, 나머지는 UTF-8로 읽음"),
+    (_form(r"encoding: (.+), the others as UTF-8"),
+     lambda m: "인코딩: " + _READ_AS.sub(r"파일 \1개는 \2로", m[1]) + ", 나머지는 UTF-8로 읽음"),
     (_form(r"delimiter: (\w+)"), lambda m: f"구분자: {_DELIMITERS.get(m[1], m[1])}"),
     (_form(r'quotes \("\) are read as plain characters: .*'),
      '따옴표(")는 칸을 감싸는 것이 아니어서 글자 그대로 읽음'),
@@ -98,7 +105,7 @@ _NOTES: tuple[tuple[re.Pattern[str], str | Callable[[Match[str]], str]], ...] = 
     (_form(r"label: (?P<names>.*?)(?P<joined>, joined)? \(guessed\)"), _guessed("레이블")),
     (_form(r"text: (.*), as in training"), lambda m: f"글: {_columns(m[1])} 열(학습할 때처럼)"),
     (_form(r"label: (.*), as in training"), lambda m: f"레이블: {_columns(m[1])} 열(학습할 때처럼)"),
-    (_form(r"label names from (\S+): (.*)"), r"레이블 이름(\1에서): \2"),
+    (_form(r"label names from (.+?): (.*)"), r"레이블 이름(\1에서): \2"),
     (_form(r"([\d,]+) rows? holds? line breaks inside quotes \((?:the first: )?(.*), column '(.*)'\)"),
      lambda m: f"따옴표 안에 줄바꿈이 든 행 {m[1]}개(처음: {_place(m[2])}, {_columns(m[3])} 열)"),
     (_form(r"([\d,]+) bad rows? left out \(the first: ((?:row|line|file) [^:]*): (.*)\)"),
