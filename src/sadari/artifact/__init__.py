@@ -7,6 +7,7 @@ has checked it.
 
 from sadari.artifact.atomic import atomic_file, atomic_folder, atomic_write
 from sadari.artifact.manifest import FORMAT_VERSION, MANIFEST
+from sadari.artifact.plain_file import kind_of, open_plain
 from sadari.artifact.read import ModelFiles, read_model, read_tensors
 from sadari.artifact.strict_json import parse_json
 from sadari.artifact.weights import TRANSFORMERS_WEIGHTS, WEIGHTS
@@ -22,6 +23,8 @@ __all__ = [
     "atomic_folder",
     "atomic_write",
     "check_is_model",
+    "kind_of",
+    "open_plain",
     "parse_json",
     "read_model",
     "read_tensors",

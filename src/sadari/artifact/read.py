@@ -24,6 +24,7 @@ from sadari.artifact.manifest import (
     check_seal,
     check_version,
 )
+from sadari.artifact.plain_file import open_plain
 from sadari.artifact.strict_json import parse_json
 from sadari.artifact.swap import find_folder
 from sadari.artifact.temporary import beside
@@ -198,7 +199,7 @@ def read_tensors(path: str | Path, *, as_torch: bool = False) -> dict[str, Any]:
     """
     where = os.fspath(path)
     try:
-        with Path(path).open("rb") as file:
+        with open_plain(path) as file:
             opened = UntrustedFile(file.fileno(), os.fstat(file.fileno()).st_size, where)
             return _read_weights(opened, None, as_torch)
     except OSError as error:

@@ -17,13 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
+from sadari.artifact.plain_file import FLAGS, kind_of
 from sadari.errors import ModelError
 
 _CHUNK = 2**22  # bytes read and hashed together: small enough to stay in a cache
 _HAS_AT = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
-_FILE_FLAGS = os.O_RDONLY
-for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
-    _FILE_FLAGS |= getattr(os, _flag, 0)
+_FILE_FLAGS = FLAGS | getattr(os, "O_NOFOLLOW", 0)
 
 _FOREIGN = {
     b"PK\x03\x04": "a zip file (as torch.save writes them)",
@@ -164,14 +163,6 @@ def _read_errors(where: str, *, missing: str | None = None) -> Iterator[None]:
 
 
 def _check_regular(found: os.stat_result, where: str) -> None:
-    mode = found.st_mode
-    if stat.S_ISREG(mode):
-        return
-    kinds = (
-        (stat.S_ISLNK, "a link"),
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a pipe"),
-        (stat.S_ISSOCK, "a socket"),
-    )
-    kind = next((word for is_kind, word in kinds if is_kind(mode)), "a device")
-    raise ModelError(f"is {kind}, not a plain file", where=where)
+    kind = kind_of(found.st_mode)
+    if kind is not None:
+        raise ModelError(f"is {kind}, not a plain file", where=where)

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from sadari.artifact import MANIFEST, check_is_model, parse_json
+from sadari.artifact import MANIFEST, check_is_model, open_plain, parse_json
 from sadari.artifact.atomic import check_in_place, output_errors
 from sadari.artifact.manifest import MAX_MANIFEST
 from sadari.errors import OutputError
@@ -63,7 +63,7 @@ def _check_folder(folder: Path, check_old: Callable[[Path], None]) -> None:
 
 def _check_old_model(folder: Path) -> None:
     check_is_model(folder)
-    with (folder / MANIFEST).open("rb") as opened:
+    with open_plain(folder / MANIFEST) as opened:
         head = opened.read(MAX_MANIFEST)
     try:
         kind = parse_json(head).get("kind")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import errno
 import gzip
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from sadari.artifact import open_plain
 from sadari.errors import DataError, OutputError
 
 BLOCK_BYTES = 8 << 20
@@ -27,8 +29,13 @@ BLOCK_BYTES = 8 << 20
 MAX_RECORD_BYTES = 8 << 20
 """The longest record (a row, a line, one text file) that is read; a longer one is an error, not a hang."""
 
+_UNPACKED_FREELY = 64 << 20
+_MOST_UNPACKED = 200  # times: texts shrink to a third, logs that repeat themselves to a 50th; zeros to a 1,000th
+
 STANDARD_INPUT = "standard input"
 """What messages call it."""
+
+_NAMES_COMPARED = 2_000  # of a folder's files, to find which was meant
 
 ENCODING_HINT = "save it as UTF-8, or name its encoding with --encoding (such as cp949, latin-1, utf-16)"
 
@@ -60,8 +67,9 @@ class ByteStream:
         handle = open_bytes(self.path, self.name)
         if not self.compressed:
             return handle
-        handle.close()
-        return cast(BinaryIO, gzip.open(self.path, "rb"))
+        unpacked = gzip.GzipFile(fileobj=handle, mode="rb")
+        unpacked.myfileobj = handle  # type: ignore[assignment]  # closed with it
+        return cast(BinaryIO, unpacked)
 
     def blocks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
         """Blocks of valid UTF-8, each ending between two characters; lone CR line ends come as LF."""
@@ -80,17 +88,25 @@ class ByteStream:
         return b"".join(parts), True
 
 
-def open_bytes(path: Path, name: str) -> BinaryIO:
-    """Open a file for reading; what the system refuses becomes one line for the user."""
+def open_bytes(path: Path, name: str, *, pipe: bool = False) -> BinaryIO:
+    """Open a plain file for reading; what the system refuses becomes one line for the user.
+
+    Args:
+        pipe: whether it may be a pipe, which is waited for: one that the user named.
+    """
     try:
-        return path.open("rb")
+        return path.open("rb") if pipe else open_plain(path)
     except FileNotFoundError:
         raise DataError("there is no such file", where=name, hint=_near_names(path)) from None
     except IsADirectoryError:
         raise DataError("is a folder, not a file", where=name) from None
     except PermissionError:
         raise DataError("no permission to read it", where=name, hint="check its access rights") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        if error.errno == errno.EINVAL and error.strerror:
+            raise DataError(error.strerror, where=name, hint="name a file of texts") from None
+        raise DataError(f"cannot be opened ({error.strerror or error})", where=name) from None
+    except ValueError as error:
         raise DataError(f"cannot be opened ({error})", where=name) from None
 
 
@@ -109,7 +125,7 @@ def first_bytes(path: Path, name: str, size: int) -> bytes:
 
 def _near_names(path: Path) -> str:
     try:
-        names = [p.name for p in path.parent.iterdir()]
+        names = [p.name for p in islice(path.parent.iterdir(), _NAMES_COMPARED)]
     except OSError:
         return f"the folder {path.parent} cannot be listed; check the path"
     near = difflib.get_close_matches(path.name, names, n=1)
@@ -145,6 +161,7 @@ def spool_standard_input() -> tuple[Path, object]:
 def raw_blocks(stream: ByteStream, size: int) -> Iterator[bytes]:
     """The file's uncompressed bytes, `size` at a time."""
     with stream.open() as handle:
+        packed, taken = getattr(handle, "fileobj", None), 0
         while True:
             try:
                 block = handle.read(size)
@@ -155,6 +172,10 @@ def raw_blocks(stream: ByteStream, size: int) -> Iterator[bytes]:
                 raise DataError(f"reading failed ({error.strerror or error})", where=stream.name) from None
             if not block:
                 return
+            taken += len(block)
+            if packed is not None and taken > _UNPACKED_FREELY and taken > _MOST_UNPACKED * packed.tell():
+                what = f"the gzip data unpacks to more than {_MOST_UNPACKED} times its size, as no table of texts does"
+                raise DataError(what, where=stream.name, hint="if it is what you want, unpack it with gunzip first")
             yield block
 
 

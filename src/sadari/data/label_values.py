@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sadari.data.byte_stream import STANDARD_INPUT
+from sadari.data.byte_stream import STANDARD_INPUT, open_bytes
 from sadari.data.encoding import UnclearEncodingError, read_text
 from sadari.data.formats.records import Records
 from sadari.errors import DataError
@@ -42,13 +42,17 @@ def _without_blanks(labels: pl.Series) -> pl.Series:
 
 
 def class_names_beside(path: str, records: Records, label: str) -> tuple[list[str], str]:
-    """The names in ``classes.txt`` beside a CSV file whose labels are 1 to as many, and its encoding; else none."""
-    if records.format not in ("csv", "tsv") or str(path) == STANDARD_INPUT:
+    """The names in ``classes.txt`` beside a CSV file whose labels are 1 to as many, and its encoding; else none.
+
+    Raises:
+        DataError: it is no plain file.
+    """
+    used = records.head[label].drop_nulls() if records.format in ("csv", "tsv") else None
+    if used is None or str(path) == STANDARD_INPUT or not used.str.contains(r"^[0-9]+$").all():
         return [], ""
     content, encoding = _content(Path(path).parent / CLASSES_FILE, records.encoding)
     names = [line.strip() for line in content.replace("\r", "\n").split("\n") if line.strip()]
     numbers = [str(i + 1) for i in range(len(names))]
-    used = records.head[label].drop_nulls()
     if len(names) < 2 or len(set(names)) < len(names) or not used.len() or not used.is_in(numbers).all():
         return [], ""
     return names, encoding
@@ -56,8 +60,9 @@ def class_names_beside(path: str, records: Records, label: str) -> tuple[list[st
 
 def _content(path: Path, neighbours: str | None) -> tuple[str, str]:
     """A file's text and encoding; where a few names leave a doubt, that of the file they belong to."""
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         return "", ""
+    open_bytes(path, str(path)).close()
     try:
         try:
             return read_text(path)

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any
 from sadari.artifact import MANIFEST
 from sadari.errors import DownloadError, MissingExtraError, ModelError, SadariWarning
 from sadari.rungs import weights_folder
-from sadari.rungs.weights_folder import CONFIG, INDEX, SAFE, TOKENIZER, WORDS, check_knows, check_not_pickled, json_of
+from sadari.rungs.weights_folder import (
+    CONFIG,
+    INDEX,
+    SAFE,
+    TOKENIZER,
+    WORDS,
+    check_knows,
+    check_not_pickled,
+    check_plain,
+    json_of,
+)
 from sadari.text.pieces import Pieces
 
 if TYPE_CHECKING:
@@ -113,6 +123,7 @@ def check_folder(folder: Path) -> dict[str, Any]:
         ModelError: the folder holds no encoder, no safetensors, or no tokenizer.
     """
     where = str(folder)
+    check_plain(folder)
     own = json_of(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     if own and not (folder / CONFIG).is_file():
         raise ModelError(f"this is a Sadari model of {own.get('rung') or own.get('kind')!r:.40}, and no BERT",

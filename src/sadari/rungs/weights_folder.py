@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.artifact import TRANSFORMERS_WEIGHTS, parse_json
+from sadari.artifact import TRANSFORMERS_WEIGHTS, kind_of, open_plain, parse_json
 from sadari.errors import ModelError
 
 if TYPE_CHECKING:
@@ -73,12 +73,28 @@ def json_of(path: Path) -> dict[str, Any]:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > MOST_TEXT:
-            raise ModelError(f"takes {size:,} bytes; {MOST_TEXT:,} is the limit", where=str(path))
-        return path.read_bytes()
+        with open_plain(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MOST_TEXT:
+                raise ModelError(f"takes {size:,} bytes; {MOST_TEXT:,} is the limit", where=str(path))
+            return file.read()
     except OSError as error:
         raise ModelError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+
+
+def check_plain(folder: Path) -> None:
+    """Refuse a folder in which something is no file: `transformers` would wait for a pipe.
+
+    Raises:
+        ModelError: what it is.
+    """
+    try:
+        kinds = {entry.name: kind_of(entry.stat().st_mode) for entry in sorted(folder.iterdir()) if entry.exists()}
+    except OSError as error:
+        raise ModelError(f"cannot be read: {error.strerror or error}", where=str(folder)) from None
+    for name, kind in kinds.items():
+        if kind not in (None, "a folder"):
+            raise ModelError(f"is {kind}, not a plain file", where=str(folder / name), hint="take it away")
 
 
 def check_not_pickled(folder: Path, reader: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.artifact import open_plain
 from sadari.errors import ModelError
 
 _WORD2VEC = re.compile(rb"\s*[0-9]{1,12} [0-9]{1,6} *\r?\n")
@@ -133,10 +133,7 @@ def open_model_file(path: str | Path) -> Iterator[FileBytes]:
     """
     where = os.fspath(path)
     try:
-        if not stat.S_ISREG(Path(path).stat().st_mode):
-            kind = "a folder" if Path(path).is_dir() else "a pipe or a device"
-            raise ModelError(f"is {kind}, not a plain file", where=where)
-        stream = Path(path).open("rb")  # noqa: SIM115
+        stream = open_plain(path)
     except FileNotFoundError:
         raise ModelError("there is no such file", where=where) from None
     except ValueError:

@@ -55,9 +55,9 @@ def looks_like_header(first: Sequence[str], rest: pl.DataFrame, known: Sequence[
         return True  # a name can only be found in a header
     cells = [cell.strip() for cell in first]
     rest = _without(first, rest)
+    if names_both(cells):
+        return True
     if max(map(len, cells)) <= _LONGEST_NAME:
-        if names_both(cells):
-            return True
         for i, cell in enumerate(cells):
             if is_known(cell) and not (rest.to_series(i) == first[i]).any():
                 return True

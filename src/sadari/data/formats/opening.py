@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import shutil
 import stat
 import tempfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from sadari.data.byte_stream import (
     ByteStream,
     first_bytes,
     open_bytes,
+    raw_blocks,
     spool,
     spool_standard_input,
 )
@@ -98,7 +96,9 @@ def local_file(path: str | Path) -> tuple[Path, str, object | None]:
     place = Path(path)
     mode = _mode(place)
     if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
-        with open_bytes(place, str(path)) as handle:
+        with open_bytes(place, str(path), pipe=True) as handle:
+            if stat.S_ISCHR(mode) and not handle.isatty() and handle.read(1):
+                raise DataError("is a device, not a plain file", where=str(path), hint="name a file of texts")
             copy, kept = spool(handle)
         return copy, str(path), kept
     return place, str(path), None
@@ -156,10 +156,7 @@ def _open_parquet(path: Path, name: str, kept: object | None) -> ParquetRecords:
     if magic[:2] != b"\x1f\x8b":
         return ParquetRecords(path, name=name, spool=kept)
     copy = tempfile.NamedTemporaryFile(prefix="sadari-", suffix=".parquet")  # noqa: SIM115
-    try:
-        with gzip.open(path) as packed:
-            shutil.copyfileobj(packed, copy, BLOCK_BYTES)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"the gzip data is damaged ({error})", where=name) from None
+    for block in raw_blocks(ByteStream(path, name, compressed=True), BLOCK_BYTES):
+        copy.write(block)
     copy.flush()
     return ParquetRecords(Path(copy.name), name=name, spool=copy)

@@ -1,0 +1,43 @@
+"""Plain files, opened without waiting: a pipe, a socket or a device in its place is refused, not waited for."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+FLAGS = os.O_RDONLY
+for _flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
+    FLAGS |= getattr(os, _flag, 0)
+
+_KINDS = (
+    (stat.S_ISLNK, "a link"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def kind_of(mode: int) -> str | None:
+    """What a thing in the file system is, if it is no plain file."""
+    if stat.S_ISREG(mode):
+        return None
+    return next((word for is_kind, word in _KINDS if is_kind(mode)), "a device")
+
+
+def open_plain(path: str | Path) -> BinaryIO:
+    """Open a plain file for reading; a link is followed.
+
+    Raises:
+        OSError: there is none, it may not be read, or it is anything else; ``strerror`` says what.
+        ValueError: no file can have such a name.
+    """
+    opened = os.open(path, FLAGS)
+    kind = kind_of(os.fstat(opened).st_mode)
+    if kind is not None:
+        os.close(opened)
+        refused = IsADirectoryError if kind == "a folder" else OSError
+        raise refused(errno.EISDIR if kind == "a folder" else errno.EINVAL, f"is {kind}, not a plain file", str(path))
+    return os.fdopen(opened, "rb")
