@@ -12,18 +12,23 @@ import io
 import math
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
+from sadari.errors import SadariWarning
 from sadari.measure import readable
+from sadari.measure.drawing import load_matplotlib
 from sadari.measure.page import Html, element, escaped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_P = ParamSpec("_P")
 _WIDTH, _HEIGHT = 440, 330  # SVG units: about as many CSS pixels, a little fewer on a phone
 _SIZE = 13.0  # of lettering
 _LETTER = 0.58 * _SIZE  # mean width of a letter
@@ -85,6 +90,21 @@ class _Lettering:
         return re.sub(r"Q(\d+)x*Q", lambda match: escaped(self.words[int(match[1])]), svg)
 
 
+def _or_none(draw: Callable[_P, Html | None]) -> Callable[_P, Html | None]:
+    """A chart that cannot be drawn, because matplotlib cannot be loaded, say, costs no report."""
+
+    @wraps(draw)
+    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> Html | None:
+        try:
+            return draw(*args, **kwargs)
+        except Exception as error:
+            warnings.warn(f"a chart is left out of the report: {error}", SadariWarning, stacklevel=2)
+            return None
+
+    return drawn
+
+
+@_or_none
 def cost_chart(dots: Sequence[Dot], titles: Titles) -> Html | None:
     """Scores with their intervals against a cost in seconds, logarithmic; ``None`` without any point."""
     dots = [dot for dot in dots if dot.cost > 0 and math.isfinite(dot.cost) and math.isfinite(dot.value)]
@@ -108,6 +128,7 @@ def cost_chart(dots: Sequence[Dot], titles: Titles) -> Html | None:
     return _svg(figure, titles, letters)
 
 
+@_or_none
 def curve_chart(curves: Sequence[Curve], titles: Titles) -> Html | None:
     """Scores against rows, logarithmic, named at their ends; ``None`` without any curve."""
     curves = [curve for curve in curves if curve.rows and min(curve.rows) > 0]
@@ -137,6 +158,7 @@ def curve_chart(curves: Sequence[Curve], titles: Titles) -> Html | None:
     return _svg(figure, titles, letters)
 
 
+@_or_none
 def reliability_chart(confidence: Sequence[float], accuracy: Sequence[float], titles: Titles) -> Html | None:
     """Accuracy of bins of rows against their mean confidence (shares); on the diagonal both agree."""
     if not len(confidence):
@@ -155,6 +177,7 @@ def reliability_chart(confidence: Sequence[float], accuracy: Sequence[float], ti
 
 
 def _canvas(titles: Titles, letters: _Lettering, *, right: float = 14) -> tuple[Figure, Axes]:
+    load_matplotlib()
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72), dpi=72)

@@ -15,6 +15,7 @@ import numpy as np
 
 from sadari.artifact import atomic_write
 from sadari.errors import DataError, SadariWarning, SettingError
+from sadari.measure.drawing import load_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,6 +67,7 @@ def write_picture(path: str | Path, draw: Callable[[], Figure]) -> Path:
         SadariWarning: no font here has some of the characters, and boxes stand for them (not in SVG, whose letters the
             reader's own fonts draw).
     """
+    load_matplotlib()
     import matplotlib
 
     target = check_picture(path)

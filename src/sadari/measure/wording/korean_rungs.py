@@ -23,6 +23,7 @@ _WARNINGS = (
      "\n  → 벡터를 만든 글을 나눈 토크나이저를 지정하세요: --tokenizer NAME"),
     (r"(bf16|int8) cannot be had on this (\w+) \((.+)\): the work is done in float32",
      r"이 컴퓨터의 \2에서는 \1 연산을 할 수 없어 float32로 계산합니다 (\3)"),
+    (r"a chart is left out of the report: (.+)", r"보고서에서 그림 하나를 뺍니다: \1"),
     (r"compiled loops are not kept \(there is no folder for them\): every run .+, a climb for about (\d+) s\n  → .+",
      r"컴파일한 반복문을 둘 폴더가 없어 실행할 때마다 다시 컴파일합니다. climb에서 약 \1초 걸립니다"
      "\n  → 쓸 수 있는 폴더를 NUMBA_CACHE_DIR로 지정하세요"),
