@@ -4,11 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-slow check format bench clean
+.PHONY: help demo test test-avx2 test-slow check format bench clean
 
 help:
 	@echo "make demo       set up, climb the bundled headlines, then learn French"
 	@echo "make test       set up, then run the tests (SADARI_DATA=folder of corpora runs those that need real data)"
+	@echo "make test-avx2  the same, as on a processor that has AVX2 and no AVX-512"
 	@echo "make test-slow  the same, with the slow ones"
 	@echo "make check      format, lint, types, import rules"
 	@echo "make bench      compare with scikit-learn, fastText and tokenizers on this machine"
@@ -40,6 +41,11 @@ demo: $(VENV)/.sadari
 # Two at a time, each with one thread: the tests of one file stay together, for what they share takes time to make.
 test: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not full_data" -n 2 --dist loadfile
+
+# A part of such a processor: oneDNN and torch take no newer instructions, while Numba and torch's own questions see the real one.
+test-avx2: export ONEDNN_MAX_CPU_ISA = AVX2
+test-avx2: export ATEN_CPU_CAPABILITY = avx2
+test-avx2: test
 
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest

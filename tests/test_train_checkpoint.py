@@ -15,13 +15,13 @@ import torch
 
 from rungs_headlines import headlines, some
 from sadari.artifact import read_model, write_model
-from sadari.errors import ModelError, OutputError, SettingError
+from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
 from sadari.rungs.embedding import EmbeddingMean
 from sadari.rungs.recurrent import GRU, LSTM, RNN, BiLSTM
 from sadari.rungs.tfidf import TfIdf
 from sadari.rungs.transformer import Transformer
 from sadari.train.checkpoint import Run, read_run
-from sadari.train.loop import Interrupted
+from sadari.train.loop import Interrupted, Loop
 
 RUNGS = {rung.name: rung for rung in (EmbeddingMean, RNN, GRU, LSTM, BiLSTM, Transformer)}
 EVERY = pytest.mark.parametrize("name", list(RUNGS))
@@ -145,21 +145,25 @@ def test_a_signal_leaves_a_checkpoint_at_once(number, tmp_path):
     assert read_run(tmp_path / "run").step >= 6
 
 
-def test_the_number_of_threads_is_taken_up_again(tmp_path):
-    """A Transformer gives other bits with another number of threads."""
-    before = torch.get_num_threads()
+@pytest.mark.parametrize("kind", [EmbeddingMean, LSTM, Transformer], ids=lambda kind: kind.name)
+def test_the_number_of_threads_is_taken_up_again(kind, tmp_path, monkeypatch):
+    """Another number gives other bits: of a Transformer always, of recurrent nets on some processors."""
+    before, seen, step = torch.get_num_threads(), [], Loop._step
     settings = {**SETTINGS, "threads": None, "embed_dim": 64, "epochs": 2}
     texts, labels = TEXTS[:90], LABELS[:90]
+    monkeypatch.setattr(Loop, "_step", lambda loop, n: seen.append(torch.get_num_threads()) or step(loop, n))
     try:
         torch.set_num_threads(2)
-        unbroken = Transformer(**settings).fit(texts, labels)
+        unbroken = kind(**settings).fit(texts, labels)
         with pytest.raises(Interrupted):
-            Transformer(**settings).fit(texts, labels, run=tmp_path / "run", progress=stop_at(3))
+            kind(**settings).fit(texts, labels, run=tmp_path / "run", progress=stop_at(3))
         torch.set_num_threads(1)
-        resumed = Transformer.resume(tmp_path / "run", texts, labels)
+        with pytest.warns(SadariWarning, match="begun with 2 threads and goes on so: 1 would give other bits"):
+            resumed = kind.resume(tmp_path / "run", texts, labels)
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
+    assert set(seen) == {2}
     assert bits(resumed) == bits(unbroken)
 
 
@@ -243,6 +247,15 @@ def test_a_checkpoint_that_lacks_a_part_is_refused(part, stopped, tmp_path):
     kept = {key: value for key, value in files.manifest.items() if key not in ("format_version", "files", "sha256")}
     tensors = {name: value for name, value in files.tensors.items() if name != part}
     write_model(tmp_path / "torn", manifest=kept, tensors=tensors, texts=files.texts)
+    with pytest.raises(ModelError, match="does not fit this run"):
+        EmbeddingMean.resume(tmp_path / "torn", TEXTS, LABELS)
+
+
+@pytest.mark.parametrize("wrong", [{"threads": 0}, {"threads": 10**9}, {"threads": "two"}, {"precision": "fp8"}])
+def test_a_checkpoint_of_no_machine_is_refused(wrong, stopped, tmp_path):
+    files = read_model(stopped, as_torch=True)
+    kept = {key: value for key, value in files.manifest.items() if key not in ("format_version", "files", "sha256")}
+    write_model(tmp_path / "torn", manifest={**kept, **wrong}, tensors=files.tensors, texts=files.texts)
     with pytest.raises(ModelError, match="does not fit this run"):
         EmbeddingMean.resume(tmp_path / "torn", TEXTS, LABELS)
 

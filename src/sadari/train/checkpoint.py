@@ -229,6 +229,8 @@ def _take_up_machine(loop: Loop, manifest: Mapping[str, Any]) -> None:
         _say(f"the run was begun with {_threads(count)} and goes on so: {given:,} would give other bits")
     loop.threads = count
     begun = manifest.get("precision", loop.recipe.precision)  # older ones do not say
+    if begun not in ("fp32", "bf16"):
+        raise ValueError(f"it says that its precision was {begun!r:.80}")
     kept = loop.precision_for(begun)
     if kept != begun:
         _say(f"the run was begun in {begun} and goes on in {kept}: its bits will differ")
