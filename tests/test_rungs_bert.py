@@ -24,7 +24,17 @@ from sadari.train.optimise import rate_at
 
 transformers = pytest.importorskip("transformers")
 QUICK = {"epochs": 1, "threads": 1, "precision": "fp32", "learning_rate": 1e-3}
-ODD = ["a", "won", "the cup", "zzz qqq", "the match was won " * 30, *TEXTS[:6]]
+ODD = [
+    "a",
+    "won",
+    "the cup",
+    "zzz qqq",
+    "the match was won " * 30,
+    *TEXTS[:6],
+    "\u1112\u1161\u11ab",
+    "cafe\u0301",
+    "won \u200d\0",
+]
 
 
 @pytest.fixture(scope="module")

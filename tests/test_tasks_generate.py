@@ -3,13 +3,15 @@
 import json
 import math
 import os
+import re
 import signal
+import unicodedata
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from real_data import data_file
@@ -23,6 +25,7 @@ from sadari.tasks.material import gather
 from sadari.train.checkpoint import read_run
 from sadari.train.loop import Interrupted
 from sadari.train.machine import threads
+from text_reference import MARKS
 
 VERSE = "the cat sat on the mat. the dog sat on the log.\nthe cat ran to the dog, and the dog ran to the mat.\n"
 TEXT = VERSE * 6
@@ -61,7 +64,11 @@ def weights(generator):
 
 # -- text and ids -------------------------------------------------------------------------------------------
 
-ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+CHARACTERS = st.characters(exclude_categories=["Cs", "Cn"])  # of those unknown to this Python Polars may know more
+ANY_TEXT = st.text(CHARACTERS, max_size=40)
+ODD = st.sampled_from(
+    [" ", "\n", "\u3000", "a", "क", "ि", "\u0301", "\u200d", "\ufe0f", "👩", "❤", "🏽", "!", "가", "\u11ab"]
+)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -71,6 +78,7 @@ def test_nothing_is_lost_between_text_and_ids(level, texts):
     column = pl.Series([*texts, "ab ba"], dtype=pl.String)
     coder = learn_coder(level, column, labels=["x"])
     encoded = coder.encode(column)
+    column = pl.Series([unicodedata.normalize("NFC", text) for text in column])
     assert [decode(coder, row) for row in encoded] == column.to_list()
     assert len(encoded.values) == 0 or encoded.values.min() > 2
     for row, text in zip(encoded, column, strict=True):
@@ -85,6 +93,46 @@ def test_words_take_the_space_before_them():
     assert pieces[0] == ["say", ":", ' "', "the", " ", " cat", '"', "\n", " it_2", " x"]
     assert pieces[2] == [" ", " "]
     assert pieces[3] == [" ", "\n"]
+
+
+def words_by_definition(text):
+    """Letter by letter with its marks; then words, signs with what a joiner joins, and the blank before each."""
+    found = []
+    for letter in re.findall(rf"[^\s\0-\x20{MARKS}][{MARKS}]*|[\s\S]", unicodedata.normalize("NFC", text)):
+        last = found[-1] if found else " "
+        is_word = re.match(r"\w", letter) is not None
+        is_sign = not is_word and not letter[0].isascii() and letter[0] not in MARKS
+        joined = last.endswith("\u200d") and is_sign and not re.match(r"[\w\s\0-\x7f]", last)
+        if joined or (is_word and re.match(r"\w", last)) or (letter in MARKS and last[0] in MARKS):
+            found[-1] += letter
+        else:
+            found.append(letter)
+    tokens = []
+    for word in found:
+        tokens[-1:] = [" " + word] if tokens and tokens[-1] == " " and word[0] > " " else [*tokens[-1:], word]
+    return tokens
+
+
+@settings(deadline=None)
+@given(texts=st.lists(st.lists(st.one_of(ODD, CHARACTERS), max_size=15).map("".join), min_size=1, max_size=4))
+@example(texts=["हिन्दी में कि", "ที่นี่ก็", "👩\u200d👩\u200d👧❤\ufe0f👍🏽👍", "क\u200d👧", "👩\u200da"])
+@example(texts=[" \u0301\u0301a", "\n\u0301", "!\u0301"])
+def test_words_keep_their_marks(texts):
+    column = pl.Series([*texts, "ab ba"])
+    coder = learn_coder("word", column)
+    found = [[coder.raw[token].decode() for token in row] for row in coder.encode(column)]
+    assert found == [words_by_definition(text) for text in column]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_composed_and_decomposed_texts_are_the_same_ids(level):
+    composed = pl.Series(["café crème, 영화를 봤다", "Tiếng Việt हिन्दी"])
+    apart = composed.str.normalize("NFD")
+    assert composed.to_list() != apart.to_list()
+    coders = [learn_coder(level, column, max_vocab=300) for column in (composed, apart)]
+    assert coders[0].state() == coders[1].state()
+    assert coders[0].encode(apart).to_lists() == coders[0].encode(composed).to_lists()
+    assert coders[0].encode(apart[:1]).to_lists() == coders[0].encode(composed).to_lists()[:1]
 
 
 def test_subwords_are_those_of_tokenizers():

@@ -73,9 +73,12 @@ def basic_english(text: str) -> list[str]:
     return text.split()
 
 
+WORD = rf"\w[\w{MARKS}]+"
+
+
 def words(text: str) -> list[str]:
     """scikit-learn's default tokens, ``\\b\\w\\w+\\b``, of letters with their marks."""
-    return re.findall(rf"\w[\w{MARKS}]+", composed(text).lower())
+    return re.findall(WORD, composed(text).lower())
 
 
 def characters(text: str) -> list[str]:

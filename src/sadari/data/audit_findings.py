@@ -25,7 +25,10 @@ _ODD = {
     "HTML entity": ("note", "hold left-over HTML entities, such as “&lt;” or “#39;”"),
     "HTML tag": ("note", "hold HTML tags"),
     "backslash": ("note", "hold backslashes, perhaps left over from escaping"),
-    "not NFC": ("note", "are not in Unicode's composed form, so equal words may differ"),
+    "not NFC": (
+        "note",
+        "are not in Unicode's composed form (NFC), in which every rung but bert and fasttext reads texts",
+    ),
 }
 
 

@@ -4,10 +4,13 @@
 level       tokens
 ==========  =======================================================================================================
 char        every character, as it is
-word        runs of letters, digits and ``_``, and every other character, each with the one space before it if there
-            is one: ``"the cat,\\n"`` → ``the``, `` cat``, ``,``, ``\\n``
+word        runs of letters, digits and ``_``, and every other character, with the marks on it (an emoji with what is
+            joined to it), each with the one space before it if there is one: ``"the cat,\\n"`` → ``the``, `` cat``,
+            ``,``, ``\\n``
 subword     byte-level BPE (Radford et al. 2019): what stands together most often in UTF-8, so that nothing is unknown
 ==========  =======================================================================================================
+
+Texts are composed first (NFC).
 
 Ids: ``<unk>`` is 0, ``<end>`` (the end of a text, and so what stands before the next) is 1, then come the labels that a
 text may be asked for, then the tokens, of characters and words the most frequent first.
@@ -24,13 +27,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import polars as pl
+from numba import njit
+from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles, parse_json
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
 from sadari.tasks.subwords import size_note
 from sadari.text.column import as_column, slices
-from sadari.text.scan import ALONE, PART, Rules, Tokens
+from sadari.text.compose import composed
+from sadari.text.scan import ALONE, MARK, OTHER, PART, SPACE, Rules, Tokens, character_kinds, decode_character
 from sadari.text.table import TokenTable, hash_slices
 from sadari.text.tokenize import Tokenizer
 from sadari.text.vocab import UNKNOWN, Vocab
@@ -44,6 +50,7 @@ UNKNOWN_ID, END_ID = 0, 1
 VOCABULARY, MERGES = "vocabulary.json", "merges.json"
 MOST_WORDS, MOST_SUBWORDS = 10_000, 2_000  # where nobody says
 PIECE_BYTES = 1 << 22
+ZWJ = 0x200D
 
 
 class Coder(Protocol):
@@ -149,7 +156,32 @@ def _scan(level: str, texts: pl.Series) -> Tokens:
     if level == "char":
         return Tokenizer("char", _rules(lambda _: ALONE, [ALONE] * 5), lowercase=False)(texts)
     rules = _rules(lambda c: PART if c.isalnum() or c == "_" else ALONE, [ALONE, ALONE, PART, PART, ALONE])
-    return _joined_to_spaces(Tokenizer("word", rules, lowercase=False)(texts))
+    return _joined_to_spaces(_joined_to_marks(Tokenizer("word", rules, lowercase=False)(texts)))
+
+
+def _joined_to_marks(tokens: Tokens) -> Tokens:
+    """Every sign and the marks on it as one token; a mark on white space stands alone."""
+    if not len(tokens) or int(tokens.content.max()) < 0xCC:  # with which the first mark begins
+        return tokens
+    joins = np.zeros(len(tokens), np.bool_)
+    _find_joins(tokens.content, tokens.starts, tokens.offsets, character_kinds(), joins)
+    lengths = np.add.reduceat(tokens.lengths, np.flatnonzero(~joins)).astype(np.int32)
+    return _tokens_at(tokens, tokens.starts[~joins], lengths, ~joins)
+
+
+@njit(cache=True, nogil=True)
+def _find_joins(content, starts, offsets, kinds, joins):  # type: ignore[no-untyped-def]
+    """Which tokens go on with the one before them: marks, and in a sequence of emoji what follows a joiner."""
+    for t in range(len(offsets) - 1):
+        blank, sign, before = True, False, np.int64(0)  # of the text's beginning; whether the token begins with a sign
+        for i in range(offsets[t], offsets[t + 1]):
+            code, _ = decode_character(content, starts[i])
+            kind = kinds[code]
+            joins[i] = not blank and (kind == MARK or (before == ZWJ and sign and code >= 0x80 and kind == OTHER))
+            if not joins[i]:
+                sign = code >= 0x80 and kind == OTHER
+                blank = code <= 32 or kind == SPACE
+            before = code
 
 
 def _joined_to_spaces(tokens: Tokens) -> Tokens:
@@ -163,8 +195,14 @@ def _joined_to_spaces(tokens: Tokens) -> Tokens:
     takes = space & ~last_of_text & ~np.append(first[1:] <= 32, True)
     taking = np.append(False, takes[:-1])
     starts, lengths = (tokens.starts - taking)[~takes], (tokens.lengths + taking)[~takes]
-    starts, lengths = starts.astype(np.int32), lengths.astype(np.int32)
-    before = np.append(0, np.cumsum(~takes))
+    return _tokens_at(tokens, starts.astype(np.int32), lengths.astype(np.int32), ~takes)
+
+
+def _tokens_at(
+    tokens: Tokens, starts: NDArray[np.int32], lengths: NDArray[np.int32], kept: NDArray[np.bool_]
+) -> Tokens:
+    """Other slices of the same bytes, one for each token that is kept."""
+    before = np.append(0, np.cumsum(kept))
     hashes = hash_slices(tokens.content, starts, lengths)
     return Tokens(tokens.content, starts, lengths, hashes, before[tokens.offsets])
 
@@ -254,7 +292,7 @@ class BytePieces:
             vocab_size=max(size, 256), min_frequency=max(2, min_freq), special_tokens=[], show_progress=False,
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         )  # fmt: skip
-        engine.train_from_iterator(texts, trainer)
+        engine.train_from_iterator(composed(texts), trainer)
         learned = json.loads(engine.to_str())["model"]
         pieces = sorted(learned["vocab"], key=learned["vocab"].get)
         return cls(pieces, [(pair[0], pair[1]) for pair in learned["merges"]], labels)
@@ -281,7 +319,7 @@ class BytePieces:
         return self._first + len(self.pieces)
 
     def encode(self, texts: pl.Series) -> Ragged:
-        found = [entry.ids for entry in self._bytes_pairs.encode_batch_fast(texts.to_list())]
+        found = [entry.ids for entry in self._bytes_pairs.encode_batch_fast(composed(texts).to_list())]
         values = np.fromiter((piece for row in found for piece in row), np.int32, sum(map(len, found)))
         return Ragged(values + np.int32(self._first), offsets_of([len(row) for row in found]))
 

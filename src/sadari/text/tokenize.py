@@ -13,6 +13,9 @@ syllables      letters and digits as in ``words``, single ones too; punctuation 
 morphemes      Korean morphemes by Kiwi (needs ``sadari[ko]``), lower-cased
 =============  ==================================================================================================
 
+Each text is composed first (NFC), whatever stands beside it. A mark belongs to the letter before it: a vowel sign, an
+accent that composes with nothing, a joiner (`sadari.text.scan.MARK`); `characters` alone takes it for one of its own.
+
 Lower-casing is ``str.lower``'s (İ → i̇, a final Σ → ς). Polars does it, whose Unicode tables may be newer than this
 Python's: it then also lowers capitals that Python does not know yet (55 between Unicode 14 and 17, of rare scripts).
 """

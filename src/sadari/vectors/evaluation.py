@@ -15,6 +15,7 @@ from scipy.stats import spearmanr
 
 from sadari.errors import DataError, SettingError
 from sadari.ragged import Ragged, offsets_of
+from sadari.text.compose import composed
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.words import whole_words
 from sadari.vectors.evaluation_files import read_pairs, read_questions
@@ -229,7 +230,7 @@ def evaluate_analogies(
 
 
 class _Folded:
-    """Words in groups: those that differ in their capitals alone, or each by itself."""
+    """Words in groups: those that differ in how they are composed, or in their capitals."""
 
     def __init__(self, vectors: WordVectors, most_frequent: int | None, *, fold_case: bool) -> None:
         self._fold = fold_case
@@ -241,6 +242,7 @@ class _Folded:
         )
 
     def _folded(self, column: pl.Series) -> pl.Series:
+        column = composed(column)
         return column.str.to_uppercase() if self._fold else column
 
     def groups_of(self, words: pl.Series) -> NDArray[np.int32]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
 from sadari.text.column import as_column
+from sadari.text.compose import composed
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.words import whole_words
 from sadari.vectors.subwords import Subwords
@@ -90,11 +91,18 @@ class WordVectors:
     # -- looking up -------------------------------------------------------------------------------------
 
     def rows_of(self, words: Sequence[str]) -> NDArray[np.int32]:
-        """int32 [m]: the row of each word, MISSING (−1) for words that are not among the n."""
-        return self._table.look_up(whole_words(as_column(words)))
+        """int32 [m]: the row of each word, MISSING (−1) for words that are not among the n, composed (NFC) neither."""
+        column = as_column(words)
+        rows = self._table.look_up(whole_words(column))
+        missing = np.flatnonzero(rows == MISSING)
+        as_given = column.gather(missing)
+        other = composed(as_given)
+        if other is not as_given:
+            rows[missing] = self._table.look_up(whole_words(other))
+        return rows
 
     def __contains__(self, word: str) -> bool:
-        return self._table.find(word) != MISSING
+        return bool(self.rows_of([word])[0] != MISSING)
 
     def __getitem__(self, word: str) -> NDArray[np.float32]:
         """The vector of one word, float32 [width], a copy.
@@ -131,7 +139,10 @@ class WordVectors:
         out[found] = self.matrix[rows[found]]
         if self.subwords is not None and not found.all():
             unseen = np.flatnonzero(~found)
-            out[unseen], made = self.subwords.vectors_of([words[i] for i in unseen.tolist()])
+            others = as_column([words[i] for i in unseen.tolist()])
+            if self.tokenizer is not None:  # ours composed the texts; others' pieces are of bytes as they came
+                others = composed(others)
+            out[unseen], made = self.subwords.vectors_of(others.to_list())
             found = found.copy()
             found[unseen] = made
         return out, found

@@ -14,6 +14,7 @@ from sadari.data.characters import WITHOUT_SPACES
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, slices
+from sadari.text.compose import composed
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
@@ -120,7 +121,7 @@ def choose_word_tokenizer(texts: pl.Series) -> str:
     """
     if choose_tokenizer(texts) != "syllables":
         return "basic_english"
-    sample = texts.gather_every(max(1, len(texts) // 2_000)).str.join("")
+    sample = composed(texts.gather_every(max(1, len(texts) // 2_000))).str.join("")
     hangul = int(sample.str.count_matches("[\uac00-\ud7a3\u1100-\u11ff]").item())
     dense = int(sample.str.count_matches(f"[{WITHOUT_SPACES}]").item())
     return "basic_english" if hangul >= dense else "syllables"
