@@ -27,10 +27,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import polars as pl
-from numba import njit
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles, parse_json
+from sadari.compiling import njit
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
 from sadari.tasks.subwords import size_note
