@@ -5,7 +5,7 @@ Writing: `write_model` builds the folder beside its place and swaps it in; `atom
 has checked it.
 """
 
-from sadari.artifact.atomic import atomic_file, atomic_folder, atomic_write
+from sadari.artifact.atomic import atomic_file, atomic_folder, atomic_write, remove_folder
 from sadari.artifact.manifest import FORMAT_VERSION, MANIFEST
 from sadari.artifact.plain_file import kind_of, open_plain
 from sadari.artifact.read import ModelFiles, read_model, read_tensors
@@ -28,5 +28,6 @@ __all__ = [
     "parse_json",
     "read_model",
     "read_tensors",
+    "remove_folder",
     "write_model",
 ]

@@ -2,7 +2,8 @@
 
 The result is made under a temporary name in the folder that will hold it, every file is flushed to the disk
 (fsync), and one rename puts it in its place; then the folder that holds it is flushed, so that the rename
-outlives a power cut. What a killed run leaves under its temporary name goes with the next save.
+outlives a power cut. What a killed run leaves under its temporary name goes before the next save, for it may need the
+room.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def atomic_file(path: str | Path) -> Iterator[BinaryIO]:
     with ExitStack() as stack:
         with output_errors(path):
             stack.enter_context(_parents(target))
+            clean(target)
             temporary, stream = stack.enter_context(_new_file(target, mode))
         with output_errors(path, only=_DISK_ERRORS):
             yield stream
@@ -82,7 +84,6 @@ def atomic_file(path: str | Path) -> Iterator[BinaryIO]:
                 stream.close()
             temporary.replace(target)
             sync_folder(target.parent)
-    clean(target)
 
 
 @contextmanager
@@ -130,6 +131,7 @@ def atomic_folder(path: str | Path, *, may_replace: Callable[[Path], None] | Non
             stack.enter_context(_parents(target))
             restore(target, old, scrap=new_name(target))
             _check_target(target, may_replace)
+            clean(target)
             temporary = stack.enter_context(_new_folder(target))
         with output_errors(path, only=_DISK_ERRORS), _named_after(path, temporary):
             yield temporary
@@ -137,7 +139,19 @@ def atomic_folder(path: str | Path, *, may_replace: Callable[[Path], None] | Non
             _sync_tree(temporary)
             _check_target(target, may_replace)  # again: it may have come while the block ran
             put_in_place(temporary, target, old, sync=lambda: sync_folder(target.parent))
-    clean(target)
+
+
+def remove_folder(path: str | Path) -> None:
+    """Remove a folder: killed meanwhile it is there, whole, or under a name that nobody reads and the next save cleans.
+
+    One that cannot be removed stays.
+    """
+    target = _real(path)
+    scrap = new_name(target)
+    with suppress(OSError):
+        target.rename(scrap)
+        sync_folder(target.parent)
+        shutil.rmtree(scrap, ignore_errors=True)
 
 
 @contextmanager

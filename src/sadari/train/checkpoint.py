@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -12,7 +11,7 @@ from typing import Any
 
 import torch
 
-from sadari.artifact import read_model, write_model
+from sadari.artifact import read_model, remove_folder, write_model
 from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
 from sadari.train import processes
 from sadari.train.limit import AS_PLANNED
@@ -107,7 +106,7 @@ def check_free(folder: str | Path) -> None:
 def discard_run(folder: str | Path) -> None:
     """Remove the checkpoint of a run that is finished, once its model is saved; one that is not finished stays."""
     if read_run(folder).finished:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 def begin_run(run: Run | str | Path | None, *, resume: bool) -> Run | None:
