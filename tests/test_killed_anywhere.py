@@ -1,8 +1,8 @@
 """A command that is killed, or whose disk fails, at any one call with which it changes what lies on the disk.
 
 The calls are counted, and struck, by a preloaded library (`faults.c`). One process has all imports behind it and
-forks for each point; it has used no threads. By default some points of each command are tried, and all of them with
-``--slow``: what was there before is whole or the new is, the same command again comes to its end, and nothing is left.
+forks for each point; it has used no threads. Some points of each command are tried, and by the slow tests all of them:
+what was there before is whole or the new is, the same command again comes to its end, and nothing is left.
 """
 
 from __future__ import annotations
