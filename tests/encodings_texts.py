@@ -67,6 +67,24 @@ _MADE: dict[str, tuple[str, str, str]] = {
         "kjøper blåbær",
         " ",
     ),
+    "Catalan": (
+        "economia música països",
+        "l’equip va guanyar el partit perquè el porter va aturar el penal això és així els preus pugen més de "
+        "pressa que els sous gràcies per l’ajuda açò col·lecció país",
+        " ",
+    ),
+    "Icelandic": (
+        "íþróttir matur veður",
+        "í gær vann liðið leikinn því að markvörðurinn varði vítaspyrnuna þakka þér fyrir hjálpina læknirinn "
+        "ráðleggur að drekka meira vatn börnin leika sér í garðinum það er gott",
+        " ",
+    ),
+    "Vietnamese": (
+        "thể-thao kinh-tế ẩm-thực",
+        "hôm qua đội bóng thắng trận đấu vì thủ môn cản phá quả phạt đền giá thực phẩm tăng nhanh hơn tiền "
+        "lương cuốn sách tôi mua rất hay nhưng hơi dài cảm ơn bạn đã giúp đỡ bác sĩ khuyên uống nhiều nước",
+        " ",
+    ),
     "Polish": (
         "sport gospodarka jedzenie zdrowie świat",
         "wczoraj drużyna wygrała mecz w Łodzi ponieważ bramkarz obronił rzut karny ceny żywności rosną "

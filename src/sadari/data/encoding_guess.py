@@ -9,6 +9,7 @@ cannot be decoded. The scores are probabilities of the same bytes, so they can b
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -16,6 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.data.languages import LANGUAGES, Language
+
+_TAKEN = frozenset(("utf-8", "cp949", "euc_kr", "gb18030", "cp950", "cp932", "euc_jp", "cp1252"))
+"""The encodings that are taken without asking; others have too many brothers that read nearly alike."""
 
 _NEEDED = 5.0  # how much likelier than any other reading, in logarithms: 150 times
 _LESS_USUAL = 1.3  # how much rarer than usual in the language the characters of a text may be on average
@@ -26,10 +30,17 @@ _OLD = {"mac-roman": 6.0, "cp850": 6.0, "mac-cyrillic": 4.0, "cp866": 2.0}  # ho
 _MOST_UNDECODABLE = 0.02  # of what is not ASCII: a damaged file may still be told for what it is
 _IN_UTF8 = -4.0  # bytes that are UTF-8 by chance are rare, whatever they mean
 _MOST_NAMED = 4
-_NAMES = {"cp932": "CP932 (Shift-JIS)", "cp950": "CP950 (Big5)", "gb18030": "GB18030 (GBK)", "euc_jp": "EUC-JP"}
+_NAMES = {
+    "cp932": "CP932 (Shift-JIS)",
+    "cp950": "CP950 (Big5)",
+    "gb18030": "GB18030 (GBK)",
+    "euc_jp": "EUC-JP",
+    "euc_kr": "EUC-KR",
+}
 _WORDS = re.compile(r"[^\W\d_]*[^\x00-\x7f\s]\w*")
 _ELIDED = re.compile(r"[A-Za-z]’(?:s|t|re|ve|ll|d|m)\b|\b(?:[cdjlmnst]|qu)’[A-Za-zÀ-ÿ]", re.IGNORECASE)
 _WITHIN_WORDS = "’‘´·-"
+_OPENING = "„‚¿¡"
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,8 @@ def judge(sample: bytes) -> tuple[Reading | None, list[Reading]]:
     distinct: dict[str, Reading] = {}
     for reading in possible:
         distinct.setdefault(reading.text, reading)
-    return best if clear and best.plausible else None, list(distinct.values())[:_MOST_NAMED]
+    taken = clear and best.plausible and best.codec in _TAKEN
+    return best if taken else None, list(distinct.values())[:_MOST_NAMED]
 
 
 def _readings(sample: bytes) -> list[Reading]:
@@ -122,14 +134,14 @@ class _Text:
         self.undecodable = int(wrong.sum())
         self.foreign = (codes >= 0x80) & ~wrong
         self.flaws = _UNDECODABLE * self.undecodable + _ASCII * int((codes < 0x80).sum())
-        self._letter, self._lower, self._upper, self._apart = (mask[self.codes] for mask in _kinds())
+        self._letter, self._lower, self._upper, self._apart, self._opening = (mask[self.codes] for mask in _kinds())
 
     @cached_property
     def latin_company(self) -> float:
         """How usual the neighbours are, where what is not ASCII are letters with accents, and marks."""
         letters = self.foreign & self._letter
         alone = letters & ~_before(self._letter) & ~_after(self._letter)
-        inside = self.foreign & self._apart & _before(self._letter) & _after(self._letter)
+        inside = self.foreign & _before(self._letter) & (self._apart & _after(self._letter) | self._opening)
         alike = -3.0 * _count(letters & _before(letters)) - 3.0 * _count(alone)
         return alike - 4.0 * _count(inside) + self._case + self._elided
 
@@ -155,9 +167,13 @@ class _Text:
 
 @cache
 def _kinds() -> list[NDArray[np.bool_]]:
-    """For each character below U+10000: is it a letter, a small one, a large one, or what parts words?"""
+    """For each character below U+10000: is it a letter, a small one, a large one, what parts words, or opens them?"""
     characters = [chr(code) for code in range(1 << 16)]
-    tests = (str.isalpha, str.islower, str.isupper, lambda c: not c.isalpha() and c not in _WITHIN_WORDS)
+
+    def parts(c: str) -> bool:
+        return not c.isalpha() and c not in _WITHIN_WORDS and not unicodedata.combining(c)
+
+    tests = (str.isalpha, str.islower, str.isupper, parts, _OPENING.__contains__)
     return [np.fromiter(map(test, characters), bool, 1 << 16) for test in tests]
 
 

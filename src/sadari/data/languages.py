@@ -71,6 +71,10 @@ _LATIN = {  # the letters that ASCII lacks, the commonest first
     "Italian": ("èàùòìéî", "Western European"),
     "Swedish": ("äåöé", "Western European"),
     "Danish or Norwegian": ("åøæé", "Western European"),
+    "Catalan": ("éàèòíóçúïü·", "Western European"),
+    "Estonian": ("äõüöšž", "Western European"),
+    "Albanian": ("ëç", "Western European"),
+    "Western European": ("éáíóúàèçãõâêôñüöäåøæïëîûùòììßÿœ", "Western European"),
     "Icelandic": ("íáðóéöþúæý", "Western European"),
     "Dutch": ("ëéïèöü", "Western European"),
     "Finnish": ("äöå", "Western European"),
@@ -141,7 +145,7 @@ class Language:
 
 
 LANGUAGES = (
-    Language("Korean", "Korean", ("cp949",), prior=3.0),
+    Language("Korean", "Korean", ("cp949", "euc_kr", "johab"), prior=3.0),
     Language("Chinese", "Chinese", ("gb18030",)),
     Language("traditional Chinese", "Chinese", ("cp950", "gb18030"), prior=-1.0),
     Language("Japanese", "Japanese", ("cp932", "euc_jp"), prior=-1.0),
@@ -203,8 +207,9 @@ def _shares(name: str) -> Iterator[tuple[str, float, int]]:
     elif name == "Japanese in half-width letters":
         yield from ((_HALF_WIDTH, 0.9, 0), (_KANJI, 0.05, 15), (_HIRAGANA, 0.02, 0), (_JAPANESE_MARKS, 0.03, 1))
     elif name in _LATIN:
-        letters, _ = _LATIN[name]
-        yield from ((letters, 0.8, 2), (letters.upper().replace("SS", ""), 0.04, 2)) if letters else ()
+        letters, family = _LATIN[name]
+        flat = 30 if name == family else 2  # of no language in particular
+        yield from ((letters, 0.8, flat), (letters.upper().replace("SS", ""), 0.04, flat)) if letters else ()
         yield from ((_LATIN_MARKS, 0.17 if letters else 0.8, 2), ("éñüïçáóèöäíêôàåøãâ", 0.01 if letters else 0.1, 2))
         yield "".join(map(chr, range(0xA0, 0x180))), 0.002, 0
     else:

@@ -58,12 +58,7 @@ def _form(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.DOTALL)
 
 
-_LANGUAGES = {
-    "Korean": "한국어", "Chinese": "중국어", "Japanese": "일본어", "Western European": "서유럽 언어",
-    "Central European": "중부 유럽 언어", "Turkish": "튀르키예어", "Baltic": "발트 지역 언어", "Vietnamese": "베트남어",
-    "Russian": "러시아어", "Ukrainian": "우크라이나어", "Greek": "그리스어", "Hebrew": "히브리어", "Arabic": "아랍어",
-    "Thai": "태국어",
-}  # fmt: skip
+_LANGUAGES = {"Korean": "한국어", "Chinese": "중국어", "Japanese": "일본어", "Western European": "서유럽 언어"}
 _READ_AS = _form(r"([\d,]+) files? read as ([^,]+)")
 _PLACES = (
     (_form(r"row ([\d,]+) \(line ([\d,]+)\)"), r"\1행(\2번째 줄)"),
@@ -82,7 +77,7 @@ _WRONG = (
 )  # fmt: skip
 _NOTES: tuple[tuple[re.Pattern[str], str | Callable[[Match[str]], str]], ...] = (
     (_form(r"encoding: (.+) \(not UTF-8; read so, it is (.+)\)"),
-     lambda m: f"인코딩: {m[1]}(UTF-8이 아니며, 이렇게 읽으면 {_LANGUAGES.get(m[2], m[2])}임)"),
+     lambda m: f"인코딩: {m[1]}(UTF-8이 아니며, 이렇게 읽으면 {_LANGUAGES[m[2]]}임)"),
     (_form(r"encoding: (\S+), by its byte order mark"), r"인코딩: \1(파일 첫머리의 BOM을 보고)"),
     (_form(r"encoding: (\S+), without a byte order mark"), r"인코딩: \1(BOM 없음)"),
     (_form(r"encoding: (.+), the others as UTF-8"),
