@@ -17,7 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from sadari.data.parallel import ParallelCorpus, read_parallel
+from sadari.device import bf16_is_fast
 from sadari.measure.translation import TranslationScores, score_translations, tokenised_bleu
 from sadari.tasks.translate import Translator
 from timing import table
@@ -107,8 +110,7 @@ def read(pair: str, part: str) -> ParallelCorpus:
 
 def has_bf16() -> bool:
     """Whether the processor multiplies in bf16 itself; without, it is slower than fp32."""
-    info = Path("/proc/cpuinfo")
-    return info.exists() and any(flag in info.read_text() for flag in ("avx512_bf16", "amx_bf16"))
+    return bf16_is_fast(torch.device("cpu"), "layers", "lstm")
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import sadari
 from cli_runs import HEADLINES, model_folder, run_badly, run_well
+from precisions import needs
 from sadari.cli import options
 from sadari.data.read import open_source
 from sadari.rungs.bert_settings import PREDICT_PRECISIONS
@@ -68,7 +69,14 @@ def taken(monkeypatch):
     return found
 
 
-@pytest.mark.parametrize("precision", PREDICT_PRECISIONS)
+@pytest.mark.parametrize(
+    "precision",
+    [
+        "fp32",
+        pytest.param("bf16", marks=needs("bf16", "packed layers")),
+        pytest.param("int8", marks=needs("int8", "whole numbers")),
+    ],
+)
 def test_a_saved_model_predicts_in_the_precision_that_is_asked_for(trained, precision, taken):
     asked = predicted(trained, "--precision", precision)
     assert taken == {precision}
@@ -77,6 +85,7 @@ def test_a_saved_model_predicts_in_the_precision_that_is_asked_for(trained, prec
     assert np.allclose(predicted(trained), asked, atol=0.02)
 
 
+@needs("int8", "whole numbers")
 def test_scores_are_those_of_the_precision(trained, few, taken):
     scores = json.loads(run_well("evaluate", trained, few, "--precision", "int8", "--json").stdout)
     assert scores["rows"] == 60

@@ -105,6 +105,20 @@ def test_bf16_is_fast_only_where_onednn_takes_it(monkeypatch):
         assert not bf16_is_fast(CPU, "layers")
 
 
+def test_products_of_int8_that_lose_their_carry_are_a_no(monkeypatch):
+    """As they are with AVX2 and no VNNI: made positive, two products are summed in 16 bits, and cut off."""
+
+    def saturating(one, other):
+        pairs = (one.int() + 128).unflatten(1, (-1, 2))[..., None] * other.int().unflatten(0, (-1, 2))
+        return pairs.sum(dim=2).clamp(max=2**15 - 1).sum(dim=1) - 128 * other.int().sum(dim=0)
+
+    small = torch.arange(16, dtype=torch.int8).view(4, 4)
+    assert torch.equal(saturating(small, small).int(), small.int() @ small.int())
+    monkeypatch.setattr(torch, "_int_mm", saturating)
+    with trials(), pytest.warns(SadariWarning, match="products come out wrong: 4,080 for 516,128"):
+        assert precision_here("int8", CPU, "whole numbers") == "fp32"
+
+
 def test_what_a_net_does_is_seen():
     net = nn.Sequential(
         nn.LSTM(2, 2), nn.Sequential(nn.GRU(2, 2), nn.RNN(2, 2, nonlinearity="relu")), nn.Conv1d(2, 2, 1)

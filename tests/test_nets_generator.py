@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
+from precisions import needs
 from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
 from sadari.train.machine import threads
 
@@ -130,6 +131,7 @@ def test_a_state_carried_on_gives_what_one_long_unroll_gives(name, cuts):
     assert torch.allclose(state, end, atol=1e-5)
 
 
+@needs("bf16", "lstm")
 def test_under_autocast_a_state_is_carried_to_the_bit():
     net = recurrent("lstm")
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from precisions import needs
 from sadari.nets.attention import AdditiveAttention, attend, mix
 from sadari.nets.search_rows import SearchRows
 from sadari.nets.seq2seq import RecurrentSeq2Seq
@@ -131,6 +132,7 @@ def test_gradients_of_attention_written_out_are_what_numbers_say():
     assert torch.autograd.gradcheck(lambda q, k: additive(q, k, mask), (queries, keys))
 
 
+@needs("bf16", "layers")
 @pytest.mark.parametrize("causal", [True, False])
 def test_attention_in_bf16_is_that_in_fp32(causal):
     """In training on a CPU it is written out there, as the fused kernel's backward pass is slow."""

@@ -11,6 +11,7 @@ import torch
 
 import sadari
 from bert_small import FAMILIES, LABELS, TEXTS, save_encoder
+from precisions import needs
 from real_data import data_file
 from sadari.artifact import read_model
 from sadari.data.read import open_source
@@ -165,7 +166,13 @@ def test_the_net_in_training_gives_the_logits_and_gradients_of_transformers(fami
         torch.testing.assert_close(grad, grads[name], atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize(("precision", "off"), [("bf16", 0.1), ("int8", 0.1)])
+@pytest.mark.parametrize(
+    ("precision", "off"),
+    [
+        pytest.param("bf16", 0.1, marks=needs("bf16", "packed layers")),
+        pytest.param("int8", 0.1, marks=needs("int8", "whole numbers")),
+    ],
+)
 @EVERY
 def test_faster_precisions_are_near(family, precision, off, trained):
     exact = trained[family].logits(TEXTS)
@@ -213,6 +220,7 @@ def test_a_run_that_was_stopped_ends_in_the_same_bits(more, weights, tmp_path, m
     assert np.array_equal(again.logits(TEXTS), whole)
 
 
+@needs("bf16", "layers")
 def test_a_run_goes_on_in_its_precision_on_another_machine(weights, tmp_path, monkeypatch):
     settings = {**QUICK, "precision": "auto"}
     monkeypatch.setattr(sadari.device, "bf16_is_fast", lambda *asked: False)
@@ -336,6 +344,7 @@ def test_a_rate_of_its_own_and_exact_steps(weights):
     assert model.resolved_settings()["learning_rate"] == 2e-5
 
 
+@needs("bf16", "layers")
 def test_bf16_learns_as_fp32_does(weights):
     losses = [
         BertClassifier(weights=weights["bert"], **{**QUICK, "epochs": 4, "precision": precision}, dropout=0.0)
@@ -444,6 +453,7 @@ def test_lora_is_validated_as_it_stands(weights):
     assert model.score(TEXTS[24:], LABELS[24:]) == pytest.approx(best)
 
 
+@needs("bf16", "packed layers")
 def test_another_precision_is_taken_up(trained):
     model = trained["bert"]
     exact = model.logits(TEXTS[:4])

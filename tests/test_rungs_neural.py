@@ -10,6 +10,7 @@ import pytest
 import torch
 from sklearn.base import clone
 
+from precisions import needs
 from real_data import data_file
 from rungs_headlines import headlines, some
 from sadari.artifact import read_model, write_model
@@ -249,6 +250,7 @@ def test_settings_that_cannot_be_are_refused(kind, wrong):
         kind(**{**QUICK, **wrong}).fit(TEXTS[:30], LABELS[:30])
 
 
+@needs("bf16", "layers", "lstm")
 def test_bf16_trains():
     rung = LSTM(**{**QUICK, "epochs": 30, "learning_rate": 0.01}, precision="bf16").fit(TEXTS, LABELS)
     assert rung.score(TEXTS, LABELS) > 0.8

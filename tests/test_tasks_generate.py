@@ -14,6 +14,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from precisions import needs
 from real_data import data_file
 from sadari import Generator
 from sadari.artifact import read_model, write_model
@@ -304,6 +305,7 @@ def test_whoever_listens_is_told():
     assert weights(one) == weights(quiet)  # to write something changes nothing
 
 
+@needs("bf16", "layers", "lstm")
 def test_bf16_learns_too():
     generator = Generator(**{**SMALL, "precision": "bf16"}, steps=60, validations=2).fit(TEXT)
     exact = trained("lstm")

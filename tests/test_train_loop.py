@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from precisions import needs
 from sadari.device import resolve_device
 from sadari.errors import SettingError
 from sadari.nets.embedding import EmbeddingClassifier
@@ -335,6 +336,7 @@ def test_a_recipe_that_cannot_be_is_refused(wrong):
         Recipe(**wrong)
 
 
+@needs("bf16", "layers")
 def test_bf16_products_leave_the_weights_in_fp32():
     nets = {}
     for precision in ("fp32", "bf16"):

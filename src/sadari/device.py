@@ -100,7 +100,8 @@ def why_not(precision: str, device: str, operation: str) -> str | None:
         with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
             TRIALS[operation](torch.device(device), kind)
     except Exception as error:  # whatever it is, it would end the work
-        return (str(error).strip().splitlines() or [type(error).__name__])[0][:MOST_REASON]
+        first = str(error).strip().partition("\n")[0].partition(". ")[0]  # what follows is advice to who builds torch
+        return first[:MOST_REASON] or type(error).__name__
     return None
 
 
@@ -155,7 +156,8 @@ def _packed(device: torch.device, dtype: torch.dtype) -> None:
 
     weight, oned = torch.ones(SMALL, SMALL, device=device, dtype=dtype), torch.ops.mkldnn
     packed = oned._reorder_linear_weight(weight)
-    oned._linear_pointwise(weight, packed, weight[0], "gelu", [], "none")
+    found = oned._linear_pointwise(weight, packed, weight[0], "gelu", [], "none")
+    _check(found, SMALL + 1)
 
 
 def _whole(device: torch.device, dtype: torch.dtype) -> None:
@@ -164,7 +166,14 @@ def _whole(device: torch.device, dtype: torch.dtype) -> None:
 
     if device.type != "cpu":
         raise NotImplementedError("int8 is for the CPU")
-    torch._int_mm(torch.ones(SMALL, SMALL, dtype=dtype), torch.ones(SMALL, SMALL, dtype=dtype))
+    # the largest there are: without instructions for it (VNNI), sums of two products are cut off at 16 bits, in silence
+    largest = torch.full((SMALL, SMALL), 127, dtype=dtype)
+    _check(torch._int_mm(largest, largest), 127 * 127 * SMALL)
+
+
+def _check(found: torch.Tensor, right: int) -> None:
+    if not bool((found == right).all()):
+        raise ArithmeticError(f"products come out wrong: {found[0, 0].item():,} for {right:,}")
 
 
 TRIALS: dict[str, Callable[[torch.device, torch.dtype], None]] = {

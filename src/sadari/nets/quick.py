@@ -1,8 +1,8 @@
 """A pre-trained encoder made ready for prediction: the same modules, with linear layers that are faster on a CPU.
 
 In float32 the weights are laid out once as the processor wants them, and GELU is worked out on the way out of the
-product. In bfloat16 the products take half the time. In int8 they do too, on processors without bfloat16 as well; what
-is rounded is rounded by each piece's own largest number, and so is as far off alone as in a batch.
+product. In bfloat16 the products take half the time. In int8 they do too, where the processor sums them whole (VNNI);
+what is rounded is rounded by each piece's own largest number, and so is as far off alone as in a batch.
 """
 
 from __future__ import annotations
