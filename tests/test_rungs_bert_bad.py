@@ -96,6 +96,69 @@ def test_a_configuration_of_something_else(changes, match, folder):
     refused(folder, match)
 
 
+HUGE = [10**6, 2**31, 10**12, 10**18]
+CLAIMS = [
+    *({name: size} for name in ("num_hidden_layers", "hidden_size", "vocab_size", "num_labels", "intermediate_size",
+                                "max_position_embeddings", "type_vocab_size", "pad_token_id", "bos_token_id",
+                                "num_attention_heads", "anything") for size in HUGE if (name, size) !=
+      ("anything", 10**6) and (name, size) != ("bos_token_id", 10**6)),
+    *({name: value} for name in ("num_hidden_layers", "num_attention_heads", "hidden_size", "vocab_size")
+      for value in (0, -1, 0.5, "2", True, [], {})),
+    {"num_hidden_layers": 1}, {"num_attention_heads": 3}, {"vocab_size": 50}, {"hidden_size": 16},
+    {"hidden_dropout_prob": 1.0}, {"hidden_dropout_prob": -0.1}, {"hidden_dropout_prob": "x"}, {"hidden_act": "x"},
+    {"hidden_act": 1e308}, {"layer_norm_eps": 1e308}, {"dtype": "load"}, {"id2label": [1]}, {"id2label": {"0": 1}},
+    {"id2label": {"0": "a", "1": "b"}, "num_labels": 3}, {"pad_token_id": -1}, {"pad_token_id": "x"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", CLAIMS, ids=lambda changes: str(changes)[:50])
+def test_what_a_configuration_claims_is_compared_before_anything_is_made(changes, folder, monkeypatch):
+    from sadari.rungs import pretrained
+
+    def made(*_, **__):
+        pytest.fail("transformers was asked")
+
+    monkeypatch.setattr(pretrained, "described", made)
+    rewrite(folder / "config.json", **changes)
+    start = time.process_time()
+    with pytest.raises((ModelError, pytest.fail.Exception)) as caught:
+        pretrained.read_model(folder, ["a", "b"], several=False)
+    assert time.process_time() - start < 2
+    if not {"intermediate_size", "type_vocab_size"} & set(changes):  # which the number of all numbers bounds
+        assert isinstance(caught.value, ModelError)
+    monkeypatch.undo()
+    if isinstance(caught.value, ModelError):
+        assert "config.json" in str(caught.value)
+    else:
+        refused(folder, "do not fit config.json")
+
+
+@pytest.mark.parametrize("said", ["x", None, [], True])
+def test_a_longest_text_that_is_no_number(said, folder):
+    rewrite(folder / "tokenizer_config.json", model_max_length=said)
+    if said is None:  # as if it said nothing
+        BertClassifier(weights=folder, **QUICK).fit(TEXTS, LABELS)
+    else:
+        refused(folder, "model_max_length|tokenizer cannot be read")
+
+
+def test_weights_listed_in_another_folder_are_not_opened(folder):
+    (folder / "model.safetensors").rename(folder.parent / "other.safetensors")
+    listed = {"metadata": {}, "weight_map": {"embeddings.word_embeddings.weight": "../other.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(listed))
+    refused(folder, "does not list the files")
+
+
+def test_weights_of_which_no_sum_is_a_number_are_refused(folder):
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(folder / "model.safetensors")
+    name = next(name for name in weights if name.endswith("word_embeddings.weight"))
+    weights[name][3] = 1e30
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    refused(folder, "too large to calculate with")
+
+
 def test_pickled_weights_are_never_opened(folder, tmp_path):
     (folder / "model.safetensors").unlink()
     torch.save({}, folder / "pytorch_model.bin")
@@ -111,7 +174,7 @@ def test_no_weights_in_the_folder(folder):
 def test_torn_weights(folder):
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:1000])
-    refused(folder, "weights cannot be read")
+    refused(folder, "is not safetensors")
 
 
 def test_no_tokenizer(folder):
@@ -123,7 +186,7 @@ def test_an_empty_vocabulary(folder):
     (folder / "tokenizer.json").unlink()
     (folder / "vocab.txt").write_text("")
     rewrite(folder / "tokenizer_config.json", tokenizer_class="BertTokenizer")
-    refused(folder, "tokenizer is empty|tokenizer cannot be read")
+    refused(folder, r"Missing \[UNK\]")
 
 
 def test_a_tokenizer_that_knows_nothing(folder):
@@ -310,6 +373,21 @@ def test_a_folder_that_lies_is_refused(lie, saved, tmp_path):
         sadari.load(folder)
     assert time.process_time() - start < 2
     assert str(folder) in str(error.value)
+
+
+def test_weights_near_the_largest_give_defined_answers(saved, tmp_path):
+    """The class shares and a warning where there is no number; reasons that end, and say that they do not add up."""
+    random = np.random.default_rng(0)
+    huge = {name: random.choice([-1e12, 1e12], value.shape).astype(np.float32) for name, value in saved.tensors.items()}
+    model = sadari.load(changed(saved, tmp_path / "m", tensors=huge))
+    with pytest.warns(SadariWarning, match=r"finds no numbers for \d+ of \d+ texts"):
+        found, known = model.predict_with_marks(TEXTS)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    assert (found[~known] == model.prior_).all()
+    with pytest.warns(SadariWarning):
+        explained = model.explain(TEXTS[0])
+    assert np.isfinite(explained.contributions).all()
+    assert np.isfinite(explained.bias).all()
 
 
 def test_code_beside_the_model_is_not_run(saved, tmp_path):

@@ -2,13 +2,14 @@
 
 Writing: `write_model` builds the folder beside its place and swaps it in; `atomic_write`, `atomic_file` and
 `atomic_folder` do the same for any other result. Reading: `read_model` believes nothing that the folder says until it
-has checked it.
+has checked it. `guarded` stands round every call of another package on such data.
 """
 
 from sadari.artifact.atomic import atomic_file, atomic_folder, atomic_write, remove_folder
+from sadari.artifact.guard import guarded
 from sadari.artifact.manifest import FORMAT_VERSION, MANIFEST
 from sadari.artifact.plain_file import kind_of, open_plain
-from sadari.artifact.read import ModelFiles, read_model, read_tensors
+from sadari.artifact.read import ModelFiles, read_model, read_shapes, read_tensors
 from sadari.artifact.strict_json import parse_json
 from sadari.artifact.weights import TRANSFORMERS_WEIGHTS, WEIGHTS
 from sadari.artifact.write import check_is_model, write_model
@@ -23,10 +24,12 @@ __all__ = [
     "atomic_folder",
     "atomic_write",
     "check_is_model",
+    "guarded",
     "kind_of",
     "open_plain",
     "parse_json",
     "read_model",
+    "read_shapes",
     "read_tensors",
     "remove_folder",
     "write_model",

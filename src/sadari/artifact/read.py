@@ -197,16 +197,29 @@ def read_tensors(path: str | Path, *, as_torch: bool = False) -> dict[str, Any]:
     Raises:
         ModelError: it cannot be read, is no safetensors, or holds NaN or infinity.
     """
+    return _with_open(path, lambda file: _read_weights(file, None, as_torch))
+
+
+def read_shapes(path: str | Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors in a safetensors file, by name; only its header is read. A link is followed.
+
+    Raises:
+        ModelError: it cannot be read, or is no safetensors.
+    """
+    return _with_open(path, lambda file: {name: shape for name, (_, shape, _) in _read_header(file)[0].items()})
+
+
+def _with_open(path: str | Path, read: Callable[[UntrustedFile], dict[str, Any]]) -> dict[str, Any]:
     where = os.fspath(path)
     try:
         with open_plain(path) as file:
-            opened = UntrustedFile(file.fileno(), os.fstat(file.fileno()).st_size, where)
-            return _read_weights(opened, None, as_torch)
+            return read(UntrustedFile(file.fileno(), os.fstat(file.fileno()).st_size, where))
     except OSError as error:
         raise ModelError(f"cannot be read: {error.strerror or error}", where=where) from None
 
 
-def _read_weights(file: UntrustedFile, entry: FileEntry | None, as_torch: bool) -> dict[str, Any]:
+def _read_header(file: UntrustedFile) -> tuple[dict[str, tuple[str, tuple[int, ...], int]], int]:
+    """What `decode_header` gives, and the size of the data, which come next."""
     start = file.take(min(file.size, 8)).tobytes()
     length = int.from_bytes(start, "little")
     if file.size < 8 or length > min(MAX_HEADER, file.size - 8):
@@ -215,11 +228,16 @@ def _read_weights(file: UntrustedFile, entry: FileEntry | None, as_torch: bool) 
         if found:
             raise ModelError(f"is {found}, not safetensors; Sadari never unpickles", where=file.where)
         raise ModelError(f"is not safetensors: it announces a header of {length:,} bytes", where=file.where)
+    size = file.size - 8 - length
     try:
-        header = decode_header(file.take(length).tobytes(), file.size - 8 - length)
+        return decode_header(file.take(length).tobytes(), size), size
     except ValueError as error:
         raise ModelError(f"is refused: {error}", where=file.where) from None
-    data = file.take(file.size - 8 - length)
+
+
+def _read_weights(file: UntrustedFile, entry: FileEntry | None, as_torch: bool) -> dict[str, Any]:
+    header, size = _read_header(file)
+    data = file.take(size)
     if entry is not None:
         file.check_digest(entry.sha256)
     try:

@@ -67,6 +67,11 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
     from sadari.cli.explain_view import print_explanation
 
     print_explanation(found, label=label, top=top, known=known)
+    if not found.complete:
+        click.echo(
+            "What the words add does not sum to the logits: the model's weights are very large. Take it for a hint.",
+            err=True,
+        )
     if picture is not None:
         click.echo(f"Picture     {picture}")
 
@@ -108,6 +113,7 @@ def _as_dict(text: str, found: Any, known: bool, cut: bool) -> dict[str, Any]:
         "probabilities": by_label(found.probabilities),
         "logits": by_label(found.logits),
         "bias": by_label(found.bias),
+        "complete": found.complete,
         "features": [
             {"feature": feature, "contributions": by_label(row)}
             for feature, row in zip(found.features, found.contributions, strict=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sadari.errors import MissingExtraError, SettingError
+from sadari.artifact import guarded
+from sadari.errors import DataError, MissingExtraError, SettingError
 from sadari.measure.bleu import corpus_bleu, tokens_13a
 
 TOKENIZERS = ("13a", "intl", "char", "zh", "none")  # sacreBLEU's, of those that need no other package
@@ -85,9 +86,10 @@ def _sacrebleu(translations: Sequence[str], references: Sequence[str], tokenizer
         if needed:
             raise MissingExtraError("sacreBLEU", "translate") from None
         return {}
-    bleu, chrf = BLEU(tokenize=tokenizer), CHRF()
     texts, others = list(translations), [list(references)]
-    return {
-        "bleu": float(bleu.corpus_score(texts, others).score), "bleu_signature": str(bleu.get_signature()),
-        "chrf": float(chrf.corpus_score(texts, others).score), "chrf_signature": str(chrf.get_signature()),
-    }  # fmt: skip
+    with guarded("sacreBLEU cannot score these texts", kind=DataError):
+        bleu, chrf = BLEU(tokenize=tokenizer), CHRF()
+        return {
+            "bleu": float(bleu.corpus_score(texts, others).score), "bleu_signature": str(bleu.get_signature()),
+            "chrf": float(chrf.corpus_score(texts, others).score), "chrf_signature": str(chrf.get_signature()),
+        }  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -19,11 +20,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
 from sadari.artifact import WEIGHTS, ModelFiles, read_model, write_model
-from sadari.errors import DataError, ModelError, SettingError
+from sadari.errors import DataError, ModelError, SadariWarning, SettingError
 from sadari.limits import MOST, Whole, check
 from sadari.rungs.card import model_card
 from sadari.rungs.distil import Teacher, taught
-from sadari.rungs.explanation import Explanation, InnerLife
+from sadari.rungs.explanation import MOST_MISSING, Explanation, InnerLife
 from sadari.rungs.held_out import HeldOut
 from sadari.rungs.labels import LabelCodec, as_labels
 from sadari.rungs.rows import row_weights, training_rows
@@ -253,12 +254,15 @@ class Rung(ClassifierMixin, BaseEstimator):
         self._check_fitted()
         column = as_column([text])
         features, contributions, bias = self._contributions(column)
+        logits = self._logits_of(column)[0][0]
+        off = np.abs(bias + contributions.sum(axis=0) - logits).max(initial=0.0)
         return Explanation(
             labels=self._codec.names(),
             features=features,
             contributions=contributions * self.sharpness_,
             bias=bias * self.sharpness_,
             probabilities=self.predict_proba(column)[0],
+            complete=bool(off <= MOST_MISSING * max(1.0, float(np.abs(logits).max(initial=0.0)))),
         )
 
     def inner_life(self, text: str) -> InnerLife | None:
@@ -273,7 +277,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         return self._top_features(count)
 
     def _logits_of(self, texts: Any) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        parts = [self._logits(column) for column in columns(texts)]
+        parts = [_finite(*self._logits(column)) for column in columns(texts)]
         if not parts:
             return np.empty((0, len(self.classes_)), np.float32), np.empty(0, np.bool_)
         if len(parts) == 1:
@@ -373,6 +377,19 @@ class Rung(ClassifierMixin, BaseEstimator):
             ValueError, SettingError, ModelError: the parts do not fit each other.
         """
         raise NotImplementedError
+
+
+def _finite(logits: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Logits and what is known, of which those that are no numbers are none, and nothing is known of these texts."""
+    odd: NDArray[np.bool_] = np.logical_not(np.isfinite(logits).all(axis=1))
+    if not odd.any():
+        return logits, known
+    warnings.warn(
+        f"the model finds no numbers for {odd.sum():,} of {len(odd):,} texts: its weights are too large, or were "
+        "damaged; these texts get the shares that the labels had in training",
+        SadariWarning, stacklevel=2,
+    )  # fmt: skip
+    return np.where(odd[:, None], np.float32(0), logits), known & ~odd
 
 
 def _prior(targets: NDArray[np.int8], multilabel: bool) -> NDArray[np.float64]:

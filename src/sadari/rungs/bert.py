@@ -13,12 +13,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles
+from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles, guarded
 from sadari.errors import SadariWarning, SettingError
 from sadari.ragged import Ragged
 from sadari.rungs import bert_settings, pretrained
 from sadari.rungs.bert_reasons import attention, word_contributions
-from sadari.rungs.bert_saved import model_texts, restored_net, restored_pieces
+from sadari.rungs.bert_saved import NOT_RUN, check_runs, model_texts, restored_net, restored_pieces
 from sadari.rungs.bert_texts import TextReader, TrainingTexts, averaged
 from sadari.rungs.explanation import InnerLife
 from sadari.rungs.kept_run import KeepsRuns
@@ -242,6 +242,7 @@ class BertClassifier(KeepsRuns):
         net = PretrainedClassifier(model, self.dropout, self.attention_dropout, self.layer_decay)
         if self.freeze:
             net.freeze(self.freeze)
+        check_runs(net, self.pieces_, str(folder))
         return net
 
     def _task(
@@ -301,7 +302,8 @@ class BertClassifier(KeepsRuns):
         ):  # fmt: skip
             for rows in Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS).in_order():
                 batch, mask = ids.take(rows).padded(self.pieces_.pad_id)
-                out[rows] = net(batch.to(device), mask.to(device)).float().cpu().numpy()
+                with guarded(NOT_RUN):
+                    out[rows] = net(batch.to(device), mask.to(device)).float().cpu().numpy()
         return averaged(out, owners, len(whole)), self.pieces_.known(whole)
 
     def _predicting_net(self, device: torch.device) -> tuple[PretrainedClassifier, bool]:
@@ -323,12 +325,14 @@ class BertClassifier(KeepsRuns):
         return {name: value for name, value in super().__getstate__().items() if name != "_quick"}
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        return word_contributions(self.net_, self.pieces_, column[0], self.reader_.room, self.long_texts)
+        with guarded(NOT_RUN):
+            return word_contributions(self.net_, self.pieces_, column[0], self.reader_.room, self.long_texts)
 
     def inner_life(self, text: str) -> InnerLife | None:
         """What every piece attends to, in every layer and head."""
         self._check_fitted()
-        tokens, layers = attention(self.net_, self.pieces_, text, self.reader_.room)
+        with guarded(NOT_RUN):
+            tokens, layers = attention(self.net_, self.pieces_, text, self.reader_.room)
         return InnerLife("attention", tokens, {f"layer {place}": layer for place, layer in enumerate(layers, 1)})
 
     # -- saving -----------------------------------------------------------------------------------------

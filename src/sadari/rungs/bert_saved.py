@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sadari.artifact import ModelFiles, parse_json
-from sadari.rungs.pretrained import attention_of, check_kind, config_json, quiet, set_labels, transformers
+from sadari.artifact import ModelFiles, guarded, parse_json
+from sadari.rungs.pretrained import config_json, config_of, described, quiet
 from sadari.rungs.saved import fill_net, weights_for
+from sadari.rungs.weights_config import check_claims
 from sadari.rungs.weights_folder import CONFIG, TOKENIZER
 from sadari.text.pieces import Pieces
 
 if TYPE_CHECKING:
     from sadari.nets.pretrained import PretrainedClassifier
 
-MOST = 1_000_000  # of any number of a configuration
-# What a configuration may say about code, other files or other machines; none of it is followed.
-_NOT_TAKEN = (
-    "auto_map",
-    "_name_or_path",
-    "name_or_path",
-    "custom_pipelines",
-    "quantization_config",
-    "transformers_weights",
-)
+NOT_RUN = "the net cannot read a text"
 
 
 def model_texts(config: Any, files: Mapping[str, str], pieces: Pieces) -> tuple[dict[str, str], dict[str, Any]]:
@@ -54,48 +46,42 @@ def restored_net(files: ModelFiles, labels: list[str], pieces: Pieces, *, severa
 
     from sadari.nets.pretrained import PretrainedClassifier
 
-    config = _config(files, labels, several=several)
-    auto = transformers().AutoModelForSequenceClassification
-
-    def described() -> Any:
-        try:
-            return auto.from_config(config, attn_implementation=attention_of(config), dtype=torch.float32)
-        except Exception as error:  # whatever a stranger's numbers make of it
-            raise ValueError(f"{CONFIG} describes no model: {str(error)[:200]}") from None
-
+    said = parse_json(files.text(CONFIG).encode())
+    if not isinstance(said, dict):
+        raise ValueError(f"{CONFIG} is not a JSON object")
+    where = str(files.folder)
+    config = config_of(said, labels, several=several, where=where)
+    check_claims(said, {name: tensor.shape for name, tensor in files.tensors.items()}, where)
     with quiet():
-        found = weights_for(files, described)
+        found = weights_for(files, lambda: described(config))
         unasked = sorted(set(files.tensors) - set(found))
         if unasked:
             raise ValueError(f"{CONFIG} knows no tensor {unasked[0][:80]!r}")
         rows = int(config.vocab_size)
-        if max(pieces.largest_id, pieces.pad_id, pieces.unknown_id or 0, *pieces.ends[0], *pieces.ends[1], 0) >= rows:
+        if max(pieces.largest_id, pieces.pad_id, pieces.unknown_id or 0, *pieces.round_ids) >= rows:
             raise ValueError(f"the tokenizer's ids do not fit an embedding of {rows:,} rows")
         with torch.random.fork_rng(), _unfilled():
-            net = described()
+            net = described(config)
     fill_net(net, found)
-    return PretrainedClassifier(net).eval()
+    whole = PretrainedClassifier(net).eval()
+    check_runs(whole, pieces, where)
+    return whole
 
 
-def _config(files: ModelFiles, labels: list[str], *, several: bool) -> Any:
-    said = parse_json(files.text(CONFIG).encode())
-    if not isinstance(said, dict):
-        raise ValueError(f"{CONFIG} is not a JSON object")
-    check_kind(said, str(files.folder))
-    for name, value in said.items():
-        if isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) <= MOST:
-            raise ValueError(f"{name[:40]!r} in {CONFIG} is {value!r:.40}")
-    layers = said.get("num_hidden_layers", said.get("n_layers", 1))
-    if not isinstance(layers, int) or layers > len(files.tensors):  # each of them would be made before it is missed
-        raise ValueError(f"{CONFIG} speaks of {layers!r:.40} layers; there are {len(files.tensors)} tensors")
-    kind = said.pop("model_type")
-    taken = {name: value for name, value in said.items() if name not in _NOT_TAKEN}
-    try:
-        config = transformers().AutoConfig.for_model(kind, **taken)
-        set_labels(config, labels, several=several)
-    except Exception as error:  # whatever a stranger's words make of it
-        raise ValueError(f"{CONFIG} is refused: {str(error)[:200]}") from None
-    return config
+def check_runs(net: PretrainedClassifier, pieces: Pieces, where: str) -> None:
+    """Refuse a net that `transformers` makes, and cannot run: its numbers are of the right size, and wrong together.
+
+    Raises:
+        ModelError: what it says.
+    """
+    import torch
+
+    before, after = pieces.ends
+    ids = torch.tensor([[*before, pieces.pad_id, *after]])
+    training = net.training
+    with torch.inference_mode(), guarded(NOT_RUN, where=where):
+        net.eval()(ids, torch.ones_like(ids, dtype=torch.bool))
+    net.train(training)
 
 
 def _unfilled() -> Any:

@@ -11,6 +11,7 @@ from sadari.errors import SettingError
 
 # Logits: a probability p moves by at most p (1 - p), a quarter, times what its logit does; so this is at most 0.1 %.
 LEAST_SEEN = 0.004
+MOST_MISSING = 0.05  # of the largest logit, which what is added may be off by; int8 is off by some hundredths
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Explanation:
         bias: float64 [k].
         probabilities: float64 [k], as `Rung.predict_proba` gives them: of these logits; the shares of the labels in
             training where the model knows nothing in the text.
+        complete: whether they do sum to the logits. Of weights so large that the logits leap from one to the next on
+            the way to the text, they may not: then take them for no more than a hint.
     """
 
     labels: list[str]
@@ -32,6 +35,7 @@ class Explanation:
     contributions: NDArray[np.float64]
     bias: NDArray[np.float64]
     probabilities: NDArray[np.float64]
+    complete: bool = True
 
     @property
     def logits(self) -> NDArray[np.float64]:

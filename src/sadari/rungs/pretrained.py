@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import re
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.artifact import MANIFEST
+from sadari.artifact import MANIFEST, guarded
 from sadari.errors import DownloadError, MissingExtraError, ModelError, SadariWarning
 from sadari.rungs import weights_folder
+from sadari.rungs.saved import check_weights, put_together
+from sadari.rungs.weights_config import check_claims, check_config, labels_of
 from sadari.rungs.weights_folder import (
     CONFIG,
     INDEX,
     SAFE,
     TOKENIZER,
+    TOKENIZER_SETTINGS,
     WORDS,
     check_knows,
     check_not_pickled,
     check_plain,
     json_of,
+    weight_shapes,
 )
 from sadari.text.pieces import Pieces
+from sadari.text.pieces_file import check_description, check_vocabulary
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -39,6 +45,12 @@ _WANTED = ["*.json", "*.txt", "*.model", "model*.safetensors"]
 _PLACES_BEHIND_PADDING = frozenset({
     "roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text", "xmod", "ibert",
     "longformer", "esm",
+})  # fmt: skip
+# What a configuration may say about code, other files or other machines, and what is said here in its place.
+_NOT_TAKEN = frozenset({
+    "auto_map", "name_or_path", "custom_pipelines", "quantization_config", "transformers_weights", "model_type",
+    "id2label", "label2id", "num_labels", "problem_type", "dtype", "torch_dtype", "return_dict", "use_return_dict",
+    "output_hidden_states", "output_attentions", "attn_implementation", "per_layer_config",
 })  # fmt: skip
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?")
 
@@ -106,14 +118,9 @@ def _from_hub(name: str, download: bool) -> Path:
                 "there is neither a folder of this name nor such a model in the local cache of the Hugging Face hub",
                 where=name, hint="check the name; to fetch it from the hub, say so: --download (download=True)",
             ) from error  # fmt: skip
-    try:
+    hint = "check the name and the network, or give a folder that is here"
+    with guarded("could not be fetched from the Hugging Face hub", where=name, hint=hint, kind=DownloadError):
         return Path(snapshot_download(name, allow_patterns=_WANTED))
-    except Exception as error:  # a dozen classes of several packages: no such name, no rights, no network
-        reason = str(error).strip().partition("\n")[0][:200] or type(error).__name__
-        raise DownloadError(
-            f"could not be fetched from the Hugging Face hub: {reason}", where=name,
-            hint="check the name and the network, or give a folder that is here",
-        ) from error  # fmt: skip
 
 
 def check_folder(folder: Path) -> dict[str, Any]:
@@ -133,6 +140,7 @@ def check_folder(folder: Path) -> dict[str, Any]:
                          hint=f"name the folder that holds {CONFIG}, {SAFE} and the tokenizer")  # fmt: skip
     config = json_of(folder / CONFIG)
     check_kind(config, where)
+    check_config(config, where)
     if not any((folder / name).is_file() for name in (SAFE, INDEX)):
         check_not_pickled(folder, "AutoModel")
         raise ModelError(f"there are no weights: no {SAFE}", where=where,
@@ -140,10 +148,11 @@ def check_folder(folder: Path) -> dict[str, Any]:
     if not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelError("there is no tokenizer beside the weights", where=where,
                          hint=f"copy {TOKENIZER} (or {WORDS}) from where the weights are from")  # fmt: skip
+    check_claims(config, weight_shapes(folder), where)
     return config
 
 
-def check_kind(config: dict[str, Any], where: str) -> None:
+def check_kind(config: Mapping[str, Any], where: str) -> None:
     """Refuse a configuration of anything but an encoder that `transformers` knows.
 
     Raises:
@@ -170,38 +179,52 @@ def read_tokenizer(folder: Path) -> Tokenizing:
         ModelError: it cannot be read, is empty, or knows nothing.
     """
     where = str(folder)
-    with quiet():
-        try:
-            found = transformers().AutoTokenizer.from_pretrained(
-                str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
-            )
-        except Exception as error:  # whatever a stranger's files make of it
+    with put_together(where, "tokenizer"):
+        _check_ids(folder)
+    again = f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from"
+    with quiet(), guarded("the tokenizer cannot be read", where=where, hint=again):
+        found = transformers().AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
+        )
+        engine, pad, unknown = getattr(found, "backend_tokenizer", None), found.pad_token_id, found.unk_token_id
+        longest = found.model_max_length
+        if engine is None:
             raise ModelError(
-                f"the tokenizer cannot be read: {_first_line(error)}", where=where,
-                hint=f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from",
-            ) from error  # fmt: skip
-    engine = getattr(found, "backend_tokenizer", None)
-    if engine is None:
-        raise ModelError("the tokenizer has no fast form", where=where,
-                         hint=f"make one: AutoTokenizer of transformers writes {TOKENIZER} where it can")  # fmt: skip
-    with tempfile.TemporaryDirectory() as place:
-        found.save_pretrained(place)
-        files = {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(place).glob("*.json"))}
-    pad = found.pad_token_id
+                "the tokenizer has no fast form", where=where,
+                hint=f"make one: AutoTokenizer of transformers writes {TOKENIZER} where it can",
+            )  # fmt: skip
+        with tempfile.TemporaryDirectory() as place:
+            found.save_pretrained(place)
+            files = {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(place).glob("*.json"))}
+        pieces = engine.get_vocab(with_added_tokens=False)
     if pad is None:
         raise ModelError("the tokenizer has no token for padding", where=where,
                          hint="name one, such as \"pad_token\": \"[PAD]\", in tokenizer_config.json")  # fmt: skip
-    try:
-        pieces = Pieces.of(engine, pad, found.unk_token_id)
-    except ValueError as error:
-        raise ModelError(str(error), where=where) from error
-    check_knows(
-        engine.get_vocab(with_added_tokens=False),
-        lambda texts: bool(pieces.known(pieces.encode(texts)).any()),
-        where,
-    )
-    longest = found.model_max_length
-    return Tokenizing(pieces, files, int(longest) if 0 < longest < 2**31 else None)
+    if isinstance(longest, bool) or not isinstance(longest, int | float):
+        raise ModelError(f"the tokenizer's model_max_length is {longest!r:.40}; it must be a number", where=where,
+                         hint="mend tokenizer_config.json")  # fmt: skip
+    with put_together(where, "tokenizer"):
+        reads = Pieces.of(engine, pad, unknown)
+    check_knows(pieces, lambda texts: bool(reads.known(reads.encode(texts)).any()), where)
+    return Tokenizing(reads, files, int(longest) if 0 < longest < 2**31 else None)
+
+
+def _check_ids(folder: Path) -> None:
+    """Refuse ids that are none, in whichever file: what reads them makes a place for each up to the largest.
+
+    Raises:
+        ValueError: which. ModelError: a file cannot be read.
+    """
+    if (folder / TOKENIZER).is_file():
+        check_description(json_of(folder / TOKENIZER))
+    for name in ("vocab.json", "added_tokens.json"):
+        if (folder / name).is_file():
+            check_vocabulary(json_of(folder / name))
+    said = json_of(folder / TOKENIZER_SETTINGS) if (folder / TOKENIZER_SETTINGS).is_file() else {}
+    added = said.get("added_tokens_decoder")
+    numbers = list(added) if isinstance(added, dict) else []
+    if not all(number.isascii() and number.isdigit() and len(number) < 8 for number in numbers):
+        raise ValueError("the ids of its added tokens are none")
 
 
 def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, bool]:
@@ -216,26 +239,20 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
     Raises:
         ModelError: the weights cannot be read, or hold no such encoder.
     """
-    where = str(folder)
-    auto = transformers()
-    with quiet():
-        try:
-            config = auto.AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
-            if getattr(config, "auto_map", None):
-                warnings.warn(
-                    f"{where} brings code of its own, which is not run: it is read as a plain {config.model_type!r}",
-                    SadariWarning, stacklevel=2,
-                )  # fmt: skip
-            had = getattr(config, "num_labels", 2)
-            set_labels(config, labels, several=several)
-            model, found = auto.AutoModelForSequenceClassification.from_pretrained(
-                str(folder), config=config, local_files_only=True, trust_remote_code=False, use_safetensors=True,
-                ignore_mismatched_sizes=True, output_loading_info=True, dtype="float32",
-                attn_implementation=attention_of(config),
-            )  # fmt: skip
-        except Exception as error:  # safetensors', json's, torch's and transformers' own
-            raise ModelError(f"the weights cannot be read: {_first_line(error)}", where=where,
-                             hint="copy or fetch them again") from error  # fmt: skip
+    where, said = str(folder), check_folder(folder)
+    if said.get("auto_map"):
+        warnings.warn(
+            f"{where} brings code of its own, which is not run: it is read as a plain {said['model_type']!r}",
+            SadariWarning, stacklevel=2,
+        )  # fmt: skip
+    config = config_of(said, labels, several=several, where=where)
+    _check_size(config, weight_shapes(folder), where)
+    with quiet(), guarded("the weights cannot be read", where=where, hint="copy or fetch them again"):
+        model, found = transformers().AutoModelForSequenceClassification.from_pretrained(
+            str(folder), config=config, local_files_only=True, trust_remote_code=False, use_safetensors=True,
+            ignore_mismatched_sizes=True, output_loading_info=True, dtype="float32",
+            attn_implementation=attention_of(config),
+        )  # fmt: skip
     prefix = model.base_model_prefix + "."
     lost = sorted(name for name in found["missing_keys"] if name.startswith(prefix) and ".pooler." not in name)
     wrong = sorted(str(entry[0] if isinstance(entry, tuple | list) else entry) for entry in found["mismatched_keys"])
@@ -244,8 +261,60 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
         more = f" and {len(lost) - 1:,} more" if len(lost) > 1 else ""
         raise ModelError(f"the weights do not fit {CONFIG}, which asks for {lost[0]}{more}", where=where,
                          hint=f"take weights and {CONFIG} from the same model")  # fmt: skip
+    check_weights(where, **{name: value.numpy() for name, value in model.state_dict().items()})
     heads = [name for name in found["missing_keys"] if not name.startswith(prefix)]
-    return model, bool(wrong) or (not heads and had != len(labels))
+    return model, bool(wrong) or (not heads and labels_of(said) != len(labels))
+
+
+def config_of(said: Mapping[str, Any], labels: list[str], *, several: bool, where: str) -> Any:
+    """The configuration of `transformers` that ``config.json`` speaks of, with these labels in place of its own.
+
+    Raises:
+        ModelError: it is none of an encoder that can be used here.
+    """
+    check_kind(said, where)
+    check_config(said, where)
+    auto = transformers().AutoConfig
+    with quiet(), guarded(f"{CONFIG} is refused", where=where):
+        kind = said["model_type"]
+        own = type(auto.for_model(kind))
+        fields = own.__dataclass_fields__
+        # what is no field becomes an attribute, in the place of a method if it is called like one
+        taken = {
+            name: value for name, value in said.items()
+            if name not in _NOT_TAKEN and not name.startswith("_") and (name in fields or not hasattr(own, name))
+        }  # fmt: skip
+        config = auto.for_model(kind, **taken)
+        set_labels(config, labels, several=several)
+    return config
+
+
+def described(config: Any) -> Any:
+    """The model of `transformers` that a configuration describes, with weights that are drawn.
+
+    Raises:
+        ModelError: it describes none.
+    """
+    import torch
+
+    with guarded(f"{CONFIG} describes no model"):
+        auto = transformers().AutoModelForSequenceClassification
+        return auto.from_config(config, attn_implementation=attention_of(config), dtype=torch.float32)
+
+
+def _check_size(config: Any, shapes: Mapping[str, Sequence[int]], where: str) -> None:
+    """Refuse a configuration that asks for more numbers than there are, before any memory is taken for them."""
+    import torch
+
+    with quiet(), put_together(where), torch.device("meta"):
+        base = described(config).base_model
+    asked = sum(part.numel() for name, part in base.named_parameters() if "pooler." not in name)
+    there = sum(math.prod(shape) for shape in shapes.values())
+    if asked > there:
+        raise ModelError(
+            f"the weights do not fit {CONFIG}, which asks for {asked:,} numbers; there are {there:,}", where=where,
+            hint=f"take weights and {CONFIG} from the same model",
+        )  # fmt: skip
 
 
 def attention_of(config: Any) -> str:
@@ -285,7 +354,9 @@ def check_fits(pieces: Pieces, config: Any, where: str) -> None:
     Raises:
         ModelError: with both numbers.
     """
-    weights_folder.check_fits(max(pieces.largest_id, pieces.pad_id), int(config.vocab_size), where)
+    weights_folder.check_fits(
+        max(pieces.largest_id, pieces.pad_id, pieces.unknown_id or 0, *pieces.round_ids), int(config.vocab_size), where
+    )
 
 
 def config_json(config: Any) -> str:
@@ -309,7 +380,3 @@ def quiet() -> Iterator[None]:
         logging.set_verbosity(level)
         if bars:
             logging.enable_progress_bar()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0][:200] or type(error).__name__

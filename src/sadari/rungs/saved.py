@@ -132,10 +132,14 @@ def put_together(where: str, what: str = "model") -> Iterator[None]:
     """Whatever a stranger's words make of a model that is built by them is one error, of its folder.
 
     Raises:
-        ModelError: in place of ValueError, SettingError and DataError.
+        ModelError: in place of ValueError, SettingError and DataError; and one that named no folder yet.
     """
     try:
         yield
+    except ModelError as error:
+        if error.where is not None:
+            raise
+        raise ModelError(f"the {what} cannot be put together: {error.what}", where=where, hint=error.hint) from error
     except (SettingError, DataError, ValueError) as error:
         reason = error.what if isinstance(error, SettingError | DataError) else str(error)
         raise ModelError(f"the {what} cannot be put together: {reason}", where=where) from error

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.artifact import TRANSFORMERS_WEIGHTS, kind_of, open_plain, parse_json
+from sadari.artifact import TRANSFORMERS_WEIGHTS, kind_of, open_plain, parse_json, read_shapes
 from sadari.errors import ModelError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ PROBED = 2_000  # pieces of the vocabulary itself
 SPECIAL_PIECES = 5  # such as [PAD], [UNK], [CLS], [SEP], [MASK]
 _AGAIN = "copy it again from where the weights are from"
 _MARKS = "#▁Ġ"  # of pieces that go on with a word, or begin one
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\.safetensors")  # beside the list, nowhere else
 _SAYS_NOTHING = re.compile(r"(model|models|weights|encoder|final|best|last|out|output|checkpoint)([-_.]?\d+)?", re.I)
 _PICKLED = (
     "pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.pt", "model.bin", "model.pt", "tf_model.h5",
@@ -95,6 +96,25 @@ def check_plain(folder: Path) -> None:
     for name, kind in kinds.items():
         if kind not in (None, "a folder"):
             raise ModelError(f"is {kind}, not a plain file", where=str(folder / name), hint="take it away")
+
+
+def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the weights in a folder, by name, in one file or in several; only their headers are read.
+
+    Raises:
+        ModelError: they cannot be read, or the list of the files names one that lies elsewhere.
+    """
+    if (folder / SAFE).is_file():
+        return read_shapes(folder / SAFE)
+    parts = json_of(folder / INDEX).get("weight_map")
+    names = set(parts.values()) if isinstance(parts, dict) and all(map(_is_part, parts.values())) else set()
+    if not names:
+        raise ModelError("does not list the files of the weights", where=str(folder / INDEX), hint=_AGAIN)
+    return {name: shape for part in sorted(names) for name, shape in read_shapes(folder / part).items()}
+
+
+def _is_part(name: object) -> bool:
+    return isinstance(name, str) and bool(_PART.fullmatch(name))
 
 
 def check_not_pickled(folder: Path, reader: str) -> None:

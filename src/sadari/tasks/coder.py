@@ -29,11 +29,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact import ModelFiles, parse_json
+from sadari.artifact import ModelFiles, guarded, parse_json
 from sadari.compiling import njit
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
-from sadari.tasks.subwords import size_note
+from sadari.tasks.subwords import NOT_LEARNED, NOT_MADE, size_note
 from sadari.text.column import as_column, slices
 from sadari.text.compose import composed
 from sadari.text.scan import ALONE, MARK, OTHER, PART, SPACE, Rules, Tokens, character_kinds, decode_character
@@ -283,17 +283,18 @@ class BytePieces:
 
     @classmethod
     def learn(cls, texts: pl.Series, *, labels: Sequence[str], min_freq: int, size: int) -> BytePieces:
-        from tokenizers import models, pre_tokenizers, trainers
+        from tokenizers import pre_tokenizers, trainers
 
         if texts.len() == 0 or not texts.str.len_bytes().sum():
             raise DataError("there is no text to learn from")
-        engine = _engine(models.BPE())
-        trainer = trainers.BpeTrainer(
-            vocab_size=max(size, 256), min_frequency=max(2, min_freq), special_tokens=[], show_progress=False,
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        )  # fmt: skip
-        engine.train_from_iterator(composed(texts), trainer)
-        learned = json.loads(engine.to_str())["model"]
+        engine = _engine()
+        with guarded(NOT_LEARNED, kind=DataError):
+            trainer = trainers.BpeTrainer(
+                vocab_size=max(size, 256), min_frequency=max(2, min_freq), special_tokens=[], show_progress=False,
+                initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            )  # fmt: skip
+            engine.train_from_iterator(composed(texts), trainer)
+            learned = json.loads(engine.to_str())["model"]
         pieces = sorted(learned["vocab"], key=learned["vocab"].get)
         return cls(pieces, [(pair[0], pair[1]) for pair in learned["merges"]], labels)
 
@@ -319,7 +320,8 @@ class BytePieces:
         return self._first + len(self.pieces)
 
     def encode(self, texts: pl.Series) -> Ragged:
-        found = [entry.ids for entry in self._bytes_pairs.encode_batch_fast(composed(texts).to_list())]
+        with guarded("the tokenizer cannot read a text"):
+            found = [entry.ids for entry in self._bytes_pairs.encode_batch_fast(composed(texts).to_list())]
         values = np.fromiter((piece for row in found for piece in row), np.int32, sum(map(len, found)))
         return Ragged(values + np.int32(self._first), offsets_of([len(row) for row in found]))
 
@@ -343,17 +345,15 @@ class BytePieces:
 
     @cached_property
     def _bytes_pairs(self) -> BytePairs:
-        from tokenizers import models
-
-        vocabulary = {piece: place for place, piece in enumerate(self.pieces)}
-        return _engine(models.BPE(vocabulary, self.merges))
+        return _engine({piece: place for place, piece in enumerate(self.pieces)}, self.merges)
 
 
-def _engine(model: Any) -> BytePairs:
+def _engine(*vocabulary_and_merges: Any) -> BytePairs:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # else it warns when a process forks
     from tokenizers import Tokenizer as BytePairs
-    from tokenizers import pre_tokenizers
+    from tokenizers import models, pre_tokenizers
 
-    engine = BytePairs(model)
-    engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    with guarded(NOT_MADE):
+        engine = BytePairs(models.BPE(*vocabulary_and_merges))
+        engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     return engine

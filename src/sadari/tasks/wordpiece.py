@@ -12,17 +12,17 @@ import sys
 import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact import parse_json
+from sadari.artifact import guarded, parse_json
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
 from sadari.rungs.weights_folder import TOKENIZER, TOKENIZER_SETTINGS, WORDS
-from sadari.tasks.subwords import panic, pieces_by_id, size_note
+from sadari.tasks.subwords import NOT_LEARNED, NOT_MADE, pieces_by_id, size_note
 from sadari.text.column import slices
 
 if TYPE_CHECKING:
@@ -69,19 +69,20 @@ class WordPiece:
         Raises:
             DataError: there is nothing in the texts.
         """
-        from tokenizers import models, trainers
+        from tokenizers import trainers
 
         letters = _letters(columns, lowercase, most=max(1000, size // 3))
-        engine = _engine(models.WordPiece(unk_token=UNKNOWN), lowercase, False, True)
+        engine = _engine(None, lowercase, False, True)
         # letters within a word have their ids beforehand: else they get them in the random order of a hash table, and
         # the same texts would give another vocabulary each time
         inside = [INSIDE + letter for letter in letters if not _stands_alone(letter)]
-        trainer = trainers.WordPieceTrainer(
-            vocab_size=size, min_frequency=2, special_tokens=[*SPECIALS, *inside], show_progress=False,
-            initial_alphabet=letters, limit_alphabet=len(letters), continuing_subword_prefix=INSIDE,
-        )  # fmt: skip
-        engine.train_from_iterator((column.to_list() for column in columns), trainer)
-        vocabulary = engine.get_vocab(with_added_tokens=True)
+        with guarded(NOT_LEARNED, kind=DataError):
+            trainer = trainers.WordPieceTrainer(
+                vocab_size=size, min_frequency=2, special_tokens=[*SPECIALS, *inside], show_progress=False,
+                initial_alphabet=letters, limit_alphabet=len(letters), continuing_subword_prefix=INSIDE,
+            )  # fmt: skip
+            engine.train_from_iterator((column.to_list() for column in columns), trainer)
+            vocabulary = engine.get_vocab(with_added_tokens=True)
         if len(vocabulary) <= len(SPECIALS):
             raise DataError("there are no words in the texts")
         return cls(sorted(vocabulary, key=vocabulary.__getitem__), lowercase=lowercase)
@@ -112,8 +113,9 @@ class WordPiece:
             specials: ``[MASK]`` and its like in a text are read as what they are, and not as letters.
         """
         engine = self._engine
-        engine.encode_special_tokens = not specials
-        found = [entry.ids for entry in engine.encode_batch_fast(texts.to_list(), add_special_tokens=False)]
+        with guarded("the tokenizer cannot read a text"):
+            engine.encode_special_tokens = not specials
+            found = [entry.ids for entry in engine.encode_batch_fast(texts.to_list(), add_special_tokens=False)]
         values = np.fromiter((piece for row in found for piece in row), np.int32, sum(map(len, found)))
         return Ragged(values, offsets_of([len(row) for row in found]))
 
@@ -132,8 +134,10 @@ class WordPiece:
             "tokenize_chinese_chars": self.chinese, "model_max_length": most_tokens, "pad_token": PAD,
             "unk_token": UNKNOWN, "cls_token": CLASS, "sep_token": SEPARATOR, "mask_token": MASK,
         }  # fmt: skip
+        with guarded("the tokenizer cannot be written"):
+            written = engine.to_str(pretty=False)
         return {
-            TOKENIZER: engine.to_str(pretty=False),
+            TOKENIZER: written,
             TOKENIZER_SETTINGS: json.dumps(config, indent=2),
             WORDS: "".join(f"{piece}\n" for piece in self.pieces),
         }
@@ -183,20 +187,15 @@ class WordPiece:
 
     @cached_property
     def _engine(self) -> Tokenizer:
-        from tokenizers import AddedToken, models, processors
+        from tokenizers import AddedToken, processors
 
-        vocabulary = {piece: id for id, piece in enumerate(self.pieces)}
-        try:
-            engine = _engine(
-                models.WordPiece(vocabulary, unk_token=UNKNOWN), self.lowercase, self.strip_accents, self.chinese
-            )
+        engine = _engine(self.pieces, self.lowercase, self.strip_accents, self.chinese)
+        with guarded(NOT_MADE):
             engine.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece in SPECIALS])
             engine.post_processor = processors.TemplateProcessing(
                 single=f"{CLASS}:0 $A:0 {SEPARATOR}:0", pair=f"{CLASS}:0 $A:0 {SEPARATOR}:0 $B:1 {SEPARATOR}:1",
                 special_tokens=[(CLASS, self.class_id), (SEPARATOR, self.separator_id)],
             )  # fmt: skip
-        except (Exception, panic()) as error:  # the Rust side says what is wrong in several ways
-            raise ValueError(f"the tokenizer cannot be put together: {str(error)[:200]}") from error
         return engine
 
 
@@ -223,14 +222,17 @@ def _stands_alone(letter: str) -> bool:
     return unicodedata.category(letter)[0] in "PS" or "CJK" in unicodedata.name(letter, "")
 
 
-def _engine(model: Any, lowercase: bool, strip_accents: bool | None, chinese: bool) -> Tokenizer:
+def _engine(pieces: list[str] | None, lowercase: bool, strip_accents: bool | None, chinese: bool) -> Tokenizer:
+    """The tokenizer of these pieces; None: of none yet."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # else it warns when a process forks
-    from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-    engine = Tokenizer(model)
-    engine.normalizer = normalizers.BertNormalizer(
-        clean_text=True, handle_chinese_chars=chinese, strip_accents=strip_accents, lowercase=lowercase
-    )
-    engine.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    engine.decoder = decoders.WordPiece(prefix=INSIDE)
+    known = {} if pieces is None else {"vocab": {piece: id for id, piece in enumerate(pieces)}}
+    with guarded(NOT_MADE):
+        engine = Tokenizer(models.WordPiece(**known, unk_token=UNKNOWN))
+        engine.normalizer = normalizers.BertNormalizer(
+            clean_text=True, handle_chinese_chars=chinese, strip_accents=strip_accents, lowercase=lowercase
+        )
+        engine.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        engine.decoder = decoders.WordPiece(prefix=INSIDE)
     return engine

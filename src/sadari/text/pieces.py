@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from sadari.artifact import parse_json
+from sadari.artifact import guarded, parse_json
 from sadari.ragged import Ragged, offsets_of
+from sadari.text.pieces_file import MOST_PIECES, check_description
 
-MOST_PIECES = 2**22
+MOST_ROUND = 64  # pieces round a text; two are usual
+UNKNOWN = "ꙮ 𐎀 ᚠ 🜁"  # of scripts that next to no tokenizer has: what it does not know must not stop it
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,13 @@ class Pieces:
         """The tokenizer of a ``tokenizer.json``.
 
         Raises:
-            ValueError: it is none, or the two ids are not among its own.
+            ValueError, ModelError: it is none, or the two ids are not among its own.
         """
         from tokenizers import Tokenizer
 
-        parse_json(content.encode())  # strict, and not too deep for whoever reads it next
-        try:
+        check_description(parse_json(content.encode()))
+        with guarded("the tokenizer cannot be read"):
             engine = Tokenizer.from_str(content)
-        except Exception as error:  # the Rust side knows no other class
-            raise ValueError(f"the tokenizer cannot be read: {str(error)[:200]}") from None
         return cls.of(engine, pad_id, unknown_id)
 
     @classmethod
@@ -52,11 +52,12 @@ class Pieces:
         """A `tokenizers.Tokenizer`, which is changed to neither cut nor pad.
 
         Raises:
-            ValueError: an id that is not one of its own.
+            ValueError: an id that is not one of its own. ModelError: it fails on texts.
         """
-        engine.no_truncation()
-        engine.no_padding()
-        size = engine.get_vocab_size(with_added_tokens=True)
+        with guarded("the tokenizer cannot be read"):
+            engine.no_truncation()
+            engine.no_padding()
+            size = engine.get_vocab_size(with_added_tokens=True)
         if not 0 < size <= MOST_PIECES:
             raise ValueError(f"the tokenizer has {size:,} pieces")
         for name, number in (("pad", pad_id), ("unknown", unknown_id)):
@@ -64,7 +65,14 @@ class Pieces:
                 continue
             if type(number) is not int or not 0 <= number < MOST_PIECES:
                 raise ValueError(f"the tokenizer's {name} id is {number!r:.40}")
-        return cls(engine, pad_id, unknown_id)
+        pieces = cls(engine, pad_id, unknown_id)
+        with guarded("the tokenizer fails on what it does not know"):
+            engine.encode(UNKNOWN, add_special_tokens=False)
+        if pieces.extra > MOST_ROUND:
+            raise ValueError(f"the tokenizer puts {pieces.extra:,} pieces round every text; {MOST_ROUND} is the limit")
+        if max(pieces.round_ids, default=0) >= MOST_PIECES:
+            raise ValueError(f"the tokenizer puts the id {max(pieces.round_ids):,} beside a text")
+        return pieces
 
     @cached_property
     def kind(self) -> str:
@@ -74,25 +82,32 @@ class Pieces:
     @cached_property
     def largest_id(self) -> int:
         """The largest id that a text can have in it."""
-        return max(self.engine.get_vocab(with_added_tokens=True).values(), default=-1)
+        with guarded("the tokenizer cannot be read"):
+            return max(self.engine.get_vocab(with_added_tokens=True).values(), default=-1)
 
     @cached_property
     def ends(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The ids put before and after every text, such as ``[CLS]`` and ``[SEP]``."""
-        bare = self.engine.encode("a", add_special_tokens=False).ids
-        whole = self.engine.encode("a", add_special_tokens=True).ids
+        with guarded("the tokenizer cannot read a text"):
+            bare = self.engine.encode("a", add_special_tokens=False).ids
+            whole = self.engine.encode("a", add_special_tokens=True).ids
         start = next((i for i in range(len(whole) + 1) if whole[i : i + len(bare)] == bare), 0) if bare else 0
         return tuple(whole[:start]), tuple(whole[start + len(bare) :])
 
     @property
+    def round_ids(self) -> tuple[int, ...]:
+        """All ids that are put round a text."""
+        return (*self.ends[0], *self.ends[1])
+
+    @property
     def extra(self) -> int:
         """How many ids are put round every text."""
-        return len(self.ends[0]) + len(self.ends[1])
+        return len(self.round_ids)
 
     def encode(self, column: pl.Series) -> Ragged:
         """Ids of the texts, whole, without what is put round them."""
-        encoded = self.engine.encode_batch_fast(column.to_list(), add_special_tokens=False)
-        rows = [entry.ids for entry in encoded]
+        with guarded("the tokenizer cannot read a text"):
+            rows = [entry.ids for entry in self.engine.encode_batch_fast(column.to_list(), add_special_tokens=False)]
         lengths = [len(row) for row in rows]
         return Ragged(np.fromiter(chain.from_iterable(rows), np.int32, sum(lengths)), offsets_of(lengths))
 
@@ -121,8 +136,8 @@ class Pieces:
 
     def words(self, text: str) -> Iterator[tuple[int, str, str]]:
         """Each piece of a text: the number of the word that it is part of, the piece, and what it stands for there."""
-        found = self.engine.encode(text, add_special_tokens=False)
-        for place, (word, piece, (start, stop)) in enumerate(
-            zip(found.word_ids, found.tokens, found.offsets, strict=True)
-        ):
+        with guarded("the tokenizer cannot read a text"):
+            found = self.engine.encode(text, add_special_tokens=False)
+            parts = list(zip(found.word_ids, found.tokens, found.offsets, strict=True))
+        for place, (word, piece, (start, stop)) in enumerate(parts):
             yield (place if word is None else word), piece, text[start:stop]

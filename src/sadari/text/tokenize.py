@@ -31,7 +31,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from sadari.errors import MissingExtraError, SettingError
+from sadari.artifact import guarded
+from sadari.errors import DataError, MissingExtraError, SettingError
 from sadari.text.column import FEW, as_column, column_bytes
 from sadari.text.compose import composed, composed_bytes
 from sadari.text.scan import (
@@ -183,11 +184,13 @@ def _morphemes() -> Tokenizer:
         from kiwipiepy import Kiwi
     except ImportError as error:
         raise MissingExtraError("the tokenizer 'morphemes'", "ko") from error
-    kiwi = Kiwi(num_workers=1)
+    with guarded("the tokenizer 'morphemes' cannot be started", hint="install kiwipiepy again"):
+        kiwi = Kiwi(num_workers=1)
 
     def prepare(column: pl.Series) -> pl.Series:
-        analysed = kiwi.tokenize(column.to_list())
-        return pl.Series("text", [MORPHEME_END.join(token.form for token in tokens) for tokens in analysed], pl.String)
+        with guarded("the tokenizer 'morphemes' cannot read a text", kind=DataError):
+            found = [MORPHEME_END.join(token.form for token in tokens) for tokens in kiwi.tokenize(column.to_list())]
+        return pl.Series("text", found, pl.String)
 
     table = _ascii_table(lambda c: SEPARATOR if c == MORPHEME_END else PART)
     return Tokenizer("morphemes", Rules(table, _LOWER, _other(PART, PART, PART)), True, prepare)

@@ -9,6 +9,7 @@ from typing import NoReturn
 import numpy as np
 import polars as pl
 
+from sadari.artifact import guarded
 from sadari.data.formats.parquet_probe import check_ends, count_rows
 from sadari.data.formats.records import BadRows, Chunk, Wanted, numbered
 from sadari.errors import DataError
@@ -29,7 +30,8 @@ class ParquetRecords:
 
     def __init__(self, path: Path, *, name: str, spool: object | None = None) -> None:
         self._name, self._spool = name, spool
-        self._plan = pl.scan_parquet(path.absolute(), glob=False)
+        with guarded("is not a readable Parquet file", where=name, kind=DataError):
+            self._plan = pl.scan_parquet(path.absolute(), glob=False)
         self.notes: list[str] = []
         check_ends(path, name)
         self._rows = count_rows(path, name)
@@ -65,11 +67,8 @@ class ParquetRecords:
             raise DataError(what, where=self._name, hint="labels are strings, whole numbers, or lists of strings")
 
     def _collect(self, plan: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
-        try:
+        with guarded("is not a readable Parquet file", where=self._name, kind=DataError):
             yield from plan.collect_batches(chunk_size=rows, maintain_order=True)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            reason = str(error).partition("\n")[0]
-            raise DataError(f"is not a readable Parquet file ({reason})", where=self._name) from None
 
     def _torn(self, rows: int) -> NoReturn:
         what = f"is a damaged Parquet file ({rows:,} of its {self._rows:,} rows could be read)"

@@ -1,0 +1,62 @@
+"""What a ``tokenizer.json`` of a stranger may say, before the Rust `tokenizers` is asked to make something of it.
+
+Its tables have a place for every id up to the largest: an id of 2³¹ ends the process, and no error can be caught.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+MOST_PIECES = 2**22
+MOST_GROWTH = 256  # times as many characters, by all that is put in the place of others
+
+
+def check_description(said: Any) -> None:
+    """Refuse a tokenizer with ids that are none, or that makes a text many times as long.
+
+    Args:
+        said: what its ``tokenizer.json`` says.
+
+    Raises:
+        ValueError: which number.
+    """
+    if not isinstance(said, Mapping):
+        raise ValueError("the tokenizer is no JSON object")
+    model = said.get("model")
+    vocabulary = model.get("vocab") if isinstance(model, Mapping) else None
+    if isinstance(vocabulary, Mapping):
+        check_vocabulary(vocabulary)
+    elif isinstance(vocabulary, list) and len(vocabulary) > MOST_PIECES:
+        raise ValueError(f"the tokenizer has {len(vocabulary):,} pieces; {MOST_PIECES:,} is the limit")
+    growth = 1
+    for name, part in said.items():
+        if name in ("truncation", "padding"):  # which are turned off
+            continue
+        kept = {key: value for key, value in part.items() if key != "vocab"} if isinstance(part, Mapping) else part
+        for node in _nodes(kept):
+            if isinstance(node, int | float) and not abs(node) < MOST_PIECES:
+                raise ValueError(f"the tokenizer's {name[:40]} speaks of the number {node:,}")
+            if isinstance(node, Mapping) and isinstance(node.get("content"), str) and "pattern" in node:
+                growth *= max(1, len(node["content"]))
+    if growth > MOST_GROWTH:
+        raise ValueError(f"the tokenizer makes a text {growth:,} times as long")
+
+
+def check_vocabulary(vocabulary: Mapping[str, Any]) -> None:
+    """Refuse ids that are none.
+
+    Raises:
+        ValueError: the first of them.
+    """
+    for piece, number in vocabulary.items():
+        if type(number) is not int or not 0 <= number < MOST_PIECES:
+            raise ValueError(f"the tokenizer gives the piece {piece[:40]!r} the id {number!r:.40}")
+
+
+def _nodes(value: Any) -> Iterator[Any]:
+    """A JSON value and all that is in it."""
+    yield value
+    for entry in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        if not isinstance(entry, str):
+            yield from _nodes(entry)
