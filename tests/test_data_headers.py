@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
+from sadari.data.corpus import Corpus
 from sadari.data.read import open_source
+from sadari.data.train_data import gather
 from sadari.errors import DataError
+from sadari.measure.wording.korean_notes import note_in_korean
 
 ROWS = [(f"a text, the {i}th of them, on {'tea' if i % 2 else 'tax'}", "ab"[i % 2]) for i in range(12)]
 TEXTS, LABELS = [text for text, _ in ROWS], [label for _, label in ROWS]
@@ -179,3 +184,42 @@ def test_mixed_line_ends(tmp_path: Path) -> None:
     message = error_of(write(tmp_path, table("text,label") + "last,a\rlast,b\r"))
     assert "row 13 (line 14)" in message
     assert "line ends mixed" in message
+
+
+# --- labels that are several in one field
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (["c|d", "a", "a|b", "b|c", "d", "a|d", "c"], "--label-sep '|' would make 4 labels of 7"),
+        (["x; y", "y; z", "x; z", "x"], "--label-sep ';' would make 3 labels of 4"),
+        (["['a', 'b']", "['a']", "['b']", "[]"], "lists written as text"),
+        (["World", "Sci/Tech", "Sports"], None),
+        (["sport/tennis", "sport/golf", "news/local", "news/world"], None),
+        (["a|b", "c"], None),
+    ],
+)
+def test_several_labels_in_one_field_are_pointed_out(tmp_path: Path, labels: list[str], says: str | None) -> None:
+    rows = "".join(f'some text {i},"{label}"\n' for i, label in enumerate(labels * 3))
+    path = write(tmp_path, "text,label\n" + rows)
+    notes = [note for note in open_source(path).read().notes if note.startswith("labels such as")]
+    assert len(notes) == (says is not None)
+    assert says is None or says in notes[0]
+    if says and "'|'" in says:
+        assert open_source(path, label_sep="|").read().label_names == ["a", "b", "c", "d"]
+        assert note_in_korean(notes[0]).endswith("나누면 7개가 4개가 됨")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_training_on_two_labels_of_which_one_has_one_row(tmp_path: Path, stream: bool) -> None:
+    path = write(tmp_path, "text,label\n" + "".join(f"text {i},{'fraud' if i == 7 else 'ham'}\n" for i in range(25)))
+    with pytest.raises(DataError, match="row 8: label 'fraud' stands in this row alone"):
+        gather(open_source(path), validation=0.1, seed=0, keep_duplicates=False, stream=stream, say=lambda said: None)
+
+
+def test_many_labels_are_counted_without_a_table_of_all() -> None:
+    names = pl.Series([f"label {i}" for i in range(100_000)])
+    corpus = Corpus(names, names, np.arange(100_000), "memory")
+    assert set(corpus.counts.values()) == {1}
+    assert len(corpus.counts) == 100_000

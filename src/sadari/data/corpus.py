@@ -99,7 +99,16 @@ class Corpus:
     @cached_property
     def counts(self) -> dict[str, int]:
         """Texts of each label, in the order of `label_names`."""
-        return dict(zip(self.label_names, self.indicator.sum(axis=0).tolist(), strict=True))
+        found = dict(self._by_label.group_by("label").agg(pl.len()).iter_rows())
+        return {name: found[name] for name in self.label_names}
+
+    @property
+    def _by_label(self) -> pl.DataFrame:
+        """A record for each label of each text: ``label``, and the text's ``row``."""
+        if self.labels is None:
+            raise SettingError("there are no labels")
+        frame = pl.DataFrame({"label": self.labels, "row": self.rows})
+        return (frame.explode("label") if self.multi_label else frame).drop_nulls("label")
 
     def take(self, indices: np.ndarray) -> Corpus:
         """The texts at `indices` (int positions, or a bool mask), in that order."""
@@ -162,6 +171,21 @@ class Corpus:
             only = f"only label {self.label_names[0]!r}" if self.label_names else "no label"
             what = f"{only} in {len(self):,} row{'s' * (len(self) != 1)}"
             raise DataError(what, where=self.source, hint="training needs two labels at least; is --label right?")
+
+    def check_lone(self) -> None:
+        """Refuse two labels of which one stands in one row: who has learned from that one cannot be scored on it.
+
+        Raises:
+            DataError: which label, and where.
+        """
+        counts = self.counts
+        lone = min(counts, key=lambda name: counts[name])
+        if len(counts) == 2 and counts[lone] == 1:
+            row = self._by_label.filter(pl.col("label") == lone)["row"][0]
+            raise DataError(
+                f"label {lone!r} stands in this row alone, beside one other label: nothing is left to score it by",
+                where=f"{self.source}, row {row:,}", hint="give more rows with that label; is --label right?",
+            )  # fmt: skip
 
 
 def sort_labels(names: Sequence[str], order: Sequence[str] = ()) -> list[str]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from sadari.data.byte_stream import STANDARD_INPUT
 from sadari.data.columns import choose_columns, split_names
+from sadari.data.composed_labels import composed_labels_note
 from sadari.data.corpus import Corpus, near_duplicate_labels
 from sadari.data.encoding_guess import shown_name
 from sadari.data.formats.csv_records import CsvRecords
@@ -209,7 +210,7 @@ class Source:
 
 
 def oddities(blank_rows: np.ndarray, label_names: Sequence[str], *, kept: bool = False) -> list[str]:
-    """Sentences on blank texts, by their row numbers, and on labels that are almost the same."""
+    """Sentences on blank texts, by their row numbers, and on labels that are almost the same, or several in one."""
     notes = []
     count = blank_rows.size
     if count:
@@ -219,6 +220,9 @@ def oddities(blank_rows: np.ndarray, label_names: Sequence[str], *, kept: bool =
     for group in near_duplicate_labels(label_names):
         named = " and ".join(repr(name) for name in group)
         notes.append(f"labels {named} differ only in spaces, case or composition; they are kept apart")
+    composed = composed_labels_note(label_names)
+    if composed is not None:
+        notes.append(composed)
     return notes
 
 

@@ -90,6 +90,7 @@ def _gather_held(source: Source, validation: float, seed: int, keep_duplicates: 
     if not keep_duplicates:
         keys = pl.DataFrame({"text": corpus.texts, "label": _keys(corpus.labels)}).with_row_index("at")
         corpus = corpus.take(keys.unique(["text", "label"], keep="first", maintain_order=True)["at"].to_numpy())
+    corpus.check_lone()
     train, held_out = corpus.split(validation=validation, seed=seed)
     labels = _checked(train.labels, len(held_out), source.path)
     return TrainData(
@@ -111,6 +112,7 @@ def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicat
     }  # fmt: skip
     everything = Corpus(kept, kept, seen.rows[places], **about)
     everything.check_trainable()
+    everything.check_lone()
     say("splitting")
     train, held_out = split(kept, validation=validation, texts=pl.Series(seen.texts[keep]), seed=seed)
     masks = [np.zeros(keep.size, np.bool_) for _ in range(2)]

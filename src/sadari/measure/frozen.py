@@ -64,7 +64,7 @@ def freeze(
         train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
     if train.labels is None:
         raise DataError("there are no labels to train on", where=train.source)
-    _check_lone(train)
+    train.check_lone()
     fewer = len(train) < FOLD_ROWS
     if test is not None:
         rest, final, final_name = train, test, "test"
@@ -106,22 +106,6 @@ def freeze(
     rows = {"train": len(kept), "validation": len(held_out), "final": len(final), "dropped_duplicates": dropped,
             "leaked": int(leaked.sum()), "leaked_near": int(leaked_near.sum()), "folds": len(folds)}  # fmt: skip
     return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
-
-
-def _check_lone(train: Corpus) -> None:
-    """Refuse two labels of which one stands in one row: who has learned from that one cannot be scored on it.
-
-    Raises:
-        DataError: which label, and where.
-    """
-    counts = train.counts
-    lone = min(counts, key=lambda name: counts[name])
-    if len(counts) == 2 and counts[lone] == 1:
-        row = int(train.rows[train.codes == train.label_names.index(lone)][0])
-        raise DataError(
-            f"label {lone!r} stands in this row alone, beside one other label: nothing is left to score it by",
-            where=f"{train.source}, row {row:,}", hint="give more rows with that label; is --label right?",
-        )  # fmt: skip
 
 
 def _unseen_note(unseen: Mapping[str, int], name: str) -> list[str]:

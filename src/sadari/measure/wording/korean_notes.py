@@ -109,6 +109,10 @@ _NOTES: tuple[tuple[re.Pattern[str], str | Callable[[Match[str]], str]], ...] = 
     (_form(r"([\d,]+) blank texts? kept \(rows? (.*)\)"), r"빈 글 \1건을 그대로 둠(\2행)"),
     (_form(r"labels (.*) differ only in spaces, case or composition; they are kept apart"),
      lambda m: f"레이블 {m[1].replace(' and ', ', ')}: 공백, 대소문자, 자모 조합만 다르며 서로 다른 레이블로 둠"),
+    (_form(r"labels such as (.*) look like several in one: --label-sep (.*) would make ([\d,]+) labels of ([\d,]+)"),
+     r"\1 같은 레이블은 여러 레이블을 한 칸에 적은 듯: --label-sep \2로 나누면 \4개가 \3개가 됨"),
+    (_form(r"labels such as (.*) look like lists written as text: .*"),
+     r"\1 같은 레이블은 목록을 글로 적은 듯: 한 글자로 이어 적고 --label-sep으로 알려 줄 것"),
     (_form(r"([\d,]+) files? passed over: not \.txt"), r".txt가 아닌 파일 \1개는 읽지 않음"),
     (_form(r"([\d,]+) (test|held-out) rows have labels that training never saw, and count as wrong: (.*)"),
      lambda m: f"{'시험 데이터' if m[2] == 'test' else '따로 떼어 둔 데이터'} {m[1]}건은 학습에 없던 레이블이어서 "
