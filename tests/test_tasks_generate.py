@@ -96,15 +96,18 @@ def test_words_take_the_space_before_them():
     assert pieces[3] == [" ", "\n"]
 
 
+def is_sign(character):
+    return not character.isascii() and character not in MARKS and re.match(r"[\w\s]", character) is None
+
+
 def words_by_definition(text):
     """Letter by letter with its marks; then words, signs with what a joiner joins, and the blank before each."""
     found = []
     for letter in re.findall(rf"[^\s\0-\x20{MARKS}][{MARKS}]*|[\s\S]", unicodedata.normalize("NFC", text)):
         last = found[-1] if found else " "
-        is_word = re.match(r"\w", letter) is not None
-        is_sign = not is_word and not letter[0].isascii() and letter[0] not in MARKS
-        joined = last.endswith("\u200d") and is_sign and not re.match(r"[\w\s\0-\x7f]", last)
-        if joined or (is_word and re.match(r"\w", last)) or (letter in MARKS and last[0] in MARKS):
+        joined = last.endswith("\u200d") and is_sign(last[0]) and is_sign(letter[0])
+        word_goes_on = re.match(r"\w", letter) and re.match(r"\w", last)
+        if joined or word_goes_on or (letter in MARKS and last[0] in MARKS):
             found[-1] += letter
         else:
             found.append(letter)
