@@ -195,17 +195,18 @@ def _after_break_tag(content, i, end):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def _after_character(out, i, end, kinds, marked):  # type: ignore[no-untyped-def]
     """Where the character that starts at i ends, and the marks that belong to it, if there are any in this word."""
     i += 1
     while i < end and out[i] & 0xC0 == 0x80:
         i += 1
-    while marked and i < end:
-        code, size = decode_character(out, i)
-        if code < 0x80 or kinds[code] != MARK:
-            break
-        i += size
+    if marked:
+        while i < end:
+            code, size = decode_character(out, i)
+            if code < 0x80 or kinds[code] != MARK:
+                break
+            i += size
     return i
 
 
