@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-avx2 test-slow check format bench clean
+.PHONY: help demo test test-avx2 test-slow check format bench platforms clean
 
 help:
 	@echo "make demo       set up, climb the bundled headlines, then learn French"
@@ -12,6 +12,7 @@ help:
 	@echo "make test-avx2  the same, as on a processor that has AVX2 and no AVX-512"
 	@echo "make test-slow  the same, with the slow ones"
 	@echo "make check      format, lint, types, import rules"
+	@echo "make platforms  build a wheel, install it unpinned into an empty environment, and climb (PYTHON=python3.13, say)"
 	@echo "make bench      compare with scikit-learn, fastText and tokenizers on this machine"
 
 $(BIN)/python:
@@ -62,6 +63,9 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/run.py
+
+platforms:
+	$(PYTHON) tests/platforms/check.py
 
 clean:
 	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

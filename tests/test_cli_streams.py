@@ -145,7 +145,7 @@ def test_a_slow_reader_of_a_pipe_that_does_not_block_gets_every_byte(kind, unbuf
     arguments = (
         ["predict", model, HEADLINES / "en_test.csv"]
         if kind == "csv"
-        else ["train", "--rung", "lstm", "--settings", "--json"]
+        else ["predict", model, *(f"Stocks fell on day {day}" for day in range(150))]
     )
     whole = run_well(*arguments).stdout
     command = [*SADARI, *map(str, arguments)]
