@@ -223,3 +223,9 @@ def test_many_labels_are_counted_without_a_table_of_all() -> None:
     corpus = Corpus(names, names, np.arange(100_000), "memory")
     assert set(corpus.counts.values()) == {1}
     assert len(corpus.counts) == 100_000
+
+
+def test_quotes_behind_backslashes_are_no_missing_rows(tmp_path: Path) -> None:
+    message = error_of(write(tmp_path, table("text,label", '"He said \\"{text}\\" and left",{label}')))
+    assert "text follows a closing quote" in message
+    assert "double a quote" in message

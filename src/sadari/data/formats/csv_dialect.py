@@ -175,6 +175,9 @@ def sniff(
         raise DataError("the file has no rows", where=name)
     found = find_header(first, header, known, name, skip=int(separator is not None))
     body = first.below(found.records - 1)
+    if not body.height and shape.stray:
+        what = "no row can be read: in each, text follows a closing quote"
+        raise DataError(what, where=name, hint='double a quote that belongs to the text ("" in place of \\")')
     if not body.height:
         raise DataError("the file has a header but no rows", where=name)
     body.columns = found.columns
