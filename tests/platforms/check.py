@@ -42,7 +42,7 @@ def main() -> int:
             installed = install(python, wheel, folder / f"environment-{number}")
             versions = subprocess.run([installed, "-c", VERSIONS], capture_output=True, text=True, check=True).stdout
             results = [climb(installed, case, folder / f"{number}-{place}") for place, case in enumerate(CASES)]
-            failed |= results != ["climbs"] * len(CASES)
+            failed |= not all(result.startswith(("climbs", "not tried")) for result in results)
             print(
                 f"| {platform.system()} {platform.machine()} | {versions.strip()} |",
                 " | ".join(results),
@@ -81,10 +81,14 @@ def climb(python: str, case: str, folder: Path) -> str:
     if read_only and not user:
         for place in Path(python).parent.parent.rglob("sadari/**/"):
             place.chmod(0o555)
-    run = subprocess.run(
-        [python, "-m", "sadari", "climb", "headlines", "--rungs", RUNGS, "--budget", "120s", "-o", str(folder / "run")],
-        capture_output=True, env={**env, **given}, cwd=folder, timeout=900, **user,
-    )  # fmt: skip
+    asked = ["climb", "headlines", "--rungs", RUNGS, "--budget", "120s", "-o", str(folder / "run")]
+    try:
+        run = subprocess.run(
+            [python, "-m", "sadari", *asked],
+            capture_output=True, env={**env, **given}, cwd=folder, timeout=900, **user,
+        )  # fmt: skip
+    except PermissionError:  # a Python in the home of root
+        return "not tried: nobody may not run it"
     said = run.stderr.decode(errors="replace")
     try:
         shown = run.stdout.decode(encoding)
