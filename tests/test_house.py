@@ -13,6 +13,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "sadari"
 # From the ground up: a room may import those before it. `artifact` knows only errors, so rungs may stand on it.
 ROOMS = [
     "errors",
+    "forked",
     "limits",
     "compiling",
     "device",

@@ -51,5 +51,23 @@ class MissingExtraError(SadariError, ImportError):
         super().__init__(f"{feature} needs packages that are not installed", hint=f"pip install 'sadari[{extra}]'")
 
 
+class ForkError(SadariError, RuntimeError):
+    """A forked process that would wait for ever for threads that its parent had.
+
+    Args:
+        library: whose threads they are.
+    """
+
+    def __init__(self, library: str) -> None:
+        super().__init__(
+            f"{library} was used before this process was forked, and its threads stayed behind",
+            hint='start processes with "spawn": multiprocessing.get_context("spawn"), '
+            'joblib\'s "loky", DataLoader(multiprocessing_context="spawn")',
+        )
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return type(self), (self.what.partition(" ")[0],)  # such errors travel from worker to parent
+
+
 class SadariWarning(UserWarning):
     """Something a user should know that does not stop the work."""

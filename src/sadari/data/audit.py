@@ -14,6 +14,7 @@ from sadari.data.characters import histogram, odd_characters, script_shares
 from sadari.data.corpus import Corpus
 from sadari.data.duplicates import fold, shingle_width
 from sadari.data.repeats import Repeats, Side, find_repeats
+from sadari.forked import check_threads
 from sadari.limits import SEED, check
 
 UNSEEN_SAMPLE = 2_000  # texts shown to each tokenizer
@@ -92,6 +93,7 @@ def audit(
         seed: of the sample, and of the search for near-duplicates. The same seed gives the same audit.
         progress: called with the name of each step as it begins.
     """
+    check_threads()
     check("seed", seed, SEED)
     say = progress or (lambda step: None)
     corpora = [train] if test is None else [train, test]

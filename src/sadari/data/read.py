@@ -22,6 +22,7 @@ from sadari.data.formats.parquet import ParquetRecords
 from sadari.data.formats.records import BadRows, Chunk, OnBadRow, Records, Wanted
 from sadari.data.label_values import CLASSES_FILE, class_names_beside, label_values, named_labels
 from sadari.errors import DataError, SettingError
+from sadari.forked import check_threads
 
 Missing = Literal["error", "empty"]
 
@@ -271,6 +272,7 @@ def open_source(
         DataError: the file cannot be read as texts; what is wrong and where is in the message.
         SettingError: an argument that makes no sense.
     """
+    check_threads()
     if on_bad_row not in ("error", "skip"):
         raise SettingError(f"on_bad_row must be 'error' or 'skip', not {on_bad_row!r}")
     if missing not in ("error", "empty"):

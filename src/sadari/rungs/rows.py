@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sadari.data.corpus import TextStream
 from sadari.errors import DataError, SadariWarning
+from sadari.forked import check_threads
 from sadari.rungs.labels import as_labels
 from sadari.text.column import as_column, one_column
 
@@ -87,6 +88,7 @@ def training_rows(texts: Any, labels: Any, sample_weight: Any = None) -> Rows:
         DataError: lengths that differ, a row that is no text or has no label, weights below 0, or nothing but blank
             texts.
     """
+    check_threads()
     given = as_labels(labels)
     if isinstance(texts, TextStream):
         return Rows(texts, given, row_weights(sample_weight, len(given)), [])

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -349,7 +348,6 @@ class BytePieces:
 
 
 def _engine(*vocabulary_and_merges: Any) -> BytePairs:
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # else it warns when a process forks
     from tokenizers import Tokenizer as BytePairs
     from tokenizers import models, pre_tokenizers
 

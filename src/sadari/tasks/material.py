@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sadari.data.corpus import sort_labels
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError
+from sadari.forked import check_threads
 from sadari.ragged import Ragged, positions_of
 from sadari.tasks.coder import END_ID, UNKNOWN_ID, Coder, decode, learn_coder
 from sadari.text.column import as_column
@@ -82,6 +83,7 @@ def gather(
     Raises:
         DataError: there is nothing to learn from, or the labels do not fit the texts.
     """
+    check_threads()
     running = isinstance(texts, str)
     column = as_column([texts] if running else texts)
     names = None if labels is None else _labels(labels, len(column))

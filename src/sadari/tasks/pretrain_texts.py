@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
+from sadari.forked import check_threads
 from sadari.ragged import Ragged, offsets_of
 from sadari.tasks.wordpiece import WordPiece, vocabulary_size
 from sadari.text.column import as_column, slices
@@ -87,6 +88,7 @@ def read_texts(
     Raises:
         DataError: there is nothing to learn from, or nothing that the tokenizer knows.
     """
+    check_threads()
     columns = _Columns(texts)
     if pieces is None:
         pieces = _learn_pieces(columns, vocabulary, lowercase, told)

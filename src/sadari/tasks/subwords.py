@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -153,7 +152,6 @@ def _is_mark(text: str) -> bool:
 def _tokenizer(subwords: Subwords | None, lowercase: bool) -> Tokenizer:
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # else it warns when a process forks
     unknown = SPECIALS[Subwords.unknown_id]
     with guarded(NOT_MADE):
         if subwords is None:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from sadari.errors import DataError
+from sadari.forked import check_threads
 from sadari.tasks.subwords import Subwords
 from sadari.text.column import as_column
 
@@ -24,6 +25,7 @@ def two_columns(sources: Any, targets: Any, what: str) -> tuple[pl.Series, pl.Se
     Raises:
         DataError: not as many of the one as of the other, or some that are no text.
     """
+    check_threads()
     read, written = as_column(sources), as_column(targets)
     if len(read) != len(written):
         raise DataError(f"there are {len(read):,} {what} sources and {len(written):,} targets; each needs the other")

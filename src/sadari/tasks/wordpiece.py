@@ -7,7 +7,6 @@ stripping them takes Korean syllables apart.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import unicodedata
 from collections.abc import Iterable
@@ -224,7 +223,6 @@ def _stands_alone(letter: str) -> bool:
 
 def _engine(pieces: list[str] | None, lowercase: bool, strip_accents: bool | None, chinese: bool) -> Tokenizer:
     """The tokenizer of these pieces; None: of none yet."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # else it warns when a process forks
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
     known = {} if pieces is None else {"vocab": {piece: id for id, piece in enumerate(pieces)}}

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari import forked
 from sadari.errors import DataError
 from sadari.limits import shown
 from sadari.ragged import offsets_of
@@ -177,7 +178,7 @@ def column_bytes(column: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64
     """UTF-8 content uint8 [total] and offsets int64 [n + 1] of a String column without missing entries."""
     if len(column) == 0:
         return np.empty(0, np.uint8), np.zeros(1, np.int64)
-    if len(column) <= FEW:
+    if one_by_one(column):
         texts = [text.encode() for text in column.to_list()]
         return np.frombuffer(b"".join(texts), dtype=np.uint8), offsets_of([len(text) for text in texts])
     offsets = offsets_of(column.str.len_bytes().to_numpy())
@@ -185,8 +186,16 @@ def column_bytes(column: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64
     return np.frombuffer(content.encode(), dtype=np.uint8), offsets
 
 
+def one_by_one(column: pl.Series) -> bool:
+    """Whether texts are gone through one by one and not by Polars: a few, or all in a fork without its threads."""
+    return len(column) <= FEW or forked.without_polars()
+
+
 def slices(column: pl.Series, *, max_rows: int = 65_536, max_bytes: int = 1 << 26) -> Iterator[pl.Series]:
     """The column in pieces, so that what is made from a piece stays small. A text longer than that is a piece."""
+    if forked.without_polars():
+        yield from (column.slice(start, FEW) for start in range(0, len(column), FEW))
+        return
     if 0 < len(column) <= max_rows and column.estimated_size() <= max_bytes:
         yield column
         return

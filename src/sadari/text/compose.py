@@ -16,11 +16,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.compiling import njit
+from sadari.forked import check_threads, without_polars
 from sadari.text.column import column_bytes
 from sadari.text.scan import decode_character
 
 # No character before U+0300 is changed by NFC or changes another one; from there on UTF-8 begins with this byte.
 FIRST_BYTE = 0xCC
+MOST_CHARACTERS = 10_000  # that Python composes: in the worst case 50 million steps
 MAY_CHANGE = 255  # no combining class: those end at 240
 
 
@@ -41,11 +43,19 @@ def composed_bytes(column: pl.Series) -> tuple[pl.Series, NDArray[np.uint8], NDA
         return column, content, offsets
     texts = column.gather(rows)
     # Polars sorts a run of marks in n log n steps, Python in n²: a megabyte of them takes it minutes
-    fixed = texts.str.normalize("NFC")
+    fixed = _in_a_fork(texts) if without_polars() else texts.str.normalize("NFC")
     if fixed.equals(texts):
         return column, content, offsets
     column = column.scatter(rows, fixed) if len(rows) < len(column) else fixed
     return column, *column_bytes(column)
+
+
+def _in_a_fork(texts: pl.Series) -> pl.Series:
+    """By Python, where Polars has no threads; of texts so long that it could take seconds, Polars' error is raised."""
+    rows = texts.to_list()
+    if max(map(len, rows)) > MOST_CHARACTERS:
+        check_threads()
+    return pl.Series("text", [unicodedata.normalize("NFC", text) for text in rows], pl.String)
 
 
 # What decomposes, and what has a combining class, stands here: no Han, no syllables of Hangul (parts named below).

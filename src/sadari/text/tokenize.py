@@ -31,9 +31,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from sadari import forked
 from sadari.artifact import guarded
 from sadari.errors import DataError, MissingExtraError, SettingError
-from sadari.text.column import FEW, as_column, column_bytes
+from sadari.text.column import as_column, column_bytes, one_by_one
 from sadari.text.compose import composed, composed_bytes
 from sadari.text.scan import (
     ALONE,
@@ -70,11 +71,15 @@ class Tokenizer:
             content, offsets = column_bytes(column)
         if self.lowercase and len(content) and content.max() >= 128 and not _lower_already(column):
             # the scanner lower-cases ASCII by itself; the rest of Unicode is work for Polars, on the whole column
-            content, offsets = column_bytes(column.str.to_lowercase())
+            content, offsets = column_bytes(_lowered(column))
         return scan(content, offsets, self.rules)
 
     def __repr__(self) -> str:
         return f"tokenizer({self.name!r})"
+
+    def __reduce__(self) -> Any:
+        """A model's user may pickle it: by its name, for Kiwi cannot be, and is made anew where it is needed."""
+        return (tokenizer, (self.name,)) if self is TOKENIZERS[self.name]() else super().__reduce__()
 
     def tokenize(self, text: str) -> list[str]:
         """The tokens of one text."""
@@ -172,10 +177,16 @@ def _lower_already(column: pl.Series) -> bool:
     A call on a column waits for one of Polars' threads: for a text alone that is most of its time, and on a busy
     machine a hundred times all the rest. A character that this Python does not know is left to Polars.
     """
-    if len(column) > FEW:
+    if not one_by_one(column):
         return False
     seen = {character for text in column.to_list() for character in set(text) if character >= "\x80"}
     return all(character.lower() == character and unicodedata.category(character) != "Cn" for character in seen)
+
+
+def _lowered(column: pl.Series) -> pl.Series:
+    if forked.without_polars():
+        return pl.Series("text", [text.lower() for text in column.to_list()], pl.String)
+    return column.str.to_lowercase()
 
 
 @cache
@@ -188,6 +199,7 @@ def _morphemes() -> Tokenizer:
         kiwi = Kiwi(num_workers=1)
 
     def prepare(column: pl.Series) -> pl.Series:
+        forked.uses("Kiwi")
         with guarded("the tokenizer 'morphemes' cannot read a text", kind=DataError):
             found = [MORPHEME_END.join(token.form for token in tokens) for tokens in kiwi.tokenize(column.to_list())]
         return pl.Series("text", found, pl.String)

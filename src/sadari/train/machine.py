@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from sadari import forked
 from sadari.errors import SettingError
 from sadari.train import processes
 
@@ -76,7 +77,7 @@ def threads(count: int | None) -> Iterator[None]:
     """Run with so many of torch's CPU threads, and set the number back after."""
     before = torch.get_num_threads()
     if count is not None:
-        torch.set_num_threads(count)
+        torch.set_num_threads(1 if forked.is_child() else count)  # a fork has none of its parent's threads
     try:
         yield
     finally:

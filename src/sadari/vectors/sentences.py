@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.data.characters import WITHOUT_SPACES
 from sadari.errors import DataError
+from sadari.forked import check_threads
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, slices
 from sadari.text.compose import composed
@@ -69,6 +70,7 @@ def read_sentences(
     Raises:
         DataError: no word stands ``min_count`` times, or the texts are something else.
     """
+    check_threads()
     table, ids = TokenTable(), GrowingIds(in_memory)
     lengths: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     chosen: Tokenizer | None = None
