@@ -54,7 +54,7 @@ def _polars_has_threads() -> bool:
     if "polars" not in sys.modules:
         return False
     try:
-        names = [(task / "comm").read_text() for task in Path("/proc/self/task").iterdir()]
+        names = [(task / "comm").read_text(encoding="utf-8") for task in Path("/proc/self/task").iterdir()]
     except OSError:  # not Linux, or a thread that ended: taken to have been used
         return True
     return any(_POLARS_THREAD.match(name) for name in names)
