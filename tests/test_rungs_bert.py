@@ -2,6 +2,7 @@
 
 import copy
 import json
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,14 @@ def test_logits_are_the_same_alone_and_in_any_batch(family, trained):
     np.testing.assert_allclose(np.concatenate([model.logits([text]) for text in ODD]), together, atol=1e-5)
     order = np.random.default_rng(0).permutation(len(ODD))
     np.testing.assert_allclose(model.logits([ODD[i] for i in order]), together[order], atol=1e-5)
+
+
+@EVERY
+def test_decomposed_texts_are_read_as_composed(family, trained):
+    texts = ["Café naïve", "bữa sáng rất ngon", "한국어 문장", "Ångström"]
+    apart = [unicodedata.normalize("NFD", text) for text in texts]
+    assert apart != texts
+    np.testing.assert_array_equal(trained[family].logits(apart), trained[family].logits(texts))
 
 
 @EVERY

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import unicodedata
 from importlib import resources
 from pathlib import Path
 
@@ -223,6 +224,14 @@ def test_nothing_to_read_is_said(texts):
 
 def test_blank_texts_are_counted():
     assert read([*TEXTS, "", " "]).blank == 2
+
+
+def test_decomposed_texts_are_learned_and_read_as_composed():
+    texts = [text.replace("cat", "chât").replace("sat", "앉다") for text in TEXTS]
+    apart = [unicodedata.normalize("NFD", text) for text in texts]
+    whole, torn = (WordPiece.train([pl.Series(each)], size=300) for each in (texts, apart))
+    assert whole.pieces == torn.pieces
+    assert whole.encode(pl.Series(apart)).values.tolist() == whole.encode(pl.Series(texts)).values.tolist()
 
 
 @pytest.mark.parametrize("texts", [["The cat sat"] * 30, [TEXTS[0]], ["One sentence alone here."] * 9 + [TEXTS[0]]])

@@ -27,7 +27,7 @@ _ODD = {
     "backslash": ("note", "hold backslashes, perhaps left over from escaping"),
     "not NFC": (
         "note",
-        "are not in Unicode's composed form (NFC), in which every rung but bert and fasttext reads texts",
+        "are not in Unicode's composed form (NFC), in which every rung but fasttext reads texts",
     ),
 }
 

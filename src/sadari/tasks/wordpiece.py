@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from sadari.ragged import Ragged, offsets_of
 from sadari.rungs.weights_folder import TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.tasks.subwords import NOT_LEARNED, NOT_MADE, pieces_by_id, size_note
 from sadari.text.column import slices
+from sadari.text.compose import composed
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -31,6 +32,16 @@ PAD, UNKNOWN, CLASS, SEPARATOR, MASK = SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[
 MOST, LEAST = 30_522, 500
 WORDS_EACH = 150
 INSIDE = "##"  # before a piece that goes on with a word
+
+
+class _Composed:
+    """Columns in NFC, as often as they are gone through."""
+
+    def __init__(self, columns: Iterable[pl.Series]) -> None:
+        self.columns = columns
+
+    def __iter__(self) -> Iterator[pl.Series]:
+        return map(composed, self.columns)
 
 
 class WordPiece:
@@ -70,6 +81,7 @@ class WordPiece:
         """
         from tokenizers import trainers
 
+        columns = _Composed(columns)
         letters = _letters(columns, lowercase, most=max(1000, size // 3))
         engine = _engine(None, lowercase, False, True)
         # letters within a word have their ids beforehand: else they get them in the random order of a hash table, and
@@ -114,7 +126,9 @@ class WordPiece:
         engine = self._engine
         with guarded("the tokenizer cannot read a text"):
             engine.encode_special_tokens = not specials
-            found = [entry.ids for entry in engine.encode_batch_fast(texts.to_list(), add_special_tokens=False)]
+            found = [
+                entry.ids for entry in engine.encode_batch_fast(composed(texts).to_list(), add_special_tokens=False)
+            ]
         values = np.fromiter((piece for row in found for piece in row), np.int32, sum(map(len, found)))
         return Ragged(values, offsets_of([len(row) for row in found]))
 

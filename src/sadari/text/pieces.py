@@ -13,6 +13,7 @@ import polars as pl
 
 from sadari.artifact import guarded, parse_json
 from sadari.ragged import Ragged, offsets_of
+from sadari.text.compose import composed
 from sadari.text.pieces_file import MOST_PIECES, check_description
 
 MOST_ROUND = 64  # pieces round a text; two are usual
@@ -105,9 +106,10 @@ class Pieces:
         return len(self.round_ids)
 
     def encode(self, column: pl.Series) -> Ragged:
-        """Ids of the texts, whole, without what is put round them."""
+        """Ids of the composed (NFC) texts, whole, without what is put round them."""
         with guarded("the tokenizer cannot read a text"):
-            rows = [entry.ids for entry in self.engine.encode_batch_fast(column.to_list(), add_special_tokens=False)]
+            texts = composed(column).to_list()
+            rows = [entry.ids for entry in self.engine.encode_batch_fast(texts, add_special_tokens=False)]
         lengths = [len(row) for row in rows]
         return Ragged(np.fromiter(chain.from_iterable(rows), np.int32, sum(lengths)), offsets_of(lengths))
 

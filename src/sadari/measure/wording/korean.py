@@ -239,6 +239,6 @@ FINDINGS_IN_KOREAN = {
     "html_tag_test": "시험 글 {count}건에 HTML 태그가 있습니다",
     "backslash_training": "학습 글 {count}건에 역슬래시가 있습니다. 이스케이프하다 남은 것일 수 있습니다",
     "backslash_test": "시험 글 {count}건에 역슬래시가 있습니다. 이스케이프하다 남은 것일 수 있습니다",
-    "not_nfc_training": "학습 글 {count}건은 유니코드 조합형(NFC)이 아닙니다. bert와 fasttext만 그대로 읽습니다",
-    "not_nfc_test": "시험 글 {count}건은 유니코드 조합형(NFC)이 아닙니다. bert와 fasttext만 그대로 읽습니다",
+    "not_nfc_training": "학습 글 {count}건은 유니코드 조합형(NFC)이 아닙니다. fasttext만 그대로 읽습니다",
+    "not_nfc_test": "시험 글 {count}건은 유니코드 조합형(NFC)이 아닙니다. fasttext만 그대로 읽습니다",
 }
