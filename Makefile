@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-avx2 test-slow check format bench platforms clean
+.PHONY: help demo test test-avx2 test-slow check format fuzz bench platforms clean
 
 help:
 	@echo "make demo       set up, climb the bundled headlines, then learn French"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-slow  the same, with the slow ones"
 	@echo "make check      format, lint, types, import rules"
 	@echo "make platforms  build a wheel, install it unpinned into an empty environment, and climb (PYTHON=python3.13, say)"
+	@echo "make fuzz       spoil files, folders and calls for MINUTES=10; none may end in a raw error, a hang or a lost row"
 	@echo "make bench      compare with scikit-learn, fastText and tokenizers on this machine"
 
 $(BIN)/python:
@@ -56,6 +57,11 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_house.py
+
+# What fails is kept below found/; tests/fuzz/fuzz_run.py says how to run it again.
+MINUTES ?= 10
+fuzz: $(VENV)/.dev
+	$(BIN)/python tests/fuzz/fuzz_run.py --minutes $(MINUTES)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
