@@ -54,7 +54,10 @@ class Ragged:
     @classmethod
     def from_lists(cls, lists: Iterable[Sequence[int]]) -> Ragged:
         """A Ragged of Python sequences of ids."""
-        rows = [flat_ids(row) for row in lists]
+        try:
+            rows = [flat_ids(row) for row in lists]
+        except TypeError:
+            raise SettingError(f"lists of ids are wanted, not {shown(lists)}", hint="such as [[1, 2], [3]]") from None
         values = np.concatenate(rows) if rows else np.empty(0, np.int32)
         return cls(values, offsets_of([len(row) for row in rows]))
 
@@ -136,8 +139,12 @@ class Ragged:
     # -- choosing ---------------------------------------------------------------------------------------
 
     def take(self, indices: NDArray[np.integer]) -> Ragged:
-        """The texts at ``indices`` (negative ones count from the end), in that order (copied)."""
-        source, offsets = positions_of(self.offsets, indices)
+        """The texts at ``indices`` (negative ones count from the end; or a bool mask), in that order (copied).
+
+        Raises:
+            SettingError: they are no flat whole numbers, or there is no such text.
+        """
+        source, offsets = positions_of(self.offsets, places_of(indices, len(self)))
         return Ragged(self.values[source], offsets)
 
     def truncate(self, max_length: int) -> tuple[Ragged, int]:
@@ -238,6 +245,21 @@ def positions_of(
     chosen = offsets_of(lengths)
     # the position of each wanted value: its own rank, moved from where it will lie to where it lies
     return np.arange(chosen[-1]) + np.repeat(starts - chosen[:-1], lengths), chosen
+
+
+def places_of(given: Any, rows: int) -> NDArray[np.integer]:
+    """Whole numbers that choose some of so many rows, negative ones from the end; also of a bool mask.
+
+    Raises:
+        SettingError: they are neither, or there is no such row.
+    """
+    if isinstance(given, np.ndarray) and given.dtype == np.bool_ and given.shape == (rows,):
+        return np.flatnonzero(given)
+    places = _whole_numbers(given, "places")
+    if places.size and not (-rows <= places.min() and places.max() < rows):
+        wrong = places.max() if places.max() >= rows else places.min()
+        raise SettingError(f"there is no row {wrong} among {rows:,}", hint="the first is 0")
+    return places if places.size else np.empty(0, np.int64)
 
 
 def flat_ids(values: Any) -> NDArray[np.int32]:

@@ -124,7 +124,7 @@ VALUES: list[Any] = [
 
 
 def spoil(rng: Random, data: bytes, others: list[bytes]) -> bytes:
-    """The bytes after one to eight changes: bits, numbers, tokens, runs moved, doubled, cut, or taken from elsewhere."""
+    """The bytes after one to eight changes: bits, numbers, tokens; runs moved, doubled, cut, or of another."""
     spoilt = bytearray(data)
     for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
         rng.choice(_CHANGES)(rng, spoilt, others)

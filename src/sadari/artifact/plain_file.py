@@ -6,7 +6,9 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from sadari.errors import SettingError
 
 FLAGS = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
@@ -18,6 +20,27 @@ _KINDS = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
 )
+
+
+def as_path(given: Any) -> Path:
+    """A path that a user gives.
+
+    Raises:
+        SettingError: it is no path, or one that no file can have.
+    """
+    try:
+        name = os.fspath(given)
+        os.fsencode(name)
+    except TypeError:
+        name = None
+    except UnicodeEncodeError as error:
+        raise SettingError(f"no file can have such a name: {name!r}: it holds half a surrogate pair",
+                           hint=f"see its character {error.start + 1}") from None  # fmt: skip
+    if not isinstance(name, str):
+        raise SettingError(
+            f"a path was expected, not one of {type(given).__name__}", hint="give a text or a pathlib.Path"
+        )
+    return Path(name)
 
 
 def kind_of(mode: int) -> str | None:

@@ -24,7 +24,7 @@ from sadari.artifact.manifest import (
     check_seal,
     check_version,
 )
-from sadari.artifact.plain_file import open_plain
+from sadari.artifact.plain_file import as_path, open_plain
 from sadari.artifact.strict_json import parse_json
 from sadari.artifact.swap import find_folder
 from sadari.artifact.temporary import beside
@@ -108,7 +108,7 @@ def read_model(folder: str | Path, *, max_bytes: int = MAX_BYTES, as_torch: bool
         ModelError: it is not a model, torn, hostile, too large, or of a newer format; with the reason and
             the file.
     """
-    where = os.fspath(folder)
+    where = os.fspath(as_path(folder))
     if "\0" in where:
         raise ModelError("a name cannot hold NUL", where=repr(where))
     target = Path(os.path.realpath(folder))

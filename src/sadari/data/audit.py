@@ -11,7 +11,7 @@ import polars as pl
 from sadari.data import audit_lines
 from sadari.data.audit_findings import Evidence, Finding, find_all
 from sadari.data.characters import histogram, odd_characters, script_shares
-from sadari.data.corpus import Corpus
+from sadari.data.corpus import Corpus, check_corpora
 from sadari.data.duplicates import fold, shingle_width
 from sadari.data.repeats import Repeats, Side, find_repeats
 from sadari.forked import check_threads
@@ -94,6 +94,7 @@ def audit(
         progress: called with the name of each step as it begins.
     """
     check_threads()
+    check_corpora(train, test)
     check("seed", seed, SEED)
     say = progress or (lambda step: None)
     corpora = [train] if test is None else [train, test]

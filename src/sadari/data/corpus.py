@@ -14,6 +14,8 @@ import polars as pl
 from sadari.data.fingerprint import provenance
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
+from sadari.limits import Number, check, shown
+from sadari.ragged import places_of
 
 __all__ = ["Corpus", "TextStream", "split"]
 
@@ -44,6 +46,16 @@ class Corpus:
     skipped: int = 0
     text_columns: tuple[str, ...] = ()
     label_column: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, column in (("texts", self.texts), ("labels", self.labels)):
+            if not isinstance(column, pl.Series) and not (column is None and name == "labels"):
+                raise SettingError(f"{name} is {shown(column)}", hint="it must be a Polars Series: pl.Series(…)")
+        if self.texts.dtype != pl.String or self.texts.null_count():
+            raise SettingError(f"texts must be strings, none missing, not {self.texts.dtype}")
+        labels = len(self) if self.labels is None else len(self.labels)
+        if not isinstance(self.rows, np.ndarray) or not labels == len(self.rows) == len(self):
+            raise SettingError(f"{len(self):,} texts need as many labels, and as many rows in an array")
 
     def __len__(self) -> int:
         return self.texts.len()
@@ -111,10 +123,12 @@ class Corpus:
         return (frame.explode("label") if self.multi_label else frame).drop_nulls("label")
 
     def take(self, indices: np.ndarray) -> Corpus:
-        """The texts at `indices` (int positions, or a bool mask), in that order."""
-        indices = np.asarray(indices)
-        if indices.dtype == np.bool_:
-            indices = np.flatnonzero(indices)
+        """The texts at `indices` (int positions, or a bool mask), in that order.
+
+        Raises:
+            SettingError: they are neither, or there is no such text.
+        """
+        indices = places_of(indices, len(self))
         labels = None if self.labels is None else self.labels.gather(indices)
         return replace(self, texts=self.texts.gather(indices), labels=labels, rows=self.rows[indices])
 
@@ -122,6 +136,7 @@ class Corpus:
         """Training and validation texts: stratified, equal texts on one side, the same for the same seed."""
         if self.labels is None:
             raise SettingError("a stratified split needs labels")
+        check("validation", validation, Number(0, 1))
         train, held_out = split(self.labels, validation=validation, texts=self.texts, seed=seed)
         return self.take(train), self.take(held_out)
 
@@ -186,6 +201,17 @@ class Corpus:
                 f"label {lone!r} stands in this row alone, beside one other label: nothing is left to score it by",
                 where=f"{self.source}, row {row:,}", hint="give more rows with that label; is --label right?",
             )  # fmt: skip
+
+
+def check_corpora(train: Any, test: Any) -> None:
+    """Refuse what is no corpus; there may be none to test on.
+
+    Raises:
+        SettingError: what it is.
+    """
+    for name, given in (("train", train), ("test", test)):
+        if not isinstance(given, Corpus) and not (given is None and name == "test"):
+            raise SettingError(f"{name} is {shown(given)}", hint="it must be a Corpus: sadari.open_source(path).read()")
 
 
 def sort_labels(names: Sequence[str], order: Sequence[str] = ()) -> list[str]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact.manifest import versions
 from sadari.data.audit import Audit, audit
-from sadari.data.corpus import Corpus
+from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import SettingError
 from sadari.measure import readable
 from sadari.measure.ascent import Ascent, Progress
@@ -111,6 +111,7 @@ def climb(
 
 def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: int) -> Audit:
     """The audit of two corpora, if rungs can be compared on them."""
+    check_corpora(train, test)
     if train.multi_label:
         raise SettingError("climb compares rungs on one label a text", hint="train one with: sadari train --label-sep")
     train.check_trainable()

@@ -83,11 +83,12 @@ class Teacher:
         Raises:
             ModelError: it is none. NotFittedError: it is not trained.
         """
-        if not isinstance(self.model, str | Path):
+        from sadari.rungs import load
+        from sadari.rungs.base import Rung
+
+        if isinstance(self.model, Rung):
             self.model._check_fitted()
             return self.model
-        from sadari.rungs import load
-
         return load(self.model)
 
     def checked(self, student: Rung) -> Teacher:

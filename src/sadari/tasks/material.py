@@ -15,6 +15,7 @@ from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError
 from sadari.forked import check_threads
 from sadari.ragged import Ragged, positions_of
+from sadari.rungs.labels import as_labels
 from sadari.tasks.coder import END_ID, UNKNOWN_ID, Coder, decode, learn_coder
 from sadari.text.column import as_column
 
@@ -117,14 +118,12 @@ def characters_of(coder: Coder, ids: NDArray[np.int32]) -> int | None:
 
 
 def _labels(labels: Any, texts: int) -> pl.Series:
-    names = labels if isinstance(labels, pl.Series) else pl.Series("label", list(labels))
-    if isinstance(names.dtype, pl.List):
+    names = as_labels(labels)
+    if isinstance(names, np.ndarray) or isinstance(names.dtype, pl.List):
         raise DataError("a text has several labels", hint="a text can be asked for by one")
     names = names.cast(pl.String)
     if len(names) != texts:
         raise DataError(f"there are {texts:,} texts and {len(names):,} labels")
-    if names.null_count():
-        raise DataError("the label is missing", where=f"row {int(names.is_null().arg_max() or 0) + 1}")
     return names
 
 

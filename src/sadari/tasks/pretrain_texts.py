@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from sadari.errors import DataError
 from sadari.forked import check_threads
 from sadari.ragged import Ragged, offsets_of
 from sadari.tasks.wordpiece import WordPiece, vocabulary_size
-from sadari.text.column import as_column, slices
+from sadari.text.column import as_column, entries_of, slices
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.sentences import split_sentences
 from sadari.train.segments import Documents, hashes
@@ -199,7 +199,7 @@ class _Columns:
         self._texts = texts
         of_columns = isinstance(texts, list | tuple) and bool(texts) and isinstance(texts[0], pl.Series)
         self._is_column = isinstance(texts, pl.Series | np.ndarray | list | tuple) and not of_columns
-        if not self._is_column and (not isinstance(texts, Iterable) or iter(texts) is texts):
+        if not self._is_column and entries_of(texts, "texts") is texts:
             raise DataError(
                 f"texts are gone through several times, which {type(texts).__name__} cannot be",
                 hint="give a list of texts, or an object whose __iter__ begins anew",

@@ -76,8 +76,18 @@ def one_column(given: Any, what: str) -> pl.Series | Iterable[Any]:
             return pl.Series(what, given)
         except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
             raise DataError(f"the Arrow array is no column of {what}: {str(error)[:200]}") from None
+    return given if isinstance(given, Sequence) else entries_of(given, what)
+
+
+def entries_of(given: Any, what: str) -> Iterator[Any]:
+    """What something holds, one after another.
+
+    Raises:
+        DataError: it holds nothing to go through: a number, an array without dimensions, None.
+    """
+    _refuse_what_is_no_column(given, what)
     try:
-        return given if isinstance(given, Sequence) else iter(given)
+        return iter(given)
     except TypeError:
         raise DataError(
             f"{what} are wanted, one a row, not {type(given).__name__}: {shown(given)}", hint="give a list of them"

@@ -68,8 +68,11 @@ class TokenTable:
         )  # fmt: skip
 
     def find(self, token: str) -> int:
-        """The id of one token, or MISSING."""
-        raw = np.frombuffer(token.encode(), np.uint8)
+        """The id of one token, or MISSING; half a surrogate pair is in no token."""
+        try:
+            raw = np.frombuffer(token.encode(), np.uint8)
+        except UnicodeEncodeError:
+            return MISSING
         starts, lengths = np.zeros(1, np.int32), np.array([len(raw)], np.int32)
         one = Tokens(raw, starts, lengths, hash_slices(raw, starts, lengths), np.array([0, 1]))
         return int(self.look_up(one)[0])

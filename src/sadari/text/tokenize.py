@@ -34,6 +34,7 @@ import polars as pl
 from sadari import forked
 from sadari.artifact import guarded
 from sadari.errors import DataError, MissingExtraError, SettingError
+from sadari.limits import shown
 from sadari.text.column import as_column, column_bytes, one_by_one
 from sadari.text.compose import composed, composed_bytes
 from sadari.text.scan import (
@@ -93,8 +94,8 @@ def tokenizer(name: str) -> Tokenizer:
         SettingError: no such tokenizer.
         MissingExtraError: ``morphemes`` without kiwipiepy.
     """
-    if name not in TOKENIZERS:
-        raise SettingError(f"there is no tokenizer {name!r}", hint=f"choose one of: auto, {', '.join(TOKENIZERS)}")
+    if not isinstance(name, str) or name not in TOKENIZERS:
+        raise SettingError(f"there is no tokenizer {shown(name)}", hint=f"choose one of: auto, {', '.join(TOKENIZERS)}")
     return TOKENIZERS[name]()
 
 

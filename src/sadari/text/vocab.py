@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sadari.errors import SettingError
 from sadari.limits import Whole, check, shown
 from sadari.ragged import Ragged, flat_ids
-from sadari.text.column import as_column, one_column
+from sadari.text.column import as_column, entries_of, one_column
 from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
 
@@ -62,7 +62,7 @@ class Vocab:
             specials: what stands before all tokens.
         """
         table = TokenTable()
-        for batch in tokens if isinstance(tokens, Iterable) and not isinstance(tokens, Tokens) else [tokens]:
+        for batch in [tokens] if isinstance(tokens, Tokens) else entries_of(tokens, "tokens"):
             table.learn(_tokenized(batch, "learn"))
         return cls.from_table(table, min_freq=min_freq, max_size=max_size, specials=specials)[0]
 

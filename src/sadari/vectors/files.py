@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ import numpy as np
 import polars as pl
 
 from sadari.artifact import atomic_file
+from sadari.artifact.plain_file import as_path
 from sadari.errors import DataError, OutputError, SettingError
+from sadari.limits import Whole, check
 from sadari.vectors.binary_format import read_binary, write_binary
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.rows import ON_BAD_ROW, Rows, wanted_words
@@ -78,11 +79,10 @@ def read_vectors(
         ModelError: the folder is no folder of vectors, torn or hostile.
         SettingError: a setting out of its range.
     """
-    path = Path(path)
+    path = as_path(path)
     if format is not None and format not in FORMATS:
         raise SettingError(f"there is no format {format!r}", hint=f"one of {', '.join(FORMATS)}")
-    if limit is not None and limit < 1:
-        raise SettingError(f"limit is {limit}; it must be at least 1")
+    check("limit", limit, Whole(1, 2**63 - 1), optional=True)
     if on_bad_row not in ON_BAD_ROW:
         raise SettingError(f"on_bad_row must be 'error' or 'skip', not {on_bad_row!r}")
     wanted = wanted_words(words)
@@ -200,6 +200,7 @@ def write_vectors(vectors: WordVectors, path: str | Path, *, format: str | None 
         DataError: a vector that is not finite.
         OutputError: it could not be written; what was there before is untouched.
     """
+    path = as_path(path)
     chosen = format or _format_of(path)
     if chosen not in FORMATS:
         raise SettingError(f"there is no format {chosen!r}", hint=f"one of {', '.join(FORMATS)}")
@@ -213,7 +214,7 @@ def write_vectors(vectors: WordVectors, path: str | Path, *, format: str | None 
         write_vectors_bin(vectors, path)
         return
     _check_words(vectors.words, chosen)
-    if is_folder(Path(path)):
+    if is_folder(path):
         raise OutputError("is a folder, where a file is to be written", where=str(path), hint="choose another name")
     with atomic_file(path) as stream:
         if chosen == "word2vec-binary":
@@ -222,8 +223,8 @@ def write_vectors(vectors: WordVectors, path: str | Path, *, format: str | None 
             write_lines(stream, vectors.words, vectors.matrix, header=chosen == "word2vec-text")
 
 
-def _format_of(path: str | Path) -> str:
-    suffix = Path(os.fspath(path)).suffix.lower()
+def _format_of(path: Path) -> str:
+    suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         known = ", ".join(name for name in SUFFIXES if name)
         raise SettingError(

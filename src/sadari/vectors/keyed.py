@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
-from sadari.text.column import as_column
+from sadari.text.column import as_column, one_column
 from sadari.text.compose import composed
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.words import whole_words
@@ -51,7 +52,8 @@ class WordVectors:
         outputs: NDArray[np.float32] | None = None,
         training: Mapping[str, Any] | None = None,
     ) -> None:
-        self._table = words if isinstance(words, TokenTable) else TokenTable.of(list(words))
+        self._table = words if isinstance(words, TokenTable) else TokenTable.of(list(one_column(words, "words")))
+        matrix = _matrix(matrix)
         if matrix.ndim != 2 or len(matrix) != len(self._table) or matrix.shape[1] == 0:
             raise SettingError(
                 f"{len(self._table):,} words need a matrix of so many rows, not one {list(matrix.shape)}"
@@ -62,7 +64,7 @@ class WordVectors:
             raise SettingError(f"there are {len(matrix):,} words and {len(counts):,} counts")
         if subwords is not None and subwords.matrix.shape[1] != matrix.shape[1]:
             raise SettingError(f"words are {matrix.shape[1]} wide and subwords {subwords.matrix.shape[1]}")
-        self.matrix = np.asarray(matrix).view()  # of a mapped one too: compiled loops know plain arrays
+        self.matrix = matrix.view()  # of a mapped one too: compiled loops know plain arrays
         self.matrix.flags.writeable = False
         self.counts, self.subwords, self.notes = counts, subwords, list(notes)
         self.tokenizer, self.outputs, self.training = tokenizer, outputs, dict(training or {})
@@ -90,7 +92,7 @@ class WordVectors:
 
     # -- looking up -------------------------------------------------------------------------------------
 
-    def rows_of(self, words: Sequence[str]) -> NDArray[np.int32]:
+    def rows_of(self, words: Sequence[str] | pl.Series) -> NDArray[np.int32]:
         """int32 [m]: the row of each word, MISSING (−1) for words that are not among the n, composed (NFC) neither."""
         column = as_column(words)
         rows = self._table.look_up(whole_words(column))
@@ -118,9 +120,10 @@ class WordVectors:
         Raises:
             DataError: a word has none, and there are no subwords to make it from; all such words are named.
         """
-        vectors, found = self.vectors_of(words)
+        column = as_column(words)
+        vectors, found = self.vectors_of(column)
         if not found.all():
-            missing = list(dict.fromkeys(words[i] for i in np.flatnonzero(~found).tolist()))
+            missing = column.gather(np.flatnonzero(~found)).unique(maintain_order=True).to_list()
             several = len(missing) > 1
             named = ", ".join(map(repr, missing[:MOST_NAMED])) + (", …" if len(missing) > MOST_NAMED else "")
             what = f"{len(missing):,} words have no vector: {named}" if several else f"the word {named} has no vector"
@@ -128,18 +131,19 @@ class WordVectors:
             raise DataError(what, hint="; ".join(hints) or None)
         return vectors
 
-    def vectors_of(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    def vectors_of(self, words: Sequence[str] | pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """The vectors of some words: float32 [m, width], copied, and bool [m], which have one (the others are zero).
 
         A word that is not among the n, but has subwords that were trained, has their mean.
         """
-        rows = self.rows_of(words)
+        column = as_column(words)
+        rows = self.rows_of(column)
         found = rows != MISSING
         out = np.zeros((len(rows), self.width), np.float32)
         out[found] = self.matrix[rows[found]]
         if self.subwords is not None and not found.all():
             unseen = np.flatnonzero(~found)
-            others = as_column([words[i] for i in unseen.tolist()])
+            others = column.gather(unseen)
             if self.tokenizer is not None:  # ours composed the texts; others' pieces are of bytes as they came
                 others = composed(others)
             out[unseen], made = self.subwords.vectors_of(others.to_list())
@@ -191,6 +195,13 @@ def _measure(matrix, lengths):  # type: ignore[no-untyped-def]
         for j in range(matrix.shape[1]):
             total += np.float64(matrix[i, j]) * np.float64(matrix[i, j])
         lengths[i] = np.sqrt(total)
+
+
+def _matrix(given: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise SettingError(f"the vectors must be a matrix of numbers: {str(error)[:100]}") from None
 
 
 def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
 from sadari.limits import Whole, check
+from sadari.text.column import as_column
 from sadari.text.table import MISSING
 from sadari.vectors.keyed import WordVectors
 
@@ -94,6 +95,7 @@ def analogy(
         DataError: a word has no vector, or the sum is zero.
         SettingError: there are no words, or `count` is below 1.
     """
+    positive, negative = as_column(positive).to_list(), as_column(negative).to_list()
     words = [*positive, *negative]
     if not words:
         raise SettingError("an analogy of no words", hint="such as positive=['king', 'woman'], negative=['man']")

@@ -14,7 +14,7 @@ from sadari.data.characters import WITHOUT_SPACES
 from sadari.errors import DataError
 from sadari.forked import check_threads
 from sadari.ragged import Ragged, offsets_of
-from sadari.text.column import as_column, slices
+from sadari.text.column import as_column, entries_of, slices
 from sadari.text.compose import composed
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.scan import Tokens
@@ -95,9 +95,7 @@ def _columns(texts: Any) -> Iterator[pl.Series]:
     if _is_column(texts):
         yield from slices(as_column(texts))
         return
-    if not isinstance(texts, Iterable):
-        raise DataError(f"texts must be a list of them, or an iterable of lists, not {type(texts).__name__}")
-    for part in texts:
+    for part in entries_of(texts, "texts"):
         if isinstance(part, str):
             raise DataError("the texts come one by one", hint="give a list of them, or an iterable of lists")
         yield from slices(as_column(part))
@@ -108,7 +106,7 @@ def _is_column(texts: Any) -> bool:
     if isinstance(texts, str | pl.Series | np.ndarray):
         return True
     is_sequence = isinstance(texts, Iterable) and isinstance(texts, Sized) and hasattr(texts, "__getitem__")
-    return is_sequence and not isinstance(next(iter(texts), ""), pl.Series | np.ndarray | list | tuple)
+    return is_sequence and not isinstance(next(entries_of(texts, "texts"), ""), pl.Series | np.ndarray | list | tuple)
 
 
 def _tokenizer(name: str, column: pl.Series) -> Tokenizer:

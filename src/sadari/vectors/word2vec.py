@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sadari.device import resolve_device
 from sadari.errors import DataError, SettingError
+from sadari.limits import shown
 from sadari.ragged import Ragged, offsets_of
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.sentences import Sentences, read_sentences
@@ -89,15 +90,19 @@ class Word2Vec:
             value = getattr(self, name)
             if not (_is_whole(value, low, high) or (optional and value is None)):
                 wanted = f"a whole number from {low} to {high:,}{', or None' if optional else ''}"
-                raise SettingError(f"{name} is {value!r:.60}; it must be {wanted}")
+                raise SettingError(f"{name} is {shown(value)}; it must be {wanted}")
             if value is not None:
                 object.__setattr__(self, name, int(value))  # NumPy's numbers could not be written with the vectors
         if self.model not in MODELS:
             raise SettingError(f"there is no model {self.model!r}", hint=f"one of {', '.join(MODELS)}")
         if not isinstance(self.learning_rate, Real) or not 0 < self.learning_rate <= 1:
-            raise SettingError(f"learning_rate is {self.learning_rate}", hint="above 0, at most 1; 0.05 is usual")
+            raise SettingError(
+                f"learning_rate is {shown(self.learning_rate)}", hint="above 0, at most 1; 0.05 is usual"
+            )
         if not isinstance(self.sample, Real) or not 0 <= self.sample < 1:
-            raise SettingError(f"sample is {self.sample}", hint="a share from 0 (never) to below 1; 0.001 is usual")
+            raise SettingError(
+                f"sample is {shown(self.sample)}", hint="a share from 0 (never) to below 1; 0.001 is usual"
+            )
         object.__setattr__(self, "learning_rate", float(self.learning_rate))
         object.__setattr__(self, "sample", float(self.sample))
         self._check_subwords()
@@ -108,7 +113,7 @@ class Word2Vec:
         if self.subwords is not None:
             pair = self.subwords if isinstance(self.subwords, tuple | list) else ()
             if len(pair) != 2 or not all(_is_whole(units, 0, 2**31) for units in pair):
-                raise SettingError(f"subwords is {self.subwords!r:.60}", hint="(shortest, longest), such as (3, 6)")
+                raise SettingError(f"subwords is {shown(self.subwords)}", hint="(shortest, longest), such as (3, 6)")
             object.__setattr__(self, "subwords", (int(pair[0]), int(pair[1])))
             check_subwords(*self.subwords, self.unit)
         elif self.unit != "characters" or self.buckets is not None:

@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from sadari.artifact.plain_file import as_path
 from sadari.data.byte_stream import (
     BLOCK_BYTES,
     STANDARD_INPUT,
@@ -90,10 +91,11 @@ def open_records(path: str | Path, asked: Asked) -> Records:
 
 def local_file(path: str | Path) -> tuple[Path, str, object | None]:
     """A file that can be read twice, its name for messages, and what keeps it alive."""
+    given = as_path(path)
     if str(path) == "-":
         place, kept = spool_standard_input()
         return place, STANDARD_INPUT, kept
-    place = Path(path)
+    place = given
     mode = _mode(place)
     if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
         with open_bytes(place, str(path), pipe=True) as handle:
