@@ -18,7 +18,7 @@ from sadari import Bert
 from sadari.artifact import read_model, write_model
 from sadari.data.paragraphs import paragraphs
 from sadari.data.plain_text import PlainText
-from sadari.errors import DataError, ModelError, OutputError, SettingError
+from sadari.errors import DataError, ModelError, OutputError, SadariWarning, SettingError
 from sadari.rungs.pretrained import read_tokenizer
 from sadari.tasks.bert_folder import read_bert
 from sadari.tasks.pretrain import Listener
@@ -324,12 +324,13 @@ def test_a_run_goes_on_in_its_precision_on_another_machine(tmp_path, monkeypatch
         def step(self, share, loss):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr("sadari.tasks.bert_settings.bf16_is_fast", lambda device: False)
+    monkeypatch.setattr("sadari.tasks.bert_settings.bf16_is_fast", lambda *asked: False)
     with pytest.raises(Interrupted):
         Bert(**settings).fit(TEXTS[:60], run=tmp_path / "run", listener=Stops())
-    monkeypatch.setattr("sadari.tasks.bert_settings.bf16_is_fast", lambda device: True)
+    monkeypatch.setattr("sadari.tasks.bert_settings.bf16_is_fast", lambda *asked: True)
     assert Bert().resolved(begun=False).precision == "bf16"
-    resumed = Bert(**settings).fit(TEXTS[:60], run=tmp_path / "run", resume=True)
+    with pytest.warns(SadariWarning, match="begun in fp32 and goes on so, not in bf16"):
+        resumed = Bert(**settings).fit(TEXTS[:60], run=tmp_path / "run", resume=True)
     assert resumed.resolved_.precision == "fp32"
     assert weights(resumed) == weights(whole)
 

@@ -220,7 +220,7 @@ def single_columns() -> dict[str, Any]:
         "tuple": tuple(TEXTS), "iterator": iter(TEXTS), "array": np.array(TEXTS), "objects": np.array(TEXTS, object),
         "(n, 1)": np.array(TEXTS)[:, None], "series": pl.Series(TEXTS), "frame": pl.DataFrame({"text": TEXTS}),
         "categories": pl.Series(TEXTS, dtype=pl.Categorical), "dict": {"text": TEXTS}, "masked": np.ma.array(TEXTS),
-        "matrix": np.matrix(TEXTS).T,
+        "matrix": np.array(TEXTS)[:, None].view(np.matrix),
     }  # fmt: skip
     arrow = pytest.importorskip("pyarrow")
     found |= {
