@@ -20,7 +20,7 @@ import torch
 
 from corpora import ag_news
 from sadari.data.read import open_source
-from sadari.measure.significance import mcnemar, paired_difference
+from sadari.metrics.significance import mcnemar, paired_difference
 from sadari.rungs import BertClassifier, FromVectors, Rung, TfIdf
 from timing import in_turn, ratio, table
 
@@ -144,7 +144,7 @@ def accuracy(sizes: list[int | None], *, threads: int = THREADS, keep: Path | No
     Args:
         keep: a folder for the models of bert. more: settings of bert.
     """
-    from sadari.vectors.word2vec import train_vectors
+    from sadari.vectors.word2vec.trainer import train_vectors
 
     train, test = corpora()
     vectors = train_vectors(train.texts, width=100, window=5, epochs=5, seed=0)
@@ -194,7 +194,7 @@ def main() -> None:
     if not given.rows:
         print(run())
         return
-    from sadari.cli.settings import parse_settings
+    from sadari.cli.arguments.settings import parse_settings
 
     sizes = [None if size == "all" else int(size) for size in given.rows.split(",")]
     more = parse_settings(BertClassifier, given.set, {})

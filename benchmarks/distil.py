@@ -25,7 +25,7 @@ import numpy as np
 from bert import corpora, minilm
 from sadari.data.corpus import Corpus
 from sadari.rungs import RUNGS, BertClassifier, Rung
-from sadari.rungs.distil import Teacher
+from sadari.rungs.distillation.teacher import Teacher
 from timing import table
 
 FEW = 1_000  # rows with labels, where the others have none

@@ -20,10 +20,10 @@ import numpy as np
 
 from corpora import ag_news, read_plain
 from generate_peers import course_loop, small_gpt
-from sadari.tasks.generate import Generator, Listener
-from sadari.tasks.material import gather
-from sadari.train.language import HeldOut
-from sadari.train.machine import threads as torch_threads
+from sadari.generation.corpus import gather
+from sadari.generation.generator import Generator, Listener
+from sadari.train.environment import threads as torch_threads
+from sadari.train.objectives.language_modelling import HeldOut
 from timing import in_turn, ratio, table
 from translate import has_bf16
 
@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--net", choices=list(BEST), action="append", help="of `best`; both, if none is named")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="another setting for `best`")
     given = parser.parse_args()
-    from sadari.cli.settings import parse_settings
+    from sadari.cli.arguments.settings import parse_settings
 
     more = parse_settings(Generator, given.set, {})
     if given.part is None:

@@ -20,8 +20,8 @@ import polars as pl
 
 from corpora import ag_news
 from sadari.data.read import open_source
-from sadari.measure.pictures import write_picture
-from sadari.tasks.pretrain import Bert, Listener
+from sadari.plots.activations import write_picture
+from sadari.pretraining.bert import Bert, Listener
 from timing import table
 
 SETTINGS: dict[str, Any] = {"size": "tiny", "validations": 30}  # the rest is as `sadari pretrain` has it
@@ -152,7 +152,7 @@ def untrained(like: Path, folder: Path) -> None:
     """A net like that of a folder, with its tokenizer, that has learned nothing."""
     import torch
 
-    from sadari.nets.bert import BertForPreTraining
+    from sadari.nets.bert.encoder import BertForPreTraining
 
     model = Bert.load(like)
     torch.manual_seed(0)
@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="another setting")
     parser.add_argument("--trial", action="store_true", help="train the first alone, and draw nothing")
     given = parser.parse_args()
-    from sadari.cli.settings import parse_settings
+    from sadari.cli.arguments.settings import parse_settings
 
     more = parse_settings(Bert, given.set, {})
     if given.trial:

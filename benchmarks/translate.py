@@ -19,10 +19,10 @@ from typing import Any
 
 import torch
 
-from sadari.data.parallel import ParallelCorpus, read_parallel
+from sadari.data.parallel.read import ParallelCorpus, read_parallel
 from sadari.device import bf16_is_fast
-from sadari.measure.translation import TranslationScores, score_translations, tokenised_bleu
-from sadari.tasks.translate import Translator
+from sadari.metrics.translation import TranslationScores, score_translations, tokenised_bleu
+from sadari.translation.translator import Translator
 from timing import table
 
 COMMON: dict[str, Any] = {"subwords": 6000, "lowercase": True, "shared": True, "batch_tokens": 2560, "warmup": 0.05}
@@ -120,7 +120,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=KEEP)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="another setting")
     given = parser.parse_args()
-    from sadari.cli.settings import parse_settings
+    from sadari.cli.arguments.settings import parse_settings
 
     more = parse_settings(Translator, given.set, {})
     rows = [row(name, given.pair, keep=given.keep, **more) for name in given.net or NETS]

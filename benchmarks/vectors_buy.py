@@ -39,7 +39,7 @@ def balanced(labels: np.ndarray, rows: int, seed: int) -> np.ndarray:
 
 def run(runs: int = SAMPLES) -> str:
     """Each small size on ``runs`` samples of rows; all rows once, by one seed."""
-    from sadari.vectors.word2vec import train_vectors
+    from sadari.vectors.word2vec.trainer import train_vectors
 
     train, test = (open_source(ag_news() / f"{part}.csv").read() for part in ("train", "test"))
     assert train.labels is not None

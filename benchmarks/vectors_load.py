@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from gensim.models import KeyedVectors
 
-from sadari.vectors.files import read_vectors, write_vectors
+from sadari.vectors.formats.files import read_vectors, write_vectors
 from sadari.vectors.keyed import WordVectors
 from timing import in_turn, ratio, table
 

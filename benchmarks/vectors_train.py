@@ -22,8 +22,8 @@ from corpora import ag_news
 from sadari.data.read import open_source
 from sadari.vectors.evaluation import evaluate_similarity
 from sadari.vectors.keyed import WordVectors
-from sadari.vectors.sentences import read_sentences
-from sadari.vectors.word2vec import train_vectors
+from sadari.vectors.word2vec.corpus import read_sentences
+from sadari.vectors.word2vec.trainer import train_vectors
 from timing import table
 
 WIDTH, WINDOW, NEGATIVES, EPOCHS, MIN_COUNT, WORKERS = 100, 5, 5, 5, 5, 2

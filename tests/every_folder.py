@@ -58,7 +58,7 @@ def _pretrained(folder: Path) -> None:
 
 
 def _vectors(folder: Path) -> None:
-    from sadari.vectors.files import write_vectors
+    from sadari.vectors.formats.files import write_vectors
 
     write_vectors(_word_vectors(), folder)
 
@@ -103,7 +103,7 @@ def _weights(family: str) -> Callable[[Path], None]:
 def _fasttext(**settings: Any) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
         from sadari.rungs import FastTextModel
-        from sadari.vectors.fasttext_file import write_fasttext
+        from sadari.vectors.fasttext.file import write_fasttext
 
         write_fasttext(small_model(**settings), folder.with_suffix(".bin"))
         FastTextModel.from_file(folder.with_suffix(".bin")).save(folder)
@@ -149,7 +149,7 @@ def _fill(folder: Path) -> None:
 
 
 def _look_up(folder: Path) -> None:
-    from sadari.vectors.files import read_vectors
+    from sadari.vectors.formats.files import read_vectors
 
     read_vectors(folder).vectors_of(["the", "match", "zzqq"])
 
@@ -162,7 +162,7 @@ def _fine_tune(folder: Path) -> None:
 
 
 def _start_from(folder: Path) -> None:
-    from sadari.tasks.bert_folder import read_bert
+    from sadari.pretraining.transformers_folder import read_bert
 
     read = read_bert(folder)
     read.net()

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sadari.vectors.fasttext_dictionary import Dictionary
-from sadari.vectors.fasttext_file import Arguments, FastTextFile, write_fasttext
-from sadari.vectors.quantised import QuantisedMatrix
+from sadari.vectors.fasttext.dictionary import Dictionary
+from sadari.vectors.fasttext.file import Arguments, FastTextFile, write_fasttext
+from sadari.vectors.fasttext.product_quantization import QuantisedMatrix
 
 HEAD, ARGUMENTS, SIZES = 8, 56, 28  # bytes of the file's first three parts
 PLACES = {name: HEAD + 4 * i for i, name in enumerate(

@@ -14,17 +14,17 @@ from pathlib import Path
 
 import numpy as np
 
-from sadari.measure.metrics import (
+from sadari.climb.report.report import write_report
+from sadari.climb.result import ClimbResult, RungResult
+from sadari.climb.verdict import decide
+from sadari.metrics.classification import (
     accuracy,
     confusion_matrix,
     expected_calibration_error,
     macro_f1_interval,
     wilson,
 )
-from sadari.measure.report import write_report
-from sadari.measure.result import ClimbResult, RungResult
-from sadari.measure.significance import pair_tests
-from sadari.measure.verdict import decide
+from sadari.metrics.significance import pair_tests
 
 # name, how well it sees, training s, µs a text, texts/s, MB
 LADDER = (
@@ -165,7 +165,7 @@ def _logits(truth: np.ndarray, shared: np.ndarray, sight: float, generator: np.r
 
 
 def _audit(names: list[str], rows: int) -> dict[str, object]:
-    """As ``sadari.data.audit.Audit.to_dict`` makes it."""
+    """As ``sadari.data.audit.audit.Audit.to_dict`` makes it."""
 
     def one(count: int) -> dict[str, object]:
         return {

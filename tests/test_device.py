@@ -21,11 +21,11 @@ from precisions import OF_AVX2, needs, trials, without
 from sadari import Generator, Translator, device
 from sadari.device import TRIALS, bf16_is_fast, precision_here, why_not
 from sadari.errors import SadariWarning
-from sadari.measure.wording import wording
+from sadari.pretraining.bert import Bert
 from sadari.rungs import GRU, LSTM, BertClassifier
-from sadari.tasks.pretrain import Bert
+from sadari.train.environment import operations
 from sadari.train.loop import Interrupted, Loop
-from sadari.train.machine import operations
+from sadari.wording import wording
 
 CPU = torch.device("cpu")
 VERSE = "the cat sat on the mat. the dog sat on the log.\n" * 12

@@ -19,10 +19,10 @@ import torch
 
 import sadari
 from sadari.errors import DataError, SadariError, SettingError
-from sadari.rungs.labels import as_labels
-from sadari.tasks.decoding import Rules
+from sadari.generation.sampling import Rules
 from sadari.text.column import as_column
 from sadari.text.ngrams import ngrams
+from sadari.train.labels import as_labels
 from sadari.vectors.search import analogy, nearest
 
 TEXTS = ["a good film", "a bad film", "so good", "so bad"] * 6

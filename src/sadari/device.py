@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SMALL = 32  # a side of what is tried: less, and torch multiplies it in another way than what is large
 MOST_REASON = 120  # characters
 
+PRECISIONS = ("auto", "fp32", "bf16")  # of training
+PREDICT_PRECISIONS = ("fp32", "bf16", "int8")
+
 
 def resolve_device(name: str) -> torch.device:
     """The device of that name; "auto" takes CUDA, then MPS, then the CPU.
@@ -151,7 +154,7 @@ def _convolution(device: torch.device, dtype: torch.dtype) -> None:
 
 
 def _packed(device: torch.device, dtype: torch.dtype) -> None:
-    """What `sadari.nets.quick` predicts by in float32 and bfloat16."""
+    """What `sadari.nets.bert.optimised` predicts by in float32 and bfloat16."""
     import torch
 
     weight, oned = torch.ones(SMALL, SMALL, device=device, dtype=dtype), torch.ops.mkldnn
@@ -161,7 +164,7 @@ def _packed(device: torch.device, dtype: torch.dtype) -> None:
 
 
 def _whole(device: torch.device, dtype: torch.dtype) -> None:
-    """What `sadari.nets.quick` predicts by in int8."""
+    """What `sadari.nets.bert.optimised` predicts by in int8."""
     import torch
 
     if device.type != "cpu":

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.errors import SettingError
-from sadari.limits import MOST, Whole, check, shown
+from sadari.settings.limits import MOST, Whole, check, shown
 
 if TYPE_CHECKING:
     import torch

@@ -35,7 +35,7 @@ def _seeds() -> dict[str, bytes]:
 
 def export(rung: sadari.EmbeddingBag, path: Path) -> None:
     """The rung as fastText's file."""
-    from sadari.rungs.export_fasttext import export_fasttext
+    from sadari.rungs.fasttext.export import export_fasttext
 
     export_fasttext(rung, path)
 

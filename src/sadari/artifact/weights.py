@@ -21,6 +21,8 @@ from sadari.errors import ModelError
 
 WEIGHTS = "weights.safetensors"
 TRANSFORMERS_WEIGHTS = "model.safetensors"  # what `transformers` looks for
+# the other files of such a folder
+CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS = "config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"
 MAX_HEADER = 2**20  # bytes; a BERT's is 25 kB
 MAX_RANK = 8
 MAX_COUNT = 2**48  # of bytes or items: far from where a product of NumPy's overflows

@@ -11,22 +11,26 @@ from typing import Any, NoReturn
 import click
 
 from sadari import __version__
-from sadari.cli.failures import run_guarded
+from sadari.cli.terminal.failures import run_guarded
 
 # name → (module, attribute, what it does), in the order of use
 COMMANDS = {
-    "climb": ("sadari.cli.climb", "climb", "Train every rung, compare them, and say which is worth its cost."),
-    "train": ("sadari.cli.train", "train", "Train one rung and save the model."),
-    "evaluate": ("sadari.cli.evaluate", "evaluate", "Score a model on labelled texts."),
-    "predict": ("sadari.cli.predict", "predict", "Label texts: a file, standard input, or arguments."),
-    "explain": ("sadari.cli.explain", "explain", "Show which words speak for which label in a text."),
-    "vectors": ("sadari.cli.vectors", "vectors", "Train, search, compare, picture and convert word vectors."),
-    "import": ("sadari.cli.exchange", "import_", "Take over a classifier that fastText trained."),
-    "export": ("sadari.cli.exchange", "export", "Write a model for another program."),
-    "generate": ("sadari.cli.generate", "generate", "Learn to write from texts, and write."),
-    "translate": ("sadari.cli.translate", "translate", "Learn to translate from pairs of texts, and translate."),
-    "pretrain": ("sadari.cli.pretrain", "pretrain", "Pre-train a BERT on plain texts, and probe it."),
-    "data": ("sadari.cli.data", "data", "List, fetch and audit data."),
+    "climb": ("sadari.cli.climb.command", "climb", "Train every rung, compare them, and say which is worth its cost."),
+    "train": ("sadari.cli.train.command", "train", "Train one rung and save the model."),
+    "evaluate": ("sadari.cli.evaluate.command", "evaluate", "Score a model on labelled texts."),
+    "predict": ("sadari.cli.predict.command", "predict", "Label texts: a file, standard input, or arguments."),
+    "explain": ("sadari.cli.explain.command", "explain", "Show which words speak for which label in a text."),
+    "vectors": ("sadari.cli.vectors.command", "vectors", "Train, search, compare, picture and convert word vectors."),
+    "import": ("sadari.cli.exchange.command", "import_", "Take over a classifier that fastText trained."),
+    "export": ("sadari.cli.exchange.command", "export", "Write a model for another program."),
+    "generate": ("sadari.cli.generate.command", "generate", "Learn to write from texts, and write."),
+    "translate": (
+        "sadari.cli.translate.command",
+        "translate",
+        "Learn to translate from pairs of texts, and translate.",
+    ),
+    "pretrain": ("sadari.cli.pretrain.command", "pretrain", "Pre-train a BERT on plain texts, and probe it."),
+    "data": ("sadari.cli.data.command", "data", "List, fetch and audit data."),
 }
 
 EXAMPLES = """\b

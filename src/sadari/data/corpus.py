@@ -14,8 +14,8 @@ import polars as pl
 from sadari.data.fingerprint import provenance
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
-from sadari.limits import Number, check, shown
 from sadari.ragged import places_of
+from sadari.settings.limits import Number, check, shown
 
 __all__ = ["Corpus", "TextStream", "split"]
 

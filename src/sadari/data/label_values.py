@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sadari.data.byte_stream import STANDARD_INPUT, open_bytes
-from sadari.data.encoding import UnclearEncodingError, read_text
+from sadari.data.formats.byte_stream import STANDARD_INPUT, open_bytes
+from sadari.data.formats.encodings.encoding import UnclearEncodingError, read_text
 from sadari.data.formats.records import Records
 from sadari.errors import DataError
 

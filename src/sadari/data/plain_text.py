@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from sadari.data.byte_stream import BLOCK_BYTES
-from sadari.data.encoding import open_stream
+from sadari.data.formats.byte_stream import BLOCK_BYTES
+from sadari.data.formats.encodings.encoding import open_stream
 from sadari.data.formats.lines import lines_column
 from sadari.data.formats.opening import local_file
 

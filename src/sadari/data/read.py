@@ -10,12 +10,12 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from sadari.data.byte_stream import STANDARD_INPUT
 from sadari.data.columns import choose_columns, split_names
 from sadari.data.composed_labels import composed_labels_note
 from sadari.data.corpus import Corpus, near_duplicate_labels
-from sadari.data.encoding_guess import shown_name
-from sadari.data.formats.csv_records import CsvRecords
+from sadari.data.formats.byte_stream import STANDARD_INPUT
+from sadari.data.formats.csv.records import CsvRecords
+from sadari.data.formats.encodings.guess import shown_name
 from sadari.data.formats.jsonl import JsonlRecords
 from sadari.data.formats.opening import Asked, open_records
 from sadari.data.formats.parquet import ParquetRecords

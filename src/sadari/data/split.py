@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from sadari.errors import SettingError
-from sadari.limits import SEED, check
+from sadari.settings.limits import SEED, check
 
 _RARE = 3
 """Label combinations of fewer texts are pooled when a text may have several labels."""

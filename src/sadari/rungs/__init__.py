@@ -7,16 +7,14 @@ from pathlib import Path
 from sadari.artifact import read_model
 from sadari.errors import ModelError, SettingError
 from sadari.rungs.base import Explanation, Rung
-from sadari.rungs.bert import BertClassifier
-from sadari.rungs.bow import BagOfWords
+from sadari.rungs.bert.classifier import BertClassifier
 from sadari.rungs.embedding import EmbeddingMean
 from sadari.rungs.embedding_bag import EmbeddingBag
-from sadari.rungs.fasttext import FastTextModel
-from sadari.rungs.ngram import Ngrams
+from sadari.rungs.fasttext.classifier import FastTextModel
+from sadari.rungs.linear import BagOfWords, Ngrams, TfIdf
 from sadari.rungs.recurrent import GRU, LSTM, RNN, BiLSTM
-from sadari.rungs.tfidf import TfIdf
 from sadari.rungs.transformer import Transformer
-from sadari.rungs.vectors import FromVectors
+from sadari.rungs.vectors.classifier import FromVectors
 
 RUNGS: dict[str, type[Rung]] = {
     "bow": BagOfWords,

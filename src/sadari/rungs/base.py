@@ -20,21 +20,22 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 
 from sadari.artifact import WEIGHTS, ModelFiles, read_model, write_model
+from sadari.artifact.card import model_card
+from sadari.artifact.restore import put_together
 from sadari.errors import DataError, ModelError, SadariWarning, SettingError
-from sadari.limits import MOST, Whole, check
-from sadari.rungs.card import model_card
-from sadari.rungs.distil import Teacher, taught
+from sadari.rungs.distillation.teacher import Teacher, taught
 from sadari.rungs.explanation import MOST_MISSING, Explanation, InnerLife
-from sadari.rungs.held_out import HeldOut
-from sadari.rungs.labels import LabelCodec, as_labels
-from sadari.rungs.rows import row_weights, training_rows
-from sadari.rungs.saved import head_of, put_together, read_head
-from sadari.rungs.settings import ALLOWED, Allowed, check_settings
+from sadari.rungs.saved import head_of, read_head
+from sadari.rungs.training_rows import row_weights, training_rows
+from sadari.rungs.validation_set import HeldOut
+from sadari.settings.limits import MOST, Whole, check
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
-from sadari.train.calibrate import fit_sharpness, sigmoid, softmax
-from sadari.train.lesson import Lesson
-from sadari.train.watch import Progress, Watch
+from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings
+from sadari.train.callbacks import Progress, Watch
+from sadari.train.labels import LabelCodec, as_labels
+from sadari.train.objectives.soft_targets import Lesson
+from sadari.train.solvers.temperature import fit_sharpness, sigmoid, softmax
 
 __all__ = ["Explanation", "Rung"]
 

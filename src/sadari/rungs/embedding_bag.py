@@ -12,16 +12,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
+from sadari.artifact.restore import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
 from sadari.errors import SettingError
 from sadari.nets.compiled import mean_logits
 from sadari.ragged import Ragged
 from sadari.rungs.base import Rung
-from sadari.rungs.rows import check_fits
-from sadari.rungs.saved import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
+from sadari.rungs.training_rows import check_fits
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import HashedVectors, resolve_tokenizer
-from sadari.train.bag import BagRecipe, train_bag
-from sadari.train.watch import Watch
+from sadari.train.callbacks import Watch
+from sadari.train.solvers.embedding_bag import BagRecipe, train_bag
 
 if TYPE_CHECKING:
     from sadari.nets.bag import MeanBag

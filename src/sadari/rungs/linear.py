@@ -11,18 +11,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
+from sadari.artifact.restore import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
 from sadari.errors import SettingError
 from sadari.nets.compiled import linear_logits
 from sadari.rungs.base import Rung
-from sadari.rungs.rows import check_fits
-from sadari.rungs.saved import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
+from sadari.rungs.training_rows import check_fits
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors, resolve_tokenizer
 from sadari.text.weigh import Counts, Weights, count, term_weights, weigh
-from sadari.train.calibrate import calibration_folds, fit_sharpness
-from sadari.train.dual import held_out_logits, solve_dual
-from sadari.train.recipe import AdamRecipe, train_with_adam
-from sadari.train.watch import Watch
+from sadari.train.callbacks import Watch
+from sadari.train.solvers.adam import AdamRecipe, train_with_adam
+from sadari.train.solvers.dual_coordinate_descent import held_out_logits, solve_dual
+from sadari.train.solvers.temperature import calibration_folds, fit_sharpness
 
 if TYPE_CHECKING:
     from sadari.nets.bag import LinearBag
@@ -47,7 +47,7 @@ class LinearRung(Rung):
         C: how much misfit costs against large weights ("dual"); None: the rung's `default_C`.
         epochs: the most passes over the texts; None: the rung's `default_epochs`.
         tolerance: stop when no step of a pass is larger ("dual").
-        learning_rate, batch_size, epoch_size, report_every: see `sadari.train.recipe.AdamRecipe` ("adam").
+        learning_rate, batch_size, epoch_size, report_every: see `sadari.train.solvers.adam.AdamRecipe` ("adam").
         class_weight: None, "balanced", or label → weight.
         patience: with validation texts, stop after so many passes without a better accuracy, and keep the best.
         seed: of all that is drawn; the same seed gives the same bits.
@@ -260,3 +260,32 @@ class LinearRung(Rung):
         scale = files.tensor("feature_scale", shape=(size,), dtype="float32")
         check_weights(str(files.folder), weight=self.weight_, bias=self.bias_, feature_scale=scale)
         self._weights = Weights(term_weights(sublinear=self.sublinear_tf, binary=self.binary), scale, self.norm)
+
+
+class BagOfWords(LinearRung):
+    """A linear classifier of counts of words; the settings are `LinearRung`'s."""
+
+    name = "bow"
+    default_ngram_range = (1, 1)
+    default_C = 1.0
+    use_idf = False
+
+
+class Ngrams(LinearRung):
+    """A linear classifier of counts of 1- to n-grams; the settings are `LinearRung`'s."""
+
+    name = "ngram"
+    default_ngram_range = (1, 2)
+    default_C = 1.0
+    default_epochs = 6
+    use_idf = False
+
+
+class TfIdf(LinearRung):
+    """A linear classifier of TF-IDF weights of 1- to n-grams; the settings are `LinearRung`'s."""
+
+    name = "tfidf"
+    default_ngram_range = (1, 2)
+    default_C = 1.0
+    default_epochs = 6
+    use_idf = True

@@ -12,14 +12,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
+from sadari.artifact.restore import VOCABULARY, check_learned, load_net, read_words, tokenizer_name
 from sadari.data.corpus import TextStream
 from sadari.device import resolve_device
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
-from sadari.rungs import sizes
-from sadari.rungs.kept_run import KeepsRuns
-from sadari.rungs.rows import check_fits
-from sadari.rungs.saved import VOCABULARY, check_learned, load_net, read_words, tokenizer_name
+from sadari.rungs import defaults as sizes
+from sadari.rungs.resumable import KeepsRuns
+from sadari.rungs.training_rows import check_fits
 from sadari.text.column import as_column
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.table import TokenTable
@@ -27,14 +27,14 @@ from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import columns, resolve_tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
-from sadari.train.watch import Watch
+from sadari.train.callbacks import Watch
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from sadari.train.classify import ClassifierTask
-    from sadari.train.optimise import Recipe
+    from sadari.train.objectives.classification import ClassifierTask
+    from sadari.train.optimizer import Recipe
 
 SPECIALS = (UNKNOWN, PADDING)
 MIN_FREQ = 2
@@ -56,7 +56,7 @@ class NeuralRung(KeepsRuns):
         token_dropout: the share of tokens hidden from the net in training.
         label_smoothing: the share of each target given to all labels alike.
         epochs: passes over the texts, at most; None: by the number of texts, more for few.
-        learning_rate, optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimise.Recipe`.
+        learning_rate, optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimizer.Recipe`.
         batch_size: the most texts in a batch; None: 64, and 32 where there are few texts.
         batch_tokens: the most tokens in it, padding included.
         sparse: sparse gradients for the embeddings; None: where they pay, from 100,000 words on.
@@ -117,9 +117,9 @@ class NeuralRung(KeepsRuns):
     def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
         import torch
 
-        from sadari.train import processes
+        from sadari.train import distributed as processes
+        from sadari.train.environment import seed_dropout, seed_everything
         from sadari.train.loop import Loop
-        from sadari.train.machine import seed_dropout, seed_everything
 
         processes.join()
         ids = self._learn_vocabulary(texts)
@@ -139,7 +139,7 @@ class NeuralRung(KeepsRuns):
         """Give a net that was just made other weights to start from than those drawn."""
 
     def _task(self, ids: Ragged, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> ClassifierTask:
-        from sadari.train.classify import ClassifierTask
+        from sadari.train.objectives.classification import ClassifierTask
 
         return ClassifierTask(
             self.net_, ids, targets, costs, Batches(ids.lengths, self.batch_size_, self.batch_tokens, self.seed),
@@ -149,7 +149,7 @@ class NeuralRung(KeepsRuns):
 
     def recipe(self) -> Recipe:
         """The recipe that these settings are."""
-        from sadari.train.optimise import Recipe
+        from sadari.train.optimizer import Recipe
 
         return Recipe(
             epochs=getattr(self, "epochs_", self.epochs) or 1, learning_rate=self.learning_rate,
@@ -233,7 +233,7 @@ class NeuralRung(KeepsRuns):
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         import torch
 
-        from sadari.train.machine import threads as cpu_threads
+        from sadari.train.environment import threads as cpu_threads
 
         ids = self.encode(column)
         out = np.empty((len(ids), len(self.classes_)), np.float32)
@@ -266,7 +266,7 @@ class NeuralRung(KeepsRuns):
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         import torch
 
-        from sadari.nets.integrated import integrated_gradients
+        from sadari.nets.bert.integrated_gradients import integrated_gradients
 
         tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length_]
         ids = torch.from_numpy(self.encode(column).values.astype(np.int64))

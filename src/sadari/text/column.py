@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from sadari import forked
 from sadari.errors import DataError
-from sadari.limits import shown
 from sadari.ragged import offsets_of
+from sadari.settings.limits import shown
 
 FEW = 8  # so many texts are quicker gone through one by one: a call on a whole column costs 20 microseconds of its own
 _MISSING = ("NAType", "NaTType")  # of pandas, which need not be there

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import SettingError
-from sadari.limits import Whole, check
 from sadari.ragged import Ragged, offsets_of
+from sadari.settings.limits import Whole, check
 from sadari.text.column import as_column
 from sadari.text.table import MISSING, spread
 

@@ -34,7 +34,7 @@ import polars as pl
 from sadari import forked
 from sadari.artifact import guarded
 from sadari.errors import DataError, MissingExtraError, SettingError
-from sadari.limits import shown
+from sadari.settings.limits import shown
 from sadari.text.column import as_column, column_bytes, one_by_one
 from sadari.text.compose import composed, composed_bytes
 from sadari.text.scan import (

@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import SettingError
-from sadari.limits import Whole, check, shown
 from sadari.ragged import Ragged, flat_ids
+from sadari.settings.limits import Whole, check, shown
 from sadari.text.column import as_column, entries_of, one_column
 from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable

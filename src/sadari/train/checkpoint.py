@@ -13,10 +13,10 @@ import torch
 
 from sadari.artifact import read_model, remove_folder, write_model
 from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
-from sadari.train import processes
-from sadari.train.limit import AS_PLANNED
+from sadari.train import distributed as processes
+from sadari.train.environment import random_state, set_random_state
 from sadari.train.loop import CarriesState, Loop, Progress
-from sadari.train.machine import random_state, set_random_state
+from sadari.train.time_limit import AS_PLANNED
 
 KIND = "checkpoint"
 MOST_BYTES = 2**40  # the run is the user's own

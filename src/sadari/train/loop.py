@@ -20,10 +20,10 @@ from torch import nn
 
 from sadari.device import precision_here, resolve_device
 from sadari.errors import SadariError, SettingError
-from sadari.train import processes
-from sadari.train.limit import AS_PLANNED, Course, TimeLimit, place_of
-from sadari.train.machine import compiling, operations, shared, stop_signals, threads
-from sadari.train.optimise import Recipe, make_optimizers, rate_at
+from sadari.train import distributed as processes
+from sadari.train.environment import compiling, operations, shared, stop_signals, threads
+from sadari.train.optimizer import Recipe, make_optimizers, rate_at
+from sadari.train.time_limit import AS_PLANNED, Course, TimeLimit, place_of
 
 Record = dict[str, float]
 

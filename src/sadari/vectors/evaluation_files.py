@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.data.encoding import read_text
+from sadari.data.formats.encodings.encoding import read_text
 from sadari.errors import DataError
 
 PAIR_HINT = "a line is two words and a number, such as: tiger, cat, 7.35"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
-from sadari.limits import Whole, check
+from sadari.settings.limits import Whole, check
 from sadari.text.column import as_column
 from sadari.text.table import MISSING
 from sadari.vectors.keyed import WordVectors

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from sadari.data.encoding import UnclearEncodingError, foreign_lines_of, read_text
-from sadari.data.encoding_guess import judge, shown_name
+from sadari.data.formats.encodings.encoding import UnclearEncodingError, foreign_lines_of, read_text
+from sadari.data.formats.encodings.guess import judge, shown_name
 from sadari.data.formats.records import BadRows, Chunk, Wanted, files_named
 from sadari.errors import DataError
 

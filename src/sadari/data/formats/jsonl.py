@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from sadari.data.byte_stream import ByteStream
 from sadari.data.columns import shown
+from sadari.data.formats.byte_stream import ByteStream
 from sadari.data.formats.lines import head_lines, line_runs
 from sadari.data.formats.records import MAX_COLUMNS, BadRows, Chunk, Wanted, numbered
 from sadari.errors import DataError

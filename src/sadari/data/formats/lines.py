@@ -12,7 +12,7 @@ import nanoarrow as na
 import numpy as np
 import polars as pl
 
-from sadari.data.byte_stream import BLOCK_BYTES, MAX_RECORD_BYTES, ByteStream
+from sadari.data.formats.byte_stream import BLOCK_BYTES, MAX_RECORD_BYTES, ByteStream
 from sadari.data.formats.records import BadRows, Chunk, Wanted, numbered
 from sadari.errors import DataError
 

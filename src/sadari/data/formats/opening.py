@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sadari.artifact.plain_file import as_path
-from sadari.data.byte_stream import (
+from sadari.data.formats.byte_stream import (
     BLOCK_BYTES,
     STANDARD_INPUT,
     ByteStream,
@@ -18,8 +18,8 @@ from sadari.data.byte_stream import (
     spool,
     spool_standard_input,
 )
-from sadari.data.encoding import open_stream
-from sadari.data.formats.csv_records import CsvRecords
+from sadari.data.formats.csv.records import CsvRecords
+from sadari.data.formats.encodings.encoding import open_stream
 from sadari.data.formats.folder import FolderRecords
 from sadari.data.formats.jsonl import JsonlRecords
 from sadari.data.formats.lines import LABEL_PREFIX, FastTextRecords, PlainLines

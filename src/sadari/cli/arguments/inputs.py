@@ -1,0 +1,176 @@
+"""What DATA names, opened: a file, a named data set, or standard input."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sadari.cli.arguments.options import parse_delimiter
+from sadari.errors import DataError, SettingError
+
+if TYPE_CHECKING:
+    from sadari.data.corpus import Corpus
+    from sadari.data.datasets import Dataset
+    from sadari.data.read import Source
+
+READING = ("text", "format", "encoding", "delimiter", "header", "on_bad_row", "label", "label_sep")
+_PLAIN_STEMS = frozenset({"train", "training", "data", "dataset", "all", "train_data", "input"})
+
+
+@dataclass(frozen=True)
+class Data:
+    """What DATA stands for.
+
+    Args:
+        name: what its results are called. train, test: paths; "-" is standard input.
+        columns: ``text`` and ``label``, where a named data set knows them.
+        titles: path → what reports call it, for the files of a named data set; others have the user's name for them.
+    """
+
+    name: str
+    train: str
+    test: str | None
+    columns: Mapping[str, str]
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> Data:
+    """A path that exists, a named data set, or standard input.
+
+    Args:
+        data: as the user wrote it. test: the user's own test file, or the name of a data set (its test file).
+        labelled: whether a data set of translations, which has no labels, is refused.
+
+    Raises:
+        DataError: there is neither a file nor a data set of that name, or it has no labels.
+    """
+    from sadari.data.datasets import NAMES, find
+
+    titles: dict[str, str] = {}
+    if test is not None and not is_there(test) and test in NAMES:
+        found = find(test)
+        _check_labelled(found, labelled)
+        test = str(found.test or found.train)
+        titles[test] = f"{found.name} (test)" if found.test else found.name
+    if data == "-":
+        return Data("stdin", "-", test, {}, titles)
+    if "\0" in data:
+        raise DataError("a name cannot hold NUL", where=repr(data))
+    path = Path(data)
+    if is_there(path) or (data not in NAMES and _looks_like_path(data)):
+        return Data(_name_of(path), data, test, {}, titles)
+    known = find(data)
+    _check_labelled(known, labelled)
+    titles[str(known.train)] = known.name
+    own_test = None
+    if known.test is not None:
+        own_test = str(known.test)
+        titles[own_test] = f"{known.name} (test)"
+    columns = {key: value for key, value in (("text", known.text), ("label", known.label)) if value is not None}
+    return Data(known.name, str(known.train), test or own_test, columns, titles)
+
+
+def _check_labelled(found: Dataset, labelled: bool) -> None:
+    if labelled and found.parallel:
+        what = f"the data set {found.name!r} has no labels: it is one text in {len(found.parallel)} languages"
+        hint = f"it is there to translate: sadari translate train {found.name}; for labels take headlines"
+        raise DataError(f"{what} ({', '.join(found.parallel)})", hint=hint)
+
+
+def is_there(path: str | Path) -> bool:
+    """Whether there is a file or folder of this name, or may be one behind a folder that is closed to us."""
+    try:
+        return Path(path).exists()
+    except PermissionError:  # reading it will say what is wrong
+        return True
+    except (OSError, ValueError):  # too long for a name, or no name at all
+        return False
+
+
+def looks_like_missing_file(text: str) -> bool:
+    """Whether an argument that is no file was surely meant as one: ``new.csv``, ``data/new.csv``."""
+    return bool(re.fullmatch(r"\S+\.(csv|tsv|tab|txt|jsonl|ndjson|json|parquet|pq|ft|gz)", text, re.IGNORECASE))
+
+
+def _looks_like_path(data: str) -> bool:
+    return "/" in data or "\\" in data or "." in data
+
+
+def _name_of(path: Path) -> str:
+    """``news.csv.gz`` → ``news``; ``ag_news/train.csv`` → ``ag_news``."""
+    resolved = path.resolve()
+    folder = os.path.isdir(resolved)  # noqa: PTH112 – False where we have no rights
+    stem = resolved.name if folder else resolved.name.split(".")[0] or resolved.name.lstrip(".")
+    if stem.lower() in _PLAIN_STEMS and resolved.parent.name:
+        return resolved.parent.name
+    return stem or "data"
+
+
+def open_named(path: str, reading: Mapping[str, Any], *, known: Mapping[str, Any] | None = None, **more: Any) -> Source:
+    """Open a file as the options say.
+
+    Args:
+        path: the file, or "-". reading: the options of `sadari.cli.arguments.options.reading` and `labels`.
+        known: columns where the options say nothing.
+        more: other arguments of `sadari.data.read.open_source`.
+    """
+    from sadari.data.read import open_source
+
+    asked = {key: reading[key] for key in READING if reading.get(key) is not None}
+    if "delimiter" in asked:
+        asked["delimiter"] = parse_delimiter(asked["delimiter"])
+    return open_source(path, **{**(known or {}), **asked, **more})
+
+
+def open_train(data: Data, reading: Mapping[str, Any], *, need_label: bool = True) -> Source:
+    """The training file."""
+    source = open_named(data.train, reading, known=data.columns, need_label=need_label)
+    source.title = data.titles.get(data.train, source.title)
+    return source
+
+
+def open_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_label: bool = True) -> Source:
+    """The test file, with the training file's columns where it has them and nobody said otherwise.
+
+    As in predicting, a text that is empty or missing stays.
+    """
+    if data.test is None:
+        raise SettingError("there is no test file")
+    if data.test == data.train == "-":
+        raise SettingError("training and test data cannot both be standard input")
+    known = data.columns if data.test in data.titles else {}
+    test = open_named(data.test, reading, known=known, need_label=need_label, missing="empty")
+    label = train.label_column or test.label_column
+    if {*train.text_columns, label} - {None} <= set(test.columns) and label not in train.text_columns:
+        use_columns(test, train.text_columns, label, "as in training")
+    test.title = data.titles.get(data.test, test.title)
+    return test
+
+
+def read_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_label: bool = True) -> Corpus:
+    """The texts of `open_test`, blank ones too."""
+    return open_test(data, reading, train, need_label=need_label).read(keep_blank=True)
+
+
+def use_columns(source: Source, texts: list[str], label: str | None, why: str) -> None:
+    """Take these columns of a file and not those that were guessed, and say so where they are others."""
+    if texts != source.text_columns:
+        source.notes = [note for note in source.notes if not note.startswith("text: ")]
+        source.notes.append(f"text: {' and '.join(texts)}, {why}")
+    if label != source.label_column:
+        source.notes = [note for note in source.notes if not note.startswith("label: ")]
+        source.notes.append(f"label: {label}, {why}")
+    source.use_columns(texts, label)
+
+
+def read_pair(data: Data, reading: Mapping[str, Any], *, need_label: bool = True) -> tuple[Corpus, Corpus | None]:
+    """Training and test texts in memory."""
+    source = open_train(data, reading, need_label=need_label)
+    train = source.read()
+    if data.test is None:
+        return train, None
+    return train, read_test(data, reading, source, need_label=need_label)

@@ -1,0 +1,83 @@
+"""A model folder that the user names, loaded; and the file that it is to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sadari.cli.arguments.inputs import open_named, use_columns
+from sadari.errors import ModelError, SettingError
+
+if TYPE_CHECKING:
+    from sadari.data.read import Source
+    from sadari.rungs import Rung
+
+
+def load_model(folder: str, *, precision: str | None = None) -> Rung:
+    """The model of a folder.
+
+    Args:
+        precision: in which it is to predict; None: as it is saved.
+
+    Raises:
+        ModelError: it is none; where it is the folder of a climb, the hint names its models.
+        SettingError: it predicts in one precision alone.
+    """
+    model = _loaded(folder)
+    if precision is None:
+        return model
+    if "predict_precision" not in model.get_params(deep=False):
+        raise SettingError(
+            f"a model of the rung {model.name!r} predicts in one precision alone", where=folder,
+            hint="leave out --precision, which is for the rung bert",
+        )  # fmt: skip
+    model.set_params(predict_precision=precision)
+    return model
+
+
+def _loaded(folder: str) -> Rung:
+    from sadari.artifact import MANIFEST
+    from sadari.rungs import load
+
+    try:
+        return load(folder)
+    except ModelError as error:
+        place = Path(folder)
+        if "\0" in folder or not _is_climb(place):
+            raise
+        models = sorted(str(entry) for entry in place.iterdir() if (entry / MANIFEST).is_file())
+        raise ModelError(
+            "is the folder of a climb, not of one model", where=folder, hint=f"take one of: {', '.join(models)}"
+        ) from error
+
+
+def _is_climb(place: Path) -> bool:
+    from sadari.artifact import MANIFEST
+
+    try:
+        return (place / "climb.json").is_file() and not (place / MANIFEST).exists()
+    except OSError:
+        return False
+
+
+def open_for_model(
+    path: str, reading: Mapping[str, Any], model: Rung, *, need_label: bool, known: Mapping[str, str] | None = None
+) -> Source:
+    """A file for a model: without ``--text``, from the text columns of its training, where the file has them.
+
+    Several labels in a field are parted as they were in training.
+
+    Texts that are missing are empty ones, which a model answers too.
+    """
+    parted = model.data_.get("label_sep")
+    if need_label and isinstance(parted, str) and not reading.get("label_sep"):
+        reading = {**reading, "label_sep": parted}
+    source = open_named(path, reading, known=known, need_label=need_label, missing="empty")
+    told = model.data_.get("text_columns")
+    trained_on = [name for name in told if isinstance(name, str)] if isinstance(told, list) else []
+    if reading.get("text") or not trained_on or trained_on == source.text_columns:
+        return source
+    if set(trained_on) <= set(source.columns) - {source.label_column if need_label else None}:
+        use_columns(source, trained_on, source.label_column, "as in training")
+    return source

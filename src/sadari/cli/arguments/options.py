@@ -1,0 +1,187 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from sadari.errors import SettingError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FORMATS = ("csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
+LANGUAGES = ("en", "ko")
+# The ladder and the tokenizers, for help texts alone: loading the real tables takes a second (a test compares them).
+RUNG_NAMES = (
+    "bow", "ngram", "tfidf", "embedding-bag", "vectors", "embedding", "rnn", "gru", "lstm", "bilstm", "transformer",
+    "bert",
+)  # fmt: skip
+TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllables", "morphemes")
+PREDICT_PRECISIONS = ("fp32", "bf16", "int8")
+
+_SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Several options as one, in the order of ``--help``."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def _encoded(on_bad_row: str) -> Callable[[Command], Command]:
+    return together(
+        click.option("--encoding", metavar="NAME", help="Such as cp949.  [default: found out]"),
+        click.option("--delimiter", metavar="CHAR", help="Between the fields of a CSV file; \\t for a tab."),
+        click.option("--header/--no-header", default=None, help="Whether the first row names the columns."),
+        click.option(
+            "--on-bad-row",
+            type=click.Choice(["error", "skip"]),
+            default=on_bad_row,
+            show_default=True,
+            help="Stop at a row that cannot be read, or leave it out and count it.",
+        ),
+    )
+
+
+def _reading(on_bad_row: str) -> Callable[[Command], Command]:
+    return together(
+        click.option(
+            "--text", metavar="COLUMNS", help="Text columns by name or number; several are joined: title,body."
+        ),
+        click.option("--format", type=click.Choice(FORMATS), metavar="KIND", help=f"One of: {', '.join(FORMATS)}."),
+        _encoded(on_bad_row),
+    )
+
+
+# How a table is read; and how any file is. The command gets each as a keyword, for `sadari.cli.arguments.inputs`.
+encoded = _encoded("error")
+reading = _reading("error")
+reading_on = _reading("skip")  # for what looks at a file, bad rows and all
+labels = together(  # where the label stands
+    click.option("--label", metavar="COLUMN", help="The label's column, by name or number."),
+    click.option("--label-sep", metavar="SEP", help="A text has several labels: what stands between them."),
+)
+class_weight = click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
+model = click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
+
+
+def limits(over: str, default: str = "", *, steps: bool = True) -> Callable[[Command], Command]:
+    """``--epochs``, ``--steps`` and ``--minutes``: how long is trained.
+
+    Args:
+        over: what a pass goes over. default: of ``--epochs``. steps: whether ``--steps`` is one of them.
+    """
+    usual = f".  [default: {default}]" if default else ", at most."
+    each = [click.option("--epochs", metavar="N", help=f"Passes over the {over}{usual}")]
+    if steps:
+        each.append(click.option("--steps", metavar="N", help="Steps, at most."))
+    return together(*each, click.option("--minutes", metavar="M", help="Time to train, at most."))
+
+
+def settings(what: str = "Any setting") -> Callable[[Command], Command]:
+    """``--set``, and ``--settings``, which lists what it takes."""
+    return together(
+        click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help=f"{what}; repeatable."),
+        click.option("--settings", "list_settings", is_flag=True, help="List what --set takes, and do nothing else."),
+    )
+
+
+def machine(whose: str = "", *, precision: str = "fp32, or bf16 where that is faster") -> Callable[[Command], Command]:
+    """``--device`` and ``--precision``.
+
+    Args:
+        whose: in brackets, where not all that the command trains has them. precision: what may be said.
+    """
+    return together(
+        click.option("--device", metavar="NAME", help=f"cpu, cuda, mps or auto{whose}."),
+        click.option("--precision", metavar="NAME", help=f"{precision}{whose}."),
+    )
+
+
+predict_precision = click.option(
+    "--precision",
+    type=click.Choice(PREDICT_PRECISIONS),
+    metavar="NAME",
+    help="Of a bert: fp32; bf16 or int8 are faster, and off by hundredths of a logit.  [default: the model's own]",
+)
+
+
+def kept_run(whose: str = "") -> Callable[[Command], Command]:
+    """``--run`` and ``--resume``, for `sadari.cli.train.resume`.
+
+    Args:
+        whose: in brackets, where not all that the command trains keeps runs.
+    """
+    return together(
+        click.option("--run", metavar="RUN", help=f"Keep checkpoints in this folder while it trains{whose}."),
+        click.option("--resume", metavar="RUN", help="Go on with a run that was stopped; nothing else need be given."),
+    )
+
+
+def as_json(what: str) -> Callable[[Command], Command]:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help=what)
+
+
+def seed(command: Command) -> Command:
+    """``--seed``."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(0, 2**31 - 1),
+        metavar="N",
+        default=0,
+        show_default=True,
+        help="Of all that is drawn; the same seed gives the same bits.",
+    )(command)
+
+
+def validation(command: Command) -> Command:
+    """``--validation``."""
+    return click.option(
+        "--validation",
+        type=float,
+        metavar="SHARE",
+        default=0.1,
+        show_default=True,
+        help="Share of the training rows that are only validated on.",
+    )(command)
+
+
+def language(command: Command) -> Command:
+    """``--lang``."""
+    return click.option(
+        "--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of what is printed and reported."
+    )(command)
+
+
+def parse_duration(text: str | None) -> float | None:
+    """Seconds of ``"90"``, ``"90s"``, ``"10m"`` or ``"1.5h"``; None of ``"none"``.
+
+    Raises:
+        SettingError: it is none of these, or not above 0.
+    """
+    if text is None or text.strip() == "none":
+        return None
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h|)\s*", text, re.ASCII)
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if not seconds:
+        raise SettingError(f"--budget is {text!r}", hint="give a time such as 90s, 10m or 1.5h, or none")
+    return seconds
+
+
+def parse_names(text: str | None) -> list[str] | None:
+    """``"bow, tfidf"`` as a list; None stays None."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def parse_delimiter(text: str | None) -> str | None:
+    """The delimiter itself: ``\\t`` may be written with a backslash."""
+    return "\t" if text in ("\\t", "tab") else text

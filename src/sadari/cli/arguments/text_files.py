@@ -1,0 +1,126 @@
+"""Texts that are learned from without labels: running text and tables, each alone or as the files of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sadari.errors import DataError, SettingError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from sadari.cli.arguments.inputs import Data
+    from sadari.data.plain_text import PlainText
+
+PLAIN = (".txt", ".text", "")
+FOLDER_FILES = (".txt", ".txt.gz")
+
+
+class TextFiles:
+    """The texts of some files as columns, one file after another; can be gone through again.
+
+    How a running text and a table are read, those say that derive from it.
+
+    Args:
+        names: files, folders, data sets or "-", as the user wrote them. asked: the options of the command.
+
+    Attributes:
+        files: of all of them. notes: sentences on what was found out, once they are read.
+    """
+
+    def __init__(self, names: Sequence[str], asked: Mapping[str, Any]) -> None:
+        self.names, self.asked = list(names), dict(asked)
+        self.files = self.names
+        self.notes: list[str] = []
+        self._folders: list[str] = []
+
+    def check(self) -> None:
+        """Find what is missing before the first file is read, and which files are in folders.
+
+        Raises:
+            DataError: a file, or a data set, is not there; or nothing that can be read is in a folder.
+            SettingError: standard input is named twice.
+        """
+        if self.names.count("-") > 1:
+            raise SettingError("standard input can be read only once", hint='name "-" once')
+        self.files, self._folders = find_files(self.names, self.asked)
+
+    def __iter__(self) -> Iterator[pl.Series]:
+        from sadari.cli.arguments.inputs import find_data
+        from sadari.data.plain_text import PlainText
+
+        self.notes[:] = self._folders
+        for name in self.files:
+            data = find_data(name)
+            if not is_plain(data.train, self.asked):
+                yield from self.table(name, data)
+                continue
+            text = PlainText(data.train, encoding=self.asked["encoding"])
+            self.notes += [f"{text.name}: {note}" for note in text.notes]
+            yield from self.running(text)
+
+    def running(self, text: PlainText) -> Iterator[pl.Series]:
+        """The texts of a running text."""
+        raise NotImplementedError
+
+    def table(self, name: str, data: Data) -> Iterator[pl.Series]:
+        """The texts of a table: its name, and what it stands for."""
+        raise NotImplementedError
+
+
+def find_files(names: Sequence[str], asked: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The files that names stand for, each of which is there; and of every folder, which of its files these are.
+
+    A folder stands for the text files in it; with ``--format folder`` it stays what it is: a table.
+
+    Raises:
+        DataError: a file, or a data set, is not there; or nothing that can be read is in a folder.
+    """
+    from sadari.cli.arguments.inputs import find_data, is_there
+    from sadari.data.formats.byte_stream import first_bytes
+
+    files: list[str] = []
+    notes: list[str] = []
+    for name in names:
+        path = find_data(name).train
+        if path != "-" and Path(path).is_dir() and asked.get("format") != "folder":
+            found, note = files_of(path)
+            files += found
+            notes.append(note)
+            continue
+        if path != "-" and not is_there(path):
+            first_bytes(Path(path), path, 1)  # it says what is wrong, and what may have been meant
+        files.append(name)
+    return files, notes
+
+
+def files_of(folder: str) -> tuple[list[str], str]:
+    """The text files in a folder, in the order of their names, and a sentence on how many.
+
+    Raises:
+        DataError: there are none, or it cannot be read.
+    """
+    try:
+        inside = sorted(path for path in Path(folder).iterdir() if not path.name.startswith("."))
+        every = [path for path in inside if path.is_file()]
+    except OSError as error:
+        raise DataError(f"the folder cannot be read ({error.strerror})", where=folder) from None
+    texts = [str(path) for path in every if path.name.lower().endswith(FOLDER_FILES)]
+    if not texts:
+        hint = f"of folders in it: {Path(folder)}/*/*.txt, or --format folder"
+        if len(every) or not inside:
+            hint = f"name the files: {every[0]}" if every else "name a file"
+        raise DataError("there are no .txt files in the folder", where=folder, hint=hint)
+    others = len(every) - len(texts)
+    passed = f", {others:,} other{'s' * (others > 1)} passed over" if others else ""
+    return texts, f"{folder}: {len(texts):,} .txt file{'s' * (len(texts) > 1)}{passed}"
+
+
+def is_plain(path: str, asked: Mapping[str, Any]) -> bool:
+    """Whether a file is read as running text, and not as a table."""
+    if asked["format"] is not None:
+        return bool(asked["format"] == "text")
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes if suffix.lower() != ".gz"]
+    return asked["text"] is None and (suffixes[-1] if suffixes else "") in PLAIN

@@ -1,0 +1,153 @@
+"""``sadari climb``: every rung on one split, and which one to take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli.arguments import options
+from sadari.errors import SettingError
+
+if TYPE_CHECKING:
+    from sadari.data.corpus import Corpus
+
+EXAMPLES = """\b
+Examples:
+  sadari climb                                   the bundled headlines
+  sadari climb headlines_ko --lang ko            in Korean
+  sadari climb news.csv --test test.csv          scored on your own test file
+  sadari climb news.csv --text title,body --label topic --rungs bow,tfidf
+  sadari climb big.csv --budget 10m -o runs/big  no longer than ten minutes
+  sadari climb news.csv --class-weight balanced  where some labels are rare
+  sadari climb news.csv --vectors glove.6B.100d.txt
+  sadari climb news.csv --weights my-bert --budget 30m
+  sadari climb news.csv --json > climb.json      for programs
+
+\b
+The verdict rests on validation rows taken from the training data; the test
+file (or a tenth held out) is used once, for the table. An earlier run in the
+same folder is replaced; any other folder is left alone.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("data", default="headlines", metavar="[DATA]")
+@click.option("--test", metavar="FILE", help="Labelled texts for the final table.  [default: a tenth held out]")
+@click.option("--rungs", metavar="NAMES", help=f"Some of: {', '.join(options.RUNG_NAMES)}.  [default: all]")
+@click.option(
+    "--budget", metavar="TIME", default="10m", show_default=True,
+    help="For training and curves: 90s, 10m, 1h, none. What takes longer trains on fewer rows, or is left out.",
+)  # fmt: skip
+@click.option(
+    "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts' script]"
+)
+@options.class_weight
+@click.option("--vectors", metavar="FILE", help="Word vectors for the rung vectors, which is left out without them.")
+@click.option(
+    "--weights", metavar="FOLDER",
+    help="A pre-trained BERT, or a hub name, for the rung bert, which is left out without one.",
+)  # fmt: skip
+@click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
+@click.option("-o", "--output", metavar="FOLDER", help="Models, report, table.  [default: runs/ and DATA's name]")
+@options.reading
+@options.labels
+@options.validation
+@options.seed
+@click.option("--keep-duplicates", is_flag=True, help="Keep training texts that stand there twice.")
+@click.option(
+    "--tune", type=click.IntRange(min=0), default=0, metavar="N", help="Try N settings of each rung on validation rows."
+)
+@click.option("--no-curves", is_flag=True, help="Leave out the learning curves: about half the time.")
+@click.option("--no-report", is_flag=True, help="Leave out report.html.")
+@options.language
+@options.as_json("Print the whole result as JSON, and nothing else, on standard output.")
+def climb(data: str, **asked: Any) -> None:
+    """Train every rung, compare them, and say which is worth its cost.
+
+    DATA is a file of labelled texts (CSV, TSV, JSONL, Parquet, fastText lines, a folder per label; gzip too), "-" for
+    standard input, or a name from "sadari data list".
+    """
+    from sadari.cli.arguments import inputs, outputs
+    from sadari.cli.climb import view as climb_view
+    from sadari.cli.climb.phrases import PHRASES
+    from sadari.cli.terminal.failures import warned_in
+    from sadari.cli.terminal.progress import Progress
+    from sadari.climb.climb import AUDITED_TOKENIZERS
+    from sadari.climb.climb import climb as climb_rungs
+    from sadari.climb.selection import rungs_to_climb
+    from sadari.data.audit.audit import audit
+    from sadari.rungs import BertClassifier
+    from sadari.text.tokenize import tokenizer, unseen_share
+
+    budget = options.parse_duration(asked["budget"])
+    rungs = options.parse_names(asked["rungs"])
+    rungs_to_climb(rungs, vectors=asked["vectors"], weights=asked["weights"])  # before a file is read
+    if asked["tokenizer"] not in (None, "auto"):
+        tokenizer(asked["tokenizer"])
+    if asked["weights"] is not None:
+        BertClassifier(weights=asked["weights"], download=asked["download"]).check()
+    found = inputs.find_data(data, asked["test"], labelled=True)
+    folder = Path(asked["output"] or Path("runs") / found.name)
+    settings = _settings(asked)
+    view = None if asked["as_json"] else climb_view.View(asked["lang"])
+    outputs.check_run_folder(folder)
+    phrases = PHRASES[asked["lang"]]
+    with warned_in(asked["lang"]), Progress(asked["lang"]) as progress:
+        progress(phrases["reading"].format(name=found.name))
+        train, test = inputs.read_pair(found, asked)
+        _check(train, settings)
+        progress(phrases["auditing"])
+        audited = audit(
+            train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=asked["seed"]
+        )
+        if view is not None:
+            with progress.paused():
+                view.data(train, test, audited, kept=asked["keep_duplicates"])
+        result = climb_rungs(
+            train, test,
+            rungs=rungs, budget=budget, seed=asked["seed"], folder=folder,
+            lang=asked["lang"], curves=not asked["no_curves"],
+            trials=asked["tune"], vectors=asked["vectors"], weights=asked["weights"], download=asked["download"],
+            settings=settings,
+            keep_duplicates=asked["keep_duplicates"], validation=asked["validation"], report=not asked["no_report"],
+            audited=audited, progress=progress,
+        )  # fmt: skip
+    if view is None:
+        from sadari.cli.terminal.printing import json_for_output
+        from sadari.climb.folder import to_json
+
+        click.echo(json_for_output(to_json(result)), nl=False)
+        return
+    view.result(result, folder, report=not asked["no_report"], known=[*train.notes])
+
+
+def _settings(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Rung → the settings that options give to all rungs, where it has them."""
+    from sadari.cli.arguments.settings import parse_settings
+    from sadari.rungs import RUNGS
+
+    given = {name: asked[name] for name in ("tokenizer", "class_weight")}
+    return {
+        name: parse_settings(kind, [], {key: value for key, value in given.items() if key in kind._get_param_names()})
+        for name, kind in RUNGS.items()
+    }
+
+
+def _check(train: Corpus, settings: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse what cannot be climbed on, before it is looked through.
+
+    Raises:
+        DataError: too few labels or rows. SettingError: several labels a text, or a weight for what is no label.
+    """
+    from sadari.train.labels import check_weighed
+
+    train.check_trainable()
+    if train.multi_label:
+        raise SettingError(
+            "climb compares rungs on one label a text, and here a text has several",
+            hint="train one rung with: sadari train DATA --rung tfidf --label-sep … -o MODEL",
+        )
+    check_weighed(settings["bow"].get("class_weight"), train.label_names)

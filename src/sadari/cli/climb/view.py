@@ -1,0 +1,187 @@
+"""What a climb prints: what was read, what the audit found, the table, the verdict, and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.cells import cell_len
+
+from sadari.cli.climb.phrases import PHRASES
+from sadari.cli.terminal.printing import MARK, columns, headed, printable, say, table, wrap
+from sadari.wording import numbers as readable
+from sadari.wording import wording
+
+if TYPE_CHECKING:
+    from sadari.climb.result import ClimbResult, RungResult
+    from sadari.data.audit.audit import Audit
+    from sadari.data.corpus import Corpus
+    from sadari.metrics.interval import Interval
+
+MOST_LABELS = 8
+# Findings that the audit's first line has already counted.
+_COUNTED = frozenset({"duplicates_training", "leaked_exact", "leaked_near", "contradictions_training"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table; those of a low rank go first where the line is too short."""
+
+    heading: str
+    cell: Callable[[RungResult], str]
+    rank: int
+
+
+class View:
+    """Prints a climb in one language, as it goes."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self.words = wording(lang)
+        self.phrases = PHRASES[lang]
+
+    def data(self, train: Corpus, test: Corpus | None, audited: Audit, *, kept: bool) -> None:
+        """What was read, with all that was guessed, and the audit in a line or two."""
+        headed(self.phrases["read"], " · ".join(self._about(train, audited)))
+        notes = [*train.notes, *(f"test: {note}" for note in (test.notes if test else []) if note not in train.notes)]
+        for note in notes:
+            headed("", self.words.note(note))
+        for number, line in enumerate(self._audit_lines(audited, kept)):
+            headed(self.phrases["audit"] if number == 0 else "", line)
+
+    def result(self, result: ClimbResult, folder: Path, *, report: bool, known: list[str]) -> None:
+        """The split, the table, the verdict, and what to do next."""
+        headed(self.phrases["split"], self._split(result))
+        for note in result.notes:
+            if note not in known:
+                headed("", self.words.note(note))
+        say()
+        shown, hidden = score_table(result, self.lang, columns())
+        for line in shown:
+            say(line)
+        self._remarks(result, hidden)
+        say()
+        first, *rest = result.verdict.sentences or [""]
+        headed(self.phrases["verdict"], first)
+        for sentence in rest:
+            headed("", sentence)
+        self._next(result, folder, report)
+
+    def _about(self, train: Corpus, audited: Audit) -> list[str]:
+        names = [readable.label(name) for name in train.label_names]
+        more = [self.phrases["more"].format(count=f"{len(names) - MOST_LABELS:,}")] if len(names) > MOST_LABELS else []
+        shown = ", ".join([*names[:MOST_LABELS], *more])
+        scripts = {self.words.script(name): share for name, share in audited.train.scripts.items() if share >= 0.05}
+        written = ", ".join(name if share > 0.95 else f"{name} {share:.0%}" for name, share in scripts.items())
+        written = self.phrases["script"].format(names=written) if written else ""
+        middle = audited.train.lengths["words"]["median"]
+        return [
+            self.phrases["texts"].format(rows=readable.count(len(train))),
+            self.phrases["labels"].format(count=readable.count(len(names)), names=shown),
+            *([written] if written else []),
+            self.phrases["words"].format(words=f"{middle:,.0f}"),
+        ]
+
+    def _audit_lines(self, audited: Audit, kept: bool) -> list[str]:
+        if self.lang == "en":
+            lines = audited.summary()
+            return [lines[0].replace(" dropped from training", " kept in training"), *lines[1:]] if kept else lines
+        duplicates = len(audited.duplicate_rows)
+        parts = [f"학습에 중복 {duplicates:,}건{'' if kept or not duplicates else '(제외함)'}"]
+        if across := audited.across:
+            parts += [f"시험에도 있는 글 {across['exact']:,}건", f"시험에도 거의 같게 있는 글 {across['near']:,}건"]
+        parts.append(f"레이블이 둘 이상인 글 {audited.train.contradictions:,}건")
+        rest = [f for f in audited.findings if f.severity != "note" and f.key not in _COUNTED]
+        said = [self.words.finding(finding.key, finding.count, finding.what) for finding in rest[:2]]
+        return [" · ".join(parts), *([" · ".join(said)] if said else [])]
+
+    def _split(self, result: ClimbResult) -> str:
+        folds = result.rows.get("folds", 0)
+        return self.phrases["split_folds" if folds else "split_line"].format(
+            folds=folds,
+            train=readable.count(result.rows["train"]),
+            validation=readable.count(result.rows["validation"]),
+            final=self.words.name("final", result.final_name),
+            rows=readable.count(len(result.truth)),
+        )
+
+    def _remarks(self, result: ClimbResult, hidden: list[str]) -> None:
+        remarks = [self.phrases["hidden"].format(columns=", ".join(hidden))] if hidden else []
+        remarks += [f"{rung.rung}: {rung.note}" for rung in result.rungs if rung.note]
+        remarks += [f"{rung}: {self.words.say('skipped', why=why)}" for rung, why in result.skipped]
+        if any(rung.accuracy_without_leaks for rung in result.rungs):
+            remarks.append(
+                self.phrases["leaks"].format(
+                    count=readable.count(int(result.leaked.sum())),
+                    final=self.words.name("final", result.final_name),
+                    column=self.phrases["no_leaks"],
+                )
+            )
+        for remark in remarks:
+            for line in wrap(printable(remark), columns() - 4):
+                say(click.style(f"    {line}", dim=True))
+
+    def _next(self, result: ClimbResult, folder: Path, report: bool) -> None:
+        place = next((rung.folder for rung in result.rungs if rung.rung == result.verdict.rung), None)
+        model = shlex.quote(place or str(folder / result.verdict.rung))
+        headed(self.phrases["next"], f"sadari predict {model} {self.phrases['new_file']}")
+        if report:
+            headed("", self.phrases["report"].format(path=folder / "report.html"))
+
+
+def score_table(result: ClimbResult, lang: str, width: int) -> tuple[list[str], list[str]]:
+    """The table within `width` cells, the recommended rung marked; and the columns for which there is no room."""
+    hidden: list[str] = []
+    every = _columns(result, lang)
+    while True:
+        lines = _lines(result, every, lang)
+        too_long = max(cell_len(click.unstyle(line)) for line in lines) > width
+        if not too_long or len(every) <= 2:
+            return lines, hidden
+        least = min(every, key=lambda column: column.rank)
+        every.remove(least)
+        hidden.append(least.heading)
+
+
+def _lines(result: ClimbResult, shown: list[Column], lang: str) -> list[str]:
+    chosen = [rung.rung == result.verdict.rung for rung in result.rungs]
+    rows = [
+        [f"{MARK if marked else ' '} {rung.rung}", *(column.cell(rung) for column in shown)]
+        for rung, marked in zip(result.rungs, chosen, strict=True)
+    ]
+
+    def style(row: int, column: int, cell: str) -> str:
+        return click.style(cell, bold=True, fg="green" if column == 0 else None) if chosen[row] else cell
+
+    headings = [f"  {wording(lang).say('rung')}", *(column.heading for column in shown)]
+    return table(rows, headings=headings, indent=0, style=style)
+
+
+def _columns(result: ClimbResult, lang: str) -> list[Column]:
+    words = wording(lang)
+    found = [
+        Column(words.say("accuracy"), lambda rung: _score(rung.accuracy), 9),
+        Column(words.say("macro_f1"), lambda rung: readable.percent(rung.macro_f1.value), 6),
+        Column(words.say("calibration"), lambda rung: readable.percent(rung.calibration_error), 1),
+        Column(words.say("train"), lambda rung: words.brief(rung.train_seconds), 7),
+        Column(words.say("one_text"), lambda rung: words.brief(rung.one_text_us / 1e6), 4),
+        Column(words.say("in_bulk"), lambda rung: words.rate(rung.bulk_texts_per_second), 5),
+    ]
+    if any(rung.accuracy_without_leaks for rung in result.rungs):
+        clean = Column(PHRASES[lang]["no_leaks"], _without_leaks, 8)
+        found.insert(1, clean)
+    if any(rung.megabytes for rung in result.rungs):
+        found.append(Column(words.say("size"), lambda rung: f"{readable.significant(rung.megabytes, 2)} MB", 3))
+    return found
+
+
+def _score(interval: Interval) -> str:
+    return f"{readable.percent(interval.value)} ±{readable.plus_minus(interval)}"
+
+
+def _without_leaks(rung: RungResult) -> str:
+    return readable.DASH if rung.accuracy_without_leaks is None else _score(rung.accuracy_without_leaks)

@@ -1,0 +1,127 @@
+"""``sadari data``: named data sets, and what is wrong with a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sadari.cli.arguments import options
+
+LIST_EXAMPLES = """\b
+Examples:
+  sadari data list
+  sadari data list --json
+"""
+FETCH_EXAMPLES = """\b
+Examples:
+  sadari data fetch ag_news
+  SADARI_MIRROR=https://mirror.example/data sadari data fetch ag_news
+
+\b
+The files are checked against a pinned SHA-256; a download that was broken off
+goes on where it stopped.
+"""
+AUDIT_EXAMPLES = """\b
+Examples:
+  sadari data audit news.csv
+  sadari data audit news.csv --test test.csv --json
+  sadari data audit news.csv --lang ko           in Korean
+  sadari data audit ag_news
+
+\b
+Finds rows that cannot be read, duplicates and near-duplicates within and
+across the files, texts with two labels, rare and misspelt labels, odd
+characters, and what each tokenizer cannot see.
+"""
+
+
+@click.group(epilog="Each command has its own --help, with examples.")
+def data() -> None:
+    """List, fetch and audit data."""
+
+
+@data.command("list", epilog=LIST_EXAMPLES)
+@options.as_json("As JSON.")
+def list_(as_json: bool) -> None:
+    """Show the data sets that have a name."""
+    from dataclasses import asdict
+
+    from sadari.cli.terminal.printing import headed, say_json
+    from sadari.data.datasets import listing
+
+    lines = listing()
+    if as_json:
+        say_json([asdict(line) for line in lines])
+        return
+    widest = max(len(line.name) for line in lines) + 2
+    for line in lines:
+        headed(line.name, f"{line.description} · {line.language}", indent=widest)
+        headed("", f"license: {line.license}", indent=widest)
+        headed("", line.place, indent=widest)
+
+
+@data.command(epilog=FETCH_EXAMPLES)
+@click.argument("name")
+def fetch(name: str) -> None:
+    """Download the data set NAME into the cache, unless it is there.
+
+    Nothing else in Sadari ever downloads.
+    """
+    from sadari.cli.terminal.printing import headed
+    from sadari.cli.terminal.progress import Progress
+    from sadari.data.datasets import fetch as fetch_data
+
+    with Progress() as progress:
+        progress(f"fetching {name}")
+
+        def bytes_done(done: int, total: int | None) -> None:
+            of = f" of {total / 1e6:,.1f}" if total else ""
+            progress(f"{name}: {done / 1e6:,.1f}{of} MB", done / total if total else None)
+
+        found = fetch_data(name, progress=bytes_done)
+    headed("Here", f"{found.train}")
+    if found.test is not None:
+        headed("", f"{found.test}")
+    headed("Terms", found.license)
+    headed("Next", f"sadari {'translate train' if found.parallel else 'climb'} {name}")
+
+
+@data.command(epilog=AUDIT_EXAMPLES)
+@click.argument("data", default="headlines", metavar="DATA")
+@click.option("--test", metavar="FILE", help="Labelled texts to compare with.")
+@options.reading_on
+@options.labels
+@options.seed
+@options.language
+@options.as_json("As JSON, and nothing else, on standard output.")
+def audit(data: str, **asked: Any) -> None:
+    """Look for what could spoil a model, or its score, in DATA: a file or a name.
+
+    Labels may be absent.
+    """
+    from sadari.cli.arguments import inputs
+    from sadari.cli.terminal.printing import say_json
+    from sadari.cli.terminal.progress import Progress
+    from sadari.climb.climb import AUDITED_TOKENIZERS
+    from sadari.data.audit.audit import audit as audit_corpora
+    from sadari.text.tokenize import unseen_share
+
+    found = inputs.find_data(data, asked["test"])
+    with Progress() as progress:
+        progress(f"reading {found.name}")
+        sources = [inputs.open_train(found, asked, need_label=False)]
+        corpora = [sources[0].read()]
+        if found.test is not None:
+            sources.append(inputs.open_test(found, asked, sources[0], need_label=False))
+            corpora.append(sources[1].read(keep_blank=True))
+        unseen = {name: unseen_share(name) for name in AUDITED_TOKENIZERS}
+        test = corpora[1] if found.test is not None else None
+        audited = audit_corpora(corpora[0], test, unseen=unseen, seed=asked["seed"], progress=progress)
+    if asked["as_json"]:
+        bad = {source.title: {"count": source.skipped, "first": source.skipped_rows} for source in sources}
+        say_json({"source": corpora[0].source, "notes": corpora[0].notes, "bad_rows": bad, "audit": audited.to_dict()})
+        return
+    from sadari.cli.data.view import print_audit
+
+    print_audit(sources, corpora, audited, asked["lang"])

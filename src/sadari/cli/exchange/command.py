@@ -1,0 +1,168 @@
+"""``sadari import`` and ``sadari export``: models of other programs, taken over; models of ours, written for them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli.arguments import options
+from sadari.errors import SettingError
+
+if TYPE_CHECKING:
+    from sadari.cli.terminal.progress import Progress
+    from sadari.rungs import FastTextModel, Rung
+
+INDENT = 10
+MOST_LABELS = 8
+
+IMPORT_EXAMPLES = """\b
+Examples:
+  sadari import lid.176.ftz -o models/languages
+  sadari import reviews.bin -o models/reviews --label-prefix __class__
+
+\b
+FILE is a classifier that fastText trained: .bin, or quantised .ftz. The model
+predicts here what it predicts there; fastText prints each probability 0.00001
+larger. Texts are cut at white space and not lower-cased: give them as the
+training texts were. sadari vectors convert reads word vectors in a .bin.
+"""
+EXPORT_EXAMPLES = """\b
+Examples:
+  sadari export models/news --to fasttext -o news.bin
+  sadari export models/news --to fasttext -o news.bin --lines test.csv
+  fasttext test news.bin news.txt
+
+\b
+fasttext is for the rung embedding-bag, and for models that were imported.
+fastText predicts the same labels, and the same probabilities to 0.00001, from
+texts that are cut as the model cuts them, their tokens joined by spaces;
+--lines writes those of a file beside the model.
+"""
+
+
+@click.command("import", epilog=IMPORT_EXAMPLES)
+@click.argument("file")
+@click.option("-o", "--output", metavar="MODEL", required=True, help="The model folder; an older model is replaced.")
+@click.option(
+    "--label-prefix", metavar="TEXT", default="__label__", show_default=True, help="With what the labels begin."
+)
+def import_(file: str, output: str, label_prefix: str) -> None:
+    """Take over a classifier from FILE, which fastText wrote."""
+    from sadari.cli.arguments.outputs import check_model_folder
+    from sadari.cli.terminal.progress import Progress
+    from sadari.rungs import FastTextModel
+
+    check_model_folder(Path(output))
+    with Progress() as progress:
+        progress(f"reading {file}")
+        model = FastTextModel.from_file(file, label_prefix=label_prefix)
+        progress("saving")
+        model.save(output)
+    _print_import(model, file, output)
+
+
+def _print_import(model: FastTextModel, file: str, output: str) -> None:
+    from sadari.wording import numbers as readable
+
+    labels = [readable.label(str(name)) for name in model.classes_.tolist()]
+    more = f" and {len(labels) - MOST_LABELS:,} more" if len(labels) > MOST_LABELS else ""
+    _head("Read", f"{file} · fastText · {len(labels):,} labels: {', '.join(labels[:MOST_LABELS])}{more}")
+    _head("", model.description())
+    _head("Saved", f"{output} · {_megabytes(Path(output))}")
+    _head("Next", f"sadari predict {shlex.quote(output)} new.csv")
+
+
+@click.command(epilog=EXPORT_EXAMPLES)
+@click.argument("model")
+@click.option("--to", "target", type=click.Choice(["fasttext"]), required=True, help="Which program it is for.")
+@click.option("-o", "--output", metavar="FILE", required=True, help="Where to; an older file is replaced.")
+@click.option("--lines", metavar="DATA", help="Also write this file's texts as fastText's lines, into FILE's name.txt.")
+@options.reading
+@options.labels
+def export(model: str, target: str, output: str, **asked: Any) -> None:
+    """Write a trained MODEL (a folder) for another program."""
+    from sadari.cli.arguments.models import load_model
+    from sadari.cli.arguments.outputs import check_file
+    from sadari.cli.terminal.progress import Progress
+
+    check_file(Path(output))
+    with Progress() as progress:
+        progress("loading the model")
+        rung = load_model(model)
+        progress("writing")
+        finish = TARGETS[target](rung, output, asked, progress)
+    _head("Saved", f"{output} · {_megabytes(Path(output))}")
+    finish()
+
+
+def _to_fasttext(rung: Rung, output: str, asked: dict[str, Any], progress: Progress) -> Callable[[], None]:
+    """Write a ``.bin``, and lines beside it: what prints the rest."""
+    from sadari.rungs.fasttext.export import export_fasttext
+
+    lines = None if asked["lines"] is None else _lines_path(output, asked["lines"])
+    export_fasttext(rung, output)
+    if lines is None:
+        cut = f"{rung.tokenizer_} tokens joined by spaces" if rung.name != "fasttext" else "a text a line"
+        return lambda: _head("Next", f"fasttext predict-prob {shlex.quote(output)} FILE; FILE holds {cut}: see --lines")
+    rows = _write_lines(rung, lines, asked, progress)
+
+    def finish() -> None:
+        _head("", f"{lines} · {rows:,} lines")
+        _head("Next", f"fasttext test {shlex.quote(output)} {shlex.quote(str(lines))}")
+
+    return finish
+
+
+TARGETS: dict[str, Callable[[Any, str, dict[str, Any], Any], Callable[[], None]]] = {"fasttext": _to_fasttext}
+
+
+def _lines_path(output: str, data: str) -> Path:
+    """``m.txt`` for ``m.bin``."""
+    from sadari.cli.arguments.outputs import check_file
+
+    lines = Path(output).with_suffix(".txt")
+    taken = {"the model's": Path(output), "that of --lines": Path(data)}
+    for whose, path in taken.items():
+        if lines.resolve() == path.resolve():
+            raise SettingError(
+                f"the lines would lie in {lines}, and that name is {whose}", hint="choose another name with -o"
+            )
+    check_file(lines)
+    return lines
+
+
+def _write_lines(rung: Rung, path: Path, asked: dict[str, Any], progress: Progress) -> int:
+    """A file's texts as lines: how many."""
+    from sadari.artifact import atomic_file
+    from sadari.cli.arguments.models import open_for_model
+    from sadari.cli.terminal.printing import note
+    from sadari.rungs.fasttext.export import fasttext_lines
+
+    reading = {name: value for name, value in asked.items() if name != "lines"}
+    source = open_for_model(asked["lines"], reading, rung, need_label=bool(asked["label"]))
+    done = 0
+    with atomic_file(path) as stream:
+        for batch in source.batches():
+            stream.write(fasttext_lines(rung, batch.texts, batch.labels))
+            done += len(batch.texts)
+            progress(f"{done:,} lines")
+    for line in source.notes:
+        note(line)
+    return done
+
+
+def _head(head: str, text: str) -> None:
+    from sadari.cli.terminal.printing import headed
+
+    headed(head, text, indent=INDENT)
+
+
+def _megabytes(path: Path) -> str:
+    from sadari.wording import numbers as readable
+
+    files: Iterator[Path] = path.rglob("*") if path.is_dir() else iter([path])
+    return f"{readable.significant(sum(file.stat().st_size for file in files if file.is_file()) / 1e6, 2)} MB"

@@ -1,0 +1,229 @@
+"""``sadari predict``: label the texts of a file, of standard input, or of the arguments."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli.arguments import options
+from sadari.errors import DataError, SettingError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from sadari.cli.predict.rows import Answers, Labelled
+    from sadari.cli.terminal.progress import Progress
+    from sadari.data.read import Source
+    from sadari.rungs import Rung
+
+EXAMPLES = """\b
+Examples:
+  sadari predict runs/news/tfidf "Stocks fell on Friday" "A late goal"
+  sadari predict runs/news/tfidf new.csv -o labelled.csv
+  sadari predict runs/news/tfidf new.csv -o labelled.csv --bom      for Excel
+  sadari predict runs/news/tfidf new.jsonl --proba -o labelled.parquet
+  sadari predict models/bert new.csv --precision int8 -o labelled.csv
+  cat texts.txt | sadari predict runs/news/tfidf - --top 3 > labelled.csv
+  sadari predict runs/news/tfidf --json -- "-5 degrees in May"
+
+\b
+A file keeps its rows, their order and all its columns, and gets three more:
+  label        the likeliest one (of several: all of one half or more)
+  probability  of that label
+  note         "empty": no text; "nothing known": no word the model knows;
+               "cut": longer than the model reads
+A column that the file has already is called predicted_label, and so on.
+"""
+
+BATCH_ROWS = 32_768
+OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("model")
+@click.argument("inputs", nargs=-1, metavar="[FILE|-|TEXT…]")
+@click.option("-o", "--output", metavar="FILE", help=".csv, .tsv, .jsonl or .parquet.  [default: standard output]")
+@click.option("--proba", is_flag=True, help="Add the probability of every label.")
+@click.option("--top", type=click.IntRange(1), default=1, metavar="K", help="Add the labels in second, third … place.")
+@click.option("--escape-formulas", is_flag=True, help="Put ' before CSV cells that a spreadsheet would run: = + - @")
+@click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark: Excel reads it as UTF-8 then.")
+@options.predict_precision
+@options.reading
+@options.as_json("One JSON object a line on standard output.")
+def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
+    """Label texts with a trained MODEL (a folder).
+
+    An argument that is an existing file is read as data, and "-" is standard input; all others are texts. Files are
+    read a batch at a time, so they may be larger than memory.
+    """
+    path = file_among(inputs)
+    output = None if asked["output"] is None else Path(asked["output"])
+    if asked["bom"] and asked["as_json"]:
+        raise SettingError("--bom is for CSV and TSV alone")
+    if output is not None:
+        _check_output(output, path, asked)
+    from sadari.cli.arguments.models import load_model, open_for_model
+    from sadari.cli.terminal.progress import Progress
+
+    with Progress() as progress:
+        progress("loading the model")
+        rung = load_model(model, precision=asked["precision"])
+        if path is not None:
+            source = open_for_model(path, asked, rung, need_label=False)
+            source.notes = [note for note in source.notes if not note.startswith("label: ")]
+            source.use_columns(source.text_columns, None)  # the label's is a column like any other here
+            _predict_file(rung, source, output, asked, progress)
+            return
+        frame = _argument_frame(inputs)
+        from sadari.cli.predict.rows import Answers, Labelled, Wanted
+
+        answers = Answers(rung, frame.columns, Wanted(asked["proba"], asked["top"]))
+        _give(iter([Labelled(frame, answers.answer(frame["text"]))]), answers, output, asked, readable=True)
+
+
+def file_among(inputs: tuple[str, ...]) -> str | None:
+    """The file to read, "-" for standard input, or None where the arguments are texts."""
+    if not inputs:
+        if sys.stdin is None or sys.stdin.isatty():
+            raise click.UsageError("give a file, a text, or - for standard input", click.get_current_context())
+        return "-"
+    files = [text for text in inputs if text == "-" or _is_file(text)]
+    if files and len(inputs) > 1:
+        raise SettingError(
+            f"{files[0]!r} is {'standard input' if files[0] == '-' else 'a file'}, and stands beside other arguments",
+            hint="give one file, or only texts",
+        )
+    if files:
+        return files[0]
+    from sadari.cli.arguments.inputs import looks_like_missing_file
+    from sadari.cli.terminal.printing import note
+
+    missing = [text for text in inputs if looks_like_missing_file(text)]
+    if missing:
+        raise DataError("there is no such file", where=missing[0], hint="check the path; a text may come through -")
+    for text in inputs:
+        if text.strip() and _is_folder(text):
+            note(f"{text!r} is taken as a text; for the folder of this name write {text}/")
+    return None
+
+
+def _is_file(text: str) -> bool:
+    if not text.strip():
+        return False
+    if _is_folder(text):  # a single word may well be a folder's name
+        return "/" in text or "\\" in text
+    from sadari.cli.arguments.inputs import is_there
+
+    return is_there(text)
+
+
+def _is_folder(text: str) -> bool:
+    try:
+        return Path(text).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _check_output(output: Path, path: str | None, asked: dict[str, Any]) -> None:
+    from sadari.cli.arguments.outputs import check_file
+    from sadari.cli.predict.writers import format_of
+
+    if asked["as_json"]:
+        raise SettingError(
+            "--json prints on standard output, and -o writes a file", hint="for JSON write -o NAME.jsonl"
+        )
+    if asked["escape_formulas"] and format_of(output) not in ("csv", "tsv"):
+        raise SettingError("--escape-formulas is for CSV and TSV alone")
+    if asked["bom"] and format_of(output) not in ("csv", "tsv"):
+        raise SettingError("--bom is for CSV and TSV alone")
+    format_of(output)
+    target = check_file(output)
+    if path not in (None, "-") and target.exists() and Path(str(path)).exists() and target.samefile(str(path)):
+        raise SettingError(f"-o {output} is the file that is read", hint="choose another name")
+
+
+def _argument_frame(inputs: tuple[str, ...]) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        return pl.DataFrame({"text": pl.Series(list(inputs), dtype=pl.String)})
+    except UnicodeEncodeError:
+        raise DataError("an argument is not valid text in this terminal's encoding") from None
+
+
+def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[str, Any], progress: Progress) -> None:
+    from sadari.cli.predict.rows import Answers, Wanted
+    from sadari.cli.terminal.printing import note
+
+    for line in source.notes:
+        note(line)
+    progress("looking at the columns")
+    source.complete_columns()
+    answers = Answers(rung, source.columns, Wanted(asked["proba"], asked["top"]))
+    if answers.renamed:
+        pairs = ", ".join(f"{key} is called {name}" for key, name in answers.renamed.items())
+        note(f"the file has such columns already: {pairs}")
+    said = len(source.notes)
+    _give(_answered(source, answers, progress), answers, output, asked, readable=False)
+    for line in source.notes[said:]:
+        note(line)
+    if output is not None and output.suffix.lower() == ".csv" and not asked["bom"] and source.encoding in OF_EXCEL:
+        note("it is UTF-8: Excel shows it well with --bom")
+
+
+def _answered(source: Source, answers: Answers, progress: Progress) -> Iterator[Labelled]:
+    from sadari.cli.predict.rows import Labelled
+
+    done = 0
+    for batch in source.batches(BATCH_ROWS):
+        yield Labelled(batch.frame, answers.answer(batch.texts), batch.lines)
+        done += len(batch.texts)
+        progress(f"{done:,} texts labelled")
+
+
+def _give(
+    labelled: Iterator[Labelled], answers: Answers, output: Path | None, asked: dict[str, Any], *, readable: bool
+) -> None:
+    """Write the rows where they are asked for: a file, or standard output."""
+    from sadari.cli.predict.writers import write_file, write_stream
+    from sadari.cli.terminal.printing import note
+    from sadari.data.audit.findings import plural
+
+    how = {"escape": asked["escape_formulas"], "bom": asked["bom"]}
+    if output is not None:
+        counted = _Counted(labelled)
+        write_file(output, iter(counted), **how)
+        note(f"{plural(counted.rows, 'text')} labelled: {output}" + counted.remark())
+    elif asked["as_json"]:
+        write_stream(sys.stdout.buffer, labelled, "jsonl")
+    elif readable and not any(how.values()):
+        from sadari.cli.predict.view import print_answers
+
+        for rows in labelled:
+            print_answers(rows.table(), answers)
+    else:
+        write_stream(sys.stdout.buffer, labelled, "csv", **how)
+
+
+class _Counted:
+    """Rows that are counted as they pass, and how many have each note."""
+
+    def __init__(self, labelled: Iterator[Labelled]) -> None:
+        self._labelled, self.rows, self._notes = labelled, 0, dict[str, int]()
+
+    def __iter__(self) -> Iterator[Labelled]:
+        for rows in self._labelled:
+            notes = rows.notes()
+            self.rows += notes.len()
+            for text in notes.drop_nulls().unique().sort():
+                self._notes[text] = self._notes.get(text, 0) + int((notes == text).sum())
+            yield rows
+
+    def remark(self) -> str:
+        """How many texts were empty or unknown, if any."""
+        said = ", ".join(f"{count:,} {name}" for name, count in self._notes.items())
+        return f" ({said})" if said else ""

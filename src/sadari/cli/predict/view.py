@@ -1,0 +1,52 @@
+"""The answers to texts given as arguments, a line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from rich.cells import cell_len
+
+from sadari.cli.terminal.printing import columns, cut, printable, say, table
+from sadari.wording import numbers as readable
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from sadari.cli.predict.rows import Answers
+
+
+def print_answers(frame: pl.DataFrame, answers: Answers) -> None:
+    """``Business  71.3 %  Stocks fell on Friday``, and the other labels behind where they are asked for."""
+    rows = []
+    for record in frame.iter_rows(named=True):
+        said = [record["label"]] if isinstance(record["label"], str) else record["label"]
+        sure = [record["probability"]] if isinstance(record["label"], str) else record["probability"]
+        others = [(record[f"label_{n}"], record[f"probability_{n}"]) for n in range(2, answers.top + 1)]
+        if answers.wanted.proba:
+            each = [(name, record[f"probability_{name}"]) for name in answers.names]
+            others = sorted((pair for pair in each if pair[0] not in said), key=lambda pair: -pair[1])
+        rows.append(
+            [
+                ", ".join(said) or "no label",
+                ", ".join(f"{readable.percent(p)} %" for p in sure),
+                record["text"],
+                " · ".join(f"{name} {readable.percent(p)} %" for name, p in others),
+                record["note"] or "",
+            ]
+        )
+    _print(rows)
+
+
+def _print(rows: list[list[str]]) -> None:
+    lines = table([row[:2] for row in rows], indent=0, style=lambda _, column, cell: _bold(cell, column == 0))
+    for line, (_, _, text, others, note) in zip(lines, rows, strict=True):
+        room = columns() - cell_len(click.unstyle(line)) - 2
+        tail = click.style(f"  ({note})", dim=True) if note else ""
+        say(f"{line}  {cut(printable(text), max(20, room - len(note) - 4 * bool(note)))}{tail}")
+        if others:
+            say(click.style(f"    {printable(others)}", dim=True))
+
+
+def _bold(cell: str, yes: bool) -> str:
+    return click.style(cell, bold=True) if yes else cell

@@ -1,0 +1,152 @@
+"""How a run ends: what a user can mend is a line or two and exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import click
+
+from sadari.cli.terminal.streams import Text, lost_note, whole_streams
+from sadari.errors import SadariError, SadariWarning
+
+OURS, USERS, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 130, 141, 143
+DEBUG = "SADARI_DEBUG"
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a run as Ctrl-C does: what it was about to write is cleaned away."""
+
+
+def run_guarded(call: Callable[[], Any]) -> int:
+    """Make the call; print what went wrong on stderr, and give the exit code."""
+    with whole_streams():
+        return _run_guarded(call)
+
+
+def _run_guarded(call: Callable[[], Any]) -> int:
+    try:
+        with _ended_in_order(), warnings.catch_warnings():
+            if not _debugging():
+                warnings.simplefilter("ignore")
+            warnings.filterwarnings("always", category=SadariWarning)
+            warnings.showwarning = _teller()
+            result = call()
+            sys.stdout.flush()
+            if lost := lost_note():
+                _say(f"note: {lost}")
+    except BaseException as error:
+        return _report(error)
+    return result if isinstance(result, int) else 0
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """SIGTERM meanwhile raises `Terminated`; not in other threads than the main one, nor where it is ignored."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+
+    ours = os.getpid()
+
+    def terminate(number: int, frame: Any) -> None:
+        if os.getpid() != ours:  # a process that was forked from it has nothing to clean away
+            os._exit(TERMINATED)
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _report(error: BaseException) -> int:
+    """Say in a line or two what went wrong: the exit code."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else OURS
+    if isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.errno == errno.EPIPE):
+        return BROKEN_PIPE
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        if isinstance(sys.stdout, Text):  # whose reader may be why nothing went on
+            sys.stdout.forget()
+        _say("stopped")
+        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+    if _debugging() and not isinstance(error, click.ClickException):
+        import traceback
+
+        traceback.print_exception(error)
+        return error.exit_code if isinstance(error, SadariError) else OURS
+    if isinstance(error, SadariError):
+        _say(str(error))
+        return TERMINATED if isinstance(error.__context__, Terminated) else error.exit_code
+    if isinstance(error, click.ClickException):
+        return _report_usage(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        _say(f"{error.filename or 'cannot read or write'}: {error.strerror or error}")
+        return USERS
+    if isinstance(error, MemoryError):
+        _say("the memory is not enough\n  → give fewer texts at a time, or free some memory")
+        return USERS
+    _say(
+        f"a fault of Sadari's own: {type(error).__name__}: {' '.join(str(error).split())[:300]}\n"
+        f"  → please report it, with what {DEBUG}=1 prints"
+    )
+    return OURS
+
+
+def _report_usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return USERS
+    where = context.command_path if context is not None else "sadari"
+    _say(f"{error.format_message()}\n  → {where} --help", name=where)
+    return USERS
+
+
+def _say(message: str, *, name: str = "sadari") -> None:
+    with suppress(OSError):
+        click.echo(f"{name}: {printable(message)}", err=True)
+
+
+def printable(message: str) -> str:
+    """The message with all escaped that could move a terminal's cursor; line ends stay."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
+
+
+@contextmanager
+def warned_in(lang: str) -> Iterator[None]:
+    """Say in that language what rungs warn of while they are trained."""
+    from sadari.cli.climb.phrases import PHRASES
+    from sadari.wording import wording
+
+    before = warnings.showwarning
+    warnings.showwarning = _teller(wording(lang).warning, PHRASES[lang]["note"])
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
+def _teller(translated: Callable[[str], str] = str, note: str = "note: {what}") -> Callable[..., None]:
+    """What prints warnings, each of them once: of ten models that are trained alike each would say the same."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        if (issubclass(category, SadariWarning) or _debugging()) and str(message) not in said:
+            said.add(str(message))
+            _say(note.format(what=translated(str(message))))
+
+    return show
+
+
+def _debugging() -> bool:
+    return bool(os.environ.get(DEBUG))

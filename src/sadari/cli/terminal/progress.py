@@ -1,0 +1,175 @@
+"""What a long job says while it works: on standard error, a bar on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from sadari.cli.climb.phrases import PHRASES
+from sadari.cli.terminal.printing import cut, note
+
+_FIGURES = re.compile(r"[\d,.▁-█]+")  # and bars drawn of them
+QUIET_SECONDS = 2.0  # a job that is done before says nothing
+EVERY_SECONDS = 10.0  # and then a line so often, where there is no terminal
+BAR = 12
+BESIDES = BAR + 16  # cells of what stands beside the words: wheel, bar, share and time
+
+
+class Progress:
+    """A job's progress. Use as a context; then call with what is being done and the share done, 0 to 1.
+
+    The first run of a version compiles its loops, which takes seconds and happens once: that is said, too.
+
+    Args:
+        lang: in which what it says itself is said, "en" or "ko".
+    """
+
+    def __init__(self, lang: str = "en") -> None:
+        self._phrases = PHRASES[lang]
+        self._start = self._said = time.monotonic()
+        self._what = ""
+        self._bar: Any = None
+        self._task: Any = None
+        self._warn: Any = None
+        self._compiling = CompilingNotice(self._notice, self._phrases["compiling"])
+
+    def __enter__(self) -> Self:
+        self._compiling.__enter__()
+        if sys.stderr.isatty():
+            self._bar = _bar()
+            self._task = self._bar.add_task("", total=None)
+            self._bar.start()
+            self._warn, warnings.showwarning = warnings.showwarning, self._warned
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._compiling.__exit__(*error)
+        if self._bar is not None:
+            warnings.showwarning = self._warn
+            self._bar.stop()
+
+    def __call__(self, what: str, share: float | None = None) -> None:
+        """Say what is being done, and how much of it all is done."""
+        if self._bar is not None:
+            what = cut(what, max(10, self._bar.console.width - BESIDES))
+            self._bar.update(self._task, description=what, total=None if share is None else 1.0, completed=share or 0)
+            return
+        if share is not None and share >= 1:  # what comes next says so
+            return
+        now = time.monotonic()
+        fresh = _FIGURES.sub("", what) != _FIGURES.sub("", self._what) and now - self._said > QUIET_SECONDS
+        if now - self._start > QUIET_SECONDS and (fresh or now - self._said > EVERY_SECONDS):
+            self._what, self._said = what, now
+            if share is not None:
+                what = self._phrases["share_done"].format(what=what, share=share)
+            note(self._phrases["elapsed"].format(seconds=now - self._start, what=what))
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bar off the screen while something is printed."""
+        if self._bar is None:
+            yield
+            return
+        self._bar.stop()
+        yield
+        self._bar.start()
+
+    def _warned(self, *warning: Any, **more: Any) -> None:
+        with self.paused():  # or the line would be glued to the bar
+            self._warn(*warning, **more)
+
+    def _notice(self, line: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(line, highlight=False, markup=False)
+        else:
+            note(line)
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    return Progress(
+        SpinnerColumn("dots" if console.encoding.startswith("utf") else "line"),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=BAR),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+class CompilingNotice:
+    """Says so once if loops are compiled, not found compiled from an earlier run, and it takes long.
+
+    Args:
+        say: what prints the line. line: that it prints.
+    """
+
+    def __init__(self, say: Any, line: str = PHRASES["en"]["compiling"]) -> None:
+        self._say, self._line = say, line
+        self._lock = threading.Lock()
+        self._depth, self._began, self._spent = 0, 0.0, 0.0
+        self._timer: threading.Timer | None = None
+        self._told = False
+        self._listener: Any = None
+
+    def __enter__(self) -> Self:
+        from numba.core import event
+
+        notice = self
+
+        class Listener(event.Listener):
+            def on_start(self, event: Any) -> None:
+                notice._begin()
+
+            def on_end(self, event: Any) -> None:
+                notice._end()
+
+        self._listener = Listener()
+        event.register("numba:compile", self._listener)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        from numba.core import event
+
+        event.unregister("numba:compile", self._listener)
+        with self._lock:
+            self._cancel()
+
+    def _begin(self) -> None:
+        with self._lock:
+            self._depth += 1
+            if self._depth > 1 or self._told:
+                return
+            self._began = time.monotonic()
+            self._timer = threading.Timer(max(0.0, QUIET_SECONDS - self._spent), self._tell)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._depth -= 1
+            if self._depth == 0:
+                self._spent += time.monotonic() - self._began
+                self._cancel()
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _tell(self) -> None:
+        with self._lock:
+            if self._told or self._depth == 0:
+                return
+            self._told = True
+        self._say(self._line)

@@ -1,0 +1,72 @@
+"""``--settings``: what ``--set`` takes, one line a setting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.cells import cell_len
+
+from sadari.cli.arguments.settings import listed_by, setting_types, type_of_none
+from sadari.cli.terminal.printing import columns, headed, pad, say, say_json, wrap
+from sadari.settings.limits import MOST, Flag, Range, Text, Whole
+from sadari.train.allowed_settings import ClassWeights
+
+# What reads in Python otherwise than behind --set
+_IN_WORDS = {
+    Flag: "yes or no",
+    Text: "cpu, cuda, mps or auto",  # of devices alone
+    Range: "two whole numbers, such as 1,2",
+    ClassWeights: "balanced, or a number above 0 for each label: spam=5,ham=1",
+}
+WIDEST_DEFAULT = 12
+
+
+def print_settings(kind: Any, *, as_json: bool) -> None:
+    """Every setting of a rung, or of another kind of model: its name, its default, and what it may be."""
+    rows = described(kind)
+    if as_json:
+        say_json({"of": _name(kind), "settings": rows})
+        return
+    name_width = max(cell_len(row["name"]) for row in rows)
+    start = 2 + name_width + 2 + WIDEST_DEFAULT + 2
+    say(click.style(f"  {pad('setting', name_width)}  {pad('default', WIDEST_DEFAULT)}  what it may be", dim=True))
+    for row in rows:
+        default = pad(_shown(row["default"]), WIDEST_DEFAULT)
+        first, *rest = wrap(row["may_be"], columns() - start)
+        say(f"  {click.style(pad(row['name'], name_width), bold=True)}  {default}  {first}")
+        for line in rest:
+            say(" " * start + line)
+    say()
+    headed("None", "by the texts, the weights or the other settings; or without")
+    headed("Next", f"{listed_by(kind, listing=False)} --set {rows[0]['name']}=…")
+
+
+def described(kind: Any) -> list[dict[str, Any]]:
+    """Each setting: ``name``, ``default`` and, in words, what it ``may_be``."""
+    blank = kind()
+    rows = []
+    for name, hint in setting_types(kind).items():
+        words = _in_words(kind.allowed[name]) + (", or none" if type_of_none(hint) else "")
+        rows.append({"name": name, "default": getattr(blank, name), "may_be": words})
+    return rows
+
+
+def _in_words(allowed: Any) -> str:
+    if isinstance(allowed, Whole) and allowed.high >= MOST:
+        return f"a whole number, {allowed.low} or more"
+    return _IN_WORDS.get(type(allowed), str(allowed))
+
+
+def _name(kind: Any) -> str:
+    return str(getattr(kind, "name", None) or kind.__name__.lower())
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

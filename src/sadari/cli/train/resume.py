@@ -1,0 +1,160 @@
+"""``--run`` and ``--resume`` of commands that train: a run keeps the command's arguments beside its checkpoint."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from sadari.errors import ModelError, SettingError
+
+if TYPE_CHECKING:
+    from sadari.rungs import Rung
+
+# of files and folders: kept so that they are found from anywhere
+_PLACES = ("data", "texts", "test", "output", "run", "vectors", "weights", "teacher", "unlabelled", "start")
+_OF_THIS_TIME = ("resume", "as_json", "list_settings")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that keeps runs: its name after ``sadari``, and what must be given: (parameter, how it is written)."""
+
+    name: str
+    needs: tuple[tuple[str, str], ...]
+
+
+TRAIN = Command("train", (("data", "DATA"), ("rung", "--rung"), ("output", "-o")))
+
+
+def arguments(context: click.Context, command: Command = TRAIN) -> dict[str, Any]:
+    """The arguments to train by: those given, or, with ``--resume``, those that the run was begun with.
+
+    Raises:
+        click.UsageError: some are missing; or some are given that the run knows already.
+        SettingError: a run that could not be resumed.
+        ModelError: there is no run to resume.
+    """
+    given = dict(context.params)
+    if given["resume"] is not None:
+        typed = [
+            name for name in given
+            if name not in _OF_THIS_TIME and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+        ]  # fmt: skip
+        if typed:
+            raise click.UsageError(f"--resume goes on with the run as it was begun: leave out {typed[0]!r}.")
+        # what it does not say, for there was no such option when it was begun, is as it is where nobody says
+        recalled = {**given, **_recall(given["resume"], command)}
+        return {**recalled, **{name: given[name] for name in _OF_THIS_TIME}}
+    for name, how in command.needs:
+        if given[name] in (None, ()):
+            raise click.UsageError(f"{how} is missing.")
+    if given["run"] is not None and "-" in (given.get("data"), *given.get("texts", ())):
+        raise SettingError("--run cannot keep a run whose texts come from standard input", hint="put them in a file")
+    if given["run"] is not None and os.path.realpath(given["run"]) == os.path.realpath(given["output"]):
+        raise SettingError("--run and -o are the same folder", hint="the run ends where the model begins: name two")
+    return given
+
+
+def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What `fit` is told of the run; nothing without one.
+
+    Raises:
+        SettingError: a rung that keeps no run.
+    """
+    from sadari.rungs import RUNGS
+    from sadari.rungs.resumable import KeepsRuns
+
+    if asked["run"] is None:
+        return {}
+    if not isinstance(model, KeepsRuns) or not model.keeps_runs:
+        names = [name for name, kind in RUNGS.items() if issubclass(kind, KeepsRuns)]
+        raise SettingError(
+            f"the rung {model.name!r} trains too fast to keep a run", hint=f"{', '.join(names)} keep one"
+        )
+    return kept_run(asked)
+
+
+def kept_run(asked: Mapping[str, Any], command: Command = TRAIN) -> dict[str, Any]:
+    """What `fit` is told of the run, with the command's arguments beside it; nothing without one."""
+    from sadari.train.checkpoint import Run
+
+    if asked["run"] is None:
+        return {}
+    kept = {name: value for name, value in asked.items() if name not in _OF_THIS_TIME}
+    kept |= {name: _found_again(name, kept[name]) for name in _PLACES if name in kept}
+    notes = {"command": command.name, "arguments": kept}
+    return {"run": Run(Path(asked["run"]), notes=notes), "resume": asked["resume"] is not None}
+
+
+@contextmanager
+def says_how_to_resume(kept: Mapping[str, Any], command: Command = TRAIN) -> Iterator[None]:
+    """Where training is stopped, the error says by which command it goes on. ``kept`` is what `fit_options` gave."""
+    if not kept:
+        yield
+        return
+    from sadari.train.loop import Interrupted
+
+    try:
+        yield
+    except Interrupted as stopped:
+        hint = f"sadari {command.name} --resume {shlex.quote(str(kept['run'].folder))}"
+        raise Interrupted(stopped.what, hint=hint) from None
+
+
+def discard(run: str | None) -> None:
+    """Remove the checkpoint of a run whose model is saved."""
+    if run is not None:
+        from sadari.train.checkpoint import discard_run
+
+        discard_run(run)
+
+
+def is_first() -> bool:
+    """Whether this is the first of several processes (``torchrun``), or the only one: it alone prints and saves."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+@contextmanager
+def only_the_first_speaks() -> Iterator[None]:
+    """Nothing that the other processes print is seen; errors, which end the block, are."""
+    with ExitStack() as stack:
+        if not is_first():
+            nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+            stack.enter_context(redirect_stdout(nowhere))
+            stack.enter_context(redirect_stderr(nowhere))
+        yield
+
+
+def _found_again(name: str, value: Any) -> Any:
+    """An absolute path, or several; the name of named data as it is."""
+    if isinstance(value, tuple):
+        return [_found_again(name, one) for one in value]
+    if value is None or (
+        name in ("data", "texts", "test", "weights", "unlabelled", "start") and not Path(value).exists()
+    ):
+        return value
+    return str(Path(value).absolute())
+
+
+def _recall(run: str, command: Command) -> dict[str, Any]:
+    from sadari.train.checkpoint import read_run
+
+    notes = read_run(run).notes
+    begun, kept = str(notes.get("command", TRAIN.name)), notes.get("arguments")
+    if begun != command.name:
+        raise ModelError(f"the run was begun by `sadari {begun:.40}`", where=run, hint=f"sadari {begun:.40} --resume")
+    if not isinstance(kept, dict):
+        raise ModelError(
+            f"the run was not begun by `sadari {command.name}`, and does not say with what", where=run,
+            hint="resume it as it was begun: fit(texts, labels, run=…, resume=True)",
+        )  # fmt: skip
+    kept["run"] = run  # it may have been moved
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}

@@ -1,0 +1,134 @@
+"""``--teacher`` of ``sadari train``: who teaches, the texts without labels, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli.arguments.options import together
+from sadari.errors import ModelError, SettingError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from sadari.cli.arguments.inputs import Data
+    from sadari.cli.terminal.progress import Progress
+    from sadari.data.corpus import Corpus
+    from sadari.data.read import Source
+    from sadari.rungs import Rung
+    from sadari.rungs.distillation.teacher import Teacher
+
+ALONE = ("unlabelled", "altered", "temperature", "trust")
+_LEFT_OUT = "left out, "
+
+
+options = together(  # of a training with a teacher
+    click.option("--teacher", metavar="MODEL", help="A trained model with the same labels, whose answers are learned."),
+    click.option(
+        "--unlabelled", multiple=True, metavar="FILE", help="Texts without labels, for --teacher to answer; repeatable."
+    ),
+    click.option(
+        "--altered",
+        type=int,
+        metavar="N",
+        help="Altered copies of every text (parts of it, mixtures) for --teacher to answer too: 4, say.  [default: 0]",
+    ),
+    click.option("--temperature", type=float, metavar="T", help="Above 1: unlikely labels say more.  [default: 2]"),
+    click.option(
+        "--trust", type=float, metavar="SHARE", help="The teacher's share in a labelled text.  [default: 0.9]"
+    ),
+)
+
+
+def find_teacher(model: Rung, asked: Mapping[str, Any]) -> Teacher | None:
+    """The teacher that is asked for, read and checked before any text is; None without one.
+
+    Raises:
+        SettingError: what only a teacher needs without one; a rung that takes none; a setting out of its range.
+        ModelError: it is no classifier.
+    """
+    from sadari.cli.arguments.models import load_model
+    from sadari.rungs.distillation.teacher import Teacher
+
+    if asked.get("teacher") is None:
+        for name in ALONE:
+            if asked.get(name) not in (None, ()):
+                raise SettingError(f"--{name} needs a teacher", hint="give a trained model: --teacher MODEL")
+        return None
+    if "-" in asked["unlabelled"]:
+        raise SettingError("texts without labels cannot come from standard input", hint="put them in a file")
+    given = {name: asked[name] for name in ("altered", "temperature", "trust") if asked[name] is not None}
+    folder = asked["teacher"]
+    if not Path(folder).exists():
+        raise ModelError("there is no such model to teach", where=folder, hint="--teacher takes a model's folder")
+    if Path(folder).is_dir():
+        load_model(folder)  # of a climb's folder it names the models
+    return Teacher(folder, **given).checked(model)
+
+
+def with_texts(
+    teacher: Teacher, asked: Mapping[str, Any], found: Data, train: Source, test: Corpus | None, progress: Progress
+) -> tuple[Teacher, list[str]]:
+    """The teacher with the texts that it is to answer, and what reading them has guessed.
+
+    Args:
+        found, train: the texts with labels. test: those of which nothing must be learned.
+
+    Raises:
+        DataError: a file that cannot be read, or has no text column.
+    """
+    import polars as pl
+
+    columns: list[pl.Series] = []
+    notes: list[str] = []
+    for name in asked["unlabelled"]:
+        progress(f"reading {name}")
+        texts, guessed = _read(name, asked, found, train)
+        columns.append(texts)
+        notes += [f"{Path(name).name}: {note}" for note in guessed]
+    unlabelled = pl.concat(columns, rechunk=True) if columns else None
+    never = None if test is None else test.texts
+    return replace(teacher, unlabelled=unlabelled, never=never, say=progress), notes
+
+
+def _read(name: str, asked: Mapping[str, Any], found: Data, train: Source) -> tuple[pl.Series, list[str]]:
+    """The texts of a file, from the columns of the training file where it has them."""
+    from sadari.cli.arguments.inputs import find_data, open_named, use_columns
+
+    data = find_data(name)
+    own = {key: asked.get(key) for key in ("encoding", "on_bad_row")}
+    if Path(data.train).suffix == Path(found.train).suffix:
+        own |= {key: asked.get(key) for key in ("format", "delimiter", "header")}
+    source = open_named(data.train, own, known=data.columns, need_label=False, missing="empty")
+    wanted = train.text_columns
+    if wanted != source.text_columns and set(wanted) <= set(source.columns):
+        kept = source.label_column if source.label_column not in wanted else None
+        use_columns(source, wanted, kept, "as in training")
+    corpus = source.read(keep_blank=True)
+    return corpus.texts, corpus.notes
+
+
+def told(about: Mapping[str, Any]) -> list[str]:
+    """What a model says of its teacher, in a line or two."""
+    who = f"{about['rung']} ({about['folder']})" if "folder" in about else str(about["rung"])
+    labels = f"agrees with {100 * about['agrees with labels']:.1f} % of the labels"
+    labels += ", on which it was trained itself" if about.get("trained on these") else ""
+    lines = [f"{who} · {labels} · temperature {about['temperature']:g} · trust {about['trust']:g}"]
+    left_out = [
+        f"{number:,} {why.removeprefix(_LEFT_OUT)}" for why, number in about.items() if why.startswith(_LEFT_OUT)
+    ]
+    if about["unlabelled texts"] or left_out:
+        lines.append(f"{about['unlabelled texts']:,} texts without labels")
+        if left_out:
+            lines[-1] += f" · left out: {', '.join(left_out)}"
+    if about.get("altered texts"):
+        lines.append(f"{about['altered texts']:,} altered copies, up to {about['altered copies']:,} of a text")
+    elif "altered texts" in about:
+        lines.append("no altered copies: they are made of texts of two words or more that it knows")
+    elif about.get("trained on these") and not about["unlabelled texts"]:
+        lines.append("it knows these texts by heart; of altered copies of them it says more: --altered 4")
+    return lines

@@ -1,0 +1,194 @@
+"""What the commands of ``sadari translate`` read: a model, pairs of texts, texts to translate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli.terminal.printing import note
+from sadari.errors import DataError, SettingError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from sadari.data.parallel.read import ParallelCorpus
+    from sadari.translation.translator import Sources, Translation, Translator
+
+BATCH_ROWS = 4096
+_FILE_NAME = re.compile(r"[^\s.]\S*\.[a-z][a-z0-9]{1,4}")
+_TABLE = ("format", "encoding", "delimiter", "header", "on_bad_row")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Translations of some texts, and the texts as the model read them; whether these look the wrong way round."""
+
+    translations: list[Translation]
+    sources: Sources
+    swapped: bool = False
+
+    @property
+    def texts(self) -> list[str]:
+        return [one.text for one in self.translations]
+
+
+@dataclass
+class Lost:
+    """Texts that were counted as they were translated: how many, of how many something was lost, which way round.
+
+    Attributes:
+        undrawn: a picture was asked for of a translation that is empty.
+    """
+
+    texts: int = 0
+    cut: int = 0
+    unknown: int = 0
+    swapped: bool = False
+    undrawn: bool = False
+
+    def add(self, found: Answers) -> None:
+        self.texts += len(found.translations)
+        self.cut += int(found.sources.cut.sum())
+        self.unknown += int((found.sources.unknown > 0).sum())
+        self.swapped |= found.swapped
+
+
+def load(folder: str) -> Translator:
+    """The translator of a folder.
+
+    Raises:
+        ModelError: it is none.
+    """
+    from sadari.translation.translator import Translator
+
+    return Translator.load(folder)
+
+
+def check_attention(model: Translator, folder: str) -> None:
+    """Refuse a model that looks at nothing.
+
+    Raises:
+        SettingError: there is no attention.
+    """
+    if model.attention == "none":
+        raise SettingError(
+            "the model has no attention, so there is no alignment to see", hint=f"train {folder} with it"
+        )
+
+
+def read_pairs(
+    texts: Sequence[str], asked: Mapping[str, Any], *, known: tuple[str, str] | None = None, keep_blank: bool = False
+) -> ParallelCorpus:
+    """Pairs of texts: of two files line by line, or of two columns of one.
+
+    Args:
+        texts: one or two names. asked: ``source`` and ``target`` columns, and the options of a table.
+        known: columns, where nobody names any.
+        keep_blank: whether pairs with an empty side, or one that is far too long for the other, stay.
+
+    Raises:
+        click.UsageError: more than two names. SettingError: columns that are missing, or too many.
+        DataError: they cannot be read.
+    """
+    from sadari.cli.arguments.inputs import find_data
+    from sadari.cli.arguments.options import parse_delimiter
+    from sadari.data.parallel.read import MAX_RATIO, read_pairs, read_parallel
+
+    ratio = None if keep_blank else MAX_RATIO
+    columns = asked["source"], asked["target"]
+    if len(texts) == 2:
+        if any(columns):
+            raise SettingError("two files are read line by line, and have no columns",
+                               hint="leave out --source and --target, or name one table")  # fmt: skip
+        return read_parallel(
+            *texts, encoding=asked["encoding"], on_bad_row=asked["on_bad_row"], max_ratio=ratio, keep_blank=keep_blank
+        )
+    if len(texts) > 2:
+        raise click.UsageError(f"{texts[2]!r} is one too many: give two files, or one table.")
+    if not any(columns) and known is not None:
+        columns = known
+    if not all(columns):
+        raise SettingError(f"which columns of {texts[0]} are the texts and their translations?",
+                           hint="--source COLUMN --target COLUMN, or a second file, line by line")  # fmt: skip
+    options = {key: asked[key] for key in _TABLE if asked[key] is not None}
+    if "delimiter" in options:
+        options["delimiter"] = parse_delimiter(options["delimiter"])
+    data = find_data(texts[0])
+    pairs = read_pairs(
+        data.train, source_column=columns[0], target_column=columns[1], max_ratio=ratio, keep_blank=keep_blank,
+        **options,
+    )  # fmt: skip
+    return replace(pairs, source=data.titles.get(data.train, pairs.source))
+
+
+def read_for(model: Translator, texts: Sequence[str], asked: Mapping[str, Any]) -> ParallelCorpus:
+    """Pairs to score a model on; of one table, the columns of its training unless others are named."""
+    told = [model.data_.get(key) for key in ("source_column", "target_column")]
+    known = (str(told[0]), str(told[1])) if all(told) else None
+    return read_pairs(texts, asked, known=known, keep_blank=True)
+
+
+def wanted(texts: tuple[str, ...], asked: Mapping[str, Any]) -> str | list[str]:
+    """What is to be translated: a file, "-", or texts."""
+    from sadari.cli.predict.command import file_among
+
+    path = file_among(texts)
+    if path is None and asked["source"] is not None:
+        raise SettingError("--source names a column of a table, and here are texts")
+    for text in texts if path is None else ():
+        if _FILE_NAME.fullmatch(text):  # test.en, which may well be a text, too
+            note(f"{text!r} is taken as a text: there is no file of this name")
+    return list(texts) if path is None else path
+
+
+def batches(given: str | list[str], asked: Mapping[str, Any]) -> Iterator[pl.Series]:
+    """The texts in columns of at most `BATCH_ROWS`, in their order."""
+    import polars as pl
+
+    if isinstance(given, list):
+        try:
+            yield pl.Series("text", given, pl.String)
+        except UnicodeEncodeError:
+            raise DataError("an argument is not valid text in this terminal's encoding") from None
+        return
+    from sadari.cli.arguments.inputs import open_named
+
+    reading = {key: asked[key] for key in _TABLE}
+    if asked["source"] is None:
+        if asked["format"] is not None:
+            raise SettingError(f"which column of {given} is to be translated?", hint="--source COLUMN")
+        reading["format"] = "lines"
+    else:
+        reading["text"] = asked["source"]
+    source = open_named(given, reading, need_label=False, missing="empty")
+    for batch in source.batches(BATCH_ROWS, whole=False):
+        yield batch.texts
+
+
+def write_lines(path: str, lines: Sequence[str]) -> None:
+    """A file of these lines, whole or not at all."""
+    with lines_to(path) as write:
+        for line in lines:
+            write(line)
+
+
+@contextmanager
+def lines_to(path: str | None) -> Iterator[Callable[[str], None]]:
+    """What writes a line: to a file, which is there whole at the end or not at all, or to standard output."""
+    from sadari.artifact import atomic_file
+    from sadari.cli.terminal.printing import say
+
+    if path is None:
+        yield say
+        return
+    with atomic_file(path) as file:
+        yield lambda line: _write(file, line)
+
+
+def _write(file: Any, line: str) -> None:
+    file.write(f"{line}\n".encode())

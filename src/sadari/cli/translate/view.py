@@ -1,0 +1,236 @@
+"""What ``sadari translate`` prints: data, a trained model, scores, translations and their alignments."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.cells import cell_len
+
+from sadari.cli.arguments.settings import show_settings
+from sadari.cli.terminal.failures import printable
+from sadari.cli.terminal.printing import columns, cut, headed, json_line, note, pad, say_json, wrap
+from sadari.cli.train.view import sparkline
+from sadari.data.audit.findings import plural
+from sadari.wording import numbers as readable
+
+if TYPE_CHECKING:
+    from sadari.cli.translate.input import Answers, Lost
+    from sadari.data.parallel.read import ParallelCorpus
+    from sadari.metrics.translation import TranslationScores
+    from sadari.translation.alignment import Alignment
+    from sadari.translation.translator import Translation, Translator
+
+INDENT = 12
+SHADES = "·░▒▓█"
+BOUNDS = (0.05, 0.25, 0.5, 0.75)  # shares of attention at which the next shade begins
+WIDEST_WORD = 14
+LONGEST = 150  # cells of a sample: a net that has not learned yet writes without end
+SWAPPED = "The texts look like what the model writes, not like what it reads: is this the right direction?"
+NARROW = 3  # cells of a column where words do not fit above it
+
+
+def print_data(pairs: ParallelCorpus, held_out: ParallelCorpus, asked: dict[str, Any]) -> None:
+    """What was read, what was left out, and how it was split."""
+    _head("Read", pairs.source + (f" · {asked['source']} → {asked['target']}" if asked["source"] else ""))
+    for line in pairs.notes:
+        _head("", line)
+    if asked["test"]:
+        how = f"from {held_out.source}"
+    else:
+        how = f"drawn with seed {asked['seed']}; no source text stands in both"
+    _head("Split", f"train {len(pairs):,} · validation {len(held_out):,} ({how})")
+
+
+def print_net(model: Translator, example: str) -> None:
+    """The net before it learns, and those of its settings that nobody gave.
+
+    Args:
+        example: a source text, to show how it is read where that is not from its beginning.
+    """
+    weights = sum(parameter.numel() for parameter in model.net_.parameters())
+    read, written = len(model.source_subwords_), len(model.target_subwords_)
+    subwords = f"{written:,} subwords, shared" if model.shared_ else f"{read:,} and {written:,} subwords"
+    attention = "" if model.net == "transformer" else f" · attention: {model.attention}"
+    _head("Net", f"{model.net}{attention} · {readable.significant(weights / 1e6, 2)} M weights · {subwords}")
+    for line in _size_notes(model):
+        _head("", line)
+    if model.reverse:
+        words = example.split()
+        _head("", f"reads the source from its end: “{' '.join(words)}” as “{' '.join(reversed(words))}”")
+    if model.chosen():
+        _head("Chosen", f"for {plural(model.data_['pairs'], 'pair')}: {show_settings(model.chosen())}")
+    if model.too_long_:
+        _head("Long", f"{plural(model.too_long_, 'pair')} of more than {model.max_length} subwords left out")
+
+
+def _size_notes(model: Translator) -> list[str]:
+    """Why vocabularies have not the size that was asked for, where they have not."""
+    sides = {"source": model.source_subwords_, "target": model.target_subwords_}
+    found = {side: subwords.size_note(model.subwords) for side, subwords in sides.items()}
+    if model.shared_:
+        return [note for note in [found["source"]] if note]
+    return [f"{side}: {note}" for side, note in found.items() if note]
+
+
+def print_trained(model: Translator, output: str, samples: list[tuple[str, str, str]]) -> None:
+    """How the training went, its scores, some translations, and what to do with the model."""
+    losses = [record["validation_loss"] for record in model.history_ if "validation_loss" in record]
+    passes = int(model.history_[-1]["epoch"])
+    times = f"{passes:,} pass{'es' * (passes != 1)}"
+    _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {times} · weights: {model.weights_}")
+    if losses:
+        _head("Loss", f"{losses[0]:.2f} {sparkline(losses)} {losses[-1]:.2f} on the validation pairs")
+    scores = model.scores_
+    parts = [f"BLEU {scores['validation tokenised BLEU']:.1f} (lower-cased tokens, beam 5)"]
+    parts.append(f"{readable.percent(scores['validation exact'])} % word for word the reference")
+    if "validation perplexity" in scores:
+        parts.append(f"perplexity {readable.significant(scores['validation perplexity'])}")
+    _head("Validation", " · ".join(parts))
+    for source, translation, reference in samples:
+        right = "" if translation == reference else f"   (reference: {cut(reference, LONGEST)})"
+        _head("", f"{cut(source, LONGEST)} → {cut(translation, LONGEST)}{right}")
+    size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
+    _head("Saved", f"{output} · {readable.significant(size, 2)} MB")
+    see = "" if model.attention == "none" else " --show-alignment"
+    _head("Next", f"sadari translate run {shlex.quote(output)} {shlex.quote(cut(samples[0][0], 40))}{see}")
+
+
+def print_trained_json(model: Translator, output: str, pairs: ParallelCorpus, held_out: ParallelCorpus) -> None:
+    """The same for programs."""
+    say_json({
+        "model": output, "settings": model.resolved_.settings(), "chosen": list(model.chosen()),
+        "scores": model.scores_,
+        "pairs": {"train": len(pairs), "validation": len(held_out), "too_long": model.too_long_},
+        "subwords": {"source": len(model.source_subwords_), "target": len(model.target_subwords_),
+                     "shared": model.shared_, "asked": model.subwords, "notes": _size_notes(model)},
+        "weights": model.weights_, "seconds": model.train_seconds_, "history": model.history_, "notes": pairs.notes,
+    })  # fmt: skip
+
+
+def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpus, asked: dict[str, Any]) -> None:
+    """BLEU and chrF, and what to know of them."""
+    search = f"beam {asked['beam']}" if asked["beam"] > 1 else "greedy"
+    _head("Translated", f"{plural(scores.texts, 'text')} of {pairs.source} · {search}")
+    for line in pairs.notes:
+        if line != plural(len(pairs), "pair"):
+            _head("", line)
+    for line in _lost(int(found.sources.cut.sum()), int((found.sources.unknown > 0).sum()), scores.texts):
+        _head("", line)
+    if found.swapped:
+        _head("", SWAPPED)
+    if scores.bleu is None:
+        _head("", "sacreBLEU and chrF are not here: pip install 'sadari[translate]'")
+    else:
+        _head("BLEU", f"{scores.bleu:.2f}   {scores.bleu_signature}")
+        _head("chrF", f"{scores.chrf:.2f}   {scores.chrf_signature}")
+    _head("Tokens", f"BLEU {scores.tokenised_bleu:.2f} on lower-cased 13a tokens")
+    _head("Exact", f"{scores.exact:.1f} % are the reference, letter by letter")
+    _head("Length", f"{scores.length_ratio:.3f} tokens for each of the references'")
+    if asked["output"] is not None:
+        _head("Saved", asked["output"])
+
+
+def print_scores_json(scores: TranslationScores, found: Answers, pairs: ParallelCorpus, asked: dict[str, Any]) -> None:
+    """The same for programs."""
+    say_json({
+        **scores.to_dict(), "beam": asked["beam"], "length_penalty": asked["length_penalty"],
+        "wrong_direction": found.swapped,
+        "cut": int(found.sources.cut.sum()), "with_unknown": int((found.sources.unknown > 0).sum()),
+        "source": pairs.source, "notes": pairs.notes,
+    })  # fmt: skip
+
+
+def print_translation(
+    write: Callable[[str], None], source: str, translation: Translation, seen: Alignment | None, model: Translator,
+    asked: dict[str, Any],
+) -> None:  # fmt: skip
+    """One translation: a line; as JSON, or with its alignment, if that is asked for."""
+    if asked["as_json"]:
+        said: dict[str, Any] = {
+            "source": source, "translation": translation.text, "log_probability": translation.log_probability,
+        }  # fmt: skip
+        if asked["show_alignment"]:
+            said["alignment"] = None if seen is None else seen.to_dict()
+        write(json_line(said))
+        return
+    # what a stranger's model writes could move a terminal's cursor
+    write(printable(translation.text) if sys.stdout.isatty() else translation.text)
+    if asked["show_alignment"] and seen is not None:
+        if model.reverse:
+            for line in _read_as(seen.sources[:-1], columns()):
+                write(click.style(line, dim=True))
+        for line in alignment_grid(seen, columns()):
+            write(line)
+        write("")
+
+
+def _read_as(words: Sequence[str], width: int) -> list[str]:
+    """The words of a source in the order in which a net read them that reads from the end."""
+    head = "  read as: "
+    first, *rest = wrap(printable(" ".join(reversed(words))), width - len(head)) or [""]
+    return [head + first, *(" " * len(head) + line for line in rest)]
+
+
+def alignment_grid(found: Alignment, width: int) -> list[str]:
+    """An alignment as lines: source words across, target words down; the darker a cell, the more attention.
+
+    Where the words do not fit above their columns, the columns are numbered, and each row ends with the word that it
+    looked at most.
+    """
+    sources, rows = ([cut(printable(word), WIDEST_WORD) for word in words] for words in (found.sources, found.targets))
+    side = max(map(cell_len, rows)) + 2
+    across = sum(cell_len(word) + 1 for word in sources)
+    if side + across <= width - 2:
+        widths = [cell_len(word) for word in sources]
+        lines = ["  " + " " * side + click.style(" ".join(sources), dim=True)]
+        return lines + [_row(word, side, found.weights[row], widths) for row, word in enumerate(rows)]
+    each = max(1, (width - side - WIDEST_WORD - 6) // NARROW)
+    lines = []
+    for start in range(0, len(sources), each):
+        part = range(start, min(start + each, len(sources)))
+        lines.append("  " + " " * side + click.style(" ".join(f"{i + 1:>2}" for i in part), dim=True))
+        for row, word in enumerate(rows):
+            best = int(found.weights[row].argmax())
+            seen = f"  {best + 1} {sources[best]}" if best in part else ""
+            lines.append(_row(word, side, found.weights[row, part], [NARROW - 1] * len(part)) + seen)
+    return lines
+
+
+def shade(weight: float) -> str:
+    """The character for a share of attention."""
+    return SHADES[sum(weight >= bound for bound in BOUNDS)]
+
+
+def print_lost(lost: Lost, model: Translator, output: str | None) -> None:
+    """What of the texts could not be read, on standard error."""
+    for line in _lost(lost.cut, lost.unknown, lost.texts, model.max_length - 1):
+        note(line)
+    if lost.swapped:
+        note(SWAPPED)
+    if lost.undrawn:
+        note("no picture is drawn: the translation is empty")
+    if output is not None:
+        note(f"{plural(lost.texts, 'text')} translated: {output}")
+
+
+def _lost(cut_texts: int, unknown: int, texts: int, most: int | None = None) -> list[str]:
+    lines = []
+    if cut_texts:
+        lines.append(f"{cut_texts:,} of {plural(texts, 'text')} cut" + (f" after {most:,} subwords" if most else ""))
+    if unknown:
+        lines.append(f"{unknown:,} of {plural(texts, 'text')} with characters that training never saw")
+    return lines
+
+
+def _row(word: str, side: int, weights: Any, widths: list[int]) -> str:
+    cells = " ".join(shade(float(weight)) * width for weight, width in zip(weights, widths, strict=True))
+    return "  " + pad(word, side) + cells
+
+
+def _head(head: str, text: str) -> None:
+    headed(head, text, indent=INDENT)

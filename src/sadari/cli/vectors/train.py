@@ -1,0 +1,133 @@
+"""``sadari vectors train``: word vectors of one's own texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli.arguments import options
+from sadari.cli.arguments.text_files import TextFiles
+from sadari.cli.vectors.options import FORMATS
+from sadari.cli.vectors.output import checked_kind, lost
+from sadari.errors import SettingError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from sadari.cli.arguments.inputs import Data
+    from sadari.data.plain_text import PlainText
+
+EXAMPLES = """\b
+Examples:
+  sadari vectors train articles.txt -o vectors
+  sadari vectors train ag_news -o vectors --model cbow --width 200
+  sadari vectors train chat.csv --text Q,A -o ko --subwords 3-5 --unit jamo
+  sadari vectors train a.txt b.txt.gz -o vectors.vec --deterministic
+  sadari vectors train articles/ -o vectors
+  cat *.txt | sadari vectors train - -o vectors
+
+\b
+A .txt file is read as running text, a line a sentence, and a folder stands
+for the .txt files in it; other files are tables, of which the text column is
+taken (all columns of --text). The ending of OUT says the format: none is a
+folder of Sadari's own, .vec and .txt are word2vec text, .bin is word2vec
+binary; only sadari and fasttext (--to) keep subwords.
+"""
+INPUTS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT…")
+@click.option("-o", "--output", required=True, metavar="OUT", help="The vectors' folder or file.")
+@click.option("--to", type=click.Choice(FORMATS), metavar="KIND", help="Its format.  [default: the name's]")
+@click.option("--model", type=click.Choice(["skipgram", "cbow"]), default="skipgram", show_default=True)
+@click.option("--width", type=int, default=100, show_default=True, metavar="N", help="Of the vectors.")
+@click.option("--window", type=int, default=5, show_default=True, metavar="N", help="Neighbours on each side.")
+@click.option("--negatives", type=int, default=5, show_default=True, metavar="N", help="Drawn for each neighbour.")
+@click.option("--epochs", type=int, default=5, show_default=True, metavar="N", help="Passes over the texts.")
+@click.option("--min-count", type=int, default=5, show_default=True, metavar="N", help="Rarer words have no vector.")
+@click.option("--max-words", type=int, metavar="N", help="The most words.")
+@click.option("--sample", type=float, default=1e-3, show_default=True, metavar="SHARE", help="Thin out words above it.")
+@click.option("--learning-rate", type=float, default=0.05, show_default=True, metavar="RATE", help="At the first step.")
+@click.option("--subwords", metavar="N-M", help="Vectors for pieces of N to M units: unseen words have vectors, too.")
+@click.option("--unit", type=click.Choice(["characters", "jamo"]), default="characters", show_default=True)
+@click.option("--buckets", type=int, metavar="N", help="Rows that the pieces share.  [default: by their number]")
+@click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
+@click.option("--workers", type=int, metavar="N", help="Threads.  [default: one a core]")
+@click.option("--deterministic", is_flag=True, help="One thread: the same seed gives the same bits, also on a GPU.")
+@click.option("--device", default="cpu", show_default=True, metavar="NAME", help="cpu, cuda, mps or auto.")
+@click.option("--text", metavar="COLUMNS", help="The text columns of a table.")
+@click.option("--format", type=click.Choice(INPUTS), metavar="NAME", help=f"Of the files: {', '.join(INPUTS)}.")
+@click.option("--encoding", metavar="NAME", help="Of the files.  [default: found out]")
+@options.seed
+@options.as_json("Settings, words and losses as JSON, and nothing else, on standard output.")
+def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> None:
+    """Train word vectors on TEXT…: files, folders, names of data sets, or "-"."""
+    from sadari.cli.terminal.progress import Progress
+    from sadari.cli.vectors.train_view import print_trained
+    from sadari.vectors.formats.files import write_vectors
+    from sadari.vectors.word2vec.trainer import Word2Vec
+
+    settings = Word2Vec(**_settings(asked))
+    kind = checked_kind(output, asked["to"])
+    corpus = _Corpus(texts, asked)
+    corpus.check()
+    with Progress() as progress:
+        vectors = settings.train(corpus, _told(progress))
+        progress("saving")
+        write_vectors(vectors, output, format=kind)
+    print_trained(vectors, output, corpus.notes, lost(vectors, kind), as_json=as_json)
+
+
+def _settings(asked: dict[str, Any]) -> dict[str, Any]:
+    """The settings of `Word2Vec` among the options."""
+    if asked["deterministic"] and asked["workers"] not in (None, 1):
+        raise SettingError(f"--deterministic is one thread, and --workers {asked['workers']} are several")
+    names = (
+        "model", "width", "window", "negatives", "epochs", "min_count", "max_words", "sample", "learning_rate", "unit",
+        "buckets", "workers", "device", "seed",
+    )  # fmt: skip
+    settings = {name: asked[name] for name in names}
+    settings["workers"] = 1 if asked["deterministic"] else asked["workers"]
+    settings["tokenizer"] = asked["tokenizer"] or "auto"
+    if asked["subwords"] is not None:
+        shortest, _, longest = asked["subwords"].partition("-")
+        if not (shortest.isdecimal() and (longest or shortest).isdecimal()):
+            raise SettingError(f"--subwords is {asked['subwords']!r}", hint="shortest-longest, such as 3-6")
+        settings["subwords"] = (int(shortest), int(longest or shortest))
+    return settings
+
+
+class _Corpus(TextFiles):
+    """Sentences: the lines of running text, the texts of tables."""
+
+    def running(self, text: PlainText) -> Iterator[pl.Series]:
+        """Its lines."""
+        yield from text.columns()
+
+    def table(self, name: str, data: Data) -> Iterator[pl.Series]:
+        """The text column, or one after another."""
+        from sadari.cli.arguments.inputs import open_named
+
+        asked = {key: self.asked[key] for key in ("text", "format", "encoding")}
+        source = open_named(data.train, asked, known=data.columns, need_label=False, missing="empty")
+        kept = [note for note in source.notes if not note.startswith("label")]
+        title = "standard input" if name == "-" else data.titles.get(data.train, name)
+        self.notes += [f"{title}: {note}" for note in kept]
+        for batch in source.batches(whole=False):
+            yield batch.texts
+
+
+def _told(progress: Any) -> Any:
+    """What a user sees while it trains."""
+
+    def tell(what: str, share: float, record: dict[str, float]) -> None:
+        if what == "reading":
+            progress(f"reading: {int(record['tokens']):,} words")
+            return
+        speed = record["words_per_second"]
+        progress(f"pass {int(record['epoch'])}: loss {record['loss']:.3f}, {speed:,.0f} words/s", share)
+
+    return tell

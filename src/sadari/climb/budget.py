@@ -1,0 +1,292 @@
+"""What the time left allows: a rung's cost is guessed from a small trial before it is trained."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sadari.climb.split import Frozen, nested_rows
+from sadari.climb.throughput import SHARE as MEASURING
+from sadari.climb.throughput import Pace, pace_of, spread
+from sadari.data.corpus import Corpus
+from sadari.rungs import BertClassifier, Rung
+from sadari.rungs.defaults import FEW_TEXTS
+from sadari.rungs.neural import NeuralRung
+from sadari.wording import Wording, wording
+from sadari.wording import numbers as readable
+
+PROBE_ROWS, FIRST_ROWS = 1_000, 64
+LEAST_ROWS = 500  # a rung that could train on no more than these is left out
+LEAST_SHARE = 0.25  # of the rows, where there are so few that they are validated in folds
+SHARE = 0.6  # of the time left that one rung may take while others wait
+SMALL_BATCH = 1.4  # what a row costs in a batch of half the size
+FEWEST_PASSES = 0.5  # of those that a net would make; of many rows, half the passes are better than half the rows
+FEWEST_OF_FEW = 0.7  # of few rows: with fewer it is not what it could be
+IN_ENGLISH = wording("en")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a rung is trained in the time left.
+
+    Attributes:
+        rows: training rows. settings: other than the rung's own. note: what is less than it could be.
+        halves: whether rows are validated by two models, each of half of them or fewer, in place of those of four
+            fifths.
+        pace: how fast a slow rung is; None of the others. seconds: that it will take in all.
+    """
+
+    rows: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    halves: bool = False
+    pace: Pace | None = None
+    seconds: float = 0.0
+
+    def validates_itself(self, total: int) -> bool:
+        """Whether the model learns of one half, of so many rows in all, and so is validated on the other as it is."""
+        return self.halves and self.rows <= total // 2
+
+    def said(self, words: Wording) -> str:
+        """How long a slow rung will take, in words; nothing of the others."""
+        if self.pace is None:
+            return ""
+        rate = readable.significant(1 / self.pace.training, 2)
+        return words.say("budget_pace", rate=rate, duration=words.duration(self.seconds, 2))
+
+
+@dataclass(frozen=True)
+class TooDear:
+    """The time left does not allow a rung.
+
+    Attributes:
+        least: seconds that it needs at least. why: a sentence.
+    """
+
+    least: float
+    why: str
+
+
+class Budget:
+    """A span of time that begins now.
+
+    Args:
+        seconds: how long it is; None: no end. words: in which language plans say what is less than it could be.
+    """
+
+    def __init__(self, seconds: float | None, words: Wording = IN_ENGLISH) -> None:
+        self.words = words
+        self._paces: dict[str, Pace] = {}
+        self.deadline = None if seconds is None else time.perf_counter() + seconds
+
+    def time_left(self) -> float:
+        """Seconds; infinite without an end."""
+        return float("inf") if self.deadline is None else self.deadline - time.perf_counter()
+
+    def end_of(self, share: float) -> float:
+        """When that share of the time left is up, of `time.perf_counter`; infinite without an end."""
+        return time.perf_counter() + self.time_left() * share
+
+    def allows(self, seconds: float) -> bool:
+        return seconds <= self.time_left()
+
+    def plan(self, model: Rung, frozen: Frozen, seed: int, *, share: float = SHARE) -> Plan | TooDear:
+        """What the time left allows: all, else fewer passes of a net, else, where there are many rows, fewer of them.
+
+        A first small training compiles what is compiled, so that no rung's time has that in it.
+
+        Args:
+            share: of the time left that this rung may take.
+        """
+        total = len(frozen.train)
+        probe = frozen.train.take(nested_rows(frozen, min(PROBE_ROWS, total), seed))
+        if len(probe.label_names) < 2:
+            return Plan(total)
+        if isinstance(model, BertClassifier):
+            pace = self._paces.get(model.name) or pace_of(model, probe, MEASURING * self.time_left())
+            self._paces[model.name] = pace
+            return _plan_slow(model, pace, frozen, self.time_left() * share, self.words)
+        short = _one_epoch(model, total)
+        few = spread(probe, FIRST_ROWS)
+        short.fit(few.texts, few.labels).predict_proba(few.texts)
+        if self.deadline is None:
+            return Plan(total)
+        allowed = self.time_left() * share
+        scale = (total + sum(len(fold) for fold in frozen.folds)) / len(probe)
+        needed = seconds_needed(
+            lambda rows: _spent(short, rows), few, probe, passes=_epochs(model, total), scale=scale, allowed=allowed
+        )
+        return _plan(model, needed, allowed, total, in_folds=bool(frozen.folds), words=self.words)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """The seconds of a training with one pass: in all, and of these in the pass."""
+
+    whole: float
+    passing: float
+
+    def with_passes(self, passes: float) -> float:
+        """What so many passes take: what is done once, such as looking for the words, is not done for each of them."""
+        return self.whole + self.passing * (passes - 1)
+
+
+def _spent(model: Rung, rows: Corpus) -> Spent:
+    """Train a rung that makes one pass."""
+    start = time.perf_counter()
+    model.fit(rows.texts, rows.labels)
+    whole = time.perf_counter() - start
+    passing = model.history_[-1].get("seconds", whole) if model.history_ else whole
+    return Spent(whole, min(passing, whole))
+
+
+def seconds_needed(
+    train: Callable[[Corpus], Spent], few: Corpus, probe: Corpus, *, passes: float, scale: float, allowed: float
+) -> float:
+    """What a rung needs, by a small training of it.
+
+    Where that is more than it is allowed, a smaller one is asked whether the machine was only busy just then, or had
+    something to compile; then it is measured again.
+
+    Args:
+        train: trains it once on such rows. few, probe: a few rows, and more.
+        passes: that it makes. scale: how many times the rows of ``probe`` it goes over in each, in all its trainings.
+        allowed: seconds.
+    """
+    spent = train(probe)
+    if spent.with_passes(passes) * scale > allowed and train(few).whole * len(probe) < spent.whole * len(few):
+        spent = min(spent, train(probe), key=lambda spent: spent.with_passes(passes))
+    return spent.with_passes(passes) * scale
+
+
+def _plan(
+    model: Rung, needed: float, allowed: float, total: int, *, in_folds: bool, words: Wording = IN_ENGLISH
+) -> Plan | TooDear:
+    """How a rung that needs so many seconds for ``total`` rows is trained in those that it is allowed."""
+    if needed <= allowed:
+        return Plan(total)
+    share, fewest = max(0.0, allowed) / needed, 1.0
+    if _chooses_passes(model):
+        fewest, passes = FEWEST_PASSES if total >= FEW_TEXTS else FEWEST_OF_FEW, model.planned_epochs(total)
+        fewer = int(passes * share)
+        if fewer >= fewest * passes:
+            return Plan(total, {"epochs": fewer}, words.say("budget_passes", fewer=fewer, passes=passes))
+    rows = 0 if in_folds else _fewer_rows(model, total, share / fewest)
+    if rows >= min(LEAST_ROWS, total):
+        note = words.say("budget_rows", rows=readable.count(rows), total=readable.count(total))
+        settings = {"epochs": math.ceil(fewest * model.planned_epochs(rows))} if fewest < 1 else {}
+        return Plan(rows, settings, note)
+    least = fewest if in_folds else fewest * min(1.0, LEAST_ROWS / total)
+    return TooDear(needed * least, _why(needed, allowed, words))
+
+
+def _why(needed: float, allowed: float, words: Wording, key: str = "budget_left") -> str:
+    """Why a rung is left out; ``key``: of the sentence that says it."""
+    if allowed <= 0.001:
+        return words.say("budget_used_up", needed=words.duration(needed))
+    return words.say(key, needed=words.duration(needed), left=words.duration(allowed))
+
+
+def _plan_slow(
+    model: BertClassifier, pace: Pace, frozen: Frozen, allowed: float, words: Wording = IN_ENGLISH
+) -> Plan | TooDear:
+    """How a rung is trained that is slow to predict, too: the texts that it is measured on are in what it may take."""
+    total = len(frozen.train)
+    measured = len(frozen.final) + (total if frozen.folds else len(frozen.validation))
+    fixed = measured * pace.predicting
+    if frozen.folds:
+        found = _plan_in_folds(model, pace, frozen, allowed - fixed, words)
+    else:
+        found = _plan(model, pace.training * total * _epochs(model, total), allowed - fixed, total, in_folds=False,
+                      words=words)  # fmt: skip
+    if isinstance(found, Plan):
+        passes = found.settings.get("epochs", _epochs(model, found.rows))
+        seconds = found.seconds or pace.training * found.rows * passes
+        return replace(found, pace=pace, seconds=seconds + fixed)
+    least = found.least
+    if not frozen.folds:  # few rows want more passes: so many rows are not so many times cheaper
+        fewest = FEWEST_PASSES if _chooses_passes(model) and total >= FEW_TEXTS else 1.0
+        least = pace.training * LEAST_ROWS * _epochs(model, LEAST_ROWS) * fewest
+    rate = readable.significant(1 / pace.training, 2)
+    return TooDear(least + fixed, words.say("budget_at_pace", rate=rate, why=found.why))
+
+
+def _plan_in_folds(model: BertClassifier, pace: Pace, frozen: Frozen, allowed: float, words: Wording) -> Plan | TooDear:
+    """The same where every row is validated once: in all folds, else in halves, else of fewer rows."""
+    total = len(frozen.train)
+    least = math.ceil(min(LEAST_ROWS, total * LEAST_SHARE))
+    sizes, seconds = [total, *map(len, frozen.folds)], 0.0
+    for rows, passes, in_halves in _ways_in_folds(model, total, least):
+        if in_halves:  # the model itself, and two that validate it; of no more than half it is one of these
+            sizes = [rows, rows] if rows <= total // 2 else [rows, -(-total // 2), total // 2]
+        seconds = pace.training * sum(size * (passes or _epochs(model, size)) for size in sizes)
+        if seconds > allowed * (1 + 1e-9):
+            continue
+        notes = []
+        if rows < total:
+            notes.append(words.say("budget_rows", rows=readable.count(rows), total=readable.count(total)))
+        elif passes is not None:
+            notes.append(words.say("budget_passes", fewer=passes, passes=model.planned_epochs(total)))
+        if in_halves:
+            notes.append(words.say("budget_halves" if rows * 2 >= total else "budget_two_models"))
+        settings = {} if passes is None else {"epochs": passes}
+        return Plan(rows, settings, " · ".join(notes), in_halves, seconds=seconds)
+    return TooDear(seconds, _why(seconds, allowed, words, "budget_least"))
+
+
+def _ways_in_folds(model: BertClassifier, total: int, least: int) -> Iterator[tuple[int, int | None, bool]]:
+    """(Rows, passes or None for its own number, whether in halves), from the best to the cheapest."""
+    yield total, None, False
+    yield total, None, True
+    chooses = _chooses_passes(model)
+    if chooses:
+        usual = model.planned_epochs(total)
+        for passes in range(usual - 1, math.ceil(FEWEST_OF_FEW * usual) - 1, -1):
+            yield total, passes, True
+    for rows in range(total - 1, least - 1, -1):
+        yield rows, math.ceil(FEWEST_OF_FEW * model.planned_epochs(rows)) if chooses else None, True
+
+
+def _chooses_passes(model: Rung) -> bool:
+    """Whether how often it goes over the texts is its own choice, so that it may go less often."""
+    if isinstance(model, BertClassifier):
+        return model.epochs is None and model.steps is None
+    return isinstance(model, NeuralRung) and model.epochs is None
+
+
+def _fewer_rows(model: Rung, total: int, share: float) -> int:
+    """How many rows cost that share of what ``total`` cost: of fewer rows a net makes more passes."""
+
+    def cost(rows: int) -> float:
+        small = isinstance(model, NeuralRung) and model.planned_batch(rows) < model.planned_batch(total)
+        return rows * _epochs(model, rows) * (SMALL_BATCH if small else 1)
+
+    allowed = cost(total) * share
+    return max((rows for rows in range(0, total, max(1, total // 1000)) if cost(rows) <= allowed), default=0)
+
+
+def _one_epoch(model: Rung, rows: int) -> Rung:
+    """The same rung with one pass, where passes are what costs, and with the batches that it makes of so many rows."""
+    from sklearn.base import clone
+
+    short: Rung = clone(model).set_params(class_weight=None)  # it may name a label that is not among a few texts
+    if isinstance(model, NeuralRung):
+        short.set_params(batch_size=model.planned_batch(rows))
+    if "epochs" in model.get_params(deep=False):
+        short.set_params(epochs=1)
+    return short
+
+
+def work(model: Rung, rows: int) -> float:
+    """How many texts the rung itself would go over in training on so many rows, each as often as it does."""
+    return rows * _epochs(model, rows)
+
+
+def _epochs(model: Rung, rows: int) -> float:
+    """How many passes the rung itself would make over so many rows."""
+    if "epochs" not in model.get_params(deep=False):
+        return 1.0
+    return float(max(1, model.planned_epochs(rows)))

@@ -1,0 +1,312 @@
+"""Climb: every rung on one split, measured alike, and which one to take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.artifact.manifest import versions
+from sadari.climb.budget import SHARE, Budget, Plan, TooDear
+from sadari.climb.context import Ascent, Progress
+from sadari.climb.failures import Failed, none_trained, why_failed
+from sadari.climb.folder import folder_megabytes, run_folder, write_run
+from sadari.climb.learning_curves import learning_curve
+from sadari.climb.progress import onwards
+from sadari.climb.result import ClimbResult, RungResult
+from sadari.climb.selection import rungs_to_climb
+from sadari.climb.split import freeze
+from sadari.climb.training import fewer_rows, first_fold
+from sadari.climb.training import train as train_rung
+from sadari.climb.tuning import tune
+from sadari.climb.verdict import decide
+from sadari.data.audit.audit import Audit, audit
+from sadari.data.corpus import Corpus, check_corpora
+from sadari.errors import SettingError
+from sadari.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
+from sadari.metrics.predictions import predict_in_order
+from sadari.metrics.significance import pair_tests
+from sadari.metrics.speed import one_text_us, predict_in_bulk
+from sadari.pretrained.folder import shown_weights
+from sadari.rungs import BertClassifier, FromVectors, Rung
+from sadari.text.tokenize import unseen_share
+from sadari.vectors.keyed import WordVectors
+from sadari.vectors.vector_source import VectorSource
+from sadari.wording import numbers as readable
+from sadari.wording import wording
+
+AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
+
+
+def climb(
+    train: Corpus, test: Corpus | None = None, *, rungs: Sequence[str] | None = None, budget: float | None = None,
+    seed: int = 0, folder: str | Path | None = None, lang: str = "en", curves: bool = True,
+    settings: Mapping[str, Mapping[str, Any]] | None = None, keep_duplicates: bool = False, validation: float = 0.1,
+    report: bool = True, trials: int = 0, vectors: str | Path | WordVectors | VectorSource | None = None,
+    weights: str | Path | None = None, download: bool = False, audited: Audit | None = None,
+    progress: Progress | None = None,
+) -> ClimbResult:  # fmt: skip
+    """Train every rung on the same rows, compare them, and say which one to take.
+
+    Early stopping, calibration and the recommendation use validation rows that are taken from training; the final rows
+    (``test``, or a tenth of the rows held out) are used once, for the table.
+
+    Args:
+        train, test: labelled texts, one label each; those of ``test`` are for the final table.
+        rungs: names from `RUNGS`, default all that can be trained; always climbed in the ladder's order.
+        budget: seconds for training and learning curves; a rung that would take longer makes fewer passes, trains on
+            fewer rows, or is skipped; a net that proves slower than it was measured makes fewer steps. Each says so.
+        seed: of the splits and of every rung. settings: rung → settings other than its defaults.
+        folder: where models, predictions, history and report go, whole when the climb is done or not at all; an earlier
+            climb there is replaced. None writes nothing. report: write ``report.html`` into it.
+        lang: of the verdict and the report, "en" or "ko".
+        curves: also train every rung on fewer rows, for learning curves. audited: their audit, if it is made already.
+        keep_duplicates: keep training texts that stand there twice. validation: the share of the rows that validate.
+        trials: settings to try for each rung, on validation rows; 0: the defaults as they are.
+        vectors: what the rung ``vectors`` starts from; without them it is left out.
+        weights: the pre-trained weights that the rung ``bert`` starts from, a folder or a name on the Hugging Face hub
+            (fetched if ``download``, else looked for in the local cache); without them it is left out.
+        progress: called with what is being done and the share done, 0 to 1.
+
+    A rung that cannot be trained, measured or saved is left out, and the result says why (``skipped``).
+
+    Raises:
+        DataError: texts or labels that cannot be compared on, or on which no rung at all can be trained.
+        SettingError: an unknown rung, or settings out of range.
+        OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
+    """
+    start, say, words = time.perf_counter(), progress or (lambda what, share: None), wording(lang)
+    names, left_out = rungs_to_climb(rungs, vectors=vectors, weights=weights, words=words)
+    say(words.say("doing_audit"), 0.0)
+    audited = _audited(train, test, audited, seed)
+    frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
+    with run_folder(folder) as temporary:
+        run = Ascent(
+            frozen, seed, Budget(budget, words), temporary, Path(folder or ""), curves, settings or {}, onwards(say),
+            frozen.train.provenance(seed=seed), words, names, trials,
+        )  # fmt: skip
+        _start_from(run, vectors, weights, download)
+        for name in names:  # what somebody has set wrongly is for them to mend
+            run.new(name).check()
+        results, skipped = _climb_all(run, names)
+        _draw_curves(run, results)
+        result = _conclude(run, train, results, [*skipped, *left_out], audited, lang)
+        result.options = _options(
+            train, test, budget=budget, validation=validation, trials=trials, keep_duplicates=keep_duplicates,
+            curves=curves, lang=lang, vectors=None if vectors is None else VectorSource.of(vectors).name,
+            weights=None if weights is None else shown_weights(weights),
+        )  # fmt: skip
+        result.seconds = time.perf_counter() - start
+        if temporary is not None:
+            say(words.say("doing_report"), 0.99)
+            write_run(result, temporary, lang=lang, report=report, rows=frozen.final.rows)
+    say(words.say("doing_done"), 1.0)
+    return result
+
+
+def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: int) -> Audit:
+    """The audit of two corpora, if rungs can be compared on them."""
+    check_corpora(train, test)
+    if train.multi_label:
+        raise SettingError("climb compares rungs on one label a text", hint="train one with: sadari train --label-sep")
+    train.check_trainable()
+    return audited or audit(train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=seed)
+
+
+def _options(train: Corpus, test: Corpus | None, **asked: Any) -> dict[str, Any]:
+    """What was climbed on, and how it was asked for: for whoever wants the same again."""
+    own = {
+        "test": None if test is None else test.source, "text_columns": list(train.text_columns),
+        "label_column": train.label_column,
+    }  # fmt: skip
+    return {**own, **asked}
+
+
+def _climb_all(run: Ascent, names: list[str]) -> tuple[list[RungResult], list[tuple[str, str]]]:
+    """The rungs that were trained, and those that were not, with the reason."""
+    found: dict[str, RungResult | TooDear | Failed] = {}
+    last = len(names) - 1
+    for place, name in enumerate(names):
+        found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
+    for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it
+        if isinstance(outcome, TooDear) and run.budget.allows(outcome.least):
+            found[name] = _try_one(run, name, last, len(names), share=1)
+    results = [outcome for outcome in found.values() if isinstance(outcome, RungResult)]
+    left_out = {name: outcome.why for name, outcome in found.items() if not isinstance(outcome, RungResult)}
+    if not results and all(isinstance(outcome, TooDear) for outcome in found.values()):
+        raise SettingError("the budget is too small for any rung", hint="give a larger --budget, or fewer rungs")
+    if not results:
+        raise none_trained(left_out, run.words, source=run.frozen.train.source)
+    return results, list(left_out.items())
+
+
+def _try_one(run: Ascent, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear | Failed:
+    """The same for one rung. One that raises ends itself, and not what was found of the others."""
+    try:
+        return _climb_one(run, name, place, count, share=share)
+    except Exception as error:
+        return Failed(why_failed(error, name, run.words))
+
+
+def _start_from(run: Ascent, vectors: Any, weights: str | Path | None, download: bool) -> None:
+    """Put into the rungs' settings what they start from: checked, before hours are spent."""
+    if weights is not None:
+        run.set(BertClassifier.name, weights=weights, download=download)
+        run.new(BertClassifier.name).check()
+    if vectors is not None:
+        run.progress(run.words.say("doing_vectors"), 0.0)
+        run.set(FromVectors.name, vectors=vectors)
+        model = run.new(FromVectors.name)
+        assert isinstance(model, FromVectors)
+        # in memory: they are started from many times
+        run.set(FromVectors.name, vectors=model.read_vectors(run.frozen.train.texts))
+
+
+def _climb_one(run: Ascent, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:
+    """Train and measure one rung, if that share of the time left allows it."""
+    frozen = run.frozen
+    run.say(name, "doing_preparing", place)
+    plan = run.budget.plan(run.new(name), frozen, run.seed, share=share)
+    if isinstance(plan, TooDear):
+        return plan
+    ends = run.budget.end_of(share)
+    rows, run.planned[name] = plan.rows, plan.settings
+    corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(fewer_rows(run, plan))
+    tuned = _tune(run, name, corpus, place, count, plan) if run.trials else ""
+    found = train_rung(run, name, plan, corpus, place, ends=ends)
+    run.say(name, "doing_measuring", place + 0.85)
+    result = _measure(run, name, found.model, found.held_out.astype(np.int32))
+    result.rows = len(corpus)
+    longest = _said_of_long(run, found.model, corpus)
+    coverage = run.words.coverage(found.model.coverage_) if isinstance(found.model, FromVectors) else ""
+    result.note = " · ".join(filter(None, [plan.note, found.note, tuned, longest, coverage]))
+    return result
+
+
+def _said_of_long(run: Ascent, model: Rung, corpus: Corpus) -> str:
+    """How many training texts were longer than the rung reads at once, and what became of them."""
+    own = model.resolved_settings()
+    rows, most = len(corpus), own.get("max_length", 0)
+    cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
+    if cut:
+        return run.words.cut(cut, rows, most, own.get("long_texts"))
+    pieces = model.windows(corpus.texts)
+    long = pieces[pieces > 1]
+    return run.words.windows(len(long), rows, int(long.sum()), most) if len(long) else ""
+
+
+def _tune(run: Ascent, name: str, corpus: Corpus, place: int, count: int, plan: Plan) -> str:
+    """Look for better settings of a rung, in its share of the time left; says what was found."""
+    frozen = run.frozen
+    if not run.budget.allows(3 * plan.seconds):  # as it is, another way, and for good
+        return run.words.say("tune_no_time")
+    if frozen.folds:
+        rows, held = first_fold(run, plan)
+        train, held_out, truth = frozen.train.take(rows), frozen.train.take(held), frozen.validation_truth[held]
+    else:
+        train, held_out, truth = corpus, frozen.validation, frozen.validation_truth
+
+    def score(settings: dict[str, Any]) -> float:
+        run.tuned[name] = settings
+        model = run.new(name).fit(train.texts, train.labels)
+        return float((predict_in_order(model, held_out.texts, frozen.label_names).argmax(axis=1) == truth).mean())
+
+    def progress(done: int) -> None:
+        run.say(name, "doing_tuning", place + 0.1, done=done, trials=run.trials)
+
+    seconds = 0.5 * run.budget.time_left() / (count - place)
+    best, accuracy, done = tune(name, score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress)
+    run.tuned[name] = best
+    return run.words.say("tune_tried", tried=done, accuracy=readable.percent(accuracy))
+
+
+def _measure(run: Ascent, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
+    frozen = run.frozen
+    probabilities, bulk = predict_in_bulk(model, frozen.final.texts, frozen.label_names)
+    confusion = confusion_matrix(frozen.final_truth, probabilities.argmax(axis=1), classes=len(frozen.label_names))
+    checked = confusion_matrix(frozen.validation_truth, held_out, classes=len(frozen.label_names))
+    result = RungResult(
+        rung=name,
+        settings=dict(model.resolved_settings()),
+        accuracy=accuracy(confusion),
+        macro_f1=macro_f1_interval(confusion, seed=run.seed),
+        calibration_error=expected_calibration_error(frozen.final_truth, probabilities),
+        train_seconds=model.train_seconds_,
+        one_text_us=one_text_us(model, frozen.final.texts),
+        bulk_texts_per_second=bulk,
+        megabytes=0.0,
+        predictions=probabilities.argmax(axis=1).astype(np.int32),
+        probabilities=probabilities,
+        validation_predictions=held_out,
+        validation_accuracy=accuracy(checked),
+        history=model.history_,
+        top_features=model.top_features(),
+    )
+    if frozen.leaked.any() and not frozen.leaked.all():
+        clean = ~frozen.leaked
+        result.accuracy_without_leaks = accuracy(
+            confusion_matrix(frozen.final_truth[clean], result.predictions[clean], classes=len(frozen.label_names))
+        )
+    if run.folder is not None:
+        scores = {f"{frozen.final_name} accuracy": result.accuracy.value,
+                  f"{frozen.final_name} macro-F1": result.macro_f1.value,
+                  "validation accuracy": result.validation_accuracy.value}  # fmt: skip
+        model.save(run.folder / name, scores=scores, data=run.data)
+        result.folder = str(run.place / name)
+        result.megabytes = folder_megabytes(run.folder / name)
+    return result
+
+
+def _tokenizers_taken(results: list[RungResult], lang: str) -> list[str]:
+    """Which tokenizer the rungs used, in a sentence."""
+    taken = {result.rung: str(result.settings["tokenizer"]) for result in results if "tokenizer" in result.settings}
+    names = list(dict.fromkeys(taken.values()))
+    if len(names) > 1:
+        names = [f"{rung} {name}" for rung, name in taken.items()]
+    if not names:
+        return []
+    return [wording(lang).say("tokenizers_taken", names=", ".join(names))]
+
+
+def _draw_curves(run: Ascent, results: list[RungResult]) -> None:
+    """Learning curves with the time that is left when every rung has had its turn, the cheapest first."""
+    if not run.curves:
+        return
+    for result in sorted(results, key=lambda result: result.train_seconds):
+        run.progress(f"{result.rung}: {run.words.say('doing_curve')}", 0.97)
+        run.planned.pop(result.rung, None)  # passes that were cut for all rows say nothing of fewer
+        try:
+            result.curve = learning_curve(run.frozen, result, partial(run.new, result.rung), run.budget, run.seed)
+        except Exception as error:
+            why = run.words.say("failed_curve", why=why_failed(error, result.rung, run.words))
+            result.note = " · ".join(filter(None, [result.note, why]))
+
+
+def _conclude(
+    run: Ascent, train: Corpus, results: list[RungResult], skipped: list[tuple[str, str]], audited: Audit, lang: str
+) -> ClimbResult:
+    frozen = run.frozen
+    verdict = decide(results, frozen.validation_truth, lang=lang)
+    return ClimbResult(
+        source=train.source,
+        label_names=frozen.label_names,
+        rows=frozen.rows,
+        final_name=frozen.final_name,
+        seed=run.seed,
+        rungs=results,
+        skipped=skipped,
+        validation_tests=pair_tests({r.rung: r.validation_predictions == frozen.validation_truth for r in results}),
+        final_tests=pair_tests({r.rung: r.predictions == frozen.final_truth for r in results}),
+        verdict=verdict,
+        truth=frozen.final_truth,
+        final_texts=[text[:400] for text in frozen.final.texts.to_list()],
+        leaked=frozen.leaked,
+        audit=audited.to_dict(),
+        notes=[*frozen.notes, *_tokenizers_taken(results, lang)],
+        versions=versions(*(["transformers"] if any(r.rung == BertClassifier.name for r in results) else [])),
+    )

@@ -1,0 +1,76 @@
+"""What stays the same while the rungs are climbed, and how a rung is made by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sadari.climb.budget import Budget
+from sadari.climb.progress import share_done
+from sadari.climb.split import Frozen
+from sadari.errors import SettingError
+from sadari.rungs import RUNGS, Rung
+from sadari.wording import Wording
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass
+class Ascent:
+    """A climb under way.
+
+    Attributes:
+        frozen: the split. seed: of it and of every rung. budget: of time.
+        folder: where it is written for the moment. place: where it will be.
+        curves: whether learning curves are drawn. settings: rung → settings other than its defaults.
+        progress: told what is being done and the share done. words: in which language.
+        data: what a model's folder says of its rows. names: of the rungs. trials: settings to try for each.
+        planned, tuned: rung → settings that the budget, or the trials, have chosen.
+    """
+
+    frozen: Frozen
+    seed: int
+    budget: Budget
+    folder: Path | None
+    place: Path
+    curves: bool
+    settings: Mapping[str, Mapping[str, Any]]
+    progress: Progress
+    data: dict[str, Any]
+    words: Wording
+    names: Sequence[str]
+    trials: int = 0
+    planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def say(self, name: str, what: str, position: float, **values: object) -> None:
+        """Tell what is done with a rung.
+
+        Args:
+            what: key of a sentence. position: among the rungs; 1.5 is half of the second.
+        """
+        self.progress(f"{name}: {self.words.say(what, **values)}", self.along(position))
+
+    def along(self, position: float) -> float:
+        """The share of the climb that is done there."""
+        return share_done(self.names, position)
+
+    def set(self, name: str, **settings: Any) -> None:
+        """Add to a rung's settings."""
+        self.settings = {**self.settings, name: {**self.settings.get(name, {}), **settings}}
+
+    def new(self, name: str) -> Rung:
+        """The untrained rung.
+
+        Raises:
+            SettingError: one of the settings is none of its.
+        """
+        settings = dict(self.settings.get(name, {}))
+        unknown = sorted(set(settings) - set(RUNGS[name]._get_param_names()))
+        if unknown:
+            raise SettingError(f"the rung {name!r} has no setting {unknown[0]!r}",
+                               hint=f"it has: {', '.join(RUNGS[name]._get_param_names())}")  # fmt: skip
+        planned = self.planned.get(name, {})
+        return RUNGS[name](**{"seed": self.seed, **planned, **self.tuned.get(name, {}), **settings})

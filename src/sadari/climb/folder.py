@@ -1,0 +1,144 @@
+"""The folder that a climb leaves: table, settings, history, predictions and report beside the models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import atomic_folder, atomic_write, check_is_model
+from sadari.climb.report.report import write_report
+from sadari.climb.result import ClimbResult
+from sadari.errors import OutputError
+from sadari.rungs import RUNGS
+
+TABLE, PREDICTIONS, REPORT = "climb.json", "predictions.csv", "report.html"
+_OLD_MARKER = ".sadari-climb"  # what the folder of a climb was known by before it appeared whole
+_CLUTTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+
+
+@contextmanager
+def run_folder(folder: str | Path | None) -> Iterator[Path | None]:
+    """A folder to fill, which takes its name when the block ends; an earlier climb is there, whole, until then.
+
+    Yields:
+        The folder, for the moment under another name; None for None.
+
+    Raises:
+        OutputError: it cannot be written, or something else than a climb is in its place; that was not touched.
+    """
+    if folder is None:
+        yield None
+        return
+    with atomic_folder(folder, may_replace=check_is_climb) as place:
+        yield place
+
+
+def check_is_climb(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but a climb.
+
+    Raises:
+        OutputError: what is in the way.
+    """
+    entries = sorted(folder.iterdir())
+    if not any((folder / name).is_file() for name in (TABLE, _OLD_MARKER)):
+        what = f"is in the way: it holds {entries[0].name!r}, and is no folder of a climb"
+        raise OutputError(what, where=str(folder), hint="choose another folder, or move that away")
+    for entry in entries:
+        if entry.name in RUNGS and entry.is_dir() and not entry.is_symlink():
+            check_is_model(entry)
+        elif not _is_ours(entry):
+            what = f"is in the way: it holds {entry.name!r}, which is not of a climb"
+            raise OutputError(what, where=str(folder), hint="choose another folder, or move that away")
+
+
+def _is_ours(entry: Path) -> bool:
+    if entry.name.startswith(".") and ".sadari-" in entry.name:  # of a save that was killed
+        return True
+    return entry.name in {TABLE, PREDICTIONS, REPORT, _OLD_MARKER} | _CLUTTER and entry.is_file()
+
+
+def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]:
+    """A climb as plain values for JSON.
+
+    Args:
+        predictions: with every row's prediction and probability too.
+    """
+    rungs = []
+    for rung in result.rungs:
+        record = {
+            key: value
+            for key, value in asdict(rung).items()
+            if key not in ("predictions", "probabilities", "validation_predictions")
+        }
+        if predictions:
+            record["predictions"] = [result.label_names[code] for code in rung.predictions.tolist()]
+        rungs.append(record)
+    return {
+        "source": result.source,
+        "labels": result.label_names,
+        "rows": result.rows,
+        "final": result.final_name,
+        "seed": result.seed,
+        "seconds": result.seconds,
+        "options": result.options,
+        "verdict": asdict(result.verdict),
+        "rungs": rungs,
+        "skipped": [{"rung": rung, "why": why} for rung, why in result.skipped],
+        "validation_tests": [asdict(test) for test in result.validation_tests],
+        "final_tests": [asdict(test) for test in result.final_tests],
+        "audit": result.audit,
+        "notes": result.notes,
+        "versions": result.versions,
+    }
+
+
+def to_json(result: ClimbResult) -> str:
+    """The same as JSON text."""
+    return json.dumps(to_dict(result), ensure_ascii=False, indent=2, default=_plain) + "\n"
+
+
+def predictions_table(result: ClimbResult, rows: NDArray[np.int64]) -> pl.DataFrame:
+    """One row for each final text: its row in the file, the truth, every rung's label and its probability."""
+    names = np.array([*result.label_names, None], dtype=object)
+    columns: dict[str, Any] = {"row": rows, "truth": pl.Series(names[result.truth].tolist(), dtype=pl.String)}
+    for rung in result.rungs:
+        columns[rung.rung] = pl.Series(names[rung.predictions].tolist(), dtype=pl.String)
+        columns[f"{rung.rung} probability"] = rung.probabilities.max(axis=1).round(6)
+    columns["leaked"] = result.leaked
+    return pl.DataFrame(columns)
+
+
+def write_run(result: ClimbResult, folder: Path, *, lang: str, report: bool, rows: NDArray[np.int64]) -> None:
+    """Write table, predictions and report; the models stand there already.
+
+    Args:
+        rows: int64 [n], each final text's row in its file, from 1.
+
+    Raises:
+        OutputError: something could not be written.
+    """
+    atomic_write(folder / TABLE, to_json(result))
+    atomic_write(folder / PREDICTIONS, predictions_table(result, rows).write_csv())
+    if report:
+        write_report(result, folder / REPORT, lang=lang)
+
+
+def folder_megabytes(folder: Path) -> float:
+    """The size of all files of a folder, in units of 1,000,000 bytes."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return str(value)

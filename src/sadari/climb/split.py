@@ -1,0 +1,146 @@
+"""The one split that every rung sees: made once, from a seed, and never looked at again for anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.data.audit.audit import Audit
+from sadari.data.corpus import Corpus
+from sadari.data.split import split
+from sadari.errors import DataError, SettingError
+from sadari.metrics.evaluate import check_some_known, truth_codes
+
+FOLDS = 5
+FOLD_ROWS = 5_000  # with fewer training rows than this, every row is validated once, in folds: a tenth tells too little
+
+
+@dataclass
+class Frozen:
+    """The one split that every rung sees: texts and label codes of each part (−1: a label not in training).
+
+    Attributes:
+        folds: the training rows (positions) of each fold, where every training row is validated once, by a model that
+            did not see it; then ``validation`` is ``train``. Empty where validation rows are set aside.
+    """
+
+    label_names: list[str]
+    train: Corpus
+    validation: Corpus
+    final: Corpus
+    folds: list[NDArray[np.int64]]
+    validation_truth: NDArray[np.int32]
+    final_truth: NDArray[np.int32]
+    final_name: str
+    leaked: NDArray[np.bool_]
+    notes: list[str]
+    rows: dict[str, int]
+
+
+def freeze(
+    train: Corpus,
+    test: Corpus | None,
+    audited: Audit,
+    *,
+    seed: int,
+    validation: float = 0.1,
+    keep_duplicates: bool = False,
+) -> Frozen:
+    """The split: training, validation and final rows, the same for the same seed.
+
+    Raises:
+        DataError: too few rows, or too few with one of the labels, for every part to have some.
+    """
+    if not 0 < validation < 1:
+        raise SettingError(f"validation is {validation}; it must lie between 0 and 1")
+    notes = list(train.notes)
+    dropped = 0
+    leaked_near: NDArray[np.bool_] = np.zeros(0, np.bool_)
+    if not keep_duplicates and len(audited.duplicate_rows):
+        dropped = len(audited.duplicate_rows)
+        train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
+    if train.labels is None:
+        raise DataError("there are no labels to train on", where=train.source)
+    train.check_lone()
+    fewer = len(train) < FOLD_ROWS
+    if test is not None:
+        rest, final, final_name = train, test, "test"
+        leaked = audited.leaked_exact | audited.leaked_near
+        leaked_near = audited.leaked_near
+    else:
+        share = 0.2 if fewer else validation
+        first, last = split(train.labels, validation=share, texts=train.texts, seed=seed)
+        rest, final, final_name = train.take(first), train.take(last), "held-out"
+        leaked = np.zeros(len(final), np.bool_)
+    rest.check_trainable()
+    assert rest.labels is not None
+    folds: list[NDArray[np.int64]] = []
+    if fewer:
+        kept = held_out = rest
+        parts = split(rest.labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, seed=seed)
+        folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
+        if any(len(rest.take(fold).label_names) < 2 for fold in folds):
+            raise DataError(
+                f"{len(rest):,} training rows are too few to validate each by a model of others: it sees one label",
+                where=train.source, hint="give more labelled rows",
+            )  # fmt: skip
+    else:
+        fit, held = split(rest.labels, validation=validation, texts=rest.texts, seed=seed)
+        kept, held_out = rest.take(fit), rest.take(held)
+        kept.check_trainable()
+    for part, what in ((held_out, "validation"), (final, "final")):
+        if len(part) == 0 or part.labels is None:
+            raise DataError(f"no row is left for the {what} rows out of {len(train):,}", where=part.source,
+                            hint="give more labelled rows, or a --test file")  # fmt: skip
+    known = kept.label_names
+    if final_name == "test":
+        check_some_known(final, known)
+    assert held_out.labels is not None
+    assert final.labels is not None
+    validation_truth, _ = truth_codes(held_out.labels.to_list(), known)
+    final_truth, unseen = truth_codes(final.labels.to_list(), known)
+    notes += _unseen_note(unseen, final_name)
+    rows = {"train": len(kept), "validation": len(held_out), "final": len(final), "dropped_duplicates": dropped,
+            "leaked": int(leaked.sum()), "leaked_near": int(leaked_near.sum()), "folds": len(folds)}  # fmt: skip
+    return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
+
+
+def _unseen_note(unseen: Mapping[str, int], name: str) -> list[str]:
+    """What is said of final rows with labels that training never saw: label → how many; nothing where there are none.
+
+    Args:
+        name: of the final rows.
+    """
+    if not unseen:
+        return []
+    shown = ", ".join(f"{label!r} ({rows:,})" for label, rows in list(unseen.items())[:5])
+    return [f"{sum(unseen.values()):,} {name} rows have labels that training never saw, and count as wrong: {shown}"]
+
+
+def nested_rows(frozen: Frozen, rows: int, seed: int, *, among: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """The first ``rows`` of a seeded, stratified order of the training rows: smaller sets lie in larger ones.
+
+    No label is missing where there are as many rows as labels.
+
+    Args:
+        among: the rows to choose from; None: all.
+    """
+    codes = frozen.train.codes if among is None else frozen.train.codes[among]
+    order = np.random.default_rng(seed).permutation(len(codes))
+    rank = np.empty(len(codes), np.float64)
+    for label in range(len(frozen.train.label_names)):
+        members = order[codes[order] == label]
+        rank[members] = (np.arange(len(members)) + 0.5) / max(1, len(members))
+        rank[members[:1]] = 0  # a rare label is not missed where there is room for it
+    chosen = np.sort(np.argsort(rank, kind="stable")[:rows])
+    return chosen if among is None else among[chosen]
+
+
+def halves(frozen: Frozen, seed: int) -> list[NDArray[np.int64]]:
+    """The training rows of two folds in place of more: every row is validated by a model that saw the other half."""
+    assert frozen.train.labels is not None
+    parts = split(frozen.train.labels, fractions=(0.5, 0.5), texts=frozen.train.texts, seed=seed)
+    return [np.asarray(part, np.int64) for part in parts]

@@ -1,0 +1,166 @@
+"""One rung trained as its plan says, validated, and kept to its time whatever else the machine has to do meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.climb.budget import Plan, work
+from sadari.climb.context import Ascent
+from sadari.climb.split import halves, nested_rows
+from sadari.data.corpus import Corpus
+from sadari.metrics.predictions import label_columns, predict_in_order
+from sadari.rungs import Rung
+from sadari.rungs.resumable import KeepsRuns
+from sadari.train.callbacks import Progress
+from sadari.wording import numbers as readable
+
+TRAINING, VALIDATING, DONE = 0.0, 0.4, 0.8  # of a rung's place on the bar
+
+Fold = tuple[NDArray[np.int64], NDArray[np.int64]]  # training rows (positions): learned from, validated
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A rung's model, and how it does on validation rows.
+
+    Attributes:
+        held_out: int64 [v], the code of the label that each validation row gets by a model that did not see it.
+        note: what the time has cost after all.
+    """
+
+    model: Rung
+    held_out: NDArray[np.int64]
+    note: str
+
+
+class Allowance:
+    """A rung's time, dealt out to its trainings as they come: to each by what it and those behind it have to do.
+
+    Args:
+        ends: when it is up, of `time.perf_counter`; infinite without an end. works: what each training has to do, in
+            any one unit, in their order. besides: seconds that will go on other things.
+    """
+
+    def __init__(self, ends: float, works: Sequence[float], besides: float = 0.0) -> None:
+        self.ends, self.works, self.besides = ends, list(works), besides
+
+    def next(self) -> float | None:
+        """Seconds that the next training may take; None without an end."""
+        work, every = self.works[0], sum(self.works)
+        self.works.pop(0)
+        left = self.ends - self.besides - time.perf_counter()
+        return None if left == float("inf") else max(1e-3, left * work / every)
+
+
+def train(ascent: Ascent, name: str, plan: Plan, corpus: Corpus, place: float, *, ends: float) -> Trained:
+    """Train a rung, and validate it, in folds where the split has them.
+
+    Args:
+        corpus: what the plan has it learn from. place: among the rungs. ends: when its time is up.
+    """
+    frozen, model = ascent.frozen, ascent.new(name)
+    folds = _folds(ascent, plan) if frozen.folds else []
+    others = folds[1:] if plan.validates_itself(len(frozen.train)) else folds
+    works = [work(model, rows) for rows in (len(corpus), *(len(rows) for rows, _ in others))]
+    predicted = len(frozen.final) + len(frozen.validation_truth)
+    allowance = Allowance(ends, works, predicted * plan.pace.predicting if plan.pace else 0.0)
+    what = f"{name}: {plan.said(ascent.words) or ascent.words.say('doing_training')}"
+    ascent.progress(what, ascent.along(place + TRAINING))
+
+    def told(done: int, total: int, record: dict[str, float]) -> None:
+        ascent.progress(what, ascent.along(place + VALIDATING * record.get("share", done / total)))
+
+    held = None if frozen.folds else (frozen.validation.texts, frozen.validation.labels)
+    _fit(model, corpus, allowance, told, held)
+    if frozen.folds:
+        held_out, behind = _validate_in_folds(ascent, name, model, folds, others, allowance, place)
+    else:
+        held_out, behind = predict_in_order(model, frozen.validation.texts, frozen.label_names).argmax(axis=1), []
+    return Trained(model, held_out, _said_of_time(ascent, model, behind))
+
+
+def fewer_rows(ascent: Ascent, plan: Plan) -> NDArray[np.int64]:
+    """The training rows (positions) that a rung is trained on, where it is not on all."""
+    if plan.validates_itself(len(ascent.frozen.train)):
+        return _folds(ascent, plan)[0][0]
+    return nested_rows(ascent.frozen, plan.rows, ascent.seed)
+
+
+def first_fold(ascent: Ascent, plan: Plan) -> Fold:
+    """The first of the folds in which such a plan is validated."""
+    return _folds(ascent, plan)[0]
+
+
+def _folds(ascent: Ascent, plan: Plan) -> list[Fold]:
+    frozen, every = ascent.frozen, np.arange(len(ascent.frozen.train))
+    parts = halves(frozen, ascent.seed) if plan.halves else frozen.folds
+    held = [np.setdiff1d(every, part) for part in parts]
+    if plan.halves:
+        parts = [nested_rows(frozen, plan.rows, ascent.seed, among=part) for part in parts]
+    return list(zip(parts, held, strict=True))
+
+
+def _fit(
+    model: Rung, corpus: Corpus, allowance: Allowance, told: Progress, held: tuple[pl.Series, pl.Series | None] | None
+) -> Rung:
+    """Train a model in its part of the time."""
+    seconds = allowance.next()
+    if seconds is not None and isinstance(model, KeepsRuns):
+        return model.fit(corpus.texts, corpus.labels, validation=held, progress=told, seconds=seconds)
+    return model.fit(corpus.texts, corpus.labels, validation=held, progress=told)
+
+
+def _validate_in_folds(
+    ascent: Ascent, name: str, model: Rung, folds: list[Fold], others: list[Fold], allowance: Allowance, place: float
+) -> tuple[NDArray[np.int64], list[Rung]]:
+    """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same.
+
+    Args:
+        others: folds that want a model of their own; of the rest ``model`` itself has not seen the rows.
+
+    Returns:
+        the labels, and the models that were trained for this.
+    """
+    frozen = ascent.frozen
+    logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
+    codes = np.zeros(len(frozen.train), np.int64)
+    complete = np.zeros(len(frozen.train), np.bool_)
+    made = []
+    for number, (rows, held) in enumerate(folds):
+
+        def told(done: int, total: int, record: dict[str, float], number: int = number) -> None:
+            share = (number + record.get("share", done / total)) / len(folds)
+            ascent.say(name, "doing_folds", place + VALIDATING + (DONE - VALIDATING) * share)
+
+        told(0, 1, {})
+        one = model
+        if number >= len(folds) - len(others):
+            one = _fit(ascent.new(name), frozen.train.take(rows), allowance, told, None)
+            made.append(one)
+        texts = frozen.train.texts.gather(held)
+        codes[held] = predict_in_order(one, texts, frozen.label_names).argmax(axis=1)
+        places = label_columns(one, frozen.label_names)
+        if (places >= 0).all():
+            logits[held] = one.logits(texts)[:, places]
+            complete[held] = True
+    assert frozen.train.labels is not None
+    own_order = [frozen.label_names.index(str(label)) for label in model.classes_.tolist()]
+    model.calibrate(logits[complete][:, own_order], frozen.train.labels.filter(pl.Series(complete)))
+    return codes, made
+
+
+def _said_of_time(ascent: Ascent, model: Rung, behind: list[Rung]) -> str:
+    """What a machine that became slower has cost the model, and those that validate it."""
+    said = []
+    for key, models in (("budget_slower", [model]), ("budget_slower_folds", behind)):
+        found = [short for one in models if (short := getattr(one, "shortened_", None)) is not None]
+        if found:
+            made, planned = map(sum, zip(*found, strict=True))
+            said.append(ascent.words.say(key, made=readable.count(made), planned=readable.count(planned)))
+    return " · ".join(said)

@@ -1,0 +1,364 @@
+"""Texts beside their translations: two files line by line, or two columns of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.data.audit.characters import histogram, odd_characters
+from sadari.data.audit.duplicates import first_rows, fold
+from sadari.data.audit.findings import plural, printable
+from sadari.data.columns import find_column
+from sadari.data.formats.encodings.encoding import open_stream
+from sadari.data.formats.lines import line_runs, lines_column
+from sadari.data.formats.opening import local_file
+from sadari.data.formats.records import OnBadRow
+from sadari.data.parallel.direction import same_language
+from sadari.data.parallel.misalignment import first_slip, shifted_run
+from sadari.data.read import open_source
+from sadari.errors import DataError, SettingError
+from sadari.settings.limits import SEED, Number, check, shown
+
+MAX_RATIO = 9.0
+"""How many times longer than usual one side may be."""
+
+SHORT = 20  # characters of the longer side up to which no ratio is absurd: "Hi!" may be long in another language
+MANY = 0.1  # share of the pairs from which on an oddity is more than that
+_STEADY = 20  # lines before the shorter file's end from which on a slip cannot be told from a file cut off
+_LISTED = 10
+_SHOWN = 60
+_SPOILT = {
+    "replacement character": "with a replacement character",
+    "wrongly decoded": "that looks wrongly decoded",
+    "control character": "with a control character",
+}
+
+
+@dataclass(frozen=True)
+class ParallelCorpus:
+    """Texts and their translations, in file order.
+
+    Args:
+        sources, targets: (n,) String, no nulls; no side is blank, unless blank ones were to be kept.
+        rows: (n,) int64, each pair's line or record number in its file, from 1.
+        notes: sentences on what was guessed, dropped or odd.
+        source: the files' names, for messages.
+    """
+
+    sources: pl.Series
+    targets: pl.Series
+    rows: NDArray[np.int64]
+    notes: list[str] = field(default_factory=list)
+    source: str = "the pairs"
+
+    def __len__(self) -> int:
+        return self.sources.len()
+
+    def take(self, indices: NDArray[np.int64] | NDArray[np.bool_]) -> ParallelCorpus:
+        """The pairs at `indices` (positions, or a bool mask), in that order."""
+        at = np.flatnonzero(indices) if indices.dtype == np.bool_ else indices
+        return replace(self, sources=self.sources.gather(at), targets=self.targets.gather(at), rows=self.rows[at])
+
+
+def read_parallel(
+    source_path: str | Path,
+    target_path: str | Path,
+    *,
+    encoding: str | None = None,
+    target_encoding: str | None = None,
+    on_bad_row: OnBadRow = "error",
+    max_ratio: float | None = MAX_RATIO,
+    keep_blank: bool = False,
+) -> ParallelCorpus:
+    """Read two files whose lines translate each other; gzip too, and one of them may be standard input ("-").
+
+    Lines end at a line feed alone (CR LF too, and a lone CR where a file has no line feed).
+
+    Args:
+        encoding: of both files; None: found out for each.
+        target_encoding: of the second, where it is another.
+        on_bad_row: what lines are that one file has more than the other: an error, or left out ("skip").
+            Empty lines at a file's end are left out either way.
+        max_ratio, keep_blank: see `pair_texts`; evaluating takes None and True, to keep every line.
+
+    Raises:
+        DataError: a file cannot be read as text, the files have different numbers of lines (the message says where
+            alignment seems to slip), or what `pair_texts` raises.
+        SettingError: both are the same file, or standard input.
+    """
+    if on_bad_row not in ("error", "skip"):
+        raise SettingError(f"on_bad_row must be 'error' or 'skip', not {on_bad_row!r}")
+    _check_two_files(source_path, target_path)
+    sources, first, notes = _read_lines(source_path, encoding)
+    targets, second, more = _read_lines(target_path, target_encoding or encoding)
+    name = f"{first} and {second}"
+    notes = [*(f"{first}: {note}" for note in notes), *(f"{second}: {note}" for note in more)]
+    if len(sources) != len(targets):
+        both = min(len(sources), len(targets))
+        if not _all_blank(sources[both:]) or not _all_blank(targets[both:]):
+            error = _unequal(sources, targets, first, second)
+            if on_bad_row == "error":
+                raise error
+            surplus = max(len(sources), len(targets)) - both
+            notes.append(f"{plural(surplus, 'line')} too many left out at the end: {error.what}; {error.hint}")
+        sources, targets = sources[:both], targets[:both]
+    paired = pair_texts(sources, targets, source=name, what="line", max_ratio=max_ratio, keep_blank=keep_blank)
+    return replace(paired, notes=[*notes, *paired.notes])
+
+
+def read_pairs(
+    path: str | Path,
+    *,
+    source_column: str | int,
+    target_column: str | int,
+    format: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header: bool | None = None,
+    on_bad_row: OnBadRow = "error",
+    max_ratio: float | None = MAX_RATIO,
+    keep_blank: bool = False,
+) -> ParallelCorpus:
+    """Read two columns of one table: CSV, TSV, JSONL or Parquet, gzip too, or standard input ("-").
+
+    Args:
+        source_column, target_column: by name, or by number from 1.
+        format, encoding, delimiter, header, on_bad_row: see `sadari.data.read.open_source`.
+        max_ratio, keep_blank: see `pair_texts`.
+
+    Raises:
+        DataError: the file cannot be read, a column is not there, or what `pair_texts` raises.
+        SettingError: both columns are the same.
+    """
+    table = open_source(
+        path,
+        text=[source_column, target_column],
+        need_label=False,
+        format=format,
+        encoding=encoding,
+        delimiter=delimiter,
+        header=header,
+        on_bad_row=on_bad_row,
+        missing="empty",
+    )
+    first, second = (find_column(name, table.columns, where=table.path) for name in (source_column, target_column))
+    if first == second:
+        raise SettingError(f"source and target are both column {first!r}")
+    table.use_columns([first, second], None)
+    frames, rows = [], []
+    for batch in table.batches(1 << 20, whole=False):
+        frames.append(batch.frame.select(pl.col(first, second).cast(pl.String).fill_null("")))
+        rows.append(batch.rows)
+    if not frames:
+        raise DataError("has no rows", where=table.path)
+    frame = pl.concat(frames, rechunk=True)
+    paired = pair_texts(
+        frame[first],
+        frame[second],
+        source=table.path,
+        rows=np.concatenate(rows),
+        max_ratio=max_ratio,
+        keep_blank=keep_blank,
+    )
+    notes = [note for note in table.notes if not note.startswith("label: ")]
+    return replace(paired, notes=[*notes, *paired.notes])
+
+
+def pair_texts(
+    sources: pl.Series | Sequence[str],
+    targets: pl.Series | Sequence[str],
+    *,
+    source: str = "the pairs",
+    rows: NDArray[np.int64] | None = None,
+    what: str = "row",
+    max_ratio: float | None = MAX_RATIO,
+    keep_blank: bool = False,
+) -> ParallelCorpus:
+    """Texts beside their translations, looked through: what cannot be learned from is dropped, the rest reported.
+
+    Args:
+        sources, targets: String, of one length, without nulls.
+        source: what messages call them. rows: int64, their numbers; None: from 1. what: what such a number counts.
+        max_ratio: a pair is dropped when one side has this many times the characters that the other's length would
+            lead to expect (by the middle ratio of all), and more than 20; None keeps all.
+        keep_blank: whether pairs with an empty side stay, as evaluating wants it.
+
+    Raises:
+        DataError: there are no pairs, or both sides of all of them are the same.
+        SettingError: the sides differ in length, or max_ratio is not above 1.
+    """
+    if max_ratio is not None and not max_ratio > 1:
+        raise SettingError(f"max_ratio must be above 1, not {max_ratio}")
+    sources, targets = _column("source", sources), _column("target", targets)
+    if len(sources) != len(targets):
+        raise SettingError(f"{len(sources):,} sources but {len(targets):,} targets")
+    numbers = np.arange(1, len(sources) + 1) if rows is None else np.asarray(rows, np.int64)
+    corpus = ParallelCorpus(sources, targets, numbers, [], source)
+    listed = _Listed(what)
+    kept = _without_blank(corpus, listed, keep=keep_blank)
+    if not len(kept):
+        many = f" ({plural(len(corpus), 'pair')} with an empty side)" if len(corpus) else ""
+        raise DataError(f"there are no pairs of texts{many}", where=source)
+    if max_ratio is not None:
+        kept = _without_absurd(kept, max_ratio, listed)
+    same = (kept.sources.str.strip_chars() == kept.targets.str.strip_chars()).to_numpy()
+    if same.all() and len(kept) > 1:
+        what_is_wrong = f"source and target are the same text in all {len(kept):,} pairs"
+        raise DataError(what_is_wrong, where=source, hint="was the same file, or column, given twice?")
+    notes = [plural(len(kept), "pair"), *listed.notes, *_oddities(kept, same, what)]
+    return replace(kept, notes=notes)
+
+
+def hold_out(corpus: ParallelCorpus, share: float = 0.1, *, seed: int = 0) -> tuple[ParallelCorpus, ParallelCorpus]:
+    """Training and validation pairs that share no source text (but for case and spaces); the same for the same seed.
+
+    Args:
+        share: of the pairs that are held out, above 0 and below 1; as near to it as equal sources allow.
+
+    Raises:
+        SettingError: an impossible share. DataError: there are not two different source texts.
+    """
+    check("seed", seed, SEED)
+    if not Number(0, 1).allows(share) or share in (0, 1):
+        raise SettingError(f"the share that is held out must be between 0 and 1, not {shown(share)}")
+    leaders, group_of, sizes = np.unique(first_rows(fold(corpus.sources)), return_inverse=True, return_counts=True)
+    if leaders.size < 2:
+        what = "validation pairs need source texts of their own, and there is only one"
+        raise DataError(what, where=corpus.source)
+    wanted = max(1, round(share * len(corpus)))
+    order = np.random.default_rng(seed).permutation(leaders.size)
+    too_large = np.where(sizes > wanted, sizes, 0)  # these come last, the smallest of them first
+    order = order[np.argsort(too_large[order], kind="stable")]
+    count = int(np.searchsorted(np.cumsum(sizes[order]), wanted, side="right"))
+    out = np.isin(group_of, order[: min(max(count, 1), leaders.size - 1)])
+    return corpus.take(~out), corpus.take(out)
+
+
+def _check_two_files(first: str | Path, second: str | Path) -> None:
+    if str(first) == str(second) == "-":
+        raise SettingError("source and target cannot both be standard input")
+    try:
+        same = Path(first).samefile(second)
+    except (OSError, ValueError):
+        same = False  # opening them will say what is wrong
+    if same:
+        raise SettingError(f"source and target are the same file, {first}")
+
+
+def _read_lines(path: str | Path, encoding: str | None) -> tuple[pl.Series, str, list[str]]:
+    """The lines, the file's name, and what was found out about it."""
+    place, name, kept = local_file(path)
+    stream = open_stream(place, name=name, encoding=encoding)
+    stream.spool = kept
+    columns = [lines_column(data) for _, data in line_runs(stream, 1 << 20) if data]
+    return pl.concat(columns, rechunk=True), name, list(stream.notes)
+
+
+def _column(name: str, texts: pl.Series | Sequence[str]) -> pl.Series:
+    try:
+        column = texts.alias(name) if isinstance(texts, pl.Series) else pl.Series(name, list(texts), pl.String)
+    except TypeError:
+        raise SettingError(f"the {name} texts must be strings") from None
+    if column.dtype != pl.String or column.null_count():
+        raise SettingError(f"the {name} texts must be strings, none missing")
+    return column
+
+
+def _blank(texts: pl.Series) -> NDArray[np.bool_]:
+    return ~texts.str.contains(r"\S").to_numpy()
+
+
+def _all_blank(texts: pl.Series) -> bool:
+    return bool(_blank(texts).all())
+
+
+def _unequal(sources: pl.Series, targets: pl.Series, first: str, second: str) -> DataError:
+    """Both counts, and the first pair that looks wrong."""
+    longer, both = (sources, len(targets)) if len(sources) > len(targets) else (targets, len(sources))
+    slip = first_slip(sources, targets)
+    if slip + _STEADY >= both:
+        where = f"the first {both:,} seem to fit; line {both + 1:,} of the longer is {_quoted(longer[both])}"
+    else:
+        pair = f"{_quoted(sources[slip])} beside {_quoted(targets[slip])}"
+        where = f"alignment seems to slip near line {slip + 1:,}: {pair}"
+    counts = f"{len(sources):,} in {first}, {len(targets):,} in {second}"
+    return DataError(f"the files have different numbers of lines: {counts}", hint=where)
+
+
+def _quoted(text: str) -> str:
+    words = printable(" ".join(text.split()))
+    return f"“{words[:_SHOWN]}{'…' if len(words) > _SHOWN else ''}”"
+
+
+class _Listed:
+    """Notes on pairs that are dropped, or kept although a side is empty, each with the first of their numbers."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.notes: list[str] = []
+
+    def add(self, corpus: ParallelCorpus, mask: NDArray[np.bool_], why: str) -> None:
+        """Say of the pairs where `mask` is true what became of them."""
+        count = int(np.count_nonzero(mask))
+        if count:
+            self.notes.append(f"{plural(count, 'pair')} {why} {_numbered(corpus.rows[mask], self.what)}")
+
+
+def _numbered(rows: NDArray[np.int64], what: str = "row") -> str:
+    """``(rows 4, 9, 12)``: at most ten numbers."""
+    shown = ", ".join(f"{row:,}" for row in rows[:_LISTED]) + (", …" if rows.size > _LISTED else "")
+    return f"({what}{'s' * (rows.size > 1)} {shown})"
+
+
+def _without_blank(corpus: ParallelCorpus, listed: _Listed, *, keep: bool) -> ParallelCorpus:
+    first, second = _blank(corpus.sources), _blank(corpus.targets)
+    done = "kept" if keep else "dropped"
+    listed.add(corpus, first ^ second, f"with one side empty {done}")
+    listed.add(corpus, first & second, f"with both sides empty {done}")
+    return corpus if keep else corpus.take(~(first | second))
+
+
+def _without_absurd(corpus: ParallelCorpus, max_ratio: float, listed: _Listed) -> ParallelCorpus:
+    """Pairs but for those one side of which is far too long for the other."""
+    lengths = [column.str.len_chars().to_numpy().astype(np.float64) for column in (corpus.sources, corpus.targets)]
+    ratio = np.log((lengths[1] + 1) / (lengths[0] + 1))
+    apart = np.abs(ratio - np.median(ratio))
+    absurd = (apart > np.log(max_ratio)) & (np.maximum(*lengths) > SHORT)
+    listed.add(corpus, absurd, f"dropped, one side {max_ratio:g} times too long for the other")
+    return corpus.take(~absurd)
+
+
+def _oddities(corpus: ParallelCorpus, same: NDArray[np.bool_], what: str) -> list[str]:
+    """Sentences on what may be wrong with the pairs that stay."""
+    notes = []
+    identical = int(np.count_nonzero(same))
+    if identical:
+        many = ": is one side left untranslated?" if identical > MANY * len(corpus) else ""
+        notes.append(
+            f"{plural(identical, 'pair')} with the same text on both sides {_numbered(corpus.rows[same], what)}{many}"
+        )
+    elif same_language(corpus.sources, corpus.targets):
+        notes.append("both sides look like the same language")
+    repeated = len(corpus) - np.unique(first_rows(corpus.sources, corpus.targets)).size
+    if repeated:
+        notes.append(f"{plural(repeated, 'pair')} that {'repeats' if repeated == 1 else 'repeat'} an earlier one")
+    frame = pl.DataFrame({"source": corpus.sources, "target": corpus.targets}).unique()
+    several = int((frame.group_by("source").len()["len"] > 1).sum())
+    if several:
+        notes.append(f"{plural(several, 'source text')} with more than one translation")
+    for side, texts in (("source", corpus.sources), ("target", corpus.targets)):
+        for kind, mask in odd_characters(texts, histogram(texts)).items():
+            if kind in _SPOILT:
+                rows = corpus.rows[mask.to_numpy()]
+                said = _SPOILT[kind] if rows.size == 1 else _SPOILT[kind].replace("looks", "look")
+                notes.append(f"{plural(rows.size, f'{side} text')} {said} {_numbered(rows, what)}")
+    run = shifted_run(corpus.sources, corpus.targets)
+    if run is not None:
+        begin, end = corpus.rows[run[0]], corpus.rows[run[1] - 1]
+        notes.append(f"{what}s {begin:,} to {end:,} seem to stand one beside their translation")
+    return notes

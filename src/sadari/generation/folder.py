@@ -1,0 +1,112 @@
+"""A generator's model folder, out and in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sadari.artifact import ModelFiles, write_model
+from sadari.artifact.card import table_lines
+from sadari.artifact.restore import known_settings, load_net, object_in, put_together
+from sadari.errors import ModelError
+from sadari.generation.codec import LEVELS, restored_coder
+from sadari.generation.settings import GeneratorSettings
+from sadari.train.allowed_settings import plain_settings
+
+if TYPE_CHECKING:
+    from sadari.generation.generator import Generator
+
+KIND = "generator"
+Kind = TypeVar("Kind", bound="Generator")
+
+
+def save_generator(generator: Generator, folder: str | Path, data: Mapping[str, Any]) -> None:
+    """Write the folder, whole or not at all.
+
+    Raises:
+        OutputError: it could not be written; what was there before is untouched.
+    """
+    net: Any = generator.net_
+    manifest = {
+        "kind": KIND,
+        "settings": plain_settings(generator.resolved_.settings()),
+        "generator": {
+            "labels": generator.coder_.labels,
+            "running": generator.running_,
+            "unknown_learned": generator.unknown_learned_,
+        },
+        "scores": dict(generator.scores_),
+        "data": {**generator.data_, **data},
+    }
+    texts = {**generator.coder_.state(), "README.md": generator_card(manifest)}
+    tensors = {name: value.detach().cpu() for name, value in net.state_dict().items()}
+    write_model(folder, manifest=manifest, tensors=tensors, texts=texts)
+
+
+def restore_generator(kind: type[Kind], files: ModelFiles) -> Kind:
+    """The generator of a folder.
+
+    Raises:
+        ModelError: it is another kind of model, or its parts do not fit each other.
+    """
+    where, found = str(files.folder), files.manifest["kind"]
+    if found != KIND:
+        raise ModelError(f"is a model of the kind {found!r:.40}, not a generator", where=where)
+    with put_together(where):
+        generator = kind(**known_settings(files.manifest, GeneratorSettings().settings()))
+        generator.check()
+        labels, generator.running_, generator.unknown_learned_ = _said(files.manifest.get("generator"))
+        generator.coder_ = restored_coder(generator.level, labels, files)
+        generator.resolved_ = generator.resolved(ids=len(generator.coder_), tokens=1)
+        generator.scores_, generator.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
+        generator.net_ = load_net(files, generator.new_net)
+    return generator
+
+
+def _said(said: Any) -> tuple[list[str], bool, bool]:
+    said = said if isinstance(said, dict) else {}
+    labels, running, unknown = (said.get(key) for key in ("labels", "running", "unknown_learned"))
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise ValueError("the labels are no list of texts")
+    if not isinstance(running, bool) or not isinstance(unknown, bool):
+        raise ValueError("it is not said what texts it learned")
+    if running and labels:
+        raise ValueError("it has labels, and learned one running text")
+    return labels, running, unknown
+
+
+def generator_card(manifest: Mapping[str, Any]) -> str:
+    """The README of a generator's folder, in Markdown."""
+    settings, labels = manifest["settings"], manifest["generator"]["labels"]
+    units = dict(zip(LEVELS, ("characters", "words", "subwords (byte-level BPE)"), strict=True))[settings["level"]]
+    asked = ' --label "LABEL"' if labels else ""
+    lines = [
+        f"# A generator of text: `{settings['net']}` over {units}",
+        "",
+        "Goes on with a text, one token after another, each drawn by how likely it is.",
+        *([f"It can be asked for a text of {len(labels)} labels."] if labels else []),
+        "",
+        *table_lines("Scores", manifest["scores"]),
+        *table_lines("Trained on", manifest["data"]),
+        *table_lines("Settings", {name: value for name, value in settings.items() if value is not None}),
+        "## Use",
+        "",
+        "```",
+        f'sadari generate sample THIS_FOLDER "a beginning"{asked} --length 300 --temperature 0.8',
+        "```",
+        "",
+        "```python",
+        "from sadari import Generator",
+        "",
+        'model = Generator.load("THIS_FOLDER")',
+        'model.sample("a beginning", length=300, temperature=0.8)',
+        "```",
+        "",
+        "## Limits",
+        "",
+        "It writes what is like its training text, and may repeat parts of that. It knows nothing of what is true.",
+        "The folder holds numbers and words, no code; `sadari.json` lists every file with its SHA-256.",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,365 @@
+"""Text that is written: a generator learns from texts, token by token, and goes on with what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from sadari.artifact.restore import check_learned
+from sadari.errors import DataError, SadariError, SettingError
+from sadari.generation.codec import END_ID, UNKNOWN_ID, Written
+from sadari.generation.corpus import Material, characters_of, gather
+from sadari.generation.sampling import Rules, choose
+from sadari.generation.settings import GeneratorSettings
+from sadari.settings.limits import SEED, Whole, check
+from sadari.text.column import as_column
+from sadari.train.allowed_settings import plain_settings
+from sadari.train.settings import best_record, recipe_of
+
+if TYPE_CHECKING:
+    from sadari.artifact import ModelFiles
+    from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
+    from sadari.train.checkpoint import Run
+    from sadari.train.loop import Loop
+    from sadari.train.objectives.language_modelling import LanguageScore
+
+
+class Listener:
+    """Told how a training goes; does nothing with it. Override what is of interest."""
+
+    def begin(self, generator: Generator, material: Material) -> None:
+        """The texts are read, the net is made."""
+
+    def step(self, share: float, loss: float) -> None:
+        """A step is done: the share of the run, 0 to 1, and the mean loss since the last record."""
+
+    def record(self, record: dict[str, float]) -> None:
+        """The held-out text was scored."""
+
+    def sample(self, step: int, text: str) -> None:
+        """After every ``sample_every`` steps: what it writes now."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Generator(GeneratorSettings):
+    """A language model over characters, words or subwords.
+
+    Args:
+        level: what a token is: "char", "word" or "subword" (`sadari.generation.codec`).
+        net: "lstm", "gru" or "transformer".
+        embed_dim: width of the embeddings, and of a Transformer's states. 0: ids are read one-hot (lstm, gru). None:
+            128, or one-hot with few ids.
+        hidden: width of an lstm's or gru's state.
+        layers: how many. heads, inner: of a Transformer's layers. tied: a Transformer's output weights are its
+            embeddings.
+        window: tokens read at once in training. Back-propagation through time goes back so far (the state goes on),
+            and a Transformer looks back on so many.
+        dropout: as the nets have it. None: 0.1; 0 of a Transformer; 0.4 of an lstm that learns from few words.
+        min_freq, max_vocab: rarer tokens are unknown; the most tokens.
+        epochs, steps, minutes: passes over the text, steps, or time, at most; None of all: ten million tokens.
+        batch_size: streams of an lstm or gru, windows of a Transformer that make a step.
+        learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
+            `sadari.train.optimizer.Recipe`.
+        validation: the share of the text that is held out, at its end, to score on; at most 262,144 tokens.
+        validations: how often it is scored, evenly over the run. patience: stop after so many that are no better.
+        sample_every: show what it writes every so many steps; 0: never.
+        device: "cpu", "cuda", "mps" or "auto". precision: "fp32", or "bf16" where the machine is faster with it.
+        compile: use torch.compile. threads: of torch on the CPU; None: as torch has them.
+        seed: of all that is drawn; the same seed gives the same bits, unless `minutes` end the run.
+
+    A setting that is None is found out when it is trained; see `sadari.generation.settings`.
+
+    Attributes:
+        net_: the torch module. coder_: ids and what they mean.
+        resolved_: the settings as they were taken; None are limits that there are not.
+        history_: records of the training; their losses are nats a token.
+        running_: whether it learned one running text, and no ends of texts.
+        unknown_learned_: whether ``<unk>`` stood in the training text, and so means something.
+        scores_, data_: what a model card says.
+    """
+
+    def __post_init__(self) -> None:
+        self.net_: RecurrentGenerator | TransformerGenerator | None = None
+        self.history_: list[dict[str, float]] = []
+        self.scores_: dict[str, Any] = {}
+        self.data_: dict[str, Any] = {}
+
+    # -- training ---------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        texts: Any,
+        labels: Any = None,
+        *,
+        listener: Listener | None = None,
+        run: Run | str | Path | None = None,
+        resume: bool = False,
+    ) -> Self:
+        """Learn from texts.
+
+        Args:
+            texts: one running text, or several (a list, a column), each of which has a beginning and an end.
+            labels: one a text, by which it can be asked for; None.
+            listener: told how it goes.
+            run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
+            resume: go on with the run in that folder; texts and settings must be the same. It ends in the same bits,
+                unless `minutes` end it.
+
+        Raises:
+            DataError: too little text, or labels that do not fit.
+            SettingError: a setting out of its range, another run than the one in the folder, or a loss that diverged.
+            Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
+            OutputError: something else is in the run's folder.
+        """
+        import torch
+
+        from sadari.train.checkpoint import begin_run, keep_run
+        from sadari.train.environment import seed_everything
+        from sadari.train.loop import Loop
+
+        self.check()
+        listener = listener or Listener()
+        kept = begin_run(run, resume=resume)
+        material = gather(
+            texts, labels, level=self.level, min_freq=self.min_freq or (2 if self.level == "word" else 1),
+            max_vocab=self.max_vocab, validation=self.validation, seed=self.seed,
+        )  # fmt: skip
+        self._take(material)
+        with torch.random.fork_rng():
+            seed_everything(self.seed)
+            self.net_ = self.new_net()
+            listener.begin(self, material)
+            task = self._task(material)
+            loop = Loop(
+                task, recipe_of(self.resolved_), on_record=lambda record, _: listener.record(record),
+                on_step=lambda loop: self._tell(loop, listener),
+            )  # fmt: skip
+            identity = {"generator": plain_settings(self.settings()), "texts": material.fingerprint}
+            keep_run(loop, kept, identity, resume=resume)
+            self.history_ = loop.run()
+        check_learned(**{name: value.detach().cpu().numpy() for name, value in self.net_.state_dict().items()})
+        self.scores_ = self._best_scores()
+        return self
+
+    def new_net(self) -> RecurrentGenerator | TransformerGenerator:
+        """The net before training."""
+        from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
+
+        own, size = self.resolved_, len(self.coder_)
+        if own.net == "transformer":
+            return TransformerGenerator(
+                size, width=own.embed_dim, heads=own.heads, layers=own.layers, inner=own.inner, context=own.window,
+                dropout=own.dropout, tied=own.tied,
+            )  # fmt: skip
+        return RecurrentGenerator(
+            size, cell=own.net, embed_dim=own.embed_dim, hidden=own.hidden, layers=own.layers, dropout=own.dropout
+        )
+
+    def _take(self, material: Material) -> None:
+        """What the texts say of the model to be."""
+        self.coder_, self.running_ = material.coder, material.texts == 0
+        self.unknown_learned_ = bool((material.ids == UNKNOWN_ID).any())
+        # not typed as without None: the fields' types are those that a user may give
+        self.resolved_: Any = self.resolved(ids=len(material.coder), tokens=len(material.ids))
+        self.data_ = {
+            "texts": material.texts or 1, "tokens": material.learned, "held out": material.scored,
+            "sha256": material.fingerprint,
+        }  # fmt: skip
+
+    def _task(self, material: Material) -> Any:
+        from sadari.train.objectives.language_modelling import HeldOut, LanguageTask, check_length
+
+        own = self.resolved_
+        check_length(len(material.ids), own.window)
+        held_out = None
+        if len(material.held_out) > material.known:
+            hidden = range(2, 2 + len(material.coder.labels))
+            held_out = HeldOut(material.held_out, material.known, material.characters, hidden=hidden)
+        return LanguageTask(self.net_, material.ids, own.batch_size, own.window, own.seed, held_out)  # type: ignore[arg-type]
+
+    def _tell(self, loop: Loop, listener: Listener) -> None:
+        """Say how a step went, and write something where it is time to."""
+        listener.step(loop.share, loop.loss)
+        every, step = self.resolved_.sample_every, loop.progress.step
+        if every and step % every == 0:
+            listener.sample(step, self.sample(length=200, temperature=0.8))
+
+    def _best_scores(self) -> dict[str, Any]:
+        """The scores of the weights that were kept: those of the best validation."""
+        best = best_record(self.history_)
+        names = ("validation_loss", "bits_per_character", "perplexity")
+        return {name.replace("_", " "): best[name] for name in names if name in best}
+
+    # -- writing ----------------------------------------------------------------------------------------
+
+    def sample(self, prompt: str = "", length: int = 300, **options: Any) -> str:
+        """The prompt, and up to ``length`` tokens that go on from it: `stream`, joined."""
+        return prompt + "".join(self.stream(prompt, length, **options))
+
+    def stream(
+        self,
+        prompt: str = "",
+        length: int = 300,
+        *,
+        temperature: float = 1.0,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        label: str | None = None,
+        cached: bool = True,
+    ) -> Iterator[str]:
+        """What goes on from a prompt, as it is written, without the prompt itself.
+
+        Args:
+            prompt: what to go on from; "" for a text from its beginning, or from the beginning of a line. Of characters
+                or words that the model does not know, see `unknown_in`, it reads the others. Of level "word", a blank
+                at its end is the one before the next word.
+            length: the most tokens (of level "char": characters); fewer where several texts were learned, and the
+                model ends its own.
+            temperature, top_k, top_p: see `sadari.generation.sampling.Rules`.
+            seed: of what is drawn, from 0; the same seed gives the same text.
+            label: of the text that is asked for.
+            cached: False reads everything again for each token, to compare with.
+
+        Raises:
+            SettingError: a value out of its range, or a label that the model does not know.
+            DataError: a prompt that is no text.
+        """
+        check("length", length, Whole(0, 2**63 - 1))
+        check("seed", seed, SEED)
+        ids = self._read(prompt, label)
+        forbidden = [UNKNOWN_ID, *range(2, 2 + len(self.coder_.labels)), *([END_ID] if self.running_ else [])]
+        rules = Rules(temperature, top_k, top_p, frozenset(forbidden))
+        pieces = self._write(ids, int(length), rules, seed, cached)
+        return pieces if self._without_open_blank(prompt) == prompt else _without_first_blank(pieces)
+
+    def unknown_in(self, prompt: str) -> list[str]:
+        """What the model does not know in a prompt, each once: characters or words.
+
+        They are read as ``<unk>`` if that stood in the training text, and passed over if not.
+        """
+        self._check_fitted()
+        return self.coder_.unknown_in(self._without_open_blank(prompt))
+
+    def length_of(self, prompt: str) -> int:
+        """How many tokens a prompt is; a Transformer looks back on the last ``window`` at most."""
+        self._check_fitted()
+        return len(self.coder_.encode(as_column([self._without_open_blank(prompt)])).values)
+
+    def score(self, texts: Any) -> LanguageScore:
+        """How well texts are foreseen: loss, perplexity, bits a character.
+
+        Args:
+            texts: one running text, or several; their ends count as tokens where the model learned ends.
+
+        Raises:
+            DataError: there is no token in them.
+        """
+        from sadari.train.environment import threads as cpu_threads
+        from sadari.train.objectives.language_modelling import HeldOut
+
+        self._check_fitted()
+        column = as_column([texts] if isinstance(texts, str) else texts)
+        parts = [part for row in self.coder_.encode(column) for part in ([row] if self.running_ else [row, _END])]
+        ids = np.concatenate([_END, *parts])
+        if len(ids) < 2:
+            raise DataError("there is no text to score")
+        net: Any = self.net_
+        net.eval()
+        held_out = HeldOut(ids, 1, characters_of(self.coder_, ids))
+        with cpu_threads(self.resolved_.threads):
+            return held_out.score(net, self.resolved_.window)
+
+    def _read(self, prompt: str, label: str | None) -> list[int]:
+        """The ids that are read before anything is written; at least one."""
+        self._check_fitted()
+        labels = self.coder_.labels
+        if label is not None and label not in labels:
+            known = ", ".join(labels) if labels else "none: it was trained without --condition"
+            raise SettingError(f"the model knows no label {label!r:.80}", hint=f"its labels: {known}"[:500])
+        ids = self.coder_.encode(as_column([self._without_open_blank(prompt)])).values.tolist()
+        if not self.unknown_learned_:
+            ids = [token for token in ids if token != UNKNOWN_ID]
+        if not self.running_:
+            return [END_ID, *([] if label is None else [2 + labels.index(label)]), *ids]
+        line = self.coder_.encode(as_column(["\n"])).values.tolist()
+        return ids or ([END_ID] if UNKNOWN_ID in line else line)
+
+    def _without_open_blank(self, prompt: str) -> str:
+        """The prompt; at level "word", where each word brings the blank before it, without one at the end."""
+        return prompt.removesuffix(" ") if self.level == "word" and isinstance(prompt, str) else prompt
+
+    def _write(self, ids: list[int], length: int, rules: Rules, seed: int, cached: bool) -> Iterator[str]:
+        import torch
+
+        from sadari.train.environment import threads as cpu_threads
+
+        net: Any = self.net_
+        net.eval()
+        generator = torch.Generator().manual_seed(int(seed))
+        stepper, written, read = net.stepper(cached=cached), Written(self.coder_), ids
+        for _ in range(length):
+            # not around the loop: whoever takes the text would be in inference mode as well
+            with torch.inference_mode(), cpu_threads(self.resolved_.threads):
+                logits = stepper.read(torch.tensor([read], device=next(net.parameters()).device))
+                token = int(choose(logits.float(), rules, generator))
+            if token == END_ID:
+                break
+            read = [token]
+            if text := written(token):
+                yield text
+        if text := written.end():
+            yield text
+
+    def _check_fitted(self) -> None:
+        if self.net_ is None:
+            raise SadariError("the generator is not trained yet", hint="call fit(text) first")
+
+    # -- saving -----------------------------------------------------------------------------------------
+
+    def save(self, folder: str | Path, *, data: Mapping[str, Any] | None = None) -> None:
+        """Write the model folder, whole or not at all; an older model there is replaced.
+
+        Args:
+            data: what it was trained on, besides what it knows itself (name, columns).
+        """
+        from sadari.generation.folder import save_generator
+
+        self._check_fitted()
+        save_generator(self, folder, data or {})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """The generator of a folder that `save` wrote.
+
+        Raises:
+            ModelError: torn, hostile, or another kind of model.
+        """
+        from sadari.artifact import read_model
+
+        return cls.from_files(read_model(folder))
+
+    @classmethod
+    def from_files(cls, files: ModelFiles) -> Self:
+        """The generator of a folder that is read already.
+
+        Raises:
+            ModelError: it is of another kind, or its parts do not fit each other.
+        """
+        from sadari.generation.folder import restore_generator
+
+        return restore_generator(cls, files)
+
+
+_END = np.full(1, END_ID, np.int32)
+
+
+def _without_first_blank(pieces: Iterator[str]) -> Iterator[str]:
+    for piece in pieces:
+        yield piece.removeprefix(" ")
+        break
+    yield from pieces

@@ -1,0 +1,160 @@
+"""One trained model on labelled texts: what it scores, label by label."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.errors import DataError
+from sadari.metrics.classification import (
+    accuracy,
+    class_scores,
+    confusion_matrix,
+    expected_calibration_error,
+    macro_f1_interval,
+    multilabel_scores,
+)
+from sadari.metrics.interval import Interval
+
+if TYPE_CHECKING:
+    from sadari.data.corpus import Corpus
+    from sadari.rungs.base import Rung
+
+
+@dataclass
+class Evaluation:
+    """Scores of one model on one corpus; shares are 0 to 1.
+
+    Attributes:
+        rows: texts scored.
+        label_names: the k labels that the model knows.
+        accuracy: of the labels; for several labels a text, the share of texts with exactly the right set.
+        macro_f1: the mean F1 over labels.
+        micro_f1: only for several labels a text.
+        calibration_error: expected calibration error; only for one label a text.
+        per_class: one record a label: label, precision, recall, f1, support.
+        confusion: int [k + 1][k], row = truth (the last: labels never seen in training), column = prediction; only for
+            one label a text.
+        unseen_labels: label → rows, of labels that training never saw; those rows count as wrong.
+        unknown_texts: texts in which the model knew nothing, and answered with the shares of the labels in training.
+        cut_texts: texts longer than the model reads, answered by their beginning.
+        window_texts, windows: texts longer than it reads at once, and in how many windows these are read.
+    """
+
+    rows: int
+    label_names: list[str]
+    accuracy: Interval
+    macro_f1: Interval
+    micro_f1: float | None
+    calibration_error: float | None
+    per_class: list[dict[str, Any]]
+    confusion: list[list[int]] | None
+    unseen_labels: dict[str, int]
+    unknown_texts: int
+    cut_texts: int = 0
+    window_texts: int = 0
+    windows: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+
+def truth_codes(labels: list[str], known: list[str]) -> tuple[NDArray[np.int32], dict[str, int]]:
+    """Each label's place in ``known`` (−1: not there), and how often each of those others occurs."""
+    place = {name: code for code, name in enumerate(known)}
+    codes = np.array([place.get(label, -1) for label in labels], dtype=np.int32)
+    unseen: dict[str, int] = {}
+    for label, code in zip(labels, codes.tolist(), strict=True):
+        if code < 0:
+            unseen[label] = unseen.get(label, 0) + 1
+    return codes, unseen
+
+
+def check_some_known(corpus: Corpus, known: list[str]) -> None:
+    """That there is a label to be right about: with none, another column than the labels' was read.
+
+    Raises:
+        DataError: none of the corpus's labels is among those that training saw.
+    """
+    names = corpus.label_names
+    if not names or set(names) & set(known):
+        return
+    shown, saw = (", ".join(map(repr, some[:5])) + (", …" if len(some) > 5 else "") for some in (names, known))
+    what = f"none of its labels was seen in training: {shown}, where training has {saw}"
+    raise DataError(what, where=corpus.source, hint="is this the labels' column? Name it with --label")
+
+
+def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
+    """Score a model on a corpus.
+
+    Raises:
+        DataError: the corpus has no labels or no texts, or has several labels a text where the model gives one.
+    """
+    if corpus.labels is None or len(corpus) == 0:
+        raise DataError("there are no labelled texts to evaluate on", where=corpus.source)
+    names = [str(label) for label in model.classes_.tolist()]
+    if model.multilabel != corpus.multi_label:
+        has = "several labels" if corpus.multi_label else "one label"
+        raise DataError(f"a text has {has} here, and the model was trained otherwise", where=corpus.source,
+                        hint="give --label-sep as in training")  # fmt: skip
+    probabilities, known = model.predict_with_marks(corpus.texts)
+    pieces = model.windows(corpus.texts)
+    long = {
+        "cut_texts": int(np.count_nonzero(model.cut_texts(corpus.texts))),
+        "window_texts": int(np.count_nonzero(pieces > 1)), "windows": int(pieces[pieces > 1].sum()),
+    }  # fmt: skip
+    if model.multilabel:
+        return _evaluate_several(names, corpus, probabilities, known, long)
+    truth, unseen = truth_codes(corpus.labels.to_list(), names)
+    confusion = confusion_matrix(truth, probabilities.argmax(axis=1), classes=len(names))
+    scores = class_scores(confusion)
+    per_class = [
+        {"label": name, "precision": float(scores.precision[k]), "recall": float(scores.recall[k]),
+         "f1": float(scores.f1[k]), "support": int(scores.support[k])}
+        for k, name in enumerate(names)
+    ]  # fmt: skip
+    return Evaluation(
+        rows=len(corpus), label_names=names, accuracy=accuracy(confusion), macro_f1=macro_f1_interval(confusion),
+        micro_f1=None, calibration_error=expected_calibration_error(truth, probabilities),
+        per_class=per_class, confusion=confusion.tolist(), unseen_labels=unseen,
+        unknown_texts=int(np.count_nonzero(~known)), **long,
+    )  # fmt: skip
+
+
+def _evaluate_several(
+    names: list[str], corpus: Corpus, probabilities: NDArray[np.float64], known: NDArray[np.bool_], long: dict[str, int]
+) -> Evaluation:
+    from sadari.metrics.classification import wilson
+
+    assert_labels = corpus.labels.to_list() if corpus.labels is not None else []
+    place = {name: k for k, name in enumerate(names)}
+    truth = np.zeros((len(corpus), len(names)), np.bool_)
+    unseen_count = np.zeros(len(corpus), np.int64)
+    unseen: dict[str, int] = {}
+    for row, labels in enumerate(assert_labels):
+        for label in labels or []:
+            if label in place:
+                truth[row, place[label]] = True
+            else:
+                unseen[label] = unseen.get(label, 0) + 1
+                unseen_count[row] += 1
+    predictions = probabilities >= 0.5
+    scores = multilabel_scores(truth, predictions, unseen=unseen_count)
+    right = int(((truth == predictions).all(axis=1) & (unseen_count == 0)).sum())
+    per_class = []
+    for k, name in enumerate(names):
+        hits = int((truth[:, k] & predictions[:, k]).sum())
+        given, support = int(predictions[:, k].sum()), int(truth[:, k].sum())
+        precision, recall = hits / max(1, given), hits / max(1, support)
+        f1 = 2 * hits / max(1, given + support)
+        per_class.append({"label": name, "precision": precision, "recall": recall, "f1": f1, "support": support})
+    return Evaluation(
+        rows=len(corpus), label_names=names, accuracy=wilson(right, len(corpus)),
+        macro_f1=Interval(scores.macro_f1, float("nan"), float("nan")), micro_f1=scores.micro_f1,
+        calibration_error=None, per_class=per_class, confusion=None, unseen_labels=unseen,
+        unknown_texts=int(np.count_nonzero(~known)), **long,
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+"""A folder of pre-trained weights as `transformers` writes it: its files, read without running anything of them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sadari.artifact import TRANSFORMERS_WEIGHTS, kind_of, open_plain, parse_json, read_shapes
+from sadari.artifact.weights import TOKENIZER, WORDS
+from sadari.errors import ModelError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SAFE, INDEX = TRANSFORMERS_WEIGHTS, f"{TRANSFORMERS_WEIGHTS}.index.json"
+MOST_TEXT = 2**26  # bytes of a file of words
+PROBE = ("the news of the day", "오늘의 뉴스", "a b c d e f g h i j 0 1 2 3")
+PROBED = 2_000  # pieces of the vocabulary itself
+SPECIAL_PIECES = 5  # such as [PAD], [UNK], [CLS], [SEP], [MASK]
+_AGAIN = "copy it again from where the weights are from"
+_MARKS = "#▁Ġ"  # of pieces that go on with a word, or begin one
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\.safetensors")  # beside the list, nowhere else
+_SAYS_NOTHING = re.compile(r"(model|models|weights|encoder|final|best|last|out|output|checkpoint)([-_.]?\d+)?", re.I)
+_PICKLED = (
+    "pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.pt", "model.bin", "model.pt", "tf_model.h5",
+    "flax_model.msgpack", "model.ckpt.index",
+)  # fmt: skip
+
+
+def shown_weights(weights: str | Path) -> str:
+    """The name that was given, or of a folder the last part of its path: where it lies is nobody's business.
+
+    Where that part says nothing, such as ``model`` or ``checkpoint-500``, the one before it stands with it.
+    """
+    path = Path(weights)
+    if not path.is_dir():
+        return str(weights)
+    parts = Path(os.path.abspath(path)).parts  # noqa: PTH100 - "." and ".." have no name, and links keep theirs
+    return "/".join(parts[-2:] if _SAYS_NOTHING.fullmatch(parts[-1]) else parts[-1:])
+
+
+def text_of(path: Path) -> str | None:
+    """What a file says; None if there is none.
+
+    Raises:
+        ModelError: it is too large, no UTF-8, or cannot be read.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return _bytes_of(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ModelError("is not UTF-8 text", where=str(path), hint=_AGAIN) from None
+
+
+def json_of(path: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        ModelError: it holds none, is too large, or cannot be read.
+    """
+    try:
+        found = parse_json(_bytes_of(path))
+    except ValueError as error:
+        raise ModelError(f"cannot be read: {error}", where=str(path), hint=_AGAIN) from None
+    if not isinstance(found, dict):
+        raise ModelError("is not a JSON object", where=str(path), hint=_AGAIN)
+    return found
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        with open_plain(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MOST_TEXT:
+                raise ModelError(f"takes {size:,} bytes; {MOST_TEXT:,} is the limit", where=str(path))
+            return file.read()
+    except OSError as error:
+        raise ModelError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+
+
+def check_plain(folder: Path) -> None:
+    """Refuse a folder in which something is no file: `transformers` would wait for a pipe.
+
+    Raises:
+        ModelError: what it is.
+    """
+    try:
+        kinds = {entry.name: kind_of(entry.stat().st_mode) for entry in sorted(folder.iterdir()) if entry.exists()}
+    except OSError as error:
+        raise ModelError(f"cannot be read: {error.strerror or error}", where=str(folder)) from None
+    for name, kind in kinds.items():
+        if kind not in (None, "a folder"):
+            raise ModelError(f"is {kind}, not a plain file", where=str(folder / name), hint="take it away")
+
+
+def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the weights in a folder, by name, in one file or in several; only their headers are read.
+
+    Raises:
+        ModelError: they cannot be read, or the list of the files names one that lies elsewhere.
+    """
+    if (folder / SAFE).is_file():
+        return read_shapes(folder / SAFE)
+    parts = json_of(folder / INDEX).get("weight_map")
+    names = set(parts.values()) if isinstance(parts, dict) and all(map(_is_part, parts.values())) else set()
+    if not names:
+        raise ModelError("does not list the files of the weights", where=str(folder / INDEX), hint=_AGAIN)
+    return {name: shape for part in sorted(names) for name, shape in read_shapes(folder / part).items()}
+
+
+def _is_part(name: object) -> bool:
+    return isinstance(name, str) and bool(_PART.fullmatch(name))
+
+
+def check_not_pickled(folder: Path, reader: str) -> None:
+    """Refuse a folder, in which there are no safetensors, for the pickles that are there in their place.
+
+    Args:
+        reader: the class of `transformers` that converts them.
+
+    Raises:
+        ModelError: the first of them, with the way to convert it.
+    """
+    for name in _PICKLED:
+        if (folder / name).exists():
+            raise ModelError(
+                f"the weights are in {name} alone, which can run code when it is opened, as pickles can: it is not "
+                "read", where=str(folder),
+                hint=f'if you trust where they are from, convert them: python -c "from transformers import {reader}; '
+                f"{reader}.from_pretrained('FOLDER', use_safetensors=False).save_pretrained('NEW')\", and copy the "
+                "tokenizer's files",
+            )  # fmt: skip
+
+
+def check_knows(pieces: Collection[str], reads: Callable[[pl.Series], bool], where: str) -> None:
+    """Refuse a tokenizer that reads nothing: offline, `transformers` can make an empty one up without a word.
+
+    Args:
+        pieces: of its vocabulary, the special ones included. reads: whether it knows a piece of any of some texts.
+
+    Raises:
+        ModelError: it is empty.
+    """
+    import polars as pl
+
+    size = len(pieces)
+    # its own as well: the texts are of two scripts, and it may be of another
+    own = [bare for piece in islice(pieces, PROBED) if (bare := piece.strip(_MARKS)).isalnum()]
+    try:
+        known = size > SPECIAL_PIECES and reads(pl.Series([*PROBE, *own]))
+    except Exception:  # the Rust side knows no other class: it misses the very piece for what is unknown
+        known = False
+    if not known:
+        raise ModelError(
+            f"the tokenizer is empty: of its {size:,} pieces none stands in any text", where=where,
+            hint=f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from",
+        )  # fmt: skip
+
+
+def check_fits(largest_id: int, rows: int, where: str) -> None:
+    """Refuse a tokenizer that gives ids which an embedding of so many rows has not.
+
+    Raises:
+        ModelError: with both numbers.
+    """
+    if largest_id >= rows:
+        raise ModelError(
+            f"the tokenizer does not fit the weights: its ids go up to {largest_id:,}, the embedding has "
+            f"{rows:,} rows", where=where, hint="take weights and tokenizer from the same model",
+        )  # fmt: skip

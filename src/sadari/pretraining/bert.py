@@ -1,0 +1,339 @@
+"""Pre-training BERT: a net learns a language from plain texts, by masked tokens and sentences that follow each other.
+
+model = Bert(size="tiny", minutes=20).fit(texts)
+model.save("models/bert")
+model.fill("She [MASK] fun at the [MASK] party")
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from sadari.artifact.restore import check_learned
+from sadari.errors import DataError, ModelError, SadariError, SettingError
+from sadari.pretrained.folder import shown_weights
+from sadari.pretraining.corpus import MOST_HELD_OUT, PreTrainingTexts, read_texts
+from sadari.pretraining.probe import Filled, fill_masks, follows_probability
+from sadari.pretraining.settings import MOST_POSITIONS, BertSettings
+from sadari.train.allowed_settings import plain_settings
+from sadari.train.settings import best_record, recipe_of
+
+if TYPE_CHECKING:
+    from sadari.nets.bert.encoder import BertForPreTraining
+    from sadari.text.subword.wordpiece import WordPiece
+    from sadari.train.checkpoint import Run
+    from sadari.train.loop import Loop
+    from sadari.train.objectives.bert_segments import Documents
+
+LEAST_PAIRS = 2  # of sentences, from which on half can be exchanged
+TRAINED = ("masked_loss", "perplexity", "masked_accuracy", "next_accuracy", "scored_tokens")
+
+
+class Listener:
+    """Told how a training goes; does nothing with it. Override what is of interest."""
+
+    def reading(self, what: str, tokens: int) -> None:
+        """The texts are being read: what is done, and how many tokens there are by now."""
+
+    def begin(self, model: Bert, texts: PreTrainingTexts, guess: Mapping[str, float]) -> None:
+        """The texts are read, the net is made. ``guess`` is what comes of guessing by frequency alone."""
+
+    def step(self, share: float, loss: float) -> None:
+        """A step is done: the share of the run, 0 to 1, and the mean loss since the last record."""
+
+    def record(self, record: dict[str, float]) -> None:
+        """The held-out texts were scored, or a part of them."""
+
+    def scoring(self) -> None:
+        """The training is done, and more of the held-out texts are scored."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Bert(BertSettings):
+    """A BERT that is pre-trained here, or goes on from one that was trained elsewhere.
+
+    Args:
+        size: "tiny", "mini", "small", "base" or "large" (`sadari.nets.bert.encoder.SIZES`).
+            None: tiny, or that of the start.
+        vocabulary: pieces of the tokenizer, at most; None: by the texts. lowercase: the tokenizer lower-cases.
+        nsp: learn whether a sentence follows another.
+        packed: without ``nsp``, every sequence is full: texts stand one after another in it. (As a rule each text is
+            a sequence by itself, or several if it is long.)
+        masked: the share of tokens that is masked. whole_words: words are masked with all their pieces.
+        alike: a new net begins by attending to tokens that are alike (`sadari.nets.bert.encoder.look_for_alike`).
+            None: where it is tiny or mini.
+        length: tokens of a sequence, at most.
+        epochs, steps, minutes: passes over the texts, steps, or time, at most; None of all: 40 passes.
+        batch_size: sequences of a step; None: 64, or 32 of packed ones.
+        learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
+            `sadari.train.optimizer.Recipe`.
+        dropout: on embeddings and in every layer. None: 0 where a new net is tiny or mini, that of the start, else 0.1.
+        validation: the share of the texts that is held out to score on; at most 131,072 tokens of it are, and in a
+            short run fewer, so that scoring takes a small share of it (``scored_tokens`` says how many they were).
+        validations: how often it is scored, evenly over the run. patience: stop after so many that are no better.
+        device: "cpu", "cuda", "mps" or "auto". precision: "fp32", "bf16", or "auto":
+            "bf16" where the machine is faster with it.
+        compile: use torch.compile. threads: of torch on the CPU; None: as torch has them.
+        seed: of all that is drawn; the same seed gives the same bits, unless `minutes` end the run.
+
+    Attributes:
+        net_: the torch module. pieces_: the tokenizer.
+        resolved_: the settings as they were taken; None are limits that there are not, and what the start decides.
+        knows_masked_, knows_next_: what the heads were taught.
+        history_: records of the training; losses in nats. guess_: what comes of guessing by frequency alone.
+        final_: scores of the weights that were kept, on all that is scored.
+        new_: parts of the start that were not in its folder, and are new. scores_, data_: what a model card says.
+    """
+
+    def __post_init__(self) -> None:
+        self.net_: BertForPreTraining | None = None
+        self.history_: list[dict[str, float]] = []
+        self.guess_: dict[str, float] = {}
+        self.final_: dict[str, float] = {}
+        self.new_: list[str] = []
+        self.knows_masked_ = self.knows_next_ = False
+        self.scores_: dict[str, Any] = {}
+        self.data_: dict[str, Any] = {}
+
+    # -- training ---------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        texts: Any,
+        *,
+        start: str | Path | None = None,
+        download: bool = False,
+        listener: Listener | None = None,
+        run: Run | str | Path | None = None,
+        resume: bool = False,
+    ) -> Self:
+        """Learn from texts.
+
+        Args:
+            texts: a list or column of texts, each a document whose lines and sentences follow each other; or what gives
+                such columns one after another, again and again, and may be larger than memory.
+            start: the folder of a BERT to go on from, whose tokenizer is taken with it; or a name on the Hugging Face
+                hub, which is looked for in the local cache. download: fetch it from there, if it was not.
+            listener: told how it goes.
+            run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
+            resume: go on with the run in that folder; texts and settings must be the same. It ends in the same bits,
+                unless `minutes` end it.
+
+        Raises:
+            DataError: too little text.
+            SettingError: a setting out of its range, another run than the one in the folder, or a loss that diverged.
+            ModelError: the start is no BERT. DownloadError: it could not be fetched.
+            Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
+            OutputError: something else is in the run's folder.
+        """
+        import torch
+
+        from sadari.train import distributed as processes
+        from sadari.train.checkpoint import begin_run, keep_run
+        from sadari.train.environment import seed_dropout, seed_everything
+
+        self.check()
+        listener = listener or Listener()
+        self.guess_, self.final_, self.new_, self.knows_masked_, self.knows_next_ = {}, {}, [], False, False
+        kept = begin_run(run, resume=resume)
+        processes.join()
+        self.resolved_: Any = self.resolved(begun=start is not None)
+        with torch.random.fork_rng():
+            seed_everything(self.seed)
+            pieces = None if start is None else self._begin_from(start, download)
+            read = read_texts(
+                texts, pieces=pieces, vocabulary=self.vocabulary, lowercase=self.lowercase, length=self.length,
+                packed=self.packed, validation=self.validation, told=listener.reading,
+            )  # fmt: skip
+            self._take(read, start)
+            seed_dropout(self.seed)
+            loop = self._loop(self._task(read), listener)
+            listener.begin(self, read, self.guess_)
+            keep_run(loop, kept, self._identity(read, start), resume=resume)
+            self.history_ = loop.run()
+        if self.precision == "auto":  # the run's, if begun elsewhere; what was asked for stays
+            self.resolved_ = replace(self.resolved_, precision=loop.recipe.precision)
+        net: Any = self.net_
+        check_learned(**{name: value.detach().cpu().numpy() for name, value in net.state_dict().items()})
+        self.knows_masked_, self.knows_next_ = True, self.nsp
+        self._score(loop, listener)
+        return self
+
+    def _begin_from(self, start: str | Path, download: bool) -> WordPiece:
+        """Take the net of a folder: its tokenizer."""
+        from sadari.pretrained.encoders import find_weights
+        from sadari.pretraining.transformers_folder import read_bert
+
+        for name in ("size", "vocabulary", "alike"):
+            if getattr(self, name):
+                raise SettingError(f"{name} is that of the start, and cannot be set", hint=f"leave out {name}")
+        read = read_bert(start if os.path.lexists(start) else find_weights(start, download=download))
+        if self.length > read.shape.max_position_embeddings:
+            raise SettingError(
+                f"length is {self.length}; the start reads {read.shape.max_position_embeddings} tokens at most",
+                hint=f"a length of {read.shape.max_position_embeddings} or less",
+            )
+        if read.pieces.lowercase and not self.lowercase:
+            raise SettingError("the start's tokenizer lower-cases, and is taken as it is", hint="leave out lowercase")
+        if self.nsp and read.shape.type_vocab_size < 2:
+            raise SettingError("the start reads one text at a time, and cannot learn which follow", hint="--no-nsp")
+        dropout = read.shape.dropout if self.dropout is None else self.dropout
+        self.resolved_ = replace(self.resolved_, dropout=dropout, lowercase=read.pieces.lowercase)
+        self.net_ = replace(read, shape=replace(read.shape, dropout=dropout)).net()
+        heads = {"the head that fills masks": read.knows_masked, "the head that follows sentences": read.knows_next}
+        self.new_ = [name for name, known in heads.items() if not known]
+        return read.pieces
+
+    def _take(self, read: PreTrainingTexts, start: str | Path | None) -> None:
+        """What the texts say of the model to be.
+
+        Raises:
+            DataError: there are too few sentences to learn which follow each other.
+        """
+        from sadari.nets.bert.encoder import BertForPreTraining, BertShape, look_for_alike
+
+        if self.nsp:
+            _check_pairs(read.learned)
+        self.pieces_ = read.pieces
+        if start is None:
+            own = self.resolved_
+            self.net_ = BertForPreTraining(
+                BertShape.of(
+                    own.size, vocab_size=len(read.pieces), max_position_embeddings=MOST_POSITIONS, dropout=own.dropout
+                )
+            )
+            if own.alike:
+                look_for_alike(self.net_.bert)
+        self.data_ = {
+            "texts": read.texts, "tokens": read.tokens, "held out": len(read.held_out.values),
+            "sha256": read.fingerprint, **({} if start is None else {"start": shown_weights(start)}),
+        }  # fmt: skip
+
+    def _task(self, read: PreTrainingTexts) -> Any:
+        from sadari.train.objectives.bert import HeldOutText, PreTrainingTask, Reading, count_ids
+        from sadari.train.objectives.bert_masking import Masking
+        from sadari.train.objectives.bert_segments import pair_segments, stretches, windows
+
+        own, pieces = self.resolved_, read.pieces
+        masking = Masking(pieces.mask_id, pieces.special, pieces.goes_on, own.masked, own.whole_words)
+        reading = Reading(
+            read.learned, masking, pieces.class_id, pieces.separator_id, pieces.pad_id, own.length, own.batch_size,
+            pair_segments if own.nsp else windows if own.packed else stretches, own.seed,
+        )  # fmt: skip
+        held_out = None
+        if len(read.held_out.values) > 1:
+            scored = replace(reading, documents=read.held_out.first(MOST_HELD_OUT))
+            held_out = HeldOutText(scored, count_ids(read.learned, len(pieces)))
+            self.guess_ = held_out.guess
+        return PreTrainingTask(self.net_, reading, held_out)  # type: ignore[arg-type]
+
+    def _loop(self, task: Any, listener: Listener) -> Loop:
+        from sadari.train.loop import Loop
+
+        return Loop(
+            task, recipe_of(self.resolved_), on_record=lambda record, _: listener.record(record),
+            on_step=lambda loop: listener.step(loop.share, loop.loss),
+        )  # fmt: skip
+
+    def _identity(self, read: PreTrainingTexts, start: str | Path | None) -> dict[str, Any]:
+        """What must be the same for a run to go on."""
+        from sadari.train import distributed as processes
+
+        return {
+            "task": "pre-training", "settings": plain_settings(self.settings()), "texts": read.fingerprint,
+            "vocabulary": len(read.pieces), "start": None if start is None else shown_weights(start),
+            "number of processes": processes.place()[1],
+        }  # fmt: skip
+
+    def _score(self, loop: Loop, listener: Listener) -> None:
+        """Score the weights that were kept: on more than on the way, where that was little."""
+        from sadari.train.environment import threads
+
+        listener.scoring()
+        task: Any = loop.task
+        with threads(loop.threads), loop.products():
+            self.final_ = task.final() or best_record(self.history_)
+        self.scores_ = {name.replace("_", " "): self.final_[name] for name in TRAINED if name in self.final_}
+        if self.scores_:
+            self.scores_["masked accuracy of the unigram guess"] = self.guess_["guess_accuracy"]
+
+    # -- probing ----------------------------------------------------------------------------------------
+
+    def fill(self, text: str, second: str | None = None, *, top: int = 5) -> list[list[Filled]]:
+        """What may stand at each ``[MASK]`` of a text: the likeliest first.
+
+        Args:
+            text: with one ``[MASK]`` or more. second: a sentence after it, which may have some too.
+            top: how many for each.
+
+        Raises:
+            SettingError: there is no ``[MASK]``. DataError: the text is too long.
+            ModelError: the model was not taught to fill.
+        """
+        self._check_fitted()
+        if not self.knows_masked_:
+            raise ModelError(
+                "the model has no head that fills masks", hint="teach it: sadari pretrain TEXT… --from FOLDER -o MODEL"
+            )
+        return fill_masks(self.net_, self.pieces_, text, second, top)  # type: ignore[arg-type]
+
+    def follows(self, first: str, second: str) -> float:
+        """How probable it is that a sentence follows another, 0 to 1.
+
+        Raises:
+            DataError: one is empty, or they are too long. ModelError: the model was not taught which follow.
+        """
+        self._check_fitted()
+        if not self.knows_next_:
+            raise ModelError(
+                "the model was not taught whether sentences follow each other",
+                hint="probe one text with a [MASK], or train without --no-nsp",
+            )
+        return follows_probability(self.net_, self.pieces_, first, second)  # type: ignore[arg-type]
+
+    def _check_fitted(self) -> None:
+        if self.net_ is None:
+            raise SadariError("the model is not trained yet", hint="call fit(texts) first")
+
+    # -- saving -----------------------------------------------------------------------------------------
+
+    def save(self, folder: str | Path, *, data: Mapping[str, Any] | None = None) -> None:
+        """Write the model folder, whole or not at all; `transformers` opens it as it is.
+
+        Args:
+            data: what it was trained on, besides what it knows itself (name, columns).
+        """
+        from sadari.pretraining.folder import save_bert
+
+        self._check_fitted()
+        save_bert(self, folder, data or {})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """The BERT of a folder that `save` wrote, or `transformers` did.
+
+        Raises:
+            ModelError: torn, hostile, or another kind of model.
+        """
+        from sadari.pretraining.folder import load_bert
+
+        return load_bert(cls, folder)
+
+
+def _check_pairs(documents: Documents) -> None:
+    """Refuse texts in which next to no sentence follows another."""
+    import numpy as np
+
+    several = int((np.diff(documents.offsets) > 1).sum())
+    if len(documents) < LEAST_PAIRS or several < LEAST_PAIRS:
+        sentences = len(documents.sentences) - 1
+        raise DataError(
+            f"too few sentences follow each other to learn which do: {sentences:,} sentence{'s' * (sentences != 1)} in "
+            f"{len(documents):,} text{'s' * (len(documents) != 1)}, of which {several:,} "
+            f"ha{'s' if several == 1 else 've'} two or more",
+            hint="learn masks alone: --no-nsp (nsp=False); or give texts of several sentences",
+        )

@@ -1,0 +1,96 @@
+"""What a pre-trained BERT knows: what may stand at a mask, and whether a sentence follows another."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from sadari.errors import DataError, ModelError, SettingError
+from sadari.settings.limits import Whole, check
+from sadari.text.subword.wordpiece import MASK, WordPiece
+
+if TYPE_CHECKING:
+    import torch
+
+    from sadari.nets.bert.encoder import BertForPreTraining
+
+_ANY_MASK = re.compile(re.escape(MASK), re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One piece that may stand at a mask, and how probable it is (0 to 1)."""
+
+    piece: str
+    probability: float
+
+
+def with_masks(text: str) -> str:
+    """The text with ``[MASK]`` as models write it, for ``[mask]`` in any case."""
+    return _ANY_MASK.sub(MASK, text)
+
+
+def fill_masks(
+    net: BertForPreTraining, pieces: WordPiece, text: str, second: str | None, top: int
+) -> list[list[Filled]]:
+    """The likeliest pieces at each ``[MASK]``, each by itself; see `sadari.pretraining.bert.Bert.fill`."""
+    import torch
+
+    check("top", top, Whole(1, 2**63 - 1))
+    ids, segments = _sequence(net, pieces, text, second)
+    places = (ids[0] == pieces.mask_id).nonzero()[:, 0]
+    if not len(places):
+        raise SettingError(f"there is no {MASK} in the text", hint=f'write one where a word is missing: "a {MASK} day"')
+    with torch.inference_mode():
+        logits, _ = net.logits(ids, segments, None, places)
+    never = torch.from_numpy(pieces.special).to(logits.device)
+    logits = logits.float()[:, : len(pieces)].masked_fill(never, float("-inf"))
+    found = logits.softmax(dim=1).topk(min(top, int((~never).sum())), dim=1)
+    return [
+        [Filled(pieces.pieces[id], probability) for id, probability in zip(ids, probabilities, strict=True)]
+        for ids, probabilities in zip(found.indices.tolist(), found.values.tolist(), strict=True)
+    ]
+
+
+def follows_probability(net: BertForPreTraining, pieces: WordPiece, first: str, second: str) -> float:
+    """How probable it is that the second sentence follows; see `sadari.pretraining.bert.Bert.follows`."""
+    import torch
+
+    ids, segments = _sequence(net, pieces, first, second)
+    with torch.inference_mode():
+        _, following = net.logits(ids, segments, None, ids.new_zeros(0))
+    return float(following.float().softmax(dim=1)[0, 0])
+
+
+def _sequence(
+    net: BertForPreTraining, pieces: WordPiece, text: str, second: str | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and segments int64 [1, length] of a text, or of two.
+
+    Raises:
+        DataError: there is nothing in one, or they are too long. ModelError: there are two, and it reads one.
+    """
+    import torch
+
+    texts = [with_masks(part) for part in (text, second) if part is not None]
+    parts = pieces.encode(pl.Series(texts, dtype=pl.String), specials=True)
+    for part, name in zip(parts, ("the text" if second is None else "the first sentence", "the second"), strict=False):
+        if not len(part):
+            raise DataError(f"there is nothing in {name}")
+    if len(parts) > net.shape.type_vocab_size:
+        raise ModelError(
+            "the model reads one text at a time: it cannot tell a second one from the first",
+            hint="leave out the second, or put both into one",
+        )
+    ids, segments = [pieces.class_id], [0]
+    for segment, part in enumerate(parts):
+        ids += [*part.tolist(), pieces.separator_id]
+        segments += [segment] * (len(part) + 1)
+    most = net.shape.max_position_embeddings
+    if len(ids) > most:
+        raise DataError(f"there are {len(ids):,} tokens, and the model reads {most:,}", hint="give a shorter text")
+    device = next(net.parameters()).device
+    return torch.tensor([ids], device=device), torch.tensor([segments], device=device)

@@ -1,0 +1,181 @@
+"""A BERT's folder as `transformers` has it: read, whoever wrote it, without running anything of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sadari.artifact import MANIFEST, parse_json, read_model, read_tensors
+from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
+from sadari.errors import ModelError
+from sadari.pretrained.folder import INDEX, SAFE, check_fits, check_knows, check_not_pickled, text_of
+from sadari.settings.limits import Whole
+from sadari.text.subword.wordpiece import WordPiece
+
+if TYPE_CHECKING:
+    import torch
+
+    from sadari.nets.bert.encoder import BertForPreTraining, BertShape
+
+# what config.json must say: name → (range, or None for a number)
+_WHOLE = {
+    "vocab_size": Whole(6, 2**20), "num_hidden_layers": Whole(1, 96), "hidden_size": Whole(1, 8192),
+    "num_attention_heads": Whole(1, 256), "intermediate_size": Whole(1, 2**15),
+    "max_position_embeddings": Whole(8, 2**15), "type_vocab_size": Whole(1, 16),
+}  # fmt: skip
+_TOGETHER = f"take weights and {CONFIG} from the same model"
+_FILES = f"name the folder of a BERT: {CONFIG}, {SAFE}, tokenizer"
+_TEXTS = (CONFIG, TOKENIZER, WORDS, TOKENIZER_SETTINGS)
+_OLD_NAMES = ((".gamma", ".weight"), (".beta", ".bias"))  # of norms, in TensorFlow's checkpoints
+_HEAD, _NEXT, _POOLER = "cls.predictions.", "cls.seq_relationship.", "bert.pooler."
+_TIED = ("cls.predictions.decoder.weight", "cls.predictions.decoder.bias")
+
+
+@dataclass(frozen=True)
+class BertFolder:
+    """What is in a BERT's folder.
+
+    Attributes:
+        where: the folder. shape: of the net. pieces: the tokenizer. tensors: name → float32 torch tensor.
+        knows_masked, knows_next: whether the heads are there and trained.
+        manifest: what ``sadari.json`` says; empty where there is none.
+    """
+
+    where: str
+    shape: BertShape
+    pieces: WordPiece
+    tensors: Mapping[str, torch.Tensor]
+    knows_masked: bool
+    knows_next: bool
+    manifest: Mapping[str, Any]
+
+    def net(self) -> BertForPreTraining:
+        """The net, in evaluation; a head that the folder does not have is new (by torch's random generator).
+
+        Raises:
+            ModelError: weights are missing, or do not fit the rest.
+        """
+        import torch
+
+        from sadari.nets.bert.encoder import BertForPreTraining
+
+        with torch.device("meta"):  # takes no memory: what the configuration claims is compared with what is there
+            claimed = BertForPreTraining(self.shape).state_dict()
+        for name, wanted in claimed.items():
+            found = self.tensors.get(name)
+            if found is None and not name.startswith(self._new_parts()):
+                raise ModelError(f"there is no tensor {name!r}", where=self.where, hint=_TOGETHER)
+            if found is not None and found.shape != wanted.shape:
+                raise ModelError(
+                    f"tensor {name!r} has shape {list(found.shape)}; {CONFIG} says {list(wanted.shape)}",
+                    where=self.where, hint=_TOGETHER,
+                )  # fmt: skip
+        net = BertForPreTraining(self.shape)
+        net.load_state_dict({name: self.tensors[name] for name in claimed if name in self.tensors}, strict=False)
+        return net.eval()
+
+    def _new_parts(self) -> tuple[str, ...]:
+        parts = () if self.knows_masked else (_HEAD,)
+        return parts if self.knows_next else (*parts, _NEXT, _POOLER)
+
+
+def read_bert(folder: str | Path) -> BertFolder:
+    """Read a folder that Sadari or `transformers` wrote.
+
+    Raises:
+        ModelError: it is no BERT, or its parts do not fit each other; with the reason.
+    """
+    place, where = Path(folder), os.fspath(folder)
+    if "\0" in where:
+        raise ModelError("a name cannot hold NUL", where=repr(where))
+    if not place.is_dir():
+        what = "is a file, not a folder" if place.exists() else "there is no such folder"
+        raise ModelError(what, where=where, hint=_FILES)
+    ours = read_model(folder, as_torch=True) if (place / MANIFEST).exists() else None
+    if ours is not None:
+        said = {name: ours.texts.get(name) for name in _TEXTS}
+        if said[CONFIG] is None:
+            kind = ours.manifest["kind"]
+            raise ModelError(f"is a model of the kind {kind!r:.40}, not a BERT", where=where)
+        tensors = ours.tensors
+    else:
+        said = {name: text_of(place / name) for name in _TEXTS}
+        if said[CONFIG] is None:
+            raise ModelError(f"is no model: there is no {CONFIG}", where=where, hint=_FILES)
+        tensors = _weights(place)
+    try:
+        shape = _shape(said[CONFIG] or "")
+        pieces = WordPiece.of_files(said[TOKENIZER], said[WORDS], said[TOKENIZER_SETTINGS])
+    except ValueError as error:
+        raise ModelError(f"cannot be read as a BERT: {error}", where=where, hint=_FILES) from error
+    check_knows(pieces.pieces, lambda texts: bool((pieces.encode(texts).values != pieces.unknown_id).any()), where)
+    check_fits(len(pieces) - 1, shape.vocab_size, where)
+    named = {_name(name): value.float() for name, value in tensors.items()}
+    manifest = {} if ours is None else ours.manifest
+    about = manifest.get("bert")
+    taught = about.get("next") is not False if isinstance(about, Mapping) else True
+    return BertFolder(
+        where, shape, pieces, named, f"{_HEAD}bias" in named,
+        taught and f"{_NEXT}weight" in named and f"{_POOLER}dense.weight" in named, manifest,
+    )  # fmt: skip
+
+
+def shape_json(shape: BertShape, pad_id: int) -> str:
+    """The ``config.json`` of a net."""
+    import dataclasses
+
+    said = {"architectures": ["BertForPreTraining"], "model_type": "bert", **dataclasses.asdict(shape)}
+    dropout = said.pop("dropout")
+    said |= {
+        "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.02,
+        "position_embedding_type": "absolute", "pad_token_id": pad_id, "tie_word_embeddings": True, "dtype": "float32",
+    }  # fmt: skip
+    return json.dumps(said, indent=2)
+
+
+def _shape(text: str) -> BertShape:
+    from sadari.nets.bert.encoder import ACTIVATIONS, BertShape
+
+    said = parse_json(text.encode())
+    if not isinstance(said, dict):
+        raise ValueError(f"{CONFIG} is no JSON object")
+    if said.get("model_type", "bert") != "bert":
+        raise ValueError(f"it is of the type {said['model_type']!r:.40}; only 'bert' can be pre-trained here")
+    if said.get("position_embedding_type", "absolute") != "absolute" or said.get("is_decoder"):
+        raise ValueError("it is a variant of BERT: relative positions, or a decoder")
+    defaults = BertShape()
+    found = {name: said.get(name, getattr(defaults, name)) for name in _WHOLE}
+    for name, value in found.items():
+        if not _WHOLE[name].allows(value):
+            raise ValueError(f"{CONFIG} says {name} {value!r:.40}; it must be {_WHOLE[name]}")
+    if found["hidden_size"] % found["num_attention_heads"]:
+        raise ValueError(f"{found['num_attention_heads']} heads cannot share a width of {found['hidden_size']}")
+    activation = said.get("hidden_act", "gelu")
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"{CONFIG} says hidden_act {activation!r:.40}; known are {', '.join(ACTIVATIONS)}")
+    numbers = {"layer_norm_eps": said.get("layer_norm_eps", 1e-12), "dropout": said.get("hidden_dropout_prob", 0.1)}
+    for name, value in numbers.items():
+        if not isinstance(value, int | float) or not 0 <= value < 1:
+            raise ValueError(f"{CONFIG} says {name} {value!r:.40}; it must be a number from 0 to below 1")
+    return BertShape(**found, **numbers, hidden_act=activation)
+
+
+def _name(name: str) -> str:
+    """A tensor's name as `BertForPreTraining` has it: those of a bare encoder have no ``bert.`` before them."""
+    for old, new in _OLD_NAMES:
+        if name.endswith(old):
+            name = name.removesuffix(old) + new
+    return f"bert.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
+
+
+def _weights(folder: Path) -> dict[str, torch.Tensor]:
+    if not (folder / SAFE).is_file():
+        check_not_pickled(folder, "BertForPreTraining")
+        if (folder / INDEX).exists():
+            raise ModelError("its weights lie in several files", where=str(folder), hint="save them as one, unsharded")
+        raise ModelError(f"is no model: there is no {SAFE}", where=str(folder), hint=_FILES)
+    return read_tensors(folder / SAFE, as_torch=True)

@@ -1,0 +1,366 @@
+"""Rung `bert`: a pre-trained encoder of `transformers`, fine-tuned."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles, guarded
+from sadari.artifact.restore import check_learned
+from sadari.errors import SadariWarning, SettingError
+from sadari.pretrained import encoders as pretrained
+from sadari.pretrained.folder import shown_weights
+from sadari.ragged import Ragged
+from sadari.rungs.bert import settings as bert_settings
+from sadari.rungs.bert.explain import attention, word_contributions
+from sadari.rungs.bert.folder import NOT_RUN, check_runs, model_texts, restored_net, restored_pieces
+from sadari.rungs.bert.texts import TextReader, TrainingTexts, averaged
+from sadari.rungs.explanation import InnerLife
+from sadari.rungs.resumable import KeepsRuns
+from sadari.rungs.training_rows import check_fits
+from sadari.text.column import as_column
+from sadari.text.vectorize import columns
+from sadari.train.allowed_settings import Allowed, check_settings, plain_settings
+from sadari.train.batches import Batches
+from sadari.train.callbacks import Watch
+
+if TYPE_CHECKING:
+    import torch
+
+    from sadari.nets.bert.pretrained import PretrainedClassifier
+    from sadari.train.checkpoint import Run
+    from sadari.train.objectives.classification import ClassifierTask
+    from sadari.train.optimizer import Recipe
+
+PREDICT_TEXTS, PREDICT_TOKENS = 64, 4096
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class BertClassifier(KeepsRuns):
+    """A pre-trained encoder (BERT, RoBERTa, DistilBERT, ELECTRA, MiniLM and their like) and a linear head.
+
+    The course's own run is ``BertClassifier(weights=…, batch_size=8, learning_rate=2e-5, steps=500, warmup=0,
+    decay="constant", precision="fp32")``.
+
+    Args:
+        weights: a folder with ``config.json``, ``model.safetensors`` and a tokenizer; or a name on the Hugging Face
+            hub, which is looked for in the local cache alone. A saved model needs them no more.
+        download: fetch the name from the hub if it is not in the cache.
+        max_length: pieces that a text may have, the two round it included; None: by the lengths of the first 65,536
+            texts, so that one of a hundred is cut, at most what the model takes.
+        long_texts: what is read of longer ones: "head", "head+tail" (a quarter and three), or "windows" (all of it, the
+            logits of the windows averaged).
+        epochs: passes over the texts, at most; None: two of 10,000 texts and more, up to ten of few.
+        steps: of the optimiser, at most; None: no such limit.
+        batch_size, batch_tokens: the most texts and the most pieces, padding included, in a batch.
+        learning_rate: at its highest; None: 1e-4, 3e-4 of a net that is no wider than 128, and 5e-4 with LoRA.
+        layer_decay: each layer's share of the rate of the one above it; 1: all alike.
+        weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimizer.Recipe`; the optimiser is AdamW.
+        freeze: how many of the bottom layers, with the embeddings, stay as they are; or "embeddings", or "encoder".
+        lora: the rank of thin matrices that are learned in place of the encoder's weights, and added to them at the
+            end; None: the weights themselves learn.
+        dropout: of the states; None: as the weights' configuration says. attention_dropout: of what a piece attends to;
+            above 0 it makes attention several times slower.
+        label_smoothing, class_weight, patience, validate_every, report_every: as in every net.
+        precision: of products in training: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
+        predict_precision: "fp32"; "bf16", or on a CPU "int8", are faster, and off by hundredths of a logit.
+        device: "cpu", "cuda", "mps" or "auto". threads: of torch on the CPU; None: as torch has them.
+        seed: of all that is drawn; the same seed gives the same bits on the same machine and threads.
+
+    Attributes:
+        net_: the torch module, whose ``model`` is that of `transformers`. pieces_: the tokenizer. tokenizer_: what kind
+            it is. reader_: how texts are read.
+        history_: records of the training. epochs_, max_length_, precision_: as they were taken.
+        cut_: how many training texts were longer than that, and cut. windowed_: how many were longer and read in
+            windows, and in how many of these.
+        head_replaced_: whether the weights had a head for other labels.
+    """
+
+    name: ClassVar[str] = "bert"
+    allowed: ClassVar[Allowed] = bert_settings.BERT_ALLOWED
+    takes_teacher: ClassVar[bool] = True
+    weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS
+
+    weights: str | Path | None = None
+    download: bool = False
+    max_length: int | None = None
+    long_texts: str = "head"
+    epochs: int | None = None
+    steps: int | None = None
+    batch_size: int = 16
+    batch_tokens: int = 8192
+    learning_rate: float | None = None
+    layer_decay: float = 1.0
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    decay: str = "linear"
+    clip: float | None = 1.0
+    accumulate: int = 1
+    freeze: int | str = 0
+    lora: int | None = None
+    dropout: float | None = None
+    attention_dropout: float = 0.0
+    label_smoothing: float = 0.0
+    class_weight: str | Mapping[Any, float] | None = None
+    report_every: int = 0
+    validate_every: int = 0
+    patience: int | None = None
+    precision: str = "auto"
+    predict_precision: str = "fp32"
+    device: str = "cpu"
+    threads: int | None = None
+    seed: int = 0
+
+    # -- settings ---------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        super().check()
+        pretrained.check_folder(self._folder())
+
+    def _folder(self) -> Path:
+        if self.weights is None:
+            raise SettingError(
+                f"the rung {self.name!r} starts from pre-trained weights, and none are given",
+                hint="give a folder of them (--weights FOLDER), or a name on the Hugging Face hub",
+            )
+        return pretrained.find_weights(self.weights, download=self.download)
+
+    def _check_settings(self) -> None:
+        given = self.get_params(deep=False)
+        optional = {name for name, field in type(self).__dataclass_fields__.items() if field.default is None}
+        check_settings(given, optional={*optional, "clip"}, allowed=self.allowed)
+        if self.lora is not None and self.freeze:
+            raise SettingError("lora and freeze are both given", hint="with lora, no layer's own weights learn at all")
+
+    def resolved_settings(self) -> dict[str, Any]:
+        settings = self.get_params(deep=False)
+        settings["weights"] = None if self.weights is None else shown_weights(self.weights)
+        settings["learning_rate"] = self._rate()
+        taken = {"epochs": "epochs_", "max_length": "max_length_"}
+        if self.precision == "auto":  # what was asked for stays, if it could not be had here
+            taken["precision"] = "precision_"
+        return {**settings, **{name: getattr(self, kept, settings[name]) for name, kept in taken.items()}}
+
+    def planned_epochs(self, rows: int) -> int:
+        """`epochs`; or as many as the steps need, where these are given; or what so many texts need."""
+        batch = self.batch_size * self.accumulate
+        if self.epochs is None and self.steps is not None:
+            return max(1, -(-self.steps * batch // max(1, rows)))
+        return self.epochs or bert_settings.passes(rows, batch)
+
+    def _rate(self) -> float:
+        if self.learning_rate is not None:
+            return self.learning_rate
+        net: Any = getattr(self, "net_", None)
+        width = getattr(net.model.config, "hidden_size", None) if net is not None else None
+        return bert_settings.rate(width, lora=self.lora is not None)
+
+    def recipe(self) -> Recipe:
+        """The recipe that these settings are."""
+        from sadari.device import bf16_is_fast, resolve_device
+        from sadari.train.optimizer import Recipe
+
+        fast = self.precision == "auto" and bf16_is_fast(resolve_device(self.device), "layers")
+        return Recipe(
+            epochs=getattr(self, "epochs_", self.epochs) or 1, steps=self.steps, learning_rate=self._rate(),
+            optimizer="adamw", weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay, clip=self.clip,
+            accumulate=self.accumulate, report_every=self.report_every, validate_every=self.validate_every,
+            patience=self.patience, precision="bf16" if fast or self.precision == "bf16" else "fp32",
+            device=self.device, threads=self.threads,
+        )  # fmt: skip
+
+    @classmethod
+    def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
+        settings, kept = super()._recalled(run)
+        return {**settings, "weights": kept.notes.get("weights", settings["weights"])}, kept
+
+    def _identity(self) -> dict[str, Any]:
+        settings = {**self.get_params(deep=False), "weights": shown_weights(self.weights or "")}
+        return {"rung": self.name, "settings": plain_settings(settings), "weights": _fingerprint(self._folder())}
+
+    # -- training ---------------------------------------------------------------------------------------
+
+    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+        import torch
+
+        from sadari.train import distributed as processes
+        from sadari.train.environment import seed_dropout, seed_everything
+        from sadari.train.loop import Loop
+
+        processes.join()
+        folder = self._folder()
+        pretrained.check_folder(folder)
+        found = pretrained.read_tokenizer(folder)
+        self.pieces_, self.tokenizer_, self._files = found.pieces, found.pieces.kind, found.files
+        with torch.random.fork_rng():
+            seed_everything(self.seed)
+            self.net_ = self._new_net(folder)
+            most = pretrained.longest_text(self.net_.model.config, found)
+            read = TrainingTexts.of(columns(texts), self.pieces_, self.max_length, most, self.long_texts)
+            check_fits(read, targets)
+            self.reader_, self.max_length_, self.cut_ = read.reader, read.reader.longest, read.cut
+            self.windowed_ = read.windowed
+            if (self.max_length or 0) > most:
+                warnings.warn(
+                    f"max_length is {self.max_length:,}; the model takes {most:,}", SadariWarning, stacklevel=2
+                )
+            seed_dropout(self.seed)
+            self.epochs_ = self.planned_epochs(len(read.ids))
+            loop = Loop(self._task(read, targets, costs, watch), self.recipe())
+            kept = None if self._kept_run is None else self._kept_run.noting(weights=self._place())
+            self._run(loop, kept, texts, targets, costs, watch)
+            self.precision_ = loop.recipe.precision  # that of the run, if it was begun elsewhere
+        self._settle()
+
+    def _place(self) -> str:
+        """Where the weights are, so that they are found from anywhere."""
+        weights = str(self.weights)
+        return str(Path(weights).absolute()) if Path(weights).is_dir() else weights
+
+    def _new_net(self, folder: Path) -> PretrainedClassifier:
+        """The net before training."""
+        from sadari.nets.bert.pretrained import PretrainedClassifier
+
+        model, self.head_replaced_ = pretrained.read_model(folder, self._codec.names(), several=self._codec.multilabel)
+        pretrained.check_fits(self.pieces_, model.config, str(folder))
+        if self.head_replaced_:
+            warnings.warn(
+                f"the weights have a head for other labels: a new one for these {len(self.classes_)} takes its place",
+                SadariWarning, stacklevel=2,
+            )  # fmt: skip
+        if self.lora is not None:
+            from sadari.nets.bert.lora import add_lora
+
+            add_lora(model, self.lora, 0.0)
+        net = PretrainedClassifier(model, self.dropout, self.attention_dropout, self.layer_decay)
+        if self.freeze:
+            net.freeze(self.freeze)
+        check_runs(net, self.pieces_, str(folder))
+        return net
+
+    def _task(
+        self, read: TrainingTexts, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch
+    ) -> ClassifierTask:
+        from sadari.train.objectives.classification import ClassifierTask
+
+        return ClassifierTask(
+            self.net_, read.ids, targets[read.owners], read.shares(costs),
+            Batches(read.ids.lengths, self.batch_size, self.batch_tokens, self.seed), self.pieces_.pad_id,
+            self._codec.multilabel, self.label_smoothing, watch.score,
+            None if self._lesson is None else self._lesson.take(read.owners),
+        )  # fmt: skip
+
+    def _settle(self) -> None:
+        """What was learned becomes a plain model for prediction."""
+        if self.lora is not None:
+            from sadari.nets.bert.lora import merge_lora
+
+            merge_lora(self.net_.model)
+        self.net_.requires_grad_(True).eval()
+        self.__dict__.pop("_quick", None)
+        check_learned(**{name: value.numpy() for name, value in self._weights().items()})
+
+    # -- predicting -------------------------------------------------------------------------------------
+
+    def encode(self, column: pl.Series) -> Ragged:
+        """Pieces of the texts as the net reads them; with windows, those of one text one after the other."""
+        return self.reader_.read(self.pieces_.encode(column))[0]
+
+    def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
+        self._check_fitted()
+        if self.long_texts == "windows":
+            return super().cut_texts(texts)
+        return self.reader_.cut(self.pieces_.encode(as_column(texts)))
+
+    def windows(self, texts: Any) -> NDArray[np.int64]:
+        self._check_fitted()
+        if self.long_texts != "windows":
+            return super().windows(texts)
+        ids = self.pieces_.encode(as_column(texts))
+        return np.bincount(self.reader_.read(ids)[1], minlength=len(ids))
+
+    def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        import torch
+
+        from sadari.train.environment import threads as cpu_threads
+
+        whole = self.pieces_.encode(column)
+        ids, owners = self.reader_.read(whole)
+        out = np.empty((len(ids), len(self.classes_)), np.float32)
+        device = next(self.net_.parameters()).device
+        net, bf16 = self._predicting_net(device)
+        with (
+            torch.inference_mode(), cpu_threads(self.threads),
+            torch.autocast(device.type, torch.bfloat16, enabled=bf16),
+        ):  # fmt: skip
+            for rows in Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS).in_order():
+                batch, mask = ids.take(rows).padded(self.pieces_.pad_id)
+                with guarded(NOT_RUN):
+                    out[rows] = net(batch.to(device), mask.to(device)).float().cpu().numpy()
+        return averaged(out, owners, len(whole)), self.pieces_.known(whole)
+
+    def _predicting_net(self, device: torch.device) -> tuple[PretrainedClassifier, bool]:
+        """The net as it predicts, and whether under autocast: on a CPU made ready once, or, while it trains, anew."""
+        from sadari.device import precision_here
+        from sadari.nets.bert.optimised import quicker
+
+        asked, packed = self.predict_precision, device.type == "cpu" and self.net_.own
+        needed = "whole numbers" if asked == "int8" else "packed layers" if packed else "layers"
+        if device.type != "cpu":
+            return self.net_.eval(), precision_here(asked, device, needed) == "bf16"
+        made: tuple[str, PretrainedClassifier, bool] | None = getattr(self, "_quick", None)
+        if made is None or made[0] != asked or not self.__sklearn_is_fitted__():
+            precision = precision_here(asked, device, needed)
+            made = self._quick = asked, quicker(self.net_, precision), precision == "bf16" and not packed
+        return made[1:]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_quick"}
+
+    def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        with guarded(NOT_RUN):
+            return word_contributions(self.net_, self.pieces_, column[0], self.reader_.room, self.long_texts)
+
+    def inner_life(self, text: str) -> InnerLife | None:
+        """What every piece attends to, in every layer and head."""
+        self._check_fitted()
+        with guarded(NOT_RUN):
+            tokens, layers = attention(self.net_, self.pieces_, text, self.reader_.room)
+        return InnerLife("attention", tokens, {f"layer {place}": layer for place, layer in enumerate(layers, 1)})
+
+    # -- saving -----------------------------------------------------------------------------------------
+
+    def _weights(self) -> dict[str, Any]:
+        return {name: value.detach().float().cpu() for name, value in self.net_.model.state_dict().items()}
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+        texts, model = model_texts(self.net_.model.config, self._files, self.pieces_)
+        return self._weights(), texts, model
+
+    def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
+        self.pieces_, self._files = restored_pieces(files, model)
+        self.tokenizer_ = self.pieces_.kind
+        self.net_ = restored_net(files, self._codec.names(), self.pieces_, several=self._codec.multilabel)
+        self.epochs_, self.max_length_ = self.epochs or 1, self.max_length or bert_settings.LEAST_LENGTH
+        places = pretrained.places(self.net_.model.config)
+        if places is not None and self.max_length_ > places:
+            raise ValueError(f"max_length is {self.max_length_:,}, and there are {places:,} places")
+        self.reader_ = TextReader(self.pieces_, self.max_length_, self.long_texts)
+
+
+def _fingerprint(folder: Path) -> str:
+    """SHA-256 of the weights that a run starts from."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            while chunk := file.read(2**22):
+                digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,91 @@
+"""A fine-tuned encoder as files that `transformers` opens as they are, and back from a folder of anybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sadari.artifact import ModelFiles, guarded, parse_json
+from sadari.artifact.restore import fill_net, weights_for
+from sadari.artifact.weights import CONFIG, TOKENIZER
+from sadari.pretrained.config import check_claims
+from sadari.pretrained.encoders import config_json, config_of, described, quiet
+from sadari.text.subword.pretrained import Pieces
+
+if TYPE_CHECKING:
+    from sadari.nets.bert.pretrained import PretrainedClassifier
+
+NOT_RUN = "the net cannot read a text"
+
+
+def model_texts(config: Any, files: Mapping[str, str], pieces: Pieces) -> tuple[dict[str, str], dict[str, Any]]:
+    """The texts of a model folder, and what its manifest must say for `restored_pieces`."""
+    about = {"tokenizer": pieces.kind, "pad_id": pieces.pad_id, "unknown_id": pieces.unknown_id}
+    return {**files, CONFIG: config_json(config)}, about
+
+
+def restored_pieces(files: ModelFiles, model: Mapping[str, Any]) -> tuple[Pieces, dict[str, str]]:
+    """The tokenizer of a model folder, and its files.
+
+    Raises:
+        ValueError: it is none. ModelError: it is missing.
+    """
+    pieces = Pieces.read(files.text(TOKENIZER), model.get("pad_id"), model.get("unknown_id"))
+    if model.get("tokenizer") != pieces.kind:
+        raise ValueError(f"the tokenizer is not the {str(model.get('tokenizer'))[:40]!r} that it is said to be")
+    return pieces, {name: text for name, text in files.texts.items() if name not in ("README.md", CONFIG)}
+
+
+def restored_net(files: ModelFiles, labels: list[str], pieces: Pieces, *, several: bool) -> PretrainedClassifier:
+    """The net of a model folder, once all that it claims has been compared with the tensors that are there.
+
+    Raises:
+        ValueError, ModelError: a configuration that is none, or does not fit tensors, labels or tokenizer.
+    """
+    import torch
+
+    from sadari.nets.bert.pretrained import PretrainedClassifier
+
+    said = parse_json(files.text(CONFIG).encode())
+    if not isinstance(said, dict):
+        raise ValueError(f"{CONFIG} is not a JSON object")
+    where = str(files.folder)
+    config = config_of(said, labels, several=several, where=where)
+    check_claims(said, {name: tensor.shape for name, tensor in files.tensors.items()}, where)
+    with quiet():
+        found = weights_for(files, lambda: described(config))
+        unasked = sorted(set(files.tensors) - set(found))
+        if unasked:
+            raise ValueError(f"{CONFIG} knows no tensor {unasked[0][:80]!r}")
+        rows = int(config.vocab_size)
+        if max(pieces.largest_id, pieces.pad_id, pieces.unknown_id or 0, *pieces.round_ids) >= rows:
+            raise ValueError(f"the tokenizer's ids do not fit an embedding of {rows:,} rows")
+        with torch.random.fork_rng(), _unfilled():
+            net = described(config)
+    fill_net(net, found)
+    whole = PretrainedClassifier(net).eval()
+    check_runs(whole, pieces, where)
+    return whole
+
+
+def check_runs(net: PretrainedClassifier, pieces: Pieces, where: str) -> None:
+    """Refuse a net that `transformers` makes, and cannot run: its numbers are of the right size, and wrong together.
+
+    Raises:
+        ModelError: what it says.
+    """
+    import torch
+
+    before, after = pieces.ends
+    ids = torch.tensor([[*before, pieces.pad_id, *after]])
+    training = net.training
+    with torch.inference_mode(), guarded(NOT_RUN, where=where):
+        net.eval()(ids, torch.ones_like(ids, dtype=torch.bool))
+    net.train(training)
+
+
+def _unfilled() -> Any:
+    """Weights are read in a moment: nothing need be drawn for them."""
+    from transformers.initialization import no_init_weights
+
+    return no_init_weights()

@@ -1,0 +1,302 @@
+"""Rung `vectors`: a bag, an LSTM or a Transformer whose embedding starts from pre-trained word vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import ModelFiles
+from sadari.errors import SettingError
+from sadari.rungs.base import Rung
+from sadari.rungs.distillation.teacher import Teacher
+from sadari.rungs.explanation import InnerLife
+from sadari.rungs.resumable import KeepsRuns
+from sadari.rungs.vectors.initialised import (
+    Start,
+    StartedBag,
+    StartedBiLSTM,
+    StartedLSTM,
+    StartedNet,
+    StartedTransformer,
+    checked_about,
+)
+from sadari.text.table import TokenTable
+from sadari.text.tokenize import tokenizer
+from sadari.text.vectorize import columns
+from sadari.train.allowed_settings import plain_settings
+from sadari.train.callbacks import Progress, Watch
+from sadari.vectors.keyed import WordVectors
+from sadari.vectors.vector_source import VectorSource
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from sadari.train.checkpoint import Run
+
+Inner = StartedBag | StartedNet
+NETS: dict[str, type[Inner]] = {
+    "bag": StartedBag, "lstm": StartedLSTM, "bilstm": StartedBiLSTM, "transformer": StartedTransformer,
+}  # fmt: skip
+# (net, tune) → where a start from vectors wants other settings than a start from nothing (measured in docs/tried.md).
+DEFAULTS: dict[tuple[str, bool], dict[str, Any]] = {
+    ("bag", True): {"learning_rate": 0.5, "longest": 2},
+    ("bag", False): {"learning_rate": 0.5, "longest": 1},
+    ("lstm", False): {"learning_rate": 0.01},
+    ("bilstm", False): {"learning_rate": 0.01},
+}
+MOST_WIDE = 100_000
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class FromVectors(KeepsRuns):
+    """A classifier whose words start from pre-trained vectors, so that it also knows words that it is never shown.
+
+    What is None is as the net has it: most settings are those of `EmbeddingBag`, `LSTM` and `Transformer`.
+
+    Args:
+        vectors: a file of word vectors (word2vec, GloVe, fastText), a folder of our own, or `WordVectors`. They are
+            copied: training never changes them. A saved model needs them no more.
+        net: "bag" (mean of embeddings and a linear layer, compiled), "lstm", "bilstm" or "transformer".
+        tune: whether the words' vectors learn with the rest; else they stay as they are ("frozen").
+        vocabulary: "corpus", the words of the training texts; "vectors", the vectors' own words, so that also those
+            that no training text has are known; or "both".
+        max_vocab: the most words, the texts' most frequent first, then the vectors' first; None: no limit.
+        min_freq: words without a vector that are rarer in the texts are unknown. The others start at random, at the
+            vectors' scale.
+        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`; "auto": the one of the texts that the vectors were
+            trained on, else one that keeps words whole.
+        longest, buckets: n-grams, which start at zero (bag); with frozen words there are none.
+        hidden, layers, heads, pooling, token_dropout, max_length, batch_size, device, precision, threads: of the nets.
+        epochs, learning_rate, dropout, label_smoothing, class_weight, patience: as in every rung that has them.
+        seed: of all that is drawn.
+
+    Attributes:
+        classes_: the labels [k]. history_: records of the training. tokenizer_: the tokenizer taken.
+        coverage_: how many words of the training texts have a vector. net_: the torch module.
+    """
+
+    name: ClassVar[str] = "vectors"
+    takes_teacher: ClassVar[bool] = True
+
+    vectors: str | Path | WordVectors | VectorSource | None = None
+    net: str = "bag"
+    tune: bool = True
+    vocabulary: str = "both"
+    max_vocab: int | None = 100_000
+    min_freq: int = 1
+    tokenizer: str = "auto"
+    longest: int | None = None
+    buckets: int | None = None
+    hidden: int | None = None
+    layers: int | None = None
+    heads: int | None = None
+    pooling: str | None = None
+    max_length: int | None = None
+    epochs: int | None = None
+    learning_rate: float | None = None
+    dropout: float | None = None
+    token_dropout: float | None = None
+    label_smoothing: float | None = None
+    batch_size: int | None = None
+    class_weight: str | Mapping[Any, float] | None = None
+    patience: int | None = None
+    device: str | None = None
+    precision: str | None = None
+    threads: int | None = None
+    seed: int = 0
+
+    # -- settings ---------------------------------------------------------------------------------------
+
+    def _check_settings(self) -> None:
+        if self.vectors is None:
+            raise SettingError(
+                f"the rung {self.name!r} starts from word vectors, and none are given",
+                hint="give a file of them (--vectors FILE), or train some: sadari vectors train TEXTS -o FILE",
+            )
+        super()._check_settings()
+        known = NETS[self.net]._get_param_names()
+        given = self.get_params(deep=False)
+        for name, value in given.items():
+            if value is not None and name not in known and name not in _OWN:
+                its = ", ".join(other for other in given if other in known and other not in _OWN)
+                raise SettingError(f"the net {self.net!r} has no {name}", hint=f"it has: {its}")
+        if not self.tune and (self.longest or 1) > 1:
+            raise SettingError(
+                f"longest is {self.longest}, but n-grams start at zero and frozen ones stay there", hint="tune=True"
+            )
+        self._new_inner()._check_settings()
+
+    def _new_inner(self) -> Inner:
+        """The rung that does the work, untrained."""
+        if self.net not in NETS:
+            raise SettingError(f"there is no net {self.net!r}", hint=f"one of: {', '.join(NETS)}")
+        kind = NETS[self.net]
+        given = self.get_params(deep=False)
+        given = {name: given[name] for name in kind._get_param_names() if given.get(name) is not None}
+        settings = DEFAULTS.get((self.net, self.tune), {}) | {name: given[name] for name in given if name not in _OWN}
+        if issubclass(kind, StartedBag):
+            settings["end"] = False
+        else:
+            heads = settings.pop("heads", None)  # how many there can be, the vectors' width says
+            settings["sparse"] = self.tune  # of a large vocabulary, a batch touches few words
+        inner = kind(**settings, class_weight=self.class_weight, seed=self.seed)
+        inner.tune = self.tune
+        if isinstance(inner, StartedTransformer):
+            inner.heads_asked = heads
+        return inner
+
+    def planned_epochs(self, rows: int) -> int:
+        return self._new_inner().planned_epochs(rows)
+
+    def resolved_settings(self) -> dict[str, Any]:
+        """The settings, with the net's own in place of None, and the vectors by name."""
+        settings = super().resolved_settings()
+        settings["vectors"] = None if self.vectors is None else VectorSource.of(self.vectors).name
+        inner = self.inner_ if self.__sklearn_is_fitted__() else self._new_inner()
+        own = inner.resolved_settings()
+        return {name: own[name] if name in own and name not in _OWN else value for name, value in settings.items()}
+
+    # -- training ---------------------------------------------------------------------------------------
+
+    @property
+    def keeps_runs(self) -> bool:
+        return self.net != "bag"
+
+    def fit(
+        self,
+        texts: Any,
+        labels: Any = None,
+        sample_weight: Any = None,
+        *,
+        validation: tuple[Any, Any] | None = None,
+        progress: Progress | None = None,
+        teacher: Teacher | Rung | str | Path | None = None,
+        run: Run | str | Path | None = None,
+        resume: bool = False,
+        seconds: float | None = None,
+    ) -> Self:
+        """Train; see `KeepsRuns.fit`. A bag trains too fast to keep a run, and heeds no limit of time."""
+        if run is not None:
+            from sadari.train.checkpoint import Run
+
+            if not self.keeps_runs:
+                raise SettingError(f"the net {self.net!r} trains too fast to keep a run", hint="leave out run")
+            if isinstance(self.vectors, str | Path):
+                run = Run.of(run)
+                run = replace(run, notes={**run.notes, "vectors": str(Path(self.vectors).absolute())})
+        return super().fit(
+            texts, labels, sample_weight, validation=validation, progress=progress, teacher=teacher, run=run,
+            resume=resume, seconds=seconds,
+        )  # fmt: skip
+
+    @classmethod
+    def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
+        settings, kept = super()._recalled(run)
+        if "vectors" not in kept.notes:
+            raise SettingError(
+                "the run was begun with vectors in memory, and does not say where they are",
+                hint="give them again: FromVectors(vectors=…).fit(texts, labels, run=RUN, resume=True)",
+            )
+        return {**settings, "vectors": kept.notes["vectors"]}, kept
+
+    def _identity(self) -> dict[str, Any]:
+        settings = {**self.get_params(deep=False), "vectors": VectorSource.of(self._given()).name}
+        return {"rung": self.name, "settings": plain_settings(settings)}
+
+    def _given(self) -> str | Path | WordVectors | VectorSource:
+        assert self.vectors is not None  # as `_check_settings` made sure
+        return self.vectors
+
+    def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        inner = self._new_inner()
+        inner._codec = self._codec
+        return inner._costs(targets, weights)
+
+    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+        start = self._new_start()
+        inner = self._adopt(self._new_inner())
+        inner.start, inner._lesson = start, self._lesson
+        self.tokenizer_ = inner.tokenizer = start.tokenizer(texts) if self.tokenizer == "auto" else self.tokenizer
+        if isinstance(inner, StartedNet):
+            inner.identity, inner._kept_run, inner._ends = self._identity(), self._kept_run, self._ends
+        self.inner_ = inner  # validation texts are scored while it trains
+        inner._train(texts, targets, costs, watch)
+        inner._lesson = None
+        self.coverage_, self._about = start.coverage, start.about()
+        self.history_, self.epochs_, self.cut_ = inner.history_, inner.epochs_, getattr(inner, "cut_", 0)
+        self.shortened_ = getattr(inner, "shortened_", None)
+        start.forget()
+
+    def read_vectors(self, texts: Any) -> VectorSource:
+        """The vectors that these texts and the settings want, in memory: for those who train on them many times.
+
+        Raises:
+            DataError, ModelError: they cannot be read. SettingError: none of the texts' words is among them.
+        """
+        self._check_settings()
+        start = self._new_start()
+        cut = tokenizer(start.tokenizer(texts) if self.tokenizer == "auto" else self.tokenizer)
+        table = TokenTable()
+        for column in columns(texts):
+            table.learn(cut(column))
+        start.choose(table, cut)
+        return start.in_memory()
+
+    def _new_start(self) -> Start:
+        source = VectorSource.of(self._given())
+        return Start(source, self.tune, self.vocabulary, self.max_vocab, self.min_freq, self.seed)
+
+    def _adopt(self, inner: Inner) -> Inner:
+        """Let it answer for this rung."""
+        inner._codec, inner.classes_, inner._ready = self._codec, self.classes_, True
+        return inner
+
+    # -- predicting -------------------------------------------------------------------------------------
+
+    @property
+    def net_(self) -> nn.Module:
+        """The trained torch module."""
+        return self.inner_.net_
+
+    def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        return self.inner_._logits(column)
+
+    def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
+        self._check_fitted()
+        return self.inner_.cut_texts(texts)
+
+    def inner_life(self, text: str) -> InnerLife | None:
+        self._check_fitted()
+        return self.inner_.inner_life(text)
+
+    def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        return self.inner_._contributions(column)
+
+    def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
+        return self.inner_._top_features(count)
+
+    # -- saving -----------------------------------------------------------------------------------------
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+        tensors, texts, model = self.inner_._state()
+        return tensors, texts, {**model, "width": self.inner_.vector_width, "vectors": self._about}
+
+    def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
+        width, about = model.get("width"), model.get("vectors")
+        if type(width) is not int or not 1 <= width <= MOST_WIDE:
+            raise ValueError(f"'width' must be a whole number from 1 to {MOST_WIDE:,}")
+        self._about, self.coverage_ = checked_about(about)
+        inner = self._adopt(self._new_inner())
+        inner.fit_width(width)
+        inner._restore(files, model)
+        self.inner_, self.tokenizer_, self.epochs_ = inner, inner.tokenizer_, inner.epochs_
+
+
+# Settings of the start, which no net has, or which mean another thing there.
+_OWN = frozenset({"vectors", "net", "tune", "vocabulary", "max_vocab", "min_freq", "tokenizer", "class_weight", "seed"})

@@ -1,0 +1,110 @@
+"""Watching a training run from outside: progress for people, validation and early stopping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sadari.train.loop import Loop
+
+TELL_EVERY = 1.0  # seconds, where no record is made for longer
+
+# (epochs begun, epochs at most, the record of a pass or a report, or how it stands now)
+Progress = Callable[[int, int, dict[str, float]], None]
+
+
+class Watch:
+    """Called after every epoch; says True when training should stop.
+
+    Args:
+        progress: told of every epoch.
+        score: measures the net as it stands on validation texts; gives ``validation_accuracy``.
+        patience: stop after so many epochs without a better validation accuracy. With `score`, the weights of the best
+            epoch (of equals: the first) are the ones that `restore` gives back.
+
+    Attributes:
+        earlier_seconds: of training before this process took it up again.
+    """
+
+    def __init__(
+        self,
+        progress: Progress | None = None,
+        score: Callable[[], dict[str, float]] | None = None,
+        patience: int | None = None,
+    ) -> None:
+        self.progress, self.score, self.patience = progress, score, patience
+        self.best, self.best_epoch = -1.0, 0
+        self.earlier_seconds = 0.0
+        self._watched: tuple[NDArray[np.float32], ...] = ()
+        self._kept: list[NDArray[np.float32]] = []
+
+    def keep(self, *weights: NDArray[np.float32]) -> None:
+        """The arrays that training writes over, and whose best state is to be kept."""
+        self._watched = weights
+
+    def restore(self) -> None:
+        """Write the best state back; does nothing where there is no score."""
+        for array, kept in zip(self._watched, self._kept, strict=False):
+            array[...] = kept
+
+    def __call__(self, epoch: int, epochs: int, record: dict[str, float]) -> bool:
+        stop = False
+        if self.score is not None and self.patience is not None:
+            record.update(self.score())
+            if record["validation_accuracy"] > self.best:
+                self.best, self.best_epoch = record["validation_accuracy"], epoch
+                self._kept = [array.copy() for array in self._watched]
+            stop = epoch - self.best_epoch >= self.patience
+        if self.progress is not None:
+            self.progress(epoch, epochs, record)
+        return stop
+
+
+class Teller:
+    """Tells whoever watches how a net's training goes: every record, and between records about once a second.
+
+    What is told besides: ``share``, how much of the training is done, from 0 to 1; and, between records, ``running``.
+
+    Args:
+        progress: is told. epochs: passes at most.
+    """
+
+    def __init__(self, progress: Progress, epochs: int) -> None:
+        self.progress, self.epochs = progress, epochs
+        self._told = time.perf_counter()
+        self._before: dict[str, float] = {}
+        self._share = 0.0
+
+    def record(self, record: dict[str, float], batches: int) -> None:
+        """A record was made: of `Loop.on_record`."""
+        done = record["epoch"] - 1 + record["batch"] / max(1, batches)
+        # by time or steps more may be done than by passes, and was told so
+        self._share = max(self._share, min(1.0, done / self.epochs))
+        self._tell({**record, "share": self._share})
+        self._before = {}
+
+    def step(self, loop: Loop) -> None:
+        """A step was made: of `Loop.on_step`. What is told are the means since the last time."""
+        from sadari.train import distributed as processes
+
+        if time.perf_counter() - self._told < TELL_EVERY or processes.place()[0] != 0:
+            return
+        sums, stand = loop.progress.sums, loop.progress
+        since = {key: value - self._before.get(key, 0.0) for key, value in sums.items()}
+        weight = since.pop("weight", 0.0)
+        if weight <= 0:
+            return
+        means = {key: value / weight for key, value in since.items()}
+        place = {"epoch": float(stand.epoch), "batch": float(stand.batch), "step": float(stand.step)}
+        self._share = max(self._share, loop.share)
+        self._tell({**place, **means, "seconds": stand.seconds, "share": self._share, "running": 1.0})
+        self._before = dict(sums)
+
+    def _tell(self, record: dict[str, float]) -> None:
+        self.progress(int(record["epoch"]), self.epochs, record)
+        self._told = time.perf_counter()

@@ -1,0 +1,68 @@
+"""What the settings of all that is trained here and is no rung have in common: generators, translators, BERTs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from sadari.settings.limits import Number, Whole
+from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings
+
+if TYPE_CHECKING:
+    from sadari.train.optimizer import Recipe
+
+MOST_EPOCHS = 10_000  # where steps or time are the limit
+TRAINED_BY: Allowed = {
+    **ALLOWED,
+    "steps": Whole(1, 2**31 - 1),
+    "minutes": Number(1e-3, 1e6),
+    "beta2": Number(0.5, 0.999999),
+    "floor": Number(0, 1),
+    "validation": Number(0, 0.9),
+    "validations": Whole(1, 10_000),
+}
+_OF_RECIPES = (
+    "epochs", "steps", "learning_rate", "optimizer", "weight_decay", "beta2", "warmup", "decay", "floor", "clip",
+    "accumulate", "validations", "patience", "precision", "device", "compile", "threads",
+)  # fmt: skip
+
+
+class TaskSettings:
+    """The base of a dataclass whose fields are settings; one that may be None says so in its type."""
+
+    allowed: ClassVar[Allowed] = TRAINED_BY
+
+    def check(self) -> None:
+        """Refuse settings out of their range, or that contradict each other.
+
+        Raises:
+            SettingError: the first of them.
+        """
+        optional = {field.name for field in fields(self) if "None" in str(field.type)}  # type: ignore[arg-type]
+        check_settings(self.settings(), optional=optional, allowed=self.allowed)
+
+    def settings(self) -> dict[str, Any]:
+        """Every setting, by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+    def _with(self, found: Mapping[str, Any]) -> Self:
+        """These settings, with what was found for those that are None."""
+        own = self.settings()
+        return replace(self, **{name: value for name, value in found.items() if own[name] is None})  # type: ignore[type-var]
+
+
+def recipe_of(resolved: Any) -> Recipe:
+    """The recipe that resolved settings are: of a generator or a BERT."""
+    from sadari.train.optimizer import Recipe
+
+    seconds = None if resolved.minutes is None else 60 * resolved.minutes
+    own = {name: getattr(resolved, name) for name in _OF_RECIPES}
+    own["epochs"] = own["epochs"] or MOST_EPOCHS  # the steps or the time are up before
+    return Recipe(seconds=seconds, **own)
+
+
+def best_record(history: list[dict[str, float]]) -> dict[str, float]:
+    """The record of the weights that were kept: that of the best validation; empty where nothing was scored."""
+    by = "validation_log_likelihood"
+    return max((record for record in history if by in record), key=lambda record: record[by], default={})

@@ -1,0 +1,130 @@
+"""A translator's model folder: its net, its subwords, and a card for whoever finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sadari.artifact import read_model, write_model
+from sadari.artifact.restore import known_settings, load_net, object_in, put_together
+from sadari.errors import ModelError
+from sadari.text.subword.bpe import Subwords
+from sadari.translation.settings import TranslatorSettings
+
+if TYPE_CHECKING:
+    from sadari.translation.translator import Translator
+
+    Kind = TypeVar("Kind", bound="Translator")
+
+KIND = "translator"
+MOST_WORDS = 10_000
+SHARED, SOURCE, TARGET = "tokenizer.json", "source.tokenizer.json", "target.tokenizer.json"
+
+
+def save_translator(model: Translator, folder: str | Path) -> None:
+    """Write a trained translator's folder.
+
+    Raises:
+        OutputError: it could not be written; what was there before is untouched.
+    """
+    if model.shared_:
+        texts = {SHARED: model.source_subwords_.to_json()}
+    else:
+        texts = {SOURCE: model.source_subwords_.to_json(), TARGET: model.target_subwords_.to_json()}
+    passes = int(model.history_[-1]["epoch"]) if model.history_ else 0
+    said = {
+        "shared": model.shared_, "source_subwords": len(model.source_subwords_),
+        "target_subwords": len(model.target_subwords_), "epochs": passes,
+        "weights": model.weights_, "seconds": model.train_seconds_,
+        "source_words": model.source_words_, "target_words": model.target_words_,
+    }  # fmt: skip
+    manifest = {
+        "kind": KIND, "settings": model.resolved_.settings(), "translator": said, "tokenizer": {"name": "bpe"},
+        "scores": model.scores_, "data": model.data_,
+    }  # fmt: skip
+    tensors = {name: value.detach().cpu() for name, value in model.net_.state_dict().items()}
+    write_model(folder, manifest=manifest, tensors=tensors, texts={**texts, "README.md": translator_card(manifest)})
+
+
+def load_translator(kind: type[Kind], folder: str | Path) -> Kind:
+    """The translator of a folder.
+
+    Raises:
+        ModelError: torn, hostile, or a model of another kind.
+    """
+    files = read_model(folder)
+    where, found = str(files.folder), files.manifest["kind"]
+    if found != KIND:
+        raise ModelError(f"is a model of the kind {found!r:.40}, not a translator", where=where)
+    with put_together(where, "translator"):
+        model = kind(**known_settings(files.manifest, TranslatorSettings().settings()))
+        model.check()
+        # of what is None in folders written before it followed the pairs, it was that of few
+        model.resolved_ = model.resolved(pairs=0, tokens=0)
+        said = object_in(files.manifest, "translator")
+        model.shared_ = said.get("shared") is True
+        model.weights_, model.train_seconds_ = str(said.get("weights"))[:80], 0.0
+        model.source_words_, model.target_words_ = (_words(said.get(f"{side}_words")) for side in ("source", "target"))
+        model.scores_, model.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
+        model.validation_loss_ = None
+        model.history_, model.blank_, model.too_long_ = [], 0, 0
+        names = (SHARED, SHARED) if model.shared_ else (SOURCE, TARGET)
+        model.source_subwords_, model.target_subwords_ = (Subwords.from_json(files.text(name)) for name in names)
+        sizes = len(model.source_subwords_), len(model.target_subwords_)
+        model.net_ = load_net(files, lambda: model.resolved_.new_net(*sizes, shared=model.shared_))
+    model._ready = True
+    return model
+
+
+def _words(value: Any) -> list[str]:
+    """Frequent words of a language; none in a folder that was written before they were kept."""
+    value = [] if value is None else value
+    if not isinstance(value, list) or len(value) > MOST_WORDS or not all(isinstance(word, str) for word in value):
+        raise ValueError("a language's frequent words are not a short list of strings")
+    return value
+
+
+def translator_card(manifest: Mapping[str, Any]) -> str:
+    """The README of a translator's folder, in Markdown."""
+    settings, said = manifest["settings"], manifest["translator"]
+    with_attention = "" if settings["net"] == "transformer" else f", attention {settings['attention']}"
+    kept = {name: value for name, value in settings.items() if value is not None}
+    rows = [("Scores", manifest["scores"]), ("Trained on", manifest["data"]), ("Settings", kept)]
+    tables = [line for title, values in rows if values for line in _table(title, values)]
+    shared = "one vocabulary for both languages" if said["shared"] else "a vocabulary for each language"
+    return "\n".join([
+        f"# A translator: {settings['net']}{with_attention}",
+        "",
+        f"It reads up to {settings['max_length'] - 1} subwords ({shared}), and writes subword by subword.",
+        "",
+        *tables,
+        "## Use",
+        "",
+        "```",
+        'sadari translate run THIS_FOLDER "a text"',
+        "```",
+        "",
+        "```python",
+        "import sadari",
+        "",
+        'model = sadari.Translator.load("THIS_FOLDER")',
+        'model.translate(["a text"])',
+        "```",
+        "",
+        "## Limits",
+        "",
+        "It writes what is likely after its training pairs, and can leave out, add or turn round what a text says.",
+        "The folder holds numbers and words, no code; `sadari.json` lists every file with its SHA-256.",
+        "",
+    ])  # fmt: skip
+
+
+def _table(title: str, rows: Mapping[str, Any]) -> list[str]:
+    body = [f"| {_cell(key)} | {_cell(value)} |" for key, value in rows.items()]
+    return [f"## {title}", "", "| | |", "|---|---|", *body, ""]
+
+
+def _cell(value: Any) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
+    return text[:200].replace("\\", "\\\\").replace("|", "\\|").replace("<", "\\<").replace("`", "\\`")

@@ -1,0 +1,199 @@
+"""The settings of a translator: what each is, what it may be, and the net and recipe that they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from sadari.device import PRECISIONS, bf16_is_fast, resolve_device
+from sadari.errors import SettingError
+from sadari.settings.limits import MOST, SEED, Choice, Flag, Number, Text, Whole
+from sadari.text.subword.bpe import Subwords
+from sadari.train.allowed_settings import Allowed
+from sadari.train.settings import MOST_EPOCHS, TaskSettings
+from sadari.translation.defaults import BY_PAIRS, EPOCHS, MANY_PAIRS, settings_by_pairs
+
+if TYPE_CHECKING:
+    from sadari.nets.seq2seq.recurrent import RecurrentSeq2Seq
+    from sadari.nets.seq2seq.transformer import TransformerSeq2Seq
+    from sadari.train.optimizer import Recipe
+
+NETS = ("transformer", "lstm", "gru")
+ATTENTIONS = ("additive", "none")
+
+ALLOWED: Allowed = MappingProxyType({
+    "net": Choice(NETS),
+    "attention": Choice(ATTENTIONS),
+    "reverse": Flag(),
+    "bidirectional": Flag(),
+    "width": Whole(1, 4096),
+    "hidden": Whole(1, 4096),
+    "layers": Whole(1, 64),
+    "heads": Whole(1, 64),
+    "inner": Whole(1, 16_384),
+    "dropout": Number(0, 0.99),
+    "subwords": Whole(100, 2**20),
+    "shared": Flag(),
+    "tied": Flag(),
+    "lowercase": Flag(),
+    "max_length": Whole(2, 8192),
+    "epochs": Whole(1, MOST_EPOCHS),
+    "minutes": Number(1e-3, 1e6),
+    "learning_rate": Number(1e-9, 1e3),
+    "optimizer": Choice(("adam", "adamw", "sgd")),
+    "weight_decay": Number(0, 10),
+    "warmup": Number(0, 0.99),
+    "decay": Choice(("linear", "cosine", "constant")),
+    "clip": Number(1e-9, 1e9),
+    "accumulate": Whole(1, 65_536),
+    "label_smoothing": Number(0, 0.99),
+    "batch_tokens": Whole(1, 2**24),
+    "average": Whole(1, 1000),
+    "patience": Whole(1, 10_000),
+    "report_every": Whole(0, MOST),
+    "precision": Choice(PRECISIONS),
+    "device": Text(),
+    "threads": Whole(1, 1024),
+    "seed": SEED,
+})  # fmt: skip
+
+
+@dataclass(kw_only=True, eq=False)
+class TranslatorSettings(TaskSettings):
+    """How a translator is made and trained.
+
+    Args:
+        net: "transformer", or "lstm" or "gru": recurrent nets.
+        attention: of recurrent nets: "additive" or "none".
+        reverse: recurrent nets read the source from its last word to its first.
+        bidirectional: they read it in both directions; None: with attention, unless ``reverse``.
+        width: of embeddings, and of a Transformer's states, then a multiple of ``heads``.
+        hidden: width of a recurrent net's states.
+        layers: of encoder and decoder each.
+        heads: of a Transformer. inner: width inside its feed-forward nets; None: twice ``width``.
+        dropout: as the net has it.
+        subwords: entries of a vocabulary, at most; None: by the size of the texts, 8,000 at most.
+        shared: one vocabulary for both languages; None: if they are written in the same script.
+        tied: the output layer is the target embedding.
+        lowercase: texts are lower-cased, and so are translations.
+        max_length: subwords of a text, its end included. Longer pairs are not learned; longer texts are cut.
+        epochs: passes over the pairs, at most; None: 15, or, with ``minutes``, as many as there is time for.
+        minutes: of training, at most; the learning rate then follows the time. None: no such limit.
+        learning_rate: at its highest.
+        optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimizer.Recipe`.
+        label_smoothing: the share of each target that is given to the whole vocabulary alike.
+        batch_tokens: the most tokens of a batch on either side, padding included.
+        average: the net at the end is the mean of those after the last so many epochs, if that is better on the
+            validation pairs than the best one of all (and without validation pairs, always).
+        patience: with validation pairs, stop after so many epochs without a better loss on them.
+        report_every: a record every so many batches; 0: every epoch.
+        precision: "fp32", "bf16", or "auto": bf16 of many pairs where the device is faster with it.
+        device: "cpu", "cuda", "mps" or "auto".
+        threads: of torch on the CPU; None: as torch has them.
+        seed: of all that is drawn; the same seed gives the same bits on the same machine and threads, unless
+            ``minutes`` is the limit.
+
+    Where layers, width, dropout, learning_rate and batch_tokens are None, they follow from the net and the number of
+    pairs; see `sadari.translation.defaults`.
+    """
+
+    allowed: ClassVar[Allowed] = ALLOWED
+
+    net: str = "transformer"
+    attention: str = "additive"
+    reverse: bool = False
+    bidirectional: bool | None = None
+    width: int | None = None
+    hidden: int = 256
+    layers: int | None = None
+    heads: int = 4
+    inner: int | None = None
+    dropout: float | None = None
+    subwords: int | None = None
+    shared: bool | None = None
+    tied: bool = True
+    lowercase: bool = False
+    max_length: int = 256
+    epochs: int | None = None
+    minutes: float | None = None
+    learning_rate: float | None = None
+    optimizer: str = "adam"
+    weight_decay: float = 0.0
+    warmup: float = 0.1
+    decay: str = "linear"
+    clip: float | None = 1.0
+    accumulate: int = 1
+    label_smoothing: float = 0.1
+    batch_tokens: int | None = None
+    average: int = 5
+    patience: int | None = None
+    report_every: int = 0
+    precision: str = "auto"
+    device: str = "cpu"
+    threads: int | None = 1
+    seed: int = 0
+
+    def check(self) -> None:
+        super().check()
+        if self.net == "transformer":
+            width = BY_PAIRS["transformer"]["width"][0] if self.width is None else self.width  # however many pairs
+            if width % self.heads:
+                raise SettingError(f"width is {width}, which {self.heads} heads cannot share",
+                                   hint="a multiple of heads")  # fmt: skip
+            if self.attention == "none":
+                raise SettingError("a Transformer is nothing without attention", hint="net lstm or gru can be without")
+            if self.reverse:
+                raise SettingError(
+                    "a Transformer reads all words at once, in no direction: reverse is for lstm and gru"
+                )
+
+    def resolved(self, *, pairs: int, tokens: int) -> Self:
+        """These settings with what follows from the pairs; limits that there are not stay None.
+
+        Args:
+            pairs: to learn from. tokens: of them in all, of each pair's longer side.
+        """
+        found = settings_by_pairs(self.net, pairs, tokens)
+        if self.minutes is None:
+            found["epochs"] = EPOCHS
+        own = self._with(found)
+        if own.precision != "auto":
+            return own
+        # of few pairs the batches are small, and then it is no faster
+        operations = ("layers",) if own.net == "transformer" else ("layers", own.net)
+        faster = pairs >= MANY_PAIRS and bf16_is_fast(resolve_device(own.device), *operations)
+        return replace(own, precision="bf16" if faster else "fp32")
+
+    def recipe(self) -> Recipe:
+        """The recipe that these settings are, once they are `resolved`."""
+        from sadari.train.optimizer import Recipe
+
+        own: Any = self  # nothing that it takes is None any more
+        return Recipe(
+            epochs=own.epochs or MOST_EPOCHS, seconds=None if own.minutes is None else 60 * own.minutes,
+            learning_rate=own.learning_rate, optimizer=own.optimizer, beta2=0.98, weight_decay=own.weight_decay,
+            warmup=own.warmup, decay=own.decay, clip=own.clip, accumulate=own.accumulate,
+            report_every=own.report_every, patience=own.patience, precision=own.precision, device=own.device,
+            threads=own.threads,
+        )  # fmt: skip
+
+    def new_net(self, source_size: int, target_size: int, *, shared: bool) -> RecurrentSeq2Seq | TransformerSeq2Seq:
+        """The net before training, of settings that are `resolved`."""
+        from sadari.nets.seq2seq.recurrent import RecurrentSeq2Seq
+        from sadari.nets.seq2seq.transformer import TransformerSeq2Seq
+
+        own: Any = self
+        if own.net == "transformer":
+            return TransformerSeq2Seq(
+                source_size, target_size, width=own.width, heads=own.heads, layers=own.layers, inner=own.inner,
+                max_length=own.max_length, dropout=own.dropout, shared=shared, tied=own.tied, pad_id=Subwords.pad_id,
+            )  # fmt: skip
+        both = own.bidirectional
+        if both is None:
+            both = own.attention != "none" and not own.reverse
+        return RecurrentSeq2Seq(
+            source_size, target_size, cell=own.net, attention=own.attention, reverse_source=own.reverse,
+            bidirectional=both, width=own.width, hidden=own.hidden, layers=own.layers, dropout=own.dropout,
+            shared=shared, tied=own.tied, pad_id=Subwords.pad_id,
+        )  # fmt: skip

@@ -1,0 +1,321 @@
+"""Training word vectors: skip-gram and CBoW with negative sampling, with subwords on request (word2vec, fastText)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.device import resolve_device
+from sadari.errors import DataError, SettingError
+from sadari.ragged import Ragged, offsets_of
+from sadari.settings.limits import shown
+from sadari.vectors.keyed import WordVectors
+from sadari.vectors.subwords import UNITS, Subwords, check_subwords, mean_rows, pieces_of
+from sadari.vectors.word2vec.corpus import Sentences, read_sentences
+from sadari.vectors.word2vec.cpu import alias_table, cbow, skipgram, tables
+
+MODELS = ("skipgram", "cbow")
+LAST_RATE = 0.004  # of the first one
+SKEW = 0.75  # negatives are drawn by counts to this power
+LEAST_BUCKETS, MOST_BUCKETS = 2**12, 2**21
+RUN = 20_000  # tokens that a thread trains on at a time
+MOST_NUMBERS = 2**31
+_MOST = 1_000_000
+# Settings that are whole numbers: from, to, and whether None will do.
+_WHOLE = {
+    "width": (1, _MOST, False), "window": (1, _MOST, False), "negatives": (1, _MOST, False),
+    "epochs": (1, _MOST, False), "min_count": (1, 2**31, False), "max_words": (1, 2**31, True),
+    "buckets": (1, 2**31, True), "workers": (1, 1_024, True), "seed": (0, 2**63 - 1, False),
+}  # fmt: skip
+
+Progress = Callable[[str, float, dict[str, float]], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word2Vec:
+    """How word vectors are trained.
+
+    Args:
+        model: "skipgram" (a word predicts each of its neighbours) or "cbow" (their mean predicts it; quicker).
+        width: of the vectors.
+        window: neighbours on each side, at most; each place draws its own from 1 to that.
+        negatives: words drawn for a neighbour, which are not to be predicted.
+        epochs: passes over the corpus.
+        min_count: rarer words have no vector.
+        max_words: the most words, the most frequent ones.
+        sample: words more frequent than this share are left out now and then; 0: never.
+        learning_rate: at the first step; it falls in a line to 0.4 % of that. (gensim and fastText take 0.025 and 0.05
+            for skip-gram; on corpora of a few million words 0.05 is better for both models.)
+        subwords: (shortest, longest) pieces of words that have vectors too, as in fastText; None: none.
+        unit: what pieces are made of: "characters", or "jamo", the letters of Hangul.
+        buckets: rows that the pieces share; None: by the number of different pieces.
+        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": one that keeps words whole.
+        workers: threads; None: one for each core. With one, the same seed gives the same bits, on a GPU, too (where it
+            takes longer); with more, threads write into each other's vectors now and then (Hogwild, Recht et al. 2011),
+            and no two runs are quite the same.
+        device: "cpu" for the compiled loops; "cuda", "mps" or "auto" for torch there.
+        seed: of all that is drawn.
+
+    Raises:
+        SettingError: a setting out of its range.
+    """
+
+    model: str = "skipgram"
+    width: int = 100
+    window: int = 5
+    negatives: int = 5
+    epochs: int = 5
+    min_count: int = 5
+    max_words: int | None = None
+    sample: float = 1e-3
+    learning_rate: float = 0.05
+    subwords: tuple[int, int] | None = None
+    unit: str = "characters"
+    buckets: int | None = None
+    tokenizer: str = "auto"
+    workers: int | None = None
+    device: str = "cpu"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, (low, high, optional) in _WHOLE.items():
+            value = getattr(self, name)
+            if not (_is_whole(value, low, high) or (optional and value is None)):
+                wanted = f"a whole number from {low} to {high:,}{', or None' if optional else ''}"
+                raise SettingError(f"{name} is {shown(value)}; it must be {wanted}")
+            if value is not None:
+                object.__setattr__(self, name, int(value))  # NumPy's numbers could not be written with the vectors
+        if self.model not in MODELS:
+            raise SettingError(f"there is no model {self.model!r}", hint=f"one of {', '.join(MODELS)}")
+        if not isinstance(self.learning_rate, Real) or not 0 < self.learning_rate <= 1:
+            raise SettingError(
+                f"learning_rate is {shown(self.learning_rate)}", hint="above 0, at most 1; 0.05 is usual"
+            )
+        if not isinstance(self.sample, Real) or not 0 <= self.sample < 1:
+            raise SettingError(
+                f"sample is {shown(self.sample)}", hint="a share from 0 (never) to below 1; 0.001 is usual"
+            )
+        object.__setattr__(self, "learning_rate", float(self.learning_rate))
+        object.__setattr__(self, "sample", float(self.sample))
+        self._check_subwords()
+
+    def _check_subwords(self) -> None:
+        if self.unit not in UNITS:
+            raise SettingError(f"there is no unit {self.unit!r}", hint=f"one of {', '.join(UNITS)}")
+        if self.subwords is not None:
+            pair = self.subwords if isinstance(self.subwords, tuple | list) else ()
+            if len(pair) != 2 or not all(_is_whole(units, 0, 2**31) for units in pair):
+                raise SettingError(f"subwords is {shown(self.subwords)}", hint="(shortest, longest), such as (3, 6)")
+            object.__setattr__(self, "subwords", (int(pair[0]), int(pair[1])))
+            check_subwords(*self.subwords, self.unit)
+        elif self.unit != "characters" or self.buckets is not None:
+            what = f"unit is {self.unit!r}" if self.buckets is None else f"buckets is {self.buckets:,}"
+            raise SettingError(f"{what}, but there are no subwords", hint="subwords=(3, 6) gives words such pieces")
+
+    def train(self, texts: Any, progress: Progress | None = None) -> WordVectors:
+        """Vectors of the words of a corpus.
+
+        Args:
+            texts: a column of texts, or an iterable of columns, which may be larger than memory; a text is a sentence
+                (of a long one, every 10,000 words are).
+            progress: called with (what is done, the share done, a record) several times a second. The record's ``loss``
+                is the mean since the epoch began, in nats, of a word's pair with a neighbour (CBoW: of a word) and its
+                negatives; untrained it is (1 + negatives) · ln 2.
+
+        Returns:
+            vectors whose ``training`` says the settings and holds a record an epoch.
+
+        Raises:
+            DataError: no word is frequent enough, or none stands beside another.
+            SettingError: more numbers than can be held, or a device that is not there.
+        """
+        told = progress or _untold
+        on_cores = self.device == "cpu" or resolve_device(self.device).type == "cpu"  # known before hours of reading
+        sentences = read_sentences(
+            texts, tokenizer_name=self.tokenizer, min_count=self.min_count, max_words=self.max_words,
+            progress=lambda tokens: told("reading", 0.0, {"tokens": float(tokens)}),
+        )  # fmt: skip
+        start = self.start(sentences)
+        if on_cores:
+            history = _train_on_cores(self, sentences, start, told)
+        else:
+            from sadari.vectors.word2vec.gpu import train_on_device
+
+            history = train_on_device(self, sentences, start, told)
+        if not any(record["pairs"] for record in history):
+            raise DataError(
+                "no word stands beside another, so that there is nothing to learn from",
+                hint="a text is a sentence of several words; of few texts keep all their words: sample=0",
+            )
+        return self.finish(sentences, start, history)
+
+    def start(self, sentences: Sentences) -> Start:
+        """The matrices before the first step."""
+        words, buckets = len(sentences.words), 0
+        rows = Ragged(np.arange(words, dtype=np.int32), np.arange(words + 1))
+        if self.subwords is not None:
+            buckets = self.buckets or _buckets_for(sentences.words, *self.subwords, self.unit)
+            pieces = pieces_of(sentences.words, *self.subwords, buckets, self.unit)
+            rows = _joined(words, pieces)
+        stride = -(-self.width // 16) * 16  # whole cache lines; the columns beyond the width are zero and stay so
+        if (2 * words + buckets) * stride > MOST_NUMBERS:
+            raise SettingError(
+                f"{2 * words + buckets:,} vectors {self.width} wide are too many",
+                hint=f"at most {MOST_NUMBERS:,} numbers: a smaller width, fewer buckets, or a larger min_count",
+            )
+        random = np.random.default_rng(self.seed)
+        inputs = np.zeros((words + buckets, stride), np.float32)
+        inputs[:, : self.width] = (random.random((words + buckets, self.width), np.float32) - 0.5) / self.width
+        share = sentences.counts / sentences.counts.sum()
+        chance = np.ones(words)
+        if self.sample:
+            chance = np.minimum(1, np.sqrt(self.sample / share) + self.sample / share)
+        odds, others = alias_table(sentences.counts.astype(np.float64) ** SKEW)
+        outputs = np.zeros((words, stride), np.float32)
+        return Start(rows, inputs, outputs, (chance * 2.0**32).astype(np.uint64), odds, others)
+
+    def finish(self, sentences: Sentences, start: Start, history: list[dict[str, float]]) -> WordVectors:
+        """The vectors that trained matrices are."""
+        words = len(sentences.words)
+        subwords = None
+        inputs = np.ascontiguousarray(start.inputs[:, : self.width])
+        if not np.isfinite(inputs).all():
+            raise SettingError("training diverged: the vectors are no longer numbers", hint="a smaller learning_rate")
+        matrix = inputs[:words]
+        if self.subwords is not None:
+            matrix = np.zeros((words, self.width), np.float32)
+            mean_rows(start.rows.values, start.rows.offsets, inputs, matrix)
+            shortest, longest = self.subwords
+            subwords = Subwords(inputs[words:], shortest=shortest, longest=longest, unit=self.unit)
+        return WordVectors(
+            sentences.words, matrix, counts=sentences.counts, subwords=subwords, tokenizer=sentences.tokenizer,
+            outputs=np.ascontiguousarray(start.outputs[:, : self.width]),
+            training={"settings": asdict(self), "history": history, "tokens": sentences.tokens, "rare": sentences.rare},
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Start:
+    """The matrices, which are trained in place, and what the loops draw from.
+
+    Attributes:
+        rows: each word's rows of ``inputs``: its own, and those of its pieces.
+        inputs: float32 [words + buckets, stride]. outputs: float32 [words, stride].
+        chance: uint64 [words], of 2³², that an occurrence is kept.
+        odds, others: the alias table of the negatives.
+    """
+
+    rows: Ragged
+    inputs: NDArray[np.float32]
+    outputs: NDArray[np.float32]
+    chance: NDArray[np.uint64]
+    odds: NDArray[np.uint32]
+    others: NDArray[np.int32]
+
+
+def train_vectors(texts: Any, *, progress: Progress | None = None, **settings: Any) -> WordVectors:
+    """Vectors of the words of some texts; the settings are those of `Word2Vec`.
+
+    >>> vectors = train_vectors(texts, model="cbow", width=50)
+    """
+    return Word2Vec(**settings).train(texts, progress)
+
+
+def _is_whole(value: Any, low: int, high: int) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and low <= int(value) <= high
+
+
+def _untold(what: str, share: float, record: dict[str, float]) -> None:
+    """Nobody watches."""
+
+
+def _buckets_for(words: list[str], shortest: int, longest: int, unit: str) -> int:
+    """A power of two, at least twice the number of different pieces."""
+    hashes = pieces_of(words, shortest, longest, 2**31 - 1, unit)
+    different = len(np.unique(hashes.values))
+    return min(MOST_BUCKETS, max(LEAST_BUCKETS, 1 << (2 * different - 1).bit_length()))
+
+
+def _joined(words: int, pieces: Ragged) -> Ragged:
+    """Each word's own row, then the rows of its pieces, which lie behind all words."""
+    offsets = offsets_of(pieces.lengths + 1)
+    values = np.empty(offsets[-1], np.int32)
+    own = np.zeros(len(values), np.bool_)
+    own[offsets[:-1]] = True
+    values[own] = np.arange(words)
+    values[~own] = pieces.values + words
+    return Ragged(values, offsets)
+
+
+def runs_of(offsets: NDArray[np.int64], tokens: int) -> NDArray[np.int64]:
+    """int64 [runs + 1]: where the corpus is cut, at the end of a text, into runs of about so many tokens."""
+    wanted = np.arange(0, offsets[-1], tokens)
+    return np.unique(np.concatenate([np.searchsorted(offsets, wanted), [len(offsets) - 1]]))
+
+
+def _train_on_cores(
+    settings: Word2Vec, sentences: Sentences, start: Start, progress: Progress
+) -> list[dict[str, float]]:
+    """Every thread takes the next run of sentences; what is drawn depends on the run alone, not on the thread."""
+    ids = sentences.ids
+    runs = runs_of(ids.offsets, RUN)
+    loop = skipgram if settings.model == "skipgram" else cbow
+    table, first_rate = tables(), settings.learning_rate
+    total = settings.epochs * len(ids.values)
+    workers = settings.workers or os.cpu_count() or 1
+
+    def rate_after(epoch: int, text: int) -> float:
+        share = (epoch * len(ids.values) + ids.offsets[text]) / max(1, total)
+        return float(first_rate * (1 - (1 - LAST_RATE) * share))
+
+    def train(epoch: int, run: int) -> tuple[float, int]:
+        first, last = runs[run], runs[run + 1]
+        [seed] = np.random.SeedSequence([settings.seed, epoch, run]).generate_state(1, np.uint64)
+        return loop(
+            ids.values, ids.offsets, first, last, start.rows.values, start.rows.offsets,
+            start.chance, start.odds, start.others, start.inputs, start.outputs, settings.window, settings.negatives,
+            rate_after(epoch, first), rate_after(epoch, last), seed | np.uint64(1), table,
+        )  # fmt: skip
+
+    history = []
+    for epoch in range(settings.epochs):
+        began, loss, pairs = time.perf_counter(), 0.0, 0
+        for run, (lost, made) in enumerate(_in_order(train, epoch, len(runs) - 1, workers)):
+            loss, pairs = loss + lost, pairs + made
+            seconds = time.perf_counter() - began
+            record = {
+                "epoch": float(epoch + 1), "loss": loss / max(1, pairs), "pairs": float(pairs), "seconds": seconds,
+                "words_per_second": float(ids.offsets[runs[run + 1]]) / max(seconds, 1e-9),
+            }  # fmt: skip
+            progress("training", (epoch + (run + 1) / (len(runs) - 1)) / settings.epochs, record)
+        history.append(record)
+    return history
+
+
+def _in_order(
+    train: Callable[[int, int], tuple[float, int]], epoch: int, runs: int, workers: int
+) -> Iterator[tuple[float, int]]:
+    """What each run of an epoch gives, in their order; a few of them wait for a thread at any time."""
+    if workers == 1:
+        yield from (train(epoch, run) for run in range(runs))
+        return
+    pool = ThreadPoolExecutor(workers)
+    try:
+        waiting: list[Future[tuple[float, int]]] = []
+        todo = iter(range(runs))
+        for run in todo:
+            waiting.append(pool.submit(train, epoch, run))
+            if len(waiting) > 2 * workers:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)

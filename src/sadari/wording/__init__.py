@@ -1,0 +1,136 @@
+"""What reports and verdicts say, in each language: one table of sentences a language, filled in with numbers
+and names.
+
+A sentence never bends a name (no particle is glued to a rung or a label), so any name fits in any language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from sadari.errors import SettingError
+from sadari.wording import numbers as readable
+from sadari.wording.english import ENGLISH
+from sadari.wording.korean import FINDINGS_IN_KOREAN, KOREAN
+from sadari.wording.korean_notes import SCRIPTS_IN_KOREAN, note_in_korean
+from sadari.wording.korean_rungs import coverage_in_korean, reason_in_korean, warning_in_korean
+
+if TYPE_CHECKING:
+    from sadari.vectors.initialise import Coverage
+
+SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"en": MappingProxyType(ENGLISH), "ko": MappingProxyType(KOREAN)}
+)
+# The audit speaks English itself; its findings have keys by which other languages say the same.
+FINDINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({"ko": MappingProxyType(FINDINGS_IN_KOREAN)})
+LANGUAGES = tuple(SENTENCES)
+_LARGE = {"en": ((1e6, " M"), (1e3, " k")), "ko": ((1e8, "억"), (1e4, "만"))}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The sentences of one language."""
+
+    lang: str
+    sentences: Mapping[str, str]
+
+    def say(self, key: str, **values: object) -> str:
+        """Fill in the sentence ``key``; values are inserted as they are and never read as a sentence."""
+        return self.sentences[key].format(**values)
+
+    def name(self, kind: str, key: str) -> str:
+        """The name of a thing of this kind; one without a name reads as its key, underscores as spaces."""
+        return self.sentences.get(f"{kind}_{key}", key.replace("_", " "))
+
+    def finding(self, key: str, count: object, what: str) -> str:
+        """What an audit found; ``what`` says it in English."""
+        if (own := self.note(what)) != what:  # with the names and shares that are in it
+            return own
+        sentence = FINDINGS.get(self.lang, {}).get(key)
+        return sentence.format(count=f"{count:,}" if isinstance(count, int) else count) if sentence else what
+
+    def note(self, note: str) -> str:
+        """A sentence on how data was read, or an example of what an audit found, which reading says in English."""
+        return note_in_korean(note) if self.lang == "ko" else note
+
+    def warning(self, warning: str) -> str:
+        """What is warned of while rungs are trained, which they say in English."""
+        return warning_in_korean(warning) if self.lang == "ko" else warning
+
+    def reason(self, reason: str) -> str:
+        """Why a rung could not be trained, or what to do about it, which rungs say in English."""
+        return reason_in_korean(reason) if self.lang == "ko" else reason
+
+    def coverage(self, found: Coverage) -> str:
+        """How much of the texts the vectors know."""
+        return coverage_in_korean(found) if self.lang == "ko" else str(found)
+
+    def brief(self, seconds: float, digits: int = 2) -> str:
+        """A duration in a table: parts of a second in their symbols, which are the same everywhere."""
+        return self.duration(seconds, digits) if seconds >= 0.9995 else readable.duration(seconds, digits)
+
+    def rate(self, texts_per_second: float) -> str:
+        """``1_100_000`` → "1.1 M/s", "110만/초"."""
+        for limit, unit in _LARGE[self.lang]:
+            if texts_per_second >= limit * 0.9995:
+                return self.say("a_second", number=f"{readable.significant(texts_per_second / limit, 2)}{unit}")
+        return self.say("a_second", number=readable.significant(texts_per_second, 2))
+
+    def script(self, name: str) -> str:
+        """What a script such as ``Hangul`` is called."""
+        return SCRIPTS_IN_KOREAN.get(name, name) if self.lang == "ko" else name
+
+    def time_ratio(self, ratio: float) -> str:
+        """``12`` → "12 times the time a text", ``0.3`` → "30 % of the time a text"."""
+        return self._ratio("time", ratio)
+
+    def training_ratio(self, ratio: float) -> str:
+        """``40`` → "40 times the training time", ``0.3`` → "30 % of the training time"."""
+        return self._ratio("training", ratio)
+
+    def duration(self, seconds: float, digits: int = 3) -> str:
+        """As `readable.duration`, in a sentence of this language: ``90`` → "1 min 30 s", "1분 30초"."""
+        parts = readable.duration(seconds, digits).split()
+        units = [self.sentences[f"unit_{unit}"] for unit in parts[1::2]]
+        return " ".join(map("".join, zip(parts[::2], units, strict=True))) if units else parts[0]
+
+    def cut(self, texts: int, rows: int, tokens: int, read: object = "head") -> str:
+        """How many texts were longer than a model reads: "2 of 120 texts (1.7 %) cut after 256 tokens".
+
+        Args:
+            read: what is read of those: "head", or "head+tail".
+        """
+        return self.say(
+            "cut_inside" if read == "head+tail" else "cut", tokens=readable.count(tokens), **_share(texts, rows)
+        )
+
+    def windows(self, texts: int, rows: int, windows: int, tokens: int) -> str:
+        """How many texts were read in pieces: "2 of 120 texts (1.7 %) read in 5 windows of up to 256 tokens"."""
+        counts = {"windows": readable.count(windows), "tokens": readable.count(tokens)}
+        return self.say("windows", **counts, **_share(texts, rows))
+
+    def _ratio(self, what: str, ratio: float) -> str:
+        if 1 / 1.1 < ratio < 1.1:
+            return self.sentences[f"{what}_same"]
+        if ratio < 1:
+            return self.say(f"{what}_share", percent=readable.times(100 * ratio))
+        return self.say(f"{what}_times", times=readable.times(ratio))
+
+
+def _share(texts: int, rows: int) -> dict[str, str]:
+    share = readable.percent(texts / max(rows, 1))
+    return {"texts": readable.count(texts), "rows": readable.count(rows), "share": share}
+
+
+def wording(lang: str) -> Wording:
+    """The sentences of ``"en"`` or ``"ko"``.
+
+    Raises:
+        SettingError: another language.
+    """
+    if lang not in LANGUAGES:
+        raise SettingError(f"no language {lang!r}", hint=f"take one of {', '.join(LANGUAGES)}")
+    return Wording(lang, SENTENCES[lang])

@@ -1,0 +1,77 @@
+"""Numbers as a person reads them. What is not finite reads as a dash."""
+
+from __future__ import annotations
+
+import math
+
+from sadari.metrics.interval import Interval
+
+DASH = "–"
+
+
+def percent(share: float) -> str:
+    """``0.9114`` → ``"91.1"``."""
+    return f"{100 * share:.1f}" if math.isfinite(share) else DASH
+
+
+def points(share: float) -> str:
+    """A difference in percentage points, unsigned: ``-0.021`` → ``"2.1"``; two decimals below 0.1."""
+    if not math.isfinite(share):
+        return DASH
+    value = abs(100 * share)
+    return f"{value:.2f}" if 0 < round(value, 2) < 0.1 else f"{value:.1f}"
+
+
+def plus_minus(interval: Interval) -> str:
+    """Half the width of an interval, in percentage points: what stands behind ±."""
+    return percent((interval.high - interval.low) / 2)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """So many significant digits, thousands apart: ``1_234_567`` → ``"1,230,000"``."""
+    if not math.isfinite(value):
+        return DASH
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(value)))
+    rounded = round(value, digits - 1 - magnitude)
+    # 9.996 rounds to 10.0: one digit more before the point, one less behind it.
+    magnitude = math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(0, digits - 1 - magnitude)}f}"
+
+
+def duration(seconds: float, digits: int = 3) -> str:
+    """``0.000012`` → ``"12.0 µs"``, ``90`` → ``"1 min 30 s"``; so many significant digits under a minute."""
+    if not math.isfinite(seconds):
+        return DASH
+    for limit, scale, unit in ((9.995e-4, 1e6, "µs"), (0.9995, 1e3, "ms"), (59.95, 1, "s")):
+        if abs(seconds) < limit:
+            return f"{significant(seconds * scale, digits)} {unit}"
+    if seconds < 3600:
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{significant(seconds / 3600, digits)} h"
+
+
+def count(value: int) -> str:
+    """``7600`` → ``"7,600"``."""
+    return f"{value:,}"
+
+
+def label(name: str) -> str:
+    """A label's name, in quotes where spaces at its ends would not be seen: ``'2   '``."""
+    return name if name == name.strip() and name else repr(name)
+
+
+def p_value(p: float) -> str:
+    """``"p < 0.001"``, else two significant digits: ``"p = 0.043"``; ``"p = 1"``."""
+    if not math.isfinite(p):
+        return f"p = {DASH}"
+    if p < 0.001:
+        return "p < 0.001"
+    return "p = 1" if p > 0.995 else f"p = {significant(p, 2)}"
+
+
+def times(ratio: float) -> str:
+    """How many times: ``"900"``, ``"3.4"``, ``"4"``; two significant digits."""
+    return significant(ratio, 2).removesuffix(".0")

@@ -1,0 +1,77 @@
+"""What a long job says on standard error, and that a quick one says nothing."""
+
+import numba
+import pytest
+
+from sadari.cli.terminal import progress
+from sadari.cli.terminal.progress import CompilingNotice, Progress
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that the test moves."""
+
+    class Clock:
+        now = 100.0
+
+        def monotonic(self):
+            return self.now
+
+    clock = Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    return clock
+
+
+def test_a_quick_job_says_nothing(capsys, clock):
+    with Progress() as say:
+        for step in range(50):
+            say(f"step {step}", step / 50)
+            clock.now += 0.03
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_job_says_each_step_and_then_every_ten_seconds(capsys, clock):
+    with Progress() as say:
+        say("reading", None)
+        clock.now += 3
+        say("training, pass 1 of 9", 1 / 9)
+        for step in range(2, 10):
+            clock.now += 4
+            say(f"training, pass {step} of 9", step / 9)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(None, 2)[2] for line in lines] == [
+        "training, pass 1 of 9 (11% done)",
+        "training, pass 4 of 9 (44% done)",
+        "training, pass 7 of 9 (78% done)",
+    ]
+    assert [int(line.split()[0]) for line in lines] == [3, 15, 27]
+
+
+def compile_something(numbers):
+    """Compiles a loop that was never compiled before, and waits for a moment in between."""
+
+    @numba.njit
+    def add(values):
+        total = 0.0
+        for value in values:
+            total += value**2
+        return total
+
+    return add(numbers)
+
+
+def test_compiling_is_said_once_and_only_when_it_takes_long(monkeypatch):
+    import numpy as np
+
+    said: list[str] = []
+    with CompilingNotice(said.append):
+        compile_something(np.arange(3.0))
+    assert said == []  # under two seconds
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.01)
+    with CompilingNotice(said.append):
+        compile_something(np.arange(3.0))
+        compile_something(np.arange(3))
+    assert len(said) == 1
+    assert "once" in said[0]
+    compile_something(np.arange(3.0))
+    assert len(said) == 1

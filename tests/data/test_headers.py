@@ -1,0 +1,231 @@
+"""Headers as programs write them and people mangle them: each is read right, or refused in a line that says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from sadari.data.corpus import Corpus
+from sadari.data.read import open_source
+from sadari.data.train_data import gather
+from sadari.errors import DataError
+from sadari.wording.korean_notes import note_in_korean
+
+ROWS = [(f"a text, the {i}th of them, on {'tea' if i % 2 else 'tax'}", "ab"[i % 2]) for i in range(12)]
+TEXTS, LABELS = [text for text, _ in ROWS], [label for _, label in ROWS]
+
+
+def write(folder: Path, content: str, name: str = "data.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode())
+    return path
+
+
+def table(header: str, row: str = '"{text}",{label}', end: str = "\n") -> str:
+    return (
+        end.join([header, *(row.format(i=i, text=text, label=label) for i, (text, label) in enumerate(ROWS, 1))]) + end
+    )
+
+
+def read(path: Path, **options: Any) -> tuple[list[str], list[str]]:
+    corpus = open_source(path, **options).read()
+    assert corpus.labels is not None
+    return corpus.texts.to_list(), corpus.labels.to_list()
+
+
+def error_of(path: Path, **options: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        open_source(path, **options).read()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ('"text","label"', '"{i}","{text}","{label}"'),  # R, write.table(sep=",")
+        ('"text","label"', '"doc{i}","{text}","{label}"'),
+        ('"","text","label"', '"{i}","{text}","{label}"'),  # R, write.csv
+        ('"words","kind"', '"{i}","{text}","{label}"'),
+        (",words,kind", '{i},"{text}",{label}'),  # pandas
+        (",0,1", '{i},"{text}",{label}'),
+        ("0,1", '"{text}",{label}'),
+        (",top,top\n,text,label", '{i},"{text}",{label}'),  # pandas, columns of two levels
+        ("words,kind,,,", '"{text}",{label},,,'),
+        ("v1,v2,,", '{label},"{text}",,'),  # a spreadsheet's empty columns
+        ("words,kind,", '"{text}",{label}'),
+        ("words,kind", '"{text}",{label},'),
+        ("words,,kind", '"{text}",,{label}'),
+        ("words,source,kind", '"{text}",web,{label}'),
+        ("words,kind,added", '"{text}",{label},2024-01-0{i}'),
+        ("id,words,kind,share", '{i},"{text}",{label},"0,{i}"'),
+        ("id,text,label,id", '{i},"{text}",{label},{i}'),
+        ("sep=;\nwords;kind", '"{text}";{label}'),  # Excel
+        ("A survey of 2024,\n,\nwords,kind", '"{text}",{label}'),
+        ("A survey\nid,words,kind", '{i},"{text}",{label}'),
+        ('id, text, label', '{i}, "{text}", {label}'),  # a space after each comma
+        ('words, kind', '"{text}" , {label}'),
+        ("words,kind", "'{text}',{label}"),
+        ("내용,분류", '"{text}",{label}'),
+        ("レビュー,カテゴリ", '"{text}",{label}'),
+        ('Timestamp,"What do you think of it, all in all?",Group', '2024/01/02 3:04:05 PM GMT+9,"{text}",{label}'),
+        ("words,url,kind", '"{text}",https://example.org/a/very/long/path/of/a/page/that/nobody/reads/{i},{label}'),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_columns_are_found(tmp_path: Path, header: str, row: str, end: str) -> None:
+    path = write(tmp_path, table(header.replace("\n", end), row, end))
+    assert read(path) == (TEXTS, LABELS)
+
+
+def test_row_names_are_said(tmp_path: Path) -> None:
+    path = write(tmp_path, table('"text","label"', '"{i}","{text}","{label}"'))
+    for need_label in (True, False):
+        source = open_source(path, need_label=need_label)
+        assert source.columns == ["row names", "text", "label"]
+        assert any("row names" in note for note in source.notes)
+        assert source.read().texts.to_list() == TEXTS
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "what"),
+    [
+        ("text,label", "{text},{label}", "names 2 columns, and most rows have 4 fields"),
+        ("text,label", "a start {i}, and an end,{label}", "names 2 columns, and most rows have 3 fields"),
+        ("text,label,source", '"{text}",{label}', "names 3 columns, and most rows have 2 fields"),
+    ],
+)
+def test_header_that_does_not_fit(tmp_path: Path, header: str, row: str, what: str) -> None:
+    message = error_of(write(tmp_path, table(header, row)))
+    assert what in message
+    assert "--no-header" in message
+
+
+@pytest.mark.parametrize("again", ["text,label", "Text,LABEL", '"text","label"', "\ufefftext,label", " text , label "])
+def test_header_in_the_middle_is_a_bad_row(tmp_path: Path, again: str) -> None:
+    content = table("text,label")
+    path = write(tmp_path, content + content.replace("text,label", again, 1))
+    message = error_of(path)
+    assert "row 13 (line 14)" in message
+    assert "header" in message
+    source = open_source(path, on_bad_row="skip")
+    assert source.read().label_names == ["a", "b"]
+    assert (source.count_rows(), source.skipped) == (24, 1)
+
+
+def test_header_in_the_middle_in_another_order_is_never_skipped(tmp_path: Path) -> None:
+    path = write(tmp_path, table("text,label") + table("label,text", '{label},"{text}"'))
+    for mode in ("error", "skip"):
+        message = error_of(path, on_bad_row=mode)
+        assert "row 13 (line 14)" in message
+        assert "another order" in message
+
+
+def test_texts_equal_to_a_name_are_rows(tmp_path: Path) -> None:
+    path = write(tmp_path, "text,label\ntext,a\nlabel,b\nother,label\ntext,b\n")
+    assert read(path) == (["text", "label", "other", "text"], ["a", "b", "label", "b"])
+
+
+@pytest.mark.parametrize("values", ["", "web"])
+def test_column_without_two_values_is_no_label(tmp_path: Path, values: str) -> None:
+    message = error_of(write(tmp_path, table("words,source", f'"{{text}}",{values}')))
+    assert "no label column found" in message
+    assert "not two values" in message
+
+
+def test_label_of_one_value_by_its_name_gives_way(tmp_path: Path) -> None:
+    path = write(tmp_path, table("text,label,category", '"{text}",,{label}'))
+    assert read(path) == (TEXTS, LABELS)
+
+
+def test_name_that_stands_twice(tmp_path: Path) -> None:
+    path = write(tmp_path, table("label,text,label", 'x,"{text}",{label}'))
+    message = error_of(path)
+    assert "'label' twice (columns 1 and 3)" in message
+    assert "twice" in error_of(path, label="label")
+    assert read(path, label="3") == (TEXTS, LABELS)
+
+
+def test_numbers_of_rows_are_no_label(tmp_path: Path) -> None:
+    assert "no label column" in error_of(write(tmp_path, table("words,kind", '"{text}",{i}')))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["I was charged twice for a ticket,fraud"] + [f"hello my dear friend {i},ham" for i in range(30)],
+        ["I love it,good"] * 3 + ["I hate it,bad"] * 9,
+        ["yes,a", "no,b", "maybe,a", "never,b"] * 3,
+    ],
+)  # fmt: skip
+def test_first_row_without_header_stays(tmp_path: Path, rows: list[str]) -> None:
+    path = write(tmp_path, "\n".join(rows))
+    assert read(path) == ([row.split(",")[0] for row in rows], [row.split(",")[1] for row in rows])
+
+
+def test_cr_rows_with_line_feeds_in_cells(tmp_path: Path) -> None:
+    content = table("text,label", '"{text}\nsecond line",{label}', "\r")
+    for last in (content, content[:-1] + "\n"):
+        assert read(write(tmp_path, last)) == ([f"{text}\nsecond line" for text in TEXTS], LABELS)
+    assert read(write(tmp_path, table("text,label", '"{text}\rsecond line",{label}'))) == (
+        [f"{text}\rsecond line" for text in TEXTS],
+        LABELS,
+    )
+
+
+def test_mixed_line_ends(tmp_path: Path) -> None:
+    assert read(write(tmp_path, table("text,label") + "last,a\r\nlast,b\n")) == (
+        [*TEXTS, "last", "last"],
+        [*LABELS, *"ab"],
+    )
+    message = error_of(write(tmp_path, table("text,label") + "last,a\rlast,b\r"))
+    assert "row 13 (line 14)" in message
+    assert "line ends mixed" in message
+
+
+# --- labels that are several in one field
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (["c|d", "a", "a|b", "b|c", "d", "a|d", "c"], "--label-sep '|' would make 4 labels of 7"),
+        (["x; y", "y; z", "x; z", "x"], "--label-sep ';' would make 3 labels of 4"),
+        (["['a', 'b']", "['a']", "['b']", "[]"], "lists written as text"),
+        (["World", "Sci/Tech", "Sports"], None),
+        (["sport/tennis", "sport/golf", "news/local", "news/world"], None),
+        (["a|b", "c"], None),
+    ],
+)
+def test_several_labels_in_one_field_are_pointed_out(tmp_path: Path, labels: list[str], says: str | None) -> None:
+    rows = "".join(f'some text {i},"{label}"\n' for i, label in enumerate(labels * 3))
+    path = write(tmp_path, "text,label\n" + rows)
+    notes = [note for note in open_source(path).read().notes if note.startswith("labels such as")]
+    assert len(notes) == (says is not None)
+    assert says is None or says in notes[0]
+    if says and "'|'" in says:
+        assert open_source(path, label_sep="|").read().label_names == ["a", "b", "c", "d"]
+        assert note_in_korean(notes[0]).endswith("나누면 7개가 4개가 됨")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_training_on_two_labels_of_which_one_has_one_row(tmp_path: Path, stream: bool) -> None:
+    path = write(tmp_path, "text,label\n" + "".join(f"text {i},{'fraud' if i == 7 else 'ham'}\n" for i in range(25)))
+    with pytest.raises(DataError, match="row 8: label 'fraud' stands in this row alone"):
+        gather(open_source(path), validation=0.1, seed=0, keep_duplicates=False, stream=stream, say=lambda said: None)
+
+
+def test_many_labels_are_counted_without_a_table_of_all() -> None:
+    names = pl.Series([f"label {i}" for i in range(100_000)])
+    corpus = Corpus(names, names, np.arange(100_000), "memory")
+    assert set(corpus.counts.values()) == {1}
+    assert len(corpus.counts) == 100_000
+
+
+def test_quotes_behind_backslashes_are_no_missing_rows(tmp_path: Path) -> None:
+    message = error_of(write(tmp_path, table("text,label", '"He said \\"{text}\\" and left",{label}')))
+    assert "text follows a closing quote" in message
+    assert "double a quote" in message

@@ -1,0 +1,75 @@
+"""What rungs warn of, what vectors know, and figures in a table, in both languages."""
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+
+from bert_small import LABELS, TEXTS, rewrite, save_encoder
+from sadari.errors import SadariWarning
+from sadari.rungs import BertClassifier, FromVectors
+from sadari.vectors.initialise import Coverage
+from sadari.vectors.keyed import WordVectors
+from sadari.wording import wording
+
+ENGLISH, KOREAN = wording("en"), wording("ko")
+
+
+def warned(fit):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        fit()
+    return {str(one.message) for one in told if issubclass(one.category, SadariWarning)}
+
+
+def check_korean(said, *names):
+    assert re.search("[가-힣]", said)
+    left = said
+    for name in names:
+        left = left.replace(name, "")
+    assert not re.search("[A-Za-z]", left), said
+
+
+def test_what_a_bert_warns_of(tmp_path):
+    """Weights with a head for other labels, code of their own, and fewer places than are asked for."""
+    place = save_encoder(tmp_path / "m", head=True, labels=3)
+    rewrite(place / "config.json", auto_map={"AutoModel": "evil.Evil"})
+    told = warned(lambda: BertClassifier(weights=place, epochs=1, max_length=400, threads=1).fit(TEXTS, LABELS))
+    assert len(told) == 3
+    for warning in told:
+        check_korean(KOREAN.warning(warning), str(place), "bert", "max_length")
+        assert ENGLISH.warning(warning) == warning
+    assert "이 레이블 4개에 맞는 새 출력층으로 바꿉니다" in " ".join(map(KOREAN.warning, told))
+
+
+def test_what_few_vectors_warn_of():
+    vectors = WordVectors(["match", "goal"], np.eye(2, 8, dtype=np.float32))
+    [warning] = warned(lambda: FromVectors(vectors=vectors, epochs=1).fit(TEXTS, LABELS))
+    check_korean(KOREAN.warning(warning), "basic_english", "--tokenizer NAME", "vectors in memory")
+    assert KOREAN.warning("something new") == "something new"
+
+
+@pytest.mark.parametrize("counts", [(100, 81, 0, 0, 19, 0), (100, 81, 7, 3, 4, 12)])
+def test_what_vectors_know(counts):
+    found = Coverage(*counts, 0.97)
+    assert ENGLISH.coverage(found) == str(found)
+    said = KOREAN.coverage(found)
+    check_korean(said)
+    assert sorted(re.findall(r"\d+", said)) == sorted(re.findall(r"\d+", str(found)))
+
+
+def test_figures_of_a_table():
+    speeds = (0.5, 7.25, 5_200, 54_000, 1_100_000, 230_000_000)
+    assert [ENGLISH.rate(speed) for speed in speeds] == ["0.50/s", "7.2/s", "5.2 k/s", "54 k/s", "1.1 M/s", "230 M/s"]
+    assert [KOREAN.rate(speed) for speed in speeds] == [
+        "0.50/초",
+        "7.2/초",
+        "5,200/초",
+        "5.4만/초",
+        "110만/초",
+        "2.3억/초",
+    ]
+    seconds = (0.000_059, 0.66, 3.5, 90.0, float("nan"))
+    assert [ENGLISH.brief(each) for each in seconds] == ["59 µs", "660 ms", "3.5 s", "1 min 30 s", "–"]
+    assert [KOREAN.brief(each) for each in seconds] == ["59 µs", "660 ms", "3.5초", "1분 30초", "–"]
