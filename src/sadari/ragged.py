@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,8 @@ class Ragged:
     @classmethod
     def concat(cls, parts: Sequence[Ragged]) -> Ragged:
         """The texts of all parts, in order."""
+        if not isinstance(parts, Sequence) or not all(isinstance(part, Ragged) for part in parts):
+            raise SettingError(f"parts must be a list of Ragged, not {shown(parts)}")
         if not parts:
             return cls(np.empty(0, np.int32), np.zeros(1, np.int64))
         values = np.concatenate([part.values for part in parts])
@@ -121,8 +124,18 @@ class Ragged:
         return len(self.offsets) - 1
 
     def __getitem__(self, index: int) -> NDArray[np.int32]:
-        """The ids of one text: int32 [length], a view."""
-        index = range(len(self))[index]
+        """The ids of one text: int32 [length], a view.
+
+        Raises:
+            IndexError: there is no such text. TypeError: it is asked for by something else than its place.
+        """
+        try:
+            place = operator.index(index)
+        except TypeError:
+            raise TypeError(f"a text is asked for by its place, a whole number, not by {shown(index)}") from None
+        if not -len(self) <= place < len(self):
+            raise IndexError(f"there is no text {shown(index)} among {len(self):,}")
+        index = range(len(self))[place]
         return self.values[self.offsets[index] : self.offsets[index + 1]]
 
     def __iter__(self) -> Iterator[NDArray[np.int32]]:

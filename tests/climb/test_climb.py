@@ -1,6 +1,8 @@
 """The climb: one frozen split for every rung, final rows that decide nothing, and a folder that says what was done."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import polars as pl
@@ -224,3 +226,11 @@ def test_settings_reach_the_rung(headlines):
 def test_the_table_of_rungs_is_the_ladder():
     assert list(RUNGS)[:4] == ["bow", "ngram", "tfidf", "embedding-bag"]
     assert all(rung.name == name for name, rung in RUNGS.items())
+
+
+def test_sadari_climb_is_the_function_whatever_was_imported_before():
+    """A room of the same name takes the function's place in the package once something in it is imported."""
+    for first in ("", "import sadari.climb.result; ", "from sadari.climb import budget; ", "sadari.climb; "):
+        code = f"import sadari; {first}\ntry: sadari.climb([1])\nexcept sadari.SadariError as error: print(error.what)"
+        said = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True).stdout
+        assert said == "train is [1]\n"

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from sadari.artifact.plain_file import as_path
 from sadari.artifact.swap import put_in_place, restore
 from sadari.artifact.temporary import BINARY, beside, claim_file, claim_folder, clean, new_name, open_for_sync
 from sadari.errors import OutputError, SadariError
@@ -61,6 +62,7 @@ def atomic_file(path: str | Path) -> Iterator[BinaryIO]:
     Raises:
         OutputError: as `atomic_write`; of what the block raises only what a disk says becomes one.
     """
+    path = as_path(path)
     with output_errors(path):
         target, mode = _real(path), _mode(path)
         if mode is not None and stat.S_ISDIR(mode):
@@ -124,6 +126,7 @@ def atomic_folder(path: str | Path, *, may_replace: Callable[[Path], None] | Non
     Raises:
         OutputError: it could not be written; what was there before is untouched, and nothing of ours is left.
     """
+    path = as_path(path)
     with ExitStack() as stack:
         with output_errors(path):
             target = _real(path)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sadari.artifact.atomic import atomic_folder
 from sadari.artifact.manifest import MANIFEST, FileEntry, check_files, encode_manifest, is_file_name
+from sadari.artifact.plain_file import as_path
 from sadari.artifact.read import read_manifest
 from sadari.artifact.untrusted import open_folder
 from sadari.artifact.weights import TRANSFORMERS_WEIGHTS, WEIGHTS, encode_weights
@@ -46,6 +47,7 @@ def write_model(
         OutputError: it could not be written; what was there before is untouched, and nothing of ours is left.
         ModelError: what was given is nothing that `read_model` would take back; nothing was written.
     """
+    folder = as_path(folder)
     where = os.fspath(folder)
     contents = {name: _encode_text(name, texts[name], where) for name in sorted(texts)}
     if weights != WEIGHTS:

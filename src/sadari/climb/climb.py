@@ -34,6 +34,7 @@ from sadari.metrics.significance import pair_tests
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.pretrained.folder import shown_weights
 from sadari.rungs import BertClassifier, FromVectors, Rung
+from sadari.settings.limits import MOST, Whole, check
 from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
@@ -81,6 +82,7 @@ def climb(
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
     start, say, words = time.perf_counter(), progress or (lambda what, share: None), wording(lang)
+    check("trials", trials, Whole(0, MOST))
     names, left_out = rungs_to_climb(rungs, vectors=vectors, weights=weights, words=words)
     say(words.say("doing_audit"), 0.0)
     audited = _audited(train, test, audited, seed)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sadari.errors import SettingError
 from sadari.rungs import RUNGS, BertClassifier, FromVectors, find_rung
+from sadari.text.column import one_column
 from sadari.wording import Wording, wording
 
 
@@ -43,6 +44,8 @@ def rungs_to_climb(
     Raises:
         SettingError: no such rung, none at all, or one without what it starts from, or that without the rung.
     """
+    if rungs is not None:
+        rungs = list(one_column(rungs, "rungs"))
     for name in rungs or []:
         find_rung(name)
     chosen = [name for name in RUNGS if rungs is None or name in rungs]

@@ -13,6 +13,7 @@ from sadari.data.corpus import Corpus
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
 from sadari.metrics.evaluate import check_some_known, truth_codes
+from sadari.settings.limits import Number, shown
 
 FOLDS = 5
 FOLD_ROWS = 5_000  # with fewer training rows than this, every row is validated once, in folds: a tenth tells too little
@@ -54,8 +55,8 @@ def freeze(
     Raises:
         DataError: too few rows, or too few with one of the labels, for every part to have some.
     """
-    if not 0 < validation < 1:
-        raise SettingError(f"validation is {validation}; it must lie between 0 and 1")
+    if not Number(0, 1).allows(validation) or validation in (0, 1):
+        raise SettingError(f"validation is {shown(validation)}; it must lie between 0 and 1")
     notes = list(train.notes)
     dropped = 0
     leaked_near: NDArray[np.bool_] = np.zeros(0, np.bool_)

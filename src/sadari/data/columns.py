@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
 from sadari.data.column_names import BODY_NAMES, LABEL_NAMES, TEXT_NAMES, TITLE_NAMES, folded
-from sadari.errors import DataError
+from sadari.errors import DataError, SettingError
+from sadari.settings.limits import MOST, Whole
+from sadari.settings.limits import shown as shown_value
 
 _FEW = 10  # rows, with fewer of which every label may be another
 _HEAD_ROWS = 1000
@@ -41,7 +44,20 @@ def split_names(given: str | Sequence[str | int] | None, columns: Sequence[str] 
         if columns is not None and given in columns:
             return [given]
         return [part.strip() for part in given.split(",") if part.strip()]
-    return list(given)
+    return column_names(given)
+
+
+def column_names(given: Any) -> list[str | int]:
+    """One column or several, each by its name or number; none where nothing is given.
+
+    Raises:
+        SettingError: something else.
+    """
+    several = isinstance(given, Iterable) and not isinstance(given, str) and not hasattr(given, "shape")
+    found = [] if given is None else list(given) if several else [given]
+    if not all(isinstance(name, str) or Whole(-MOST, MOST).allows(name) for name in found):
+        raise SettingError(f"a column is {shown_value(given)}", hint="columns are given by name, or by number from 1")
+    return found
 
 
 def shown_names(columns: Sequence[str], most: int = 12) -> str:

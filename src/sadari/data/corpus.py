@@ -54,7 +54,7 @@ class Corpus:
         if self.texts.dtype != pl.String or self.texts.null_count():
             raise SettingError(f"texts must be strings, none missing, not {self.texts.dtype}")
         labels = len(self) if self.labels is None else len(self.labels)
-        if not isinstance(self.rows, np.ndarray) or not labels == len(self.rows) == len(self):
+        if not isinstance(self.rows, np.ndarray) or self.rows.ndim != 1 or not labels == len(self.rows) == len(self):
             raise SettingError(f"{len(self):,} texts need as many labels, and as many rows in an array")
 
     def __len__(self) -> int:

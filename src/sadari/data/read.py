@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from sadari.data.columns import choose_columns, split_names
+from sadari.data.columns import choose_columns, column_names, split_names
 from sadari.data.composed_labels import composed_labels_note
 from sadari.data.corpus import Corpus, near_duplicate_labels
 from sadari.data.formats.byte_stream import STANDARD_INPUT
@@ -23,6 +23,7 @@ from sadari.data.formats.records import BadRows, Chunk, OnBadRow, Records, Wante
 from sadari.data.label_values import CLASSES_FILE, class_names_beside, label_values, named_labels
 from sadari.errors import DataError, SettingError
 from sadari.forked import check_threads
+from sadari.settings.limits import MOST, Choice, Text, Whole, check
 
 Missing = Literal["error", "empty"]
 
@@ -123,8 +124,7 @@ class Source:
             DataError: a row without text (unless ``missing="empty"``) or, where labels are needed, without label, or
                 one that cannot be read (all of these are left out and counted with ``on_bad_row="skip"``).
         """
-        if rows < 1:
-            raise SettingError(f"rows must be at least 1, not {rows}")
+        check("rows", rows, Whole(1, MOST))
         bad = BadRows(self.path, self._on_bad_row)
         needed = tuple(dict.fromkeys([*self.text_columns, *([self.label_column] if self.label_column else [])]))
         wanted = Wanted(
@@ -273,13 +273,13 @@ def open_source(
         SettingError: an argument that makes no sense.
     """
     check_threads()
-    if on_bad_row not in ("error", "skip"):
-        raise SettingError(f"on_bad_row must be 'error' or 'skip', not {on_bad_row!r}")
-    if missing not in ("error", "empty"):
-        raise SettingError(f"missing must be 'error' or 'empty', not {missing!r}")
+    check("on_bad_row", on_bad_row, Choice(("error", "skip")))
+    check("missing", missing, Choice(("error", "empty")))
+    for argument, value in (("encoding", encoding), ("delimiter", delimiter), ("label_sep", label_sep)):
+        check(argument, value, Text(), optional=True)
     if label_sep == "":
         raise SettingError("label_sep must not be empty")
-    known = [str(name) for name in [*split_names(text), *([] if label is None else [label])]]
+    known = [str(name) for name in [*split_names(text), *column_names(label)]]
     records = open_records(
         path, Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)
     )

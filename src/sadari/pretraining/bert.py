@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from sadari.artifact.plain_file import as_path
 from sadari.artifact.restore import check_learned
 from sadari.errors import DataError, ModelError, SadariError, SettingError
 from sadari.pretrained.folder import shown_weights
@@ -171,6 +172,7 @@ class Bert(BertSettings):
         for name in ("size", "vocabulary", "alike"):
             if getattr(self, name):
                 raise SettingError(f"{name} is that of the start, and cannot be set", hint=f"leave out {name}")
+        as_path(start)  # which a name on the hub could be, too
         read = read_bert(start if os.path.lexists(start) else find_weights(start, download=download))
         if self.length > read.shape.max_position_embeddings:
             raise SettingError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import MANIFEST, parse_json, read_model, read_tensors
+from sadari.artifact.plain_file import as_path
 from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.errors import ModelError
 from sadari.pretrained.folder import INDEX, SAFE, check_fits, check_knows, check_not_pickled, text_of
@@ -89,7 +90,7 @@ def read_bert(folder: str | Path) -> BertFolder:
     Raises:
         ModelError: it is no BERT, or its parts do not fit each other; with the reason.
     """
-    place, where = Path(folder), os.fspath(folder)
+    place, where = as_path(folder), os.fspath(folder)
     if "\0" in where:
         raise ModelError("a name cannot hold NUL", where=repr(where))
     if not place.is_dir():

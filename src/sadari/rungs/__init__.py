@@ -15,6 +15,7 @@ from sadari.rungs.linear import BagOfWords, Ngrams, TfIdf
 from sadari.rungs.recurrent import GRU, LSTM, RNN, BiLSTM
 from sadari.rungs.transformer import Transformer
 from sadari.rungs.vectors.classifier import FromVectors
+from sadari.settings.limits import shown
 
 RUNGS: dict[str, type[Rung]] = {
     "bow": BagOfWords,
@@ -75,6 +76,8 @@ def find_rung(name: str) -> type[Rung]:
     Raises:
         SettingError: no such rung.
     """
+    if not isinstance(name, str):
+        raise SettingError(f"a rung is {shown(name)}", hint=f"choose from: {', '.join(RUNGS)}")
     if name in IMPORTED:
         raise SettingError(
             f"the rung {name!r} is only imported, not trained", hint="train embedding-bag, and export it to fastText"

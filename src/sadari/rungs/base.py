@@ -163,7 +163,10 @@ class Rung(ClassifierMixin, BaseEstimator):
             labels: m labels.
         """
         self._check_fitted()
-        self._sharpen(logits, self._codec.matrix(labels) > 0, np.ones(len(logits), np.bool_))
+        wanted = self._codec.matrix(labels) > 0
+        if np.shape(logits) != wanted.shape:
+            raise DataError(f"logits of shape {np.shape(logits)} and {len(wanted):,} labels do not fit each other")
+        self._sharpen(logits, wanted, np.ones(len(logits), np.bool_))
 
     def _sharpen(self, logits: NDArray[np.floating], wanted: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:
         """The same, of those rows of logits [m, k] and wanted labels [m, k] that are usable [m]."""

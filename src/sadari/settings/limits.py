@@ -69,7 +69,9 @@ class Text:
         return "a text"
 
     def allows(self, value: Any) -> bool:
-        return isinstance(value, str) and len(value) <= 100
+        return (
+            isinstance(value, str) and len(value) <= 100 and not any("\ud800" <= letter <= "\udfff" for letter in value)
+        )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from sadari.artifact import read_model, remove_folder, write_model
+from sadari.artifact.plain_file import as_path
 from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
 from sadari.train import distributed as processes
 from sadari.train.environment import random_state, set_random_state
@@ -45,7 +46,7 @@ class Run:
 
     @classmethod
     def of(cls, run: Run | str | Path) -> Run:
-        return run if isinstance(run, Run) else cls(Path(run))
+        return run if isinstance(run, Run) else cls(as_path(run))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
+from sadari.settings.limits import shown
 from sadari.text.column import as_column, one_column
 from sadari.text.compose import composed
 from sadari.text.table import MISSING, TokenTable
@@ -60,8 +61,12 @@ class WordVectors:
             )
         if matrix.dtype != np.float32:
             raise SettingError(f"the vectors must be float32, not {matrix.dtype}")
-        if counts is not None and len(counts) != len(matrix):
-            raise SettingError(f"there are {len(matrix):,} words and {len(counts):,} counts")
+        if counts is not None:
+            counts = _matrix(counts)
+            if counts.shape != (len(matrix),):
+                raise SettingError(f"there are {len(matrix):,} words, and counts of shape {list(counts.shape)}")
+        if subwords is not None and not isinstance(subwords, Subwords):
+            raise SettingError(f"subwords must be Subwords, not {shown(subwords)}")
         if subwords is not None and subwords.matrix.shape[1] != matrix.shape[1]:
             raise SettingError(f"words are {matrix.shape[1]} wide and subwords {subwords.matrix.shape[1]}")
         self.matrix = matrix.view()  # of a mapped one too: compiled loops know plain arrays
@@ -201,7 +206,17 @@ def _matrix(given: Any) -> NDArray[Any]:
     try:
         return np.asarray(given)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise SettingError(f"the vectors must be a matrix of numbers: {str(error)[:100]}") from None
+        raise SettingError(f"vectors must be a matrix of numbers, counts a row: {str(error)[:100]}") from None
+
+
+def check_vectors(given: Any) -> None:
+    """Refuse what are no word vectors.
+
+    Raises:
+        SettingError: what it is.
+    """
+    if not isinstance(given, WordVectors):
+        raise SettingError(f"word vectors are wanted, not {shown(given)}", hint="read_vectors(path) gives them")
 
 
 def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

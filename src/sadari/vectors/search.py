@@ -20,7 +20,7 @@ from sadari.errors import DataError, SettingError
 from sadari.settings.limits import Whole, check
 from sadari.text.column import as_column
 from sadari.text.table import MISSING
-from sadari.vectors.keyed import WordVectors
+from sadari.vectors.keyed import WordVectors, check_vectors
 
 Found = list[tuple[str, float]]
 
@@ -59,6 +59,7 @@ def nearest_many(
     exclude: Sequence[str] = (),
 ) -> list[Found]:
     """`nearest` for each of several words or vectors, at a tenth of the cost each if they are many."""
+    check_vectors(vectors)
     check("count", count, Whole(1, 2**63 - 1))
     words = [query for query in queries if isinstance(query, str)]
     known = iter(vectors.all_of(words))
@@ -95,6 +96,7 @@ def analogy(
         DataError: a word has no vector, or the sum is zero.
         SettingError: there are no words, or `count` is below 1.
     """
+    check_vectors(vectors)
     positive, negative = as_column(positive).to_list(), as_column(negative).to_list()
     words = [*positive, *negative]
     if not words:

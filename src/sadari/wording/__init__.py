@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sadari.errors import SettingError
+from sadari.settings.limits import shown
 from sadari.wording import numbers as readable
 from sadari.wording.english import ENGLISH
 from sadari.wording.korean import FINDINGS_IN_KOREAN, KOREAN
@@ -131,6 +132,6 @@ def wording(lang: str) -> Wording:
     Raises:
         SettingError: another language.
     """
-    if lang not in LANGUAGES:
-        raise SettingError(f"no language {lang!r}", hint=f"take one of {', '.join(LANGUAGES)}")
+    if not isinstance(lang, str) or lang not in LANGUAGES:
+        raise SettingError(f"no language {shown(lang)}", hint=f"take one of {', '.join(LANGUAGES)}")
     return Wording(lang, SENTENCES[lang])

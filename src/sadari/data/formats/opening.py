@@ -25,7 +25,8 @@ from sadari.data.formats.jsonl import JsonlRecords
 from sadari.data.formats.lines import LABEL_PREFIX, FastTextRecords, PlainLines
 from sadari.data.formats.parquet import ParquetRecords
 from sadari.data.formats.records import Records
-from sadari.errors import DataError, SettingError
+from sadari.errors import DataError
+from sadari.settings.limits import Choice, check
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
 _EXTENSIONS = {
@@ -60,8 +61,7 @@ def open_records(path: str | Path, asked: Asked) -> Records:
     Raises:
         DataError: it is missing, empty, unreadable, or not what it is said to be.
     """
-    if asked.format is not None and asked.format not in FORMATS:
-        raise SettingError(f"there is no format {asked.format!r}; there are: {', '.join(FORMATS)}")
+    check("format", asked.format, Choice(FORMATS), optional=True)
     place, name, kept = local_file(path)
     if stat.S_ISDIR(_mode(place)):
         if asked.format not in (None, "folder"):

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
+from sadari.artifact.plain_file import as_path
 from sadari.artifact.restore import LARGEST_WEIGHT
 from sadari.errors import ModelError, SettingError
 from sadari.nets.fasttext import hidden_logits, label_tree, leaf_logs, leaf_parts, table_sigmoid
@@ -60,6 +61,7 @@ class FastTextModel(Rung):
         Raises:
             ModelError: it is no such file, damaged, or holds word vectors.
         """
+        path = as_path(path)
         where = str(path)
         with open_fasttext(path) as found:
             if not found.arguments.supervised:
@@ -80,7 +82,7 @@ class FastTextModel(Rung):
         rung._codec = LabelCodec(class_array(sorted(rung._names)), "several" if several else "one")
         rung.classes_, rung.sharpness_ = rung._codec.classes, 1.0
         rung.prior_ = _shares(file.dictionary, rung._finder.end, several=several)[rung._columns]
-        rung.scores_, rung.data_ = {}, {"file": Path(path).name, "tokens": file.dictionary.tokens}
+        rung.scores_, rung.data_ = {}, {"file": path.name, "tokens": file.dictionary.tokens}
         rung._ready = True
         return rung
 

@@ -14,13 +14,13 @@ import polars as pl
 from sadari.artifact import atomic_file
 from sadari.artifact.plain_file import as_path
 from sadari.errors import DataError, OutputError, SettingError
-from sadari.settings.limits import Whole, check
+from sadari.settings.limits import Choice, Whole, check
 from sadari.vectors.formats.folder import is_folder, load_vectors, save_vectors
 from sadari.vectors.formats.rows import ON_BAD_ROW, Rows, wanted_words
 from sadari.vectors.formats.source import VectorFile
 from sadari.vectors.formats.text import fields_of, is_number, read_lines, write_lines
 from sadari.vectors.formats.word2vec_binary import read_binary, write_binary
-from sadari.vectors.keyed import WordVectors
+from sadari.vectors.keyed import WordVectors, check_vectors
 
 FORMATS = {
     "word2vec-binary": "word2vec binary",
@@ -80,11 +80,9 @@ def read_vectors(
         SettingError: a setting out of its range.
     """
     path = as_path(path)
-    if format is not None and format not in FORMATS:
-        raise SettingError(f"there is no format {format!r}", hint=f"one of {', '.join(FORMATS)}")
+    check("format", format, Choice(tuple(FORMATS)), optional=True)
     check("limit", limit, Whole(1, 2**63 - 1), optional=True)
-    if on_bad_row not in ON_BAD_ROW:
-        raise SettingError(f"on_bad_row must be 'error' or 'skip', not {on_bad_row!r}")
+    check("on_bad_row", on_bad_row, Choice(ON_BAD_ROW))
     wanted = wanted_words(words)
     if format == "sadari" or (format is None and is_folder(path)):
         found = load_vectors(path, words=None if wanted is None else wanted.to_list(), limit=limit)
@@ -201,9 +199,9 @@ def write_vectors(vectors: WordVectors, path: str | Path, *, format: str | None 
         OutputError: it could not be written; what was there before is untouched.
     """
     path = as_path(path)
+    check_vectors(vectors)
+    check("format", format, Choice(tuple(FORMATS)), optional=True)
     chosen = format or _format_of(path)
-    if chosen not in FORMATS:
-        raise SettingError(f"there is no format {chosen!r}", hint=f"one of {', '.join(FORMATS)}")
     _check_finite(vectors)
     if chosen == "sadari":
         save_vectors(vectors, path)
