@@ -569,7 +569,7 @@ def test_a_folder_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     (tmp_path / "v").mkdir()
     with pytest.raises(OutputError):
         write_vectors(some(), tmp_path / "v", format="glove")
-    with pytest.raises(SettingError, match="no format"):
+    with pytest.raises(SettingError, match="format is"):
         write_vectors(some(), tmp_path / "w", format="word2vec")
 
 
