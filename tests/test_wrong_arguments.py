@@ -8,6 +8,8 @@ nothing else, and within the time that a call of this size can take.
 from __future__ import annotations
 
 import array
+import contextlib
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,15 @@ STRINGS: dict[str, Any] = {
 WRONG = {"number": NUMBERS, "column": COLUMNS, "string": STRINGS}
 
 Models = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of its own with a table of texts and a file of vectors: some calls write where they are told."""
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{text},{label}\n" for text, label in zip(TEXTS, LABELS, strict=True))
+    Path("d.csv").write_text(f"text,label\n{rows}", encoding="utf-8")
+    Path("v.vec").write_text("2 2\na 0 1\nb 1 0\n", encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +176,56 @@ CALLS: list[tuple[str, str, Callable[[Models, Any], Any]]] = [
     ("Corpus.take", "column", lambda m, v: m["corpus"].take(v)),
     ("climb", "column", lambda m, v: sadari.climb(v)),
     ("climb seed", "number", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], seed=v)),
+    ("climb test", "column", lambda m, v: sadari.climb(m["corpus"], v, rungs=["nothing"])),
+    ("climb rungs", "column", lambda m, v: sadari.climb(m["corpus"], rungs=[] if v is None else v)),
+    ("climb trials", "number", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], trials=v)),
+    ("climb lang", "string", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], lang=v)),
+    ("audit test", "column", lambda m, v: sadari.audit(m["corpus"], v)),
+    ("Corpus texts", "column", lambda m, v: sadari.Corpus(v, None, np.arange(24), "texts")),
+    ("Corpus labels", "column", lambda m, v: sadari.Corpus(pl.Series(TEXTS), v, np.arange(24), "texts")),
+    ("Corpus rows", "column", lambda m, v: sadari.Corpus(pl.Series(TEXTS), None, v, "texts")),
+    ("save", "string", lambda m, v: m["tfidf"].save(v)),
+    ("generator's save", "string", lambda m, v: m["generator"].save(v)),
+    ("translator's save", "string", lambda m, v: m["translator"].save(v)),
+    ("rung's load", "string", lambda m, v: sadari.TfIdf.load(v)),
+    ("generator's load", "string", lambda m, v: sadari.Generator.load(v)),
+    ("translator's load", "string", lambda m, v: sadari.Translator.load(v)),
+    ("Bert's load", "string", lambda m, v: sadari.Bert.load(v)),
+    ("Bert's start", "string", lambda m, v: sadari.Bert(steps=1).fit([], start=v)),
+    ("fastText's file", "string", lambda m, v: sadari.FastTextModel.from_file(v)),
+    ("generator's run", "string", lambda m, v: sadari.Generator(hidden=8, steps=1, window=8).fit(TEXTS, run=v)),
+    ("open_source text", "string", lambda m, v: sadari.open_source("d.csv", text=v)),
+    ("open_source text's number", "number", lambda m, v: sadari.open_source("d.csv", text=v)),
+    ("open_source label", "string", lambda m, v: sadari.open_source("d.csv", label=v)),
+    ("open_source label's number", "number", lambda m, v: sadari.open_source("d.csv", label=v)),
+    ("open_source format", "string", lambda m, v: sadari.open_source("d.csv", format=v)),
+    ("open_source encoding", "string", lambda m, v: sadari.open_source("d.csv", encoding=v)),
+    ("open_source delimiter", "string", lambda m, v: sadari.open_source("d.csv", delimiter=v)),
+    ("open_source label_sep", "string", lambda m, v: sadari.open_source("d.csv", label_sep=v).read()),
+    ("open_source on_bad_row", "string", lambda m, v: sadari.open_source("d.csv", on_bad_row=v)),
+    ("open_source missing", "string", lambda m, v: sadari.open_source("d.csv", missing=v)),
+    ("batches", "number", lambda m, v: list(sadari.open_source("d.csv").batches(v))),
+    ("read_vectors limit", "number", lambda m, v: sadari.read_vectors("v.vec", limit=v)),
+    ("read_vectors words", "column", lambda m, v: sadari.read_vectors("v.vec", words=v)),
+    ("read_vectors format", "string", lambda m, v: sadari.read_vectors("v.vec", format=v)),
+    ("read_vectors encoding", "string", lambda m, v: sadari.read_vectors("v.vec", encoding=v)),
+    ("read_vectors on_bad_row", "string", lambda m, v: sadari.read_vectors("v.vec", on_bad_row=v)),
+    ("write_vectors", "string", lambda m, v: sadari.write_vectors(v, "w.vec")),
+    ("write_vectors path", "string", lambda m, v: sadari.write_vectors(m["vectors"], v)),
+    ("write_vectors format", "string", lambda m, v: sadari.write_vectors(m["vectors"], "w.vec", format=v)),
+    ("WordVectors counts", "column", lambda m, v: sadari.WordVectors(["a"], np.ones((1, 3), np.float32), counts=v)),
+    ("WordVectors subwords", "string", lambda m, v: sadari.WordVectors(["a"], np.ones((1, 3), np.float32), subwords=v)),
+    ("nearest in", "string", lambda m, v: nearest(v, "a")),
+    ("analogy without", "column", lambda m, v: analogy(m["vectors"], ["a"], v)),
+    ("Ragged.concat", "column", lambda m, v: sadari.Ragged.concat(v)),
+    ("rung's vectors", "string", lambda m, v: sadari.FromVectors(vectors=v, epochs=1).fit(TEXTS, LABELS)),
+    ("rung's class_weight", "string", lambda m, v: sadari.TfIdf(class_weight=v, epochs=1).fit(TEXTS, LABELS)),
+    ("a class's weight", "number", lambda m, v: sadari.TfIdf(class_weight={"yes": v}, epochs=1).fit(TEXTS, LABELS)),
+    ("calibrate", "column", lambda m, v: m["tfidf"].calibrate(m["tfidf"].logits(TEXTS), v)),
+    ("Teacher unlabelled", "column", lambda m, v: sadari.EmbeddingBag(epochs=1).fit(
+        TEXTS, LABELS, teacher=sadari.Teacher(m["tfidf"], unlabelled=v))),
+    ("Teacher temperature", "number", lambda m, v: sadari.EmbeddingBag(epochs=1).fit(
+        TEXTS, LABELS, teacher=sadari.Teacher(m["tfidf"], temperature=v))),
 ]  # fmt: skip
 
 
@@ -181,6 +242,36 @@ def test_what_is_wrong_is_refused_in_words(models: Models, kind: str, call: Call
         except Exception as error:
             raw.append(f"{name}: {type(error).__name__}: {error}"[:200])
     assert not raw, "\n".join(raw)
+
+
+ESTIMATORS = ("TfIdf", "EmbeddingBag", "FromVectors", "GRU", "Transformer", "BertClassifier", "Generator", "Translator",
+              "Bert")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+@pytest.mark.parametrize("value", [*NUMBERS.items(), *STRINGS.items()], ids=lambda pair: pair[0])
+def test_no_setting_takes_a_wrong_value_raw(kind: str, value: tuple[str, Any]) -> None:
+    for name in inspect.signature(getattr(sadari, kind)).parameters:
+        with contextlib.suppress(SadariError):
+            getattr(sadari, kind)(**{name: value[1]}).check()
+
+
+def test_a_text_that_is_not_there_is_an_error_of_its_place() -> None:
+    ragged = sadari.Ragged.from_lists([[1, 2], [3]])
+    assert [ragged[place].tolist() for place in (0, -1, np.int64(1), torch.tensor(1))] == [[1, 2], [3], [3], [3]]
+    for place in (2, -3, 2**70, 10**5000):
+        with pytest.raises(IndexError, match="there is no text"):
+            ragged[place]
+    for place in (None, 0.5, "0", [0], slice(0, 1), np.arange(2)):
+        with pytest.raises(TypeError, match="by its place"):
+            ragged[place]
+    mask = np.array([False, True])
+    assert ragged.take(mask).to_lists() == ragged.take([-1]).to_lists() == [[3]]
+
+
+def test_columns_are_asked_for_by_name_or_number() -> None:
+    for text in (1, "1", [1], ("text",), np.int64(1)):
+        assert sadari.open_source("d.csv", text=text, label=2).text_columns == ["text"]
 
 
 # (the call, a value, the error that it must be): what is neither taken nor left to chance
