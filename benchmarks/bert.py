@@ -57,9 +57,13 @@ def with_trainer(texts: list[str], labels: list[str], folder: Path) -> float:
         for ids, mask, label in zip(encoded["input_ids"], encoded["attention_mask"], labels, strict=True)
     ]
     arguments = transformers.TrainingArguments(
-        str(folder / "trainer"), num_train_epochs=PASSES, report_to=[], save_strategy="no", disable_tqdm=True,
+        str(folder / "trainer"),
+        num_train_epochs=PASSES,
+        report_to=[],
+        save_strategy="no",
+        disable_tqdm=True,
         logging_strategy="no",
-    )  # fmt: skip
+    )
     trainer = transformers.Trainer(model, arguments, train_dataset=rows, processing_class=tokenizer)
     start = time.perf_counter()
     trainer.train()

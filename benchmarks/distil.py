@@ -35,9 +35,12 @@ MIX_HEADER = ["embedding-bag", "trust 0.5", "trust 0.9", "trust 1"]
 
 
 def run(
-    teacher: str | None = None, rungs: Sequence[str] = ("embedding-bag", "lstm"), seeds: int = 3, mixes: bool = True,
+    teacher: str | None = None,
+    rungs: Sequence[str] = ("embedding-bag", "lstm"),
+    seeds: int = 3,
+    mixes: bool = True,
     copies: int = 0,
-) -> str:  # fmt: skip
+) -> str:
     """The table of students, and, if asked for, that of temperatures and trusts; with copies, of all labels alone."""
     folder = teacher or os.environ.get("SADARI_BENCH_TEACHER")
     if not folder:
@@ -106,9 +109,14 @@ def _row(
         scores.append(_accuracy(predicted, test))
         alike.append(float(np.mean(predicted == wanted)))
     return [
-        name, what, f"{statistics.mean(scores):.4f}", ", ".join(f"{score:.4f}" for score in scores),
-        f"{statistics.mean(alike):.4f}", f"{_microseconds(models[0], test):.1f}", f"{statistics.median(spent):.1f}",
-    ]  # fmt: skip
+        name,
+        what,
+        f"{statistics.mean(scores):.4f}",
+        ", ".join(f"{score:.4f}" for score in scores),
+        f"{statistics.mean(alike):.4f}",
+        f"{_microseconds(models[0], test):.1f}",
+        f"{statistics.median(spent):.1f}",
+    ]
 
 
 def _teacher_row(rung: Rung, test: Corpus, wanted: np.ndarray) -> list[str]:

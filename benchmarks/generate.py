@@ -29,9 +29,18 @@ from translate import has_bf16
 
 # nanoGPT's small setting; the rate and its decay are ours
 SAME_SIZE: dict[str, Any] = {
-    "net": "transformer", "embed_dim": 128, "heads": 4, "layers": 4, "window": 64, "batch_size": 12, "steps": 2000,
-    "dropout": 0.0, "learning_rate": 0.003, "warmup": 0.05, "validations": 1,
-}  # fmt: skip
+    "net": "transformer",
+    "embed_dim": 128,
+    "heads": 4,
+    "layers": 4,
+    "window": 64,
+    "batch_size": 12,
+    "steps": 2000,
+    "dropout": 0.0,
+    "learning_rate": 0.003,
+    "warmup": 0.05,
+    "validations": 1,
+}
 BEST: dict[str, dict[str, Any]] = {
     "lstm": {"net": "lstm", "hidden": 512, "window": 64, "batch_size": 16, "learning_rate": 0.004},
     "transformer": {
@@ -91,10 +100,16 @@ def best(minutes: float = 5, threads: int = 2, nets: list[str] | None = None, **
         model = Generator(**settings).fit(text, listener=Said())
         seconds = time.perf_counter() - start
         weights = sum(parameter.numel() for parameter in model.net_.parameters()) / 1e6
-        rows.append([
-            name, f"{weights:.1f} M", f"{seconds:.0f}", f"{model.history_[-1]['step']:,.0f}",
-            f"{model.scores_['validation loss']:.3f}", f"{model.scores_['bits per character']:.3f}",
-        ])  # fmt: skip
+        rows.append(
+            [
+                name,
+                f"{weights:.1f} M",
+                f"{seconds:.0f}",
+                f"{model.history_[-1]['step']:,.0f}",
+                f"{model.scores_['validation loss']:.3f}",
+                f"{model.scores_['bits per character']:.3f}",
+            ]
+        )
     header = [
         "Tiny Shakespeare, the best in a time",
         "weights",
@@ -112,8 +127,10 @@ class Said(Listener):
     def record(self, record: dict[str, float]) -> None:
         print(
             f"{record['seconds']:7.1f} s  step {record['step']:6,.0f}  loss {record['loss']:.3f}  "
-            f"held out {record['validation_loss']:.3f}", file=sys.stderr, flush=True,
-        )  # fmt: skip
+            f"held out {record['validation_loss']:.3f}",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def course(threads: int = 2, texts: int = 20, our_texts: int = 3000) -> str:
@@ -154,10 +171,14 @@ def cache(tokens: int = 500, runs: int = 3) -> str:
         timed = in_turn(ways, runs=runs)
         assert timed["kept"].result == timed["again"].result
         least, middle, most = ratio(timed["again"], timed["kept"])
-        rows.append([
-            name, f"{1000 * timed['kept'].median / tokens:.2f}", f"{1000 * timed['again'].median / tokens:.2f}",
-            f"{middle:.1f} ({least:.1f} to {most:.1f})",
-        ])  # fmt: skip
+        rows.append(
+            [
+                name,
+                f"{1000 * timed['kept'].median / tokens:.2f}",
+                f"{1000 * timed['again'].median / tokens:.2f}",
+                f"{middle:.1f} ({least:.1f} to {most:.1f})",
+            ]
+        )
     rows.append(["asked: at least", "", "", "5"])
     return table([f"Writing {tokens} tokens, one thread", "kept, ms a token", "read again", "times as fast"], rows)
 

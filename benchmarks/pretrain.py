@@ -84,18 +84,24 @@ class Said(Listener):
         next_sentence = f"  next {record['next_accuracy']:.3f}" if "next_accuracy" in record else ""
         print(
             f"{record['seconds']:7.0f} s  step {record['step']:6.0f}  masked {record['masked_accuracy']:.3f}  "
-            f"perplexity {record['perplexity']:7.1f}{next_sentence}", file=sys.stderr, flush=True,
-        )  # fmt: skip
+            f"perplexity {record['perplexity']:7.1f}{next_sentence}",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def row(name: str, model: Bert) -> list[str]:
     last, best = model.history_[-1], model.scores_
     following = best.get("next accuracy")
     return [
-        name, f"{last['step']:,.0f}", f"{last['epoch']:.0f}", f"{best['masked accuracy']:.1%}",
-        f"{model.guess_['guess_accuracy']:.1%}", f"{best['perplexity']:.1f}",
+        name,
+        f"{last['step']:,.0f}",
+        f"{last['epoch']:.0f}",
+        f"{best['masked accuracy']:.1%}",
+        f"{model.guess_['guess_accuracy']:.1%}",
+        f"{best['perplexity']:.1f}",
         "" if following is None else f"{following:.1%}",
-    ]  # fmt: skip
+    ]
 
 
 def curve_rows(histories: dict[str, list[dict[str, float]]]) -> list[list[str]]:

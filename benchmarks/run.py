@@ -11,9 +11,20 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 ALL = (
-    "encode", "classify", "predict", "course", "neural", "bert", "distil", "vectors_train", "vectors_load",
-    "vectors_search", "vectors_buy", "memory", "generate",
-)  # fmt: skip
+    "encode",
+    "classify",
+    "predict",
+    "course",
+    "neural",
+    "bert",
+    "distil",
+    "vectors_train",
+    "vectors_load",
+    "vectors_search",
+    "vectors_buy",
+    "memory",
+    "generate",
+)
 LONG = ("translate", "pretrain")
 PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "gensim", "tokenizers")
 

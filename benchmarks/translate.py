@@ -27,29 +27,51 @@ from timing import table
 
 COMMON: dict[str, Any] = {"subwords": 6000, "lowercase": True, "shared": True, "batch_tokens": 2560, "warmup": 0.05}
 RECURRENT: dict[str, Any] = {
-    **COMMON, "net": "lstm", "width": 256, "hidden": 256, "dropout": 0.4, "learning_rate": 0.003, "average": 5,
+    **COMMON,
+    "net": "lstm",
+    "width": 256,
+    "hidden": 256,
+    "dropout": 0.4,
+    "learning_rate": 0.003,
+    "average": 5,
     "epochs": 12,
-}  # fmt: skip
+}
 NETS: dict[str, dict[str, Any]] = {
     "lstm, no attention": {**RECURRENT, "attention": "none", "reverse": True},
     "lstm, additive attention": {**RECURRENT, "attention": "additive"},
     # Wu et al. 2021, "Good for Misconceived Reasons": 41.0 en-de
     "transformer": {
-        **COMMON, "net": "transformer", "width": 128, "heads": 4, "layers": 4, "inner": 256, "dropout": 0.3,
-        "learning_rate": 0.004, "average": 10, "epochs": 45,
+        **COMMON,
+        "net": "transformer",
+        "width": 128,
+        "heads": 4,
+        "layers": 4,
+        "inner": 256,
+        "dropout": 0.3,
+        "learning_rate": 0.004,
+        "average": 10,
+        "epochs": 45,
     },
-}  # fmt: skip
+}
 HEADER = [
-    "net", "weights", "passes", "trained", "of it the processor's", "BLEU, lower-cased tokens", "sacreBLEU", "chrF",
+    "net",
+    "weights",
+    "passes",
+    "trained",
+    "of it the processor's",
+    "BLEU, lower-cased tokens",
+    "sacreBLEU",
+    "chrF",
     "beam 5, 1,000 lines",
-]  # fmt: skip
+]
 KEEP = Path(__file__).parent / "runs" / "translate"
 
 
 def run() -> str:
     """The tables of all nets, English to German and to French: about four hours."""
-    return "\n\n".join(table([pair, *HEADER[1:]], [row(name, pair, keep=KEEP) for name in NETS])
-                       for pair in ("en-de", "en-fr"))  # fmt: skip
+    return "\n\n".join(
+        table([pair, *HEADER[1:]], [row(name, pair, keep=KEEP) for name in NETS]) for pair in ("en-de", "en-fr")
+    )
 
 
 def row(name: str, pair: str, *, keep: Path, **more: Any) -> list[str]:
@@ -67,9 +89,16 @@ def row(name: str, pair: str, *, keep: Path, **more: Any) -> list[str]:
     weights = sum(parameter.numel() for parameter in model.net_.parameters()) / 1e6
     took = sum(r["seconds"] for r in model.history_[-1:]) / 60
     return [
-        name, f"{weights:.1f} M", f"{model.history_[-1]['epoch']:.0f}", f"{took:.0f} min", f"{processor:.0f} min",
-        f"{scores.tokenised_bleu:.1f}", f"{scores.bleu:.1f}", f"{scores.chrf:.1f}", f"{seconds:.1f} s",
-    ]  # fmt: skip
+        name,
+        f"{weights:.1f} M",
+        f"{model.history_[-1]['epoch']:.0f}",
+        f"{took:.0f} min",
+        f"{processor:.0f} min",
+        f"{scores.tokenised_bleu:.1f}",
+        f"{scores.bleu:.1f}",
+        f"{scores.chrf:.1f}",
+        f"{seconds:.1f} s",
+    ]
 
 
 def trained(name: str, pair: str, *, keep: Path, **more: Any) -> Translator:
@@ -82,17 +111,24 @@ def trained(name: str, pair: str, *, keep: Path, **more: Any) -> Translator:
     model = Translator(**{**settings, **more})
     print(f"{name}, {pair}: {model.settings()}{', resumed' if resume else ''}", file=sys.stderr, flush=True)
     return model.fit(
-        train.sources, train.targets, validation=(validation.sources, validation.targets), progress=said,
-        run=Run(run, every=120), resume=resume, bleu=tokenised_bleu,
-    )  # fmt: skip
+        train.sources,
+        train.targets,
+        validation=(validation.sources, validation.targets),
+        progress=said,
+        run=Run(run, every=120),
+        resume=resume,
+        bleu=tokenised_bleu,
+    )
 
 
 def said(epoch: int, _: int, record: dict[str, float]) -> None:
     if "running" not in record:
         print(
             f"{record['seconds']:7.0f} s  pass {epoch:3d}  loss {record['cross_entropy']:.3f}  "
-            f"validation {record['validation_loss']:.3f}  BLEU {record['bleu']:.1f}", file=sys.stderr, flush=True,
-        )  # fmt: skip
+            f"validation {record['validation_loss']:.3f}  BLEU {record['bleu']:.1f}",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def scored(found: list[str], test: ParallelCorpus) -> TranslationScores:

@@ -61,11 +61,17 @@ def compare(ways: dict[str, Any], model: str, runs: int) -> list[list[str]]:
     rows = []
     for name in ways:
         ratios = sorted(a / b for a, b in zip(speeds[name], speeds["gensim"], strict=True))
-        rows.append([
-            f"{name} {model}", f"{np.median(speeds[name]):,.0f}", f"{np.median(ratios):.1f}",
-            f"{ratios[0]:.1f} to {ratios[-1]:.1f}", f"{np.median(seconds[name]):.1f}", f"{np.mean(scores[name]):.3f}",
-            ", ".join(f"{score:.3f}" for score in scores[name]),
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"{name} {model}",
+                f"{np.median(speeds[name]):,.0f}",
+                f"{np.median(ratios):.1f}",
+                f"{ratios[0]:.1f} to {ratios[-1]:.1f}",
+                f"{np.median(seconds[name]):.1f}",
+                f"{np.mean(scores[name]):.3f}",
+                ", ".join(f"{score:.3f}" for score in scores[name]),
+            ]
+        )
     return rows
 
 
@@ -76,9 +82,16 @@ def similarity(vectors: WordVectors) -> float:
 def ours(texts: Any, model: str, seed: int) -> tuple[WordVectors, float, float]:
     start = time.perf_counter()
     vectors = train_vectors(
-        texts, model=model, width=WIDTH, window=WINDOW, negatives=NEGATIVES, epochs=EPOCHS, min_count=MIN_COUNT,
-        workers=WORKERS, seed=seed,
-    )  # fmt: skip
+        texts,
+        model=model,
+        width=WIDTH,
+        window=WINDOW,
+        negatives=NEGATIVES,
+        epochs=EPOCHS,
+        min_count=MIN_COUNT,
+        workers=WORKERS,
+        seed=seed,
+    )
     whole = time.perf_counter() - start
     loops = sum(record["seconds"] for record in vectors.training["history"])
     return vectors, EPOCHS * vectors.training["tokens"] / loops, whole
@@ -87,9 +100,14 @@ def ours(texts: Any, model: str, seed: int) -> tuple[WordVectors, float, float]:
 def gensims(words: list[list[str]], tokens: int, model: str, seed: int) -> tuple[WordVectors, float, float]:
     start = time.perf_counter()
     net = Word2Vec(
-        vector_size=WIDTH, window=WINDOW, negative=NEGATIVES, sg=int(model == "skipgram"), min_count=MIN_COUNT,
-        workers=WORKERS, seed=seed,
-    )  # fmt: skip
+        vector_size=WIDTH,
+        window=WINDOW,
+        negative=NEGATIVES,
+        sg=int(model == "skipgram"),
+        min_count=MIN_COUNT,
+        workers=WORKERS,
+        seed=seed,
+    )
     net.build_vocab(words)
     middle = time.perf_counter()
     net.train(words, total_examples=net.corpus_count, epochs=EPOCHS)
@@ -103,9 +121,19 @@ def fasttexts(lines: Path, tokens: int, model: str) -> tuple[WordVectors, float,
     start = time.perf_counter()
     with contextlib.redirect_stderr(io.StringIO()):
         net = fasttext.train_unsupervised(
-            str(lines), model=model, dim=WIDTH, ws=WINDOW, neg=NEGATIVES, epoch=EPOCHS, minCount=MIN_COUNT, minn=0,
-            maxn=0, t=1e-3, thread=WORKERS, verbose=0,
-        )  # fmt: skip
+            str(lines),
+            model=model,
+            dim=WIDTH,
+            ws=WINDOW,
+            neg=NEGATIVES,
+            epoch=EPOCHS,
+            minCount=MIN_COUNT,
+            minn=0,
+            maxn=0,
+            t=1e-3,
+            thread=WORKERS,
+            verbose=0,
+        )
     whole = time.perf_counter() - start
     names = net.get_words()
     matrix = np.stack([net.get_word_vector(name) for name in names])

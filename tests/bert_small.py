@@ -3,17 +3,28 @@
 import json
 
 TEXTS = [
-    "the match was won in the last minute", "a goal and a cup for the team", "the players train hard for the game",
-    "stocks fell as the market closed", "the bank raised its profit and sales", "shares of the company rose today",
-    "a new chip makes the computer faster", "the software runs on every phone", "they found a new planet in space",
-    "the president met the minister", "a treaty was signed after the war", "voters went to the polls in the country",
-] * 4  # fmt: skip
+    "the match was won in the last minute",
+    "a goal and a cup for the team",
+    "the players train hard for the game",
+    "stocks fell as the market closed",
+    "the bank raised its profit and sales",
+    "shares of the company rose today",
+    "a new chip makes the computer faster",
+    "the software runs on every phone",
+    "they found a new planet in space",
+    "the president met the minister",
+    "a treaty was signed after the war",
+    "voters went to the polls in the country",
+] * 4
 LABELS = (["Sports"] * 3 + ["Business"] * 3 + ["Sci/Tech"] * 3 + ["World"] * 3) * 4
 FAMILIES = ("bert", "roberta", "distilbert", "electra", "albert", "deberta-v2", "mpnet")
 SIZE = {
-    "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 48,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 48,
     "max_position_embeddings": 40,
-}  # fmt: skip
+}
 
 
 def wordpiece(unknown="[UNK]"):
@@ -37,9 +48,12 @@ def byte_pairs():
 
     made = ByteLevelBPETokenizer()
     made.train_from_iterator(
-        TEXTS, vocab_size=400, min_frequency=1, special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
+        TEXTS,
+        vocab_size=400,
+        min_frequency=1,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
         show_progress=False,
-    )  # fmt: skip
+    )
     inner = made._tokenizer
     inner.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
     return inner
@@ -58,13 +72,18 @@ def save_encoder(folder, family="bert", *, tokenizer=None, seed=0, head=False, l
     inner = tokenizer or (byte_pairs() if bpe else wordpiece())
     names = ("<s>", "</s>", "<pad>", "<unk>", "<mask>") if bpe else ("[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]")
     wrapped = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=inner, model_max_length=38,
+        tokenizer_object=inner,
+        model_max_length=38,
         **dict(zip(("cls_token", "sep_token", "pad_token", "unk_token", "mask_token"), names, strict=True)),
-    )  # fmt: skip
+    )
     settings = {**SIZE, "vocab_size": inner.get_vocab_size(), "pad_token_id": wrapped.pad_token_id, **config}
     if family == "distilbert":
-        renamed = {"hidden_size": "dim", "num_hidden_layers": "n_layers", "num_attention_heads": "n_heads",
-                   "intermediate_size": "hidden_dim"}  # fmt: skip
+        renamed = {
+            "hidden_size": "dim",
+            "num_hidden_layers": "n_layers",
+            "num_attention_heads": "n_heads",
+            "intermediate_size": "hidden_dim",
+        }
         settings = {renamed.get(name, name): value for name, value in settings.items()}
     if family == "electra":
         settings["embedding_size"] = 16

@@ -172,13 +172,22 @@ def _start_from(folder: Path) -> None:
 
 
 CLASSIFIERS = {
-    "bow": _classifier("bow"), "ngram": _classifier("ngram"), "tfidf": _classifier("tfidf", buckets=64),
-    "embedding-bag": _classifier("embedding-bag", epochs=1), "embedding": _classifier("embedding", **NET),
-    "gru": _classifier("gru", hidden=8, **NET), "bilstm": _classifier("bilstm", hidden=8, **NET),
-    "transformer": _classifier("transformer", heads=2, layers=2, **NET), "vectors-bag": _from_vectors("bag"),
-    "vectors-lstm": _from_vectors("lstm"), "bert": _fine_tuned("bert"), "deberta": _fine_tuned("deberta-v2"),
-    "distilbert": _fine_tuned("distilbert"), "fasttext": _fasttext(), "fasttext-pruned": _fasttext(pruned=True),
-}  # fmt: skip
+    "bow": _classifier("bow"),
+    "ngram": _classifier("ngram"),
+    "tfidf": _classifier("tfidf", buckets=64),
+    "embedding-bag": _classifier("embedding-bag", epochs=1),
+    "embedding": _classifier("embedding", **NET),
+    "gru": _classifier("gru", hidden=8, **NET),
+    "bilstm": _classifier("bilstm", hidden=8, **NET),
+    "transformer": _classifier("transformer", heads=2, layers=2, **NET),
+    "vectors-bag": _from_vectors("bag"),
+    "vectors-lstm": _from_vectors("lstm"),
+    "bert": _fine_tuned("bert"),
+    "deberta": _fine_tuned("deberta-v2"),
+    "distilbert": _fine_tuned("distilbert"),
+    "fasttext": _fasttext(),
+    "fasttext-pruned": _fasttext(pruned=True),
+}
 Use = Callable[[Path], None]
 KINDS: dict[str, tuple[Callable[[Path], None], Use]] = {
     **{name: (make, _predict) for name, make in CLASSIFIERS.items()},

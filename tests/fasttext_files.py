@@ -14,9 +14,25 @@ from sadari.vectors.fasttext.file import Arguments, FastTextFile, write_fasttext
 from sadari.vectors.fasttext.product_quantization import QuantisedMatrix
 
 HEAD, ARGUMENTS, SIZES = 8, 56, 28  # bytes of the file's first three parts
-PLACES = {name: HEAD + 4 * i for i, name in enumerate(
-    ("dim", "ws", "epoch", "minCount", "neg", "wordNgrams", "loss", "model", "bucket", "minn", "maxn", "lrUpdateRate")
-)} | {"t": 56, "size": 64, "nwords": 68, "nlabels": 72, "ntokens": 76, "pruned": 84, "entries": 92}  # fmt: skip
+PLACES = {
+    name: HEAD + 4 * i
+    for i, name in enumerate(
+        (
+            "dim",
+            "ws",
+            "epoch",
+            "minCount",
+            "neg",
+            "wordNgrams",
+            "loss",
+            "model",
+            "bucket",
+            "minn",
+            "maxn",
+            "lrUpdateRate",
+        )
+    )
+} | {"t": 56, "size": 64, "nwords": 68, "nlabels": 72, "ntokens": 76, "pruned": 84, "entries": 92}
 
 
 @cache

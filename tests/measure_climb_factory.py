@@ -93,8 +93,11 @@ def make_climb(
         source="news.csv" if lang == "en" else "뉴스.csv",
         label_names=names,
         rows={
-            "train": 28_849, "validation": validation, "final": rows,
-            "dropped_duplicates": 212, "leaked": int(leaked.sum()),
+            "train": 28_849,
+            "validation": validation,
+            "final": rows,
+            "dropped_duplicates": 212,
+            "leaked": int(leaked.sum()),
         },
         final_name="test",
         seed=13,
@@ -110,7 +113,7 @@ def make_climb(
         notes=["Read news.csv as CSV with a header; text: title; label: class.", "Tokenizer: basic_english."],
         seconds=41.7,
         versions={"sadari": "0.1.0", "python": "3.11.2", "torch": "2.8.0", "numpy": "2.3.1"},
-    )  # fmt: skip
+    )
 
 
 def _rung(spec, names, truths, shared, generator, lang) -> RungResult:
@@ -144,7 +147,7 @@ def _rung(spec, names, truths, shared, generator, lang) -> RungResult:
         curve=[(int(step), float(score)) for step, score in zip(steps, curve, strict=True)],
         top_features=_features(names, _WORDS[lang]),
         note="stopped early after 6 of 10 passes" if name == "embedding-bag" else "",
-    )  # fmt: skip
+    )
 
 
 def _features(names: Sequence[str], words: dict[str, str]) -> dict[str, list[tuple[str, float]]]:
@@ -190,16 +193,27 @@ def _audit(names: list[str], rows: int) -> dict[str, object]:
         "across": {"exact": 3, "near": 41, "contradictions": 0},
         "tokenizers": {"basic_english": 0.0, "words": 0.021, "characters": 0.0},
         "findings": [
-            {"key": "leaked_exact", "count": 3, "severity": "serious",
-             "what": "3 test texts of 7,600 also in training: the score rewards memory",
-             "examples": ["training row 12, test row 7: “Oil prices fall” (Business)"]},
-            {"key": "html_entity_training", "count": 611, "severity": "note",
-             "what": "611 texts in training hold left-over HTML entities, such as “&lt;” or “#39;”",
-             "examples": ["row 8: “AT&amp;T #39;s profit” (Business)", "row 31: “&lt;b&gt;Reuters&lt;/b&gt;” (World)"]},
+            {
+                "key": "leaked_exact",
+                "count": 3,
+                "severity": "serious",
+                "what": "3 test texts of 7,600 also in training: the score rewards memory",
+                "examples": ["training row 12, test row 7: “Oil prices fall” (Business)"],
+            },
+            {
+                "key": "html_entity_training",
+                "count": 611,
+                "severity": "note",
+                "what": "611 texts in training hold left-over HTML entities, such as “&lt;” or “#39;”",
+                "examples": [
+                    "row 8: “AT&amp;T #39;s profit” (Business)",
+                    "row 31: “&lt;b&gt;Reuters&lt;/b&gt;” (World)",
+                ],
+            },
             {"key": "something_new", "count": 2, "severity": "warning", "what": "2 texts are odd", "examples": []},
         ],
         "notes": [],
-    }  # fmt: skip
+    }
 
 
 if __name__ == "__main__":

@@ -23,9 +23,26 @@ from every_folder import KINDS, texts_of
 
 DEEP: Any = "DEEP"
 VALUES: list[Any] = [
-    -1, 0, 1, 2**31, 10**6, 10**12, 10**18, 1e308, float("nan"), "x", "", None, [], {}, True, DEEP, "\ud800",
-    0.5, "A" * 10_000,
-]  # fmt: skip
+    -1,
+    0,
+    1,
+    2**31,
+    10**6,
+    10**12,
+    10**18,
+    1e308,
+    float("nan"),
+    "x",
+    "",
+    None,
+    [],
+    {},
+    True,
+    DEEP,
+    "\ud800",
+    0.5,
+    "A" * 10_000,
+]
 SECONDS, MEGABYTES = 10, 500
 MANIFEST = "sadari.json"
 _OWN = {"format_version", "files", "sha256", "versions"}  # tests of the folder itself look at these
@@ -91,8 +108,11 @@ def attempt(kind: str, folder: Path) -> str:
         import traceback
 
         last = traceback.extract_tb(error.__traceback__)[-1]
-        inner = [f"{Path(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)
-                 if "/sadari/" in f.filename][-2:]  # fmt: skip
+        inner = [
+            f"{Path(f.filename).name}:{f.lineno}"
+            for f in traceback.extract_tb(error.__traceback__)
+            if "/sadari/" in f.filename
+        ][-2:]
         return f"BAD RAW {type(error).__name__}: {str(error)[:200]} ({last.name}; {inner})"
     return "works"
 

@@ -109,8 +109,12 @@ def test_a_command_works_from_a_read_only_installation_without_a_home(tmp_path):
     text = "Stocks fell on Friday"
     done = subprocess.run(
         [sys.executable, "-B", "-m", "sadari", "predict", str(model_folder()), text],
-        capture_output=True, text=True, env={**env, "COLUMNS": "80"}, timeout=250, cwd=tmp_path,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        env={**env, "COLUMNS": "80"},
+        timeout=250,
+        cwd=tmp_path,
+    )
     assert done.returncode == 0
     assert done.stdout == run_well("predict", model_folder(), text).stdout
     assert len(re.findall("NUMBA_CACHE_DIR", done.stderr)) == 1

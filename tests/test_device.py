@@ -300,7 +300,10 @@ def test_on_avx2_everything_asked_for_in_bf16_comes_to_its_end(bert, tmp_path):
     environment = {**os.environ, **AVX2, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
     ended = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "bert")],
-        capture_output=True, text=True, env=environment, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+    )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "done\n"

@@ -33,9 +33,12 @@ def outcomes(kinds, place, few):
         command = [sys.executable, str(HERE / "mutants.py"), str(place), str(place / "work")]
         path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
         run = subprocess.run(
-            command, input="".join(f"{json.dumps(case)}\n" for case in todo), capture_output=True, text=True,
+            command,
+            input="".join(f"{json.dumps(case)}\n" for case in todo),
+            capture_output=True,
+            text=True,
             env={**os.environ, "PYTHONPATH": path},
-        )  # fmt: skip
+        )
         lines = [json.loads(line) for line in run.stdout.splitlines()]
         done = [line for line in lines if line[0] == "done"]
         counts.update(outcome.split()[0] for _, _, outcome, *_ in done)

@@ -24,10 +24,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="fork, and how i
 TEXTS, LABELS = some(120)
 ASKED = [*TEXTS[:20], "ÉTÉ à Paris", "cafe\u0301 au lait", "", "영화를 보았다"]
 SIZES: dict[str, dict[str, Any]] = {
-    "bow": {}, "tfidf": {}, "embedding-bag": {"epochs": 2},
-    "embedding": {"epochs": 1, "embed_dim": 8}, "lstm": {"epochs": 1, "embed_dim": 8, "hidden": 8},
+    "bow": {},
+    "tfidf": {},
+    "embedding-bag": {"epochs": 2},
+    "embedding": {"epochs": 1, "embed_dim": 8},
+    "lstm": {"epochs": 1, "embed_dim": 8, "hidden": 8},
     "transformer": {"epochs": 1, "embed_dim": 8, "heads": 2, "layers": 1},
-}  # fmt: skip
+}
 
 
 def in_a_fork(call: Callable[[], Any]) -> Any:

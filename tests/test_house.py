@@ -149,12 +149,20 @@ def names_its_encoding(call: ast.Call) -> bool:
 @pytest.mark.parametrize(
     ("code", "named"),
     [
-        ("open(path)", False), ("open(path, 'w')", False), ("path.open('w')", False), ("path.write_text(x)", False),
-        ("path.read_text()", False), ("os.fdopen(d, 'w')", False), ("open(path, 'rb')", True),
-        ("open(path, encoding='utf-8')", True), ("path.read_text('utf-8')", True), ("os.open(path, flags)", True),
-        ("os.fdopen(d, 'wb')", True), ("path.open('rb')", True),
+        ("open(path)", False),
+        ("open(path, 'w')", False),
+        ("path.open('w')", False),
+        ("path.write_text(x)", False),
+        ("path.read_text()", False),
+        ("os.fdopen(d, 'w')", False),
+        ("open(path, 'rb')", True),
+        ("open(path, encoding='utf-8')", True),
+        ("path.read_text('utf-8')", True),
+        ("os.open(path, flags)", True),
+        ("os.fdopen(d, 'wb')", True),
+        ("path.open('rb')", True),
     ],
-)  # fmt: skip
+)
 def test_a_call_without_an_encoding_is_seen(code, named):
     assert names_its_encoding(ast.parse(code, mode="eval").body) == named
 

@@ -66,8 +66,15 @@ class Commands:
         self.log = here / "log.txt"
 
     def __call__(self, arguments: list[str], place: Path, *, at: int = 0, error: int = 0, writes: bool = False) -> int:
-        task = {"arguments": arguments, "place": str(place), "at": at, "error": error, "writes": writes,
-                "here": str(self.here), "log": str(self.log)}  # fmt: skip
+        task = {
+            "arguments": arguments,
+            "place": str(place),
+            "at": at,
+            "error": error,
+            "writes": writes,
+            "here": str(self.here),
+            "log": str(self.log),
+        }
         self._tell.write(json.dumps(task) + "\n")
         self._tell.flush()
         return int(self._hear.readline())
@@ -101,22 +108,26 @@ GRU = "--set embed_dim=4 --set hidden=3 --set epochs=2"
 COMMANDS = {
     "train": Command("model", TRAIN, "train old.csv --rung bow -o {place}/model --json"),
     "climb": Command(
-        "climb", "climb data.csv --rungs bow,tfidf --no-curves -o {place}/climb --json",
+        "climb",
+        "climb data.csv --rungs bow,tfidf --no-curves -o {place}/climb --json",
         "climb old.csv --rungs bow,tfidf --no-curves -o {place}/climb --json",
     ),
     "vectors train": Command(
-        "vectors", f"vectors train data.txt -o {{place}}/vectors {SMALL} --json",
+        "vectors",
+        f"vectors train data.txt -o {{place}}/vectors {SMALL} --json",
         f"vectors train old.txt -o {{place}}/vectors {SMALL} --json",
     ),
     "predict -o": Command(
-        "answers.csv", "predict given/model data.csv -o {place}/answers.csv",
+        "answers.csv",
+        "predict given/model data.csv -o {place}/answers.csv",
         "predict given/model old.csv -o {place}/answers.csv",
     ),
     "train --run": Command(
-        "model", f"train data.csv --rung gru {GRU} --run {{place}}/run -o {{place}}/model --json",
+        "model",
+        f"train data.csv --rung gru {GRU} --run {{place}}/run -o {{place}}/model --json",
         f"train old.csv --rung gru {GRU} -o {{place}}/model --json",
     ),
-}  # fmt: skip
+}
 
 
 def words(command: str, place: Path) -> list[str]:
@@ -135,9 +146,12 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
     write_data(here)
     quiet = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "80", "LD_PRELOAD": str(library)}
     with subprocess.Popen(
-        [sys.executable, "-c", SERVER], env={**os.environ, **quiet}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-c", SERVER],
+        env={**os.environ, **quiet},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-    ) as server:  # fmt: skip
+    ) as server:
         commands = Commands(server, here)
         assert commands(words(TRAIN, here / "given"), here / "given") == 0, commands.said()
         yield commands

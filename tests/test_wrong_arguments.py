@@ -32,29 +32,84 @@ LABELS = ["yes", "no"] * 12
 SENTENCES = ["I eat bread", "you drink milk", "we read books", "they see cats", "I drink milk"] * 4
 
 NUMBERS: dict[str, Any] = {
-    "None": None, "NaN": float("nan"), "infinity": float("inf"), "minus one": -1, "zero": 0, "half": 0.5,
-    "huge": 2**70, "thousands of digits": 10**5000, "text": "5", "bytes": b"5", "list": [5], "array": np.arange(3),
-    "0-d array": np.array(5), "NumPy's": np.int64(5), "tensor": torch.tensor(5), "object": object(), "True": True,
-    "path": Path("5"), "complex": 1j,
-}  # fmt: skip
+    "None": None,
+    "NaN": float("nan"),
+    "infinity": float("inf"),
+    "minus one": -1,
+    "zero": 0,
+    "half": 0.5,
+    "huge": 2**70,
+    "thousands of digits": 10**5000,
+    "text": "5",
+    "bytes": b"5",
+    "list": [5],
+    "array": np.arange(3),
+    "0-d array": np.array(5),
+    "NumPy's": np.int64(5),
+    "tensor": torch.tensor(5),
+    "object": object(),
+    "True": True,
+    "path": Path("5"),
+    "complex": 1j,
+}
 COLUMNS: dict[str, Any] = {
-    "None": None, "number": 5, "NaN": float("nan"), "text": "abc", "bytes": b"abc", "path": Path("texts.csv"),
-    "0-d array": np.array("abc"), "numbers": [1, 2], "floats": np.array([0.5, 1.5]), "NaNs": [float("nan")] * 24,
-    "Nones": [None] * 24, "list of bytes": [b"a"] * 24, "list of lists": [["a", "b"]] * 24,
-    "two columns": np.array([["a", "b"]] * 24), "three dimensions": np.zeros((2, 2, 2)), "row": np.array([["a"] * 24]),
-    "set": {"a", "b"}, "frozenset": frozenset("ab"), "dict of two": {"a": TEXTS, "b": TEXTS}, "dict of numbers": {1: 2},
-    "empty dict": {}, "frame of two": pl.DataFrame({"a": TEXTS, "b": TEXTS}), "empty frame": pl.DataFrame(),
-    "query": pl.DataFrame({"a": TEXTS}).lazy(), "tensor": torch.tensor([1, 2]), "0-d tensor": torch.tensor(1),
-    "tensor [2, 2]": torch.ones(2, 2, requires_grad=True), "series of numbers": pl.Series([1, 2]),
-    "nulls": pl.Series([None, None]), "half a pair": ["\ud800"] * 24, "range": range(3), "empty": [],
-    "iterator": iter([1]), "array.array": array.array("i", [1]), "object": object(), "function": len,
-    "objects": [object()] * 24, "records": np.array([(1, "a")], dtype=[("x", int), ("y", "U3")]),
-}  # fmt: skip
+    "None": None,
+    "number": 5,
+    "NaN": float("nan"),
+    "text": "abc",
+    "bytes": b"abc",
+    "path": Path("texts.csv"),
+    "0-d array": np.array("abc"),
+    "numbers": [1, 2],
+    "floats": np.array([0.5, 1.5]),
+    "NaNs": [float("nan")] * 24,
+    "Nones": [None] * 24,
+    "list of bytes": [b"a"] * 24,
+    "list of lists": [["a", "b"]] * 24,
+    "two columns": np.array([["a", "b"]] * 24),
+    "three dimensions": np.zeros((2, 2, 2)),
+    "row": np.array([["a"] * 24]),
+    "set": {"a", "b"},
+    "frozenset": frozenset("ab"),
+    "dict of two": {"a": TEXTS, "b": TEXTS},
+    "dict of numbers": {1: 2},
+    "empty dict": {},
+    "frame of two": pl.DataFrame({"a": TEXTS, "b": TEXTS}),
+    "empty frame": pl.DataFrame(),
+    "query": pl.DataFrame({"a": TEXTS}).lazy(),
+    "tensor": torch.tensor([1, 2]),
+    "0-d tensor": torch.tensor(1),
+    "tensor [2, 2]": torch.ones(2, 2, requires_grad=True),
+    "series of numbers": pl.Series([1, 2]),
+    "nulls": pl.Series([None, None]),
+    "half a pair": ["\ud800"] * 24,
+    "range": range(3),
+    "empty": [],
+    "iterator": iter([1]),
+    "array.array": array.array("i", [1]),
+    "object": object(),
+    "function": len,
+    "objects": [object()] * 24,
+    "records": np.array([(1, "a")], dtype=[("x", int), ("y", "U3")]),
+}
 STRINGS: dict[str, Any] = {
-    "None": None, "number": 5, "NaN": float("nan"), "bytes": b"a", "path": Path("a"), "list": ["a"], "dict": {"a": 1},
-    "array": np.array(["a", "b"]), "0-d array": np.array("a"), "tensor": torch.tensor(1), "half a pair": "\ud800",
-    "object": object(), "series": pl.Series(["a"]), "NumPy's": np.str_("a"), "NUL": "\0", "empty": "",
-}  # fmt: skip
+    "None": None,
+    "number": 5,
+    "NaN": float("nan"),
+    "bytes": b"a",
+    "path": Path("a"),
+    "list": ["a"],
+    "dict": {"a": 1},
+    "array": np.array(["a", "b"]),
+    "0-d array": np.array("a"),
+    "tensor": torch.tensor(1),
+    "half a pair": "\ud800",
+    "object": object(),
+    "series": pl.Series(["a"]),
+    "NumPy's": np.str_("a"),
+    "NUL": "\0",
+    "empty": "",
+}
 WRONG = {"number": NUMBERS, "column": COLUMNS, "string": STRINGS}
 
 Models = dict[str, Any]
@@ -157,12 +212,18 @@ CALLS: list[tuple[str, str, Callable[[Models, Any], Any]]] = [
     ("generator's score", "column", lambda m, v: m["generator"].score(v)),
     ("rules", "number", lambda m, v: Rules(temperature=v)),
     ("translator's sources", "column", lambda m, v: sadari.Translator(epochs=1).fit(v, SENTENCES)),
-    ("translator's validation", "column",
-     lambda m, v: sadari.Translator(epochs=1).fit(SENTENCES, SENTENCES, validation=v)),
+    (
+        "translator's validation",
+        "column",
+        lambda m, v: sadari.Translator(epochs=1).fit(SENTENCES, SENTENCES, validation=v),
+    ),
     ("translate", "column", lambda m, v: m["translator"].translate(v, beam=1)),
     ("translate beam", "number", lambda m, v: m["translator"].translate(SENTENCES[:1], beam=v)),
-    ("translate length_penalty", "number",
-     lambda m, v: m["translator"].translate(SENTENCES[:1], beam=2, length_penalty=v)),
+    (
+        "translate length_penalty",
+        "number",
+        lambda m, v: m["translator"].translate(SENTENCES[:1], beam=2, length_penalty=v),
+    ),
     ("alignment", "string", lambda m, v: m["translator"].alignment(v)),
     ("looks_swapped", "column", lambda m, v: m["translator"].looks_swapped(v)),
     ("Bert's texts", "column", lambda m, v: sadari.Bert(steps=1).fit(v)),
@@ -222,11 +283,19 @@ CALLS: list[tuple[str, str, Callable[[Models, Any], Any]]] = [
     ("rung's class_weight", "string", lambda m, v: sadari.TfIdf(class_weight=v, epochs=1).fit(TEXTS, LABELS)),
     ("a class's weight", "number", lambda m, v: sadari.TfIdf(class_weight={"yes": v}, epochs=1).fit(TEXTS, LABELS)),
     ("calibrate", "column", lambda m, v: m["tfidf"].calibrate(m["tfidf"].logits(TEXTS), v)),
-    ("Teacher unlabelled", "column", lambda m, v: sadari.EmbeddingBag(epochs=1).fit(
-        TEXTS, LABELS, teacher=sadari.Teacher(m["tfidf"], unlabelled=v))),
-    ("Teacher temperature", "number", lambda m, v: sadari.EmbeddingBag(epochs=1).fit(
-        TEXTS, LABELS, teacher=sadari.Teacher(m["tfidf"], temperature=v))),
-]  # fmt: skip
+    (
+        "Teacher unlabelled",
+        "column",
+        lambda m, v: sadari.EmbeddingBag(epochs=1).fit(TEXTS, LABELS, teacher=sadari.Teacher(m["tfidf"], unlabelled=v)),
+    ),
+    (
+        "Teacher temperature",
+        "number",
+        lambda m, v: sadari.EmbeddingBag(epochs=1).fit(
+            TEXTS, LABELS, teacher=sadari.Teacher(m["tfidf"], temperature=v)
+        ),
+    ),
+]
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -244,8 +313,17 @@ def test_what_is_wrong_is_refused_in_words(models: Models, kind: str, call: Call
     assert not raw, "\n".join(raw)
 
 
-ESTIMATORS = ("TfIdf", "EmbeddingBag", "FromVectors", "GRU", "Transformer", "BertClassifier", "Generator", "Translator",
-              "Bert")  # fmt: skip
+ESTIMATORS = (
+    "TfIdf",
+    "EmbeddingBag",
+    "FromVectors",
+    "GRU",
+    "Transformer",
+    "BertClassifier",
+    "Generator",
+    "Translator",
+    "Bert",
+)
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
@@ -308,16 +386,25 @@ def test_ngrams_longer_than_the_text_are_none_at_once() -> None:
 def single_columns() -> dict[str, Any]:
     """The texts, in all that holds one column."""
     found: dict[str, Any] = {
-        "tuple": tuple(TEXTS), "iterator": iter(TEXTS), "array": np.array(TEXTS), "objects": np.array(TEXTS, object),
-        "(n, 1)": np.array(TEXTS)[:, None], "series": pl.Series(TEXTS), "frame": pl.DataFrame({"text": TEXTS}),
-        "categories": pl.Series(TEXTS, dtype=pl.Categorical), "dict": {"text": TEXTS}, "masked": np.ma.array(TEXTS),
+        "tuple": tuple(TEXTS),
+        "iterator": iter(TEXTS),
+        "array": np.array(TEXTS),
+        "objects": np.array(TEXTS, object),
+        "(n, 1)": np.array(TEXTS)[:, None],
+        "series": pl.Series(TEXTS),
+        "frame": pl.DataFrame({"text": TEXTS}),
+        "categories": pl.Series(TEXTS, dtype=pl.Categorical),
+        "dict": {"text": TEXTS},
+        "masked": np.ma.array(TEXTS),
         "matrix": np.array(TEXTS)[:, None].view(np.matrix),
-    }  # fmt: skip
+    }
     arrow = pytest.importorskip("pyarrow")
     found |= {
-        "Arrow": arrow.array(TEXTS), "Arrow chunks": arrow.chunked_array([TEXTS[:9], TEXTS[9:]]),
-        "Arrow table": arrow.table({"text": TEXTS}), "Arrow dictionary": arrow.array(TEXTS).dictionary_encode(),
-    }  # fmt: skip
+        "Arrow": arrow.array(TEXTS),
+        "Arrow chunks": arrow.chunked_array([TEXTS[:9], TEXTS[9:]]),
+        "Arrow table": arrow.table({"text": TEXTS}),
+        "Arrow dictionary": arrow.array(TEXTS).dictionary_encode(),
+    }
     return found
 
 
@@ -332,8 +419,15 @@ def test_one_column_is_taken_in_whatever_it_comes(models: Models, name: str) -> 
 def test_columns_of_pandas() -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"text": TEXTS, "label": LABELS, "good": [label == "yes" for label in LABELS]})
-    for texts in (frame["text"], frame[["text"]], frame["text"].astype("category"), pandas.Index(TEXTS),
-                  frame["text"].astype("string"), frame["text"].values, frame["text"].astype(object)):  # fmt: skip
+    for texts in (
+        frame["text"],
+        frame[["text"]],
+        frame["text"].astype("category"),
+        pandas.Index(TEXTS),
+        frame["text"].astype("string"),
+        frame["text"].values,
+        frame["text"].astype(object),
+    ):
         assert as_column(texts).to_list() == TEXTS
     with pytest.raises(DataError, match=r"\(24, 2\).*\(24,\)\n.*'text', 'label'"):
         as_column(frame[["text", "label"]])

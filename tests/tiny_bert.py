@@ -39,14 +39,25 @@ def tiny_bert(folder: str) -> Path:
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     words.save(str(place / "tokenizer.json"))
-    names = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]",
-             "mask_token": "[MASK]", "tokenizer_class": "BertTokenizerFast", "model_max_length": 64}  # fmt: skip
+    names = {
+        "unk_token": "[UNK]",
+        "pad_token": "[PAD]",
+        "cls_token": "[CLS]",
+        "sep_token": "[SEP]",
+        "mask_token": "[MASK]",
+        "tokenizer_class": "BertTokenizerFast",
+        "model_max_length": 64,
+    }
     (place / "tokenizer_config.json").write_text(json.dumps(names))
     with torch.random.fork_rng():
         torch.manual_seed(0)
         config = BertConfig(
-            vocab_size=words.get_vocab_size(), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
-            intermediate_size=64, max_position_embeddings=64,
-        )  # fmt: skip
+            vocab_size=words.get_vocab_size(),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=64,
+        )
         BertModel(config).save_pretrained(place)
     return place

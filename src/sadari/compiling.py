@@ -84,5 +84,6 @@ def _warn(why: str) -> None:
         warnings.warn(
             f"compiled loops are not kept ({why}): every run compiles them anew, a climb for about {COST}\n"
             "  → set NUMBA_CACHE_DIR to a folder that may be written to and has room",
-            SadariWarning, stacklevel=2,
-        )  # fmt: skip
+            SadariWarning,
+            stacklevel=2,
+        )

@@ -60,8 +60,9 @@ def precision_here(asked: str, device: torch.device, *operations: str) -> str:
         if reason is not None:
             warnings.warn(
                 f"{asked} cannot be had on this {device.type} ({operation}: {reason}): the work is done in float32",
-                SadariWarning, stacklevel=2,
-            )  # fmt: skip
+                SadariWarning,
+                stacklevel=2,
+            )
             return "fp32"
     return asked
 
@@ -180,6 +181,11 @@ def _check(found: torch.Tensor, right: int) -> None:
 
 
 TRIALS: dict[str, Callable[[torch.device, torch.dtype], None]] = {
-    "layers": _layers, "lstm": _recurrent("LSTM"), "gru": _recurrent("GRU"), "rnn": _recurrent("RNN"),
-    "convolution": _convolution, "packed layers": _packed, "whole numbers": _whole,
-}  # fmt: skip
+    "layers": _layers,
+    "lstm": _recurrent("LSTM"),
+    "gru": _recurrent("GRU"),
+    "rnn": _recurrent("RNN"),
+    "convolution": _convolution,
+    "packed layers": _packed,
+    "whole numbers": _whole,
+}

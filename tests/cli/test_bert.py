@@ -36,9 +36,21 @@ def few(tmp_path_factory):
 def trained(weights, few, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "bert"
     run_well(
-        "train", few, "--rung", "bert", "--weights", weights, "-o", folder, "--text", "title", "--epochs", 1, "--set",
+        "train",
+        few,
+        "--rung",
+        "bert",
+        "--weights",
+        weights,
+        "-o",
+        folder,
+        "--text",
+        "title",
+        "--epochs",
+        1,
+        "--set",
         "threads=1",
-    )  # fmt: skip
+    )
     return folder
 
 
@@ -63,9 +75,10 @@ def taken(monkeypatch):
     found = set()
     one = sadari.rungs.BertClassifier._predicting_net
     monkeypatch.setattr(
-        sadari.rungs.BertClassifier, "_predicting_net",
+        sadari.rungs.BertClassifier,
+        "_predicting_net",
         lambda self, device: found.add(self.predict_precision) or one(self, device),
-    )  # fmt: skip
+    )
     return found
 
 
@@ -141,19 +154,26 @@ def test_windows_are_said_in_a_climb(weights, few, tmp_path):
     settings = {"bert": {"long_texts": "windows", "max_length": 8, "epochs": 1, "threads": 1}}
     for lang, said in (("en", "windows of up to 8 tokens"), ("ko", "개로 나누어 읽음")):
         result = sadari.climb(
-            corpus, corpus.take(np.arange(20)), rungs=["bert"], weights=weights, settings=settings, curves=False,
+            corpus,
+            corpus.take(np.arange(20)),
+            rungs=["bert"],
+            weights=weights,
+            settings=settings,
+            curves=False,
             lang=lang,
-        )  # fmt: skip
+        )
         assert said in result.rungs[0].note
 
 
 @pytest.mark.parametrize(
     ("place", "shown"),
     [
-        ("klue-bert", "klue-bert"), ("some_package/model", "some_package/model"),
-        ("news/checkpoint-500", "news/checkpoint-500"), ("a/b/mini-lm", "mini-lm"),
+        ("klue-bert", "klue-bert"),
+        ("some_package/model", "some_package/model"),
+        ("news/checkpoint-500", "news/checkpoint-500"),
+        ("a/b/mini-lm", "mini-lm"),
     ],
-)  # fmt: skip
+)
 def test_weights_are_named_by_what_says_something(place, shown, tmp_path, monkeypatch):
     (tmp_path / place).mkdir(parents=True)
     assert shown_weights(tmp_path / place) == shown

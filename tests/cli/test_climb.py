@@ -63,8 +63,12 @@ def test_the_table_says_what_the_folder_says():
     for sentence in saved["verdict"]["sentences"]:
         assert " ".join(sentence.split()) in " ".join(printed.split())
     assert {entry.name for entry in Path("runs/headlines").iterdir() if not entry.name.startswith(".")} == {
-        "bow", "tfidf", "climb.json", "predictions.csv", "report.html",
-    }  # fmt: skip
+        "bow",
+        "tfidf",
+        "climb.json",
+        "predictions.csv",
+        "report.html",
+    }
     model = sadari.load("runs/headlines/tfidf")
     assert len(model.predict(["a text"])) == 1
 

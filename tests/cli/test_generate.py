@@ -18,8 +18,17 @@ from sadari.train.checkpoint import read_run
 
 VERSE = "the cat sat on the mat. the dog sat on the log.\nthe cat ran to the dog, and the dog ran to the mat.\n"
 QUICK = [
-    "--set", "hidden=24", "--set", "window=16", "--set", "batch_size=4", "--set", "learning_rate=0.02", "--steps", "60",
-]  # fmt: skip
+    "--set",
+    "hidden=24",
+    "--set",
+    "window=16",
+    "--set",
+    "batch_size=4",
+    "--set",
+    "learning_rate=0.02",
+    "--steps",
+    "60",
+]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
 
 
@@ -64,10 +73,19 @@ def test_a_training_says_what_it_read_and_what_it_came_to(verses, tmp_path):
     result = run_well("generate", "train", verses, "-o", tmp_path / "m", *QUICK)
     said = result.stdout.replace("\n            ", " ")
     for part in (
-        f"verses.txt · {len(VERSE) * 6} characters, 19 ids", "Split       train 539 · held out 61", "lstm ·",
-        "parameters", "hidden 24", "steps 60", "Trained", "60 steps", "Held out    loss", "bits a character", "Saved",
+        f"verses.txt · {len(VERSE) * 6} characters, 19 ids",
+        "Split       train 539 · held out 61",
+        "lstm ·",
+        "parameters",
+        "hidden 24",
+        "steps 60",
+        "Trained",
+        "60 steps",
+        "Held out    loss",
+        "bits a character",
+        "Saved",
         "Next        sadari generate sample",
-    ):  # fmt: skip
+    ):
         assert part in said, part
     assert result.stderr.count("bits a character") == 10
     assert result.stderr.count("step 60 · ") == 1

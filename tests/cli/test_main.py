@@ -268,9 +268,13 @@ def on_a_terminal(arguments: list[str], *, command: list[str] = SADARI, **env: s
     """What a terminal of 80 columns receives."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [*command, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True,
+        [*command, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        close_fds=True,
         env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **env},
-    )  # fmt: skip
+    )
     os.close(theirs)
     shown = b""
     while True:

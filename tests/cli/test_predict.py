@@ -174,9 +174,19 @@ def test_parquet_keeps_its_types(tmp_path):
         json.loads(line)
         for line in run_well("predict", model_folder(), tmp_path / "in.parquet", "--json").stdout.splitlines()
     )
-    expected = {"id": 7, "tags": ["a", "b"], "size": "S", "when": "2024-02-29", "price": "1.50", "raw": "AP8=",
-                "took": "PT1H30M", "low": [{"raw": "AP8=", "took": "PT1H30M"}], "deep": {"a": [1, None], "b": None},
-                "yes": True, "float": 0.1}  # fmt: skip
+    expected = {
+        "id": 7,
+        "tags": ["a", "b"],
+        "size": "S",
+        "when": "2024-02-29",
+        "price": "1.50",
+        "raw": "AP8=",
+        "took": "PT1H30M",
+        "low": [{"raw": "AP8=", "took": "PT1H30M"}],
+        "deep": {"a": [1, None], "b": None},
+        "yes": True,
+        "float": 0.1,
+    }
     assert {name: first[name] for name in expected} == expected
     assert [second[name] for name in ("when", "took", "low", "yes", "float")] == [None] * 5
 

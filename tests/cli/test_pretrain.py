@@ -23,8 +23,22 @@ from sadari.train.loop import Interrupted
 
 SUBJECTS, PLACES = ["cat", "dog", "bird", "fox", "cow", "hen"], ["mat", "log", "roof", "hill", "farm", "road"]
 LINES = [f"The {one} sat on the {place}. It saw the {two}." for one in SUBJECTS for two in SUBJECTS for place in PLACES]
-QUICK = ["--length", "24", "--batch-size", "16", "--steps", "8", "--set", "validations=2", "--set", "threads=1",
-         "--vocabulary", "150", "--validation", "0.2"]  # fmt: skip
+QUICK = [
+    "--length",
+    "24",
+    "--batch-size",
+    "16",
+    "--steps",
+    "8",
+    "--set",
+    "validations=2",
+    "--set",
+    "threads=1",
+    "--vocabulary",
+    "150",
+    "--validation",
+    "0.2",
+]
 
 
 @pytest.fixture
@@ -56,10 +70,22 @@ def test_a_training_says_what_it_read_and_what_it_came_to(story, tmp_path, monke
     result = run_well("pretrain", "story.txt", "-o", "m", *QUICK)
     said = " ".join(result.stdout.split())
     for part in (
-        f"story.txt · {len(LINES)} texts", "Split train", "held out", "BERT tiny", "parameters", "pieces", "length 24",
-        "Guess by frequency alone", "Trained", "8 steps", "Held out masked", "next", "Saved", "opens in transformers",
+        f"story.txt · {len(LINES)} texts",
+        "Split train",
+        "held out",
+        "BERT tiny",
+        "parameters",
+        "pieces",
+        "length 24",
+        "Guess by frequency alone",
+        "Trained",
+        "8 steps",
+        "Held out masked",
+        "next",
+        "Saved",
+        "opens in transformers",
         "Next sadari pretrain probe",
-    ):  # fmt: skip
+    ):
         assert part in said, part
     told = " ".join(result.stderr.split())
     assert told.count("held out masked") == 2
@@ -165,8 +191,11 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bits(story, tmp_path):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
     job = subprocess.Popen(
         [*SADARI, "pretrain", str(story), "-o", str(tmp_path / "m"), *steps, "--run", str(tmp_path / "run")],
-        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment,
-    )  # fmt: skip
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    )
     limit = time.monotonic() + 60
     while not (tmp_path / "run" / "sadari.json").exists() and time.monotonic() < limit:
         time.sleep(0.02)
@@ -192,12 +221,35 @@ def test_a_run_from_before_some_options_goes_on(story, tmp_path):
 
     settings = {"length": 24, "batch_size": 16, "steps": 8, "validations": 2, "threads": 1, "vocabulary": 150}
     given = dict.fromkeys(
-        ("size", "start", "epochs", "minutes", "text", "format", "encoding", "delimiter", "header", "validation",
-         "seed", "device", "precision"),
-    )  # fmt: skip
-    given |= {"texts": [str(story)], "output": str(tmp_path / "m"), "nsp": True, "whole_words": False, "length": "24",
-              "batch_size": "16", "vocabulary": "150", "steps": "8", "settings": ["validations=2", "threads=1"],
-              "on_bad_row": "error", "run": str(tmp_path / "run")}  # fmt: skip
+        (
+            "size",
+            "start",
+            "epochs",
+            "minutes",
+            "text",
+            "format",
+            "encoding",
+            "delimiter",
+            "header",
+            "validation",
+            "seed",
+            "device",
+            "precision",
+        ),
+    )
+    given |= {
+        "texts": [str(story)],
+        "output": str(tmp_path / "m"),
+        "nsp": True,
+        "whole_words": False,
+        "length": "24",
+        "batch_size": "16",
+        "vocabulary": "150",
+        "steps": "8",
+        "settings": ["validations=2", "threads=1"],
+        "on_bad_row": "error",
+        "run": str(tmp_path / "run"),
+    }
     texts = Texts({**given, "texts": [str(story)]})
     with pytest.raises(Interrupted):
         Bert(**settings).fit(
@@ -357,10 +409,12 @@ def test_tokens_that_the_model_cannot_read_are_counted():
 @pytest.mark.parametrize(
     ("probability", "said"),
     [
-        (0.93, "follows, it seems: probability 93.0 %"), (0.07, "does not follow, it seems: probability 7.0 %"),
-        (0.482, "may follow or not: probability 48.2 %"), (0.52, "may follow or not: probability 52.0 %"),
+        (0.93, "follows, it seems: probability 93.0 %"),
+        (0.07, "does not follow, it seems: probability 7.0 %"),
+        (0.482, "may follow or not: probability 48.2 %"),
+        (0.52, "may follow or not: probability 52.0 %"),
     ],
-)  # fmt: skip
+)
 def test_whether_a_second_text_follows_is_said_as_sure_as_it_is(probability, said, capsys):
     print_probe("The dog sleeps", "It snores loudly", [], probability)
     assert f"Second {said}" in " ".join(capsys.readouterr().out.split())

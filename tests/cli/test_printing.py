@@ -66,10 +66,13 @@ def test_signs():
 @pytest.mark.parametrize(
     ("speed", "said", "korean"),
     [
-        (1_100_000, "1.1 M/s", "110만/초"), (999_999, "1.0 M/s", "100만/초"), (45_300, "45 k/s", "4.5만/초"),
-        (950, "950/s", "950/초"), (7.2, "7.2/s", "7.2/초"),
+        (1_100_000, "1.1 M/s", "110만/초"),
+        (999_999, "1.0 M/s", "100만/초"),
+        (45_300, "45 k/s", "4.5만/초"),
+        (950, "950/s", "950/초"),
+        (7.2, "7.2/s", "7.2/초"),
     ],
-)  # fmt: skip
+)
 def test_rates(speed, said, korean):
     assert wording("en").rate(speed) == said
     assert wording("ko").rate(speed) == korean

@@ -109,12 +109,12 @@ def through(encoding, text, errors=None):
         ("cp949", "12 µs – 한국", "12 us - 한국", 0),
         ("euc-kr", "→ ± ● …", "→ ± ● …", 0),
         ("cp1252", "12 µs – 한 →", "12 µs – ?? ->", 1),
-        ("latin-1", "café\u0301 “a” ≤ b", "caf\xe9\u0301 \"a\" <= b".replace("\u0301", "?"), 1),
+        ("latin-1", "café\u0301 “a” ≤ b", 'caf\xe9\u0301 "a" <= b'.replace("\u0301", "?"), 1),
         ("latin-1", "cafe\u0301", "café", 0),  # composed
         ("ascii", "µ · × █▌ é €", "u | x #= e ?", 2),
         ("cp949", "é", "e", 1),
     ],
-)  # fmt: skip
+)
 def test_what_stands_for_what_an_encoding_lacks(encoding, text, arrives, lost):
     assert through(encoding, text) == (arrives, lost)
 

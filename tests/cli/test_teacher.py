@@ -111,10 +111,20 @@ def test_texts_without_labels_in_any_file_and_those_of_the_test_file_left_out(fi
 def test_a_named_data_set_gives_its_texts(files):
     said = json.loads(
         run_well(
-            "train", "few.csv", *BAG, "--teacher", model_folder("tfidf"), "--unlabelled", "headlines", "-o", "m",
-            "--json", "--text", "title,text",
+            "train",
+            "few.csv",
+            *BAG,
+            "--teacher",
+            model_folder("tfidf"),
+            "--unlabelled",
+            "headlines",
+            "-o",
+            "m",
+            "--json",
+            "--text",
+            "title,text",
         ).stdout
-    )  # fmt: skip
+    )
     assert said["teacher"]["unlabelled texts"] == 850
     assert said["teacher"]["left out, training texts"] == 135
     assert said["teacher"]["left out, validation texts"] == 15
@@ -161,9 +171,12 @@ def test_a_stopped_student_goes_on_with_its_teacher(files):
     net = ["--rung", "lstm", "--set", "embed_dim=16", "--set", "hidden=8", "--set", "max_length=12", "--epochs", "12"]
     options = [*net, "--teacher", "teacher", "--unlabelled", "more.csv", "--text", "title,text"]
     process = subprocess.Popen(
-        [*SADARI, "train", "few.csv", *options, "-o", "m", "--run", "run"], stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"},
-    )  # fmt: skip
+        [*SADARI, "train", "few.csv", *options, "-o", "m", "--run", "run"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"},
+    )
     deadline = time.monotonic() + 90
     while not (files / "run" / "sadari.json").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)

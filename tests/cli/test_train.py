@@ -36,9 +36,21 @@ def test_every_rung_trains_saves_and_says_what_it_did(tmp_path, rung):
 
 def test_settings_reach_the_model_and_its_folder(tmp_path):
     said = train(
-        tmp_path, "--set", "C=0.3", "--set", "ngram_range=1,3", "--epochs", "4", "--class-weight", "balanced",
-        "--seed", "5", "--tokenizer", "words", rung="tfidf",
-    )  # fmt: skip
+        tmp_path,
+        "--set",
+        "C=0.3",
+        "--set",
+        "ngram_range=1,3",
+        "--epochs",
+        "4",
+        "--class-weight",
+        "balanced",
+        "--seed",
+        "5",
+        "--tokenizer",
+        "words",
+        rung="tfidf",
+    )
     model = sadari.load(tmp_path / "m")
     assert (model.C, model.ngram_range, model.epochs, model.class_weight, model.seed) == (0.3, (1, 3), 4, "balanced", 5)
     assert model.tokenizer_ == "words"
@@ -199,8 +211,19 @@ def test_a_test_file_of_another_layout_takes_the_columns_it_has(tmp_path):
     )
     assert "Test " in printed.stdout
     (tmp_path / "columns.csv").write_text("a,b,topic\n" + "".join(f"w{i} x,y{i} z,{'pq'[i % 2]}\n" for i in range(40)))
-    run_well("train", tmp_path / "columns.csv", "--text", "b", "--rung", "bow", "-o", tmp_path / "m", "--test", "-",
-             stdin="b,topic,a\nhello,p,a longer text by far\n")  # fmt: skip
+    run_well(
+        "train",
+        tmp_path / "columns.csv",
+        "--text",
+        "b",
+        "--rung",
+        "bow",
+        "-o",
+        tmp_path / "m",
+        "--test",
+        "-",
+        stdin="b,topic,a\nhello,p,a longer text by far\n",
+    )
 
 
 def test_settings_are_refused_before_a_file_is_looked_for(tmp_path):
@@ -219,9 +242,14 @@ def test_a_net_prints_a_report_every_n_steps(tmp_path):
     result = run_well("train", "headlines", "--rung", "gru", "-o", tmp_path / "m", "--json", *net, *asked)
     lines = [line.split() for line in result.stderr.splitlines() if " steps  " in line]
     assert [(line[1], line[2], "validation" in line) for line in lines] == [
-        ("1", "4", False), ("1", "6", True), ("1", "8", False),
-        ("2", "12", True), ("2", "16", False), ("2", "18", True), ("2", "20", True),
-    ]  # fmt: skip
+        ("1", "4", False),
+        ("1", "6", True),
+        ("1", "8", False),
+        ("2", "12", True),
+        ("2", "16", False),
+        ("2", "18", True),
+        ("2", "20", True),
+    ]
     history = json.loads(result.stdout)["history"]
     assert [record["step"] for record in history] == [4, 6, 8, 12, 16, 18, 20]
     assert [f"{record['loss']:.4f}" for record in history] == [line[5] for line in lines]

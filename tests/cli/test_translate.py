@@ -182,8 +182,10 @@ def test_a_vocabulary_of_another_size_than_asked_is_said(tmp_path):
     few = json.loads(run_well("translate", "train", *files_of(tmp_path), *options[:-1], "9000", "--json").stdout)
     assert few["subwords"]["asked"] == 9000
     (note,) = few["subwords"]["notes"]
-    assert note == f"{few['subwords']['target']:,} subwords where 9,000 were asked for: no other pieces stand in the " \
-                   "texts often enough"  # fmt: skip
+    assert (
+        note == f"{few['subwords']['target']:,} subwords where 9,000 were asked for: no other pieces stand in the "
+        "texts often enough"
+    )
     nobody = json.loads(run_well("translate", "train", *files_of(tmp_path), *options[:-2], "--json").stdout)
     assert (nobody["subwords"]["asked"], nobody["subwords"]["notes"]) == (None, [])
 

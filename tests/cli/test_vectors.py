@@ -68,8 +68,14 @@ def test_nearest_prints_words_and_cosines(course):
     result = run_well("vectors", "nearest", course, "king", "apple", "-n", 2)
     lines = [line.split() for line in result.stdout.splitlines()]
     assert [" ".join(line[:2]) for line in lines] == [
-        "king", "man 0.7071", "royal 0.7036", "", "apple", "서울 0.9950", "royal 0.0995",
-    ]  # fmt: skip
+        "king",
+        "man 0.7071",
+        "royal 0.7036",
+        "",
+        "apple",
+        "서울 0.9950",
+        "royal 0.0995",
+    ]
     assert "format" in result.stderr
 
 
@@ -131,8 +137,11 @@ def test_analogies_come_through_a_pipe(course):
 def test_each_line_is_answered_before_the_next_is_asked(course):
     with subprocess.Popen(
         [*SADARI, "vectors", "nearest", str(course), "--json"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as process:  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
         for word, near in (("king", "man"), ("apple", "서울")):
             process.stdin.write(f"{word}\n")
             process.stdin.flush()
@@ -210,8 +219,10 @@ def test_both_kinds_of_files_are_evaluated_in_one_go(course, tmp_path):
     assert (similarity["kind"], similarity["scored"], similarity["missing"]) == ("pairs", 3, ["cabbage"])
     assert similarity["pairs"][3] == {"first": "king", "second": "cabbage", "human": 0.2, "cosine": None}
     assert (analogies["kind"], analogies["total"]["correct"], analogies["sections"][0]["name"]) == (
-        "analogies", 2, "royal",
-    )  # fmt: skip
+        "analogies",
+        2,
+        "royal",
+    )
 
 
 def test_words_from_subwords_can_be_left_out(folder, tmp_path):

@@ -153,8 +153,10 @@ def test_a_stopped_training_is_resumed_from_elsewhere(file, tmp_path):
     os.chdir(other)
     run_well("train", "--resume", tmp_path / "run")
     run_well("train", HEADLINES / "en_train.csv", *options, "--vectors", file, "-o", tmp_path / "unbroken")
-    one, other = ({name: value.tobytes() for name, value in read_model(tmp_path / folder).tensors.items()}
-                  for folder in ("m", "unbroken"))  # fmt: skip
+    one, other = (
+        {name: value.tobytes() for name, value in read_model(tmp_path / folder).tensors.items()}
+        for folder in ("m", "unbroken")
+    )
     assert one == other
 
 

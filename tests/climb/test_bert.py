@@ -201,9 +201,24 @@ def climbed(weights, tmp_path_factory):
     (place / "few.csv").write_text("".join(lines[:61]))
     (place / "test.csv").write_text("".join(data.test.read_text().splitlines(keepends=True)[:41]))
     result = run_well(
-        "climb", place / "few.csv", "--test", place / "test.csv", "--rungs", "bow,bert", "--weights", weights, "-o",
-        place / "out", "--text", "title", "--tokenizer", "words", "--budget", "none", "--no-curves",
-    )  # fmt: skip
+        "climb",
+        place / "few.csv",
+        "--test",
+        place / "test.csv",
+        "--rungs",
+        "bow,bert",
+        "--weights",
+        weights,
+        "-o",
+        place / "out",
+        "--text",
+        "title",
+        "--tokenizer",
+        "words",
+        "--budget",
+        "none",
+        "--no-curves",
+    )
     return result.stdout, place / "out"
 
 
@@ -251,9 +266,14 @@ def test_class_weights_and_passes_reach_it_and_halves_are_said(weights, some, mo
 
     monkeypatch.setattr(BertClassifier, "_train", counted)
     result = sadari.climb(
-        *some, rungs=["bert"], weights=weights, budget=1000, curves=False,
-        settings={"bert": {"class_weight": "balanced", "threads": 1}}, progress=lambda what, share: told.append(what),
-    )  # fmt: skip
+        *some,
+        rungs=["bert"],
+        weights=weights,
+        budget=1000,
+        curves=False,
+        settings={"bert": {"class_weight": "balanced", "threads": 1}},
+        progress=lambda what, share: told.append(what),
+    )
     assert plan is not budgets._plan_slow
     assert fits[-3:] == [(120, "balanced", 1), (60, "balanced", 1), (60, "balanced", 1)]
     assert "validated by models of half the rows" in result.rungs[0].note
@@ -276,10 +296,16 @@ def test_fewer_rows_and_no_word_of_english_in_a_korean_climb(weights, monkeypatc
 
     monkeypatch.setattr(BertClassifier, "_train", counted)
     result = sadari.climb(
-        korean, test, rungs=["bert"], weights=weights, budget=45 * 2 * 7 * 0.02 + 160 * 0.005 + 2, curves=False,
-        lang="ko", settings={"bert": {"threads": 1, "max_length": 16}},
+        korean,
+        test,
+        rungs=["bert"],
+        weights=weights,
+        budget=45 * 2 * 7 * 0.02 + 160 * 0.005 + 2,
+        curves=False,
+        lang="ko",
+        settings={"bert": {"threads": 1, "max_length": 16}},
         progress=lambda what, share: told.append(what),
-    )  # fmt: skip
+    )
     rows = result.rungs[0].rows
     assert 45 <= rows < 60
     assert fits == [(rows, 7)] * 2  # the model itself validates one half
@@ -335,9 +361,13 @@ def test_the_bar_never_runs_back():
 def test_the_bar_runs_on_and_leaves_room_for_bert(some, weights):
     told = []
     sadari.climb(
-        *some, rungs=["bow", "tfidf", "bert"], weights=weights, curves=False, settings={"bert": {"epochs": 1}},
+        *some,
+        rungs=["bow", "tfidf", "bert"],
+        weights=weights,
+        curves=False,
+        settings={"bert": {"epochs": 1}},
         progress=lambda what, share: told.append((what, share)),
-    )  # fmt: skip
+    )
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0

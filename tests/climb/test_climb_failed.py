@@ -46,8 +46,9 @@ def two_kinds(rows=60):
     ids=["each word once", "two rows a label", "one very long text", "numbers", "one row of a label"],
 )
 def test_odd_texts_climb_on_every_kind_of_rung(texts, labels):
-    result = climb(corpus(texts, labels), rungs=["bow", "embedding-bag", "embedding", "gru"], settings=QUICK,
-                   curves=False)  # fmt: skip
+    result = climb(
+        corpus(texts, labels), rungs=["bow", "embedding-bag", "embedding", "gru"], settings=QUICK, curves=False
+    )
     assert [rung.rung for rung in result.rungs] == ["bow", "embedding-bag", "embedding", "gru"]
     assert result.skipped == []
 
@@ -75,8 +76,12 @@ def test_a_rung_that_raises_is_left_out_and_says_why(tmp_path):
     assert json.loads((tmp_path / "c" / "climb.json").read_text())["skipped"] == [{"rung": "gru", "why": why}]
     assert f"not trained, {why}" in (tmp_path / "c" / "report.html").read_text().replace("&gt;", ">")
     assert sorted(path.name for path in (tmp_path / "c").iterdir()) == [
-        "bow", "climb.json", "embedding", "predictions.csv", "report.html",
-    ]  # fmt: skip
+        "bow",
+        "climb.json",
+        "embedding",
+        "predictions.csv",
+        "report.html",
+    ]
 
 
 def test_where_no_rung_can_be_trained_each_reason_is_said_once():

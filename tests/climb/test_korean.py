@@ -32,10 +32,20 @@ from tiny_bert import tiny_bert
 RUNGS = "bow,ngram,tfidf,embedding-bag"
 # What a climb's JSON says of the clock and the place, or (the verdict) weighs by the clock; all else must not depend
 # on the encoding.
-OF_THE_RUN = frozenset({
-    "seconds", "train_seconds", "one_text_us", "bulk_texts_per_second", "megabytes", "folder", "source", "notes",
-    "options", "verdict",
-})  # fmt: skip
+OF_THE_RUN = frozenset(
+    {
+        "seconds",
+        "train_seconds",
+        "one_text_us",
+        "bulk_texts_per_second",
+        "megabytes",
+        "folder",
+        "source",
+        "notes",
+        "options",
+        "verdict",
+    }
+)
 ENCODINGS = {"utf-8": None, "cp949": "CP949", "utf-16": "UTF-16"}
 
 
@@ -170,10 +180,18 @@ def test_what_a_korean_climb_says_while_it_works_is_korean(trials: int, tmp_path
     told: list[str] = []
     settings = {"vectors": {"tokenizer": "whitespace"}, "lstm": {"epochs": 1}, "bert": {"epochs": 1, "threads": 1}}
     climb_rungs(
-        train.take(np.arange(80)), test.take(np.arange(20)), rungs=["bow", "vectors", "lstm", "bert"], lang="ko",
-        trials=trials, vectors=vectors, weights=tiny_bert(str(tmp_path / "tiny")), budget=1e5, folder=tmp_path / "run",
-        settings=settings, progress=lambda what, share: told.append(what),
-    )  # fmt: skip
+        train.take(np.arange(80)),
+        test.take(np.arange(20)),
+        rungs=["bow", "vectors", "lstm", "bert"],
+        lang="ko",
+        trials=trials,
+        vectors=vectors,
+        weights=tiny_bert(str(tmp_path / "tiny")),
+        budget=1e5,
+        folder=tmp_path / "run",
+        settings=settings,
+        progress=lambda what, share: told.append(what),
+    )
     said = {re.sub("^(bow|vectors|lstm|bert): ", "", what) for what in told}
     assert {"준비 중", "학습 중", "교차 검증 중", "성능 측정 중", "학습 곡선 그리는 중", "보고서 작성 중"} <= said
     assert ("설정 탐색 중(2가지 중 2가지 시험)" in said) == (trials > 0)
@@ -214,9 +232,30 @@ def test_no_english_stands_in_a_korean_climb_of_a_messy_file(tmp_path: Path) -> 
     page = re.sub("<style.*?</style>|<bdi.*?</bdi>", "", page, flags=re.DOTALL)
     shown = unescape(re.sub("<[^>]+>", " ", page))
     names = {
-        "bow", "tfidf", "embedding", "syllables", "sadari", "Sadari", "predict", "report", "html", "json", "csv",
-        "CP949", "UTF", "TF", "IDF", "train", "class", "weight", "balanced", "HTML", "lt", "MB", "ms",
-    }  # fmt: skip
+        "bow",
+        "tfidf",
+        "embedding",
+        "syllables",
+        "sadari",
+        "Sadari",
+        "predict",
+        "report",
+        "html",
+        "json",
+        "csv",
+        "CP949",
+        "UTF",
+        "TF",
+        "IDF",
+        "train",
+        "class",
+        "weight",
+        "balanced",
+        "HTML",
+        "lt",
+        "MB",
+        "ms",
+    }
     for text in (printed.replace(str(tmp_path), ""), shown.replace(str(tmp_path), "")):
         assert set(re.findall("[A-Za-z]{2,}[0-9]*", text)) - names == set()
     assert "레이블이 둘 이상인 글" in printed

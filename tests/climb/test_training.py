@@ -54,9 +54,13 @@ def on_a_clock(monkeypatch):
 
 def timed_climb(some, weights, budget):
     return sadari.climb(
-        *some, rungs=["bert"], weights=weights, budget=budget, curves=False,
+        *some,
+        rungs=["bert"],
+        weights=weights,
+        budget=budget,
+        curves=False,
         settings={"bert": {"threads": 1, "epochs": 4}},
-    ).rungs[0]  # fmt: skip
+    ).rungs[0]
 
 
 IN_TIME = 5 * 120 * 4 * PACE.training + 160 * PACE.predicting  # all folds and all that is measured
@@ -69,8 +73,9 @@ def test_a_machine_that_becomes_slower_makes_fewer_steps_and_the_budget_holds(we
     assert 0.8 * IN_TIME < spent <= 1.06 * (IN_TIME + 0.1)
     said = re.fullmatch(
         r"slower than measured at first: (\d+) of 32 steps, for the budget · "
-        r"the models that validate it made (\d+) of (\d+) steps, for the budget", found.note,
-    )  # fmt: skip
+        r"the models that validate it made (\d+) of (\d+) steps, for the budget",
+        found.note,
+    )
     assert said, found.note
     assert 10 < int(said[1]) < 32
     assert clock.steps == int(said[1]) + int(said[2])

@@ -193,11 +193,33 @@ def test_a_column_of_many_pieces_is_counted_like_one(monkeypatch):
 
 @pytest.mark.parametrize(
     ("character", "script"),
-    [("a", "Latin"), ("É", "Latin"), ("ß", "Latin"), ("Ａ", "Latin"), ("Я", "Cyrillic"), ("ω", "Greek"),
-     ("한", "Hangul"), ("ㄱ", "Hangul"), ("漢", "Han"), ("ひ", "Hiragana"), ("カ", "Katakana"),
-     ("ｶ", "Katakana"), ("ع", "Arabic"), ("ש", "Hebrew"), ("ก", "Thai"), ("क", "Devanagari"), ("ा", "Devanagari"),
-     ("𝐀", "Other"), ("1", None), (" ", None), ("!", None), ("\u0301", None), ("🙂", None), ("\ue000", None)],
-)  # fmt: skip
+    [
+        ("a", "Latin"),
+        ("É", "Latin"),
+        ("ß", "Latin"),
+        ("Ａ", "Latin"),
+        ("Я", "Cyrillic"),
+        ("ω", "Greek"),
+        ("한", "Hangul"),
+        ("ㄱ", "Hangul"),
+        ("漢", "Han"),
+        ("ひ", "Hiragana"),
+        ("カ", "Katakana"),
+        ("ｶ", "Katakana"),
+        ("ع", "Arabic"),
+        ("ש", "Hebrew"),
+        ("ก", "Thai"),
+        ("क", "Devanagari"),
+        ("ा", "Devanagari"),
+        ("𝐀", "Other"),
+        ("1", None),
+        (" ", None),
+        ("!", None),
+        ("\u0301", None),
+        ("🙂", None),
+        ("\ue000", None),
+    ],
+)
 def test_scripts_of_letters(character, script):
     assert script_of(character) == script
 
@@ -226,7 +248,7 @@ ODD = {
     "HTML tag": (["<b>x</b>", '<a href="x">'], ["1 < 2 > 0", "i <3 u"]),
     "backslash": (["second\\team"], ["a/b"]),
     "not NFC": (["e\u0301", "\u1112\u1161\u11ab"], ["é", "한", "q\u0301"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", ODD)

@@ -64,10 +64,17 @@ REAL = [
     ("French captions", "iso8859-15"),
 ]
 ENGLISH = [
-    "the tea’s cold", "it isn’t what we’d said", "“no comment”, the mayor said", "a £5 note – or €6",
-    "they’ll win the cup", "an old café’s menu", "“it’s late”, she said", "we’re naïve – aren’t we?",
-    "the players’ bus", "the captain’s heat",
-]  # fmt: skip
+    "the tea’s cold",
+    "it isn’t what we’d said",
+    "“no comment”, the mayor said",
+    "a £5 note – or €6",
+    "they’ll win the cup",
+    "an old café’s menu",
+    "“it’s late”, she said",
+    "we’re naïve – aren’t we?",
+    "the players’ bus",
+    "the captain’s heat",
+]
 
 
 @pytest.fixture(scope="module")

@@ -66,15 +66,15 @@ def error_of(path: Path, **options: Any) -> str:
         ("sep=;\nwords;kind", '"{text}";{label}'),  # Excel
         ("A survey of 2024,\n,\nwords,kind", '"{text}",{label}'),
         ("A survey\nid,words,kind", '{i},"{text}",{label}'),
-        ('id, text, label', '{i}, "{text}", {label}'),  # a space after each comma
-        ('words, kind', '"{text}" , {label}'),
+        ("id, text, label", '{i}, "{text}", {label}'),  # a space after each comma
+        ("words, kind", '"{text}" , {label}'),
         ("words,kind", "'{text}',{label}"),
         ("내용,분류", '"{text}",{label}'),
         ("レビュー,カテゴリ", '"{text}",{label}'),
         ('Timestamp,"What do you think of it, all in all?",Group', '2024/01/02 3:04:05 PM GMT+9,"{text}",{label}'),
         ("words,url,kind", '"{text}",https://example.org/a/very/long/path/of/a/page/that/nobody/reads/{i},{label}'),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_columns_are_found(tmp_path: Path, header: str, row: str, end: str) -> None:
     path = write(tmp_path, table(header.replace("\n", end), row, end))
@@ -160,7 +160,7 @@ def test_numbers_of_rows_are_no_label(tmp_path: Path) -> None:
         ["I love it,good"] * 3 + ["I hate it,bad"] * 9,
         ["yes,a", "no,b", "maybe,a", "never,b"] * 3,
     ],
-)  # fmt: skip
+)
 def test_first_row_without_header_stays(tmp_path: Path, rows: list[str]) -> None:
     path = write(tmp_path, "\n".join(rows))
     assert read(path) == ([row.split(",")[0] for row in rows], [row.split(",")[1] for row in rows])

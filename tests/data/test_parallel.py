@@ -417,9 +417,11 @@ def test_multi30k(language):
     assert not [note for note in corpus.notes if "one beside" in note or "same" in note]
     words = {"source_words": frequent_words(corpus.sources), "target_words": frequent_words(corpus.targets)}
     test = read_parallel(
-        data_file("multi30k/test_2016_flickr.en"), data_file(f"multi30k/test_2016_flickr.{language}"),
-        max_ratio=None, keep_blank=True,
-    )  # fmt: skip
+        data_file("multi30k/test_2016_flickr.en"),
+        data_file(f"multi30k/test_2016_flickr.{language}"),
+        max_ratio=None,
+        keep_blank=True,
+    )
     assert len(test) == 1_000
     assert not looks_swapped(test.sources, test.targets, **words)
     assert looks_swapped(test.targets, test.sources, **words)

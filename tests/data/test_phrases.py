@@ -109,9 +109,15 @@ learn study speak play wear take wait find lose break receive bring meet invite 
 order borrow visit give send show lend sleep run swim dance cook work walk laugh cry travel drive go live have
 """
 THIRD = {base: base + "s" for base in BASES.split()} | {
-    "watch": "watches", "wash": "washes", "finish": "finishes", "study": "studies", "cry": "cries", "go": "goes",
-    "do": "does", "have": "has",
-}  # fmt: skip
+    "watch": "watches",
+    "wash": "washes",
+    "finish": "finishes",
+    "study": "studies",
+    "cry": "cries",
+    "go": "goes",
+    "do": "does",
+    "have": "has",
+}
 MANY = r"(?:I|You|We|They|[Tt]he children|[Tt]he students|[Mm]y friends|The dogs|The birds)"
 ONE = (
     r"(?:He|She|[Mm]y (?:mother|father|sister|brother|friend|cousin)|[Oo]ur neighbor|Minji|Junho|Marie|Paul"

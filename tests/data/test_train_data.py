@@ -61,8 +61,12 @@ def test_a_model_s_folder_says_where_its_rows_come_from(tmp_path: Path, stream: 
     found = gathered(path, stream=stream)
     said = found.provenance(seed=7)
     assert said | {"sha256": ""} == {
-        "source": str(path), "text_columns": ["text"], "label_column": "label",
-        "rows": len(found.labels), "seed": 7, "sha256": "",
-    }  # fmt: skip
+        "source": str(path),
+        "text_columns": ["text"],
+        "label_column": "label",
+        "rows": len(found.labels),
+        "seed": 7,
+        "sha256": "",
+    }
     whole = open_source(path).read()
     assert whole.provenance(seed=7) | {"rows": 0, "sha256": ""} == said | {"rows": 0, "sha256": ""}

@@ -229,11 +229,15 @@ def test_the_courses_model_is_one_setting():
 @pytest.mark.parametrize(
     ("settings", "tokens", "dropout"),
     [
-        ({"level": "word"}, 1000, DROPOUT_OF_FEW_WORDS), ({"level": "word"}, FEW_WORDS, DROPOUT_OF_FEW_WORDS),
-        ({"level": "word"}, FEW_WORDS + 1, 0.1), ({"level": "word", "dropout": 0.0}, 1000, 0.0), ({}, 1000, 0.1),
-        ({"level": "word", "net": "gru"}, 1000, 0.1), ({"level": "word", "net": "transformer"}, 1000, 0.0),
+        ({"level": "word"}, 1000, DROPOUT_OF_FEW_WORDS),
+        ({"level": "word"}, FEW_WORDS, DROPOUT_OF_FEW_WORDS),
+        ({"level": "word"}, FEW_WORDS + 1, 0.1),
+        ({"level": "word", "dropout": 0.0}, 1000, 0.0),
+        ({}, 1000, 0.1),
+        ({"level": "word", "net": "gru"}, 1000, 0.1),
+        ({"level": "word", "net": "transformer"}, 1000, 0.0),
     ],
-)  # fmt: skip
+)
 def test_an_lstm_that_reads_few_words_often_forgets_more(settings, tokens, dropout):
     assert Generator(**settings).resolved(ids=1000, tokens=tokens).dropout == dropout
 
@@ -410,8 +414,10 @@ def test_a_blank_that_ends_a_prompt_is_the_one_before_the_next_word():
 def test_a_labelled_text_is_asked_for_by_its_label(net):
     generator = trained(net, labelled=True, steps=500, validation=0.05)
     assert generator.coder_.labels == ["Business", "Sports"]
-    asked = {label: [generator.sample("", 60, seed=seed, label=label, temperature=0.5) for seed in range(10)]
-             for label in generator.coder_.labels}  # fmt: skip
+    asked = {
+        label: [generator.sample("", 60, seed=seed, label=label, temperature=0.5) for seed in range(10)]
+        for label in generator.coder_.labels
+    }
     assert sum("win" in text for text in asked["Sports"]) >= 8
     assert sum("falls" in text for text in asked["Business"]) >= 8
     assert max(map(len, asked["Sports"])) < 60  # it ends them itself

@@ -34,16 +34,23 @@ def test_attention_written_out_is_torchs():
 def test_self_attention_is_torchs_multihead_attention(masked, causal):
     torch.manual_seed(0)
     ours, theirs = SelfAttention(12, 3), nn.MultiheadAttention(12, 3, batch_first=True)
-    theirs.load_state_dict({
-        "in_proj_weight": ours.project.weight, "in_proj_bias": ours.project.bias,
-        "out_proj.weight": ours.output.weight, "out_proj.bias": ours.output.bias,
-    })  # fmt: skip
+    theirs.load_state_dict(
+        {
+            "in_proj_weight": ours.project.weight,
+            "in_proj_bias": ours.project.bias,
+            "out_proj.weight": ours.output.weight,
+            "out_proj.bias": ours.output.bias,
+        }
+    )
     states, mask = numbers(4, 7, 12), MASK if masked else None
     wanted, weights = theirs(
-        states, states, states, average_attn_weights=False,
+        states,
+        states,
+        states,
+        average_attn_weights=False,
         key_padding_mask=None if mask is None else ~mask,
         attn_mask=torch.ones(7, 7, dtype=torch.bool).triu(1) if causal else None,
-    )  # fmt: skip
+    )
     assert torch.allclose(ours(states, mask, causal), wanted, atol=1e-6)
     if not causal:
         assert torch.allclose(ours.weights(states, mask), weights, atol=1e-6)
@@ -71,10 +78,14 @@ def test_additive_attention_is_its_formula():
     for n in range(2):
         for q in range(3):
             scores = [
-                float(attention.score.weight[0] @ torch.tanh(
-                    attention.query.weight @ queries[n, q] + attention.key.weight @ key + attention.key.bias))
+                float(
+                    attention.score.weight[0]
+                    @ torch.tanh(
+                        attention.query.weight @ queries[n, q] + attention.key.weight @ key + attention.key.bias
+                    )
+                )
                 for key in keys[n, : int(mask[n].sum())]
-            ]  # fmt: skip
+            ]
             exps = [math.exp(score) for score in scores]
             wanted = torch.tensor([value / sum(exps) for value in exps] + [0.0] * (7 - len(exps)))
             assert torch.allclose(weights[n, q], wanted, atol=1e-6)
@@ -86,14 +97,22 @@ def test_an_encoder_layer_is_torchs_with_the_norm_first():
     ours = EncoderLayer(12, 3, 20, dropout=0.0)
     theirs = nn.TransformerEncoderLayer(12, 3, 20, dropout=0.0, activation="gelu", batch_first=True, norm_first=True)
     attention = ours.attention
-    theirs.load_state_dict({
-        "self_attn.in_proj_weight": attention.project.weight, "self_attn.in_proj_bias": attention.project.bias,
-        "self_attn.out_proj.weight": attention.output.weight, "self_attn.out_proj.bias": attention.output.bias,
-        "linear1.weight": ours.expand.weight, "linear1.bias": ours.expand.bias,
-        "linear2.weight": ours.contract.weight, "linear2.bias": ours.contract.bias,
-        "norm1.weight": ours.attention_norm.weight, "norm1.bias": ours.attention_norm.bias,
-        "norm2.weight": ours.inner_norm.weight, "norm2.bias": ours.inner_norm.bias,
-    })  # fmt: skip
+    theirs.load_state_dict(
+        {
+            "self_attn.in_proj_weight": attention.project.weight,
+            "self_attn.in_proj_bias": attention.project.bias,
+            "self_attn.out_proj.weight": attention.output.weight,
+            "self_attn.out_proj.bias": attention.output.bias,
+            "linear1.weight": ours.expand.weight,
+            "linear1.bias": ours.expand.bias,
+            "linear2.weight": ours.contract.weight,
+            "linear2.bias": ours.contract.bias,
+            "norm1.weight": ours.attention_norm.weight,
+            "norm1.bias": ours.attention_norm.bias,
+            "norm2.weight": ours.inner_norm.weight,
+            "norm2.bias": ours.inner_norm.bias,
+        }
+    )
     states = numbers(4, 7, 12)
     wanted = theirs(states, src_key_padding_mask=~MASK)
     assert torch.allclose(ours(states, MASK)[MASK], wanted[MASK], atol=1e-5)

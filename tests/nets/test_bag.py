@@ -41,9 +41,11 @@ def test_the_torch_module_of_embedding_bag_gives_its_logits():
 def test_a_rung_and_its_net_share_their_memory():
     linear, bag = BagOfWords().fit(*some(60)), EmbeddingBag().fit(*some(60))
     pairs = [
-        (linear.weight_, linear.net_.weight), (linear.bias_, linear.net_.bias),
-        (bag.embedding_, bag.net_.embedding.weight), (bag.output_, bag.net_.output.weight),
-    ]  # fmt: skip
+        (linear.weight_, linear.net_.weight),
+        (linear.bias_, linear.net_.bias),
+        (bag.embedding_, bag.net_.embedding.weight),
+        (bag.output_, bag.net_.output.weight),
+    ]
     for array, parameter in pairs:
         assert parameter.requires_grad
         with torch.no_grad():

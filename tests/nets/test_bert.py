@@ -10,9 +10,14 @@ from sadari.nets.bert.encoder import SIZES, BertEncoder, BertForPreTraining, Ber
 from sadari.train.environment import threads
 
 SHAPE = BertShape(
-    vocab_size=60, num_hidden_layers=3, hidden_size=32, num_attention_heads=4, intermediate_size=48,
-    max_position_embeddings=24, dropout=0.0,
-)  # fmt: skip
+    vocab_size=60,
+    num_hidden_layers=3,
+    hidden_size=32,
+    num_attention_heads=4,
+    intermediate_size=48,
+    max_position_embeddings=24,
+    dropout=0.0,
+)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -25,11 +30,16 @@ def nets(shape=SHAPE):
     """Theirs, with weights that are no round numbers, and ours with the same."""
     torch.manual_seed(3)
     config = BertConfig(
-        vocab_size=shape.vocab_size, num_hidden_layers=shape.num_hidden_layers, hidden_size=shape.hidden_size,
-        num_attention_heads=shape.num_attention_heads, intermediate_size=shape.intermediate_size,
-        max_position_embeddings=shape.max_position_embeddings, hidden_act=shape.hidden_act,
-        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
-    )  # fmt: skip
+        vocab_size=shape.vocab_size,
+        num_hidden_layers=shape.num_hidden_layers,
+        hidden_size=shape.hidden_size,
+        num_attention_heads=shape.num_attention_heads,
+        intermediate_size=shape.intermediate_size,
+        max_position_embeddings=shape.max_position_embeddings,
+        hidden_act=shape.hidden_act,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
     theirs = Theirs(config)
     with torch.no_grad():
         for parameter in theirs.parameters():

@@ -85,8 +85,12 @@ def climb(python: str, case: str, folder: Path) -> str:
     try:
         run = subprocess.run(
             [python, "-m", "sadari", *asked],
-            capture_output=True, env={**env, **given}, cwd=folder, timeout=900, **user,
-        )  # fmt: skip
+            capture_output=True,
+            env={**env, **given},
+            cwd=folder,
+            timeout=900,
+            **user,
+        )
     except PermissionError:  # a Python in the home of root
         return "not tried: nobody may not run it"
     said = run.stderr.decode(errors="replace")

@@ -84,13 +84,16 @@ def test_a_configuration_that_is_none(text, folder):
 @pytest.mark.parametrize(
     ("changes", "match"),
     [
-        ({"model_type": "gpt2"}, "is no encoder"), ({"model_type": "t5"}, "is no encoder"),
-        ({"is_decoder": True}, "is no encoder"), ({"model_type": "vit"}, "cannot be fine-tuned"),
+        ({"model_type": "gpt2"}, "is no encoder"),
+        ({"model_type": "t5"}, "is no encoder"),
+        ({"is_decoder": True}, "is no encoder"),
+        ({"model_type": "vit"}, "cannot be fine-tuned"),
         ({"model_type": None}, "cannot be fine-tuned"),
         ({"model_type": "mine", "auto_map": {"AutoModel": "x.Y"}}, "code of its own, which is not run"),
-        ({"num_hidden_layers": 3}, "do not fit config.json"), ({"intermediate_size": 99}, "do not fit config.json"),
+        ({"num_hidden_layers": 3}, "do not fit config.json"),
+        ({"intermediate_size": 99}, "do not fit config.json"),
     ],
-)  # fmt: skip
+)
 def test_a_configuration_of_something_else(changes, match, folder):
     rewrite(folder / "config.json", **changes)
     refused(folder, match)
@@ -98,17 +101,46 @@ def test_a_configuration_of_something_else(changes, match, folder):
 
 HUGE = [10**6, 2**31, 10**12, 10**18]
 CLAIMS = [
-    *({name: size} for name in ("num_hidden_layers", "hidden_size", "vocab_size", "num_labels", "intermediate_size",
-                                "max_position_embeddings", "type_vocab_size", "pad_token_id", "bos_token_id",
-                                "num_attention_heads", "anything") for size in HUGE if (name, size) !=
-      ("anything", 10**6) and (name, size) != ("bos_token_id", 10**6)),
-    *({name: value} for name in ("num_hidden_layers", "num_attention_heads", "hidden_size", "vocab_size")
-      for value in (0, -1, 0.5, "2", True, [], {})),
-    {"num_hidden_layers": 1}, {"num_attention_heads": 3}, {"vocab_size": 50}, {"hidden_size": 16},
-    {"hidden_dropout_prob": 1.0}, {"hidden_dropout_prob": -0.1}, {"hidden_dropout_prob": "x"}, {"hidden_act": "x"},
-    {"hidden_act": 1e308}, {"layer_norm_eps": 1e308}, {"dtype": "load"}, {"id2label": [1]}, {"id2label": {"0": 1}},
-    {"id2label": {"0": "a", "1": "b"}, "num_labels": 3}, {"pad_token_id": -1}, {"pad_token_id": "x"},
-]  # fmt: skip
+    *(
+        {name: size}
+        for name in (
+            "num_hidden_layers",
+            "hidden_size",
+            "vocab_size",
+            "num_labels",
+            "intermediate_size",
+            "max_position_embeddings",
+            "type_vocab_size",
+            "pad_token_id",
+            "bos_token_id",
+            "num_attention_heads",
+            "anything",
+        )
+        for size in HUGE
+        if (name, size) != ("anything", 10**6) and (name, size) != ("bos_token_id", 10**6)
+    ),
+    *(
+        {name: value}
+        for name in ("num_hidden_layers", "num_attention_heads", "hidden_size", "vocab_size")
+        for value in (0, -1, 0.5, "2", True, [], {})
+    ),
+    {"num_hidden_layers": 1},
+    {"num_attention_heads": 3},
+    {"vocab_size": 50},
+    {"hidden_size": 16},
+    {"hidden_dropout_prob": 1.0},
+    {"hidden_dropout_prob": -0.1},
+    {"hidden_dropout_prob": "x"},
+    {"hidden_act": "x"},
+    {"hidden_act": 1e308},
+    {"layer_norm_eps": 1e308},
+    {"dtype": "load"},
+    {"id2label": [1]},
+    {"id2label": {"0": 1}},
+    {"id2label": {"0": "a", "1": "b"}, "num_labels": 3},
+    {"pad_token_id": -1},
+    {"pad_token_id": "x"},
+]
 
 
 @pytest.mark.parametrize("changes", CLAIMS, ids=lambda changes: str(changes)[:50])
@@ -250,13 +282,19 @@ def test_without_the_extra(good, monkeypatch):
     ("wrong", "match"),
     [
         ({"weights": 3}, "weights is 3"),
-        ({"freeze": 3}, "there are 2 layers"), ({"freeze": "head"}, "freeze is 'head'"),
-        ({"freeze": -1}, "freeze is -1"), ({"lora": 0}, "lora is 0"), ({"lora": 2, "freeze": 1}, "both given"),
-        ({"layer_decay": 0}, "layer_decay is 0"), ({"long_texts": "tail"}, "head, head"), ({"steps": 0}, "steps is 0"),
-        ({"precision": "fp16"}, "auto, fp32, bf16"), ({"predict_precision": "int4"}, "fp32, bf16, int8"),
+        ({"freeze": 3}, "there are 2 layers"),
+        ({"freeze": "head"}, "freeze is 'head'"),
+        ({"freeze": -1}, "freeze is -1"),
+        ({"lora": 0}, "lora is 0"),
+        ({"lora": 2, "freeze": 1}, "both given"),
+        ({"layer_decay": 0}, "layer_decay is 0"),
+        ({"long_texts": "tail"}, "head, head"),
+        ({"steps": 0}, "steps is 0"),
+        ({"precision": "fp16"}, "auto, fp32, bf16"),
+        ({"predict_precision": "int4"}, "fp32, bf16, int8"),
         ({"max_length": 2}, "max_length is 2"),
     ],
-)  # fmt: skip
+)
 def test_settings_out_of_range(wrong, match, good):
     with pytest.raises(SettingError, match=match):
         BertClassifier(**{"weights": good, **QUICK, **wrong}).fit(TEXTS, LABELS)
@@ -284,8 +322,10 @@ def test_train_predict_explain_from_the_command_line(good, news, tmp_path):
 
 def test_texts_that_are_cut_are_counted_for_who_trains(good, news, tmp_path):
     options = ("--rung", "bert", "--weights", good, "-o", tmp_path / "m", "--epochs", 1, "--set", "threads=1")
-    assert re.search(r"[1-9]\d* of \d+ texts .* cut after 8 tokens",
-                     run_well("train", news, *options, "--set", "max_length=8").stdout)  # fmt: skip
+    assert re.search(
+        r"[1-9]\d* of \d+ texts .* cut after 8 tokens",
+        run_well("train", news, *options, "--set", "max_length=8").stdout,
+    )
 
 
 @pytest.mark.parametrize(
@@ -333,9 +373,12 @@ def changed(files, folder, *, manifest=None, tensors=None, texts=None, config=No
     if config is not None:
         texts["config.json"] = json.dumps(merged(json.loads(files.texts["config.json"]), config))
     write_model(
-        folder, manifest=merged(head, manifest), tensors=merged(files.tensors, tensors),
-        texts=merged(files.texts, texts), weights="model.safetensors",
-    )  # fmt: skip
+        folder,
+        manifest=merged(head, manifest),
+        tensors=merged(files.tensors, tensors),
+        texts=merged(files.texts, texts),
+        weights="model.safetensors",
+    )
     return folder
 
 
@@ -344,25 +387,43 @@ def test_unchanged_it_loads(saved, tmp_path):
 
 
 LIES = [
-    {"config": {"hidden_size": 64}}, {"config": {"num_hidden_layers": 10**9}}, {"config": {"num_hidden_layers": -1}},
-    {"config": {"num_hidden_layers": 999_999}}, {"config": {"vocab_size": 10**12}}, {"config": {"hidden_size": 10**18}},
-    {"config": {"num_hidden_layers": "2"}}, {"config": {"hidden_act": "os.system"}}, {"config": {"model_type": "gpt2"}},
-    {"config": {"model_type": "../x"}}, {"config": {"model_type": None}}, {"config": {"num_attention_heads": 0}},
-    {"config": {"max_position_embeddings": 1}}, {"config": {"is_decoder": True}}, {"config": {"vocab_size": 10}},
-    {"config": {"layer_norm_eps": 1e300}}, {"config": {"chunk_size_feed_forward": -1, "hidden_size": 0}},
-    {"texts": {"config.json": "[1]"}}, {"texts": {"config.json": "[" * 10_000}}, {"texts": {"config.json": None}},
-    {"texts": {"tokenizer.json": "{}"}}, {"texts": {"tokenizer.json": "[" * 100_000}},
+    {"config": {"hidden_size": 64}},
+    {"config": {"num_hidden_layers": 10**9}},
+    {"config": {"num_hidden_layers": -1}},
+    {"config": {"num_hidden_layers": 999_999}},
+    {"config": {"vocab_size": 10**12}},
+    {"config": {"hidden_size": 10**18}},
+    {"config": {"num_hidden_layers": "2"}},
+    {"config": {"hidden_act": "os.system"}},
+    {"config": {"model_type": "gpt2"}},
+    {"config": {"model_type": "../x"}},
+    {"config": {"model_type": None}},
+    {"config": {"num_attention_heads": 0}},
+    {"config": {"max_position_embeddings": 1}},
+    {"config": {"is_decoder": True}},
+    {"config": {"vocab_size": 10}},
+    {"config": {"layer_norm_eps": 1e300}},
+    {"config": {"chunk_size_feed_forward": -1, "hidden_size": 0}},
+    {"texts": {"config.json": "[1]"}},
+    {"texts": {"config.json": "[" * 10_000}},
+    {"texts": {"config.json": None}},
+    {"texts": {"tokenizer.json": "{}"}},
+    {"texts": {"tokenizer.json": "[" * 100_000}},
     {"texts": {"tokenizer.json": None}},
-    {"manifest": {"model": {"tokenizer": "bpe", "pad_id": 0, "unknown_id": 1}}}, {"manifest": {"model": {}}},
+    {"manifest": {"model": {"tokenizer": "bpe", "pad_id": 0, "unknown_id": 1}}},
+    {"manifest": {"model": {}}},
     {"manifest": {"model": {"tokenizer": "wordpiece", "pad_id": 10**9, "unknown_id": 1}}},
     {"manifest": {"model": {"tokenizer": "wordpiece", "pad_id": -1, "unknown_id": 1}}},
     {"manifest": {"model": {"tokenizer": "wordpiece", "pad_id": "0", "unknown_id": True}}},
-    {"manifest": {"settings": {"weights": 7}}}, {"manifest": {"settings": {"predict_precision": "int2"}}},
-    {"manifest": {"settings": {"max_length": 10**9}}}, {"manifest": {"settings": {"no_such": 1}}},
-    {"tensors": {"classifier.weight": None}}, {"tensors": {"classifier.bias": np.zeros(5, np.float32)}},
+    {"manifest": {"settings": {"weights": 7}}},
+    {"manifest": {"settings": {"predict_precision": "int2"}}},
+    {"manifest": {"settings": {"max_length": 10**9}}},
+    {"manifest": {"settings": {"no_such": 1}}},
+    {"tensors": {"classifier.weight": None}},
+    {"tensors": {"classifier.bias": np.zeros(5, np.float32)}},
     {"tensors": {"classifier.bias": np.zeros(4, np.int64)}},
     {"tensors": {"classifier.bias": np.full(4, 1e30, np.float32)}},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: str(lie)[:60])
@@ -391,8 +452,12 @@ def test_weights_near_the_largest_give_defined_answers(saved, tmp_path):
 
 
 def test_code_beside_the_model_is_not_run(saved, tmp_path):
-    folder = changed(saved, tmp_path / "m", config={"auto_map": {"AutoConfig": "evil.Config"}, "_name_or_path": "x/y"},
-                     texts={"evil.py": "raise SystemExit"})  # fmt: skip
+    folder = changed(
+        saved,
+        tmp_path / "m",
+        config={"auto_map": {"AutoConfig": "evil.Config"}, "_name_or_path": "x/y"},
+        texts={"evil.py": "raise SystemExit"},
+    )
     assert np.isfinite(sadari.load(folder).predict_proba(TEXTS)).all()
 
 

@@ -31,8 +31,11 @@ from sadari.train.loop import Interrupted
 SUBJECTS, PLACES = ["cat", "dog", "bird", "fox", "cow", "hen"], ["mat", "log", "roof", "hill", "farm", "road"]
 TEXTS = [
     f"The {one} sat on the {place}. It saw the {other}, and {'slept' if one < other else 'ran'}.\nThe {other} left."
-    for one in SUBJECTS for other in SUBJECTS for place in PLACES if one != other
-]  # fmt: skip
+    for one in SUBJECTS
+    for other in SUBJECTS
+    for place in PLACES
+    if one != other
+]
 SMALL = {
     "length": 32,
     "batch_size": 16,
@@ -91,7 +94,7 @@ def minilm():
         ("", []),
         (" \n\t", []),
     ],
-)  # fmt: skip
+)
 def test_sentences(text, sentences):
     assert split_sentences(pl.Series([text])).to_list() == [sentences]
 
@@ -380,9 +383,14 @@ def test_a_saved_model_is_the_same_when_it_is_loaded(tmp_path):
     assert again.data_["source"] == "here"
     assert again.settings() == model.resolved_.settings()
     assert {path.name for path in (tmp_path / "m").iterdir()} == {
-        "sadari.json", "README.md", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+        "sadari.json",
+        "README.md",
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
         "vocab.txt",
-    }  # fmt: skip
+    }
     model.save(tmp_path / "m")  # replaces its own
 
 
@@ -589,9 +597,12 @@ def test_a_folder_from_before_some_settings_is_read(resealed, tmp_path):
 
 @pytest.mark.parametrize(
     ("settings", "said"),
-    [({"precision": "auto", "device": "nowhere"}, "nowhere"), ({"widths": 3}, "no setting 'widths'"),
-     ({"packed": True}, "no pairs")],
-)  # fmt: skip
+    [
+        ({"precision": "auto", "device": "nowhere"}, "nowhere"),
+        ({"widths": 3}, "no setting 'widths'"),
+        ({"packed": True}, "no pairs"),
+    ],
+)
 def test_settings_that_cannot_be_are_an_error_of_the_folder(settings, said, resealed):
     with pytest.raises(ModelError, match=f"cannot be put together.*{said}"):
         Bert.load(resealed(**settings))
@@ -682,10 +693,18 @@ def test_what_cannot_be_probed_is_said(tmp_path):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"length": 0}, {"length": 513}, {"size": "huge"}, {"masked": 0.0}, {"vocabulary": 3}, {"batch_size": 0},
-        {"validation": 1.0}, {"minutes": 0}, {"patience": 2, "validation": 0.0}, {"threads": 0},
+        {"length": 0},
+        {"length": 513},
+        {"size": "huge"},
+        {"masked": 0.0},
+        {"vocabulary": 3},
+        {"batch_size": 0},
+        {"validation": 1.0},
+        {"minutes": 0},
+        {"patience": 2, "validation": 0.0},
+        {"threads": 0},
     ],
-)  # fmt: skip
+)
 def test_settings_out_of_range_are_said_before_anything_is_read(settings):
     with pytest.raises(SettingError, match=next(iter(settings))):
         Bert(**settings).fit(None)

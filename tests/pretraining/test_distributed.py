@@ -31,9 +31,18 @@ SUBJECTS, PLACES = ["cat", "dog", "bird", "fox", "cow"], ["mat", "log", "roof", 
 TEXTS = [f"The {one} sat on the {place}. It saw the {two}." for one in SUBJECTS for two in SUBJECTS for place in PLACES]
 # SGD: the keys' bias has a gradient of nothing but rounding, which Adam would make a step of full size
 SAME = {
-    "length": 24, "batch_size": 15, "epochs": 2, "validations": 2, "validation": 0.2, "vocabulary": 120, "dropout": 0.0,
-    "optimizer": "sgd", "learning_rate": 0.05, "precision": "fp32", "threads": 1,
-}  # fmt: skip
+    "length": 24,
+    "batch_size": 15,
+    "epochs": 2,
+    "validations": 2,
+    "validation": 0.2,
+    "vocabulary": 120,
+    "dropout": 0.0,
+    "optimizer": "sgd",
+    "learning_rate": 0.05,
+    "precision": "fp32",
+    "threads": 1,
+}
 # a batch of one text leaves the second process nothing
 JOBS = [
     SAME,
@@ -49,9 +58,12 @@ def by_two(tmp_path_factory):
     (place / "train.py").write_text(SCRIPT)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", place / "train.py"]
     done = subprocess.run(
-        [*map(str, command), json.dumps(TEXTS), json.dumps(JOBS), str(place)], capture_output=True, text=True,
-        timeout=180, env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+        [*map(str, command), json.dumps(TEXTS), json.dumps(JOBS), str(place)],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
     assert done.returncode == 0, done.stderr
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("SAID")]
     return json.loads(line.removeprefix("SAID")), place

@@ -169,10 +169,12 @@ def test_a_word_that_stands_a_million_times_in_a_text():
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (["x"] * 60, "only label 'x' in 60 rows"), ([7] * 60, "only label '7' in 60 rows"),
-        ([("x",)] * 60, "only label 'x' in 60 rows"), ([()] * 60, "no label in 60 rows"),
+        (["x"] * 60, "only label 'x' in 60 rows"),
+        ([7] * 60, "only label '7' in 60 rows"),
+        ([("x",)] * 60, "only label 'x' in 60 rows"),
+        ([()] * 60, "no label in 60 rows"),
     ],
-)  # fmt: skip
+)
 def test_one_class_is_an_error(rung, labels, message):
     with pytest.raises(DataError, match=message):
         rung().fit(TEXTS, labels)
@@ -243,11 +245,12 @@ def test_numbers_that_are_not_whole_are_no_labels():
 @pytest.mark.parametrize(
     "labels",
     [
-        pl.Series([*LABELS[:6], None, *LABELS[7:]]), [*[["a"], ["b"]] * 3, ["a", None], *[["a"]] * 53],
+        pl.Series([*LABELS[:6], None, *LABELS[7:]]),
+        [*[["a"], ["b"]] * 3, ["a", None], *[["a"]] * 53],
         pl.Series([*[["a"], ["b"]] * 3, ["a", None], *[["a"]] * 53]),
         pl.Series([*[["a"], ["b"]] * 3, None, *[["a"]] * 53]),
     ],
-)  # fmt: skip
+)
 def test_a_missing_label_in_a_series_or_a_list_is_named_by_its_row(labels):
     with pytest.raises(DataError, match="row 7: the label is missing"):
         TfIdf().fit(TEXTS, labels)
@@ -396,24 +399,74 @@ def test_costs_at_the_ends_of_their_range_give_finite_answers(C, weight):
 
 
 BAD_SETTINGS = [
-    ("epochs", 0), ("epochs", 2.5), ("epochs", "8"), ("epochs", True), ("epochs", float("nan")), ("epochs", 10**9),
-    ("tokenizer", "wrods"), ("tokenizer", None), ("tokenizer", ["words"]), ("seed", -1), ("seed", None), ("seed", 1.0),
-    ("class_weight", "balance"), ("class_weight", {"World": 0}), ("class_weight", {"World": -1.0}),
-    ("class_weight", {"World": "2"}), ("class_weight", {"World": float("inf")}), ("class_weight", [1, 2]),
-    ("class_weight", {"Weather": 2.0}), ("patience", 0), ("patience", "3"),
-]  # fmt: skip
+    ("epochs", 0),
+    ("epochs", 2.5),
+    ("epochs", "8"),
+    ("epochs", True),
+    ("epochs", float("nan")),
+    ("epochs", 10**9),
+    ("tokenizer", "wrods"),
+    ("tokenizer", None),
+    ("tokenizer", ["words"]),
+    ("seed", -1),
+    ("seed", None),
+    ("seed", 1.0),
+    ("class_weight", "balance"),
+    ("class_weight", {"World": 0}),
+    ("class_weight", {"World": -1.0}),
+    ("class_weight", {"World": "2"}),
+    ("class_weight", {"World": float("inf")}),
+    ("class_weight", [1, 2]),
+    ("class_weight", {"Weather": 2.0}),
+    ("patience", 0),
+    ("patience", "3"),
+]
 BAD_LINEAR = [
-    ("C", 0), ("C", -1.0), ("C", "1"), ("C", float("inf")), ("ngram_range", (2, 1)), ("ngram_range", (0, 1)),
-    ("ngram_range", (1, 17)), ("ngram_range", 2), ("ngram_range", (1, 2, 3)), ("ngram_range", "12"),
-    ("ngram_range", (1.0, 2.0)), ("min_df", 0), ("min_df", 0.5), ("max_df", 0), ("max_df", 1.5), ("max_features", 0),
-    ("buckets", 1000), ("buckets", 2**40), ("sublinear_tf", 1), ("binary", "no"), ("norm", "l3"), ("solver", "sgd"),
-    ("tolerance", -1), ("learning_rate", 0), ("batch_size", 0), ("epoch_size", 0), ("report_every", -1),
-]  # fmt: skip
+    ("C", 0),
+    ("C", -1.0),
+    ("C", "1"),
+    ("C", float("inf")),
+    ("ngram_range", (2, 1)),
+    ("ngram_range", (0, 1)),
+    ("ngram_range", (1, 17)),
+    ("ngram_range", 2),
+    ("ngram_range", (1, 2, 3)),
+    ("ngram_range", "12"),
+    ("ngram_range", (1.0, 2.0)),
+    ("min_df", 0),
+    ("min_df", 0.5),
+    ("max_df", 0),
+    ("max_df", 1.5),
+    ("max_features", 0),
+    ("buckets", 1000),
+    ("buckets", 2**40),
+    ("sublinear_tf", 1),
+    ("binary", "no"),
+    ("norm", "l3"),
+    ("solver", "sgd"),
+    ("tolerance", -1),
+    ("learning_rate", 0),
+    ("batch_size", 0),
+    ("epoch_size", 0),
+    ("report_every", -1),
+]
 BAD_BAG = [
-    ("width", 0), ("width", 10**9), ("width", 16.0), ("longest", 0), ("longest", 10**9), ("buckets", 3), ("buckets", 0),
-    ("buckets", 2**30), ("min_count", 0), ("learning_rate", -1), ("learning_rate", None), ("dropout", 1),
-    ("dropout", -0.1), ("label_smoothing", 1), ("label_smoothing", None),
-]  # fmt: skip
+    ("width", 0),
+    ("width", 10**9),
+    ("width", 16.0),
+    ("longest", 0),
+    ("longest", 10**9),
+    ("buckets", 3),
+    ("buckets", 0),
+    ("buckets", 2**30),
+    ("min_count", 0),
+    ("learning_rate", -1),
+    ("learning_rate", None),
+    ("dropout", 1),
+    ("dropout", -0.1),
+    ("label_smoothing", 1),
+    ("label_smoothing", None),
+]
 
 
 @pytest.mark.parametrize(

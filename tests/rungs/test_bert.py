@@ -67,10 +67,11 @@ def reference(folder, texts, longest):
     model = transformers.AutoModelForSequenceClassification.from_pretrained(folder).eval()
     with torch.inference_mode():
         rows = [
-            model(**tokenizer(text, truncation=True, max_length=longest, return_tensors="pt",
-                              return_token_type_ids=False)).logits[0]
+            model(
+                **tokenizer(text, truncation=True, max_length=longest, return_tensors="pt", return_token_type_ids=False)
+            ).logits[0]
             for text in texts
-        ]  # fmt: skip
+        ]
     return torch.stack(rows).numpy()
 
 
@@ -257,9 +258,12 @@ def test_the_parameters_of_base_and_large():
     counts = {}
     for name, (layers, width, heads) in sizes.items():
         config = transformers.BertConfig(
-            num_hidden_layers=layers, hidden_size=width, num_attention_heads=heads, intermediate_size=4 * width,
+            num_hidden_layers=layers,
+            hidden_size=width,
+            num_attention_heads=heads,
+            intermediate_size=4 * width,
             num_labels=4,
-        )  # fmt: skip
+        )
         with torch.device("meta"):
             net = PretrainedClassifier(transformers.BertForSequenceClassification(config))
         counts[name] = sum(parameter.numel() for parameter in net.base.parameters())
@@ -297,8 +301,10 @@ def test_shared_layers_are_frozen_together(weights):
 def test_deeper_layers_learn_slower(weights):
     model = BertClassifier(weights=weights["bert"], **QUICK, layer_decay=0.5).fit(TEXTS[:16], LABELS[:16])
     shares = model.net_.rate_shares()
-    found = {key: {share for name, share in shares.items() if key in name}
-             for key in ("embeddings.", "layer.0.", "layer.1.", "pooler", "classifier")}  # fmt: skip
+    found = {
+        key: {share for name, share in shares.items() if key in name}
+        for key in ("embeddings.", "layer.0.", "layer.1.", "pooler", "classifier")
+    }
     assert found == {"embeddings.": {0.125}, "layer.0.": {0.25}, "layer.1.": {0.5}, "pooler": {1}, "classifier": {1}}
 
 
@@ -309,8 +315,12 @@ def test_the_share_of_a_layer_is_what_it_learns_by(weights):
     after = model.fit(TEXTS, LABELS).net_.base.state_dict()
     before = transformers.AutoModel.from_pretrained(weights["bert"]).state_dict()
     moved = {name: float((after[name] - before[name]).abs().max()) for name in after}
-    wanted = {"embeddings.word_embeddings.weight": 0.125, "encoder.layer.0.output.dense.weight": 0.25,
-              "encoder.layer.1.output.dense.weight": 0.5, "pooler.dense.weight": 1.0}  # fmt: skip
+    wanted = {
+        "embeddings.word_embeddings.weight": 0.125,
+        "encoder.layer.0.output.dense.weight": 0.25,
+        "encoder.layer.1.output.dense.weight": 0.5,
+        "pooler.dense.weight": 1.0,
+    }
     for name, share in wanted.items():
         assert moved[name] == pytest.approx(1e-3 * share, rel=0.02), name
 
@@ -346,8 +356,17 @@ def test_lora_is_merged_into_plain_weights(family, weights, tmp_path):
 
 
 def test_a_rate_of_its_own_and_exact_steps(weights):
-    model = BertClassifier(weights=weights["bert"], threads=1, steps=5, batch_size=8, learning_rate=2e-5, warmup=0.0,
-                           decay="constant", precision="fp32", report_every=1)  # fmt: skip
+    model = BertClassifier(
+        weights=weights["bert"],
+        threads=1,
+        steps=5,
+        batch_size=8,
+        learning_rate=2e-5,
+        warmup=0.0,
+        decay="constant",
+        precision="fp32",
+        report_every=1,
+    )
     model.fit(TEXTS, LABELS)
     assert [record["step"] for record in model.history_] == [1, 2, 3, 4, 5]
     assert model.epochs_ == 1
@@ -358,8 +377,10 @@ def test_a_rate_of_its_own_and_exact_steps(weights):
 def test_bf16_learns_as_fp32_does(weights):
     losses = [
         BertClassifier(weights=weights["bert"], **{**QUICK, "epochs": 4, "precision": precision}, dropout=0.0)
-        .fit(TEXTS, LABELS).history_[-1]["loss"] for precision in ("fp32", "bf16")
-    ]  # fmt: skip
+        .fit(TEXTS, LABELS)
+        .history_[-1]["loss"]
+        for precision in ("fp32", "bf16")
+    ]
     assert abs(losses[0] - losses[1]) < 0.1
 
 

@@ -60,13 +60,13 @@ def test_a_student_says_what_its_teacher_says_more_often_than_one_that_learned_a
     """On all texts, and with few labels; and the more so where it may read texts without labels."""
     texts, labels = TEXTS.head(FEW), LABELS.head(FEW)
     alone = np.mean([agreement(EmbeddingBag(seed=seed).fit(texts, labels), teacher) for seed in range(3)])
-    taught = np.mean([
-        agreement(EmbeddingBag(seed=seed).fit(texts, labels, teacher=teacher), teacher) for seed in range(3)
-    ])  # fmt: skip
+    taught = np.mean(
+        [agreement(EmbeddingBag(seed=seed).fit(texts, labels, teacher=teacher), teacher) for seed in range(3)]
+    )
     reading = Teacher(teacher, unlabelled=TEXTS)
-    read = np.mean([
-        agreement(EmbeddingBag(seed=seed).fit(texts, labels, teacher=reading), teacher) for seed in range(3)
-    ])  # fmt: skip
+    read = np.mean(
+        [agreement(EmbeddingBag(seed=seed).fit(texts, labels, teacher=reading), teacher) for seed in range(3)]
+    )
     assert taught > alone + 0.01
     assert read > taught + 0.2
     every = EmbeddingBag().fit(TEXTS, LABELS)
@@ -189,11 +189,19 @@ def test_texts_that_must_not_be_learned_are_left_out_and_counted(teacher):
         texts, labels, validation=held, teacher=Teacher(teacher, unlabelled=more, never=TEST)
     )
     assert student.teacher_ == {
-        "rung": "tfidf", "temperature": 2.0, "trust": 0.9,
-        "agrees with labels": student.teacher_["agrees with labels"], "labelled texts": 200, "unlabelled texts": 10,
-        "left out, blank": 2, "left out, repeated": 10, "left out, training texts": 7,
-        "left out, validation texts": 5, "left out, test texts": 3, "left out, unknown to the teacher": 1,
-    }  # fmt: skip
+        "rung": "tfidf",
+        "temperature": 2.0,
+        "trust": 0.9,
+        "agrees with labels": student.teacher_["agrees with labels"],
+        "labelled texts": 200,
+        "unlabelled texts": 10,
+        "left out, blank": 2,
+        "left out, repeated": 10,
+        "left out, training texts": 7,
+        "left out, validation texts": 5,
+        "left out, test texts": 3,
+        "left out, unknown to the teacher": 1,
+    }
 
 
 def test_a_labelled_text_that_the_teacher_does_not_know_is_learned_by_its_label(teacher):
@@ -310,9 +318,13 @@ def test_every_rung_that_takes_a_teacher_heeds_it():
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [({"temperature": 0.0}, "temperature is 0.0"), ({"temperature": float("nan")}, "temperature is nan"),
-     ({"trust": 1.5}, "trust is 1.5"), ({"trust": True}, "trust is True")],
-)  # fmt: skip
+    [
+        ({"temperature": 0.0}, "temperature is 0.0"),
+        ({"temperature": float("nan")}, "temperature is nan"),
+        ({"trust": 1.5}, "trust is 1.5"),
+        ({"trust": True}, "trust is True"),
+    ],
+)
 def test_settings_out_of_their_range(teacher, given, message):
     with pytest.raises(SettingError, match=message):
         EmbeddingBag().fit(*some(50), teacher=Teacher(teacher, **given))

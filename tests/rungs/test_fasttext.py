@@ -31,9 +31,22 @@ from sadari.vectors.fasttext.product_quantization import QuantisedMatrix
 TEXTS, LABELS = some(800)
 TEST = [text.lower() for text in headlines(part="test")[0].to_list()]
 ODD = [
-    "", " ", "zzqq", "zzqq qqzz", "the", "the  the\tthe\vthe\fthe\rthe\0the", "a </s> b the goal", "</s>", "x" * 500,
-    "__label__Sports goal", "__label__none goal", "가 나다 라마바", "\u00a0the\u2003the the\u00a0the", "…", "été 🎉",
-]  # fmt: skip
+    "",
+    " ",
+    "zzqq",
+    "zzqq qqzz",
+    "the",
+    "the  the\tthe\vthe\fthe\rthe\0the",
+    "a </s> b the goal",
+    "</s>",
+    "x" * 500,
+    "__label__Sports goal",
+    "__label__none goal",
+    "가 나다 라마바",
+    "\u00a0the\u2003the the\u00a0the",
+    "…",
+    "été 🎉",
+]
 FEATURES = {"words": {}, "bigrams": {"wordNgrams": 2}, "five": {"wordNgrams": 5}, "pieces": {"minn": 2, "maxn": 4}}
 BOTH = {"wordNgrams": 3, "minn": 3, "maxn": 6}
 
@@ -92,9 +105,13 @@ def test_models_of_every_kind(loss, features, place, lines):
 
 
 QUANTISED = {
-    "codes": {}, "lengths": {"qnorm": True}, "output": {"qnorm": True, "qout": True}, "wide parts": {"dsub": 4},
-    "pruned": {"cutoff": 800}, "trained again": {"cutoff": 800, "qnorm": True, "qout": True, "retrain": True},
-}  # fmt: skip
+    "codes": {},
+    "lengths": {"qnorm": True},
+    "output": {"qnorm": True, "qout": True},
+    "wide parts": {"dsub": 4},
+    "pruned": {"cutoff": 800},
+    "trained again": {"cutoff": 800, "qnorm": True, "qout": True, "retrain": True},
+}
 
 
 @pytest.mark.parametrize("loss", ["softmax", "ova", "hs"])
@@ -278,11 +295,17 @@ def exported(model, path, texts):
 @pytest.mark.parametrize(
     "settings",
     [
-        {}, {"longest": 1}, {"longest": 4, "width": 5, "buckets": 2**10}, {"min_count": 3}, {"min_count": 500},
-        {"tokenizer": "whitespace"}, {"tokenizer": "syllables"}, {"longest": 1, "end": False},
+        {},
+        {"longest": 1},
+        {"longest": 4, "width": 5, "buckets": 2**10},
+        {"min_count": 3},
+        {"min_count": 500},
+        {"tokenizer": "whitespace"},
+        {"tokenizer": "syllables"},
+        {"longest": 1, "end": False},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_fasttext_predicts_the_same(settings, tmp_path):
     model = EmbeddingBag(epochs=5, **settings).fit(TEXTS, LABELS, validation=(TEXTS[:300], LABELS[:300]))
     assert model.sharpness_ != 1

@@ -18,8 +18,11 @@ from sadari.rungs import EmbeddingBag, TfIdf
 
 TEXTS, LABELS = some(60)
 SETTINGS = {
-    "bow": {}, "ngram": {"ngram_range": (1, 3), "max_features": 300}, "tfidf": {"buckets": 2**10}, "embedding-bag": {},
-}  # fmt: skip
+    "bow": {},
+    "ngram": {"ngram_range": (1, 3), "max_features": 300},
+    "tfidf": {"buckets": 2**10},
+    "embedding-bag": {},
+}
 MADE_BY_THE_FOLDER = ("format_version", "files", "sha256", "versions")
 NO_PREFIX = 0x7FFFFFFF
 
@@ -98,15 +101,28 @@ BAD_HEADS = {
     "label_kind": ["many", 1, ["one"]],
     "label_type": ["float", True, "number"],
     "prior": [
-        [0.5, 0.5], [0.25, 0.25, 0.25, -0.25], [0.4] * 4, ["0.25"] * 4, [True, False, False, False], [[0.25]] * 4,
-        "0.25", {"a": 1}, [0.25] * 3, [1e300, 0, 0, 0],
+        [0.5, 0.5],
+        [0.25, 0.25, 0.25, -0.25],
+        [0.4] * 4,
+        ["0.25"] * 4,
+        [True, False, False, False],
+        [[0.25]] * 4,
+        "0.25",
+        {"a": 1},
+        [0.25] * 3,
+        [1e300, 0, 0, 0],
     ],
     "sharpness": [0, -1.0, "1", True, 1e300, [1.0], 10**39],
     "model": [
-        [], {}, {"tokenizer": 7}, {"tokenizer": "wrods"}, {"tokenizer": "__import__('os')"}, {"tokenizer": ["words"]},
+        [],
+        {},
+        {"tokenizer": 7},
+        {"tokenizer": "wrods"},
+        {"tokenizer": "__import__('os')"},
+        {"tokenizer": ["words"]},
     ],
     "settings": [{"no_such": 1}, {"self": 1}, {"__class__": 1}],
-}  # fmt: skip
+}
 BAD_NUMBERS = [
     ["1", "01", "2", "3"],
     ["1", "２", "3", "4"],
@@ -176,9 +192,11 @@ def test_an_embedding_too_large_for_memory(saved, tmp_path):
     files = saved["embedding-bag"]
     own = {**files.manifest["settings"], "width": 4096, "buckets": 2**21}
     tensors = {
-        "words": np.zeros((len(files.tensors["words"]), 4096), np.float32), "ngrams": np.zeros((0, 4096), np.float32),
-        "ngram_rows": np.zeros(0, np.int32), "output": np.zeros((4, 4096), np.float32),
-    }  # fmt: skip
+        "words": np.zeros((len(files.tensors["words"]), 4096), np.float32),
+        "ngrams": np.zeros((0, 4096), np.float32),
+        "ngram_rows": np.zeros(0, np.int32),
+        "output": np.zeros((4, 4096), np.float32),
+    }
     refused(changed(files, tmp_path / "m", manifest={"settings": own}, tensors=tensors), "numbers")
 
 
@@ -189,11 +207,25 @@ def test_an_embedding_too_large_for_memory(saved, tmp_path):
 @pytest.mark.parametrize(
     "vocabulary",
     [
-        "", "{}", "[", "null", "7", '"words"', "[1, 2]", '["a", null]', "[]", '["a"]', '["a", "a"]', '[["a"]]',
-        '["\\ud800"]', "[" * 100_000, '{"a": 1, "a": 2}', "[NaN]",
+        "",
+        "{}",
+        "[",
+        "null",
+        "7",
+        '"words"',
+        "[1, 2]",
+        '["a", null]',
+        "[]",
+        '["a"]',
+        '["a", "a"]',
+        '[["a"]]',
+        '["\\ud800"]',
+        "[" * 100_000,
+        '{"a": 1, "a": 2}',
+        "[NaN]",
     ],
     ids=lambda text: text[:20],
-)  # fmt: skip
+)
 def test_a_vocabulary_that_is_none(name, vocabulary, saved, tmp_path):
     refused(changed(saved[name], tmp_path / "m", texts={"vocabulary.json": vocabulary}))
 
@@ -315,11 +347,14 @@ def test_counts_of_words_that_cannot_be(saved, tmp_path):
 # -- anything ---------------------------------------------------------------------------------------------
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=10),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=3),
     max_leaves=6,
-)  # fmt: skip
+)
 
 
 def places(value, path=()):
@@ -385,10 +420,11 @@ def test_labels_whose_lengths_multiply_take_no_memory(saved, tmp_path):
     names = [str(i) for i in range(1000)] + ["x" * 2**20]
     size = len(files.tensors["weight"])
     folder = changed(
-        files, tmp_path / "m",
+        files,
+        tmp_path / "m",
         manifest={"label_names": names, "prior": [1.0] + [0.0] * 1000},
         tensors={"weight": np.zeros((size, 1001), np.float32), "bias": np.zeros(1001, np.float32)},
-    )  # fmt: skip
+    )
     tracemalloc.start()
     model = sadari.load(folder)
     assert model.predict([""])[0] == "0"

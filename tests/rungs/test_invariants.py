@@ -102,8 +102,14 @@ for name in FIRST_RUNGS:
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_another_process_with_other_threads_and_hash_seed_gives_the_same_bits(threads):
     folder = os.path.dirname(__file__)  # noqa: PTH120
-    environment = {**os.environ, "PYTHONHASHSEED": threads, "NUMBA_NUM_THREADS": threads, "OMP_NUM_THREADS": threads,
-                   "POLARS_MAX_THREADS": threads, "PYTHONPATH": folder}  # fmt: skip
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": threads,
+        "NUMBA_NUM_THREADS": threads,
+        "OMP_NUM_THREADS": threads,
+        "POLARS_MAX_THREADS": threads,
+        "PYTHONPATH": folder,
+    }
     there = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
     found = dict(line.split(" ") for line in there.stdout.splitlines())
     for name in FIRST_RUNGS:

@@ -57,11 +57,18 @@ def assert_same_alone(rung, texts, atol=1e-5):
 
 VARIANTS = [
     *[(kind, {}) for kind in ALL],
-    *[(kind, {"pooling": pooling, "packed": packed, "layers": 2})
-      for kind in (LSTM, BiLSTM) for pooling in ("mean", "max", "last") for packed in (False, True)],
-    *[(Transformer, {"pooling": pooling, "positions": positions})
-      for pooling in ("mean", "max", "class") for positions in ("sinusoidal", "learned")],
-]  # fmt: skip
+    *[
+        (kind, {"pooling": pooling, "packed": packed, "layers": 2})
+        for kind in (LSTM, BiLSTM)
+        for pooling in ("mean", "max", "last")
+        for packed in (False, True)
+    ],
+    *[
+        (Transformer, {"pooling": pooling, "positions": positions})
+        for pooling in ("mean", "max", "class")
+        for positions in ("sinusoidal", "learned")
+    ],
+]
 
 
 @pytest.mark.parametrize(("kind", "options"), VARIANTS, ids=str)
@@ -240,12 +247,18 @@ def test_settings_are_those_of_scikit_learn(kind):
 @pytest.mark.parametrize(
     ("kind", "wrong"),
     [
-        (LSTM, {"pooling": "class"}), (Transformer, {"pooling": "last"}), (Transformer, {"embed_dim": 10, "heads": 4}),
-        (LSTM, {"hidden": 0}), (EmbeddingMean, {"epochs": 0}), (EmbeddingMean, {"device": "warp"}),
-        (EmbeddingMean, {"batch_tokens": 0}), (LSTM, {"optimizer": "lion"}), (LSTM, {"precision": "fp8"}),
+        (LSTM, {"pooling": "class"}),
+        (Transformer, {"pooling": "last"}),
+        (Transformer, {"embed_dim": 10, "heads": 4}),
+        (LSTM, {"hidden": 0}),
+        (EmbeddingMean, {"epochs": 0}),
+        (EmbeddingMean, {"device": "warp"}),
+        (EmbeddingMean, {"batch_tokens": 0}),
+        (LSTM, {"optimizer": "lion"}),
+        (LSTM, {"precision": "fp8"}),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_settings_that_cannot_be_are_refused(kind, wrong):
     with pytest.raises(SettingError):
         kind(**{**QUICK, **wrong}).fit(TEXTS[:30], LABELS[:30])
@@ -389,14 +402,24 @@ def refused(kind, folder, match=None):
 
 
 CLAIMS = [
-    (EmbeddingMean, {"embed_dim": 4096}), (LSTM, {"hidden": 4096, "layers": 64}),
-    (BiLSTM, {"hidden": 4096, "layers": 64}), (LSTM, {"hidden": 10**9}), (LSTM, {"layers": 0}),
-    (GRU, {"embed_dim": 4096, "hidden": 4096, "layers": 64}), (RNN, {"layers": 64}),
-    (Transformer, {"layers": 64, "embed_dim": 4096, "inner": 16_384}), (Transformer, {"heads": 7}),
-    (Transformer, {"positions": "learned", "max_length": 65_536}), (Transformer, {"pooling": "class"}),
-    (LSTM, {"pooling": "class"}), (LSTM, {"tokenizer": "__import__('os')"}), (EmbeddingMean, {"no_such": 1}),
-    (LSTM, {"max_length": 10**12}), (LSTM, {"device": 7}), (LSTM, {"epochs": -1}),
-]  # fmt: skip
+    (EmbeddingMean, {"embed_dim": 4096}),
+    (LSTM, {"hidden": 4096, "layers": 64}),
+    (BiLSTM, {"hidden": 4096, "layers": 64}),
+    (LSTM, {"hidden": 10**9}),
+    (LSTM, {"layers": 0}),
+    (GRU, {"embed_dim": 4096, "hidden": 4096, "layers": 64}),
+    (RNN, {"layers": 64}),
+    (Transformer, {"layers": 64, "embed_dim": 4096, "inner": 16_384}),
+    (Transformer, {"heads": 7}),
+    (Transformer, {"positions": "learned", "max_length": 65_536}),
+    (Transformer, {"pooling": "class"}),
+    (LSTM, {"pooling": "class"}),
+    (LSTM, {"tokenizer": "__import__('os')"}),
+    (EmbeddingMean, {"no_such": 1}),
+    (LSTM, {"max_length": 10**12}),
+    (LSTM, {"device": 7}),
+    (LSTM, {"epochs": -1}),
+]
 
 
 @pytest.mark.parametrize(("kind", "settings"), CLAIMS, ids=str)
@@ -408,22 +431,28 @@ def test_what_a_folder_claims_and_does_not_hold(kind, settings, trained, tmp_pat
 def test_a_missing_or_misshapen_tensor(kind, trained, tmp_path):
     weight = trained[kind].net_.state_dict()["output.weight"].numpy()
     for tensors, match in [
-        ({"output.bias": None}, "no tensor"), ({"output.weight": weight[:, :-1].copy()}, "shape"),
-        ({"output.weight": weight.astype(np.float64)}, "float64"), ({"output.weight": weight.T.copy()}, "shape"),
+        ({"output.bias": None}, "no tensor"),
+        ({"output.weight": weight[:, :-1].copy()}, "shape"),
+        ({"output.weight": weight.astype(np.float64)}, "float64"),
+        ({"output.weight": weight.T.copy()}, "shape"),
         ({"output.weight": np.full_like(weight, 1e30)}, "too large"),
-    ]:  # fmt: skip
+    ]:
         refused(kind, changed(trained[kind], tmp_path, tensors=tensors), match)
 
 
 @pytest.mark.parametrize(
     ("words", "match"),
     [
-        ('["<unk>", "<pad>"]', "shape"), ('["<pad>", "<unk>", "a"]', "does not begin"), ("[]", "does not begin"),
-        ("{}", "list of words"), ('["<unk>", "<pad>", 3]', "list of words"), ("[" * 10_000, "deep|nest|list"),
+        ('["<unk>", "<pad>"]', "shape"),
+        ('["<pad>", "<unk>", "a"]', "does not begin"),
+        ("[]", "does not begin"),
+        ("{}", "list of words"),
+        ('["<unk>", "<pad>", 3]', "list of words"),
+        ("[" * 10_000, "deep|nest|list"),
         ('["<unk>", "<pad>", "a", "a"]', "twice|stands|shape"),
     ],
     ids=lambda text: text[:20],
-)  # fmt: skip
+)
 def test_a_vocabulary_that_does_not_fit_the_embedding(words, match, trained, tmp_path):
     refused(LSTM, changed(trained[LSTM], tmp_path, texts={neural.VOCABULARY: words}), match)
 

@@ -15,10 +15,25 @@ from sadari.text.tokenize import TOKENIZERS
 from sadari.vectors.word2vec.trainer import train_vectors
 
 NEIGHBOURS = [
-    "", " ", "\u1112\u1161\u11ab\u1100\u1173\u11af", "cafe\u0301 Tie\u0302\u0301ng", "\u200d", "\u0301", "\ufe0f",
-    "مرحبا بالعالم", "שָׁלוֹם", "👩\u200d👩\u200d👧 ❤\ufe0f 👍🏽", "हिन्दी में", "ที่นี่", "\0", "a\0b", "e",
-    "word " * 2_000, "가나다 " * 2_500, "a" + "\u0301\u0316" * 500,
-]  # fmt: skip
+    "",
+    " ",
+    "\u1112\u1161\u11ab\u1100\u1173\u11af",
+    "cafe\u0301 Tie\u0302\u0301ng",
+    "\u200d",
+    "\u0301",
+    "\ufe0f",
+    "مرحبا بالعالم",
+    "שָׁלוֹם",
+    "👩\u200d👩\u200d👧 ❤\ufe0f 👍🏽",
+    "हिन्दी में",
+    "ที่นี่",
+    "\0",
+    "a\0b",
+    "e",
+    "word " * 2_000,
+    "가나다 " * 2_500,
+    "a" + "\u0301\u0316" * 500,
+]
 PLAIN = [name for name in TOKENIZERS if name != "morphemes"]  # which has tests of its own, and a package of its own
 
 
@@ -45,7 +60,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     *((name, QUICK) for name in NETS),
     ("lstm", {**QUICK, "tokenizer": "syllables"}),
     *(("vectors", {"net": net, "epochs": 2}) for net in ("bag", "lstm")),
-]  # fmt: skip
+]
 
 
 def fitted(name: str, options: dict[str, Any], texts: list[str]) -> Any:

@@ -35,10 +35,16 @@ def test_sklearns_checks_of_training(rung, check):
 @pytest.mark.parametrize("rung", EVERY)
 def test_untrained_it_says_so_everywhere(rung, tmp_path):
     for ask in (
-        lambda r: r.predict(["a"]), lambda r: r.predict_proba(["a"]), lambda r: r.decision_function(["a"]),
-        lambda r: r.explain("a"), lambda r: r.save(tmp_path / "m"), lambda r: r.multilabel,
-        lambda r: r.score(["a"], ["b"]), lambda r: r.predict_with_marks(["a"]), lambda r: r.top_features(),
-    ):  # fmt: skip
+        lambda r: r.predict(["a"]),
+        lambda r: r.predict_proba(["a"]),
+        lambda r: r.decision_function(["a"]),
+        lambda r: r.explain("a"),
+        lambda r: r.save(tmp_path / "m"),
+        lambda r: r.multilabel,
+        lambda r: r.score(["a"], ["b"]),
+        lambda r: r.predict_with_marks(["a"]),
+        lambda r: r.top_features(),
+    ):
         with pytest.raises(NotFittedError, match="fit"):
             ask(rung())
 

@@ -88,9 +88,10 @@ def test_frozen_rows_are_their_source_vectors_to_the_bit(net, vocabulary):
     assert np.count_nonzero(found >= 0) >= (len(KNOWN) if vocabulary != "corpus" else len(KNOWN) - 40)
     assert embedding[found >= 0].tobytes() == VECTORS.matrix[found[found >= 0]].tobytes()
     assert VECTORS.matrix.tobytes() == before
-    assert set(words) - {"<unk>", "<pad>"} == {
-        "both": {*WORDS, *KNOWN}, "corpus": {*WORDS}, "vectors": {*KNOWN}
-    }[vocabulary]  # fmt: skip
+    assert (
+        set(words) - {"<unk>", "<pad>"}
+        == {"both": {*WORDS, *KNOWN}, "corpus": {*WORDS}, "vectors": {*KNOWN}}[vocabulary]
+    )
 
 
 @EVERY
@@ -242,8 +243,12 @@ def test_what_is_frozen_is_not_the_optimisers(net, tmp_path):
     for model in (rung, FromVectors.load(tmp_path / "m")):
         weight = model.net_.embedding.weight
         assert not weight.requires_grad
-        optimised = [p for optimizer in make_optimizers(model.net_, model.inner_.recipe())
-                     for group in optimizer.param_groups for p in group["params"]]  # fmt: skip
+        optimised = [
+            p
+            for optimizer in make_optimizers(model.net_, model.inner_.recipe())
+            for group in optimizer.param_groups
+            for p in group["params"]
+        ]
         assert optimised
         assert all(parameter is not weight for parameter in optimised)
     assert FromVectors(vectors=VECTORS, net=net, **QUICK).fit(TEXTS, LABELS).net_.embedding.weight.requires_grad
@@ -468,16 +473,25 @@ def test_vectors_read_once_train_the_same_everywhere(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [
-        ({"vectors": None}, "none are given"), ({"vectors": 3}, "vectors is 3"), ({"vectors": ""}, "vectors is ''"),
-        ({"net": "gpt"}, "net is 'gpt'"), ({"vocabulary": "mine"}, "vocabulary is 'mine'"), ({"tune": "no"}, "tune is"),
-        ({"hidden": 8}, "the net 'bag' has no hidden"), ({"net": "lstm", "longest": 2}, "'lstm' has no longest"),
-        ({"net": "transformer", "hidden": 8}, "'transformer' has no hidden"), ({"net": "lstm", "heads": 2}, "no heads"),
-        ({"tune": False, "longest": 2}, "frozen ones stay there"), ({"net": "lstm", "pooling": "class"}, "pooling"),
-        ({"net": "transformer", "pooling": "last"}, "pooling"), ({"max_vocab": 0}, "max_vocab is 0"),
-        ({"net": "transformer", "heads": 5}, "12 wide, which 5 heads cannot share"), ({"buckets": 3}, "buckets"),
+        ({"vectors": None}, "none are given"),
+        ({"vectors": 3}, "vectors is 3"),
+        ({"vectors": ""}, "vectors is ''"),
+        ({"net": "gpt"}, "net is 'gpt'"),
+        ({"vocabulary": "mine"}, "vocabulary is 'mine'"),
+        ({"tune": "no"}, "tune is"),
+        ({"hidden": 8}, "the net 'bag' has no hidden"),
+        ({"net": "lstm", "longest": 2}, "'lstm' has no longest"),
+        ({"net": "transformer", "hidden": 8}, "'transformer' has no hidden"),
+        ({"net": "lstm", "heads": 2}, "no heads"),
+        ({"tune": False, "longest": 2}, "frozen ones stay there"),
+        ({"net": "lstm", "pooling": "class"}, "pooling"),
+        ({"net": "transformer", "pooling": "last"}, "pooling"),
+        ({"max_vocab": 0}, "max_vocab is 0"),
+        ({"net": "transformer", "heads": 5}, "12 wide, which 5 heads cannot share"),
+        ({"buckets": 3}, "buckets"),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_settings_that_cannot_be_are_refused(wrong, match):
     with pytest.raises(SettingError, match=match):
         FromVectors(**{"vectors": VECTORS, **QUICK, **wrong}).fit(TEXTS[:30], LABELS[:30])
@@ -522,15 +536,26 @@ def changed(rung, place, *, settings=None, tensors=None, texts=None, model=None)
 @pytest.mark.parametrize(
     "change",
     [
-        {"model": {"width": 13}}, {"model": {"width": 0}}, {"model": {"width": 10**18}}, {"model": {"width": "12"}},
-        {"model": {"width": None}}, {"model": {"width": True}}, {"model": {"vectors": None}},
-        {"model": {"vectors": {"name": "x", "sha256": "y", "coverage": {}}}}, {"model": {"tokenizer": "__import__"}},
-        {"settings": {"net": "gpt"}}, {"settings": {"vectors": None}}, {"settings": {"vectors": 3}},
-        {"settings": {"vectors": "x" * 5_000}}, {"settings": {"epochs": -1}}, {"settings": {"no_such": 1}},
-        {"texts": {"vocabulary.json": "[]"}}, {"texts": {"vocabulary.json": '["<unk>", "<pad>", "a"]'}},
+        {"model": {"width": 13}},
+        {"model": {"width": 0}},
+        {"model": {"width": 10**18}},
+        {"model": {"width": "12"}},
+        {"model": {"width": None}},
+        {"model": {"width": True}},
+        {"model": {"vectors": None}},
+        {"model": {"vectors": {"name": "x", "sha256": "y", "coverage": {}}}},
+        {"model": {"tokenizer": "__import__"}},
+        {"settings": {"net": "gpt"}},
+        {"settings": {"vectors": None}},
+        {"settings": {"vectors": 3}},
+        {"settings": {"vectors": "x" * 5_000}},
+        {"settings": {"epochs": -1}},
+        {"settings": {"no_such": 1}},
+        {"texts": {"vocabulary.json": "[]"}},
+        {"texts": {"vocabulary.json": '["<unk>", "<pad>", "a"]'}},
     ],
     ids=str,
-)  # fmt: skip
+)
 @EVERY
 def test_hostile_folders_are_refused(net, change, trained, tmp_path):
     with pytest.raises(ModelError):
@@ -562,10 +587,12 @@ def test_with_few_rows_it_beats_what_starts_from_nothing():
         scores = {
             name: float(np.mean(rung.fit(texts, labels).predict(test.texts) == truth))
             for name, rung in (
-                ("tfidf", sadari.TfIdf()), ("embedding-bag", sadari.EmbeddingBag()),
-                ("tuned", FromVectors(vectors=vectors)), ("frozen", FromVectors(vectors=vectors, tune=False)),
+                ("tfidf", sadari.TfIdf()),
+                ("embedding-bag", sadari.EmbeddingBag()),
+                ("tuned", FromVectors(vectors=vectors)),
+                ("frozen", FromVectors(vectors=vectors, tune=False)),
             )
-        }  # fmt: skip
+        }
         best = max(scores["tfidf"], scores["embedding-bag"])
         assert scores["tuned"] > best + least, scores
         assert scores["frozen"] > best + least / 2, scores

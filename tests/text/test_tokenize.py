@@ -143,11 +143,19 @@ def test_syllables_of_a_korean_word() -> None:
 
 FORMS = ("NFC", "NFD")
 SENTENCES = [
-    "영화를 봤다! 각 A", "Tiếng Việt rất đẹp và dễ học", "Le café très français à l'œuvre, naïve façade",
+    "영화를 봤다! 각 A",
+    "Tiếng Việt rất đẹp và dễ học",
+    "Le café très français à l'œuvre, naïve façade",
     "ÅNGSTRÖM İstanbul ẞ",
-    "हिन्दी में ज़रूर लिखो क़लम", "ที่นี่ใหม่", "שָׁלוֹם לְכֻלָּם", "كِتَابٌ آمِن", "ガギグゲゴ パピプペポ を見た",
-    "বাংলা কো কৌ", "ကြောင့် ဦး", "ស្រុកខ្មែរ",
-]  # fmt: skip
+    "हिन्दी में ज़रूर लिखो क़लम",
+    "ที่นี่ใหม่",
+    "שָׁלוֹם לְכֻלָּם",
+    "كِتَابٌ آمِن",
+    "ガギグゲゴ パピプペポ を見た",
+    "বাংলা কো কৌ",
+    "ကြောင့် ဦး",
+    "ស្រុកខ្មែរ",
+]
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)

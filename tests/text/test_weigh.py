@@ -178,9 +178,15 @@ def test_weights_are_tfidf_vectorizers(
     norm: str | None,
 ) -> None:
     theirs = TfidfVectorizer(
-        ngram_range=ngram_range, min_df=min_df, max_df=max_df, binary=binary,
-        sublinear_tf=sublinear, smooth_idf=smooth, use_idf=idf, norm=norm,
-    )  # fmt: skip
+        ngram_range=ngram_range,
+        min_df=min_df,
+        max_df=max_df,
+        binary=binary,
+        sublinear_tf=sublinear,
+        smooth_idf=smooth,
+        use_idf=idf,
+        norm=norm,
+    )
     vectors, counts, expected = fitted(corpus, theirs, ngram_range=ngram_range, min_df=min_df, max_df=max_df)
     weights = weigh(counts, idf=idf, smooth=smooth, sublinear=sublinear, binary=binary, norm=norm)
     names, their_names = vectors.feature_names(), theirs.get_feature_names_out().tolist()

@@ -15,9 +15,14 @@ from sadari.train.solvers.adam import AdamRecipe, train_with_adam
 
 ROWS = 100
 COURSE = {
-    "epochs": 2, "epoch_size": None, "batch_size": 16, "learning_rate": 0.01, "report_every": 0, "multilabel": False,
+    "epochs": 2,
+    "epoch_size": None,
+    "batch_size": 16,
+    "learning_rate": 0.01,
+    "report_every": 0,
+    "multilabel": False,
     "seed": 0,
-}  # fmt: skip
+}
 
 
 def problem(labels=None, rows=ROWS):

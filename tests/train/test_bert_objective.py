@@ -221,9 +221,15 @@ def test_epochs_cut_at_other_places():
 def small_net(**more):
     seed_everything(0)
     shape = BertShape(
-        vocab_size=IDS, num_hidden_layers=2, hidden_size=16, num_attention_heads=2, intermediate_size=32,
-        max_position_embeddings=40, dropout=0.0, **more,
-    )  # fmt: skip
+        vocab_size=IDS,
+        num_hidden_layers=2,
+        hidden_size=16,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=40,
+        dropout=0.0,
+        **more,
+    )
     return BertForPreTraining(shape)
 
 

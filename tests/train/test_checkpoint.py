@@ -29,9 +29,16 @@ TEXTS, LABELS = some(200)
 HELD_TEXTS, HELD_LABELS = (column.head(60).to_list() for column in headlines(part="test"))
 # 7 batches an epoch, reports out of step with them, dropout of all kinds
 SETTINGS = {
-    "epochs": 4, "batch_size": 30, "report_every": 3, "dropout": 0.3, "token_dropout": 0.2, "embed_dim": 16,
-    "warmup": 0.2, "seed": 5, "threads": 1,
-}  # fmt: skip
+    "epochs": 4,
+    "batch_size": 30,
+    "report_every": 3,
+    "dropout": 0.3,
+    "token_dropout": 0.2,
+    "embed_dim": 16,
+    "warmup": 0.2,
+    "seed": 5,
+    "threads": 1,
+}
 
 
 def bits(rung):

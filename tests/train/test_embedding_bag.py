@@ -173,8 +173,15 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not():
 
 def test_an_epoch_that_is_stopped_is_the_last():
     features, targets, embedding, output = problem()
-    history = train_bag(features, targets, np.ones(ROWS, np.float32), embedding, output,
-                        BagRecipe(**PLAIN), monitor=lambda epoch, epochs, record: epoch == 2)  # fmt: skip
+    history = train_bag(
+        features,
+        targets,
+        np.ones(ROWS, np.float32),
+        embedding,
+        output,
+        BagRecipe(**PLAIN),
+        monitor=lambda epoch, epochs, record: epoch == 2,
+    )
     assert [record["epoch"] for record in history] == [1, 2]
 
 

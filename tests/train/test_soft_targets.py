@@ -107,9 +107,14 @@ def test_the_compiled_bag_takes_torch_s_steps(multilabel, temperature, smoothing
             ids = torch.from_numpy(features[int(row)]).long()
             logits = net(ids, torch.tensor([0, len(ids)]))[0] - torch.from_numpy(np.log(weights)).float()
             loss, said = losses(
-                logits, torch.from_numpy(targets[row]).float(), torch.from_numpy(soft[row]), float(trust[row]),
-                temperature, smoothing, multilabel,
-            )  # fmt: skip
+                logits,
+                torch.from_numpy(targets[row]).float(),
+                torch.from_numpy(soft[row]),
+                float(trust[row]),
+                temperature,
+                smoothing,
+                multilabel,
+            )
             with torch.no_grad():
                 hidden = net.embedding(ids, torch.tensor([0, len(ids)]))
                 most = float(hidden.square().sum() + net.output.weight.square().sum(1).max() / len(ids))

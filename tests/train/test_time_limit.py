@@ -75,9 +75,16 @@ def walk(pace, *, steps=1000, seconds=1000.0):
 # -- the course -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pace", [lambda step: 0.5, lambda step: 0.999, lambda step: 20.0 if step == 1 else 0.9,
-                                  lambda step: 3.0 if step % 7 == 0 else 0.5],
-                         ids=["fast", "just in time", "a slow start", "uneven"])  # fmt: skip
+@pytest.mark.parametrize(
+    "pace",
+    [
+        lambda step: 0.5,
+        lambda step: 0.999,
+        lambda step: 20.0 if step == 1 else 0.9,
+        lambda step: 3.0 if step % 7 == 0 else 0.5,
+    ],
+    ids=["fast", "just in time", "a slow start", "uneven"],
+)
 def test_a_run_that_ends_in_time_is_the_planned_one(pace):
     places, now, _ = walk(pace)
     assert now <= 1000

@@ -98,9 +98,7 @@ def test_a_beam_of_one_is_greedy(seed):
 
 
 def test_a_source_alone_or_among_others():
-    alone = [
-        beam_search(Only(Table(5, 7, 3), source), [4], start=START, end=END, width=3)[0] for source in range(5)
-    ]  # fmt: skip
+    alone = [beam_search(Only(Table(5, 7, 3), source), [4], start=START, end=END, width=3)[0] for source in range(5)]
     together = beam_search(Table(5, 7, 3), [4] * 5, start=START, end=END, width=3)
     assert [[one.ids for one in ones] for ones in alone] == [[one.ids for one in ones] for ones in together]
 

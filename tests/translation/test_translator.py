@@ -119,14 +119,21 @@ def _changed(**changes):
 @pytest.mark.parametrize(
     "text",
     [
-        "{}", "[]", "nothing", json.dumps({"model": {"vocab": {}, "merges": []}}), _changed(normalizer=None),
-        _changed(model={"type": "WordPiece"}), _changed(model={"merges": [["z", "zzz"]]}),
-        _changed(model={"merges": "ab"}), _changed(model={"vocab": {"a": 0, "b": 7}}), _changed(model={"dropout": 0.5}),
+        "{}",
+        "[]",
+        "nothing",
+        json.dumps({"model": {"vocab": {}, "merges": []}}),
+        _changed(normalizer=None),
+        _changed(model={"type": "WordPiece"}),
+        _changed(model={"merges": [["z", "zzz"]]}),
+        _changed(model={"merges": "ab"}),
+        _changed(model={"vocab": {"a": 0, "b": 7}}),
+        _changed(model={"dropout": 0.5}),
         _changed(pre_tokenizer={"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Removed"}),
         _changed(model={"vocab": {name: id for id, name in enumerate([*SPECIALS[1:], "a", "b"])}, "merges": []}),
         _changed(model={"vocab": dict.fromkeys(SPECIALS, True)}),
     ],
-)  # fmt: skip
+)
 def test_a_strangers_tokenizer_is_refused(text):
     with pytest.raises((ValueError, ModelError), match=r".") as caught:
         Subwords.from_json(text)
@@ -191,8 +198,10 @@ def test_the_mean_of_the_last_weights():
 def test_the_loss_of_a_pair_is_the_same_in_any_company(net):
     model = made(net)
     pairs, _ = model._pairs(*HELD_OUT)
-    total = sum(mean_loss(model.net_, model._pairs(*(side[i : i + 1] for side in HELD_OUT))[0]) * tokens
-                for i, tokens in enumerate(pairs.targets.lengths.tolist()))  # fmt: skip
+    total = sum(
+        mean_loss(model.net_, model._pairs(*(side[i : i + 1] for side in HELD_OUT))[0]) * tokens
+        for i, tokens in enumerate(pairs.targets.lengths.tolist())
+    )
     assert mean_loss(model.net_, pairs) == pytest.approx(total / pairs.targets.lengths.sum(), rel=1e-4)
 
 
@@ -311,9 +320,13 @@ def test_a_stopped_training_ends_in_the_same_bits(net, tmp_path):
     for step in (steps // 4, 3 * steps // 4):
         with pytest.raises(Interrupted):
             tiny(net, **asked).fit(
-                SOURCES, TARGETS, validation=HELD_OUT, run=tmp_path / "run", resume=step > steps // 4,
+                SOURCES,
+                TARGETS,
+                validation=HELD_OUT,
+                run=tmp_path / "run",
+                resume=step > steps // 4,
                 progress=stop_at(step),
-            )  # fmt: skip
+            )
         torch.manual_seed(999)  # whatever happens between the two
     assert not read_run(tmp_path / "run").finished
     with pytest.raises(SettingError, match="width"):
@@ -358,9 +371,11 @@ def test_what_nobody_sets_follows_the_pairs(net):
 def test_many_pairs_are_multiplied_in_bf16_where_that_is_faster(fast, monkeypatch):
     monkeypatch.setattr(translator_settings, "bf16_is_fast", lambda *asked: fast)
     for asked, pairs, wanted in (
-        ("auto", MANY_PAIRS, "bf16" if fast else "fp32"), ("auto", 200, "fp32"), ("bf16", 200, "bf16"),
+        ("auto", MANY_PAIRS, "bf16" if fast else "fp32"),
+        ("auto", 200, "fp32"),
+        ("bf16", 200, "bf16"),
         ("fp32", MANY_PAIRS, "fp32"),
-    ):  # fmt: skip
+    ):
         assert Translator(precision=asked).resolved(pairs=pairs, tokens=15 * pairs).precision == wanted
 
 
@@ -417,12 +432,25 @@ def test_pairs_that_cannot_be_learned_from():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"net": "rnn"}, {"attention": "dot"}, {"width": 30, "heads": 4}, {"width": None, "heads": 3},
-        {"layers": 0}, {"dropout": 1.0}, {"reverse": True}, {"attention": "none"}, {"epochs": 0}, {"minutes": 0},
-        {"average": 0}, {"subwords": 3},
-        {"precision": "fp8"}, {"patience": 2}, {"label_smoothing": -0.1}, {"max_length": 1}, {"learning_rate": "fast"},
+        {"net": "rnn"},
+        {"attention": "dot"},
+        {"width": 30, "heads": 4},
+        {"width": None, "heads": 3},
+        {"layers": 0},
+        {"dropout": 1.0},
+        {"reverse": True},
+        {"attention": "none"},
+        {"epochs": 0},
+        {"minutes": 0},
+        {"average": 0},
+        {"subwords": 3},
+        {"precision": "fp8"},
+        {"patience": 2},
+        {"label_smoothing": -0.1},
+        {"max_length": 1},
+        {"learning_rate": "fast"},
     ],
-)  # fmt: skip
+)
 def test_settings_that_cannot_be(wrong):
     with pytest.raises(SettingError):
         tiny(**wrong).fit(SOURCES, TARGETS)

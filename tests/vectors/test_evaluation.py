@@ -55,9 +55,17 @@ def test_the_figures_are_scipys_with_ties(tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    ["{0}\t{1}\t{2}", "{0},{1},{2}", '"{0}","{1}","{2}"', "{0};{1};{2}", "{0} {1}   {2}", "{0} , {1} , {2}",
-     "{0}\t{1}\tN\t{2}\t9\t3", "{0}\t{1}\t{2}\r"],
-)  # fmt: skip
+    [
+        "{0}\t{1}\t{2}",
+        "{0},{1},{2}",
+        '"{0}","{1}","{2}"',
+        "{0};{1};{2}",
+        "{0} {1}   {2}",
+        "{0} , {1} , {2}",
+        "{0}\t{1}\tN\t{2}\t9\t3",
+        "{0}\t{1}\t{2}\r",
+    ],
+)
 @pytest.mark.parametrize(
     "head", ["", "# a comment, 1 2\n\n#b\t1\t2\n", "Word 1\tWord 2\tHuman (mean)\n", "word1,word2,score\n", "\ufeff"]
 )

@@ -246,12 +246,37 @@ def test_a_file_cut_anywhere_is_refused(kind, tmp_path):
 
 
 BAD = [
-    ("dim", 0), ("dim", -1), ("dim", 5), ("dim", 2**31 - 1), ("wordNgrams", 65), ("wordNgrams", 2**31 - 1),
-    ("loss", 0), ("loss", 5), ("loss", -1), ("model", 0), ("model", 4), ("bucket", 17), ("bucket", 0), ("bucket", -1),
-    ("bucket", 2**31 - 1), ("maxn", 65), ("maxn", 2**31 - 1), ("t", float("nan")), ("t", float("inf")), ("size", 9),
-    ("size", -1), ("size", 2**31 - 1), ("nwords", 6), ("nwords", -1), ("nwords", 2**31 - 1), ("nlabels", 2**31 - 1),
-    ("pruned", 10**12), ("pruned", -2), ("pruned", 0), ("pruned", 2**63 - 1),
-]  # fmt: skip
+    ("dim", 0),
+    ("dim", -1),
+    ("dim", 5),
+    ("dim", 2**31 - 1),
+    ("wordNgrams", 65),
+    ("wordNgrams", 2**31 - 1),
+    ("loss", 0),
+    ("loss", 5),
+    ("loss", -1),
+    ("model", 0),
+    ("model", 4),
+    ("bucket", 17),
+    ("bucket", 0),
+    ("bucket", -1),
+    ("bucket", 2**31 - 1),
+    ("maxn", 65),
+    ("maxn", 2**31 - 1),
+    ("t", float("nan")),
+    ("t", float("inf")),
+    ("size", 9),
+    ("size", -1),
+    ("size", 2**31 - 1),
+    ("nwords", 6),
+    ("nwords", -1),
+    ("nwords", 2**31 - 1),
+    ("nlabels", 2**31 - 1),
+    ("pruned", 10**12),
+    ("pruned", -2),
+    ("pruned", 0),
+    ("pruned", 2**63 - 1),
+]
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)

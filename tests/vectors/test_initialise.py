@@ -76,8 +76,14 @@ def test_the_word_as_it_is_goes_before_other_cases():
     vectors = vectors_of(["PARIS", "Paris", "paris", "NATO", "Rome", "ROME"])
     rows, how = look_up(vectors, ["paris", "Paris", "pARIS", "nato", "Nato", "rome", "oslo"])
     assert [vectors.word(row) if row >= 0 else None for row in rows.tolist()] == [
-        "paris", "Paris", "paris", "NATO", "NATO", "Rome", None,
-    ]  # fmt: skip
+        "paris",
+        "Paris",
+        "paris",
+        "NATO",
+        "NATO",
+        "Rome",
+        None,
+    ]
     assert how.tolist() == [FOUND, FOUND, OTHER_CASE, OTHER_CASE, OTHER_CASE, OTHER_CASE, DRAWN]
     assert set(in_every_case(["rome"])) == {"rome", "Rome", "ROME"}
 
@@ -190,14 +196,18 @@ def test_coverage_in_a_sentence():
 @pytest.mark.parametrize(
     "said",
     [
-        None, [], {}, {"words": 3}, {**Coverage(1, 1, 0, 0, 0, 0, 1.0).to_dict(), "more": 1},
+        None,
+        [],
+        {},
+        {"words": 3},
+        {**Coverage(1, 1, 0, 0, 0, 0, 1.0).to_dict(), "more": 1},
         {**Coverage(1, 1, 0, 0, 0, 0, 1.0).to_dict(), "words": -1},
         {**Coverage(1, 1, 0, 0, 0, 0, 1.0).to_dict(), "words": True},
         {**Coverage(1, 1, 0, 0, 0, 0, 1.0).to_dict(), "tokens": float("nan")},
         {**Coverage(1, 1, 0, 0, 0, 0, 1.0).to_dict(), "tokens": "1"},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_what_is_no_coverage(said):
     with pytest.raises(ValueError, match=r"coverage|covered"):
         Coverage.of(said)

@@ -37,9 +37,24 @@ def one_step(loop, rows, *, window=2, negatives=3, seed=12345, rate=1e-3):
     before = inputs.copy(), outputs.copy()
     odds, others = alias_table(np.ones(words))
     loss, pairs = loop(
-        values, offsets, 0, 1, row_values, row_offsets, np.full(words, ALWAYS), odds, others, inputs, outputs,
-        window, negatives, rate, rate, np.uint64(seed), tables(),
-    )  # fmt: skip
+        values,
+        offsets,
+        0,
+        1,
+        row_values,
+        row_offsets,
+        np.full(words, ALWAYS),
+        odds,
+        others,
+        inputs,
+        outputs,
+        window,
+        negatives,
+        rate,
+        rate,
+        np.uint64(seed),
+        tables(),
+    )
     return before, (inputs, outputs), loss, pairs
 
 
@@ -126,9 +141,7 @@ def test_windows_are_those_of_the_loops():
     chance = np.full(10, ALWAYS)
     words, stored = windows(values, offsets, 0, 2, chance, 1, np.uint64(1), middles, around, ends)
     assert middles[:words].tolist() == [4, 5, 6, 7, 8]  # a sentence of one word has no neighbours
-    assert [around[a:b].tolist() for a, b in pairwise(ends[: words + 1].tolist())] == [
-        [5], [4, 6], [5, 7], [6, 8], [7]
-    ]  # fmt: skip
+    assert [around[a:b].tolist() for a, b in pairwise(ends[: words + 1].tolist())] == [[5], [4, 6], [5, 7], [6, 8], [7]]
     assert stored == 8
 
 
@@ -150,9 +163,15 @@ def test_one_worker_gives_the_same_bits(model, subwords):
 def test_the_loss_begins_where_an_untrained_net_stands_and_falls(model):
     seen = []
     vectors = train_vectors(
-        TEXTS * 5, model=model, min_count=1, width=24, workers=1, epochs=8, sample=0,
+        TEXTS * 5,
+        model=model,
+        min_count=1,
+        width=24,
+        workers=1,
+        epochs=8,
+        sample=0,
         progress=lambda what, share, record: seen.append((what, share, record)),
-    )  # fmt: skip
+    )
     losses = [record["loss"] for record in vectors.training["history"]]
     assert losses[0] < 6 * np.log(2) + 1e-6  # (1 + 5 negatives) · ln 2, less what the first epoch learned
     tiny = train_vectors(TEXTS, model=model, min_count=1, width=24, workers=1, epochs=1, sample=0, learning_rate=1e-9)
@@ -260,14 +279,40 @@ def test_a_corpus_without_frequent_words_is_refused(texts):
 @pytest.mark.parametrize(
     "setting",
     [
-        {"model": "bert"}, {"width": 0}, {"window": 0}, {"negatives": 0}, {"epochs": 0}, {"min_count": 0},
-        {"learning_rate": 0}, {"learning_rate": 5}, {"sample": 1.0}, {"sample": -1}, {"unit": "bytes"},
-        {"subwords": (4, 3)}, {"subwords": (0, 3)}, {"workers": 0}, {"buckets": 0}, {"max_words": 0},
-        {"width": "5"}, {"width": 2.5}, {"width": True}, {"epochs": None}, {"seed": -1}, {"seed": "x"},
-        {"learning_rate": "0.1"}, {"sample": None}, {"subwords": 3}, {"subwords": "3-6"}, {"subwords": (3, 6, 9)},
-        {"subwords": (3.0, 6)}, {"unit": "jamo"}, {"buckets": 100}, {"workers": 10**6}, {"window": 10**9},
+        {"model": "bert"},
+        {"width": 0},
+        {"window": 0},
+        {"negatives": 0},
+        {"epochs": 0},
+        {"min_count": 0},
+        {"learning_rate": 0},
+        {"learning_rate": 5},
+        {"sample": 1.0},
+        {"sample": -1},
+        {"unit": "bytes"},
+        {"subwords": (4, 3)},
+        {"subwords": (0, 3)},
+        {"workers": 0},
+        {"buckets": 0},
+        {"max_words": 0},
+        {"width": "5"},
+        {"width": 2.5},
+        {"width": True},
+        {"epochs": None},
+        {"seed": -1},
+        {"seed": "x"},
+        {"learning_rate": "0.1"},
+        {"sample": None},
+        {"subwords": 3},
+        {"subwords": "3-6"},
+        {"subwords": (3, 6, 9)},
+        {"subwords": (3.0, 6)},
+        {"unit": "jamo"},
+        {"buckets": 100},
+        {"workers": 10**6},
+        {"window": 10**9},
     ],
-)  # fmt: skip
+)
 def test_a_setting_out_of_range_is_refused(setting):
     with pytest.raises(SettingError):
         Word2Vec(**setting)
@@ -280,9 +325,24 @@ def test_the_learning_rate_falls_from_sentence_to_sentence(loop):
     outputs = np.zeros((4, 16), np.float32)
     odds, others = alias_table(np.ones(4))
     loop(
-        np.array([0, 1, 2, 3], np.int32), np.array([0, 2, 4]), 0, 2, np.arange(4, dtype=np.int32), np.arange(5),
-        np.full(4, ALWAYS), odds, others, inputs, outputs, 1, 0, 0.1, 0.02, np.uint64(1), tables(),
-    )  # fmt: skip
+        np.array([0, 1, 2, 3], np.int32),
+        np.array([0, 2, 4]),
+        0,
+        2,
+        np.arange(4, dtype=np.int32),
+        np.arange(5),
+        np.full(4, ALWAYS),
+        odds,
+        others,
+        inputs,
+        outputs,
+        1,
+        0,
+        0.1,
+        0.02,
+        np.uint64(1),
+        tables(),
+    )
     np.testing.assert_allclose(outputs[1], 0.5 * 0.10 * inputs[0], rtol=2e-3)
     np.testing.assert_allclose(outputs[3], 0.5 * 0.06 * inputs[2], rtol=2e-3)
 

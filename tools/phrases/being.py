@@ -26,9 +26,21 @@ from phrases.words import Adjective, NounPhrase
 _DEGREES = {"very": VERY, "too": TOO}
 _GRADED_WITH_TOO = ("big", "small", "expensive", "heavy", "long", "short", "difficult", "slow", "hot", "cold", "sweet")
 _BUILDINGS = (
-    "bank", "pharmacy", "bakery", "bookstore", "station", "restaurant", "supermarket", "church", "museum", "library",
-    "hotel", "hospital", "school", "park",
-)  # fmt: skip
+    "bank",
+    "pharmacy",
+    "bakery",
+    "bookstore",
+    "station",
+    "restaurant",
+    "supermarket",
+    "church",
+    "museum",
+    "library",
+    "hotel",
+    "hospital",
+    "school",
+    "park",
+)
 
 
 def _plain(adjective: Adjective) -> bool:
@@ -198,9 +210,23 @@ def maps() -> Iterator[Candidate]:
 
 
 _HERE = (
-    "home", "school", "library", "office", "kitchen", "garden", "park", "café", "restaurant", "market", "station",
-    "hospital", "bank", "beach", "zoo", "museum",
-)  # fmt: skip
+    "home",
+    "school",
+    "library",
+    "office",
+    "kitchen",
+    "garden",
+    "park",
+    "café",
+    "restaurant",
+    "market",
+    "station",
+    "hospital",
+    "bank",
+    "beach",
+    "zoo",
+    "museum",
+)
 _NOT_OF_CHILDREN = ("office", "bank", "café")
 
 

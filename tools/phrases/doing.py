@@ -271,8 +271,16 @@ def requests() -> Iterator[Candidate]:
         yield Candidate(please(action), (("verb", action.verb.en),))
 
 
-_WHAT = (("drink", "some milk"), ("eat", "some bread"), ("read", "a book"), ("buy", "a bag"), ("prepare", "all dinner"),
-         ("study", "all history"), ("learn", "all French"), ("draw", "a tree"))  # fmt: skip
+_WHAT = (
+    ("drink", "some milk"),
+    ("eat", "some bread"),
+    ("read", "a book"),
+    ("buy", "a bag"),
+    ("prepare", "all dinner"),
+    ("study", "all history"),
+    ("learn", "all French"),
+    ("draw", "a tree"),
+)
 
 
 def whats() -> Iterator[Candidate]:

@@ -34,8 +34,10 @@ def as_path(given: Any) -> Path:
     except TypeError:
         name = None
     except UnicodeEncodeError as error:
-        raise SettingError(f"no file can have such a name: {name!r}: it holds half a surrogate pair",
-                           hint=f"see its character {error.start + 1}") from None  # fmt: skip
+        raise SettingError(
+            f"no file can have such a name: {name!r}: it holds half a surrogate pair",
+            hint=f"see its character {error.start + 1}",
+        ) from None
     if not isinstance(name, str):
         raise SettingError(
             f"a path was expected, not one of {type(given).__name__}", hint="give a text or a pathlib.Path"

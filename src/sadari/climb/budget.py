@@ -200,8 +200,9 @@ def _plan_slow(
     if frozen.folds:
         found = _plan_in_folds(model, pace, frozen, allowed - fixed, words)
     else:
-        found = _plan(model, pace.training * total * _epochs(model, total), allowed - fixed, total, in_folds=False,
-                      words=words)  # fmt: skip
+        found = _plan(
+            model, pace.training * total * _epochs(model, total), allowed - fixed, total, in_folds=False, words=words
+        )
     if isinstance(found, Plan):
         passes = found.settings.get("epochs", _epochs(model, found.rows))
         seconds = found.seconds or pace.training * found.rows * passes

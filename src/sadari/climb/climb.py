@@ -45,13 +45,26 @@ AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syl
 
 
 def climb(
-    train: Corpus, test: Corpus | None = None, *, rungs: Sequence[str] | None = None, budget: float | None = None,
-    seed: int = 0, folder: str | Path | None = None, lang: str = "en", curves: bool = True,
-    settings: Mapping[str, Mapping[str, Any]] | None = None, keep_duplicates: bool = False, validation: float = 0.1,
-    report: bool = True, trials: int = 0, vectors: str | Path | WordVectors | VectorSource | None = None,
-    weights: str | Path | None = None, download: bool = False, audited: Audit | None = None,
+    train: Corpus,
+    test: Corpus | None = None,
+    *,
+    rungs: Sequence[str] | None = None,
+    budget: float | None = None,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    lang: str = "en",
+    curves: bool = True,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    keep_duplicates: bool = False,
+    validation: float = 0.1,
+    report: bool = True,
+    trials: int = 0,
+    vectors: str | Path | WordVectors | VectorSource | None = None,
+    weights: str | Path | None = None,
+    download: bool = False,
+    audited: Audit | None = None,
     progress: Progress | None = None,
-) -> ClimbResult:  # fmt: skip
+) -> ClimbResult:
     """Train every rung on the same rows, compare them, and say which one to take.
 
     Early stopping, calibration and the recommendation use validation rows that are taken from training; the final rows
@@ -89,9 +102,19 @@ def climb(
     frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
     with run_folder(folder) as temporary:
         run = Ascent(
-            frozen, seed, Budget(budget, words), temporary, Path(folder or ""), curves, settings or {}, onwards(say),
-            frozen.train.provenance(seed=seed), words, names, trials,
-        )  # fmt: skip
+            frozen,
+            seed,
+            Budget(budget, words),
+            temporary,
+            Path(folder or ""),
+            curves,
+            settings or {},
+            onwards(say),
+            frozen.train.provenance(seed=seed),
+            words,
+            names,
+            trials,
+        )
         _start_from(run, vectors, weights, download)
         for name in names:  # what somebody has set wrongly is for them to mend
             run.new(name).check()
@@ -99,10 +122,17 @@ def climb(
         _draw_curves(run, results)
         result = _conclude(run, train, results, [*skipped, *left_out], audited, lang)
         result.options = _options(
-            train, test, budget=budget, validation=validation, trials=trials, keep_duplicates=keep_duplicates,
-            curves=curves, lang=lang, vectors=None if vectors is None else VectorSource.of(vectors).name,
+            train,
+            test,
+            budget=budget,
+            validation=validation,
+            trials=trials,
+            keep_duplicates=keep_duplicates,
+            curves=curves,
+            lang=lang,
+            vectors=None if vectors is None else VectorSource.of(vectors).name,
             weights=None if weights is None else shown_weights(weights),
-        )  # fmt: skip
+        )
         result.seconds = time.perf_counter() - start
         if temporary is not None:
             say(words.say("doing_report"), 0.99)
@@ -123,9 +153,10 @@ def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: in
 def _options(train: Corpus, test: Corpus | None, **asked: Any) -> dict[str, Any]:
     """What was climbed on, and how it was asked for: for whoever wants the same again."""
     own = {
-        "test": None if test is None else test.source, "text_columns": list(train.text_columns),
+        "test": None if test is None else test.source,
+        "text_columns": list(train.text_columns),
         "label_column": train.label_column,
-    }  # fmt: skip
+    }
     return {**own, **asked}
 
 
@@ -255,9 +286,11 @@ def _measure(run: Ascent, name: str, model: Rung, held_out: NDArray[np.int32]) -
             confusion_matrix(frozen.final_truth[clean], result.predictions[clean], classes=len(frozen.label_names))
         )
     if run.folder is not None:
-        scores = {f"{frozen.final_name} accuracy": result.accuracy.value,
-                  f"{frozen.final_name} macro-F1": result.macro_f1.value,
-                  "validation accuracy": result.validation_accuracy.value}  # fmt: skip
+        scores = {
+            f"{frozen.final_name} accuracy": result.accuracy.value,
+            f"{frozen.final_name} macro-F1": result.macro_f1.value,
+            "validation accuracy": result.validation_accuracy.value,
+        }
         model.save(run.folder / name, scores=scores, data=run.data)
         result.folder = str(run.place / name)
         result.megabytes = folder_megabytes(run.folder / name)

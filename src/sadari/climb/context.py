@@ -70,7 +70,9 @@ class Ascent:
         settings = dict(self.settings.get(name, {}))
         unknown = sorted(set(settings) - set(RUNGS[name]._get_param_names()))
         if unknown:
-            raise SettingError(f"the rung {name!r} has no setting {unknown[0]!r}",
-                               hint=f"it has: {', '.join(RUNGS[name]._get_param_names())}")  # fmt: skip
+            raise SettingError(
+                f"the rung {name!r} has no setting {unknown[0]!r}",
+                hint=f"it has: {', '.join(RUNGS[name]._get_param_names())}",
+            )
         planned = self.planned.get(name, {})
         return RUNGS[name](**{"seed": self.seed, **planned, **self.tuned.get(name, {}), **settings})

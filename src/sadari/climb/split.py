@@ -86,16 +86,20 @@ def freeze(
         if any(len(rest.take(fold).label_names) < 2 for fold in folds):
             raise DataError(
                 f"{len(rest):,} training rows are too few to validate each by a model of others: it sees one label",
-                where=train.source, hint="give more labelled rows",
-            )  # fmt: skip
+                where=train.source,
+                hint="give more labelled rows",
+            )
     else:
         fit, held = split(rest.labels, validation=validation, texts=rest.texts, seed=seed)
         kept, held_out = rest.take(fit), rest.take(held)
         kept.check_trainable()
     for part, what in ((held_out, "validation"), (final, "final")):
         if len(part) == 0 or part.labels is None:
-            raise DataError(f"no row is left for the {what} rows out of {len(train):,}", where=part.source,
-                            hint="give more labelled rows, or a --test file")  # fmt: skip
+            raise DataError(
+                f"no row is left for the {what} rows out of {len(train):,}",
+                where=part.source,
+                hint="give more labelled rows, or a --test file",
+            )
     known = kept.label_names
     if final_name == "test":
         check_some_known(final, known)
@@ -104,8 +108,15 @@ def freeze(
     validation_truth, _ = truth_codes(held_out.labels.to_list(), known)
     final_truth, unseen = truth_codes(final.labels.to_list(), known)
     notes += _unseen_note(unseen, final_name)
-    rows = {"train": len(kept), "validation": len(held_out), "final": len(final), "dropped_duplicates": dropped,
-            "leaked": int(leaked.sum()), "leaked_near": int(leaked_near.sum()), "folds": len(folds)}  # fmt: skip
+    rows = {
+        "train": len(kept),
+        "validation": len(held_out),
+        "final": len(final),
+        "dropped_duplicates": dropped,
+        "leaked": int(leaked.sum()),
+        "leaked_near": int(leaked_near.sum()),
+        "folds": len(folds),
+    }
     return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
 
 

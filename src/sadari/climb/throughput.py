@@ -55,9 +55,13 @@ def _measured(model: BertClassifier, texts: Corpus, *, passes: int) -> tuple[Pac
     from sklearn.base import clone
 
     short = clone(model).set_params(
-        epochs=passes, steps=None, validate_every=0, report_every=0, patience=None,
+        epochs=passes,
+        steps=None,
+        validate_every=0,
+        report_every=0,
+        patience=None,
         class_weight=None,  # which may name a label that is not among a few texts
-    )  # fmt: skip
+    )
     start = time.perf_counter()
     short.fit(texts.texts, texts.labels)
     reading = time.perf_counter() - start

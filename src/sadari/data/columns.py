@@ -133,9 +133,12 @@ def choose_columns(
 
 
 def _check_unrepeated(
-    taken: Sequence[str | None], by_number: set[str], columns: Sequence[str], repeated: Mapping[str, Sequence[int]],
+    taken: Sequence[str | None],
+    by_number: set[str],
+    columns: Sequence[str],
+    repeated: Mapping[str, Sequence[int]],
     where: str,
-) -> None:  # fmt: skip
+) -> None:
     """Refuse a column that another one is called like, unless its number was given."""
     for name, numbers in repeated.items():
         if {columns[number - 1] for number in numbers} & {*taken} - by_number:
@@ -192,9 +195,13 @@ def _longest(head: pl.DataFrame, columns: list[str]) -> str:
 
 def _is_worded(column: pl.Series) -> bool:
     said = column.drop_nulls()
-    return said.len() > 0 and (said.n_unique() > 1 or said.len() == 1) and bool(
-        said.str.contains(_WORDED).mean() > 0.5  # type: ignore[operator]
-    )  # fmt: skip
+    return (
+        said.len() > 0
+        and (said.n_unique() > 1 or said.len() == 1)
+        and bool(
+            said.str.contains(_WORDED).mean() > 0.5  # type: ignore[operator]
+        )
+    )
 
 
 def _mean_length(column: pl.Series) -> float:

@@ -199,8 +199,9 @@ class Corpus:
             row = self._by_label.filter(pl.col("label") == lone)["row"][0]
             raise DataError(
                 f"label {lone!r} stands in this row alone, beside one other label: nothing is left to score it by",
-                where=f"{self.source}, row {row:,}", hint="give more rows with that label; is --label right?",
-            )  # fmt: skip
+                where=f"{self.source}, row {row:,}",
+                hint="give more rows with that label; is --label right?",
+            )
 
 
 def check_corpora(train: Any, test: Any) -> None:

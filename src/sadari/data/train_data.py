@@ -94,9 +94,16 @@ def _gather_held(source: Source, validation: float, seed: int, keep_duplicates: 
     train, held_out = corpus.split(validation=validation, seed=seed)
     labels = _checked(train.labels, len(held_out), source.path)
     return TrainData(
-        train.texts, labels, held_out, corpus.label_names, rows + len(corpus.blank_rows), rows - len(corpus),
-        len(corpus.blank_rows), False, corpus.notes,
-    )  # fmt: skip
+        train.texts,
+        labels,
+        held_out,
+        corpus.label_names,
+        rows + len(corpus.blank_rows),
+        rows - len(corpus),
+        len(corpus.blank_rows),
+        False,
+        corpus.notes,
+    )
 
 
 def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicates: bool, say: Say) -> TrainData:
@@ -107,9 +114,11 @@ def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicat
         keep[np.flatnonzero(keep)[~pl.Series(seen.pairs[keep]).is_first_distinct().to_numpy()]] = False
     kept, places = seen.labels.filter(pl.Series(keep)), np.flatnonzero(keep)
     about: dict[str, Any] = {
-        "source": source.title, "label_order": source.label_order,
-        "text_columns": tuple(source.text_columns), "label_column": source.label_column,
-    }  # fmt: skip
+        "source": source.title,
+        "label_order": source.label_order,
+        "text_columns": tuple(source.text_columns),
+        "label_column": source.label_column,
+    }
     everything = Corpus(kept, kept, seen.rows[places], **about)
     everything.check_trainable()
     everything.check_lone()
@@ -124,10 +133,16 @@ def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicat
     corpus = Corpus(held_texts, kept.gather(held_out), seen.rows[places[held_out]], **about)
     blank = int(np.count_nonzero(seen.blank))
     return TrainData(
-        TextStream(source, masks[0]), trained, corpus, everything.label_names, keep.size,
-        keep.size - blank - places.size, blank, True,
+        TextStream(source, masks[0]),
+        trained,
+        corpus,
+        everything.label_names,
+        keep.size,
+        keep.size - blank - places.size,
+        blank,
+        True,
         [*source.notes, *oddities(seen.rows[seen.blank], everything.label_names)],
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

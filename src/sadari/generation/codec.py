@@ -289,9 +289,12 @@ class BytePieces:
         engine = _engine()
         with guarded(NOT_LEARNED, kind=DataError):
             trainer = trainers.BpeTrainer(
-                vocab_size=max(size, 256), min_frequency=max(2, min_freq), special_tokens=[], show_progress=False,
+                vocab_size=max(size, 256),
+                min_frequency=max(2, min_freq),
+                special_tokens=[],
+                show_progress=False,
                 initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            )  # fmt: skip
+            )
             engine.train_from_iterator(composed(texts), trainer)
             learned = json.loads(engine.to_str())["model"]
         pieces = sorted(learned["vocab"], key=learned["vocab"].get)

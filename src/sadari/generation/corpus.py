@@ -107,9 +107,16 @@ def gather(
     before = max(0, split - CONTEXT) if count else split
     held_out = ids[before:] if count else ids[:0]
     return Material(
-        coder, ids[:split], held_out, split - before, characters_of(coder, ids[split:]),
-        0 if running else len(column), blank, unknown, fingerprint([column], names),
-    )  # fmt: skip
+        coder,
+        ids[:split],
+        held_out,
+        split - before,
+        characters_of(coder, ids[split:]),
+        0 if running else len(column),
+        blank,
+        unknown,
+        fingerprint([column], names),
+    )
 
 
 def characters_of(coder: Coder, ids: NDArray[np.int32]) -> int | None:

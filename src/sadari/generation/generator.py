@@ -125,9 +125,14 @@ class Generator(GeneratorSettings):
         listener = listener or Listener()
         kept = begin_run(run, resume=resume)
         material = gather(
-            texts, labels, level=self.level, min_freq=self.min_freq or (2 if self.level == "word" else 1),
-            max_vocab=self.max_vocab, validation=self.validation, seed=self.seed,
-        )  # fmt: skip
+            texts,
+            labels,
+            level=self.level,
+            min_freq=self.min_freq or (2 if self.level == "word" else 1),
+            max_vocab=self.max_vocab,
+            validation=self.validation,
+            seed=self.seed,
+        )
         self._take(material)
         with torch.random.fork_rng():
             seed_everything(self.seed)
@@ -135,9 +140,11 @@ class Generator(GeneratorSettings):
             listener.begin(self, material)
             task = self._task(material)
             loop = Loop(
-                task, recipe_of(self.resolved_), on_record=lambda record, _: listener.record(record),
+                task,
+                recipe_of(self.resolved_),
+                on_record=lambda record, _: listener.record(record),
                 on_step=lambda loop: self._tell(loop, listener),
-            )  # fmt: skip
+            )
             identity = {"generator": plain_settings(self.settings()), "texts": material.fingerprint}
             keep_run(loop, kept, identity, resume=resume)
             self.history_ = loop.run()
@@ -152,9 +159,15 @@ class Generator(GeneratorSettings):
         own, size = self.resolved_, len(self.coder_)
         if own.net == "transformer":
             return TransformerGenerator(
-                size, width=own.embed_dim, heads=own.heads, layers=own.layers, inner=own.inner, context=own.window,
-                dropout=own.dropout, tied=own.tied,
-            )  # fmt: skip
+                size,
+                width=own.embed_dim,
+                heads=own.heads,
+                layers=own.layers,
+                inner=own.inner,
+                context=own.window,
+                dropout=own.dropout,
+                tied=own.tied,
+            )
         return RecurrentGenerator(
             size, cell=own.net, embed_dim=own.embed_dim, hidden=own.hidden, layers=own.layers, dropout=own.dropout
         )
@@ -166,9 +179,11 @@ class Generator(GeneratorSettings):
         # not typed as without None: the fields' types are those that a user may give
         self.resolved_: Any = self.resolved(ids=len(material.coder), tokens=len(material.ids))
         self.data_ = {
-            "texts": material.texts or 1, "tokens": material.learned, "held out": material.scored,
+            "texts": material.texts or 1,
+            "tokens": material.learned,
+            "held out": material.scored,
             "sha256": material.fingerprint,
-        }  # fmt: skip
+        }
 
     def _task(self, material: Material) -> Any:
         from sadari.train.objectives.language_modelling import HeldOut, LanguageTask, check_length

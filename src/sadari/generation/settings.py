@@ -34,10 +34,15 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "lstm": {"layers": 1, "dropout": 0.1, "window": 64, "batch_size": 32, "learning_rate": 0.006, "weight_decay": 0.0},
     "gru": {"layers": 1, "dropout": 0.1, "window": 64, "batch_size": 32, "learning_rate": 0.004, "weight_decay": 0.0},
     "transformer": {
-        "layers": 4, "dropout": 0.0, "window": 128, "batch_size": 16, "learning_rate": 0.002, "weight_decay": 0.1,
+        "layers": 4,
+        "dropout": 0.0,
+        "window": 128,
+        "batch_size": 16,
+        "learning_rate": 0.002,
+        "weight_decay": 0.1,
         "embed_dim": 128,
     },
-}  # fmt: skip
+}
 
 
 @dataclass(kw_only=True)

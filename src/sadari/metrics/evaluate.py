@@ -99,30 +99,46 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
     names = [str(label) for label in model.classes_.tolist()]
     if model.multilabel != corpus.multi_label:
         has = "several labels" if corpus.multi_label else "one label"
-        raise DataError(f"a text has {has} here, and the model was trained otherwise", where=corpus.source,
-                        hint="give --label-sep as in training")  # fmt: skip
+        raise DataError(
+            f"a text has {has} here, and the model was trained otherwise",
+            where=corpus.source,
+            hint="give --label-sep as in training",
+        )
     probabilities, known = model.predict_with_marks(corpus.texts)
     pieces = model.windows(corpus.texts)
     long = {
         "cut_texts": int(np.count_nonzero(model.cut_texts(corpus.texts))),
-        "window_texts": int(np.count_nonzero(pieces > 1)), "windows": int(pieces[pieces > 1].sum()),
-    }  # fmt: skip
+        "window_texts": int(np.count_nonzero(pieces > 1)),
+        "windows": int(pieces[pieces > 1].sum()),
+    }
     if model.multilabel:
         return _evaluate_several(names, corpus, probabilities, known, long)
     truth, unseen = truth_codes(corpus.labels.to_list(), names)
     confusion = confusion_matrix(truth, probabilities.argmax(axis=1), classes=len(names))
     scores = class_scores(confusion)
     per_class = [
-        {"label": name, "precision": float(scores.precision[k]), "recall": float(scores.recall[k]),
-         "f1": float(scores.f1[k]), "support": int(scores.support[k])}
+        {
+            "label": name,
+            "precision": float(scores.precision[k]),
+            "recall": float(scores.recall[k]),
+            "f1": float(scores.f1[k]),
+            "support": int(scores.support[k]),
+        }
         for k, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     return Evaluation(
-        rows=len(corpus), label_names=names, accuracy=accuracy(confusion), macro_f1=macro_f1_interval(confusion),
-        micro_f1=None, calibration_error=expected_calibration_error(truth, probabilities),
-        per_class=per_class, confusion=confusion.tolist(), unseen_labels=unseen,
-        unknown_texts=int(np.count_nonzero(~known)), **long,
-    )  # fmt: skip
+        rows=len(corpus),
+        label_names=names,
+        accuracy=accuracy(confusion),
+        macro_f1=macro_f1_interval(confusion),
+        micro_f1=None,
+        calibration_error=expected_calibration_error(truth, probabilities),
+        per_class=per_class,
+        confusion=confusion.tolist(),
+        unseen_labels=unseen,
+        unknown_texts=int(np.count_nonzero(~known)),
+        **long,
+    )
 
 
 def _evaluate_several(
@@ -153,8 +169,15 @@ def _evaluate_several(
         f1 = 2 * hits / max(1, given + support)
         per_class.append({"label": name, "precision": precision, "recall": recall, "f1": f1, "support": support})
     return Evaluation(
-        rows=len(corpus), label_names=names, accuracy=wilson(right, len(corpus)),
-        macro_f1=Interval(scores.macro_f1, float("nan"), float("nan")), micro_f1=scores.micro_f1,
-        calibration_error=None, per_class=per_class, confusion=None, unseen_labels=unseen,
-        unknown_texts=int(np.count_nonzero(~known)), **long,
-    )  # fmt: skip
+        rows=len(corpus),
+        label_names=names,
+        accuracy=wilson(right, len(corpus)),
+        macro_f1=Interval(scores.macro_f1, float("nan"), float("nan")),
+        micro_f1=scores.micro_f1,
+        calibration_error=None,
+        per_class=per_class,
+        confusion=None,
+        unseen_labels=unseen,
+        unknown_texts=int(np.count_nonzero(~known)),
+        **long,
+    )

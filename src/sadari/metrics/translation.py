@@ -57,10 +57,12 @@ def score_translations(
     own = corpus_bleu(found, wanted)
     exact = sum(one.strip() == other.strip() for one, other in zip(translations, references, strict=True))
     return TranslationScores(
-        texts=len(references), tokenised_bleu=own.score, exact=100 * exact / len(references),
+        texts=len(references),
+        tokenised_bleu=own.score,
+        exact=100 * exact / len(references),
         length_ratio=own.length / max(1, own.reference_length),
         **_sacrebleu(translations, references, tokenizer, need_sacrebleu),
-    )  # fmt: skip
+    )
 
 
 def check_tokenizer(name: str) -> None:
@@ -90,6 +92,8 @@ def _sacrebleu(translations: Sequence[str], references: Sequence[str], tokenizer
     with guarded("sacreBLEU cannot score these texts", kind=DataError):
         bleu, chrf = BLEU(tokenize=tokenizer), CHRF()
         return {
-            "bleu": float(bleu.corpus_score(texts, others).score), "bleu_signature": str(bleu.get_signature()),
-            "chrf": float(chrf.corpus_score(texts, others).score), "chrf_signature": str(chrf.get_signature()),
-        }  # fmt: skip
+            "bleu": float(bleu.corpus_score(texts, others).score),
+            "bleu_signature": str(bleu.get_signature()),
+            "chrf": float(chrf.corpus_score(texts, others).score),
+            "chrf_signature": str(chrf.get_signature()),
+        }

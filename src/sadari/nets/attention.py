@@ -47,9 +47,13 @@ class SelfAttention(nn.Module):
             if causal and allowed is not None:
                 allowed = allowed & _causal(0, states.shape[1], states.device)
         mixed = mix(
-            queries, keys, values, allowed, causal=causal and allowed is None,
+            queries,
+            keys,
+            values,
+            allowed,
+            causal=causal and allowed is None,
             dropout=self.dropout if self.training else 0.0,
-        )  # fmt: skip
+        )
         return self.output(mixed.transpose(1, 2).flatten(2))
 
     def weights(self, states: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:

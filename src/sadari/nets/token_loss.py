@@ -39,9 +39,15 @@ def token_loss(
 class _TokenLoss(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, states: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, targets: torch.Tensor,
-        smoothing: float, dtype: torch.dtype, learning: bool,
-    ) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+        ctx: Any,
+        states: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        targets: torch.Tensor,
+        smoothing: float,
+        dtype: torch.dtype,
+        learning: bool,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         device = states.device.type
         with torch.autocast(device, enabled=False):
             read, table = states.to(dtype), weight.to(dtype)

@@ -26,9 +26,18 @@ FORMATS = (".svg", ".png", ".pdf")
 # The first font that has a character draws it: Hangul, Han and kana are in none that matplotlib brings along.
 # Of a collection matplotlib sees the first face alone, which is Noto's Japanese one; it has Hangul too.
 FONTS = (
-    "DejaVu Sans", "Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic",
-    "Apple SD Gothic Neo", "AppleGothic", "Noto Sans CJK JP", "UnDotum", "Baekmuk Dotum",
-)  # fmt: skip
+    "DejaVu Sans",
+    "Noto Sans CJK KR",
+    "Noto Sans KR",
+    "NanumGothic",
+    "NanumBarunGothic",
+    "Malgun Gothic",
+    "Apple SD Gothic Neo",
+    "AppleGothic",
+    "Noto Sans CJK JP",
+    "UnDotum",
+    "Baekmuk Dotum",
+)
 MOST_TOKENS = 80
 
 
@@ -40,8 +49,9 @@ def draw_inner_life(found: InnerLife, path: str | Path) -> Path:
     """
     target = check_picture(path)
     if len(found.tokens) > MOST_TOKENS:
-        raise DataError(f"the text has {len(found.tokens)} tokens, too many to draw",
-                        hint=f"give a text of at most {MOST_TOKENS}")  # fmt: skip
+        raise DataError(
+            f"the text has {len(found.tokens)} tokens, too many to draw", hint=f"give a text of at most {MOST_TOKENS}"
+        )
     return write_picture(target, lambda: _attention(found) if found.kind == "attention" else _gates(found))
 
 
@@ -53,8 +63,10 @@ def check_picture(path: str | Path) -> Path:
     """
     target = Path(path)
     if target.suffix.lower() not in FORMATS:
-        raise SettingError(f"a picture cannot be written as {target.suffix or 'a file without ending'!r}",
-                           hint=f"end the name with one of: {', '.join(FORMATS)}")  # fmt: skip
+        raise SettingError(
+            f"a picture cannot be written as {target.suffix or 'a file without ending'!r}",
+            hint=f"end the name with one of: {', '.join(FORMATS)}",
+        )
     return target
 
 
@@ -87,8 +99,9 @@ def write_picture(path: str | Path, draw: Callable[[], Figure]) -> Path:
     if missing and kind != "svg":
         shown = " ".join(list(missing)[:8]) + (" …" if len(missing) > 8 else "")
         what = f"no font here has {shown}: boxes stand for them in {target}"
-        warnings.warn(f"{what}\n  → install one, such as NanumGothic or Noto Sans CJK; or write .svg", SadariWarning,
-                      stacklevel=2)  # fmt: skip
+        warnings.warn(
+            f"{what}\n  → install one, such as NanumGothic or Noto Sans CJK; or write .svg", SadariWarning, stacklevel=2
+        )
     return target
 
 
@@ -147,16 +160,25 @@ def _gates(found: InnerLife) -> Figure:
 
     names = list(found.panels)
     # units that behave alike stand together: ordered by when their cell state is largest
-    order = {side: np.argsort(found.panels[f"{side}cell"].argmax(axis=0), kind="stable")
-             for side in ("", "backward ") if f"{side}cell" in found.panels}  # fmt: skip
+    order = {
+        side: np.argsort(found.panels[f"{side}cell"].argmax(axis=0), kind="stable")
+        for side in ("", "backward ")
+        if f"{side}cell" in found.panels
+    }
     figure = Figure(figsize=(max(4.5, 0.32 * len(found.tokens) + 2.0), 1.25 * len(names) + 1.0), layout="constrained")
     axes = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
     for axis, name in zip(axes, names, strict=True):
         values = found.panels[name].T[order["backward " if name.startswith("backward") else ""]]
         signed = name.endswith(("candidate", "cell", "hidden"))
         reach = max(1.0, float(np.abs(values).max())) if signed else 1.0
-        image = axis.imshow(values, aspect="auto", cmap="RdBu_r" if signed else "Blues",
-                            vmin=-reach if signed else 0, vmax=reach, interpolation="nearest")  # fmt: skip
+        image = axis.imshow(
+            values,
+            aspect="auto",
+            cmap="RdBu_r" if signed else "Blues",
+            vmin=-reach if signed else 0,
+            vmax=reach,
+            interpolation="nearest",
+        )
         axis.set_ylabel(name, fontsize=8)
         axis.set_yticks([])
         axis.tick_params(length=0)

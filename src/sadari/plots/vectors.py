@@ -64,8 +64,10 @@ def _drawn(found: Projection, marked: Collection[str]) -> Figure:
     axis.grid(color="0.92", linewidth=0.6)
     axis.set_axisbelow(True)
     axis.spines[:].set_visible(False)
-    labels = [_label(axis, word, point, stands_out=word in marked)
-              for word, point in zip(found.words, found.points, strict=True)]  # fmt: skip
+    labels = [
+        _label(axis, word, point, stands_out=word in marked)
+        for word, point in zip(found.words, found.points, strict=True)
+    ]
     figure.canvas.draw()
     figure.set_layout_engine("none")  # the axes stay where they are now
     points = axis.transData.transform(found.points)

@@ -29,18 +29,36 @@ _FIELDS: Mapping[str, Whole | Number | Choice | Text] = {
     "chunk_size_feed_forward": Whole(0, 2**20),
     "num_labels": Whole(1, MOST_LABELS),
     **dict.fromkeys(
-        ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "classifier_dropout",
-         "classifier_dropout_prob", "seq_classif_dropout", "qa_dropout", "pooler_dropout", "embedding_dropout"), _SHARE
+        (
+            "hidden_dropout_prob",
+            "attention_probs_dropout_prob",
+            "dropout",
+            "attention_dropout",
+            "classifier_dropout",
+            "classifier_dropout_prob",
+            "seq_classif_dropout",
+            "qa_dropout",
+            "pooler_dropout",
+            "embedding_dropout",
+        ),
+        _SHARE,
     ),
     **dict.fromkeys(("layer_norm_eps", "norm_eps"), Number(0, 0.1)),
     "initializer_range": Number(0, 1000),
     "dtype": Choice(("float32", "float16", "bfloat16", "float64", "auto")),
     "model_type": Text(),
-}  # fmt: skip
+}
 _ACTIVATIONS = ("hidden_act", "activation", "hidden_activation", "activation_function", "pooler_hidden_act")
-_MAY_BE_NULL = frozenset({
-    "classifier_dropout", "embedding_size", "input_embedding_size", "num_labels", "dtype", "pooler_dropout",
-})  # fmt: skip
+_MAY_BE_NULL = frozenset(
+    {
+        "classifier_dropout",
+        "embedding_size",
+        "input_embedding_size",
+        "num_labels",
+        "dtype",
+        "pooler_dropout",
+    }
+)
 _WIDTHS, _HEADS, _LAYERS = ("hidden_size", "dim"), ("num_attention_heads", "n_heads"), ("num_hidden_layers", "n_layers")
 _INNER_WIDTHS = ("embedding_size", "input_embedding_size", *_WIDTHS)
 _LAYER = re.compile(r"(?:^|\.)layers?\.([0-9]{1,9})\.")
@@ -85,14 +103,16 @@ def check_claims(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], w
     if present and layers is not None and layers != max(present) + 1:
         raise ModelError(
             f"the weights do not fit {CONFIG}, which speaks of {layers:,} layers; there are {len(present):,}",
-            where=where, hint=_TOGETHER,
-        )  # fmt: skip
+            where=where,
+            hint=_TOGETHER,
+        )
     places, most = said.get("max_position_embeddings"), _rows_of(shapes, _PLACES)
     if places is not None and most is not None and places > most[0]:
         raise ModelError(
             f"the weights do not fit {CONFIG}, whose max_position_embeddings is {places:,}; there are {most[0]:,}",
-            where=where, hint=_TOGETHER,
-        )  # fmt: skip
+            where=where,
+            hint=_TOGETHER,
+        )
     words = _rows_of(shapes, _WORDS)
     if words is None:
         return
@@ -100,13 +120,15 @@ def check_claims(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], w
     if rows is not None and rows != words[0]:
         raise ModelError(
             f"the weights do not fit {CONFIG}, whose vocab_size is {rows:,}; the embedding has {words[0]:,} rows",
-            where=where, hint=_TOGETHER,
-        )  # fmt: skip
+            where=where,
+            hint=_TOGETHER,
+        )
     if widths and words[1] not in widths:
         raise ModelError(
             f"the weights do not fit {CONFIG}, whose hidden_size is {widths[-1]:,}; the embedding is {words[1]:,} wide",
-            where=where, hint=_TOGETHER,
-        )  # fmt: skip
+            where=where,
+            hint=_TOGETHER,
+        )
 
 
 def _rows_of(shapes: Mapping[str, Sequence[int]], ending: str) -> Sequence[int] | None:

@@ -27,20 +27,55 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 EXTRA = "bert"
-_TOKENIZERS = (TOKENIZER, WORDS, "vocab.json", "spiece.model", "sentencepiece.bpe.model", "spm.model",
-               "tokenizer.model", "tokenizer_78b3253a26.model")  # fmt: skip
+_TOKENIZERS = (
+    TOKENIZER,
+    WORDS,
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "spm.model",
+    "tokenizer.model",
+    "tokenizer_78b3253a26.model",
+)
 _WANTED = ["*.json", "*.txt", "*.model", "model*.safetensors"]
 # of which the places begin behind that of padding, as RoBERTa's do
-_PLACES_BEHIND_PADDING = frozenset({
-    "roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "roberta-prelayernorm", "data2vec-text", "xmod", "ibert",
-    "longformer", "esm",
-})  # fmt: skip
+_PLACES_BEHIND_PADDING = frozenset(
+    {
+        "roberta",
+        "xlm-roberta",
+        "xlm-roberta-xl",
+        "camembert",
+        "roberta-prelayernorm",
+        "data2vec-text",
+        "xmod",
+        "ibert",
+        "longformer",
+        "esm",
+    }
+)
 # What a configuration may say about code, other files or other machines, and what is said here in its place.
-_NOT_TAKEN = frozenset({
-    "auto_map", "name_or_path", "custom_pipelines", "quantization_config", "transformers_weights", "model_type",
-    "id2label", "label2id", "num_labels", "problem_type", "dtype", "torch_dtype", "return_dict", "use_return_dict",
-    "output_hidden_states", "output_attentions", "attn_implementation", "per_layer_config",
-})  # fmt: skip
+_NOT_TAKEN = frozenset(
+    {
+        "auto_map",
+        "name_or_path",
+        "custom_pipelines",
+        "quantization_config",
+        "transformers_weights",
+        "model_type",
+        "id2label",
+        "label2id",
+        "num_labels",
+        "problem_type",
+        "dtype",
+        "torch_dtype",
+        "return_dict",
+        "use_return_dict",
+        "output_hidden_states",
+        "output_attentions",
+        "attn_implementation",
+        "per_layer_config",
+    }
+)
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?")
 
 
@@ -89,8 +124,11 @@ def find_weights(weights: str | Path, *, download: bool = False) -> Path:
         if path.exists():
             raise ModelError("is a file; weights are a folder", where=name, hint="name the folder that it lies in")
     if not _HUB_NAME.fullmatch(name) or name.startswith(".") or isinstance(weights, Path):
-        raise ModelError("there is no such folder of weights", where=name[:200],
-                         hint=f"name the folder that holds {CONFIG}, {SAFE} and the tokenizer")  # fmt: skip
+        raise ModelError(
+            "there is no such folder of weights",
+            where=name[:200],
+            hint=f"name the folder that holds {CONFIG}, {SAFE} and the tokenizer",
+        )
     return _from_hub(name, download)
 
 
@@ -105,8 +143,9 @@ def _from_hub(name: str, download: bool) -> Path:
         if not download:
             raise ModelError(
                 "there is neither a folder of this name nor such a model in the local cache of the Hugging Face hub",
-                where=name, hint="check the name; to fetch it from the hub, say so: --download (download=True)",
-            ) from error  # fmt: skip
+                where=name,
+                hint="check the name; to fetch it from the hub, say so: --download (download=True)",
+            ) from error
     hint = "check the name and the network, or give a folder that is here"
     with guarded("could not be fetched from the Hugging Face hub", where=name, hint=hint, kind=DownloadError):
         return Path(snapshot_download(name, allow_patterns=_WANTED))
@@ -122,21 +161,31 @@ def check_folder(folder: Path) -> dict[str, Any]:
     check_plain(folder)
     own = json_of(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     if own and not (folder / CONFIG).is_file():
-        raise ModelError(f"this is a Sadari model of {own.get('rung') or own.get('kind')!r:.40}, and no BERT",
-                         where=where, hint="name a folder of pre-trained weights")  # fmt: skip
+        raise ModelError(
+            f"this is a Sadari model of {own.get('rung') or own.get('kind')!r:.40}, and no BERT",
+            where=where,
+            hint="name a folder of pre-trained weights",
+        )
     if not (folder / CONFIG).is_file():
-        raise ModelError(f"holds no pre-trained model: there is no {CONFIG}", where=where,
-                         hint=f"name the folder that holds {CONFIG}, {SAFE} and the tokenizer")  # fmt: skip
+        raise ModelError(
+            f"holds no pre-trained model: there is no {CONFIG}",
+            where=where,
+            hint=f"name the folder that holds {CONFIG}, {SAFE} and the tokenizer",
+        )
     config = json_of(folder / CONFIG)
     check_kind(config, where)
     check_config(config, where)
     if not any((folder / name).is_file() for name in (SAFE, INDEX)):
         check_not_pickled(folder, "AutoModel")
-        raise ModelError(f"there are no weights: no {SAFE}", where=where,
-                         hint="copy it from where the configuration is from")  # fmt: skip
+        raise ModelError(
+            f"there are no weights: no {SAFE}", where=where, hint="copy it from where the configuration is from"
+        )
     if not any((folder / name).is_file() for name in _TOKENIZERS):
-        raise ModelError("there is no tokenizer beside the weights", where=where,
-                         hint=f"copy {TOKENIZER} (or {WORDS}) from where the weights are from")  # fmt: skip
+        raise ModelError(
+            "there is no tokenizer beside the weights",
+            where=where,
+            hint=f"copy {TOKENIZER} (or {WORDS}) from where the weights are from",
+        )
     check_claims(config, weight_shapes(folder), where)
     return config
 
@@ -153,12 +202,18 @@ def check_kind(config: Mapping[str, Any], where: str) -> None:
     kind = config.get("model_type")
     if not isinstance(kind, str) or kind not in modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES:
         code = " (it brings code of its own, which is not run)" if config.get("auto_map") else ""
-        raise ModelError(f"a model of the type {kind!r:.40} cannot be fine-tuned here{code}", where=where,
-                         hint="BERT, RoBERTa, DistilBERT, ELECTRA and their like can")  # fmt: skip
+        raise ModelError(
+            f"a model of the type {kind!r:.40} cannot be fine-tuned here{code}",
+            where=where,
+            hint="BERT, RoBERTa, DistilBERT, ELECTRA and their like can",
+        )
     encoder = kind in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES and not config.get("is_encoder_decoder")
     if not encoder or config.get("is_decoder"):
-        raise ModelError(f"a model of the type {kind!r} is no encoder", where=where,
-                         hint="BERT, RoBERTa, DistilBERT, ELECTRA and their like are")  # fmt: skip
+        raise ModelError(
+            f"a model of the type {kind!r} is no encoder",
+            where=where,
+            hint="BERT, RoBERTa, DistilBERT, ELECTRA and their like are",
+        )
 
 
 def read_tokenizer(folder: Path) -> Tokenizing:
@@ -179,19 +234,26 @@ def read_tokenizer(folder: Path) -> Tokenizing:
         longest = found.model_max_length
         if engine is None:
             raise ModelError(
-                "the tokenizer has no fast form", where=where,
+                "the tokenizer has no fast form",
+                where=where,
                 hint=f"make one: AutoTokenizer of transformers writes {TOKENIZER} where it can",
-            )  # fmt: skip
+            )
         with tempfile.TemporaryDirectory() as place:
             found.save_pretrained(place)
             files = {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(place).glob("*.json"))}
         pieces = engine.get_vocab(with_added_tokens=False)
     if pad is None:
-        raise ModelError("the tokenizer has no token for padding", where=where,
-                         hint="name one, such as \"pad_token\": \"[PAD]\", in tokenizer_config.json")  # fmt: skip
+        raise ModelError(
+            "the tokenizer has no token for padding",
+            where=where,
+            hint='name one, such as "pad_token": "[PAD]", in tokenizer_config.json',
+        )
     if isinstance(longest, bool) or not isinstance(longest, int | float):
-        raise ModelError(f"the tokenizer's model_max_length is {longest!r:.40}; it must be a number", where=where,
-                         hint="mend tokenizer_config.json")  # fmt: skip
+        raise ModelError(
+            f"the tokenizer's model_max_length is {longest!r:.40}; it must be a number",
+            where=where,
+            hint="mend tokenizer_config.json",
+        )
     with put_together(where, "tokenizer"):
         reads = Pieces.of(engine, pad, unknown)
     check_knows(pieces, lambda texts: bool(reads.known(reads.encode(texts)).any()), where)
@@ -232,24 +294,34 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
     if said.get("auto_map"):
         warnings.warn(
             f"{where} brings code of its own, which is not run: it is read as a plain {said['model_type']!r}",
-            SadariWarning, stacklevel=2,
-        )  # fmt: skip
+            SadariWarning,
+            stacklevel=2,
+        )
     config = config_of(said, labels, several=several, where=where)
     _check_size(config, weight_shapes(folder), where)
     with quiet(), guarded("the weights cannot be read", where=where, hint="copy or fetch them again"):
         model, found = transformers().AutoModelForSequenceClassification.from_pretrained(
-            str(folder), config=config, local_files_only=True, trust_remote_code=False, use_safetensors=True,
-            ignore_mismatched_sizes=True, output_loading_info=True, dtype="float32",
+            str(folder),
+            config=config,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+            dtype="float32",
             attn_implementation=attention_of(config),
-        )  # fmt: skip
+        )
     prefix = model.base_model_prefix + "."
     lost = sorted(name for name in found["missing_keys"] if name.startswith(prefix) and ".pooler." not in name)
     wrong = sorted(str(entry[0] if isinstance(entry, tuple | list) else entry) for entry in found["mismatched_keys"])
     lost += [name for name in wrong if name.startswith(prefix)]
     if lost:
         more = f" and {len(lost) - 1:,} more" if len(lost) > 1 else ""
-        raise ModelError(f"the weights do not fit {CONFIG}, which asks for {lost[0]}{more}", where=where,
-                         hint=f"take weights and {CONFIG} from the same model")  # fmt: skip
+        raise ModelError(
+            f"the weights do not fit {CONFIG}, which asks for {lost[0]}{more}",
+            where=where,
+            hint=f"take weights and {CONFIG} from the same model",
+        )
     check_weights(where, **{name: value.numpy() for name, value in model.state_dict().items()})
     heads = [name for name in found["missing_keys"] if not name.startswith(prefix)]
     return model, bool(wrong) or (not heads and labels_of(said) != len(labels))
@@ -270,9 +342,10 @@ def config_of(said: Mapping[str, Any], labels: list[str], *, several: bool, wher
         fields = own.__dataclass_fields__
         # what is no field becomes an attribute, in the place of a method if it is called like one
         taken = {
-            name: value for name, value in said.items()
+            name: value
+            for name, value in said.items()
             if name not in _NOT_TAKEN and not name.startswith("_") and (name in fields or not hasattr(own, name))
-        }  # fmt: skip
+        }
         config = auto.for_model(kind, **taken)
         set_labels(config, labels, several=several)
     return config
@@ -301,9 +374,10 @@ def _check_size(config: Any, shapes: Mapping[str, Sequence[int]], where: str) ->
     there = sum(math.prod(shape) for shape in shapes.values())
     if asked > there:
         raise ModelError(
-            f"the weights do not fit {CONFIG}, which asks for {asked:,} numbers; there are {there:,}", where=where,
+            f"the weights do not fit {CONFIG}, which asks for {asked:,} numbers; there are {there:,}",
+            where=where,
             hint=f"take weights and {CONFIG} from the same model",
-        )  # fmt: skip
+        )
 
 
 def attention_of(config: Any) -> str:

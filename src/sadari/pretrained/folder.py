@@ -26,9 +26,15 @@ _MARKS = "#▁Ġ"  # of pieces that go on with a word, or begin one
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\.safetensors")  # beside the list, nowhere else
 _SAYS_NOTHING = re.compile(r"(model|models|weights|encoder|final|best|last|out|output|checkpoint)([-_.]?\d+)?", re.I)
 _PICKLED = (
-    "pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model.pt", "model.bin", "model.pt", "tf_model.h5",
-    "flax_model.msgpack", "model.ckpt.index",
-)  # fmt: skip
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+    "pytorch_model.pt",
+    "model.bin",
+    "model.pt",
+    "tf_model.h5",
+    "flax_model.msgpack",
+    "model.ckpt.index",
+)
 
 
 def shown_weights(weights: str | Path) -> str:
@@ -130,11 +136,12 @@ def check_not_pickled(folder: Path, reader: str) -> None:
         if (folder / name).exists():
             raise ModelError(
                 f"the weights are in {name} alone, which can run code when it is opened, as pickles can: it is not "
-                "read", where=str(folder),
+                "read",
+                where=str(folder),
                 hint=f'if you trust where they are from, convert them: python -c "from transformers import {reader}; '
                 f"{reader}.from_pretrained('FOLDER', use_safetensors=False).save_pretrained('NEW')\", and copy the "
                 "tokenizer's files",
-            )  # fmt: skip
+            )
 
 
 def check_knows(pieces: Collection[str], reads: Callable[[pl.Series], bool], where: str) -> None:
@@ -157,9 +164,10 @@ def check_knows(pieces: Collection[str], reads: Callable[[pl.Series], bool], whe
         known = False
     if not known:
         raise ModelError(
-            f"the tokenizer is empty: of its {size:,} pieces none stands in any text", where=where,
+            f"the tokenizer is empty: of its {size:,} pieces none stands in any text",
+            where=where,
             hint=f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from",
-        )  # fmt: skip
+        )
 
 
 def check_fits(largest_id: int, rows: int, where: str) -> None:
@@ -170,6 +178,7 @@ def check_fits(largest_id: int, rows: int, where: str) -> None:
     """
     if largest_id >= rows:
         raise ModelError(
-            f"the tokenizer does not fit the weights: its ids go up to {largest_id:,}, the embedding has "
-            f"{rows:,} rows", where=where, hint="take weights and tokenizer from the same model",
-        )  # fmt: skip
+            f"the tokenizer does not fit the weights: its ids go up to {largest_id:,}, the embedding has {rows:,} rows",
+            where=where,
+            hint="take weights and tokenizer from the same model",
+        )

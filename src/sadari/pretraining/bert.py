@@ -147,9 +147,15 @@ class Bert(BertSettings):
             seed_everything(self.seed)
             pieces = None if start is None else self._begin_from(start, download)
             read = read_texts(
-                texts, pieces=pieces, vocabulary=self.vocabulary, lowercase=self.lowercase, length=self.length,
-                packed=self.packed, validation=self.validation, told=listener.reading,
-            )  # fmt: skip
+                texts,
+                pieces=pieces,
+                vocabulary=self.vocabulary,
+                lowercase=self.lowercase,
+                length=self.length,
+                packed=self.packed,
+                validation=self.validation,
+                told=listener.reading,
+            )
             self._take(read, start)
             seed_dropout(self.seed)
             loop = self._loop(self._task(read), listener)
@@ -211,9 +217,12 @@ class Bert(BertSettings):
             if own.alike:
                 look_for_alike(self.net_.bert)
         self.data_ = {
-            "texts": read.texts, "tokens": read.tokens, "held out": len(read.held_out.values),
-            "sha256": read.fingerprint, **({} if start is None else {"start": shown_weights(start)}),
-        }  # fmt: skip
+            "texts": read.texts,
+            "tokens": read.tokens,
+            "held out": len(read.held_out.values),
+            "sha256": read.fingerprint,
+            **({} if start is None else {"start": shown_weights(start)}),
+        }
 
     def _task(self, read: PreTrainingTexts) -> Any:
         from sadari.train.objectives.bert import HeldOutText, PreTrainingTask, Reading, count_ids
@@ -223,9 +232,16 @@ class Bert(BertSettings):
         own, pieces = self.resolved_, read.pieces
         masking = Masking(pieces.mask_id, pieces.special, pieces.goes_on, own.masked, own.whole_words)
         reading = Reading(
-            read.learned, masking, pieces.class_id, pieces.separator_id, pieces.pad_id, own.length, own.batch_size,
-            pair_segments if own.nsp else windows if own.packed else stretches, own.seed,
-        )  # fmt: skip
+            read.learned,
+            masking,
+            pieces.class_id,
+            pieces.separator_id,
+            pieces.pad_id,
+            own.length,
+            own.batch_size,
+            pair_segments if own.nsp else windows if own.packed else stretches,
+            own.seed,
+        )
         held_out = None
         if len(read.held_out.values) > 1:
             scored = replace(reading, documents=read.held_out.first(MOST_HELD_OUT))
@@ -237,19 +253,24 @@ class Bert(BertSettings):
         from sadari.train.loop import Loop
 
         return Loop(
-            task, recipe_of(self.resolved_), on_record=lambda record, _: listener.record(record),
+            task,
+            recipe_of(self.resolved_),
+            on_record=lambda record, _: listener.record(record),
             on_step=lambda loop: listener.step(loop.share, loop.loss),
-        )  # fmt: skip
+        )
 
     def _identity(self, read: PreTrainingTexts, start: str | Path | None) -> dict[str, Any]:
         """What must be the same for a run to go on."""
         from sadari.train import distributed as processes
 
         return {
-            "task": "pre-training", "settings": plain_settings(self.settings()), "texts": read.fingerprint,
-            "vocabulary": len(read.pieces), "start": None if start is None else shown_weights(start),
+            "task": "pre-training",
+            "settings": plain_settings(self.settings()),
+            "texts": read.fingerprint,
+            "vocabulary": len(read.pieces),
+            "start": None if start is None else shown_weights(start),
             "number of processes": processes.place()[1],
-        }  # fmt: skip
+        }
 
     def _score(self, loop: Loop, listener: Listener) -> None:
         """Score the weights that were kept: on more than on the way, where that was little."""

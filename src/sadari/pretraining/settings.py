@@ -89,9 +89,11 @@ class BertSettings(TaskSettings):
         size = self.size or "tiny"
         little = size in LITTLE and not begun
         found: dict[str, Any] = {
-            "dropout": 0.0 if little else 0.1, "alike": little, "batch_size": BATCH_PACKED if self.packed else BATCH,
+            "dropout": 0.0 if little else 0.1,
+            "alike": little,
+            "batch_size": BATCH_PACKED if self.packed else BATCH,
             "learning_rate": RATE_GOING_ON if begun else RATES[size],
-        }  # fmt: skip
+        }
         if not begun:
             found["size"] = size
         if self.steps is None and self.minutes is None:

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 # what config.json must say: name → (range, or None for a number)
 _WHOLE = {
-    "vocab_size": Whole(6, 2**20), "num_hidden_layers": Whole(1, 96), "hidden_size": Whole(1, 8192),
-    "num_attention_heads": Whole(1, 256), "intermediate_size": Whole(1, 2**15),
-    "max_position_embeddings": Whole(8, 2**15), "type_vocab_size": Whole(1, 16),
-}  # fmt: skip
+    "vocab_size": Whole(6, 2**20),
+    "num_hidden_layers": Whole(1, 96),
+    "hidden_size": Whole(1, 8192),
+    "num_attention_heads": Whole(1, 256),
+    "intermediate_size": Whole(1, 2**15),
+    "max_position_embeddings": Whole(8, 2**15),
+    "type_vocab_size": Whole(1, 16),
+}
 _TOGETHER = f"take weights and {CONFIG} from the same model"
 _FILES = f"name the folder of a BERT: {CONFIG}, {SAFE}, tokenizer"
 _TEXTS = (CONFIG, TOKENIZER, WORDS, TOKENIZER_SETTINGS)
@@ -73,8 +77,9 @@ class BertFolder:
             if found is not None and found.shape != wanted.shape:
                 raise ModelError(
                     f"tensor {name!r} has shape {list(found.shape)}; {CONFIG} says {list(wanted.shape)}",
-                    where=self.where, hint=_TOGETHER,
-                )  # fmt: skip
+                    where=self.where,
+                    hint=_TOGETHER,
+                )
         net = BertForPreTraining(self.shape)
         net.load_state_dict({name: self.tensors[name] for name in claimed if name in self.tensors}, strict=False)
         return net.eval()
@@ -120,9 +125,14 @@ def read_bert(folder: str | Path) -> BertFolder:
     about = manifest.get("bert")
     taught = about.get("next") is not False if isinstance(about, Mapping) else True
     return BertFolder(
-        where, shape, pieces, named, f"{_HEAD}bias" in named,
-        taught and f"{_NEXT}weight" in named and f"{_POOLER}dense.weight" in named, manifest,
-    )  # fmt: skip
+        where,
+        shape,
+        pieces,
+        named,
+        f"{_HEAD}bias" in named,
+        taught and f"{_NEXT}weight" in named and f"{_POOLER}dense.weight" in named,
+        manifest,
+    )
 
 
 def shape_json(shape: BertShape, pad_id: int) -> str:
@@ -132,9 +142,14 @@ def shape_json(shape: BertShape, pad_id: int) -> str:
     said = {"architectures": ["BertForPreTraining"], "model_type": "bert", **dataclasses.asdict(shape)}
     dropout = said.pop("dropout")
     said |= {
-        "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.02,
-        "position_embedding_type": "absolute", "pad_token_id": pad_id, "tie_word_embeddings": True, "dtype": "float32",
-    }  # fmt: skip
+        "hidden_dropout_prob": dropout,
+        "attention_probs_dropout_prob": 0.0,
+        "initializer_range": 0.02,
+        "position_embedding_type": "absolute",
+        "pad_token_id": pad_id,
+        "tie_word_embeddings": True,
+        "dtype": "float32",
+    }
     return json.dumps(said, indent=2)
 
 

@@ -101,7 +101,8 @@ def load(folder: str | Path) -> Rung:
     known = {**RUNGS, **IMPORTED}
     if not isinstance(name, str) or name not in known:
         raise ModelError(
-            f"the model is of the rung {name!r}, which is not known here", where=str(folder),
+            f"the model is of the rung {name!r}, which is not known here",
+            where=str(folder),
             hint=f"known rungs: {', '.join(known)}; a newer Sadari may know it",
-        )  # fmt: skip
+        )
     return known[name].from_files(files)

@@ -391,8 +391,9 @@ def _finite(logits: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDAr
     warnings.warn(
         f"the model finds no numbers for {odd.sum():,} of {len(odd):,} texts: its weights are too large, or were "
         "damaged; these texts get the shares that the labels had in training",
-        SadariWarning, stacklevel=2,
-    )  # fmt: skip
+        SadariWarning,
+        stacklevel=2,
+    )
     return np.where(odd[:, None], np.float32(0), logits), known & ~odd
 
 

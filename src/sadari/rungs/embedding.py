@@ -33,6 +33,10 @@ class EmbeddingMean(NeuralRung):
         from sadari.nets.embedding import EmbeddingClassifier
 
         return EmbeddingClassifier(
-            vocab_size, labels, width=self.embed_dim, dropout=self.dropout, token_dropout=self.token_dropout,
+            vocab_size,
+            labels,
+            width=self.embed_dim,
+            dropout=self.dropout,
+            token_dropout=self.token_dropout,
             sparse=self._takes_sparse(vocab_size),
-        )  # fmt: skip
+        )

@@ -106,17 +106,28 @@ class EmbeddingBag(Rung):
         self._start(targets.shape[1])
         watch.keep(self.embedding_, self.output_)
         self.history_ = train_bag(
-            features, targets, costs, self.embedding_, self.output_, self._recipe(),
-            label_weights=self._codec.label_weights(targets, self.class_weight), lesson=self._lesson, monitor=watch,
-        )  # fmt: skip
+            features,
+            targets,
+            costs,
+            self.embedding_,
+            self.output_,
+            self._recipe(),
+            label_weights=self._codec.label_weights(targets, self.class_weight),
+            lesson=self._lesson,
+            monitor=watch,
+        )
         watch.restore()
         check_learned(embedding=self.embedding_, output=self.output_)
 
     def _recipe(self) -> BagRecipe:
         return BagRecipe(
-            epochs=self.epochs_, learning_rate=self.learning_rate, dropout=self.dropout,
-            label_smoothing=self.label_smoothing, multilabel=self._codec.multilabel, seed=self.seed,
-        )  # fmt: skip
+            epochs=self.epochs_,
+            learning_rate=self.learning_rate,
+            dropout=self.dropout,
+            label_smoothing=self.label_smoothing,
+            multilabel=self._codec.multilabel,
+            seed=self.seed,
+        )
 
     def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
         # they say how much a text counts beside others, and not how fast to learn; `_train` weighs the labels
@@ -143,9 +154,12 @@ class EmbeddingBag(Rung):
 
     def _new_vectors(self, tokenizer_name: str) -> HashedVectors:
         return HashedVectors(
-            tokenizer(tokenizer_name), longest=self.longest, buckets=self.buckets, min_count=self.min_count,
+            tokenizer(tokenizer_name),
+            longest=self.longest,
+            buckets=self.buckets,
+            min_count=self.min_count,
             end=self.end,
-        )  # fmt: skip
+        )
 
     @property
     def net_(self) -> MeanBag:

@@ -148,21 +148,34 @@ class LinearRung(Rung):
         return CountVectors(
             tokenizer(tokenizer_name),
             ngram_range=(shortest, longest),
-            min_df=self.min_df, max_df=self.max_df, max_features=self.max_features,
-        )  # fmt: skip
+            min_df=self.min_df,
+            max_df=self.max_df,
+            max_features=self.max_features,
+        )
 
     def _train_dual(
-        self, counts: Counts, scale: NDArray[np.float32], targets: NDArray[np.int8], costs: NDArray[np.float32],
+        self,
+        counts: Counts,
+        scale: NDArray[np.float32],
+        targets: NDArray[np.int8],
+        costs: NDArray[np.float32],
         watch: Watch,
-    ) -> None:  # fmt: skip
+    ) -> None:
         signs = np.where(targets > 0, 1, -1).astype(np.int8)
         exact = costs.astype(np.float64) * self.resolved_settings()["C"]
         costs = np.clip(exact, 1e-12, 1e12).astype(np.float32)  # so that one over it is finite too
         solution = solve_dual(
-            counts, self._weights, scale, signs, costs,
-            epochs=self.resolved_settings()["epochs"], tolerance=self.tolerance, seed=self.seed, monitor=watch,
+            counts,
+            self._weights,
+            scale,
+            signs,
+            costs,
+            epochs=self.resolved_settings()["epochs"],
+            tolerance=self.tolerance,
+            seed=self.seed,
+            monitor=watch,
             start=(self.weight_, self.bias_),
-        )  # fmt: skip
+        )
         self.history_ = solution.history
         folds = list(calibration_folds(len(counts), seed=self.seed))
         settling = 1 if len(folds) == 1 else 3  # passes; of few texts each has more to say, and they cost little
@@ -175,18 +188,34 @@ class LinearRung(Rung):
         )
 
     def _train_adam(
-        self, counts: Counts, scale: NDArray[np.float32], targets: NDArray[np.int8], costs: NDArray[np.float32],
+        self,
+        counts: Counts,
+        scale: NDArray[np.float32],
+        targets: NDArray[np.int8],
+        costs: NDArray[np.float32],
         watch: Watch,
-    ) -> None:  # fmt: skip
+    ) -> None:
         recipe = AdamRecipe(
-            epochs=self.resolved_settings()["epochs"], epoch_size=self.epoch_size, batch_size=self.batch_size,
-            learning_rate=self.learning_rate, report_every=self.report_every,
-            multilabel=self._codec.multilabel, seed=self.seed,
-        )  # fmt: skip
+            epochs=self.resolved_settings()["epochs"],
+            epoch_size=self.epoch_size,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            report_every=self.report_every,
+            multilabel=self._codec.multilabel,
+            seed=self.seed,
+        )
         self.history_ = train_with_adam(
-            counts, self._weights, scale, targets, costs, self.weight_, self.bias_, recipe,
-            monitor=watch, report_to=watch.progress,
-        )  # fmt: skip
+            counts,
+            self._weights,
+            scale,
+            targets,
+            costs,
+            self.weight_,
+            self.bias_,
+            recipe,
+            monitor=watch,
+            report_to=watch.progress,
+        )
 
     @property
     def net_(self) -> LinearBag:
@@ -208,9 +237,16 @@ class LinearRung(Rung):
         counts = self._count(column)
         out = np.empty((len(counts), len(self.bias_)), np.float32)
         linear_logits(
-            counts.ids, counts.counts, counts.offsets, self._weights.tf, self._weights.feature_scale,
-            self._weights.row_scale(counts), self.weight_, self.bias_, out,
-        )  # fmt: skip
+            counts.ids,
+            counts.counts,
+            counts.offsets,
+            self._weights.tf,
+            self._weights.feature_scale,
+            self._weights.row_scale(counts),
+            self.weight_,
+            self.bias_,
+            out,
+        )
         return out, self._known(counts)
 
     def _known(self, counts: Counts) -> NDArray[np.bool_]:
@@ -240,8 +276,11 @@ class LinearRung(Rung):
     def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         words, arrays = self._vectors.state()
         tensors = {
-            "weight": self.weight_, "bias": self.bias_, "feature_scale": self._weights.feature_scale, **arrays,
-        }  # fmt: skip
+            "weight": self.weight_,
+            "bias": self.bias_,
+            "feature_scale": self._weights.feature_scale,
+            **arrays,
+        }
         texts = {VOCABULARY: json.dumps(words, ensure_ascii=False)}
         return tensors, texts, {"tokenizer": self.tokenizer_}
 

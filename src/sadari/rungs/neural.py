@@ -142,22 +142,39 @@ class NeuralRung(KeepsRuns):
         from sadari.train.objectives.classification import ClassifierTask
 
         return ClassifierTask(
-            self.net_, ids, targets, costs, Batches(ids.lengths, self.batch_size_, self.batch_tokens, self.seed),
-            self.vocab_.pad_id, self._codec.multilabel, self.label_smoothing, watch.score,
+            self.net_,
+            ids,
+            targets,
+            costs,
+            Batches(ids.lengths, self.batch_size_, self.batch_tokens, self.seed),
+            self.vocab_.pad_id,
+            self._codec.multilabel,
+            self.label_smoothing,
+            watch.score,
             self._lesson,
-        )  # fmt: skip
+        )
 
     def recipe(self) -> Recipe:
         """The recipe that these settings are."""
         from sadari.train.optimizer import Recipe
 
         return Recipe(
-            epochs=getattr(self, "epochs_", self.epochs) or 1, learning_rate=self.learning_rate,
-            optimizer=self.optimizer, weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay,
-            clip=self.clip, accumulate=self.accumulate, report_every=self.report_every,
-            validate_every=self.validate_every, patience=self.patience, precision=self.precision, device=self.device,
-            compile=self.compile, threads=self.threads,
-        )  # fmt: skip
+            epochs=getattr(self, "epochs_", self.epochs) or 1,
+            learning_rate=self.learning_rate,
+            optimizer=self.optimizer,
+            weight_decay=self.weight_decay,
+            warmup=self.warmup,
+            decay=self.decay,
+            clip=self.clip,
+            accumulate=self.accumulate,
+            report_every=self.report_every,
+            validate_every=self.validate_every,
+            patience=self.patience,
+            precision=self.precision,
+            device=self.device,
+            compile=self.compile,
+            threads=self.threads,
+        )
 
     def planned_batch(self, rows: int) -> int:
         """`batch_size`, or what suits so many texts."""

@@ -46,10 +46,19 @@ class RecurrentRung(NeuralRung):
         from sadari.nets.recurrent import RecurrentClassifier
 
         return RecurrentClassifier(
-            vocab_size, labels, cell=self.cell, embed_dim=self.embed_dim, hidden=self.hidden, layers=self.layers,
-            bidirectional=self.bidirectional, pooling=self.pooling, dropout=self.dropout,
-            token_dropout=self.token_dropout, packed=self.packed, sparse=self._takes_sparse(vocab_size),
-        )  # fmt: skip
+            vocab_size,
+            labels,
+            cell=self.cell,
+            embed_dim=self.embed_dim,
+            hidden=self.hidden,
+            layers=self.layers,
+            bidirectional=self.bidirectional,
+            pooling=self.pooling,
+            dropout=self.dropout,
+            token_dropout=self.token_dropout,
+            packed=self.packed,
+            sparse=self._takes_sparse(vocab_size),
+        )
 
     def inner_life(self, text: str) -> InnerLife | None:
         """The gates and states of the lowest layer of an LSTM, by the written-out cell; None for other cells."""

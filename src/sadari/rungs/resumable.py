@@ -106,9 +106,15 @@ class KeepsRuns(Rung):
         settings, kept = cls._recalled(run)
         rung = cls(**settings)
         return rung.fit(
-            texts, labels, sample_weight, validation=validation, progress=progress, teacher=teacher, run=kept,
+            texts,
+            labels,
+            sample_weight,
+            validation=validation,
+            progress=progress,
+            teacher=teacher,
+            run=kept,
             resume=True,
-        )  # fmt: skip
+        )
 
     @classmethod
     def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
@@ -200,9 +206,11 @@ class KeptRun:
         labels = hashlib.sha256(repr(rung.classes_.tolist()).encode() + targets.tobytes() + costs.tobytes())
         identity = {
             **rung._identity(),
-            "texts": fingerprint(columns(texts)), "labels": labels.hexdigest(), "validation rows": self.validation,
+            "texts": fingerprint(columns(texts)),
+            "labels": labels.hexdigest(),
+            "validation rows": self.validation,
             "number of processes": processes.place()[1],
-        }  # fmt: skip
+        }
         if rung._lesson is not None:
             identity["the teacher's answers"] = rung._lesson.fingerprint()
         keep_run(loop, self.run, identity, resume=self.resume)

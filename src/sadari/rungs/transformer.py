@@ -61,7 +61,16 @@ class Transformer(NeuralRung):
         from sadari.nets.transformer import TransformerClassifier
 
         return TransformerClassifier(
-            vocab_size, labels, width=self.embed_dim, heads=self.heads, layers=self.layers, inner=self.inner,
-            max_length=self.max_length_, positions=self.positions, pooling=self.pooling, dropout=self.dropout,
-            token_dropout=self.token_dropout, sparse=self._takes_sparse(vocab_size),
-        )  # fmt: skip
+            vocab_size,
+            labels,
+            width=self.embed_dim,
+            heads=self.heads,
+            layers=self.layers,
+            inner=self.inner,
+            max_length=self.max_length_,
+            positions=self.positions,
+            pooling=self.pooling,
+            dropout=self.dropout,
+            token_dropout=self.token_dropout,
+            sparse=self._takes_sparse(vocab_size),
+        )

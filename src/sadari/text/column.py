@@ -107,8 +107,12 @@ def two_parts(given: Any, what: str) -> tuple[Any, Any]:
         return given[0], given[1]
     shape = getattr(given, "shape", None)
     size = f" of shape {tuple(shape)}" if isinstance(shape, tuple) else ""
-    raise DataError(f"{what}, and is {type(given).__name__}{size}: {shown(given)}" if not size else
-                    f"{what}, and is a {type(given).__name__}{size}", hint="give a tuple of two columns")  # fmt: skip
+    raise DataError(
+        f"{what}, and is {type(given).__name__}{size}: {shown(given)}"
+        if not size
+        else f"{what}, and is a {type(given).__name__}{size}",
+        hint="give a tuple of two columns",
+    )
 
 
 def _refuse_what_is_no_column(given: Any, what: str) -> None:
@@ -117,8 +121,10 @@ def _refuse_what_is_no_column(given: Any, what: str) -> None:
         hint = "put it in a list: [text]" if isinstance(given, str) else "decode them, and put the text in a list"
         raise DataError(f"{one} given where a list of {what} is wanted", hint=hint)
     if isinstance(given, PathLike):
-        raise DataError(f"a path was given where {what} are wanted: {shown(given)}",
-                        hint="read it first: sadari.open_source(path).read()")  # fmt: skip
+        raise DataError(
+            f"a path was given where {what} are wanted: {shown(given)}",
+            hint="read it first: sadari.open_source(path).read()",
+        )
     if isinstance(given, AbstractSet) and not hasattr(given, "mapping"):  # the keys of a dict have an order
         raise DataError(f"a set was given where {what} are wanted, and a set has no order", hint="give a list")
     if isinstance(given, pl.LazyFrame):

@@ -27,9 +27,17 @@ def with_ends(tokens: Tokens) -> Tokens:
     starts, lengths, hashes = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint32)
     offsets = np.zeros_like(tokens.offsets)
     _end_texts(
-        content, tokens.starts, tokens.lengths, tokens.hashes, tokens.offsets, len(tokens.content),
-        starts, lengths, hashes, offsets,
-    )  # fmt: skip
+        content,
+        tokens.starts,
+        tokens.lengths,
+        tokens.hashes,
+        tokens.offsets,
+        len(tokens.content),
+        starts,
+        lengths,
+        hashes,
+        offsets,
+    )
     n = int(offsets[-1])
     return Tokens(content, starts[:n], lengths[:n], hashes[:n], offsets)
 
@@ -38,9 +46,12 @@ def with_ends(tokens: Tokens) -> Tokens:
 def is_end(content, start, length):  # type: ignore[no-untyped-def]
     """Whether these bytes are ``</s>``."""
     return (
-        length == 4 and content[start] == 60 and content[start + 1] == 47
-        and content[start + 2] == 115 and content[start + 3] == 62
-    )  # fmt: skip
+        length == 4
+        and content[start] == 60
+        and content[start + 1] == 47
+        and content[start + 2] == 115
+        and content[start + 3] == 62
+    )
 
 
 @njit(cache=True, nogil=True)

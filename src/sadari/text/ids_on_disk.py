@@ -62,7 +62,8 @@ class GrowingIds:
             file.flush()  # so that a full disk is found out here
         except OSError as error:
             raise OutputError(
-                f"the ids of the texts cannot be written: {error.strerror}", where=tempfile.gettempdir(),
+                f"the ids of the texts cannot be written: {error.strerror}",
+                where=tempfile.gettempdir(),
                 hint="set TMPDIR to a folder with more room",
-            ) from error  # fmt: skip
+            ) from error
         return file

@@ -66,9 +66,17 @@ class NgramTable:
         text, size = 0, self.size
         while True:
             text, size = _learn_ngrams(
-                words.values, words.offsets, self.longest, self.unigrams, self.slots, self.keys, size,
-                text, grams, offsets,
-            )  # fmt: skip
+                words.values,
+                words.offsets,
+                self.longest,
+                self.unigrams,
+                self.slots,
+                self.keys,
+                size,
+                text,
+                grams,
+                offsets,
+            )
             self.size = size
             if text == len(words):
                 return Ragged(grams[: offsets[-1]], offsets)

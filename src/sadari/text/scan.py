@@ -28,10 +28,22 @@ JOINING = (*range(0x200C, 0x200E), *range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE
 
 # Scripts whose words are not dependably parted by spaces (Hangul, kana, Han, Thai …): first, last code point.
 DENSE_SCRIPTS = (
-    (0x0E01, 0x0E5B), (0x0E81, 0x0EDF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17DD),
-    (0x3041, 0x30FF), (0x3105, 0x318E), (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
-    (0xA960, 0xA97C), (0xAC00, 0xD7FB), (0xF900, 0xFAD9), (0xFF66, 0xFF9D), (0x20000, 0x33479),
-)  # fmt: skip
+    (0x0E01, 0x0E5B),
+    (0x0E81, 0x0EDF),
+    (0x1000, 0x109F),
+    (0x1100, 0x11FF),
+    (0x1780, 0x17DD),
+    (0x3041, 0x30FF),
+    (0x3105, 0x318E),
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xA960, 0xA97C),
+    (0xAC00, 0xD7FB),
+    (0xF900, 0xFAD9),
+    (0xFF66, 0xFF9D),
+    (0x20000, 0x33479),
+)
 
 
 @dataclass(frozen=True)
@@ -126,10 +138,24 @@ def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -
     text, written, tokens = 0, 0, 0
     while True:
         text, written, tokens = _scan(
-            content, offsets, rules.ascii_class, rules.lower, rules.other_class, kinds,
-            rules.min_chars, rules.pieces[0], rules.pieces[1],
-            starts, lengths, hashes, out, ends, text, written, tokens,
-        )  # fmt: skip
+            content,
+            offsets,
+            rules.ascii_class,
+            rules.lower,
+            rules.other_class,
+            kinds,
+            rules.min_chars,
+            rules.pieces[0],
+            rules.pieces[1],
+            starts,
+            lengths,
+            hashes,
+            out,
+            ends,
+            text,
+            written,
+            tokens,
+        )
         if text == texts:
             break
         # The text that did not fit has at most so many tokens; growing here and not in the compiled loop keeps
@@ -235,9 +261,24 @@ def _cut_pieces(out, start, end, smallest, largest, kinds, marked, starts, lengt
 
 @njit(cache=True, nogil=True)
 def _scan(  # type: ignore[no-untyped-def]
-    content, offsets, ascii_class, lower, other_class, kinds, min_chars, smallest, largest,
-    starts, lengths, hashes, out, ends, text, pos, n,
-):  # fmt: skip
+    content,
+    offsets,
+    ascii_class,
+    lower,
+    other_class,
+    kinds,
+    min_chars,
+    smallest,
+    largest,
+    starts,
+    lengths,
+    hashes,
+    out,
+    ends,
+    text,
+    pos,
+    n,
+):
     """Scan from ``text`` on to the end, or until the next text might not fit: (texts done, bytes, tokens)."""
     # One long loop on purpose: with its branches in functions of their own, inlined, it took up to four times as long.
     most = max(1, largest - smallest + 1) + 1

@@ -44,9 +44,19 @@ class TokenTable:
         done = 0
         while True:
             done, self.size, full = _learn(
-                tokens.content, tokens.starts, tokens.lengths, tokens.hashes, ids, done,
-                self.slots, self.hashes, self.offsets, self.content, self.counts, self.size,
-            )  # fmt: skip
+                tokens.content,
+                tokens.starts,
+                tokens.lengths,
+                tokens.hashes,
+                ids,
+                done,
+                self.slots,
+                self.hashes,
+                self.offsets,
+                self.content,
+                self.counts,
+                self.size,
+            )
             if done == len(tokens):
                 return ids
             if full == CROWDED:
@@ -63,9 +73,15 @@ class TokenTable:
     def look_up(self, tokens: Tokens) -> NDArray[np.int32]:
         """Ids int32 [tokens], MISSING for tokens never learned."""
         return _look_up(
-            tokens.content, tokens.starts, tokens.lengths, tokens.hashes,
-            self.slots, self.hashes, self.offsets, self.content,
-        )  # fmt: skip
+            tokens.content,
+            tokens.starts,
+            tokens.lengths,
+            tokens.hashes,
+            self.slots,
+            self.hashes,
+            self.offsets,
+            self.content,
+        )
 
     def find(self, token: str) -> int:
         """The id of one token, or MISSING; half a surrogate pair is in no token."""

@@ -110,8 +110,10 @@ class Vocab:
             SettingError: what is asked for is no text; of an id, `decode` gives the token.
         """
         if not isinstance(token, str):
-            raise SettingError(f"a token must be a string, not {type(token).__name__}: {shown(token)}",
-                               hint="of ids, decode gives the tokens")  # fmt: skip
+            raise SettingError(
+                f"a token must be a string, not {type(token).__name__}: {shown(token)}",
+                hint="of ids, decode gives the tokens",
+            )
         found = self._table.find(token)
         return found if found != MISSING else self.unknown_id
 
@@ -138,8 +140,10 @@ class Vocab:
         """float32 [length, C]: one row a token, with a single 1 in the column of its id (C is ``len(self)``)."""
         own = self._own(ids)
         if len(own) * len(self) > MOST_CELLS:
-            raise SettingError(f"{len(own):,} ids of {len(self):,} would be {len(own) * len(self):,} numbers one-hot",
-                               hint="take fewer ids at once, or embed them")  # fmt: skip
+            raise SettingError(
+                f"{len(own):,} ids of {len(self):,} would be {len(own) * len(self):,} numbers one-hot",
+                hint="take fewer ids at once, or embed them",
+            )
         rows = np.zeros((len(own), len(self)), dtype=np.float32)
         rows[np.arange(len(own)), own] = 1
         return rows

@@ -260,17 +260,19 @@ def check_same(kept: Mapping[str, Any], given: Mapping[str, Any], where: str) ->
         elif old != new:
             shown = "" if len(f"{old}{new}") > 80 else f": {old!r} then, {new!r} now"
             raise SettingError(
-                f"this is not the run that was stopped: {key} differs{shown}", where=where,
+                f"this is not the run that was stopped: {key} differs{shown}",
+                where=where,
                 hint="give the same texts, labels and settings, or start again in another folder",
-            )  # fmt: skip
+            )
 
 
 def _read(folder: str | Path) -> Any:
     if not Path(folder).exists():
         raise ModelError(
-            "there is no run in this folder", where=str(folder),
+            "there is no run in this folder",
+            where=str(folder),
             hint="is the name right? A run that came to its end is removed: its model is where -o said",
-        )  # fmt: skip
+        )
     files = read_model(folder, as_torch=True, max_bytes=MOST_BYTES)
     if files.manifest.get("kind") != KIND:
         raise ModelError("this is no checkpoint of a training run", where=str(folder))

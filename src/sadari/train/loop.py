@@ -305,9 +305,12 @@ class Loop:
         weight = _weight(sums.pop("weight", 0.0))
         self._tick()
         record: Record = {
-            "epoch": float(progress.epoch), "batch": float(progress.batch), "step": float(progress.step),
-            **{key: value / weight for key, value in sums.items()}, "seconds": progress.seconds,
-        }  # fmt: skip
+            "epoch": float(progress.epoch),
+            "batch": float(progress.batch),
+            "step": float(progress.step),
+            **{key: value / weight for key, value in sums.items()},
+            "seconds": progress.seconds,
+        }
         if not math.isfinite(record["loss"]):
             raise SettingError("training diverged: the loss is no longer a number", hint="try a smaller learning_rate")
         progress.sums = {}

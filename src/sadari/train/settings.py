@@ -23,9 +23,24 @@ TRAINED_BY: Allowed = {
     "validations": Whole(1, 10_000),
 }
 _OF_RECIPES = (
-    "epochs", "steps", "learning_rate", "optimizer", "weight_decay", "beta2", "warmup", "decay", "floor", "clip",
-    "accumulate", "validations", "patience", "precision", "device", "compile", "threads",
-)  # fmt: skip
+    "epochs",
+    "steps",
+    "learning_rate",
+    "optimizer",
+    "weight_decay",
+    "beta2",
+    "warmup",
+    "decay",
+    "floor",
+    "clip",
+    "accumulate",
+    "validations",
+    "patience",
+    "precision",
+    "device",
+    "compile",
+    "threads",
+)
 
 
 class TaskSettings:

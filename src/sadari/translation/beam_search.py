@@ -100,9 +100,17 @@ class _Search:
     """
 
     def __init__(
-        self, stepper: Stepper, longest: Sequence[int], start: int, end: int, width: int, length_penalty: float,
-        rules: Sequence[Rule], found: list[list[Found]], device: torch.device | str,
-    ) -> None:  # fmt: skip
+        self,
+        stepper: Stepper,
+        longest: Sequence[int],
+        start: int,
+        end: int,
+        width: int,
+        length_penalty: float,
+        rules: Sequence[Rule],
+        found: list[list[Found]],
+        device: torch.device | str,
+    ) -> None:
         import torch
 
         self.stepper, self.longest, self.end, self.width = stepper, list(longest), end, width

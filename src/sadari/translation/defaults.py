@@ -18,11 +18,14 @@ LEAST_TOKENS, MOST_TOKENS = 256, 2560  # of a batch
 # net → setting → (of few pairs, of `MANY_PAIRS` and more)
 BY_PAIRS: Mapping[str, Mapping[str, tuple[Any, Any]]] = {
     "transformer": {
-        "layers": (2, 4), "width": (128, 128), "dropout": (0.1, 0.3), "learning_rate": (0.003, 0.004),
+        "layers": (2, 4),
+        "width": (128, 128),
+        "dropout": (0.1, 0.3),
+        "learning_rate": (0.003, 0.004),
     },
     "lstm": {"layers": (1, 1), "width": (128, 256), "dropout": (0.1, 0.4), "learning_rate": (0.005, 0.003)},
     "gru": {"layers": (1, 1), "width": (128, 256), "dropout": (0.1, 0.4), "learning_rate": (0.005, 0.003)},
-}  # fmt: skip
+}
 
 
 def settings_by_pairs(net: str, pairs: int, tokens: int) -> dict[str, Any]:

@@ -34,15 +34,23 @@ def save_translator(model: Translator, folder: str | Path) -> None:
         texts = {SOURCE: model.source_subwords_.to_json(), TARGET: model.target_subwords_.to_json()}
     passes = int(model.history_[-1]["epoch"]) if model.history_ else 0
     said = {
-        "shared": model.shared_, "source_subwords": len(model.source_subwords_),
-        "target_subwords": len(model.target_subwords_), "epochs": passes,
-        "weights": model.weights_, "seconds": model.train_seconds_,
-        "source_words": model.source_words_, "target_words": model.target_words_,
-    }  # fmt: skip
+        "shared": model.shared_,
+        "source_subwords": len(model.source_subwords_),
+        "target_subwords": len(model.target_subwords_),
+        "epochs": passes,
+        "weights": model.weights_,
+        "seconds": model.train_seconds_,
+        "source_words": model.source_words_,
+        "target_words": model.target_words_,
+    }
     manifest = {
-        "kind": KIND, "settings": model.resolved_.settings(), "translator": said, "tokenizer": {"name": "bpe"},
-        "scores": model.scores_, "data": model.data_,
-    }  # fmt: skip
+        "kind": KIND,
+        "settings": model.resolved_.settings(),
+        "translator": said,
+        "tokenizer": {"name": "bpe"},
+        "scores": model.scores_,
+        "data": model.data_,
+    }
     tensors = {name: value.detach().cpu() for name, value in model.net_.state_dict().items()}
     write_model(folder, manifest=manifest, tensors=tensors, texts={**texts, "README.md": translator_card(manifest)})
 
@@ -93,31 +101,33 @@ def translator_card(manifest: Mapping[str, Any]) -> str:
     rows = [("Scores", manifest["scores"]), ("Trained on", manifest["data"]), ("Settings", kept)]
     tables = [line for title, values in rows if values for line in _table(title, values)]
     shared = "one vocabulary for both languages" if said["shared"] else "a vocabulary for each language"
-    return "\n".join([
-        f"# A translator: {settings['net']}{with_attention}",
-        "",
-        f"It reads up to {settings['max_length'] - 1} subwords ({shared}), and writes subword by subword.",
-        "",
-        *tables,
-        "## Use",
-        "",
-        "```",
-        'sadari translate run THIS_FOLDER "a text"',
-        "```",
-        "",
-        "```python",
-        "import sadari",
-        "",
-        'model = sadari.Translator.load("THIS_FOLDER")',
-        'model.translate(["a text"])',
-        "```",
-        "",
-        "## Limits",
-        "",
-        "It writes what is likely after its training pairs, and can leave out, add or turn round what a text says.",
-        "The folder holds numbers and words, no code; `sadari.json` lists every file with its SHA-256.",
-        "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"# A translator: {settings['net']}{with_attention}",
+            "",
+            f"It reads up to {settings['max_length'] - 1} subwords ({shared}), and writes subword by subword.",
+            "",
+            *tables,
+            "## Use",
+            "",
+            "```",
+            'sadari translate run THIS_FOLDER "a text"',
+            "```",
+            "",
+            "```python",
+            "import sadari",
+            "",
+            'model = sadari.Translator.load("THIS_FOLDER")',
+            'model.translate(["a text"])',
+            "```",
+            "",
+            "## Limits",
+            "",
+            "It writes what is likely after its training pairs, and can leave out, add or turn round what a text says.",
+            "The folder holds numbers and words, no code; `sadari.json` lists every file with its SHA-256.",
+            "",
+        ]
+    )
 
 
 def _table(title: str, rows: Mapping[str, Any]) -> list[str]:

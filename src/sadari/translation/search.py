@@ -52,10 +52,15 @@ def best_translations(
             # no translation that makes sense is longer; a net that has gone astray would never end
             longest = np.minimum(2 * lengths[rows] + 20, most).tolist()
             found = beam_search(
-                net.stepper(source.to(device), mask.to(device)), longest, start=Subwords.start_id,
-                end=Subwords.end_id, width=beam, length_penalty=length_penalty, device=device,
+                net.stepper(source.to(device), mask.to(device)),
+                longest,
+                start=Subwords.start_id,
+                end=Subwords.end_id,
+                width=beam,
+                length_penalty=length_penalty,
+                device=device,
                 rules=[forbid([Subwords.pad_id, Subwords.unknown_id, Subwords.start_id])],
-            )  # fmt: skip
+            )
             for row, ones in zip(rows.tolist(), found, strict=True):
                 best[row] = ones[0]
             if progress is not None:

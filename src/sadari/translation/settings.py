@@ -22,41 +22,43 @@ if TYPE_CHECKING:
 NETS = ("transformer", "lstm", "gru")
 ATTENTIONS = ("additive", "none")
 
-ALLOWED: Allowed = MappingProxyType({
-    "net": Choice(NETS),
-    "attention": Choice(ATTENTIONS),
-    "reverse": Flag(),
-    "bidirectional": Flag(),
-    "width": Whole(1, 4096),
-    "hidden": Whole(1, 4096),
-    "layers": Whole(1, 64),
-    "heads": Whole(1, 64),
-    "inner": Whole(1, 16_384),
-    "dropout": Number(0, 0.99),
-    "subwords": Whole(100, 2**20),
-    "shared": Flag(),
-    "tied": Flag(),
-    "lowercase": Flag(),
-    "max_length": Whole(2, 8192),
-    "epochs": Whole(1, MOST_EPOCHS),
-    "minutes": Number(1e-3, 1e6),
-    "learning_rate": Number(1e-9, 1e3),
-    "optimizer": Choice(("adam", "adamw", "sgd")),
-    "weight_decay": Number(0, 10),
-    "warmup": Number(0, 0.99),
-    "decay": Choice(("linear", "cosine", "constant")),
-    "clip": Number(1e-9, 1e9),
-    "accumulate": Whole(1, 65_536),
-    "label_smoothing": Number(0, 0.99),
-    "batch_tokens": Whole(1, 2**24),
-    "average": Whole(1, 1000),
-    "patience": Whole(1, 10_000),
-    "report_every": Whole(0, MOST),
-    "precision": Choice(PRECISIONS),
-    "device": Text(),
-    "threads": Whole(1, 1024),
-    "seed": SEED,
-})  # fmt: skip
+ALLOWED: Allowed = MappingProxyType(
+    {
+        "net": Choice(NETS),
+        "attention": Choice(ATTENTIONS),
+        "reverse": Flag(),
+        "bidirectional": Flag(),
+        "width": Whole(1, 4096),
+        "hidden": Whole(1, 4096),
+        "layers": Whole(1, 64),
+        "heads": Whole(1, 64),
+        "inner": Whole(1, 16_384),
+        "dropout": Number(0, 0.99),
+        "subwords": Whole(100, 2**20),
+        "shared": Flag(),
+        "tied": Flag(),
+        "lowercase": Flag(),
+        "max_length": Whole(2, 8192),
+        "epochs": Whole(1, MOST_EPOCHS),
+        "minutes": Number(1e-3, 1e6),
+        "learning_rate": Number(1e-9, 1e3),
+        "optimizer": Choice(("adam", "adamw", "sgd")),
+        "weight_decay": Number(0, 10),
+        "warmup": Number(0, 0.99),
+        "decay": Choice(("linear", "cosine", "constant")),
+        "clip": Number(1e-9, 1e9),
+        "accumulate": Whole(1, 65_536),
+        "label_smoothing": Number(0, 0.99),
+        "batch_tokens": Whole(1, 2**24),
+        "average": Whole(1, 1000),
+        "patience": Whole(1, 10_000),
+        "report_every": Whole(0, MOST),
+        "precision": Choice(PRECISIONS),
+        "device": Text(),
+        "threads": Whole(1, 1024),
+        "seed": SEED,
+    }
+)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -139,8 +141,9 @@ class TranslatorSettings(TaskSettings):
         if self.net == "transformer":
             width = BY_PAIRS["transformer"]["width"][0] if self.width is None else self.width  # however many pairs
             if width % self.heads:
-                raise SettingError(f"width is {width}, which {self.heads} heads cannot share",
-                                   hint="a multiple of heads")  # fmt: skip
+                raise SettingError(
+                    f"width is {width}, which {self.heads} heads cannot share", hint="a multiple of heads"
+                )
             if self.attention == "none":
                 raise SettingError("a Transformer is nothing without attention", hint="net lstm or gru can be without")
             if self.reverse:
@@ -171,12 +174,22 @@ class TranslatorSettings(TaskSettings):
 
         own: Any = self  # nothing that it takes is None any more
         return Recipe(
-            epochs=own.epochs or MOST_EPOCHS, seconds=None if own.minutes is None else 60 * own.minutes,
-            learning_rate=own.learning_rate, optimizer=own.optimizer, beta2=0.98, weight_decay=own.weight_decay,
-            warmup=own.warmup, decay=own.decay, clip=own.clip, accumulate=own.accumulate,
-            report_every=own.report_every, patience=own.patience, precision=own.precision, device=own.device,
+            epochs=own.epochs or MOST_EPOCHS,
+            seconds=None if own.minutes is None else 60 * own.minutes,
+            learning_rate=own.learning_rate,
+            optimizer=own.optimizer,
+            beta2=0.98,
+            weight_decay=own.weight_decay,
+            warmup=own.warmup,
+            decay=own.decay,
+            clip=own.clip,
+            accumulate=own.accumulate,
+            report_every=own.report_every,
+            patience=own.patience,
+            precision=own.precision,
+            device=own.device,
             threads=own.threads,
-        )  # fmt: skip
+        )
 
     def new_net(self, source_size: int, target_size: int, *, shared: bool) -> RecurrentSeq2Seq | TransformerSeq2Seq:
         """The net before training, of settings that are `resolved`."""
@@ -186,14 +199,33 @@ class TranslatorSettings(TaskSettings):
         own: Any = self
         if own.net == "transformer":
             return TransformerSeq2Seq(
-                source_size, target_size, width=own.width, heads=own.heads, layers=own.layers, inner=own.inner,
-                max_length=own.max_length, dropout=own.dropout, shared=shared, tied=own.tied, pad_id=Subwords.pad_id,
-            )  # fmt: skip
+                source_size,
+                target_size,
+                width=own.width,
+                heads=own.heads,
+                layers=own.layers,
+                inner=own.inner,
+                max_length=own.max_length,
+                dropout=own.dropout,
+                shared=shared,
+                tied=own.tied,
+                pad_id=Subwords.pad_id,
+            )
         both = own.bidirectional
         if both is None:
             both = own.attention != "none" and not own.reverse
         return RecurrentSeq2Seq(
-            source_size, target_size, cell=own.net, attention=own.attention, reverse_source=own.reverse,
-            bidirectional=both, width=own.width, hidden=own.hidden, layers=own.layers, dropout=own.dropout,
-            shared=shared, tied=own.tied, pad_id=Subwords.pad_id,
-        )  # fmt: skip
+            source_size,
+            target_size,
+            cell=own.net,
+            attention=own.attention,
+            reverse_source=own.reverse,
+            bidirectional=both,
+            width=own.width,
+            hidden=own.hidden,
+            layers=own.layers,
+            dropout=own.dropout,
+            shared=shared,
+            tied=own.tied,
+            pad_id=Subwords.pad_id,
+        )

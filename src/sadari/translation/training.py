@@ -60,9 +60,11 @@ def learn(
     task = TranslationTask(net, pairs, batches, settings.label_smoothing, held_out, last, score)
     teller = None if progress is None else Teller(progress, recipe.epochs)
     loop = Loop(
-        task, recipe,
-        on_record=None if teller is None else teller.record, on_step=None if teller is None else teller.step,
-    )  # fmt: skip
+        task,
+        recipe,
+        on_record=None if teller is None else teller.record,
+        on_step=None if teller is None else teller.step,
+    )
     begin(loop)
     history = loop.run()
     # of a run that was begun on another machine, the precision is that of there

@@ -160,9 +160,12 @@ class Translator(TranslatorSettings):
 
         held_out = None if validation is None else [fingerprint([texts]) for texts in validation]
         return {
-            "task": "translation", "settings": self.settings(), "texts": [fingerprint([column]) for column in columns],
-            "validation rows": held_out, "number of processes": processes.place()[1],
-        }  # fmt: skip
+            "task": "translation",
+            "settings": self.settings(),
+            "texts": [fingerprint([column]) for column in columns],
+            "validation rows": held_out,
+            "number of processes": processes.place()[1],
+        }
 
     def _to_learn(self, sources: pl.Series, targets: pl.Series) -> Pairs:
         """What is learned, and on the way the subwords, and the frequent words, of both languages.
@@ -282,9 +285,7 @@ class Translator(TranslatorSettings):
         ids = self.source_subwords_.encode(as_column(texts))
         kept, _ = ids.truncate(self.max_length - 1)
         unknown = np.concatenate([[0], np.cumsum(kept.values == Subwords.unknown_id)])
-        return Sources(
-            with_end(kept, Subwords.end_id), ids.lengths > kept.lengths, np.diff(unknown[kept.offsets])
-        )  # fmt: skip
+        return Sources(with_end(kept, Subwords.end_id), ids.lengths > kept.lengths, np.diff(unknown[kept.offsets]))
 
     def looks_swapped(self, texts: Any, references: Any = None) -> bool:
         """Whether texts look like what this translator writes, and not like what it reads: the wrong direction.
@@ -294,9 +295,11 @@ class Translator(TranslatorSettings):
         """
         self._check_fitted()
         return looks_swapped(
-            as_column(texts), None if references is None else as_column(references),
-            source_words=self.source_words_, target_words=self.target_words_,
-        )  # fmt: skip
+            as_column(texts),
+            None if references is None else as_column(references),
+            source_words=self.source_words_,
+            target_words=self.target_words_,
+        )
 
     def _search(
         self, ids: Ragged, beam: int, length_penalty: float, progress: Callable[[float], None] | None = None

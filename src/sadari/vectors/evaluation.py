@@ -151,8 +151,11 @@ def evaluate_similarity(vectors: WordVectors, path: str | Path, *, known_only: b
         compared.append(Pair(first, second, score, cosine))
     missing = [word for word in words if word not in found]
     if len(scores) < 2:
-        raise DataError(f"of {len(pairs):,} pairs {len(scores)} have vectors for both words", where=str(path),
-                        hint=f"there is none for {', '.join(map(repr, missing[:3]))} …: another language?")  # fmt: skip
+        raise DataError(
+            f"of {len(pairs):,} pairs {len(scores)} have vectors for both words",
+            where=str(path),
+            hint=f"there is none for {', '.join(map(repr, missing[:3]))} …: another language?",
+        )
     rank, p_value, plain = _correlations(np.array(scores), np.array(cosines))
     return SimilarityScore(str(path), compared, len(scores), rank, p_value, plain, lower, parts, missing)
 

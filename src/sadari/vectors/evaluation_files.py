@@ -56,8 +56,9 @@ def read_pairs(path: Path) -> list[tuple[str, str, float]]:
         fields = _fields(line, delimiter)
         score = _number(fields[column]) if 1 < column < len(fields) else None
         if score is None or not (fields[0] and fields[1]):
-            raise DataError(f"is no pair of words with a score: {line!r:.80}", where=f"{path}, line {number:,}",
-                            hint=PAIR_HINT)  # fmt: skip
+            raise DataError(
+                f"is no pair of words with a score: {line!r:.80}", where=f"{path}, line {number:,}", hint=PAIR_HINT
+            )
         pairs.append((fields[0], fields[1], score))
     return pairs
 
@@ -106,8 +107,11 @@ def read_questions(path: Path) -> tuple[list[str], NDArray[np.int64], list[list[
             continue
         words = line.split("\t") if line.count("\t") == 3 else line.split()
         if len(words) != 4:
-            raise DataError(f"has {len(words)} words, not 4: {line!r:.80}", where=f"{path}, line {number:,}",
-                            hint="a question is such as: Athens Greece Oslo Norway")  # fmt: skip
+            raise DataError(
+                f"has {len(words)} words, not 4: {line!r:.80}",
+                where=f"{path}, line {number:,}",
+                hint="a question is such as: Athens Greece Oslo Norway",
+            )
         if not names:
             names.append("")
         sections.append(len(names) - 1)

@@ -29,9 +29,10 @@ def load_model(folder: str, *, precision: str | None = None) -> Rung:
         return model
     if "predict_precision" not in model.get_params(deep=False):
         raise SettingError(
-            f"a model of the rung {model.name!r} predicts in one precision alone", where=folder,
+            f"a model of the rung {model.name!r} predicts in one precision alone",
+            where=folder,
             hint="leave out --precision, which is for the rung bert",
-        )  # fmt: skip
+        )
     model.set_params(predict_precision=precision)
     return model
 

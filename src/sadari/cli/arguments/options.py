@@ -16,9 +16,19 @@ FORMATS = ("csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
 LANGUAGES = ("en", "ko")
 # The ladder and the tokenizers, for help texts alone: loading the real tables takes a second (a test compares them).
 RUNG_NAMES = (
-    "bow", "ngram", "tfidf", "embedding-bag", "vectors", "embedding", "rnn", "gru", "lstm", "bilstm", "transformer",
+    "bow",
+    "ngram",
+    "tfidf",
+    "embedding-bag",
+    "vectors",
+    "embedding",
+    "rnn",
+    "gru",
+    "lstm",
+    "bilstm",
+    "transformer",
     "bert",
-)  # fmt: skip
+)
 TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllables", "morphemes")
 PREDICT_PRECISIONS = ("fp32", "bf16", "int8")
 

@@ -71,9 +71,10 @@ def _check_old_model(folder: Path) -> None:
         return  # a torn model, which may be replaced
     if kind == "checkpoint":
         raise OutputError(
-            "holds a training run that is not finished", where=str(folder),
+            "holds a training run that is not finished",
+            where=str(folder),
             hint=f"go on with it: sadari train --resume {shlex.quote(str(folder))}; or {_ANOTHER}",
-        )  # fmt: skip
+        )
 
 
 def _real(path: Path) -> Path:

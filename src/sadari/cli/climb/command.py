@@ -38,18 +38,22 @@ same folder is replaced; any other folder is left alone.
 @click.option("--test", metavar="FILE", help="Labelled texts for the final table.  [default: a tenth held out]")
 @click.option("--rungs", metavar="NAMES", help=f"Some of: {', '.join(options.RUNG_NAMES)}.  [default: all]")
 @click.option(
-    "--budget", metavar="TIME", default="10m", show_default=True,
+    "--budget",
+    metavar="TIME",
+    default="10m",
+    show_default=True,
     help="For training and curves: 90s, 10m, 1h, none. What takes longer trains on fewer rows, or is left out.",
-)  # fmt: skip
+)
 @click.option(
     "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts' script]"
 )
 @options.class_weight
 @click.option("--vectors", metavar="FILE", help="Word vectors for the rung vectors, which is left out without them.")
 @click.option(
-    "--weights", metavar="FOLDER",
+    "--weights",
+    metavar="FOLDER",
     help="A pre-trained BERT, or a hub name, for the rung bert, which is left out without one.",
-)  # fmt: skip
+)
 @click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
 @click.option("-o", "--output", metavar="FOLDER", help="Models, report, table.  [default: runs/ and DATA's name]")
 @options.reading
@@ -107,14 +111,25 @@ def climb(data: str, **asked: Any) -> None:
             with progress.paused():
                 view.data(train, test, audited, kept=asked["keep_duplicates"])
         result = climb_rungs(
-            train, test,
-            rungs=rungs, budget=budget, seed=asked["seed"], folder=folder,
-            lang=asked["lang"], curves=not asked["no_curves"],
-            trials=asked["tune"], vectors=asked["vectors"], weights=asked["weights"], download=asked["download"],
+            train,
+            test,
+            rungs=rungs,
+            budget=budget,
+            seed=asked["seed"],
+            folder=folder,
+            lang=asked["lang"],
+            curves=not asked["no_curves"],
+            trials=asked["tune"],
+            vectors=asked["vectors"],
+            weights=asked["weights"],
+            download=asked["download"],
             settings=settings,
-            keep_duplicates=asked["keep_duplicates"], validation=asked["validation"], report=not asked["no_report"],
-            audited=audited, progress=progress,
-        )  # fmt: skip
+            keep_duplicates=asked["keep_duplicates"],
+            validation=asked["validation"],
+            report=not asked["no_report"],
+            audited=audited,
+            progress=progress,
+        )
     if view is None:
         from sadari.cli.terminal.printing import json_for_output
         from sadari.climb.folder import to_json

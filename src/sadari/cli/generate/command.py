@@ -98,8 +98,17 @@ def train(context: click.Context, **_: Any) -> None:
         return
     asked = train_run.arguments(context, TRAIN)
     own = (
-        "level", "net", "epochs", "steps", "minutes", "sample_every", "validation", "seed", "device", "precision",
-    )  # fmt: skip
+        "level",
+        "net",
+        "epochs",
+        "steps",
+        "minutes",
+        "sample_every",
+        "validation",
+        "seed",
+        "device",
+        "precision",
+    )
     model = Generator(**parse_settings(Generator, asked["settings"], {name: asked[name] for name in own}))
     model.check()
     kept = train_run.kept_run(asked, TRAIN)

@@ -54,9 +54,10 @@ def read_texts(asked: Mapping[str, Any]) -> Texts:
     plain = [data.train == "-" or is_plain(data.train, asked) for data in found]
     if any(plain) and not all(plain):
         raise DataError(
-            "is running text, and stands beside a table", where=names[plain.index(True)],
+            "is running text, and stands beside a table",
+            where=names[plain.index(True)],
             hint="train on files of one kind; --format lines reads each line of a text as a row",
-        )  # fmt: skip
+        )
     read = Texts("", None, list(asked["texts"]), notes)
     if not all(plain):
         return _tables(read, names, asked)

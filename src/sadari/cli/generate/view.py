@@ -83,13 +83,21 @@ def print_result(model: Generator, output: str, texts: Texts) -> None:
 
 def print_json(model: Generator, output: str, texts: Texts) -> None:
     """The same for programs."""
-    say_json({
-        "model": output, "settings": model.resolved_.settings(), "parameters": parameters(model),
-        "vocabulary": len(model.coder_), "vocabulary_note": model.coder_.size_note(model.max_vocab),
-        "labels": model.coder_.labels, "scores": model.scores_,
-        "seconds": model.history_[-1]["seconds"], "history": model.history_,
-        "data": {**model.data_, **texts.provenance()}, "notes": texts.notes,
-    })  # fmt: skip
+    say_json(
+        {
+            "model": output,
+            "settings": model.resolved_.settings(),
+            "parameters": parameters(model),
+            "vocabulary": len(model.coder_),
+            "vocabulary_note": model.coder_.size_note(model.max_vocab),
+            "labels": model.coder_.labels,
+            "scores": model.scores_,
+            "seconds": model.history_[-1]["seconds"],
+            "history": model.history_,
+            "data": {**model.data_, **texts.provenance()},
+            "notes": texts.notes,
+        }
+    )
 
 
 def prompt_notes(model: Generator, prompt: str) -> list[str]:
@@ -122,9 +130,13 @@ def print_samples(prompt: str, streams: Iterable[Iterator[str]], notes: Sequence
 
 
 def print_samples_json(
-    model: str, prompt: str, how: Mapping[str, Any], seeds: Sequence[int], streams: Iterable[Iterator[str]],
+    model: str,
+    prompt: str,
+    how: Mapping[str, Any],
+    seeds: Sequence[int],
+    streams: Iterable[Iterator[str]],
     notes: Sequence[str],
-) -> None:  # fmt: skip
+) -> None:
     """Texts as JSON: each whole, and what of it was written."""
     written = [{"seed": seed, "written": "".join(stream)} for seed, stream in zip(seeds, streams, strict=True)]
     samples = [{**one, "text": prompt + str(one["written"])} for one in written]
@@ -173,9 +185,10 @@ def _telling(model: Generator) -> dict[str, Any]:
 def _scores(record: Mapping[str, float]) -> str:
     """``1.553 (2.24 bits a character)``."""
     own = (
-        f"{record['bits_per_character']:.2f} bits a character" if "bits_per_character" in record
+        f"{record['bits_per_character']:.2f} bits a character"
+        if "bits_per_character" in record
         else f"perplexity {record['perplexity']:,.1f}"
-    )  # fmt: skip
+    )
     return f"{record['validation_loss']:.3f} ({own})"
 
 

@@ -122,9 +122,18 @@ def _pretrain(asked: dict[str, Any]) -> None:
     from sadari.pretraining.bert import Bert
 
     own = (
-        "size", "length", "batch_size", "vocabulary", "epochs", "steps", "minutes", "validation", "seed", "device",
+        "size",
+        "length",
+        "batch_size",
+        "vocabulary",
+        "epochs",
+        "steps",
+        "minutes",
+        "validation",
+        "seed",
+        "device",
         "precision",
-    )  # fmt: skip
+    )
     given = {name: asked[name] for name in own}
     given |= {
         "nsp": None if asked["nsp"] else False,

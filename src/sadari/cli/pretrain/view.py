@@ -84,13 +84,22 @@ def print_result(model: Bert, output: str) -> None:
 
 def print_json(model: Bert, output: str, texts: Texts) -> None:
     """The same for programs."""
-    say_json({
-        "model": output, "settings": model.resolved_.settings(), "parameters": parameters(model),
-        "vocabulary": len(model.pieces_), "vocabulary_note": model.pieces_.size_note(model.vocabulary),
-        "scores": model.scores_, "guess": model.guess_, "new": model.new_,
-        "seconds": model.history_[-1]["seconds"], "history": model.history_,
-        "data": {**model.data_, **texts.provenance()}, "notes": texts.notes,
-    })  # fmt: skip
+    say_json(
+        {
+            "model": output,
+            "settings": model.resolved_.settings(),
+            "parameters": parameters(model),
+            "vocabulary": len(model.pieces_),
+            "vocabulary_note": model.pieces_.size_note(model.vocabulary),
+            "scores": model.scores_,
+            "guess": model.guess_,
+            "new": model.new_,
+            "seconds": model.history_[-1]["seconds"],
+            "history": model.history_,
+            "data": {**model.data_, **texts.provenance()},
+            "notes": texts.notes,
+        }
+    )
 
 
 def say_unknown(model: Bert, text: str, second: str | None) -> None:
@@ -102,9 +111,7 @@ def say_unknown(model: Bert, text: str, second: str | None) -> None:
         note(f"{unknown:,} of {len(ids):,} tokens {'is' if unknown == 1 else 'are'} unknown to the model's tokenizer")
 
 
-def print_probe(
-    text: str, second: str | None, fillings: Sequence[Sequence[Filled]], follows: float | None
-) -> None:  # fmt: skip
+def print_probe(text: str, second: str | None, fillings: Sequence[Sequence[Filled]], follows: float | None) -> None:
     """Fillings as bars, the text as it reads with the best of them, and whether the second text follows."""
     for number, found in enumerate(fillings, 1):
         say(f"{MASK} {number}" if len(fillings) > 1 else MASK)
@@ -128,7 +135,7 @@ def print_probe(
 
 def print_probe_json(
     model: str, text: str, second: str | None, fillings: Sequence[Sequence[Filled]], follows: float | None
-) -> None:  # fmt: skip
+) -> None:
     """The same for programs."""
     masks = [[{"piece": one.piece, "probability": one.probability} for one in found] for found in fillings]
     filled = filled_text(text, fillings) if fillings and second is None else None

@@ -117,10 +117,19 @@ def _train(asked: dict[str, Any]) -> None:
 
     kind, output = find_rung(asked["rung"]), asked["output"]
     own = (
-        "device", "precision", "class_weight", "epochs", "patience", "tokenizer", "solver", "epoch_size",
-        "report_every", "seed", "vectors",
+        "device",
+        "precision",
+        "class_weight",
+        "epochs",
+        "patience",
+        "tokenizer",
+        "solver",
+        "epoch_size",
+        "report_every",
+        "seed",
+        "vectors",
         "weights",
-    )  # fmt: skip
+    )
     own_given = {**{name: asked[name] for name in own}, "download": asked["download"] or None}
     model = kind(**parse_settings(kind, asked["settings"], own_given))
     model.check()  # before a file is read, which may take minutes
@@ -134,9 +143,13 @@ def _train(asked: dict[str, Any]) -> None:
         test = None if asked["test"] is None else inputs.read_test(found, asked, source)
         stream = is_large(found.train) if asked["stream"] is None else asked["stream"]
         rows = gather(
-            source, validation=asked["validation"], seed=asked["seed"], keep_duplicates=asked["keep_duplicates"],
-            stream=stream, say=progress,
-        )  # fmt: skip
+            source,
+            validation=asked["validation"],
+            seed=asked["seed"],
+            keep_duplicates=asked["keep_duplicates"],
+            stream=stream,
+            say=progress,
+        )
         if teacher is not None:
             teacher, guessed = teaching.with_texts(teacher, asked, found, source, test, progress)
             rows.notes.extend(guessed)

@@ -45,9 +45,10 @@ def arguments(context: click.Context, command: Command = TRAIN) -> dict[str, Any
     given = dict(context.params)
     if given["resume"] is not None:
         typed = [
-            name for name in given
+            name
+            for name in given
             if name not in _OF_THIS_TIME and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
-        ]  # fmt: skip
+        ]
         if typed:
             raise click.UsageError(f"--resume goes on with the run as it was begun: leave out {typed[0]!r}.")
         # what it does not say, for there was no such option when it was begun, is as it is where nobody says
@@ -153,8 +154,9 @@ def _recall(run: str, command: Command) -> dict[str, Any]:
         raise ModelError(f"the run was begun by `sadari {begun:.40}`", where=run, hint=f"sadari {begun:.40} --resume")
     if not isinstance(kept, dict):
         raise ModelError(
-            f"the run was not begun by `sadari {command.name}`, and does not say with what", where=run,
+            f"the run was not begun by `sadari {command.name}`, and does not say with what",
+            where=run,
             hint="resume it as it was begun: fit(texts, labels, run=…, resume=True)",
-        )  # fmt: skip
+        )
     kept["run"] = run  # it may have been moved
     return {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}

@@ -95,19 +95,30 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
     """The same for programs."""
     say_json(
         {
-            "rung": model.name, "model": output, "settings": model.resolved_settings(),
+            "rung": model.name,
+            "model": output,
+            "settings": model.resolved_settings(),
             "rows": {
-                "read": rows.rows, "train": len(rows.labels), "validation": len(rows.validation),
-                "dropped_duplicates": rows.duplicates, "dropped_blank": rows.blank, "cut": getattr(model, "cut_", 0),
+                "read": rows.rows,
+                "train": len(rows.labels),
+                "validation": len(rows.validation),
+                "dropped_duplicates": rows.duplicates,
+                "dropped_blank": rows.blank,
+                "cut": getattr(model, "cut_", 0),
             },
-            **({"windows": dict(zip(("texts", "windows"), model.windowed_, strict=True))}
-               if any(getattr(model, "windowed_", ())) else {}),
+            **(
+                {"windows": dict(zip(("texts", "windows"), model.windowed_, strict=True))}
+                if any(getattr(model, "windowed_", ()))
+                else {}
+            ),
             **({"teacher": model.teacher_} if model.teacher_ else {}),
             **({"vectors": model.coverage_.to_dict()} if hasattr(model, "coverage_") else {}),
-            "seconds": model.train_seconds_, "history": model.history_, "notes": rows.notes,
+            "seconds": model.train_seconds_,
+            "history": model.history_,
+            "notes": rows.notes,
             **{name: evaluation.to_dict() for name, evaluation in scores.items()},
         }
-    )  # fmt: skip
+    )
 
 
 def sparkline(values: list[float], width: int = 16) -> str:

@@ -63,8 +63,13 @@ translate.add_command(train)
 @click.option("--source", metavar="COLUMN", help="Of a table: the column of the sources.  [default: as in training]")
 @click.option("--target", metavar="COLUMN", help="Of a table: the column of the references.")
 @search
-@click.option("--bleu-tokenizer", metavar="NAME", default="13a", show_default=True,
-              help="sacreBLEU's: 13a, intl, char, zh or none.")  # fmt: skip
+@click.option(
+    "--bleu-tokenizer",
+    metavar="NAME",
+    default="13a",
+    show_default=True,
+    help="sacreBLEU's: 13a, intl, char, zh or none.",
+)
 @click.option("-o", "--output", metavar="FILE", help="Write the translations here, a line each.")
 @table
 @options.as_json("Scores as JSON, and nothing else, on standard output.")

@@ -103,8 +103,10 @@ def read_pairs(
     columns = asked["source"], asked["target"]
     if len(texts) == 2:
         if any(columns):
-            raise SettingError("two files are read line by line, and have no columns",
-                               hint="leave out --source and --target, or name one table")  # fmt: skip
+            raise SettingError(
+                "two files are read line by line, and have no columns",
+                hint="leave out --source and --target, or name one table",
+            )
         return read_parallel(
             *texts, encoding=asked["encoding"], on_bad_row=asked["on_bad_row"], max_ratio=ratio, keep_blank=keep_blank
         )
@@ -113,16 +115,22 @@ def read_pairs(
     if not any(columns) and known is not None:
         columns = known
     if not all(columns):
-        raise SettingError(f"which columns of {texts[0]} are the texts and their translations?",
-                           hint="--source COLUMN --target COLUMN, or a second file, line by line")  # fmt: skip
+        raise SettingError(
+            f"which columns of {texts[0]} are the texts and their translations?",
+            hint="--source COLUMN --target COLUMN, or a second file, line by line",
+        )
     options = {key: asked[key] for key in _TABLE if asked[key] is not None}
     if "delimiter" in options:
         options["delimiter"] = parse_delimiter(options["delimiter"])
     data = find_data(texts[0])
     pairs = read_pairs(
-        data.train, source_column=columns[0], target_column=columns[1], max_ratio=ratio, keep_blank=keep_blank,
+        data.train,
+        source_column=columns[0],
+        target_column=columns[1],
+        max_ratio=ratio,
+        keep_blank=keep_blank,
         **options,
-    )  # fmt: skip
+    )
     return replace(pairs, source=data.titles.get(data.train, pairs.source))
 
 

@@ -68,8 +68,12 @@ and more products are in bf16, where processor or GPU is faster with it.
 @click.option("--lowercase", is_flag=True, default=None, help="Lower-case texts; so will translations be.")
 @options.limits("pairs", "15", steps=False)
 @click.option("--patience", metavar="N", help="Stop after N passes that do not help on the validation pairs.")
-@click.option("--validation", type=click.FloatRange(0, 1, min_open=True, max_open=True), metavar="SHARE",
-              help=f"Of the pairs, only validated on.  [default: 0.1, {MOST_VALIDATION:,} pairs at most]")  # fmt: skip
+@click.option(
+    "--validation",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="SHARE",
+    help=f"Of the pairs, only validated on.  [default: 0.1, {MOST_VALIDATION:,} pairs at most]",
+)
 @click.option("--validation-files", "test", nargs=2, metavar="SOURCES TARGETS", help="Validate on these lines.")
 @click.option("--watch-bleu", is_flag=True, help="Translate 200 validation texts after each pass, and show BLEU.")
 @options.settings("Any other setting")
@@ -100,9 +104,21 @@ def _train(asked: dict[str, Any]) -> None:
     from sadari.translation.translator import Translator
 
     own = (
-        "net", "attention", "reverse", "layers", "width", "dropout", "subwords", "lowercase", "epochs", "minutes",
-        "patience", "device", "precision", "seed",
-    )  # fmt: skip
+        "net",
+        "attention",
+        "reverse",
+        "layers",
+        "width",
+        "dropout",
+        "subwords",
+        "lowercase",
+        "epochs",
+        "minutes",
+        "patience",
+        "device",
+        "precision",
+        "seed",
+    )
     model = Translator(**parse_settings(Translator, asked["settings"], {name: asked[name] for name in own}))
     model.check()
     check_model_folder(Path(asked["output"]))
@@ -115,10 +131,14 @@ def _train(asked: dict[str, Any]) -> None:
                 translate_view.print_data(pairs, held_out, asked)
         with train_run.says_how_to_resume(kept, TRANSLATE):
             model.fit(
-                pairs.sources, pairs.targets, validation=(held_out.sources, held_out.targets),
-                progress=_told(progress), bleu=tokenised_bleu if asked["watch_bleu"] else None,
-                begun=None if asked["as_json"] else lambda model: _show_net(model, held_out, progress), **kept,
-            )  # fmt: skip
+                pairs.sources,
+                pairs.targets,
+                validation=(held_out.sources, held_out.targets),
+                progress=_told(progress),
+                bleu=tokenised_bleu if asked["watch_bleu"] else None,
+                begun=None if asked["as_json"] else lambda model: _show_net(model, held_out, progress),
+                **kept,
+            )
         if not train_run.is_first():
             return
         scores, samples = _score(model, held_out, progress)

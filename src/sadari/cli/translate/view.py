@@ -102,14 +102,26 @@ def print_trained(model: Translator, output: str, samples: list[tuple[str, str, 
 
 def print_trained_json(model: Translator, output: str, pairs: ParallelCorpus, held_out: ParallelCorpus) -> None:
     """The same for programs."""
-    say_json({
-        "model": output, "settings": model.resolved_.settings(), "chosen": list(model.chosen()),
-        "scores": model.scores_,
-        "pairs": {"train": len(pairs), "validation": len(held_out), "too_long": model.too_long_},
-        "subwords": {"source": len(model.source_subwords_), "target": len(model.target_subwords_),
-                     "shared": model.shared_, "asked": model.subwords, "notes": _size_notes(model)},
-        "weights": model.weights_, "seconds": model.train_seconds_, "history": model.history_, "notes": pairs.notes,
-    })  # fmt: skip
+    say_json(
+        {
+            "model": output,
+            "settings": model.resolved_.settings(),
+            "chosen": list(model.chosen()),
+            "scores": model.scores_,
+            "pairs": {"train": len(pairs), "validation": len(held_out), "too_long": model.too_long_},
+            "subwords": {
+                "source": len(model.source_subwords_),
+                "target": len(model.target_subwords_),
+                "shared": model.shared_,
+                "asked": model.subwords,
+                "notes": _size_notes(model),
+            },
+            "weights": model.weights_,
+            "seconds": model.train_seconds_,
+            "history": model.history_,
+            "notes": pairs.notes,
+        }
+    )
 
 
 def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpus, asked: dict[str, Any]) -> None:
@@ -137,23 +149,35 @@ def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpu
 
 def print_scores_json(scores: TranslationScores, found: Answers, pairs: ParallelCorpus, asked: dict[str, Any]) -> None:
     """The same for programs."""
-    say_json({
-        **scores.to_dict(), "beam": asked["beam"], "length_penalty": asked["length_penalty"],
-        "wrong_direction": found.swapped,
-        "cut": int(found.sources.cut.sum()), "with_unknown": int((found.sources.unknown > 0).sum()),
-        "source": pairs.source, "notes": pairs.notes,
-    })  # fmt: skip
+    say_json(
+        {
+            **scores.to_dict(),
+            "beam": asked["beam"],
+            "length_penalty": asked["length_penalty"],
+            "wrong_direction": found.swapped,
+            "cut": int(found.sources.cut.sum()),
+            "with_unknown": int((found.sources.unknown > 0).sum()),
+            "source": pairs.source,
+            "notes": pairs.notes,
+        }
+    )
 
 
 def print_translation(
-    write: Callable[[str], None], source: str, translation: Translation, seen: Alignment | None, model: Translator,
+    write: Callable[[str], None],
+    source: str,
+    translation: Translation,
+    seen: Alignment | None,
+    model: Translator,
     asked: dict[str, Any],
-) -> None:  # fmt: skip
+) -> None:
     """One translation: a line; as JSON, or with its alignment, if that is asked for."""
     if asked["as_json"]:
         said: dict[str, Any] = {
-            "source": source, "translation": translation.text, "log_probability": translation.log_probability,
-        }  # fmt: skip
+            "source": source,
+            "translation": translation.text,
+            "log_probability": translation.log_probability,
+        }
         if asked["show_alignment"]:
             said["alignment"] = None if seen is None else seen.to_dict()
         write(json_line(said))

@@ -78,8 +78,9 @@ def vectors() -> None:
     """
 
 
-_count = click.option("-n", "--count", type=click.IntRange(1), default=10, show_default=True, metavar="N",
-                      help="So many words.")  # fmt: skip
+_count = click.option(
+    "-n", "--count", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="So many words."
+)
 
 
 @vectors.command(epilog=NEAREST_EXAMPLES)
@@ -192,8 +193,15 @@ def _score(
 @click.argument("words", nargs=-1, metavar="[WORD…]")
 @click.option("-o", "--output", metavar="FILE", help="The picture: .svg, .png or .pdf.")
 @click.option("--nearest", "around", multiple=True, metavar="WORD", help="This word and its neighbours; repeatable.")
-@click.option("-n", "--count", type=click.IntRange(1), default=20, show_default=True, metavar="N",
-              help="So many neighbours, with --nearest.")  # fmt: skip
+@click.option(
+    "-n",
+    "--count",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="So many neighbours, with --nearest.",
+)
 @reading
 @options.as_json("The points as JSON; the picture may be left out then.")
 def plot(source: str, words: tuple[str, ...], around: tuple[str, ...], **asked: Any) -> None:

@@ -86,9 +86,21 @@ def _settings(asked: dict[str, Any]) -> dict[str, Any]:
     if asked["deterministic"] and asked["workers"] not in (None, 1):
         raise SettingError(f"--deterministic is one thread, and --workers {asked['workers']} are several")
     names = (
-        "model", "width", "window", "negatives", "epochs", "min_count", "max_words", "sample", "learning_rate", "unit",
-        "buckets", "workers", "device", "seed",
-    )  # fmt: skip
+        "model",
+        "width",
+        "window",
+        "negatives",
+        "epochs",
+        "min_count",
+        "max_words",
+        "sample",
+        "learning_rate",
+        "unit",
+        "buckets",
+        "workers",
+        "device",
+        "seed",
+    )
     settings = {name: asked[name] for name in names}
     settings["workers"] = 1 if asked["deterministic"] else asked["workers"]
     settings["tokenizer"] = asked["tokenizer"] or "auto"

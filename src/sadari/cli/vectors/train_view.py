@@ -29,8 +29,11 @@ def print_trained(
     for line in notes:
         note(line)
     least = "once" if settings["min_count"] == 1 else f"{settings['min_count']:,} times"
-    print_headed("Read", f"{plural(training['tokens'], 'word')}, {len(vectors) + training['rare']:,} different; "
-                         f"{len(vectors):,} kept, which stand {least} or more")  # fmt: skip
+    print_headed(
+        "Read",
+        f"{plural(training['tokens'], 'word')}, {len(vectors) + training['rare']:,} different; "
+        f"{len(vectors):,} kept, which stand {least} or more",
+    )
     kind = settings["model"] + ("" if settings["subwords"] is None else f", with pieces of {settings['unit']}")
     seconds = sum(record["seconds"] for record in history)
     print_headed("Trained", f"{kind}, {vectors.width} wide, {plural(len(history), 'epoch')} in {seconds:.1f} s")

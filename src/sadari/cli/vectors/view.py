@@ -196,8 +196,11 @@ def print_projection(found: Projection, picture: Path) -> None:
     from sadari.data.audit.findings import plural
 
     print_headed("Picture", str(picture))
-    print_headed("Shows", f"{plural(len(found.words), 'word')} · {100 * sum(found.shares):.0f} % of their variance: "
-                          f"{100 * found.shares[0]:.0f} % across, {100 * found.shares[1]:.0f} % upward")  # fmt: skip
+    print_headed(
+        "Shows",
+        f"{plural(len(found.words), 'word')} · {100 * sum(found.shares):.0f} % of their variance: "
+        f"{100 * found.shares[0]:.0f} % across, {100 * found.shares[1]:.0f} % upward",
+    )
 
 
 def describe(vectors: WordVectors, source: str) -> dict[str, Any]:

@@ -148,9 +148,16 @@ def curve_chart(curves: Sequence[Curve], titles: Titles) -> Html | None:
         color, marker = _SERIES[curve.order % len(_SERIES)], _MARKERS[curve.order % len(_MARKERS)]
         dashes = _DASHES[curve.order // len(_SERIES) % len(_DASHES)]
         axes.plot(
-            curve.rows, curve.values, dashes, color=color, marker=marker, markersize=6,
-            linewidth=2.6 if curve.marked else 1.5, markeredgecolor=_PAPER, markeredgewidth=0.8,
-        )  # fmt: skip
+            curve.rows,
+            curve.values,
+            dashes,
+            color=color,
+            marker=marker,
+            markersize=6,
+            linewidth=2.6 if curve.marked else 1.5,
+            markeredgecolor=_PAPER,
+            markeredgewidth=0.8,
+        )
         ends.append(float(axes.transData.transform((curve.rows[-1], curve.values[-1]))[1]))
     right = axes.get_window_extent().x1
     for curve, height in zip(curves, _apart(ends, _SIZE + 2), strict=True):
@@ -269,9 +276,17 @@ def _write(axes: Axes, left: float, middle: float, name: str, order: int, *, mar
     from matplotlib.transforms import IdentityTransform
 
     axes.text(
-        left, middle, letters.put(name), transform=IdentityTransform(), va="center_baseline", clip_on=False,
-        size=_SIZE, weight="bold" if marked else "normal", color=_INK, parse_math=False,
-    )  # fmt: skip
+        left,
+        middle,
+        letters.put(name),
+        transform=IdentityTransform(),
+        va="center_baseline",
+        clip_on=False,
+        size=_SIZE,
+        weight="bold" if marked else "normal",
+        color=_INK,
+        parse_math=False,
+    )
 
 
 def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:

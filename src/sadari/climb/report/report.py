@@ -84,8 +84,9 @@ def _drawn(view: View, name: str, draw: Callable[[View], Html | None]) -> Html |
             "section",
             element("h2", view.words.say(f"{name}_title"), id=f"{name}-title"),
             element("p", view.words.say("failed_section", why=why), class_="muted"),
-            id=name, aria_labelledby=f"{name}-title",
-        )  # fmt: skip
+            id=name,
+            aria_labelledby=f"{name}-title",
+        )
 
 
 def _check(result: ClimbResult) -> None:

@@ -147,9 +147,10 @@ def spool(handle: IO[bytes]) -> tuple[Path, object]:
             with suppress(OSError):  # what could not be written cannot be at its end either
                 copy.close()
             raise OutputError(
-                f"a pipe cannot be kept while it is read: {error.strerror}", where=tempfile.gettempdir(),
+                f"a pipe cannot be kept while it is read: {error.strerror}",
+                where=tempfile.gettempdir(),
                 hint="set TMPDIR to a folder with more room, or give a file",
-            ) from error  # fmt: skip
+            ) from error
     return Path(copy.name), copy
 
 

@@ -21,10 +21,13 @@ def add_lora(model: Any, rank: int, dropout: float) -> None:
 
     prefix = model.base_model_prefix + "."
     names = [
-        name for name, module in model.named_modules()
-        if name.startswith(prefix) and isinstance(module, nn.Linear) and name.rsplit(".", 1)[-1] in TARGETS
+        name
+        for name, module in model.named_modules()
+        if name.startswith(prefix)
+        and isinstance(module, nn.Linear)
+        and name.rsplit(".", 1)[-1] in TARGETS
         and ".pooler." not in name
-    ]  # fmt: skip
+    ]
     wanted = names or [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
     inject_adapter_in_model(
         LoraConfig(r=rank, lora_alpha=SCALE * rank, lora_dropout=dropout, target_modules=wanted), model

@@ -43,14 +43,28 @@ class Layer:
         if hasattr(layer, "ffn"):  # DistilBERT
             attention, inner = layer.attention, layer.ffn
             return cls(
-                attention.q_lin, attention.k_lin, attention.v_lin, attention.out_lin, layer.sa_layer_norm, inner.lin1,
-                inner.activation, inner.lin2, layer.output_layer_norm,
-            )  # fmt: skip
+                attention.q_lin,
+                attention.k_lin,
+                attention.v_lin,
+                attention.out_lin,
+                layer.sa_layer_norm,
+                inner.lin1,
+                inner.activation,
+                inner.lin2,
+                layer.output_layer_norm,
+            )
         attention, out = getattr(layer.attention, "self"), layer.attention.output  # noqa: B009 – no name of ours
         return cls(
-            attention.query, attention.key, attention.value, out.dense, out.LayerNorm, layer.intermediate.dense,
-            layer.intermediate.intermediate_act_fn, layer.output.dense, layer.output.LayerNorm,
-        )  # fmt: skip
+            attention.query,
+            attention.key,
+            attention.value,
+            out.dense,
+            out.LayerNorm,
+            layer.intermediate.dense,
+            layer.intermediate.intermediate_act_fn,
+            layer.output.dense,
+            layer.output.LayerNorm,
+        )
 
 
 class PretrainedClassifier(nn.Module):

@@ -58,9 +58,7 @@ class RecurrentSeq2Seq(nn.Module):
         super().__init__()
         self.cell, self.reverse_source = cell, reverse_source
         self.words = Vocabularies(source_size, target_size, width, shared=shared, tied=tied, pad_id=pad_id)
-        self.encoder = Recurrent(
-            cell, width, hidden, layers=layers, bidirectional=bidirectional, dropout=dropout
-        )  # fmt: skip
+        self.encoder = Recurrent(cell, width, hidden, layers=layers, bidirectional=bidirectional, dropout=dropout)
         memory = self.encoder.out_width
         # one direction's or both directions' last state → the decoder's first states, all layers side by side
         self.bridge = nn.Linear(memory, layers * hidden * (2 if cell == "lstm" else 1))
@@ -72,9 +70,13 @@ class RecurrentSeq2Seq(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(
-        self, source: torch.Tensor, mask: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor,
+        self,
+        source: torch.Tensor,
+        mask: torch.Tensor,
+        inputs: torch.Tensor,
+        targets: torch.Tensor,
         smoothing: float = 0.0,
-    ) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """The summed loss of a batch, every target token told those before it (teacher forcing).
 
         Args:

@@ -121,9 +121,13 @@ class TransformerSeq2Seq(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(
-        self, source: torch.Tensor, mask: torch.Tensor, inputs: torch.Tensor, targets: torch.Tensor,
+        self,
+        source: torch.Tensor,
+        mask: torch.Tensor,
+        inputs: torch.Tensor,
+        targets: torch.Tensor,
         smoothing: float = 0.0,
-    ) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """The summed loss of a batch, every target token told those before it (teacher forcing).
 
         Args:

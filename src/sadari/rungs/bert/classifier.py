@@ -170,12 +170,22 @@ class BertClassifier(KeepsRuns):
 
         fast = self.precision == "auto" and bf16_is_fast(resolve_device(self.device), "layers")
         return Recipe(
-            epochs=getattr(self, "epochs_", self.epochs) or 1, steps=self.steps, learning_rate=self._rate(),
-            optimizer="adamw", weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay, clip=self.clip,
-            accumulate=self.accumulate, report_every=self.report_every, validate_every=self.validate_every,
-            patience=self.patience, precision="bf16" if fast or self.precision == "bf16" else "fp32",
-            device=self.device, threads=self.threads,
-        )  # fmt: skip
+            epochs=getattr(self, "epochs_", self.epochs) or 1,
+            steps=self.steps,
+            learning_rate=self._rate(),
+            optimizer="adamw",
+            weight_decay=self.weight_decay,
+            warmup=self.warmup,
+            decay=self.decay,
+            clip=self.clip,
+            accumulate=self.accumulate,
+            report_every=self.report_every,
+            validate_every=self.validate_every,
+            patience=self.patience,
+            precision="bf16" if fast or self.precision == "bf16" else "fp32",
+            device=self.device,
+            threads=self.threads,
+        )
 
     @classmethod
     def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
@@ -234,8 +244,9 @@ class BertClassifier(KeepsRuns):
         if self.head_replaced_:
             warnings.warn(
                 f"the weights have a head for other labels: a new one for these {len(self.classes_)} takes its place",
-                SadariWarning, stacklevel=2,
-            )  # fmt: skip
+                SadariWarning,
+                stacklevel=2,
+            )
         if self.lora is not None:
             from sadari.nets.bert.lora import add_lora
 
@@ -252,11 +263,17 @@ class BertClassifier(KeepsRuns):
         from sadari.train.objectives.classification import ClassifierTask
 
         return ClassifierTask(
-            self.net_, read.ids, targets[read.owners], read.shares(costs),
-            Batches(read.ids.lengths, self.batch_size, self.batch_tokens, self.seed), self.pieces_.pad_id,
-            self._codec.multilabel, self.label_smoothing, watch.score,
+            self.net_,
+            read.ids,
+            targets[read.owners],
+            read.shares(costs),
+            Batches(read.ids.lengths, self.batch_size, self.batch_tokens, self.seed),
+            self.pieces_.pad_id,
+            self._codec.multilabel,
+            self.label_smoothing,
+            watch.score,
             None if self._lesson is None else self._lesson.take(read.owners),
-        )  # fmt: skip
+        )
 
     def _settle(self) -> None:
         """What was learned becomes a plain model for prediction."""
@@ -298,9 +315,10 @@ class BertClassifier(KeepsRuns):
         device = next(self.net_.parameters()).device
         net, bf16 = self._predicting_net(device)
         with (
-            torch.inference_mode(), cpu_threads(self.threads),
+            torch.inference_mode(),
+            cpu_threads(self.threads),
             torch.autocast(device.type, torch.bfloat16, enabled=bf16),
-        ):  # fmt: skip
+        ):
             for rows in Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS).in_order():
                 batch, mask = ids.take(rows).padded(self.pieces_.pad_id)
                 with guarded(NOT_RUN):

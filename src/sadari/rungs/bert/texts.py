@@ -88,8 +88,11 @@ class TrainingTexts:
                 reader = TextReader(pieces, min(asked or longest_read(ids.lengths + pieces.extra, most), most), way)
                 if not pieces.known(ids).any():
                     sample = ", ".join(repr(text[:60]) for text in column.head(3))
-                    raise DataError("the weights' tokenizer knows nothing in the texts", where=f"such as {sample}",
-                                    hint="take weights that were trained on this language")  # fmt: skip
+                    raise DataError(
+                        "the weights' tokenizer knows nothing in the texts",
+                        where=f"such as {sample}",
+                        hint="take weights that were trained on this language",
+                    )
             part, owner = reader.read(ids)
             parts.append(part)
             owners.append(owner + rows)

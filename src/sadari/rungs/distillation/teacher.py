@@ -199,10 +199,11 @@ def taught(
     about = {
         "agrees with labels": float((chosen == targets).all(axis=1).mean()),
         **({"trained on these": True} if own else {}),
-        "labelled texts": len(targets), "unlabelled texts": unlabelled,
+        "labelled texts": len(targets),
+        "unlabelled texts": unlabelled,
         **({"altered texts": len(more) - unlabelled} if teacher.altered else {}),
         **{f"left out, {why}": number for why, number in left_out.items() if number},
-    }  # fmt: skip
+    }
     return Taught(
         _joined(rows.texts, more),
         np.concatenate([targets, _chosen(more_soft, codec)]),
@@ -213,9 +214,13 @@ def taught(
 
 
 def _check_worth(
-    teacher: Teacher, rows: Rows, codec: LabelCodec, chosen: NDArray[np.int8], targets: NDArray[np.int8],
+    teacher: Teacher,
+    rows: Rows,
+    codec: LabelCodec,
+    chosen: NDArray[np.int8],
+    targets: NDArray[np.int8],
     held_out: HeldOut | None,
-) -> bool:  # fmt: skip
+) -> bool:
     """Warn of a teacher that is at chance; says whether it was trained on these rows, which flatter it then.
 
     Args:

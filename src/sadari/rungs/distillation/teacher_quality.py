@@ -47,9 +47,12 @@ class Worth:
         right, easy = (chosen == targets).all(axis=1), (targets == answer).all(axis=1)
         won, lost = int((right & ~easy).sum()), int((easy & ~right).sum())
         return cls(
-            len(targets), float(right.mean()), float(easy.mean()),
-            tuple(name for name, has in zip(names, answer, strict=True) if has), float(bdtr(lost, won + lost, 0.5)),
-        )  # fmt: skip
+            len(targets),
+            float(right.mean()),
+            float(easy.mean()),
+            tuple(name for name, has in zip(names, answer, strict=True) if has),
+            float(bdtr(lost, won + lost, 0.5)),
+        )
 
     def warn(self, kind: str, besides: str = "") -> None:
         """Say so if the teacher is at chance.

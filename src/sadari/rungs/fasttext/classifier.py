@@ -66,13 +66,18 @@ class FastTextModel(Rung):
         with open_fasttext(path) as found:
             if not found.arguments.supervised:
                 raise ModelError(
-                    f"holds word vectors ({found.arguments.model}), not a classifier", where=where,
+                    f"holds word vectors ({found.arguments.model}), not a classifier",
+                    where=where,
                     hint="sadari vectors convert reads them",
-                )  # fmt: skip
+                )
             file = FastTextFile(
-                found.arguments, found.dictionary, _loaded(found.input), _loaded(found.output),
-                found.quantised_output, found.version,
-            )  # fmt: skip
+                found.arguments,
+                found.dictionary,
+                _loaded(found.input),
+                _loaded(found.output),
+                found.quantised_output,
+                found.version,
+            )
         rung = cls()
         try:
             rung._take(file, label_prefix)

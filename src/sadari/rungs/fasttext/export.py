@@ -132,9 +132,13 @@ def _file_of(model: EmbeddingBag) -> FastTextFile:
     lines = int(counts[end]) if end >= 0 else rows if isinstance(rows, int) else 1
     counts = np.concatenate([counts, np.round(shares * min(max(1, lines), 2**53)).astype(np.int64)])
     arguments = Arguments(
-        model.width, epochs=model.epochs_, min_count=model.min_count, word_ngrams=model.longest,
-        loss="ova" if model.multilabel else "softmax", buckets=(model._vectors.buckets or 0) if ngrams else 0,
-    )  # fmt: skip
+        model.width,
+        epochs=model.epochs_,
+        min_count=model.min_count,
+        word_ngrams=model.longest,
+        loss="ova" if model.multilabel else "softmax",
+        buckets=(model._vectors.buckets or 0) if ngrams else 0,
+    )
     dictionary = Dictionary.of(words, _label_entries(model), counts, count_sum(counts[: len(words)]))
     return FastTextFile(arguments, dictionary, model.embedding_, _sharpened(model))
 

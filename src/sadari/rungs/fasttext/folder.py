@@ -22,8 +22,10 @@ def file_state(file: FastTextFile) -> tuple[dict[str, Any], dict[str, Any]]:
     """Tensors, and what else there is to say, of a model."""
     words = file.dictionary
     tensors: dict[str, Any] = {
-        "entry_bytes": words.content, "entry_offsets": words.offsets, "entry_counts": words.counts,
-    }  # fmt: skip
+        "entry_bytes": words.content,
+        "entry_offsets": words.offsets,
+        "entry_counts": words.counts,
+    }
     if words.pruned is not None:
         tensors["pruned"] = words.pruned
     parts = {}
@@ -31,9 +33,14 @@ def file_state(file: FastTextFile) -> tuple[dict[str, Any], dict[str, Any]]:
         tensors |= _tensors(name, matrix)
         parts[name] = matrix.part if isinstance(matrix, QuantisedMatrix) else None
     return tensors, {
-        "version": file.version, "arguments": asdict(file.arguments), "words": words.words, "tokens": words.tokens,
-        "pruned": words.pruned is not None, "parts": parts, "quantised_output": file.quantised_output,
-    }  # fmt: skip
+        "version": file.version,
+        "arguments": asdict(file.arguments),
+        "words": words.words,
+        "tokens": words.tokens,
+        "pruned": words.pruned is not None,
+        "parts": parts,
+        "quantised_output": file.quantised_output,
+    }
 
 
 def restored_file(files: ModelFiles, model: Mapping[str, Any]) -> FastTextFile:
@@ -47,10 +54,13 @@ def restored_file(files: ModelFiles, model: Mapping[str, Any]) -> FastTextFile:
         raise ValueError("it is not said what is quantised")
     arguments = _arguments(model.get("arguments"))
     file = FastTextFile(
-        arguments, _dictionary(files, model), _matrix(files, "input", parts.get("input"), arguments.width),
-        _matrix(files, "output", parts.get("output"), arguments.width), quantised_output,
+        arguments,
+        _dictionary(files, model),
+        _matrix(files, "input", parts.get("input"), arguments.width),
+        _matrix(files, "output", parts.get("output"), arguments.width),
+        quantised_output,
         _whole(model, "version", OLDER, VERSION),
-    )  # fmt: skip
+    )
     check_fits(file)
     if not arguments.supervised:
         raise ValueError("it is no classifier")
@@ -97,9 +107,7 @@ def _arguments(given: Any) -> Arguments:
         raise ValueError("its arguments are not fastText's")
     if given["loss"] not in LOSSES or given["model"] != "supervised" or type(given["sample"]) not in (int, float):
         raise ValueError("its loss, its model or its sampling is unknown")
-    numbers = {
-        name: _whole(given, name, *_INT32) for name in given if name not in ("loss", "model", "sample")
-    }  # fmt: skip
+    numbers = {name: _whole(given, name, *_INT32) for name in given if name not in ("loss", "model", "sample")}
     return Arguments(**numbers, loss=given["loss"], model=given["model"], sample=float(given["sample"]))
 
 

@@ -41,8 +41,11 @@ if TYPE_CHECKING:
 
 Inner = StartedBag | StartedNet
 NETS: dict[str, type[Inner]] = {
-    "bag": StartedBag, "lstm": StartedLSTM, "bilstm": StartedBiLSTM, "transformer": StartedTransformer,
-}  # fmt: skip
+    "bag": StartedBag,
+    "lstm": StartedLSTM,
+    "bilstm": StartedBiLSTM,
+    "transformer": StartedTransformer,
+}
 # (net, tune) → where a start from vectors wants other settings than a start from nothing (measured in docs/tried.md).
 DEFAULTS: dict[tuple[str, bool], dict[str, Any]] = {
     ("bag", True): {"learning_rate": 0.5, "longest": 2},
@@ -191,9 +194,16 @@ class FromVectors(KeepsRuns):
                 run = Run.of(run)
                 run = replace(run, notes={**run.notes, "vectors": str(Path(self.vectors).absolute())})
         return super().fit(
-            texts, labels, sample_weight, validation=validation, progress=progress, teacher=teacher, run=run,
-            resume=resume, seconds=seconds,
-        )  # fmt: skip
+            texts,
+            labels,
+            sample_weight,
+            validation=validation,
+            progress=progress,
+            teacher=teacher,
+            run=run,
+            resume=resume,
+            seconds=seconds,
+        )
 
     @classmethod
     def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:

@@ -89,9 +89,14 @@ class WordPiece:
         inside = [INSIDE + letter for letter in letters if not _stands_alone(letter)]
         with guarded(NOT_LEARNED, kind=DataError):
             trainer = trainers.WordPieceTrainer(
-                vocab_size=size, min_frequency=2, special_tokens=[*SPECIALS, *inside], show_progress=False,
-                initial_alphabet=letters, limit_alphabet=len(letters), continuing_subword_prefix=INSIDE,
-            )  # fmt: skip
+                vocab_size=size,
+                min_frequency=2,
+                special_tokens=[*SPECIALS, *inside],
+                show_progress=False,
+                initial_alphabet=letters,
+                limit_alphabet=len(letters),
+                continuing_subword_prefix=INSIDE,
+            )
             engine.train_from_iterator((column.to_list() for column in columns), trainer)
             vocabulary = engine.get_vocab(with_added_tokens=True)
         if len(vocabulary) <= len(SPECIALS):
@@ -143,10 +148,17 @@ class WordPiece:
         engine = self._engine
         engine.encode_special_tokens = False
         config = {
-            "tokenizer_class": "BertTokenizer", "do_lower_case": self.lowercase, "strip_accents": self.strip_accents,
-            "tokenize_chinese_chars": self.chinese, "model_max_length": most_tokens, "pad_token": PAD,
-            "unk_token": UNKNOWN, "cls_token": CLASS, "sep_token": SEPARATOR, "mask_token": MASK,
-        }  # fmt: skip
+            "tokenizer_class": "BertTokenizer",
+            "do_lower_case": self.lowercase,
+            "strip_accents": self.strip_accents,
+            "tokenize_chinese_chars": self.chinese,
+            "model_max_length": most_tokens,
+            "pad_token": PAD,
+            "unk_token": UNKNOWN,
+            "cls_token": CLASS,
+            "sep_token": SEPARATOR,
+            "mask_token": MASK,
+        }
         with guarded("the tokenizer cannot be written"):
             written = engine.to_str(pretty=False)
         return {
@@ -175,10 +187,11 @@ class WordPiece:
             raise ValueError(f"{TOKENIZER_SETTINGS} is no JSON object")
         strip = said.get("strip_accents")
         return cls(
-            pieces, lowercase=said.get("do_lower_case", True) is True,
+            pieces,
+            lowercase=said.get("do_lower_case", True) is True,
             strip_accents=strip if isinstance(strip, bool) else None,
             chinese=said.get("tokenize_chinese_chars", True) is True,
-        )  # fmt: skip
+        )
 
     @classmethod
     def _of_json(cls, text: str) -> WordPiece:
@@ -193,10 +206,11 @@ class WordPiece:
             raise ValueError(f"the tokenizer does not mark pieces within a word by {INSIDE}")
         strip = normalizer.get("strip_accents")
         return cls(
-            pieces_by_id(model.get("vocab")), lowercase=normalizer.get("lowercase") is True,
+            pieces_by_id(model.get("vocab")),
+            lowercase=normalizer.get("lowercase") is True,
             strip_accents=strip if isinstance(strip, bool) else None,
             chinese=normalizer.get("handle_chinese_chars", True) is True,
-        )  # fmt: skip
+        )
 
     @cached_property
     def _engine(self) -> Tokenizer:
@@ -206,9 +220,10 @@ class WordPiece:
         with guarded(NOT_MADE):
             engine.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece in SPECIALS])
             engine.post_processor = processors.TemplateProcessing(
-                single=f"{CLASS}:0 $A:0 {SEPARATOR}:0", pair=f"{CLASS}:0 $A:0 {SEPARATOR}:0 $B:1 {SEPARATOR}:1",
+                single=f"{CLASS}:0 $A:0 {SEPARATOR}:0",
+                pair=f"{CLASS}:0 $A:0 {SEPARATOR}:0 $B:1 {SEPARATOR}:1",
                 special_tokens=[(CLASS, self.class_id), (SEPARATOR, self.separator_id)],
-            )  # fmt: skip
+            )
         return engine
 
 

@@ -60,10 +60,15 @@ class Example:
         mine = self.places // width % world == rank
         places = self.places[mine]
         return Example(
-            self.ids[rank::world], self.segments[rank::world], None if self.mask is None else self.mask[rank::world],
-            places // width // world * width + places % width, self.targets[mine], self.follows[rank::world],
-            self.masked, self.pairs,
-        )  # fmt: skip
+            self.ids[rank::world],
+            self.segments[rank::world],
+            None if self.mask is None else self.mask[rank::world],
+            places // width // world * width + places % width,
+            self.targets[mine],
+            self.follows[rank::world],
+            self.masked,
+            self.pairs,
+        )
 
 
 @dataclass(frozen=True)

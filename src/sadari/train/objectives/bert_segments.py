@@ -142,9 +142,13 @@ def pair_segments(documents: Documents, most: int, random: np.random.Generator) 
 
 
 def _exchange(
-    documents: Documents, first: NDArray[np.int64], second: NDArray[np.int64], split: NDArray[np.int64],
-    follows: NDArray[np.int64], random: np.random.Generator,
-) -> None:  # fmt: skip
+    documents: Documents,
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+    split: NDArray[np.int64],
+    follows: NDArray[np.int64],
+    random: np.random.Generator,
+) -> None:
     """Give half of the pairs the second part of another, in place; none of them the one that truly follows."""
     pairs = np.flatnonzero(follows == FOLLOWS)
     moved = random.permutation(pairs)[: len(pairs) // 2]

@@ -152,9 +152,11 @@ class TranslationTask:
             return None
         loss = mean_loss(self.net, self.validation)
         return {
-            "validation_log_likelihood": -loss, "validation_loss": loss, "perplexity": math.exp(min(loss, 700.0)),
+            "validation_log_likelihood": -loss,
+            "validation_loss": loss,
+            "perplexity": math.exp(min(loss, 700.0)),
             **(self.score() if self.score is not None else {}),
-        }  # fmt: skip
+        }
 
     def carried(self) -> dict[str, torch.Tensor]:
         """The weights of the last validations."""

@@ -78,9 +78,20 @@ def solve_dual(
     for epoch in range(1, epochs + 1):
         began = time.perf_counter()
         violation, loss = _epoch(
-            counts.ids, counts.counts, counts.offsets, weights.tf, weights.feature_scale, row_scale,
-            random.permutation(rows), signs, costs, solution.alpha, solution.weight, solution.bias, longest,
-        )  # fmt: skip
+            counts.ids,
+            counts.counts,
+            counts.offsets,
+            weights.tf,
+            weights.feature_scale,
+            row_scale,
+            random.permutation(rows),
+            signs,
+            costs,
+            solution.alpha,
+            solution.weight,
+            solution.bias,
+            longest,
+        )
         record = {
             "epoch": float(epoch),
             "loss": loss / max(1, len(rows)),
@@ -122,20 +133,42 @@ def held_out_logits(
     without = DualSolution(solution.weight.copy(), solution.bias - share.sum(axis=0), solution.alpha.copy(), [])
     part = counts.take(rows)
     _add_texts(
-        part.ids, part.counts, part.offsets, weights.tf, weights.feature_scale, row_scale[rows], -share, without.weight,
-    )  # fmt: skip
+        part.ids,
+        part.counts,
+        part.offsets,
+        weights.tf,
+        weights.feature_scale,
+        row_scale[rows],
+        -share,
+        without.weight,
+    )
     others = np.setdiff1d(np.arange(len(counts)), rows)
     solve_dual(
-        counts, weights, row_scale, signs, costs,
-        epochs=epochs, tolerance=0, seed=seed, solution=without, rows=others,
-    )  # fmt: skip
+        counts,
+        weights,
+        row_scale,
+        signs,
+        costs,
+        epochs=epochs,
+        tolerance=0,
+        seed=seed,
+        solution=without,
+        rows=others,
+    )
     shared = counts.document_frequency > part.document_frequency
     part = part.renamed(np.where(shared, np.arange(counts.size, dtype=np.int32), np.int32(-1)), counts.size)
     out = np.empty((len(rows), signs.shape[1]), np.float32)
     linear_logits(
-        part.ids, part.counts, part.offsets, weights.tf, weights.feature_scale, weights.row_scale(part),
-        without.weight, without.bias, out,
-    )  # fmt: skip
+        part.ids,
+        part.counts,
+        part.offsets,
+        weights.tf,
+        weights.feature_scale,
+        weights.row_scale(part),
+        without.weight,
+        without.bias,
+        out,
+    )
     return out
 
 

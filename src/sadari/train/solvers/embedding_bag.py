@@ -81,11 +81,27 @@ def train_bag(
     for epoch in range(1, recipe.epochs + 1):
         start = time.perf_counter()
         loss, seen = _epoch(
-            features.values, features.offsets, order.permutation(len(features)), targets, costs, handicap,
-            embedding, output, np.float32(recipe.learning_rate), (epoch - 1) * len(features), steps, recipe.dropout,
-            np.float32(recipe.label_smoothing), recipe.multilabel, longest, order.integers(1, 2**63), recipe.tune,
-            taught.soft, taught.trust, np.float32(taught.temperature),
-        )  # fmt: skip
+            features.values,
+            features.offsets,
+            order.permutation(len(features)),
+            targets,
+            costs,
+            handicap,
+            embedding,
+            output,
+            np.float32(recipe.learning_rate),
+            (epoch - 1) * len(features),
+            steps,
+            recipe.dropout,
+            np.float32(recipe.label_smoothing),
+            recipe.multilabel,
+            longest,
+            order.integers(1, 2**63),
+            recipe.tune,
+            taught.soft,
+            taught.trust,
+            np.float32(taught.temperature),
+        )
         record = {"epoch": float(epoch), "loss": loss / max(1, seen), "seconds": time.perf_counter() - start}
         history.append(record)
         if monitor is not None and monitor(epoch, recipe.epochs, record):
@@ -198,9 +214,27 @@ def _taught_step(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _epoch(  # type: ignore[no-untyped-def]
-    ids, offsets, order, targets, costs, handicap, embedding, output,
-    learning_rate, done, steps, dropout, smoothing, multilabel, longest, seed, tune, soft, trust, temperature,
-):  # fmt: skip
+    ids,
+    offsets,
+    order,
+    targets,
+    costs,
+    handicap,
+    embedding,
+    output,
+    learning_rate,
+    done,
+    steps,
+    dropout,
+    smoothing,
+    multilabel,
+    longest,
+    seed,
+    tune,
+    soft,
+    trust,
+    temperature,
+):
     """One pass in place: (summed loss, each before its step, and over how many texts)."""
     width = embedding.shape[1]
     hidden, gradient = np.empty(width, np.float32), np.empty(width, np.float32)
@@ -226,14 +260,35 @@ def _epoch(  # type: ignore[no-untyped-def]
         left = np.float32(1.0 - (done + step) / steps)
         if len(trust) and trust[t] > 0:
             loss += _taught_step(
-                targets[t], soft[t], trust[t], temperature, costs[t], handicap, learning_rate, left, scale, smoothing,
-                multilabel, output, hidden, gradient,
-            )  # fmt: skip
+                targets[t],
+                soft[t],
+                trust[t],
+                temperature,
+                costs[t],
+                handicap,
+                learning_rate,
+                left,
+                scale,
+                smoothing,
+                multilabel,
+                output,
+                hidden,
+                gradient,
+            )
         else:
             loss += _output_step(
-                targets[t], costs[t], handicap, learning_rate, left, scale, smoothing, multilabel, output, hidden,
+                targets[t],
+                costs[t],
+                handicap,
+                learning_rate,
+                left,
+                scale,
+                smoothing,
+                multilabel,
+                output,
+                hidden,
                 gradient,
-            )  # fmt: skip
+            )
         if not tune:
             continue
         for j in range(width):

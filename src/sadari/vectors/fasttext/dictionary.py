@@ -175,10 +175,13 @@ def write_dictionary(stream: BinaryIO, dictionary: Dictionary) -> None:
     pruned = dictionary.pruned
     stream.write(
         _SIZES.pack(
-            len(dictionary), dictionary.words, dictionary.labels, dictionary.tokens,
+            len(dictionary),
+            dictionary.words,
+            dictionary.labels,
+            dictionary.tokens,
             -1 if pruned is None else len(pruned),
         )
-    )  # fmt: skip
+    )
     out = np.empty(len(dictionary.content) + _LEAST * len(dictionary), np.uint8)
     _join_entries(dictionary.content, dictionary.offsets, dictionary.counts, dictionary.words, out)
     stream.write(out.data)

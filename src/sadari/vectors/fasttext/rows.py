@@ -76,10 +76,27 @@ class RowFinder:
         groups = np.empty(room, np.int32) if grouped else _NO_GROUPS
         known = np.zeros(len(column), np.bool_)
         _find_rows(
-            tokens.content, tokens.starts, tokens.lengths, tokens.hashes, tokens.offsets, ids, self.words, self.end,
-            self.word_ngrams, self.buckets, self.shortest, self.longest, self._is_pruned, self._buckets, self._rows,
-            _PREFIX_BYTES, out, groups, offsets, known,
-        )  # fmt: skip
+            tokens.content,
+            tokens.starts,
+            tokens.lengths,
+            tokens.hashes,
+            tokens.offsets,
+            ids,
+            self.words,
+            self.end,
+            self.word_ngrams,
+            self.buckets,
+            self.shortest,
+            self.longest,
+            self._is_pruned,
+            self._buckets,
+            self._rows,
+            _PREFIX_BYTES,
+            out,
+            groups,
+            offsets,
+            known,
+        )
         total = int(offsets[-1])
         return TextRows(Ragged(out[:total], offsets), groups[:total], known)
 
@@ -90,9 +107,20 @@ class RowFinder:
         room = len(places) + max(0, self._piece_room(lengths.sum(), len(places)))
         out, offsets = np.empty(room, np.int32), np.zeros(len(places) + 1, np.int64)
         _find_word_rows(
-            self.table.content, starts, lengths, places.astype(np.int32), self.words, self.buckets, self.shortest,
-            self.longest, self._is_pruned, self._buckets, self._rows, out, offsets,
-        )  # fmt: skip
+            self.table.content,
+            starts,
+            lengths,
+            places.astype(np.int32),
+            self.words,
+            self.buckets,
+            self.shortest,
+            self.longest,
+            self._is_pruned,
+            self._buckets,
+            self._rows,
+            out,
+            offsets,
+        )
         return Ragged(out[: offsets[-1]], offsets)
 
     def _piece_room(self, size: int, words: int) -> int:
@@ -197,9 +225,27 @@ def _push_ngrams(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _find_rows(  # type: ignore[no-untyped-def]
-    content, starts, lengths, token_hashes, offsets, ids, words, end_id, word_ngrams, buckets_of, shortest, longest,
-    is_pruned, buckets, rows, prefix, out, groups, out_offsets, known,
-):  # fmt: skip
+    content,
+    starts,
+    lengths,
+    token_hashes,
+    offsets,
+    ids,
+    words,
+    end_id,
+    word_ngrams,
+    buckets_of,
+    shortest,
+    longest,
+    is_pruned,
+    buckets,
+    rows,
+    prefix,
+    out,
+    groups,
+    out_offsets,
+    known,
+):
     most_tokens, most_bytes = 0, 0
     for t in range(len(offsets) - 1):
         most_tokens = max(most_tokens, offsets[t + 1] - offsets[t])
@@ -222,9 +268,22 @@ def _find_rows(  # type: ignore[no-untyped-def]
                 n += 1
             if longest > 0:
                 n = _push_pieces(
-                    content, starts[i], lengths[i], word, buckets_of, shortest, longest, words, is_pruned, buckets,
-                    rows, read, out, groups, n,
-                )  # fmt: skip
+                    content,
+                    starts[i],
+                    lengths[i],
+                    word,
+                    buckets_of,
+                    shortest,
+                    longest,
+                    words,
+                    is_pruned,
+                    buckets,
+                    rows,
+                    read,
+                    out,
+                    groups,
+                    n,
+                )
             hashes[read] = token_hashes[i]
             read += 1
         known[t] = n > first
@@ -253,7 +312,20 @@ def _find_word_rows(  # type: ignore[no-untyped-def]
         n += 1
         if longest > 0 and not is_end(content, starts[t], lengths[t]):
             n = _push_pieces(
-                content, starts[t], lengths[t], word, buckets_of, shortest, longest, words, is_pruned, buckets, rows,
-                0, out, groups, n,
-            )  # fmt: skip
+                content,
+                starts[t],
+                lengths[t],
+                word,
+                buckets_of,
+                shortest,
+                longest,
+                words,
+                is_pruned,
+                buckets,
+                rows,
+                0,
+                out,
+                groups,
+                n,
+            )
         offsets[t + 1] = n

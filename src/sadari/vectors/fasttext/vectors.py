@@ -180,10 +180,13 @@ def write_vectors_bin(vectors: WordVectors, path: str | Path) -> None:
         raise SettingError(f"the word {wrong!r:.60} holds NUL, which ends a word in fastText's files")
     counts = np.ones(len(words), np.int64) if vectors.counts is None else np.maximum(vectors.counts, 0)
     arguments = Arguments(
-        vectors.width, loss="ns", **_trained(vectors.training.get("settings")),
-        buckets=subwords.buckets if subwords else 0, shortest=subwords.shortest if subwords else 0,
+        vectors.width,
+        loss="ns",
+        **_trained(vectors.training.get("settings")),
+        buckets=subwords.buckets if subwords else 0,
+        shortest=subwords.shortest if subwords else 0,
         longest=subwords.longest if subwords else 0,
-    )  # fmt: skip
+    )
     outputs = np.empty((0, vectors.width), np.float32) if vectors.outputs is None else vectors.outputs
     write_fasttext(
         FastTextFile(

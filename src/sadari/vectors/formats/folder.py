@@ -40,9 +40,12 @@ def save_vectors(vectors: WordVectors, folder: str | Path) -> None:
         tensors["subwords"] = subwords.matrix
         settings = {"shortest": subwords.shortest, "longest": subwords.longest, "unit": subwords.unit}
     said = {
-        "words": len(vectors), "width": vectors.width, "subwords": settings, "tokenizer": vectors.tokenizer,
+        "words": len(vectors),
+        "width": vectors.width,
+        "subwords": settings,
+        "tokenizer": vectors.tokenizer,
         "training": vectors.training,
-    }  # fmt: skip
+    }
     write_model(
         folder,
         manifest={"kind": KIND, "vectors": said},

@@ -87,9 +87,24 @@ def _longest(offsets, first, last):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def skipgram(  # type: ignore[no-untyped-def]
-    values, offsets, first, last, rows, row_offsets, chance, odds, others,
-    inputs, outputs, window, negatives, rate, end_rate, seed, table,
-):  # fmt: skip
+    values,
+    offsets,
+    first,
+    last,
+    rows,
+    row_offsets,
+    chance,
+    odds,
+    others,
+    inputs,
+    outputs,
+    window,
+    negatives,
+    rate,
+    end_rate,
+    seed,
+    table,
+):
     """Train in place on sentences ``first`` to ``last``: (summed loss, pairs of a word and a neighbour).
 
     Shapes: values int32 and offsets int64 [n + 1], the corpus; rows int32 and row_offsets int64 [words + 1], each
@@ -142,9 +157,24 @@ def skipgram(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def cbow(  # type: ignore[no-untyped-def]
-    values, offsets, first, last, rows, row_offsets, chance, odds, others,
-    inputs, outputs, window, negatives, rate, end_rate, seed, table,
-):  # fmt: skip
+    values,
+    offsets,
+    first,
+    last,
+    rows,
+    row_offsets,
+    chance,
+    odds,
+    others,
+    inputs,
+    outputs,
+    window,
+    negatives,
+    rate,
+    end_rate,
+    seed,
+    table,
+):
     """Train in place as `skipgram` does, the other way round: the mean of the words around predicts the middle one."""
     width = inputs.shape[1]
     hidden, error = np.empty(width, np.float32), np.empty(width, np.float32)

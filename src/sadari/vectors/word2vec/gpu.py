@@ -75,10 +75,12 @@ def _train(settings: Word2Vec, sentences: Sentences, start: Start, progress: Pro
                 pairs += int(part[-1] - part[0]) if settings.model == "skipgram" else last - first
             seconds = time.perf_counter() - began
             record = {
-                "epoch": float(epoch + 1), "loss": float(loss) / max(1, pairs), "pairs": float(pairs),
+                "epoch": float(epoch + 1),
+                "loss": float(loss) / max(1, pairs),
+                "pairs": float(pairs),
                 "seconds": seconds,
                 "words_per_second": float(ids.offsets[runs[run + 1]]) / max(seconds, 1e-9),
-            }  # fmt: skip
+            }
             progress("training", (epoch + (run + 1) / (len(runs) - 1)) / settings.epochs, record)
         history.append(record)
     start.inputs[:] = net.inputs.cpu().numpy()

@@ -31,10 +31,16 @@ MOST_NUMBERS = 2**31
 _MOST = 1_000_000
 # Settings that are whole numbers: from, to, and whether None will do.
 _WHOLE = {
-    "width": (1, _MOST, False), "window": (1, _MOST, False), "negatives": (1, _MOST, False),
-    "epochs": (1, _MOST, False), "min_count": (1, 2**31, False), "max_words": (1, 2**31, True),
-    "buckets": (1, 2**31, True), "workers": (1, 1_024, True), "seed": (0, 2**63 - 1, False),
-}  # fmt: skip
+    "width": (1, _MOST, False),
+    "window": (1, _MOST, False),
+    "negatives": (1, _MOST, False),
+    "epochs": (1, _MOST, False),
+    "min_count": (1, 2**31, False),
+    "max_words": (1, 2**31, True),
+    "buckets": (1, 2**31, True),
+    "workers": (1, 1_024, True),
+    "seed": (0, 2**63 - 1, False),
+}
 
 Progress = Callable[[str, float, dict[str, float]], None]
 
@@ -140,9 +146,12 @@ class Word2Vec:
         told = progress or _untold
         on_cores = self.device == "cpu" or resolve_device(self.device).type == "cpu"  # known before hours of reading
         sentences = read_sentences(
-            texts, tokenizer_name=self.tokenizer, min_count=self.min_count, max_words=self.max_words,
+            texts,
+            tokenizer_name=self.tokenizer,
+            min_count=self.min_count,
+            max_words=self.max_words,
             progress=lambda tokens: told("reading", 0.0, {"tokens": float(tokens)}),
-        )  # fmt: skip
+        )
         start = self.start(sentences)
         if on_cores:
             history = _train_on_cores(self, sentences, start, told)
@@ -196,10 +205,14 @@ class Word2Vec:
             shortest, longest = self.subwords
             subwords = Subwords(inputs[words:], shortest=shortest, longest=longest, unit=self.unit)
         return WordVectors(
-            sentences.words, matrix, counts=sentences.counts, subwords=subwords, tokenizer=sentences.tokenizer,
+            sentences.words,
+            matrix,
+            counts=sentences.counts,
+            subwords=subwords,
+            tokenizer=sentences.tokenizer,
             outputs=np.ascontiguousarray(start.outputs[:, : self.width]),
             training={"settings": asdict(self), "history": history, "tokens": sentences.tokens, "rare": sentences.rare},
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True)
@@ -280,10 +293,24 @@ def _train_on_cores(
         first, last = runs[run], runs[run + 1]
         [seed] = np.random.SeedSequence([settings.seed, epoch, run]).generate_state(1, np.uint64)
         return loop(
-            ids.values, ids.offsets, first, last, start.rows.values, start.rows.offsets,
-            start.chance, start.odds, start.others, start.inputs, start.outputs, settings.window, settings.negatives,
-            rate_after(epoch, first), rate_after(epoch, last), seed | np.uint64(1), table,
-        )  # fmt: skip
+            ids.values,
+            ids.offsets,
+            first,
+            last,
+            start.rows.values,
+            start.rows.offsets,
+            start.chance,
+            start.odds,
+            start.others,
+            start.inputs,
+            start.outputs,
+            settings.window,
+            settings.negatives,
+            rate_after(epoch, first),
+            rate_after(epoch, last),
+            seed | np.uint64(1),
+            table,
+        )
 
     history = []
     for epoch in range(settings.epochs):
@@ -292,9 +319,12 @@ def _train_on_cores(
             loss, pairs = loss + lost, pairs + made
             seconds = time.perf_counter() - began
             record = {
-                "epoch": float(epoch + 1), "loss": loss / max(1, pairs), "pairs": float(pairs), "seconds": seconds,
+                "epoch": float(epoch + 1),
+                "loss": loss / max(1, pairs),
+                "pairs": float(pairs),
+                "seconds": seconds,
                 "words_per_second": float(ids.offsets[runs[run + 1]]) / max(seconds, 1e-9),
-            }  # fmt: skip
+            }
             progress("training", (epoch + (run + 1) / (len(runs) - 1)) / settings.epochs, record)
         history.append(record)
     return history

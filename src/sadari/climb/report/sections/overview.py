@@ -49,12 +49,15 @@ def verdict(view: View) -> Html:
         "section",
         element("h2", words.say("verdict_title"), id="verdict-title"),
         [element("p", names_marked(sentence, names)) for sentence in sentences(view)],
-        element("dl", [element("div", element("dt", name), element("dd", value)) for name, value in figures],
-                class_="figures"),
+        element(
+            "dl",
+            [element("div", element("dt", name), element("dd", value)) for name, value in figures],
+            class_="figures",
+        ),
         class_="verdict",
         id="verdict",
         aria_labelledby="verdict-title",
-    )  # fmt: skip
+    )
 
 
 def sentences(view: View) -> list[str]:

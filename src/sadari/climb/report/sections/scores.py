@@ -109,10 +109,7 @@ def differences(view: View) -> Html | None:
     if not pairs:
         return None
     taken = view.taken.rung
-    telling = [
-        pair for pair in pairs
-        if taken in pair or any(_sure(tests.get(pair)) for tests in (validation, final))
-    ]  # fmt: skip
+    telling = [pair for pair in pairs if taken in pair or any(_sure(tests.get(pair)) for tests in (validation, final))]
     if len(pairs) <= FEW_PAIRS or len(telling) == len(pairs):
         return view.section("differences", _differences(view, pairs, validation, final))
     summary = element("summary", words.say("differences_all", pairs=readable.count(len(pairs))))

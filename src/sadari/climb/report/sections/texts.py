@@ -117,10 +117,13 @@ def _texts(view: View, rows: Sequence[int], rungs: Sequence[RungResult]) -> Html
             right = given == truth
             answers.append(
                 element(
-                    "span", f"{rung.rung} ", view.label(given), " ✓" if right else " ✗",
+                    "span",
+                    f"{rung.rung} ",
+                    view.label(given),
+                    " ✓" if right else " ✗",
                     class_="right" if right else "wrong",
                 )
-            )  # fmt: skip
+            )
         text = view.result.final_texts[row]
         items.append(element("li", foreign(text), element("p", [(a, " ") for a in answers], class_="answers")))
     return element("ul", items, class_="texts")
