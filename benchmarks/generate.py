@@ -68,11 +68,11 @@ def run(minutes: float = 5, steps: int = 2000, threads: int = 2) -> str:
 def same_setting(steps: int = 2000, threads: int = 2) -> str:
     """A Transformer as small as nanoGPT's on a CPU, beside that one."""
     text = shakespeare()
-    material = gather(text)
-    ids = material.ids[1:].astype(np.uint16)  # without the end at the beginning, which is ours
+    training_text = gather(text)
+    ids = training_text.ids[1:].astype(np.uint16)  # without the end at the beginning, which is ours
     with torch_threads(threads):
-        peer, peer_seconds = small_gpt(ids, len(material.coder), steps=steps)
-    held_out = HeldOut(material.held_out, material.known)
+        peer, peer_seconds = small_gpt(ids, len(training_text.codec), steps=steps)
+    held_out = HeldOut(training_text.held_out, training_text.known)
     rows = [["nanoGPT's loop, re-written", f"{peer_seconds:.0f}", f"{held_out.score(peer.eval(), 64).loss:.3f}"]]
     precision = "bf16" if has_bf16() else "fp32"
     start = time.perf_counter()

@@ -121,7 +121,7 @@ def _predict(folder: Path) -> None:
     found = model.predict_proba(ASKED)
     assert np.isfinite(found).all(), "a probability that is no number"
     model.explain(ASKED[0])
-    model.inner_life(ASKED[0])
+    model.activations(ASKED[0])
     model.top_features(3)
     model.cut_texts(ASKED)
 
@@ -130,7 +130,7 @@ def _write(folder: Path) -> None:
     from sadari import Generator
 
     model = Generator.load(folder)
-    model.sample("the", length=4, **({"label": model.coder_.labels[0]} if model.coder_.labels else {}))
+    model.sample("the", length=4, **({"label": model.codec_.labels[0]} if model.codec_.labels else {}))
 
 
 def _translate(folder: Path) -> None:

@@ -177,7 +177,7 @@ def test_training_goes_on_in_float32_and_the_model_keeps_what_was_asked(missing,
 
 def test_what_does_not_need_the_missing_part_is_done_in_bf16(monkeypatch):
     taken, step = set(), Loop._step
-    monkeypatch.setattr(Loop, "_step", lambda loop, n: taken.add(loop.recipe.precision) or step(loop, n))
+    monkeypatch.setattr(Loop, "_step", lambda loop, n: taken.add(loop.optimizer_settings.precision) or step(loop, n))
     with trials(lstm=OF_AVX2.pop, gru=lambda where, dtype: None, layers=lambda where, dtype: None):
         GRU(**NET, precision="bf16").fit(TEXTS, LABELS)
     assert taken == {"bf16"}

@@ -9,7 +9,7 @@ import pytest
 import sadari
 from sadari.artifact import guarded
 from sadari.errors import DataError, ModelError, SadariError, SettingError
-from sadari.text.subword.pretrained import Pieces
+from sadari.text.subword.pretrained import SubwordTokenizer
 
 SOURCE = Path(sadari.__file__).parent
 PLAIN = {
@@ -39,7 +39,7 @@ def described(**parts):
 
 
 def test_a_sound_tokenizer_is_read():
-    assert Pieces.read(described(), 0, 1).largest_id == 1
+    assert SubwordTokenizer.read(described(), 0, 1).largest_id == 1
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_sound_tokenizer_is_read():
 )
 def test_a_tokenizer_that_fails_is_one_error(parts, says):
     with pytest.raises((ModelError, ValueError), match=says) as caught:
-        Pieces.read(described(**parts), 0, 1)
+        SubwordTokenizer.read(described(**parts), 0, 1)
     assert "\n" not in str(caught.value)
 
 

@@ -205,7 +205,7 @@ def test_rows_of_a_table_are_texts_with_an_end(news, tmp_path):
     assert "32 texts" in result.stdout
     model = Generator.load(tmp_path / "m")
     assert not model.running_
-    assert model.coder_.labels == []
+    assert model.codec_.labels == []
     assert model.data_["text_columns"] == ["title"]
 
 

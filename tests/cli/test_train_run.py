@@ -43,7 +43,7 @@ def test_a_stopped_training_is_resumed_to_the_same_model(tmp_path):
     data = HEADLINES / "en_train.csv"
     run_well("train", data, *LSTM, "-o", tmp_path / "unbroken", "--text", "title,text", "--epochs", "30")
     assert tensors(tmp_path / "m") == tensors(tmp_path / "unbroken")
-    assert sadari.load(tmp_path / "m").sharpness_ == sadari.load(tmp_path / "unbroken").sharpness_
+    assert sadari.load(tmp_path / "m").inverse_temperature_ == sadari.load(tmp_path / "unbroken").inverse_temperature_
 
 
 def test_a_run_that_ends_leaves_its_model_alone(tmp_path):

@@ -16,7 +16,7 @@ from sadari.climb.budget import Budget, Plan, TooDear, _plan_slow
 from sadari.climb.progress import onwards
 from sadari.climb.selection import rungs_to_climb
 from sadari.climb.split import freeze, halves, nested_rows
-from sadari.climb.throughput import Pace, pace_of
+from sadari.climb.throughput import Throughput, throughput_of
 from sadari.data.audit.audit import audit
 from sadari.data.datasets import find
 from sadari.data.read import open_source
@@ -26,7 +26,7 @@ from sadari.rungs.recurrent import LSTM
 from sadari.wording import wording
 from tiny_bert import few_titles, tiny_bert
 
-PACE = Pace(training=0.02, predicting=0.005)
+PACE = Throughput(training=0.02, predicting=0.005)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_all_rows_and_what_is_measured_are_in_the_time():
     """30,000 rows twice at 50 texts a second, and 10,000 that are predicted at 200."""
     needed = 30_000 * 2 * 0.02 + 10_000 * 0.005
     plan = _plan_slow(bert(), PACE, large(30_000), needed + 1)
-    assert plan == Plan(30_000, pace=PACE, seconds=pytest.approx(needed))
+    assert plan == Plan(30_000, throughput=PACE, seconds=pytest.approx(needed))
     assert plan.said(wording("en")) == "50 texts/s in training, about 20 min 50 s in all"
     without_measuring = _plan_slow(bert(), PACE, large(30_000), 30_000 * 2 * 0.02 + 1)
     assert without_measuring.settings == {"epochs": 1}
@@ -150,11 +150,11 @@ def count_fits(rung, monkeypatch):
 
 
 def test_the_pace_is_that_of_a_training(weights, some, monkeypatch):
-    pace = pace_of(BertClassifier(weights=weights, threads=1, epochs=9), some[0])
-    assert pace.predicting > 1e-6
-    assert 1e-6 < pace.training < 1
+    throughput = throughput_of(BertClassifier(weights=weights, threads=1, epochs=9), some[0])
+    assert throughput.predicting > 1e-6
+    assert 1e-6 < throughput.training < 1
     fits = count_fits(BertClassifier, monkeypatch)
-    short = pace_of(BertClassifier(weights=weights, threads=1), some[0], 0.0)
+    short = throughput_of(BertClassifier(weights=weights, threads=1), some[0], 0.0)
     assert fits == [16]  # however little time there is
     assert 1e-6 < short.training < 1
     plan = Budget(1e6).plan(BertClassifier(weights=weights, threads=1), freeze(*some, audit(*some), seed=0), 0)
@@ -171,7 +171,7 @@ def test_texts_that_stand_label_by_label_are_measured_as_others(weights, some, m
     assert len(set(ordered.labels[:16])) == 1
     fits = count_fits(BertClassifier, monkeypatch)
     settings = {"class_weight": {"rare": 5.0}, "threads": 1}
-    assert pace_of(BertClassifier(weights=weights, **settings), ordered, 0.0).training > 0
+    assert throughput_of(BertClassifier(weights=weights, **settings), ordered, 0.0).training > 0
     assert fits == [16]
     frozen = freeze(ordered, some[1], audit(ordered, some[1]), seed=0)
     fits = count_fits(LSTM, monkeypatch)
@@ -181,7 +181,7 @@ def test_texts_that_stand_label_by_label_are_measured_as_others(weights, some, m
 
 def test_a_pace_is_measured_once(weights, in_folds, monkeypatch):
     measured = []
-    monkeypatch.setattr(budgets, "pace_of", lambda model, probe, seconds: measured.append(seconds) or PACE)
+    monkeypatch.setattr(budgets, "throughput_of", lambda model, probe, seconds: measured.append(seconds) or PACE)
     budget = Budget(100)
     for share in (0.01, 1):
         budget.plan(BertClassifier(weights=weights), in_folds, 0, share=share)
@@ -254,8 +254,8 @@ def test_the_verdict_says_what_bert_costs_a_text(climbed):
 def test_class_weights_and_passes_reach_it_and_halves_are_said(weights, some, monkeypatch):
     plan, told, fits = budgets._plan_slow, [], []
 
-    def in_halves(model, pace, frozen, allowed, words):
-        return Plan(len(frozen.train), {"epochs": 1}, "validated by models of half the rows", True, pace, 1.0)
+    def in_halves(model, throughput, frozen, allowed, words):
+        return Plan(len(frozen.train), {"epochs": 1}, "validated by models of half the rows", True, throughput, 1.0)
 
     monkeypatch.setattr(budgets, "_plan_slow", in_halves)
     one = BertClassifier._train
@@ -285,7 +285,7 @@ def test_fewer_rows_and_no_word_of_english_in_a_korean_climb(weights, monkeypatc
     data = find("headlines_ko")
     korean = open_source(data.train, text="title,text", label="label").read().take(np.arange(120))
     test = open_source(data.test, text="title,text", label="label").read().take(np.arange(40))
-    monkeypatch.setattr(budgets, "pace_of", lambda model, probe, seconds: PACE)
+    monkeypatch.setattr(budgets, "throughput_of", lambda model, probe, seconds: PACE)
     told = []
     fits = []
     one = BertClassifier._train

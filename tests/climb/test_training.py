@@ -9,14 +9,14 @@ import pytest
 import sadari
 from sadari.climb import budget as budgets
 from sadari.climb import training as trained
-from sadari.climb.throughput import Pace
+from sadari.climb.throughput import Throughput
 from sadari.climb.training import Allowance
 from sadari.rungs import resumable as kept_run
 from sadari.train import loop as loops
 from sadari.train.loop import Loop
 from tiny_bert import few_titles, tiny_bert
 
-PACE = Pace(training=0.02, predicting=0.005)
+PACE = Throughput(training=0.02, predicting=0.005)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def on_a_clock(monkeypatch):
             clock.now += len(batches[self.progress.batch]) * PACE.training * slower(clock.steps)
 
         monkeypatch.setattr(Loop, "_gradients", timed)
-        monkeypatch.setattr(budgets, "pace_of", lambda model, probe, seconds: PACE)
+        monkeypatch.setattr(budgets, "throughput_of", lambda model, probe, seconds: PACE)
         for module in (budgets, trained, kept_run, loops):
             monkeypatch.setattr(module, "time", clock)
         return clock

@@ -19,7 +19,7 @@ from real_data import data_file
 from sadari import Generator
 from sadari.artifact import read_model, write_model
 from sadari.errors import DataError, ModelError, OutputError, SadariError, SettingError
-from sadari.generation.codec import END_ID, LEVELS, Written, _byte_names, decode, learn_coder
+from sadari.generation.codec import END_ID, LEVELS, Written, _byte_names, decode, learn_codec
 from sadari.generation.corpus import gather
 from sadari.generation.generator import Listener
 from sadari.generation.settings import DROPOUT_OF_FEW_WORDS, FEW_WORDS
@@ -77,20 +77,20 @@ ODD = st.sampled_from(
 @given(texts=st.lists(ANY_TEXT, min_size=1, max_size=5))
 def test_nothing_is_lost_between_text_and_ids(level, texts):
     column = pl.Series([*texts, "ab ba"], dtype=pl.String)
-    coder = learn_coder(level, column, labels=["x"])
-    encoded = coder.encode(column)
+    codec = learn_codec(level, column, labels=["x"])
+    encoded = codec.encode(column)
     column = pl.Series([unicodedata.normalize("NFC", text) for text in column])
-    assert [decode(coder, row) for row in encoded] == column.to_list()
+    assert [decode(codec, row) for row in encoded] == column.to_list()
     assert len(encoded.values) == 0 or encoded.values.min() > 2
     for row, text in zip(encoded, column, strict=True):
-        written = Written(coder)
+        written = Written(codec)
         assert "".join(written(token) for token in row.tolist()) + written.end() == text
 
 
 def test_words_take_the_space_before_them():
-    coder = learn_coder("word", pl.Series(['say: "the  cat"\n it_2 x']))
-    ids = coder.encode(pl.Series(['say: "the  cat"\n it_2 x', " say", "  ", " \n"]))
-    pieces = [[coder.raw[token].decode() for token in row] for row in ids]
+    codec = learn_codec("word", pl.Series(['say: "the  cat"\n it_2 x']))
+    ids = codec.encode(pl.Series(['say: "the  cat"\n it_2 x', " say", "  ", " \n"]))
+    pieces = [[codec.raw[token].decode() for token in row] for row in ids]
     assert pieces[0] == ["say", ":", ' "', "the", " ", " cat", '"', "\n", " it_2", " x"]
     assert pieces[2] == [" ", " "]
     assert pieces[3] == [" ", "\n"]
@@ -123,8 +123,8 @@ def words_by_definition(text):
 @example(texts=[" \u0301\u0301a", "\n\u0301", "!\u0301"])
 def test_words_keep_their_marks(texts):
     column = pl.Series([*texts, "ab ba"])
-    coder = learn_coder("word", column)
-    found = [[coder.raw[token].decode() for token in row] for row in coder.encode(column)]
+    codec = learn_codec("word", column)
+    found = [[codec.raw[token].decode() for token in row] for row in codec.encode(column)]
     assert found == [words_by_definition(text) for text in column]
 
 
@@ -133,10 +133,10 @@ def test_composed_and_decomposed_texts_are_the_same_ids(level):
     composed = pl.Series(["café crème, 영화를 봤다", "Tiếng Việt हिन्दी"])
     apart = composed.str.normalize("NFD")
     assert composed.to_list() != apart.to_list()
-    coders = [learn_coder(level, column, max_vocab=300) for column in (composed, apart)]
-    assert coders[0].state() == coders[1].state()
-    assert coders[0].encode(apart).to_lists() == coders[0].encode(composed).to_lists()
-    assert coders[0].encode(apart[:1]).to_lists() == coders[0].encode(composed).to_lists()[:1]
+    codecs = [learn_codec(level, column, max_vocab=300) for column in (composed, apart)]
+    assert codecs[0].state() == codecs[1].state()
+    assert codecs[0].encode(apart).to_lists() == codecs[0].encode(composed).to_lists()
+    assert codecs[0].encode(apart[:1]).to_lists() == codecs[0].encode(composed).to_lists()[:1]
 
 
 def test_subwords_are_those_of_tokenizers():
@@ -145,18 +145,18 @@ def test_subwords_are_those_of_tokenizers():
 
     assert set(_byte_names()) == set(pre_tokenizers.ByteLevel.alphabet())
     column = pl.Series([TEXT, "한국어 텍스트 é🙂"])
-    coder = learn_coder("subword", column, max_vocab=300)
-    ids = coder.encode(column)[1].tolist()
-    pieces = [coder.pieces[token - 2] for token in ids]
-    assert decoders.ByteLevel().decode(pieces) == decode(coder, ids) == "한국어 텍스트 é🙂"
-    assert len(coder) <= 302
-    assert len(coder.encode(column)[0]) < 0.8 * len(TEXT)
+    codec = learn_codec("subword", column, max_vocab=300)
+    ids = codec.encode(column)[1].tolist()
+    pieces = [codec.pieces[token - 2] for token in ids]
+    assert decoders.ByteLevel().decode(pieces) == decode(codec, ids) == "한국어 텍스트 é🙂"
+    assert len(codec) <= 302
+    assert len(codec.encode(column)[0]) < 0.8 * len(TEXT)
 
 
 def test_half_a_character_waits_for_its_other_half():
-    coder = learn_coder("subword", pl.Series(["ab ab"]), max_vocab=256)
-    written = Written(coder)
-    ids = coder.encode(pl.Series(["é한"]))[0].tolist()
+    codec = learn_codec("subword", pl.Series(["ab ab"]), max_vocab=256)
+    written = Written(codec)
+    ids = codec.encode(pl.Series(["é한"]))[0].tolist()
     assert [written(token) for token in ids] == ["", "é", "", "", "한"]
     assert written(ids[0]) + written.end() == "�"
 
@@ -166,28 +166,28 @@ def test_the_courses_characters():
     """84 of them, 'a' has 4, and 13 is 'h'."""
     from sadari.data.read import open_source
 
-    coder = learn_coder("char", open_source(data_file("ag_news/test.csv")).read().texts)
-    assert len(coder) == 84
-    assert coder.vocab["a"] == 4
-    assert coder.vocab.tokens[13] == "h"
+    codec = learn_codec("char", open_source(data_file("ag_news/test.csv")).read().texts)
+    assert len(codec) == 84
+    assert codec.vocab["a"] == 4
+    assert codec.vocab.tokens[13] == "h"
 
 
 def test_rare_words_are_unknown_and_counted():
-    material = gather("a rare word and a word and a", level="word", min_freq=2, validation=0)
-    tokens = material.coder.vocab.tokens
+    training_text = gather("a rare word and a word and a", level="word", min_freq=2, validation=0)
+    tokens = training_text.codec.vocab.tokens
     assert tokens == ["<unk>", "<end>", " a", " and", " word"]
-    assert material.unknown == 2
-    assert material.ids.tolist() == [1, 0, 0, 4, 3, 2, 4, 3, 2]
+    assert training_text.unknown == 2
+    assert training_text.ids.tolist() == [1, 0, 0, 4, 3, 2, 4, 3, 2]
 
 
 def test_a_running_text_is_split_at_its_end():
-    material = gather(TEXT, validation=0.1)
-    text = material.coder.encode(pl.Series([TEXT])).values
-    assert material.ids.tolist() == [END_ID, *text[: int((len(TEXT) + 1) * 0.9) - 1]]
-    assert (material.held_out[: material.known] == material.ids[-material.known :]).all()
-    scored = material.held_out[material.known :].tolist()
-    assert [*material.ids, *scored] == [END_ID, *text]
-    assert material.characters == len(scored)
+    training_text = gather(TEXT, validation=0.1)
+    text = training_text.codec.encode(pl.Series([TEXT])).values
+    assert training_text.ids.tolist() == [END_ID, *text[: int((len(TEXT) + 1) * 0.9) - 1]]
+    assert (training_text.held_out[: training_text.known] == training_text.ids[-training_text.known :]).all()
+    scored = training_text.held_out[training_text.known :].tolist()
+    assert [*training_text.ids, *scored] == [END_ID, *text]
+    assert training_text.characters == len(scored)
 
 
 @settings(max_examples=60, deadline=None)
@@ -197,13 +197,13 @@ def test_a_running_text_is_split_at_its_end():
 def test_several_texts_stand_between_their_ends_in_random_order(texts, seed, labelled):
     texts = [*texts, "ab"]
     labels = [str(number % 3) for number in range(len(texts))] if labelled else None
-    material = gather(texts, labels, validation=0, seed=seed)
-    coder, ids = material.coder, material.ids.tolist()
+    training_text = gather(texts, labels, validation=0, seed=seed)
+    codec, ids = training_text.codec, training_text.ids.tolist()
     assert ids[0] == END_ID == ids[-1]
     found = []
     for part in "|".join(map(str, ids[1:-1])).split(f"|{END_ID}|"):
         row = [int(token) for token in part.split("|")]
-        found.append((coder.labels[row[0] - 2], decode(coder, row[1:])) if labelled else (None, decode(coder, row)))
+        found.append((codec.labels[row[0] - 2], decode(codec, row[1:])) if labelled else (None, decode(codec, row)))
     assert sorted(found, key=str) == sorted(zip(labels or [None] * len(texts), texts, strict=True), key=str)
 
 
@@ -218,7 +218,7 @@ def test_the_courses_model_is_one_setting():
     first = []
 
     class Asked(Listener):
-        def begin(self, generator, material):
+        def begin(self, generator, training_text):
             first.append(generator.score(text[:500]).loss)
 
     generator = Generator(embed_dim=0, hidden=64, layers=1, steps=1, dropout=0.0, window=32).fit(text, listener=Asked())
@@ -254,7 +254,7 @@ def test_it_learns_at_every_level(net, level):
     # words that were written without a blank between them are read again as one, so there the pieces are counted
     pieces = list(generator.stream("the ", 40, seed=1))
     assert text == "the " + "".join(pieces)
-    read_again = len(generator.coder_.encode(pl.Series([text])).values)
+    read_again = len(generator.codec_.encode(pl.Series([text])).values)
     assert (len(pieces) if level == "word" else read_again) >= 40
 
 
@@ -413,10 +413,10 @@ def test_a_blank_that_ends_a_prompt_is_the_one_before_the_next_word():
 @pytest.mark.parametrize("net", ["lstm", "transformer"])
 def test_a_labelled_text_is_asked_for_by_its_label(net):
     generator = trained(net, labelled=True, steps=500, validation=0.05)
-    assert generator.coder_.labels == ["Business", "Sports"]
+    assert generator.codec_.labels == ["Business", "Sports"]
     asked = {
         label: [generator.sample("", 60, seed=seed, label=label, temperature=0.5) for seed in range(10)]
-        for label in generator.coder_.labels
+        for label in generator.codec_.labels
     }
     assert sum("win" in text for text in asked["Sports"]) >= 8
     assert sum("falls" in text for text in asked["Business"]) >= 8
@@ -438,7 +438,7 @@ def test_nothing_but_text_is_ever_written():
 @EVERY_NET
 def test_a_score_is_the_mean_loss_of_the_next_token(net):
     generator = trained(net)
-    ids = torch.tensor([[END_ID, *generator.coder_.encode(pl.Series([VERSE[:16]])).values.tolist()]])
+    ids = torch.tensor([[END_ID, *generator.codec_.encode(pl.Series([VERSE[:16]])).values.tolist()]])
     with torch.no_grad():
         logits = generator.net_(ids[:, :-1])
     logits = logits[0] if isinstance(logits, tuple) else logits

@@ -6,7 +6,7 @@ from torch.nn import functional
 from transformers import BertConfig
 from transformers import BertForPreTraining as Theirs
 
-from sadari.nets.bert.encoder import SIZES, BertEncoder, BertForPreTraining, BertShape, look_for_alike
+from sadari.nets.bert.encoder import SIZES, BertEncoder, BertForPreTraining, BertShape, align_queries_with_keys
 from sadari.train.environment import threads
 
 SHAPE = BertShape(
@@ -188,7 +188,7 @@ def test_a_token_looks_for_others_like_it_to_start_with(size):
     """At the first layer, before anything is learned: the same token elsewhere gets more weight than another one."""
     torch.manual_seed(0)
     net = BertForPreTraining(BertShape.of(size, vocab_size=500)).eval()
-    look_for_alike(net.bert)
+    align_queries_with_keys(net.bert)
     ids = torch.randperm(500)[:40].repeat(2)[None]  # forty tokens, twice
     states = net.bert.embeddings(ids, None)
     attention = net.bert.encoder["layer"][0].attention

@@ -10,7 +10,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from sadari.errors import DataError, SadariWarning, SettingError
-from sadari.plots.activations import FONTS, draw_inner_life, write_picture
+from sadari.plots.activations import FONTS, draw_activations, write_picture
 from sadari.rungs import LSTM, BagOfWords, BiLSTM, Transformer
 
 TEXTS = ["the cat sat on the mat", "a dog ran in the park", "the cat ate the fish", "a dog bit a man"] * 4
@@ -20,7 +20,7 @@ QUICK = {"epochs": 1, "min_freq": 1, "embed_dim": 8}
 
 def test_attention_is_the_shares_of_every_layer_and_head():
     model = Transformer(**QUICK, heads=2, layers=2, pooling="class").fit(TEXTS, LABELS)
-    found = model.inner_life("the cat sat")
+    found = model.activations("the cat sat")
     assert found.tokens == ["<class>", "the", "cat", "sat"]
     assert list(found.panels) == ["layer 1", "layer 2"]
     for weights in found.panels.values():
@@ -31,7 +31,7 @@ def test_attention_is_the_shares_of_every_layer_and_head():
 @pytest.mark.parametrize("rung", [LSTM, BiLSTM])
 def test_gates_lead_to_the_states_that_the_net_computes(rung):
     model = rung(**QUICK, hidden=4).fit(TEXTS, LABELS)
-    found = model.inner_life("the cat ate the fish")
+    found = model.activations("the cat ate the fish")
     ids = torch.from_numpy(model.encode(pl.Series(["the cat ate the fish"])).values.astype(np.int64))
     with torch.inference_mode():
         embedded = model.net_.embed(ids.unsqueeze(0))
@@ -45,23 +45,23 @@ def test_gates_lead_to_the_states_that_the_net_computes(rung):
 @pytest.mark.parametrize("ending", [".svg", ".png", ".pdf"])
 def test_pictures_are_written_the_same_each_time(tmp_path, ending):
     for model in (LSTM(**QUICK, hidden=4), Transformer(**QUICK, heads=2)):
-        found = model.fit(TEXTS, LABELS).inner_life("the <b> cat $x^2$ 영화")
-        first = draw_inner_life(found, tmp_path / f"one{ending}").read_bytes()
-        assert draw_inner_life(found, tmp_path / f"two{ending}").read_bytes() == first
+        found = model.fit(TEXTS, LABELS).activations("the <b> cat $x^2$ 영화")
+        first = draw_activations(found, tmp_path / f"one{ending}").read_bytes()
+        assert draw_activations(found, tmp_path / f"two{ending}").read_bytes() == first
         assert len(first) > 1_000
         if ending == ".svg":
             assert b"<b>" not in first
 
 
 def test_what_cannot_be_drawn_is_said(tmp_path):
-    assert BagOfWords().fit(TEXTS, LABELS).inner_life("the cat") is None
+    assert BagOfWords().fit(TEXTS, LABELS).activations("the cat") is None
     model = LSTM(**QUICK, hidden=4).fit(TEXTS, LABELS)
     with pytest.raises(DataError, match="no token"):
-        model.inner_life("  ")
+        model.activations("  ")
     with pytest.raises(SettingError, match="gif"):
-        draw_inner_life(model.inner_life("the cat"), tmp_path / "x.gif")
+        draw_activations(model.activations("the cat"), tmp_path / "x.gif")
     with pytest.raises(DataError, match="too many to draw"):
-        draw_inner_life(model.inner_life("the cat " * 50), tmp_path / "x.png")
+        draw_activations(model.activations("the cat " * 50), tmp_path / "x.png")
 
 
 @pytest.fixture

@@ -307,7 +307,7 @@ def test_validation_labels_that_training_never_saw_count_as_wrong():
     validation = TEXTS[:4], ["Weather", *LABELS[1:4]]
     model = TfIdf(patience=3).fit(TEXTS, LABELS, validation=validation)
     assert model.history_[-1]["validation_accuracy"] <= 0.75
-    assert np.isfinite(model.sharpness_)
+    assert np.isfinite(model.inverse_temperature_)
     TfIdf().fit(TEXTS, LABELS, validation=(TEXTS[:2], ["Weather", "Rain"]))
 
 

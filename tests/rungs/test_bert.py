@@ -17,7 +17,7 @@ from real_data import data_file
 from sadari.artifact import read_model
 from sadari.data.read import open_source
 from sadari.errors import SadariWarning, SettingError
-from sadari.nets.bert.optimised import quicker
+from sadari.nets.bert.optimised import optimised
 from sadari.nets.bert.pretrained import PretrainedClassifier
 from sadari.rungs import BertClassifier
 from sadari.rungs.bert import settings as bert_settings
@@ -103,7 +103,7 @@ def test_the_card_says_where_long_texts_differ(way, weights, tmp_path):
 
 def test_the_card_gives_the_same_probabilities_in_transformers(weights, tmp_path):
     model = BertClassifier(weights=weights["bert"], **QUICK).fit(TEXTS, LABELS, validation=(TEXTS[:12], LABELS[:12]))
-    assert not 0.9 < model.sharpness_ < 1.1
+    assert not 0.9 < model.inverse_temperature_ < 1.1
     model.save(tmp_path / "m")
     code = (tmp_path / "m" / "README.md").read_text("utf-8").split("```python")[2].split("```")[0]
     *lines, last = code.replace("THIS_FOLDER", str(tmp_path / "m")).replace("a text", TEXTS[0]).strip().splitlines()
@@ -187,7 +187,7 @@ def test_the_net_in_training_gives_the_logits_and_gradients_of_transformers(fami
 @EVERY
 def test_faster_precisions_are_near(family, precision, off, trained):
     exact = trained[family].logits(TEXTS)
-    quick = quicker(trained[family].net_, precision)
+    quick = optimised(trained[family].net_, precision)
     ids, mask = trained[family].encode(pl.Series(TEXTS)).padded(trained[family].pieces_.pad_id)
     with torch.inference_mode():
         near = quick(ids, mask).float().numpy()
@@ -337,9 +337,13 @@ def test_little_nets_learn_by_larger_steps(weights):
 def test_the_courses_setting_is_one_of_ours(weights):
     course = {"batch_size": 8, "learning_rate": 2e-5, "steps": 500, "warmup": 0.0, "decay": "constant"}
     model = BertClassifier(weights=weights["bert"], precision="fp32", **course)
-    recipe = model.recipe()
-    assert (recipe.steps, recipe.learning_rate, recipe.optimizer) == (500, 2e-5, "adamw")
-    assert [rate_at(recipe, step, 500) for step in (0, 250, 499)] == [1.0, 1.0, 1.0]
+    optimizer_settings = model.optimizer_settings()
+    assert (optimizer_settings.steps, optimizer_settings.learning_rate, optimizer_settings.optimizer) == (
+        500,
+        2e-5,
+        "adamw",
+    )
+    assert [rate_at(optimizer_settings, step, 500) for step in (0, 250, 499)] == [1.0, 1.0, 1.0]
     # as many passes as 500 steps of eight texts need, and no step more
     assert [model.planned_epochs(rows) for rows in (120_000, 4_000, 3_999, 48)] == [1, 1, 2, 84]
 
@@ -431,12 +435,14 @@ def test_reasons_sum_to_the_logits_and_name_whole_words(family, trained):
     text = "The quarterback won the cup"
     found = trained[family].explain(text)
     assert found.features == text.split()
-    np.testing.assert_allclose(found.logits, trained[family].logits([text])[0] * trained[family].sharpness_, atol=5e-3)
+    np.testing.assert_allclose(
+        found.logits, trained[family].logits([text])[0] * trained[family].inverse_temperature_, atol=5e-3
+    )
     assert np.abs(found.contributions).max() > 1e-3
 
 
 def test_what_pieces_attend_to(trained):
-    life = trained["bert"].inner_life("the cup was won")
+    life = trained["bert"].activations("the cup was won")
     assert life.tokens == ["[CLS]", "the", "cup", "was", "won", "[SEP]"]
     assert list(life.panels) == ["layer 1", "layer 2"]
     np.testing.assert_allclose(life.panels["layer 2"].sum(axis=2), 1, atol=1e-5)

@@ -128,7 +128,7 @@ def test_labels_alone_are_the_plain_training_bit_for_bit(teacher, kind):
     plain = kind(**given).fit(texts, labels, validation=held)
     taught = kind(**given).fit(texts, labels, validation=held, teacher=Teacher(teacher, trust=0.0, temperature=5.0))
     assert weights(plain) == weights(taught)
-    assert plain.sharpness_ == taught.sharpness_
+    assert plain.inverse_temperature_ == taught.inverse_temperature_
     assert weights(plain) != weights(kind(**given).fit(texts, labels, validation=held, teacher=teacher))
 
 
@@ -366,7 +366,7 @@ def test_texts_that_are_none(teacher):
 
 def test_nothing_of_the_lesson_is_kept(teacher):
     student = EmbeddingBag(epochs=1).fit(*some(50), teacher=teacher)
-    assert student._lesson is None
+    assert student._soft_targets is None
 
     def fail(done, total, record):
         raise OSError("the terminal is gone")
@@ -375,7 +375,7 @@ def test_nothing_of_the_lesson_is_kept(teacher):
         broken = kind(epochs=2)
         with pytest.raises(OSError, match="gone"):
             broken.fit(*some(50), teacher=teacher, progress=fail)
-        assert broken._lesson is None
+        assert broken._soft_targets is None
 
 
 @pytest.mark.parametrize(

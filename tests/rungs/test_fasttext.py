@@ -308,7 +308,7 @@ def exported(model, path, texts):
 )
 def test_fasttext_predicts_the_same(settings, tmp_path):
     model = EmbeddingBag(epochs=5, **settings).fit(TEXTS, LABELS, validation=(TEXTS[:300], LABELS[:300]))
-    assert model.sharpness_ != 1
+    assert model.inverse_temperature_ != 1
     texts = [
         *headlines(part="test")[0].to_list()[:200],
         *(text for text in ODD if "__label__" not in text and "\0" not in text),

@@ -91,7 +91,9 @@ def test_another_rung_than_the_one_asked_for(saved, tmp_path):
 
 
 @EVERY
-@pytest.mark.parametrize("key", ["settings", "label_names", "label_kind", "label_type", "prior", "sharpness", "model"])
+@pytest.mark.parametrize(
+    "key", ["settings", "label_names", "label_kind", "label_type", "prior", "inverse_temperature", "model"]
+)
 def test_a_part_of_the_manifest_that_is_missing(name, key, saved, tmp_path):
     refused(changed(saved[name], tmp_path / "m", manifest={key: None}), key)
 
@@ -112,7 +114,7 @@ BAD_HEADS = {
         [0.25] * 3,
         [1e300, 0, 0, 0],
     ],
-    "sharpness": [0, -1.0, "1", True, 1e300, [1.0], 10**39],
+    "inverse_temperature": [0, -1.0, "1", True, 1e300, [1.0], 10**39],
     "model": [
         [],
         {},
@@ -278,7 +280,7 @@ def test_the_largest_weights_that_load_give_finite_answers(name, saved, tmp_path
         for key, array in files.tensors.items()
         if array.dtype == np.float32
     }
-    model = sadari.load(changed(files, tmp_path / "m", manifest={"sharpness": 1e12}, tensors=tensors))
+    model = sadari.load(changed(files, tmp_path / "m", manifest={"inverse_temperature": 1e12}, tensors=tensors))
     texts = [*TEXTS, " ".join(TEXTS * 20)]
     assert np.isfinite(model.predict_proba(texts)).all()
     np.testing.assert_allclose(model.predict_proba(texts).sum(axis=1), 1)

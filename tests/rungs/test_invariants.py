@@ -149,7 +149,7 @@ def test_contributions_sum_to_the_logits(rung):
     for text in [*ODD, *ENGLISH[:20]]:
         told = rung.explain(text)
         assert told.contributions.shape == (len(told.features), 4)
-        scaled = rung.decision_function([text])[0] * rung.sharpness_
+        scaled = rung.decision_function([text])[0] * rung.inverse_temperature_
         np.testing.assert_allclose(told.logits, scaled, atol=1e-5 * max(1, np.abs(scaled).max()))
         assert np.array_equal(told.probabilities, rung.predict_proba([text])[0])
         if rung.predict_with_marks([text])[1][0]:
@@ -215,7 +215,7 @@ def test_several_labels_have_probabilities_of_their_own(tmp_path):
         assert rung.multilabel
         assert rung.classes_.tolist() == ["Business", "Sci/Tech", "Sports", "World", "long"]
         probabilities = rung.predict_proba(ENGLISH)
-        scaled = rung.decision_function(ENGLISH) * rung.sharpness_
+        scaled = rung.decision_function(ENGLISH) * rung.inverse_temperature_
         np.testing.assert_allclose(probabilities, sigmoid(scaled), rtol=1e-5)
         assert rung.score(ENGLISH, labels) > 0.8
         assert rung.predict(ENGLISH)[0] == tuple(np.array(rung.classes_)[probabilities[0] >= 0.5])

@@ -332,7 +332,7 @@ def test_contributions_add_up_to_the_logits(kind):
     worst = 0.0
     for text in [*TEST_TEXTS[:8], *TEXTS[:4]]:
         explained = rung.explain(text)
-        logits = rung._logits_of([text])[0][0] * rung.sharpness_
+        logits = rung._logits_of([text])[0][0] * rung.inverse_temperature_
         error = np.abs(explained.contributions.sum(0) + explained.bias - logits).max()
         worst = max(worst, error / max(1.0, np.abs(logits).max()))
     assert worst < 1e-3

@@ -245,7 +245,7 @@ def test_what_is_frozen_is_not_the_optimisers(net, tmp_path):
         assert not weight.requires_grad
         optimised = [
             p
-            for optimizer in make_optimizers(model.net_, model.inner_.recipe())
+            for optimizer in make_optimizers(model.net_, model.inner_.optimizer_settings())
             for group in optimizer.param_groups
             for p in group["params"]
         ]
@@ -321,16 +321,16 @@ def test_reasons_add_up_to_the_logits(net, trained):
     rung = trained[net]
     for text in [*TEST_TEXTS[:5], *ODD]:
         explained = rung.explain(text)
-        logits = rung._logits_of([text])[0][0] * rung.sharpness_
+        logits = rung._logits_of([text])[0][0] * rung.inverse_temperature_
         assert np.allclose(explained.contributions.sum(0) + explained.bias, logits, atol=1e-3)
     top = rung.top_features(5)
     assert set(top) == (set(LABELS) if net == "bag" else set())
 
 
 def test_the_inner_life_is_the_nets(trained):
-    assert trained["bag"].inner_life(TEXTS[0]) is None
-    assert set(trained["lstm"].inner_life(TEXTS[0]).panels) >= {"input", "forget"}
-    assert trained["transformer"].inner_life(TEXTS[0]).kind == "attention"
+    assert trained["bag"].activations(TEXTS[0]) is None
+    assert set(trained["lstm"].activations(TEXTS[0]).panels) >= {"input", "forget"}
+    assert trained["transformer"].activations(TEXTS[0]).kind == "attention"
 
 
 # -- learning ---------------------------------------------------------------------------------------------

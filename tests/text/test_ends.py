@@ -32,7 +32,7 @@ def test_the_end_is_learned_and_explained():
     model = EmbeddingBag(tokenizer="whitespace", epochs=20).fit(TEXTS, LABELS)
     told = model.explain("fine day")
     assert told.features == ["fine", "day", END, "fine day", f"day {END}"]
-    np.testing.assert_allclose(told.logits, model.logits(["fine day"])[0] * model.sharpness_, atol=1e-5)
+    np.testing.assert_allclose(told.logits, model.logits(["fine day"])[0] * model.inverse_temperature_, atol=1e-5)
     assert END not in [feature for features in model.top_features(50).values() for feature, _ in features]
     assert EmbeddingBag(tokenizer="whitespace", end=False).fit(TEXTS, LABELS).explain("fine").features == ["fine"]
 

@@ -11,7 +11,7 @@ from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors
 from sadari.text.weigh import weigh
 from sadari.train.labels import LabelCodec
-from sadari.train.solvers.adam import AdamRecipe, train_with_adam
+from sadari.train.solvers.adam import AdamSettings, train_with_adam
 
 ROWS = 100
 COURSE = {
@@ -36,27 +36,27 @@ def problem(labels=None, rows=ROWS):
 
 def train(counts, weights, scale, targets, zeros, costs=None, monitor=None, **changes):
     costs = np.ones(len(counts), np.float32) if costs is None else costs
-    recipe = AdamRecipe(**{**COURSE, **changes})
-    return train_with_adam(counts, weights, scale, targets, costs, *zeros, recipe, monitor=monitor)
+    optimizer_settings = AdamSettings(**{**COURSE, **changes})
+    return train_with_adam(counts, weights, scale, targets, costs, *zeros, optimizer_settings, monitor=monitor)
 
 
-def with_dense_vectors(counts, weights, targets, costs, recipe):
+def with_dense_vectors(counts, weights, targets, costs, optimizer_settings):
     """As the course has it: one dense vector a text, `nn.Linear`, log-softmax, NLL, Adam."""
     dense = torch.from_numpy(weights.matrix(counts).toarray())
     net = torch.nn.Linear(counts.size, targets.shape[1])
     torch.nn.init.zeros_(net.weight)
     torch.nn.init.zeros_(net.bias)
-    adam = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate)
-    random = np.random.default_rng(recipe.seed)
+    adam = torch.optim.Adam(net.parameters(), lr=optimizer_settings.learning_rate)
+    random = np.random.default_rng(optimizer_settings.seed)
     history = []
-    for _ in range(recipe.epochs):
-        order = random.permutation(len(counts))[: recipe.epoch_size]
+    for _ in range(optimizer_settings.epochs):
+        order = random.permutation(len(counts))[: optimizer_settings.epoch_size]
         losses, right = [], 0
-        for first in range(0, len(order), recipe.batch_size):
-            rows = order[first : first + recipe.batch_size]
+        for first in range(0, len(order), optimizer_settings.batch_size):
+            rows = order[first : first + optimizer_settings.batch_size]
             logits = net(dense[rows])
             wanted = torch.from_numpy(targets[rows])
-            if recipe.multilabel:
+            if optimizer_settings.multilabel:
                 loss = functional.binary_cross_entropy_with_logits(logits, wanted.float(), reduction="none").sum(1)
                 right += int(((logits > 0) == (wanted > 0)).all(1).sum())
             else:
@@ -76,9 +76,9 @@ def test_same_losses_and_weights_as_dense_vectors(changes):
     several = [(label, "odd") if row % 2 else (label,) for row, label in enumerate(own)]
     counts, weights, scale, targets, zeros = problem(several if "multilabel" in changes else None)
     costs = np.random.default_rng(2).uniform(0.5, 2, ROWS).astype(np.float32)
-    recipe = AdamRecipe(**{**COURSE, **changes})
+    optimizer_settings = AdamSettings(**{**COURSE, **changes})
     history = train(counts, weights, scale, targets, zeros, costs, **changes)
-    weight, bias, wanted = with_dense_vectors(counts, weights, targets, costs, recipe)
+    weight, bias, wanted = with_dense_vectors(counts, weights, targets, costs, optimizer_settings)
     np.testing.assert_allclose(zeros[0], weight, atol=1e-5)
     np.testing.assert_allclose(zeros[1], bias, atol=1e-5)
     np.testing.assert_allclose([record["loss"] for record in history], [loss for loss, _ in wanted], rtol=1e-5)

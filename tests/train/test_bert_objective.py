@@ -22,7 +22,7 @@ from sadari.train.objectives.bert_segments import (
     stretches,
     windows,
 )
-from sadari.train.optimizer import Recipe
+from sadari.train.optimizer import OptimizerSettings
 
 IDS = 200
 SPECIAL = np.arange(IDS) < 5
@@ -317,7 +317,9 @@ def short_run(steps, held_out, **more):
     net = small_net()
     task = PreTrainingTask(net, reading(documents(count=3000), batch=16), held_out)
     with threads(1):
-        history = Loop(task, Recipe(epochs=100, steps=steps, validations=10, learning_rate=0.01, **more)).run()
+        history = Loop(
+            task, OptimizerSettings(epochs=100, steps=steps, validations=10, learning_rate=0.01, **more)
+        ).run()
     return task, history
 
 
@@ -382,7 +384,7 @@ def test_what_follows_what_is_learned():
     held_out = HeldOutText(reading(found.first(400), length=8, batch=64), count_ids(found, IDS))
     task = PreTrainingTask(net, reading(found, length=8, batch=64), held_out)
     with threads(1):
-        history = Loop(task, Recipe(epochs=12, learning_rate=0.01, clip=1.0)).run()
+        history = Loop(task, OptimizerSettings(epochs=12, learning_rate=0.01, clip=1.0)).run()
     assert history[-1]["next_accuracy"] > 0.8
     assert history[0]["next_accuracy"] < history[-1]["next_accuracy"]
 

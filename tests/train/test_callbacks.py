@@ -99,9 +99,12 @@ def test_validation_makes_the_probabilities_its_own():
         wanted = rung._codec.matrix(labels) > 0
         loss = -np.log(rung.predict_proba(texts)[wanted]).mean()
         for factor in (0.8, 1.25):
-            sharpness, rung.sharpness_ = rung.sharpness_, rung.sharpness_ * factor
+            inverse_temperature, rung.inverse_temperature_ = (
+                rung.inverse_temperature_,
+                rung.inverse_temperature_ * factor,
+            )
             assert -np.log(rung.predict_proba(texts)[wanted]).mean() > loss
-            rung.sharpness_ = sharpness
+            rung.inverse_temperature_ = inverse_temperature
 
 
 def test_progress_is_told_of_every_epoch():

@@ -93,7 +93,7 @@ def test_early_stopping_remembers_its_best(tmp_path):
         EmbeddingMean(**rung.get_params()).fit(TEXTS, LABELS, run=tmp_path / "run", progress=stop_at(stop), **held_out)
     resumed = EmbeddingMean.resume(tmp_path / "run", TEXTS, LABELS, **held_out)
     assert bits(resumed) == bits(unbroken)
-    assert resumed.sharpness_ == unbroken.sharpness_
+    assert resumed.inverse_temperature_ == unbroken.inverse_temperature_
 
 
 KILLED = """

@@ -15,7 +15,7 @@ from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
 from sadari.train.environment import threads
 from sadari.train.loop import CarriesState, Loop
 from sadari.train.objectives.language_modelling import NOTHING, HeldOut, LanguageScore, LanguageTask, Shuffled, Streams
-from sadari.train.optimizer import Recipe
+from sadari.train.optimizer import OptimizerSettings
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -143,7 +143,7 @@ def test_no_graph_is_kept_between_windows():
         loss, _, _ = task.loss(task.net, part)
         loss.backward()  # would fail if it reached back into the window before, whose graph is freed
     assert not task.carried()["state"].requires_grad
-    record = Loop(task, Recipe(epochs=2)).run()[-1]
+    record = Loop(task, OptimizerSettings(epochs=2)).run()[-1]
     assert all(isinstance(value, float) for value in record.values())
 
 
@@ -152,7 +152,7 @@ def test_the_reported_loss_is_the_mean_over_all_tokens(make):
     """However unequal the windows are: with a rate of nothing, each epoch is the loss of the text as it is read."""
     ids, net = text(203), make()
     task = LanguageTask(net, ids, 4, 8)
-    history = Loop(task, Recipe(epochs=2, learning_rate=1e-12, optimizer="sgd")).run()
+    history = Loop(task, OptimizerSettings(epochs=2, learning_rate=1e-12, optimizer="sgd")).run()
     total = sum(task.loss(net, part)[0].item() for part in task.epoch(1))
     assert history[0]["loss"] == pytest.approx(total / 202, rel=1e-4)
 
@@ -253,7 +253,7 @@ def task_of(make, held_out=True):
 @pytest.mark.parametrize("make", [lstm, transformer])
 def test_validation_is_a_record_of_the_loop_and_disturbs_nothing(make):
     scored, alone = task_of(make), task_of(make, held_out=False)
-    histories = [Loop(task, Recipe(epochs=2, validations=5)).run() for task in (scored, alone)]
+    histories = [Loop(task, OptimizerSettings(epochs=2, validations=5)).run() for task in (scored, alone)]
     assert ["validation_loss" in record for record in histories[0]] == [True] * 5
     assert [a["loss"] for a in histories[0]] == [b["loss"] for b in histories[1]]
 

@@ -20,7 +20,7 @@ from sadari.train.batches import Batches
 from sadari.train.environment import stop_signals, threads
 from sadari.train.loop import Loop
 from sadari.train.objectives.classification import ClassifierTask
-from sadari.train.optimizer import Recipe, make_optimizers, rate_at
+from sadari.train.optimizer import OptimizerSettings, make_optimizers, rate_at
 
 
 class Rows:
@@ -58,7 +58,7 @@ def joined(batches):
 
 def trained(batches, scores=None, **settings):
     task = Rows(batches, scores)
-    loop = Loop(task, Recipe(**{**PLAIN, "epochs": 1, **settings}))
+    loop = Loop(task, OptimizerSettings(**{**PLAIN, "epochs": 1, **settings}))
     return task, loop.run(), loop
 
 
@@ -79,7 +79,7 @@ def test_accumulated_sparse_gradients_are_those_of_one_large_batch():
     for size, accumulate in ((8, 3), (24, 1)):
         torch.manual_seed(0)
         task = words_task(EmbeddingClassifier(40, 3, width=4, sparse=True), in_order=size)
-        Loop(task, Recipe(epochs=2, accumulate=accumulate, learning_rate=0.05)).run()
+        Loop(task, OptimizerSettings(epochs=2, accumulate=accumulate, learning_rate=0.05)).run()
         nets.append(task.net.state_dict())
     for name, value in nets[0].items():
         assert torch.allclose(value, nets[1][name], atol=1e-6), name
@@ -124,22 +124,22 @@ def test_epochs_and_steps_are_exact(epochs, accumulate, steps):
 
 
 def test_rates_rise_and_fall_as_they_should():
-    recipe = Recipe(warmup=0.2)
-    rates = [rate_at(recipe, step, 10) for step in range(10)]
+    optimizer_settings = OptimizerSettings(warmup=0.2)
+    rates = [rate_at(optimizer_settings, step, 10) for step in range(10)]
     assert rates == pytest.approx([1 / 3, 2 / 3, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8])
-    cosine = [rate_at(Recipe(decay="cosine"), step, 4) for step in range(4)]
+    cosine = [rate_at(OptimizerSettings(decay="cosine"), step, 4) for step in range(4)]
     assert cosine == pytest.approx([(1 + math.cos(math.pi * step / 4)) / 2 for step in range(4)])
-    assert [rate_at(Recipe(decay="constant"), step, 4) for step in range(4)] == [1.0] * 4
-    assert [rate_at(Recipe(), step, 4) for step in range(4)] == [1.0, 0.75, 0.5, 0.25]
+    assert [rate_at(OptimizerSettings(decay="constant"), step, 4) for step in range(4)] == [1.0] * 4
+    assert [rate_at(OptimizerSettings(), step, 4) for step in range(4)] == [1.0, 0.75, 0.5, 0.25]
 
 
 def test_every_step_has_its_rate():
     task = Rows(UNEQUAL)
-    loop = Loop(task, Recipe(**{**PLAIN, "epochs": 2, "decay": "linear", "warmup": 0.2}))
+    loop = Loop(task, OptimizerSettings(**{**PLAIN, "epochs": 2, "decay": "linear", "warmup": 0.2}))
     rates = []
     loop.optimizers[0].register_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
     loop.run()
-    assert rates == pytest.approx([0.1 * rate_at(loop.recipe, step, 10) for step in range(10)])
+    assert rates == pytest.approx([0.1 * rate_at(loop.optimizer_settings, step, 10) for step in range(10)])
 
 
 # -- reports, validation, early stopping ------------------------------------------------------------------
@@ -296,7 +296,7 @@ def test_a_process_without_a_share_adds_nothing():
 
 def test_only_matrices_decay():
     net = TransformerClassifier(40, 3, width=8, heads=2, layers=1)
-    (optimizer,) = make_optimizers(net, Recipe(optimizer="adamw", weight_decay=0.1))
+    (optimizer,) = make_optimizers(net, OptimizerSettings(optimizer="adamw", weight_decay=0.1))
     decays = {id(p): group["weight_decay"] for group in optimizer.param_groups for p in group["params"]}
     for name, parameter in net.named_parameters():
         matrix = parameter.dim() > 1 and "embedding" not in name
@@ -307,7 +307,7 @@ def test_only_matrices_decay():
 @pytest.mark.parametrize(("name", "kind"), [("adam", torch.optim.SparseAdam), ("sgd", torch.optim.SGD)])
 def test_sparse_embeddings_have_an_optimiser_of_their_own(name, kind):
     net = EmbeddingClassifier(40, 3, sparse=True)
-    dense, sparse = make_optimizers(net, Recipe(optimizer=name))
+    dense, sparse = make_optimizers(net, OptimizerSettings(optimizer=name))
     assert type(sparse) is kind
     assert [p for group in sparse.param_groups for p in group["params"]] == [net.embedding.weight]
     assert net.embedding.weight not in {p for group in dense.param_groups for p in group["params"]}
@@ -333,7 +333,7 @@ def test_auto_finds_a_device():
 )
 def test_a_recipe_that_cannot_be_is_refused(wrong):
     with pytest.raises(SettingError):
-        Recipe(**wrong)
+        OptimizerSettings(**wrong)
 
 
 @needs("bf16", "layers")
@@ -342,7 +342,7 @@ def test_bf16_products_leave_the_weights_in_fp32():
     for precision in ("fp32", "bf16"):
         torch.manual_seed(0)
         task = words_task(TransformerClassifier(40, 3, width=16, heads=2, layers=1, dropout=0.0))
-        history = Loop(task, Recipe(epochs=30, precision=precision, learning_rate=0.01)).run()
+        history = Loop(task, OptimizerSettings(epochs=30, precision=precision, learning_rate=0.01)).run()
         nets[precision] = task.net
         assert history[-1]["loss"] < 0.5 * history[0]["loss"]
         assert all(value.dtype == torch.float32 for value in task.net.state_dict().values())
@@ -356,7 +356,7 @@ def test_a_compiled_net_learns_the_same_and_keeps_its_names():
         torch.manual_seed(0)
         task = words_task(EmbeddingClassifier(40, 3))
         names = list(task.net.state_dict())
-        Loop(task, Recipe(epochs=3, compile=compiled)).run()
+        Loop(task, OptimizerSettings(epochs=3, compile=compiled)).run()
         assert list(task.net.state_dict()) == names  # and not `_orig_mod.…`
         nets.append(task.net)
     assert torch.allclose(nets[0].embedding.weight, nets[1].embedding.weight, atol=1e-5)
@@ -385,7 +385,7 @@ def test_the_pad_embedding_stays_zero():
         for optimizer in ("adam", "adamw", "sgd"):
             task = words_task(EmbeddingClassifier(40, 3, sparse=sparse))
             before = copy.deepcopy(task.net.embedding.weight)
-            Loop(task, Recipe(epochs=3, optimizer=optimizer, weight_decay=0.1, learning_rate=0.1)).run()
+            Loop(task, OptimizerSettings(epochs=3, optimizer=optimizer, weight_decay=0.1, learning_rate=0.1)).run()
             assert float(task.net.embedding.weight[1].detach().abs().max()) == 0
             assert not torch.equal(task.net.embedding.weight[2:], before[2:])
 
@@ -397,7 +397,7 @@ def test_time_that_is_up_between_two_epochs_still_ends_with_a_validation():
         if loop.progress.step == 4:  # the last of its epoch: the next one begins when the time is up
             time.sleep(0.3)
 
-    loop = Loop(task, Recipe(**PLAIN, epochs=10_000, seconds=0.25, validations=2), on_step=slow)
+    loop = Loop(task, OptimizerSettings(**PLAIN, epochs=10_000, seconds=0.25, validations=2), on_step=slow)
     last = loop.run()[-1]
     assert last["step"] == loop.progress.step
     assert last["seconds"] >= 0.25

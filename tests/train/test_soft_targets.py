@@ -11,8 +11,8 @@ from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import HashedVectors
 from sadari.train.labels import LabelCodec
 from sadari.train.objectives.classification import divergence
-from sadari.train.objectives.soft_targets import Lesson, at_temperature
-from sadari.train.solvers.embedding_bag import BagRecipe, train_bag
+from sadari.train.objectives.soft_targets import SoftTargets, at_temperature
+from sadari.train.solvers.embedding_bag import BagSettings, train_bag
 
 ROWS, WIDTH = 30, 8
 LOGITS = np.random.default_rng(3).normal(0, 2, (ROWS, 4))
@@ -93,11 +93,17 @@ def losses(logits, target, soft, trust, temperature, smoothing, multilabel):
 def test_the_compiled_bag_takes_torch_s_steps(multilabel, temperature, smoothing, rate):
     features, targets, embedding, output, soft, trust = problem(multilabel)
     costs = np.random.default_rng(1).uniform(0.5, 2, ROWS).astype(np.float32)
-    recipe = BagRecipe(2, rate, 0.0, smoothing, multilabel, seed=4)
+    optimizer_settings = BagSettings(2, rate, 0.0, smoothing, multilabel, seed=4)
     weights = np.linspace(0.5, 2, targets.shape[1])
     mine = embedding.copy(), output.copy()
     history = train_bag(
-        features, targets, costs, *mine, recipe, label_weights=weights, lesson=Lesson(soft, trust, temperature)
+        features,
+        targets,
+        costs,
+        *mine,
+        optimizer_settings,
+        label_weights=weights,
+        soft_targets=SoftTargets(soft, trust, temperature),
     )
     net, order, step, wanted = MeanBag.sharing(embedding, output), np.random.default_rng(4), 0, []
     for _ in range(2):
@@ -118,12 +124,12 @@ def test_the_compiled_bag_takes_torch_s_steps(multilabel, temperature, smoothing
             with torch.no_grad():
                 hidden = net.embedding(ids, torch.tensor([0, len(ids)]))
                 most = float(hidden.square().sum() + net.output.weight.square().sum(1).max() / len(ids))
-            pace = min(rate * float(costs[row]), 3 / most) * (1 - step / (2 * ROWS))
+            throughput = min(rate * float(costs[row]), 3 / most) * (1 - step / (2 * ROWS))
             net.zero_grad()
             loss.backward()
             with torch.no_grad():
                 for weight in net.parameters():
-                    weight -= pace * weight.grad
+                    weight -= throughput * weight.grad
             total, step = total + float(costs[row]) * float(said.detach()), step + 1
         wanted.append(total / ROWS)
     np.testing.assert_allclose(mine[0], embedding, atol=2e-4)
@@ -134,27 +140,32 @@ def test_the_compiled_bag_takes_torch_s_steps(multilabel, temperature, smoothing
 @pytest.mark.parametrize("multilabel", [False, True])
 def test_a_teacher_that_is_not_trusted_changes_no_bit(multilabel):
     features, targets, embedding, output, soft, trust = problem(multilabel)
-    recipe = BagRecipe(3, 0.5, 0.4, 0.05, multilabel, seed=1)
+    optimizer_settings = BagSettings(3, 0.5, 0.4, 0.05, multilabel, seed=1)
     costs = np.ones(ROWS, np.float32)
     plain, taught = (embedding.copy(), output.copy()), (embedding.copy(), output.copy())
-    train_bag(features, targets, costs, *plain, recipe)
-    train_bag(features, targets, costs, *taught, recipe, lesson=Lesson(soft, trust * 0, 3.0))
+    train_bag(features, targets, costs, *plain, optimizer_settings)
+    train_bag(features, targets, costs, *taught, optimizer_settings, soft_targets=SoftTargets(soft, trust * 0, 3.0))
     assert plain[0].tobytes() == taught[0].tobytes()
     assert plain[1].tobytes() == taught[1].tobytes()
-    train_bag(features, targets, costs, *taught, recipe, lesson=Lesson(soft, trust, 3.0))
+    train_bag(features, targets, costs, *taught, optimizer_settings, soft_targets=SoftTargets(soft, trust, 3.0))
     assert plain[1].tobytes() != taught[1].tobytes()
 
 
 def test_a_lesson_is_known_by_all_of_it():
     soft, trust = soft_of(LOGITS, 1.0, False).astype(np.float32), np.ones(ROWS, np.float32)
-    lesson = Lesson(soft, trust, 2.0)
+    soft_targets = SoftTargets(soft, trust, 2.0)
     other = soft.copy()
     other[-1, -1] += 1e-3
     prints = {
         one.fingerprint()
-        for one in (lesson, Lesson(other, trust, 2.0), Lesson(soft, trust / 2, 2.0), Lesson(soft, trust, 1.0))
+        for one in (
+            soft_targets,
+            SoftTargets(other, trust, 2.0),
+            SoftTargets(soft, trust / 2, 2.0),
+            SoftTargets(soft, trust, 1.0),
+        )
     }
     assert len(prints) == 4
-    assert Lesson(soft.copy(), trust.copy(), 2.0).fingerprint() == lesson.fingerprint()
-    part = lesson.take(np.array([4, 4, 1]))
+    assert SoftTargets(soft.copy(), trust.copy(), 2.0).fingerprint() == soft_targets.fingerprint()
+    part = soft_targets.take(np.array([4, 4, 1]))
     assert part.soft.tolist() == soft[[4, 4, 1]].tolist()

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from rungs_headlines import headlines, some
 from sadari.rungs import BagOfWords, TfIdf
-from sadari.train.solvers.temperature import calibration_folds, fit_sharpness, sharpness_loss, sigmoid, softmax
+from sadari.train.solvers.temperature import (
+    calibration_folds,
+    fit_inverse_temperature,
+    inverse_temperature_loss,
+    sigmoid,
+    softmax,
+)
 
 
 def rows(n, labels, seed, scale=1.0):
@@ -22,39 +28,44 @@ def rows(n, labels, seed, scale=1.0):
 @given(n=st.integers(3, 300), labels=st.integers(2, 6), seed=st.integers(0, 10_000), scale=st.floats(1e-3, 1e3))
 def test_no_other_factor_is_better(multilabel, n, labels, seed, scale):
     logits, targets = rows(n, labels, seed, scale)
-    found = fit_sharpness(logits, targets, multilabel=multilabel)
+    found = fit_inverse_temperature(logits, targets, multilabel=multilabel)
     spread = logits.std()
-    tried = [sharpness_loss(f, logits, targets, multilabel=multilabel) for f in np.geomspace(1e-3, 1e3, 400) / spread]
-    assert sharpness_loss(found, logits, targets, multilabel=multilabel) <= min(tried) + 1e-6
+    tried = [
+        inverse_temperature_loss(f, logits, targets, multilabel=multilabel)
+        for f in np.geomspace(1e-3, 1e3, 400) / spread
+    ]
+    assert inverse_temperature_loss(found, logits, targets, multilabel=multilabel) <= min(tried) + 1e-6
 
 
 def test_the_temperature_that_made_the_labels_is_found():
     random = np.random.default_rng(0)
     logits = random.normal(size=(40_000, 4))
     chosen = np.array([random.choice(4, p=p) for p in softmax(2.5 * logits)])
-    assert fit_sharpness(logits, np.eye(4, dtype=bool)[chosen], multilabel=False) == pytest.approx(2.5, rel=0.03)
+    assert fit_inverse_temperature(logits, np.eye(4, dtype=bool)[chosen], multilabel=False) == pytest.approx(
+        2.5, rel=0.03
+    )
     targets = random.random(logits.shape) < sigmoid(0.4 * logits)
-    assert fit_sharpness(logits, targets, multilabel=True) == pytest.approx(0.4, rel=0.05)
+    assert fit_inverse_temperature(logits, targets, multilabel=True) == pytest.approx(0.4, rel=0.05)
 
 
 def test_loss_of_many_rows_is_their_negative_log_likelihood():
     logits, targets = rows(50_000, 3, 0)
     one = -np.log(softmax(2 * logits)[targets]).mean()
-    assert sharpness_loss(2, logits, targets, multilabel=False) == pytest.approx(one, rel=1e-3)
+    assert inverse_temperature_loss(2, logits, targets, multilabel=False) == pytest.approx(one, rel=1e-3)
     each = sigmoid(2 * logits)
     several = -np.where(targets, np.log(each), np.log(1 - each)).mean()
-    assert sharpness_loss(2, logits, targets, multilabel=True) == pytest.approx(several, rel=1e-3)
+    assert inverse_temperature_loss(2, logits, targets, multilabel=True) == pytest.approx(several, rel=1e-3)
 
 
 def test_a_few_rows_that_are_right_ask_for_no_certainty():
     logits = np.array([[2.0, 0], [0, 2], [2, 0]])
-    sharpness = fit_sharpness(logits, logits > 0, multilabel=False)
-    assert softmax(sharpness * logits).max() < 0.9
+    inverse_temperature = fit_inverse_temperature(logits, logits > 0, multilabel=False)
+    assert softmax(inverse_temperature * logits).max() < 0.9
 
 
 @pytest.mark.parametrize("logits", [np.zeros((0, 3)), np.zeros((5, 3)), np.full((5, 3), 7.0)])
 def test_without_anything_to_fit_on_it_is_one(logits):
-    assert fit_sharpness(logits, np.zeros(logits.shape, bool), multilabel=True) == 1
+    assert fit_inverse_temperature(logits, np.zeros(logits.shape, bool), multilabel=True) == 1
 
 
 @pytest.mark.parametrize(

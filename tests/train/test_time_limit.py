@@ -14,7 +14,7 @@ from sadari.errors import SettingError
 from sadari.rungs import LSTM, FromVectors
 from sadari.train import loop as loops
 from sadari.train.loop import Interrupted, Loop
-from sadari.train.optimizer import Recipe, rate_at
+from sadari.train.optimizer import OptimizerSettings, rate_at
 from sadari.train.time_limit import AS_PLANNED, DOUBT, TimeLimit, place_of
 from sadari.vectors.keyed import WordVectors
 
@@ -22,25 +22,25 @@ NET = {"embed_dim": 8, "hidden": 4, "epochs": 10, "max_length": 12, "batch_size"
 
 
 class Clock:
-    """A clock that each step of a training moves, by what `pace` says of the step's number."""
+    """A clock that each step of a training moves, by what `throughput` says of the step's number."""
 
-    def __init__(self, pace):
-        self.now, self.steps, self.pace = 1000.0, 0, pace
+    def __init__(self, throughput):
+        self.now, self.steps, self.throughput = 1000.0, 0, throughput
 
     def perf_counter(self):
         return self.now
 
     def step(self):
         self.steps += 1
-        self.now += self.pace(self.steps)
+        self.now += self.throughput(self.steps)
 
 
 @pytest.fixture
 def on_a_clock(monkeypatch):
-    """Let trainings run by a clock whose steps take as many seconds as `pace` says."""
+    """Let trainings run by a clock whose steps take as many seconds as `throughput` says."""
 
-    def set_up(pace):
-        clock = Clock(pace)
+    def set_up(throughput):
+        clock = Clock(throughput)
         one = Loop._gradients
 
         def timed(self, batches):
@@ -60,11 +60,11 @@ def bits(rung):
     return [value.numpy().tobytes() for value in rung.net_.state_dict().values()]
 
 
-def walk(pace, *, steps=1000, seconds=1000.0):
+def walk(throughput, *, steps=1000, seconds=1000.0):
     """A plan of so many steps under a limit: (the places of the steps that were made, when they ended)."""
     limit, course, now, places = TimeLimit(seconds), AS_PLANNED, 0.0, []
     for step in range(1, steps + 1):
-        now += pace(step)
+        now += throughput(step)
         course = limit.course(course, step, steps, now)
         places.append(place_of(course, step))
         if places[-1] >= steps * (1 - 1e-9):
@@ -76,7 +76,7 @@ def walk(pace, *, steps=1000, seconds=1000.0):
 
 
 @pytest.mark.parametrize(
-    "pace",
+    "throughput",
     [
         lambda step: 0.5,
         lambda step: 0.999,
@@ -85,8 +85,8 @@ def walk(pace, *, steps=1000, seconds=1000.0):
     ],
     ids=["fast", "just in time", "a slow start", "uneven"],
 )
-def test_a_run_that_ends_in_time_is_the_planned_one(pace):
-    places, now, _ = walk(pace)
+def test_a_run_that_ends_in_time_is_the_planned_one(throughput):
+    places, now, _ = walk(throughput)
     assert now <= 1000
     assert places.tolist() == list(range(1, 1001))
 
@@ -108,9 +108,9 @@ def test_a_run_that_became_slower_ends_in_its_time_by_fewer_steps(slower, since)
 
 
 def test_the_rate_falls_to_its_end_without_a_jump():
-    recipe = Recipe(epochs=1, warmup=0.1)
+    optimizer_settings = OptimizerSettings(epochs=1, warmup=0.1)
     places, _, _ = walk(lambda step: 3.0 if step > 300 else 1.0)
-    rates = np.array([rate_at(recipe, place - 1, 1000) for place in places])
+    rates = np.array([rate_at(optimizer_settings, place - 1, 1000) for place in places])
     assert rates[-1] < 0.005
     assert np.abs(np.diff(rates)).max() < 0.02
     assert (np.diff(rates[100:]) < 0).all()

@@ -59,12 +59,12 @@ def model_card(manifest: Mapping[str, Any]) -> str:
 
 def _in_transformers(manifest: Mapping[str, Any]) -> list[str]:
     """How the folder is used by `transformers`, and how its logits become the same probabilities there."""
-    sharpness, one = manifest["sharpness"], manifest["label_kind"] == "one"
+    inverse_temperature, one = manifest["inverse_temperature"], manifest["label_kind"] == "one"
     way = manifest["settings"].get("long_texts", "head")
     long = f"Of a text that is too long it reads the beginning there, and here by {way}: the answers may differ."
     return [
         "It opens in `transformers` as it is, with the same logits and labels. Probabilities are those of the logits",
-        f"times {sharpness:.6g}, which was fitted on texts that were not trained on:",
+        f"times {inverse_temperature:.6g}, which was fitted on texts that were not trained on:",
         "",
         "```python",
         "from transformers import AutoModelForSequenceClassification, AutoTokenizer",
@@ -73,7 +73,7 @@ def _in_transformers(manifest: Mapping[str, Any]) -> list[str]:
         'model = AutoModelForSequenceClassification.from_pretrained("THIS_FOLDER").eval()',
         f'ids = tokenizer("a text", truncation=True, max_length={manifest["settings"]["max_length"]}, '
         'return_tensors="pt")',
-        f"(model(**ids).logits * {sharpness:.6g}).{'softmax(dim=1)' if one else 'sigmoid()'}",
+        f"(model(**ids).logits * {inverse_temperature:.6g}).{'softmax(dim=1)' if one else 'sigmoid()'}",
         "```",
         "",
         *([] if way == "head" else [long, ""]),

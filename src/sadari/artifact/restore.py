@@ -47,7 +47,7 @@ def tokenizer_name(model: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def put_together(where: str, what: str = "model") -> Iterator[None]:
+def build(where: str, what: str = "model") -> Iterator[None]:
     """Whatever a stranger's words make of a model that is built by them is one error, of its folder.
 
     Raises:

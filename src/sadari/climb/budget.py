@@ -10,7 +10,7 @@ from typing import Any
 
 from sadari.climb.split import Frozen, nested_rows
 from sadari.climb.throughput import SHARE as MEASURING
-from sadari.climb.throughput import Pace, pace_of, spread
+from sadari.climb.throughput import Throughput, spread, throughput_of
 from sadari.data.corpus import Corpus
 from sadari.rungs import BertClassifier, Rung
 from sadari.rungs.defaults import FEW_TEXTS
@@ -36,14 +36,14 @@ class Plan:
         rows: training rows. settings: other than the rung's own. note: what is less than it could be.
         halves: whether rows are validated by two models, each of half of them or fewer, in place of those of four
             fifths.
-        pace: how fast a slow rung is; None of the others. seconds: that it will take in all.
+        throughput: how fast a slow rung is; None of the others. seconds: that it will take in all.
     """
 
     rows: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     halves: bool = False
-    pace: Pace | None = None
+    throughput: Throughput | None = None
     seconds: float = 0.0
 
     def validates_itself(self, total: int) -> bool:
@@ -52,9 +52,9 @@ class Plan:
 
     def said(self, words: Wording) -> str:
         """How long a slow rung will take, in words; nothing of the others."""
-        if self.pace is None:
+        if self.throughput is None:
             return ""
-        rate = readable.significant(1 / self.pace.training, 2)
+        rate = readable.significant(1 / self.throughput.training, 2)
         return words.say("budget_pace", rate=rate, duration=words.duration(self.seconds, 2))
 
 
@@ -79,7 +79,7 @@ class Budget:
 
     def __init__(self, seconds: float | None, words: Wording = IN_ENGLISH) -> None:
         self.words = words
-        self._paces: dict[str, Pace] = {}
+        self._paces: dict[str, Throughput] = {}
         self.deadline = None if seconds is None else time.perf_counter() + seconds
 
     def time_left(self) -> float:
@@ -106,9 +106,9 @@ class Budget:
         if len(probe.label_names) < 2:
             return Plan(total)
         if isinstance(model, BertClassifier):
-            pace = self._paces.get(model.name) or pace_of(model, probe, MEASURING * self.time_left())
-            self._paces[model.name] = pace
-            return _plan_slow(model, pace, frozen, self.time_left() * share, self.words)
+            throughput = self._paces.get(model.name) or throughput_of(model, probe, MEASURING * self.time_left())
+            self._paces[model.name] = throughput
+            return _plan_slow(model, throughput, frozen, self.time_left() * share, self.words)
         short = _one_epoch(model, total)
         few = spread(probe, FIRST_ROWS)
         short.fit(few.texts, few.labels).predict_proba(few.texts)
@@ -191,31 +191,38 @@ def _why(needed: float, allowed: float, words: Wording, key: str = "budget_left"
 
 
 def _plan_slow(
-    model: BertClassifier, pace: Pace, frozen: Frozen, allowed: float, words: Wording = IN_ENGLISH
+    model: BertClassifier, throughput: Throughput, frozen: Frozen, allowed: float, words: Wording = IN_ENGLISH
 ) -> Plan | TooDear:
     """How a rung is trained that is slow to predict, too: the texts that it is measured on are in what it may take."""
     total = len(frozen.train)
     measured = len(frozen.final) + (total if frozen.folds else len(frozen.validation))
-    fixed = measured * pace.predicting
+    fixed = measured * throughput.predicting
     if frozen.folds:
-        found = _plan_in_folds(model, pace, frozen, allowed - fixed, words)
+        found = _plan_in_folds(model, throughput, frozen, allowed - fixed, words)
     else:
         found = _plan(
-            model, pace.training * total * _epochs(model, total), allowed - fixed, total, in_folds=False, words=words
+            model,
+            throughput.training * total * _epochs(model, total),
+            allowed - fixed,
+            total,
+            in_folds=False,
+            words=words,
         )
     if isinstance(found, Plan):
         passes = found.settings.get("epochs", _epochs(model, found.rows))
-        seconds = found.seconds or pace.training * found.rows * passes
-        return replace(found, pace=pace, seconds=seconds + fixed)
+        seconds = found.seconds or throughput.training * found.rows * passes
+        return replace(found, throughput=throughput, seconds=seconds + fixed)
     least = found.least
     if not frozen.folds:  # few rows want more passes: so many rows are not so many times cheaper
         fewest = FEWEST_PASSES if _chooses_passes(model) and total >= FEW_TEXTS else 1.0
-        least = pace.training * LEAST_ROWS * _epochs(model, LEAST_ROWS) * fewest
-    rate = readable.significant(1 / pace.training, 2)
+        least = throughput.training * LEAST_ROWS * _epochs(model, LEAST_ROWS) * fewest
+    rate = readable.significant(1 / throughput.training, 2)
     return TooDear(least + fixed, words.say("budget_at_pace", rate=rate, why=found.why))
 
 
-def _plan_in_folds(model: BertClassifier, pace: Pace, frozen: Frozen, allowed: float, words: Wording) -> Plan | TooDear:
+def _plan_in_folds(
+    model: BertClassifier, throughput: Throughput, frozen: Frozen, allowed: float, words: Wording
+) -> Plan | TooDear:
     """The same where every row is validated once: in all folds, else in halves, else of fewer rows."""
     total = len(frozen.train)
     least = math.ceil(min(LEAST_ROWS, total * LEAST_SHARE))
@@ -223,7 +230,7 @@ def _plan_in_folds(model: BertClassifier, pace: Pace, frozen: Frozen, allowed: f
     for rows, passes, in_halves in _ways_in_folds(model, total, least):
         if in_halves:  # the model itself, and two that validate it; of no more than half it is one of these
             sizes = [rows, rows] if rows <= total // 2 else [rows, -(-total // 2), total // 2]
-        seconds = pace.training * sum(size * (passes or _epochs(model, size)) for size in sizes)
+        seconds = throughput.training * sum(size * (passes or _epochs(model, size)) for size in sizes)
         if seconds > allowed * (1 + 1e-9):
             continue
         notes = []

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact.manifest import versions
 from sadari.climb.budget import SHARE, Budget, Plan, TooDear
-from sadari.climb.context import Ascent, Progress
+from sadari.climb.context import ClimbContext, Progress
 from sadari.climb.failures import Failed, none_trained, why_failed
 from sadari.climb.folder import folder_megabytes, run_folder, write_run
 from sadari.climb.learning_curves import learning_curve
@@ -101,7 +101,7 @@ def climb(
     audited = _audited(train, test, audited, seed)
     frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
     with run_folder(folder) as temporary:
-        run = Ascent(
+        run = ClimbContext(
             frozen,
             seed,
             Budget(budget, words),
@@ -160,7 +160,7 @@ def _options(train: Corpus, test: Corpus | None, **asked: Any) -> dict[str, Any]
     return {**own, **asked}
 
 
-def _climb_all(run: Ascent, names: list[str]) -> tuple[list[RungResult], list[tuple[str, str]]]:
+def _climb_all(run: ClimbContext, names: list[str]) -> tuple[list[RungResult], list[tuple[str, str]]]:
     """The rungs that were trained, and those that were not, with the reason."""
     found: dict[str, RungResult | TooDear | Failed] = {}
     last = len(names) - 1
@@ -178,7 +178,7 @@ def _climb_all(run: Ascent, names: list[str]) -> tuple[list[RungResult], list[tu
     return results, list(left_out.items())
 
 
-def _try_one(run: Ascent, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear | Failed:
+def _try_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear | Failed:
     """The same for one rung. One that raises ends itself, and not what was found of the others."""
     try:
         return _climb_one(run, name, place, count, share=share)
@@ -186,7 +186,7 @@ def _try_one(run: Ascent, name: str, place: int, count: int, *, share: float) ->
         return Failed(why_failed(error, name, run.words))
 
 
-def _start_from(run: Ascent, vectors: Any, weights: str | Path | None, download: bool) -> None:
+def _start_from(run: ClimbContext, vectors: Any, weights: str | Path | None, download: bool) -> None:
     """Put into the rungs' settings what they start from: checked, before hours are spent."""
     if weights is not None:
         run.set(BertClassifier.name, weights=weights, download=download)
@@ -200,7 +200,7 @@ def _start_from(run: Ascent, vectors: Any, weights: str | Path | None, download:
         run.set(FromVectors.name, vectors=model.read_vectors(run.frozen.train.texts))
 
 
-def _climb_one(run: Ascent, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:
+def _climb_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:
     """Train and measure one rung, if that share of the time left allows it."""
     frozen = run.frozen
     run.say(name, "doing_preparing", place)
@@ -221,7 +221,7 @@ def _climb_one(run: Ascent, name: str, place: int, count: int, *, share: float) 
     return result
 
 
-def _said_of_long(run: Ascent, model: Rung, corpus: Corpus) -> str:
+def _said_of_long(run: ClimbContext, model: Rung, corpus: Corpus) -> str:
     """How many training texts were longer than the rung reads at once, and what became of them."""
     own = model.resolved_settings()
     rows, most = len(corpus), own.get("max_length", 0)
@@ -233,7 +233,7 @@ def _said_of_long(run: Ascent, model: Rung, corpus: Corpus) -> str:
     return run.words.windows(len(long), rows, int(long.sum()), most) if len(long) else ""
 
 
-def _tune(run: Ascent, name: str, corpus: Corpus, place: int, count: int, plan: Plan) -> str:
+def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, plan: Plan) -> str:
     """Look for better settings of a rung, in its share of the time left; says what was found."""
     frozen = run.frozen
     if not run.budget.allows(3 * plan.seconds):  # as it is, another way, and for good
@@ -258,7 +258,7 @@ def _tune(run: Ascent, name: str, corpus: Corpus, place: int, count: int, plan: 
     return run.words.say("tune_tried", tried=done, accuracy=readable.percent(accuracy))
 
 
-def _measure(run: Ascent, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
+def _measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
     frozen = run.frozen
     probabilities, bulk = predict_in_bulk(model, frozen.final.texts, frozen.label_names)
     confusion = confusion_matrix(frozen.final_truth, probabilities.argmax(axis=1), classes=len(frozen.label_names))
@@ -308,7 +308,7 @@ def _tokenizers_taken(results: list[RungResult], lang: str) -> list[str]:
     return [wording(lang).say("tokenizers_taken", names=", ".join(names))]
 
 
-def _draw_curves(run: Ascent, results: list[RungResult]) -> None:
+def _draw_curves(run: ClimbContext, results: list[RungResult]) -> None:
     """Learning curves with the time that is left when every rung has had its turn, the cheapest first."""
     if not run.curves:
         return
@@ -323,7 +323,12 @@ def _draw_curves(run: Ascent, results: list[RungResult]) -> None:
 
 
 def _conclude(
-    run: Ascent, train: Corpus, results: list[RungResult], skipped: list[tuple[str, str]], audited: Audit, lang: str
+    run: ClimbContext,
+    train: Corpus,
+    results: list[RungResult],
+    skipped: list[tuple[str, str]],
+    audited: Audit,
+    lang: str,
 ) -> ClimbResult:
     frozen = run.frozen
     verdict = decide(results, frozen.validation_truth, lang=lang)

@@ -18,7 +18,7 @@ Progress = Callable[[str, float], None]
 
 
 @dataclass
-class Ascent:
+class ClimbContext:
     """A climb under way.
 
     Attributes:

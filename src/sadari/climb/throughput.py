@@ -16,14 +16,14 @@ SHARE = 0.05  # of the time left that measuring may take, one small batch aside
 
 
 @dataclass(frozen=True)
-class Pace:
+class Throughput:
     """Seconds a text, in training (each time it is gone over) and in predicting."""
 
     training: float
     predicting: float
 
 
-def pace_of(model: BertClassifier, probe: Corpus, seconds: float = math.inf) -> Pace:
+def throughput_of(model: BertClassifier, probe: Corpus, seconds: float = math.inf) -> Throughput:
     """Train and predict a few texts as the rung would train and predict all.
 
     A small batch comes first, gone over twice: what is measured is the second time, when everything is warm. Where that
@@ -50,7 +50,7 @@ def spread(texts: Corpus, count: int) -> Corpus:
     return some if len(some.label_names) > 1 else texts
 
 
-def _measured(model: BertClassifier, texts: Corpus, *, passes: int) -> tuple[Pace, float]:
+def _measured(model: BertClassifier, texts: Corpus, *, passes: int) -> tuple[Throughput, float]:
     """The pace in the last of so many passes, and the seconds of reading the weights and the texts before the first."""
     from sklearn.base import clone
 
@@ -71,5 +71,5 @@ def _measured(model: BertClassifier, texts: Corpus, *, passes: int) -> tuple[Pac
     start = time.perf_counter()
     short.predict_proba(texts.texts)
     predicting = time.perf_counter() - start
-    pace = Pace(max((ends[-1] - ends[-2]) / len(texts), 1e-9), max(predicting / len(texts), 1e-9))
-    return pace, max(0.0, reading - ends[-1])
+    throughput = Throughput(max((ends[-1] - ends[-2]) / len(texts), 1e-9), max(predicting / len(texts), 1e-9))
+    return throughput, max(0.0, reading - ends[-1])

@@ -11,12 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.climb.budget import Plan, work
-from sadari.climb.context import Ascent
+from sadari.climb.context import ClimbContext
 from sadari.climb.split import halves, nested_rows
 from sadari.data.corpus import Corpus
 from sadari.metrics.predictions import label_columns, predict_in_order
 from sadari.rungs import Rung
-from sadari.rungs.resumable import KeepsRuns
+from sadari.rungs.resumable import Resumable
 from sadari.train.callbacks import Progress
 from sadari.wording import numbers as readable
 
@@ -58,51 +58,51 @@ class Allowance:
         return None if left == float("inf") else max(1e-3, left * work / every)
 
 
-def train(ascent: Ascent, name: str, plan: Plan, corpus: Corpus, place: float, *, ends: float) -> Trained:
+def train(context: ClimbContext, name: str, plan: Plan, corpus: Corpus, place: float, *, ends: float) -> Trained:
     """Train a rung, and validate it, in folds where the split has them.
 
     Args:
         corpus: what the plan has it learn from. place: among the rungs. ends: when its time is up.
     """
-    frozen, model = ascent.frozen, ascent.new(name)
-    folds = _folds(ascent, plan) if frozen.folds else []
+    frozen, model = context.frozen, context.new(name)
+    folds = _folds(context, plan) if frozen.folds else []
     others = folds[1:] if plan.validates_itself(len(frozen.train)) else folds
     works = [work(model, rows) for rows in (len(corpus), *(len(rows) for rows, _ in others))]
     predicted = len(frozen.final) + len(frozen.validation_truth)
-    allowance = Allowance(ends, works, predicted * plan.pace.predicting if plan.pace else 0.0)
-    what = f"{name}: {plan.said(ascent.words) or ascent.words.say('doing_training')}"
-    ascent.progress(what, ascent.along(place + TRAINING))
+    allowance = Allowance(ends, works, predicted * plan.throughput.predicting if plan.throughput else 0.0)
+    what = f"{name}: {plan.said(context.words) or context.words.say('doing_training')}"
+    context.progress(what, context.along(place + TRAINING))
 
     def told(done: int, total: int, record: dict[str, float]) -> None:
-        ascent.progress(what, ascent.along(place + VALIDATING * record.get("share", done / total)))
+        context.progress(what, context.along(place + VALIDATING * record.get("share", done / total)))
 
     held = None if frozen.folds else (frozen.validation.texts, frozen.validation.labels)
     _fit(model, corpus, allowance, told, held)
     if frozen.folds:
-        held_out, behind = _validate_in_folds(ascent, name, model, folds, others, allowance, place)
+        held_out, behind = _validate_in_folds(context, name, model, folds, others, allowance, place)
     else:
         held_out, behind = predict_in_order(model, frozen.validation.texts, frozen.label_names).argmax(axis=1), []
-    return Trained(model, held_out, _said_of_time(ascent, model, behind))
+    return Trained(model, held_out, _said_of_time(context, model, behind))
 
 
-def fewer_rows(ascent: Ascent, plan: Plan) -> NDArray[np.int64]:
+def fewer_rows(context: ClimbContext, plan: Plan) -> NDArray[np.int64]:
     """The training rows (positions) that a rung is trained on, where it is not on all."""
-    if plan.validates_itself(len(ascent.frozen.train)):
-        return _folds(ascent, plan)[0][0]
-    return nested_rows(ascent.frozen, plan.rows, ascent.seed)
+    if plan.validates_itself(len(context.frozen.train)):
+        return _folds(context, plan)[0][0]
+    return nested_rows(context.frozen, plan.rows, context.seed)
 
 
-def first_fold(ascent: Ascent, plan: Plan) -> Fold:
+def first_fold(context: ClimbContext, plan: Plan) -> Fold:
     """The first of the folds in which such a plan is validated."""
-    return _folds(ascent, plan)[0]
+    return _folds(context, plan)[0]
 
 
-def _folds(ascent: Ascent, plan: Plan) -> list[Fold]:
-    frozen, every = ascent.frozen, np.arange(len(ascent.frozen.train))
-    parts = halves(frozen, ascent.seed) if plan.halves else frozen.folds
+def _folds(context: ClimbContext, plan: Plan) -> list[Fold]:
+    frozen, every = context.frozen, np.arange(len(context.frozen.train))
+    parts = halves(frozen, context.seed) if plan.halves else frozen.folds
     held = [np.setdiff1d(every, part) for part in parts]
     if plan.halves:
-        parts = [nested_rows(frozen, plan.rows, ascent.seed, among=part) for part in parts]
+        parts = [nested_rows(frozen, plan.rows, context.seed, among=part) for part in parts]
     return list(zip(parts, held, strict=True))
 
 
@@ -111,13 +111,19 @@ def _fit(
 ) -> Rung:
     """Train a model in its part of the time."""
     seconds = allowance.next()
-    if seconds is not None and isinstance(model, KeepsRuns):
+    if seconds is not None and isinstance(model, Resumable):
         return model.fit(corpus.texts, corpus.labels, validation=held, progress=told, seconds=seconds)
     return model.fit(corpus.texts, corpus.labels, validation=held, progress=told)
 
 
 def _validate_in_folds(
-    ascent: Ascent, name: str, model: Rung, folds: list[Fold], others: list[Fold], allowance: Allowance, place: float
+    context: ClimbContext,
+    name: str,
+    model: Rung,
+    folds: list[Fold],
+    others: list[Fold],
+    allowance: Allowance,
+    place: float,
 ) -> tuple[NDArray[np.int64], list[Rung]]:
     """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same.
 
@@ -127,7 +133,7 @@ def _validate_in_folds(
     Returns:
         the labels, and the models that were trained for this.
     """
-    frozen = ascent.frozen
+    frozen = context.frozen
     logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
     codes = np.zeros(len(frozen.train), np.int64)
     complete = np.zeros(len(frozen.train), np.bool_)
@@ -136,12 +142,12 @@ def _validate_in_folds(
 
         def told(done: int, total: int, record: dict[str, float], number: int = number) -> None:
             share = (number + record.get("share", done / total)) / len(folds)
-            ascent.say(name, "doing_folds", place + VALIDATING + (DONE - VALIDATING) * share)
+            context.say(name, "doing_folds", place + VALIDATING + (DONE - VALIDATING) * share)
 
         told(0, 1, {})
         one = model
         if number >= len(folds) - len(others):
-            one = _fit(ascent.new(name), frozen.train.take(rows), allowance, told, None)
+            one = _fit(context.new(name), frozen.train.take(rows), allowance, told, None)
             made.append(one)
         texts = frozen.train.texts.gather(held)
         codes[held] = predict_in_order(one, texts, frozen.label_names).argmax(axis=1)
@@ -155,12 +161,12 @@ def _validate_in_folds(
     return codes, made
 
 
-def _said_of_time(ascent: Ascent, model: Rung, behind: list[Rung]) -> str:
+def _said_of_time(context: ClimbContext, model: Rung, behind: list[Rung]) -> str:
     """What a machine that became slower has cost the model, and those that validate it."""
     said = []
     for key, models in (("budget_slower", [model]), ("budget_slower_folds", behind)):
         found = [short for one in models if (short := getattr(one, "shortened_", None)) is not None]
         if found:
             made, planned = map(sum, zip(*found, strict=True))
-            said.append(ascent.words.say(key, made=readable.count(made), planned=readable.count(planned)))
+            said.append(context.words.say(key, made=readable.count(made), planned=readable.count(planned)))
     return " · ".join(said)

@@ -52,7 +52,7 @@ PIECE_BYTES = 1 << 22
 ZWJ = 0x200D
 
 
-class Coder(Protocol):
+class TextCodec(Protocol):
     """Text ↔ ids."""
 
     level: str
@@ -78,9 +78,9 @@ class Coder(Protocol):
         """Text files of a model folder."""
 
 
-def learn_coder(
+def learn_codec(
     level: str, texts: pl.Series, *, labels: Sequence[str] = (), min_freq: int = 1, max_vocab: int | None = None
-) -> Coder:
+) -> TextCodec:
     """The coder of some texts.
 
     Args:
@@ -95,7 +95,7 @@ def learn_coder(
     return Symbols.learn(level, texts, labels=labels, min_freq=min_freq, size=max_vocab)
 
 
-def restored_coder(level: str, labels: Sequence[str], files: ModelFiles) -> Coder:
+def restored_codec(level: str, labels: Sequence[str], files: ModelFiles) -> TextCodec:
     """The coder of a model folder.
 
     Raises:
@@ -116,11 +116,11 @@ class Written:
     """Ids turned into text as they come: bytes wait until they make up a character.
 
     Args:
-        coder: whose ids they are.
+        codec: whose ids they are.
     """
 
-    def __init__(self, coder: Coder) -> None:
-        self._raw = coder.raw
+    def __init__(self, codec: TextCodec) -> None:
+        self._raw = codec.raw
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def __call__(self, token: int) -> str:
@@ -132,9 +132,9 @@ class Written:
         return self._decoder.decode(b"", final=True)
 
 
-def decode(coder: Coder, ids: Iterable[int]) -> str:
+def decode(codec: TextCodec, ids: Iterable[int]) -> str:
     """The text of some ids."""
-    raw = coder.raw
+    raw = codec.raw
     return b"".join(raw[token] for token in ids).decode(errors="replace")
 
 

@@ -14,7 +14,7 @@ from sadari.data.corpus import sort_labels
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError
 from sadari.forked import check_threads
-from sadari.generation.codec import END_ID, UNKNOWN_ID, Coder, decode, learn_coder
+from sadari.generation.codec import END_ID, UNKNOWN_ID, TextCodec, decode, learn_codec
 from sadari.ragged import Ragged, positions_of
 from sadari.text.column import as_column
 from sadari.train.labels import as_labels
@@ -25,11 +25,11 @@ MOST_LABELS = 10_000
 
 
 @dataclass(frozen=True)
-class Material:
+class TrainingText:
     """Texts as ids.
 
     Attributes:
-        coder: what the ids mean.
+        codec: what the ids mean.
         ids: int32 [n], to learn from.
         held_out: int32 [m], to score on; of these the first `known` ones are the end of `ids`. Empty: none.
         characters: of the held-out tokens; None where some are ``<unk>``.
@@ -39,7 +39,7 @@ class Material:
         fingerprint: SHA-256 of texts and labels.
     """
 
-    coder: Coder
+    codec: TextCodec
     ids: NDArray[np.int32]
     held_out: NDArray[np.int32]
     known: int
@@ -60,7 +60,7 @@ class Material:
         return self._written(self.held_out[self.known :])
 
     def _written(self, ids: NDArray[np.int32]) -> int:
-        marks = (ids == END_ID) | ((ids > END_ID) & (ids <= END_ID + len(self.coder.labels)))
+        marks = (ids == END_ID) | ((ids > END_ID) & (ids <= END_ID + len(self.codec.labels)))
         return len(ids) - int(np.count_nonzero(marks))
 
 
@@ -73,12 +73,12 @@ def gather(
     max_vocab: int | None = None,
     validation: float = 0.1,
     seed: int = 0,
-) -> Material:
+) -> TrainingText:
     """Texts as one row of ids: ``<end>``, then the text; or of several, in random order, each with its label and end.
 
     Args:
         texts: one running text, or a column or sequence of them. labels: one a text, or None.
-        level, min_freq, max_vocab: see `learn_coder`.
+        level, min_freq, max_vocab: see `learn_codec`.
         validation: the share of all tokens that is held out, at the end. seed: of the order.
 
     Raises:
@@ -98,20 +98,20 @@ def gather(
     known_labels = [] if names is None else sort_labels(names.unique().to_list(), ())
     if len(known_labels) > MOST_LABELS:
         raise DataError(f"there are {len(known_labels):,} different labels", hint="is it the right column?")
-    coder = learn_coder(level, column, labels=known_labels, min_freq=min_freq, max_vocab=max_vocab)
-    encoded = coder.encode(column)
+    codec = learn_codec(level, column, labels=known_labels, min_freq=min_freq, max_vocab=max_vocab)
+    encoded = codec.encode(column)
     unknown = int(np.count_nonzero(encoded.values == UNKNOWN_ID))
     ids = _running(encoded) if running else _documents(encoded, names, known_labels, seed)
     count = min(len(ids) - int(len(ids) * (1 - validation)), MOST_HELD_OUT) if validation else 0
     split = len(ids) - count
     before = max(0, split - CONTEXT) if count else split
     held_out = ids[before:] if count else ids[:0]
-    return Material(
-        coder,
+    return TrainingText(
+        codec,
         ids[:split],
         held_out,
         split - before,
-        characters_of(coder, ids[split:]),
+        characters_of(codec, ids[split:]),
         0 if running else len(column),
         blank,
         unknown,
@@ -119,9 +119,9 @@ def gather(
     )
 
 
-def characters_of(coder: Coder, ids: NDArray[np.int32]) -> int | None:
+def characters_of(codec: TextCodec, ids: NDArray[np.int32]) -> int | None:
     """How many characters some ids are written in; None where some of them cannot be written."""
-    return None if (ids == UNKNOWN_ID).any() else len(decode(coder, ids.tolist()))
+    return None if (ids == UNKNOWN_ID).any() else len(decode(codec, ids.tolist()))
 
 
 def _labels(labels: Any, texts: int) -> pl.Series:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sadari.artifact import ModelFiles, write_model
 from sadari.artifact.card import table_lines
-from sadari.artifact.restore import known_settings, load_net, object_in, put_together
+from sadari.artifact.restore import build, known_settings, load_net, object_in
 from sadari.errors import ModelError
-from sadari.generation.codec import LEVELS, restored_coder
+from sadari.generation.codec import LEVELS, restored_codec
 from sadari.generation.settings import GeneratorSettings
 from sadari.train.allowed_settings import plain_settings
 
@@ -32,14 +32,14 @@ def save_generator(generator: Generator, folder: str | Path, data: Mapping[str, 
         "kind": KIND,
         "settings": plain_settings(generator.resolved_.settings()),
         "generator": {
-            "labels": generator.coder_.labels,
+            "labels": generator.codec_.labels,
             "running": generator.running_,
             "unknown_learned": generator.unknown_learned_,
         },
         "scores": dict(generator.scores_),
         "data": {**generator.data_, **data},
     }
-    texts = {**generator.coder_.state(), "README.md": generator_card(manifest)}
+    texts = {**generator.codec_.state(), "README.md": generator_card(manifest)}
     tensors = {name: value.detach().cpu() for name, value in net.state_dict().items()}
     write_model(folder, manifest=manifest, tensors=tensors, texts=texts)
 
@@ -53,12 +53,12 @@ def restore_generator(kind: type[Kind], files: ModelFiles) -> Kind:
     where, found = str(files.folder), files.manifest["kind"]
     if found != KIND:
         raise ModelError(f"is a model of the kind {found!r:.40}, not a generator", where=where)
-    with put_together(where):
+    with build(where):
         generator = kind(**known_settings(files.manifest, GeneratorSettings().settings()))
         generator.check()
         labels, generator.running_, generator.unknown_learned_ = _said(files.manifest.get("generator"))
-        generator.coder_ = restored_coder(generator.level, labels, files)
-        generator.resolved_ = generator.resolved(ids=len(generator.coder_), tokens=1)
+        generator.codec_ = restored_codec(generator.level, labels, files)
+        generator.resolved_ = generator.resolved(ids=len(generator.codec_), tokens=1)
         generator.scores_, generator.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
         generator.net_ = load_net(files, generator.new_net)
     return generator

@@ -12,13 +12,13 @@ import numpy as np
 from sadari.artifact.restore import check_learned
 from sadari.errors import DataError, SadariError, SettingError
 from sadari.generation.codec import END_ID, UNKNOWN_ID, Written
-from sadari.generation.corpus import Material, characters_of, gather
+from sadari.generation.corpus import TrainingText, characters_of, gather
 from sadari.generation.sampling import Rules, choose
 from sadari.generation.settings import GeneratorSettings
 from sadari.settings.limits import SEED, Whole, check
 from sadari.text.column import as_column
 from sadari.train.allowed_settings import plain_settings
-from sadari.train.settings import best_record, recipe_of
+from sadari.train.settings import best_record, optimizer_settings_of
 
 if TYPE_CHECKING:
     from sadari.artifact import ModelFiles
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Listener:
     """Told how a training goes; does nothing with it. Override what is of interest."""
 
-    def begin(self, generator: Generator, material: Material) -> None:
+    def begin(self, generator: Generator, training_text: TrainingText) -> None:
         """The texts are read, the net is made."""
 
     def step(self, share: float, loss: float) -> None:
@@ -63,7 +63,7 @@ class Generator(GeneratorSettings):
         epochs, steps, minutes: passes over the text, steps, or time, at most; None of all: ten million tokens.
         batch_size: streams of an lstm or gru, windows of a Transformer that make a step.
         learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
-            `sadari.train.optimizer.Recipe`.
+            `sadari.train.optimizer.OptimizerSettings`.
         validation: the share of the text that is held out, at its end, to score on; at most 262,144 tokens.
         validations: how often it is scored, evenly over the run. patience: stop after so many that are no better.
         sample_every: show what it writes every so many steps; 0: never.
@@ -124,7 +124,7 @@ class Generator(GeneratorSettings):
         self.check()
         listener = listener or Listener()
         kept = begin_run(run, resume=resume)
-        material = gather(
+        training_text = gather(
             texts,
             labels,
             level=self.level,
@@ -133,19 +133,19 @@ class Generator(GeneratorSettings):
             validation=self.validation,
             seed=self.seed,
         )
-        self._take(material)
+        self._take(training_text)
         with torch.random.fork_rng():
             seed_everything(self.seed)
             self.net_ = self.new_net()
-            listener.begin(self, material)
-            task = self._task(material)
+            listener.begin(self, training_text)
+            task = self._task(training_text)
             loop = Loop(
                 task,
-                recipe_of(self.resolved_),
+                optimizer_settings_of(self.resolved_),
                 on_record=lambda record, _: listener.record(record),
                 on_step=lambda loop: self._tell(loop, listener),
             )
-            identity = {"generator": plain_settings(self.settings()), "texts": material.fingerprint}
+            identity = {"generator": plain_settings(self.settings()), "texts": training_text.fingerprint}
             keep_run(loop, kept, identity, resume=resume)
             self.history_ = loop.run()
         check_learned(**{name: value.detach().cpu().numpy() for name, value in self.net_.state_dict().items()})
@@ -156,7 +156,7 @@ class Generator(GeneratorSettings):
         """The net before training."""
         from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
 
-        own, size = self.resolved_, len(self.coder_)
+        own, size = self.resolved_, len(self.codec_)
         if own.net == "transformer":
             return TransformerGenerator(
                 size,
@@ -172,29 +172,29 @@ class Generator(GeneratorSettings):
             size, cell=own.net, embed_dim=own.embed_dim, hidden=own.hidden, layers=own.layers, dropout=own.dropout
         )
 
-    def _take(self, material: Material) -> None:
+    def _take(self, training_text: TrainingText) -> None:
         """What the texts say of the model to be."""
-        self.coder_, self.running_ = material.coder, material.texts == 0
-        self.unknown_learned_ = bool((material.ids == UNKNOWN_ID).any())
+        self.codec_, self.running_ = training_text.codec, training_text.texts == 0
+        self.unknown_learned_ = bool((training_text.ids == UNKNOWN_ID).any())
         # not typed as without None: the fields' types are those that a user may give
-        self.resolved_: Any = self.resolved(ids=len(material.coder), tokens=len(material.ids))
+        self.resolved_: Any = self.resolved(ids=len(training_text.codec), tokens=len(training_text.ids))
         self.data_ = {
-            "texts": material.texts or 1,
-            "tokens": material.learned,
-            "held out": material.scored,
-            "sha256": material.fingerprint,
+            "texts": training_text.texts or 1,
+            "tokens": training_text.learned,
+            "held out": training_text.scored,
+            "sha256": training_text.fingerprint,
         }
 
-    def _task(self, material: Material) -> Any:
+    def _task(self, training_text: TrainingText) -> Any:
         from sadari.train.objectives.language_modelling import HeldOut, LanguageTask, check_length
 
         own = self.resolved_
-        check_length(len(material.ids), own.window)
+        check_length(len(training_text.ids), own.window)
         held_out = None
-        if len(material.held_out) > material.known:
-            hidden = range(2, 2 + len(material.coder.labels))
-            held_out = HeldOut(material.held_out, material.known, material.characters, hidden=hidden)
-        return LanguageTask(self.net_, material.ids, own.batch_size, own.window, own.seed, held_out)  # type: ignore[arg-type]
+        if len(training_text.held_out) > training_text.known:
+            hidden = range(2, 2 + len(training_text.codec.labels))
+            held_out = HeldOut(training_text.held_out, training_text.known, training_text.characters, hidden=hidden)
+        return LanguageTask(self.net_, training_text.ids, own.batch_size, own.window, own.seed, held_out)  # type: ignore[arg-type]
 
     def _tell(self, loop: Loop, listener: Listener) -> None:
         """Say how a step went, and write something where it is time to."""
@@ -247,7 +247,7 @@ class Generator(GeneratorSettings):
         check("length", length, Whole(0, 2**63 - 1))
         check("seed", seed, SEED)
         ids = self._read(prompt, label)
-        forbidden = [UNKNOWN_ID, *range(2, 2 + len(self.coder_.labels)), *([END_ID] if self.running_ else [])]
+        forbidden = [UNKNOWN_ID, *range(2, 2 + len(self.codec_.labels)), *([END_ID] if self.running_ else [])]
         rules = Rules(temperature, top_k, top_p, frozenset(forbidden))
         pieces = self._write(ids, int(length), rules, seed, cached)
         return pieces if self._without_open_blank(prompt) == prompt else _without_first_blank(pieces)
@@ -258,12 +258,12 @@ class Generator(GeneratorSettings):
         They are read as ``<unk>`` if that stood in the training text, and passed over if not.
         """
         self._check_fitted()
-        return self.coder_.unknown_in(self._without_open_blank(prompt))
+        return self.codec_.unknown_in(self._without_open_blank(prompt))
 
     def length_of(self, prompt: str) -> int:
         """How many tokens a prompt is; a Transformer looks back on the last ``window`` at most."""
         self._check_fitted()
-        return len(self.coder_.encode(as_column([self._without_open_blank(prompt)])).values)
+        return len(self.codec_.encode(as_column([self._without_open_blank(prompt)])).values)
 
     def score(self, texts: Any) -> LanguageScore:
         """How well texts are foreseen: loss, perplexity, bits a character.
@@ -279,29 +279,29 @@ class Generator(GeneratorSettings):
 
         self._check_fitted()
         column = as_column([texts] if isinstance(texts, str) else texts)
-        parts = [part for row in self.coder_.encode(column) for part in ([row] if self.running_ else [row, _END])]
+        parts = [part for row in self.codec_.encode(column) for part in ([row] if self.running_ else [row, _END])]
         ids = np.concatenate([_END, *parts])
         if len(ids) < 2:
             raise DataError("there is no text to score")
         net: Any = self.net_
         net.eval()
-        held_out = HeldOut(ids, 1, characters_of(self.coder_, ids))
+        held_out = HeldOut(ids, 1, characters_of(self.codec_, ids))
         with cpu_threads(self.resolved_.threads):
             return held_out.score(net, self.resolved_.window)
 
     def _read(self, prompt: str, label: str | None) -> list[int]:
         """The ids that are read before anything is written; at least one."""
         self._check_fitted()
-        labels = self.coder_.labels
+        labels = self.codec_.labels
         if label is not None and label not in labels:
             known = ", ".join(labels) if labels else "none: it was trained without --condition"
             raise SettingError(f"the model knows no label {label!r:.80}", hint=f"its labels: {known}"[:500])
-        ids = self.coder_.encode(as_column([self._without_open_blank(prompt)])).values.tolist()
+        ids = self.codec_.encode(as_column([self._without_open_blank(prompt)])).values.tolist()
         if not self.unknown_learned_:
             ids = [token for token in ids if token != UNKNOWN_ID]
         if not self.running_:
             return [END_ID, *([] if label is None else [2 + labels.index(label)]), *ids]
-        line = self.coder_.encode(as_column(["\n"])).values.tolist()
+        line = self.codec_.encode(as_column(["\n"])).values.tolist()
         return ids or ([END_ID] if UNKNOWN_ID in line else line)
 
     def _without_open_blank(self, prompt: str) -> str:
@@ -316,7 +316,7 @@ class Generator(GeneratorSettings):
         net: Any = self.net_
         net.eval()
         generator = torch.Generator().manual_seed(int(seed))
-        stepper, written, read = net.stepper(cached=cached), Written(self.coder_), ids
+        stepper, written, read = net.stepper(cached=cached), Written(self.codec_), ids
         for _ in range(length):
             # not around the loop: whoever takes the text would be in inference mode as well
             with torch.inference_mode(), cpu_threads(self.resolved_.threads):

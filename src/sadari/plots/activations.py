@@ -20,7 +20,7 @@ from sadari.plots.drawing import load_matplotlib
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from sadari.rungs.explanation import InnerLife
+    from sadari.rungs.explanation import Activations
 
 FORMATS = (".svg", ".png", ".pdf")
 # The first font that has a character draws it: Hangul, Han and kana are in none that matplotlib brings along.
@@ -41,7 +41,7 @@ FONTS = (
 MOST_TOKENS = 80
 
 
-def draw_inner_life(found: InnerLife, path: str | Path) -> Path:
+def draw_activations(found: Activations, path: str | Path) -> Path:
     """Write a picture of gates or attention: SVG, PNG or PDF, by the name's ending.
 
     Raises:
@@ -131,7 +131,7 @@ def _fonts() -> list[str]:
     return [name for name in FONTS if name in here]
 
 
-def _attention(found: InnerLife) -> Figure:
+def _attention(found: Activations) -> Figure:
     """One heat map a layer, the mean over its heads: row = who attends, column = to whom."""
     from matplotlib.figure import Figure
 
@@ -154,7 +154,7 @@ def _attention(found: InnerLife) -> Figure:
     return figure
 
 
-def _gates(found: InnerLife) -> Figure:
+def _gates(found: Activations) -> Figure:
     """One strip a gate or state: tokens across, units down, units ordered alike in all strips."""
     from matplotlib.figure import Figure
 

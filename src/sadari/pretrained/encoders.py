@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import MANIFEST, guarded
-from sadari.artifact.restore import check_weights, put_together
+from sadari.artifact.restore import build, check_weights
 from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.errors import DownloadError, MissingExtraError, ModelError, SadariWarning
 from sadari.pretrained import folder as weights_folder
 from sadari.pretrained.config import check_claims, check_config, labels_of
 from sadari.pretrained.folder import INDEX, SAFE, check_knows, check_not_pickled, check_plain, json_of, weight_shapes
-from sadari.text.subword.pretrained import Pieces
+from sadari.text.subword.pretrained import SubwordTokenizer
 from sadari.text.subword.tokenizer_file import check_description, check_vocabulary
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Tokenizing:
         longest: ids that it says a text may have, with those round it; None: it does not say.
     """
 
-    pieces: Pieces
+    pieces: SubwordTokenizer
     files: dict[str, str]
     longest: int | None
 
@@ -223,7 +223,7 @@ def read_tokenizer(folder: Path) -> Tokenizing:
         ModelError: it cannot be read, is empty, or knows nothing.
     """
     where = str(folder)
-    with put_together(where, "tokenizer"):
+    with build(where, "tokenizer"):
         _check_ids(folder)
     again = f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from"
     with quiet(), guarded("the tokenizer cannot be read", where=where, hint=again):
@@ -254,8 +254,8 @@ def read_tokenizer(folder: Path) -> Tokenizing:
             where=where,
             hint="mend tokenizer_config.json",
         )
-    with put_together(where, "tokenizer"):
-        reads = Pieces.of(engine, pad, unknown)
+    with build(where, "tokenizer"):
+        reads = SubwordTokenizer.of(engine, pad, unknown)
     check_knows(pieces, lambda texts: bool(reads.known(reads.encode(texts)).any()), where)
     return Tokenizing(reads, files, int(longest) if 0 < longest < 2**31 else None)
 
@@ -368,7 +368,7 @@ def _check_size(config: Any, shapes: Mapping[str, Sequence[int]], where: str) ->
     """Refuse a configuration that asks for more numbers than there are, before any memory is taken for them."""
     import torch
 
-    with quiet(), put_together(where), torch.device("meta"):
+    with quiet(), build(where), torch.device("meta"):
         base = described(config).base_model
     asked = sum(part.numel() for name, part in base.named_parameters() if "pooler." not in name)
     there = sum(math.prod(shape) for shape in shapes.values())
@@ -411,7 +411,7 @@ def places(config: Any) -> int | None:
     return count - (config.pad_token_id + 1 if config.model_type in _PLACES_BEHIND_PADDING else 0)
 
 
-def check_fits(pieces: Pieces, config: Any, where: str) -> None:
+def check_fits(pieces: SubwordTokenizer, config: Any, where: str) -> None:
     """Refuse a tokenizer that gives ids which the embedding has not.
 
     Raises:

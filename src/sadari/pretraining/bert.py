@@ -21,7 +21,7 @@ from sadari.pretraining.corpus import MOST_HELD_OUT, PreTrainingTexts, read_text
 from sadari.pretraining.probe import Filled, fill_masks, follows_probability
 from sadari.pretraining.settings import MOST_POSITIONS, BertSettings
 from sadari.train.allowed_settings import plain_settings
-from sadari.train.settings import best_record, recipe_of
+from sadari.train.settings import best_record, optimizer_settings_of
 
 if TYPE_CHECKING:
     from sadari.nets.bert.encoder import BertForPreTraining
@@ -65,13 +65,13 @@ class Bert(BertSettings):
         packed: without ``nsp``, every sequence is full: texts stand one after another in it. (As a rule each text is
             a sequence by itself, or several if it is long.)
         masked: the share of tokens that is masked. whole_words: words are masked with all their pieces.
-        alike: a new net begins by attending to tokens that are alike (`sadari.nets.bert.encoder.look_for_alike`).
+        alike: a new net begins by attending to tokens that are alike (`align_queries_with_keys`).
             None: where it is tiny or mini.
         length: tokens of a sequence, at most.
         epochs, steps, minutes: passes over the texts, steps, or time, at most; None of all: 40 passes.
         batch_size: sequences of a step; None: 64, or 32 of packed ones.
         learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
-            `sadari.train.optimizer.Recipe`.
+            `sadari.train.optimizer.OptimizerSettings`.
         dropout: on embeddings and in every layer. None: 0 where a new net is tiny or mini, that of the start, else 0.1.
         validation: the share of the texts that is held out to score on; at most 131,072 tokens of it are, and in a
             short run fewer, so that scoring takes a small share of it (``scored_tokens`` says how many they were).
@@ -163,7 +163,7 @@ class Bert(BertSettings):
             keep_run(loop, kept, self._identity(read, start), resume=resume)
             self.history_ = loop.run()
         if self.precision == "auto":  # the run's, if begun elsewhere; what was asked for stays
-            self.resolved_ = replace(self.resolved_, precision=loop.recipe.precision)
+            self.resolved_ = replace(self.resolved_, precision=loop.optimizer_settings.precision)
         net: Any = self.net_
         check_learned(**{name: value.detach().cpu().numpy() for name, value in net.state_dict().items()})
         self.knows_masked_, self.knows_next_ = True, self.nsp
@@ -202,7 +202,7 @@ class Bert(BertSettings):
         Raises:
             DataError: there are too few sentences to learn which follow each other.
         """
-        from sadari.nets.bert.encoder import BertForPreTraining, BertShape, look_for_alike
+        from sadari.nets.bert.encoder import BertForPreTraining, BertShape, align_queries_with_keys
 
         if self.nsp:
             _check_pairs(read.learned)
@@ -215,7 +215,7 @@ class Bert(BertSettings):
                 )
             )
             if own.alike:
-                look_for_alike(self.net_.bert)
+                align_queries_with_keys(self.net_.bert)
         self.data_ = {
             "texts": read.texts,
             "tokens": read.tokens,
@@ -254,7 +254,7 @@ class Bert(BertSettings):
 
         return Loop(
             task,
-            recipe_of(self.resolved_),
+            optimizer_settings_of(self.resolved_),
             on_record=lambda record, _: listener.record(record),
             on_step=lambda loop: listener.step(loop.share, loop.loss),
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sadari.artifact import write_model
 from sadari.artifact.card import table_lines
-from sadari.artifact.restore import known_settings, put_together
+from sadari.artifact.restore import build, known_settings
 from sadari.artifact.weights import CONFIG
 from sadari.pretrained.folder import SAFE
 from sadari.pretraining.settings import BertSettings
@@ -55,7 +55,7 @@ def load_bert(kind: type[Kind], folder: str | Path) -> Kind:
     import torch
 
     read = read_bert(folder)
-    with put_together(read.where):
+    with build(read.where):
         ours = read.manifest.get("kind") == KIND
         settings = known_settings(read.manifest, BertSettings().settings()) if ours else {}
         model = kind(**settings)

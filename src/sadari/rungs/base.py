@@ -21,10 +21,10 @@ from sklearn.exceptions import NotFittedError
 
 from sadari.artifact import WEIGHTS, ModelFiles, read_model, write_model
 from sadari.artifact.card import model_card
-from sadari.artifact.restore import put_together
+from sadari.artifact.restore import build
 from sadari.errors import DataError, ModelError, SadariWarning, SettingError
 from sadari.rungs.distillation.teacher import Teacher, taught
-from sadari.rungs.explanation import MOST_MISSING, Explanation, InnerLife
+from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
 from sadari.rungs.saved import head_of, read_head
 from sadari.rungs.training_rows import row_weights, training_rows
 from sadari.rungs.validation_set import HeldOut
@@ -34,8 +34,8 @@ from sadari.text.vectorize import columns
 from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings
 from sadari.train.callbacks import Progress, Watch
 from sadari.train.labels import LabelCodec, as_labels
-from sadari.train.objectives.soft_targets import Lesson
-from sadari.train.solvers.temperature import fit_sharpness, sigmoid, softmax
+from sadari.train.objectives.soft_targets import SoftTargets
+from sadari.train.solvers.temperature import fit_inverse_temperature, sigmoid, softmax
 
 __all__ = ["Explanation", "Rung"]
 
@@ -46,7 +46,8 @@ class Rung(ClassifierMixin, BaseEstimator):
     Attributes:
         classes_: the labels [k], in the order of all columns.
         prior_: float64 [k], the share of the training texts that have each label.
-        sharpness_: by which logits are multiplied before they become probabilities, so that these mean what they say.
+        inverse_temperature_: by which logits are multiplied before they become probabilities, so that these
+            mean what they say.
         dropped_rows_: rows (from 1) that were blank and not learned from.
         history_: one record an epoch.
         train_seconds_: how long `fit` took; of a run that was resumed, all of it.
@@ -56,7 +57,7 @@ class Rung(ClassifierMixin, BaseEstimator):
     name: ClassVar[str] = ""
     allowed: ClassVar[Allowed] = ALLOWED  # what each setting may be
     takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `_lesson`
-    _lesson: Lesson | None = None  # what a teacher says of the texts, while `fit` trains on them
+    _soft_targets: SoftTargets | None = None  # what a teacher says of the texts, while `fit` trains on them
     weights_file: ClassVar[str] = WEIGHTS
     class_weight: str | Mapping[Any, float] | None
 
@@ -98,21 +99,21 @@ class Rung(ClassifierMixin, BaseEstimator):
         rows, targets = rows.that_count(targets)
         self.classes_ = self._codec.classes
         self.prior_ = _prior(targets, self._codec.multilabel)
-        self.sharpness_ = 1.0
+        self.inverse_temperature_ = 1.0
         held_out = HeldOut.of(validation, self._codec)
         watch = self._watch(progress, held_out)  # before a teacher reads, which may take minutes
         texts, weights, labelled = rows.texts, rows.weights, len(targets)
-        lesson: Lesson | None = None
+        soft_targets: SoftTargets | None = None
         self.teacher_: dict[str, Any] = {}
         if guide is not None:
             told = taught(guide, rows, self._codec, targets, held_out)
-            texts, targets, weights, lesson, self.teacher_ = vars(told).values()
+            texts, targets, weights, soft_targets, self.teacher_ = vars(told).values()
         costs = self._costs(targets, weights)
-        self._lesson = lesson
+        self._soft_targets = soft_targets
         try:
             self._train(texts, targets, costs, watch)
         finally:
-            self._lesson = None
+            self._soft_targets = None
         if held_out is not None:
             logits, known = self._logits_of(held_out.texts)
             self._sharpen(logits, held_out.wanted, known)
@@ -173,7 +174,9 @@ class Rung(ClassifierMixin, BaseEstimator):
         if not self._codec.multilabel:
             usable = usable & wanted.any(axis=1)  # a label that training never saw says nothing about these
         if usable.any():
-            self.sharpness_ = fit_sharpness(logits[usable], wanted[usable], multilabel=self._codec.multilabel)
+            self.inverse_temperature_ = fit_inverse_temperature(
+                logits[usable], wanted[usable], multilabel=self._codec.multilabel
+            )
 
     def resolved_settings(self) -> dict[str, Any]:
         """The settings that were, or would be, trained with: the tokenizer by its name, once ``auto`` has chosen."""
@@ -204,7 +207,7 @@ class Rung(ClassifierMixin, BaseEstimator):
         """Probabilities float64 [n, k], and bool [n]: whether the model knew anything in the text at all."""
         self._check_fitted()
         logits, known = self._logits_of(texts)
-        scaled = logits * np.float64(self.sharpness_)
+        scaled = logits * np.float64(self.inverse_temperature_)
         probabilities = sigmoid(scaled) if self._codec.multilabel else softmax(scaled)
         probabilities[~known] = self.prior_
         return probabilities, known
@@ -263,13 +266,13 @@ class Rung(ClassifierMixin, BaseEstimator):
         return Explanation(
             labels=self._codec.names(),
             features=features,
-            contributions=contributions * self.sharpness_,
-            bias=bias * self.sharpness_,
+            contributions=contributions * self.inverse_temperature_,
+            bias=bias * self.inverse_temperature_,
             probabilities=self.predict_proba(column)[0],
             complete=bool(off <= MOST_MISSING * max(1.0, float(np.abs(logits).max(initial=0.0)))),
         )
 
-    def inner_life(self, text: str) -> InnerLife | None:
+    def activations(self, text: str) -> Activations | None:
         """What the net does inside while it reads a text (gates or attention); None where there is nothing to see."""
         self._check_fitted()
         return None
@@ -342,12 +345,12 @@ class Rung(ClassifierMixin, BaseEstimator):
         where, found = str(files.folder), files.manifest.get("rung")
         if found != cls.name:
             raise ModelError(f"this is a model of the rung {found!r:.80}, not {cls.name!r}", where=where)
-        with put_together(where):
+        with build(where):
             head = read_head(files.manifest, cls._get_param_names())
             rung = cls(**head.settings)
             rung._check_settings()
             rung._codec, rung.classes_ = head.codec, head.codec.classes
-            rung.prior_, rung.sharpness_ = head.prior, head.sharpness
+            rung.prior_, rung.inverse_temperature_ = head.prior, head.inverse_temperature
             rung.scores_, rung.data_, rung.teacher_ = head.scores, head.data, head.teacher
             rung._restore(files, head.model)
         rung._ready = True

@@ -21,7 +21,7 @@ from sadari.rungs.training_rows import check_fits
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import HashedVectors, resolve_tokenizer
 from sadari.train.callbacks import Watch
-from sadari.train.solvers.embedding_bag import BagRecipe, train_bag
+from sadari.train.solvers.embedding_bag import BagSettings, train_bag
 
 if TYPE_CHECKING:
     from sadari.nets.bag import MeanBag
@@ -111,16 +111,16 @@ class EmbeddingBag(Rung):
             costs,
             self.embedding_,
             self.output_,
-            self._recipe(),
+            self._optimizer_settings(),
             label_weights=self._codec.label_weights(targets, self.class_weight),
-            lesson=self._lesson,
+            soft_targets=self._soft_targets,
             monitor=watch,
         )
         watch.restore()
         check_learned(embedding=self.embedding_, output=self.output_)
 
-    def _recipe(self) -> BagRecipe:
-        return BagRecipe(
+    def _optimizer_settings(self) -> BagSettings:
+        return BagSettings(
             epochs=self.epochs_,
             learning_rate=self.learning_rate,
             dropout=self.dropout,

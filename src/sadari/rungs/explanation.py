@@ -71,7 +71,7 @@ def bar_lengths(logits: ArrayLike, among: ArrayLike | None = None) -> NDArray[np
 
 
 @dataclass(frozen=True)
-class InnerLife:
+class Activations:
     """What a net does inside while it reads one text.
 
     Attributes:

@@ -20,9 +20,9 @@ from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors, resolve_tokenizer
 from sadari.text.weigh import Counts, Weights, count, term_weights, weigh
 from sadari.train.callbacks import Watch
-from sadari.train.solvers.adam import AdamRecipe, train_with_adam
+from sadari.train.solvers.adam import AdamSettings, train_with_adam
 from sadari.train.solvers.dual_coordinate_descent import held_out_logits, solve_dual
-from sadari.train.solvers.temperature import calibration_folds, fit_sharpness
+from sadari.train.solvers.temperature import calibration_folds, fit_inverse_temperature
 
 if TYPE_CHECKING:
     from sadari.nets.bag import LinearBag
@@ -47,7 +47,7 @@ class LinearRung(Rung):
         C: how much misfit costs against large weights ("dual"); None: the rung's `default_C`.
         epochs: the most passes over the texts; None: the rung's `default_epochs`.
         tolerance: stop when no step of a pass is larger ("dual").
-        learning_rate, batch_size, epoch_size, report_every: see `sadari.train.solvers.adam.AdamRecipe` ("adam").
+        learning_rate, batch_size, epoch_size, report_every: see `sadari.train.solvers.adam.AdamSettings` ("adam").
         class_weight: None, "balanced", or label → weight.
         patience: with validation texts, stop after so many passes without a better accuracy, and keep the best.
         seed: of all that is drawn; the same seed gives the same bits.
@@ -183,7 +183,7 @@ class LinearRung(Rung):
             held_out_logits(counts, self._weights, scale, signs, costs, solution, rows, epochs=settling, seed=self.seed)
             for rows in folds
         ]
-        self.sharpness_ = fit_sharpness(
+        self.inverse_temperature_ = fit_inverse_temperature(
             np.concatenate(logits), targets[np.concatenate(folds)] > 0, multilabel=self._codec.multilabel
         )
 
@@ -195,7 +195,7 @@ class LinearRung(Rung):
         costs: NDArray[np.float32],
         watch: Watch,
     ) -> None:
-        recipe = AdamRecipe(
+        optimizer_settings = AdamSettings(
             epochs=self.resolved_settings()["epochs"],
             epoch_size=self.epoch_size,
             batch_size=self.batch_size,
@@ -212,7 +212,7 @@ class LinearRung(Rung):
             costs,
             self.weight_,
             self.bias_,
-            recipe,
+            optimizer_settings,
             monitor=watch,
             report_to=watch.progress,
         )

@@ -18,7 +18,7 @@ from sadari.device import resolve_device
 from sadari.errors import DataError
 from sadari.ragged import Ragged, offsets_of
 from sadari.rungs import defaults as sizes
-from sadari.rungs.resumable import KeepsRuns
+from sadari.rungs.resumable import Resumable
 from sadari.rungs.training_rows import check_fits
 from sadari.text.column import as_column
 from sadari.text.ids_on_disk import GrowingIds
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from sadari.train.objectives.classification import ClassifierTask
-    from sadari.train.optimizer import Recipe
+    from sadari.train.optimizer import OptimizerSettings
 
 SPECIALS = (UNKNOWN, PADDING)
 MIN_FREQ = 2
@@ -43,7 +43,7 @@ PREDICT_TEXTS, PREDICT_TOKENS = 256, 32_768
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NeuralRung(KeepsRuns):
+class NeuralRung(Resumable):
     """A torch net over the ids of a text.
 
     Args:
@@ -56,7 +56,8 @@ class NeuralRung(KeepsRuns):
         token_dropout: the share of tokens hidden from the net in training.
         label_smoothing: the share of each target given to all labels alike.
         epochs: passes over the texts, at most; None: by the number of texts, more for few.
-        learning_rate, optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimizer.Recipe`.
+        learning_rate, optimizer, weight_decay, warmup, decay, clip, accumulate: see
+            `sadari.train.optimizer.OptimizerSettings`.
         batch_size: the most texts in a batch; None: 64, and 32 where there are few texts.
         batch_tokens: the most tokens in it, padding included.
         sparse: sparse gradients for the embeddings; None: where they pay, from 100,000 words on.
@@ -131,7 +132,7 @@ class NeuralRung(KeepsRuns):
             self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
             self._begin(self.net_)
             seed_dropout(self.seed)
-            loop = Loop(self._task(ids, targets, costs, watch), self.recipe())
+            loop = Loop(self._task(ids, targets, costs, watch), self.optimizer_settings())
             self._run(loop, self._kept_run, texts, targets, costs, watch)
         check_learned(**{name: value.numpy() for name, value in self._weights().items()})
 
@@ -151,14 +152,14 @@ class NeuralRung(KeepsRuns):
             self._codec.multilabel,
             self.label_smoothing,
             watch.score,
-            self._lesson,
+            self._soft_targets,
         )
 
-    def recipe(self) -> Recipe:
+    def optimizer_settings(self) -> OptimizerSettings:
         """The recipe that these settings are."""
-        from sadari.train.optimizer import Recipe
+        from sadari.train.optimizer import OptimizerSettings
 
-        return Recipe(
+        return OptimizerSettings(
             epochs=getattr(self, "epochs_", self.epochs) or 1,
             learning_rate=self.learning_rate,
             optimizer=self.optimizer,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sadari.errors import SettingError
-from sadari.rungs.explanation import InnerLife
+from sadari.rungs.explanation import Activations
 from sadari.rungs.neural import NeuralRung
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class RecurrentRung(NeuralRung):
             sparse=self._takes_sparse(vocab_size),
         )
 
-    def inner_life(self, text: str) -> InnerLife | None:
+    def activations(self, text: str) -> Activations | None:
         """The gates and states of the lowest layer of an LSTM, by the written-out cell; None for other cells."""
         self._check_fitted()
         if self.cell != "lstm":
@@ -80,7 +80,7 @@ class RecurrentRung(NeuralRung):
                     values = getattr(trace, name)
                     values = values.flip(0) if direction else values
                     panels[f"backward {name}" if direction else name] = values.numpy()
-        return InnerLife("gates", tokens, panels)
+        return Activations("gates", tokens, panels)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sadari.train.loop import Loop
 
 
-class KeepsRuns(Rung):
+class Resumable(Rung):
     """A rung whose training takes long enough to be stopped, and resumed, or to be kept to a time.
 
     Attributes:
@@ -194,7 +194,7 @@ class KeptRun:
         return replace(self, run=replace(self.run, notes={**self.run.notes, **notes}))
 
     def attach(
-        self, loop: Loop, rung: KeepsRuns, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32]
+        self, loop: Loop, rung: Resumable, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32]
     ) -> None:
         """Let the loop write checkpoints, and put it where the last one left it if it is to go on.
 
@@ -211,8 +211,8 @@ class KeptRun:
             "validation rows": self.validation,
             "number of processes": processes.place()[1],
         }
-        if rung._lesson is not None:
-            identity["the teacher's answers"] = rung._lesson.fingerprint()
+        if rung._soft_targets is not None:
+            identity["the teacher's answers"] = rung._soft_targets.fingerprint()
         keep_run(loop, self.run, identity, resume=self.resume)
 
 

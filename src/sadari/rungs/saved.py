@@ -28,7 +28,7 @@ class Head:
         settings: of the constructor.
         codec: the labels.
         prior: float64 [k], the share of each label in training.
-        sharpness: by which logits are multiplied before they become probabilities.
+        inverse_temperature: by which logits are multiplied before they become probabilities.
         model: what the rung itself has to say.
         scores, data, teacher: for people.
     """
@@ -36,7 +36,7 @@ class Head:
     settings: dict[str, Any]
     codec: LabelCodec
     prior: NDArray[np.float64]
-    sharpness: float
+    inverse_temperature: float
     model: dict[str, Any]
     scores: dict[str, Any]
     data: dict[str, Any]
@@ -59,7 +59,7 @@ def head_of(
         "label_kind": rung._codec.kind,
         "label_type": "text" if rung.classes_.dtype.kind in "UO" else "number",
         "prior": [float(share) for share in rung.prior_],
-        "sharpness": float(rung.sharpness_),
+        "inverse_temperature": float(rung.inverse_temperature_),
         "model": model,
         "tokenizer": {"name": model["tokenizer"]},
         "scores": dict(rung.scores_ if scores is None else scores),
@@ -80,14 +80,18 @@ def read_head(manifest: Mapping[str, Any], allowed_settings: Collection[str]) ->
         raise ValueError(f"'prior' must hold {len(codec.classes)} numbers from 0 to 1")
     if not codec.multilabel and abs(sum(prior) - 1) > 1e-6:
         raise ValueError("'prior' must sum to 1")
-    sharpness = manifest.get("sharpness")
-    if not (isinstance(sharpness, int | float) and not isinstance(sharpness, bool) and 1e-12 <= sharpness <= 1e12):
+    inverse_temperature = manifest.get("inverse_temperature")
+    if not (
+        isinstance(inverse_temperature, int | float)
+        and not isinstance(inverse_temperature, bool)
+        and 1e-12 <= inverse_temperature <= 1e12
+    ):
         raise ValueError("'sharpness' must be a number above 0")
     return Head(
         settings=known_settings(manifest, allowed_settings),
         codec=codec,
         prior=np.array(prior, dtype=np.float64),
-        sharpness=float(sharpness),
+        inverse_temperature=float(inverse_temperature),
         model=object_in(manifest, "model"),
         scores=object_in(manifest, "scores"),
         data=object_in(manifest, "data"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sadari.errors import SettingError
-from sadari.rungs.explanation import InnerLife
+from sadari.rungs.explanation import Activations
 from sadari.rungs.neural import NeuralRung
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Transformer(NeuralRung):
                 f"embed_dim is {self.embed_dim}, which {self.heads} heads cannot share", hint="a multiple of heads"
             )
 
-    def inner_life(self, text: str) -> InnerLife | None:
+    def activations(self, text: str) -> Activations | None:
         """What every token attends to, in every layer and head."""
         import torch
 
@@ -55,7 +55,7 @@ class Transformer(NeuralRung):
             weights = net.attention_weights(ids, torch.ones_like(ids, dtype=torch.bool))[:, 0].float().cpu()
         if self.pooling == "class":
             tokens = ["<class>", *tokens]
-        return InnerLife("attention", tokens, {f"layer {i}": layer.numpy() for i, layer in enumerate(weights, 1)})
+        return Activations("attention", tokens, {f"layer {i}": layer.numpy() for i, layer in enumerate(weights, 1)})
 
     def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
         from sadari.nets.transformer import TransformerClassifier

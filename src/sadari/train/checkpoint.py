@@ -172,7 +172,7 @@ def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
         "progress": progress,
         "optimizer_numbers": numbers,
         "threads": torch.get_num_threads(),
-        "precision": loop.recipe.precision,
+        "precision": loop.optimizer_settings.precision,
         "identity": dict(identity),
         "notes": dict(run.notes),
     }
@@ -228,15 +228,15 @@ def _take_up_machine(loop: Loop, manifest: Mapping[str, Any]) -> None:
     if count != given:
         _say(f"the run was begun with {_threads(count)} and goes on so: {given:,} would give other bits")
     loop.threads = count
-    begun = manifest.get("precision", loop.recipe.precision)  # older ones do not say
+    begun = manifest.get("precision", loop.optimizer_settings.precision)  # older ones do not say
     if begun not in ("fp32", "bf16"):
         raise ValueError(f"it says that its precision was {begun!r:.80}")
     kept = loop.precision_for(begun)
     if kept != begun:
         _say(f"the run was begun in {begun} and goes on in {kept}: its bits will differ")
-    elif kept != loop.recipe.precision:
-        _say(f"the run was begun in {begun} and goes on so, not in {loop.recipe.precision}")
-    loop.recipe = replace(loop.recipe, precision=kept)
+    elif kept != loop.optimizer_settings.precision:
+        _say(f"the run was begun in {begun} and goes on so, not in {loop.optimizer_settings.precision}")
+    loop.optimizer_settings = replace(loop.optimizer_settings, precision=kept)
 
 
 def _say(what: str) -> None:

@@ -22,7 +22,7 @@ from sadari.device import precision_here, resolve_device
 from sadari.errors import SadariError, SettingError
 from sadari.train import distributed as processes
 from sadari.train.environment import compiling, operations, shared, stop_signals, threads
-from sadari.train.optimizer import Recipe, make_optimizers, rate_at
+from sadari.train.optimizer import OptimizerSettings, make_optimizers, rate_at
 from sadari.train.time_limit import AS_PLANNED, Course, TimeLimit, place_of
 
 Record = dict[str, float]
@@ -90,7 +90,7 @@ class Loop:
 
     Args:
         task: what is learned.
-        recipe: how.
+        optimizer_settings: how.
         on_record: told of every record, as it is made: (record, batches of its epoch).
         on_step: called with this loop after every step; it must leave the net's weights and torch's generators alone.
         checkpoint: called with this loop to write a checkpoint: at the start, every so often, when asked to stop, and
@@ -106,7 +106,7 @@ class Loop:
     def __init__(
         self,
         task: Task,
-        recipe: Recipe,
+        optimizer_settings: OptimizerSettings,
         *,
         on_record: Callable[[Record, int], None] | None = None,
         on_step: Callable[[Loop], None] | None = None,
@@ -116,14 +116,16 @@ class Loop:
         self.task = task
         self.on_record, self.on_step = on_record, on_step
         self.checkpoint, self.checkpoint_every = checkpoint, checkpoint_every
-        self.device = resolve_device(recipe.device)
+        self.device = resolve_device(optimizer_settings.device)
         self.net = task.net.to(self.device)
-        self.recipe = replace(recipe, precision=self.precision_for(recipe.precision))
-        self.run_net = shared(self.net, compiled=recipe.compile)
-        self.optimizers = make_optimizers(self.net, recipe)
+        self.optimizer_settings = replace(
+            optimizer_settings, precision=self.precision_for(optimizer_settings.precision)
+        )
+        self.run_net = shared(self.net, compiled=optimizer_settings.compile)
+        self.optimizers = make_optimizers(self.net, optimizer_settings)
         self.progress = Progress()
         self.best_state: dict[str, torch.Tensor] | None = None
-        self.threads = recipe.threads
+        self.threads = optimizer_settings.threads
         self.limit: TimeLimit | None = None
         self.share = 0.0
         self._asked_to_stop = False
@@ -136,7 +138,9 @@ class Loop:
 
     def products(self) -> AbstractContextManager[Any]:
         """The net is run in this."""
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.recipe.precision == "bf16")
+        return torch.autocast(
+            self.device.type, dtype=torch.bfloat16, enabled=self.optimizer_settings.precision == "bf16"
+        )
 
     def run(self) -> list[Record]:
         """Train to the end, or go on to it after `load_checkpoint`; the net then has its best weights.
@@ -154,7 +158,7 @@ class Loop:
             if not progress.step:
                 self._save()  # a folder that cannot be written to is found out now, and not in an hour
             self._last_tick = self._last_saved = time.perf_counter()
-            while progress.epoch <= self.recipe.epochs and not progress.finished:
+            while progress.epoch <= self.optimizer_settings.epochs and not progress.finished:
                 self._epoch()
             progress.finished = True
             if self.best_state is not None:
@@ -171,7 +175,7 @@ class Loop:
 
     def _epoch(self) -> None:
         """What is left of this epoch."""
-        progress, accumulate = self.progress, self.recipe.accumulate
+        progress, accumulate = self.progress, self.optimizer_settings.accumulate
         batches = self.task.epoch(progress.epoch)
         self.share = self._share_done(len(batches))
         while progress.batch < len(batches) and not progress.finished:
@@ -196,11 +200,11 @@ class Loop:
 
     def _gradients(self, batches: Sequence[Any]) -> None:
         """Add the gradients of one batch: of its mean loss, or, if several make one step, of its summed loss."""
-        recipe, number = self.recipe, self.progress.batch
+        optimizer_settings, number = self.optimizer_settings, self.progress.batch
         self.net.train()
-        alone = recipe.accumulate == 1
-        stepping = alone or (number + 1) % recipe.accumulate == 0 or number + 1 == len(batches)
-        with nullcontext() if stepping else self._unshared(), compiling(recipe.compile):
+        alone = optimizer_settings.accumulate == 1
+        stepping = alone or (number + 1) % optimizer_settings.accumulate == 0 or number + 1 == len(batches)
+        with nullcontext() if stepping else self._unshared(), compiling(optimizer_settings.compile):
             with self.products():
                 total, weight, sums = self.task.loss(self.run_net, batches[number])
             # processes average their gradients: times their number, that is the sum over all of them
@@ -220,18 +224,20 @@ class Loop:
 
     def _step(self, batches: int) -> None:
         """Clip, set the rate, and move the weights."""
-        recipe, progress = self.recipe, self.progress
+        optimizer_settings, progress = self.optimizer_settings, self.progress
         gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
-        if recipe.accumulate > 1:  # of sums until now: the mean is one over all texts, however unequal the batches
+        if (
+            optimizer_settings.accumulate > 1
+        ):  # of sums until now: the mean is one over all texts, however unequal the batches
             torch._foreach_mul_(gradients, 1 / _weight(processes.total(self._summed_weight)[0]))
         self._summed_weight = 0.0
-        if recipe.clip is not None:
+        if optimizer_settings.clip is not None:
             dense = [p for p in self.net.parameters() if p.grad is not None and not p.grad.is_sparse]
-            nn.utils.clip_grad_norm_(dense, recipe.clip)
+            nn.utils.clip_grad_norm_(dense, optimizer_settings.clip)
         if self.limit is not None:
             progress.course = self.limit.course(progress.course, *self._planned(batches), self._seconds())
         done, steps = self._place(batches)
-        rate = recipe.learning_rate * rate_at(recipe, done - 1, steps)
+        rate = optimizer_settings.learning_rate * rate_at(optimizer_settings, done - 1, steps)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate * group["share"]
@@ -241,23 +247,23 @@ class Loop:
 
     def _planned(self, batches: int) -> tuple[float, float]:
         """Steps done, the one under way included, and steps in all, by the recipe."""
-        recipe, progress = self.recipe, self.progress
+        optimizer_settings, progress = self.optimizer_settings, self.progress
         # epochs differ by a batch or so where batches are cut by tokens: the place in the whole is the epoch's, then
         # the place in it, so that each epoch ends at its share
-        per_epoch = -(-batches // recipe.accumulate)
-        done: float = (progress.epoch - 1) * per_epoch + -(-progress.batch // recipe.accumulate)
-        steps = recipe.epochs * per_epoch
-        if recipe.steps is not None:
-            steps = min(steps, recipe.steps)
+        per_epoch = -(-batches // optimizer_settings.accumulate)
+        done: float = (progress.epoch - 1) * per_epoch + -(-progress.batch // optimizer_settings.accumulate)
+        steps = optimizer_settings.epochs * per_epoch
+        if optimizer_settings.steps is not None:
+            steps = min(steps, optimizer_settings.steps)
         return done, steps
 
     def _place(self, batches: int) -> tuple[float, float]:
         """The place among the steps in all: of the recipe, or of its time if that is less."""
-        recipe, progress = self.recipe, self.progress
+        optimizer_settings, progress = self.optimizer_settings, self.progress
         done, steps = self._planned(batches)
         done = place_of(progress.course, done)
-        if recipe.seconds is not None:
-            done = max(done, 1 + (steps - 1) * min(1.0, self._seconds() / recipe.seconds))
+        if optimizer_settings.seconds is not None:
+            done = max(done, 1 + (steps - 1) * min(1.0, self._seconds() / optimizer_settings.seconds))
         return done, steps
 
     def _share_done(self, batches: int) -> float:
@@ -271,10 +277,10 @@ class Loop:
 
     def _at_limit(self) -> bool:
         """Whether the steps or the time are up."""
-        recipe = self.recipe
-        if recipe.steps is not None and self.progress.step >= recipe.steps:
+        optimizer_settings = self.optimizer_settings
+        if optimizer_settings.steps is not None and self.progress.step >= optimizer_settings.steps:
             return True
-        return (recipe.seconds is not None or self.progress.course != AS_PLANNED) and self.share >= 1
+        return (optimizer_settings.seconds is not None or self.progress.course != AS_PLANNED) and self.share >= 1
 
     def _look(self, batches: int, last: bool, ended: bool, before: float) -> None:
         """Report and validate after a step, where these are due.
@@ -282,14 +288,20 @@ class Loop:
         Args:
             last: of the epoch. ended: whether steps or time are up. before: the share of the run done before the step.
         """
-        progress, recipe = self.progress, self.recipe
-        if recipe.validations:
-            check = ended or int(self.share * recipe.validations) > int(before * recipe.validations)
-        elif recipe.validate_every:
-            check = ended or (last and progress.epoch == recipe.epochs) or progress.step % recipe.validate_every == 0
+        progress, optimizer_settings = self.progress, self.optimizer_settings
+        if optimizer_settings.validations:
+            check = ended or int(self.share * optimizer_settings.validations) > int(
+                before * optimizer_settings.validations
+            )
+        elif optimizer_settings.validate_every:
+            check = (
+                ended
+                or (last and progress.epoch == optimizer_settings.epochs)
+                or progress.step % optimizer_settings.validate_every == 0
+            )
         else:
             check = last or ended
-        if check or (recipe.report_every and progress.step % recipe.report_every == 0):
+        if check or (optimizer_settings.report_every and progress.step % optimizer_settings.report_every == 0):
             self._report(batches, validate=check)
 
     @property
@@ -331,7 +343,7 @@ class Loop:
         if score > progress.best:
             progress.best, progress.since_best = score, 0
             self.best_state = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
-        if self.recipe.patience is not None and progress.since_best >= self.recipe.patience:
+        if self.optimizer_settings.patience is not None and progress.since_best >= self.optimizer_settings.patience:
             progress.finished = True
 
     def _save_if_due(self) -> None:

@@ -17,7 +17,7 @@ DECAYS = ("linear", "cosine", "constant")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class OptimizerSettings:
     """How a net is trained; the same for classifiers, language models, translation and pre-training.
 
     Attributes:
@@ -77,16 +77,16 @@ class Recipe:
             raise SettingError("steps and seconds, where they are given, must be above 0")
 
 
-def rate_at(recipe: Recipe, step: float, steps: float) -> float:
+def rate_at(optimizer_settings: OptimizerSettings, step: float, steps: float) -> float:
     """The share (above 0, up to 1) of the learning rate at step number ``step``, from 0, of ``steps``."""
-    warm = int(recipe.warmup * steps)
+    warm = int(optimizer_settings.warmup * steps)
     if step < warm:
         return (step + 1) / (warm + 1)
-    if recipe.decay == "constant":
+    if optimizer_settings.decay == "constant":
         return 1.0
     done = min(1.0, (step - warm) / max(1, steps - warm))
-    left = 1 - done if recipe.decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
-    return recipe.floor + (1 - recipe.floor) * left
+    left = 1 - done if optimizer_settings.decay == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+    return optimizer_settings.floor + (1 - optimizer_settings.floor) * left
 
 
 @runtime_checkable
@@ -97,7 +97,7 @@ class HasRateShares(Protocol):
         """Name of a parameter → the share of the learning rate that it learns by; 1 where there is none."""
 
 
-def make_optimizers(net: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+def make_optimizers(net: nn.Module, optimizer_settings: OptimizerSettings) -> list[torch.optim.Optimizer]:
     """One optimiser for dense gradients, and one for sparse embeddings where there are any."""
     sparse = {id(m.weight) for m in net.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag) and m.sparse}
     embeddings = {id(m.weight) for m in net.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag)}
@@ -113,24 +113,28 @@ def make_optimizers(net: nn.Module, recipe: Recipe) -> list[torch.optim.Optimize
         plain = parameter.dim() < 2 or id(parameter) in embeddings
         dense.setdefault((plain, shares.get(name, 1.0)), []).append(parameter)
     groups = [
-        {"params": dense[plain, share], "weight_decay": 0.0 if plain else recipe.weight_decay, "share": share}
+        {
+            "params": dense[plain, share],
+            "weight_decay": 0.0 if plain else optimizer_settings.weight_decay,
+            "share": share,
+        }
         for plain, share in sorted(dense)
     ]
     made: list[torch.optim.Optimizer] = []
     # one pass over the weights and not eight: of a large embedding, that is a third of the training
     fused = next(net.parameters()).device.type in ("cpu", "cuda")
-    betas = (0.9, recipe.beta2)
+    betas = (0.9, optimizer_settings.beta2)
     if groups:
-        if recipe.optimizer == "sgd":
-            made.append(torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, fused=fused))
-        elif recipe.optimizer == "adam":
-            made.append(torch.optim.Adam(groups, lr=recipe.learning_rate, betas=betas, fused=fused))
+        if optimizer_settings.optimizer == "sgd":
+            made.append(torch.optim.SGD(groups, lr=optimizer_settings.learning_rate, momentum=0.9, fused=fused))
+        elif optimizer_settings.optimizer == "adam":
+            made.append(torch.optim.Adam(groups, lr=optimizer_settings.learning_rate, betas=betas, fused=fused))
         else:
-            made.append(torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=betas, fused=fused))
+            made.append(torch.optim.AdamW(groups, lr=optimizer_settings.learning_rate, betas=betas, fused=fused))
     if rows:
-        if recipe.optimizer == "sgd":
-            made.append(torch.optim.SGD(rows, lr=recipe.learning_rate))
+        if optimizer_settings.optimizer == "sgd":
+            made.append(torch.optim.SGD(rows, lr=optimizer_settings.learning_rate))
         else:
-            made.append(torch.optim.SparseAdam(rows, lr=recipe.learning_rate, betas=betas))
+            made.append(torch.optim.SparseAdam(rows, lr=optimizer_settings.learning_rate, betas=betas))
         made[-1].param_groups[0]["share"] = 1.0
     return made

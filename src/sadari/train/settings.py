@@ -10,7 +10,7 @@ from sadari.settings.limits import Number, Whole
 from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings
 
 if TYPE_CHECKING:
-    from sadari.train.optimizer import Recipe
+    from sadari.train.optimizer import OptimizerSettings
 
 MOST_EPOCHS = 10_000  # where steps or time are the limit
 TRAINED_BY: Allowed = {
@@ -67,14 +67,14 @@ class TaskSettings:
         return replace(self, **{name: value for name, value in found.items() if own[name] is None})  # type: ignore[type-var]
 
 
-def recipe_of(resolved: Any) -> Recipe:
+def optimizer_settings_of(resolved: Any) -> OptimizerSettings:
     """The recipe that resolved settings are: of a generator or a BERT."""
-    from sadari.train.optimizer import Recipe
+    from sadari.train.optimizer import OptimizerSettings
 
     seconds = None if resolved.minutes is None else 60 * resolved.minutes
     own = {name: getattr(resolved, name) for name in _OF_RECIPES}
     own["epochs"] = own["epochs"] or MOST_EPOCHS  # the steps or the time are up before
-    return Recipe(seconds=seconds, **own)
+    return OptimizerSettings(seconds=seconds, **own)
 
 
 def best_record(history: list[dict[str, float]]) -> dict[str, float]:

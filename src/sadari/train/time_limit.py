@@ -60,14 +60,14 @@ class TimeLimit:
         least = max(1, math.ceil(WIND_DOWN * step))
         if not late and seconds - self._marks[0][0] < WINDOW * self.seconds:
             return course
-        pace, left_over = self._pace(0, step, seconds), self.seconds - seconds
-        if late or pace * least > left_over:
+        throughput, left_over = self._pace(0, step, seconds), self.seconds - seconds
+        if late or throughput * least > left_over:
             self._end = max(seconds, self.seconds) + WIND_DOWN * self.seconds
             return _shortened(course, step, steps, min(least, steps - step))
         # once it follows the clock it does so either way: of a machine that is free again, all that there is time for
-        if course == AS_PLANNED and pace * (steps - step) <= DOUBT * left_over:
+        if course == AS_PLANNED and throughput * (steps - step) <= DOUBT * left_over:
             return course
-        return _shortened(course, step, steps, min(steps - step, max(least, math.floor(left_over / pace))))
+        return _shortened(course, step, steps, min(steps - step, max(least, math.floor(left_over / throughput))))
 
     def _look_is_due(self, seconds: float) -> bool:
         return not self._marks or seconds - self._marks[-1][0] >= self.seconds / LOOKS

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sadari.artifact import read_model, write_model
-from sadari.artifact.restore import known_settings, load_net, object_in, put_together
+from sadari.artifact.restore import build, known_settings, load_net, object_in
 from sadari.errors import ModelError
 from sadari.text.subword.bpe import Subwords
 from sadari.translation.settings import TranslatorSettings
@@ -65,7 +65,7 @@ def load_translator(kind: type[Kind], folder: str | Path) -> Kind:
     where, found = str(files.folder), files.manifest["kind"]
     if found != KIND:
         raise ModelError(f"is a model of the kind {found!r:.40}, not a translator", where=where)
-    with put_together(where, "translator"):
+    with build(where, "translator"):
         model = kind(**known_settings(files.manifest, TranslatorSettings().settings()))
         model.check()
         # of what is None in folders written before it followed the pairs, it was that of few

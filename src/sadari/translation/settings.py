@@ -17,7 +17,7 @@ from sadari.translation.defaults import BY_PAIRS, EPOCHS, MANY_PAIRS, settings_b
 if TYPE_CHECKING:
     from sadari.nets.seq2seq.recurrent import RecurrentSeq2Seq
     from sadari.nets.seq2seq.transformer import TransformerSeq2Seq
-    from sadari.train.optimizer import Recipe
+    from sadari.train.optimizer import OptimizerSettings
 
 NETS = ("transformer", "lstm", "gru")
 ATTENTIONS = ("additive", "none")
@@ -83,7 +83,7 @@ class TranslatorSettings(TaskSettings):
         epochs: passes over the pairs, at most; None: 15, or, with ``minutes``, as many as there is time for.
         minutes: of training, at most; the learning rate then follows the time. None: no such limit.
         learning_rate: at its highest.
-        optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimizer.Recipe`.
+        optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimizer.OptimizerSettings`.
         label_smoothing: the share of each target that is given to the whole vocabulary alike.
         batch_tokens: the most tokens of a batch on either side, padding included.
         average: the net at the end is the mean of those after the last so many epochs, if that is better on the
@@ -168,12 +168,12 @@ class TranslatorSettings(TaskSettings):
         faster = pairs >= MANY_PAIRS and bf16_is_fast(resolve_device(own.device), *operations)
         return replace(own, precision="bf16" if faster else "fp32")
 
-    def recipe(self) -> Recipe:
+    def optimizer_settings(self) -> OptimizerSettings:
         """The recipe that these settings are, once they are `resolved`."""
-        from sadari.train.optimizer import Recipe
+        from sadari.train.optimizer import OptimizerSettings
 
         own: Any = self  # nothing that it takes is None any more
-        return Recipe(
+        return OptimizerSettings(
             epochs=own.epochs or MOST_EPOCHS,
             seconds=None if own.minutes is None else 60 * own.minutes,
             learning_rate=own.learning_rate,

@@ -54,21 +54,21 @@ def learn(
     from sadari.train.loop import Loop
     from sadari.train.objectives.translation import PairBatches, TranslationTask
 
-    recipe = settings.recipe()
+    optimizer_settings = settings.optimizer_settings()
     batches = PairBatches(pairs.sources.lengths, pairs.targets.lengths, settings.batch_tokens, settings.seed)
     last = LastWeights(settings.average)
     task = TranslationTask(net, pairs, batches, settings.label_smoothing, held_out, last, score)
-    teller = None if progress is None else Teller(progress, recipe.epochs)
+    teller = None if progress is None else Teller(progress, optimizer_settings.epochs)
     loop = Loop(
         task,
-        recipe,
+        optimizer_settings,
         on_record=None if teller is None else teller.record,
         on_step=None if teller is None else teller.step,
     )
     begin(loop)
     history = loop.run()
     # of a run that was begun on another machine, the precision is that of there
-    return Learned(history, loop.recipe.precision, *_take_mean(net, last, held_out))
+    return Learned(history, loop.optimizer_settings.precision, *_take_mean(net, last, held_out))
 
 
 def _take_mean(net: Any, last: LastWeights, held_out: Pairs | None) -> tuple[str, float | None]:

@@ -78,12 +78,12 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
 
 def _draw(rung: Any, text: str, picture: str) -> None:
     """Write the picture of what the net does inside, if there is anything to see."""
-    from sadari.plots.activations import draw_inner_life
+    from sadari.plots.activations import draw_activations
 
-    found = rung.inner_life(text)
+    found = rung.activations(text)
     if found is None:
         raise SettingError(f"the rung {rung.name!r} has no gates and no attention to draw", hint="leave out --picture")
-    draw_inner_life(found, picture)
+    draw_activations(found, picture)
 
 
 def _read(text: str) -> str:

@@ -20,7 +20,7 @@ from sadari.wording import numbers as readable
 if TYPE_CHECKING:
     from sadari.cli.generate.input import Texts
     from sadari.cli.terminal.progress import Progress
-    from sadari.generation.corpus import Material
+    from sadari.generation.corpus import TrainingText
 
 UNITS = {"char": "characters", "word": "words", "subword": "subwords"}
 MOST_SHOWN = 8  # of unknown characters or words
@@ -41,11 +41,11 @@ class Watching(Listener):
         self.generator: Generator | None = None
         self.losses: list[float] = []
 
-    def begin(self, generator: Generator, material: Material) -> None:
+    def begin(self, generator: Generator, training_text: TrainingText) -> None:
         self.generator = generator
         if not self.quiet:
             with self.progress.paused():
-                _print_material(generator, material, self.texts)
+                _print_training_text(generator, training_text, self.texts)
 
     def step(self, share: float, loss: float) -> None:
         self.progress(f"training, loss {loss:.3f} {sparkline(self.losses) if self.losses else ''}".rstrip(), share)
@@ -77,7 +77,7 @@ def print_result(model: Generator, output: str, texts: Texts) -> None:
         headed("Held out", f"loss {scores}", indent=12)
     size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
     headed("Saved", f"{output} · {readable.significant(size, 2)} MB", indent=12)
-    asked = f" --label {shlex.quote(model.coder_.labels[0])}" if model.coder_.labels else " --length 300"
+    asked = f" --label {shlex.quote(model.codec_.labels[0])}" if model.codec_.labels else " --length 300"
     headed("Next", f"sadari generate sample {shlex.quote(output)}{asked}", indent=12)
 
 
@@ -88,9 +88,9 @@ def print_json(model: Generator, output: str, texts: Texts) -> None:
             "model": output,
             "settings": model.resolved_.settings(),
             "parameters": parameters(model),
-            "vocabulary": len(model.coder_),
-            "vocabulary_note": model.coder_.size_note(model.max_vocab),
-            "labels": model.coder_.labels,
+            "vocabulary": len(model.codec_),
+            "vocabulary_note": model.codec_.size_note(model.max_vocab),
+            "labels": model.codec_.labels,
             "scores": model.scores_,
             "seconds": model.history_[-1]["seconds"],
             "history": model.history_,
@@ -149,19 +149,27 @@ def parameters(model: Generator) -> int:
     return sum(parameter.numel() for parameter in net.parameters())
 
 
-def _print_material(model: Generator, material: Material, texts: Texts) -> None:
+def _print_training_text(model: Generator, training_text: TrainingText, texts: Texts) -> None:
     units = UNITS[model.level]
-    learned, held_out = material.learned, material.scored
-    many = "" if not material.texts else f"{material.texts:,} texts · "
+    learned, held_out = training_text.learned, training_text.scored
+    many = "" if not training_text.texts else f"{training_text.texts:,} texts · "
     tokens = learned + held_out
-    headed("Read", f"{', '.join(texts.names)} · {many}{tokens:,} {units}, {len(material.coder):,} ids", indent=12)
+    headed("Read", f"{', '.join(texts.names)} · {many}{tokens:,} {units}, {len(training_text.codec):,} ids", indent=12)
     for line in texts.notes:
         headed("", line, indent=12)
-    if material.coder.labels:
-        headed("", f"{len(material.coder.labels):,} labels: {', '.join(material.coder.labels[:MOST_SHOWN])}", indent=12)
-    if material.unknown:
-        headed("", f"{material.unknown:,} {units} ({material.unknown / tokens:.1%}) are too rare to learn", indent=12)
-    size = material.coder.size_note(model.max_vocab)
+    if training_text.codec.labels:
+        headed(
+            "",
+            f"{len(training_text.codec.labels):,} labels: {', '.join(training_text.codec.labels[:MOST_SHOWN])}",
+            indent=12,
+        )
+    if training_text.unknown:
+        headed(
+            "",
+            f"{training_text.unknown:,} {units} ({training_text.unknown / tokens:.1%}) are too rare to learn",
+            indent=12,
+        )
+    size = training_text.codec.size_note(model.max_vocab)
     if size:
         headed("", size, indent=12)
     headed("Split", f"train {learned:,} · held out {held_out:,}", indent=12)

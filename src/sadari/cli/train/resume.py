@@ -71,12 +71,12 @@ def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:
         SettingError: a rung that keeps no run.
     """
     from sadari.rungs import RUNGS
-    from sadari.rungs.resumable import KeepsRuns
+    from sadari.rungs.resumable import Resumable
 
     if asked["run"] is None:
         return {}
-    if not isinstance(model, KeepsRuns) or not model.keeps_runs:
-        names = [name for name, kind in RUNGS.items() if issubclass(kind, KeepsRuns)]
+    if not isinstance(model, Resumable) or not model.keeps_runs:
+        names = [name for name, kind in RUNGS.items() if issubclass(kind, Resumable)]
         raise SettingError(
             f"the rung {model.name!r} trains too fast to keep a run", hint=f"{', '.join(names)} keep one"
         )

@@ -295,7 +295,7 @@ def _begin(module: nn.Module) -> None:
 
 
 @torch.no_grad()
-def look_for_alike(encoder: BertEncoder) -> None:
+def align_queries_with_keys(encoder: BertEncoder) -> None:
     """Let every token look for others like it, to start with: keys are queries (Trockman & Kolter 2023).
 
     From BERT's own start a small net attends to all tokens alike for thousands of steps. The deviation is such that a

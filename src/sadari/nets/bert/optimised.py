@@ -61,7 +61,7 @@ class Int8Linear(nn.Module):
         return found.view(*states.shape[:-1], -1)
 
 
-def quicker(net: PretrainedClassifier, precision: str) -> PretrainedClassifier:
+def optimised(net: PretrainedClassifier, precision: str) -> PretrainedClassifier:
     """A net on the CPU with the same answers, ready for prediction; its embeddings and norms are shared.
 
     Args:

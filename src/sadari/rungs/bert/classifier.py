@@ -21,10 +21,10 @@ from sadari.pretrained.folder import shown_weights
 from sadari.ragged import Ragged
 from sadari.rungs.bert import settings as bert_settings
 from sadari.rungs.bert.explain import attention, word_contributions
-from sadari.rungs.bert.folder import NOT_RUN, check_runs, model_texts, restored_net, restored_pieces
+from sadari.rungs.bert.folder import NOT_RUN, check_runs, model_texts, restored_net, restored_tokenizer
 from sadari.rungs.bert.texts import TextReader, TrainingTexts, averaged
-from sadari.rungs.explanation import InnerLife
-from sadari.rungs.resumable import KeepsRuns
+from sadari.rungs.explanation import Activations
+from sadari.rungs.resumable import Resumable
 from sadari.rungs.training_rows import check_fits
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from sadari.nets.bert.pretrained import PretrainedClassifier
     from sadari.train.checkpoint import Run
     from sadari.train.objectives.classification import ClassifierTask
-    from sadari.train.optimizer import Recipe
+    from sadari.train.optimizer import OptimizerSettings
 
 PREDICT_TEXTS, PREDICT_TOKENS = 64, 4096
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class BertClassifier(KeepsRuns):
+class BertClassifier(Resumable):
     """A pre-trained encoder (BERT, RoBERTa, DistilBERT, ELECTRA, MiniLM and their like) and a linear head.
 
     The course's own run is ``BertClassifier(weights=…, batch_size=8, learning_rate=2e-5, steps=500, warmup=0,
@@ -63,7 +63,8 @@ class BertClassifier(KeepsRuns):
         batch_size, batch_tokens: the most texts and the most pieces, padding included, in a batch.
         learning_rate: at its highest; None: 1e-4, 3e-4 of a net that is no wider than 128, and 5e-4 with LoRA.
         layer_decay: each layer's share of the rate of the one above it; 1: all alike.
-        weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimizer.Recipe`; the optimiser is AdamW.
+        weight_decay, warmup, decay, clip, accumulate: see
+            `sadari.train.optimizer.OptimizerSettings`; the optimiser is AdamW.
         freeze: how many of the bottom layers, with the embeddings, stay as they are; or "embeddings", or "encoder".
         lora: the rank of thin matrices that are learned in place of the encoder's weights, and added to them at the
             end; None: the weights themselves learn.
@@ -163,13 +164,13 @@ class BertClassifier(KeepsRuns):
         width = getattr(net.model.config, "hidden_size", None) if net is not None else None
         return bert_settings.rate(width, lora=self.lora is not None)
 
-    def recipe(self) -> Recipe:
+    def optimizer_settings(self) -> OptimizerSettings:
         """The recipe that these settings are."""
         from sadari.device import bf16_is_fast, resolve_device
-        from sadari.train.optimizer import Recipe
+        from sadari.train.optimizer import OptimizerSettings
 
         fast = self.precision == "auto" and bf16_is_fast(resolve_device(self.device), "layers")
-        return Recipe(
+        return OptimizerSettings(
             epochs=getattr(self, "epochs_", self.epochs) or 1,
             steps=self.steps,
             learning_rate=self._rate(),
@@ -224,10 +225,10 @@ class BertClassifier(KeepsRuns):
                 )
             seed_dropout(self.seed)
             self.epochs_ = self.planned_epochs(len(read.ids))
-            loop = Loop(self._task(read, targets, costs, watch), self.recipe())
+            loop = Loop(self._task(read, targets, costs, watch), self.optimizer_settings())
             kept = None if self._kept_run is None else self._kept_run.noting(weights=self._place())
             self._run(loop, kept, texts, targets, costs, watch)
-            self.precision_ = loop.recipe.precision  # that of the run, if it was begun elsewhere
+            self.precision_ = loop.optimizer_settings.precision  # that of the run, if it was begun elsewhere
         self._settle()
 
     def _place(self) -> str:
@@ -272,7 +273,7 @@ class BertClassifier(KeepsRuns):
             self._codec.multilabel,
             self.label_smoothing,
             watch.score,
-            None if self._lesson is None else self._lesson.take(read.owners),
+            None if self._soft_targets is None else self._soft_targets.take(read.owners),
         )
 
     def _settle(self) -> None:
@@ -328,7 +329,7 @@ class BertClassifier(KeepsRuns):
     def _predicting_net(self, device: torch.device) -> tuple[PretrainedClassifier, bool]:
         """The net as it predicts, and whether under autocast: on a CPU made ready once, or, while it trains, anew."""
         from sadari.device import precision_here
-        from sadari.nets.bert.optimised import quicker
+        from sadari.nets.bert.optimised import optimised
 
         asked, packed = self.predict_precision, device.type == "cpu" and self.net_.own
         needed = "whole numbers" if asked == "int8" else "packed layers" if packed else "layers"
@@ -337,7 +338,7 @@ class BertClassifier(KeepsRuns):
         made: tuple[str, PretrainedClassifier, bool] | None = getattr(self, "_quick", None)
         if made is None or made[0] != asked or not self.__sklearn_is_fitted__():
             precision = precision_here(asked, device, needed)
-            made = self._quick = asked, quicker(self.net_, precision), precision == "bf16" and not packed
+            made = self._quick = asked, optimised(self.net_, precision), precision == "bf16" and not packed
         return made[1:]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -347,12 +348,12 @@ class BertClassifier(KeepsRuns):
         with guarded(NOT_RUN):
             return word_contributions(self.net_, self.pieces_, column[0], self.reader_.room, self.long_texts)
 
-    def inner_life(self, text: str) -> InnerLife | None:
+    def activations(self, text: str) -> Activations | None:
         """What every piece attends to, in every layer and head."""
         self._check_fitted()
         with guarded(NOT_RUN):
             tokens, layers = attention(self.net_, self.pieces_, text, self.reader_.room)
-        return InnerLife("attention", tokens, {f"layer {place}": layer for place, layer in enumerate(layers, 1)})
+        return Activations("attention", tokens, {f"layer {place}": layer for place, layer in enumerate(layers, 1)})
 
     # -- saving -----------------------------------------------------------------------------------------
 
@@ -364,7 +365,7 @@ class BertClassifier(KeepsRuns):
         return self._weights(), texts, model
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
-        self.pieces_, self._files = restored_pieces(files, model)
+        self.pieces_, self._files = restored_tokenizer(files, model)
         self.tokenizer_ = self.pieces_.kind
         self.net_ = restored_net(files, self._codec.names(), self.pieces_, several=self._codec.multilabel)
         self.epochs_, self.max_length_ = self.epochs or 1, self.max_length or bert_settings.LEAST_LENGTH

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sadari.errors import DataError
 from sadari.ragged import Ragged
 from sadari.text.long_texts import fit_long
-from sadari.text.subword.pretrained import Pieces
+from sadari.text.subword.pretrained import SubwordTokenizer
 
 if TYPE_CHECKING:
     from sadari.nets.bert.pretrained import PretrainedClassifier
@@ -21,7 +21,7 @@ STRETCHES, TOLERANCE = 4, 1e-3  # of the path; every stretch that needs it is ha
 
 
 def word_contributions(
-    net: PretrainedClassifier, pieces: Pieces, text: str, room: int, way: str
+    net: PretrainedClassifier, pieces: SubwordTokenizer, text: str, room: int, way: str
 ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
     """The words of a text that are read, what each adds to each logit [m, k], and the logits [k] without any.
 
@@ -73,7 +73,9 @@ def _by_word(
     return names, np.add.reduceat(values, starts, axis=0)
 
 
-def attention(net: PretrainedClassifier, pieces: Pieces, text: str, room: int) -> tuple[list[str], list[NDArray]]:
+def attention(
+    net: PretrainedClassifier, pieces: SubwordTokenizer, text: str, room: int
+) -> tuple[list[str], list[NDArray]]:
     """The pieces that are read of a text, those round it included, and each layer's attention [heads, T, T]."""
     import torch
 

@@ -10,7 +10,7 @@ from sadari.artifact.restore import fill_net, weights_for
 from sadari.artifact.weights import CONFIG, TOKENIZER
 from sadari.pretrained.config import check_claims
 from sadari.pretrained.encoders import config_json, config_of, described, quiet
-from sadari.text.subword.pretrained import Pieces
+from sadari.text.subword.pretrained import SubwordTokenizer
 
 if TYPE_CHECKING:
     from sadari.nets.bert.pretrained import PretrainedClassifier
@@ -18,25 +18,29 @@ if TYPE_CHECKING:
 NOT_RUN = "the net cannot read a text"
 
 
-def model_texts(config: Any, files: Mapping[str, str], pieces: Pieces) -> tuple[dict[str, str], dict[str, Any]]:
-    """The texts of a model folder, and what its manifest must say for `restored_pieces`."""
+def model_texts(
+    config: Any, files: Mapping[str, str], pieces: SubwordTokenizer
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """The texts of a model folder, and what its manifest must say for `restored_tokenizer`."""
     about = {"tokenizer": pieces.kind, "pad_id": pieces.pad_id, "unknown_id": pieces.unknown_id}
     return {**files, CONFIG: config_json(config)}, about
 
 
-def restored_pieces(files: ModelFiles, model: Mapping[str, Any]) -> tuple[Pieces, dict[str, str]]:
+def restored_tokenizer(files: ModelFiles, model: Mapping[str, Any]) -> tuple[SubwordTokenizer, dict[str, str]]:
     """The tokenizer of a model folder, and its files.
 
     Raises:
         ValueError: it is none. ModelError: it is missing.
     """
-    pieces = Pieces.read(files.text(TOKENIZER), model.get("pad_id"), model.get("unknown_id"))
+    pieces = SubwordTokenizer.read(files.text(TOKENIZER), model.get("pad_id"), model.get("unknown_id"))
     if model.get("tokenizer") != pieces.kind:
         raise ValueError(f"the tokenizer is not the {str(model.get('tokenizer'))[:40]!r} that it is said to be")
     return pieces, {name: text for name, text in files.texts.items() if name not in ("README.md", CONFIG)}
 
 
-def restored_net(files: ModelFiles, labels: list[str], pieces: Pieces, *, several: bool) -> PretrainedClassifier:
+def restored_net(
+    files: ModelFiles, labels: list[str], pieces: SubwordTokenizer, *, several: bool
+) -> PretrainedClassifier:
     """The net of a model folder, once all that it claims has been compared with the tensors that are there.
 
     Raises:
@@ -68,7 +72,7 @@ def restored_net(files: ModelFiles, labels: list[str], pieces: Pieces, *, severa
     return whole
 
 
-def check_runs(net: PretrainedClassifier, pieces: Pieces, where: str) -> None:
+def check_runs(net: PretrainedClassifier, pieces: SubwordTokenizer, where: str) -> None:
     """Refuse a net that `transformers` makes, and cannot run: its numbers are of the right size, and wrong together.
 
     Raises:

@@ -13,7 +13,7 @@ from sadari.errors import DataError
 from sadari.ragged import Ragged
 from sadari.rungs.bert.settings import longest_read
 from sadari.text.long_texts import fit_long
-from sadari.text.subword.pretrained import Pieces
+from sadari.text.subword.pretrained import SubwordTokenizer
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class TextReader:
             texts are read, of `sadari.text.long_texts.WAYS`.
     """
 
-    pieces: Pieces
+    pieces: SubwordTokenizer
     longest: int
     way: str
 
@@ -69,7 +69,9 @@ class TrainingTexts:
         return int(np.count_nonzero(counts > 1)), int(counts[counts > 1].sum())
 
     @classmethod
-    def of(cls, columns: Iterable[pl.Series], pieces: Pieces, asked: int | None, most: int, way: str) -> TrainingTexts:
+    def of(
+        cls, columns: Iterable[pl.Series], pieces: SubwordTokenizer, asked: int | None, most: int, way: str
+    ) -> TrainingTexts:
         """Read training texts.
 
         Args:

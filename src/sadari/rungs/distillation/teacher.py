@@ -30,7 +30,7 @@ from sadari.text.column import as_column, slices
 from sadari.text.vectorize import columns
 from sadari.train.allowed_settings import Allowed, check_settings
 from sadari.train.labels import LabelCodec
-from sadari.train.objectives.soft_targets import Lesson, at_temperature
+from sadari.train.objectives.soft_targets import SoftTargets, at_temperature
 
 if TYPE_CHECKING:
     from sadari.rungs.base import Rung
@@ -163,7 +163,7 @@ class Taught:
     texts: pl.Series | TextStream
     targets: NDArray[np.int8]
     weights: NDArray[np.float32]
-    lesson: Lesson | None
+    soft_targets: SoftTargets | None
     about: dict[str, Any]
 
 
@@ -208,7 +208,7 @@ def taught(
         _joined(rows.texts, more),
         np.concatenate([targets, _chosen(more_soft, codec)]),
         np.concatenate([rows.weights, np.full(len(more), rows.weights.mean(), np.float32)]),
-        Lesson(warm, trust, float(teacher.temperature)) if trust.any() else None,
+        SoftTargets(warm, trust, float(teacher.temperature)) if trust.any() else None,
         teacher.about() | about,
     )
 

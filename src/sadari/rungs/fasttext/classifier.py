@@ -85,7 +85,7 @@ class FastTextModel(Rung):
             raise ModelError(f"is refused: {error}", where=where) from None
         several = file.arguments.loss == "ova"
         rung._codec = LabelCodec(class_array(sorted(rung._names)), "several" if several else "one")
-        rung.classes_, rung.sharpness_ = rung._codec.classes, 1.0
+        rung.classes_, rung.inverse_temperature_ = rung._codec.classes, 1.0
         rung.prior_ = _shares(file.dictionary, rung._finder.end, several=several)[rung._columns]
         rung.scores_, rung.data_ = {}, {"file": path.name, "tokens": file.dictionary.tokens}
         rung._ready = True
@@ -133,7 +133,7 @@ class FastTextModel(Rung):
     def predict_with_marks(self, texts: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         self._check_fitted()
         logits, known = self._logits_of(texts)
-        scaled = logits * np.float64(self.sharpness_)
+        scaled = logits * np.float64(self.inverse_temperature_)
         probabilities = softmax(scaled) if self.loss_ in ("softmax", "hs") else table_sigmoid(scaled)
         if not self._finder.has_end:  # then fastText has no answer to a text of which it knows nothing
             probabilities[~known] = self.prior_

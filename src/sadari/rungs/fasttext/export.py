@@ -144,7 +144,7 @@ def _file_of(model: EmbeddingBag) -> FastTextFile:
 
 
 def _sharpened(model: EmbeddingBag) -> NDArray[np.float32]:
-    return (model.output_ * np.float64(model.sharpness_)).astype(np.float32)
+    return (model.output_ * np.float64(model.inverse_temperature_)).astype(np.float32)
 
 
 def _check_words(words: list[bytes]) -> None:

@@ -15,8 +15,8 @@ from sadari.artifact import ModelFiles
 from sadari.errors import SettingError
 from sadari.rungs.base import Rung
 from sadari.rungs.distillation.teacher import Teacher
-from sadari.rungs.explanation import InnerLife
-from sadari.rungs.resumable import KeepsRuns
+from sadari.rungs.explanation import Activations
+from sadari.rungs.resumable import Resumable
 from sadari.rungs.vectors.initialised import (
     Start,
     StartedBag,
@@ -57,7 +57,7 @@ MOST_WIDE = 100_000
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class FromVectors(KeepsRuns):
+class FromVectors(Resumable):
     """A classifier whose words start from pre-trained vectors, so that it also knows words that it is never shown.
 
     What is None is as the net has it: most settings are those of `EmbeddingBag`, `LSTM` and `Transformer`.
@@ -184,7 +184,7 @@ class FromVectors(KeepsRuns):
         resume: bool = False,
         seconds: float | None = None,
     ) -> Self:
-        """Train; see `KeepsRuns.fit`. A bag trains too fast to keep a run, and heeds no limit of time."""
+        """Train; see `Resumable.fit`. A bag trains too fast to keep a run, and heeds no limit of time."""
         if run is not None:
             from sadari.train.checkpoint import Run
 
@@ -231,13 +231,13 @@ class FromVectors(KeepsRuns):
     def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
         start = self._new_start()
         inner = self._adopt(self._new_inner())
-        inner.start, inner._lesson = start, self._lesson
+        inner.start, inner._soft_targets = start, self._soft_targets
         self.tokenizer_ = inner.tokenizer = start.tokenizer(texts) if self.tokenizer == "auto" else self.tokenizer
         if isinstance(inner, StartedNet):
             inner.identity, inner._kept_run, inner._ends = self._identity(), self._kept_run, self._ends
         self.inner_ = inner  # validation texts are scored while it trains
         inner._train(texts, targets, costs, watch)
-        inner._lesson = None
+        inner._soft_targets = None
         self.coverage_, self._about = start.coverage, start.about()
         self.history_, self.epochs_, self.cut_ = inner.history_, inner.epochs_, getattr(inner, "cut_", 0)
         self.shortened_ = getattr(inner, "shortened_", None)
@@ -281,9 +281,9 @@ class FromVectors(KeepsRuns):
         self._check_fitted()
         return self.inner_.cut_texts(texts)
 
-    def inner_life(self, text: str) -> InnerLife | None:
+    def activations(self, text: str) -> Activations | None:
         self._check_fitted()
-        return self.inner_.inner_life(text)
+        return self.inner_.activations(text)
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         return self.inner_._contributions(column)

@@ -22,7 +22,7 @@ from sadari.text.tokenize import Tokenizer, tokenizer
 from sadari.text.vectorize import HashedVectors, columns
 from sadari.text.vocab import Vocab
 from sadari.text.words import whole_words
-from sadari.train.solvers.embedding_bag import BagRecipe
+from sadari.train.solvers.embedding_bag import BagSettings
 from sadari.vectors.initialise import DRAWN, Coverage, cover, fill, fingerprint, look_up, own_words
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
@@ -206,8 +206,8 @@ class StartedBag(EmbeddingBag):
     def vector_width(self) -> int:
         return self.width
 
-    def _recipe(self) -> BagRecipe:
-        return replace(super()._recipe(), tune=self.tune)
+    def _optimizer_settings(self) -> BagSettings:
+        return replace(super()._optimizer_settings(), tune=self.tune)
 
 
 # -- torch nets -----------------------------------------------------------------------------------------------

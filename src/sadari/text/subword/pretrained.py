@@ -21,7 +21,7 @@ UNKNOWN = "ꙮ 𐎀 ᚠ 🜁"  # of scripts that next to no tokenizer has: what 
 
 
 @dataclass(frozen=True)
-class Pieces:
+class SubwordTokenizer:
     """A tokenizer with the pieces that it puts round every text.
 
     Attributes:
@@ -35,7 +35,7 @@ class Pieces:
     unknown_id: int | None
 
     @classmethod
-    def read(cls, content: str, pad_id: Any, unknown_id: Any) -> Pieces:
+    def read(cls, content: str, pad_id: Any, unknown_id: Any) -> SubwordTokenizer:
         """The tokenizer of a ``tokenizer.json``.
 
         Raises:
@@ -49,7 +49,7 @@ class Pieces:
         return cls.of(engine, pad_id, unknown_id)
 
     @classmethod
-    def of(cls, engine: Any, pad_id: Any, unknown_id: Any) -> Pieces:
+    def of(cls, engine: Any, pad_id: Any, unknown_id: Any) -> SubwordTokenizer:
         """A `tokenizers.Tokenizer`, which is changed to neither cut nor pad.
 
         Raises:

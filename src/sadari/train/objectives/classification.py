@@ -14,7 +14,7 @@ from torch.nn import functional
 from sadari.ragged import Ragged
 from sadari.train import distributed as processes
 from sadari.train.batches import Batches
-from sadari.train.objectives.soft_targets import Lesson
+from sadari.train.objectives.soft_targets import SoftTargets
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ClassifierTask:
         multilabel: each label a yes or no of its own (sigmoid), else exactly one a text (softmax).
         label_smoothing: the share of each target that goes to all labels alike.
         score: scores of the net as it stands on validation texts.
-        lesson: what a teacher says of the texts.
+        soft_targets: what a teacher says of the texts.
     """
 
     net: nn.Module
@@ -43,7 +43,7 @@ class ClassifierTask:
     multilabel: bool = False
     label_smoothing: float = 0.0
     score: Callable[[], dict[str, float]] | None = None
-    lesson: Lesson | None = None
+    soft_targets: SoftTargets | None = None
 
     def epoch(self, number: int) -> Sequence[NDArray[np.int64]]:
         """The batches of an epoch; of several processes, each has its share of every batch, which may be empty."""
@@ -71,11 +71,11 @@ class ClassifierTask:
             codes = targets.argmax(dim=1)
             losses = functional.cross_entropy(logits, codes, reduction="none", label_smoothing=self.label_smoothing)
             right = logits.argmax(dim=1) == codes
-        if self.lesson is not None:
-            soft = torch.from_numpy(self.lesson.soft[rows]).to(device)
-            trust = torch.from_numpy(self.lesson.trust[rows]).to(device)
-            apart = divergence(logits, soft, self.lesson.temperature, multilabel=self.multilabel)
-            losses = (1 - trust) * losses + trust * self.lesson.temperature**2 * apart
+        if self.soft_targets is not None:
+            soft = torch.from_numpy(self.soft_targets.soft[rows]).to(device)
+            trust = torch.from_numpy(self.soft_targets.trust[rows]).to(device)
+            apart = divergence(logits, soft, self.soft_targets.temperature, multilabel=self.multilabel)
+            losses = (1 - trust) * losses + trust * self.soft_targets.temperature**2 * apart
         return (losses * costs).sum(), float(len(batch)), {"accuracy": float(right.sum()) * share}
 
     def validate(self) -> dict[str, float] | None:

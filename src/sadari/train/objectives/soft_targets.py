@@ -12,7 +12,7 @@ LEAST = 1e-9  # probabilities under this are as good as none
 
 
 @dataclass(frozen=True)
-class Lesson:
+class SoftTargets:
     """A teacher's answers to every training text, and how much each counts.
 
     A text's loss is (1 - trust) times that of its own label, as without a teacher, plus trust · temperature² times the
@@ -29,9 +29,9 @@ class Lesson:
     trust: NDArray[np.float32]
     temperature: float
 
-    def take(self, rows: NDArray[np.int64]) -> Lesson:
+    def take(self, rows: NDArray[np.int64]) -> SoftTargets:
         """The same of these texts alone, in this order."""
-        return Lesson(self.soft[rows], self.trust[rows], self.temperature)
+        return SoftTargets(self.soft[rows], self.trust[rows], self.temperature)
 
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all of it."""

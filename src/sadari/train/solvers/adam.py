@@ -18,7 +18,7 @@ from sadari.train.solvers.dual_coordinate_descent import Monitor
 
 
 @dataclass(frozen=True)
-class AdamRecipe:
+class AdamSettings:
     """How `train_with_adam` trains.
 
     Attributes:
@@ -48,7 +48,7 @@ def train_with_adam(
     costs: NDArray[np.float32],
     weight: NDArray[np.float32],
     bias: NDArray[np.float32],
-    recipe: AdamRecipe,
+    settings: AdamSettings,
     *,
     monitor: Monitor | None = None,
     report_to: Progress | None = None,
@@ -73,29 +73,29 @@ def train_with_adam(
     from sadari.nets.bag import LinearBag
 
     net = LinearBag.sharing(weight, bias)
-    adam = torch.optim.Adam(net.parameters(), lr=recipe.learning_rate)
-    random = np.random.default_rng(recipe.seed)
+    adam = torch.optim.Adam(net.parameters(), lr=settings.learning_rate)
+    random = np.random.default_rng(settings.seed)
     history: list[dict[str, float]] = []
-    for epoch in range(1, recipe.epochs + 1):
-        order = random.permutation(len(counts))[: recipe.epoch_size]
+    for epoch in range(1, settings.epochs + 1):
+        order = random.permutation(len(counts))[: settings.epoch_size]
         start, seen, loss_sum, right = time.perf_counter(), 0, 0.0, 0
-        batches = range(0, len(order), recipe.batch_size)
+        batches = range(0, len(order), settings.batch_size)
         for step, first in enumerate(batches, 1):
-            rows = order[first : first + recipe.batch_size]
+            rows = order[first : first + settings.batch_size]
             losses, correct = _losses(
-                net, counts.take(rows), weights, row_scale[rows], targets[rows], recipe.multilabel
+                net, counts.take(rows), weights, row_scale[rows], targets[rows], settings.multilabel
             )
             adam.zero_grad()
             (losses * torch.from_numpy(costs[rows])).mean().backward()
             adam.step()
             seen, loss_sum, right = seen + len(rows), loss_sum + float(losses.detach().sum()), right + correct
-            if step == len(batches) or (recipe.report_every and step % recipe.report_every == 0):
+            if step == len(batches) or (settings.report_every and step % settings.report_every == 0):
                 seconds = time.perf_counter() - start
                 report = {"loss": loss_sum / seen, "accuracy": right / seen, "seconds": seconds}
                 history.append({"epoch": float(epoch), "step": float(step), "texts": float(seen), **report})
                 if step < len(batches) and report_to is not None:
-                    report_to(epoch, recipe.epochs, history[-1])
-        if monitor is not None and monitor(epoch, recipe.epochs, history[-1]):
+                    report_to(epoch, settings.epochs, history[-1])
+        if monitor is not None and monitor(epoch, settings.epochs, history[-1]):
             break
     return history
 

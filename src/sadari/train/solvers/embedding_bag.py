@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.ragged import Ragged
-from sadari.train.objectives.soft_targets import Lesson
+from sadari.train.objectives.soft_targets import SoftTargets
 from sadari.train.solvers.dual_coordinate_descent import Monitor
 
 
 @dataclass(frozen=True)
-class BagRecipe:
+class BagSettings:
     """How `train_bag` trains.
 
     Attributes:
@@ -48,10 +48,10 @@ def train_bag(
     costs: NDArray[np.float32],
     embedding: NDArray[np.float32],
     output: NDArray[np.float32],
-    recipe: BagRecipe,
+    settings: BagSettings,
     *,
     label_weights: NDArray[np.float64] | None = None,
-    lesson: Lesson | None = None,
+    soft_targets: SoftTargets | None = None,
     monitor: Monitor | None = None,
 ) -> list[dict[str, float]]:
     """Train an embedding, if it is to be tuned, and an output matrix in place.
@@ -65,20 +65,24 @@ def train_bag(
         label_weights: float64 [k], how much each label counts; default: 1. Not by longer steps, which a net that fits
             all its texts soon forgets, but by a handicap: while it trains, a label's logit is lower by the logarithm of
             its weight, and has to win all the same (Menon et al. 2021, "Long-tail learning via logit adjustment").
-        lesson: what a teacher says of the texts.
+        soft_targets: what a teacher says of the texts.
         monitor: called after each epoch; its True stops.
 
     Returns:
         one record an epoch: epoch, loss (in nats, mean over the texts of which dropout left anything), seconds.
     """
-    order = np.random.default_rng(recipe.seed)
+    order = np.random.default_rng(settings.seed)
     history: list[dict[str, float]] = []
-    steps = recipe.epochs * len(features)
+    steps = settings.epochs * len(features)
     longest = int(features.lengths.max(initial=0))
     weights = np.ones(targets.shape[1]) if label_weights is None else label_weights
     handicap = np.log(weights).astype(np.float32)
-    taught = Lesson(np.empty((0, 0), np.float32), np.empty(0, np.float32), 1.0) if lesson is None else lesson
-    for epoch in range(1, recipe.epochs + 1):
+    taught = (
+        SoftTargets(np.empty((0, 0), np.float32), np.empty(0, np.float32), 1.0)
+        if soft_targets is None
+        else soft_targets
+    )
+    for epoch in range(1, settings.epochs + 1):
         start = time.perf_counter()
         loss, seen = _epoch(
             features.values,
@@ -89,22 +93,22 @@ def train_bag(
             handicap,
             embedding,
             output,
-            np.float32(recipe.learning_rate),
+            np.float32(settings.learning_rate),
             (epoch - 1) * len(features),
             steps,
-            recipe.dropout,
-            np.float32(recipe.label_smoothing),
-            recipe.multilabel,
+            settings.dropout,
+            np.float32(settings.label_smoothing),
+            settings.multilabel,
             longest,
             order.integers(1, 2**63),
-            recipe.tune,
+            settings.tune,
             taught.soft,
             taught.trust,
             np.float32(taught.temperature),
         )
         record = {"epoch": float(epoch), "loss": loss / max(1, seen), "seconds": time.perf_counter() - start}
         history.append(record)
-        if monitor is not None and monitor(epoch, recipe.epochs, record):
+        if monitor is not None and monitor(epoch, settings.epochs, record):
             break
     return history
 
@@ -180,7 +184,7 @@ def _output_step(target, cost, handicap, rate, left, scale, smoothing, multilabe
 def _taught_step(  # type: ignore[no-untyped-def]
     target, soft, trust, temperature, cost, handicap, rate, left, scale, smoothing, multilabel, output, hidden, gradient
 ):
-    """`_output_step` of a text that a teacher has answered: its loss is mixed as `Lesson` says."""
+    """`_output_step` of a text that a teacher has answered: its loss is mixed as `SoftTargets` says."""
     labels, width = output.shape
     score, warm = np.empty(labels, np.float32), np.empty(labels, np.float32)
     top, reach = _scores(output, hidden, handicap, scale, score)

@@ -25,7 +25,7 @@ def sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     return 0.5 * (1 + np.tanh(0.5 * logits.astype(np.float64)))
 
 
-def sharpness_loss(
+def inverse_temperature_loss(
     factor: float, logits: NDArray[np.floating], targets: NDArray[np.bool_], *, multilabel: bool
 ) -> float:
     """The mean negative log-likelihood, in nats, of rows whose logits are multiplied by ``factor``.
@@ -50,12 +50,12 @@ def sharpness_loss(
     return float(np.mean(log_total - wanted))
 
 
-def fit_sharpness(logits: NDArray[np.floating], targets: NDArray[np.bool_], *, multilabel: bool) -> float:
+def fit_inverse_temperature(logits: NDArray[np.floating], targets: NDArray[np.bool_], *, multilabel: bool) -> float:
     """The factor by which logits are multiplied (the inverse of the temperature) that makes held-out rows likeliest.
 
     Returns:
-        the least `sharpness_loss` among factors that bring the logits' spread to 0.001 … 1,000; 1 without rows to fit
-        on, or where all logits are alike.
+        the least `inverse_temperature_loss` among factors that bring the logits' spread to 0.001 … 1,000; 1 without
+        rows to fit on, or where all logits are alike.
     """
     from scipy.optimize import minimize_scalar
 
@@ -64,7 +64,7 @@ def fit_sharpness(logits: NDArray[np.floating], targets: NDArray[np.bool_], *, m
         return 1.0
     unit = logits.astype(np.float64) / spread
     best = minimize_scalar(
-        lambda log_factor: sharpness_loss(np.exp(log_factor), unit, targets, multilabel=multilabel),
+        lambda log_factor: inverse_temperature_loss(np.exp(log_factor), unit, targets, multilabel=multilabel),
         bounds=(np.log(1e-3), np.log(1e3)),
         method="bounded",
         options={"xatol": 1e-4},
