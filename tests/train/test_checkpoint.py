@@ -97,10 +97,10 @@ def test_early_stopping_remembers_its_best(tmp_path):
 
 
 KILLED = """
-import json, sys
-sys.path.insert(0, sys.argv[4])
+import json, os, sys
+sys.path[:0] = sys.argv[4].split(os.pathsep)
 import torch
-from test_train_checkpoint import RUNGS, SETTINGS, TEXTS, LABELS
+from test_checkpoint import RUNGS, SETTINGS, TEXTS, LABELS
 from sadari.train.checkpoint import Run
 
 def progress(done, total, record):
@@ -114,7 +114,7 @@ RUNGS[name](**SETTINGS).fit(TEXTS * 8, LABELS * 8, run=Run(run, every=every), pr
 def training_process(name, run, every, tmp_path):
     script = tmp_path / "train.py"
     script.write_text(KILLED)
-    command = [sys.executable, str(script), name, str(run), str(every), str(Path(__file__).parent)]
+    command = [sys.executable, str(script), name, str(run), str(every), os.pathsep.join(map(str, Path(__file__).parents[:2]))]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
