@@ -16,6 +16,7 @@ from numba.core import sigutils
 from numba.core.caching import FunctionCache, NullCache
 
 from sadari.errors import SadariWarning
+from sadari.messages import message
 
 COST = "15 s"  # measured: a climb of the bundled headlines on a server of 2026
 _said: set[str] = set()
@@ -82,8 +83,15 @@ def _warn(why: str) -> None:
     if not _said:
         _said.add(why)
         warnings.warn(
-            f"compiled loops are not kept ({why}): every run compiles them anew, a climb for about {COST}\n"
-            "  → set NUMBA_CACHE_DIR to a folder that may be written to and has room",
-            SadariWarning,
+            SadariWarning(
+                message(
+                    (
+                        "compiled loops are not kept ({why}): every run compiles them anew, a climb for about "
+                        "{cost}\n  → set NUMBA_CACHE_DIR to a folder that may be written to and has room"
+                    ),
+                    why=why,
+                    cost=COST,
+                )
+            ),
             stacklevel=2,
         )

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sadari.errors import SadariWarning, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     import torch
@@ -37,10 +38,14 @@ def resolve_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise SettingError(f"there is no device {name!r}", hint="auto, cpu, cuda, cuda:1 … or mps") from None
+        raise SettingError(
+            message("there is no device {name!r}", name=name), hint=message("auto, cpu, cuda, cuda:1 … or mps")
+        ) from None
     here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not here.get(device.type, False):
-        raise SettingError(f"this machine has no {device.type}", hint="--device cpu, or auto")
+        raise SettingError(
+            message("this machine has no {type}", type=device.type), hint=message("--device cpu, or auto")
+        )
     return device
 
 
@@ -59,8 +64,15 @@ def precision_here(asked: str, device: torch.device, *operations: str) -> str:
         reason = why_not(asked, str(device), operation)
         if reason is not None:
             warnings.warn(
-                f"{asked} cannot be had on this {device.type} ({operation}: {reason}): the work is done in float32",
-                SadariWarning,
+                SadariWarning(
+                    message(
+                        ("{asked} cannot be had on this {type} ({operation}: {reason}): the work is done in float32"),
+                        asked=asked,
+                        type=device.type,
+                        operation=operation,
+                        reason=reason,
+                    )
+                ),
                 stacklevel=2,
             )
             return "fp32"

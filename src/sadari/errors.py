@@ -6,22 +6,40 @@ from Python the same sentence is the exception's message, and its parts stay rea
 
 from __future__ import annotations
 
+from sadari.messages import Message, message, render
+
 
 class SadariError(Exception):
     """Something a user can mend.
 
     Args:
-        what: what is wrong, with the offending value: ``"the label is blank"``.
+        what: what is wrong, with the offending value: ``message("the label is blank")``.
         where: the file, row, line or field: ``"news.csv, row 12"``.
-        hint: what to do about it: ``"fill it in, or pass --on-bad-row skip"``.
+        hint: what to do about it: ``message("fill it in, or pass --on-bad-row skip")``.
+
+    Attributes:
+        said, advice: what was said and what to do, as they were given: messages that nobody has written out yet.
     """
 
     exit_code = 2
 
-    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
-        self.what, self.where, self.hint = what, where, hint
-        message = f"{where}: {what}" if where else what
-        super().__init__(f"{message}\n  → {hint}" if hint else message)
+    def __init__(self, what: Message | str, *, where: str | None = None, hint: Message | str | None = None) -> None:
+        super().__init__(what)
+        self.said, self.where, self.advice = what, where, hint
+
+    @property
+    def what(self) -> str:
+        """What is wrong, in the current language."""
+        return render(self.said)
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it, in the current language."""
+        return None if self.advice is None else render(self.advice)
+
+    def __str__(self) -> str:
+        sentence = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{sentence}\n  → {self.hint}" if self.advice else sentence
 
 
 class DataError(SadariError, ValueError):
@@ -48,7 +66,10 @@ class MissingExtraError(SadariError, ImportError):
     """A feature whose optional packages are not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs packages that are not installed", hint=f"pip install 'sadari[{extra}]'")
+        super().__init__(
+            message("{feature} needs packages that are not installed", feature=feature),
+            hint=f"pip install 'sadari[{extra}]'",
+        )
 
 
 class ForkError(SadariError, RuntimeError):
@@ -60,14 +81,30 @@ class ForkError(SadariError, RuntimeError):
 
     def __init__(self, library: str) -> None:
         super().__init__(
-            f"{library} was used before this process was forked, and its threads stayed behind",
-            hint='start processes with "spawn": multiprocessing.get_context("spawn"), '
-            'joblib\'s "loky", DataLoader(multiprocessing_context="spawn")',
+            message(
+                "{library} was used before this process was forked, and its threads stayed behind", library=library
+            ),
+            hint=message(
+                'start processes with "spawn": multiprocessing.get_context("spawn"), '
+                'joblib\'s "loky", DataLoader(multiprocessing_context="spawn")'
+            ),
         )
+        self.library = library
 
     def __reduce__(self) -> tuple[type, tuple[str]]:
-        return type(self), (self.what.partition(" ")[0],)  # such errors travel from worker to parent
+        return type(self), (self.library,)  # such errors travel from worker to parent
 
 
 class SadariWarning(UserWarning):
-    """Something a user should know that does not stop the work."""
+    """Something a user should know that does not stop the work.
+
+    Args:
+        said: what it is; written out where the warning is shown.
+    """
+
+    def __init__(self, said: Message | str) -> None:
+        super().__init__(said)
+        self.said = said
+
+    def __str__(self) -> str:
+        return render(self.said)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.settings.limits import MOST, Whole, check, shown
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ class Ragged:
         offsets = np.ascontiguousarray(_whole_numbers(self.offsets, "offsets"), dtype=np.int64)
         if len(offsets) == 0 or offsets[0] != 0 or offsets[-1] != len(values):
             raise SettingError(
-                f"offsets must rise from 0 to {len(values)}, the number of values",
-                hint="an array of n sequences has n + 1 offsets",
+                message(
+                    "offsets must rise from 0 to {number_of_values}, the number of values", number_of_values=len(values)
+                ),
+                hint=message("an array of n sequences has n + 1 offsets"),
             )
         if np.any(offsets[1:] < offsets[:-1]):
-            raise SettingError("offsets must never fall: a sequence cannot have a negative length")
+            raise SettingError(message("offsets must never fall: a sequence cannot have a negative length"))
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "offsets", offsets)
 
@@ -58,7 +61,10 @@ class Ragged:
         try:
             rows = [flat_ids(row) for row in lists]
         except TypeError:
-            raise SettingError(f"lists of ids are wanted, not {shown(lists)}", hint="such as [[1, 2], [3]]") from None
+            raise SettingError(
+                message("lists of ids are wanted, not {shown}", shown=shown(lists)),
+                hint=message("such as [[1, 2], [3]]"),
+            ) from None
         values = np.concatenate(rows) if rows else np.empty(0, np.int32)
         return cls(values, offsets_of([len(row) for row in rows]))
 
@@ -66,7 +72,7 @@ class Ragged:
     def concat(cls, parts: Sequence[Ragged]) -> Ragged:
         """The texts of all parts, in order."""
         if not isinstance(parts, Sequence) or not all(isinstance(part, Ragged) for part in parts):
-            raise SettingError(f"parts must be a list of Ragged, not {shown(parts)}")
+            raise SettingError(message("parts must be a list of Ragged, not {shown}", shown=shown(parts)))
         if not parts:
             return cls(np.empty(0, np.int32), np.zeros(1, np.int64))
         values = np.concatenate([part.values for part in parts])
@@ -87,11 +93,14 @@ class Ragged:
         try:
             chunked = nanoarrow.Array(array)
         except (TypeError, ValueError) as error:
-            raise SettingError(f"{type(array).__name__} is no Arrow array") from error
+            raise SettingError(message("{name} is no Arrow array", name=type(array).__name__)) from error
         schema = chunked.schema
         if schema.type != nanoarrow.Type.LARGE_LIST or schema.value_type.type != nanoarrow.Type.INT32:
             found = str(schema).removeprefix("<Schema> ")
-            raise SettingError(f"an Arrow array of {found} cannot be shared", hint="cast it to large_list<int32>")
+            raise SettingError(
+                message("an Arrow array of {found} cannot be shared", found=found),
+                hint=message("cast it to large_list<int32>"),
+            )
         parts = [cls._from_chunk(view) for view in chunked.iter_chunk_views()]
         return parts[0] if len(parts) == 1 else cls.concat(parts)
 
@@ -99,7 +108,7 @@ class Ragged:
     def _from_chunk(cls, view: Any) -> Ragged:
         child = view.child(0)
         if view.null_count or child.null_count:
-            raise SettingError("the Arrow array has missing values", hint="fill or drop them first")
+            raise SettingError(message("the Arrow array has missing values"), hint=message("fill or drop them first"))
         if view.length == 0:
             return cls(np.empty(0, np.int32), np.zeros(1, np.int64))
         offsets = np.asarray(view.buffer(1))[view.offset : view.offset + view.length + 1]
@@ -206,7 +215,9 @@ class Ragged:
 
         lengths = self.lengths
         if len(self) == 0 or lengths.min() == 0:
-            raise SettingError("an empty text cannot be packed", hint="drop empty texts, or use padded()")
+            raise SettingError(
+                message("an empty text cannot be packed"), hint=message("drop empty texts, or use padded()")
+            )
         ids, _ = self.padded(0)
         return torch.nn.utils.rnn.pack_padded_sequence(
             ids, torch.from_numpy(lengths), batch_first=True, enforce_sorted=False
@@ -233,7 +244,7 @@ class Ragged:
 
         check("size", size, Whole(0, MOST))
         if self.values.max(initial=-1) >= size:
-            raise SettingError(f"id {self.values.max()} does not fit {size} columns")
+            raise SettingError(message("id {max} does not fit {size} columns", max=self.values.max(), size=size))
         known = self.known()
         ones = np.ones(len(known.values), dtype=np.float32)
         matrix = csr_matrix((ones, known.values.copy(), known.offsets.copy()), shape=(len(self), size))
@@ -271,7 +282,9 @@ def places_of(given: Any, rows: int) -> NDArray[np.integer]:
     places = _whole_numbers(given, "places")
     if places.size and not (-rows <= places.min() and places.max() < rows):
         wrong = places.max() if places.max() >= rows else places.min()
-        raise SettingError(f"there is no row {wrong} among {rows:,}", hint="the first is 0")
+        raise SettingError(
+            message("there is no row {wrong} among {rows:,}", wrong=wrong, rows=rows), hint=message("the first is 0")
+        )
     return places if places.size else np.empty(0, np.int64)
 
 
@@ -284,7 +297,9 @@ def flat_ids(values: Any) -> NDArray[np.int32]:
     array = _whole_numbers(values, "ids")
     limits = np.iinfo(np.int32)
     if array.dtype != np.int32 and array.size and (array.min() < limits.min or array.max() > limits.max):
-        raise SettingError(f"an id does not fit 32 bits: {array.max() if array.max() > 0 else array.min()}")
+        raise SettingError(
+            message("an id does not fit 32 bits: {max}", max=array.max() if array.max() > 0 else array.min())
+        )
     return np.ascontiguousarray(array, dtype=np.int32)
 
 
@@ -293,11 +308,19 @@ def _whole_numbers(values: Any, what: str) -> NDArray[np.integer]:
     try:
         array = np.asarray(list(values) if isinstance(values, Iterator) else values)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise SettingError(f"{what} must be whole numbers in a list or an array: {str(error)[:100]}") from None
+        raise SettingError(
+            message("{what} must be whole numbers in a list or an array: {error}", what=what, error=str(error)[:100])
+        ) from None
     if array.dtype.kind not in "iu" and array.size:
-        raise SettingError(f"{what} must be whole numbers, not {array.dtype}: {shown(values)}")
+        raise SettingError(
+            message(
+                "{what} must be whole numbers, not {dtype}: {shown}", what=what, dtype=array.dtype, shown=shown(values)
+            )
+        )
     if array.ndim != 1:
-        raise SettingError(f"{what} must be one flat array, not one of {array.ndim} dimensions")
+        raise SettingError(
+            message("{what} must be one flat array, not one of {ndim} dimensions", what=what, ndim=array.ndim)
+        )
     return array
 
 

@@ -114,7 +114,14 @@ RUNGS[name](**SETTINGS).fit(TEXTS * 8, LABELS * 8, run=Run(run, every=every), pr
 def training_process(name, run, every, tmp_path):
     script = tmp_path / "train.py"
     script.write_text(KILLED)
-    command = [sys.executable, str(script), name, str(run), str(every), os.pathsep.join(map(str, Path(__file__).parents[:2]))]
+    command = [
+        sys.executable,
+        str(script),
+        name,
+        str(run),
+        str(every),
+        os.pathsep.join(map(str, Path(__file__).parents[:2])),
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 

@@ -21,6 +21,7 @@ from sadari.artifact.plain_file import as_path
 from sadari.artifact.swap import put_in_place, restore
 from sadari.artifact.temporary import BINARY, beside, claim_file, claim_folder, clean, new_name, open_for_sync
 from sadari.errors import OutputError, SadariError
+from sadari.messages import message
 
 _HINTS = {
     errno.ENOSPC: "free some space, or choose another disk",
@@ -181,7 +182,9 @@ def output_errors(path: str | Path, *, only: Collection[int] | None = None) -> I
         if only is not None and error.errno not in only:
             raise
         reason = error.strerror or str(error) or type(error).__name__
-        raise OutputError(f"cannot be written: {reason}", where=os.fspath(path), hint=_hint(error)) from error
+        raise OutputError(
+            message("cannot be written: {reason}", reason=reason), where=os.fspath(path), hint=_hint(error)
+        ) from error
 
 
 def _hint(error: OSError) -> str | None:
@@ -224,12 +227,16 @@ def _check_target(target: Path, may_replace: Callable[[Path], None] | None) -> N
     except FileNotFoundError:
         return
     except NotADirectoryError:
-        raise OutputError("there is a file of this name", where=str(target), hint="choose another name") from None
+        raise OutputError(
+            message("there is a file of this name"), where=str(target), hint=message("choose another name")
+        ) from None
     if not full:
         return
     if may_replace is None:
         raise OutputError(
-            "the folder exists and is not empty", where=str(target), hint="choose another name, or remove it"
+            message("the folder exists and is not empty"),
+            where=str(target),
+            hint=message("choose another name, or remove it"),
         )
     may_replace(target)
 
@@ -245,13 +252,13 @@ def check_in_place(target: Path) -> None:
     """
     hint = "choose a folder inside it"
     if os.path.ismount(target):
-        raise OutputError("is where a disk is mounted, which cannot be replaced", where=str(target), hint=hint)
+        raise OutputError(message("is where a disk is mounted, which cannot be replaced"), where=str(target), hint=hint)
     try:
         here = Path.cwd()
     except FileNotFoundError:  # it is gone itself
         return
     if here.is_relative_to(target):
-        raise OutputError("holds the current folder, and would be replaced", where=str(target), hint=hint)
+        raise OutputError(message("holds the current folder, and would be replaced"), where=str(target), hint=hint)
 
 
 @contextmanager
@@ -271,10 +278,10 @@ def _new_folder(target: Path) -> Iterator[Path]:
 def _real(path: str | Path) -> Path:
     """The path with links followed, so that a rename replaces what a link leads to and not the link."""
     if "\0" in os.fspath(path):
-        raise OutputError("a name cannot hold NUL", where=repr(os.fspath(path)))
+        raise OutputError(message("a name cannot hold NUL"), where=repr(os.fspath(path)))
     target = Path(os.path.realpath(path))
     if not target.name:
-        raise OutputError("a whole disk is not a name for a result", where=os.fspath(path))
+        raise OutputError(message("a whole disk is not a name for a result"), where=os.fspath(path))
     return target
 
 

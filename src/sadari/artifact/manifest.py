@@ -16,6 +16,7 @@ from typing import Any
 
 from sadari.artifact.strict_json import parse_json
 from sadari.errors import ModelError
+from sadari.messages import message
 
 MANIFEST = "sadari.json"
 FORMAT_VERSION = 1
@@ -76,20 +77,20 @@ def check_content(manifest: Any, *, where: str) -> None:
         ModelError: not an object, no `kind`, a wrong type, or label names that are not distinct texts.
     """
     if not isinstance(manifest, dict):
-        raise ModelError("the manifest is not a JSON object", where=where)
+        raise ModelError(message("the manifest is not a JSON object"), where=where)
     if not isinstance(manifest.get("kind"), str):
-        raise ModelError("'kind' is missing or not text", where=where)
+        raise ModelError(message("'kind' is missing or not text"), where=where)
     for key, types in _TYPES.items():
         if key in manifest and not isinstance(manifest[key], types):
             wanted = " or ".join(_WORDS[each] for each in types)
-            raise ModelError(f"{key!r} is not {wanted}", where=where)
+            raise ModelError(message("{key!r} is not {wanted}", key=key, wanted=wanted), where=where)
     labels = manifest.get("label_names", [])
     if not all(isinstance(label, str) for label in labels):
-        raise ModelError("'label_names' holds something other than text", where=where)
+        raise ModelError(message("'label_names' holds something other than text"), where=where)
     if len(set(labels)) != len(labels):
-        raise ModelError("'label_names' holds a name twice", where=where)
+        raise ModelError(message("'label_names' holds a name twice"), where=where)
     if not all(isinstance(version, str) for version in manifest.get("versions", {}).values()):
-        raise ModelError("'versions' holds something other than text", where=where)
+        raise ModelError(message("'versions' holds something other than text"), where=where)
 
 
 def encode_manifest(manifest: Mapping[str, Any], files: Mapping[str, FileEntry], *, where: str) -> bytes:
@@ -100,7 +101,7 @@ def encode_manifest(manifest: Mapping[str, Any], files: Mapping[str, FileEntry],
     """
     taken = [key for key in _RESERVED if key in manifest]
     if taken:
-        raise ModelError(f"{taken[0]!r} is written by the model folder itself", where=where)
+        raise ModelError(message("{taken!r} is written by the model folder itself", taken=taken[0]), where=where)
     content = {"format_version": FORMAT_VERSION, **manifest}
     content["versions"] = {**versions(), **content.get("versions", {})}
     check_content(content, where=where)
@@ -116,9 +117,16 @@ def encode_manifest(manifest: Mapping[str, Any], files: Mapping[str, FileEntry],
         ValueError,
         RecursionError,
     ) as error:  # an object of Python's own, NaN, nested too deep
-        raise ModelError(f"the manifest cannot be written as JSON: {error}", where=where) from None
+        raise ModelError(message("the manifest cannot be written as JSON: {error}", error=error), where=where) from None
     if len(data) > MAX_MANIFEST:
-        raise ModelError(f"the manifest takes {len(data):,} bytes; {MAX_MANIFEST:,} is the limit", where=where)
+        raise ModelError(
+            message(
+                "the manifest takes {number_of_data:,} bytes; {max_manifest:,} is the limit",
+                number_of_data=len(data),
+                max_manifest=MAX_MANIFEST,
+            ),
+            where=where,
+        )
     return data
 
 
@@ -130,15 +138,21 @@ def check_version(manifest: Any, *, where: str) -> int:
     """
     version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if type(version) is not int or version < 1:
-        raise ModelError("is not a Sadari model: 'format_version' is missing or not a number", where=where)
+        raise ModelError(message("is not a Sadari model: 'format_version' is missing or not a number"), where=where)
     if version > FORMAT_VERSION:
         written_by = manifest.get("versions")
         release = written_by.get("sadari") if isinstance(written_by, dict) else None
         known = isinstance(release, str) and _RELEASE.fullmatch(release)
         raise ModelError(
-            f"is of format {version}; this Sadari reads formats up to {FORMAT_VERSION}",
+            message(
+                "is of format {version}; this Sadari reads formats up to {format_version}",
+                version=version,
+                format_version=FORMAT_VERSION,
+            ),
             where=where,
-            hint=f"pip install 'sadari>={release}'" if known else "pip install --upgrade sadari",
+            hint=message("pip install 'sadari>={release}'", release=release)
+            if known
+            else message("pip install --upgrade sadari"),
         )
     return version
 
@@ -152,9 +166,9 @@ def check_seal(data: bytes, *, where: str) -> None:
     seal = _SEAL.fullmatch(data[-_SEAL_LENGTH:])
     if not seal or hashlib.sha256(data[:-_SEAL_LENGTH]).hexdigest().encode() != seal[1]:
         raise ModelError(
-            "the manifest was changed after it was written (its SHA-256 differs)",
+            message("the manifest was changed after it was written (its SHA-256 differs)"),
             where=where,
-            hint="copy the model again, or train it again",
+            hint=message("copy the model again, or train it again"),
         )
 
 
@@ -166,16 +180,25 @@ def check_files(manifest: Mapping[str, Any], *, where: str) -> dict[str, FileEnt
     """
     files = manifest.get("files")
     if not isinstance(files, dict):
-        raise ModelError("'files' is missing or not an object", where=where)
+        raise ModelError(message("'files' is missing or not an object"), where=where)
     if len(files) > MAX_FILES:
-        raise ModelError(f"'files' names {len(files):,} files; {MAX_FILES} is the limit", where=where)
+        raise ModelError(
+            message(
+                "'files' names {number_of_files:,} files; {max_files} is the limit",
+                number_of_files=len(files),
+                max_files=MAX_FILES,
+            ),
+            where=where,
+        )
     found: dict[str, FileEntry] = {}
     for name, entry in files.items():
         if not is_file_name(name) or name == MANIFEST:
-            raise ModelError(f"{name[:80]!r} is not a name that a file of a model can have", where=where)
+            raise ModelError(
+                message("{name!r} is not a name that a file of a model can have", name=name[:80]), where=where
+            )
         size = entry.get("size") if isinstance(entry, dict) else None
         digest = entry.get("sha256") if isinstance(entry, dict) else None
         if type(size) is not int or size < 0 or not isinstance(digest, str) or not _SHA256.fullmatch(digest):
-            raise ModelError(f"{name!r} is not given with its size and SHA-256", where=where)
+            raise ModelError(message("{name!r} is not given with its size and SHA-256", name=name), where=where)
         found[name] = FileEntry(size, digest)
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sadari.errors import SettingError
+from sadari.messages import message
 
 FLAGS = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
@@ -35,12 +36,13 @@ def as_path(given: Any) -> Path:
         name = None
     except UnicodeEncodeError as error:
         raise SettingError(
-            f"no file can have such a name: {name!r}: it holds half a surrogate pair",
-            hint=f"see its character {error.start + 1}",
+            message("no file can have such a name: {name!r}: it holds half a surrogate pair", name=name),
+            hint=message("see its character {start}", start=error.start + 1),
         ) from None
     if not isinstance(name, str):
         raise SettingError(
-            f"a path was expected, not one of {type(given).__name__}", hint="give a text or a pathlib.Path"
+            message("a path was expected, not one of {name}", name=type(given).__name__),
+            hint=message("give a text or a pathlib.Path"),
         )
     return Path(name)
 

@@ -31,6 +31,7 @@ from sadari.artifact.temporary import beside
 from sadari.artifact.untrusted import UntrustedFile, UntrustedFolder, foreign_format, open_folder
 from sadari.artifact.weights import MAX_HEADER, TRANSFORMERS_WEIGHTS, WEIGHTS, decode_header, decode_tensors
 from sadari.errors import ModelError
+from sadari.messages import message
 
 MAX_BYTES = 2 * 2**30
 _TRIES = 20
@@ -67,7 +68,7 @@ class ModelFiles:
         """
         where = os.fspath(self.folder / self.manifest.get("weights_file", WEIGHTS))
         if name not in self.tensors:
-            raise ModelError(f"there is no tensor {name!r}", where=where)
+            raise ModelError(message("there is no tensor {name!r}", name=name), where=where)
         tensor = self.tensors[name]
         found = tuple(tensor.shape)
         if shape is not None and (
@@ -75,11 +76,24 @@ class ModelFiles:
         ):
             wanted = ", ".join("any" if want is None else f"{want:,}" for want in shape)
             raise ModelError(
-                f"tensor {name!r} has shape {list(found)}; the rest of the model needs [{wanted}]",
+                message(
+                    "tensor {name!r} has shape {list}; the rest of the model needs [{wanted}]",
+                    name=name,
+                    list=list(found),
+                    wanted=wanted,
+                ),
                 where=where,
             )
         if dtype is not None and str(tensor.dtype).removeprefix("torch.") != dtype:
-            raise ModelError(f"tensor {name!r} is {tensor.dtype}; the model needs {dtype}", where=where)
+            raise ModelError(
+                message(
+                    "tensor {name!r} is {dtype}; the model needs {dtype_2}",
+                    name=name,
+                    dtype=tensor.dtype,
+                    dtype_2=dtype,
+                ),
+                where=where,
+            )
         return tensor
 
     def text(self, name: str) -> str:
@@ -89,7 +103,7 @@ class ModelFiles:
             ModelError: it is missing.
         """
         if name not in self.texts:
-            raise ModelError("is missing from the model", where=os.fspath(self.folder / name))
+            raise ModelError(message("is missing from the model"), where=os.fspath(self.folder / name))
         return self.texts[name]
 
 
@@ -110,7 +124,7 @@ def read_model(folder: str | Path, *, max_bytes: int = MAX_BYTES, as_torch: bool
     """
     where = os.fspath(as_path(folder))
     if "\0" in where:
-        raise ModelError("a name cannot hold NUL", where=repr(where))
+        raise ModelError(message("a name cannot hold NUL"), where=repr(where))
     target = Path(os.path.realpath(folder))
     for _ in range(_TRIES):
         with open_folder(find_folder(target, beside(target, "old")), where=where) as opened:
@@ -123,7 +137,7 @@ def read_model(folder: str | Path, *, max_bytes: int = MAX_BYTES, as_torch: bool
                     raise
             else:
                 return ModelFiles(Path(folder), manifest, tensors, texts)
-    raise ModelError("is being replaced again and again", where=where)
+    raise ModelError(message("is being replaced again and again"), where=where)
 
 
 def read_manifest(opened: UntrustedFolder) -> tuple[int, bytes, dict[str, Any]]:
@@ -134,17 +148,27 @@ def read_manifest(opened: UntrustedFolder) -> tuple[int, bytes, dict[str, Any]]:
     """
     if not opened.holds(MANIFEST):
         raise ModelError(
-            f"is not a Sadari model: it holds no {MANIFEST}", where=opened.where, hint="name the folder that a run made"
+            message("is not a Sadari model: it holds no {manifest}", manifest=MANIFEST),
+            where=opened.where,
+            hint=message("name the folder that a run made"),
         )
     with opened.open(MANIFEST) as file:
         if file.size > MAX_MANIFEST:
-            raise ModelError(f"takes {file.size:,} bytes; {MAX_MANIFEST:,} is the limit", where=file.where)
+            raise ModelError(
+                message(
+                    "takes {size:,} bytes; {max_manifest:,} is the limit", size=file.size, max_manifest=MAX_MANIFEST
+                ),
+                where=file.where,
+            )
         data = file.take(file.size).tobytes()
         try:
             manifest = parse_json(data)
         except ValueError as error:
             found = foreign_format(data)
-            raise ModelError(f"is {found}, not JSON" if found else f"is refused: {error}", where=file.where) from None
+            raise ModelError(
+                message("is {found}, not JSON", found=found) if found else message("is refused: {error}", error=error),
+                where=file.where,
+            ) from None
         return check_version(manifest, where=file.where), data, manifest
 
 
@@ -157,24 +181,26 @@ def _read_v1(
     entries = check_files(manifest, where=where)
     weights_name = manifest.get("weights_file", WEIGHTS)
     if weights_name not in (WEIGHTS, TRANSFORMERS_WEIGHTS):
-        raise ModelError("'weights_file' is not a name that the weights can have", where=where)
+        raise ModelError(message("'weights_file' is not a name that the weights can have"), where=where)
     if weights_name not in entries:
-        raise ModelError(f"'files' does not name {weights_name}", where=where)
+        raise ModelError(message("'files' does not name {weights_name}", weights_name=weights_name), where=where)
     total = sum(entry.size for entry in entries.values())
     if total > max_bytes:
         raise ModelError(
-            f"the model takes {total:,} bytes; {max_bytes:,} is the limit",
+            message("the model takes {total:,} bytes; {max_bytes:,} is the limit", total=total, max_bytes=max_bytes),
             where=where,
-            hint="pass a larger max_bytes",
+            hint=message("pass a larger max_bytes"),
         )
     with ExitStack() as stack:
         files = {name: stack.enter_context(folder.open(name)) for name in entries}
         for name, file in files.items():
             if file.size != entries[name].size:
                 raise ModelError(
-                    f"holds {file.size:,} bytes where {entries[name].size:,} were written",
+                    message(
+                        "holds {size:,} bytes where {size_2:,} were written", size=file.size, size_2=entries[name].size
+                    ),
                     where=file.where,
-                    hint="copy the model again, or train it again",
+                    hint=message("copy the model again, or train it again"),
                 )
         weights = files.pop(weights_name)
         texts = {name: _read_text(file, entries[name]) for name, file in files.items()}
@@ -188,7 +214,7 @@ def _read_text(file: UntrustedFile, entry: FileEntry) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         found = foreign_format(data) or f"not UTF-8 text (byte {error.start:,})"
-        raise ModelError(f"is {found}", where=file.where) from None
+        raise ModelError(message("is {found}", found=found), where=file.where) from None
 
 
 def read_tensors(path: str | Path, *, as_torch: bool = False) -> dict[str, Any]:
@@ -215,7 +241,7 @@ def _with_open(path: str | Path, read: Callable[[UntrustedFile], dict[str, Any]]
         with open_plain(path) as file:
             return read(UntrustedFile(file.fileno(), os.fstat(file.fileno()).st_size, where))
     except OSError as error:
-        raise ModelError(f"cannot be read: {error.strerror or error}", where=where) from None
+        raise ModelError(message("cannot be read: {strerror}", strerror=error.strerror or error), where=where) from None
 
 
 def _read_header(file: UntrustedFile) -> tuple[dict[str, tuple[str, tuple[int, ...], int]], int]:
@@ -226,13 +252,17 @@ def _read_header(file: UntrustedFile) -> tuple[dict[str, tuple[str, tuple[int, .
         # Only a length that cannot be is looked at twice: one of 640 bytes begins with the two bytes of a pickle.
         found = foreign_format(start)
         if found:
-            raise ModelError(f"is {found}, not safetensors; Sadari never unpickles", where=file.where)
-        raise ModelError(f"is not safetensors: it announces a header of {length:,} bytes", where=file.where)
+            raise ModelError(
+                message("is {found}, not safetensors; Sadari never unpickles", found=found), where=file.where
+            )
+        raise ModelError(
+            message("is not safetensors: it announces a header of {length:,} bytes", length=length), where=file.where
+        )
     size = file.size - 8 - length
     try:
         return decode_header(file.take(length).tobytes(), size), size
     except ValueError as error:
-        raise ModelError(f"is refused: {error}", where=file.where) from None
+        raise ModelError(message("is refused: {error}", error=error), where=file.where) from None
 
 
 def _read_weights(file: UntrustedFile, entry: FileEntry | None, as_torch: bool) -> dict[str, Any]:

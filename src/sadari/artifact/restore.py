@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sadari.artifact.read import ModelFiles
 from sadari.artifact.strict_json import parse_json
 from sadari.errors import DataError, ModelError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from torch import nn
@@ -58,10 +59,16 @@ def build(where: str, what: str = "model") -> Iterator[None]:
     except ModelError as error:
         if error.where is not None:
             raise
-        raise ModelError(f"the {what} cannot be put together: {error.what}", where=where, hint=error.hint) from error
+        raise ModelError(
+            message("the {what} cannot be put together: {what_2}", what=what, what_2=error.what),
+            where=where,
+            hint=error.hint,
+        ) from error
     except (SettingError, DataError, ValueError) as error:
         reason = error.what if isinstance(error, SettingError | DataError) else str(error)
-        raise ModelError(f"the {what} cannot be put together: {reason}", where=where) from error
+        raise ModelError(
+            message("the {what} cannot be put together: {reason}", what=what, reason=reason), where=where
+        ) from error
 
 
 def weights_for(files: ModelFiles, make: Callable[[], nn.Module]) -> dict[str, NDArray[Any]]:
@@ -115,7 +122,7 @@ def check_weights(where: str, **arrays: NDArray[np.float32]) -> None:
     """
     name = _too_large(arrays)
     if name:
-        raise ModelError(f"tensor {name!r} holds numbers too large to calculate with", where=where)
+        raise ModelError(message("tensor {name!r} holds numbers too large to calculate with", name=name), where=where)
 
 
 def check_learned(**arrays: NDArray[np.float32]) -> None:
@@ -125,7 +132,9 @@ def check_learned(**arrays: NDArray[np.float32]) -> None:
         SettingError: with what to change.
     """
     if _too_large(arrays):
-        raise SettingError("training diverged: the weights are no longer numbers", hint="try a smaller learning_rate")
+        raise SettingError(
+            message("training diverged: the weights are no longer numbers"), hint=message("try a smaller learning_rate")
+        )
 
 
 def _too_large(arrays: Mapping[str, NDArray[np.float32]]) -> str | None:

@@ -19,6 +19,7 @@ import numpy as np
 
 from sadari.artifact.plain_file import FLAGS, kind_of
 from sadari.errors import ModelError
+from sadari.messages import message
 
 _CHUNK = 2**22  # bytes read and hashed together: small enough to stay in a cache
 _HAS_AT = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
@@ -52,7 +53,7 @@ class UntrustedFile:
             with _read_errors(self.where):
                 got = self._stream.readinto(view[at : at + _CHUNK])
             if not got:
-                raise ModelError(f"ends after {at:,} of {count:,} bytes", where=self.where)
+                raise ModelError(message("ends after {at:,} of {count:,} bytes", at=at, count=count), where=self.where)
             self._sha256.update(view[at : at + got])
             at += got
         return data
@@ -61,9 +62,9 @@ class UntrustedFile:
         """Raise `ModelError` unless what has been taken has this SHA-256 (hexadecimal)."""
         if self._sha256.hexdigest() != sha256:
             raise ModelError(
-                "was changed or damaged after it was written (its SHA-256 differs)",
+                message("was changed or damaged after it was written (its SHA-256 differs)"),
                 where=self.where,
-                hint="copy the model again, or train it again",
+                hint=message("copy the model again, or train it again"),
             )
 
 
@@ -137,7 +138,11 @@ def open_folder(folder: Path, *, where: str) -> Iterator[UntrustedFolder]:
     """
     with _read_errors(where, missing="there is no such model folder"):
         if not stat.S_ISDIR(folder.stat().st_mode):
-            raise ModelError("is not a model folder but a file", where=where, hint="name the folder that a run made")
+            raise ModelError(
+                message("is not a model folder but a file"),
+                where=where,
+                hint=message("name the folder that a run made"),
+            )
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY) if _HAS_AT else None
     try:
         yield UntrustedFolder(folder, opened, where)
@@ -159,10 +164,10 @@ def _read_errors(where: str, *, missing: str | None = None) -> Iterator[None]:
     except OSError as error:
         if missing is not None and isinstance(error, FileNotFoundError):
             raise ModelError(missing, where=where) from None
-        raise ModelError(f"cannot be read: {error.strerror or error}", where=where) from None
+        raise ModelError(message("cannot be read: {strerror}", strerror=error.strerror or error), where=where) from None
 
 
 def _check_regular(found: os.stat_result, where: str) -> None:
     kind = kind_of(found.st_mode)
     if kind is not None:
-        raise ModelError(f"is {kind}, not a plain file", where=where)
+        raise ModelError(message("is {kind}, not a plain file", kind=kind), where=where)

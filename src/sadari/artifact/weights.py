@@ -18,6 +18,7 @@ import numpy as np
 
 from sadari.artifact.strict_json import parse_json
 from sadari.errors import ModelError
+from sadari.messages import message
 
 WEIGHTS = "weights.safetensors"
 TRANSFORMERS_WEIGHTS = "model.safetensors"  # what `transformers` looks for
@@ -63,7 +64,7 @@ def encode_weights(
         ModelError: a dtype that a model cannot hold, or a NaN or infinite weight.
     """
     if "__metadata__" in tensors:
-        raise ModelError("no tensor of a safetensors file can be called '__metadata__'")
+        raise ModelError(message("no tensor of a safetensors file can be called '__metadata__'"))
     flat = {name: _flatten(name, tensor) for name, tensor in tensors.items()}
     # Widest items first, so that every tensor lies at a multiple of its item's size and needs no copy to be
     # read.
@@ -89,10 +90,20 @@ def _encode_header(header: dict[str, Any], data_size: int) -> bytes:
         text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
         decode_header(text, data_size)
     except ValueError as error:  # half a surrogate pair, nine dimensions
-        raise ModelError(f"the tensors cannot be written: {error}") from None
+        raise ModelError(message("the tensors cannot be written: {error}", error=error)) from None
     text += b" " * (-len(text) % 8)  # so that the data begins at a multiple of every item's size
     if len(text) > MAX_HEADER:
-        raise ModelError(f"{len(header):,} tensors need a header of {len(text):,} bytes ({MAX_HEADER:,} is the limit)")
+        raise ModelError(
+            message(
+                (
+                    "{number_of_header:,} tensors need a header of {number_of_text:,} bytes ({max_header:,} "
+                    "is the limit)"
+                ),
+                number_of_header=len(header),
+                number_of_text=len(text),
+                max_header=MAX_HEADER,
+            )
+        )
     return text
 
 
@@ -108,7 +119,9 @@ def _flatten(name: str, tensor: Any) -> tuple[str, tuple[int, ...], np.ndarray]:
     array = np.asarray(tensor)
     little = array.dtype.newbyteorder("<") if array.dtype.kind in "iuf" else array.dtype
     if little not in _NAMES:
-        raise ModelError(f"tensor {name!r} has dtype {array.dtype}, which a model folder cannot hold")
+        raise ModelError(
+            message("tensor {name!r} has dtype {dtype}, which a model folder cannot hold", name=name, dtype=array.dtype)
+        )
     return _NAMES[little], array.shape, np.ascontiguousarray(array, dtype=little).reshape(-1)
 
 
@@ -184,7 +197,10 @@ def decode_tensors(
             tensor = torch.from_numpy(array)
             tensors[name] = tensor.view(torch.bfloat16) if dtype == "BF16" else tensor
         elif dtype == "BF16":
-            raise ModelError(f"tensor {name!r} is bfloat16, which NumPy has not", hint="read it with as_torch=True")
+            raise ModelError(
+                message("tensor {name!r} is bfloat16, which NumPy has not", name=name),
+                hint=message("read it with as_torch=True"),
+            )
         else:
             tensors[name] = array
     return tensors
@@ -194,7 +210,7 @@ def _check_values(name: str, dtype: str, values: np.ndarray) -> None:
     """Refuse NaN, infinity and odd booleans; `values` is one-dimensional."""
     if dtype == "BOOL":
         if values.size and values.view(np.uint8).max() > 1:
-            raise ModelError(f"tensor {name[:80]!r} holds a boolean that is neither 0 nor 1")
+            raise ModelError(message("tensor {name!r} holds a boolean that is neither 0 nor 1", name=name[:80]))
         return
     if dtype not in _EXPONENT:
         return
@@ -204,4 +220,8 @@ def _check_values(name: str, dtype: str, values: np.ndarray) -> None:
     for at in range(0, bits.size, step):
         wrong = (bits[at : at + step] & mask) == mask
         if wrong.any():
-            raise ModelError(f"tensor {name[:80]!r} holds NaN or infinity at place {at + int(wrong.argmax()):,}")
+            raise ModelError(
+                message(
+                    "tensor {name!r} holds NaN or infinity at place {at:,}", name=name[:80], at=at + int(wrong.argmax())
+                )
+            )

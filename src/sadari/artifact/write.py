@@ -15,6 +15,7 @@ from sadari.artifact.read import read_manifest
 from sadari.artifact.untrusted import open_folder
 from sadari.artifact.weights import TRANSFORMERS_WEIGHTS, WEIGHTS, encode_weights
 from sadari.errors import ModelError, OutputError
+from sadari.messages import message
 
 _CHUNK = 2**22  # bytes hashed and written together: small enough to stay in a cache
 _CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers drop anywhere
@@ -62,13 +63,15 @@ def write_model(
 
 def _encode_text(name: str, content: str | bytes, where: str) -> bytes:
     if not is_file_name(name) or name in (MANIFEST, WEIGHTS, TRANSFORMERS_WEIGHTS):
-        raise ModelError(f"{name!r} is not a name that a text of a model can have", where=where)
+        raise ModelError(message("{name!r} is not a name that a text of a model can have", name=name), where=where)
     try:
         if isinstance(content, str):
             return content.encode("utf-8")
         content.decode("utf-8")
     except UnicodeError as error:
-        raise ModelError(f"{name!r} cannot be written as UTF-8: {error}", where=where) from None
+        raise ModelError(
+            message("{name!r} cannot be written as UTF-8: {error}", name=name, error=error), where=where
+        ) from None
     return content
 
 
@@ -97,15 +100,15 @@ def check_is_model(folder: Path) -> None:
         others = _other_names(folder)
     except ModelError as error:
         raise OutputError(
-            f"is in the way and was not replaced ({error.what})",
+            message("is in the way and was not replaced ({what})", what=error.what),
             where=where,
-            hint="choose another name, or move it away",
+            hint=message("choose another name, or move it away"),
         ) from None
     if others:
         raise OutputError(
-            f"holds {others[0]!r}, which is not part of the model that would be replaced",
+            message("holds {others!r}, which is not part of the model that would be replaced", others=others[0]),
             where=where,
-            hint="choose another name, or move that file away",
+            hint=message("choose another name, or move that file away"),
         )
 
 

@@ -28,6 +28,7 @@ from sadari.climb.verdict import decide
 from sadari.data.audit.audit import Audit, audit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.significance import pair_tests
@@ -145,7 +146,10 @@ def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: in
     """The audit of two corpora, if rungs can be compared on them."""
     check_corpora(train, test)
     if train.multi_label:
-        raise SettingError("climb compares rungs on one label a text", hint="train one with: sadari train --label-sep")
+        raise SettingError(
+            message("climb compares rungs on one label a text"),
+            hint=message("train one with: sadari train --label-sep"),
+        )
     train.check_trainable()
     return audited or audit(train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=seed)
 
@@ -172,7 +176,9 @@ def _climb_all(run: ClimbContext, names: list[str]) -> tuple[list[RungResult], l
     results = [outcome for outcome in found.values() if isinstance(outcome, RungResult)]
     left_out = {name: outcome.why for name, outcome in found.items() if not isinstance(outcome, RungResult)}
     if not results and all(isinstance(outcome, TooDear) for outcome in found.values()):
-        raise SettingError("the budget is too small for any rung", hint="give a larger --budget, or fewer rungs")
+        raise SettingError(
+            message("the budget is too small for any rung"), hint=message("give a larger --budget, or fewer rungs")
+        )
     if not results:
         raise none_trained(left_out, run.words, source=run.frozen.train.source)
     return results, list(left_out.items())

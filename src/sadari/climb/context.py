@@ -11,6 +11,7 @@ from sadari.climb.budget import Budget
 from sadari.climb.progress import share_done
 from sadari.climb.split import Frozen
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.rungs import RUNGS, Rung
 from sadari.wording import Wording
 
@@ -71,8 +72,8 @@ class ClimbContext:
         unknown = sorted(set(settings) - set(RUNGS[name]._get_param_names()))
         if unknown:
             raise SettingError(
-                f"the rung {name!r} has no setting {unknown[0]!r}",
-                hint=f"it has: {', '.join(RUNGS[name]._get_param_names())}",
+                message("the rung {name!r} has no setting {unknown!r}", name=name, unknown=unknown[0]),
+                hint=message("it has: {get_param_names}", get_param_names=", ".join(RUNGS[name]._get_param_names())),
             )
         planned = self.planned.get(name, {})
         return RUNGS[name](**{"seed": self.seed, **planned, **self.tuned.get(name, {}), **settings})

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sadari.errors import DataError, SadariError
+from sadari.messages import message
 from sadari.rungs import RUNGS
 from sadari.wording import Wording
 
@@ -52,4 +53,4 @@ def none_trained(reasons: Mapping[str, str], words: Wording, *, source: str) -> 
     for name, why in reasons.items():
         by_reason.setdefault(why, []).append(name)
     listed = "".join(f"\n  {', '.join(names)}: {why}" for why, names in by_reason.items())
-    return DataError(f"{words.say('failed_all')}{listed}", where=source)
+    return DataError(message("{say}{listed}", say=words.say("failed_all"), listed=listed), where=source)

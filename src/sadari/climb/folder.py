@@ -17,6 +17,7 @@ from sadari.artifact import atomic_folder, atomic_write, check_is_model
 from sadari.climb.report.report import write_report
 from sadari.climb.result import ClimbResult
 from sadari.errors import OutputError
+from sadari.messages import message
 from sadari.rungs import RUNGS
 
 TABLE, PREDICTIONS, REPORT = "climb.json", "predictions.csv", "report.html"
@@ -50,13 +51,13 @@ def check_is_climb(folder: Path) -> None:
     entries = sorted(folder.iterdir())
     if not any((folder / name).is_file() for name in (TABLE, _OLD_MARKER)):
         what = f"is in the way: it holds {entries[0].name!r}, and is no folder of a climb"
-        raise OutputError(what, where=str(folder), hint="choose another folder, or move that away")
+        raise OutputError(what, where=str(folder), hint=message("choose another folder, or move that away"))
     for entry in entries:
         if entry.name in RUNGS and entry.is_dir() and not entry.is_symlink():
             check_is_model(entry)
         elif not _is_ours(entry):
             what = f"is in the way: it holds {entry.name!r}, which is not of a climb"
-            raise OutputError(what, where=str(folder), hint="choose another folder, or move that away")
+            raise OutputError(what, where=str(folder), hint=message("choose another folder, or move that away"))
 
 
 def _is_ours(entry: Path) -> bool:

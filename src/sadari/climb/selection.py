@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.rungs import RUNGS, BertClassifier, FromVectors, find_rung
 from sadari.text.column import one_column
 from sadari.wording import Wording, wording
@@ -50,21 +51,25 @@ def rungs_to_climb(
         find_rung(name)
     chosen = [name for name in RUNGS if rungs is None or name in rungs]
     if not chosen:
-        raise SettingError("no rung is chosen", hint=f"choose from: {', '.join(RUNGS)}")
+        raise SettingError(message("no rung is chosen"), hint=message("choose from: {rungs}", rungs=", ".join(RUNGS)))
     left_out = []
     for name, given in ((FromVectors.name, vectors), (BertClassifier.name, weights)):
         start = STARTS[name]
         if given is not None and name not in chosen:
             raise SettingError(
-                f"{start.what} are given, and the rung {name!r}, which starts from them, is not asked for",
-                hint=f"add {name} to the rungs, or leave {start.what} out",
+                message(
+                    "{what} are given, and the rung {name!r}, which starts from them, is not asked for",
+                    what=start.what,
+                    name=name,
+                ),
+                hint=message("add {name} to the rungs, or leave {what} out", name=name, what=start.what),
             )
         if given is not None or name not in chosen:
             continue
         if rungs is not None:
             raise SettingError(
-                f"the rung {name!r} starts from {start.what}, and none are given",
-                hint=f"give them ({start.option}), or train some: {start.how}",
+                message("the rung {name!r} starts from {what}, and none are given", name=name, what=start.what),
+                hint=message("give them ({option}), or train some: {how}", option=start.option, how=start.how),
             )
         chosen.remove(name)
         left_out.append((name, (words or wording("en")).say(f"want_{name}", option=start.option)))

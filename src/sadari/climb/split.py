@@ -12,6 +12,7 @@ from sadari.data.audit.audit import Audit
 from sadari.data.corpus import Corpus
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.metrics.evaluate import check_some_known, truth_codes
 from sadari.settings.limits import Number, shown
 
@@ -56,7 +57,7 @@ def freeze(
         DataError: too few rows, or too few with one of the labels, for every part to have some.
     """
     if not Number(0, 1).allows(validation) or validation in (0, 1):
-        raise SettingError(f"validation is {shown(validation)}; it must lie between 0 and 1")
+        raise SettingError(message("validation is {shown}; it must lie between 0 and 1", shown=shown(validation)))
     notes = list(train.notes)
     dropped = 0
     leaked_near: NDArray[np.bool_] = np.zeros(0, np.bool_)
@@ -64,7 +65,7 @@ def freeze(
         dropped = len(audited.duplicate_rows)
         train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
     if train.labels is None:
-        raise DataError("there are no labels to train on", where=train.source)
+        raise DataError(message("there are no labels to train on"), where=train.source)
     train.check_lone()
     fewer = len(train) < FOLD_ROWS
     if test is not None:
@@ -85,9 +86,15 @@ def freeze(
         folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
         if any(len(rest.take(fold).label_names) < 2 for fold in folds):
             raise DataError(
-                f"{len(rest):,} training rows are too few to validate each by a model of others: it sees one label",
+                message(
+                    (
+                        "{number_of_rest:,} training rows are too few to validate each by a model of others: it "
+                        "sees one label"
+                    ),
+                    number_of_rest=len(rest),
+                ),
                 where=train.source,
-                hint="give more labelled rows",
+                hint=message("give more labelled rows"),
             )
     else:
         fit, held = split(rest.labels, validation=validation, texts=rest.texts, seed=seed)
@@ -96,9 +103,13 @@ def freeze(
     for part, what in ((held_out, "validation"), (final, "final")):
         if len(part) == 0 or part.labels is None:
             raise DataError(
-                f"no row is left for the {what} rows out of {len(train):,}",
+                message(
+                    "no row is left for the {what} rows out of {number_of_train:,}",
+                    what=what,
+                    number_of_train=len(train),
+                ),
                 where=part.source,
-                hint="give more labelled rows, or a --test file",
+                hint=message("give more labelled rows, or a --test file"),
             )
     known = kept.label_names
     if final_name == "test":

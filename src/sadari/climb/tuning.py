@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sadari.errors import MissingExtraError, SettingError
+from sadari.messages import message
 
 # What a trial may ask for: name → (kind, low or choices, high). "log" spreads numbers over orders of magnitude.
 Space = Mapping[str, tuple[Any, ...]]
@@ -75,7 +76,7 @@ def tune(
     except ImportError as error:
         raise MissingExtraError("--tune", "tune") from error
     if trials < 1:
-        raise SettingError(f"--tune is {trials}; it must be at least 1 trial")
+        raise SettingError(message("--tune is {trials}; it must be at least 1 trial", trials=trials))
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=5))
     start = time.perf_counter()

@@ -9,6 +9,7 @@ import numpy as np
 
 from sadari.climb.result import RungResult, Verdict
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.metrics.interval import Interval, PairTest
 from sadari.metrics.significance import mcnemar, pair_tests, paired_difference, smallest_telling_difference
 from sadari.wording import Wording, wording
@@ -197,15 +198,21 @@ def _what_could_hide(verdict: Verdict, rungs: Sequence[RungResult], tests: Seque
 def _correct(rungs: Sequence[RungResult], truth: np.ndarray) -> dict[str, np.ndarray]:
     names = [rung.rung for rung in rungs]
     if not names:
-        raise SettingError("there is no rung to decide about", hint="train at least one")
+        raise SettingError(message("there is no rung to decide about"), hint=message("train at least one"))
     if len(set(names)) < len(names):
-        raise SettingError(f"a rung is there twice: {', '.join(names)}", hint="give each its own name")
+        raise SettingError(
+            message("a rung is there twice: {names}", names=", ".join(names)), hint=message("give each its own name")
+        )
     if not len(truth):
-        raise DataError("there are no validation rows", hint="take some from the training rows")
+        raise DataError(message("there are no validation rows"), hint=message("take some from the training rows"))
     for rung in rungs:
         if len(rung.validation_predictions) != len(truth):
             raise DataError(
-                f"{len(rung.validation_predictions):,} validation predictions for {len(truth):,} rows",
+                message(
+                    "{number_of_validation_predictions:,} validation predictions for {number_of_truth:,} rows",
+                    number_of_validation_predictions=len(rung.validation_predictions),
+                    number_of_truth=len(truth),
+                ),
                 where=rung.rung,
             )
     return {rung.rung: rung.validation_predictions == truth for rung in rungs}
@@ -230,7 +237,10 @@ def _pair(tests: Sequence[PairTest], first: str, second: str) -> PairTest:
     for test in tests:
         if {test.first, test.second} == {first, second}:
             return test
-    raise DataError(f"there is no paired test of {first} and {second}", hint="test every pair")
+    raise DataError(
+        message("there is no paired test of {first} and {second}", first=first, second=second),
+        hint=message("test every pair"),
+    )
 
 
 def _time_ratio(other: RungResult, chosen: RungResult) -> float:

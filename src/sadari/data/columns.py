@@ -11,6 +11,7 @@ import polars as pl
 
 from sadari.data.column_names import BODY_NAMES, LABEL_NAMES, TEXT_NAMES, TITLE_NAMES, folded
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.settings.limits import MOST, Whole
 from sadari.settings.limits import shown as shown_value
 
@@ -56,7 +57,10 @@ def column_names(given: Any) -> list[str | int]:
     several = isinstance(given, Iterable) and not isinstance(given, str) and not hasattr(given, "shape")
     found = [] if given is None else list(given) if several else [given]
     if not all(isinstance(name, str) or Whole(-MOST, MOST).allows(name) for name in found):
-        raise SettingError(f"a column is {shown_value(given)}", hint="columns are given by name, or by number from 1")
+        raise SettingError(
+            message("a column is {shown_value}", shown_value=shown_value(given)),
+            hint=message("columns are given by name, or by number from 1"),
+        )
     return found
 
 
@@ -85,7 +89,11 @@ def find_column(asked: str | int, columns: Sequence[str], *, where: str) -> str:
     comparable = [name for name in columns if len(name) <= _LIKE] if len(str(asked)) <= _LIKE else []
     near = difflib.get_close_matches(str(asked), comparable, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"by name, or by number from 1 to {len(columns)}"
-    raise DataError(f"there is no column {asked!r}; the columns are: {shown}", where=where, hint=hint)
+    raise DataError(
+        message("there is no column {asked!r}; the columns are: {shown}", asked=asked, shown=shown),
+        where=where,
+        hint=hint,
+    )
 
 
 def choose_columns(
@@ -112,7 +120,7 @@ def choose_columns(
     texts = [find_column(name, columns, where=where) for name in asked]
     chosen = None if label is None else find_column(label, columns, where=where)
     if chosen is not None and chosen in texts:
-        raise DataError(f"column {chosen!r} cannot be both text and label", where=where)
+        raise DataError(message("column {chosen!r} cannot be both text and label", chosen=chosen), where=where)
     choice = Choice(texts, chosen)
     if chosen is None:
         choice.label = _label_by_name(head, texts)
@@ -123,7 +131,7 @@ def choose_columns(
     if chosen is None:
         if choice.label is None and need_label:
             what = f"no label column found; the columns are: {shown_names(columns)}{_no_labels(head, choice.texts)}"
-            raise DataError(what, where=where, hint="name it with --label")
+            raise DataError(what, where=where, hint=message("name it with --label"))
         if choice.label is not None:
             choice.notes.append(f"label: {_columns_named([choice.label])} (guessed)")
     numbers = [int(name) for name in [*asked, label] if name is not None and str(name).isdecimal()]
@@ -143,7 +151,7 @@ def _check_unrepeated(
     for name, numbers in repeated.items():
         if {columns[number - 1] for number in numbers} & {*taken} - by_number:
             what = f"the header names {shown(name)!r} twice (columns {' and '.join(map(str, numbers))})"
-            raise DataError(what, where=where, hint="rename one of them, or ask for one by its number")
+            raise DataError(what, where=where, hint=message("rename one of them, or ask for one by its number"))
 
 
 def _guess_texts(head: pl.DataFrame, choice: Choice, need_label: bool, where: str) -> None:
@@ -151,7 +159,7 @@ def _guess_texts(head: pl.DataFrame, choice: Choice, need_label: bool, where: st
     choice.texts = _texts_by_name([c for c in head.columns if c != choice.label])
     if not choice.texts:
         if not strings:
-            raise DataError("no text column found", where=where, hint="name it with --text")
+            raise DataError(message("no text column found"), where=where, hint=message("name it with --text"))
         if choice.label is None and need_label and len(strings) > 1:
             choice.label = _label_by_content(head, [_longest(head, strings)])
             strings = [c for c in strings if c != choice.label]

@@ -14,6 +14,7 @@ import polars as pl
 from sadari.data.fingerprint import provenance
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.ragged import places_of
 from sadari.settings.limits import Number, check, shown
 
@@ -50,12 +51,20 @@ class Corpus:
     def __post_init__(self) -> None:
         for name, column in (("texts", self.texts), ("labels", self.labels)):
             if not isinstance(column, pl.Series) and not (column is None and name == "labels"):
-                raise SettingError(f"{name} is {shown(column)}", hint="it must be a Polars Series: pl.Series(…)")
+                raise SettingError(
+                    message("{name} is {shown}", name=name, shown=shown(column)),
+                    hint=message("it must be a Polars Series: pl.Series(…)"),
+                )
         if self.texts.dtype != pl.String or self.texts.null_count():
-            raise SettingError(f"texts must be strings, none missing, not {self.texts.dtype}")
+            raise SettingError(message("texts must be strings, none missing, not {dtype}", dtype=self.texts.dtype))
         labels = len(self) if self.labels is None else len(self.labels)
         if not isinstance(self.rows, np.ndarray) or self.rows.ndim != 1 or not labels == len(self.rows) == len(self):
-            raise SettingError(f"{len(self):,} texts need as many labels, and as many rows in an array")
+            raise SettingError(
+                message(
+                    "{number_of_self:,} texts need as many labels, and as many rows in an array",
+                    number_of_self=len(self),
+                )
+            )
 
     def __len__(self) -> int:
         return self.texts.len()
@@ -85,7 +94,7 @@ class Corpus:
             SettingError: there are no labels, or several a text (see `indicator`).
         """
         if self.labels is None or self.multi_label:
-            raise SettingError("codes need exactly one label a text")
+            raise SettingError(message("codes need exactly one label a text"))
         if not self.label_names:  # Polars cannot replace by an empty table
             return np.empty(0, np.int32)
         return self.labels.replace_strict(
@@ -96,7 +105,7 @@ class Corpus:
     def indicator(self) -> np.ndarray:
         """(n, labels) bool: which of `label_names` each text has."""
         if self.labels is None:
-            raise SettingError("there are no labels")
+            raise SettingError(message("there are no labels"))
         out = np.zeros((len(self), len(self.label_names)), np.bool_)
         if not self.multi_label:
             out[np.arange(len(self)), self.codes] = True
@@ -118,7 +127,7 @@ class Corpus:
     def _by_label(self) -> pl.DataFrame:
         """A record for each label of each text: ``label``, and the text's ``row``."""
         if self.labels is None:
-            raise SettingError("there are no labels")
+            raise SettingError(message("there are no labels"))
         frame = pl.DataFrame({"label": self.labels, "row": self.rows})
         return (frame.explode("label") if self.multi_label else frame).drop_nulls("label")
 
@@ -135,7 +144,7 @@ class Corpus:
     def split(self, *, validation: float = 0.1, seed: int = 0) -> tuple[Corpus, Corpus]:
         """Training and validation texts: stratified, equal texts on one side, the same for the same seed."""
         if self.labels is None:
-            raise SettingError("a stratified split needs labels")
+            raise SettingError(message("a stratified split needs labels"))
         check("validation", validation, Number(0, 1))
         train, held_out = split(self.labels, validation=validation, texts=self.texts, seed=seed)
         return self.take(train), self.take(held_out)
@@ -143,7 +152,7 @@ class Corpus:
     def provenance(self, *, seed: int) -> dict[str, Any]:
         """What the folder of a model trained on these rows says of them; see `sadari.data.fingerprint.provenance`."""
         if self.labels is None:
-            raise SettingError("there are no labels")
+            raise SettingError(message("there are no labels"))
         return provenance(
             self.source,
             [self.texts],
@@ -179,13 +188,19 @@ class Corpus:
         """
         if not len(self):
             blank = f" ({self.blank_rows.size:,} were blank)" if self.blank_rows.size else ""
-            raise DataError(f"there are no texts to train on{blank}", where=self.source)
+            raise DataError(message("there are no texts to train on{blank}", blank=blank), where=self.source)
         if self.labels is None:
-            raise DataError("there are no labels to train on", where=self.source, hint="name the column with --label")
+            raise DataError(
+                message("there are no labels to train on"),
+                where=self.source,
+                hint=message("name the column with --label"),
+            )
         if len(self.label_names) < 2:
             only = f"only label {self.label_names[0]!r}" if self.label_names else "no label"
             what = f"{only} in {len(self):,} row{'s' * (len(self) != 1)}"
-            raise DataError(what, where=self.source, hint="training needs two labels at least; is --label right?")
+            raise DataError(
+                what, where=self.source, hint=message("training needs two labels at least; is --label right?")
+            )
 
     def check_lone(self) -> None:
         """Refuse two labels of which one stands in one row: who has learned from that one cannot be scored on it.
@@ -198,9 +213,12 @@ class Corpus:
         if len(counts) == 2 and counts[lone] == 1:
             row = self._by_label.filter(pl.col("label") == lone)["row"][0]
             raise DataError(
-                f"label {lone!r} stands in this row alone, beside one other label: nothing is left to score it by",
+                message(
+                    ("label {lone!r} stands in this row alone, beside one other label: nothing is left to score it by"),
+                    lone=lone,
+                ),
                 where=f"{self.source}, row {row:,}",
-                hint="give more rows with that label; is --label right?",
+                hint=message("give more rows with that label; is --label right?"),
             )
 
 
@@ -212,7 +230,10 @@ def check_corpora(train: Any, test: Any) -> None:
     """
     for name, given in (("train", train), ("test", test)):
         if not isinstance(given, Corpus) and not (given is None and name == "test"):
-            raise SettingError(f"{name} is {shown(given)}", hint="it must be a Corpus: sadari.open_source(path).read()")
+            raise SettingError(
+                message("{name} is {shown}", name=name, shown=shown(given)),
+                hint=message("it must be a Corpus: sadari.open_source(path).read()"),
+            )
 
 
 def sort_labels(names: Sequence[str], order: Sequence[str] = ()) -> list[str]:
@@ -271,13 +292,13 @@ class TextStream:
             if self.keep is not None:
                 mask = self.keep[at : at + texts.len()]
                 if mask.size != texts.len():
-                    raise SettingError(f"the mask has {self.keep.size:,} rows, the file has more")
+                    raise SettingError(message("the mask has {size:,} rows, the file has more", size=self.keep.size))
                 at += texts.len()
                 texts = texts.filter(pl.Series(mask))
             if texts.len():
                 yield texts
         if self.keep is not None and at != self.keep.size:
-            raise SettingError(f"the mask has {self.keep.size:,} rows, the file has {at:,}")
+            raise SettingError(message("the mask has {size:,} rows, the file has {at:,}", size=self.keep.size, at=at))
 
     def __len__(self) -> int:
         if self.keep is not None:

@@ -16,6 +16,7 @@ import platformdirs
 
 from sadari.data.download import Progress, download
 from sadari.errors import DataError, OutputError
+from sadari.messages import message
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,14 @@ def find(name: str) -> Dataset:
             return _dataset(known, train, test if test is not None and test.is_file() else None)
     if known.bundled:
         raise DataError(
-            f"the data set {name!r} should be part of the package, and is not",
+            message("the data set {name!r} should be part of the package, and is not", name=name),
             where=str(_files_in(_places(known)[0], known)[0]),
-            hint="install sadari again",
+            hint=message("install sadari again"),
         )
     looked = ", ".join(str(folder) for folder in _places(known))
     raise DataError(
-        f"the data set {name!r} is not on this machine (looked in {looked})", hint=f"sadari data fetch {name}"
+        message("the data set {name!r} is not on this machine (looked in {looked})", name=name, looked=looked),
+        hint=message("sadari data fetch {name}", name=name),
     )
 
 
@@ -190,7 +192,9 @@ def _known(name: str) -> _Known:
             return known
     close = difflib.get_close_matches(name.lower().replace("-", "_"), NAMES, n=2)
     hint = f"did you mean {' or '.join(close)}?" if close else "give a name, or the path of a file that exists"
-    raise DataError(f"no data set is called {name!r}; there are {', '.join(NAMES)}", hint=hint)
+    raise DataError(
+        message("no data set is called {name!r}; there are {names}", name=name, names=", ".join(NAMES)), hint=hint
+    )
 
 
 def _places(known: _Known) -> list[Path]:
@@ -232,4 +236,4 @@ def _write_classes(folder: Path, known: _Known) -> None:
         path.with_suffix(".part").write_text("".join(f"{name}\n" for name in known.classes), encoding="utf-8")
         path.with_suffix(".part").replace(path)
     except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        raise OutputError(message("cannot be written: {strerror}", strerror=error.strerror), where=str(path)) from error

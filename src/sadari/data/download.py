@@ -24,6 +24,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from sadari.errors import DownloadError, OutputError, SettingError
+from sadari.messages import message
 
 Progress = Callable[[int, int | None], None]  # (bytes so far, bytes in all or None)
 
@@ -98,9 +99,9 @@ def download(
         SettingError: the checksum or the URL is malformed.
     """
     if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
-        raise SettingError(f"a SHA-256 is 64 hexadecimal digits, not {sha256!r}")
+        raise SettingError(message("a SHA-256 is 64 hexadecimal digits, not {sha256!r}", sha256=sha256))
     if urlsplit(url).scheme not in ("http", "https"):
-        raise SettingError(f"only http and https are fetched, not {url!r}")
+        raise SettingError(message("only http and https are fetched, not {url!r}", url=url))
     job = _Job(url, Path(path), sha256.lower(), size, timeout, progress)
     with _writing(job):
         job.target.parent.mkdir(parents=True, exist_ok=True)
@@ -138,9 +139,15 @@ def _complete(job: _Job, attempts: int, pause: float) -> None:
             reason = str(error)
     total = f" of {job.size:,}" if job.size is not None else ""
     raise DownloadError(
-        f"{job.have():,}{total} bytes came in {attempts} attempts; the last one ended with: {reason}",
+        message(
+            "{have:,}{total} bytes came in {attempts} attempts; the last one ended with: {reason}",
+            have=job.have(),
+            total=total,
+            attempts=attempts,
+            reason=reason,
+        ),
         where=job.url,
-        hint="run the same command again: it goes on from there",
+        hint=message("run the same command again: it goes on from there"),
     )
 
 
@@ -200,7 +207,9 @@ def _refused(error: urllib.error.HTTPError, job: _Job, have: int) -> None:
     if error.code in PASSING_STATUS:
         raise _Passing(f"HTTP {error.code} {error.reason}") from None
     hint = "check the address" if error.code in (404, 410) else None
-    raise DownloadError(f"the server answered {error.code} {error.reason}", where=job.url, hint=hint) from None
+    raise DownloadError(
+        message("the server answered {code} {reason}", code=error.code, reason=error.reason), where=job.url, hint=hint
+    ) from None
 
 
 def _start_of(response: http.client.HTTPResponse, job: _Job, have: int) -> int:
@@ -252,7 +261,8 @@ class _WebOnly(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         if urlsplit(newurl).scheme not in ("http", "https"):
             raise DownloadError(
-                f"the server redirects to {newurl!r}; only http and https are fetched", where=req.full_url
+                message("the server redirects to {newurl!r}; only http and https are fetched", newurl=newurl),
+                where=req.full_url,
             )
         return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
 
@@ -303,7 +313,7 @@ def _only_writer(job: _Job) -> Iterator[None]:
         except BlockingIOError:
             os.close(descriptor)
             what = "another process is downloading this file"
-            raise DownloadError(what, where=str(job.target), hint="wait until it has ended") from None
+            raise DownloadError(what, where=str(job.target), hint=message("wait until it has ended")) from None
         if lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
             break
         os.close(descriptor)  # the writer before us removed this lock between our open and our lock

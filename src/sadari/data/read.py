@@ -23,6 +23,7 @@ from sadari.data.formats.records import BadRows, Chunk, OnBadRow, Records, Wante
 from sadari.data.label_values import CLASSES_FILE, class_names_beside, label_values, named_labels
 from sadari.errors import DataError, SettingError
 from sadari.forked import check_threads
+from sadari.messages import message
 from sadari.settings.limits import MOST, Choice, Text, Whole, check
 
 Missing = Literal["error", "empty"]
@@ -170,7 +171,9 @@ class Source:
             if batch.labels is not None:
                 labels.append(batch.labels)
         if not texts:
-            raise DataError(f"none of its rows can be used ({self.skipped:,} left out)", where=self.path)
+            raise DataError(
+                message("none of its rows can be used ({skipped:,} left out)", skipped=self.skipped), where=self.path
+            )
         blank_rows_in_all = np.concatenate([np.empty(0, np.int64), *blank_rows])
         corpus = Corpus(
             pl.concat(texts, rechunk=True),
@@ -278,7 +281,7 @@ def open_source(
     for argument, value in (("encoding", encoding), ("delimiter", delimiter), ("label_sep", label_sep)):
         check(argument, value, Text(), optional=True)
     if label_sep == "":
-        raise SettingError("label_sep must not be empty")
+        raise SettingError(message("label_sep must not be empty"))
     known = [str(name) for name in [*split_names(text), *column_names(label)]]
     records = open_records(
         path, Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.settings.limits import SEED, check
 
 _RARE = 3
@@ -44,7 +45,7 @@ def split(
     shares = _shares(fractions, validation)
     labels = labels if isinstance(labels, pl.Series) else pl.Series("label", list(labels))
     if texts is not None and texts.len() != labels.len():
-        raise SettingError(f"{texts.len():,} texts but {labels.len():,} labels")
+        raise SettingError(message("{len:,} texts but {len_2:,} labels", len=texts.len(), len_2=labels.len()))
     if not labels.len():
         return tuple(np.empty(0, np.int64) for _ in shares)
     strata = _strata(labels)
@@ -56,12 +57,14 @@ def split(
 
 def _shares(fractions: Sequence[float] | None, validation: float | None) -> np.ndarray:
     if fractions is not None and validation is not None:
-        raise SettingError("give fractions or validation, not both")
+        raise SettingError(message("give fractions or validation, not both"))
     if validation is not None:
         fractions = (1.0 - validation, validation)
     shares = np.asarray((0.8, 0.1, 0.1) if fractions is None else fractions, np.float64)
     if not (np.isfinite(shares).all() and (shares >= 0).all() and abs(shares.sum() - 1) < 1e-9 and shares[0] > 0):
-        raise SettingError(f"the shares of a split must be positive and add up to 1, not {shares.tolist()}")
+        raise SettingError(
+            message("the shares of a split must be positive and add up to 1, not {tolist}", tolist=shares.tolist())
+        )
     return shares
 
 

@@ -15,6 +15,7 @@ from sadari.data.fingerprint import provenance
 from sadari.data.read import Source, oddities
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 
 STREAMED_BYTES = 256 << 20
 _PACKED = (".gz", ".parquet", ".pq")  # about a quarter of what it holds
@@ -77,7 +78,10 @@ def gather(source: Source, *, validation: float, seed: int, keep_duplicates: boo
         DataError: rows that cannot be read, or too few of them. SettingError: `validation` is no share.
     """
     if not 0 < validation < 1:
-        raise SettingError(f"validation is {validation}; it must lie between 0 and 1", hint="such as 0.1")
+        raise SettingError(
+            message("validation is {validation}; it must lie between 0 and 1", validation=validation),
+            hint=message("such as 0.1"),
+        )
     take = _gather_streamed if stream else _gather_held
     return take(source, validation, seed, keep_duplicates, say)
 
@@ -162,7 +166,11 @@ def _survey(source: Source, say: Say) -> _Survey:
     rows: list[list[np.ndarray]] = []
     for batch in source.batches(whole=False):
         if batch.labels is None:
-            raise DataError("there are no labels to train on", where=source.path, hint="name the column with --label")
+            raise DataError(
+                message("there are no labels to train on"),
+                where=source.path,
+                hint=message("name the column with --label"),
+            )
         labels.append(batch.labels)
         # 64 bits: among ten million texts two different ones share a hash with a chance of 1 in 400,000
         texts = batch.texts.hash(seed=1).to_numpy()
@@ -170,14 +178,14 @@ def _survey(source: Source, say: Say) -> _Survey:
         rows.append([texts, pairs, (batch.texts.str.strip_chars() == "").to_numpy(), batch.rows])
         say(f"{batch.rows[-1]:,} rows surveyed")
     if not labels:
-        raise DataError("there are no texts to train on", where=source.path)
+        raise DataError(message("there are no texts to train on"), where=source.path)
     return _Survey(pl.concat(labels, rechunk=True), *map(np.concatenate, zip(*rows, strict=True)))
 
 
 def _keys(labels: pl.Series | None) -> pl.Series:
     """Labels as one String each; equal for the same labels in whatever order."""
     if labels is None:
-        raise SettingError("there are no labels")
+        raise SettingError(message("there are no labels"))
     if isinstance(labels.dtype, pl.List):
         return labels.list.unique().list.sort().list.join("\x1f")
     return labels
@@ -187,7 +195,13 @@ def _checked(train: pl.Series | None, validation: int, where: str) -> pl.Series:
     """The training labels, if there are two at least, and some rows to validate on."""
     flat = train.explode() if train is not None and isinstance(train.dtype, pl.List) else train
     if train is None or flat is None or flat.drop_nulls().n_unique() < 2:
-        raise DataError("fewer than two labels are left to train on", where=where, hint="is --label right?")
+        raise DataError(
+            message("fewer than two labels are left to train on"), where=where, hint=message("is --label right?")
+        )
     if not validation:
-        raise DataError("no row is left to validate on", where=where, hint="give more rows, or a larger --validation")
+        raise DataError(
+            message("no row is left to validate on"),
+            where=where,
+            hint=message("give more rows, or a larger --validation"),
+        )
     return train

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from sadari.artifact import ModelFiles, guarded, parse_json
 from sadari.compiling import njit
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, slices
 from sadari.text.compose import composed
@@ -228,7 +229,7 @@ class Symbols:
         )
         if len(table) < 2 or len(vocab) == len(head):
             found = f"only {table.token(0)!r} in it" if len(table) == 1 else "nothing in it that stands there twice"
-            raise DataError(f"the text has {found}: there is nothing to learn")
+            raise DataError(message("the text has {found}: there is nothing to learn", found=found))
         return cls(level, vocab, labels)
 
     def __len__(self) -> int:
@@ -285,7 +286,7 @@ class BytePieces:
         from tokenizers import pre_tokenizers, trainers
 
         if texts.len() == 0 or not texts.str.len_bytes().sum():
-            raise DataError("there is no text to learn from")
+            raise DataError(message("there is no text to learn from"))
         engine = _engine()
         with guarded(NOT_LEARNED, kind=DataError):
             trainer = trainers.BpeTrainer(

@@ -15,6 +15,7 @@ from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError
 from sadari.forked import check_threads
 from sadari.generation.codec import END_ID, UNKNOWN_ID, TextCodec, decode, learn_codec
+from sadari.messages import message
 from sadari.ragged import Ragged, positions_of
 from sadari.text.column import as_column
 from sadari.train.labels import as_labels
@@ -89,15 +90,23 @@ def gather(
     column = as_column([texts] if running else texts)
     names = None if labels is None else _labels(labels, len(column))
     if names is not None and running:
-        raise DataError("a label was given, and one running text", hint="give a list of texts, and a label for each")
+        raise DataError(
+            message("a label was given, and one running text"),
+            hint=message("give a list of texts, and a label for each"),
+        )
     kept = column.str.contains(r"\S")
     blank = int((~kept).sum())
     column, names = column.filter(kept), None if names is None else names.filter(kept)
     if not len(column):
-        raise DataError("there is no text to learn from", hint="the file is blank, or every text in it is")
+        raise DataError(
+            message("there is no text to learn from"), hint=message("the file is blank, or every text in it is")
+        )
     known_labels = [] if names is None else sort_labels(names.unique().to_list(), ())
     if len(known_labels) > MOST_LABELS:
-        raise DataError(f"there are {len(known_labels):,} different labels", hint="is it the right column?")
+        raise DataError(
+            message("there are {number_of_known_labels:,} different labels", number_of_known_labels=len(known_labels)),
+            hint=message("is it the right column?"),
+        )
     codec = learn_codec(level, column, labels=known_labels, min_freq=min_freq, max_vocab=max_vocab)
     encoded = codec.encode(column)
     unknown = int(np.count_nonzero(encoded.values == UNKNOWN_ID))
@@ -127,10 +136,12 @@ def characters_of(codec: TextCodec, ids: NDArray[np.int32]) -> int | None:
 def _labels(labels: Any, texts: int) -> pl.Series:
     names = as_labels(labels)
     if isinstance(names, np.ndarray) or isinstance(names.dtype, pl.List):
-        raise DataError("a text has several labels", hint="a text can be asked for by one")
+        raise DataError(message("a text has several labels"), hint=message("a text can be asked for by one"))
     names = names.cast(pl.String)
     if len(names) != texts:
-        raise DataError(f"there are {texts:,} texts and {len(names):,} labels")
+        raise DataError(
+            message("there are {texts:,} texts and {number_of_names:,} labels", texts=texts, number_of_names=len(names))
+        )
     return names
 
 

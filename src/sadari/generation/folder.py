@@ -12,6 +12,7 @@ from sadari.artifact.restore import build, known_settings, load_net, object_in
 from sadari.errors import ModelError
 from sadari.generation.codec import LEVELS, restored_codec
 from sadari.generation.settings import GeneratorSettings
+from sadari.messages import message
 from sadari.train.allowed_settings import plain_settings
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def restore_generator(kind: type[Kind], files: ModelFiles) -> Kind:
     """
     where, found = str(files.folder), files.manifest["kind"]
     if found != KIND:
-        raise ModelError(f"is a model of the kind {found!r:.40}, not a generator", where=where)
+        raise ModelError(message("is a model of the kind {found!r:.40}, not a generator", found=found), where=where)
     with build(where):
         generator = kind(**known_settings(files.manifest, GeneratorSettings().settings()))
         generator.check()

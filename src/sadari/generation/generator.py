@@ -15,6 +15,7 @@ from sadari.generation.codec import END_ID, UNKNOWN_ID, Written
 from sadari.generation.corpus import TrainingText, characters_of, gather
 from sadari.generation.sampling import Rules, choose
 from sadari.generation.settings import GeneratorSettings
+from sadari.messages import message
 from sadari.settings.limits import SEED, Whole, check
 from sadari.text.column import as_column
 from sadari.train.allowed_settings import plain_settings
@@ -282,7 +283,7 @@ class Generator(GeneratorSettings):
         parts = [part for row in self.codec_.encode(column) for part in ([row] if self.running_ else [row, _END])]
         ids = np.concatenate([_END, *parts])
         if len(ids) < 2:
-            raise DataError("there is no text to score")
+            raise DataError(message("there is no text to score"))
         net: Any = self.net_
         net.eval()
         held_out = HeldOut(ids, 1, characters_of(self.codec_, ids))
@@ -295,7 +296,9 @@ class Generator(GeneratorSettings):
         labels = self.codec_.labels
         if label is not None and label not in labels:
             known = ", ".join(labels) if labels else "none: it was trained without --condition"
-            raise SettingError(f"the model knows no label {label!r:.80}", hint=f"its labels: {known}"[:500])
+            raise SettingError(
+                message("the model knows no label {label!r:.80}", label=label), hint=f"its labels: {known}"[:500]
+            )
         ids = self.codec_.encode(as_column([self._without_open_blank(prompt)])).values.tolist()
         if not self.unknown_learned_:
             ids = [token for token in ids if token != UNKNOWN_ID]
@@ -332,7 +335,7 @@ class Generator(GeneratorSettings):
 
     def _check_fitted(self) -> None:
         if self.net_ is None:
-            raise SadariError("the generator is not trained yet", hint="call fit(text) first")
+            raise SadariError(message("the generator is not trained yet"), hint=message("call fit(text) first"))
 
     # -- saving -----------------------------------------------------------------------------------------
 

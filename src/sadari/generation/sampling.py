@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.settings.limits import Number, Whole, check
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def choose(logits: torch.Tensor, rules: Rule, generator: torch.Generator | None 
     left = rules(logits.detach().double().cpu())
     highest, chosen = left.max(dim=1)
     if not bool(torch.isfinite(highest).all()):
-        raise SettingError("there is no token to choose: the rules leave none, or the logits are no numbers")
+        raise SettingError(message("there is no token to choose: the rules leave none, or the logits are no numbers"))
     if not (isinstance(rules, Rules) and rules.greedy):
         # by the cumulative sum, so that one number decides and logits that differ by a rounding choose alike
         sums = left.softmax(dim=1).cumsum(dim=1)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from sadari.errors import SettingError
 from sadari.generation.codec import LEVELS
+from sadari.messages import message
 from sadari.settings.limits import Choice, Flag, Whole
 from sadari.train.allowed_settings import Allowed
 from sadari.train.settings import TRAINED_BY, TaskSettings
@@ -91,7 +92,8 @@ class GeneratorSettings(TaskSettings):
         width = DEFAULTS["transformer"]["embed_dim"] if self.embed_dim is None else self.embed_dim
         if self.net == "transformer" and (width % self.heads or not width):
             raise SettingError(
-                f"embed_dim is {width}, which {self.heads} heads cannot share", hint="a multiple of heads"
+                message("embed_dim is {width}, which {heads} heads cannot share", width=width, heads=self.heads),
+                hint=message("a multiple of heads"),
             )
 
     def resolved(self, *, ids: int, tokens: int) -> Self:

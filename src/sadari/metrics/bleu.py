@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sadari.errors import SettingError
+from sadari.messages import message
 
 ORDER = 4  # the longest runs that are counted
 
@@ -51,7 +52,13 @@ def corpus_bleu(translations: Sequence[Sequence[str]], references: Sequence[Sequ
         SettingError: not as many references as translations, or none at all.
     """
     if len(translations) != len(references) or not references:
-        raise SettingError(f"{len(translations):,} translations and {len(references):,} references do not pair up")
+        raise SettingError(
+            message(
+                ("{number_of_translations:,} translations and {number_of_references:,} references do not pair up"),
+                number_of_translations=len(translations),
+                number_of_references=len(references),
+            )
+        )
     right, total = [0] * ORDER, [0] * ORDER
     for found, wanted in zip(translations, references, strict=True):
         for n in range(1, ORDER + 1):

@@ -22,6 +22,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.metrics.interval import Interval
 
 _CELLS_AT_A_TIME = 4_000_000  # of the bootstrap's draws: 32 MB
@@ -94,9 +95,15 @@ def wilson(right: int, total: int, *, confidence: float = 0.95) -> Interval:
         SettingError: ``confidence`` is not between 0 and 1.
     """
     if total <= 0 or not 0 <= right <= total:
-        raise DataError(f"{right} right of {total} rows is no share", hint="score at least one row")
+        raise DataError(
+            message("{right} right of {total} rows is no share", right=right, total=total),
+            hint=message("score at least one row"),
+        )
     if not 0 < confidence < 1:
-        raise SettingError(f"confidence is {confidence}", hint="take a value between 0 and 1, such as 0.95")
+        raise SettingError(
+            message("confidence is {confidence}", confidence=confidence),
+            hint=message("take a value between 0 and 1, such as 0.95"),
+        )
     z = float(ndtri(0.5 + confidence / 2))
     share = right / total
     middle = (share + z * z / (2 * total)) / (1 + z * z / total)
@@ -233,8 +240,12 @@ def multilabel_scores(
     truth, predictions = np.asarray(truth, dtype=bool), np.asarray(predictions, dtype=bool)
     if truth.ndim != 2 or truth.shape != predictions.shape or not len(truth):
         raise DataError(
-            f"truth {truth.shape} and predictions {predictions.shape} cannot be compared",
-            hint="give two matrices of the same shape with at least one row",
+            message(
+                "truth {shape} and predictions {shape_2} cannot be compared",
+                shape=truth.shape,
+                shape_2=predictions.shape,
+            ),
+            hint=message("give two matrices of the same shape with at least one row"),
         )
     missed = np.zeros(len(truth), dtype=np.int64) if unseen is None else np.asarray(unseen, dtype=np.int64)
     _same_length(truth, missed)
@@ -284,12 +295,14 @@ def _scored(truth: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, n
     if not np.issubdtype(probabilities.dtype, np.floating):
         probabilities = probabilities.astype(np.float64)
     if probabilities.ndim != 2:
-        raise DataError(f"probabilities have {probabilities.ndim} dimensions", hint="give rows × labels")
+        raise DataError(
+            message("probabilities have {ndim} dimensions", ndim=probabilities.ndim), hint=message("give rows × labels")
+        )
     truth = _labels(truth, probabilities.shape[1], least=-1, name="truth")
     _same_length(truth, probabilities)
     if not np.isfinite(probabilities).all():
         row = int(np.flatnonzero(~np.isfinite(probabilities).all(axis=1))[0])
-        raise DataError("a probability is not a number", where=f"row {row + 1}")
+        raise DataError(message("a probability is not a number"), where=f"row {row + 1}")
     return truth, probabilities
 
 
@@ -297,21 +310,35 @@ def _labels(values: np.ndarray, classes: int, *, least: int, name: str) -> np.nd
     values = np.asarray(values)
     if values.ndim != 1 or not len(values) or not np.issubdtype(values.dtype, np.integer):
         raise DataError(
-            f"{name} is {values.dtype} of shape {values.shape}",
-            hint="give one whole number a row, and at least one row",
+            message("{name} is {dtype} of shape {shape}", name=name, dtype=values.dtype, shape=values.shape),
+            hint=message("give one whole number a row, and at least one row"),
         )
     outside = (values < least) | (values >= classes)
     if outside.any():
         row = int(np.flatnonzero(outside)[0])
         raise DataError(
-            f"{name} is {values[row]}, which is not within {least} to {classes - 1}", where=f"row {row + 1}"
+            message(
+                "{name} is {values}, which is not within {least} to {classes}",
+                name=name,
+                values=values[row],
+                least=least,
+                classes=classes - 1,
+            ),
+            where=f"row {row + 1}",
         )
     return values.astype(np.int64)
 
 
 def _same_length(truth: np.ndarray, other: np.ndarray) -> None:
     if len(truth) != len(other):
-        raise DataError(f"{len(truth)} rows of truth, {len(other)} of predictions", hint="give as many of each")
+        raise DataError(
+            message(
+                "{number_of_truth} rows of truth, {number_of_other} of predictions",
+                number_of_truth=len(truth),
+                number_of_other=len(other),
+            ),
+            hint=message("give as many of each"),
+        )
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

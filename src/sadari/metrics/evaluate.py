@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.metrics.classification import (
     accuracy,
     class_scores,
@@ -85,7 +86,7 @@ def check_some_known(corpus: Corpus, known: list[str]) -> None:
         return
     shown, saw = (", ".join(map(repr, some[:5])) + (", …" if len(some) > 5 else "") for some in (names, known))
     what = f"none of its labels was seen in training: {shown}, where training has {saw}"
-    raise DataError(what, where=corpus.source, hint="is this the labels' column? Name it with --label")
+    raise DataError(what, where=corpus.source, hint=message("is this the labels' column? Name it with --label"))
 
 
 def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
@@ -95,14 +96,14 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
         DataError: the corpus has no labels or no texts, or has several labels a text where the model gives one.
     """
     if corpus.labels is None or len(corpus) == 0:
-        raise DataError("there are no labelled texts to evaluate on", where=corpus.source)
+        raise DataError(message("there are no labelled texts to evaluate on"), where=corpus.source)
     names = [str(label) for label in model.classes_.tolist()]
     if model.multilabel != corpus.multi_label:
         has = "several labels" if corpus.multi_label else "one label"
         raise DataError(
-            f"a text has {has} here, and the model was trained otherwise",
+            message("a text has {has} here, and the model was trained otherwise", has=has),
             where=corpus.source,
-            hint="give --label-sep as in training",
+            hint=message("give --label-sep as in training"),
         )
     probabilities, known = model.predict_with_marks(corpus.texts)
     pieces = model.windows(corpus.texts)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import bdtr, ndtri
 
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.metrics.interval import Interval, PairTest
 
 
@@ -29,7 +30,10 @@ def mcnemar(first_only: int, second_only: int) -> float:
         DataError: a count is negative.
     """
     if first_only < 0 or second_only < 0:
-        raise DataError(f"counts are {first_only} and {second_only}", hint="counts of rows are 0 or more")
+        raise DataError(
+            message("counts are {first_only} and {second_only}", first_only=first_only, second_only=second_only),
+            hint=message("counts of rows are 0 or more"),
+        )
     uneven = first_only + second_only
     if first_only == second_only:
         return 1.0
@@ -48,7 +52,7 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     """
     p = np.asarray(p_values, dtype=np.float64)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():
-        raise DataError("p-values must be a list of numbers from 0 to 1")
+        raise DataError(message("p-values must be a list of numbers from 0 to 1"))
     order = np.argsort(p, kind="stable")
     stepped = p[order] * np.arange(len(p), 0, -1)
     corrected = np.empty_like(p)
@@ -71,7 +75,7 @@ def pair_tests(correct: Mapping[str, np.ndarray]) -> list[PairTest]:
     arrays = {rung: np.asarray(right, dtype=bool) for rung, right in correct.items()}
     if len({array.shape for array in arrays.values()}) > 1:
         sizes = ", ".join(f"{rung} {len(array):,}" for rung, array in arrays.items())
-        raise DataError(f"paired tests need the same rows for every rung, but there are: {sizes}")
+        raise DataError(message("paired tests need the same rows for every rung, but there are: {sizes}", sizes=sizes))
     pairs = list(combinations(arrays, 2))
     first = [int(np.count_nonzero(arrays[a] & ~arrays[b])) for a, b in pairs]
     second = [int(np.count_nonzero(arrays[b] & ~arrays[a])) for a, b in pairs]
@@ -97,9 +101,19 @@ def paired_difference(first_only: int, second_only: int, rows: int, *, confidenc
         SettingError: ``confidence`` is not between 0 and 1.
     """
     if rows <= 0 or first_only < 0 or second_only < 0 or first_only + second_only > rows:
-        raise DataError(f"{first_only} + {second_only} disagreements in {rows} rows")
+        raise DataError(
+            message(
+                "{first_only} + {second_only} disagreements in {rows} rows",
+                first_only=first_only,
+                second_only=second_only,
+                rows=rows,
+            )
+        )
     if not 0 < confidence < 1:
-        raise SettingError(f"confidence is {confidence}", hint="take a value between 0 and 1, such as 0.95")
+        raise SettingError(
+            message("confidence is {confidence}", confidence=confidence),
+            hint=message("take a value between 0 and 1, such as 0.95"),
+        )
     first, second = (first_only + 1) / (rows + 2), (second_only + 1) / (rows + 2)
     middle = second - first
     half = float(ndtri(0.5 + confidence / 2)) * np.sqrt((first + second - middle**2) / (rows + 2))

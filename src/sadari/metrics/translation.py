@@ -8,6 +8,7 @@ from typing import Any
 
 from sadari.artifact import guarded
 from sadari.errors import DataError, MissingExtraError, SettingError
+from sadari.messages import message
 from sadari.metrics.bleu import corpus_bleu, tokens_13a
 
 TOKENIZERS = ("13a", "intl", "char", "zh", "none")  # sacreBLEU's, of those that need no other package
@@ -72,7 +73,10 @@ def check_tokenizer(name: str) -> None:
         SettingError: the name.
     """
     if name not in TOKENIZERS:
-        raise SettingError(f"sacreBLEU's tokenizer is {name!r}", hint=f"one of {', '.join(TOKENIZERS)}")
+        raise SettingError(
+            message("sacreBLEU's tokenizer is {name!r}", name=name),
+            hint=message("one of {tokenizers}", tokenizers=", ".join(TOKENIZERS)),
+        )
 
 
 def tokenised_bleu(translations: Sequence[str], references: Sequence[str]) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 
 from sadari.artifact import atomic_write
 from sadari.errors import DataError, SadariWarning, SettingError
+from sadari.messages import message
 from sadari.plots.drawing import load_matplotlib
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def draw_activations(found: Activations, path: str | Path) -> Path:
     target = check_picture(path)
     if len(found.tokens) > MOST_TOKENS:
         raise DataError(
-            f"the text has {len(found.tokens)} tokens, too many to draw", hint=f"give a text of at most {MOST_TOKENS}"
+            message("the text has {number_of_tokens} tokens, too many to draw", number_of_tokens=len(found.tokens)),
+            hint=message("give a text of at most {most_tokens}", most_tokens=MOST_TOKENS),
         )
     return write_picture(target, lambda: _attention(found) if found.kind == "attention" else _gates(found))
 
@@ -64,8 +66,8 @@ def check_picture(path: str | Path) -> Path:
     target = Path(path)
     if target.suffix.lower() not in FORMATS:
         raise SettingError(
-            f"a picture cannot be written as {target.suffix or 'a file without ending'!r}",
-            hint=f"end the name with one of: {', '.join(FORMATS)}",
+            message("a picture cannot be written as {suffix!r}", suffix=target.suffix or "a file without ending"),
+            hint=message("end the name with one of: {formats}", formats=", ".join(FORMATS)),
         )
     return target
 
@@ -100,7 +102,10 @@ def write_picture(path: str | Path, draw: Callable[[], Figure]) -> Path:
         shown = " ".join(list(missing)[:8]) + (" …" if len(missing) > 8 else "")
         what = f"no font here has {shown}: boxes stand for them in {target}"
         warnings.warn(
-            f"{what}\n  → install one, such as NanumGothic or Noto Sans CJK; or write .svg", SadariWarning, stacklevel=2
+            SadariWarning(
+                message("{what}\n  → install one, such as NanumGothic or Noto Sans CJK; or write .svg", what=what)
+            ),
+            stacklevel=2,
         )
     return target
 

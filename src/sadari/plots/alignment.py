@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.plots.activations import check_picture, write_picture
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def draw_alignment(found: Alignment, path: str | Path) -> Path:
     target = check_picture(path)
     longest = max(len(found.sources), len(found.targets))
     if longest > MOST_WORDS:
-        raise DataError(f"a text has {longest} words, too many to draw", hint=f"give one of at most {MOST_WORDS}")
+        raise DataError(
+            message("a text has {longest} words, too many to draw", longest=longest),
+            hint=message("give one of at most {most_words}", most_words=MOST_WORDS),
+        )
     return write_picture(target, lambda: _drawn(found))
 
 

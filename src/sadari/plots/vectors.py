@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.plots.activations import check_picture, write_picture
 from sadari.vectors.projection import Projection
 
@@ -41,7 +42,10 @@ def draw_words(found: Projection, path: str | Path, *, marked: Collection[str] =
     """
     target = check_picture(path)
     if len(found.words) > MOST_WORDS:
-        raise DataError(f"{len(found.words):,} words are too many to draw", hint=f"choose at most {MOST_WORDS}")
+        raise DataError(
+            message("{number_of_words:,} words are too many to draw", number_of_words=len(found.words)),
+            hint=message("choose at most {most_words}", most_words=MOST_WORDS),
+        )
     return write_picture(target, lambda: _drawn(found, marked))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sadari.artifact.weights import CONFIG
 from sadari.errors import ModelError
+from sadari.messages import message
 from sadari.train.allowed_settings import Choice, Number, Text, Whole
 
 MOST = 2**22  # of any number in a configuration; the largest that is known counts a vocabulary of 1.2 million entities
@@ -85,7 +86,15 @@ def check_config(said: Mapping[str, Any], where: str) -> None:
             raise _refused(name, said[name], "no activation of that name is known", where)
     width, heads = _first(said, _WIDTHS), _first(said, _HEADS)
     if width and heads and "head_dim" not in said and width % heads:
-        raise ModelError(f"{CONFIG} says that {heads} heads share a width of {width:,}, which they cannot", where=where)
+        raise ModelError(
+            message(
+                "{config} says that {heads} heads share a width of {width:,}, which they cannot",
+                config=CONFIG,
+                heads=heads,
+                width=width,
+            ),
+            where=where,
+        )
     _check_labels(said, where)
 
 
@@ -102,14 +111,24 @@ def check_claims(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], w
     layers = _first(said, _LAYERS)
     if present and layers is not None and layers != max(present) + 1:
         raise ModelError(
-            f"the weights do not fit {CONFIG}, which speaks of {layers:,} layers; there are {len(present):,}",
+            message(
+                ("the weights do not fit {config}, which speaks of {layers:,} layers; there are {number_of_present:,}"),
+                config=CONFIG,
+                layers=layers,
+                number_of_present=len(present),
+            ),
             where=where,
             hint=_TOGETHER,
         )
     places, most = said.get("max_position_embeddings"), _rows_of(shapes, _PLACES)
     if places is not None and most is not None and places > most[0]:
         raise ModelError(
-            f"the weights do not fit {CONFIG}, whose max_position_embeddings is {places:,}; there are {most[0]:,}",
+            message(
+                ("the weights do not fit {config}, whose max_position_embeddings is {places:,}; there are {most:,}"),
+                config=CONFIG,
+                places=places,
+                most=most[0],
+            ),
             where=where,
             hint=_TOGETHER,
         )
@@ -119,13 +138,23 @@ def check_claims(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], w
     rows, widths = said.get("vocab_size"), [said[name] for name in _INNER_WIDTHS if said.get(name)]
     if rows is not None and rows != words[0]:
         raise ModelError(
-            f"the weights do not fit {CONFIG}, whose vocab_size is {rows:,}; the embedding has {words[0]:,} rows",
+            message(
+                ("the weights do not fit {config}, whose vocab_size is {rows:,}; the embedding has {words:,} rows"),
+                config=CONFIG,
+                rows=rows,
+                words=words[0],
+            ),
             where=where,
             hint=_TOGETHER,
         )
     if widths and words[1] not in widths:
         raise ModelError(
-            f"the weights do not fit {CONFIG}, whose hidden_size is {widths[-1]:,}; the embedding is {words[1]:,} wide",
+            message(
+                ("the weights do not fit {config}, whose hidden_size is {widths:,}; the embedding is {words:,} wide"),
+                config=CONFIG,
+                widths=widths[-1],
+                words=words[1],
+            ),
             where=where,
             hint=_TOGETHER,
         )
@@ -153,7 +182,15 @@ def _check_labels(said: Mapping[str, Any], where: str) -> None:
     ):
         raise _refused("id2label", names, "it must be an object of names", where)
     if count is not None and names and count != len(names):
-        raise ModelError(f"{CONFIG} says num_labels {count:,}, and names {len(names):,} in id2label", where=where)
+        raise ModelError(
+            message(
+                "{config} says num_labels {count:,}, and names {number_of_names:,} in id2label",
+                config=CONFIG,
+                count=count,
+                number_of_names=len(names),
+            ),
+            where=where,
+        )
 
 
 def _check_ids(name: str, value: Any, rows: Any, where: str) -> None:
@@ -187,4 +224,8 @@ def _first(said: Mapping[str, Any], names: Sequence[str]) -> int | None:
 
 
 def _refused(name: str, value: Any, why: str, where: str) -> ModelError:
-    return ModelError(f"{CONFIG} says {name[:60]} {value!r:.60}; {why}", where=where, hint=_TOGETHER)
+    return ModelError(
+        message("{config} says {name} {value!r:.60}; {why}", config=CONFIG, name=name[:60], value=value, why=why),
+        where=where,
+        hint=_TOGETHER,
+    )

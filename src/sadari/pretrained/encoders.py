@@ -17,6 +17,7 @@ from sadari.artifact import MANIFEST, guarded
 from sadari.artifact.restore import build, check_weights
 from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.errors import DownloadError, MissingExtraError, ModelError, SadariWarning
+from sadari.messages import message
 from sadari.pretrained import folder as weights_folder
 from sadari.pretrained.config import check_claims, check_config, labels_of
 from sadari.pretrained.folder import INDEX, SAFE, check_knows, check_not_pickled, check_plain, json_of, weight_shapes
@@ -122,12 +123,14 @@ def find_weights(weights: str | Path, *, download: bool = False) -> Path:
         if path.is_dir():
             return path
         if path.exists():
-            raise ModelError("is a file; weights are a folder", where=name, hint="name the folder that it lies in")
+            raise ModelError(
+                message("is a file; weights are a folder"), where=name, hint=message("name the folder that it lies in")
+            )
     if not _HUB_NAME.fullmatch(name) or name.startswith(".") or isinstance(weights, Path):
         raise ModelError(
-            "there is no such folder of weights",
+            message("there is no such folder of weights"),
             where=name[:200],
-            hint=f"name the folder that holds {CONFIG}, {SAFE} and the tokenizer",
+            hint=message("name the folder that holds {config}, {safe} and the tokenizer", config=CONFIG, safe=SAFE),
         )
     return _from_hub(name, download)
 
@@ -142,9 +145,11 @@ def _from_hub(name: str, download: bool) -> Path:
     except (LocalEntryNotFoundError, ValueError, OSError) as error:
         if not download:
             raise ModelError(
-                "there is neither a folder of this name nor such a model in the local cache of the Hugging Face hub",
+                message(
+                    "there is neither a folder of this name nor such a model in the local cache of the Hugging Face hub"
+                ),
                 where=name,
-                hint="check the name; to fetch it from the hub, say so: --download (download=True)",
+                hint=message("check the name; to fetch it from the hub, say so: --download (download=True)"),
             ) from error
     hint = "check the name and the network, or give a folder that is here"
     with guarded("could not be fetched from the Hugging Face hub", where=name, hint=hint, kind=DownloadError):
@@ -162,15 +167,15 @@ def check_folder(folder: Path) -> dict[str, Any]:
     own = json_of(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     if own and not (folder / CONFIG).is_file():
         raise ModelError(
-            f"this is a Sadari model of {own.get('rung') or own.get('kind')!r:.40}, and no BERT",
+            message("this is a Sadari model of {get!r:.40}, and no BERT", get=own.get("rung") or own.get("kind")),
             where=where,
-            hint="name a folder of pre-trained weights",
+            hint=message("name a folder of pre-trained weights"),
         )
     if not (folder / CONFIG).is_file():
         raise ModelError(
-            f"holds no pre-trained model: there is no {CONFIG}",
+            message("holds no pre-trained model: there is no {config}", config=CONFIG),
             where=where,
-            hint=f"name the folder that holds {CONFIG}, {SAFE} and the tokenizer",
+            hint=message("name the folder that holds {config}, {safe} and the tokenizer", config=CONFIG, safe=SAFE),
         )
     config = json_of(folder / CONFIG)
     check_kind(config, where)
@@ -178,13 +183,17 @@ def check_folder(folder: Path) -> dict[str, Any]:
     if not any((folder / name).is_file() for name in (SAFE, INDEX)):
         check_not_pickled(folder, "AutoModel")
         raise ModelError(
-            f"there are no weights: no {SAFE}", where=where, hint="copy it from where the configuration is from"
+            message("there are no weights: no {safe}", safe=SAFE),
+            where=where,
+            hint=message("copy it from where the configuration is from"),
         )
     if not any((folder / name).is_file() for name in _TOKENIZERS):
         raise ModelError(
-            "there is no tokenizer beside the weights",
+            message("there is no tokenizer beside the weights"),
             where=where,
-            hint=f"copy {TOKENIZER} (or {WORDS}) from where the weights are from",
+            hint=message(
+                "copy {tokenizer} (or {words}) from where the weights are from", tokenizer=TOKENIZER, words=WORDS
+            ),
         )
     check_claims(config, weight_shapes(folder), where)
     return config
@@ -203,16 +212,16 @@ def check_kind(config: Mapping[str, Any], where: str) -> None:
     if not isinstance(kind, str) or kind not in modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES:
         code = " (it brings code of its own, which is not run)" if config.get("auto_map") else ""
         raise ModelError(
-            f"a model of the type {kind!r:.40} cannot be fine-tuned here{code}",
+            message("a model of the type {kind!r:.40} cannot be fine-tuned here{code}", kind=kind, code=code),
             where=where,
-            hint="BERT, RoBERTa, DistilBERT, ELECTRA and their like can",
+            hint=message("BERT, RoBERTa, DistilBERT, ELECTRA and their like can"),
         )
     encoder = kind in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES and not config.get("is_encoder_decoder")
     if not encoder or config.get("is_decoder"):
         raise ModelError(
-            f"a model of the type {kind!r} is no encoder",
+            message("a model of the type {kind!r} is no encoder", kind=kind),
             where=where,
-            hint="BERT, RoBERTa, DistilBERT, ELECTRA and their like are",
+            hint=message("BERT, RoBERTa, DistilBERT, ELECTRA and their like are"),
         )
 
 
@@ -234,9 +243,11 @@ def read_tokenizer(folder: Path) -> Tokenizing:
         longest = found.model_max_length
         if engine is None:
             raise ModelError(
-                "the tokenizer has no fast form",
+                message("the tokenizer has no fast form"),
                 where=where,
-                hint=f"make one: AutoTokenizer of transformers writes {TOKENIZER} where it can",
+                hint=message(
+                    "make one: AutoTokenizer of transformers writes {tokenizer} where it can", tokenizer=TOKENIZER
+                ),
             )
         with tempfile.TemporaryDirectory() as place:
             found.save_pretrained(place)
@@ -244,15 +255,15 @@ def read_tokenizer(folder: Path) -> Tokenizing:
         pieces = engine.get_vocab(with_added_tokens=False)
     if pad is None:
         raise ModelError(
-            "the tokenizer has no token for padding",
+            message("the tokenizer has no token for padding"),
             where=where,
-            hint='name one, such as "pad_token": "[PAD]", in tokenizer_config.json',
+            hint=message('name one, such as "pad_token": "[PAD]", in tokenizer_config.json'),
         )
     if isinstance(longest, bool) or not isinstance(longest, int | float):
         raise ModelError(
-            f"the tokenizer's model_max_length is {longest!r:.40}; it must be a number",
+            message("the tokenizer's model_max_length is {longest!r:.40}; it must be a number", longest=longest),
             where=where,
-            hint="mend tokenizer_config.json",
+            hint=message("mend tokenizer_config.json"),
         )
     with build(where, "tokenizer"):
         reads = SubwordTokenizer.of(engine, pad, unknown)
@@ -293,8 +304,13 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
     where, said = str(folder), check_folder(folder)
     if said.get("auto_map"):
         warnings.warn(
-            f"{where} brings code of its own, which is not run: it is read as a plain {said['model_type']!r}",
-            SadariWarning,
+            SadariWarning(
+                message(
+                    "{where} brings code of its own, which is not run: it is read as a plain {model_type!r}",
+                    where=where,
+                    model_type=said["model_type"],
+                )
+            ),
             stacklevel=2,
         )
     config = config_of(said, labels, several=several, where=where)
@@ -318,9 +334,11 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
     if lost:
         more = f" and {len(lost) - 1:,} more" if len(lost) > 1 else ""
         raise ModelError(
-            f"the weights do not fit {CONFIG}, which asks for {lost[0]}{more}",
+            message(
+                "the weights do not fit {config}, which asks for {lost}{more}", config=CONFIG, lost=lost[0], more=more
+            ),
             where=where,
-            hint=f"take weights and {CONFIG} from the same model",
+            hint=message("take weights and {config} from the same model", config=CONFIG),
         )
     check_weights(where, **{name: value.numpy() for name, value in model.state_dict().items()})
     heads = [name for name in found["missing_keys"] if not name.startswith(prefix)]
@@ -374,9 +392,14 @@ def _check_size(config: Any, shapes: Mapping[str, Sequence[int]], where: str) ->
     there = sum(math.prod(shape) for shape in shapes.values())
     if asked > there:
         raise ModelError(
-            f"the weights do not fit {CONFIG}, which asks for {asked:,} numbers; there are {there:,}",
+            message(
+                "the weights do not fit {config}, which asks for {asked:,} numbers; there are {there:,}",
+                config=CONFIG,
+                asked=asked,
+                there=there,
+            ),
             where=where,
-            hint=f"take weights and {CONFIG} from the same model",
+            hint=message("take weights and {config} from the same model", config=CONFIG),
         )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sadari.artifact import TRANSFORMERS_WEIGHTS, kind_of, open_plain, parse_json, read_shapes
 from sadari.artifact.weights import TOKENIZER, WORDS
 from sadari.errors import ModelError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,7 +61,7 @@ def text_of(path: Path) -> str | None:
     try:
         return _bytes_of(path).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ModelError("is not UTF-8 text", where=str(path), hint=_AGAIN) from None
+        raise ModelError(message("is not UTF-8 text"), where=str(path), hint=_AGAIN) from None
 
 
 def json_of(path: Path) -> dict[str, Any]:
@@ -72,9 +73,9 @@ def json_of(path: Path) -> dict[str, Any]:
     try:
         found = parse_json(_bytes_of(path))
     except ValueError as error:
-        raise ModelError(f"cannot be read: {error}", where=str(path), hint=_AGAIN) from None
+        raise ModelError(message("cannot be read: {error}", error=error), where=str(path), hint=_AGAIN) from None
     if not isinstance(found, dict):
-        raise ModelError("is not a JSON object", where=str(path), hint=_AGAIN)
+        raise ModelError(message("is not a JSON object"), where=str(path), hint=_AGAIN)
     return found
 
 
@@ -83,10 +84,15 @@ def _bytes_of(path: Path) -> bytes:
         with open_plain(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > MOST_TEXT:
-                raise ModelError(f"takes {size:,} bytes; {MOST_TEXT:,} is the limit", where=str(path))
+                raise ModelError(
+                    message("takes {size:,} bytes; {most_text:,} is the limit", size=size, most_text=MOST_TEXT),
+                    where=str(path),
+                )
             return file.read()
     except OSError as error:
-        raise ModelError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+        raise ModelError(
+            message("cannot be read: {strerror}", strerror=error.strerror or error), where=str(path)
+        ) from None
 
 
 def check_plain(folder: Path) -> None:
@@ -98,10 +104,16 @@ def check_plain(folder: Path) -> None:
     try:
         kinds = {entry.name: kind_of(entry.stat().st_mode) for entry in sorted(folder.iterdir()) if entry.exists()}
     except OSError as error:
-        raise ModelError(f"cannot be read: {error.strerror or error}", where=str(folder)) from None
+        raise ModelError(
+            message("cannot be read: {strerror}", strerror=error.strerror or error), where=str(folder)
+        ) from None
     for name, kind in kinds.items():
         if kind not in (None, "a folder"):
-            raise ModelError(f"is {kind}, not a plain file", where=str(folder / name), hint="take it away")
+            raise ModelError(
+                message("is {kind}, not a plain file", kind=kind),
+                where=str(folder / name),
+                hint=message("take it away"),
+            )
 
 
 def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
@@ -115,7 +127,7 @@ def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     parts = json_of(folder / INDEX).get("weight_map")
     names = set(parts.values()) if isinstance(parts, dict) and all(map(_is_part, parts.values())) else set()
     if not names:
-        raise ModelError("does not list the files of the weights", where=str(folder / INDEX), hint=_AGAIN)
+        raise ModelError(message("does not list the files of the weights"), where=str(folder / INDEX), hint=_AGAIN)
     return {name: shape for part in sorted(names) for name, shape in read_shapes(folder / part).items()}
 
 
@@ -135,12 +147,22 @@ def check_not_pickled(folder: Path, reader: str) -> None:
     for name in _PICKLED:
         if (folder / name).exists():
             raise ModelError(
-                f"the weights are in {name} alone, which can run code when it is opened, as pickles can: it is not "
-                "read",
+                message(
+                    (
+                        "the weights are in {name} alone, which can run code when it is opened, as pickles can: "
+                        "it is not read"
+                    ),
+                    name=name,
+                ),
                 where=str(folder),
-                hint=f'if you trust where they are from, convert them: python -c "from transformers import {reader}; '
-                f"{reader}.from_pretrained('FOLDER', use_safetensors=False).save_pretrained('NEW')\", and copy the "
-                "tokenizer's files",
+                hint=message(
+                    (
+                        'if you trust where they are from, convert them: python -c "from transformers import '
+                        "{reader}; {reader}.from_pretrained('FOLDER', "
+                        "use_safetensors=False).save_pretrained('NEW')\", and copy the tokenizer's files"
+                    ),
+                    reader=reader,
+                ),
             )
 
 
@@ -164,9 +186,11 @@ def check_knows(pieces: Collection[str], reads: Callable[[pl.Series], bool], whe
         known = False
     if not known:
         raise ModelError(
-            f"the tokenizer is empty: of its {size:,} pieces none stands in any text",
+            message("the tokenizer is empty: of its {size:,} pieces none stands in any text", size=size),
             where=where,
-            hint=f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from",
+            hint=message(
+                "copy {tokenizer} (or {words}) again from where the weights are from", tokenizer=TOKENIZER, words=WORDS
+            ),
         )
 
 
@@ -178,7 +202,14 @@ def check_fits(largest_id: int, rows: int, where: str) -> None:
     """
     if largest_id >= rows:
         raise ModelError(
-            f"the tokenizer does not fit the weights: its ids go up to {largest_id:,}, the embedding has {rows:,} rows",
+            message(
+                (
+                    "the tokenizer does not fit the weights: its ids go up to {largest_id:,}, the embedding "
+                    "has {rows:,} rows"
+                ),
+                largest_id=largest_id,
+                rows=rows,
+            ),
             where=where,
-            hint="take weights and tokenizer from the same model",
+            hint=message("take weights and tokenizer from the same model"),
         )

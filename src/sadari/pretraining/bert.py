@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sadari.artifact.plain_file import as_path
 from sadari.artifact.restore import check_learned
 from sadari.errors import DataError, ModelError, SadariError, SettingError
+from sadari.messages import message
 from sadari.pretrained.folder import shown_weights
 from sadari.pretraining.corpus import MOST_HELD_OUT, PreTrainingTexts, read_texts
 from sadari.pretraining.probe import Filled, fill_masks, follows_probability
@@ -177,18 +178,32 @@ class Bert(BertSettings):
 
         for name in ("size", "vocabulary", "alike"):
             if getattr(self, name):
-                raise SettingError(f"{name} is that of the start, and cannot be set", hint=f"leave out {name}")
+                raise SettingError(
+                    message("{name} is that of the start, and cannot be set", name=name),
+                    hint=message("leave out {name}", name=name),
+                )
         as_path(start)  # which a name on the hub could be, too
         read = read_bert(start if os.path.lexists(start) else find_weights(start, download=download))
         if self.length > read.shape.max_position_embeddings:
             raise SettingError(
-                f"length is {self.length}; the start reads {read.shape.max_position_embeddings} tokens at most",
-                hint=f"a length of {read.shape.max_position_embeddings} or less",
+                message(
+                    "length is {length}; the start reads {max_position_embeddings} tokens at most",
+                    length=self.length,
+                    max_position_embeddings=read.shape.max_position_embeddings,
+                ),
+                hint=message(
+                    "a length of {max_position_embeddings} or less",
+                    max_position_embeddings=read.shape.max_position_embeddings,
+                ),
             )
         if read.pieces.lowercase and not self.lowercase:
-            raise SettingError("the start's tokenizer lower-cases, and is taken as it is", hint="leave out lowercase")
+            raise SettingError(
+                message("the start's tokenizer lower-cases, and is taken as it is"), hint=message("leave out lowercase")
+            )
         if self.nsp and read.shape.type_vocab_size < 2:
-            raise SettingError("the start reads one text at a time, and cannot learn which follow", hint="--no-nsp")
+            raise SettingError(
+                message("the start reads one text at a time, and cannot learn which follow"), hint=message("--no-nsp")
+            )
         dropout = read.shape.dropout if self.dropout is None else self.dropout
         self.resolved_ = replace(self.resolved_, dropout=dropout, lowercase=read.pieces.lowercase)
         self.net_ = replace(read, shape=replace(read.shape, dropout=dropout)).net()
@@ -300,7 +315,8 @@ class Bert(BertSettings):
         self._check_fitted()
         if not self.knows_masked_:
             raise ModelError(
-                "the model has no head that fills masks", hint="teach it: sadari pretrain TEXT… --from FOLDER -o MODEL"
+                message("the model has no head that fills masks"),
+                hint=message("teach it: sadari pretrain TEXT… --from FOLDER -o MODEL"),
             )
         return fill_masks(self.net_, self.pieces_, text, second, top)  # type: ignore[arg-type]
 
@@ -313,14 +329,14 @@ class Bert(BertSettings):
         self._check_fitted()
         if not self.knows_next_:
             raise ModelError(
-                "the model was not taught whether sentences follow each other",
-                hint="probe one text with a [MASK], or train without --no-nsp",
+                message("the model was not taught whether sentences follow each other"),
+                hint=message("probe one text with a [MASK], or train without --no-nsp"),
             )
         return follows_probability(self.net_, self.pieces_, first, second)  # type: ignore[arg-type]
 
     def _check_fitted(self) -> None:
         if self.net_ is None:
-            raise SadariError("the model is not trained yet", hint="call fit(texts) first")
+            raise SadariError(message("the model is not trained yet"), hint=message("call fit(texts) first"))
 
     # -- saving -----------------------------------------------------------------------------------------
 
@@ -355,8 +371,18 @@ def _check_pairs(documents: Documents) -> None:
     if len(documents) < LEAST_PAIRS or several < LEAST_PAIRS:
         sentences = len(documents.sentences) - 1
         raise DataError(
-            f"too few sentences follow each other to learn which do: {sentences:,} sentence{'s' * (sentences != 1)} in "
-            f"{len(documents):,} text{'s' * (len(documents) != 1)}, of which {several:,} "
-            f"ha{'s' if several == 1 else 've'} two or more",
-            hint="learn masks alone: --no-nsp (nsp=False); or give texts of several sentences",
+            message(
+                (
+                    "too few sentences follow each other to learn which do: {sentences:,} "
+                    "sentence{sentences_2} in {number_of_documents:,} text{number_of_documents_2}, of which "
+                    "{several:,} ha{several_2} two or more"
+                ),
+                sentences=sentences,
+                sentences_2="s" * (sentences != 1),
+                number_of_documents=len(documents),
+                number_of_documents_2="s" * (len(documents) != 1),
+                several=several,
+                several_2="s" if several == 1 else "ve",
+            ),
+            hint=message("learn masks alone: --no-nsp (nsp=False); or give texts of several sentences"),
         )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sadari.errors import DataError
 from sadari.forked import check_threads
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, entries_of, slices
 from sadari.text.ids_on_disk import GrowingIds
@@ -113,11 +114,13 @@ def read_texts(
     if not len(learned) and len(rest):
         learned, rest = rest, learned
     if not len(learned):
-        raise DataError("there is no text to learn from", hint="the files are blank, or every text in them is")
+        raise DataError(
+            message("there is no text to learn from"), hint=message("the files are blank, or every text in them is")
+        )
     if not known:
         raise DataError(
-            "the tokenizer knows nothing in the texts: every word is [UNK]",
-            hint="go on from a BERT of this language, or begin anew: without --from",
+            message("the tokenizer knows nothing in the texts: every word is [UNK]"),
+            hint=message("go on from a BERT of this language, or begin anew: without --from"),
         )
     return PreTrainingTexts(pieces, learned, rest, count, blank, unknown, digest.hexdigest())
 
@@ -195,14 +198,17 @@ class _Columns:
 
     def __init__(self, texts: Any) -> None:
         if isinstance(texts, str):
-            raise DataError("one string was given where a list of texts is wanted", hint="put it in a list: [text]")
+            raise DataError(
+                message("one string was given where a list of texts is wanted"),
+                hint=message("put it in a list: [text]"),
+            )
         self._texts = texts
         of_columns = isinstance(texts, list | tuple) and bool(texts) and isinstance(texts[0], pl.Series)
         self._is_column = isinstance(texts, pl.Series | np.ndarray | list | tuple) and not of_columns
         if not self._is_column and entries_of(texts, "texts") is texts:
             raise DataError(
-                f"texts are gone through several times, which {type(texts).__name__} cannot be",
-                hint="give a list of texts, or an object whose __iter__ begins anew",
+                message("texts are gone through several times, which {name} cannot be", name=type(texts).__name__),
+                hint=message("give a list of texts, or an object whose __iter__ begins anew"),
             )
 
     def __iter__(self) -> Iterator[pl.Series]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from sadari.errors import DataError, ModelError, SettingError
+from sadari.messages import message
 from sadari.settings.limits import Whole, check
 from sadari.text.subword.wordpiece import MASK, WordPiece
 
@@ -43,7 +44,10 @@ def fill_masks(
     ids, segments = _sequence(net, pieces, text, second)
     places = (ids[0] == pieces.mask_id).nonzero()[:, 0]
     if not len(places):
-        raise SettingError(f"there is no {MASK} in the text", hint=f'write one where a word is missing: "a {MASK} day"')
+        raise SettingError(
+            message("there is no {mask} in the text", mask=MASK),
+            hint=message('write one where a word is missing: "a {mask} day"', mask=MASK),
+        )
     with torch.inference_mode():
         logits, _ = net.logits(ids, segments, None, places)
     never = torch.from_numpy(pieces.special).to(logits.device)
@@ -79,11 +83,11 @@ def _sequence(
     parts = pieces.encode(pl.Series(texts, dtype=pl.String), specials=True)
     for part, name in zip(parts, ("the text" if second is None else "the first sentence", "the second"), strict=False):
         if not len(part):
-            raise DataError(f"there is nothing in {name}")
+            raise DataError(message("there is nothing in {name}", name=name))
     if len(parts) > net.shape.type_vocab_size:
         raise ModelError(
-            "the model reads one text at a time: it cannot tell a second one from the first",
-            hint="leave out the second, or put both into one",
+            message("the model reads one text at a time: it cannot tell a second one from the first"),
+            hint=message("leave out the second, or put both into one"),
         )
     ids, segments = [pieces.class_id], [0]
     for segment, part in enumerate(parts):
@@ -91,6 +95,11 @@ def _sequence(
         segments += [segment] * (len(part) + 1)
     most = net.shape.max_position_embeddings
     if len(ids) > most:
-        raise DataError(f"there are {len(ids):,} tokens, and the model reads {most:,}", hint="give a shorter text")
+        raise DataError(
+            message(
+                "there are {number_of_ids:,} tokens, and the model reads {most:,}", number_of_ids=len(ids), most=most
+            ),
+            hint=message("give a shorter text"),
+        )
     device = next(net.parameters()).device
     return torch.tensor([ids], device=device), torch.tensor([segments], device=device)

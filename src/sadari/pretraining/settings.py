@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from sadari.device import PRECISIONS, bf16_is_fast, resolve_device
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.settings.limits import Choice, Flag, Number, Whole
 from sadari.train.allowed_settings import Allowed
 from sadari.train.settings import TRAINED_BY, TaskSettings
@@ -76,9 +77,13 @@ class BertSettings(TaskSettings):
     def check(self) -> None:
         super().check()
         if self.packed and self.nsp:
-            raise SettingError("packed sequences hold no pairs of sentences", hint="add nsp=False (--no-nsp)")
+            raise SettingError(
+                message("packed sequences hold no pairs of sentences"), hint=message("add nsp=False (--no-nsp)")
+            )
         if self.patience is not None and not self.validation:
-            raise SettingError("patience needs a share of the texts to score on", hint="set validation above 0")
+            raise SettingError(
+                message("patience needs a share of the texts to score on"), hint=message("set validation above 0")
+            )
 
     def resolved(self, *, begun: bool) -> Self:
         """These settings without any that is still to be found out; limits that there are not stay None.

@@ -13,6 +13,7 @@ from sadari.artifact import MANIFEST, parse_json, read_model, read_tensors
 from sadari.artifact.plain_file import as_path
 from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.errors import ModelError
+from sadari.messages import message
 from sadari.pretrained.folder import INDEX, SAFE, check_fits, check_knows, check_not_pickled, text_of
 from sadari.settings.limits import Whole
 from sadari.text.subword.wordpiece import WordPiece
@@ -73,10 +74,16 @@ class BertFolder:
         for name, wanted in claimed.items():
             found = self.tensors.get(name)
             if found is None and not name.startswith(self._new_parts()):
-                raise ModelError(f"there is no tensor {name!r}", where=self.where, hint=_TOGETHER)
+                raise ModelError(message("there is no tensor {name!r}", name=name), where=self.where, hint=_TOGETHER)
             if found is not None and found.shape != wanted.shape:
                 raise ModelError(
-                    f"tensor {name!r} has shape {list(found.shape)}; {CONFIG} says {list(wanted.shape)}",
+                    message(
+                        "tensor {name!r} has shape {list}; {config} says {list_2}",
+                        name=name,
+                        list=list(found.shape),
+                        config=CONFIG,
+                        list_2=list(wanted.shape),
+                    ),
                     where=self.where,
                     hint=_TOGETHER,
                 )
@@ -97,7 +104,7 @@ def read_bert(folder: str | Path) -> BertFolder:
     """
     place, where = as_path(folder), os.fspath(folder)
     if "\0" in where:
-        raise ModelError("a name cannot hold NUL", where=repr(where))
+        raise ModelError(message("a name cannot hold NUL"), where=repr(where))
     if not place.is_dir():
         what = "is a file, not a folder" if place.exists() else "there is no such folder"
         raise ModelError(what, where=where, hint=_FILES)
@@ -106,18 +113,18 @@ def read_bert(folder: str | Path) -> BertFolder:
         said = {name: ours.texts.get(name) for name in _TEXTS}
         if said[CONFIG] is None:
             kind = ours.manifest["kind"]
-            raise ModelError(f"is a model of the kind {kind!r:.40}, not a BERT", where=where)
+            raise ModelError(message("is a model of the kind {kind!r:.40}, not a BERT", kind=kind), where=where)
         tensors = ours.tensors
     else:
         said = {name: text_of(place / name) for name in _TEXTS}
         if said[CONFIG] is None:
-            raise ModelError(f"is no model: there is no {CONFIG}", where=where, hint=_FILES)
+            raise ModelError(message("is no model: there is no {config}", config=CONFIG), where=where, hint=_FILES)
         tensors = _weights(place)
     try:
         shape = _shape(said[CONFIG] or "")
         pieces = WordPiece.of_files(said[TOKENIZER], said[WORDS], said[TOKENIZER_SETTINGS])
     except ValueError as error:
-        raise ModelError(f"cannot be read as a BERT: {error}", where=where, hint=_FILES) from error
+        raise ModelError(message("cannot be read as a BERT: {error}", error=error), where=where, hint=_FILES) from error
     check_knows(pieces.pieces, lambda texts: bool((pieces.encode(texts).values != pieces.unknown_id).any()), where)
     check_fits(len(pieces) - 1, shape.vocab_size, where)
     named = {_name(name): value.float() for name, value in tensors.items()}
@@ -192,6 +199,10 @@ def _weights(folder: Path) -> dict[str, torch.Tensor]:
     if not (folder / SAFE).is_file():
         check_not_pickled(folder, "BertForPreTraining")
         if (folder / INDEX).exists():
-            raise ModelError("its weights lie in several files", where=str(folder), hint="save them as one, unsharded")
-        raise ModelError(f"is no model: there is no {SAFE}", where=str(folder), hint=_FILES)
+            raise ModelError(
+                message("its weights lie in several files"),
+                where=str(folder),
+                hint=message("save them as one, unsharded"),
+            )
+        raise ModelError(message("is no model: there is no {safe}", safe=SAFE), where=str(folder), hint=_FILES)
     return read_tensors(folder / SAFE, as_torch=True)

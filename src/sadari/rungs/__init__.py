@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sadari.artifact import read_model
 from sadari.errors import ModelError, SettingError
+from sadari.messages import message
 from sadari.rungs.base import Explanation, Rung
 from sadari.rungs.bert.classifier import BertClassifier
 from sadari.rungs.embedding import EmbeddingMean
@@ -77,13 +78,20 @@ def find_rung(name: str) -> type[Rung]:
         SettingError: no such rung.
     """
     if not isinstance(name, str):
-        raise SettingError(f"a rung is {shown(name)}", hint=f"choose from: {', '.join(RUNGS)}")
+        raise SettingError(
+            message("a rung is {shown}", shown=shown(name)),
+            hint=message("choose from: {rungs}", rungs=", ".join(RUNGS)),
+        )
     if name in IMPORTED:
         raise SettingError(
-            f"the rung {name!r} is only imported, not trained", hint="train embedding-bag, and export it to fastText"
+            message("the rung {name!r} is only imported, not trained", name=name),
+            hint=message("train embedding-bag, and export it to fastText"),
         )
     if name not in RUNGS:
-        raise SettingError(f"there is no rung {name!r}", hint=f"choose from: {', '.join(RUNGS)}")
+        raise SettingError(
+            message("there is no rung {name!r}", name=name),
+            hint=message("choose from: {rungs}", rungs=", ".join(RUNGS)),
+        )
     return RUNGS[name]
 
 
@@ -97,12 +105,12 @@ def load(folder: str | Path) -> Rung:
     name, kind = files.manifest.get("rung"), files.manifest.get("kind")
     if kind in _NO_CLASSIFIERS:
         what, hint = _NO_CLASSIFIERS[kind]
-        raise ModelError(f"this is {what}, and no classifier", where=str(folder), hint=hint)
+        raise ModelError(message("this is {what}, and no classifier", what=what), where=str(folder), hint=hint)
     known = {**RUNGS, **IMPORTED}
     if not isinstance(name, str) or name not in known:
         raise ModelError(
-            f"the model is of the rung {name!r}, which is not known here",
+            message("the model is of the rung {name!r}, which is not known here", name=name),
             where=str(folder),
-            hint=f"known rungs: {', '.join(known)}; a newer Sadari may know it",
+            hint=message("known rungs: {known}; a newer Sadari may know it", known=", ".join(known)),
         )
     return known[name].from_files(files)

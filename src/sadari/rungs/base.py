@@ -23,6 +23,7 @@ from sadari.artifact import WEIGHTS, ModelFiles, read_model, write_model
 from sadari.artifact.card import model_card
 from sadari.artifact.restore import build
 from sadari.errors import DataError, ModelError, SadariWarning, SettingError
+from sadari.messages import message
 from sadari.rungs.distillation.teacher import Teacher, taught
 from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
 from sadari.rungs.saved import head_of, read_head
@@ -132,7 +133,10 @@ class Rung(ClassifierMixin, BaseEstimator):
         patience = getattr(self, "patience", None)
         watching = [name for name in ("patience", "validate_every") if getattr(self, name, None)]
         if watching and held_out is None:
-            raise SettingError(f"{watching[0]} needs validation texts", hint="fit(…, validation=(texts, labels))")
+            raise SettingError(
+                message("{watching} needs validation texts", watching=watching[0]),
+                hint=message("fit(…, validation=(texts, labels))"),
+            )
         return Watch(progress, self._scorer(held_out) if watching and held_out is not None else None, patience)
 
     def check(self) -> None:
@@ -166,7 +170,13 @@ class Rung(ClassifierMixin, BaseEstimator):
         self._check_fitted()
         wanted = self._codec.matrix(labels) > 0
         if np.shape(logits) != wanted.shape:
-            raise DataError(f"logits of shape {np.shape(logits)} and {len(wanted):,} labels do not fit each other")
+            raise DataError(
+                message(
+                    "logits of shape {shape} and {number_of_wanted:,} labels do not fit each other",
+                    shape=np.shape(logits),
+                    number_of_wanted=len(wanted),
+                )
+            )
         self._sharpen(logits, wanted, np.ones(len(logits), np.bool_))
 
     def _sharpen(self, logits: NDArray[np.floating], wanted: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:
@@ -244,10 +254,16 @@ class Rung(ClassifierMixin, BaseEstimator):
         self._check_fitted()
         column, wanted = as_column(texts), as_labels(labels)
         if len(column) != len(wanted):
-            raise DataError(f"there are {len(column):,} texts and {len(wanted):,} labels; each text needs its label")
+            raise DataError(
+                message(
+                    ("there are {number_of_column:,} texts and {number_of_wanted:,} labels; each text needs its label"),
+                    number_of_column=len(column),
+                    number_of_wanted=len(wanted),
+                )
+            )
         weights = row_weights(sample_weight, len(column))
         if not len(column):
-            raise DataError("there is no text to score on")
+            raise DataError(message("there is no text to score on"))
         return float(np.average(self._codec.right(self.predict(column), wanted), weights=weights))
 
     @property
@@ -344,7 +360,10 @@ class Rung(ClassifierMixin, BaseEstimator):
         """
         where, found = str(files.folder), files.manifest.get("rung")
         if found != cls.name:
-            raise ModelError(f"this is a model of the rung {found!r:.80}, not {cls.name!r}", where=where)
+            raise ModelError(
+                message("this is a model of the rung {found!r:.80}, not {name!r}", found=found, name=cls.name),
+                where=where,
+            )
         with build(where):
             head = read_head(files.manifest, cls._get_param_names())
             rung = cls(**head.settings)
@@ -392,9 +411,16 @@ def _finite(logits: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDAr
     if not odd.any():
         return logits, known
     warnings.warn(
-        f"the model finds no numbers for {odd.sum():,} of {len(odd):,} texts: its weights are too large, or were "
-        "damaged; these texts get the shares that the labels had in training",
-        SadariWarning,
+        SadariWarning(
+            message(
+                (
+                    "the model finds no numbers for {sum:,} of {number_of_odd:,} texts: its weights are too "
+                    "large, or were damaged; these texts get the shares that the labels had in training"
+                ),
+                sum=odd.sum(),
+                number_of_odd=len(odd),
+            )
+        ),
         stacklevel=2,
     )
     return np.where(odd[:, None], np.float32(0), logits), known & ~odd

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sadari.artifact import ModelFiles
 from sadari.artifact.restore import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.nets.compiled import mean_logits
 from sadari.ragged import Ragged
 from sadari.rungs.base import Rung
@@ -147,8 +148,16 @@ class EmbeddingBag(Rung):
         rows = self._vectors.size
         if rows * self.width > MOST_NUMBERS:
             raise SettingError(
-                f"{rows:,} embeddings of width {self.width:,} are {rows * self.width:,} numbers",
-                hint=f"at most {MOST_NUMBERS:,}: a smaller width, fewer buckets, or a larger min_count",
+                message(
+                    "{rows:,} embeddings of width {width:,} are {rows_2:,} numbers",
+                    rows=rows,
+                    width=self.width,
+                    rows_2=rows * self.width,
+                ),
+                hint=message(
+                    "at most {most_numbers:,}: a smaller width, fewer buckets, or a larger min_count",
+                    most_numbers=MOST_NUMBERS,
+                ),
             )
         return aligned_zeros(rows, self.width)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sadari.errors import SettingError
+from sadari.messages import message
 
 # Logits: a probability p moves by at most p (1 - p), a quarter, times what its logit does; so this is at most 0.1 %.
 LEAST_SEEN = 0.004
@@ -49,7 +50,10 @@ class Explanation:
             SettingError: no such label.
         """
         if label not in self.labels:
-            raise SettingError(f"there is no label {label!r}", hint=f"choose from: {', '.join(self.labels[:20])}")
+            raise SettingError(
+                message("there is no label {label!r}", label=label),
+                hint=message("choose from: {labels}", labels=", ".join(self.labels[:20])),
+            )
         values = self.contributions[:, self.labels.index(label)]
         return [(self.features[i], float(values[i])) for i in np.argsort(-np.abs(values), kind="stable")[:count]]
 

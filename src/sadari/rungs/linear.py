@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sadari.artifact import ModelFiles
 from sadari.artifact.restore import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.nets.compiled import linear_logits
 from sadari.rungs.base import Rung
 from sadari.rungs.training_rows import check_fits
@@ -142,7 +143,8 @@ class LinearRung(Rung):
         if self.buckets is not None:
             if shortest != 1:
                 raise SettingError(
-                    "hashed n-grams stand beside all words", hint="use an ngram_range from 1, such as (1, 2)"
+                    message("hashed n-grams stand beside all words"),
+                    hint=message("use an ngram_range from 1, such as (1, 2)"),
                 )
             return HashedVectors(tokenizer(tokenizer_name), longest=longest, buckets=self.buckets)
         return CountVectors(

@@ -16,6 +16,7 @@ from sadari.artifact.restore import VOCABULARY, check_learned, load_net, read_wo
 from sadari.data.corpus import TextStream
 from sadari.device import resolve_device
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.rungs import defaults as sizes
 from sadari.rungs.resumable import Resumable
@@ -220,9 +221,9 @@ class NeuralRung(Resumable):
             self.cut_ += cut
         if not len(table):
             raise DataError(
-                f"no text has anything that the tokenizer {chosen.name!r} takes for a token",
+                message("no text has anything that the tokenizer {name!r} takes for a token", name=chosen.name),
                 where=f"training texts such as {', '.join(repr(text[:60]) for text in sample) or '(none)'}",
-                hint="try --tokenizer characters",
+                hint=message("try --tokenizer characters"),
             )
         self.vocab_, new_ids = self._choose_vocabulary(table)
         return Ragged(ids.renamed(new_ids), offsets_of(np.concatenate(lengths)))
@@ -236,7 +237,10 @@ class NeuralRung(Resumable):
             if len(vocab) > len(SPECIALS):
                 self.min_freq_ = least
                 return vocab, new_ids
-        raise DataError(f"no token stands {self.min_freq} times in the texts", hint="give a smaller min_freq")
+        raise DataError(
+            message("no token stands {min_freq} times in the texts", min_freq=self.min_freq),
+            hint=message("give a smaller min_freq"),
+        )
 
     # -- predicting -------------------------------------------------------------------------------------
 
@@ -277,7 +281,7 @@ class NeuralRung(Resumable):
         column = as_column([text])
         tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length_]
         if not tokens:
-            raise DataError("there is no token in the text to look at")
+            raise DataError(message("there is no token in the text to look at"))
         ids = torch.from_numpy(self.encode(column).values.astype(np.int64)).unsqueeze(0)
         return tokens, ids.to(next(self.net_.parameters()).device)
 

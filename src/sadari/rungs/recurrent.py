@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.rungs.explanation import Activations
 from sadari.rungs.neural import NeuralRung
 
@@ -40,7 +41,9 @@ class RecurrentRung(NeuralRung):
     def _check_settings(self) -> None:
         super()._check_settings()
         if self.pooling == "class":
-            raise SettingError("pooling is 'class', which a recurrent net has not", hint="mean, max or last")
+            raise SettingError(
+                message("pooling is 'class', which a recurrent net has not"), hint=message("mean, max or last")
+            )
 
     def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
         from sadari.nets.recurrent import RecurrentClassifier

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import ModelError
+from sadari.messages import message
 from sadari.rungs.base import Rung
 from sadari.rungs.distillation.teacher import Teacher
 from sadari.settings.limits import Number, check
@@ -125,7 +126,10 @@ class Resumable(Rung):
         head = read_run(kept.folder)
         if head.identity.get("rung") != cls.name:
             found = head.identity.get("rung")
-            raise ModelError(f"this is a run of {found!r:.80}, not {cls.name!r}", where=str(kept.folder))
+            raise ModelError(
+                message("this is a run of {found!r:.80}, not {name!r}", found=found, name=cls.name),
+                where=str(kept.folder),
+            )
         return dict(head.identity["settings"]), replace(kept, notes=kept.notes or head.notes)
 
     def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:

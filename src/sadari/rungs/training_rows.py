@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sadari.data.corpus import TextStream
 from sadari.errors import DataError, SadariWarning
 from sadari.forked import check_threads
+from sadari.messages import message
 from sadari.text.column import as_column, one_column
 from sadari.train.labels import as_labels
 
@@ -70,7 +71,13 @@ class ChosenStream(TextStream):
                 break
             yield column.filter(pl.Series(chosen))
         if read != len(self.wanted):
-            raise DataError(f"the stream gave {read:,} texts or more, and there are {len(self.wanted):,} labels")
+            raise DataError(
+                message(
+                    "the stream gave {read:,} texts or more, and there are {number_of_wanted:,} labels",
+                    read=read,
+                    number_of_wanted=len(self.wanted),
+                )
+            )
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self.wanted))
@@ -94,16 +101,31 @@ def training_rows(texts: Any, labels: Any, sample_weight: Any = None) -> Rows:
         return Rows(texts, given, row_weights(sample_weight, len(given)), [])
     column = as_column(texts)
     if len(column) != len(given):
-        raise DataError(f"there are {len(column):,} texts and {len(given):,} labels; each text needs its label")
+        raise DataError(
+            message(
+                ("there are {number_of_column:,} texts and {number_of_given:,} labels; each text needs its label"),
+                number_of_column=len(column),
+                number_of_given=len(given),
+            )
+        )
     weights = row_weights(sample_weight, len(given))
     blank = (column.str.strip_chars() == "").to_numpy()
     if not blank.any():
         return Rows(column, given, weights, [])
     if blank.all():
-        raise DataError(f"all {len(column):,} texts are blank")
+        raise DataError(message("all {number_of_column:,} texts are blank", number_of_column=len(column)))
     dropped = (np.flatnonzero(blank) + 1).tolist()
     first = ", ".join(map(str, dropped[:5])) + (" …" if len(dropped) > 5 else "")
-    warnings.warn(f"{len(dropped):,} blank texts were left out of training: rows {first}", SadariWarning, stacklevel=3)
+    warnings.warn(
+        SadariWarning(
+            message(
+                "{number_of_dropped:,} blank texts were left out of training: rows {first}",
+                number_of_dropped=len(dropped),
+                first=first,
+            )
+        ),
+        stacklevel=3,
+    )
     kept = np.flatnonzero(~blank)
     return Rows(column.gather(kept), _take(given, kept), weights[kept], dropped)
 
@@ -115,7 +137,13 @@ def check_fits(read: Sized, targets: NDArray[np.int8]) -> None:
         DataError: with both numbers.
     """
     if len(read) != len(targets):
-        raise DataError(f"the stream gave {len(read):,} texts, and there are {len(targets):,} labels")
+        raise DataError(
+            message(
+                "the stream gave {number_of_read:,} texts, and there are {number_of_targets:,} labels",
+                number_of_read=len(read),
+                number_of_targets=len(targets),
+            )
+        )
 
 
 def _take(labels: pl.Series | NDArray[np.int8], kept: NDArray[np.intp]) -> pl.Series | NDArray[np.int8]:
@@ -134,13 +162,18 @@ def row_weights(sample_weight: Any, count: int) -> NDArray[np.float32]:
     try:
         weights = np.asarray(column if isinstance(column, pl.Series) else list(column), np.float32)
     except (TypeError, ValueError, OverflowError) as error:
-        raise DataError("sample_weight must hold numbers") from error
+        raise DataError(message("sample_weight must hold numbers")) from error
     if weights.shape != (count,):
-        raise DataError(f"sample_weight has shape {list(weights.shape)}; there are {count:,} texts")
+        raise DataError(
+            message("sample_weight has shape {list}; there are {count:,} texts", list=list(weights.shape), count=count)
+        )
     wrong = ~(np.isfinite(weights) & (weights >= 0))
     if wrong.any():
         row = int(wrong.argmax())
-        raise DataError(f"sample_weight is {weights[row]:g}; it must be a number, 0 or more", where=f"row {row + 1}")
+        raise DataError(
+            message("sample_weight is {weights:g}; it must be a number, 0 or more", weights=weights[row]),
+            where=f"row {row + 1}",
+        )
     if count and not weights.any():
-        raise DataError("every sample_weight is 0, so that there is no text to learn from")
+        raise DataError(message("every sample_weight is 0, so that there is no text to learn from"))
     return weights

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.rungs.explanation import Activations
 from sadari.rungs.neural import NeuralRung
 
@@ -38,10 +39,17 @@ class Transformer(NeuralRung):
     def _check_settings(self) -> None:
         super()._check_settings()
         if self.pooling == "last":
-            raise SettingError("pooling is 'last', which a Transformer has not", hint="mean, max or class")
+            raise SettingError(
+                message("pooling is 'last', which a Transformer has not"), hint=message("mean, max or class")
+            )
         if self.embed_dim % self.heads:
             raise SettingError(
-                f"embed_dim is {self.embed_dim}, which {self.heads} heads cannot share", hint="a multiple of heads"
+                message(
+                    "embed_dim is {embed_dim}, which {heads} heads cannot share",
+                    embed_dim=self.embed_dim,
+                    heads=self.heads,
+                ),
+                hint=message("a multiple of heads"),
             )
 
     def activations(self, text: str) -> Activations | None:

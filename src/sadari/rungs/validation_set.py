@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.text.column import as_column, two_parts
 from sadari.train.labels import LabelCodec
 
@@ -39,7 +40,13 @@ class HeldOut:
         given, labels = two_parts(validation, "validation must be (texts, labels)")
         texts, wanted = as_column(given), codec.matrix(labels) > 0
         if len(texts) != len(wanted):
-            raise DataError(f"there are {len(texts):,} validation texts and {len(wanted):,} labels of them")
+            raise DataError(
+                message(
+                    "there are {number_of_texts:,} validation texts and {number_of_wanted:,} labels of them",
+                    number_of_texts=len(texts),
+                    number_of_wanted=len(wanted),
+                )
+            )
         return cls(texts, wanted, codec.multilabel) if len(texts) else None
 
     def accuracy(self, logits: NDArray[np.floating]) -> float:

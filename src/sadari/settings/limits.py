@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from sadari.errors import SettingError
+from sadari.messages import message
 
 MOST = 2**31 - 1
 
@@ -117,7 +118,10 @@ def check(name: str, value: Any, limit: Limit, *, optional: bool = False) -> Non
     """
     if (value is None and optional) or limit.allows(value):
         return
-    raise SettingError(f"{name} is {shown(value)}", hint=f"it must be {limit}{', or None' * optional}")
+    raise SettingError(
+        message("{name} is {shown}", name=name, shown=shown(value)),
+        hint=message("it must be {limit}{optional}", limit=limit, optional=", or None" * optional),
+    )
 
 
 def shown(value: Any) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sadari import forked
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.ragged import offsets_of
 from sadari.settings.limits import shown
 
@@ -35,7 +36,7 @@ def as_column(texts: Any) -> pl.Series:
     elif isinstance(column.dtype, pl.Categorical | pl.Enum) or column.dtype == pl.Null:
         column = column.cast(pl.String)
     if column.dtype != pl.String and len(column):
-        raise DataError(f"a text column must hold strings, not {column.dtype}")
+        raise DataError(message("a text column must hold strings, not {dtype}", dtype=column.dtype))
     if column.null_count():
         raise missing_text(int(column.is_null().arg_max() or 0) + 1)
     return column if column.dtype == pl.String else column.cast(pl.String)
@@ -43,7 +44,9 @@ def as_column(texts: Any) -> pl.Series:
 
 def missing_text(row: int) -> DataError:
     """The error of a row (from 1) without a text."""
-    return DataError("the text is missing", where=f"row {row}", hint="drop it, or fill in an empty text")
+    return DataError(
+        message("the text is missing"), where=f"row {row}", hint=message("drop it, or fill in an empty text")
+    )
 
 
 def one_column(given: Any, what: str) -> pl.Series | Iterable[Any]:
@@ -75,7 +78,9 @@ def one_column(given: Any, what: str) -> pl.Series | Iterable[Any]:
         try:
             return pl.Series(what, given)
         except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
-            raise DataError(f"the Arrow array is no column of {what}: {str(error)[:200]}") from None
+            raise DataError(
+                message("the Arrow array is no column of {what}: {error}", what=what, error=str(error)[:200])
+            ) from None
     return given if isinstance(given, Sequence) else entries_of(given, what)
 
 
@@ -90,7 +95,13 @@ def entries_of(given: Any, what: str) -> Iterator[Any]:
         return iter(given)
     except TypeError:
         raise DataError(
-            f"{what} are wanted, one a row, not {type(given).__name__}: {shown(given)}", hint="give a list of them"
+            message(
+                "{what} are wanted, one a row, not {name}: {shown}",
+                what=what,
+                name=type(given).__name__,
+                shown=shown(given),
+            ),
+            hint=message("give a list of them"),
         ) from None
 
 
@@ -108,10 +119,12 @@ def two_parts(given: Any, what: str) -> tuple[Any, Any]:
     shape = getattr(given, "shape", None)
     size = f" of shape {tuple(shape)}" if isinstance(shape, tuple) else ""
     raise DataError(
-        f"{what}, and is {type(given).__name__}{size}: {shown(given)}"
+        message(
+            "{what}, and is {name}{size}: {shown}", what=what, name=type(given).__name__, size=size, shown=shown(given)
+        )
         if not size
-        else f"{what}, and is a {type(given).__name__}{size}",
-        hint="give a tuple of two columns",
+        else message("{what}, and is a {name}{size}", what=what, name=type(given).__name__, size=size),
+        hint=message("give a tuple of two columns"),
     )
 
 
@@ -119,16 +132,22 @@ def _refuse_what_is_no_column(given: Any, what: str) -> None:
     if isinstance(given, str | bytes | bytearray | memoryview):
         one = "one string was" if isinstance(given, str) else "bytes were"
         hint = "put it in a list: [text]" if isinstance(given, str) else "decode them, and put the text in a list"
-        raise DataError(f"{one} given where a list of {what} is wanted", hint=hint)
+        raise DataError(message("{one} given where a list of {what} is wanted", one=one, what=what), hint=hint)
     if isinstance(given, PathLike):
         raise DataError(
-            f"a path was given where {what} are wanted: {shown(given)}",
-            hint="read it first: sadari.open_source(path).read()",
+            message("a path was given where {what} are wanted: {shown}", what=what, shown=shown(given)),
+            hint=message("read it first: sadari.open_source(path).read()"),
         )
     if isinstance(given, AbstractSet) and not hasattr(given, "mapping"):  # the keys of a dict have an order
-        raise DataError(f"a set was given where {what} are wanted, and a set has no order", hint="give a list")
+        raise DataError(
+            message("a set was given where {what} are wanted, and a set has no order", what=what),
+            hint=message("give a list"),
+        )
     if isinstance(given, pl.LazyFrame):
-        raise DataError(f"a query was given where {what} are wanted", hint="collect() it, and choose a column")
+        raise DataError(
+            message("a query was given where {what} are wanted", what=what),
+            hint=message("collect() it, and choose a column"),
+        )
 
 
 def _of_table(table: Any, shape: tuple[Any, ...], what: str) -> pl.Series | Iterable[Any]:
@@ -157,10 +176,20 @@ def _not_one(shape: tuple[Any, ...], names: list[str], what: str) -> DataError:
     rows = "rows" if not shape or shape[0] is None else f"{shape[0]}"
     given = ", ".join([rows, *map(str, shape[1:])]) if shape else ""
     if not shape:
-        return DataError(f"one value was given where a column of {what} is wanted", hint="put it in a list")
+        return DataError(
+            message("one value was given where a column of {what} is wanted", what=what),
+            hint=message("put it in a list"),
+        )
     return DataError(
-        f"a table of shape ({given}) was given where one column of {what} is wanted, of shape ({rows},)",
-        hint=f"choose one of its columns: {', '.join(names)}" if names else "choose one of its columns",
+        message(
+            ("a table of shape ({given}) was given where one column of {what} is wanted, of shape ({rows},)"),
+            given=given,
+            what=what,
+            rows=rows,
+        ),
+        hint=message("choose one of its columns: {names}", names=", ".join(names))
+        if names
+        else message("choose one of its columns"),
     )
 
 
@@ -171,14 +200,17 @@ def _of_strings(rows: Iterable[Any]) -> pl.Series:
         if not isinstance(text, str):
             if is_missing(text):
                 raise missing_text(row)
-            raise DataError(f"a text must be a string, not {type(text).__name__}: {shown(text)}", where=f"row {row}")
+            raise DataError(
+                message("a text must be a string, not {name}: {shown}", name=type(text).__name__, shown=shown(text)),
+                where=f"row {row}",
+            )
         texts.append(text)
     try:
         return pl.Series("text", texts, dtype=pl.String)
     except UnicodeEncodeError as error:
         row = next(row for row, text in enumerate(texts, 1) if text is error.object or text == error.object)
         raise DataError(
-            "the text holds half a surrogate pair, which is no character",
+            message("the text holds half a surrogate pair, which is no character"),
             where=f"row {row}, character {error.start + 1}",
         ) from None
 

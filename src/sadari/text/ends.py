@@ -6,6 +6,7 @@ import numpy as np
 
 from sadari.compiling import njit
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.text.scan import MOST_BYTES, Tokens, hash_bytes
 
 END = "</s>"
@@ -21,7 +22,12 @@ def with_ends(tokens: Tokens) -> Tokens:
         DataError: the texts are so long that no int32 can name the place of one more token.
     """
     if len(tokens.content) + len(END) > MOST_BYTES:
-        raise DataError(f"{len(tokens.content):,} bytes of text are too many to work on at once")
+        raise DataError(
+            message(
+                "{number_of_content:,} bytes of text are too many to work on at once",
+                number_of_content=len(tokens.content),
+            )
+        )
     content = np.concatenate([tokens.content, _END_BYTES])
     room = len(tokens) + len(tokens.offsets) - 1
     starts, lengths, hashes = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint32)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.errors import OutputError
+from sadari.messages import message
 
 CHUNK = 2**22  # ids renamed at once: 16 MiB
 
@@ -62,8 +63,8 @@ class GrowingIds:
             file.flush()  # so that a full disk is found out here
         except OSError as error:
             raise OutputError(
-                f"the ids of the texts cannot be written: {error.strerror}",
+                message("the ids of the texts cannot be written: {strerror}", strerror=error.strerror),
                 where=tempfile.gettempdir(),
-                hint="set TMPDIR to a folder with more room",
+                hint=message("set TMPDIR to a folder with more room"),
             ) from error
         return file

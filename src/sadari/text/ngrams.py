@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.settings.limits import Whole, check
 from sadari.text.column import as_column
@@ -82,7 +83,9 @@ class NgramTable:
                 return Ragged(grams[: offsets[-1]], offsets)
             room = self.longest * int(words.offsets[text + 1] - words.offsets[text])
             if self.size + room >= NO_PREFIX:
-                raise SettingError("there are over two thousand million n-grams", hint="take shorter n-grams")
+                raise SettingError(
+                    message("there are over two thousand million n-grams"), hint=message("take shorter n-grams")
+                )
             self.keys = np.resize(self.keys, 2 * len(self.keys) + room)
             self.slots, _ = _slots_of(self.keys, self.size, len(self.keys))
 
@@ -101,7 +104,13 @@ class NgramTable:
     def _check(self, words: Ragged) -> None:
         """The compiled loops read where these ids say, unchecked."""
         if words.values.max(initial=MISSING) >= len(self.unigrams):
-            raise SettingError(f"word id {words.values.max()} is not in the vocabulary of {len(self.unigrams)}")
+            raise SettingError(
+                message(
+                    "word id {max} is not in the vocabulary of {number_of_unigrams}",
+                    max=words.values.max(),
+                    number_of_unigrams=len(self.unigrams),
+                )
+            )
 
     def orders(self) -> NDArray[np.int32]:
         """int32 [size]: of how many words each n-gram is."""
@@ -123,19 +132,25 @@ class NgramTable:
         """
         table = cls(longest)
         if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype != np.int32:
-            raise SettingError(f"the table of n-grams is {pairs.dtype} {list(pairs.shape)}, not int32 [size, 2]")
+            raise SettingError(
+                message(
+                    "the table of n-grams is {dtype} {list}, not int32 [size, 2]",
+                    dtype=pairs.dtype,
+                    list=list(pairs.shape),
+                )
+            )
         prefix, word = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
         single = prefix == NO_PREFIX
         rank = np.arange(len(pairs))
         if np.any((word < 0) | (word >= vocab_size)) or np.any(~single & ((prefix < 0) | (prefix >= rank))):
-            raise SettingError("the table of n-grams does not fit its vocabulary")
+            raise SettingError(message("the table of n-grams does not fit its vocabulary"))
         table.keys = (prefix << 32) | word
         table.size = len(pairs)
         if table.orders().max(initial=1) > longest:
-            raise SettingError(f"the table of n-grams has one of more than {longest} words")
+            raise SettingError(message("the table of n-grams has one of more than {longest} words", longest=longest))
         table.slots, sound = _slots_of(table.keys, table.size, table.size)
         if not sound:
-            raise SettingError("the table of n-grams has one twice, or is made to collide")
+            raise SettingError(message("the table of n-grams has one twice, or is made to collide"))
         table.unigrams = np.full(vocab_size, MISSING, np.int32)
         table.unigrams[word[single]] = rank[single]
         return table
@@ -183,9 +198,15 @@ def hashed_ngrams(
         int32 [grams] in 0 … buckets − 1, and their offsets int64 [n + 1].
     """
     if not 1 <= buckets < 2**31:
-        raise SettingError(f"buckets is {buckets}; it must be 1 to {2**31 - 1}")
+        raise SettingError(message("buckets is {buckets}; it must be 1 to {value}", buckets=buckets, value=2**31 - 1))
     if offsets[-1] > len(hashes):
-        raise SettingError(f"the offsets end at {offsets[-1]}, past the {len(hashes)} words")
+        raise SettingError(
+            message(
+                "the offsets end at {offsets}, past the {number_of_hashes} words",
+                offsets=offsets[-1],
+                number_of_hashes=len(hashes),
+            )
+        )
     lengths = np.diff(offsets)
     counts = sum(np.maximum(lengths - n + 1, 0) for n in range(2, longest + 1)) if longest > 1 else 0 * lengths
     gram_offsets = offsets_of(counts)

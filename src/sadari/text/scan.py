@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError
+from sadari.messages import message
 
 MOST_BYTES = 2**31 - 1  # tokens' places are int32
 PART, SEPARATOR, ALONE, DROP, TAG = 0, 1, 2, 3, 4  # TAG: '<', which opens torchtext's "<br />"
@@ -125,8 +126,10 @@ def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -
     """
     if len(content) > MOST_BYTES:
         raise DataError(
-            f"{len(content):,} bytes of text are too many to tokenize at once",
-            hint=f"give them in columns of up to {MOST_BYTES:,} bytes",
+            message(
+                "{number_of_content:,} bytes of text are too many to tokenize at once", number_of_content=len(content)
+            ),
+            hint=message("give them in columns of up to {most_bytes:,} bytes", most_bytes=MOST_BYTES),
         )
     is_ascii = len(content) == 0 or int(content.max()) < 128
     kinds = _no_kinds() if is_ascii else character_kinds()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.text.scan import MOST_BYTES, Tokens, hash_bytes
 
 MISSING = -1
@@ -61,7 +62,9 @@ class TokenTable:
                 return ids
             if full == CROWDED:
                 last = self.token(self.size - 1)
-                raise DataError(f"the tokens are made to collide in a hash table, such as {last!r:.60}")
+                raise DataError(
+                    message("the tokens are made to collide in a hash table, such as {last!r:.60}", last=last)
+                )
             # Arrays grow here and not in the compiled loop: a loop over arrays that never change is four times as fast.
             if full == CONTENT_FULL:
                 self.content = np.resize(self.content, 2 * len(self.content) + int(tokens.lengths[done]))
@@ -103,9 +106,9 @@ class TokenTable:
         try:
             raw = [token.encode() for token in tokens]
         except (AttributeError, UnicodeEncodeError) as error:
-            raise SettingError(f"the vocabulary has an entry that is no text: {error}") from None
+            raise SettingError(message("the vocabulary has an entry that is no text: {error}", error=error)) from None
         if sum(map(len, raw)) > MOST_BYTES:
-            raise SettingError(f"the vocabulary has more than {MOST_BYTES:,} bytes")
+            raise SettingError(message("the vocabulary has more than {most_bytes:,} bytes", most_bytes=MOST_BYTES))
         content = np.frombuffer(b"".join(raw), np.uint8)
         lengths = np.array([len(r) for r in raw], np.int32)
         starts = (np.cumsum(lengths, dtype=np.int64) - lengths).astype(np.int32)
@@ -114,10 +117,10 @@ class TokenTable:
         try:
             ids = table.learn(Tokens(content, starts, lengths, hashes, np.array([0, len(tokens)])))
         except DataError as error:
-            raise SettingError(f"the vocabulary cannot be used: {error.what}") from None
+            raise SettingError(message("the vocabulary cannot be used: {what}", what=error.what)) from None
         if table.size < len(tokens):
             twice = int(np.argmax(ids != np.arange(len(tokens))))
-            raise SettingError(f"the vocabulary has {tokens[twice]!r} twice")
+            raise SettingError(message("the vocabulary has {tokens!r} twice", tokens=tokens[twice]))
         table.counts[: table.size] = 0
         return table
 

@@ -34,6 +34,7 @@ import polars as pl
 from sadari import forked
 from sadari.artifact import guarded
 from sadari.errors import DataError, MissingExtraError, SettingError
+from sadari.messages import message
 from sadari.settings.limits import shown
 from sadari.text.column import as_column, column_bytes, one_by_one
 from sadari.text.compose import composed, composed_bytes
@@ -95,7 +96,10 @@ def tokenizer(name: str) -> Tokenizer:
         MissingExtraError: ``morphemes`` without kiwipiepy.
     """
     if not isinstance(name, str) or name not in TOKENIZERS:
-        raise SettingError(f"there is no tokenizer {shown(name)}", hint=f"choose one of: auto, {', '.join(TOKENIZERS)}")
+        raise SettingError(
+            message("there is no tokenizer {shown}", shown=shown(name)),
+            hint=message("choose one of: auto, {tokenizers}", tokenizers=", ".join(TOKENIZERS)),
+        )
     return TOKENIZERS[name]()
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sadari.data.corpus import TextStream
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.ragged import Ragged, append_to, offsets_of
 from sadari.text.column import as_column, slices
 from sadari.text.ends import END, with_ends
@@ -63,11 +64,19 @@ class CountVectors:
     ) -> None:
         shortest, longest = ngram_range
         if not 1 <= shortest <= longest:
-            raise SettingError(f"ngram_range is {ngram_range}", hint="two numbers, 1 ≤ shortest ≤ longest")
+            raise SettingError(
+                message("ngram_range is {ngram_range}", ngram_range=ngram_range),
+                hint=message("two numbers, 1 ≤ shortest ≤ longest"),
+            )
         if min_df < 1 or not 0 < max_df <= 1:
-            raise SettingError(f"min_df is {min_df} and max_df {max_df}", hint="min_df ≥ 1 text, 0 < max_df ≤ 1 share")
+            raise SettingError(
+                message("min_df is {min_df} and max_df {max_df}", min_df=min_df, max_df=max_df),
+                hint=message("min_df ≥ 1 text, 0 < max_df ≤ 1 share"),
+            )
         if max_features is not None and max_features < 1:
-            raise SettingError(f"max_features is {max_features}; it must be at least 1, or None")
+            raise SettingError(
+                message("max_features is {max_features}; it must be at least 1, or None", max_features=max_features)
+            )
         self.tokenizer = named_tokenizer(tokenizer) if isinstance(tokenizer, str) else tokenizer
         self.ngram_range = (shortest, longest)
         self.min_df, self.max_df, self.max_features = min_df, max_df, max_features
@@ -101,9 +110,12 @@ class CountVectors:
         self._choose(counted)
         if self.size == 0:
             raise DataError(
-                f"no text has anything that the tokenizer {self.tokenizer.name!r} and the settings leave as a feature",
+                message(
+                    "no text has anything that the tokenizer {name!r} and the settings leave as a feature",
+                    name=self.tokenizer.name,
+                ),
                 where=f"training texts such as {', '.join(repr(text[:60]) for text in sample) or '(none)'}",
-                hint="try --tokenizer characters, or a smaller min_df",
+                hint=message("try --tokenizer characters, or a smaller min_df"),
             )
         if self.size == counted.size:
             return counted
@@ -184,15 +196,22 @@ class CountVectors:
             SettingError: the parts do not fit each other.
         """
         if missing := set(self.array_names) - set(arrays):
-            raise SettingError(f"the array {min(missing)!r} is missing")
+            raise SettingError(message("the array {missing!r} is missing", missing=min(missing)))
         table = TokenTable.of(words)
         grams = NgramTable.of(arrays["grams"], self.ngram_range[1], len(words))
         feature_of = arrays["feature_of"]
         if feature_of.shape != (len(grams),) or feature_of.dtype != np.int32:
-            raise SettingError(f"feature_of is {feature_of.dtype} {list(feature_of.shape)}, not int32 [{len(grams)}]")
+            raise SettingError(
+                message(
+                    "feature_of is {dtype} {list}, not int32 [{number_of_grams}]",
+                    dtype=feature_of.dtype,
+                    list=list(feature_of.shape),
+                    number_of_grams=len(grams),
+                )
+            )
         chosen = np.sort(feature_of[feature_of != MISSING])
         if not np.array_equal(chosen, np.arange(len(chosen))):
-            raise SettingError("the features are not numbered from 0 without gaps")
+            raise SettingError(message("the features are not numbered from 0 without gaps"))
         self.words, self.grams = table, grams
         self.feature_of, self.size = np.ascontiguousarray(feature_of), len(chosen)
         return self
@@ -229,9 +248,18 @@ class HashedVectors:
         end: bool = False,
     ) -> None:
         if longest < 1 or min_count < 1:
-            raise SettingError(f"longest is {longest} and min_count {min_count}; both must be at least 1")
+            raise SettingError(
+                message(
+                    "longest is {longest} and min_count {min_count}; both must be at least 1",
+                    longest=longest,
+                    min_count=min_count,
+                )
+            )
         if buckets is not None and (buckets < 1 or buckets > self.MOST_BUCKETS or buckets & (buckets - 1)):
-            raise SettingError(f"buckets is {buckets}", hint=f"a power of two up to {self.MOST_BUCKETS:,}")
+            raise SettingError(
+                message("buckets is {buckets}", buckets=buckets),
+                hint=message("a power of two up to {most_buckets:,}", most_buckets=self.MOST_BUCKETS),
+            )
         self.tokenizer, self.longest, self.min_count, self.end = tokenizer, longest, min_count, end
         self.buckets = buckets
         self.words = TokenTable()
@@ -261,9 +289,9 @@ class HashedVectors:
             lengths.append(np.diff(offsets))
         if words == 0:
             raise DataError(
-                f"no text has anything that the tokenizer {self.tokenizer.name!r} takes for a token",
+                message("no text has anything that the tokenizer {name!r} takes for a token", name=self.tokenizer.name),
                 where=f"training texts such as {', '.join(repr(text[:60]) for text in sample) or '(none)'}",
-                hint="try --tokenizer characters",
+                hint=message("try --tokenizer characters"),
             )
         if self.buckets is None:
             self.buckets = min(self.MOST_BUCKETS, max(self.LEAST_BUCKETS, 1 << (words // 4).bit_length()))
@@ -337,7 +365,7 @@ class HashedVectors:
         """
         self.words = TokenTable.of(words)
         if self.buckets is None and self.longest > 1:
-            raise SettingError("the number of buckets is missing")
+            raise SettingError(message("the number of buckets is missing"))
         self.end_id = self._find_end()
         return self
 

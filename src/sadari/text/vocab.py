@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.ragged import Ragged, flat_ids
 from sadari.settings.limits import Whole, check, shown
 from sadari.text.column import as_column, entries_of, one_column
@@ -111,8 +112,8 @@ class Vocab:
         """
         if not isinstance(token, str):
             raise SettingError(
-                f"a token must be a string, not {type(token).__name__}: {shown(token)}",
-                hint="of ids, decode gives the tokens",
+                message("a token must be a string, not {name}: {shown}", name=type(token).__name__, shown=shown(token)),
+                hint=message("of ids, decode gives the tokens"),
             )
         found = self._table.find(token)
         return found if found != MISSING else self.unknown_id
@@ -141,8 +142,13 @@ class Vocab:
         own = self._own(ids)
         if len(own) * len(self) > MOST_CELLS:
             raise SettingError(
-                f"{len(own):,} ids of {len(self):,} would be {len(own) * len(self):,} numbers one-hot",
-                hint="take fewer ids at once, or embed them",
+                message(
+                    "{number_of_own:,} ids of {number_of_self:,} would be {number_of_own_2:,} numbers one-hot",
+                    number_of_own=len(own),
+                    number_of_self=len(self),
+                    number_of_own_2=len(own) * len(self),
+                ),
+                hint=message("take fewer ids at once, or embed them"),
             )
         rows = np.zeros((len(own), len(self)), dtype=np.float32)
         rows[np.arange(len(own)), own] = 1
@@ -158,7 +164,8 @@ class Vocab:
         wrong = (own < 0) | (own >= len(self))
         if wrong.any():
             raise SettingError(
-                f"id {own[wrong.argmax()]} is not in the vocabulary", hint=f"ids are 0 to {len(self) - 1}"
+                message("id {own} is not in the vocabulary", own=own[wrong.argmax()]),
+                hint=message("ids are 0 to {number_of_self}", number_of_self=len(self) - 1),
             )
         return own
 
@@ -166,7 +173,7 @@ class Vocab:
 def _tokenized(tokens: Any, method: str) -> Tokens:
     if not isinstance(tokens, Tokens):
         raise SettingError(
-            f"tokens must be what a tokenizer gives, not {type(tokens).__name__}",
-            hint=f'{method}(sadari.tokenizer("words")(texts))',
+            message("tokens must be what a tokenizer gives, not {name}", name=type(tokens).__name__),
+            hint=message('{method}(sadari.tokenizer("words")(texts))', method=method),
         )
     return tokens

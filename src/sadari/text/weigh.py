@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of, positions_of
 
 if TYPE_CHECKING:
@@ -53,7 +54,13 @@ class Counts:
         The arrays of ``self`` are written over: a second copy would not fit beside a large corpus.
         """
         if len(new_ids) != self.size:
-            raise SettingError(f"{len(new_ids)} new ids do not fit {self.size} features")
+            raise SettingError(
+                message(
+                    "{number_of_new_ids} new ids do not fit {size} features",
+                    number_of_new_ids=len(new_ids),
+                    size=self.size,
+                )
+            )
         stored = _rename(self.ids, self.counts, self.offsets, new_ids)
         return Counts(self.ids[:stored], self.counts[:stored], self.offsets, size)
 
@@ -81,7 +88,7 @@ def count(features: Ragged, size: int) -> Counts:
         SettingError: an id is not below ``size``.
     """
     if features.values.max(initial=-1) >= size:
-        raise SettingError(f"feature {features.values.max()} is not one of {size}")
+        raise SettingError(message("feature {max} is not one of {size}", max=features.values.max(), size=size))
     # Where each feature was last written: a place for each one, or, for few texts and many features, a hash table
     # no larger than the longest text needs. Texts before are told by their places, so nothing is cleared between texts.
     room = size if 8 * len(features.values) > size else 2 * int(features.lengths.max(initial=0))
@@ -112,7 +119,13 @@ class Weights:
     def row_scale(self, counts: Counts) -> NDArray[np.float32]:
         """float32 [n]: what makes the norm of each text 1; 1 for a text without features."""
         if counts.size != len(self.feature_scale):
-            raise SettingError(f"counts of {counts.size} features do not fit {len(self.feature_scale)} weights")
+            raise SettingError(
+                message(
+                    "counts of {size} features do not fit {number_of_feature_scale} weights",
+                    size=counts.size,
+                    number_of_feature_scale=len(self.feature_scale),
+                )
+            )
         order = {None: 0, "l1": 1, "l2": 2}[self.norm]
         return _row_scale(counts.ids, counts.counts, counts.offsets, self.tf, self.feature_scale, order)
 
@@ -146,7 +159,7 @@ def weigh(
         norm: "l2", "l1" or None.
     """
     if norm not in (None, "l1", "l2"):
-        raise SettingError(f"norm is {norm!r}", hint='it is "l1", "l2" or None')
+        raise SettingError(message("norm is {norm!r}", norm=norm), hint=message('it is "l1", "l2" or None'))
     scale = np.ones(counts.size, np.float32)
     if idf:
         n, df = len(counts) + smooth, counts.document_frequency + smooth

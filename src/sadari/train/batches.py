@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.errors import SettingError
+from sadari.messages import message
 
 POOL_BATCHES = 50  # texts are sorted by length within pools of so many batches, not over all: order stays mostly random
 
@@ -31,7 +32,13 @@ class Batches:
 
     def __post_init__(self) -> None:
         if self.max_texts < 1 or self.max_tokens < 1:
-            raise SettingError(f"a batch of {self.max_texts} texts and {self.max_tokens} tokens holds nothing")
+            raise SettingError(
+                message(
+                    "a batch of {max_texts} texts and {max_tokens} tokens holds nothing",
+                    max_texts=self.max_texts,
+                    max_tokens=self.max_tokens,
+                )
+            )
 
     def epoch(self, number: int, *, rank: int = 0, world: int = 1) -> list[NDArray[np.int64]]:
         """The batches of one epoch, shuffled: arrays of positions; every text stands in exactly one.

@@ -14,6 +14,7 @@ import torch
 from sadari.artifact import read_model, remove_folder, write_model
 from sadari.artifact.plain_file import as_path
 from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
+from sadari.messages import message
 from sadari.train import distributed as processes
 from sadari.train.environment import random_state, set_random_state
 from sadari.train.loop import CarriesState, Loop, Progress
@@ -79,7 +80,7 @@ def read_run(folder: str | Path) -> RunHead:
             dict(manifest["identity"]), dict(manifest["notes"]), progress.epoch, progress.step, progress.finished
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError("the checkpoint does not say what it is of", where=str(folder)) from error
+        raise ModelError(message("the checkpoint does not say what it is of"), where=str(folder)) from error
 
 
 def check_free(folder: str | Path) -> None:
@@ -94,13 +95,15 @@ def check_free(folder: str | Path) -> None:
         head = read_run(folder)
     except ModelError as error:
         raise OutputError(
-            f"is in the way of the checkpoint ({error.what})", where=str(folder), hint="choose another folder"
+            message("is in the way of the checkpoint ({what})", what=error.what),
+            where=str(folder),
+            hint=message("choose another folder"),
         ) from None
     if not head.finished:
         raise OutputError(
-            f"holds a run that was stopped in pass {head.epoch}",
+            message("holds a run that was stopped in pass {epoch}", epoch=head.epoch),
             where=str(folder),
-            hint="resume it (sadari train --resume, or resume=True), or remove the folder to start again",
+            hint=message("resume it (sadari train --resume, or resume=True), or remove the folder to start again"),
         )
 
 
@@ -118,7 +121,9 @@ def begin_run(run: Run | str | Path | None, *, resume: bool) -> Run | None:
     """
     if run is None:
         if resume:
-            raise SettingError("resume needs the folder of the run", hint="fit(…, run=FOLDER, resume=True)")
+            raise SettingError(
+                message("resume needs the folder of the run"), hint=message("fit(…, run=FOLDER, resume=True)")
+            )
         return None
     run = Run.of(run)
     if not resume:
@@ -214,7 +219,9 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         if isinstance(error, SettingError):
             raise
-        raise ModelError(f"the checkpoint does not fit this run: {error}", where=str(folder)) from error
+        raise ModelError(
+            message("the checkpoint does not fit this run: {error}", error=error), where=str(folder)
+        ) from error
     begun = files.manifest.get("versions", {}).get("torch")
     if begun != torch.__version__:
         _say(f"the run was begun with torch {begun} and goes on with {torch.__version__}: its bits may differ")
@@ -240,7 +247,7 @@ def _take_up_machine(loop: Loop, manifest: Mapping[str, Any]) -> None:
 
 
 def _say(what: str) -> None:
-    warnings.warn(what, SadariWarning, stacklevel=4)
+    warnings.warn(SadariWarning(what), stacklevel=4)
 
 
 def _threads(count: int) -> str:
@@ -260,22 +267,22 @@ def check_same(kept: Mapping[str, Any], given: Mapping[str, Any], where: str) ->
         elif old != new:
             shown = "" if len(f"{old}{new}") > 80 else f": {old!r} then, {new!r} now"
             raise SettingError(
-                f"this is not the run that was stopped: {key} differs{shown}",
+                message("this is not the run that was stopped: {key} differs{shown}", key=key, shown=shown),
                 where=where,
-                hint="give the same texts, labels and settings, or start again in another folder",
+                hint=message("give the same texts, labels and settings, or start again in another folder"),
             )
 
 
 def _read(folder: str | Path) -> Any:
     if not Path(folder).exists():
         raise ModelError(
-            "there is no run in this folder",
+            message("there is no run in this folder"),
             where=str(folder),
-            hint="is the name right? A run that came to its end is removed: its model is where -o said",
+            hint=message("is the name right? A run that came to its end is removed: its model is where -o said"),
         )
     files = read_model(folder, as_torch=True, max_bytes=MOST_BYTES)
     if files.manifest.get("kind") != KIND:
-        raise ModelError("this is no checkpoint of a training run", where=str(folder))
+        raise ModelError(message("this is no checkpoint of a training run"), where=str(folder))
     return files
 
 

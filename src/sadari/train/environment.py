@@ -13,6 +13,7 @@ from torch import nn
 
 from sadari import forked
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.train import distributed as processes
 
 
@@ -44,8 +45,8 @@ def compiling(asked: bool) -> Iterator[None]:
     except BackendCompilerFailed as error:
         reason = str(error).partition("\n")[0].rstrip(":")
         raise SettingError(
-            f"torch.compile does not work on this machine: {reason[:200]}",
-            hint="train without it; on a CPU it needs a C++ compiler",
+            message("torch.compile does not work on this machine: {reason}", reason=reason[:200]),
+            hint=message("train without it; on a CPU it needs a C++ compiler"),
         ) from error
 
 

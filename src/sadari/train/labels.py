@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.settings.limits import shown
 from sadari.text.column import is_missing, one_column
 
@@ -54,11 +55,21 @@ class LabelCodec:
         names = flat.unique().sort()
         if len(names) < 2:
             only = f"only label {str(names[0])!r}" if len(names) else "no label"
-            raise DataError(f"{only} in {len(given):,} rows", hint="a classifier needs at least two labels")
+            raise DataError(
+                message("{only} in {number_of_given:,} rows", only=only, number_of_given=len(given)),
+                hint=message("a classifier needs at least two labels"),
+            )
         if len(names) * len(given) > MOST_CELLS:
             raise DataError(
-                f"there are {len(names):,} distinct labels in {len(given):,} rows, too many to learn one by one",
-                hint="is this the column of the labels?",
+                message(
+                    (
+                        "there are {number_of_names:,} distinct labels in {number_of_given:,} rows, too many to "
+                        "learn one by one"
+                    ),
+                    number_of_names=len(names),
+                    number_of_given=len(given),
+                ),
+                hint=message("is this the column of the labels?"),
             )
         codec = cls(
             names.to_numpy() if names.dtype == pl.Int64 else class_array(names.to_list()),
@@ -80,7 +91,10 @@ class LabelCodec:
         several = isinstance(given.dtype, pl.List)
         if several != self.multilabel:
             raise DataError(
-                f"a text has {'several labels' if several else 'one label'} here, and the classifier learned otherwise"
+                message(
+                    "a text has {several} here, and the classifier learned otherwise",
+                    several="several labels" if several else "one label",
+                )
             )
         out = np.zeros((len(given), len(self.classes)), np.int8)
         frame = pl.DataFrame({"row": np.arange(len(given)), "label": given})
@@ -95,7 +109,9 @@ class LabelCodec:
         shape = (len(given), len(self.classes))
         if self.kind != "indicator" or not isinstance(given, np.ndarray) or given.shape != shape:
             wanted = f"an indicator matrix [n, {shape[1]}]" if self.kind == "indicator" else "labels by name"
-            raise DataError(f"the classifier learned from {wanted}, and gets something else here")
+            raise DataError(
+                message("the classifier learned from {wanted}, and gets something else here", wanted=wanted)
+            )
         return given
 
     def right(self, found: Any, labels: Any) -> NDArray[np.bool_]:
@@ -167,8 +183,8 @@ def check_weighed(class_weight: object, names: list[str]) -> None:
     unknown = sorted(set(map(str, class_weight)) - set(names)) if isinstance(class_weight, Mapping) else []
     if unknown:
         raise SettingError(
-            f"class_weight names {unknown[0]!r}, which is no label of the training data",
-            hint=f"labels: {', '.join(names[:20])}",
+            message("class_weight names {unknown!r}, which is no label of the training data", unknown=unknown[0]),
+            hint=message("labels: {names}", names=", ".join(names[:20])),
         )
 
 
@@ -220,7 +236,7 @@ def as_labels(labels: Any) -> pl.Series | NDArray[np.int8]:
 def _lists(rows: list[Any]) -> pl.Series:
     for place, row in enumerate(rows):
         if not isinstance(row, _COLLECTIONS):
-            raise DataError("some texts have a list of labels, and this one has not", where=f"row {place + 1}")
+            raise DataError(message("some texts have a list of labels, and this one has not"), where=f"row {place + 1}")
     lists = [list(one_column(row, "labels") if isinstance(row, np.ndarray | pl.Series) else row) for row in rows]
     flat = [label for row in lists for label in row]
     wrong = _first_wrong(flat)
@@ -236,14 +252,19 @@ def _series(rows: list[Any], dtype: Any) -> pl.Series:
     try:
         return pl.Series("label", rows, dtype=dtype)
     except UnicodeEncodeError as error:
-        raise DataError(f"a label holds half a surrogate pair, which is no character: {error}") from error
+        raise DataError(
+            message("a label holds half a surrogate pair, which is no character: {error}", error=error)
+        ) from error
 
 
 def _whole(labels: list[Any]) -> list[int]:
     numbers = [int(label) for label in labels]
     large = next((number for number in numbers if not -(2**63) <= number < 2**63), None)
     if large is not None:
-        raise DataError(f"a label is a number that does not fit 64 bits: {shown(large)}", hint="give labels as texts")
+        raise DataError(
+            message("a label is a number that does not fit 64 bits: {shown}", shown=shown(large)),
+            hint=message("give labels as texts"),
+        )
     return numbers
 
 
@@ -257,9 +278,11 @@ def _first_wrong(labels: list[Any]) -> int | None:
 
 def _not_a_label(label: Any, place: int) -> DataError:
     return DataError(
-        "the label is missing" if is_missing(label) else f"a label is {shown(label)}, a {type(label).__name__}",
+        message("the label is missing")
+        if is_missing(label)
+        else message("a label is {shown}, a {name}", shown=shown(label), name=type(label).__name__),
         where=f"row {place + 1}",
-        hint="labels are strings or whole numbers, all of one kind",
+        hint=message("labels are strings or whole numbers, all of one kind"),
     )
 
 
@@ -270,17 +293,17 @@ def _checked_series(column: pl.Series) -> pl.Series:
     if several and not missing.any():
         missing = column.list.drop_nulls().list.len() < column.list.len()
     if missing.any():
-        raise DataError("the label is missing", where=f"row {int(missing.arg_max() or 0) + 1}")
+        raise DataError(message("the label is missing"), where=f"row {int(missing.arg_max() or 0) + 1}")
     if inner in (pl.String, pl.Categorical, pl.Enum):
         wanted: Any = pl.String
     elif inner == pl.Boolean or inner.is_integer():
         wanted = pl.Int64
     else:
-        raise DataError(f"labels must be strings or whole numbers, not {column.dtype}")
+        raise DataError(message("labels must be strings or whole numbers, not {dtype}", dtype=column.dtype))
     try:
         return column.cast(pl.List(wanted) if several else wanted)
     except pl.exceptions.InvalidOperationError as error:
-        raise DataError("a label is a number that does not fit 64 bits") from error
+        raise DataError(message("a label is a number that does not fit 64 bits")) from error
 
 
 def _indicator(given: Any) -> NDArray[np.int8]:
@@ -292,7 +315,10 @@ def _indicator(given: Any) -> NDArray[np.int8]:
         fits = False
     if not fits:
         raise DataError(
-            f"a table of shape ({shape}) was given for labels: of two columns or more, it must hold 0 and 1",
-            hint=f"one label a text is one column, of shape ({given.shape[0]},)",
+            message(
+                ("a table of shape ({shape}) was given for labels: of two columns or more, it must hold 0 and 1"),
+                shape=shape,
+            ),
+            hint=message("one label a text is one column, of shape ({shape},)", shape=given.shape[0]),
         )
     return matrix.astype(np.int8)

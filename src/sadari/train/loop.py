@@ -20,6 +20,7 @@ from torch import nn
 
 from sadari.device import precision_here, resolve_device
 from sadari.errors import SadariError, SettingError
+from sadari.messages import message
 from sadari.train import distributed as processes
 from sadari.train.environment import compiling, operations, shared, stop_signals, threads
 from sadari.train.optimizer import OptimizerSettings, make_optimizers, rate_at
@@ -324,7 +325,10 @@ class Loop:
             "seconds": progress.seconds,
         }
         if not math.isfinite(record["loss"]):
-            raise SettingError("training diverged: the loss is no longer a number", hint="try a smaller learning_rate")
+            raise SettingError(
+                message("training diverged: the loss is no longer a number"),
+                hint=message("try a smaller learning_rate"),
+            )
         progress.sums = {}
         if validate:
             self.net.eval()

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from sadari.errors import SettingError
+from sadari.messages import message
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 DECAYS = ("linear", "cosine", "constant")
@@ -66,15 +67,25 @@ class OptimizerSettings:
 
     def __post_init__(self) -> None:
         if self.optimizer not in OPTIMIZERS:
-            raise SettingError(f"optimizer is {self.optimizer!r}", hint=f"one of: {', '.join(OPTIMIZERS)}")
+            raise SettingError(
+                message("optimizer is {optimizer!r}", optimizer=self.optimizer),
+                hint=message("one of: {optimizers}", optimizers=", ".join(OPTIMIZERS)),
+            )
         if self.decay not in DECAYS:
-            raise SettingError(f"decay is {self.decay!r}", hint=f"one of: {', '.join(DECAYS)}")
+            raise SettingError(
+                message("decay is {decay!r}", decay=self.decay),
+                hint=message("one of: {decays}", decays=", ".join(DECAYS)),
+            )
         if self.precision not in ("fp32", "bf16"):
-            raise SettingError(f"precision is {self.precision!r}", hint='"fp32" or "bf16"')
+            raise SettingError(
+                message("precision is {precision!r}", precision=self.precision), hint=message('"fp32" or "bf16"')
+            )
         if self.accumulate < 1 or self.epochs < 1 or not 0 <= self.warmup < 1:
-            raise SettingError("epochs and accumulate must be at least 1, and warmup a share from 0 to below 1")
+            raise SettingError(
+                message("epochs and accumulate must be at least 1, and warmup a share from 0 to below 1")
+            )
         if (self.steps is not None and self.steps < 1) or (self.seconds is not None and not self.seconds > 0):
-            raise SettingError("steps and seconds, where they are given, must be above 0")
+            raise SettingError(message("steps and seconds, where they are given, must be above 0"))
 
 
 def rate_at(optimizer_settings: OptimizerSettings, step: float, steps: float) -> float:

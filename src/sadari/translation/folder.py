@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sadari.artifact import read_model, write_model
 from sadari.artifact.restore import build, known_settings, load_net, object_in
 from sadari.errors import ModelError
+from sadari.messages import message
 from sadari.text.subword.bpe import Subwords
 from sadari.translation.settings import TranslatorSettings
 
@@ -64,7 +65,7 @@ def load_translator(kind: type[Kind], folder: str | Path) -> Kind:
     files = read_model(folder)
     where, found = str(files.folder), files.manifest["kind"]
     if found != KIND:
-        raise ModelError(f"is a model of the kind {found!r:.40}, not a translator", where=where)
+        raise ModelError(message("is a model of the kind {found!r:.40}, not a translator", found=found), where=where)
     with build(where, "translator"):
         model = kind(**known_settings(files.manifest, TranslatorSettings().settings()))
         model.check()

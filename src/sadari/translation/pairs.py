@@ -9,6 +9,7 @@ import polars as pl
 
 from sadari.errors import DataError
 from sadari.forked import check_threads
+from sadari.messages import message
 from sadari.text.column import as_column
 from sadari.text.subword.bpe import Subwords
 
@@ -28,7 +29,14 @@ def two_columns(sources: Any, targets: Any, what: str) -> tuple[pl.Series, pl.Se
     check_threads()
     read, written = as_column(sources), as_column(targets)
     if len(read) != len(written):
-        raise DataError(f"there are {len(read):,} {what} sources and {len(written):,} targets; each needs the other")
+        raise DataError(
+            message(
+                ("there are {number_of_read:,} {what} sources and {number_of_written:,} targets; each needs the other"),
+                number_of_read=len(read),
+                what=what,
+                number_of_written=len(written),
+            )
+        )
     return read, written
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sadari.device import PRECISIONS, bf16_is_fast, resolve_device
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.settings.limits import MOST, SEED, Choice, Flag, Number, Text, Whole
 from sadari.text.subword.bpe import Subwords
 from sadari.train.allowed_settings import Allowed
@@ -142,13 +143,17 @@ class TranslatorSettings(TaskSettings):
             width = BY_PAIRS["transformer"]["width"][0] if self.width is None else self.width  # however many pairs
             if width % self.heads:
                 raise SettingError(
-                    f"width is {width}, which {self.heads} heads cannot share", hint="a multiple of heads"
+                    message("width is {width}, which {heads} heads cannot share", width=width, heads=self.heads),
+                    hint=message("a multiple of heads"),
                 )
             if self.attention == "none":
-                raise SettingError("a Transformer is nothing without attention", hint="net lstm or gru can be without")
+                raise SettingError(
+                    message("a Transformer is nothing without attention"),
+                    hint=message("net lstm or gru can be without"),
+                )
             if self.reverse:
                 raise SettingError(
-                    "a Transformer reads all words at once, in no direction: reverse is for lstm and gru"
+                    message("a Transformer reads all words at once, in no direction: reverse is for lstm and gru")
                 )
 
     def resolved(self, *, pairs: int, tokens: int) -> Self:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sadari.data.fingerprint import fingerprint
 from sadari.data.parallel.direction import frequent_words, looks_swapped
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.ragged import Ragged
 from sadari.text.column import as_column, two_parts
 from sadari.text.subword.bpe import Subwords
@@ -123,7 +124,9 @@ class Translator(TranslatorSettings):
         self._ready = False  # a fit that fails leaves no mixture of two models
         self.check()
         if self.patience is not None and validation is None:
-            raise SettingError("patience needs validation pairs", hint="fit(…, validation=(sources, targets))")
+            raise SettingError(
+                message("patience needs validation pairs"), hint=message("fit(…, validation=(sources, targets))")
+            )
         kept = begin_run(run, resume=resume)
         start = time.perf_counter()
         if validation is not None:
@@ -176,12 +179,18 @@ class Translator(TranslatorSettings):
         read, written = filled(sources, targets)
         self.blank_ = len(sources) - len(read)
         if not len(read):
-            raise DataError("there is no pair of texts to learn from", hint="each line needs a source and a target")
+            raise DataError(
+                message("there is no pair of texts to learn from"),
+                hint=message("each line needs a source and a target"),
+            )
         self.source_words_, self.target_words_ = frequent_words(read), frequent_words(written)
         self._learn_subwords(read, written)
         pairs, self.too_long_ = self._pairs(read, written)
         if not len(pairs):
-            raise DataError(f"every pair has a text of more than {self.max_length} subwords", hint="raise max_length")
+            raise DataError(
+                message("every pair has a text of more than {max_length} subwords", max_length=self.max_length),
+                hint=message("raise max_length"),
+            )
         return pairs
 
     def _learn_subwords(self, sources: pl.Series, targets: pl.Series) -> None:
@@ -209,7 +218,8 @@ class Translator(TranslatorSettings):
         if len(sources) and not len(pairs):
             what = f"a text of more than {self.max_length} subwords" if too_long else "an empty side"
             raise DataError(
-                f"every validation pair has {what}", hint="give others" + ", or raise max_length" * bool(too_long)
+                message("every validation pair has {what}", what=what),
+                hint="give others" + ", or raise max_length" * bool(too_long),
             )
         return pairs
 
@@ -327,7 +337,7 @@ class Translator(TranslatorSettings):
 
         ids = self.read([text]).ids
         if len(ids.values) < 2:
-            raise DataError("there is nothing in the text to look at")
+            raise DataError(message("there is nothing in the text to look at"))
         if translation is None:
             written = self._search(ids, beam, length_penalty)[0].ids
         else:
@@ -339,7 +349,8 @@ class Translator(TranslatorSettings):
             weights = self.net_.alignment(source, torch.ones_like(source, dtype=torch.bool), inputs)
         if weights is None:
             raise SettingError(
-                "this translator has no attention to look at", hint="train one with --attention additive"
+                message("this translator has no attention to look at"),
+                hint=message("train one with --attention additive"),
             )
         return align_words(
             self.source_subwords_.words(ids.values.tolist()),
@@ -353,7 +364,9 @@ class Translator(TranslatorSettings):
 
     def _check_fitted(self) -> None:
         if not getattr(self, "_ready", False):
-            raise SettingError("this translator is not trained yet", hint="call fit(sources, targets) first")
+            raise SettingError(
+                message("this translator is not trained yet"), hint=message("call fit(sources, targets) first")
+            )
 
     # -- saving -----------------------------------------------------------------------------------------
 

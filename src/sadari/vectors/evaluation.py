@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.compose import composed
 from sadari.text.table import MISSING, TokenTable
@@ -152,9 +153,13 @@ def evaluate_similarity(vectors: WordVectors, path: str | Path, *, known_only: b
     missing = [word for word in words if word not in found]
     if len(scores) < 2:
         raise DataError(
-            f"of {len(pairs):,} pairs {len(scores)} have vectors for both words",
+            message(
+                "of {number_of_pairs:,} pairs {number_of_scores} have vectors for both words",
+                number_of_pairs=len(pairs),
+                number_of_scores=len(scores),
+            ),
             where=str(path),
-            hint=f"there is none for {', '.join(map(repr, missing[:3]))} …: another language?",
+            hint=message("there is none for {map} …: another language?", map=", ".join(map(repr, missing[:3]))),
         )
     rank, p_value, plain = _correlations(np.array(scores), np.array(cosines))
     return SimilarityScore(str(path), compared, len(scores), rank, p_value, plain, lower, parts, missing)
@@ -213,7 +218,10 @@ def evaluate_analogies(
         SettingError: `most_frequent` is below 1.
     """
     if most_frequent is not None and most_frequent < 1:
-        raise SettingError(f"most_frequent is {most_frequent}", hint="keep 1 word or more")
+        raise SettingError(
+            message("most_frequent is {most_frequent}", most_frequent=most_frequent),
+            hint=message("keep 1 word or more"),
+        )
     names, sections, questions = read_questions(Path(path))
     folded = _Folded(vectors, most_frequent, fold_case=fold_case)
     asked_words = pl.Series(questions, dtype=pl.List(pl.String)).explode()

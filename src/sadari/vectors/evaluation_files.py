@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.data.formats.encodings.encoding import read_text
 from sadari.errors import DataError
+from sadari.messages import message
 
 PAIR_HINT = "a line is two words and a number, such as: tiger, cat, 7.35"
 
@@ -49,7 +50,7 @@ def read_pairs(path: Path) -> list[tuple[str, str, float]]:
     if lines and _columns(lines[0][1])[1] < 0:
         lines = lines[1:]
     if not lines:
-        raise DataError("holds no pair of words with a score", where=str(path), hint=PAIR_HINT)
+        raise DataError(message("holds no pair of words with a score"), where=str(path), hint=PAIR_HINT)
     delimiter, column = _columns(lines[0][1])
     pairs = []
     for number, line in lines:
@@ -57,7 +58,9 @@ def read_pairs(path: Path) -> list[tuple[str, str, float]]:
         score = _number(fields[column]) if 1 < column < len(fields) else None
         if score is None or not (fields[0] and fields[1]):
             raise DataError(
-                f"is no pair of words with a score: {line!r:.80}", where=f"{path}, line {number:,}", hint=PAIR_HINT
+                message("is no pair of words with a score: {line!r:.80}", line=line),
+                where=f"{path}, line {number:,}",
+                hint=PAIR_HINT,
             )
         pairs.append((fields[0], fields[1], score))
     return pairs
@@ -108,14 +111,16 @@ def read_questions(path: Path) -> tuple[list[str], NDArray[np.int64], list[list[
         words = line.split("\t") if line.count("\t") == 3 else line.split()
         if len(words) != 4:
             raise DataError(
-                f"has {len(words)} words, not 4: {line!r:.80}",
+                message("has {number_of_words} words, not 4: {line!r:.80}", number_of_words=len(words), line=line),
                 where=f"{path}, line {number:,}",
-                hint="a question is such as: Athens Greece Oslo Norway",
+                hint=message("a question is such as: Athens Greece Oslo Norway"),
             )
         if not names:
             names.append("")
         sections.append(len(names) - 1)
         questions.append([word.strip() for word in words])
     if not questions:
-        raise DataError("holds no question", where=str(path), hint="four words a line: Athens Greece Oslo Norway")
+        raise DataError(
+            message("holds no question"), where=str(path), hint=message("four words a line: Athens Greece Oslo Norway")
+        )
     return names, np.array(sections), questions

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.settings.limits import SEED, check
 from sadari.text.column import as_column
 from sadari.text.table import MISSING
@@ -218,6 +219,8 @@ def _check_finite(matrix: NDArray[np.float32], chosen: NDArray[np.intp], column:
     wrong = chosen[~np.isfinite(matrix[chosen]).all(axis=1)]
     if len(wrong):
         raise DataError(
-            f"the vector of {column[int(wrong[0])]!r:.60} holds something that is no finite number",
-            hint="leave such words out of the vectors",
+            message(
+                "the vector of {column!r:.60} holds something that is no finite number", column=column[int(wrong[0])]
+            ),
+            hint=message("leave such words out of the vectors"),
         )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.settings.limits import shown
 from sadari.text.column import as_column, one_column
 from sadari.text.compose import composed
@@ -57,18 +58,34 @@ class WordVectors:
         matrix = _matrix(matrix)
         if matrix.ndim != 2 or len(matrix) != len(self._table) or matrix.shape[1] == 0:
             raise SettingError(
-                f"{len(self._table):,} words need a matrix of so many rows, not one {list(matrix.shape)}"
+                message(
+                    "{number_of__table:,} words need a matrix of so many rows, not one {list}",
+                    number_of__table=len(self._table),
+                    list=list(matrix.shape),
+                )
             )
         if matrix.dtype != np.float32:
-            raise SettingError(f"the vectors must be float32, not {matrix.dtype}")
+            raise SettingError(message("the vectors must be float32, not {dtype}", dtype=matrix.dtype))
         if counts is not None:
             counts = _matrix(counts)
             if counts.shape != (len(matrix),):
-                raise SettingError(f"there are {len(matrix):,} words, and counts of shape {list(counts.shape)}")
+                raise SettingError(
+                    message(
+                        "there are {number_of_matrix:,} words, and counts of shape {list}",
+                        number_of_matrix=len(matrix),
+                        list=list(counts.shape),
+                    )
+                )
         if subwords is not None and not isinstance(subwords, Subwords):
-            raise SettingError(f"subwords must be Subwords, not {shown(subwords)}")
+            raise SettingError(message("subwords must be Subwords, not {shown}", shown=shown(subwords)))
         if subwords is not None and subwords.matrix.shape[1] != matrix.shape[1]:
-            raise SettingError(f"words are {matrix.shape[1]} wide and subwords {subwords.matrix.shape[1]}")
+            raise SettingError(
+                message(
+                    "words are {shape} wide and subwords {shape_2}",
+                    shape=matrix.shape[1],
+                    shape_2=subwords.matrix.shape[1],
+                )
+            )
         self.matrix = matrix.view()  # of a mapped one too: compiled loops know plain arrays
         self.matrix.flags.writeable = False
         self.counts, self.subwords, self.notes = counts, subwords, list(notes)
@@ -206,7 +223,9 @@ def _matrix(given: Any) -> NDArray[Any]:
     try:
         return np.asarray(given)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise SettingError(f"vectors must be a matrix of numbers, counts a row: {str(error)[:100]}") from None
+        raise SettingError(
+            message("vectors must be a matrix of numbers, counts a row: {error}", error=str(error)[:100])
+        ) from None
 
 
 def check_vectors(given: Any) -> None:
@@ -216,7 +235,10 @@ def check_vectors(given: Any) -> None:
         SettingError: what it is.
     """
     if not isinstance(given, WordVectors):
-        raise SettingError(f"word vectors are wanted, not {shown(given)}", hint="read_vectors(path) gives them")
+        raise SettingError(
+            message("word vectors are wanted, not {shown}", shown=shown(given)),
+            hint=message("read_vectors(path) gives them"),
+        )
 
 
 def cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

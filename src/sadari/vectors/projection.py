@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.vectors.keyed import WordVectors
 
 
@@ -47,14 +48,14 @@ def project(vectors: WordVectors, words: Sequence[str]) -> Projection:
     """
     chosen = list(dict.fromkeys(words))
     if len(chosen) < 2:
-        raise DataError("two words or more make a picture", hint="name more words")
+        raise DataError(message("two words or more make a picture"), hint=message("name more words"))
     rows = vectors.all_of(chosen).astype(np.float64)
     finite = np.isfinite(rows).all(axis=1)
     if not finite.all():
-        raise DataError(f"the vector of {chosen[int(finite.argmin())]!r} is not finite")
+        raise DataError(message("the vector of {chosen!r} is not finite", chosen=chosen[int(finite.argmin())]))
     left, spread, axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     if spread[0] <= 1e-12 * np.abs(rows).max():
-        raise DataError("these words all have the same vector, which gives one point")
+        raise DataError(message("these words all have the same vector, which gives one point"))
     points = np.zeros((len(chosen), 2))
     kept = min(2, len(spread))
     signs = np.sign(axes[np.arange(kept), np.abs(axes[:kept]).argmax(axis=1)])

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.settings.limits import Whole, check
 from sadari.text.column import as_column
 from sadari.text.table import MISSING
@@ -100,7 +101,9 @@ def analogy(
     positive, negative = as_column(positive).to_list(), as_column(negative).to_list()
     words = [*positive, *negative]
     if not words:
-        raise SettingError("an analogy of no words", hint="such as positive=['king', 'woman'], negative=['man']")
+        raise SettingError(
+            message("an analogy of no words"), hint=message("such as positive=['king', 'woman'], negative=['man']")
+        )
     check("count", count, Whole(1, 2**63 - 1))
     signs = np.repeat([1.0, -1.0], [len(positive), len(negative)])
     direction = _direction(signs @ unit(vectors.all_of(words)), "the sum of these words", least=1e-9)
@@ -126,21 +129,29 @@ def parse_analogy(text: str) -> tuple[list[str], list[str]]:
     for piece in text.split():
         if piece in _SIGNS:
             if sign:
-                raise SettingError(f"{last!r} and {piece!r} stand together in {text!r}", hint=_ANALOGY_HINT)
+                raise SettingError(
+                    message("{last!r} and {piece!r} stand together in {text!r}", last=last, piece=piece, text=text),
+                    hint=_ANALOGY_HINT,
+                )
             sign = _SIGNS[piece]
         else:
             word = piece
             if not sign and piece[0] in _SIGNS:
                 sign, word = _SIGNS[piece[0]], piece[1:]
             if not sign and last:
-                raise SettingError(f"between {last!r} and {word!r} stands neither + nor -", hint=_ANALOGY_HINT)
+                raise SettingError(
+                    message("between {last!r} and {word!r} stands neither + nor -", last=last, word=word),
+                    hint=_ANALOGY_HINT,
+                )
             words[sign or 1].append(word)
             sign = 0
         last = piece
     if not last:
-        raise SettingError("there are no words", hint=_ANALOGY_HINT)
+        raise SettingError(message("there are no words"), hint=_ANALOGY_HINT)
     if sign:
-        raise SettingError(f"after the last {last!r} a word is missing in {text!r}", hint=_ANALOGY_HINT)
+        raise SettingError(
+            message("after the last {last!r} a word is missing in {text!r}", last=last, text=text), hint=_ANALOGY_HINT
+        )
     return words[1], words[-1]
 
 
@@ -239,16 +250,22 @@ def _direction(vector: NDArray[np.floating], what: str, *, least: float = 0.0) -
     exact = vector.astype(np.float64)
     length = np.linalg.norm(exact)
     if not np.isfinite(length):
-        raise SettingError(f"{what} is not finite")
+        raise SettingError(message("{what} is not finite", what=what))
     if length <= least:
-        raise DataError(f"{what} is zero, so no word is nearer to it than another")
+        raise DataError(message("{what} is zero, so no word is nearer to it than another", what=what))
     return exact / length
 
 
 def _checked(vector: NDArray[np.floating], width: int) -> NDArray[np.floating]:
     array = np.asarray(vector)
     if array.shape != (width,):
-        raise SettingError(f"the vector's shape is {list(array.shape)}, and the words' vectors are {width} wide")
+        raise SettingError(
+            message(
+                "the vector's shape is {list}, and the words' vectors are {width} wide",
+                list=list(array.shape),
+                width=width,
+            )
+        )
     return array
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, column_bytes
 
@@ -59,10 +60,13 @@ def check_subwords(shortest: int, longest: int, unit: str) -> None:
     """Refuse settings that make no pieces."""
     if not 1 <= shortest <= longest <= 64:
         raise SettingError(
-            f"pieces of {shortest} to {longest} units", hint="1 ≤ shortest ≤ longest ≤ 64, such as 3 to 6"
+            message("pieces of {shortest} to {longest} units", shortest=shortest, longest=longest),
+            hint=message("1 ≤ shortest ≤ longest ≤ 64, such as 3 to 6"),
         )
     if unit not in UNITS:
-        raise SettingError(f"there is no unit {unit!r}", hint=f"one of {', '.join(UNITS)}")
+        raise SettingError(
+            message("there is no unit {unit!r}", unit=unit), hint=message("one of {units}", units=", ".join(UNITS))
+        )
 
 
 def pieces_of(words: Sequence[str] | pl.Series, shortest: int, longest: int, buckets: int, unit: str) -> Ragged:

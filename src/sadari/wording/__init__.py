@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.settings.limits import shown
 from sadari.wording import numbers as readable
 from sadari.wording.english import ENGLISH
@@ -133,5 +134,8 @@ def wording(lang: str) -> Wording:
         SettingError: another language.
     """
     if not isinstance(lang, str) or lang not in LANGUAGES:
-        raise SettingError(f"no language {shown(lang)}", hint=f"take one of {', '.join(LANGUAGES)}")
+        raise SettingError(
+            message("no language {shown}", shown=shown(lang)),
+            hint=message("take one of {languages}", languages=", ".join(LANGUAGES)),
+        )
     return Wording(lang, SENTENCES[lang])

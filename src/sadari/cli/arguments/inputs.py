@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sadari.cli.arguments.options import parse_delimiter
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
@@ -59,7 +60,7 @@ def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> 
     if data == "-":
         return Data("stdin", "-", test, {}, titles)
     if "\0" in data:
-        raise DataError("a name cannot hold NUL", where=repr(data))
+        raise DataError(message("a name cannot hold NUL"), where=repr(data))
     path = Path(data)
     if is_there(path) or (data not in NAMES and _looks_like_path(data)):
         return Data(_name_of(path), data, test, {}, titles)
@@ -78,7 +79,7 @@ def _check_labelled(found: Dataset, labelled: bool) -> None:
     if labelled and found.parallel:
         what = f"the data set {found.name!r} has no labels: it is one text in {len(found.parallel)} languages"
         hint = f"it is there to translate: sadari translate train {found.name}; for labels take headlines"
-        raise DataError(f"{what} ({', '.join(found.parallel)})", hint=hint)
+        raise DataError(message("{what} ({parallel})", what=what, parallel=", ".join(found.parallel)), hint=hint)
 
 
 def is_there(path: str | Path) -> bool:
@@ -139,9 +140,9 @@ def open_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_lab
     As in predicting, a text that is empty or missing stays.
     """
     if data.test is None:
-        raise SettingError("there is no test file")
+        raise SettingError(message("there is no test file"))
     if data.test == data.train == "-":
-        raise SettingError("training and test data cannot both be standard input")
+        raise SettingError(message("training and test data cannot both be standard input"))
     known = data.columns if data.test in data.titles else {}
     test = open_named(data.test, reading, known=known, need_label=need_label, missing="empty")
     label = train.label_column or test.label_column

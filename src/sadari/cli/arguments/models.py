@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sadari.cli.arguments.inputs import open_named, use_columns
 from sadari.errors import ModelError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.data.read import Source
@@ -29,9 +30,9 @@ def load_model(folder: str, *, precision: str | None = None) -> Rung:
         return model
     if "predict_precision" not in model.get_params(deep=False):
         raise SettingError(
-            f"a model of the rung {model.name!r} predicts in one precision alone",
+            message("a model of the rung {name!r} predicts in one precision alone", name=model.name),
             where=folder,
-            hint="leave out --precision, which is for the rung bert",
+            hint=message("leave out --precision, which is for the rung bert"),
         )
     model.set_params(predict_precision=precision)
     return model
@@ -49,7 +50,9 @@ def _loaded(folder: str) -> Rung:
             raise
         models = sorted(str(entry) for entry in place.iterdir() if (entry / MANIFEST).is_file())
         raise ModelError(
-            "is the folder of a climb, not of one model", where=folder, hint=f"take one of: {', '.join(models)}"
+            message("is the folder of a climb, not of one model"),
+            where=folder,
+            hint=message("take one of: {models}", models=", ".join(models)),
         ) from error
 
 

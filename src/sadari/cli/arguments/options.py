@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from sadari.errors import SettingError
+from sadari.messages import message
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -183,7 +184,9 @@ def parse_duration(text: str | None) -> float | None:
     found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(s|m|min|h|)\s*", text, re.ASCII)
     seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
     if not seconds:
-        raise SettingError(f"--budget is {text!r}", hint="give a time such as 90s, 10m or 1.5h, or none")
+        raise SettingError(
+            message("--budget is {text!r}", text=text), hint=message("give a time such as 90s, 10m or 1.5h, or none")
+        )
     return seconds
 
 

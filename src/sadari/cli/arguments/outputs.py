@@ -11,6 +11,7 @@ from sadari.artifact import MANIFEST, check_is_model, open_plain, parse_json
 from sadari.artifact.atomic import check_in_place, output_errors
 from sadari.artifact.manifest import MAX_MANIFEST
 from sadari.errors import OutputError
+from sadari.messages import message
 
 _ANOTHER = "choose another with -o"
 
@@ -44,7 +45,7 @@ def check_file(path: Path) -> Path:
     with output_errors(path):
         target = _real(path)
         if target.is_dir():
-            raise OutputError("there is a folder of this name", where=str(path), hint=_ANOTHER)
+            raise OutputError(message("there is a folder of this name"), where=str(path), hint=_ANOTHER)
         if not (target.exists() and not target.is_file()):  # a device is written to as it is
             _check_parent(path, target)
     return target
@@ -54,7 +55,7 @@ def _check_folder(folder: Path, check_old: Callable[[Path], None]) -> None:
     with output_errors(folder):
         target = _real(folder)
         if target.exists() and not target.is_dir():
-            raise OutputError("there is a file of this name", where=str(folder), hint=_ANOTHER)
+            raise OutputError(message("there is a file of this name"), where=str(folder), hint=_ANOTHER)
         check_in_place(target)
         _check_parent(folder, target)
         if target.exists() and any(target.iterdir()):
@@ -71,15 +72,19 @@ def _check_old_model(folder: Path) -> None:
         return  # a torn model, which may be replaced
     if kind == "checkpoint":
         raise OutputError(
-            "holds a training run that is not finished",
+            message("holds a training run that is not finished"),
             where=str(folder),
-            hint=f"go on with it: sadari train --resume {shlex.quote(str(folder))}; or {_ANOTHER}",
+            hint=message(
+                "go on with it: sadari train --resume {quote}; or {another}",
+                quote=shlex.quote(str(folder)),
+                another=_ANOTHER,
+            ),
         )
 
 
 def _real(path: Path) -> Path:
     if "\0" in os.fspath(path):
-        raise OutputError("a name cannot hold NUL", where=repr(str(path)))
+        raise OutputError(message("a name cannot hold NUL"), where=repr(str(path)))
     return Path(os.path.realpath(path))
 
 
@@ -87,6 +92,6 @@ def _check_parent(path: Path, target: Path) -> None:
     """A result is made beside its place, so the folder above must be one, and writable."""
     parent = next(place for place in target.parents if place.exists())
     if not parent.is_dir():
-        raise OutputError(f"{parent} is a file, not a folder", where=str(path), hint=_ANOTHER)
+        raise OutputError(message("{parent} is a file, not a folder", parent=parent), where=str(path), hint=_ANOTHER)
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError("cannot be written: Permission denied", where=str(path), hint=_ANOTHER)
+        raise OutputError(message("cannot be written: Permission denied"), where=str(path), hint=_ANOTHER)

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from sadari.errors import SettingError
+from sadari.messages import message
 
 # what is no rung: its class → the command that trains it
 _COMMANDS = {"Generator": "generate train", "Translator": "translate train", "Bert": "pretrain"}
@@ -36,10 +37,12 @@ def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any])
             owner = f"the rung {rung.name!r}" if hasattr(rung, "name") else f"a {rung.__name__.lower()}"
             what, has = f"{owner} has no setting {name!r}", f"all that it has: {listed_by(rung)}"
             if options.get(name) is not None:  # an option of other rungs, and no slip of the pen
-                raise SettingError(what, hint=f"leave out --{name.replace('_', '-')}; {has}")
+                raise SettingError(
+                    what, hint=message("leave out --{replace}; {has}", replace=name.replace("_", "-"), has=has)
+                )
             raise SettingError(what + (f"; did you mean {' or '.join(near)}?" if near else ""), hint=has)
         if name in settings:
-            raise SettingError(f"the setting {name!r} is given twice")
+            raise SettingError(message("the setting {name!r} is given twice", name=name))
         settings[name] = _parse(name, value, hints[name])
     return settings
 
@@ -79,7 +82,10 @@ def setting_types(rung: type) -> dict[str, Any]:
 def _split(given: str) -> tuple[str, str]:
     name, equals, value = given.partition("=")
     if not equals or not name.strip():
-        raise SettingError(f"--set {given!r} is no setting", hint="write it as name=value, such as --set C=0.3")
+        raise SettingError(
+            message("--set {given!r} is no setting", given=given),
+            hint=message("write it as name=value, such as --set C=0.3"),
+        )
     return name.strip(), value.strip()
 
 
@@ -93,7 +99,10 @@ def _parse(name: str, text: str, hint: Any) -> Any:
         except ValueError:
             continue
     wanted = " or ".join(_name(kind) for kind in kinds)
-    raise SettingError(f"--set {name}={text}: it cannot be {text!r}", hint=f"it must be {wanted}")
+    raise SettingError(
+        message("--set {name}={text}: it cannot be {text!r}", name=name, text=text),
+        hint=message("it must be {wanted}", wanted=wanted),
+    )
 
 
 def _strictness(kind: Any) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,7 +45,7 @@ class TextFiles:
             SettingError: standard input is named twice.
         """
         if self.names.count("-") > 1:
-            raise SettingError("standard input can be read only once", hint='name "-" once')
+            raise SettingError(message("standard input can be read only once"), hint=message('name "-" once'))
         self.files, self._folders = find_files(self.names, self.asked)
 
     def __iter__(self) -> Iterator[pl.Series]:
@@ -106,13 +107,15 @@ def files_of(folder: str) -> tuple[list[str], str]:
         inside = sorted(path for path in Path(folder).iterdir() if not path.name.startswith("."))
         every = [path for path in inside if path.is_file()]
     except OSError as error:
-        raise DataError(f"the folder cannot be read ({error.strerror})", where=folder) from None
+        raise DataError(
+            message("the folder cannot be read ({strerror})", strerror=error.strerror), where=folder
+        ) from None
     texts = [str(path) for path in every if path.name.lower().endswith(FOLDER_FILES)]
     if not texts:
         hint = f"of folders in it: {Path(folder)}/*/*.txt, or --format folder"
         if len(every) or not inside:
             hint = f"name the files: {every[0]}" if every else "name a file"
-        raise DataError("there are no .txt files in the folder", where=folder, hint=hint)
+        raise DataError(message("there are no .txt files in the folder"), where=folder, hint=hint)
     others = len(every) - len(texts)
     passed = f", {others:,} other{'s' * (others > 1)} passed over" if others else ""
     return texts, f"{folder}: {len(texts):,} .txt file{'s' * (len(texts) > 1)}{passed}"

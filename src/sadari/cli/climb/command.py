@@ -10,6 +10,7 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.errors import SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
@@ -162,7 +163,7 @@ def _check(train: Corpus, settings: Mapping[str, Mapping[str, Any]]) -> None:
     train.check_trainable()
     if train.multi_label:
         raise SettingError(
-            "climb compares rungs on one label a text, and here a text has several",
-            hint="train one rung with: sadari train DATA --rung tfidf --label-sep … -o MODEL",
+            message("climb compares rungs on one label a text, and here a text has several"),
+            hint=message("train one rung with: sadari train DATA --rung tfidf --label-sep … -o MODEL"),
         )
     check_weighed(settings["bow"].get("class_weight"), train.label_names)

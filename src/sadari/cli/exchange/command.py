@@ -11,6 +11,7 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.errors import SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.cli.terminal.progress import Progress
@@ -129,7 +130,8 @@ def _lines_path(output: str, data: str) -> Path:
     for whose, path in taken.items():
         if lines.resolve() == path.resolve():
             raise SettingError(
-                f"the lines would lie in {lines}, and that name is {whose}", hint="choose another name with -o"
+                message("the lines would lie in {lines}, and that name is {whose}", lines=lines, whose=whose),
+                hint=message("choose another name with -o"),
             )
     check_file(lines)
     return lines

@@ -9,6 +9,7 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 
 EXAMPLES = """\b
 Examples:
@@ -49,7 +50,10 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
         rung = load_model(model)
         names = [str(name) for name in rung.classes_.tolist()]
         if label is not None and label not in names:
-            raise SettingError(f"the model has no label {label!r}", hint=f"it has: {', '.join(names)}")
+            raise SettingError(
+                message("the model has no label {label!r}", label=label),
+                hint=message("it has: {names}", names=", ".join(names)),
+            )
         if picture is not None:  # first: what cannot be drawn is known before the reasons are
             progress("drawing")
             _draw(rung, text, picture)
@@ -82,7 +86,10 @@ def _draw(rung: Any, text: str, picture: str) -> None:
 
     found = rung.activations(text)
     if found is None:
-        raise SettingError(f"the rung {rung.name!r} has no gates and no attention to draw", hint="leave out --picture")
+        raise SettingError(
+            message("the rung {name!r} has no gates and no attention to draw", name=rung.name),
+            hint=message("leave out --picture"),
+        )
     draw_activations(found, picture)
 
 
@@ -93,9 +100,9 @@ def _read(text: str) -> str:
             return sys.stdin.buffer.read().decode("utf-8-sig").rstrip("\r\n")
         text.encode()
     except UnicodeDecodeError:
-        raise DataError("is not UTF-8", where="standard input") from None
+        raise DataError(message("is not UTF-8"), where="standard input") from None
     except UnicodeEncodeError:
-        raise DataError("the text is not valid in this terminal's encoding") from None
+        raise DataError(message("the text is not valid in this terminal's encoding")) from None
     return text
 
 

@@ -12,6 +12,7 @@ import click
 from sadari.cli.arguments import options
 from sadari.cli.train.resume import Command
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.cli.generate.input import Texts
@@ -154,7 +155,9 @@ def sample(model: str, prompt: str, **asked: Any) -> None:
 
     Rules(asked["temperature"], asked["top_k"], asked["top_p"])  # before the model is read, which takes longer
     if asked["length"] < 0:
-        raise SettingError(f"--length is {asked['length']}", hint="a number of tokens, 0 or more")
+        raise SettingError(
+            message("--length is {length}", length=asked["length"]), hint=message("a number of tokens, 0 or more")
+        )
     prompt = _prompt(prompt)
     generator = Generator.load(model)
     notes = generate_view.prompt_notes(generator, prompt)
@@ -178,5 +181,5 @@ def _prompt(given: str) -> str:
             given = sys.stdin.buffer.read().decode("utf-8-sig")
         given.encode()
     except UnicodeError:
-        raise DataError("the prompt is not UTF-8") from None
+        raise DataError(message("the prompt is not UTF-8")) from None
     return given

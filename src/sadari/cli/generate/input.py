@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,15 +55,15 @@ def read_texts(asked: Mapping[str, Any]) -> Texts:
     plain = [data.train == "-" or is_plain(data.train, asked) for data in found]
     if any(plain) and not all(plain):
         raise DataError(
-            "is running text, and stands beside a table",
+            message("is running text, and stands beside a table"),
             where=names[plain.index(True)],
-            hint="train on files of one kind; --format lines reads each line of a text as a row",
+            hint=message("train on files of one kind; --format lines reads each line of a text as a row"),
         )
     read = Texts("", None, list(asked["texts"]), notes)
     if not all(plain):
         return _tables(read, names, asked)
     if asked["condition"] is not None:
-        raise SettingError("--condition needs a table with labels, and this is running text")
+        raise SettingError(message("--condition needs a table with labels, and this is running text"))
     return _running(read, names, asked)
 
 

@@ -11,6 +11,7 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,7 +64,7 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
     path = file_among(inputs)
     output = None if asked["output"] is None else Path(asked["output"])
     if asked["bom"] and asked["as_json"]:
-        raise SettingError("--bom is for CSV and TSV alone")
+        raise SettingError(message("--bom is for CSV and TSV alone"))
     if output is not None:
         _check_output(output, path, asked)
     from sadari.cli.arguments.models import load_model, open_for_model
@@ -94,8 +95,12 @@ def file_among(inputs: tuple[str, ...]) -> str | None:
     files = [text for text in inputs if text == "-" or _is_file(text)]
     if files and len(inputs) > 1:
         raise SettingError(
-            f"{files[0]!r} is {'standard input' if files[0] == '-' else 'a file'}, and stands beside other arguments",
-            hint="give one file, or only texts",
+            message(
+                "{files!r} is {files_2}, and stands beside other arguments",
+                files=files[0],
+                files_2="standard input" if files[0] == "-" else "a file",
+            ),
+            hint=message("give one file, or only texts"),
         )
     if files:
         return files[0]
@@ -104,7 +109,11 @@ def file_among(inputs: tuple[str, ...]) -> str | None:
 
     missing = [text for text in inputs if looks_like_missing_file(text)]
     if missing:
-        raise DataError("there is no such file", where=missing[0], hint="check the path; a text may come through -")
+        raise DataError(
+            message("there is no such file"),
+            where=missing[0],
+            hint=message("check the path; a text may come through -"),
+        )
     for text in inputs:
         if text.strip() and _is_folder(text):
             note(f"{text!r} is taken as a text; for the folder of this name write {text}/")
@@ -134,16 +143,19 @@ def _check_output(output: Path, path: str | None, asked: dict[str, Any]) -> None
 
     if asked["as_json"]:
         raise SettingError(
-            "--json prints on standard output, and -o writes a file", hint="for JSON write -o NAME.jsonl"
+            message("--json prints on standard output, and -o writes a file"),
+            hint=message("for JSON write -o NAME.jsonl"),
         )
     if asked["escape_formulas"] and format_of(output) not in ("csv", "tsv"):
-        raise SettingError("--escape-formulas is for CSV and TSV alone")
+        raise SettingError(message("--escape-formulas is for CSV and TSV alone"))
     if asked["bom"] and format_of(output) not in ("csv", "tsv"):
-        raise SettingError("--bom is for CSV and TSV alone")
+        raise SettingError(message("--bom is for CSV and TSV alone"))
     format_of(output)
     target = check_file(output)
     if path not in (None, "-") and target.exists() and Path(str(path)).exists() and target.samefile(str(path)):
-        raise SettingError(f"-o {output} is the file that is read", hint="choose another name")
+        raise SettingError(
+            message("-o {output} is the file that is read", output=output), hint=message("choose another name")
+        )
 
 
 def _argument_frame(inputs: tuple[str, ...]) -> pl.DataFrame:
@@ -152,7 +164,7 @@ def _argument_frame(inputs: tuple[str, ...]) -> pl.DataFrame:
     try:
         return pl.DataFrame({"text": pl.Series(list(inputs), dtype=pl.String)})
     except UnicodeEncodeError:
-        raise DataError("an argument is not valid text in this terminal's encoding") from None
+        raise DataError(message("an argument is not valid text in this terminal's encoding")) from None
 
 
 def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[str, Any], progress: Progress) -> None:

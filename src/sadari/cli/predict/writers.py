@@ -14,6 +14,7 @@ import polars as pl
 from sadari.artifact import atomic_file
 from sadari.cli.predict.rows import Labelled
 from sadari.errors import SettingError
+from sadari.messages import message
 
 SUFFIXES = {
     ".csv": "csv",
@@ -38,7 +39,8 @@ def format_of(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise SettingError(
-            f"-o {path}: the name does not say what to write", hint=f"end it in one of: {', '.join(SUFFIXES)}"
+            message("-o {path}: the name does not say what to write", path=path),
+            hint=message("end it in one of: {suffixes}", suffixes=", ".join(SUFFIXES)),
         )
     return SUFFIXES[suffix]
 

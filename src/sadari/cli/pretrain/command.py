@@ -10,6 +10,7 @@ import click
 from sadari.cli.arguments import options
 from sadari.cli.train.resume import Command
 from sadari.errors import ModelError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.cli.pretrain.input import Texts
@@ -185,8 +186,11 @@ def probe(model: str, text: str, second: str | None, top: int, as_json: bool) ->
     masked = MASK in text or (second is not None and MASK in second)
     if not masked and second is None:
         raise SettingError(
-            f"there is no {MASK} in the text, and no second text: there is nothing to find out",
-            hint=f'write {MASK} where a word is missing, or give two texts: "The dog sleeps" "It snores loudly"',
+            message("there is no {mask} in the text, and no second text: there is nothing to find out", mask=MASK),
+            hint=message(
+                ('write {mask} where a word is missing, or give two texts: "The dog sleeps" "It snores loudly"'),
+                mask=MASK,
+            ),
         )
     loaded = Bert.load(model)
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sadari.cli.arguments.text_files import TextFiles
 from sadari.errors import SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,8 +35,8 @@ class Texts(TextFiles):
         """
         if "-" in self.names:
             raise SettingError(
-                "standard input can be read only once, and texts are gone through three times",
-                hint="put them in a file",
+                message("standard input can be read only once, and texts are gone through three times"),
+                hint=message("put them in a file"),
             )
         super().check()
 

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from sadari.errors import DataError, OutputError
+from sadari.messages import message
 
 # What stands for the characters of our own lines where an encoding lacks them: as wide, but for “…”, “→” and “±”.
 PLAIN = {
@@ -112,7 +113,9 @@ class Whole(io.RawIOBase):
 
     def _write_some(self, data: memoryview) -> int:
         if self._descriptor is None:
-            raise OutputError("is closed", where=_STDOUT, hint="lead it somewhere: > FILE, or > /dev/null")
+            raise OutputError(
+                message("is closed"), where=_STDOUT, hint=message("lead it somewhere: > FILE, or > /dev/null")
+            )
         try:
             return os.write(self._descriptor, data)
         except BrokenPipeError:
@@ -121,7 +124,9 @@ class Whole(io.RawIOBase):
             _wait_for(self._descriptor)
             return 0
         except OSError as error:
-            raise OutputError(f"cannot be written: {error.strerror}", where=_STDOUT) from error
+            raise OutputError(
+                message("cannot be written: {strerror}", strerror=error.strerror), where=_STDOUT
+            ) from error
 
 
 def _wait_for(descriptor: int) -> None:
@@ -188,7 +193,9 @@ class _NoInput(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        raise DataError("is closed", where="standard input", hint="give a file, or lead something into it")
+        raise DataError(
+            message("is closed"), where="standard input", hint=message("give a file, or lead something into it")
+        )
 
 
 @contextmanager

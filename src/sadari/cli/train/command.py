@@ -10,6 +10,7 @@ import click
 from sadari.cli.arguments import options
 from sadari.cli.train import teacher as teaching
 from sadari.errors import DataError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.cli.terminal.progress import Progress
@@ -154,7 +155,7 @@ def _train(asked: dict[str, Any]) -> None:
             teacher, guessed = teaching.with_texts(teacher, asked, found, source, test, progress)
             rows.notes.extend(guessed)
         if test is not None and test.multi_label != rows.validation.multi_label:
-            raise DataError("a text has one label in one file and several in the other", where=test.source)
+            raise DataError(message("a text has one label in one file and several in the other"), where=test.source)
         if test is not None:
             check_some_known(test, rows.label_names)
         if not asked["as_json"]:

@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from sadari.errors import ModelError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.rungs import Rung
@@ -58,9 +59,13 @@ def arguments(context: click.Context, command: Command = TRAIN) -> dict[str, Any
         if given[name] in (None, ()):
             raise click.UsageError(f"{how} is missing.")
     if given["run"] is not None and "-" in (given.get("data"), *given.get("texts", ())):
-        raise SettingError("--run cannot keep a run whose texts come from standard input", hint="put them in a file")
+        raise SettingError(
+            message("--run cannot keep a run whose texts come from standard input"), hint=message("put them in a file")
+        )
     if given["run"] is not None and os.path.realpath(given["run"]) == os.path.realpath(given["output"]):
-        raise SettingError("--run and -o are the same folder", hint="the run ends where the model begins: name two")
+        raise SettingError(
+            message("--run and -o are the same folder"), hint=message("the run ends where the model begins: name two")
+        )
     return given
 
 
@@ -78,7 +83,8 @@ def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(model, Resumable) or not model.keeps_runs:
         names = [name for name, kind in RUNGS.items() if issubclass(kind, Resumable)]
         raise SettingError(
-            f"the rung {model.name!r} trains too fast to keep a run", hint=f"{', '.join(names)} keep one"
+            message("the rung {name!r} trains too fast to keep a run", name=model.name),
+            hint=message("{names} keep one", names=", ".join(names)),
         )
     return kept_run(asked)
 
@@ -151,12 +157,16 @@ def _recall(run: str, command: Command) -> dict[str, Any]:
     notes = read_run(run).notes
     begun, kept = str(notes.get("command", TRAIN.name)), notes.get("arguments")
     if begun != command.name:
-        raise ModelError(f"the run was begun by `sadari {begun:.40}`", where=run, hint=f"sadari {begun:.40} --resume")
+        raise ModelError(
+            message("the run was begun by `sadari {begun:.40}`", begun=begun),
+            where=run,
+            hint=message("sadari {begun:.40} --resume", begun=begun),
+        )
     if not isinstance(kept, dict):
         raise ModelError(
-            f"the run was not begun by `sadari {command.name}`, and does not say with what",
+            message("the run was not begun by `sadari {name}`, and does not say with what", name=command.name),
             where=run,
-            hint="resume it as it was begun: fit(texts, labels, run=…, resume=True)",
+            hint=message("resume it as it was begun: fit(texts, labels, run=…, resume=True)"),
         )
     kept["run"] = run  # it may have been moved
     return {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}

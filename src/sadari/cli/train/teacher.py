@@ -11,6 +11,7 @@ import click
 
 from sadari.cli.arguments.options import together
 from sadari.errors import ModelError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,14 +58,21 @@ def find_teacher(model: Rung, asked: Mapping[str, Any]) -> Teacher | None:
     if asked.get("teacher") is None:
         for name in ALONE:
             if asked.get(name) not in (None, ()):
-                raise SettingError(f"--{name} needs a teacher", hint="give a trained model: --teacher MODEL")
+                raise SettingError(
+                    message("--{name} needs a teacher", name=name),
+                    hint=message("give a trained model: --teacher MODEL"),
+                )
         return None
     if "-" in asked["unlabelled"]:
-        raise SettingError("texts without labels cannot come from standard input", hint="put them in a file")
+        raise SettingError(
+            message("texts without labels cannot come from standard input"), hint=message("put them in a file")
+        )
     given = {name: asked[name] for name in ("altered", "temperature", "trust") if asked[name] is not None}
     folder = asked["teacher"]
     if not Path(folder).exists():
-        raise ModelError("there is no such model to teach", where=folder, hint="--teacher takes a model's folder")
+        raise ModelError(
+            message("there is no such model to teach"), where=folder, hint=message("--teacher takes a model's folder")
+        )
     if Path(folder).is_dir():
         load_model(folder)  # of a climb's folder it names the models
     return Teacher(folder, **given).checked(model)

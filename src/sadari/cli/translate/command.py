@@ -11,6 +11,7 @@ from sadari.cli.arguments import options
 from sadari.cli.translate.options import search, table
 from sadari.cli.translate.train import train
 from sadari.errors import SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.translation.translator import Translator
@@ -118,14 +119,14 @@ def run_(model: str, texts: tuple[str, ...], **asked: Any) -> None:
     wanted = translate_input.wanted(texts, asked)
     if asked["output"] is not None:
         if asked["show_alignment"] or asked["as_json"]:
-            raise SettingError("-o takes plain lines: leave out --show-alignment and --json")
+            raise SettingError(message("-o takes plain lines: leave out --show-alignment and --json"))
         check_file(Path(asked["output"]))
     if asked["picture"] is not None:
         from sadari.plots.activations import check_picture
 
         check_file(check_picture(asked["picture"]))
         if not isinstance(wanted, list) or len(wanted) != 1:
-            raise SettingError("--picture draws one text", hint="give it as an argument")
+            raise SettingError(message("--picture draws one text"), hint=message("give it as an argument"))
     with Progress() as progress:
         progress("loading the model")
         loaded = translate_input.load(model)

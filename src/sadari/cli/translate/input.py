@@ -12,6 +12,7 @@ import click
 
 from sadari.cli.terminal.printing import note
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -77,7 +78,8 @@ def check_attention(model: Translator, folder: str) -> None:
     """
     if model.attention == "none":
         raise SettingError(
-            "the model has no attention, so there is no alignment to see", hint=f"train {folder} with it"
+            message("the model has no attention, so there is no alignment to see"),
+            hint=message("train {folder} with it", folder=folder),
         )
 
 
@@ -104,8 +106,8 @@ def read_pairs(
     if len(texts) == 2:
         if any(columns):
             raise SettingError(
-                "two files are read line by line, and have no columns",
-                hint="leave out --source and --target, or name one table",
+                message("two files are read line by line, and have no columns"),
+                hint=message("leave out --source and --target, or name one table"),
             )
         return read_parallel(
             *texts, encoding=asked["encoding"], on_bad_row=asked["on_bad_row"], max_ratio=ratio, keep_blank=keep_blank
@@ -116,8 +118,8 @@ def read_pairs(
         columns = known
     if not all(columns):
         raise SettingError(
-            f"which columns of {texts[0]} are the texts and their translations?",
-            hint="--source COLUMN --target COLUMN, or a second file, line by line",
+            message("which columns of {texts} are the texts and their translations?", texts=texts[0]),
+            hint=message("--source COLUMN --target COLUMN, or a second file, line by line"),
         )
     options = {key: asked[key] for key in _TABLE if asked[key] is not None}
     if "delimiter" in options:
@@ -147,7 +149,7 @@ def wanted(texts: tuple[str, ...], asked: Mapping[str, Any]) -> str | list[str]:
 
     path = file_among(texts)
     if path is None and asked["source"] is not None:
-        raise SettingError("--source names a column of a table, and here are texts")
+        raise SettingError(message("--source names a column of a table, and here are texts"))
     for text in texts if path is None else ():
         if _FILE_NAME.fullmatch(text):  # test.en, which may well be a text, too
             note(f"{text!r} is taken as a text: there is no file of this name")
@@ -162,14 +164,16 @@ def batches(given: str | list[str], asked: Mapping[str, Any]) -> Iterator[pl.Ser
         try:
             yield pl.Series("text", given, pl.String)
         except UnicodeEncodeError:
-            raise DataError("an argument is not valid text in this terminal's encoding") from None
+            raise DataError(message("an argument is not valid text in this terminal's encoding")) from None
         return
     from sadari.cli.arguments.inputs import open_named
 
     reading = {key: asked[key] for key in _TABLE}
     if asked["source"] is None:
         if asked["format"] is not None:
-            raise SettingError(f"which column of {given} is to be translated?", hint="--source COLUMN")
+            raise SettingError(
+                message("which column of {given} is to be translated?", given=given), hint=message("--source COLUMN")
+            )
         reading["format"] = "lines"
     else:
         reading["text"] = asked["source"]

@@ -12,6 +12,7 @@ from sadari.cli.vectors.convert import convert, info
 from sadari.cli.vectors.options import reading
 from sadari.cli.vectors.train import train
 from sadari.errors import SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.cli.terminal.progress import Progress
@@ -215,9 +216,9 @@ def plot(source: str, words: tuple[str, ...], around: tuple[str, ...], **asked: 
 
     output = asked["output"]
     if not words and not around:
-        raise SettingError("there are no words to draw", hint="name some, or one after --nearest")
+        raise SettingError(message("there are no words to draw"), hint=message("name some, or one after --nearest"))
     if output is None and not asked["as_json"]:
-        raise SettingError("the picture has no name", hint="give one with -o, such as words.svg")
+        raise SettingError(message("the picture has no name"), hint=message("give one with -o, such as words.svg"))
     if output is not None:
         check_file(check_picture(output))
     with Progress() as progress:

@@ -10,6 +10,7 @@ from sadari.cli.arguments import options
 from sadari.cli.vectors.options import FORMATS, reading
 from sadari.cli.vectors.output import checked_kind, lost
 from sadari.errors import DataError
+from sadari.messages import message
 
 CONVERT_EXAMPLES = """\b
 Examples:
@@ -46,7 +47,11 @@ def convert(source: str, output: str, to: str | None, words: str | None, **asked
     with Progress() as progress:
         loaded = vectors_input.load(source, asked, progress, words=wanted)
         if not len(loaded):
-            raise DataError("has none of these words", where=source, hint=f"capitals matter; see {words}")
+            raise DataError(
+                message("has none of these words"),
+                where=source,
+                hint=message("capitals matter; see {words}", words=words),
+            )
         from sadari.vectors.formats.files import write_vectors
 
         progress(f"writing {output}")

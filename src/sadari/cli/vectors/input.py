@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.errors import DataError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.cli.terminal.progress import Progress
@@ -68,7 +69,7 @@ def _lines() -> Iterator[str]:
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
         except UnicodeDecodeError:
-            raise DataError("is not UTF-8", where=f"standard input, line {number:,}") from None
+            raise DataError(message("is not UTF-8"), where=f"standard input, line {number:,}") from None
         if text:
             yield text
 
@@ -98,9 +99,11 @@ def word_list(path: str) -> list[str]:
 
     content, whole = open_stream(Path(path)).head(MOST_LIST_BYTES)
     if not whole:
-        raise DataError(f"is longer than {MOST_LIST_BYTES >> 20} MiB", where=path)
+        raise DataError(
+            message("is longer than {most_list_bytes} MiB", most_list_bytes=MOST_LIST_BYTES >> 20), where=path
+        )
     words = [line.strip() for line in content.decode("utf-8").split("\n")]
     words = list(dict.fromkeys(word for word in words if word))
     if not words:
-        raise DataError("holds no words", where=path, hint="one a line")
+        raise DataError(message("holds no words"), where=path, hint=message("one a line"))
     return words

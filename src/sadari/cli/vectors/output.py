@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sadari.errors import SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.vectors.keyed import WordVectors
@@ -27,8 +28,11 @@ def checked_kind(output: str, to: str | None) -> str:
     if kind is None:
         known = ", ".join(suffix for suffix in SUFFIXES if suffix)
         raise SettingError(
-            f"the ending of {output!r} names no format",
-            hint=f"end it in one of {known}, leave it out (a folder of Sadari's), or name the format with --to",
+            message("the ending of {output!r} names no format", output=output),
+            hint=message(
+                ("end it in one of {known}, leave it out (a folder of Sadari's), or name the format with --to"),
+                known=known,
+            ),
         )
     if kind == "sadari":
         check_model_folder(Path(output))

@@ -12,6 +12,7 @@ from sadari.cli.arguments.text_files import TextFiles
 from sadari.cli.vectors.options import FORMATS
 from sadari.cli.vectors.output import checked_kind, lost
 from sadari.errors import SettingError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -84,7 +85,9 @@ def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> N
 def _settings(asked: dict[str, Any]) -> dict[str, Any]:
     """The settings of `Word2Vec` among the options."""
     if asked["deterministic"] and asked["workers"] not in (None, 1):
-        raise SettingError(f"--deterministic is one thread, and --workers {asked['workers']} are several")
+        raise SettingError(
+            message("--deterministic is one thread, and --workers {workers} are several", workers=asked["workers"])
+        )
     names = (
         "model",
         "width",
@@ -107,7 +110,10 @@ def _settings(asked: dict[str, Any]) -> dict[str, Any]:
     if asked["subwords"] is not None:
         shortest, _, longest = asked["subwords"].partition("-")
         if not (shortest.isdecimal() and (longest or shortest).isdecimal()):
-            raise SettingError(f"--subwords is {asked['subwords']!r}", hint="shortest-longest, such as 3-6")
+            raise SettingError(
+                message("--subwords is {subwords!r}", subwords=asked["subwords"]),
+                hint=message("shortest-longest, such as 3-6"),
+            )
         settings["subwords"] = (int(shortest), int(longest or shortest))
     return settings
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from sadari.climb.report.html import Html, element, escaped
 from sadari.errors import SadariWarning
+from sadari.messages import message
 from sadari.plots.drawing import load_matplotlib
 from sadari.wording import numbers as readable
 
@@ -98,7 +99,9 @@ def _or_none(draw: Callable[_P, Html | None]) -> Callable[_P, Html | None]:
         try:
             return draw(*args, **kwargs)
         except Exception as error:
-            warnings.warn(f"a chart is left out of the report: {error}", SadariWarning, stacklevel=2)
+            warnings.warn(
+                SadariWarning(message("a chart is left out of the report: {error}", error=error)), stacklevel=2
+            )
             return None
 
     return drawn

@@ -16,6 +16,7 @@ from sadari.climb.report.sections.settings import settings
 from sadari.climb.report.sections.view import View
 from sadari.climb.result import ClimbResult
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.wording import wording
 
 # The order of the page: section → what draws it.
@@ -91,16 +92,21 @@ def _drawn(view: View, name: str, draw: Callable[[View], Html | None]) -> Html |
 
 def _check(result: ClimbResult) -> None:
     if not result.rungs:
-        raise DataError("the climb has no rung to report on")
+        raise DataError(message("the climb has no rung to report on"))
     rows, known = len(result.truth), len(result.label_names)
     if not rows:
-        raise DataError("the climb has no final rows to report on")
+        raise DataError(message("the climb has no final rows to report on"))
     lengths = {"final_texts": len(result.final_texts), "leaked": len(result.leaked)}
     for rung in result.rungs:
         lengths[f"{rung.rung}: predictions"] = len(rung.predictions)
         lengths[f"{rung.rung}: probabilities"] = len(rung.probabilities)
         if np.shape(rung.probabilities)[1:] != (known,):
-            raise DataError(f"probabilities are {np.shape(rung.probabilities)}, not {(rows, known)}", where=rung.rung)
+            raise DataError(
+                message(
+                    "probabilities are {shape}, not {value}", shape=np.shape(rung.probabilities), value=(rows, known)
+                ),
+                where=rung.rung,
+            )
     for name, length in lengths.items():
         if length != rows:
-            raise DataError(f"{length:,} entries for {rows:,} final rows", where=name)
+            raise DataError(message("{length:,} entries for {rows:,} final rows", length=length, rows=rows), where=name)

@@ -22,6 +22,7 @@ from typing import IO, BinaryIO, cast
 
 from sadari.artifact import open_plain
 from sadari.errors import DataError, OutputError
+from sadari.messages import message
 
 BLOCK_BYTES = 8 << 20
 """Bytes read at a time; also what bounds the memory a reader takes."""
@@ -97,17 +98,21 @@ def open_bytes(path: Path, name: str, *, pipe: bool = False) -> BinaryIO:
     try:
         return path.open("rb") if pipe else open_plain(path)
     except FileNotFoundError:
-        raise DataError("there is no such file", where=name, hint=_near_names(path)) from None
+        raise DataError(message("there is no such file"), where=name, hint=_near_names(path)) from None
     except IsADirectoryError:
-        raise DataError("is a folder, not a file", where=name) from None
+        raise DataError(message("is a folder, not a file"), where=name) from None
     except PermissionError:
-        raise DataError("no permission to read it", where=name, hint="check its access rights") from None
+        raise DataError(
+            message("no permission to read it"), where=name, hint=message("check its access rights")
+        ) from None
     except OSError as error:
         if error.errno == errno.EINVAL and error.strerror:
-            raise DataError(error.strerror, where=name, hint="name a file of texts") from None
-        raise DataError(f"cannot be opened ({error.strerror or error})", where=name) from None
+            raise DataError(error.strerror, where=name, hint=message("name a file of texts")) from None
+        raise DataError(
+            message("cannot be opened ({strerror})", strerror=error.strerror or error), where=name
+        ) from None
     except ValueError as error:
-        raise DataError(f"cannot be opened ({error})", where=name) from None
+        raise DataError(message("cannot be opened ({error})", error=error), where=name) from None
 
 
 def first_bytes(path: Path, name: str, size: int) -> bytes:
@@ -120,7 +125,7 @@ def first_bytes(path: Path, name: str, size: int) -> bytes:
         try:
             return handle.read(size)
         except OSError as error:
-            raise DataError(f"reading failed ({error.strerror})", where=name) from None
+            raise DataError(message("reading failed ({strerror})", strerror=error.strerror), where=name) from None
 
 
 def _near_names(path: Path) -> str:
@@ -147,9 +152,9 @@ def spool(handle: IO[bytes]) -> tuple[Path, object]:
             with suppress(OSError):  # what could not be written cannot be at its end either
                 copy.close()
             raise OutputError(
-                f"a pipe cannot be kept while it is read: {error.strerror}",
+                message("a pipe cannot be kept while it is read: {strerror}", strerror=error.strerror),
                 where=tempfile.gettempdir(),
-                hint="set TMPDIR to a folder with more room, or give a file",
+                hint=message("set TMPDIR to a folder with more room, or give a file"),
             ) from error
     return Path(copy.name), copy
 
@@ -168,15 +173,19 @@ def raw_blocks(stream: ByteStream, size: int) -> Iterator[bytes]:
                 block = handle.read(size)
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
                 what = f"the gzip data is damaged ({error})"
-                raise DataError(what, where=stream.name, hint="fetch or compress the file again") from None
+                raise DataError(what, where=stream.name, hint=message("fetch or compress the file again")) from None
             except OSError as error:
-                raise DataError(f"reading failed ({error.strerror or error})", where=stream.name) from None
+                raise DataError(
+                    message("reading failed ({strerror})", strerror=error.strerror or error), where=stream.name
+                ) from None
             if not block:
                 return
             taken += len(block)
             if packed is not None and taken > _UNPACKED_FREELY and taken > _MOST_UNPACKED * packed.tell():
                 what = f"the gzip data unpacks to more than {_MOST_UNPACKED} times its size, as no table of texts does"
-                raise DataError(what, where=stream.name, hint="if it is what you want, unpack it with gunzip first")
+                raise DataError(
+                    what, where=stream.name, hint=message("if it is what you want, unpack it with gunzip first")
+                )
             yield block
 
 
@@ -209,7 +218,7 @@ def decoded_blocks(stream: ByteStream, encoding: str, size: int) -> Iterator[byt
             before = islice(decoded_blocks(stream, encoding, size), yielded)
             line = _line_feeds(before) + block.count(b"\n", 0, block.index(b"\0")) + 1
             what = f"is a binary file (a NUL byte in line {line:,})"
-            raise DataError(what, where=stream.name, hint="give a file of text")
+            raise DataError(what, where=stream.name, hint=message("give a file of text"))
         if block:
             yielded += 1
             yield block

@@ -15,6 +15,7 @@ from sadari.data.formats.encodings.encoding import UnclearEncodingError, foreign
 from sadari.data.formats.encodings.guess import judge, shown_name
 from sadari.data.formats.records import BadRows, Chunk, Wanted, files_named
 from sadari.errors import DataError
+from sadari.messages import message
 
 _HEAD_ROWS = 20
 _DOUBTFUL_FILES = 1000  # that are read for a decision on all of them
@@ -47,7 +48,9 @@ class FolderRecords:
             files = [(folder.name, p) for folder in folders for p in sorted(folder.iterdir())]
             tables = sorted(p.name for p in self._path.glob("*.*sv*"))
         except OSError as error:
-            raise DataError(f"the folder cannot be read ({error.strerror})", where=str(self._path)) from None
+            raise DataError(
+                message("the folder cannot be read ({strerror})", strerror=error.strerror), where=str(self._path)
+            ) from None
         taken = [(label, p) for label, p in files if p.name.endswith((".txt", ".txt.gz"))]
         if not taken:
             what = "is a folder with no text files in folders of their own (label/*.txt)"

@@ -14,6 +14,7 @@ from sadari.data.formats.byte_stream import ByteStream
 from sadari.data.formats.lines import head_lines, line_runs
 from sadari.data.formats.records import MAX_COLUMNS, BadRows, Chunk, Wanted, numbered
 from sadari.errors import DataError
+from sadari.messages import message
 
 _HEAD_ROWS = 1000
 _TYPES = {
@@ -111,7 +112,7 @@ class JsonlRecords:
         for record in records:
             self._add_keys(keys, record)
         if not keys:
-            raise DataError("its objects have no keys", where=stream.name)
+            raise DataError(message("its objects have no keys"), where=stream.name)
         self.columns = list(keys)
         self.head = pl.DataFrame([_head_column(key, [r.get(key) for r in records]) for key in keys])
 
@@ -128,7 +129,7 @@ class JsonlRecords:
         if records:
             return records
         if failure is None:
-            raise DataError("the file has no rows", where=self._stream.name)
+            raise DataError(message("the file has no rows"), where=self._stream.name)
         number, what = failure
         hint = "write one object a line"
         if lines[0].lstrip().startswith("["):
@@ -147,7 +148,9 @@ class JsonlRecords:
         keys.update(dict.fromkeys(record))
         if len(keys) > MAX_COLUMNS:
             what = f"its objects have more than {MAX_COLUMNS:,} keys; at most so many are read"
-            raise DataError(what, where=self._stream.name, hint="write the text and the label under a key each")
+            raise DataError(
+                what, where=self._stream.name, hint=message("write the text and the label under a key each")
+            )
 
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
         """All records in file order; see `Records`."""

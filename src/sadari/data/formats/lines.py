@@ -15,6 +15,7 @@ import polars as pl
 from sadari.data.formats.byte_stream import BLOCK_BYTES, MAX_RECORD_BYTES, ByteStream
 from sadari.data.formats.records import BadRows, Chunk, Wanted, numbered
 from sadari.errors import DataError
+from sadari.messages import message
 
 LABEL_PREFIX = "__label__"
 _LABEL = rf"(?:^|[ \t]){LABEL_PREFIX}[^ \t]*"
@@ -50,7 +51,7 @@ def line_runs(stream: ByteStream, rows: int) -> Iterator[tuple[int, bytes]]:
 
 def _too_long(stream: ByteStream, line: int) -> DataError:
     what = f"the line is longer than {MAX_RECORD_BYTES >> 20} MiB"
-    return DataError(what, where=f"{stream.name}, line {line:,}", hint="is this a file with one text a line?")
+    return DataError(what, where=f"{stream.name}, line {line:,}", hint=message("is this a file with one text a line?"))
 
 
 def lines_column(data: bytes) -> pl.Series:
@@ -135,10 +136,10 @@ class FastTextRecords(_LineRecords):
         self._several = False
         super().__init__(stream)
         if not self.head["text"].len():
-            raise DataError("the file has no lines with text", where=stream.name)
+            raise DataError(message("the file has no lines with text"), where=stream.name)
         if self.head["label"].null_count() == self.head.height:
             what = f"no line of its head has a label ({LABEL_PREFIX}x)"
-            raise DataError(what, where=stream.name, hint="is it another format? Name it with --format")
+            raise DataError(what, where=stream.name, hint=message("is it another format? Name it with --format"))
         self._several = self._any_several()
         self.head = self._frame(lines_column(head_lines(stream))[:_HEAD_ROWS])
 

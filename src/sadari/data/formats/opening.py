@@ -26,6 +26,7 @@ from sadari.data.formats.lines import LABEL_PREFIX, FastTextRecords, PlainLines
 from sadari.data.formats.parquet import ParquetRecords
 from sadari.data.formats.records import Records
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.settings.limits import Choice, check
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
@@ -65,11 +66,11 @@ def open_records(path: str | Path, asked: Asked) -> Records:
     place, name, kept = local_file(path)
     if stat.S_ISDIR(_mode(place)):
         if asked.format not in (None, "folder"):
-            raise DataError("is a folder, not a file", where=name)
+            raise DataError(message("is a folder, not a file"), where=name)
         return FolderRecords(place, encoding=asked.encoding)
     if asked.format == "folder":
         open_bytes(place, name).close()
-        raise DataError("is a file, not a folder", where=name)
+        raise DataError(message("is a file, not a folder"), where=name)
     suffixes = [s.lower() for s in Path(name).suffixes]
     if suffixes[-1:] == [".gz"]:
         suffixes.pop()
@@ -100,7 +101,9 @@ def local_file(path: str | Path) -> tuple[Path, str, object | None]:
     if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
         with open_bytes(place, str(path), pipe=True) as handle:
             if stat.S_ISCHR(mode) and not handle.isatty() and handle.read(1):
-                raise DataError("is a device, not a plain file", where=str(path), hint="name a file of texts")
+                raise DataError(
+                    message("is a device, not a plain file"), where=str(path), hint=message("name a file of texts")
+                )
             copy, kept = spool(handle)
         return copy, str(path), kept
     return place, str(path), None
@@ -154,7 +157,7 @@ def _begins_as_parquet(path: Path, name: str) -> bool:
 def _open_parquet(path: Path, name: str, kept: object | None) -> ParquetRecords:
     magic = first_bytes(path, name, 4)
     if not magic:
-        raise DataError("the file is empty", where=name)
+        raise DataError(message("the file is empty"), where=name)
     if magic[:2] != b"\x1f\x8b":
         return ParquetRecords(path, name=name, spool=kept)
     copy = tempfile.NamedTemporaryFile(prefix="sadari-", suffix=".parquet")  # noqa: SIM115

@@ -13,6 +13,7 @@ from sadari.artifact import guarded
 from sadari.data.formats.parquet_probe import check_ends, count_rows
 from sadari.data.formats.records import BadRows, Chunk, Wanted, numbered
 from sadari.errors import DataError
+from sadari.messages import message
 
 _HEAD_ROWS = 1000
 
@@ -36,7 +37,7 @@ class ParquetRecords:
         check_ends(path, name)
         self._rows = count_rows(path, name)
         if not self._rows:
-            raise DataError("the file has no rows", where=name)
+            raise DataError(message("the file has no rows"), where=name)
         head = list(self._collect(self._plan.head(_HEAD_ROWS), _HEAD_ROWS))
         self.head = _named(pl.concat(head)) if head else self._torn(0)
         self.columns = self.head.columns
@@ -57,14 +58,16 @@ class ParquetRecords:
         for name in texts:
             if self.head.schema[name] != pl.String:
                 what = f"the text column {name!r} holds {self.head.schema[name]}, not strings"
-                raise DataError(what, where=self._name, hint="name another with --text")
+                raise DataError(what, where=self._name, hint=message("name another with --text"))
         if label is None:
             return
         kind = self.head.schema[label]
         inner = kind.inner if isinstance(kind, pl.List) else kind
         if (inner != pl.String and not (inner.is_integer() or inner == pl.Boolean)) or inner.is_nested():
             what = f"the label column {label!r} holds {kind}, which is no label"
-            raise DataError(what, where=self._name, hint="labels are strings, whole numbers, or lists of strings")
+            raise DataError(
+                what, where=self._name, hint=message("labels are strings, whole numbers, or lists of strings")
+            )
 
     def _collect(self, plan: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
         with guarded("is not a readable Parquet file", where=self._name, kind=DataError):
@@ -72,7 +75,7 @@ class ParquetRecords:
 
     def _torn(self, rows: int) -> NoReturn:
         what = f"is a damaged Parquet file ({rows:,} of its {self._rows:,} rows could be read)"
-        raise DataError(what, where=self._name, hint="write or fetch it again")
+        raise DataError(what, where=self._name, hint=message("write or fetch it again"))
 
 
 def _named(frame: pl.DataFrame) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sadari.errors import DataError
+from sadari.messages import message
 
 _PROGRAM = "from sadari.data.formats.parquet_probe import main; main()"
 _MAGIC = b"PAR1"
@@ -34,13 +35,17 @@ def check_ends(path: Path, name: str) -> None:
         tail = file.read(_TAIL)
     hint = "write or fetch it again"
     if begin == b"PARE" or tail[4:] == b"PARE":
-        raise DataError("is an encrypted Parquet file", where=name, hint="write it without encryption")
+        raise DataError(
+            message("is an encrypted Parquet file"), where=name, hint=message("write it without encryption")
+        )
     if begin != _MAGIC:
-        raise DataError("is not a readable Parquet file (it does not begin as one)", where=name)
+        raise DataError(message("is not a readable Parquet file (it does not begin as one)"), where=name)
     if size < len(_MAGIC) + _TAIL or tail[4:] != _MAGIC:
-        raise DataError("is not a readable Parquet file (its end is missing)", where=name, hint=hint)
+        raise DataError(message("is not a readable Parquet file (its end is missing)"), where=name, hint=hint)
     if int.from_bytes(tail[:4], "little") > size - _TAIL - len(_MAGIC):
-        raise DataError("is not a readable Parquet file (its footer is longer than the file)", where=name, hint=hint)
+        raise DataError(
+            message("is not a readable Parquet file (its footer is longer than the file)"), where=name, hint=hint
+        )
 
 
 def count_rows(path: Path, name: str) -> int:
@@ -67,19 +72,19 @@ def count_rows(path: Path, name: str) -> int:
     except ValueError:
         reason = next((line for line in said.splitlines() if "memory" in line), f"exit code {run.returncode}")
         raise DataError(
-            f"is a damaged Parquet file: it ends the process that reads it ({reason})",
+            message("is a damaged Parquet file: it ends the process that reads it ({reason})", reason=reason),
             where=name,
-            hint="write or fetch it again",
+            hint=message("write or fetch it again"),
         ) from None
     return _answer(found, name)
 
 
 def _answer(found: dict[str, Any], name: str) -> int:
     if "error" in found:
-        raise DataError(f"is not a readable Parquet file ({found['error']})", where=name)
+        raise DataError(message("is not a readable Parquet file ({error})", error=found["error"]), where=name)
     if found["read"] != found["rows"]:
         what = f"is a damaged Parquet file ({found['read']:,} of its {found['rows']:,} rows could be read)"
-        raise DataError(what, where=name, hint="write or fetch it again")
+        raise DataError(what, where=name, hint=message("write or fetch it again"))
     return int(found["rows"])
 
 

@@ -22,6 +22,7 @@ from sadari.data.parallel.direction import same_language
 from sadari.data.parallel.misalignment import first_slip, shifted_run
 from sadari.data.read import open_source
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.settings.limits import SEED, Number, check, shown
 
 MAX_RATIO = 9.0
@@ -92,7 +93,7 @@ def read_parallel(
         SettingError: both are the same file, or standard input.
     """
     if on_bad_row not in ("error", "skip"):
-        raise SettingError(f"on_bad_row must be 'error' or 'skip', not {on_bad_row!r}")
+        raise SettingError(message("on_bad_row must be 'error' or 'skip', not {on_bad_row!r}", on_bad_row=on_bad_row))
     _check_two_files(source_path, target_path)
     sources, first, notes = _read_lines(source_path, encoding)
     targets, second, more = _read_lines(target_path, target_encoding or encoding)
@@ -148,14 +149,14 @@ def read_pairs(
     )
     first, second = (find_column(name, table.columns, where=table.path) for name in (source_column, target_column))
     if first == second:
-        raise SettingError(f"source and target are both column {first!r}")
+        raise SettingError(message("source and target are both column {first!r}", first=first))
     table.use_columns([first, second], None)
     frames, rows = [], []
     for batch in table.batches(1 << 20, whole=False):
         frames.append(batch.frame.select(pl.col(first, second).cast(pl.String).fill_null("")))
         rows.append(batch.rows)
     if not frames:
-        raise DataError("has no rows", where=table.path)
+        raise DataError(message("has no rows"), where=table.path)
     frame = pl.concat(frames, rechunk=True)
     paired = pair_texts(
         frame[first],
@@ -193,23 +194,29 @@ def pair_texts(
         SettingError: the sides differ in length, or max_ratio is not above 1.
     """
     if max_ratio is not None and not max_ratio > 1:
-        raise SettingError(f"max_ratio must be above 1, not {max_ratio}")
+        raise SettingError(message("max_ratio must be above 1, not {max_ratio}", max_ratio=max_ratio))
     sources, targets = _column("source", sources), _column("target", targets)
     if len(sources) != len(targets):
-        raise SettingError(f"{len(sources):,} sources but {len(targets):,} targets")
+        raise SettingError(
+            message(
+                "{number_of_sources:,} sources but {number_of_targets:,} targets",
+                number_of_sources=len(sources),
+                number_of_targets=len(targets),
+            )
+        )
     numbers = np.arange(1, len(sources) + 1) if rows is None else np.asarray(rows, np.int64)
     corpus = ParallelCorpus(sources, targets, numbers, [], source)
     listed = _Listed(what)
     kept = _without_blank(corpus, listed, keep=keep_blank)
     if not len(kept):
         many = f" ({plural(len(corpus), 'pair')} with an empty side)" if len(corpus) else ""
-        raise DataError(f"there are no pairs of texts{many}", where=source)
+        raise DataError(message("there are no pairs of texts{many}", many=many), where=source)
     if max_ratio is not None:
         kept = _without_absurd(kept, max_ratio, listed)
     same = (kept.sources.str.strip_chars() == kept.targets.str.strip_chars()).to_numpy()
     if same.all() and len(kept) > 1:
         what_is_wrong = f"source and target are the same text in all {len(kept):,} pairs"
-        raise DataError(what_is_wrong, where=source, hint="was the same file, or column, given twice?")
+        raise DataError(what_is_wrong, where=source, hint=message("was the same file, or column, given twice?"))
     notes = [plural(len(kept), "pair"), *listed.notes, *_oddities(kept, same, what)]
     return replace(kept, notes=notes)
 
@@ -225,7 +232,9 @@ def hold_out(corpus: ParallelCorpus, share: float = 0.1, *, seed: int = 0) -> tu
     """
     check("seed", seed, SEED)
     if not Number(0, 1).allows(share) or share in (0, 1):
-        raise SettingError(f"the share that is held out must be between 0 and 1, not {shown(share)}")
+        raise SettingError(
+            message("the share that is held out must be between 0 and 1, not {shown}", shown=shown(share))
+        )
     leaders, group_of, sizes = np.unique(first_rows(fold(corpus.sources)), return_inverse=True, return_counts=True)
     if leaders.size < 2:
         what = "validation pairs need source texts of their own, and there is only one"
@@ -241,13 +250,13 @@ def hold_out(corpus: ParallelCorpus, share: float = 0.1, *, seed: int = 0) -> tu
 
 def _check_two_files(first: str | Path, second: str | Path) -> None:
     if str(first) == str(second) == "-":
-        raise SettingError("source and target cannot both be standard input")
+        raise SettingError(message("source and target cannot both be standard input"))
     try:
         same = Path(first).samefile(second)
     except (OSError, ValueError):
         same = False  # opening them will say what is wrong
     if same:
-        raise SettingError(f"source and target are the same file, {first}")
+        raise SettingError(message("source and target are the same file, {first}", first=first))
 
 
 def _read_lines(path: str | Path, encoding: str | None) -> tuple[pl.Series, str, list[str]]:
@@ -263,9 +272,9 @@ def _column(name: str, texts: pl.Series | Sequence[str]) -> pl.Series:
     try:
         column = texts.alias(name) if isinstance(texts, pl.Series) else pl.Series(name, list(texts), pl.String)
     except TypeError:
-        raise SettingError(f"the {name} texts must be strings") from None
+        raise SettingError(message("the {name} texts must be strings", name=name)) from None
     if column.dtype != pl.String or column.null_count():
-        raise SettingError(f"the {name} texts must be strings, none missing")
+        raise SettingError(message("the {name} texts must be strings, none missing", name=name))
     return column
 
 
@@ -287,7 +296,7 @@ def _unequal(sources: pl.Series, targets: pl.Series, first: str, second: str) ->
         pair = f"{_quoted(sources[slip])} beside {_quoted(targets[slip])}"
         where = f"alignment seems to slip near line {slip + 1:,}: {pair}"
     counts = f"{len(sources):,} in {first}, {len(targets):,} in {second}"
-    return DataError(f"the files have different numbers of lines: {counts}", hint=where)
+    return DataError(message("the files have different numbers of lines: {counts}", counts=counts), hint=where)
 
 
 def _quoted(text: str) -> str:

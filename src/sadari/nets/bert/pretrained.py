@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.nets.dropout import Dropout
 
 FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert", "electra", "distilbert"})
@@ -115,7 +116,10 @@ class PretrainedClassifier(nn.Module):
         """
         top = int(self.model.config.num_hidden_layers) + 1
         if isinstance(what, int) and what >= top:
-            raise SettingError(f"freeze is {what}; there are {top - 1} layers", hint=f"from 0 to {top - 1}")
+            raise SettingError(
+                message("freeze is {what}; there are {top} layers", what=what, top=top - 1),
+                hint=message("from 0 to {top}", top=top - 1),
+            )
         last = {"embeddings": 0, "encoder": top - 1}[what] if isinstance(what, str) else what
         depths = self._depths(top)
         for name, parameter in self.named_parameters():

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles, guarded
 from sadari.artifact.restore import check_learned
 from sadari.errors import SadariWarning, SettingError
+from sadari.messages import message
 from sadari.pretrained import encoders as pretrained
 from sadari.pretrained.folder import shown_weights
 from sadari.ragged import Ragged
@@ -129,8 +130,8 @@ class BertClassifier(Resumable):
     def _folder(self) -> Path:
         if self.weights is None:
             raise SettingError(
-                f"the rung {self.name!r} starts from pre-trained weights, and none are given",
-                hint="give a folder of them (--weights FOLDER), or a name on the Hugging Face hub",
+                message("the rung {name!r} starts from pre-trained weights, and none are given", name=self.name),
+                hint=message("give a folder of them (--weights FOLDER), or a name on the Hugging Face hub"),
             )
         return pretrained.find_weights(self.weights, download=self.download)
 
@@ -139,7 +140,10 @@ class BertClassifier(Resumable):
         optional = {name for name, field in type(self).__dataclass_fields__.items() if field.default is None}
         check_settings(given, optional={*optional, "clip"}, allowed=self.allowed)
         if self.lora is not None and self.freeze:
-            raise SettingError("lora and freeze are both given", hint="with lora, no layer's own weights learn at all")
+            raise SettingError(
+                message("lora and freeze are both given"),
+                hint=message("with lora, no layer's own weights learn at all"),
+            )
 
     def resolved_settings(self) -> dict[str, Any]:
         settings = self.get_params(deep=False)
@@ -221,7 +225,14 @@ class BertClassifier(Resumable):
             self.windowed_ = read.windowed
             if (self.max_length or 0) > most:
                 warnings.warn(
-                    f"max_length is {self.max_length:,}; the model takes {most:,}", SadariWarning, stacklevel=2
+                    SadariWarning(
+                        message(
+                            "max_length is {max_length:,}; the model takes {most:,}",
+                            max_length=self.max_length,
+                            most=most,
+                        )
+                    ),
+                    stacklevel=2,
                 )
             seed_dropout(self.seed)
             self.epochs_ = self.planned_epochs(len(read.ids))
@@ -244,8 +255,15 @@ class BertClassifier(Resumable):
         pretrained.check_fits(self.pieces_, model.config, str(folder))
         if self.head_replaced_:
             warnings.warn(
-                f"the weights have a head for other labels: a new one for these {len(self.classes_)} takes its place",
-                SadariWarning,
+                SadariWarning(
+                    message(
+                        (
+                            "the weights have a head for other labels: a new one for these {number_of_classes} takes "
+                            "its place"
+                        ),
+                        number_of_classes=len(self.classes_),
+                    )
+                ),
                 stacklevel=2,
             )
         if self.lora is not None:

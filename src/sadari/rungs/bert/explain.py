@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.ragged import Ragged
 from sadari.text.long_texts import fit_long
 from sadari.text.subword.pretrained import SubwordTokenizer
@@ -38,7 +39,7 @@ def word_contributions(
 
     found = list(pieces.words(text))
     if not found:
-        raise DataError("there is no token in the text to look at")
+        raise DataError(message("there is no token in the text to look at"))
     ids = np.array(pieces.engine.encode(text, add_special_tokens=False).ids, np.int64)
     places = Ragged(np.arange(len(ids), dtype=np.int32), np.array([0, len(ids)]))
     windows = fit_long(places, room, way)[0]
@@ -81,7 +82,7 @@ def attention(
 
     encoded = pieces.engine.encode(text, add_special_tokens=False)
     if not encoded.ids:
-        raise DataError("there is no token in the text to look at")
+        raise DataError(message("there is no token in the text to look at"))
     before, after = pieces.ends
     ids = [*before, *encoded.ids[:room], *after]
     tokens = [pieces.engine.id_to_token(number) or "?" for number in ids]

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.ragged import Ragged
 from sadari.rungs.bert.settings import longest_read
 from sadari.text.long_texts import fit_long
@@ -91,9 +92,9 @@ class TrainingTexts:
                 if not pieces.known(ids).any():
                     sample = ", ".join(repr(text[:60]) for text in column.head(3))
                     raise DataError(
-                        "the weights' tokenizer knows nothing in the texts",
+                        message("the weights' tokenizer knows nothing in the texts"),
                         where=f"such as {sample}",
-                        hint="take weights that were trained on this language",
+                        hint=message("take weights that were trained on this language"),
                     )
             part, owner = reader.read(ids)
             parts.append(part)

@@ -21,6 +21,7 @@ from sadari.artifact import MANIFEST
 from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.rungs.distillation.augmentation import MOST_COPIES, altered
 from sadari.rungs.distillation.teacher_quality import Worth, learned_from
 from sadari.rungs.training_rows import Rows, check_fits
@@ -104,7 +105,8 @@ class Teacher:
 
             takers = ", ".join(name for name, kind in RUNGS.items() if kind.takes_teacher)
             raise SettingError(
-                f"the rung {student.name!r} learns from labels alone", hint=f"those that take a teacher: {takers}"
+                message("the rung {name!r} learns from labels alone", name=student.name),
+                hint=message("those that take a teacher: {takers}", takers=takers),
             )
         check_settings({name: getattr(self, name) for name in _SETTINGS}, optional=(), allowed=_SETTINGS)
         _ = self.rung
@@ -261,14 +263,21 @@ def check_labels(teacher: LabelCodec, student: LabelCodec) -> None:
     if teacher.multilabel != student.multilabel:
         one, several = "one label a text", "several labels a text"
         raise DataError(
-            f"the teacher gives {several if teacher.multilabel else one}, and these texts have "
-            f"{several if student.multilabel else one}"
+            message(
+                "the teacher gives {multilabel}, and these texts have {multilabel_2}",
+                multilabel=several if teacher.multilabel else one,
+                multilabel_2=several if student.multilabel else one,
+            )
         )
     theirs, ours = teacher.names(), student.names()
     if set(theirs) != set(ours):
         raise DataError(
-            f"the teacher has other labels than the texts: it knows {_shown(theirs)}; they have {_shown(ours)}",
-            hint="train the teacher on texts with the same labels",
+            message(
+                "the teacher has other labels than the texts: it knows {shown}; they have {shown_2}",
+                shown=_shown(theirs),
+                shown_2=_shown(ours),
+            ),
+            hint=message("train the teacher on texts with the same labels"),
         )
 
 

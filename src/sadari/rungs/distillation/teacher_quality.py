@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import SadariWarning
+from sadari.messages import message
 from sadari.text.vectorize import columns
 
 if TYPE_CHECKING:
@@ -65,9 +66,21 @@ class Worth:
         always = " and ".join(map(repr, self.answer)) or "no label"
         beside = "no better" if self.right <= self.commonest else "not clearly better"
         warnings.warn(
-            f"the teacher is right in {100 * self.right:.1f} % of {self.rows:,} {kind} rows{besides}, {beside} than "
-            f"always answering {always} ({100 * self.commonest:.1f} %): it may have nothing to teach",
-            SadariWarning,
+            SadariWarning(
+                message(
+                    (
+                        "the teacher is right in {right:.1f} % of {rows:,} {kind} rows{besides}, {beside} than "
+                        "always answering {always} ({commonest:.1f} %): it may have nothing to teach"
+                    ),
+                    right=100 * self.right,
+                    rows=self.rows,
+                    kind=kind,
+                    besides=besides,
+                    beside=beside,
+                    always=always,
+                    commonest=100 * self.commonest,
+                )
+            ),
             stacklevel=2,
         )
 

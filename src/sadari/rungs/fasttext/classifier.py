@@ -14,6 +14,7 @@ from sadari.artifact import ModelFiles
 from sadari.artifact.plain_file import as_path
 from sadari.artifact.restore import LARGEST_WEIGHT
 from sadari.errors import ModelError, SettingError
+from sadari.messages import message
 from sadari.nets.fasttext import hidden_logits, label_tree, leaf_logs, leaf_parts, table_sigmoid
 from sadari.rungs.base import Rung
 from sadari.rungs.fasttext.folder import file_state, restored_file
@@ -66,9 +67,9 @@ class FastTextModel(Rung):
         with open_fasttext(path) as found:
             if not found.arguments.supervised:
                 raise ModelError(
-                    f"holds word vectors ({found.arguments.model}), not a classifier",
+                    message("holds word vectors ({model}), not a classifier", model=found.arguments.model),
                     where=where,
-                    hint="sadari vectors convert reads them",
+                    hint=message("sadari vectors convert reads them"),
                 )
             file = FastTextFile(
                 found.arguments,
@@ -82,7 +83,7 @@ class FastTextModel(Rung):
         try:
             rung._take(file, label_prefix)
         except ValueError as error:
-            raise ModelError(f"is refused: {error}", where=where) from None
+            raise ModelError(message("is refused: {error}", error=error), where=where) from None
         several = file.arguments.loss == "ova"
         rung._codec = LabelCodec(class_array(sorted(rung._names)), "several" if several else "one")
         rung.classes_, rung.inverse_temperature_ = rung._codec.classes, 1.0
@@ -98,8 +99,8 @@ class FastTextModel(Rung):
             SettingError: always.
         """
         raise SettingError(
-            "a model of fastText's is taken over from its file, and not trained here",
-            hint="the rung embedding-bag is the same net: train that, and export it to fastText",
+            message("a model of fastText's is taken over from its file, and not trained here"),
+            hint=message("the rung embedding-bag is the same net: train that, and export it to fastText"),
         )
 
     def resolved_settings(self) -> dict[str, Any]:
@@ -211,8 +212,12 @@ class FastTextModel(Rung):
         size = sum(tensor.nbytes for tensor in tensors.values())
         if size > MOST_BYTES:
             raise SettingError(
-                f"the model takes {size:,} bytes, and a model folder holds up to {MOST_BYTES:,}",
-                hint="fastText makes it smaller: fasttext quantize; then import the .ftz",
+                message(
+                    "the model takes {size:,} bytes, and a model folder holds up to {most_bytes:,}",
+                    size=size,
+                    most_bytes=MOST_BYTES,
+                ),
+                hint=message("fastText makes it smaller: fasttext quantize; then import the .ftz"),
             )
         return tensors, {}, {"tokenizer": self.tokenizer_, "label_prefix": self._prefix, **model}
 

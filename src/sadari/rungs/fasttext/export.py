@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.rungs.base import Rung
 from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.fasttext.classifier import FastTextModel
@@ -51,7 +52,8 @@ def export_fasttext(model: Rung, path: str | Path) -> None:
         return
     if not isinstance(model, EmbeddingBag):
         raise SettingError(
-            f"fastText has no form for the rung {model.name!r}", hint=f"it has for {' and '.join(FASTTEXT_RUNGS)}"
+            message("fastText has no form for the rung {name!r}", name=model.name),
+            hint=message("it has for {fasttext_rungs}", fasttext_rungs=" and ".join(FASTTEXT_RUNGS)),
         )
     write_fasttext(_file_of(model), path)
 
@@ -74,7 +76,7 @@ def fasttext_lines(model: Rung, texts: pl.Series, labels: pl.Series | None = Non
     elif isinstance(model, EmbeddingBag):
         tokens = tokenizer(model.tokenizer_)(texts)
     else:
-        raise SettingError(f"fastText has no form for the rung {model.name!r}")
+        raise SettingError(message("fastText has no form for the rung {name!r}", name=model.name))
     ended = with_ends(tokens)  # and without those in the middle of a text, where fastText would stop
     heads, head_offsets = column_bytes(_line_heads(texts, labels))
     out = np.empty(len(heads) + int(ended.lengths.sum(dtype=np.int64)) + len(ended), np.uint8)
@@ -90,8 +92,10 @@ def _line_heads(texts: pl.Series, labels: pl.Series | None) -> pl.Series:
     odd = flat.drop_nulls().unique().filter(flat.drop_nulls().unique().str.contains(f"[{WHITE_SPACE}]"))
     if len(odd):
         raise SettingError(
-            f"the label {odd.sort()[0]!r:.80} holds white space, which ends a word in fastText's lines",
-            hint="the model may have such labels, but its lines cannot; rename them in the file",
+            message(
+                "the label {sort!r:.80} holds white space, which ends a word in fastText's lines", sort=odd.sort()[0]
+            ),
+            hint=message("the model may have such labels, but its lines cannot; rename them in the file"),
         )
     one = pl.concat_str(pl.lit(LABEL_PREFIX), pl.element(), pl.lit(" "))
     lists = labels if isinstance(labels.dtype, pl.List) else labels.reshape((-1, 1)).arr.to_list()
@@ -124,8 +128,8 @@ def _file_of(model: EmbeddingBag) -> FastTextFile:
     _check_words(words)
     if not model.end and (ngrams or END.encode() in words):
         raise SettingError(
-            f"fastText ends each line with {END}, which this model did not learn with (end=False)",
-            hint="train it again with end=True, the default, and export that",
+            message("fastText ends each line with {end}, which this model did not learn with (end=False)", end=END),
+            hint=message("train it again with end=True, the default, and export that"),
         )
     counts, shares = np.maximum(table.counts[: len(words)], 0), model.prior_
     end, rows = model._vectors.end_id, model.data_.get("rows")
@@ -151,13 +155,18 @@ def _check_words(words: list[bytes]) -> None:
     for word in words:
         if word.translate(None, WHITE_SPACE.encode()) != word:
             raise SettingError(
-                f"the word {word.decode()!r:.60} holds white space, which ends a word in fastText",
-                hint="train with another tokenizer, such as basic_english",
+                message(
+                    "the word {decode!r:.60} holds white space, which ends a word in fastText", decode=word.decode()
+                ),
+                hint=message("train with another tokenizer, such as basic_english"),
             )
         if word.startswith(LABEL_PREFIX.encode()):
             raise SettingError(
-                f"the word {word.decode()!r:.60} would be a label to fastText",
-                hint=f"take words that begin with {LABEL_PREFIX} out of the texts (were these fastText's own lines?)",
+                message("the word {decode!r:.60} would be a label to fastText", decode=word.decode()),
+                hint=message(
+                    ("take words that begin with {label_prefix} out of the texts (were these fastText's own lines?)"),
+                    label_prefix=LABEL_PREFIX,
+                ),
             )
 
 
@@ -165,5 +174,7 @@ def _label_entries(model: EmbeddingBag) -> list[bytes]:
     names = [str(name) for name in model.classes_.tolist()]
     for name in names:
         if "\0" in name:
-            raise SettingError(f"the label {name!r:.60} holds NUL, which ends a word in fastText's files")
+            raise SettingError(
+                message("the label {name!r:.60} holds NUL, which ends a word in fastText's files", name=name)
+            )
     return [f"{LABEL_PREFIX}{name}".encode() for name in names]

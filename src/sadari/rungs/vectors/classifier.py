@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.rungs.base import Rung
 from sadari.rungs.distillation.teacher import Teacher
 from sadari.rungs.explanation import Activations
@@ -119,8 +120,8 @@ class FromVectors(Resumable):
     def _check_settings(self) -> None:
         if self.vectors is None:
             raise SettingError(
-                f"the rung {self.name!r} starts from word vectors, and none are given",
-                hint="give a file of them (--vectors FILE), or train some: sadari vectors train TEXTS -o FILE",
+                message("the rung {name!r} starts from word vectors, and none are given", name=self.name),
+                hint=message("give a file of them (--vectors FILE), or train some: sadari vectors train TEXTS -o FILE"),
             )
         super()._check_settings()
         known = NETS[self.net]._get_param_names()
@@ -128,17 +129,25 @@ class FromVectors(Resumable):
         for name, value in given.items():
             if value is not None and name not in known and name not in _OWN:
                 its = ", ".join(other for other in given if other in known and other not in _OWN)
-                raise SettingError(f"the net {self.net!r} has no {name}", hint=f"it has: {its}")
+                raise SettingError(
+                    message("the net {net!r} has no {name}", net=self.net, name=name),
+                    hint=message("it has: {its}", its=its),
+                )
         if not self.tune and (self.longest or 1) > 1:
             raise SettingError(
-                f"longest is {self.longest}, but n-grams start at zero and frozen ones stay there", hint="tune=True"
+                message(
+                    "longest is {longest}, but n-grams start at zero and frozen ones stay there", longest=self.longest
+                ),
+                hint=message("tune=True"),
             )
         self._new_inner()._check_settings()
 
     def _new_inner(self) -> Inner:
         """The rung that does the work, untrained."""
         if self.net not in NETS:
-            raise SettingError(f"there is no net {self.net!r}", hint=f"one of: {', '.join(NETS)}")
+            raise SettingError(
+                message("there is no net {net!r}", net=self.net), hint=message("one of: {nets}", nets=", ".join(NETS))
+            )
         kind = NETS[self.net]
         given = self.get_params(deep=False)
         given = {name: given[name] for name in kind._get_param_names() if given.get(name) is not None}
@@ -189,7 +198,10 @@ class FromVectors(Resumable):
             from sadari.train.checkpoint import Run
 
             if not self.keeps_runs:
-                raise SettingError(f"the net {self.net!r} trains too fast to keep a run", hint="leave out run")
+                raise SettingError(
+                    message("the net {net!r} trains too fast to keep a run", net=self.net),
+                    hint=message("leave out run"),
+                )
             if isinstance(self.vectors, str | Path):
                 run = Run.of(run)
                 run = replace(run, notes={**run.notes, "vectors": str(Path(self.vectors).absolute())})
@@ -210,8 +222,8 @@ class FromVectors(Resumable):
         settings, kept = super()._recalled(run)
         if "vectors" not in kept.notes:
             raise SettingError(
-                "the run was begun with vectors in memory, and does not say where they are",
-                hint="give them again: FromVectors(vectors=…).fit(texts, labels, run=RUN, resume=True)",
+                message("the run was begun with vectors in memory, and does not say where they are"),
+                hint=message("give them again: FromVectors(vectors=…).fit(texts, labels, run=RUN, resume=True)"),
             )
         return {**settings, "vectors": kept.notes["vectors"]}, kept
 

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import SadariWarning, SettingError
+from sadari.messages import message
 from sadari.rungs.embedding_bag import MOST_NUMBERS, EmbeddingBag
 from sadari.rungs.neural import SPECIALS, NeuralRung
 from sadari.rungs.recurrent import LSTM, BiLSTM
@@ -113,12 +114,15 @@ class Start:
             raise SettingError(what, hint=hint)
         if numbers > MOST_NUMBERS:
             raise SettingError(
-                f"an embedding of {numbers:,} numbers is too large", hint=f"at most {MOST_NUMBERS:,}: lower max_vocab"
+                message("an embedding of {numbers:,} numbers is too large", numbers=numbers),
+                hint=message("at most {most_numbers:,}: lower max_vocab", most_numbers=MOST_NUMBERS),
             )
         if found.tokens < FEW:
             warnings.warn(
-                f"the vectors of {self.source.name} know only {100 * found.tokens:.0f} % of the text, {by}\n  → {hint}",
-                FewWordsFound,
+                FewWordsFound(
+                    f"the vectors of {self.source.name} know only {100 * found.tokens:.0f} % of the text, {by}"
+                    f"\n  → {hint}"
+                ),
                 stacklevel=2,
             )
 
@@ -276,5 +280,7 @@ class StartedTransformer(StartedNet, Transformer):
         super().fit_width(width)
         asked = self.heads_asked
         if asked is not None and width % asked:
-            raise SettingError(f"the vectors are {width} wide, which {asked} heads cannot share")
+            raise SettingError(
+                message("the vectors are {width} wide, which {asked} heads cannot share", width=width, asked=asked)
+            )
         self.heads = asked or next(heads for heads in (4, 3, 2, 1) if width % heads == 0)

@@ -13,6 +13,7 @@ import polars as pl
 
 from sadari.artifact import guarded, parse_json
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column
 
@@ -68,7 +69,7 @@ class Subwords:
             learned = json.loads(fresh.to_str())["model"]
         pieces = sorted(learned["vocab"], key=learned["vocab"].get)
         if len(pieces) == len(SPECIALS):
-            raise DataError("there are no words in the texts")
+            raise DataError(message("there are no words in the texts"))
         return cls(pieces, [tuple(pair) for pair in learned["merges"]], lowercase=lowercase)
 
     def __len__(self) -> int:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sadari.artifact import guarded, parse_json
 from sadari.artifact.weights import TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import slices
 from sadari.text.compose import composed
@@ -100,7 +101,7 @@ class WordPiece:
             engine.train_from_iterator((column.to_list() for column in columns), trainer)
             vocabulary = engine.get_vocab(with_added_tokens=True)
         if len(vocabulary) <= len(SPECIALS):
-            raise DataError("there are no words in the texts")
+            raise DataError(message("there are no words in the texts"))
         return cls(sorted(vocabulary, key=vocabulary.__getitem__), lowercase=lowercase)
 
     def __len__(self) -> int:

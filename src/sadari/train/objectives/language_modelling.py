@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.nets.generator import RecurrentGenerator
 
 NOTHING = -1  # a target that is not learned
@@ -136,8 +137,13 @@ def check_length(tokens: int, window: int) -> None:
     """
     if tokens < window + 1:
         raise DataError(
-            f"the text has {tokens:,} tokens to learn from, and a window of {window:,} needs {window + 1:,}",
-            hint="give more text, or a smaller window (--set window=…)",
+            message(
+                ("the text has {tokens:,} tokens to learn from, and a window of {window:,} needs {window_2:,}"),
+                tokens=tokens,
+                window=window,
+                window_2=window + 1,
+            ),
+            hint=message("give more text, or a smaller window (--set window=…)"),
         )
 
 

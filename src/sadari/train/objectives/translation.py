@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.train import distributed as processes
 from sadari.train.averaging import LastWeights
@@ -71,7 +72,7 @@ class PairBatches:
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1:
-            raise SettingError(f"a batch of {self.max_tokens} tokens holds nothing")
+            raise SettingError(message("a batch of {max_tokens} tokens holds nothing", max_tokens=self.max_tokens))
 
     def epoch(self, number: int, *, rank: int = 0, world: int = 1) -> list[NDArray[np.int64]]:
         """The batches of one epoch, shuffled: arrays of positions; every pair stands in exactly one.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, ModelError
+from sadari.messages import message
 from sadari.text.scan import MOST_BYTES, Tokens
 from sadari.text.table import TokenTable, hash_slices
 from sadari.vectors.fasttext.reader import FileBytes
@@ -105,19 +106,29 @@ def read_dictionary(source: FileBytes) -> Dictionary:
     size, words, labels, tokens, pruned = source.unpack(_SIZES, "the dictionary's sizes")
     if min(size, words, labels) < 0 or words + labels != size or pruned < -1:
         raise ModelError(
-            f"says that its dictionary has {size:,} entries, {words:,} words and {labels:,} labels", where=source.where
+            message(
+                "says that its dictionary has {size:,} entries, {words:,} words and {labels:,} labels",
+                size=size,
+                words=words,
+                labels=labels,
+            ),
+            where=source.where,
         )
     if size * _LEAST > source.left:
         raise ModelError(
-            f"says that its dictionary has {size:,} entries, which take more than the {source.left:,} bytes left",
+            message(
+                ("says that its dictionary has {size:,} entries, which take more than the {left:,} bytes left"),
+                size=size,
+                left=source.left,
+            ),
             where=source.where,
-            hint="copy or download it again",
+            hint=message("copy or download it again"),
         )
     content, offsets, counts, kinds = _read_entries(source, size)
     if kinds[:words].any() or (kinds[words:] != 1).any():
-        raise ModelError("mixes words and labels in its dictionary", where=source.where)
+        raise ModelError(message("mixes words and labels in its dictionary"), where=source.where)
     if counts.min(initial=0) < 0:
-        raise ModelError("says that a word was seen a negative number of times", where=source.where)
+        raise ModelError(message("says that a word was seen a negative number of times"), where=source.where)
     pairs = None if pruned < 0 else source.array(np.int32, 2 * pruned, "the pruned buckets").reshape(pruned, 2)
     return Dictionary(content, offsets, counts, words, tokens, pairs)
 
@@ -139,9 +150,13 @@ def _read_entries(
         parts.append(words[:written].copy())
         if done == before:
             raise ModelError(
-                f"ends within its dictionary, or has a word of more than {_CHUNK >> 20} MiB: entry {done + 1:,}",
+                message(
+                    "ends within its dictionary, or has a word of more than {chunk} MiB: entry {done:,}",
+                    chunk=_CHUNK >> 20,
+                    done=done + 1,
+                ),
                 where=source.where,
-                hint="copy or download it again",
+                hint=message("copy or download it again"),
             )
     return np.concatenate(parts), offsets, counts, kinds
 

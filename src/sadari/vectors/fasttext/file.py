@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import atomic_file
 from sadari.errors import ModelError
+from sadari.messages import message
 from sadari.vectors.fasttext.dictionary import Dictionary, read_dictionary, write_dictionary
 from sadari.vectors.fasttext.product_quantization import CENTROIDS, QuantisedMatrix
 from sadari.vectors.fasttext.reader import FileBytes, open_model_file
@@ -171,12 +172,12 @@ def open_fasttext(path: str | Path) -> Iterator[FastTextFile]:
         quantised_output = source.flag("the output matrix")
         second = _read_matrix(source, "the output matrix", quantised=quantised and quantised_output)
         if source.left:
-            raise ModelError(f"goes on for {source.left:,} bytes behind its end", where=source.where)
+            raise ModelError(message("goes on for {left:,} bytes behind its end", left=source.left), where=source.where)
         model = FastTextFile(arguments, dictionary, first, second, quantised_output, version)
         try:
             check_fits(model)
         except ValueError as error:
-            raise ModelError(f"is refused: {error}", where=source.where) from None
+            raise ModelError(message("is refused: {error}", error=error), where=source.where) from None
         yield model
 
 
@@ -186,9 +187,14 @@ def _read_version(source: FileBytes) -> int:
         raise source.not_fasttext()
     if version not in (OLDER, VERSION):
         raise ModelError(
-            f"is of fastText's format {version}; formats {OLDER} and {VERSION} are read",
+            message(
+                "is of fastText's format {version}; formats {older} and {version_2} are read",
+                version=version,
+                older=OLDER,
+                version_2=VERSION,
+            ),
             where=source.where,
-            hint="load and save it with fastText 0.9.2, which writes 12" if version < OLDER else None,
+            hint=message("load and save it with fastText 0.9.2, which writes 12") if version < OLDER else None,
         )
     return int(version)
 
@@ -199,7 +205,7 @@ def _read_arguments(source: FileBytes) -> Arguments:
     for name, names in (("loss", LOSSES), ("model", MODELS)):
         number = values[places[name]]
         if not 1 <= number <= len(names):
-            raise ModelError(f"has the unknown {name} {number}", where=source.where)
+            raise ModelError(message("has the unknown {name} {number}", name=name, number=number), where=source.where)
         values[places[name]] = names[number - 1]
     return Arguments(*values)
 
@@ -218,7 +224,10 @@ def _read_quantised(source: FileBytes, name: str) -> QuantisedMatrix:
     codes = source.array(np.uint8, max(0, size), name)
     centroids, part, parts = _read_centroids(source, name, width)
     if rows < 0 or size < 0 or rows * parts != size:
-        raise ModelError(f"says that {name} has {rows:,} rows in {size:,} bytes", where=source.where)
+        raise ModelError(
+            message("says that {name} has {rows:,} rows in {size:,} bytes", name=name, rows=rows, size=size),
+            where=source.where,
+        )
     codes = codes.reshape(rows, parts)
     if not has_lengths:
         return QuantisedMatrix(codes, centroids, width, part)
@@ -232,17 +241,28 @@ def _read_centroids(source: FileBytes, name: str, width: int) -> tuple[NDArray[n
     sound = found == width >= 1 and 1 <= part <= width and parts == -(-width // part)
     if not sound or last != width - (parts - 1) * part:
         raise ModelError(
-            f"cuts rows of {name}, {width} wide, into {parts} parts of {part} and {last}", where=source.where
+            message(
+                "cuts rows of {name}, {width} wide, into {parts} parts of {part} and {last}",
+                name=name,
+                width=width,
+                parts=parts,
+                part=part,
+                last=last,
+            ),
+            where=source.where,
         )
     centroids = source.array(np.float32, CENTROIDS * width, name)
     if not np.isfinite(centroids).all():
-        raise ModelError(f"the centroids of {name} hold NaN or infinity", where=source.where)
+        raise ModelError(message("the centroids of {name} hold NaN or infinity", name=name), where=source.where)
     return centroids, part, parts
 
 
 def _counted(source: FileBytes, name: str, rows: int, width: int) -> int:
     if rows < 0 or width < 0:
-        raise ModelError(f"says that {name} has {rows:,} rows of {width:,} numbers", where=source.where)
+        raise ModelError(
+            message("says that {name} has {rows:,} rows of {width:,} numbers", name=name, rows=rows, width=width),
+            where=source.where,
+        )
     return rows * width
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import open_plain
 from sadari.errors import ModelError
+from sadari.messages import message
 
 _WORD2VEC = re.compile(rb"\s*[0-9]{1,12} [0-9]{1,6} *\r?\n")
 _KNOWN = (
@@ -57,7 +58,9 @@ class FileBytes:
         """A byte that is 0 or 1."""
         value = int(self.array(np.uint8, 1, what)[0])
         if value > 1:
-            raise ModelError(f"says {value} where {what} begins, and not yes or no", where=self.where)
+            raise ModelError(
+                message("says {value} where {what} begins, and not yes or no", value=value, what=what), where=self.where
+            )
         return bool(value)
 
     def array(self, dtype: Any, count: int, what: str) -> NDArray[Any]:
@@ -79,7 +82,9 @@ class FileBytes:
             try:
                 got = self._stream.readinto(view[done:])  # type: ignore[attr-defined]
             except OSError as error:
-                raise ModelError(f"cannot be read: {error.strerror or error}", where=self.where) from None
+                raise ModelError(
+                    message("cannot be read: {strerror}", strerror=error.strerror or error), where=self.where
+                ) from None
             if not got:
                 raise self._cut_off(what)
             done += got
@@ -91,9 +96,9 @@ class FileBytes:
 
     def _cut_off(self, what: str) -> ModelError:
         return ModelError(
-            f"ends within {what}, or says that there is more of it than there can be",
+            message("ends within {what}, or says that there is more of it than there can be", what=what),
             where=self.where,
-            hint="copy or download it again",
+            hint=message("copy or download it again"),
         )
 
     def not_fasttext(self) -> ModelError:
@@ -135,10 +140,10 @@ def open_model_file(path: str | Path) -> Iterator[FileBytes]:
     try:
         stream = open_plain(path)
     except FileNotFoundError:
-        raise ModelError("there is no such file", where=where) from None
+        raise ModelError(message("there is no such file"), where=where) from None
     except ValueError:
-        raise ModelError("a name cannot hold NUL", where=repr(where)) from None
+        raise ModelError(message("a name cannot hold NUL"), where=repr(where)) from None
     except OSError as error:
-        raise ModelError(f"cannot be read: {error.strerror or error}", where=where) from None
+        raise ModelError(message("cannot be read: {strerror}", strerror=error.strerror or error), where=where) from None
     with stream:
         yield FileBytes(stream, where)

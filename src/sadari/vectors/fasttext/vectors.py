@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import ModelError, SettingError
+from sadari.messages import message
 from sadari.text.column import as_column
 from sadari.text.ends import END
 from sadari.text.table import MISSING
@@ -45,9 +46,9 @@ def read_vectors_bin(path: str | Path, *, words: Sequence[str] | None = None, li
         try:
             finder = RowFinder(model)
         except ValueError as error:
-            raise ModelError(f"is refused: {error}", where=str(path)) from None
+            raise ModelError(message("is refused: {error}", error=error), where=str(path)) from None
         if finder.words == 0:
-            raise ModelError("has no words", where=str(path))
+            raise ModelError(message("has no words"), where=str(path))
         if isinstance(model.input, QuantisedMatrix):
             _check_quantised(model.input, str(path))
         count = finder.words if limit is None else min(limit, finder.words)
@@ -73,10 +74,13 @@ def _check_quantised(matrix: QuantisedMatrix, where: str) -> None:
         ModelError: they are.
     """
     if not matrix.largest <= LARGEST:
-        raise ModelError("the input matrix holds numbers too large to calculate with", where=where)
+        raise ModelError(message("the input matrix holds numbers too large to calculate with"), where=where)
     rows, width = matrix.shape
     if rows * width > _MOST_DECODED:
-        raise ModelError(f"its {rows:,} quantised rows of {width:,} numbers are too many to decode", where=where)
+        raise ModelError(
+            message("its {rows:,} quantised rows of {width:,} numbers are too many to decode", rows=rows, width=width),
+            where=where,
+        )
 
 
 def _vectors(
@@ -171,13 +175,15 @@ def write_vectors_bin(vectors: WordVectors, path: str | Path) -> None:
     subwords = vectors.subwords
     if subwords is not None and subwords.unit != "characters":
         raise SettingError(
-            f"fastText has no subwords of {subwords.unit}",
-            hint="write word2vec's format, which holds the vectors of the words alone",
+            message("fastText has no subwords of {unit}", unit=subwords.unit),
+            hint=message("write word2vec's format, which holds the vectors of the words alone"),
         )
     words = [word.encode() for word in vectors.words]
     wrong = next((word for word in vectors.words if "\0" in word), None)
     if wrong is not None:
-        raise SettingError(f"the word {wrong!r:.60} holds NUL, which ends a word in fastText's files")
+        raise SettingError(
+            message("the word {wrong!r:.60} holds NUL, which ends a word in fastText's files", wrong=wrong)
+        )
     counts = np.ones(len(words), np.int64) if vectors.counts is None else np.maximum(vectors.counts, 0)
     arguments = Arguments(
         vectors.width,

@@ -14,6 +14,7 @@ import polars as pl
 from sadari.artifact import atomic_file
 from sadari.artifact.plain_file import as_path
 from sadari.errors import DataError, OutputError, SettingError
+from sadari.messages import message
 from sadari.settings.limits import Choice, Whole, check
 from sadari.vectors.formats.folder import is_folder, load_vectors, save_vectors
 from sadari.vectors.formats.rows import ON_BAD_ROW, Rows, wanted_words
@@ -122,10 +123,10 @@ def look_at(file: VectorFile, format: str | None = None) -> Layout:
     if header is None:
         if format in ("word2vec-text", "word2vec-binary"):
             what = "has no header: its first line is not two whole numbers, of words and of values"
-            raise DataError(what, where=file.name, hint="leave out the format, or name another")
+            raise DataError(what, where=file.name, hint=message("leave out the format, or name another"))
         return Layout("glove", _checked_width(_width(file, head), file.name))
     if len(header[1]) > 18 or len(header[2]) > 18:
-        raise DataError("the first line promises more words than there can be", where=f"{file.name}, line 1")
+        raise DataError(message("the first line promises more words than there can be"), where=f"{file.name}, line 1")
     promised, width = int(header[1]), _checked_width(int(header[2]), file.name)
     binary = format == "word2vec-binary" or (format is None and _is_binary(head[header.end() :], width))
     return Layout("word2vec-binary" if binary else "word2vec-text", width, header.end() + skip, promised)
@@ -134,7 +135,7 @@ def look_at(file: VectorFile, format: str | None = None) -> Layout:
 def _checked_width(width: int, name: str) -> int:
     if not 1 <= width <= MOST_WIDE:
         what = f"says that a vector has {width:,} values; it has 1 to {MOST_WIDE:,}"
-        raise DataError(what, where=f"{name}, line 1", hint="is it a file of word vectors?")
+        raise DataError(what, where=f"{name}, line 1", hint=message("is it a file of word vectors?"))
     return width
 
 
@@ -158,10 +159,10 @@ def _width(file: VectorFile, head: bytes) -> int:
         raise DataError(what, where=file.name)
     if b"\0" in head or _UNPRINTED.search(line):
         what = "is a binary file, but not of word2vec's or fastText's formats"
-        raise DataError(what, where=file.name, hint=f"these can be read: {', '.join(FORMATS)}")
+        raise DataError(what, where=file.name, hint=message("these can be read: {formats}", formats=", ".join(FORMATS)))
     if b"\r" in line.rstrip(b"\r"):
         what = "has lines that end in a carriage return alone, or a word with one in it"
-        raise DataError(what, where=file.name, hint="end its lines in line feeds")
+        raise DataError(what, where=file.name, hint=message("end its lines in line feeds"))
     fields = fields_of(line)
     numbers = 0
     while numbers < len(fields) - 1 and is_number(fields[-1 - numbers]):
@@ -169,13 +170,15 @@ def _width(file: VectorFile, head: bytes) -> int:
     if numbers == 0:
         shown = line.decode("utf-8", "replace")
         what = f"is no file of word vectors: its first line is not a word and numbers, but {shown!r:.60}"
-        raise DataError(what, where=file.name, hint=f"these can be read: {', '.join(FORMATS)}")
+        raise DataError(what, where=file.name, hint=message("these can be read: {formats}", formats=", ".join(FORMATS)))
     return numbers
 
 
 def _read_fasttext(file: VectorFile, *, words: list[str] | None, limit: int | None) -> WordVectors:
     if file.compressed:
-        raise DataError("is a compressed fastText model", where=file.name, hint="decompress it first (gunzip)")
+        raise DataError(
+            message("is a compressed fastText model"), where=file.name, hint=message("decompress it first (gunzip)")
+        )
     from sadari.vectors.fasttext.vectors import read_vectors_bin
 
     found = read_vectors_bin(file.path, words=words, limit=limit)
@@ -213,7 +216,9 @@ def write_vectors(vectors: WordVectors, path: str | Path, *, format: str | None 
         return
     _check_words(vectors.words, chosen)
     if is_folder(path):
-        raise OutputError("is a folder, where a file is to be written", where=str(path), hint="choose another name")
+        raise OutputError(
+            message("is a folder, where a file is to be written"), where=str(path), hint=message("choose another name")
+        )
     with atomic_file(path) as stream:
         if chosen == "word2vec-binary":
             write_binary(stream, vectors.words, vectors.matrix)
@@ -226,8 +231,10 @@ def _format_of(path: Path) -> str:
     if suffix not in SUFFIXES:
         known = ", ".join(name for name in SUFFIXES if name)
         raise SettingError(
-            f"the name of the file ends in {suffix!r}, which names no format",
-            hint=f"end it in one of {known}, or name the format: {', '.join(FORMATS)}",
+            message("the name of the file ends in {suffix!r}, which names no format", suffix=suffix),
+            hint=message(
+                "end it in one of {known}, or name the format: {formats}", known=known, formats=", ".join(FORMATS)
+            ),
         )
     return SUFFIXES[suffix]
 
@@ -237,7 +244,7 @@ def _check_finite(vectors: WordVectors) -> None:
         good = np.isfinite(vectors.matrix[first : first + 65_536]).all(axis=1)
         if not good.all():
             word = vectors.word(first + int(good.argmin()))
-            raise DataError(f"the vector of {word!r:.60} holds a number that is not finite")
+            raise DataError(message("the vector of {word!r:.60} holds a number that is not finite", word=word))
 
 
 def _check_words(words: list[str], format: str) -> None:
@@ -249,7 +256,13 @@ def _check_words(words: list[str], format: str) -> None:
     if wrong.any():
         word = words[int(wrong.arg_max() or 0)]
         raise SettingError(
-            f"{int(wrong.sum()):,} words cannot be written in this format, being empty, or holding spaces or control "
-            f"characters, such as {word!r:.60}",
-            hint="write a folder of our own (format 'sadari'), which holds any word",
+            message(
+                (
+                    "{sum:,} words cannot be written in this format, being empty, or holding spaces or "
+                    "control characters, such as {word!r:.60}"
+                ),
+                sum=int(wrong.sum()),
+                word=word,
+            ),
+            hint=message("write a folder of our own (format 'sadari'), which holds any word"),
         )

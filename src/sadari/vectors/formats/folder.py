@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles, parse_json, read_model, write_model
 from sadari.errors import ModelError, SettingError
+from sadari.messages import message
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.subwords import LARGEST, Subwords
 
@@ -81,7 +82,7 @@ def vectors_from_files(
     """The vectors of a folder that is read already; as `load_vectors`."""
     where, kind = str(files.folder), files.manifest["kind"]
     if kind != KIND:
-        raise ModelError(f"is a model of the kind {kind!r:.40}, not word vectors", where=where)
+        raise ModelError(message("is a model of the kind {kind!r:.40}, not word vectors", kind=kind), where=where)
     try:
         names = _words(files)
         matrix = files.tensor("vectors", shape=(len(names), None), dtype="float32")
@@ -99,7 +100,7 @@ def vectors_from_files(
         )
     except (SettingError, ValueError) as error:
         reason = error.what if isinstance(error, SettingError) else str(error)
-        raise ModelError(f"the vectors cannot be put together: {reason}", where=where) from error
+        raise ModelError(message("the vectors cannot be put together: {reason}", reason=reason), where=where) from error
 
 
 def _words(files: ModelFiles) -> list[str]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.ragged import offsets_of
 from sadari.text.column import column_bytes
 from sadari.text.scan import Tokens
@@ -116,7 +117,9 @@ class Rows:
             DataError: the file has no words.
         """
         if self.seen == 0 or (len(self._table) == 0 and self._wanted is None):
-            raise DataError("there is no word with a vector in it", where=self.where, hint="check how it was made")
+            raise DataError(
+                message("there is no word with a vector in it"), where=self.where, hint=message("check how it was made")
+            )
         table, matrix = self._table, self._matrix
         self._matrix = np.empty((0, self.width), np.float32)
         matrix.resize((len(table), self.width), refcheck=False)
@@ -149,11 +152,14 @@ def wanted_words(words: Iterable[str] | None) -> TokenTable | None:
     if words is None:
         return None
     if isinstance(words, str):
-        raise SettingError(f"words must be several, not one string: {words!r:.60}", hint="put it in a list")
+        raise SettingError(
+            message("words must be several, not one string: {words!r:.60}", words=words),
+            hint=message("put it in a list"),
+        )
     try:
         return TokenTable.of(list(dict.fromkeys(words)))
     except TypeError as error:
-        raise SettingError(f"words must be strings: {error}") from None
+        raise SettingError(message("words must be strings: {error}", error=error)) from None
 
 
 def decoded(words: bytes, offsets: NDArray[np.int64], encoding: str) -> tuple[Tokens, list[str]]:

@@ -12,6 +12,7 @@ from sadari.data.formats.byte_stream import ByteStream, first_bytes, raw_blocks
 from sadari.data.formats.encodings.encoding import byte_order_mark, encoding_note, foreign_lines, wide_encoding
 from sadari.data.formats.encodings.guess import judge
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 
 BLOCK_BYTES = 4 << 20
 HEAD_BYTES = 1 << 20  # what is looked at to tell the format
@@ -52,7 +53,7 @@ class VectorFile(ByteStream):
         _check_plain(path, self.name)
         start = first_bytes(path, self.name, 8)
         if not start:
-            raise DataError("the file is empty", where=self.name)
+            raise DataError(message("the file is empty"), where=self.name)
         self.compressed = start.startswith(_GZIP)
         self._size = path.stat().st_size
         self._handle: BinaryIO | None = None
@@ -62,11 +63,11 @@ class VectorFile(ByteStream):
             if len(found) > HEAD_BYTES:
                 break
         if not found:
-            raise DataError("the file is empty", where=self.name)
+            raise DataError(message("the file is empty"), where=self.name)
         self.beginning, self.whole = found[:HEAD_BYTES], len(found) <= HEAD_BYTES
         for magic, what, hint in _FOREIGN:
             if found.startswith(magic):
-                raise DataError(f"is {what}", where=self.name, hint=hint)
+                raise DataError(message("is {what}", what=what), where=self.name, hint=hint)
         marked = byte_order_mark(found)
         if marked is not None and marked[0] != "utf-8":
             self.encoding = marked[0][:6]  # Python's codec of that name takes the mark off
@@ -130,14 +131,16 @@ class VectorFile(ByteStream):
         for block in self.text():
             if b"\0" in block:
                 line = self._line_at(passed + len(rest) + block.index(b"\0"))
-                raise DataError("holds a NUL byte, so this is no text", where=f"{self.name}, line {line:,}")
+                raise DataError(message("holds a NUL byte, so this is no text"), where=f"{self.name}, line {line:,}")
             block = rest + block
             end = block.rfind(b"\n") + 1
             lines, rest = block[:end], block[end:]
             passed += end
             if len(rest) > MAX_LINE_BYTES:
                 where = f"{self.name}, line {self._line_at(passed):,}"
-                raise DataError(f"is longer than {MAX_LINE_BYTES >> 20} MiB", where=where)
+                raise DataError(
+                    message("is longer than {max_line_bytes} MiB", max_line_bytes=MAX_LINE_BYTES >> 20), where=where
+                )
             if lines:
                 yield lines, True
         if rest:
@@ -159,7 +162,10 @@ def _codec(encoding: str) -> str:
         name = codecs.lookup(encoding).name
         "".encode(encoding)
     except (LookupError, ValueError, TypeError):
-        raise SettingError(f"there is no encoding {encoding!r}", hint="such as utf-8, cp949, latin-1") from None
+        raise SettingError(
+            message("there is no encoding {encoding!r}", encoding=encoding),
+            hint=message("such as utf-8, cp949, latin-1"),
+        ) from None
     return "utf-8" if name == "utf-8-sig" else name
 
 
@@ -178,4 +184,6 @@ def _check_plain(path: Path, name: str) -> None:
     except (OSError, ValueError):
         return  # whoever opens it says what is wrong
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise DataError("is a pipe or a device, not a file", where=name, hint="save what it gives in a file first")
+        raise DataError(
+            message("is a pipe or a device, not a file"), where=name, hint=message("save what it gives in a file first")
+        )

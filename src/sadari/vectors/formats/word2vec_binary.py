@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.text.column import column_bytes
 from sadari.vectors.formats.rows import Rows, decoded, gather
 from sadari.vectors.formats.source import VectorFile
@@ -51,7 +52,9 @@ def read_binary(
     if reader.left == 0 and (rest + next(blocks, b"")).strip():
         what = f"goes on after the {promised:,} words that its first line promises"
         if rows.on_bad_row == "error":
-            raise DataError(what, where=file.name, hint="is it a word2vec binary file? A word in it may have no spaces")
+            raise DataError(
+                what, where=file.name, hint=message("is it a word2vec binary file? A word in it may have no spaces")
+            )
         rows.notes.append(what)
     if not rows.full:
         rows.check_promise(promised)
@@ -77,7 +80,9 @@ class _RowReader:
         count, end, lost = _scan(block, size, MOST_WORD, starts, lengths)
         if lost:
             what = f"there is no word in the {MOST_WORD:,} bytes after byte {self._passed + end:,}"
-            raise DataError(what, where=self.file.name, hint="is it a word2vec binary file? A word may have no spaces")
+            raise DataError(
+                what, where=self.file.name, hint=message("is it a word2vec binary file? A word may have no spaces")
+            )
         if count:
             self._take(block, starts[:count], lengths[:count], share)
         self.left -= count

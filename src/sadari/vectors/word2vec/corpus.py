@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sadari.data.audit.characters import WITHOUT_SPACES
 from sadari.errors import DataError
 from sadari.forked import check_threads
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, entries_of, slices
 from sadari.text.compose import composed
@@ -82,10 +83,13 @@ def read_sentences(
         if progress is not None:
             progress(ids.stored)
     if chosen is None or not len(table):
-        raise DataError("there is no word in the texts")
+        raise DataError(message("there is no word in the texts"))
     words, counts, new_ids = _frequent(table, min_count, max_words)
     if not words:
-        raise DataError(f"no word stands {min_count} times in the texts", hint="give a smaller min_count")
+        raise DataError(
+            message("no word stands {min_count} times in the texts", min_count=min_count),
+            hint=message("give a smaller min_count"),
+        )
     encoded = Ragged(ids.renamed(new_ids), offsets_of(np.concatenate(lengths)))
     sentences = _cut_long(_without_rare(encoded))
     return Sentences(words, counts, sentences, chosen.name, len(table) - len(words), ids.stored)
@@ -97,7 +101,9 @@ def _columns(texts: Any) -> Iterator[pl.Series]:
         return
     for part in entries_of(texts, "texts"):
         if isinstance(part, str):
-            raise DataError("the texts come one by one", hint="give a list of them, or an iterable of lists")
+            raise DataError(
+                message("the texts come one by one"), hint=message("give a list of them, or an iterable of lists")
+            )
         yield from slices(as_column(part))
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sadari.device import resolve_device
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.settings.limits import shown
 from sadari.vectors.keyed import WordVectors
@@ -96,18 +97,25 @@ class Word2Vec:
             value = getattr(self, name)
             if not (_is_whole(value, low, high) or (optional and value is None)):
                 wanted = f"a whole number from {low} to {high:,}{', or None' if optional else ''}"
-                raise SettingError(f"{name} is {shown(value)}; it must be {wanted}")
+                raise SettingError(
+                    message("{name} is {shown}; it must be {wanted}", name=name, shown=shown(value), wanted=wanted)
+                )
             if value is not None:
                 object.__setattr__(self, name, int(value))  # NumPy's numbers could not be written with the vectors
         if self.model not in MODELS:
-            raise SettingError(f"there is no model {self.model!r}", hint=f"one of {', '.join(MODELS)}")
+            raise SettingError(
+                message("there is no model {model!r}", model=self.model),
+                hint=message("one of {models}", models=", ".join(MODELS)),
+            )
         if not isinstance(self.learning_rate, Real) or not 0 < self.learning_rate <= 1:
             raise SettingError(
-                f"learning_rate is {shown(self.learning_rate)}", hint="above 0, at most 1; 0.05 is usual"
+                message("learning_rate is {shown}", shown=shown(self.learning_rate)),
+                hint=message("above 0, at most 1; 0.05 is usual"),
             )
         if not isinstance(self.sample, Real) or not 0 <= self.sample < 1:
             raise SettingError(
-                f"sample is {shown(self.sample)}", hint="a share from 0 (never) to below 1; 0.001 is usual"
+                message("sample is {shown}", shown=shown(self.sample)),
+                hint=message("a share from 0 (never) to below 1; 0.001 is usual"),
             )
         object.__setattr__(self, "learning_rate", float(self.learning_rate))
         object.__setattr__(self, "sample", float(self.sample))
@@ -115,16 +123,25 @@ class Word2Vec:
 
     def _check_subwords(self) -> None:
         if self.unit not in UNITS:
-            raise SettingError(f"there is no unit {self.unit!r}", hint=f"one of {', '.join(UNITS)}")
+            raise SettingError(
+                message("there is no unit {unit!r}", unit=self.unit),
+                hint=message("one of {units}", units=", ".join(UNITS)),
+            )
         if self.subwords is not None:
             pair = self.subwords if isinstance(self.subwords, tuple | list) else ()
             if len(pair) != 2 or not all(_is_whole(units, 0, 2**31) for units in pair):
-                raise SettingError(f"subwords is {shown(self.subwords)}", hint="(shortest, longest), such as (3, 6)")
+                raise SettingError(
+                    message("subwords is {shown}", shown=shown(self.subwords)),
+                    hint=message("(shortest, longest), such as (3, 6)"),
+                )
             object.__setattr__(self, "subwords", (int(pair[0]), int(pair[1])))
             check_subwords(*self.subwords, self.unit)
         elif self.unit != "characters" or self.buckets is not None:
             what = f"unit is {self.unit!r}" if self.buckets is None else f"buckets is {self.buckets:,}"
-            raise SettingError(f"{what}, but there are no subwords", hint="subwords=(3, 6) gives words such pieces")
+            raise SettingError(
+                message("{what}, but there are no subwords", what=what),
+                hint=message("subwords=(3, 6) gives words such pieces"),
+            )
 
     def train(self, texts: Any, progress: Progress | None = None) -> WordVectors:
         """Vectors of the words of a corpus.
@@ -161,8 +178,8 @@ class Word2Vec:
             history = train_on_device(self, sentences, start, told)
         if not any(record["pairs"] for record in history):
             raise DataError(
-                "no word stands beside another, so that there is nothing to learn from",
-                hint="a text is a sentence of several words; of few texts keep all their words: sample=0",
+                message("no word stands beside another, so that there is nothing to learn from"),
+                hint=message("a text is a sentence of several words; of few texts keep all their words: sample=0"),
             )
         return self.finish(sentences, start, history)
 
@@ -177,8 +194,11 @@ class Word2Vec:
         stride = -(-self.width // 16) * 16  # whole cache lines; the columns beyond the width are zero and stay so
         if (2 * words + buckets) * stride > MOST_NUMBERS:
             raise SettingError(
-                f"{2 * words + buckets:,} vectors {self.width} wide are too many",
-                hint=f"at most {MOST_NUMBERS:,} numbers: a smaller width, fewer buckets, or a larger min_count",
+                message("{words:,} vectors {width} wide are too many", words=2 * words + buckets, width=self.width),
+                hint=message(
+                    "at most {most_numbers:,} numbers: a smaller width, fewer buckets, or a larger min_count",
+                    most_numbers=MOST_NUMBERS,
+                ),
             )
         random = np.random.default_rng(self.seed)
         inputs = np.zeros((words + buckets, stride), np.float32)
@@ -197,7 +217,9 @@ class Word2Vec:
         subwords = None
         inputs = np.ascontiguousarray(start.inputs[:, : self.width])
         if not np.isfinite(inputs).all():
-            raise SettingError("training diverged: the vectors are no longer numbers", hint="a smaller learning_rate")
+            raise SettingError(
+                message("training diverged: the vectors are no longer numbers"), hint=message("a smaller learning_rate")
+            )
         matrix = inputs[:words]
         if self.subwords is not None:
             matrix = np.zeros((words, self.width), np.float32)

@@ -10,6 +10,7 @@ import numpy as np
 from sadari.climb.report.html import Html, Piece, element, foreign
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.metrics.classification import confusion_matrix
 from sadari.metrics.interval import Interval
 from sadari.wording import Wording
@@ -29,7 +30,9 @@ class View:
         for rung in self.result.rungs:
             if rung.rung == self.result.verdict.rung:
                 return rung
-        raise DataError(f"the verdict takes {self.result.verdict.rung!r}, which is not among the rungs")
+        raise DataError(
+            message("the verdict takes {rung!r}, which is not among the rungs", rung=self.result.verdict.rung)
+        )
 
     @cached_property
     def final(self) -> str:

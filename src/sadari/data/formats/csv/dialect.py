@@ -13,6 +13,7 @@ from sadari.data.formats.csv.header import LEAD, Head, Header, find_header
 from sadari.data.formats.csv.kernel import ESCAPED, NO_QUOTE, PLAIN, SPANS, STRAY, record_arrays, scan_records
 from sadari.data.formats.records import MAX_COLUMNS
 from sadari.errors import DataError, SettingError
+from sadari.messages import message
 
 QUOTE = ord('"')
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
@@ -163,23 +164,30 @@ def sniff(
         delimiter = separator[1].decode()
     shape = _choose_delimiter(buffer, complete, delimiter, default, labelled, name)
     if shape.fields > MAX_COLUMNS:
-        raise DataError(f"found {shape.fields:,} columns; at most {MAX_COLUMNS:,} are read", where=name)
+        raise DataError(
+            message(
+                "found {fields:,} columns; at most {max_columns:,} are read",
+                fields=shape.fields,
+                max_columns=MAX_COLUMNS,
+            ),
+            where=name,
+        )
     if shape.fields < 2:
         shape.delimiter = NO_QUOTE if delimiter is None else shape.delimiter
     first = _first_records(buffer, complete, shape)
     if shape.opened >= 0 and first.rows.height <= 1:
         line = head.count(b"\n", 0, shape.opened) + 1
         what = "a quote opens here and is never closed"
-        raise DataError(what, where=f"{name}, line {line}", hint="double the quote, or remove it")
+        raise DataError(what, where=f"{name}, line {line}", hint=message("double the quote, or remove it"))
     if not first.rows.height:
-        raise DataError("the file has no rows", where=name)
+        raise DataError(message("the file has no rows"), where=name)
     found = find_header(first, header, known, name, skip=int(separator is not None))
     body = first.below(found.records - 1)
     if not body.height and shape.stray:
         what = "no row can be read: in each, text follows a closing quote"
-        raise DataError(what, where=name, hint='double a quote that belongs to the text ("" in place of \\")')
+        raise DataError(what, where=name, hint=message('double a quote that belongs to the text ("" in place of \\")'))
     if not body.height:
-        raise DataError("the file has a header but no rows", where=name)
+        raise DataError(message("the file has a header but no rows"), where=name)
     body.columns = found.columns
     notes = _said(shape, default, given=delimiter is not None and not separator)
     return Dialect(shape.delimiter, shape.quote, shape.spaced, found, body, [*notes, *found.notes])
@@ -211,12 +219,12 @@ def _choose_delimiter(
             return _single_column(head, complete)
         return best
     if len(given.encode()) != 1 or given in '"\r\n':
-        raise SettingError(f"the delimiter must be one ASCII character, not {given!r}")
+        raise SettingError(message("the delimiter must be one ASCII character, not {given!r}", given=given))
     shape = _choose_quote(head, complete, ord(given))
     if shape.fields < 2 and best.score > 0.9:
         other = "a tab" if best.delimiter == 9 else f"`{chr(best.delimiter)}`"
         what = f"found {shape.fields} column; {other} would give {best.fields}"
-        raise DataError(what, where=name, hint="name the delimiter with --delimiter, or leave that out")
+        raise DataError(what, where=name, hint=message("name the delimiter with --delimiter, or leave that out"))
     return shape
 
 

@@ -11,6 +11,7 @@ from sadari.data.column_names import folded, is_known, names_both
 from sadari.data.columns import shown, shown_names
 from sadari.data.formats.csv.header_signs import are_row_names, is_ag_news_layout, looks_like_header
 from sadari.errors import DataError
+from sadari.messages import message
 
 LEAD = 8
 """Records at the beginning of a file among which the header is looked for."""
@@ -140,7 +141,11 @@ def _fitted(head: Head, at: int, name: str) -> tuple[list[str], list[str]]:
     hint = "give every column a name"
     if lack > 0:
         hint += "; put a text that holds the delimiter in quotes"
-    raise DataError(f"{what} ({shown_names(cells)})", where=name, hint=f"{hint}; or pass --no-header")
+    raise DataError(
+        message("{what} ({shown_names})", what=what, shown_names=shown_names(cells)),
+        where=name,
+        hint=message("{hint}; or pass --no-header", hint=hint),
+    )
 
 
 def _named(cells: Sequence[str]) -> Header:

@@ -17,6 +17,7 @@ from sadari.data.formats.csv.kernel import NO_QUOTE, SPANS, STRAY, record_arrays
 from sadari.data.formats.line_ends import has_lone_return
 from sadari.data.formats.records import BadRows, Chunk, Wanted
 from sadari.errors import DataError
+from sadari.messages import message
 
 _HEAD_BYTES = 256 << 10
 _SPANS_EXAMINED = 1000
@@ -169,7 +170,9 @@ class CsvRecords:
 
     def _too_long(self, place: str) -> DataError:
         what = f"the record is longer than {MAX_RECORD_BYTES >> 20} MiB"
-        return DataError(what, where=f"{self._stream.name}, {place}", hint="is this a table with one text a row?")
+        return DataError(
+            what, where=f"{self._stream.name}, {place}", hint=message("is this a table with one text a row?")
+        )
 
     def _good_rows(self, span: _Span, spans: _SpannedRows, bad: BadRows) -> np.ndarray:
         width = len(self.columns)

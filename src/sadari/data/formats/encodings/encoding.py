@@ -22,6 +22,7 @@ from sadari.data.formats.byte_stream import (
 from sadari.data.formats.encodings.guess import Reading, judge, shown_name
 from sadari.data.formats.line_ends import ends_in_carriage_returns
 from sadari.errors import DataError
+from sadari.messages import message
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -66,17 +67,17 @@ def open_stream(path: Path, *, name: str | None = None, encoding: str | None = N
     stream.compressed = first_bytes(path, stream.name, 2) == _GZIP_MAGIC
     head = next(raw_blocks(stream, 1 << 16), b"")
     if not head:
-        raise DataError("the file is empty", where=stream.name)
+        raise DataError(message("the file is empty"), where=stream.name)
     for magic, what, hint in _FOREIGN:
         if head.startswith(magic):
-            raise DataError(f"is not a text file but {what}", where=stream.name, hint=hint)
+            raise DataError(message("is not a text file but {what}", what=what), where=stream.name, hint=hint)
     if encoding is not None:
         _take_encoding(stream, encoding, head)
     else:
         _detect_encoding(stream, head)
     text, complete = stream.head(1 << 16)
     if not text:
-        raise DataError("the file is empty", where=stream.name)
+        raise DataError(message("the file is empty"), where=stream.name)
     stream.carriage_returns = ends_in_carriage_returns(text, complete)
     return stream
 
@@ -93,7 +94,9 @@ def read_text(path: Path, encoding: str | None = None) -> tuple[str, str]:
     stream = open_stream(path, encoding=encoding)
     content, complete = stream.head(MAX_RECORD_BYTES)
     if not complete:
-        raise DataError(f"is longer than {MAX_RECORD_BYTES >> 20} MiB", where=name)
+        raise DataError(
+            message("is longer than {max_record_bytes} MiB", max_record_bytes=MAX_RECORD_BYTES >> 20), where=name
+        )
     return content.decode("utf-8"), stream.encoding
 
 
@@ -117,7 +120,7 @@ def _take_encoding(stream: ByteStream, encoding: str, head: bytes) -> None:
         "".encode(encoding)
     except (LookupError, ValueError):
         what = f"there is no encoding {encoding!r}"
-        raise DataError(what, where=stream.name, hint="such as utf-8, cp949, latin-1, utf-16") from None
+        raise DataError(what, where=stream.name, hint=message("such as utf-8, cp949, latin-1, utf-16")) from None
     if stream.encoding in ("utf-8-sig", "utf_8_sig"):
         stream.encoding = "utf-8"
     for bom, of in _BOMS:

@@ -1,0 +1,99 @@
+"""What is said to people is data until it is printed: a sentence's id and its values, rendered at the edge.
+
+    message("there is no device {name!r}", name="cpux")
+
+The id is the English sentence itself, as gettext has it, with a place for each value; a language is one catalogue
+(``locale/<language>/LC_MESSAGES/sadari.po``). No code reads, cuts or matches a finished sentence: who wants to know
+what was said asks for the id and the values.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("en", "ko")
+VARIABLE = "SADARI_LANG"
+_LOCALE = Path(__file__).parent / "locale"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence, or a part of one, that is not written out yet.
+
+    Args:
+        id: the English sentence with ``{names}`` where values go, as `str.format` reads it.
+        values: what goes there; a value may be a message itself, or a list of them, which is joined by commas.
+        plural: the sentence for any count but one; None where there is no such difference.
+        count: what decides between the two.
+    """
+
+    id: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    plural: str | None = None
+    count: int = 1
+
+    def __str__(self) -> str:
+        return render(self)
+
+
+def message(id: str, /, **values: Any) -> Message:
+    """The sentence with these values."""
+    return Message(id, values)
+
+
+def plural(one: str, many: str, count: int, /, **values: Any) -> Message:
+    """The sentence for one, or for another count, which stands in it as ``{count}``."""
+    return Message(one, {"count": count, **values}, many, count)
+
+
+def render(said: Message | str, language: str | None = None) -> str:
+    """The sentence in a language: the one given, else `current_language`; what no catalogue has stays English."""
+    if isinstance(said, str):
+        return said
+    language = language or current_language()
+    catalogue = _catalogue(language)
+    if said.plural is None:
+        sentence = catalogue.gettext(said.id)
+    else:
+        sentence = catalogue.ngettext(said.id, said.plural, said.count)
+    return sentence.format_map({name: _written(value, language) for name, value in said.values.items()})
+
+
+def _written(value: Any, language: str) -> Any:
+    if isinstance(value, Message):
+        return render(value, language)
+    if isinstance(value, list | tuple) and value and all(isinstance(each, Message) for each in value):
+        return ", ".join(render(each, language) for each in value)
+    return value
+
+
+_language: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+def current_language() -> str:
+    """The language that `speaking` set, else that of the variable SADARI_LANG, else English."""
+    chosen = _language.get() or os.environ.get(VARIABLE, "").strip().lower()[:2]
+    return chosen if chosen in LANGUAGES else "en"
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Render messages in this language inside the block; None changes nothing."""
+    token = _language.set(language or _language.get())
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("sadari", _LOCALE, [language], fallback=True)
