@@ -339,8 +339,8 @@ def test_what_is_warned_of_again_and_again_is_said_once(capsys):
 
 WARNS = """
 import time, warnings
-from sadari.cli.failures import run_guarded
-from sadari.cli.progress import Progress
+from sadari.cli.terminal.failures import run_guarded
+from sadari.cli.terminal.progress import Progress
 from sadari.errors import SadariWarning
 
 def job():

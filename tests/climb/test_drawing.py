@@ -12,8 +12,8 @@ from sadari.wording import wording
 
 CHART = """
 import sys, warnings
-from sadari.measure.charts import Titles, reliability_chart
-from sadari.measure.pictures import write_picture
+from sadari.climb.report.charts import Titles, reliability_chart
+from sadari.plots.activations import write_picture
 
 def figure():
     from matplotlib.figure import Figure

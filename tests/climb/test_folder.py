@@ -80,7 +80,7 @@ def test_a_climb_that_is_stopped_anywhere_leaves_what_was_there(news, tmp_path, 
 KILLED = """
 import os, signal, sys
 from sadari.data.read import open_source
-from sadari.measure.climb import climb
+from sadari.climb.climb import climb
 
 steps = 0
 

@@ -101,7 +101,7 @@ def check_free(folder: str | Path) -> None:
         ) from None
     if not head.finished:
         raise OutputError(
-            message("holds a run that was stopped in pass {epoch}", epoch=head.epoch),
+            message("holds a run that was stopped in pass {number}", number=head.epoch),
             where=str(folder),
             hint=message("resume it (sadari train --resume, or resume=True), or remove the folder to start again"),
         )
