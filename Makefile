@@ -4,14 +4,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-avx2 test-slow check format fuzz bench platforms clean
+.PHONY: help demo test test-avx2 test-slow check messages format fuzz bench platforms clean
 
 help:
 	@echo "make demo       set up, climb the bundled headlines, then learn French"
 	@echo "make test       set up, then run the tests (SADARI_DATA=folder of corpora runs those that need real data)"
 	@echo "make test-avx2  the same, as on a processor that has AVX2 and no AVX-512"
 	@echo "make test-slow  the same, with the slow ones"
-	@echo "make check      format, lint, types, import rules"
+	@echo "make check      format, lint, types, import rules, translations"
+	@echo "make messages   bring the catalogues of other languages up to date with the source, and compile them"
 	@echo "make platforms  build a wheel, install it unpinned into an empty environment, and climb (PYTHON=python3.13, say)"
 	@echo "make fuzz       spoil files, folders and calls for MINUTES=10; none may end in a raw error, a hang or a lost row"
 	@echo "make bench      compare with scikit-learn, fastText and tokenizers on this machine"
@@ -56,7 +57,10 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/test_house.py
+	$(BIN)/python -m pytest tests/test_house.py tests/test_messages.py
+
+messages: $(VENV)/.dev
+	$(BIN)/python tools/catalogues.py
 
 # What fails is kept below found/; tests/fuzz/fuzz_run.py says how to run it again.
 MINUTES ?= 10
