@@ -13,7 +13,41 @@ Names are imported when they are first used, so that ``import sadari`` and ``sad
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for editors and type checkers; at run time `__getattr__` imports what is used
+    from sadari.climb.climb import climb
+    from sadari.data.audit.audit import audit
+    from sadari.data.corpus import Corpus
+    from sadari.data.read import open_source
+    from sadari.errors import SadariError
+    from sadari.generation.generator import Generator
+    from sadari.pretraining.bert import Bert
+    from sadari.ragged import Ragged
+    from sadari.rungs import (
+        GRU,
+        LSTM,
+        RNN,
+        RUNGS,
+        BagOfWords,
+        BertClassifier,
+        BiLSTM,
+        EmbeddingBag,
+        EmbeddingMean,
+        FastTextModel,
+        FromVectors,
+        Ngrams,
+        TfIdf,
+        Transformer,
+        load,
+    )
+    from sadari.rungs.distillation.teacher import Teacher
+    from sadari.text.tokenize import tokenizer
+    from sadari.text.vocab import Vocab
+    from sadari.translation.translator import Translator
+    from sadari.vectors.formats.files import read_vectors, write_vectors
+    from sadari.vectors.keyed import WordVectors
+    from sadari.vectors.word2vec.trainer import train_vectors
 
 __version__ = "0.1.0"
 
@@ -51,13 +85,48 @@ _HOMES = {
     "SadariError": "sadari.errors",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "RUNGS",
+    "BagOfWords",
+    "Bert",
+    "BertClassifier",
+    "BiLSTM",
+    "Corpus",
+    "EmbeddingBag",
+    "EmbeddingMean",
+    "FastTextModel",
+    "FromVectors",
+    "Generator",
+    "Ngrams",
+    "Ragged",
+    "SadariError",
+    "Teacher",
+    "TfIdf",
+    "Transformer",
+    "Translator",
+    "Vocab",
+    "WordVectors",
+    "__version__",
+    "audit",
+    "climb",
+    "load",
+    "open_source",
+    "read_vectors",
+    "tokenizer",
+    "train_vectors",
+    "write_vectors",
+]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'sadari' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+if not TYPE_CHECKING:  # a checker that saw it would take every name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'sadari' has no attribute {name!r}")
+        return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
