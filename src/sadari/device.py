@@ -53,7 +53,8 @@ def precision_here(asked: str, device: torch.device, *operations: str) -> str:
     """The precision to work in: what is asked for, or float32 where that cannot be had. The one rule for all.
 
     Args:
-        asked: "fp32", "bf16" or "int8". operations: what is to be done in it, names in `TRIALS`.
+        asked: "fp32", "bf16" or "int8".
+        operations: what is to be done in it, names in `TRIALS`.
 
     Warns:
         SadariWarning: it cannot be had, and why.
@@ -106,7 +107,8 @@ def why_not(precision: str, device: str, operation: str) -> str | None:
     """Why an operation cannot be done in a precision on a device; None where it can. Tried once a process.
 
     Args:
-        precision: "fp32", "bf16" or "int8". operation: a name in `TRIALS`.
+        precision: "fp32", "bf16" or "int8".
+        operation: a name in `TRIALS`.
     """
     import torch
 

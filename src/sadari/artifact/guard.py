@@ -22,7 +22,9 @@ def guarded(
     """Whatever goes wrong inside is one error of ours, whose reason is the first line of what was said.
 
     Args:
-        what: did not work: ``"the tokenizer cannot be read"``. where: the file or folder. hint: what to do about it.
+        what: did not work: ``"the tokenizer cannot be read"``.
+        where: the file or folder.
+        hint: what to do about it.
         kind: of the error.
 
     Raises:

@@ -33,10 +33,13 @@ class Plan:
     """How a rung is trained in the time left.
 
     Attributes:
-        rows: training rows. settings: other than the rung's own. note: what is less than it could be.
+        rows: training rows.
+        settings: other than the rung's own.
+        note: what is less than it could be.
         halves: whether rows are validated by two models, each of half of them or fewer, in place of those of four
             fifths.
-        throughput: how fast a slow rung is; None of the others. seconds: that it will take in all.
+        throughput: how fast a slow rung is; None of the others.
+        seconds: that it will take in all.
     """
 
     rows: int
@@ -63,7 +66,8 @@ class TooDear:
     """The time left does not allow a rung.
 
     Attributes:
-        least: seconds that it needs at least. why: a sentence.
+        least: seconds that it needs at least.
+        why: a sentence.
     """
 
     least: float
@@ -74,7 +78,8 @@ class Budget:
     """A span of time that begins now.
 
     Args:
-        seconds: how long it is; None: no end. words: in which language plans say what is less than it could be.
+        seconds: how long it is; None: no end.
+        words: in which language plans say what is less than it could be.
     """
 
     def __init__(self, seconds: float | None, words: Wording = IN_ENGLISH) -> None:
@@ -152,8 +157,10 @@ def seconds_needed(
     something to compile; then it is measured again.
 
     Args:
-        train: trains it once on such rows. few, probe: a few rows, and more.
-        passes: that it makes. scale: how many times the rows of ``probe`` it goes over in each, in all its trainings.
+        train: trains it once on such rows.
+        few, probe: a few rows, and more.
+        passes: that it makes.
+        scale: how many times the rows of ``probe`` it goes over in each, in all its trainings.
         allowed: seconds.
     """
     spent = train(probe)

@@ -23,11 +23,18 @@ class ClimbContext:
     """A climb under way.
 
     Attributes:
-        frozen: the split. seed: of it and of every rung. budget: of time.
-        folder: where it is written for the moment. place: where it will be.
-        curves: whether learning curves are drawn. settings: rung → settings other than its defaults.
-        progress: told what is being done and the share done. words: in which language.
-        data: what a model's folder says of its rows. names: of the rungs. trials: settings to try for each.
+        frozen: the split.
+        seed: of it and of every rung.
+        budget: of time.
+        folder: where it is written for the moment.
+        place: where it will be.
+        curves: whether learning curves are drawn.
+        settings: rung → settings other than its defaults.
+        progress: told what is being done and the share done.
+        words: in which language.
+        data: what a model's folder says of its rows.
+        names: of the rungs.
+        trials: settings to try for each.
         planned, tuned: rung → settings that the budget, or the trials, have chosen.
     """
 
@@ -50,7 +57,8 @@ class ClimbContext:
         """Tell what is done with a rung.
 
         Args:
-            what: key of a sentence. position: among the rungs; 1.5 is half of the second.
+            what: key of a sentence.
+            position: among the rungs; 1.5 is half of the second.
         """
         self.progress(f"{name}: {self.words.say(what, **values)}", self.along(position))
 

@@ -23,7 +23,8 @@ def learning_curve(
     """(training rows, validation accuracy), from few rows to all that the rung was trained on.
 
     Args:
-        full: the rung's result on all rows. new: makes an untrained rung like it.
+        full: the rung's result on all rows.
+        new: makes an untrained rung like it.
     """
     rows = _rows_trained_on(frozen, full)
     points: list[tuple[int, float]] = []

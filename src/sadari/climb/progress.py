@@ -16,7 +16,8 @@ def share_done(names: Sequence[str], position: float) -> float:
     """The share that is done, 0 to 1.
 
     Args:
-        names: of all rungs, in the order in which they are climbed. position: among them; 1.5 is half of the second.
+        names: of all rungs, in the order in which they are climbed.
+        position: among them; 1.5 is half of the second.
     """
     ends = np.cumsum([0, *(_units(name) for name in names)])
     return float(np.interp(position, np.arange(len(ends)), ends / max(1, ends[-1])))

@@ -18,7 +18,9 @@ class Start:
     """What a rung starts from, and cannot be climbed without.
 
     Attributes:
-        what: it is. option: that gives it. how: else one comes by it.
+        what: it is.
+        option: that gives it.
+        how: else one comes by it.
     """
 
     what: str

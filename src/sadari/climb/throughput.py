@@ -30,8 +30,8 @@ def throughput_of(model: BertClassifier, probe: Corpus, seconds: float = math.in
     leaves time, more texts follow.
 
     Args:
-        probe: training texts of every kind, with two labels at least. seconds: that this may take; the small batch is
-            measured in any case.
+        probe: training texts of every kind, with two labels at least.
+        seconds: that this may take; the small batch is measured in any case.
     """
     start = time.perf_counter()
     few = spread(probe, TIMED)

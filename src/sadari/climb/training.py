@@ -43,8 +43,9 @@ class Allowance:
     """A rung's time, dealt out to its trainings as they come: to each by what it and those behind it have to do.
 
     Args:
-        ends: when it is up, of `time.perf_counter`; infinite without an end. works: what each training has to do, in
-            any one unit, in their order. besides: seconds that will go on other things.
+        ends: when it is up, of `time.perf_counter`; infinite without an end.
+        works: what each training has to do, in any one unit, in their order.
+        besides: seconds that will go on other things.
     """
 
     def __init__(self, ends: float, works: Sequence[float], besides: float = 0.0) -> None:
@@ -62,7 +63,9 @@ def train(context: ClimbContext, name: str, plan: Plan, corpus: Corpus, place: f
     """Train a rung, and validate it, in folds where the split has them.
 
     Args:
-        corpus: what the plan has it learn from. place: among the rungs. ends: when its time is up.
+        corpus: what the plan has it learn from.
+        place: among the rungs.
+        ends: when its time is up.
     """
     frozen, model = context.frozen, context.new(name)
     folds = _folds(context, plan) if frozen.folds else []

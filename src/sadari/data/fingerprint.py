@@ -40,7 +40,8 @@ def provenance(
     """What a model's folder says of its training rows, as plain values for JSON.
 
     Args:
-        source: the file or the data set. texts, labels: what was trained on, as for `fingerprint`.
+        source: the file or the data set.
+        texts, labels: what was trained on, as for `fingerprint`.
         text_columns, label_column: where they stood; predicting looks for the text columns again.
         seed: of the split.
     """

@@ -33,7 +33,8 @@ def split(
         labels: (n,) String or List[String].
         fractions: shares of the parts, training first; they add up to 1. Default (0.8, 0.1, 0.1).
         validation: short for ``fractions=(1 - validation, validation)``.
-        texts: (n,) String: equal ones stay together. seed: of the shuffle.
+        texts: (n,) String: equal ones stay together.
+        seed: of the shuffle.
 
     Returns:
         one array of int64 positions, ascending, for each part.

@@ -28,9 +28,12 @@ class TrainData:
     """Training and validation texts; no text is in both.
 
     Attributes:
-        texts: (n,) String, or a stream of as many. labels: (n,) String or List[String].
+        texts: (n,) String, or a stream of as many.
+        labels: (n,) String or List[String].
         validation: texts that are not trained on, in memory.
-        label_names: of all texts. rows: read. duplicates, blank: left out.
+        label_names: of all texts.
+        rows: read.
+        duplicates, blank: left out.
         streamed: whether the texts are read from the file again and again.
         notes: sentences on what was guessed and found.
     """
@@ -70,7 +73,9 @@ def gather(source: Source, *, validation: float, seed: int, keep_duplicates: boo
     """Read the file, drop blank texts and repeats of text and label, and take validation rows out.
 
     Args:
-        source: the training file. validation: share. keep_duplicates: keep repeats; equal texts stay on one side.
+        source: the training file.
+        validation: share.
+        keep_duplicates: keep repeats; equal texts stay on one side.
         stream: read the file a batch at a time, three times and more, and hold no text but those of validation.
         say: told what is being done.
 

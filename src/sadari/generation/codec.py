@@ -85,8 +85,10 @@ def learn_codec(
     """The coder of some texts.
 
     Args:
-        level: of `LEVELS`. labels: that a text may be asked for.
-        min_freq: rarer tokens are unknown. max_vocab: the most tokens, the most frequent ones.
+        level: of `LEVELS`.
+        labels: that a text may be asked for.
+        min_freq: rarer tokens are unknown.
+        max_vocab: the most tokens, the most frequent ones.
 
     Raises:
         DataError: there are fewer than two different tokens in them.
@@ -211,7 +213,9 @@ class Symbols:
     """Characters or words.
 
     Args:
-        level: "char" or "word". vocab: the ids. labels: that a text may be asked for.
+        level: "char" or "word".
+        vocab: the ids.
+        labels: that a text may be asked for.
     """
 
     def __init__(self, level: str, vocab: Vocab, labels: Sequence[str] = ()) -> None:
@@ -271,7 +275,8 @@ class BytePieces:
     """Byte-level BPE, over the Rust `tokenizers`.
 
     Args:
-        pieces: the subwords, bytes written as GPT-2 writes them. merges: pairs of them in the order of merging.
+        pieces: the subwords, bytes written as GPT-2 writes them.
+        merges: pairs of them in the order of merging.
         labels: that a text may be asked for.
     """
 

@@ -78,9 +78,11 @@ def gather(
     """Texts as one row of ids: ``<end>``, then the text; or of several, in random order, each with its label and end.
 
     Args:
-        texts: one running text, or a column or sequence of them. labels: one a text, or None.
+        texts: one running text, or a column or sequence of them.
+        labels: one a text, or None.
         level, min_freq, max_vocab: see `learn_codec`.
-        validation: the share of all tokens that is held out, at the end. seed: of the order.
+        validation: the share of all tokens that is held out, at the end.
+        seed: of the order.
 
     Raises:
         DataError: there is nothing to learn from, or the labels do not fit the texts.

@@ -55,8 +55,9 @@ class Generator(GeneratorSettings):
         embed_dim: width of the embeddings, and of a Transformer's states. 0: ids are read one-hot (lstm, gru). None:
             128, or one-hot with few ids.
         hidden: width of an lstm's or gru's state.
-        layers: how many. heads, inner: of a Transformer's layers. tied: a Transformer's output weights are its
-            embeddings.
+        layers: how many.
+        heads, inner: of a Transformer's layers.
+        tied: a Transformer's output weights are its embeddings.
         window: tokens read at once in training. Back-propagation through time goes back so far (the state goes on),
             and a Transformer looks back on so many.
         dropout: as the nets have it. None: 0.1; 0 of a Transformer; 0.4 of an lstm that learns from few words.
@@ -66,16 +67,20 @@ class Generator(GeneratorSettings):
         learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
             `sadari.train.optimizer.OptimizerSettings`.
         validation: the share of the text that is held out, at its end, to score on; at most 262,144 tokens.
-        validations: how often it is scored, evenly over the run. patience: stop after so many that are no better.
+        validations: how often it is scored, evenly over the run.
+        patience: stop after so many that are no better.
         sample_every: show what it writes every so many steps; 0: never.
-        device: "cpu", "cuda", "mps" or "auto". precision: "fp32", or "bf16" where the machine is faster with it.
-        compile: use torch.compile. threads: of torch on the CPU; None: as torch has them.
+        device: "cpu", "cuda", "mps" or "auto".
+        precision: "fp32", or "bf16" where the machine is faster with it.
+        compile: use torch.compile.
+        threads: of torch on the CPU; None: as torch has them.
         seed: of all that is drawn; the same seed gives the same bits, unless `minutes` end the run.
 
     A setting that is None is found out when it is trained; see `sadari.generation.settings`.
 
     Attributes:
-        net_: the torch module. coder_: ids and what they mean.
+        net_: the torch module.
+        coder_: ids and what they mean.
         resolved_: the settings as they were taken; None are limits that there are not.
         history_: records of the training; their losses are nats a token.
         running_: whether it learned one running text, and no ends of texts.

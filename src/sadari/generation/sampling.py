@@ -94,7 +94,8 @@ class Rules:
 
     Args:
         temperature: 0 for the likeliest token, always.
-        top_k: 0 for all tokens. top_p: 1 for all tokens.
+        top_k: 0 for all tokens.
+        top_p: 1 for all tokens.
         forbidden: ids that are never chosen.
 
     Raises:
@@ -129,7 +130,8 @@ def choose(logits: torch.Tensor, rules: Rule, generator: torch.Generator | None 
     """One token for each row of logits, drawn by its probability under the rules.
 
     Args:
-        logits: float [n, vocabulary]. rules: a `Rules`, or any rule.
+        logits: float [n, vocabulary].
+        rules: a `Rules`, or any rule.
         generator: on the CPU; its seed says what is drawn. None: torch's own.
 
     Returns:

@@ -100,7 +100,8 @@ class GeneratorSettings(TaskSettings):
         """These settings without any that is still to be found out; limits that there are not stay None.
 
         Args:
-            ids: of the vocabulary. tokens: to learn from.
+            ids: of the vocabulary.
+            tokens: to learn from.
         """
         found = dict(DEFAULTS[self.net])
         found["min_freq"] = 2 if self.level == "word" else 1

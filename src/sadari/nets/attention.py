@@ -156,7 +156,8 @@ def attend(
     """Scaled dot-product attention, written out: score, softmax, weighted sum.
 
     Args:
-        queries: float [..., q, width]. keys, values: float [..., k, width].
+        queries: float [..., q, width].
+        keys, values: float [..., k, width].
         allowed: bool, broadcast to [..., q, k]; False entries get no weight.
 
     Returns:
@@ -193,7 +194,9 @@ class AdditiveAttention(nn.Module):
         """Mix the keys by how well each answers a query.
 
         Args:
-            queries: float [n, q, query_width]. keys: float [n, k, key_width]. mask: bool [n, k].
+            queries: float [n, q, query_width].
+            keys: float [n, k, key_width].
+            mask: bool [n, k].
             compared: ``key(keys)``, float [n, k, width], where the same keys are asked again and again.
 
         Returns:

@@ -13,8 +13,10 @@ class GateTrace:
     """What an LSTM does at each of ``length`` tokens; every tensor is float [length, hidden].
 
     Attributes:
-        input, forget, candidate, output: the four gates (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
-        cell: the long-term state c. hidden: the short-term state h.
+        input, forget, candidate, output: the four gates (Hochreiter & Schmidhuber 1997; forget gate: Gers et al.
+            2000).
+        cell: the long-term state c.
+        hidden: the short-term state h.
     """
 
     input: torch.Tensor
@@ -29,7 +31,8 @@ class LSTMCell(nn.Module):
     """One LSTM step: four gates, two states.
 
     Args:
-        width: of the input. hidden: of both states.
+        width: of the input.
+        hidden: of both states.
     """
 
     def __init__(self, width: int, hidden: int) -> None:

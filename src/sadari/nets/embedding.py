@@ -14,8 +14,11 @@ class EmbeddingClassifier(nn.Module):
     """Embedding → mean over real tokens → linear layer.
 
     Args:
-        vocab_size: number of ids. labels: number of labels. width: of the embeddings.
-        dropout: on the mean. token_dropout: the share of tokens left out in training.
+        vocab_size: number of ids.
+        labels: number of labels.
+        width: of the embeddings.
+        dropout: on the mean.
+        token_dropout: the share of tokens left out in training.
         pad_id: the id of padding; its embedding stays zero.
         sparse: sparse gradients for the embedding.
     """

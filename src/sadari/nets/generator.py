@@ -96,7 +96,8 @@ class TransformerGenerator(nn.Module):
     Args:
         vocab_size: number of ids.
         width: of the states, a multiple of ``heads``.
-        heads, layers: of the attention. inner: width inside the feed-forward nets; None: 4 times ``width``.
+        heads, layers: of the attention.
+        inner: width inside the feed-forward nets; None: 4 times ``width``.
         context: the most tokens that it looks back on, the last one included.
         dropout: on embeddings and in every layer.
         tied: the linear layer's weights are the embeddings.
@@ -162,7 +163,8 @@ class RecurrentStepper:
     """What a recurrent net has read of ``n`` texts: its state, which is carried on.
 
     Args:
-        net: in evaluation. cached: False reads everything again at each step, to compare with.
+        net: in evaluation.
+        cached: False reads everything again at each step, to compare with.
     """
 
     def __init__(self, net: RecurrentGenerator, *, cached: bool = True) -> None:
@@ -197,7 +199,8 @@ class TransformerStepper:
     come, or whether anything is kept.
 
     Args:
-        net: in evaluation. cached: False reads the whole window again at each step, to compare with.
+        net: in evaluation.
+        cached: False reads the whole window again at each step, to compare with.
     """
 
     def __init__(self, net: TransformerGenerator, *, cached: bool = True) -> None:

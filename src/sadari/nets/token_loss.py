@@ -23,7 +23,9 @@ def token_loss(
     Here some rows at a time are multiplied, scored and turned into gradients while they are in the cache.
 
     Args:
-        states: float [tokens, width]. weight: float [vocabulary, width]. bias: float [vocabulary].
+        states: float [tokens, width].
+        weight: float [vocabulary, width].
+        bias: float [vocabulary].
         targets: int64 [tokens].
         smoothing: the share of each target that goes to all of the vocabulary alike.
 

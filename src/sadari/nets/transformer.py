@@ -23,7 +23,10 @@ class EncoderLayer(nn.Module):
     That is the order called pre-norm, which trains without long warm-ups (Xiong et al. 2020).
 
     Args:
-        width: of the states. heads: of the attention. inner: width inside the feed-forward net. dropout: on both paths.
+        width: of the states.
+        heads: of the attention.
+        inner: width inside the feed-forward net.
+        dropout: on both paths.
     """
 
     def __init__(self, width: int, heads: int, inner: int, dropout: float) -> None:
@@ -57,13 +60,15 @@ class TransformerClassifier(nn.Module):
     """Embeddings and positions → encoder layers → one vector a text → linear layer.
 
     Args:
-        vocab_size: number of ids. labels: number of labels.
+        vocab_size: number of ids.
+        labels: number of labels.
         width: of the states, a multiple of ``heads``.
         heads, layers, inner: of the encoder (inner: width inside the feed-forward nets).
         max_length: the most tokens of a text.
         positions: "sinusoidal" or "learned".
         pooling: "mean" or "max" over tokens, or "class": a token of its own, read before the text.
-        dropout: on embeddings and in every layer. token_dropout: the share of tokens zeroed in training.
+        dropout: on embeddings and in every layer.
+        token_dropout: the share of tokens zeroed in training.
         pad_id: the id of padding; its embedding stays zero.
         sparse: sparse gradients for the embedding.
     """

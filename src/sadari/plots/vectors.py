@@ -35,7 +35,8 @@ def draw_words(found: Projection, path: str | Path, *, marked: Collection[str] =
     """Write a picture of words as points with labels: SVG, PNG or PDF, by the name's ending.
 
     Args:
-        found: the words and their points. marked: words that stand out.
+        found: the words and their points.
+        marked: words that stand out.
 
     Raises:
         SettingError: another ending. DataError: too many words to draw. OutputError: it cannot be written.
@@ -115,7 +116,9 @@ def place_labels(
     line to the point crosses no label; where none is free, the one that covers least.
 
     Args:
-        points: float64 [m, 2]. sizes: float64 [m, 2], of the labels. frame: left, bottom, right, top.
+        points: float64 [m, 2].
+        sizes: float64 [m, 2], of the labels.
+        frame: left, bottom, right, top.
 
     Returns:
         float64 [m, 2], in the unit of all others.

@@ -85,7 +85,8 @@ class Tokenizing:
     """A tokenizer as it was found beside the weights.
 
     Attributes:
-        pieces: to encode with. files: file name → content, as `transformers` reads it again.
+        pieces: to encode with.
+        files: file name → content, as `transformers` reads it again.
         longest: ids that it says a text may have, with those round it; None: it does not say.
     """
 
@@ -293,7 +294,8 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
     """A model for sequence classification with the weights of a folder, and a head for these labels.
 
     Args:
-        labels: their names. several: whether a text may have several.
+        labels: their names.
+        several: whether a text may have several.
 
     Returns:
         the model in float32, and whether a head for other labels was replaced.

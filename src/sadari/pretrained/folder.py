@@ -170,7 +170,8 @@ def check_knows(pieces: Collection[str], reads: Callable[[pl.Series], bool], whe
     """Refuse a tokenizer that reads nothing: offline, `transformers` can make an empty one up without a word.
 
     Args:
-        pieces: of its vocabulary, the special ones included. reads: whether it knows a piece of any of some texts.
+        pieces: of its vocabulary, the special ones included.
+        reads: whether it knows a piece of any of some texts.
 
     Raises:
         ModelError: it is empty.

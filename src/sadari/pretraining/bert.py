@@ -59,36 +59,44 @@ class Bert(BertSettings):
     """A BERT that is pre-trained here, or goes on from one that was trained elsewhere.
 
     Args:
-        size: "tiny", "mini", "small", "base" or "large" (`sadari.nets.bert.encoder.SIZES`).
-            None: tiny, or that of the start.
-        vocabulary: pieces of the tokenizer, at most; None: by the texts. lowercase: the tokenizer lower-cases.
+        size: "tiny", "mini", "small", "base" or "large" (`sadari.nets.bert.encoder.SIZES`). None: tiny, or that of
+            the start.
+        vocabulary: pieces of the tokenizer, at most; None: by the texts.
+        lowercase: the tokenizer lower-cases.
         nsp: learn whether a sentence follows another.
         packed: without ``nsp``, every sequence is full: texts stand one after another in it. (As a rule each text is
             a sequence by itself, or several if it is long.)
-        masked: the share of tokens that is masked. whole_words: words are masked with all their pieces.
-        alike: a new net begins by attending to tokens that are alike (`align_queries_with_keys`).
-            None: where it is tiny or mini.
+        masked: the share of tokens that is masked.
+        whole_words: words are masked with all their pieces.
+        alike: a new net begins by attending to tokens that are alike (`align_queries_with_keys`). None: where it is
+            tiny or mini.
         length: tokens of a sequence, at most.
         epochs, steps, minutes: passes over the texts, steps, or time, at most; None of all: 40 passes.
         batch_size: sequences of a step; None: 64, or 32 of packed ones.
         learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
             `sadari.train.optimizer.OptimizerSettings`.
-        dropout: on embeddings and in every layer. None: 0 where a new net is tiny or mini, that of the start, else 0.1.
+        dropout: on embeddings and in every layer. None: 0 where a new net is tiny or mini, that of the start, else
+            0.1.
         validation: the share of the texts that is held out to score on; at most 131,072 tokens of it are, and in a
             short run fewer, so that scoring takes a small share of it (``scored_tokens`` says how many they were).
-        validations: how often it is scored, evenly over the run. patience: stop after so many that are no better.
-        device: "cpu", "cuda", "mps" or "auto". precision: "fp32", "bf16", or "auto":
-            "bf16" where the machine is faster with it.
-        compile: use torch.compile. threads: of torch on the CPU; None: as torch has them.
+        validations: how often it is scored, evenly over the run.
+        patience: stop after so many that are no better.
+        device: "cpu", "cuda", "mps" or "auto".
+        precision: "fp32", "bf16", or "auto": "bf16" where the machine is faster with it.
+        compile: use torch.compile.
+        threads: of torch on the CPU; None: as torch has them.
         seed: of all that is drawn; the same seed gives the same bits, unless `minutes` end the run.
 
     Attributes:
-        net_: the torch module. pieces_: the tokenizer.
+        net_: the torch module.
+        pieces_: the tokenizer.
         resolved_: the settings as they were taken; None are limits that there are not, and what the start decides.
         knows_masked_, knows_next_: what the heads were taught.
-        history_: records of the training; losses in nats. guess_: what comes of guessing by frequency alone.
+        history_: records of the training; losses in nats.
+        guess_: what comes of guessing by frequency alone.
         final_: scores of the weights that were kept, on all that is scored.
-        new_: parts of the start that were not in its folder, and are new. scores_, data_: what a model card says.
+        new_: parts of the start that were not in its folder, and are new.
+        scores_, data_: what a model card says.
     """
 
     def __post_init__(self) -> None:
@@ -116,10 +124,11 @@ class Bert(BertSettings):
         """Learn from texts.
 
         Args:
-            texts: a list or column of texts, each a document whose lines and sentences follow each other; or what gives
-                such columns one after another, again and again, and may be larger than memory.
+            texts: a list or column of texts, each a document whose lines and sentences follow each other; or what
+                gives such columns one after another, again and again, and may be larger than memory.
             start: the folder of a BERT to go on from, whose tokenizer is taken with it; or a name on the Hugging Face
-                hub, which is looked for in the local cache. download: fetch it from there, if it was not.
+                hub, which is looked for in the local cache.
+            download: fetch it from there, if it was not.
             listener: told how it goes.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
             resume: go on with the run in that folder; texts and settings must be the same. It ends in the same bits,
@@ -305,7 +314,8 @@ class Bert(BertSettings):
         """What may stand at each ``[MASK]`` of a text: the likeliest first.
 
         Args:
-            text: with one ``[MASK]`` or more. second: a sentence after it, which may have some too.
+            text: with one ``[MASK]`` or more.
+            second: a sentence after it, which may have some too.
             top: how many for each.
 
         Raises:

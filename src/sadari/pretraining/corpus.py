@@ -34,7 +34,8 @@ class PreTrainingTexts:
     Attributes:
         pieces: the tokenizer.
         learned, held_out: documents. Equal documents are on the same side: their content says which.
-        texts: how many there were. blank: of them without anything to read.
+        texts: how many there were.
+        blank: of them without anything to read.
         unknown: tokens that are ``[UNK]``.
         fingerprint: SHA-256 of all ids and bounds.
     """
@@ -78,7 +79,8 @@ def read_texts(
     Args:
         texts: a column or list of texts, each a document; or what gives such columns one after another, again and
             again, which may be larger than memory.
-        pieces: a tokenizer, or None. vocabulary: pieces of the one that is learned, at most; None: by the texts.
+        pieces: a tokenizer, or None.
+        vocabulary: pieces of the one that is learned, at most; None: by the texts.
         lowercase: the one that is learned lower-cases.
         length: tokens of a sequence; sentences that fill more than one are cut.
         packed: documents will stand one after another: ``[SEP]`` goes between them.

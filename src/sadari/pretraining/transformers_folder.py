@@ -46,7 +46,10 @@ class BertFolder:
     """What is in a BERT's folder.
 
     Attributes:
-        where: the folder. shape: of the net. pieces: the tokenizer. tensors: name → float32 torch tensor.
+        where: the folder.
+        shape: of the net.
+        pieces: the tokenizer.
+        tensors: name → float32 torch tensor.
         knows_masked, knows_next: whether the heads are there and trained.
         manifest: what ``sadari.json`` says; empty where there is none.
     """

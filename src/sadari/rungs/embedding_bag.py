@@ -50,8 +50,12 @@ class EmbeddingBag(Rung):
         seed: of all that is drawn; the same seed gives the same bits.
 
     Attributes:
-        classes_: the labels [k]. history_: one record an epoch. embedding_: float32 [words + buckets, width].
-        output_: float32 [k, width]. net_: the torch module, on the same memory. tokenizer_: the tokenizer taken.
+        classes_: the labels [k].
+        history_: one record an epoch.
+        embedding_: float32 [words + buckets, width].
+        output_: float32 [k, width].
+        net_: the torch module, on the same memory.
+        tokenizer_: the tokenizer taken.
     """
 
     name = "embedding-bag"

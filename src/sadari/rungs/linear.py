@@ -54,8 +54,13 @@ class LinearRung(Rung):
         seed: of all that is drawn; the same seed gives the same bits.
 
     Attributes:
-        classes_: the labels [k]. history_: one record an epoch. weight_: float32 [features, k]. bias_: float32 [k].
-        net_: the torch module, on the same memory. tokenizer_: the tokenizer taken. train_seconds_: what `fit` took.
+        classes_: the labels [k].
+        history_: one record an epoch.
+        weight_: float32 [features, k].
+        bias_: float32 [k].
+        net_: the torch module, on the same memory.
+        tokenizer_: the tokenizer taken.
+        train_seconds_: what `fit` took.
     """
 
     default_ngram_range: ClassVar[tuple[int, int]] = (1, 1)

@@ -66,14 +66,20 @@ class NeuralRung(Resumable):
         validate_every: score the validation texts every so many steps, and keep the best net; 0: after every epoch.
         patience: score them, stop after so many times without a better accuracy, and keep the best net.
         class_weight: None, "balanced", or label → weight.
-        device: "cpu", "cuda", "mps" or "auto". precision: "fp32" or "bf16". compile: use torch.compile.
-        threads: of torch on the CPU; None: as torch has them. One is the default: nets of these sizes gain little from
-            more, and beside another busy process two are several times slower than one.
+        device: "cpu", "cuda", "mps" or "auto".
+        precision: "fp32" or "bf16".
+        compile: use torch.compile.
+        threads: of torch on the CPU; None: as torch has them. One is the default: nets of these sizes gain little
+            from more, and beside another busy process two are several times slower than one.
         seed: of all that is drawn; the same seed gives the same bits on the same machine and threads.
 
     Attributes:
-        net_: the torch module. vocab_: the vocabulary. tokenizer_: the tokenizer taken.
-        history_: records of the training. epochs_: passes, at most. batch_size_, max_length_: as they were taken.
+        net_: the torch module.
+        vocab_: the vocabulary.
+        tokenizer_: the tokenizer taken.
+        history_: records of the training.
+        epochs_: passes, at most.
+        batch_size_, max_length_: as they were taken.
         cut_: how many training texts were longer than that.
     """
 

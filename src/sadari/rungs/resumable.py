@@ -171,7 +171,8 @@ class KeptRun:
     """The run that a rung is trained in.
 
     Attributes:
-        run: where its checkpoint is. resume: whether to go on with that.
+        run: where its checkpoint is.
+        resume: whether to go on with that.
         validation: the fingerprint of the validation texts and labels, on which early stopping depends.
     """
 

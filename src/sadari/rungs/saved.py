@@ -49,7 +49,8 @@ def head_of(
     """What ``sadari.json`` says of a trained rung, as plain values: what `read_head` reads.
 
     Args:
-        model: what the rung itself has to say. scores, data: other ones than the rung knows of itself.
+        model: what the rung itself has to say.
+        scores, data: other ones than the rung knows of itself.
     """
     return {
         "kind": "classifier",

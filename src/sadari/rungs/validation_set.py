@@ -20,7 +20,8 @@ class HeldOut:
     """Validation texts of a classifier.
 
     Attributes:
-        texts: [n]. wanted: bool [n, k], which labels each has; none where training never saw the label.
+        texts: [n].
+        wanted: bool [n, k], which labels each has; none where training never saw the label.
         multilabel: whether a text may have several.
     """
 

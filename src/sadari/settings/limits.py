@@ -111,7 +111,8 @@ def check(name: str, value: Any, limit: Limit, *, optional: bool = False) -> Non
     """Refuse a value that is not what it may be.
 
     Args:
-        name: of the setting or argument. optional: whether it may be None.
+        name: of the setting or argument.
+        optional: whether it may be None.
 
     Raises:
         SettingError: what it is called, what it is and what it may be.

@@ -54,7 +54,8 @@ def one_column(given: Any, what: str) -> pl.Series | Iterable[Any]:
 
     Args:
         given: a list or another sequence, an iterator, a Series, Index or array of Polars, pandas, NumPy, Arrow or
-            torch; or a table, matrix or dict with a single column. what: it holds, for errors.
+            torch; or a table, matrix or dict with a single column.
+        what: it holds, for errors.
 
     Returns:
         a Polars Series, or the entries one after another.

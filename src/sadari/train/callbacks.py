@@ -71,7 +71,8 @@ class Teller:
     What is told besides: ``share``, how much of the training is done, from 0 to 1; and, between records, ``running``.
 
     Args:
-        progress: is told. epochs: passes at most.
+        progress: is told.
+        epochs: passes at most.
     """
 
     def __init__(self, progress: Progress, epochs: int) -> None:

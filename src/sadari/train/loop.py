@@ -99,7 +99,9 @@ class Loop:
         checkpoint_every: seconds between checkpoints.
 
     Attributes:
-        progress: where it stands. best_state: the weights of the best validation. threads: of torch on the CPU.
+        progress: where it stands.
+        best_state: the weights of the best validation.
+        threads: of torch on the CPU.
         limit: of the time that it may take; None: there is none.
         share: how much of the run is done, 0 to 1: of its steps, or of its time where that is more.
     """
@@ -287,7 +289,9 @@ class Loop:
         """Report and validate after a step, where these are due.
 
         Args:
-            last: of the epoch. ended: whether steps or time are up. before: the share of the run done before the step.
+            last: of the epoch.
+            ended: whether steps or time are up.
+            before: the share of the run done before the step.
         """
         progress, optimizer_settings = self.progress, self.optimizer_settings
         if optimizer_settings.validations:

@@ -47,7 +47,10 @@ class TimeLimit:
         """The course from here on: as it was, or one that ends in time.
 
         Args:
-            course: so far. step: steps made, or as good as. steps: of the plan. seconds: since the run began.
+            course: so far.
+            step: steps made, or as good as.
+            steps: of the plan.
+            seconds: since the run began.
         """
         self.planned = math.ceil(steps)
         late = self._end is None and seconds >= self.seconds

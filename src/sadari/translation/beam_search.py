@@ -96,7 +96,9 @@ class _Search:
     """The sources that are not done: ``m`` of them, with ``k`` continuations each.
 
     Attributes:
-        sources: their numbers. scores: float32 [m, k], log-probabilities. ids: int64 [m, k, steps].
+        sources: their numbers.
+        scores: float32 [m, k], log-probabilities.
+        ids: int64 [m, k, steps].
     """
 
     def __init__(

@@ -32,7 +32,9 @@ def settings_by_pairs(net: str, pairs: int, tokens: int) -> dict[str, Any]:
     """Name → value of the settings that follow the number of pairs.
 
     Args:
-        net: a name. pairs: to learn from. tokens: of them in all, of each pair's longer side.
+        net: a name.
+        pairs: to learn from.
+        tokens: of them in all, of each pair's longer side.
     """
     many = pairs >= MANY_PAIRS
     found = {name: values[many] for name, values in BY_PAIRS[net].items()}

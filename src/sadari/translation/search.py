@@ -31,7 +31,8 @@ def best_translations(
     """The best translation that a beam finds for each text; an empty one for an empty text.
 
     Args:
-        net: left in evaluation. ids: of the texts, each with its end.
+        net: left in evaluation.
+        ids: of the texts, each with its end.
         beam, length_penalty: as in `sadari.translation.beam_search.beam_search`.
         most: subwords that the net can write.
         progress: told the share of the texts that is done.

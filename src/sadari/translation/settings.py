@@ -74,7 +74,8 @@ class TranslatorSettings(TaskSettings):
         width: of embeddings, and of a Transformer's states, then a multiple of ``heads``.
         hidden: width of a recurrent net's states.
         layers: of encoder and decoder each.
-        heads: of a Transformer. inner: width inside its feed-forward nets; None: twice ``width``.
+        heads: of a Transformer.
+        inner: width inside its feed-forward nets; None: twice ``width``.
         dropout: as the net has it.
         subwords: entries of a vocabulary, at most; None: by the size of the texts, 8,000 at most.
         shared: one vocabulary for both languages; None: if they are written in the same script.
@@ -160,7 +161,8 @@ class TranslatorSettings(TaskSettings):
         """These settings with what follows from the pairs; limits that there are not stay None.
 
         Args:
-            pairs: to learn from. tokens: of them in all, of each pair's longer side.
+            pairs: to learn from.
+            tokens: of them in all, of each pair's longer side.
         """
         found = settings_by_pairs(self.net, pairs, tokens)
         if self.minutes is None:

@@ -21,8 +21,10 @@ class Learned:
     """What a training came to, beside the net itself.
 
     Attributes:
-        history: its records. precision: in which it was run.
-        weights: which were kept. loss: of these on the validation pairs, nats a subword; None without.
+        history: its records.
+        precision: in which it was run.
+        weights: which were kept.
+        loss: of these on the validation pairs, nats a subword; None without.
     """
 
     history: list[dict[str, float]]
@@ -44,8 +46,10 @@ def learn(
     """Train a net in place.
 
     Args:
-        net: as it was made. settings: a translator's, resolved.
-        pairs: to learn from. held_out: to validate on.
+        net: as it was made.
+        settings: a translator's, resolved.
+        pairs: to learn from.
+        held_out: to validate on.
         progress: told of every epoch and, between them, about once a second.
         begin: called with the loop before it runs, which may put it where a checkpoint left it.
         score: other scores of the net as it stands, after each epoch.

@@ -79,8 +79,10 @@ class Translator(TranslatorSettings):
     Attributes:
         resolved_: the settings as they were taken; None are limits that there are not, and what `shared_` and the
             subwords say.
-        net_: the torch module. source_subwords_, target_subwords_: the vocabularies; one and the same if shared.
-        history_: records of the training. weights_: which weights were kept.
+        net_: the torch module.
+        source_subwords_, target_subwords_: the vocabularies; one and the same if shared.
+        history_: records of the training.
+        weights_: which weights were kept.
         validation_loss_: of these, nats a subword; None without validation pairs.
         train_seconds_: how long `fit` took.
         source_words_, target_words_: the most frequent words of either language, by which `looks_swapped` knows them.
@@ -301,7 +303,8 @@ class Translator(TranslatorSettings):
         """Whether texts look like what this translator writes, and not like what it reads: the wrong direction.
 
         Args:
-            texts: to be translated. references: translations of them, which are looked at as well.
+            texts: to be translated.
+            references: translations of them, which are looked at as well.
         """
         self._check_fitted()
         return looks_swapped(
@@ -327,7 +330,8 @@ class Translator(TranslatorSettings):
         """Which source words each word of a translation looked at.
 
         Args:
-            text: the source. translation: of it; None: the one that `translate` finds.
+            text: the source.
+            translation: of it; None: the one that `translate` finds.
 
         Raises:
             SettingError: this translator has no attention.
@@ -376,7 +380,8 @@ class Translator(TranslatorSettings):
         """Write the model folder, whole or not at all; an older model there is replaced.
 
         Args:
-            scores: what the model's card says it scored. data: what it was trained on.
+            scores: what the model's card says it scored.
+            data: what it was trained on.
         """
         from sadari.translation.folder import save_translator
 

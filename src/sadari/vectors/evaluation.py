@@ -43,10 +43,12 @@ class SimilarityScore:
     """How well cosines follow people's scores.
 
     Args:
-        source: the file. pairs: all of it, in its order.
+        source: the file.
+        pairs: all of it, in its order.
         scored: pairs of which both words have a vector.
         spearman: rank correlation, −1 to 1, equal scores sharing their mean rank; NaN if all are equal.
-        p_value: of no correlation. pearson: plain correlation.
+        p_value: of no correlation.
+        pearson: plain correlation.
         lowered: pairs with a word that was found in lower case only.
         from_subwords: pairs with a word whose vector is made from subwords.
         missing: the words without a vector, in the order of the file.

@@ -47,9 +47,11 @@ class Coverage:
 
     Attributes:
         words: different words in the texts.
-        found: of these, how many the vectors have, in any case. other_case: of those found, in other case only.
+        found: of these, how many the vectors have, in any case.
+        other_case: of those found, in other case only.
         made: how many have a vector made from their pieces.
-        drawn: how many have none, and start at random. left_out: how many have none, and are unknown to the model.
+        drawn: how many have none, and start at random.
+        left_out: how many have none, and are unknown to the model.
         tokens: the share of all words of the running text that are found or made, 0 to 1.
     """
 
@@ -103,7 +105,8 @@ def fill(vectors: WordVectors, words: Sequence[str] | pl.Series, *, seed: int = 
     dimension, of the rows that were found: so they are neither louder nor quieter than these.
 
     Args:
-        words: distinct words. seed: of what is drawn.
+        words: distinct words.
+        seed: of what is drawn.
 
     Raises:
         DataError: a vector that is wanted holds something that is no finite number.
@@ -171,7 +174,8 @@ def cover(how: NDArray[np.int8], counts: NDArray[np.int64], known: NDArray[np.bo
     """How much of some texts is found.
 
     Args:
-        how: int8 [words], as `look_up` gives it. counts: int64 [words], how often each stands in the texts.
+        how: int8 [words], as `look_up` gives it.
+        counts: int64 [words], how often each stands in the texts.
         known: bool [words]: whether the word is in the vocabulary.
     """
     has_one = how != DRAWN

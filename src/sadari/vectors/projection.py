@@ -19,7 +19,8 @@ class Projection:
     """Words as points on a plane.
 
     Args:
-        words: m words, all distinct. points: float64 [m, 2].
+        words: m words, all distinct.
+        points: float64 [m, 2].
         shares: of all their variance, what the two axes show, 0 to 1 each.
     """
 

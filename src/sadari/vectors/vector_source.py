@@ -21,7 +21,9 @@ class VectorSource:
     """Word vectors that somebody may start from.
 
     Attributes:
-        name: the file's own, without its folder. path: where it lies. vectors: where they are in memory.
+        name: the file's own, without its folder.
+        path: where it lies.
+        vectors: where they are in memory.
     """
 
     name: str

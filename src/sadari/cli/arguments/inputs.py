@@ -27,7 +27,8 @@ class Data:
     """What DATA stands for.
 
     Args:
-        name: what its results are called. train, test: paths; "-" is standard input.
+        name: what its results are called.
+        train, test: paths; "-" is standard input.
         columns: ``text`` and ``label``, where a named data set knows them.
         titles: path → what reports call it, for the files of a named data set; others have the user's name for them.
     """
@@ -43,7 +44,8 @@ def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> 
     """A path that exists, a named data set, or standard input.
 
     Args:
-        data: as the user wrote it. test: the user's own test file, or the name of a data set (its test file).
+        data: as the user wrote it.
+        test: the user's own test file, or the name of a data set (its test file).
         labelled: whether a data set of translations, which has no labels, is refused.
 
     Raises:
@@ -115,7 +117,8 @@ def open_named(path: str, reading: Mapping[str, Any], *, known: Mapping[str, Any
     """Open a file as the options say.
 
     Args:
-        path: the file, or "-". reading: the options of `sadari.cli.arguments.options.reading` and `labels`.
+        path: the file, or "-".
+        reading: the options of `sadari.cli.arguments.options.reading` and `labels`.
         known: columns where the options say nothing.
         more: other arguments of `sadari.data.read.open_source`.
     """

@@ -88,7 +88,9 @@ def limits(over: str, default: str = "", *, steps: bool = True) -> Callable[[Com
     """``--epochs``, ``--steps`` and ``--minutes``: how long is trained.
 
     Args:
-        over: what a pass goes over. default: of ``--epochs``. steps: whether ``--steps`` is one of them.
+        over: what a pass goes over.
+        default: of ``--epochs``.
+        steps: whether ``--steps`` is one of them.
     """
     usual = f".  [default: {default}]" if default else ", at most."
     each = [click.option("--epochs", metavar="N", help=f"Passes over the {over}{usual}")]
@@ -109,7 +111,8 @@ def machine(whose: str = "", *, precision: str = "fp32, or bf16 where that is fa
     """``--device`` and ``--precision``.
 
     Args:
-        whose: in brackets, where not all that the command trains has them. precision: what may be said.
+        whose: in brackets, where not all that the command trains has them.
+        precision: what may be said.
     """
     return together(
         click.option("--device", metavar="NAME", help=f"cpu, cuda, mps or auto{whose}."),

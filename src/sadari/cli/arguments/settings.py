@@ -21,7 +21,8 @@ def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any])
     """Keyword arguments for a rung's constructor.
 
     Args:
-        rung: the class of the rung, or of another kind of model. given: ``name=value`` each, as after ``--set``.
+        rung: the class of the rung, or of another kind of model.
+        given: ``name=value`` each, as after ``--set``.
         options: settings that have an option of their own, as text or number; None where it was not given.
 
     Raises:

@@ -25,10 +25,12 @@ class TextFiles:
     How a running text and a table are read, those say that derive from it.
 
     Args:
-        names: files, folders, data sets or "-", as the user wrote them. asked: the options of the command.
+        names: files, folders, data sets or "-", as the user wrote them.
+        asked: the options of the command.
 
     Attributes:
-        files: of all of them. notes: sentences on what was found out, once they are read.
+        files: of all of them.
+        notes: sentences on what was found out, once they are read.
     """
 
     def __init__(self, names: Sequence[str], asked: Mapping[str, Any]) -> None:

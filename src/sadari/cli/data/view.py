@@ -27,7 +27,9 @@ def print_audit(sources: Sequence[Source], corpora: Sequence[Corpus], audited: A
     """What was read, the rows that could not be, and all that the audit found.
 
     Args:
-        sources: training and test files, read through. corpora: what was in them. lang: ``"en"`` or ``"ko"``.
+        sources: training and test files, read through.
+        corpora: what was in them.
+        lang: ``"en"`` or ``"ko"``.
     """
     words, korean = wording(lang), lang == "ko"
     for corpus in corpora:

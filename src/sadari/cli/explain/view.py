@@ -25,7 +25,9 @@ def print_explanation(found: Explanation, *, label: str | None, top: int, known:
     """The label explained (default: the likeliest), its strongest features, and their sums for every label that fits.
 
     Args:
-        found: of one text. top: so many features; the others are one line. known: whether the model knew any.
+        found: of one text.
+        top: so many features; the others are one line.
+        known: whether the model knew any.
     """
     order = np.argsort(-found.probabilities, kind="stable").tolist()
     chosen = found.labels.index(label) if label is not None else order[0]

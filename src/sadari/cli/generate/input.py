@@ -18,8 +18,10 @@ class Texts:
     """What was read.
 
     Attributes:
-        texts: one running text, or a column of texts. labels: a column, or None.
-        names: of the files. notes: sentences on what was found out.
+        texts: one running text, or a column of texts.
+        labels: a column, or None.
+        names: of the files.
+        notes: sentences on what was found out.
         text_columns, label_column: of a table.
     """
 

@@ -32,8 +32,10 @@ class Watching(Listener):
     """Says on standard error how a training goes.
 
     Args:
-        texts: what was read. progress: of the command.
-        quiet: print nothing on standard output. samples: write something with every record.
+        texts: what was read.
+        progress: of the command.
+        quiet: print nothing on standard output.
+        samples: write something with every record.
     """
 
     def __init__(self, texts: Texts, progress: Progress, *, quiet: bool, samples: bool) -> None:

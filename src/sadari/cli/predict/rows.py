@@ -23,7 +23,8 @@ class Wanted:
     """Which columns are added: always ``label``, ``probability`` and ``note``.
 
     Args:
-        proba: also one column a label. top: also the labels in second, third … place.
+        proba: also one column a label.
+        top: also the labels in second, third … place.
     """
 
     proba: bool = False
@@ -35,7 +36,9 @@ class Labelled:
     """Some rows of a file, and what a model says of them.
 
     Args:
-        frame: the file's columns. added: the answers. lines: the rows as they stand in a JSONL file, else None.
+        frame: the file's columns.
+        added: the answers.
+        lines: the rows as they stand in a JSONL file, else None.
     """
 
     frame: pl.DataFrame
@@ -55,7 +58,8 @@ class Answers:
     """A model's answers, as frames that are all of one schema.
 
     Args:
-        model: the model. columns: those that the file has; one of the same name gives way to ``predicted_…``.
+        model: the model.
+        columns: those that the file has; one of the same name gives way to ``predicted_…``.
         wanted: what to add.
     """
 

@@ -65,7 +65,8 @@ def write_stream(
     """Write rows as "csv" (RFC 4180), "tsv" or "jsonl", in UTF-8.
 
     Args:
-        escape: whether `escaped` makes cells harmless. bom: whether a byte order mark stands before the header.
+        escape: whether `escaped` makes cells harmless.
+        bom: whether a byte order mark stands before the header.
 
     In CSV a missing value is an empty field, an empty text a pair of quotes. JSONL that comes from JSONL keeps each
     line as it is, and has the answers at its end.

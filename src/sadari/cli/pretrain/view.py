@@ -34,7 +34,9 @@ class Watching(Listener):
     """Says on standard error how a training goes.
 
     Args:
-        texts: what is read. progress: of the command. quiet: print nothing on standard output.
+        texts: what is read.
+        progress: of the command.
+        quiet: print nothing on standard output.
     """
 
     def __init__(self, texts: Texts, progress: Progress, *, quiet: bool) -> None:

@@ -66,7 +66,9 @@ def headed(head: str, text: str, *, indent: int | None = None) -> None:
     """``Read     32,055 texts …``, wrapped under its text.
 
     Args:
-        head: the first word. text: what follows. indent: where it begins; at least behind `head`.
+        head: the first word.
+        text: what follows.
+        indent: where it begins; at least behind `head`.
     """
     start = max(HEAD, cell_len(head) + 2) if indent is None else indent
     first, *rest = wrap(printable(text), columns() - start) or [""]
@@ -134,9 +136,11 @@ def table(
     """Aligned lines.
 
     Args:
-        rows: the cells. headings: above them.
+        rows: the cells.
+        headings: above them.
         left: so many columns stand to the left, the others, numbers, to the right.
-        widest: cells of the first column at most. style: (row, column, padded cell) → what is printed.
+        widest: cells of the first column at most.
+        style: (row, column, padded cell) → what is printed.
     """
     every = [list(map(printable, cells)) for cells in ([headings, *rows] if headings else rows)]
     widths = [max(cell_len(cells[i]) for cells in every) for i in range(len(every[0]))] if every else []

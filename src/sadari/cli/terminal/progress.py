@@ -111,7 +111,8 @@ class CompilingNotice:
     """Says so once if loops are compiled, not found compiled from an earlier run, and it takes long.
 
     Args:
-        say: what prints the line. line: that it prints.
+        say: what prints the line.
+        line: that it prints.
     """
 
     def __init__(self, say: Any, line: str = PHRASES["en"]["compiling"]) -> None:

@@ -73,7 +73,8 @@ class Whole(io.RawIOBase):
     """A descriptor to which every byte is written, however few it takes at once, or there is an error, once.
 
     Args:
-        descriptor: where to; None: it is closed. needed: whether it is an error that it cannot be written.
+        descriptor: where to; None: it is closed.
+        needed: whether it is an error that it cannot be written.
 
     Attributes:
         drop: whether everything is dropped from now on: after an error, and what is not `needed`.
@@ -141,7 +142,8 @@ class Text(io.TextIOWrapper):
     """Text of which is written what the encoding has; other characters are replaced, and those counted that are lost.
 
     Args:
-        raw: where the bytes go. encoding: theirs.
+        raw: where the bytes go.
+        encoding: theirs.
         errors: a codec error handler that the user asked for; None: `PLAIN`, what is likest, or ``?``.
         escape: write ``\\u20a9`` and not ``?`` for what is lost.
     """

@@ -89,7 +89,8 @@ def read_pairs(
     """Pairs of texts: of two files line by line, or of two columns of one.
 
     Args:
-        texts: one or two names. asked: ``source`` and ``target`` columns, and the options of a table.
+        texts: one or two names.
+        asked: ``source`` and ``target`` columns, and the options of a table.
         known: columns, where nobody names any.
         keep_blank: whether pairs with an empty side, or one that is far too long for the other, stay.
 

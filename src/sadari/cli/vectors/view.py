@@ -44,7 +44,8 @@ class Answers:
     """Prints the words that are nearest to what was asked, for reading or as JSON.
 
     Args:
-        vectors: where the words are from. as_json: print JSON.
+        vectors: where the words are from.
+        as_json: print JSON.
     """
 
     def __init__(self, vectors: WordVectors, *, as_json: bool) -> None:

@@ -27,8 +27,9 @@ class FolderRecords:
     Records are numbered in the order of labels and file names.
 
     Args:
-        path: the folder. encoding: of all files; else it is found out for each, and where one alone leaves a doubt,
-            from all that are in doubt together.
+        path: the folder.
+        encoding: of all files; else it is found out for each, and where one alone leaves a doubt, from all that are
+            in doubt together.
     """
 
     format = "folder"

@@ -11,7 +11,8 @@ def ends_in_carriage_returns(head: bytes, complete: bool) -> bool:
     """Whether CR alone ends the lines; line feeds may stand in quotes, and one at the very end.
 
     Args:
-        head: UTF-8. complete: whether that is the whole file.
+        head: UTF-8.
+        complete: whether that is the whole file.
     """
     data = np.frombuffer(head, np.uint8)
     feeds, lone = data == _LF, data == _CR

@@ -22,7 +22,9 @@ class ParquetRecords:
     """A Parquet file. Texts are strings; labels are strings, whole numbers, Boolean or lists of strings.
 
     Args:
-        path: the file. name: what messages call it. spool: kept alive as long as this is.
+        path: the file.
+        name: what messages call it.
+        spool: kept alive as long as this is.
     """
 
     format = "parquet"

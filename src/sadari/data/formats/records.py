@@ -54,8 +54,10 @@ class BadRows:
     """Rows that cannot be used: the first is an error, or all are left out and counted.
 
     Args:
-        name: the file. mode: ``"error"`` or ``"skip"``.
-        count: rows left out. listed: the first of them in the file, whatever was looked for first: number and reason.
+        name: the file.
+        mode: ``"error"`` or ``"skip"``.
+        count: rows left out.
+        listed: the first of them in the file, whatever was looked for first: number and reason.
         notes: sentences on what else was found.
     """
 
@@ -86,7 +88,8 @@ class Wanted:
     """Which columns a pass over the file needs.
 
     Args:
-        texts: the text columns. label: the label column, if any.
+        texts: the text columns.
+        label: the label column, if any.
         columns: what the frames hold; None for all.
         empty_lines: in a CSV file of one column, an empty line is a record without text, and not passed over.
     """

@@ -28,7 +28,8 @@ class _Lines:
     """What of each line can be compared across languages.
 
     Args:
-        lengths: float64 [lines], log(characters + 1). digits: uint64 [lines], a hash of its digits, 0 for none.
+        lengths: float64 [lines], log(characters + 1).
+        digits: uint64 [lines], a hash of its digits, 0 for none.
         marks: int8 [lines], the kind of its last character.
     """
 

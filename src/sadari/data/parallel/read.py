@@ -184,7 +184,9 @@ def pair_texts(
 
     Args:
         sources, targets: String, of one length, without nulls.
-        source: what messages call them. rows: int64, their numbers; None: from 1. what: what such a number counts.
+        source: what messages call them.
+        rows: int64, their numbers; None: from 1.
+        what: what such a number counts.
         max_ratio: a pair is dropped when one side has this many times the characters that the other's length would
             lead to expect (by the middle ratio of all), and more than 20; None keeps all.
         keep_blank: whether pairs with an empty side stay, as evaluating wants it.

@@ -38,9 +38,13 @@ class BertShape:
     """What a BERT is made by; the names are those of ``config.json``.
 
     Attributes:
-        vocab_size: number of ids. hidden_size: width of the states, a multiple of ``num_attention_heads``.
-        intermediate_size: width inside the feed-forward nets. max_position_embeddings: tokens of a sequence, at most.
-        type_vocab_size: segments. layer_norm_eps: added to the variance. hidden_act: one of `ACTIVATIONS`.
+        vocab_size: number of ids.
+        hidden_size: width of the states, a multiple of ``num_attention_heads``.
+        intermediate_size: width inside the feed-forward nets.
+        max_position_embeddings: tokens of a sequence, at most.
+        type_vocab_size: segments.
+        layer_norm_eps: added to the variance.
+        hidden_act: one of `ACTIVATIONS`.
         dropout: on embeddings and in every layer.
     """
 
@@ -101,9 +105,11 @@ class BertForPreTraining(nn.Module):
         """What is learned from, of a batch.
 
         Args:
-            ids: int64 [n, length], some of them masked. segments: int64 [n, length]; None: all 0.
+            ids: int64 [n, length], some of them masked.
+            segments: int64 [n, length]; None: all 0.
             mask: bool [n, length], True for tokens; None: all are.
-            places: int64 [m], of the masked tokens in the flattened batch. targets: int64 [m], what stood there.
+            places: int64 [m], of the masked tokens in the flattened batch.
+            targets: int64 [m], what stood there.
         """
         states = self.bert(ids, segments, mask, read_at(ids, places))
         table = self.bert.embeddings.word_embeddings.weight
@@ -154,7 +160,9 @@ class BertEncoder(nn.Module):
         """States float [m, width] at ``places`` int64 [m] of the flattened batch; of all tokens without places.
 
         Args:
-            ids: int64 [n, length]. segments: int64 [n, length]; None: all 0. mask: bool [n, length], True for tokens.
+            ids: int64 [n, length].
+            segments: int64 [n, length]; None: all 0.
+            mask: bool [n, length], True for tokens.
         """
         states = self.embeddings(ids, segments)
         layers = list(self.encoder["layer"])  # type: ignore[call-overload]

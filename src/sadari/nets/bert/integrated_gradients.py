@@ -38,8 +38,8 @@ def integrated_gradients(
     Args:
         net: in evaluation mode.
         ids: int64 [length], on the net's device.
-        pieces: of the path, at first. tolerance: by how much what a piece's tokens add may be off, as a share of the
-            largest logit.
+        pieces: of the path, at first.
+        tolerance: by how much what a piece's tokens add may be off, as a share of the largest logit.
 
     Returns:
         the contributions float64 [length, k], and the logits float64 [k] where every embedding is zero.

@@ -15,7 +15,8 @@ def add_lora(model: Any, rank: int, dropout: float) -> None:
 
     Args:
         model: of `transformers`, for sequence classification.
-        rank: their width. dropout: of what goes into them.
+        rank: their width.
+        dropout: of what goes into them.
     """
     from peft import LoraConfig, inject_adapter_in_model
 

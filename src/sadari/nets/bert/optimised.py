@@ -23,7 +23,9 @@ class PackedLinear(nn.Module):
     """A linear layer whose weights oneDNN has laid out, in float32 or bfloat16; for prediction alone.
 
     Args:
-        linear: whose numbers it has. dtype: of the product. gelu: whether GELU follows at once.
+        linear: whose numbers it has.
+        dtype: of the product.
+        gelu: whether GELU follows at once.
     """
 
     def __init__(self, linear: nn.Linear, dtype: torch.dtype, *, gelu: bool) -> None:

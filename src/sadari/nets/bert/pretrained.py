@@ -78,8 +78,9 @@ class PretrainedClassifier(nn.Module):
         layer_decay: the learning rate of each layer, as a share of that of the one above it.
 
     Attributes:
-        model: the same, whose names its weights have. own: whether it is run here. state_type: of the states between
-            layers; None: as they come.
+        model: the same, whose names its weights have.
+        own: whether it is run here.
+        state_type: of the states between layers; None: as they come.
     """
 
     def __init__(
@@ -241,7 +242,8 @@ class BetweenEnds:
     So what is asked is what the text's own pieces add, and not what ``[CLS]`` does.
 
     Args:
-        net: in evaluation mode. before, after: the ids round a text.
+        net: in evaluation mode.
+        before, after: the ids round a text.
     """
 
     def __init__(self, net: PretrainedClassifier, before: Sequence[int], after: Sequence[int]) -> None:

@@ -32,7 +32,8 @@ class RecurrentSeq2Seq(nn.Module):
         reverse_source: read the source from its last token to its first; its beginning then stands close to the
             target's.
         bidirectional: read it in both directions.
-        width: of the embeddings. hidden: of each direction's and of the decoder's states.
+        width: of the embeddings.
+        hidden: of each direction's and of the decoder's states.
         layers: of the encoder and of the decoder.
         dropout: on embeddings, between layers and before the logits.
         shared, tied, pad_id: as in `Vocabularies`.
@@ -80,7 +81,8 @@ class RecurrentSeq2Seq(nn.Module):
         """The summed loss of a batch, every target token told those before it (teacher forcing).
 
         Args:
-            source: int64 [n, source]. mask: bool [n, source], True for real tokens.
+            source: int64 [n, source].
+            mask: bool [n, source], True for real tokens.
             inputs: int64 [n, target]: the start, then the target tokens.
             targets: int64 [n, target]: what follows on each of ``inputs``; negative where nothing does.
 
@@ -134,7 +136,8 @@ class RecurrentSeq2Seq(nn.Module):
 
         Args:
             inputs: int64 [rows, target]; rows is n, or a multiple of it: then so many go with each source.
-            memory, mask: of n sources. compared: the attention's view of ``memory``, if it is there already.
+            memory, mask: of n sources.
+            compared: the attention's view of ``memory``, if it is there already.
 
         Returns:
             the last layer's states beside what was seen [rows, target, hidden + encoder's width], the state after the
@@ -167,7 +170,8 @@ class RecurrentStepper:
     """Writes the targets of some sources, a token a step; the state is carried along.
 
     Args:
-        net: the net. source, mask: as in its `forward`.
+        net: the net.
+        source, mask: as in its `forward`.
     """
 
     def __init__(self, net: RecurrentSeq2Seq, source: torch.Tensor, mask: torch.Tensor) -> None:

@@ -11,7 +11,8 @@ class SearchRows:
     Rows that are selected otherwise get sources of their own.
 
     Args:
-        sources: how many there are, with one row each at the start. device: of the rows' numbers.
+        sources: how many there are, with one row each at the start.
+        device: of the rows' numbers.
     """
 
     def __init__(self, sources: int, device: torch.device) -> None:

@@ -23,7 +23,8 @@ class CrossAttention(nn.Module):
     """Multi-head attention of the tokens of one text to those of another.
 
     Args:
-        width: of both texts' states, a multiple of ``heads``. heads: how many.
+        width: of both texts' states, a multiple of ``heads``.
+        heads: how many.
     """
 
     def __init__(self, width: int, heads: int) -> None:
@@ -131,7 +132,8 @@ class TransformerSeq2Seq(nn.Module):
         """The summed loss of a batch, every target token told those before it (teacher forcing).
 
         Args:
-            source: int64 [n, source]. mask: bool [n, source], True for real tokens.
+            source: int64 [n, source].
+            mask: bool [n, source], True for real tokens.
             inputs: int64 [n, target]: the start, then the target tokens.
             targets: int64 [n, target]: what follows on each of ``inputs``; negative where nothing does.
 
@@ -193,7 +195,8 @@ class TransformerStepper:
     """Writes the targets of some sources, a token a step; keys and values are kept.
 
     Args:
-        net: the net. memory, mask: what its `encode` gave of the sources.
+        net: the net.
+        memory, mask: what its `encode` gave of the sources.
     """
 
     def __init__(self, net: TransformerSeq2Seq, memory: torch.Tensor, mask: torch.Tensor | None) -> None:

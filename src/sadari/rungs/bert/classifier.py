@@ -57,32 +57,36 @@ class BertClassifier(Resumable):
         download: fetch the name from the hub if it is not in the cache.
         max_length: pieces that a text may have, the two round it included; None: by the lengths of the first 65,536
             texts, so that one of a hundred is cut, at most what the model takes.
-        long_texts: what is read of longer ones: "head", "head+tail" (a quarter and three), or "windows" (all of it, the
-            logits of the windows averaged).
+        long_texts: what is read of longer ones: "head", "head+tail" (a quarter and three), or "windows" (all of it,
+            the logits of the windows averaged).
         epochs: passes over the texts, at most; None: two of 10,000 texts and more, up to ten of few.
         steps: of the optimiser, at most; None: no such limit.
         batch_size, batch_tokens: the most texts and the most pieces, padding included, in a batch.
         learning_rate: at its highest; None: 1e-4, 3e-4 of a net that is no wider than 128, and 5e-4 with LoRA.
         layer_decay: each layer's share of the rate of the one above it; 1: all alike.
-        weight_decay, warmup, decay, clip, accumulate: see
-            `sadari.train.optimizer.OptimizerSettings`; the optimiser is AdamW.
+        weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimizer.OptimizerSettings`; the optimiser
+            is AdamW.
         freeze: how many of the bottom layers, with the embeddings, stay as they are; or "embeddings", or "encoder".
         lora: the rank of thin matrices that are learned in place of the encoder's weights, and added to them at the
             end; None: the weights themselves learn.
-        dropout: of the states; None: as the weights' configuration says. attention_dropout: of what a piece attends to;
-            above 0 it makes attention several times slower.
+        dropout: of the states; None: as the weights' configuration says.
+        attention_dropout: of what a piece attends to; above 0 it makes attention several times slower.
         label_smoothing, class_weight, patience, validate_every, report_every: as in every net.
         precision: of products in training: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
         predict_precision: "fp32"; "bf16", or on a CPU "int8", are faster, and off by hundredths of a logit.
-        device: "cpu", "cuda", "mps" or "auto". threads: of torch on the CPU; None: as torch has them.
+        device: "cpu", "cuda", "mps" or "auto".
+        threads: of torch on the CPU; None: as torch has them.
         seed: of all that is drawn; the same seed gives the same bits on the same machine and threads.
 
     Attributes:
-        net_: the torch module, whose ``model`` is that of `transformers`. pieces_: the tokenizer. tokenizer_: what kind
-            it is. reader_: how texts are read.
-        history_: records of the training. epochs_, max_length_, precision_: as they were taken.
-        cut_: how many training texts were longer than that, and cut. windowed_: how many were longer and read in
-            windows, and in how many of these.
+        net_: the torch module, whose ``model`` is that of `transformers`.
+        pieces_: the tokenizer.
+        tokenizer_: what kind it is.
+        reader_: how texts are read.
+        history_: records of the training.
+        epochs_, max_length_, precision_: as they were taken.
+        cut_: how many training texts were longer than that, and cut.
+        windowed_: how many were longer and read in windows, and in how many of these.
         head_replaced_: whether the weights had a head for other labels.
     """
 

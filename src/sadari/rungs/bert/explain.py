@@ -27,7 +27,9 @@ def word_contributions(
     """The words of a text that are read, what each adds to each logit [m, k], and the logits [k] without any.
 
     Args:
-        net: in evaluation mode. room: pieces of the text that are read at once. way: how longer ones are read.
+        net: in evaluation mode.
+        room: pieces of the text that are read at once.
+        way: how longer ones are read.
 
     Raises:
         DataError: there is nothing in the text.

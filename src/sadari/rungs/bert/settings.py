@@ -63,7 +63,8 @@ def longest_read(lengths: NDArray[np.int64], most: int) -> int:
     """Pieces after which texts are cut, so that of a hundred texts one is; what the model takes at the most.
 
     Args:
-        lengths: int64 [n], pieces of each text, those round it included. most: what the model takes.
+        lengths: int64 [n], pieces of each text, those round it included.
+        most: what the model takes.
     """
     if not len(lengths):
         return most

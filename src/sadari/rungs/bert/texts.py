@@ -22,8 +22,9 @@ class TextReader:
     """How texts are read.
 
     Attributes:
-        pieces: the tokenizer. longest: pieces that are read at once, those round a text included. way: how longer
-            texts are read, of `sadari.text.long_texts.WAYS`.
+        pieces: the tokenizer.
+        longest: pieces that are read at once, those round a text included.
+        way: how longer texts are read, of `sadari.text.long_texts.WAYS`.
     """
 
     pieces: SubwordTokenizer
@@ -50,8 +51,11 @@ class TrainingTexts:
     """What a net learns from.
 
     Attributes:
-        reader: how the texts were read. ids: what of them [m]. owners: int64 [m], of which text each is.
-        rows: how many texts there are. cut: how many were not read to the end.
+        reader: how the texts were read.
+        ids: what of them [m].
+        owners: int64 [m], of which text each is.
+        rows: how many texts there are.
+        cut: how many were not read to the end.
     """
 
     reader: TextReader
@@ -76,7 +80,8 @@ class TrainingTexts:
         """Read training texts.
 
         Args:
-            asked: pieces that a text may have; None: by the first column's lengths. most: what the model takes.
+            asked: pieces that a text may have; None: by the first column's lengths.
+            most: what the model takes.
 
         Raises:
             DataError: the tokenizer knows nothing in them.

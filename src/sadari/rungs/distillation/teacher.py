@@ -157,8 +157,10 @@ class Taught:
     """What a student learns from.
 
     Attributes:
-        texts: with labels, then without. targets: int8 [n, k], the labels; of texts without, what the teacher chooses.
-        weights: float32 [n]. lesson: the teacher's answers; None where labels alone count.
+        texts: with labels, then without.
+        targets: int8 [n, k], the labels; of texts without, what the teacher chooses.
+        weights: float32 [n].
+        lesson: the teacher's answers; None where labels alone count.
         about: of the teacher and what it did, for the model folder.
     """
 
@@ -175,7 +177,8 @@ def taught(
     """Ask the teacher about every text.
 
     Args:
-        rows, codec, targets: the texts with labels. held_out: texts that must not be learned from.
+        rows, codec, targets: the texts with labels.
+        held_out: texts that must not be learned from.
 
     Warns:
         SadariWarning: the teacher is at chance.
@@ -226,7 +229,8 @@ def _check_worth(
     """Warn of a teacher that is at chance; says whether it was trained on these rows, which flatter it then.
 
     Args:
-        rows, codec: the texts with labels. chosen, targets: int8 [n, k], what the teacher makes of them, and the truth.
+        rows, codec: the texts with labels.
+        chosen, targets: int8 [n, k], what the teacher makes of them, and the truth.
         held_out: asked about in place of rows that flatter.
     """
     own = learned_from(teacher.rung, rows.texts, rows.labels)
@@ -292,7 +296,8 @@ def _new_texts(
     """Those of some texts that can be learned from the teacher alone, and how many were left out for which reason.
 
     Args:
-        found: None, or texts without labels. texts: those with labels.
+        found: None, or texts without labels.
+        texts: those with labels.
     """
     if found is None:
         return pl.Series("text", [], dtype=pl.String), {}

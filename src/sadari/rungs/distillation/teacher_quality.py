@@ -27,7 +27,8 @@ class Worth:
     """What a teacher gets right of texts whose labels are known.
 
     Attributes:
-        rows: texts. right, commonest: the share of them that the teacher, and that one answer always, gets right.
+        rows: texts.
+        right, commonest: the share of them that the teacher, and that one answer always, gets right.
         answer: the labels of that one answer.
         chance: the probability that a teacher which is no better than that answer would do as well: one-sided, of the
             rows that just one of the two gets right (the sign test).
@@ -59,7 +60,8 @@ class Worth:
         """Say so if the teacher is at chance.
 
         Args:
-            kind: of the rows: "labelled". besides: what else is to be known of them.
+            kind: of the rows: "labelled".
+            besides: what else is to be known of them.
         """
         if self.chance < CHANCE:
             return

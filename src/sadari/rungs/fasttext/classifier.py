@@ -44,7 +44,8 @@ class FastTextModel(Rung):
     nothing but its end is known gets fastText's answer too, and is marked as unknown.
 
     Attributes:
-        classes_: the labels [k], sorted, without their prefix. loss_: "softmax", "ova", "hs" or "ns".
+        classes_: the labels [k], sorted, without their prefix.
+        loss_: "softmax", "ova", "hs" or "ns".
         file_: the file's content.
     """
 

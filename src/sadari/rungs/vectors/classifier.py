@@ -81,8 +81,11 @@ class FromVectors(Resumable):
         seed: of all that is drawn.
 
     Attributes:
-        classes_: the labels [k]. history_: records of the training. tokenizer_: the tokenizer taken.
-        coverage_: how many words of the training texts have a vector. net_: the torch module.
+        classes_: the labels [k].
+        history_: records of the training.
+        tokenizer_: the tokenizer taken.
+        coverage_: how many words of the training texts have a vector.
+        net_: the torch module.
     """
 
     name: ClassVar[str] = "vectors"

@@ -46,12 +46,15 @@ class Start:
     """What a net starts from: settings, and, once `choose` has seen the texts' words, the embedding's first rows.
 
     Attributes:
-        source: the vectors. tune: whether the embedding learns.
+        source: the vectors.
+        tune: whether the embedding learns.
         vocabulary: "corpus" (the texts' words), "vectors" (the vectors' own), or "both".
         max_vocab: the most words; the texts' most frequent first, then the vectors' first. None: no limit.
         min_freq: rarer words of the texts that have no vector are unknown.
         seed: of what is drawn.
-        matrix: float32 [words, width]. coverage: what was found. sha256: of the words and the matrix.
+        matrix: float32 [words, width].
+        coverage: what was found.
+        sha256: of the words and the matrix.
         taken: the vectors as they were read for it.
     """
 
@@ -77,7 +80,8 @@ class Start:
         """The vocabulary: words that are in the texts, in the vectors, or in both; the rows are in `matrix` then.
 
         Args:
-            table: the texts' words and how often each stands there. cut: what cut the texts.
+            table: the texts' words and how often each stands there.
+            cut: what cut the texts.
             reserved: words that no text can have.
 
         Raises:

@@ -53,7 +53,9 @@ class Subwords:
         """Learn subwords from texts.
 
         Args:
-            columns: String columns of texts. size: entries at most. lowercase: lower-case the texts.
+            columns: String columns of texts.
+            size: entries at most.
+            lowercase: lower-case the texts.
 
         Raises:
             DataError: there is nothing in the texts.
@@ -171,7 +173,10 @@ def size_note(size: int, asked: int | None, kept: str, units: str = "subwords") 
     """Why a vocabulary has not the size that was asked for; None where it has, or nobody asked.
 
     Args:
-        size: of the vocabulary. asked: at most. kept: what is in it in any case, as a sentence. units: its entries.
+        size: of the vocabulary.
+        asked: at most.
+        kept: what is in it in any case, as a sentence.
+        units: its entries.
     """
     if asked is None or size == asked:
         return None

@@ -26,8 +26,8 @@ class SubwordTokenizer:
 
     Attributes:
         engine: a `tokenizers.Tokenizer` that neither cuts nor pads.
-        pad_id: what stands after shorter texts. unknown_id: of what the tokenizer has no piece for; None: there is no
-            such thing (pieces of bytes).
+        pad_id: what stands after shorter texts.
+        unknown_id: of what the tokenizer has no piece for; None: there is no such thing (pieces of bytes).
     """
 
     engine: Any

@@ -50,8 +50,9 @@ class WordPiece:
 
     Args:
         pieces: by id; all of `SPECIALS` among them.
-        lowercase: texts are lower-cased. strip_accents: accents are taken off; None: where texts are lower-cased, as
-            the first BERT did. chinese: Han characters stand alone.
+        lowercase: texts are lower-cased.
+        strip_accents: accents are taken off; None: where texts are lower-cased, as the first BERT did.
+        chinese: Han characters stand alone.
 
     Attributes:
         pad_id, unknown_id, class_id, separator_id, mask_id: of `SPECIALS`.
@@ -75,7 +76,8 @@ class WordPiece:
         """Learn the pieces of texts.
 
         Args:
-            columns: String columns of texts; gone through twice. size: pieces at most.
+            columns: String columns of texts; gone through twice.
+            size: pieces at most.
 
         Raises:
             DataError: there is nothing in the texts.

@@ -32,7 +32,8 @@ class Example:
     """A batch as the net takes it.
 
     Attributes:
-        ids, segments: int64 [n, length]. mask: bool [n, length], or None where nothing is padding.
+        ids, segments: int64 [n, length].
+        mask: bool [n, length], or None where nothing is padding.
         places, targets: int64 [m], of the masked tokens.
         follows: int64 [n], `UNASKED` where there is no second segment.
         masked, pairs: how many there are in the batches of all processes together.
@@ -76,9 +77,11 @@ class Reading:
     """How documents are read: what their ids mean, how long sequences are and how many make a batch.
 
     Attributes:
-        documents: what is read. masking: what is hidden.
+        documents: what is read.
+        masking: what is hidden.
         class_id, separator_id, pad_id: of the tokens that stand around segments, and after them.
-        length: tokens of a sequence, at most. batch: sequences of a batch.
+        length: tokens of a sequence, at most.
+        batch: sequences of a batch.
         cut: makes sequences of documents: `pair_segments`, `stretches` or `windows` of
             `sadari.train.objectives.bert_segments`.
         seed: of all that is drawn.
@@ -109,7 +112,10 @@ class Epoch(Sequence[Example]):
     """The batches of one epoch, made as they are asked for; each depends on the seed, the epoch and its number alone.
 
     Args:
-        reading: how. segments: all that is read. number: of the epoch. rank, world: of several processes.
+        reading: how.
+        segments: all that is read.
+        number: of the epoch.
+        rank, world: of several processes.
     """
 
     def __init__(self, reading: Reading, segments: Segments, number: int, rank: int = 0, world: int = 1) -> None:
@@ -224,7 +230,9 @@ class PreTrainingTask:
     the same part from then on, so that scores can be compared. A clock has no say in it.
 
     Attributes:
-        net: what learns. reading: what it reads, and how. held_out: what it is scored on, or None.
+        net: what learns.
+        reading: what it reads, and how.
+        held_out: what it is scored on, or None.
         part: of it that is scored while it learns; None before the first time.
         masked: tokens that were to be found so far, in all processes.
     """

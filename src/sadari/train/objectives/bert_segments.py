@@ -192,7 +192,8 @@ def stretches(documents: Documents, most: int, random: np.random.Generator) -> S
     """Each document by itself, as one sequence or, where it is longer, in stretches of whole sentences that fit.
 
     Args:
-        most: tokens of a sequence, with ``[CLS]`` and ``[SEP]``. random: nothing is drawn of it.
+        most: tokens of a sequence, with ``[CLS]`` and ``[SEP]``.
+        random: nothing is drawn of it.
     """
     begins, ends = _stretches(documents.sentences, documents.offsets, most - 2)
     first = np.stack([documents.sentences[begins], documents.sentences[ends]], axis=1)

@@ -34,7 +34,8 @@ class Window:
     """What a net reads at once.
 
     Attributes:
-        ids: int32 [n, length]. targets: int32 [n, length], the token after each, or `NOTHING`.
+        ids: int32 [n, length].
+        targets: int32 [n, length], the token after each, or `NOTHING`.
         first: whether nothing was before it.
     """
 
@@ -154,7 +155,8 @@ class LanguageTask:
     Attributes:
         net: a `RecurrentGenerator`, or a Transformer that gives logits for windows.
         ids: int32 [n], the text.
-        rows: streams, or windows in a batch. window: tokens of each.
+        rows: streams, or windows in a batch.
+        window: tokens of each.
         seed: of the windows' order.
         held_out: a text to score on; None or empty: none.
         characters: that the held-out text is written in, where bits a character are wanted.
@@ -219,7 +221,8 @@ class LanguageScore:
     """How well a net foresees a text.
 
     Attributes:
-        loss: the mean over tokens of −ln p (nats). tokens: how many.
+        loss: the mean over tokens of −ln p (nats).
+        tokens: how many.
         characters: that they are written in; None where some cannot be written (``<unk>``).
     """
 
@@ -249,7 +252,8 @@ class HeldOut:
     """A text to be scored on.
 
     Attributes:
-        ids: int32 [n]. known: so many of the first are given and not scored, at least one.
+        ids: int32 [n].
+        known: so many of the first are given and not scored, at least one.
         characters: that the others are written in, or None.
         hidden: ids that are not scored where they stand, such as labels.
     """

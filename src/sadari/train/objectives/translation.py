@@ -117,7 +117,8 @@ class TranslationTask:
 
     Attributes:
         net: called with a batch of `Pairs` and the smoothing, gives the summed losses, smoothed and not.
-        pairs: to learn from. batches: which of them make a batch.
+        pairs: to learn from.
+        batches: which of them make a batch.
         label_smoothing: the share of each target that goes to the whole vocabulary alike.
         validation: pairs to score on; None: none.
         last: takes the weights at every validation.

@@ -46,12 +46,16 @@ class Arguments:
     """With what a model was trained, in the file's order.
 
     Attributes:
-        width: of the vectors (dim). window: (ws). epochs, min_count, negatives: (epoch, minCount, neg).
+        width: of the vectors (dim).
+        window: (ws).
+        epochs, min_count, negatives: (epoch, minCount, neg).
         word_ngrams: the longest n-gram, in words (wordNgrams).
-        loss: of `LOSSES`. model: of `MODELS`.
+        loss: of `LOSSES`.
+        model: of `MODELS`.
         buckets: how many rows n-grams and pieces share (bucket).
         shortest, longest: pieces of words, in characters (minn, maxn); longest 0: no pieces.
-        rate_updates: (lrUpdateRate). sample: the threshold of sampling (t).
+        rate_updates: (lrUpdateRate).
+        sample: the threshold of sampling (t).
     """
 
     width: int
@@ -78,7 +82,10 @@ class StoredMatrix:
     """A float32 matrix in an open file.
 
     Attributes:
-        source: the file. start: where its first number lies. shape: rows and width. name: for messages.
+        source: the file.
+        start: where its first number lies.
+        shape: rows and width.
+        name: for messages.
     """
 
     source: FileBytes
@@ -126,7 +133,8 @@ class FastTextFile:
 
     Attributes:
         arguments, dictionary: as they stand in the file.
-        input: [words + buckets, width]. output: [labels, width] of a supervised model, else [words, width].
+        input: [words + buckets, width].
+        output: [labels, width] of a supervised model, else [words, width].
         quantised_output: what the file says of it (qout); only with a quantised input the output is quantised, too.
         version: of the file.
     """

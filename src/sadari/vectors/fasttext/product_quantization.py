@@ -23,7 +23,8 @@ class QuantisedMatrix:
     Attributes:
         codes: uint8 [rows, parts], the centroid of each part of each row.
         centroids: float32 [width · 256]: all centroids of the first part, one after another, then of the second …
-        width: of a row. part: of each of its parts, but for the last, which has what is left.
+        width: of a row.
+        part: of each of its parts, but for the last, which has what is left.
         length_codes: uint8 [rows], the number of each row's length; None where rows have none.
         lengths: float32 [256], what these numbers stand for.
     """

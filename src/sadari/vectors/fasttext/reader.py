@@ -30,7 +30,9 @@ class FileBytes:
     """An open file and how much of it is left.
 
     Attributes:
-        where: its name, for messages. size: in bytes. at: how far it was read.
+        where: its name, for messages.
+        size: in bytes.
+        at: how far it was read.
     """
 
     def __init__(self, stream: BinaryIO, where: str) -> None:

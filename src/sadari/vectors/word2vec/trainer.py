@@ -243,7 +243,8 @@ class Start:
 
     Attributes:
         rows: each word's rows of ``inputs``: its own, and those of its pieces.
-        inputs: float32 [words + buckets, stride]. outputs: float32 [words, stride].
+        inputs: float32 [words + buckets, stride].
+        outputs: float32 [words, stride].
         chance: uint64 [words], of 2³², that an occurrence is kept.
         odds, others: the alias table of the negatives.
     """

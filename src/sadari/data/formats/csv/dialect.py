@@ -48,10 +48,14 @@ class _Shape:
     """The head read under one delimiter and quote.
 
     Args:
-        fields: of most records. share: of the records with so many. first_fits: whether the first has.
+        fields: of most records.
+        share: of the records with so many.
+        first_fits: whether the first has.
         stray, spans: records with text after a closing quote; with a field that spans lines.
-        quoted: share of the other records that have a quoted field. escaped: whether one has doubled quotes.
-        wrapped: quoted fields a record. opened: where the quote lies that takes in the rest of the head, else -1.
+        quoted: share of the other records that have a quoted field.
+        escaped: whether one has doubled quotes.
+        wrapped: quoted fields a record.
+        opened: where the quote lies that takes in the rest of the head, else -1.
     """
 
     delimiter: int
@@ -150,9 +154,13 @@ def sniff(
     """Find out how a CSV file is written from its first bytes.
 
     Args:
-        head: UTF-8. complete: whether that is the whole file. name: for messages.
-        delimiter: as given by the user, or None. default: what the file's extension suggests.
-        header: as given by the user, or None. known: column names the user gave, which a header would hold.
+        head: UTF-8.
+        complete: whether that is the whole file.
+        name: for messages.
+        delimiter: as given by the user, or None.
+        default: what the file's extension suggests.
+        header: as given by the user, or None.
+        known: column names the user gave, which a header would hold.
         labelled: whether a label is wanted, hence two columns at least.
 
     Raises:

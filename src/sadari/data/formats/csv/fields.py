@@ -25,7 +25,8 @@ def fields_frame(
     Args:
         buffer: (n,) uint8, valid UTF-8.
         starts, ends, kinds: (rows, fields), as `scan_records` fills them.
-        names: of the columns given. columns: their positions; None for the first ``len(names)``.
+        names: of the columns given.
+        columns: their positions; None for the first ``len(names)``.
     """
     where = range(len(names)) if columns is None else columns
     series = [

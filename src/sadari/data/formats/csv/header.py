@@ -25,7 +25,8 @@ class Head:
 
     Args:
         lead: the cells of the very first ones, as many as each has.
-        rows: those with as many fields as most have, String. at: the place of each of these among all records.
+        rows: those with as many fields as most have, String.
+        at: the place of each of these among all records.
         found: how many records there are in all.
     """
 
@@ -44,8 +45,10 @@ class Header:
     """What the columns are called.
 
     Args:
-        columns: a name each, no two the same. cells: what the header says, without case; empty without one.
-        records: above the first row. repeated: a name that stands there more than once → the numbers of its columns.
+        columns: a name each, no two the same.
+        cells: what the header says, without case; empty without one.
+        records: above the first row.
+        repeated: a name that stands there more than once → the numbers of its columns.
     """
 
     columns: list[str]
@@ -59,8 +62,10 @@ def find_header(head: Head, given: bool | None, known: Sequence[str], name: str,
     """Find the header, if there is one.
 
     Args:
-        given: whether there is one, as the user says, or None. known: column names that the user gave.
-        name: the file, for messages. skip: records at the beginning that are known to be no row.
+        given: whether there is one, as the user says, or None.
+        known: column names that the user gave.
+        name: the file, for messages.
+        skip: records at the beginning that are known to be no row.
 
     Raises:
         DataError: there is one that does not fit the rows.

@@ -49,7 +49,9 @@ def looks_like_header(first: Sequence[str], rest: pl.DataFrame, known: Sequence[
     """Whether a record names the columns.
 
     Args:
-        first: its fields. rest: the rows below it. known: column names the user gave.
+        first: its fields.
+        rest: the rows below it.
+        known: column names the user gave.
     """
     if any(not name.isdecimal() for name in known):
         return True  # a name can only be found in a header

@@ -88,13 +88,17 @@ def scan_records(  # type: ignore[no-untyped-def]
     An empty line is no record and is passed over, unless `empty_lines` are records of one missing field.
 
     Args:
-        buffer: (n,) uint8. start: the offset at which a record begins.
+        buffer: (n,) uint8.
+        start: the offset at which a record begins.
         delimiter, quote: bytes; `NO_QUOTE` where quotes mean nothing.
         spaced: whether spaces may stand between a delimiter and a field, and are no part of it.
-        final: whether the file ends with the buffer. empty_lines: see above.
+        final: whether the file ends with the buffer.
+        empty_lines: see above.
         starts, ends: (rows, columns) int32, filled with each field's bounds, quotes left out.
-        kinds: (rows, columns) uint8. heads: (rows,) int32, where each record begins.
-        counts: (rows,) int32, its fields. flags: (rows,) uint8.
+        kinds: (rows, columns) uint8.
+        heads: (rows,) int32, where each record begins.
+        counts: (rows,) int32, its fields.
+        flags: (rows,) uint8.
 
     Returns:
         records found, offset of the first byte not consumed, line feeds before it, and, where the buffer ended
@@ -146,9 +150,12 @@ def gather_field(buffer, starts, ends, kinds, quote, values, offsets, present): 
     """Copy one column's fields end to end, doubled quotes made single.
 
     Args:
-        buffer: (n,) uint8. starts, ends: (rows,) int32 bounds in it. kinds: (rows,) uint8. quote: the quote
-            byte.
-        values: uint8 with room for ``sum(ends - starts)``. offsets: (rows + 1,) int64, filled.
+        buffer: (n,) uint8.
+        starts, ends: (rows,) int32 bounds in it.
+        kinds: (rows,) uint8.
+        quote: the quote byte.
+        values: uint8 with room for ``sum(ends - starts)``.
+        offsets: (rows + 1,) int64, filled.
         present: (rows,) bool, filled: false for an empty field without quotes, which means missing.
     """
     at = 0

@@ -30,9 +30,11 @@ class _Span:
     """Records found in a buffer.
 
     Args:
-        buffer: (n,) uint8. begin, end: the offsets before the first record and after the last.
+        buffer: (n,) uint8.
+        begin, end: the offsets before the first record and after the last.
         starts, ends, kinds, heads, counts, flags: as `scan_records` fills them.
-        first_row: the number of the first one. lines: line feeds before `begin`.
+        first_row: the number of the first one.
+        lines: line feeds before `begin`.
     """
 
     buffer: np.ndarray
@@ -68,8 +70,10 @@ class CsvRecords:
     """A CSV or TSV file (gzip, any encoding).
 
     Args:
-        stream: the file. delimiter, header: as given by the user, or None to find out.
-        default: the delimiter the extension suggests. known: column names the user gave.
+        stream: the file.
+        delimiter, header: as given by the user, or None to find out.
+        default: the delimiter the extension suggests.
+        known: column names the user gave.
         labelled: whether a label is wanted.
     """
 
