@@ -16,8 +16,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import NotFittedError
 
 from sadari.artifact import WEIGHTS, ModelFiles, read_model, write_model
 from sadari.artifact.card import model_card
@@ -25,6 +23,7 @@ from sadari.artifact.restore import build
 from sadari.errors import DataError, ModelError, SadariWarning, SettingError
 from sadari.messages import message
 from sadari.rungs.distillation.teacher import Teacher, taught
+from sadari.rungs.estimator import Estimator, deferred
 from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
 from sadari.rungs.saved import head_of, read_head
 from sadari.rungs.training_rows import row_weights, training_rows
@@ -41,7 +40,8 @@ from sadari.train.solvers.temperature import fit_inverse_temperature, sigmoid, s
 __all__ = ["Explanation", "Rung"]
 
 
-class Rung(ClassifierMixin, BaseEstimator):
+@deferred
+class Rung(Estimator):
     """A text classifier with scikit-learn's contract. See the subclasses for what each one is.
 
     Attributes:
@@ -309,13 +309,15 @@ class Rung(ClassifierMixin, BaseEstimator):
 
     def _check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
+            from sklearn.exceptions import NotFittedError
+
             raise NotFittedError(f"this {type(self).__name__} is not trained yet; call fit(texts, labels) first")
 
     def __sklearn_is_fitted__(self) -> bool:
         return getattr(self, "_ready", False)
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
+        tags = super().__sklearn_tags__()  # type: ignore[misc]  # scikit-learn calls it, so its classes are there
         tags.input_tags.string, tags.input_tags.two_d_array = True, False
         tags.target_tags.required = True
         tags.classifier_tags.multi_label = True

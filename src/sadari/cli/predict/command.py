@@ -202,11 +202,12 @@ def _give(
 ) -> None:
     """Write the rows where they are asked for: a file, or standard output."""
     from sadari.cli.predict.writers import write_file, write_stream
-    from sadari.cli.terminal.printing import note
-    from sadari.data.audit.findings import plural
 
     how = {"escape": asked["escape_formulas"], "bom": asked["bom"]}
     if output is not None:
+        from sadari.cli.terminal.printing import note
+        from sadari.data.audit.findings import plural
+
         counted = _Counted(labelled)
         write_file(output, iter(counted), **how)
         note(f"{plural(counted.rows, 'text')} labelled: {output}" + counted.remark())

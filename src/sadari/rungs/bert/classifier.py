@@ -364,7 +364,7 @@ class BertClassifier(Resumable):
         return made[1:]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__getstate__().items() if name != "_quick"}
+        return {name: value for name, value in vars(self).items() if name != "_quick"}
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         with guarded(NOT_RUN):
