@@ -18,7 +18,8 @@ class SadariError(Exception):
         hint: what to do about it: ``message("fill it in, or pass --on-bad-row skip")``.
 
     Attributes:
-        said, advice: what was said and what to do, as they were given: messages that nobody has written out yet.
+        said: what was said, as it was given: a message that nobody has written out yet.
+        advice: what to do, as it was given.
     """
 
     exit_code = 2

@@ -158,7 +158,8 @@ def seconds_needed(
 
     Args:
         train: trains it once on such rows.
-        few, probe: a few rows, and more.
+        few: a few rows.
+        probe: more rows.
         passes: that it makes.
         scale: how many times the rows of ``probe`` it goes over in each, in all its trainings.
         allowed: seconds.

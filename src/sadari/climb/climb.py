@@ -72,7 +72,8 @@ def climb(
     (``test``, or a tenth of the rows held out) are used once, for the table.
 
     Args:
-        train, test: labelled texts, one label each; those of ``test`` are for the final table.
+        train: labelled texts to train on, one label each.
+        test: labelled texts for the final table; None: a tenth of ``train`` is held out.
         rungs: names from `RUNGS`, default all that can be trained; always climbed in the ladder's order.
         budget: seconds for training and learning curves; a rung that would take longer makes fewer passes, trains on
             fewer rows, or is skipped; a net that proves slower than it was measured makes fewer steps. Each says so.

@@ -35,7 +35,8 @@ class ClimbContext:
         data: what a model's folder says of its rows.
         names: of the rungs.
         trials: settings to try for each.
-        planned, tuned: rung → settings that the budget, or the trials, have chosen.
+        planned: rung → settings that the budget has chosen.
+        tuned: rung → settings that the trials have chosen.
     """
 
     frozen: Frozen

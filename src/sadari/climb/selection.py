@@ -41,7 +41,8 @@ def rungs_to_climb(
 
     Args:
         rungs: names from `RUNGS`; None: all that can be trained.
-        vectors, weights: what two of them start from, or None.
+        vectors: what the rung ``vectors`` starts from, or None.
+        weights: what the rung ``bert`` starts from, or None.
         words: in which language the reasons are; None: English.
 
     Raises:

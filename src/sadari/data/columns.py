@@ -109,7 +109,8 @@ def choose_columns(
 
     Args:
         head: the first records; text columns are String.
-        text, label: as the user gave them, or None.
+        text: the text columns as the user gave them, or None.
+        label: the label column as the user gave it, or None.
         need_label: whether to insist on a label.
         where: the file, for messages.
         repeated: names that several columns have → their numbers; such a column can only be asked for by number.

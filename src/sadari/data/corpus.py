@@ -34,7 +34,8 @@ class Corpus:
         label_order: label names in an order known beforehand (such as ``classes.txt``).
         blank_rows: (k,) int64, record numbers of empty texts that were dropped.
         skipped: rows left out because they could not be read.
-        text_columns, label_column: where texts and labels stood in the file; empty and None where nobody said.
+        text_columns: the columns of the file that the texts are from; empty where nobody said.
+        label_column: the column that the labels are from; None where nobody said.
     """
 
     texts: pl.Series

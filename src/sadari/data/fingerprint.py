@@ -41,8 +41,10 @@ def provenance(
 
     Args:
         source: the file or the data set.
-        texts, labels: what was trained on, as for `fingerprint`.
-        text_columns, label_column: where they stood; predicting looks for the text columns again.
+        texts: the training texts, as for `fingerprint`.
+        labels: their labels, as for `fingerprint`.
+        text_columns: the columns that the texts are from; predicting looks for them again.
+        label_column: the column that the labels are from.
         seed: of the split.
     """
     return {

@@ -60,9 +60,14 @@ class Source:
     """A file whose columns are known. Made by `open_source`.
 
     Attributes:
-        path, format, encoding, delimiter: what was opened and how it is read.
+        path: the file or folder that was opened.
+        format: its format, such as "csv".
+        encoding: its encoding.
+        delimiter: what separates its columns; None where nothing does.
         title: what a corpus read from it, and reports, call it: the path, unless someone says otherwise.
-        columns, text_columns, label_column: names; the label is None where there is none.
+        columns: names of all columns.
+        text_columns: names of the columns that hold texts.
+        label_column: name of the label column; None where there is none.
         notes: sentences on what was guessed; reading adds what it found.
         label_order: label names in a known order (``classes.txt``), else empty.
         skipped: rows that the last pass left out, `skipped_rows`: the first of them with the reason.

@@ -33,7 +33,8 @@ class TrainData:
         validation: texts that are not trained on, in memory.
         label_names: of all texts.
         rows: read.
-        duplicates, blank: left out.
+        duplicates: repeated rows that were left out.
+        blank: rows with an empty text that were left out.
         streamed: whether the texts are read from the file again and again.
         notes: sentences on what was guessed and found.
     """

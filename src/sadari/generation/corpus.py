@@ -80,7 +80,9 @@ def gather(
     Args:
         texts: one running text, or a column or sequence of them.
         labels: one a text, or None.
-        level, min_freq, max_vocab: see `learn_codec`.
+        level: see `learn_codec`.
+        min_freq: see `learn_codec`.
+        max_vocab: see `learn_codec`.
         validation: the share of all tokens that is held out, at the end.
         seed: of the order.
 

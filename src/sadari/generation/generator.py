@@ -56,16 +56,27 @@ class Generator(GeneratorSettings):
             128, or one-hot with few ids.
         hidden: width of an lstm's or gru's state.
         layers: how many.
-        heads, inner: of a Transformer's layers.
+        heads: attention heads of a Transformer's layers.
+        inner: width inside a Transformer's feed-forward nets; None: 4 times the width of its states.
         tied: a Transformer's output weights are its embeddings.
         window: tokens read at once in training. Back-propagation through time goes back so far (the state goes on),
             and a Transformer looks back on so many.
         dropout: as the nets have it. None: 0.1; 0 of a Transformer; 0.4 of an lstm that learns from few words.
-        min_freq, max_vocab: rarer tokens are unknown; the most tokens.
-        epochs, steps, minutes: passes over the text, steps, or time, at most; None of all: ten million tokens.
+        min_freq: rarer tokens become ``<unk>``; None: 2 of words, else 1.
+        max_vocab: the most tokens, the most frequent ones.
+        epochs: passes over the text, at most. None of ``epochs``, ``steps`` and ``minutes``: ten million tokens.
+        steps: training steps, at most.
+        minutes: minutes of training, at most.
         batch_size: streams of an lstm or gru, windows of a Transformer that make a step.
-        learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
-            `sadari.train.optimizer.OptimizerSettings`.
+        learning_rate: the highest learning rate.
+        optimizer: "adam", "adamw" or "sgd" (with momentum 0.9).
+        weight_decay: how fast weights shrink towards 0; biases, norms and embeddings do not.
+        beta2: how slowly adam and adamw forget the size of gradients.
+        warmup: the share of all steps in which the learning rate rises from 0.
+        decay: how the learning rate falls after that: "linear", "cosine" or "constant".
+        floor: the share of the learning rate that is left at the end.
+        clip: the largest norm of the gradient; None: not clipped.
+        accumulate: batches that make one step together.
         validation: the share of the text that is held out, at its end, to score on; at most 262,144 tokens.
         validations: how often it is scored, evenly over the run.
         patience: stop after so many that are no better.
@@ -85,7 +96,8 @@ class Generator(GeneratorSettings):
         history_: records of the training; their losses are nats a token.
         running_: whether it learned one running text, and no ends of texts.
         unknown_learned_: whether ``<unk>`` stood in the training text, and so means something.
-        scores_, data_: what a model card says.
+        scores_: what a model card says it scored.
+        data_: what a model card says it was trained on.
     """
 
     def __post_init__(self) -> None:
@@ -241,7 +253,9 @@ class Generator(GeneratorSettings):
                 at its end is the one before the next word.
             length: the most tokens (of level "char": characters); fewer where several texts were learned, and the
                 model ends its own.
-            temperature, top_k, top_p: see `sadari.generation.sampling.Rules`.
+            temperature: see `sadari.generation.sampling.Rules`.
+            top_k: see `sadari.generation.sampling.Rules`.
+            top_p: see `sadari.generation.sampling.Rules`.
             seed: of what is drawn, from 0; the same seed gives the same text.
             label: of the text that is asked for.
             cached: False reads everything again for each token, to compare with.

@@ -32,7 +32,8 @@ class Bleu:
         score: from 0 to 100.
         precisions: of runs of 1, 2, 3 and 4 tokens, in percent.
         brevity_penalty: below 1 where the translations are shorter than the references.
-        length, reference_length: in tokens.
+        length: tokens of the translations.
+        reference_length: tokens of the references.
     """
 
     score: float

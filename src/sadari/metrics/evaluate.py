@@ -42,7 +42,8 @@ class Evaluation:
         unseen_labels: label → rows, of labels that training never saw; those rows count as wrong.
         unknown_texts: texts in which the model knew nothing, and answered with the shares of the labels in training.
         cut_texts: texts longer than the model reads, answered by their beginning.
-        window_texts, windows: texts longer than it reads at once, and in how many windows these are read.
+        window_texts: how many texts are longer than the model reads at once.
+        windows: in how many windows these are read.
     """
 
     rows: int

@@ -23,8 +23,10 @@ class TranslationScores:
         tokenised_bleu: BLEU on lower-cased 13a tokens.
         exact: the share of translations (in percent) that are the reference, letter by letter.
         length_ratio: tokens written for each token of the references.
-        bleu, chrf: sacreBLEU's; None where it is not installed.
-        bleu_signature, chrf_signature: how these were computed, to be published with them.
+        bleu: sacreBLEU's BLEU; None where sacreBLEU is not installed.
+        chrf: sacreBLEU's chrF; None where sacreBLEU is not installed.
+        bleu_signature: how BLEU was computed, to be published with it.
+        chrf_signature: how chrF was computed, to be published with it.
     """
 
     texts: int

@@ -136,7 +136,10 @@ def mix(
     """What `attend` gives, without the weights, by the fastest way there is.
 
     Args:
-        queries, keys, values, allowed: as in `attend`.
+        queries: as in `attend`.
+        keys: as in `attend`.
+        values: as in `attend`.
+        allowed: as in `attend`.
         causal: instead of ``allowed``: a query may see no key that stands after its own place.
         dropout: on the weights.
     """
@@ -157,7 +160,8 @@ def attend(
 
     Args:
         queries: float [..., q, width].
-        keys, values: float [..., k, width].
+        keys: float [..., k, width].
+        values: float [..., k, width].
         allowed: bool, broadcast to [..., q, k]; False entries get no weight.
 
     Returns:
@@ -174,7 +178,8 @@ class AdditiveAttention(nn.Module):
     """Additive attention (Bahdanau et al. 2015), written out: ``score = v · tanh(W q + U k)``.
 
     Args:
-        query_width, key_width: of what attends and of what is attended to.
+        query_width: width of what attends.
+        key_width: width of what is attended to.
         width: of the layer in which they are compared.
     """
 

@@ -13,8 +13,10 @@ class GateTrace:
     """What an LSTM does at each of ``length`` tokens; every tensor is float [length, hidden].
 
     Attributes:
-        input, forget, candidate, output: the four gates (Hochreiter & Schmidhuber 1997; forget gate: Gers et al.
-            2000).
+        input: the input gate (Hochreiter & Schmidhuber 1997).
+        forget: the forget gate (Gers et al. 2000).
+        candidate: the candidate for the long-term state.
+        output: the output gate.
         cell: the long-term state c.
         hidden: the short-term state h.
     """

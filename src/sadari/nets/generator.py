@@ -96,7 +96,8 @@ class TransformerGenerator(nn.Module):
     Args:
         vocab_size: number of ids.
         width: of the states, a multiple of ``heads``.
-        heads, layers: of the attention.
+        heads: attention heads of a layer.
+        layers: how many.
         inner: width inside the feed-forward nets; None: 4 times ``width``.
         context: the most tokens that it looks back on, the last one included.
         dropout: on embeddings and in every layer.

@@ -98,7 +98,9 @@ class RecurrentClassifier(nn.Module):
         cell: "rnn", "gru" or "lstm".
         embed_dim: width of the embeddings.
         hidden: width of each direction's state.
-        layers, bidirectional, packed: as in `Recurrent`.
+        layers: as in `Recurrent`.
+        bidirectional: as in `Recurrent`.
+        packed: as in `Recurrent`.
         pooling: "mean" or "max" over the tokens' states, or the "last" state.
         dropout: on embeddings, between layers and before the linear layer.
         token_dropout: the share of tokens whose embedding is zeroed in training.

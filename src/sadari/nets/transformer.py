@@ -63,7 +63,9 @@ class TransformerClassifier(nn.Module):
         vocab_size: number of ids.
         labels: number of labels.
         width: of the states, a multiple of ``heads``.
-        heads, layers, inner: of the encoder (inner: width inside the feed-forward nets).
+        heads: attention heads of a layer.
+        layers: how many.
+        inner: width inside the feed-forward nets.
         max_length: the most tokens of a text.
         positions: "sinusoidal" or "learned".
         pooling: "mean" or "max" over tokens, or "class": a token of its own, read before the text.

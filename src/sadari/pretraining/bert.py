@@ -71,10 +71,19 @@ class Bert(BertSettings):
         alike: a new net begins by attending to tokens that are alike (`align_queries_with_keys`). None: where it is
             tiny or mini.
         length: tokens of a sequence, at most.
-        epochs, steps, minutes: passes over the texts, steps, or time, at most; None of all: 40 passes.
+        epochs: passes over the texts, at most. None of ``epochs``, ``steps`` and ``minutes``: 40 passes.
+        steps: training steps, at most.
+        minutes: minutes of training, at most.
         batch_size: sequences of a step; None: 64, or 32 of packed ones.
-        learning_rate, optimizer, weight_decay, beta2, warmup, decay, floor, clip, accumulate: see
-            `sadari.train.optimizer.OptimizerSettings`.
+        learning_rate: the highest learning rate.
+        optimizer: "adam", "adamw" or "sgd" (with momentum 0.9).
+        weight_decay: how fast weights shrink towards 0; biases, norms and embeddings do not.
+        beta2: how slowly adam and adamw forget the size of gradients.
+        warmup: the share of all steps in which the learning rate rises from 0.
+        decay: how the learning rate falls after that: "linear", "cosine" or "constant".
+        floor: the share of the learning rate that is left at the end.
+        clip: the largest norm of the gradient; None: not clipped.
+        accumulate: batches that make one step together.
         dropout: on embeddings and in every layer. None: 0 where a new net is tiny or mini, that of the start, else
             0.1.
         validation: the share of the texts that is held out to score on; at most 131,072 tokens of it are, and in a
@@ -91,12 +100,14 @@ class Bert(BertSettings):
         net_: the torch module.
         pieces_: the tokenizer.
         resolved_: the settings as they were taken; None are limits that there are not, and what the start decides.
-        knows_masked_, knows_next_: what the heads were taught.
+        knows_masked_: whether it learned to fill in masked tokens.
+        knows_next_: whether it learned to tell whether a sentence follows another.
         history_: records of the training; losses in nats.
         guess_: what comes of guessing by frequency alone.
         final_: scores of the weights that were kept, on all that is scored.
         new_: parts of the start that were not in its folder, and are new.
-        scores_, data_: what a model card says.
+        scores_: what a model card says it scored.
+        data_: what a model card says it was trained on.
     """
 
     def __post_init__(self) -> None:

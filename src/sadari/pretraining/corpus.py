@@ -33,7 +33,8 @@ class PreTrainingTexts:
 
     Attributes:
         pieces: the tokenizer.
-        learned, held_out: documents. Equal documents are on the same side: their content says which.
+        learned: documents to learn from.
+        held_out: documents to score on. Equal documents are on the same side: their content says which.
         texts: how many there were.
         blank: of them without anything to read.
         unknown: tokens that are ``[UNK]``.

@@ -50,7 +50,8 @@ class BertFolder:
         shape: of the net.
         pieces: the tokenizer.
         tensors: name → float32 torch tensor.
-        knows_masked, knows_next: whether the heads are there and trained.
+        knows_masked: whether the head for masked tokens is there and trained.
+        knows_next: whether the head for next sentences is there and trained.
         manifest: what ``sadari.json`` says; empty where there is none.
     """
 

@@ -48,7 +48,10 @@ class LinearRung(Rung):
         C: how much misfit costs against large weights ("dual"); None: the rung's `default_C`.
         epochs: the most passes over the texts; None: the rung's `default_epochs`.
         tolerance: stop when no step of a pass is larger ("dual").
-        learning_rate, batch_size, epoch_size, report_every: see `sadari.train.solvers.adam.AdamSettings` ("adam").
+        learning_rate: Adam's ("adam").
+        batch_size: texts a step ("adam").
+        epoch_size: texts a pass; None: all ("adam").
+        report_every: a record every so many steps; 0: one a pass ("adam").
         class_weight: None, "balanced", or label → weight.
         patience: with validation texts, stop after so many passes without a better accuracy, and keep the best.
         seed: of all that is drawn; the same seed gives the same bits.

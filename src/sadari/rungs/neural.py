@@ -57,8 +57,13 @@ class NeuralRung(Resumable):
         token_dropout: the share of tokens hidden from the net in training.
         label_smoothing: the share of each target given to all labels alike.
         epochs: passes over the texts, at most; None: by the number of texts, more for few.
-        learning_rate, optimizer, weight_decay, warmup, decay, clip, accumulate: see
-            `sadari.train.optimizer.OptimizerSettings`.
+        learning_rate: the highest learning rate.
+        optimizer: "adam", "adamw" or "sgd" (with momentum 0.9).
+        weight_decay: how fast weights shrink towards 0; biases, norms and embeddings do not.
+        warmup: the share of all steps in which the learning rate rises from 0.
+        decay: how the learning rate falls after that: "linear", "cosine" or "constant".
+        clip: the largest norm of the gradient; None: not clipped.
+        accumulate: batches that make one step together.
         batch_size: the most texts in a batch; None: 64, and 32 where there are few texts.
         batch_tokens: the most tokens in it, padding included.
         sparse: sparse gradients for the embeddings; None: where they pay, from 100,000 words on.
@@ -79,7 +84,8 @@ class NeuralRung(Resumable):
         tokenizer_: the tokenizer taken.
         history_: records of the training.
         epochs_: passes, at most.
-        batch_size_, max_length_: as they were taken.
+        batch_size_: the most texts in a batch, as it was taken.
+        max_length_: the most tokens of a text, as it was taken.
         cut_: how many training texts were longer than that.
     """
 

@@ -30,7 +30,9 @@ class Head:
         prior: float64 [k], the share of each label in training.
         inverse_temperature: by which logits are multiplied before they become probabilities.
         model: what the rung itself has to say.
-        scores, data, teacher: for people.
+        scores: what it scored, for people.
+        data: what it was trained on, for people.
+        teacher: what it learned from, for people.
     """
 
     settings: dict[str, Any]
@@ -50,7 +52,8 @@ def head_of(
 
     Args:
         model: what the rung itself has to say.
-        scores, data: other ones than the rung knows of itself.
+        scores: scores to write in place of those that the rung knows of itself.
+        data: the same for its training data.
     """
     return {
         "kind": "classifier",

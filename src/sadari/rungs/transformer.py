@@ -20,7 +20,8 @@ class Transformer(NeuralRung):
 
     Args:
         embed_dim: width of the states, a multiple of ``heads``.
-        heads, layers: of the encoder.
+        heads: attention heads of a layer of the encoder.
+        layers: layers of the encoder.
         inner: width inside its feed-forward nets; None: 4 times ``embed_dim``.
         positions: "sinusoidal" or "learned".
         pooling: "mean" or "max" over the tokens' states, or "class": that of a token of its own.

@@ -74,7 +74,8 @@ class Tokens:
 
     Attributes:
         content: uint8, what the tokens' bytes are slices of (lower-cased where the tokenizer does so).
-        starts, lengths: int32 [tokens].
+        starts: int32 [tokens], where each begins.
+        lengths: int32 [tokens], how many bytes it has.
         hashes: uint32 [tokens], 32-bit FNV-1a as fastText computes it.
         offsets: int64 [n + 1]: tokens ``offsets[i]:offsets[i + 1]`` are text ``i``'s.
     """

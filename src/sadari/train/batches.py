@@ -45,7 +45,8 @@ class Batches:
 
         Args:
             number: of the epoch, from 1.
-            rank, world: with several processes, each takes its share of every batch; a share may be empty.
+            rank: which of several processes this is; each takes its share of every batch, which may be empty.
+            world: how many processes there are.
         """
         random = np.random.default_rng([self.seed, number])
         order = random.permutation(len(self.lengths))

@@ -57,7 +57,8 @@ class RunHead:
     Attributes:
         identity: what must be the same to go on: rung, settings, fingerprint of the data, number of processes.
         notes: as in `Run`.
-        epoch, step: where it stands.
+        epoch: the pass that the run is in.
+        step: the steps that are done.
         finished: whether it is at its end.
     """
 

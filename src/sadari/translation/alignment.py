@@ -36,7 +36,8 @@ def align_words(
     A source word gets what its subwords got together; a target word's is the mean of its subwords'.
 
     Args:
-        sources, targets: words, and how many subwords each has.
+        sources: words of the source, and how many subwords each has.
+        targets: words of the target, and how many subwords each has.
         weights: float [target subwords, source subwords].
     """
     exact = np.asarray(weights, np.float64)

@@ -70,7 +70,8 @@ def beam_search(
     Args:
         stepper: with one row for each source, before its first step.
         longest: the most tokens before the end, for each source.
-        start, end: ids.
+        start: the id that translations are written after.
+        end: the id that ends them.
         width: of the beam; 1 is greedy search.
         length_penalty: 0 ranks by probability, which favours short ones; 1 by its mean a token.
         rules: applied to the logits before they become probabilities.

@@ -52,7 +52,8 @@ def encode_pairs(
     """What is learned or scored, and how many pairs are too long for it.
 
     Args:
-        sources, targets: n texts each.
+        sources: n texts.
+        targets: their n translations.
         subwords: of either side.
         most: subwords of a text, its end included.
     """

@@ -33,7 +33,8 @@ def best_translations(
     Args:
         net: left in evaluation.
         ids: of the texts, each with its end.
-        beam, length_penalty: as in `sadari.translation.beam_search.beam_search`.
+        beam: as in `sadari.translation.beam_search.beam_search`.
+        length_penalty: as in `sadari.translation.beam_search.beam_search`.
         most: subwords that the net can write.
         progress: told the share of the texts that is done.
     """

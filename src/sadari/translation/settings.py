@@ -85,7 +85,12 @@ class TranslatorSettings(TaskSettings):
         epochs: passes over the pairs, at most; None: 15, or, with ``minutes``, as many as there is time for.
         minutes: of training, at most; the learning rate then follows the time. None: no such limit.
         learning_rate: at its highest.
-        optimizer, weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimizer.OptimizerSettings`.
+        optimizer: "adam", "adamw" or "sgd" (with momentum 0.9).
+        weight_decay: how fast weights shrink towards 0; biases, norms and embeddings do not.
+        warmup: the share of all steps in which the learning rate rises from 0.
+        decay: how the learning rate falls after that: "linear", "cosine" or "constant".
+        clip: the largest norm of the gradient; None: not clipped.
+        accumulate: batches that make one step together.
         label_smoothing: the share of each target that is given to the whole vocabulary alike.
         batch_tokens: the most tokens of a batch on either side, padding included.
         average: the net at the end is the mean of those after the last so many epochs, if that is better on the

@@ -80,14 +80,18 @@ class Translator(TranslatorSettings):
         resolved_: the settings as they were taken; None are limits that there are not, and what `shared_` and the
             subwords say.
         net_: the torch module.
-        source_subwords_, target_subwords_: the vocabularies; one and the same if shared.
+        source_subwords_: the vocabulary of the source language.
+        target_subwords_: the vocabulary of the target language; the same one if shared.
         history_: records of the training.
         weights_: which weights were kept.
         validation_loss_: of these, nats a subword; None without validation pairs.
         train_seconds_: how long `fit` took.
-        source_words_, target_words_: the most frequent words of either language, by which `looks_swapped` knows them.
-        blank_, too_long_: training pairs left out: with an empty side, and with more than ``max_length`` subwords.
-        scores_, data_: what a saved model says it scored, and was trained on.
+        source_words_: the most frequent words of the source language, by which `looks_swapped` knows it.
+        target_words_: the same of the target language.
+        blank_: training pairs left out because a side is empty.
+        too_long_: training pairs left out because a side has more than ``max_length`` subwords.
+        scores_: what a saved model says it scored.
+        data_: what a saved model says it was trained on.
     """
 
     # -- training ---------------------------------------------------------------------------------------
@@ -107,7 +111,8 @@ class Translator(TranslatorSettings):
         """Learn from pairs of texts. Pairs with an empty side are left out and counted.
 
         Args:
-            sources, targets: n texts each, in the same order.
+            sources: n texts.
+            targets: their n translations, in the same order.
             validation: sources and targets not learned from: watched for the best weights and early stopping.
             progress: told of every epoch and, between them, about once a second; see `sadari.train.callbacks.Teller`.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.

@@ -87,7 +87,8 @@ def analogy(
 
     Args:
         vectors: those to search.
-        positive, negative: words to add and to take away; none of them is among the answers.
+        positive: words to add; none of them is among the answers.
+        negative: words to take away; none of them is among the answers.
         count: so many words, fewer if there are fewer.
 
     Returns:

@@ -29,7 +29,8 @@ class Subwords:
 
     Args:
         matrix: float32 [buckets, width].
-        shortest, longest: pieces, in units, the word's ``<`` and ``>`` counted.
+        shortest: units of the shortest piece, the word's ``<`` and ``>`` counted.
+        longest: units of the longest piece.
         unit: "characters", or "jamo": Hangul syllables taken apart.
     """
 

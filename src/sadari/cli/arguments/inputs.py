@@ -28,7 +28,8 @@ class Data:
 
     Args:
         name: what its results are called.
-        train, test: paths; "-" is standard input.
+        train: path of the training file; "-" is standard input.
+        test: path of the test file; "-" is standard input.
         columns: ``text`` and ``label``, where a named data set knows them.
         titles: path → what reports call it, for the files of a named data set; others have the user's name for them.
     """

@@ -22,7 +22,8 @@ class Texts:
         labels: a column, or None.
         names: of the files.
         notes: sentences on what was found out.
-        text_columns, label_column: of a table.
+        text_columns: names of the text columns of a table.
+        label_column: name of its label column.
     """
 
     texts: str | pl.Series

@@ -84,7 +84,8 @@ def with_texts(
     """The teacher with the texts that it is to answer, and what reading them has guessed.
 
     Args:
-        found, train: the texts with labels.
+        found: the file with labels, as it was opened.
+        train: the texts with labels.
         test: those of which nothing must be learned.
 
     Raises:

@@ -35,8 +35,10 @@ def looks_swapped(
     """Whether these texts go the other way: what is given as source looks like what the model writes.
 
     Args:
-        sources, targets: texts to translate, and their references where there are any.
-        source_words, target_words: `frequent_words` of what the model was trained on.
+        sources: texts to translate.
+        targets: their references, where there are any.
+        source_words: `frequent_words` of the sources that the model was trained on.
+        target_words: `frequent_words` of the targets that the model was trained on.
     """
     straight, crossed = _share(sources, source_words), _share(sources, target_words)
     sides = 1

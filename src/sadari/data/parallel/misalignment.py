@@ -45,7 +45,8 @@ def first_slip(sources: pl.Series, targets: pl.Series) -> int:
     """The line, from 0, at which alignment seems to slip; the shorter file's length if it is only cut off.
 
     Args:
-        sources, targets: String, no nulls, of different lengths.
+        sources: (n,) String, no nulls.
+        targets: (m,) String, no nulls; m is not n.
     """
     first, second = _look(sources), _look(targets)
     missing = len(second) - len(first)
@@ -72,7 +73,8 @@ def shifted_run(sources: pl.Series, targets: pl.Series) -> tuple[int, int] | Non
     answers are not.
 
     Args:
-        sources, targets: String, no nulls, of one length.
+        sources: (n,) String, no nulls.
+        targets: (n,) String, no nulls.
     """
     if len(sources) < 2 * _LEAST_RUN:
         return None

@@ -45,7 +45,8 @@ class ParallelCorpus:
     """Texts and their translations, in file order.
 
     Args:
-        sources, targets: (n,) String, no nulls; no side is blank, unless blank ones were to be kept.
+        sources: (n,) String, no nulls; none is blank, unless blank ones were to be kept.
+        targets: (n,) String, no nulls; none is blank, unless blank ones were to be kept.
         rows: (n,) int64, each pair's line or record number in its file, from 1.
         notes: sentences on what was guessed, dropped or odd.
         source: the files' names, for messages.
@@ -85,7 +86,8 @@ def read_parallel(
         target_encoding: of the second, where it is another.
         on_bad_row: what lines are that one file has more than the other: an error, or left out ("skip").
             Empty lines at a file's end are left out either way.
-        max_ratio, keep_blank: see `pair_texts`; evaluating takes None and True, to keep every line.
+        max_ratio: see `pair_texts`; evaluating takes None.
+        keep_blank: see `pair_texts`; evaluating takes True, to keep every line.
 
     Raises:
         DataError: a file cannot be read as text, the files have different numbers of lines (the message says where
@@ -128,9 +130,15 @@ def read_pairs(
     """Read two columns of one table: CSV, TSV, JSONL or Parquet, gzip too, or standard input ("-").
 
     Args:
-        source_column, target_column: by name, or by number from 1.
-        format, encoding, delimiter, header, on_bad_row: see `sadari.data.read.open_source`.
-        max_ratio, keep_blank: see `pair_texts`.
+        source_column: the column of texts, by name, or by number from 1.
+        target_column: the column of their translations, by name, or by number from 1.
+        format: see `sadari.data.read.open_source`.
+        encoding: see `sadari.data.read.open_source`.
+        delimiter: see `sadari.data.read.open_source`.
+        header: see `sadari.data.read.open_source`.
+        on_bad_row: see `sadari.data.read.open_source`.
+        max_ratio: see `pair_texts`.
+        keep_blank: see `pair_texts`.
 
     Raises:
         DataError: the file cannot be read, a column is not there, or what `pair_texts` raises.
@@ -183,7 +191,8 @@ def pair_texts(
     """Texts beside their translations, looked through: what cannot be learned from is dropped, the rest reported.
 
     Args:
-        sources, targets: String, of one length, without nulls.
+        sources: (n,) String, without nulls.
+        targets: (n,) String, without nulls.
         source: what messages call them.
         rows: int64, their numbers; None: from 1.
         what: what such a number counts.

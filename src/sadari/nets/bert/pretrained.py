@@ -243,7 +243,8 @@ class BetweenEnds:
 
     Args:
         net: in evaluation mode.
-        before, after: the ids round a text.
+        before: ids that stand before each text.
+        after: ids that stand after it.
     """
 
     def __init__(self, net: PretrainedClassifier, before: Sequence[int], after: Sequence[int]) -> None:

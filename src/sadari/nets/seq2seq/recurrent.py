@@ -26,7 +26,8 @@ class RecurrentSeq2Seq(nn.Module):
     so the whole target is learned at once and not token by token.
 
     Args:
-        source_size, target_size: numbers of ids.
+        source_size: number of source ids.
+        target_size: number of target ids.
         cell: "lstm" or "gru".
         attention: "additive" (Bahdanau et al. 2015) or "none".
         reverse_source: read the source from its last token to its first; its beginning then stands close to the
@@ -36,7 +37,9 @@ class RecurrentSeq2Seq(nn.Module):
         hidden: of each direction's and of the decoder's states.
         layers: of the encoder and of the decoder.
         dropout: on embeddings, between layers and before the logits.
-        shared, tied, pad_id: as in `Vocabularies`.
+        shared: as in `Vocabularies`.
+        tied: as in `Vocabularies`.
+        pad_id: as in `Vocabularies`.
     """
 
     def __init__(
@@ -136,7 +139,8 @@ class RecurrentSeq2Seq(nn.Module):
 
         Args:
             inputs: int64 [rows, target]; rows is n, or a multiple of it: then so many go with each source.
-            memory, mask: of n sources.
+            memory: of n sources.
+            mask: of n sources.
             compared: the attention's view of ``memory``, if it is there already.
 
         Returns:
@@ -171,7 +175,8 @@ class RecurrentStepper:
 
     Args:
         net: the net.
-        source, mask: as in its `forward`.
+        source: as in the net's `forward`.
+        mask: as in the net's `forward`.
     """
 
     def __init__(self, net: RecurrentSeq2Seq, source: torch.Tensor, mask: torch.Tensor) -> None:

@@ -88,12 +88,17 @@ class TransformerSeq2Seq(nn.Module):
     """Embeddings and positions → encoder; embeddings and positions → decoder, which attends to the encoder → logits.
 
     Args:
-        source_size, target_size: numbers of ids.
+        source_size: number of source ids.
+        target_size: number of target ids.
         width: of the states, a multiple of ``heads``.
-        heads, layers, inner: of the encoder and of the decoder (inner: width inside the feed-forward nets).
+        heads: attention heads of a layer.
+        layers: layers of the encoder, and of the decoder.
+        inner: width inside the feed-forward nets.
         max_length: the most tokens of a text.
         dropout: on embeddings and in every layer.
-        shared, tied, pad_id: as in `Vocabularies`.
+        shared: as in `Vocabularies`.
+        tied: as in `Vocabularies`.
+        pad_id: as in `Vocabularies`.
     """
 
     def __init__(
@@ -196,7 +201,8 @@ class TransformerStepper:
 
     Args:
         net: the net.
-        memory, mask: what its `encode` gave of the sources.
+        memory: what the net's `encode` gave of the sources.
+        mask: what the net's `encode` gave of the sources.
     """
 
     def __init__(self, net: TransformerSeq2Seq, memory: torch.Tensor, mask: torch.Tensor | None) -> None:

@@ -13,7 +13,8 @@ class Vocabularies(nn.Module):
     """Embeddings of source and target ids, and logits over the target vocabulary.
 
     Args:
-        source_size, target_size: numbers of ids.
+        source_size: number of source ids.
+        target_size: number of target ids.
         width: of the embeddings, and of the states that logits are made of.
         shared: one embedding for both languages, which then have one vocabulary.
         tied: the output layer is the target embedding (Press & Wolf 2017).

@@ -61,17 +61,25 @@ class BertClassifier(Resumable):
             the logits of the windows averaged).
         epochs: passes over the texts, at most; None: two of 10,000 texts and more, up to ten of few.
         steps: of the optimiser, at most; None: no such limit.
-        batch_size, batch_tokens: the most texts and the most pieces, padding included, in a batch.
+        batch_size: the most texts in a batch.
+        batch_tokens: the most subword tokens in a batch, padding included.
         learning_rate: at its highest; None: 1e-4, 3e-4 of a net that is no wider than 128, and 5e-4 with LoRA.
         layer_decay: each layer's share of the rate of the one above it; 1: all alike.
-        weight_decay, warmup, decay, clip, accumulate: see `sadari.train.optimizer.OptimizerSettings`; the optimiser
-            is AdamW.
+        weight_decay: how fast AdamW shrinks weights towards 0; biases, norms and embeddings do not.
+        warmup: the share of all steps in which the learning rate rises from 0.
+        decay: how the learning rate falls after that: "linear", "cosine" or "constant".
+        clip: the largest norm of the gradient; None: not clipped.
+        accumulate: batches that make one step together.
         freeze: how many of the bottom layers, with the embeddings, stay as they are; or "embeddings", or "encoder".
         lora: the rank of thin matrices that are learned in place of the encoder's weights, and added to them at the
             end; None: the weights themselves learn.
         dropout: of the states; None: as the weights' configuration says.
         attention_dropout: of what a piece attends to; above 0 it makes attention several times slower.
-        label_smoothing, class_weight, patience, validate_every, report_every: as in every net.
+        label_smoothing: the share of each target given to all labels alike.
+        class_weight: None, "balanced", or label → weight.
+        patience: stop after so many validations without a better accuracy, and keep the best net.
+        validate_every: score the validation texts every so many steps; 0: after every epoch.
+        report_every: a record every so many steps, besides those of validations; 0: none.
         precision: of products in training: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
         predict_precision: "fp32"; "bf16", or on a CPU "int8", are faster, and off by hundredths of a logit.
         device: "cpu", "cuda", "mps" or "auto".
@@ -84,7 +92,9 @@ class BertClassifier(Resumable):
         tokenizer_: what kind it is.
         reader_: how texts are read.
         history_: records of the training.
-        epochs_, max_length_, precision_: as they were taken.
+        epochs_: passes, at most, as they were taken.
+        max_length_: subword tokens that are read at once, as it was taken.
+        precision_: the precision of training, as it was taken.
         cut_: how many training texts were longer than that, and cut.
         windowed_: how many were longer and read in windows, and in how many of these.
         head_replaced_: whether the weights had a head for other labels.

@@ -177,7 +177,9 @@ def taught(
     """Ask the teacher about every text.
 
     Args:
-        rows, codec, targets: the texts with labels.
+        rows: the texts with labels.
+        codec: how their labels are encoded.
+        targets: int8 [n, k], their labels.
         held_out: texts that must not be learned from.
 
     Warns:
@@ -229,8 +231,10 @@ def _check_worth(
     """Warn of a teacher that is at chance; says whether it was trained on these rows, which flatter it then.
 
     Args:
-        rows, codec: the texts with labels.
-        chosen, targets: int8 [n, k], what the teacher makes of them, and the truth.
+        rows: the texts with labels.
+        codec: how their labels are encoded.
+        chosen: int8 [n, k], the labels that the teacher chooses.
+        targets: int8 [n, k], the true ones.
         held_out: asked about in place of rows that flatter.
     """
     own = learned_from(teacher.rung, rows.texts, rows.labels)

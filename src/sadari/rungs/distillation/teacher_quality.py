@@ -28,7 +28,8 @@ class Worth:
 
     Attributes:
         rows: texts.
-        right, commonest: the share of them that the teacher, and that one answer always, gets right.
+        right: the share of them that the teacher gets right.
+        commonest: the share that the most frequent answer alone gets right.
         answer: the labels of that one answer.
         chance: the probability that a teacher which is no better than that answer would do as well: one-sided, of the
             rows that just one of the two gets right (the sign test).

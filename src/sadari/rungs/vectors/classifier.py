@@ -75,9 +75,25 @@ class FromVectors(Resumable):
             vectors' scale.
         tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`; "auto": the one of the texts that the vectors were
             trained on, else one that keeps words whole.
-        longest, buckets: n-grams, which start at zero (bag); with frozen words there are none.
-        hidden, layers, heads, pooling, token_dropout, max_length, batch_size, device, precision, threads: of the nets.
-        epochs, learning_rate, dropout, label_smoothing, class_weight, patience: as in every rung that has them.
+        longest: the longest n-gram that the net "bag" counts; n-grams start at zero, and with frozen words there are
+            none.
+        buckets: hash n-grams into so many rows.
+        hidden: width of each direction's state (lstm, bilstm).
+        layers: layers of the net.
+        heads: attention heads of a layer (transformer).
+        pooling: "mean", "max" or "last": what is made of the tokens' states.
+        token_dropout: the share of tokens hidden from the net in training.
+        max_length: longer texts are cut after so many tokens; None: by the texts' lengths.
+        batch_size: the most texts in a batch.
+        device: "cpu", "cuda", "mps" or "auto".
+        precision: "fp32" or "bf16".
+        threads: of torch on the CPU; None: as torch has them.
+        epochs: passes over the texts, at most; None: by the net and the number of texts.
+        learning_rate: the highest learning rate; None: by the net.
+        dropout: as the net has it.
+        label_smoothing: the share of each target given to all labels alike.
+        class_weight: None, "balanced", or label → weight.
+        patience: stop after so many validations without a better accuracy, and keep the best net.
         seed: of all that is drawn.
 
     Attributes:

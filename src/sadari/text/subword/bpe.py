@@ -38,7 +38,10 @@ class Subwords:
         lowercase: texts are lower-cased.
 
     Attributes:
-        pad_id, unknown_id, start_id, end_id: of `SPECIALS`.
+        pad_id: its id of `SPECIALS`.
+        unknown_id: its id of `SPECIALS`.
+        start_id: its id of `SPECIALS`.
+        end_id: its id of `SPECIALS`.
     """
 
     pad_id, unknown_id, start_id, end_id = range(4)

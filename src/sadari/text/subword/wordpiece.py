@@ -55,7 +55,11 @@ class WordPiece:
         chinese: Han characters stand alone.
 
     Attributes:
-        pad_id, unknown_id, class_id, separator_id, mask_id: of `SPECIALS`.
+        pad_id: its id of `SPECIALS`.
+        unknown_id: its id of `SPECIALS`.
+        class_id: its id of `SPECIALS`.
+        separator_id: its id of `SPECIALS`.
+        mask_id: its id of `SPECIALS`.
 
     Raises:
         ValueError: a special token is missing.

@@ -32,11 +32,14 @@ class Example:
     """A batch as the net takes it.
 
     Attributes:
-        ids, segments: int64 [n, length].
+        ids: int64 [n, length].
+        segments: int64 [n, length].
         mask: bool [n, length], or None where nothing is padding.
-        places, targets: int64 [m], of the masked tokens.
+        places: int64 [m], where the masked tokens are.
+        targets: int64 [m], what stood there.
         follows: int64 [n], `UNASKED` where there is no second segment.
-        masked, pairs: how many there are in the batches of all processes together.
+        masked: masked tokens in the batches of all processes together.
+        pairs: pairs of segments in the batches of all processes together.
     """
 
     ids: NDArray[np.int64]
@@ -79,7 +82,9 @@ class Reading:
     Attributes:
         documents: what is read.
         masking: what is hidden.
-        class_id, separator_id, pad_id: of the tokens that stand around segments, and after them.
+        class_id: the id that stands before a sequence.
+        separator_id: the id that ends a segment.
+        pad_id: the id that fills up shorter sequences.
         length: tokens of a sequence, at most.
         batch: sequences of a batch.
         cut: makes sequences of documents: `pair_segments`, `stretches` or `windows` of
@@ -115,7 +120,8 @@ class Epoch(Sequence[Example]):
         reading: how.
         segments: all that is read.
         number: of the epoch.
-        rank, world: of several processes.
+        rank: which of several processes this is.
+        world: how many processes there are.
     """
 
     def __init__(self, reading: Reading, segments: Segments, number: int, rank: int = 0, world: int = 1) -> None:

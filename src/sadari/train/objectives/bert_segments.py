@@ -60,7 +60,8 @@ class Segments:
     """Sequences: ``[CLS] first [SEP]``, or ``[CLS] first [SEP] second [SEP]``.
 
     Attributes:
-        first, second: int64 [n, 2], from where to where in the documents' ids; a second may be empty.
+        first: int64 [n, 2], where each first segment begins and ends in the documents' ids.
+        second: int64 [n, 2], the same of the second segment, which may be empty.
         follows: int64 [n], `FOLLOWS`, `RANDOM` or `UNASKED`.
         cut: tokens left out because two segments were too long together.
     """

@@ -28,8 +28,10 @@ class Pairs:
     """Sources and their targets.
 
     Attributes:
-        sources, targets: ids of n texts each, every text with its end.
-        pad_id, start_id: what stands after shorter texts, and what a target is written after.
+        sources: ids of n texts, each with its end.
+        targets: ids of their n translations, each with its end.
+        pad_id: what fills up shorter texts.
+        start_id: what a target is written after.
     """
 
     sources: Ragged
@@ -59,7 +61,8 @@ class PairBatches:
     """Which pairs make each batch of each epoch; the same whenever asked.
 
     Attributes:
-        sources, targets: int64 [n], tokens of each text.
+        sources: int64 [n], tokens of each source.
+        targets: int64 [n], tokens of each target.
         max_tokens: the most tokens of a batch, padding included, on either side, and fewer where texts are longer than
             `LONG`; a longer pair is a batch of its own.
         seed: of the shuffling.
@@ -79,7 +82,8 @@ class PairBatches:
 
         Args:
             number: of the epoch, from 1.
-            rank, world: with several processes, each takes its share of every batch; a share may be empty.
+            rank: which of several processes this is; each takes its share of every batch, which may be empty.
+            world: how many processes there are.
         """
         random = np.random.default_rng([self.seed, number])
         order = random.permutation(len(self.sources))

@@ -56,7 +56,9 @@ def train_with_adam(
     """Train a weight and a bias in place.
 
     Args:
-        counts, weights, row_scale: the texts, as weighed counts.
+        counts: counts of the texts' features.
+        weights: what each feature's count is multiplied by.
+        row_scale: what each text's features are multiplied by.
         targets: int8 [n, k], 1 where the text has the label.
         costs: float32 [n], by which each text's loss is multiplied.
         weight: float32 [features, k].

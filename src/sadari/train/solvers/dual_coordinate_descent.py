@@ -57,7 +57,9 @@ def solve_dual(
     """Minimise ``|w|² / 2 + Σ costs · max(0, 1 − sign · logit)²`` for every label.
 
     Args:
-        counts, weights, row_scale: the texts, as weighed counts.
+        counts: counts of the texts' features.
+        weights: what each feature's count is multiplied by.
+        row_scale: what each text's features are multiplied by.
         signs: int8 [n, k], +1 where the text has the label, else −1.
         costs: float32 [n], the C of each text (class and sample weights multiplied in).
         epochs: the most passes over the texts.
@@ -123,7 +125,11 @@ def held_out_logits(
     Features that no other text has are left out of these texts, as they would be out of a new one.
 
     Args:
-        counts, weights, row_scale, signs, costs: as they were given to `solve_dual`.
+        counts: as it was given to `solve_dual`.
+        weights: as it was given to `solve_dual`.
+        row_scale: as it was given to `solve_dual`.
+        signs: as it was given to `solve_dual`.
+        costs: as it was given to `solve_dual`.
         solution: what it gave; it is not changed.
         rows: int64, the texts to take out.
         epochs: passes over the others.

@@ -48,12 +48,15 @@ class Arguments:
     Attributes:
         width: of the vectors (dim).
         window: (ws).
-        epochs, min_count, negatives: (epoch, minCount, neg).
+        epochs: passes over the texts (epoch).
+        min_count: the rarest word's count (minCount).
+        negatives: negatives drawn for each word (neg).
         word_ngrams: the longest n-gram, in words (wordNgrams).
         loss: of `LOSSES`.
         model: of `MODELS`.
         buckets: how many rows n-grams and pieces share (bucket).
-        shortest, longest: pieces of words, in characters (minn, maxn); longest 0: no pieces.
+        shortest: characters of the shortest piece of a word (minn).
+        longest: characters of the longest one (maxn); 0: no pieces.
         rate_updates: (lrUpdateRate).
         sample: the threshold of sampling (t).
     """
@@ -132,7 +135,8 @@ class FastTextFile:
     """A whole model.
 
     Attributes:
-        arguments, dictionary: as they stand in the file.
+        arguments: the training's arguments, as they stand in the file.
+        dictionary: the words and labels, as they stand in the file.
         input: [words + buckets, width].
         output: [labels, width] of a supervised model, else [words, width].
         quantised_output: what the file says of it (qout); only with a quantised input the output is quantised, too.

@@ -174,7 +174,8 @@ def _parse(block, at, values, starts, lengths, places, kinds, doubtful):  # type
     Args:
         block: uint8, ending in a line feed.
         values: float32 [m, width], filled.
-        starts, lengths: int64 [m], each line's word.
+        starts: int64 [m], where each line's word begins.
+        lengths: int64 [m], how many bytes it has.
         places: int64 [m], where each line begins.
         kinds: uint8 [m], what each line is.
         doubtful: int64 [k, 4], numbers that are left to Python: row, column, first byte, end.

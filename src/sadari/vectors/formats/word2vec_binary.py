@@ -143,7 +143,8 @@ def _scan(block, size, most_word, starts, lengths):  # type: ignore[no-untyped-d
         block: uint8.
         size: bytes of a vector.
         most_word: the longest word, in bytes.
-        starts, lengths: int64 [m], filled with each row's word.
+        starts: int64 [m], filled with where each row's word begins.
+        lengths: int64 [m], filled with how many bytes it has.
     """
     at = 0
     for row in range(len(starts)):

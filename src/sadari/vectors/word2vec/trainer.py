@@ -246,7 +246,8 @@ class Start:
         inputs: float32 [words + buckets, stride].
         outputs: float32 [words, stride].
         chance: uint64 [words], of 2³², that an occurrence is kept.
-        odds, others: the alias table of the negatives.
+        odds: the alias table of the negatives: each word's odds to stay itself.
+        others: the alias table of the negatives: the word taken in its place.
     """
 
     rows: Ragged

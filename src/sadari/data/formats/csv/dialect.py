@@ -51,7 +51,8 @@ class _Shape:
         fields: of most records.
         share: of the records with so many.
         first_fits: whether the first has.
-        stray, spans: records with text after a closing quote; with a field that spans lines.
+        stray: records with text after a closing quote.
+        spans: records with a field that spans lines.
         quoted: share of the other records that have a quoted field.
         escaped: whether one has doubled quotes.
         wrapped: quoted fields a record.

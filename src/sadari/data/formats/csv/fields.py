@@ -24,7 +24,9 @@ def fields_frame(
 
     Args:
         buffer: (n,) uint8, valid UTF-8.
-        starts, ends, kinds: (rows, fields), as `scan_records` fills them.
+        starts: (rows, fields), as `scan_records` fills it.
+        ends: (rows, fields), as `scan_records` fills it.
+        kinds: (rows, fields), as `scan_records` fills it.
         names: of the columns given.
         columns: their positions; None for the first ``len(names)``.
     """

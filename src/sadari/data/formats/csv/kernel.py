@@ -90,11 +90,13 @@ def scan_records(  # type: ignore[no-untyped-def]
     Args:
         buffer: (n,) uint8.
         start: the offset at which a record begins.
-        delimiter, quote: bytes; `NO_QUOTE` where quotes mean nothing.
+        delimiter: a byte.
+        quote: a byte; `NO_QUOTE` where quotes mean nothing.
         spaced: whether spaces may stand between a delimiter and a field, and are no part of it.
         final: whether the file ends with the buffer.
         empty_lines: see above.
-        starts, ends: (rows, columns) int32, filled with each field's bounds, quotes left out.
+        starts: (rows, columns) int32, filled with where each field begins, its quote left out.
+        ends: (rows, columns) int32, filled with where each field ends, its quote left out.
         kinds: (rows, columns) uint8.
         heads: (rows,) int32, where each record begins.
         counts: (rows,) int32, its fields.
@@ -151,7 +153,8 @@ def gather_field(buffer, starts, ends, kinds, quote, values, offsets, present): 
 
     Args:
         buffer: (n,) uint8.
-        starts, ends: (rows,) int32 bounds in it.
+        starts: (rows,) int32, where each field begins in the buffer.
+        ends: (rows,) int32, where it ends.
         kinds: (rows,) uint8.
         quote: the quote byte.
         values: uint8 with room for ``sum(ends - starts)``.

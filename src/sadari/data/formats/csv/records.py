@@ -31,8 +31,14 @@ class _Span:
 
     Args:
         buffer: (n,) uint8.
-        begin, end: the offsets before the first record and after the last.
-        starts, ends, kinds, heads, counts, flags: as `scan_records` fills them.
+        begin: the offset before the first record.
+        end: the offset after the last record.
+        starts: as `scan_records` fills it.
+        ends: as `scan_records` fills it.
+        kinds: as `scan_records` fills it.
+        heads: as `scan_records` fills it.
+        counts: as `scan_records` fills it.
+        flags: as `scan_records` fills it.
         first_row: the number of the first one.
         lines: line feeds before `begin`.
     """
@@ -71,7 +77,8 @@ class CsvRecords:
 
     Args:
         stream: the file.
-        delimiter, header: as given by the user, or None to find out.
+        delimiter: as given by the user, or None to find out.
+        header: as given by the user, or None to find out.
         default: the delimiter the extension suggests.
         known: column names the user gave.
         labelled: whether a label is wanted.
