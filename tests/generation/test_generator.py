@@ -195,7 +195,7 @@ def test_a_running_text_is_split_at_its_end():
     texts=st.lists(ANY_TEXT.filter(str.strip), min_size=2, max_size=9), seed=st.integers(0, 5), labelled=st.booleans()
 )
 def test_several_texts_stand_between_their_ends_in_random_order(texts, seed, labelled):
-    texts = [*texts, "ab"]
+    texts = [*(unicodedata.normalize("NFC", text) for text in texts), "ab"]
     labels = [str(number % 3) for number in range(len(texts))] if labelled else None
     training_text = gather(texts, labels, validation=0, seed=seed)
     codec, ids = training_text.codec, training_text.ids.tolist()

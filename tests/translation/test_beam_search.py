@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sadari.errors import SettingError
-from sadari.generation.sampling import forbid
 from sadari.nets.seq2seq.recurrent import RecurrentSeq2Seq
 from sadari.nets.seq2seq.transformer import TransformerSeq2Seq
+from sadari.nets.token_rules import forbid
 from sadari.translation.beam_search import beam_search
 
 START, END = 0, 1

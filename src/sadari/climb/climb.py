@@ -25,7 +25,8 @@ from sadari.climb.training import fewer_rows, first_fold
 from sadari.climb.training import train as train_rung
 from sadari.climb.tuning import tune
 from sadari.climb.verdict import decide
-from sadari.data.audit.audit import Audit, audit
+from sadari.data.audit.audit import audit
+from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import SettingError
 from sadari.messages import message

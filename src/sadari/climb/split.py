@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.data.audit.audit import Audit
+from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError

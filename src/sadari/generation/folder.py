@@ -4,65 +4,93 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
-from sadari.artifact import ModelFiles, write_model
+from sadari.artifact import ModelFiles, read_model, write_model
 from sadari.artifact.card import table_lines
 from sadari.artifact.restore import build, known_settings, load_net, object_in
-from sadari.errors import ModelError
-from sadari.generation.codec import LEVELS, restored_codec
+from sadari.errors import ModelError, SadariError
+from sadari.generation.codec import LEVELS, TextCodec, restored_codec
 from sadari.generation.settings import GeneratorSettings
 from sadari.messages import message
 from sadari.train.allowed_settings import plain_settings
 
 if TYPE_CHECKING:
-    from sadari.generation.generator import Generator
+    from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
 
 KIND = "generator"
-Kind = TypeVar("Kind", bound="Generator")
 
 
-def save_generator(generator: Generator, folder: str | Path, data: Mapping[str, Any]) -> None:
-    """Write the folder, whole or not at all.
+class SavedGenerator(GeneratorSettings):
+    """A generator as its folder holds it; see `sadari.generation.generator.Generator`."""
 
-    Raises:
-        OutputError: it could not be written; what was there before is untouched.
-    """
-    net: Any = generator.net_
-    manifest = {
-        "kind": KIND,
-        "settings": plain_settings(generator.resolved_.settings()),
-        "generator": {
-            "labels": generator.codec_.labels,
-            "running": generator.running_,
-            "unknown_learned": generator.unknown_learned_,
-        },
-        "scores": dict(generator.scores_),
-        "data": {**generator.data_, **data},
-    }
-    texts = {**generator.codec_.state(), "README.md": generator_card(manifest)}
-    tensors = {name: value.detach().cpu() for name, value in net.state_dict().items()}
-    write_model(folder, manifest=manifest, tensors=tensors, texts=texts)
+    net_: RecurrentGenerator | TransformerGenerator | None
+    codec_: TextCodec
+    resolved_: Any
+    running_: bool
+    unknown_learned_: bool
+    scores_: dict[str, Any]
+    data_: dict[str, Any]
 
+    def save(self, folder: str | Path, *, data: Mapping[str, Any] | None = None) -> None:
+        """Write the model folder, whole or not at all; an older model there is replaced.
 
-def restore_generator(kind: type[Kind], files: ModelFiles) -> Kind:
-    """The generator of a folder.
+        Args:
+            data: what it was trained on, besides what it knows itself (name, columns).
 
-    Raises:
-        ModelError: it is another kind of model, or its parts do not fit each other.
-    """
-    where, found = str(files.folder), files.manifest["kind"]
-    if found != KIND:
-        raise ModelError(message("is a model of the kind {found!r:.40}, not a generator", found=found), where=where)
-    with build(where):
-        generator = kind(**known_settings(files.manifest, GeneratorSettings().settings()))
-        generator.check()
-        labels, generator.running_, generator.unknown_learned_ = _said(files.manifest.get("generator"))
-        generator.codec_ = restored_codec(generator.level, labels, files)
-        generator.resolved_ = generator.resolved(ids=len(generator.codec_), tokens=1)
-        generator.scores_, generator.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
-        generator.net_ = load_net(files, generator.new_net)
-    return generator
+        Raises:
+            OutputError: it could not be written; what was there before is untouched.
+        """
+        self._check_fitted()
+        net: Any = self.net_
+        manifest = {
+            "kind": KIND,
+            "settings": plain_settings(self.resolved_.settings()),
+            "generator": {
+                "labels": self.codec_.labels,
+                "running": self.running_,
+                "unknown_learned": self.unknown_learned_,
+            },
+            "scores": dict(self.scores_),
+            "data": {**self.data_, **(data or {})},
+        }
+        texts = {**self.codec_.state(), "README.md": generator_card(manifest)}
+        tensors = {name: value.detach().cpu() for name, value in net.state_dict().items()}
+        write_model(folder, manifest=manifest, tensors=tensors, texts=texts)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """The generator of a folder that `save` wrote.
+
+        Raises:
+            ModelError: torn, hostile, or another kind of model.
+        """
+        return cls.from_files(read_model(folder))
+
+    @classmethod
+    def from_files(cls, files: ModelFiles) -> Self:
+        """The generator of a folder that is read already.
+
+        Raises:
+            ModelError: it is another kind of model, or its parts do not fit each other.
+        """
+        where, found = str(files.folder), files.manifest["kind"]
+        if found != KIND:
+            raise ModelError(message("is a model of the kind {found!r:.40}, not a generator", found=found), where=where)
+        with build(where):
+            generator = cls(**known_settings(files.manifest, GeneratorSettings().settings()))
+            generator.check()
+            labels, generator.running_, generator.unknown_learned_ = _said(files.manifest.get("generator"))
+            generator.codec_ = restored_codec(generator.level, labels, files)
+            size = len(generator.codec_)
+            generator.resolved_ = generator.resolved(ids=size, tokens=1)
+            generator.scores_, generator.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
+            generator.net_ = load_net(files, lambda: generator.resolved_.new_net(size))
+        return generator
+
+    def _check_fitted(self) -> None:
+        if self.net_ is None:
+            raise SadariError(message("the generator is not trained yet"), hint=message("call fit(text) first"))
 
 
 def _said(said: Any) -> tuple[list[str], bool, bool]:

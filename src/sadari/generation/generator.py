@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sadari.artifact.restore import check_learned
-from sadari.errors import DataError, SadariError, SettingError
+from sadari.errors import DataError, SettingError
 from sadari.generation.codec import END_ID, UNKNOWN_ID, Written
 from sadari.generation.corpus import TrainingText, characters_of, gather
+from sadari.generation.folder import SavedGenerator
 from sadari.generation.sampling import Rules, choose
-from sadari.generation.settings import GeneratorSettings
 from sadari.messages import message
 from sadari.settings.limits import SEED, Whole, check
 from sadari.text.column import as_column
@@ -22,7 +22,6 @@ from sadari.train.allowed_settings import plain_settings
 from sadari.train.settings import best_record, optimizer_settings_of
 
 if TYPE_CHECKING:
-    from sadari.artifact import ModelFiles
     from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
     from sadari.train.checkpoint import Run
     from sadari.train.loop import Loop
@@ -46,7 +45,7 @@ class Listener:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Generator(GeneratorSettings):
+class Generator(SavedGenerator):
     """A language model over characters, words or subwords.
 
     Args:
@@ -154,7 +153,7 @@ class Generator(GeneratorSettings):
         self._take(training_text)
         with torch.random.fork_rng():
             seed_everything(self.seed)
-            self.net_ = self.new_net()
+            self.net_ = self.resolved_.new_net(len(self.codec_))
             listener.begin(self, training_text)
             task = self._task(training_text)
             loop = Loop(
@@ -169,26 +168,6 @@ class Generator(GeneratorSettings):
         check_learned(**{name: value.detach().cpu().numpy() for name, value in self.net_.state_dict().items()})
         self.scores_ = self._best_scores()
         return self
-
-    def new_net(self) -> RecurrentGenerator | TransformerGenerator:
-        """The net before training."""
-        from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
-
-        own, size = self.resolved_, len(self.codec_)
-        if own.net == "transformer":
-            return TransformerGenerator(
-                size,
-                width=own.embed_dim,
-                heads=own.heads,
-                layers=own.layers,
-                inner=own.inner,
-                context=own.window,
-                dropout=own.dropout,
-                tied=own.tied,
-            )
-        return RecurrentGenerator(
-            size, cell=own.net, embed_dim=own.embed_dim, hidden=own.hidden, layers=own.layers, dropout=own.dropout
-        )
 
     def _take(self, training_text: TrainingText) -> None:
         """What the texts say of the model to be."""
@@ -351,45 +330,6 @@ class Generator(GeneratorSettings):
                 yield text
         if text := written.end():
             yield text
-
-    def _check_fitted(self) -> None:
-        if self.net_ is None:
-            raise SadariError(message("the generator is not trained yet"), hint=message("call fit(text) first"))
-
-    # -- saving -----------------------------------------------------------------------------------------
-
-    def save(self, folder: str | Path, *, data: Mapping[str, Any] | None = None) -> None:
-        """Write the model folder, whole or not at all; an older model there is replaced.
-
-        Args:
-            data: what it was trained on, besides what it knows itself (name, columns).
-        """
-        from sadari.generation.folder import save_generator
-
-        self._check_fitted()
-        save_generator(self, folder, data or {})
-
-    @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """The generator of a folder that `save` wrote.
-
-        Raises:
-            ModelError: torn, hostile, or another kind of model.
-        """
-        from sadari.artifact import read_model
-
-        return cls.from_files(read_model(folder))
-
-    @classmethod
-    def from_files(cls, files: ModelFiles) -> Self:
-        """The generator of a folder that is read already.
-
-        Raises:
-            ModelError: it is of another kind, or its parts do not fit each other.
-        """
-        from sadari.generation.folder import restore_generator
-
-        return restore_generator(cls, files)
 
 
 _END = np.full(1, END_ID, np.int32)

@@ -10,34 +10,21 @@ so others can be put between them:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sadari.errors import SettingError
 from sadari.messages import message
+from sadari.nets.token_rules import forbid
 from sadari.settings.limits import Number, Whole, check
 
 if TYPE_CHECKING:
     import torch
 
-    Rule = Callable[[torch.Tensor], torch.Tensor]
+    from sadari.nets.token_rules import Rule
 
 HOTTEST = 1e6
-
-
-def forbid(ids: Collection[int]) -> Rule:
-    """These ids are never chosen."""
-    banned = sorted(ids)
-
-    def rule(logits: torch.Tensor) -> torch.Tensor:
-        if not banned:
-            return logits
-        logits = logits.clone()
-        logits[:, banned] = -math.inf
-        return logits
-
-    return rule
 
 
 def temperature(value: float) -> Rule:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sadari.errors import SettingError
 from sadari.generation.codec import LEVELS
@@ -12,6 +12,9 @@ from sadari.messages import message
 from sadari.settings.limits import Choice, Flag, Whole
 from sadari.train.allowed_settings import Allowed
 from sadari.train.settings import TRAINED_BY, TaskSettings
+
+if TYPE_CHECKING:
+    from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
 
 NETS = ("lstm", "gru", "transformer")
 LEARNED_TOKENS = 10_000_000  # where nobody says how long: so many are read in all
@@ -112,3 +115,23 @@ class GeneratorSettings(TaskSettings):
         if self.steps is None and self.minutes is None:
             found["epochs"] = min(100, max(1, round(LEARNED_TOKENS / max(1, tokens))))
         return self._with(found)
+
+    def new_net(self, size: int) -> RecurrentGenerator | TransformerGenerator:
+        """The net before training, of settings that are `resolved`, with so many ids."""
+        from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
+
+        own: Any = self
+        if own.net == "transformer":
+            return TransformerGenerator(
+                size,
+                width=own.embed_dim,
+                heads=own.heads,
+                layers=own.layers,
+                inner=own.inner,
+                context=own.window,
+                dropout=own.dropout,
+                tied=own.tied,
+            )
+        return RecurrentGenerator(
+            size, cell=own.net, embed_dim=own.embed_dim, hidden=own.hidden, layers=own.layers, dropout=own.dropout
+        )

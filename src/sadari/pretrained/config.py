@@ -13,7 +13,8 @@ from typing import Any
 from sadari.artifact.weights import CONFIG
 from sadari.errors import ModelError
 from sadari.messages import message
-from sadari.train.allowed_settings import Choice, Number, Text, Whole
+from sadari.pretrained.package import transformers
+from sadari.settings.limits import Choice, Number, Text, Whole
 
 MOST = 2**22  # of any number in a configuration; the largest that is known counts a vocabulary of 1.2 million entities
 MOST_LABELS = 100_000
@@ -202,8 +203,6 @@ def _check_ids(name: str, value: Any, rows: Any, where: str) -> None:
 
 
 def _is_activation(name: Any) -> bool:
-    from sadari.pretrained.encoders import transformers
-
     transformers()
     from transformers.activations import ACT2FN
 

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any
 from sadari.artifact import MANIFEST, guarded
 from sadari.artifact.restore import build, check_weights
 from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
-from sadari.errors import DownloadError, MissingExtraError, ModelError, SadariWarning
+from sadari.errors import DownloadError, ModelError, SadariWarning
 from sadari.messages import message
 from sadari.pretrained import folder as weights_folder
 from sadari.pretrained.config import check_claims, check_config, labels_of
 from sadari.pretrained.folder import INDEX, SAFE, check_knows, check_not_pickled, check_plain, json_of, weight_shapes
+from sadari.pretrained.package import transformers
 from sadari.text.subword.pretrained import SubwordTokenizer
 from sadari.text.subword.tokenizer_file import check_description, check_vocabulary
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    pass
 
-EXTRA = "bert"
 _TOKENIZERS = (
     TOKENIZER,
     WORDS,
@@ -93,19 +93,6 @@ class Tokenizing:
     pieces: SubwordTokenizer
     files: dict[str, str]
     longest: int | None
-
-
-def transformers() -> ModuleType:
-    """The package.
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        import transformers
-    except ImportError as error:
-        raise MissingExtraError("the rung 'bert'", EXTRA) from error
-    return transformers
 
 
 def find_weights(weights: str | Path, *, download: bool = False) -> Path:

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sadari.artifact.plain_file import as_path
 from sadari.artifact.restore import check_learned
-from sadari.errors import DataError, ModelError, SadariError, SettingError
+from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import message
 from sadari.pretrained.folder import shown_weights
 from sadari.pretraining.corpus import MOST_HELD_OUT, PreTrainingTexts, read_texts
+from sadari.pretraining.folder import SavedBert
 from sadari.pretraining.probe import Filled, fill_masks, follows_probability
-from sadari.pretraining.settings import MOST_POSITIONS, BertSettings
+from sadari.pretraining.settings import MOST_POSITIONS
 from sadari.train.allowed_settings import plain_settings
 from sadari.train.settings import best_record, optimizer_settings_of
 
@@ -55,7 +56,7 @@ class Listener:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Bert(BertSettings):
+class Bert(SavedBert):
     """A BERT that is pre-trained here, or goes on from one that was trained elsewhere.
 
     Args:
@@ -354,34 +355,6 @@ class Bert(BertSettings):
                 hint=message("probe one text with a [MASK], or train without --no-nsp"),
             )
         return follows_probability(self.net_, self.pieces_, first, second)  # type: ignore[arg-type]
-
-    def _check_fitted(self) -> None:
-        if self.net_ is None:
-            raise SadariError(message("the model is not trained yet"), hint=message("call fit(texts) first"))
-
-    # -- saving -----------------------------------------------------------------------------------------
-
-    def save(self, folder: str | Path, *, data: Mapping[str, Any] | None = None) -> None:
-        """Write the model folder, whole or not at all; `transformers` opens it as it is.
-
-        Args:
-            data: what it was trained on, besides what it knows itself (name, columns).
-        """
-        from sadari.pretraining.folder import save_bert
-
-        self._check_fitted()
-        save_bert(self, folder, data or {})
-
-    @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """The BERT of a folder that `save` wrote, or `transformers` did.
-
-        Raises:
-            ModelError: torn, hostile, or another kind of model.
-        """
-        from sadari.pretraining.folder import load_bert
-
-        return load_bert(cls, folder)
 
 
 def _check_pairs(documents: Documents) -> None:

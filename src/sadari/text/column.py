@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari import forked
 from sadari.errors import DataError
+from sadari.forked import without_polars
 from sadari.messages import message
 from sadari.ragged import offsets_of
 from sadari.settings.limits import shown
@@ -237,12 +237,12 @@ def column_bytes(column: pl.Series) -> tuple[NDArray[np.uint8], NDArray[np.int64
 
 def one_by_one(column: pl.Series) -> bool:
     """Whether texts are gone through one by one and not by Polars: a few, or all in a fork without its threads."""
-    return len(column) <= FEW or forked.without_polars()
+    return len(column) <= FEW or without_polars()
 
 
 def slices(column: pl.Series, *, max_rows: int = 65_536, max_bytes: int = 1 << 26) -> Iterator[pl.Series]:
     """The column in pieces, so that what is made from a piece stays small. A text longer than that is a piece."""
-    if forked.without_polars():
+    if without_polars():
         yield from (column.slice(start, FEW) for start in range(0, len(column), FEW))
         return
     if 0 < len(column) <= max_rows and column.estimated_size() <= max_bytes:

@@ -31,9 +31,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from sadari import forked
 from sadari.artifact import guarded
 from sadari.errors import DataError, MissingExtraError, SettingError
+from sadari.forked import uses, without_polars
 from sadari.messages import message
 from sadari.settings.limits import shown
 from sadari.text.column import as_column, column_bytes, one_by_one
@@ -189,7 +189,7 @@ def _lower_already(column: pl.Series) -> bool:
 
 
 def _lowered(column: pl.Series) -> pl.Series:
-    if forked.without_polars():
+    if without_polars():
         return pl.Series("text", [text.lower() for text in column.to_list()], pl.String)
     return column.str.to_lowercase()
 
@@ -204,7 +204,7 @@ def _morphemes() -> Tokenizer:
         kiwi = Kiwi(num_workers=1)
 
     def prepare(column: pl.Series) -> pl.Series:
-        forked.uses("Kiwi")
+        uses("Kiwi")
         with guarded("the tokenizer 'morphemes' cannot read a text", kind=DataError):
             found = [MORPHEME_END.join(token.form for token in tokens) for tokens in kiwi.tokenize(column.to_list())]
         return pl.Series("text", found, pl.String)

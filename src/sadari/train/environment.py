@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from sadari import forked
 from sadari.errors import SettingError
+from sadari.forked import is_child
 from sadari.messages import message
 from sadari.train import distributed as processes
 
@@ -78,7 +78,7 @@ def threads(count: int | None) -> Iterator[None]:
     """Run with so many of torch's CPU threads, and set the number back after."""
     before = torch.get_num_threads()
     if count is not None:
-        torch.set_num_threads(1 if forked.is_child() else count)  # a fork has none of its parent's threads
+        torch.set_num_threads(1 if is_child() else count)  # a fork has none of its parent's threads
     try:
         yield
     finally:

@@ -4,86 +4,120 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Self
 
 from sadari.artifact import read_model, write_model
 from sadari.artifact.restore import build, known_settings, load_net, object_in
-from sadari.errors import ModelError
+from sadari.errors import ModelError, SettingError
 from sadari.messages import message
 from sadari.text.subword.bpe import Subwords
 from sadari.translation.settings import TranslatorSettings
-
-if TYPE_CHECKING:
-    from sadari.translation.translator import Translator
-
-    Kind = TypeVar("Kind", bound="Translator")
 
 KIND = "translator"
 MOST_WORDS = 10_000
 SHARED, SOURCE, TARGET = "tokenizer.json", "source.tokenizer.json", "target.tokenizer.json"
 
 
-def save_translator(model: Translator, folder: str | Path) -> None:
-    """Write a trained translator's folder.
+class SavedTranslator(TranslatorSettings):
+    """A translator as its folder holds it; see `sadari.translation.translator.Translator`."""
 
-    Raises:
-        OutputError: it could not be written; what was there before is untouched.
-    """
-    if model.shared_:
-        texts = {SHARED: model.source_subwords_.to_json()}
-    else:
-        texts = {SOURCE: model.source_subwords_.to_json(), TARGET: model.target_subwords_.to_json()}
-    passes = int(model.history_[-1]["epoch"]) if model.history_ else 0
-    said = {
-        "shared": model.shared_,
-        "source_subwords": len(model.source_subwords_),
-        "target_subwords": len(model.target_subwords_),
-        "epochs": passes,
-        "weights": model.weights_,
-        "seconds": model.train_seconds_,
-        "source_words": model.source_words_,
-        "target_words": model.target_words_,
-    }
-    manifest = {
-        "kind": KIND,
-        "settings": model.resolved_.settings(),
-        "translator": said,
-        "tokenizer": {"name": "bpe"},
-        "scores": model.scores_,
-        "data": model.data_,
-    }
-    tensors = {name: value.detach().cpu() for name, value in model.net_.state_dict().items()}
-    write_model(folder, manifest=manifest, tensors=tensors, texts={**texts, "README.md": translator_card(manifest)})
+    _ready = False
+    net_: Any
+    source_subwords_: Subwords
+    target_subwords_: Subwords
+    shared_: bool
+    resolved_: Any
+    history_: list[dict[str, float]]
+    weights_: str
+    validation_loss_: float | None
+    train_seconds_: float
+    source_words_: list[str]
+    target_words_: list[str]
+    blank_: int
+    too_long_: int
+    scores_: dict[str, Any]
+    data_: dict[str, Any]
 
+    def save(
+        self, folder: str | Path, *, scores: dict[str, Any] | None = None, data: dict[str, Any] | None = None
+    ) -> None:
+        """Write the model folder, whole or not at all; an older model there is replaced.
 
-def load_translator(kind: type[Kind], folder: str | Path) -> Kind:
-    """The translator of a folder.
+        Args:
+            scores: what the model's card says it scored.
+            data: what it was trained on.
 
-    Raises:
-        ModelError: torn, hostile, or a model of another kind.
-    """
-    files = read_model(folder)
-    where, found = str(files.folder), files.manifest["kind"]
-    if found != KIND:
-        raise ModelError(message("is a model of the kind {found!r:.40}, not a translator", found=found), where=where)
-    with build(where, "translator"):
-        model = kind(**known_settings(files.manifest, TranslatorSettings().settings()))
-        model.check()
-        # of what is None in folders written before it followed the pairs, it was that of few
-        model.resolved_ = model.resolved(pairs=0, tokens=0)
-        said = object_in(files.manifest, "translator")
-        model.shared_ = said.get("shared") is True
-        model.weights_, model.train_seconds_ = str(said.get("weights"))[:80], 0.0
-        model.source_words_, model.target_words_ = (_words(said.get(f"{side}_words")) for side in ("source", "target"))
-        model.scores_, model.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
-        model.validation_loss_ = None
-        model.history_, model.blank_, model.too_long_ = [], 0, 0
-        names = (SHARED, SHARED) if model.shared_ else (SOURCE, TARGET)
-        model.source_subwords_, model.target_subwords_ = (Subwords.from_json(files.text(name)) for name in names)
-        sizes = len(model.source_subwords_), len(model.target_subwords_)
-        model.net_ = load_net(files, lambda: model.resolved_.new_net(*sizes, shared=model.shared_))
-    model._ready = True
-    return model
+        Raises:
+            OutputError: it could not be written; what was there before is untouched.
+        """
+        self._check_fitted()
+        self.scores_ = self.scores_ if scores is None else scores
+        self.data_ = self.data_ if data is None else data
+        if self.shared_:
+            texts = {SHARED: self.source_subwords_.to_json()}
+        else:
+            texts = {SOURCE: self.source_subwords_.to_json(), TARGET: self.target_subwords_.to_json()}
+        said = {
+            "shared": self.shared_,
+            "source_subwords": len(self.source_subwords_),
+            "target_subwords": len(self.target_subwords_),
+            "epochs": int(self.history_[-1]["epoch"]) if self.history_ else 0,
+            "weights": self.weights_,
+            "seconds": self.train_seconds_,
+            "source_words": self.source_words_,
+            "target_words": self.target_words_,
+        }
+        manifest = {
+            "kind": KIND,
+            "settings": self.resolved_.settings(),
+            "translator": said,
+            "tokenizer": {"name": "bpe"},
+            "scores": self.scores_,
+            "data": self.data_,
+        }
+        tensors = {name: value.detach().cpu() for name, value in self.net_.state_dict().items()}
+        write_model(folder, manifest=manifest, tensors=tensors, texts={**texts, "README.md": translator_card(manifest)})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """The translator of a folder that `save` wrote.
+
+        Raises:
+            ModelError: torn, hostile, or a model of another kind.
+        """
+        files = read_model(folder)
+        where, found = str(files.folder), files.manifest["kind"]
+        if found != KIND:
+            raise ModelError(
+                message("is a model of the kind {found!r:.40}, not a translator", found=found), where=where
+            )
+        with build(where, "translator"):
+            model = cls(**known_settings(files.manifest, TranslatorSettings().settings()))
+            model.check()
+            # of what is None in folders written before it followed the pairs, it was that of few
+            model.resolved_ = model.resolved(pairs=0, tokens=0)
+            model._take_said(object_in(files.manifest, "translator"))
+            model.scores_, model.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
+            names = (SHARED, SHARED) if model.shared_ else (SOURCE, TARGET)
+            model.source_subwords_, model.target_subwords_ = (Subwords.from_json(files.text(name)) for name in names)
+            sizes = len(model.source_subwords_), len(model.target_subwords_)
+            model.net_ = load_net(files, lambda: model.resolved_.new_net(*sizes, shared=model.shared_))
+        model._ready = True
+        return model
+
+    def _take_said(self, said: dict[str, Any]) -> None:
+        """What a manifest says of a translator beside its settings; its training is over and not told again."""
+        self.shared_ = said.get("shared") is True
+        self.weights_, self.train_seconds_ = str(said.get("weights"))[:80], 0.0
+        self.source_words_, self.target_words_ = (_words(said.get(f"{side}_words")) for side in ("source", "target"))
+        self.validation_loss_ = None
+        self.history_, self.blank_, self.too_long_ = [], 0, 0
+
+    def _check_fitted(self) -> None:
+        if not self._ready:
+            raise SettingError(
+                message("this translator is not trained yet"), hint=message("call fit(sources, targets) first")
+            )
 
 
 def _words(value: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sadari.generation.sampling import forbid
+from sadari.nets.token_rules import forbid
 from sadari.ragged import Ragged
 from sadari.text.subword.bpe import Subwords
 from sadari.translation.beam_search import Found, beam_search, check_beam

@@ -26,9 +26,9 @@ from sadari.text.subword.bpe import Subwords
 from sadari.train.callbacks import Progress
 from sadari.translation.alignment import Alignment, align_words
 from sadari.translation.beam_search import Found
+from sadari.translation.folder import SavedTranslator
 from sadari.translation.pairs import encode_pairs, filled, two_columns
 from sadari.translation.search import best_translations
-from sadari.translation.settings import TranslatorSettings
 from sadari.translation.training import learn
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Translation:
     score: float
 
 
-class Translator(TranslatorSettings):
+class Translator(SavedTranslator):
     """An encoder-decoder with its subwords; the settings are `TranslatorSettings`'.
 
     Attributes:
@@ -370,38 +370,3 @@ class Translator(TranslatorSettings):
     @property
     def _device(self) -> torch.device:
         return next(self.net_.parameters()).device
-
-    def _check_fitted(self) -> None:
-        if not getattr(self, "_ready", False):
-            raise SettingError(
-                message("this translator is not trained yet"), hint=message("call fit(sources, targets) first")
-            )
-
-    # -- saving -----------------------------------------------------------------------------------------
-
-    def save(
-        self, folder: str | Path, *, scores: dict[str, Any] | None = None, data: dict[str, Any] | None = None
-    ) -> None:
-        """Write the model folder, whole or not at all; an older model there is replaced.
-
-        Args:
-            scores: what the model's card says it scored.
-            data: what it was trained on.
-        """
-        from sadari.translation.folder import save_translator
-
-        self._check_fitted()
-        self.scores_ = self.scores_ if scores is None else scores
-        self.data_ = self.data_ if data is None else data
-        save_translator(self, folder)
-
-    @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """The translator of a folder that `save` wrote.
-
-        Raises:
-            ModelError: torn, hostile, or a model of another kind.
-        """
-        from sadari.translation.folder import load_translator
-
-        return load_translator(cls, folder)

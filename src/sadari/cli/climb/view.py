@@ -18,7 +18,7 @@ from sadari.wording import wording
 
 if TYPE_CHECKING:
     from sadari.climb.result import ClimbResult, RungResult
-    from sadari.data.audit.audit import Audit
+    from sadari.data.audit.result import Audit
     from sadari.data.corpus import Corpus
     from sadari.metrics.interval import Interval
 

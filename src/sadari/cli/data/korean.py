@@ -1,15 +1,15 @@
-"""An audit in Korean: the figures of `sadari.data.audit.text`, and the findings, as heads and texts."""
+"""An audit in Korean: the figures of `sadari.data.audit.result`, and the findings, as heads and texts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sadari.data.audit.text import LABELS
+from sadari.data.audit.result import LABELS
 from sadari.wording import wording
 
 if TYPE_CHECKING:
-    from sadari.data.audit.audit import Audit, SplitAudit
+    from sadari.data.audit.result import Audit, SplitAudit
 
 WORDS = wording("ko")
 ODD = {

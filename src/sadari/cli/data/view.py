@@ -13,7 +13,7 @@ from sadari.cli.terminal.printing import columns, headed, say, wrap
 from sadari.wording import Wording, wording
 
 if TYPE_CHECKING:
-    from sadari.data.audit.audit import Audit
+    from sadari.data.audit.result import Audit
     from sadari.data.corpus import Corpus
     from sadari.data.read import Source
 

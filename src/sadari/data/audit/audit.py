@@ -3,73 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import polars as pl
 
-from sadari.data.audit import text as audit_lines
 from sadari.data.audit.characters import histogram, odd_characters, script_shares
 from sadari.data.audit.duplicates import fold, shingle_width
-from sadari.data.audit.findings import Evidence, Finding, find_all
+from sadari.data.audit.findings import Evidence, find_all
 from sadari.data.audit.repeats import Repeats, Side, find_repeats
+from sadari.data.audit.result import Audit, SplitAudit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.forked import check_threads
 from sadari.settings.limits import SEED, check
 
 UNSEEN_SAMPLE = 2_000  # texts shown to each tokenizer
-
-
-@dataclass
-class SplitAudit:
-    """One file's figures. Lengths are of the texts as they are; blank ones that were dropped are empty."""
-
-    rows: int
-    labels: dict[str, int]  # label → texts that have it
-    imbalance: float  # texts of the most frequent label over those of the least frequent; 1.0 without labels
-    lengths: dict[str, dict[str, float]]  # "characters", "words" → min, median, p95, max
-    empty: int
-    exact_duplicates: int  # rows whose text and label an earlier row has
-    near_duplicates: int  # texts nearly the same as an earlier one
-    contradictions: int  # texts that occur with two labels or more
-    scripts: dict[str, float]  # script → share of the letters
-    odd_characters: dict[str, int]  # what → texts that have it
-
-
-@dataclass
-class Audit:
-    """The result of `audit`. Arrays of rows are positions in the corpus, from 0."""
-
-    train: SplitAudit
-    test: SplitAudit | None
-    across: dict[str, int]  # test texts that are in training: "exact", "near", and "contradictions" of the exact ones
-    tokenizers: dict[str, float]  # tokenizer → share of the characters that it cannot see, 0 to 1
-    findings: list[Finding]
-    notes: list[str]
-    duplicate_rows: np.ndarray = field(repr=False)  # int64: training rows to drop; the first of each text stays
-    near_duplicate_rows: np.ndarray = field(repr=False)  # int64: training rows nearly the same as an earlier one
-    contradicting_rows: np.ndarray = field(repr=False)  # int64: training rows of texts with two labels or more
-    leaked_exact: np.ndarray = field(repr=False)  # bool [test rows]: the text is in training
-    leaked_near: np.ndarray = field(repr=False)  # bool [test rows]: training has nearly this text
-
-    def to_dict(self) -> dict[str, object]:
-        """Everything but the arrays, for JSON."""
-        return {
-            "train": asdict(self.train),
-            "test": asdict(self.test) if self.test else None,
-            "across": dict(self.across),
-            "tokenizers": dict(self.tokenizers),
-            "findings": [asdict(finding) for finding in self.findings],
-            "notes": list(self.notes),
-        }
-
-    def summary(self) -> list[str]:
-        """One line or two for the head of a climb."""
-        return audit_lines.summary(self)
-
-    def lines(self) -> list[str]:
-        """The whole audit as text."""
-        return audit_lines.full(self)
 
 
 def audit(

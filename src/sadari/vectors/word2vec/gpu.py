@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from sadari.device import resolve_device
 from sadari.vectors.word2vec.cpu import windows
+from sadari.vectors.word2vec.matrices import LAST_RATE, Start, runs_of
 
 if TYPE_CHECKING:
     import torch
 
     from sadari.vectors.word2vec.corpus import Sentences
-    from sadari.vectors.word2vec.trainer import Progress, Start, Word2Vec
+    from sadari.vectors.word2vec.settings import Progress, Word2VecSettings
 
 RUN = 50_000  # tokens whose windows are cut at once
 BATCH = 2_048  # words a step
@@ -27,7 +28,7 @@ MOST_MOVE = 2.0
 
 
 def train_on_device(
-    settings: Word2Vec, sentences: Sentences, start: Start, progress: Progress
+    settings: Word2VecSettings, sentences: Sentences, start: Start, progress: Progress
 ) -> list[dict[str, float]]:
     """Train the matrices of ``start`` in place, by way of the device.
 
@@ -51,10 +52,10 @@ def _in_order(wanted: bool) -> Iterator[None]:
         torch.use_deterministic_algorithms(was, warn_only=warned)
 
 
-def _train(settings: Word2Vec, sentences: Sentences, start: Start, progress: Progress) -> list[dict[str, float]]:
+def _train(
+    settings: Word2VecSettings, sentences: Sentences, start: Start, progress: Progress
+) -> list[dict[str, float]]:
     import torch
-
-    from sadari.vectors.word2vec.trainer import LAST_RATE, runs_of
 
     device = resolve_device(settings.device)
     net = _Net(settings, start, device)
@@ -109,7 +110,7 @@ class _Buffers:
 class _Net:
     """The two matrices on a device, and one step of either model."""
 
-    def __init__(self, settings: Word2Vec, start: Start, device: torch.device) -> None:
+    def __init__(self, settings: Word2VecSettings, start: Start, device: torch.device) -> None:
         import torch
 
         self.device, self.settings = device, settings

@@ -6,142 +6,30 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from numbers import Integral, Real
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sadari.device import resolve_device
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
-from sadari.settings.limits import shown
 from sadari.vectors.keyed import WordVectors
-from sadari.vectors.subwords import UNITS, Subwords, check_subwords, mean_rows, pieces_of
+from sadari.vectors.subwords import Subwords, mean_rows, pieces_of
 from sadari.vectors.word2vec.corpus import Sentences, read_sentences
 from sadari.vectors.word2vec.cpu import alias_table, cbow, skipgram, tables
+from sadari.vectors.word2vec.matrices import LAST_RATE, Start, runs_of
+from sadari.vectors.word2vec.settings import Progress, Word2VecSettings
 
-MODELS = ("skipgram", "cbow")
-LAST_RATE = 0.004  # of the first one
 SKEW = 0.75  # negatives are drawn by counts to this power
 LEAST_BUCKETS, MOST_BUCKETS = 2**12, 2**21
 RUN = 20_000  # tokens that a thread trains on at a time
 MOST_NUMBERS = 2**31
-_MOST = 1_000_000
-# Settings that are whole numbers: from, to, and whether None will do.
-_WHOLE = {
-    "width": (1, _MOST, False),
-    "window": (1, _MOST, False),
-    "negatives": (1, _MOST, False),
-    "epochs": (1, _MOST, False),
-    "min_count": (1, 2**31, False),
-    "max_words": (1, 2**31, True),
-    "buckets": (1, 2**31, True),
-    "workers": (1, 1_024, True),
-    "seed": (0, 2**63 - 1, False),
-}
-
-Progress = Callable[[str, float, dict[str, float]], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Word2Vec:
-    """How word vectors are trained.
-
-    Args:
-        model: "skipgram" (a word predicts each of its neighbours) or "cbow" (their mean predicts it; quicker).
-        width: of the vectors.
-        window: neighbours on each side, at most; each place draws its own from 1 to that.
-        negatives: words drawn for a neighbour, which are not to be predicted.
-        epochs: passes over the corpus.
-        min_count: rarer words have no vector.
-        max_words: the most words, the most frequent ones.
-        sample: words more frequent than this share are left out now and then; 0: never.
-        learning_rate: at the first step; it falls in a line to 0.4 % of that. (gensim and fastText take 0.025 and 0.05
-            for skip-gram; on corpora of a few million words 0.05 is better for both models.)
-        subwords: (shortest, longest) pieces of words that have vectors too, as in fastText; None: none.
-        unit: what pieces are made of: "characters", or "jamo", the letters of Hangul.
-        buckets: rows that the pieces share; None: by the number of different pieces.
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": one that keeps words whole.
-        workers: threads; None: one for each core. With one, the same seed gives the same bits, on a GPU, too (where it
-            takes longer); with more, threads write into each other's vectors now and then (Hogwild, Recht et al. 2011),
-            and no two runs are quite the same.
-        device: "cpu" for the compiled loops; "cuda", "mps" or "auto" for torch there.
-        seed: of all that is drawn.
-
-    Raises:
-        SettingError: a setting out of its range.
-    """
-
-    model: str = "skipgram"
-    width: int = 100
-    window: int = 5
-    negatives: int = 5
-    epochs: int = 5
-    min_count: int = 5
-    max_words: int | None = None
-    sample: float = 1e-3
-    learning_rate: float = 0.05
-    subwords: tuple[int, int] | None = None
-    unit: str = "characters"
-    buckets: int | None = None
-    tokenizer: str = "auto"
-    workers: int | None = None
-    device: str = "cpu"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, (low, high, optional) in _WHOLE.items():
-            value = getattr(self, name)
-            if not (_is_whole(value, low, high) or (optional and value is None)):
-                wanted = f"a whole number from {low} to {high:,}{', or None' if optional else ''}"
-                raise SettingError(
-                    message("{name} is {shown}; it must be {wanted}", name=name, shown=shown(value), wanted=wanted)
-                )
-            if value is not None:
-                object.__setattr__(self, name, int(value))  # NumPy's numbers could not be written with the vectors
-        if self.model not in MODELS:
-            raise SettingError(
-                message("there is no model {model!r}", model=self.model),
-                hint=message("one of {models}", models=", ".join(MODELS)),
-            )
-        if not isinstance(self.learning_rate, Real) or not 0 < self.learning_rate <= 1:
-            raise SettingError(
-                message("learning_rate is {shown}", shown=shown(self.learning_rate)),
-                hint=message("above 0, at most 1; 0.05 is usual"),
-            )
-        if not isinstance(self.sample, Real) or not 0 <= self.sample < 1:
-            raise SettingError(
-                message("sample is {shown}", shown=shown(self.sample)),
-                hint=message("a share from 0 (never) to below 1; 0.001 is usual"),
-            )
-        object.__setattr__(self, "learning_rate", float(self.learning_rate))
-        object.__setattr__(self, "sample", float(self.sample))
-        self._check_subwords()
-
-    def _check_subwords(self) -> None:
-        if self.unit not in UNITS:
-            raise SettingError(
-                message("there is no unit {unit!r}", unit=self.unit),
-                hint=message("one of {units}", units=", ".join(UNITS)),
-            )
-        if self.subwords is not None:
-            pair = self.subwords if isinstance(self.subwords, tuple | list) else ()
-            if len(pair) != 2 or not all(_is_whole(units, 0, 2**31) for units in pair):
-                raise SettingError(
-                    message("subwords is {shown}", shown=shown(self.subwords)),
-                    hint=message("(shortest, longest), such as (3, 6)"),
-                )
-            object.__setattr__(self, "subwords", (int(pair[0]), int(pair[1])))
-            check_subwords(*self.subwords, self.unit)
-        elif self.unit != "characters" or self.buckets is not None:
-            what = f"unit is {self.unit!r}" if self.buckets is None else f"buckets is {self.buckets:,}"
-            raise SettingError(
-                message("{what}, but there are no subwords", what=what),
-                hint=message("subwords=(3, 6) gives words such pieces"),
-            )
+class Word2Vec(Word2VecSettings):
+    """A training of word vectors; the settings are `Word2VecSettings`'."""
 
     def train(self, texts: Any, progress: Progress | None = None) -> WordVectors:
         """Vectors of the words of a corpus.
@@ -237,37 +125,12 @@ class Word2Vec:
         )
 
 
-@dataclass(frozen=True)
-class Start:
-    """The matrices, which are trained in place, and what the loops draw from.
-
-    Attributes:
-        rows: each word's rows of ``inputs``: its own, and those of its pieces.
-        inputs: float32 [words + buckets, stride].
-        outputs: float32 [words, stride].
-        chance: uint64 [words], of 2³², that an occurrence is kept.
-        odds: the alias table of the negatives: each word's odds to stay itself.
-        others: the alias table of the negatives: the word taken in its place.
-    """
-
-    rows: Ragged
-    inputs: NDArray[np.float32]
-    outputs: NDArray[np.float32]
-    chance: NDArray[np.uint64]
-    odds: NDArray[np.uint32]
-    others: NDArray[np.int32]
-
-
 def train_vectors(texts: Any, *, progress: Progress | None = None, **settings: Any) -> WordVectors:
     """Vectors of the words of some texts; the settings are those of `Word2Vec`.
 
     >>> vectors = train_vectors(texts, model="cbow", width=50)
     """
     return Word2Vec(**settings).train(texts, progress)
-
-
-def _is_whole(value: Any, low: int, high: int) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and low <= int(value) <= high
 
 
 def _untold(what: str, share: float, record: dict[str, float]) -> None:
@@ -290,12 +153,6 @@ def _joined(words: int, pieces: Ragged) -> Ragged:
     values[own] = np.arange(words)
     values[~own] = pieces.values + words
     return Ragged(values, offsets)
-
-
-def runs_of(offsets: NDArray[np.int64], tokens: int) -> NDArray[np.int64]:
-    """int64 [runs + 1]: where the corpus is cut, at the end of a text, into runs of about so many tokens."""
-    wanted = np.arange(0, offsets[-1], tokens)
-    return np.unique(np.concatenate([np.searchsorted(offsets, wanted), [len(offsets) - 1]]))
 
 
 def _train_on_cores(

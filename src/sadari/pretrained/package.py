@@ -1,0 +1,25 @@
+"""The package `transformers`, imported where it is used; an extra of the installation brings it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sadari.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+EXTRA = "bert"
+
+
+def transformers() -> ModuleType:
+    """The package.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import transformers
+    except ImportError as error:
+        raise MissingExtraError("the rung 'bert'", EXTRA) from error
+    return transformers
