@@ -67,6 +67,7 @@ def test_what_cannot_be_scored():
     assert score_translations([""], [""]).tokenised_bleu == 0
 
 
+@pytest.mark.filterwarnings("ignore:no font here")
 def test_a_picture_of_an_alignment(tmp_path):
     found = Alignment(["나는", "우유를", "$x$", "</s>"], ["I", "drink", "</s>"], np.full((3, 4), 0.25))
     for name in ("a.svg", "a.png", "a.pdf"):

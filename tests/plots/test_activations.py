@@ -42,6 +42,7 @@ def test_gates_lead_to_the_states_that_the_net_computes(rung):
         assert ((found.panels[gate] > 0) & (found.panels[gate] < 1)).all()
 
 
+@pytest.mark.filterwarnings("ignore:no font here")  # boxes are the same each time, too
 @pytest.mark.parametrize("ending", [".svg", ".png", ".pdf"])
 def test_pictures_are_written_the_same_each_time(tmp_path, ending):
     for model in (LSTM(**QUICK, hidden=4), Transformer(**QUICK, heads=2)):

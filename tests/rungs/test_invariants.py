@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -101,7 +102,7 @@ for name in FIRST_RUNGS:
 
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_another_process_with_other_threads_and_hash_seed_gives_the_same_bits(threads):
-    folder = os.path.dirname(__file__)  # noqa: PTH120
+    folder = str(Path(__file__).parents[1])
     environment = {
         **os.environ,
         "PYTHONHASHSEED": threads,

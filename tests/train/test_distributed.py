@@ -22,7 +22,7 @@ import json, sys
 import torch
 from rungs_headlines import some
 from sadari.rungs import RUNGS
-from sadari.train import processes
+from sadari.train import distributed as processes
 
 texts, labels = some(150)
 said = []
@@ -96,7 +96,7 @@ STOPPED = """
 import sys
 from rungs_headlines import some
 from sadari.rungs import RUNGS
-from sadari.train import processes
+from sadari.train import distributed as processes
 from sadari.train.checkpoint import Run
 from sadari.train.loop import Interrupted
 
