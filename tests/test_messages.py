@@ -11,6 +11,9 @@ from catalogues import (
     misplaced,
     read_catalogue,
 )
+from cli_runs import run
+from sadari.errors import DataError
+from sadari.messages import current_language, language_of_environment, message, speaking
 
 EVERY = [pytest.param(path, id=path.parent.parent.name) for path in catalogue_files()]
 
@@ -30,3 +33,61 @@ def test_a_catalogue_has_the_ids_of_the_source_and_is_compiled(path, found):
 @pytest.mark.parametrize("path", EVERY)
 def test_translations_take_the_values_of_the_english(path):
     assert not misplaced(read_catalogue(path))
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, None),
+        ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LANG": "ko"}, "ko"),
+        ({"LC_MESSAGES": "en_US.UTF-8", "LANG": "ko_KR.UTF-8"}, "en"),
+        ({"LC_ALL": "ko_KR.eucKR", "LANG": "C"}, "ko"),
+        ({"LC_ALL": "", "LANG": "ko_KR"}, "ko"),
+        ({"LC_ALL": "C", "LANG": "ko_KR"}, None),
+        ({"LANG": "kok_IN"}, None),
+        ({"SADARI_LANG": "en", "LANG": "ko_KR.UTF-8"}, "en"),
+        ({"SADARI_LANG": "ko", "LANG": "C"}, "ko"),
+    ],
+)
+def test_the_language_of_an_environment(environment, language, monkeypatch):
+    """As POSIX orders the variables of a locale, behind our own."""
+    for name in ("SADARI_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert language_of_environment() == language
+
+
+MISSING = "missing.csv: 그런 파일이 없습니다"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (["--lang", "ko", "train", "missing.csv", "--rung", "bow", "-o", "m"], {}),
+        (["train", "missing.csv", "--rung", "bow", "-o", "m", "--lang", "ko"], {}),
+        (["data", "audit", "missing.csv", "--lang", "ko"], {"LANG": "en_US.UTF-8"}),
+        (["climb", "missing.csv"], {"SADARI_LANG": "ko"}),
+        (["climb", "missing.csv"], {"LC_ALL": "ko_KR.UTF-8"}),
+        (["vectors", "train", "missing.csv", "-o", "m", "--lang", "ko"], {}),
+    ],
+)
+def test_every_command_speaks_the_language_that_is_asked_for(arguments, environment):
+    assert MISSING in run(*arguments, env=environment).stderr
+    assert current_language() == "en"
+
+
+def test_the_option_goes_before_the_environment():
+    said = run("climb", "missing.csv", "--lang", "en", env={"SADARI_LANG": "ko"}).stderr
+    assert "missing.csv: there is no such file" in said
+
+
+def test_python_speaks_english_unless_it_is_asked(monkeypatch):
+    said = DataError(message("there is no such file"), where="a.csv")
+    monkeypatch.setenv("LANG", "ko_KR.UTF-8")
+    assert str(said) == "a.csv: there is no such file"
+    monkeypatch.setenv("SADARI_LANG", "ko")
+    assert str(said) == "a.csv: 그런 파일이 없습니다"
+    with speaking("en"):
+        assert str(said) == "a.csv: there is no such file"

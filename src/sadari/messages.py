@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,9 +20,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-LANGUAGES = ("en", "ko")
-VARIABLE = "SADARI_LANG"
 _LOCALE = Path(__file__).parent / "locale"
+LANGUAGES = ("en", *sorted(file.parts[-3] for file in _LOCALE.glob("*/LC_MESSAGES/sadari.mo")))
+VARIABLE = "SADARI_LANG"
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,25 @@ _language: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def current_language() -> str:
-    """The language that `speaking` set, else that of the variable SADARI_LANG, else English."""
-    chosen = _language.get() or os.environ.get(VARIABLE, "").strip().lower()[:2]
-    return chosen if chosen in LANGUAGES else "en"
+    """The language that `speaking` or `speak` set, else that of the variable SADARI_LANG, else English."""
+    return _language.get() or _named(os.environ.get(VARIABLE, "")) or "en"
+
+
+def language_of_environment() -> str | None:
+    """The language of SADARI_LANG, else of the locale; None where neither names one that there is a catalogue of."""
+    asked = next(filter(None, map(os.environ.get, (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return _named(asked)
+
+
+def _named(locale: str) -> str | None:
+    """``ko_KR.UTF-8`` → ``"ko"``."""
+    language = re.split(r"[_.@-]", locale.strip().lower())[0]
+    return language if language in LANGUAGES else None
+
+
+def speak(language: str) -> None:
+    """Render messages in this language from now on, to the end of the `speaking` around it."""
+    _language.set(language)
 
 
 @contextmanager

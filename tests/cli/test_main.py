@@ -21,8 +21,9 @@ from sadari.cli import main
 from sadari.cli.app import COMMANDS
 from sadari.cli.arguments import options
 from sadari.cli.arguments.inputs import Data, find_data
-from sadari.cli.terminal.failures import run_guarded, warned_in
+from sadari.cli.terminal.failures import run_guarded
 from sadari.errors import SadariError, SadariWarning
+from sadari.messages import message, speaking
 
 EVERY_HELP = [[], *([name] for name in COMMANDS), ["data", "list"], ["data", "fetch"], ["data", "audit"]]
 HEAVY = ("torch", "numba", "sklearn", "scipy", "polars", "numpy", "matplotlib", "rich.progress", "datasketch", "rensa")
@@ -321,12 +322,14 @@ def test_data_names(tmp_path, monkeypatch):
 
 
 def test_what_is_warned_of_again_and_again_is_said_once(capsys):
+    said = message("max_length is {max_length:,}; the model takes {most:,}", max_length=900, most=512)
+
     def warn():
         for what in ("max_length is 900; the model takes 512", "max_length is 900; the model takes 512", "another"):
             warnings.warn(what, SadariWarning, stacklevel=1)
-        with warned_in("ko"):
+        with speaking("ko"):
             for _ in range(2):
-                warnings.warn("max_length is 900; the model takes 512", SadariWarning, stacklevel=1)
+                warnings.warn(SadariWarning(said), stacklevel=1)
         warnings.warn("another", SadariWarning, stacklevel=1)
 
     assert run_guarded(warn) == 0

@@ -22,6 +22,7 @@ from sadari.cli.terminal import progress
 from sadari.climb.climb import climb as climb_rungs
 from sadari.data.datasets import find
 from sadari.data.read import open_source
+from sadari.messages import speaking
 from sadari.metrics.significance import mcnemar
 from sadari.rungs import TfIdf
 from sadari.vectors.keyed import WordVectors
@@ -206,7 +207,7 @@ def test_what_the_line_of_progress_says_itself_is_korean(
 ) -> None:
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock.now))
-    with progress.Progress("ko") as say:
+    with speaking("ko"), progress.Progress() as say:
         say("읽는 중")
         clock.now += 13
         say("bow: 학습 중", 0.25)

@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 import click
 
 from sadari import __version__
+from sadari.cli.arguments import options
 from sadari.cli.terminal.failures import run_guarded
+from sadari.messages import language_of_environment, message, speaking
 
 # name → (module, attribute, what it does), in the order of use
 COMMANDS = {
@@ -51,10 +53,12 @@ class App(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             near = get_close_matches(cmd_name, COMMANDS, n=1)
-            ctx.fail(f"there is no command {cmd_name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+            said = message("there is no command {name!r}", name=cmd_name)
+            if near:
+                said = message("there is no command {name!r}; did you mean {near!r}?", name=cmd_name, near=near[0])
+            ctx.fail(str(said))
         module, attribute, _ = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
+        return options.speaks(getattr(import_module(module), attribute))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -63,7 +67,8 @@ class App(click.Group):
     def run(self, arguments: Sequence[str] | None = None) -> int:
         """Run with these arguments: the exit code."""
         given = sys.argv[1:] if arguments is None else list(arguments)
-        return run_guarded(lambda: self._call(given))
+        with speaking(language_of_environment()):
+            return run_guarded(lambda: self._call(given))
 
     def _call(self, arguments: list[str]) -> int:
         # Not click's own `main`: it makes a closed pipe an error, and Ctrl-C as well.
@@ -83,6 +88,7 @@ class App(click.Group):
 @click.group(
     cls=App, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
+@options.language
 @click.version_option(__version__, prog_name="sadari", message="%(prog)s %(version)s")
-def app() -> None:
+def app(lang: str) -> None:
     """Climb the whole ladder of text models on your own labelled texts, and learn which rung is worth its cost."""

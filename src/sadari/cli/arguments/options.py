@@ -9,12 +9,11 @@ from typing import Any, TypeVar
 import click
 
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import LANGUAGES, VARIABLE, current_language, message, speak
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FORMATS = ("csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
-LANGUAGES = ("en", "ko")
 # The ladder and the tokenizers, for help texts alone: loading the real tables takes a second (a test compares them).
 RUNG_NAMES = (
     "bow",
@@ -170,10 +169,38 @@ def validation(command: Command) -> Command:
 
 
 def language(command: Command) -> Command:
-    """``--lang``."""
+    """``--lang``; the command is given the language that is spoken, whatever chose it."""
     return click.option(
-        "--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of what is printed and reported."
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        is_eager=True,
+        callback=_speak,
+        help=f"Of what is printed and reported; else that of {VARIABLE}, or of the locale.",
     )(command)
+
+
+def speaks(command: click.Command) -> click.Command:
+    """The command, and those within it, with ``--lang`` where one has it not."""
+    if all(each.name != "lang" for each in command.params):
+        command.params.append(
+            click.Option(
+                ["--lang"],
+                type=click.Choice(LANGUAGES),
+                is_eager=True,
+                callback=_speak,
+                expose_value=False,
+                help="Of what is printed.",
+            )
+        )
+    for inner in getattr(command, "commands", {}).values():
+        speaks(inner)
+    return command
+
+
+def _speak(context: click.Context, option: click.Parameter, lang: str | None) -> str:
+    if lang is not None:
+        speak(lang)
+    return current_language()
 
 
 def parse_duration(text: str | None) -> float | None:

@@ -78,7 +78,6 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.cli.arguments import inputs, outputs
     from sadari.cli.climb import view as climb_view
     from sadari.cli.climb.phrases import PHRASES
-    from sadari.cli.terminal.failures import warned_in
     from sadari.cli.terminal.progress import Progress
     from sadari.climb.climb import AUDITED_TOKENIZERS
     from sadari.climb.climb import climb as climb_rungs
@@ -100,7 +99,7 @@ def climb(data: str, **asked: Any) -> None:
     view = None if asked["as_json"] else climb_view.View(asked["lang"])
     outputs.check_run_folder(folder)
     phrases = PHRASES[asked["lang"]]
-    with warned_in(asked["lang"]), Progress(asked["lang"]) as progress:
+    with Progress() as progress:
         progress(phrases["reading"].format(name=found.name))
         train, test = inputs.read_pair(found, asked)
         _check(train, settings)

@@ -16,6 +16,7 @@ import click
 
 from sadari.cli.terminal.streams import Text, lost_note, whole_streams
 from sadari.errors import SadariError, SadariWarning
+from sadari.messages import Message, message
 
 OURS, USERS, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 130, 141, 143
 DEBUG = "SADARI_DEBUG"
@@ -41,7 +42,7 @@ def _run_guarded(call: Callable[[], Any]) -> int:
             result = call()
             sys.stdout.flush()
             if lost := lost_note():
-                _say(f"note: {lost}")
+                _say(message("note: {what}", what=lost))
     except BaseException as error:
         return _report(error)
     return result if isinstance(result, int) else 0
@@ -77,7 +78,7 @@ def _report(error: BaseException) -> int:
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         if isinstance(sys.stdout, Text):  # whose reader may be why nothing went on
             sys.stdout.forget()
-        _say("stopped")
+        _say(message("stopped"))
         return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     if _debugging() and not isinstance(error, click.ClickException):
         import traceback
@@ -90,14 +91,18 @@ def _report(error: BaseException) -> int:
     if isinstance(error, click.ClickException):
         return _report_usage(error)
     if isinstance(error, OSError) and error.errno is not None:
-        _say(f"{error.filename or 'cannot read or write'}: {error.strerror or error}")
+        _say(f"{error.filename or message('cannot read or write')}: {error.strerror or error}")
         return USERS
     if isinstance(error, MemoryError):
-        _say("the memory is not enough\n  → give fewer texts at a time, or free some memory")
+        _say(message("the memory is not enough\n  → give fewer texts at a time, or free some memory"))
         return USERS
     _say(
-        f"a fault of Sadari's own: {type(error).__name__}: {' '.join(str(error).split())[:300]}\n"
-        f"  → please report it, with what {DEBUG}=1 prints"
+        message(
+            "a fault of Sadari's own: {kind}: {reason:.300}\n  → please report it, with what {debug}=1 prints",
+            kind=type(error).__name__,
+            reason=" ".join(str(error).split()),
+            debug=DEBUG,
+        )
     )
     return OURS
 
@@ -112,38 +117,25 @@ def _report_usage(error: click.ClickException) -> int:
     return USERS
 
 
-def _say(message: str, *, name: str = "sadari") -> None:
+def _say(said: Message | str, *, name: str = "sadari") -> None:
     with suppress(OSError):
-        click.echo(f"{name}: {printable(message)}", err=True)
+        click.echo(f"{name}: {printable(str(said))}", err=True)
 
 
-def printable(message: str) -> str:
-    """The message with all escaped that could move a terminal's cursor; line ends stay."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
+def printable(said: str) -> str:
+    """What is said with all escaped that could move a terminal's cursor; line ends stay."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in said)
 
 
-@contextmanager
-def warned_in(lang: str) -> Iterator[None]:
-    """Say in that language what rungs warn of while they are trained."""
-    from sadari.cli.climb.phrases import PHRASES
-    from sadari.wording import wording
-
-    before = warnings.showwarning
-    warnings.showwarning = _teller(wording(lang).warning, PHRASES[lang]["note"])
-    try:
-        yield
-    finally:
-        warnings.showwarning = before
-
-
-def _teller(translated: Callable[[str], str] = str, note: str = "note: {what}") -> Callable[..., None]:
+def _teller() -> Callable[..., None]:
     """What prints warnings, each of them once: of ten models that are trained alike each would say the same."""
     said: set[str] = set()
 
-    def show(message: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-        if (issubclass(category, SadariWarning) or _debugging()) and str(message) not in said:
-            said.add(str(message))
-            _say(note.format(what=translated(str(message))))
+    def show(warning: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+        what = str(warning)
+        if (issubclass(category, SadariWarning) or _debugging()) and what not in said:
+            said.add(what)
+            _say(message("note: {what}", what=what))
 
     return show
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
-from sadari.cli.climb.phrases import PHRASES
 from sadari.cli.terminal.printing import cut, note
+from sadari.messages import Message, message
 
 _FIGURES = re.compile(r"[\d,.▁-█]+")  # and bars drawn of them
 QUIET_SECONDS = 2.0  # a job that is done before says nothing
@@ -25,19 +25,15 @@ class Progress:
     """A job's progress. Use as a context; then call with what is being done and the share done, 0 to 1.
 
     The first run of a version compiles its loops, which takes seconds and happens once: that is said, too.
-
-    Args:
-        lang: in which what it says itself is said, "en" or "ko".
     """
 
-    def __init__(self, lang: str = "en") -> None:
-        self._phrases = PHRASES[lang]
+    def __init__(self) -> None:
         self._start = self._said = time.monotonic()
         self._what = ""
         self._bar: Any = None
         self._task: Any = None
         self._warn: Any = None
-        self._compiling = CompilingNotice(self._notice, self._phrases["compiling"])
+        self._compiling = CompilingNotice(self._notice)
 
     def __enter__(self) -> Self:
         self._compiling.__enter__()
@@ -54,8 +50,9 @@ class Progress:
             warnings.showwarning = self._warn
             self._bar.stop()
 
-    def __call__(self, what: str, share: float | None = None) -> None:
+    def __call__(self, what: Message | str, share: float | None = None) -> None:
         """Say what is being done, and how much of it all is done."""
+        what = str(what)
         if self._bar is not None:
             what = cut(what, max(10, self._bar.console.width - BESIDES))
             self._bar.update(self._task, description=what, total=None if share is None else 1.0, completed=share or 0)
@@ -67,8 +64,8 @@ class Progress:
         if now - self._start > QUIET_SECONDS and (fresh or now - self._said > EVERY_SECONDS):
             self._what, self._said = what, now
             if share is not None:
-                what = self._phrases["share_done"].format(what=what, share=share)
-            note(self._phrases["elapsed"].format(seconds=now - self._start, what=what))
+                what = str(message("{what} ({share:.0%} done)", what=what, share=share))
+            note(str(message("{seconds:5.0f} s  {what}", seconds=now - self._start, what=what)))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -112,11 +109,12 @@ class CompilingNotice:
 
     Args:
         say: what prints the line.
-        line: that it prints.
     """
 
-    def __init__(self, say: Any, line: str = PHRASES["en"]["compiling"]) -> None:
-        self._say, self._line = say, line
+    def __init__(self, say: Any) -> None:
+        self._say = say
+        # Written out here: the timer's thread knows nothing of the language that is spoken in this one.
+        self._line = str(message("compiling the inner loops, which takes some seconds in a first run"))
         self._lock = threading.Lock()
         self._depth, self._began, self._spent = 0, 0.0, 0.0
         self._timer: threading.Timer | None = None

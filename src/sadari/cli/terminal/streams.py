@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from sadari.errors import DataError, OutputError
-from sadari.messages import message
+from sadari.messages import Message, message, plural
 
 # What stands for the characters of our own lines where an encoding lacks them: as wide, but for “…”, “→” and “±”.
 PLAIN = {
@@ -241,10 +241,14 @@ def _occupy_closed() -> None:
             os.open(os.devnull, os.O_WRONLY if descriptor == 0 else os.O_RDONLY)
 
 
-def lost_note() -> str | None:
+def lost_note() -> Message | None:
     """What to say of characters that standard output could not hold, if there were any."""
     lost = getattr(sys.stdout, "lost", 0)
     if not lost:
         return None
-    what = f"{lost:,} character{'s' if lost > 1 else ''} of the output"
-    return f"{cast(Text, sys.stdout).limit} lacks {what}\n  → PYTHONIOENCODING=utf-8 keeps them"
+    return plural(
+        "{limit} lacks {count:,} character of the output\n  → PYTHONIOENCODING=utf-8 keeps it",
+        "{limit} lacks {count:,} characters of the output\n  → PYTHONIOENCODING=utf-8 keeps them",
+        lost,
+        limit=cast(Text, sys.stdout).limit,
+    )
