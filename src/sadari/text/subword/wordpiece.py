@@ -55,11 +55,11 @@ class WordPiece:
         chinese: Han characters stand alone.
 
     Attributes:
-        pad_id: its id of `SPECIALS`.
-        unknown_id: its id of `SPECIALS`.
-        class_id: its id of `SPECIALS`.
-        separator_id: its id of `SPECIALS`.
-        mask_id: its id of `SPECIALS`.
+        pad_id: the id of ``[PAD]``.
+        unknown_id: the id of ``[UNK]``.
+        class_id: the id of ``[CLS]``.
+        separator_id: the id of ``[SEP]``.
+        mask_id: the id of ``[MASK]``.
 
     Raises:
         ValueError: a special token is missing.
