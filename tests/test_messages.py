@@ -10,6 +10,7 @@ from catalogues import (
     extracted,
     misplaced,
     read_catalogue,
+    untranslated,
 )
 from cli_runs import run
 from sadari.errors import DataError
@@ -28,6 +29,11 @@ def test_a_catalogue_has_the_ids_of_the_source_and_is_compiled(path, found):
     """After a change of a sentence: ``make messages``."""
     assert as_po(brought_up_to_date(read_catalogue(path), found)) == path.read_bytes()
     assert as_mo(read_catalogue(path)) == path.with_suffix(".mo").read_bytes()
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_every_message_has_a_translation(path, found):
+    assert not untranslated(brought_up_to_date(read_catalogue(path), found))
 
 
 @pytest.mark.parametrize("path", EVERY)
