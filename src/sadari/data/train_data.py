@@ -129,7 +129,8 @@ def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicat
         "text_columns": tuple(source.text_columns),
         "label_column": source.label_column,
     }
-    everything = Corpus(kept, kept, seen.rows[places], **about)
+    no_texts = pl.repeat("", kept.len(), dtype=pl.String, eager=True)  # its labels alone are asked about
+    everything = Corpus(no_texts, kept, seen.rows[places], **about)
     everything.check_trainable()
     everything.check_lone()
     say("splitting")
