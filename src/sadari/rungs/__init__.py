@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sadari.artifact import read_model
-from sadari.errors import ModelError, SettingError
+from sadari.errors import SettingError
 from sadari.messages import message
+from sadari.rungs import ladder
 from sadari.rungs.base import Explanation, Rung
 from sadari.rungs.bert.classifier import BertClassifier
 from sadari.rungs.embedding import EmbeddingMean
@@ -18,7 +18,10 @@ from sadari.rungs.transformer import Transformer
 from sadari.rungs.vectors.classifier import FromVectors
 from sadari.settings.limits import shown
 
-RUNGS: dict[str, type[Rung]] = {
+RUNGS: dict[str, type[Rung]] = ladder.RUNGS
+IMPORTED: dict[str, type[Rung]] = ladder.IMPORTED
+
+RUNGS |= {
     "bow": BagOfWords,
     "ngram": Ngrams,
     "tfidf": TfIdf,
@@ -32,21 +35,8 @@ RUNGS: dict[str, type[Rung]] = {
     "transformer": Transformer,
     "bert": BertClassifier,
 }
-
 # What is taken over from elsewhere, and no step of the ladder.
-IMPORTED: dict[str, type[Rung]] = {"fasttext": FastTextModel}
-
-# What else lies in folders of the same form.
-_NO_CLASSIFIERS = {
-    "checkpoint": ("a training run that is not finished", "go on with it: sadari train --resume FOLDER"),
-    "vectors": ("word vectors", "sadari vectors --help"),
-    "generator": ("a model that writes", "sadari generate --help"),
-    "bert": (
-        "a pre-trained BERT",
-        "start a classifier from it: sadari train DATA --rung bert --weights FOLDER -o MODEL; or sadari pretrain probe",
-    ),
-    "translator": ("a model that translates", "sadari translate --help"),
-}
+IMPORTED |= {"fasttext": FastTextModel}
 
 __all__ = [
     "GRU",
@@ -101,16 +91,5 @@ def load(folder: str | Path) -> Rung:
     Raises:
         ModelError: it is no model, torn, hostile, or of a rung that this version does not have.
     """
-    files = read_model(folder)
-    name, kind = files.manifest.get("rung"), files.manifest.get("kind")
-    if kind in _NO_CLASSIFIERS:
-        what, hint = _NO_CLASSIFIERS[kind]
-        raise ModelError(message("this is {what}, and no classifier", what=what), where=str(folder), hint=hint)
-    known = {**RUNGS, **IMPORTED}
-    if not isinstance(name, str) or name not in known:
-        raise ModelError(
-            message("the model is of the rung {name!r}, which is not known here", name=name),
-            where=str(folder),
-            hint=message("known rungs: {known}; a newer Sadari may know it", known=", ".join(known)),
-        )
-    return known[name].from_files(files)
+    rung: Rung = ladder.load(folder)
+    return rung

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sadari.artifact.restore import known_settings, object_in
+from sadari.rungs.ladder import TrainedRung
 from sadari.train.allowed_settings import plain_settings
 from sadari.train.labels import KINDS, LabelCodec, class_array
-
-if TYPE_CHECKING:
-    from sadari.rungs.base import Rung
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
@@ -46,7 +44,7 @@ class Head:
 
 
 def head_of(
-    rung: Rung, model: dict[str, Any], scores: Mapping[str, Any] | None, data: Mapping[str, Any] | None
+    rung: TrainedRung, model: dict[str, Any], scores: Mapping[str, Any] | None, data: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """What ``sadari.json`` says of a trained rung, as plain values: what `read_head` reads.
 

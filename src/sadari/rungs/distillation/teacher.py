@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,7 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.rungs.distillation.augmentation import MOST_COPIES, altered
 from sadari.rungs.distillation.teacher_quality import Worth, learned_from
+from sadari.rungs.ladder import RUNGS, TrainedRung, load
 from sadari.rungs.training_rows import Rows, check_fits
 from sadari.rungs.validation_set import HeldOut
 from sadari.settings.limits import Number, Whole
@@ -32,9 +33,6 @@ from sadari.text.vectorize import columns
 from sadari.train.allowed_settings import Allowed, check_settings
 from sadari.train.labels import LabelCodec
 from sadari.train.objectives.soft_targets import SoftTargets, at_temperature
-
-if TYPE_CHECKING:
-    from sadari.rungs.base import Rung
 
 ASKED_AT_ONCE = 512  # texts; always the same, so that the answers are the same bits whenever asked
 MOST_LABELS_SHOWN = 20
@@ -65,7 +63,7 @@ class Teacher:
             make a teacher anew.
     """
 
-    model: Rung | str | Path
+    model: TrainedRung | str | Path
     unlabelled: Any = None
     temperature: float = TEMPERATURE
     trust: float = TRUST
@@ -75,25 +73,22 @@ class Teacher:
     remembered: dict[str, Answers] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, teacher: Teacher | Rung | str | Path) -> Teacher:
+    def of(cls, teacher: Teacher | TrainedRung | str | Path) -> Teacher:
         return teacher if isinstance(teacher, Teacher) else cls(teacher)
 
     @cached_property
-    def rung(self) -> Rung:
+    def rung(self) -> TrainedRung:
         """The classifier, read if it lies in a folder.
 
         Raises:
             ModelError: it is none. NotFittedError: it is not trained.
         """
-        from sadari.rungs import load
-        from sadari.rungs.base import Rung
+        given: Any = self.model
+        found: TrainedRung = given if hasattr(given, "predict_with_marks") else load(given)
+        found._check_fitted()
+        return found
 
-        if isinstance(self.model, Rung):
-            self.model._check_fitted()
-            return self.model
-        return load(self.model)
-
-    def checked(self, student: Rung) -> Teacher:
+    def checked(self, student: TrainedRung) -> Teacher:
         """Itself; refuses what cannot be taught, before texts are read, which may take minutes.
 
         Raises:
@@ -101,8 +96,6 @@ class Teacher:
             ModelError: the teacher is no classifier.
         """
         if not student.takes_teacher:
-            from sadari.rungs import RUNGS
-
             takers = ", ".join(name for name, kind in RUNGS.items() if kind.takes_teacher)
             raise SettingError(
                 message("the rung {name!r} learns from labels alone", name=student.name),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -14,10 +13,8 @@ from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import SadariWarning
 from sadari.messages import message
+from sadari.rungs.ladder import TrainedRung
 from sadari.text.vectorize import columns
-
-if TYPE_CHECKING:
-    from sadari.rungs.base import Rung
 
 CHANCE = 0.05  # the p-value from which on a teacher is taken to be no better
 
@@ -88,7 +85,7 @@ class Worth:
         )
 
 
-def learned_from(teacher: Rung, texts: pl.Series | TextStream, labels: pl.Series | NDArray[np.int8]) -> bool:
+def learned_from(teacher: TrainedRung, texts: pl.Series | TextStream, labels: pl.Series | NDArray[np.int8]) -> bool:
     """Whether a teacher was trained on these very rows, as far as its folder tells."""
     known = teacher.data_.get("sha256")
     if known is None or isinstance(labels, np.ndarray) or teacher.data_.get("rows", len(labels)) != len(labels):

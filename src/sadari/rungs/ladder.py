@@ -1,0 +1,74 @@
+"""The table of rungs, what every trained one shows, and the model of a folder.
+
+It stands below the classes, since a student opens the folder of its teacher; `sadari.rungs` fills the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.artifact import read_model
+from sadari.errors import ModelError
+from sadari.messages import message
+from sadari.train.labels import LabelCodec
+
+RUNGS: dict[str, Any] = {}  # name → class
+IMPORTED: dict[str, Any] = {}
+
+# What else lies in folders of the same form.
+_NO_CLASSIFIERS = {
+    "checkpoint": ("a training run that is not finished", "go on with it: sadari train --resume FOLDER"),
+    "vectors": ("word vectors", "sadari vectors --help"),
+    "generator": ("a model that writes", "sadari generate --help"),
+    "bert": (
+        "a pre-trained BERT",
+        "start a classifier from it: sadari train DATA --rung bert --weights FOLDER -o MODEL; or sadari pretrain probe",
+    ),
+    "translator": ("a model that translates", "sadari translate --help"),
+}
+
+
+class TrainedRung(Protocol):
+    """What a folder says of a trained rung, and what a student asks of it; see `sadari.rungs.base.Rung`."""
+
+    name: ClassVar[str]
+    takes_teacher: ClassVar[bool]
+    classes_: Any
+    prior_: NDArray[np.float64]
+    inverse_temperature_: float
+    scores_: dict[str, Any]
+    data_: dict[str, Any]
+    teacher_: dict[str, Any]
+    _codec: LabelCodec
+
+    def resolved_settings(self) -> Mapping[str, Any]: ...
+
+    def predict_with_marks(self, texts: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]: ...
+
+    def _check_fitted(self) -> None: ...
+
+
+def load(folder: str | Path) -> Any:
+    """The model of a folder, whichever rung it is of.
+
+    Raises:
+        ModelError: it is no model, torn, hostile, or of a rung that this version does not have.
+    """
+    files = read_model(folder)
+    name, kind = files.manifest.get("rung"), files.manifest.get("kind")
+    if kind in _NO_CLASSIFIERS:
+        what, hint = _NO_CLASSIFIERS[kind]
+        raise ModelError(message("this is {what}, and no classifier", what=what), where=str(folder), hint=hint)
+    known = {**RUNGS, **IMPORTED}
+    if not isinstance(name, str) or name not in known:
+        raise ModelError(
+            message("the model is of the rung {name!r}, which is not known here", name=name),
+            where=str(folder),
+            hint=message("known rungs: {known}; a newer Sadari may know it", known=", ".join(known)),
+        )
+    return known[name].from_files(files)
