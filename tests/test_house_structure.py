@@ -15,7 +15,16 @@ MOST_MODULES = 16
 MOST_LINES = 60
 MOST_SKIPS = 20  # fewer
 STILL_LONG: set[str] = {"fit", "gather", "skipgram", "cbow", "_find_rows", "_scan", "train_bag", "_epoch", "solve_dual"}
-STILL_LONG |= {"held_out_logits", "read_texts", "_train", "climb", "open_source", "read_pairs", "scan_records", "freeze"}
+STILL_LONG |= {
+    "held_out_logits",
+    "read_texts",
+    "_train",
+    "climb",
+    "open_source",
+    "read_pairs",
+    "scan_records",
+    "freeze",
+}
 
 Graph = dict[str, set[str]]
 
