@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent
 PAGES = {"README.md": "index.md", "README.ko.md": "index.ko.md", "CHANGELOG.md": "changelog.md"}
@@ -18,3 +20,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             text = re.sub(rf"\]\({re.escape(linked)}(?=[)#])", f"]({target}", text)
         files.append(File.generated(config, page, content=text))
     return files
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Refuse a page that fetches anything from elsewhere; links that a reader follows may lead there."""
+    fetched = re.findall(r"<(?:script|link|img|iframe|source)\b[^>]*[\"'](?:https?:)?//[^>]*>", output)
+    if fetched:
+        raise PluginError(f"{page.file.src_uri} needs a network: {', '.join(fetched)}")
+    return output

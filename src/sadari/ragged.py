@@ -57,7 +57,11 @@ class Ragged:
 
     @classmethod
     def from_lists(cls, lists: Iterable[Sequence[int]]) -> Ragged:
-        """A Ragged of Python sequences of ids."""
+        """A Ragged of Python sequences of ids.
+
+        Args:
+            lists: the ids of each text.
+        """
         try:
             rows = [flat_ids(row) for row in lists]
         except TypeError:
@@ -70,7 +74,11 @@ class Ragged:
 
     @classmethod
     def concat(cls, parts: Sequence[Ragged]) -> Ragged:
-        """The texts of all parts, in order."""
+        """The texts of all parts, in order.
+
+        Args:
+            parts: what to join.
+        """
         if not isinstance(parts, Sequence) or not all(isinstance(part, Ragged) for part in parts):
             raise SettingError(message("parts must be a list of Ragged, not {shown}", shown=shown(parts)))
         if not parts:
@@ -80,10 +88,13 @@ class Ragged:
 
     @classmethod
     def from_arrow(cls, array: Any) -> Ragged:
-        """Share the memory of an Arrow ``large_list<int32>``: of nanoarrow, PyArrow, Polars or any other.
+        """Share the memory of an Arrow ``large_list<int32>``.
 
         Values are always shared. Offsets are copied where they do not start at 0 (a slice), and all is copied
         where the array lies in several chunks.
+
+        Args:
+            array: an Arrow array of nanoarrow, PyArrow, Polars or any other library.
 
         Raises:
             SettingError: another type, or missing values.
@@ -161,7 +172,10 @@ class Ragged:
     # -- choosing ---------------------------------------------------------------------------------------
 
     def take(self, indices: NDArray[np.integer]) -> Ragged:
-        """The texts at ``indices`` (negative ones count from the end; or a bool mask), in that order (copied).
+        """The texts at these places, in that order (copied).
+
+        Args:
+            indices: whole numbers, negative ones counted from the end; or a bool mask.
 
         Raises:
             SettingError: they are no flat whole numbers, or there is no such text.
@@ -170,7 +184,11 @@ class Ragged:
         return Ragged(self.values[source], offsets)
 
     def truncate(self, max_length: int) -> tuple[Ragged, int]:
-        """At most ``max_length`` ids a text, and how many texts were cut."""
+        """The texts cut to a length, and how many were cut.
+
+        Args:
+            max_length: the most ids of a text.
+        """
         check("max_length", max_length, Whole(1, 2**63 - 1))
         lengths = self.lengths
         cut = int(np.count_nonzero(lengths > max_length))
@@ -191,6 +209,9 @@ class Ragged:
 
     def padded(self, pad_id: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Ids with ``pad_id`` after the end of shorter texts, and the mask of what is real.
+
+        Args:
+            pad_id: the id of padding.
 
         Returns:
             ids int64 [n, longest] and mask bool [n, longest]; an all-empty batch is [n, 0].
@@ -236,6 +257,9 @@ class Ragged:
 
     def counts(self, size: int) -> csr_matrix:
         """How often each id stands in each text: scipy CSR float32 [n, size]; negative ids are skipped.
+
+        Args:
+            size: number of columns; every id must be below it.
 
         Raises:
             SettingError: an id is not below ``size``.

@@ -133,7 +133,10 @@ class Corpus:
         return (frame.explode("label") if self.multi_label else frame).drop_nulls("label")
 
     def take(self, indices: np.ndarray) -> Corpus:
-        """The texts at `indices` (int positions, or a bool mask), in that order.
+        """The texts at these places, in that order.
+
+        Args:
+            indices: int positions, or a bool mask.
 
         Raises:
             SettingError: they are neither, or there is no such text.
@@ -143,7 +146,14 @@ class Corpus:
         return replace(self, texts=self.texts.gather(indices), labels=labels, rows=self.rows[indices])
 
     def split(self, *, validation: float = 0.1, seed: int = 0) -> tuple[Corpus, Corpus]:
-        """Training and validation texts: stratified, equal texts on one side, the same for the same seed."""
+        """Training and validation texts.
+
+        Both have about the same share of each label, and equal texts are on one side.
+
+        Args:
+            validation: the share of the texts that validates.
+            seed: of the shuffle; the same seed gives the same split.
+        """
         if self.labels is None:
             raise SettingError(message("a stratified split needs labels"))
         check("validation", validation, Number(0, 1))
@@ -151,7 +161,11 @@ class Corpus:
         return self.take(train), self.take(held_out)
 
     def provenance(self, *, seed: int) -> dict[str, Any]:
-        """What the folder of a model trained on these rows says of them; see `sadari.data.fingerprint.provenance`."""
+        """What the folder of a model trained on these rows says of them; see `sadari.data.fingerprint.provenance`.
+
+        Args:
+            seed: the seed that the rows were split with.
+        """
         if self.labels is None:
             raise SettingError(message("there are no labels"))
         return provenance(

@@ -36,6 +36,7 @@ class SavedGenerator(GeneratorSettings):
         """Write the model folder, whole or not at all; an older model there is replaced.
 
         Args:
+            folder: where to write it.
             data: what it was trained on, besides what it knows itself (name, columns).
 
         Raises:
@@ -62,6 +63,9 @@ class SavedGenerator(GeneratorSettings):
     def load(cls, folder: str | Path) -> Self:
         """The generator of a folder that `save` wrote.
 
+        Args:
+            folder: the model folder.
+
         Raises:
             ModelError: torn, hostile, or another kind of model.
         """
@@ -69,7 +73,10 @@ class SavedGenerator(GeneratorSettings):
 
     @classmethod
     def from_files(cls, files: ModelFiles) -> Self:
-        """The generator of a folder that is read already.
+        """The generator of a folder that has been read already.
+
+        Args:
+            files: what was read from the folder.
 
         Raises:
             ModelError: it is another kind of model, or its parts do not fit each other.

@@ -209,7 +209,13 @@ class Generator(SavedGenerator):
     # -- writing ----------------------------------------------------------------------------------------
 
     def sample(self, prompt: str = "", length: int = 300, **options: Any) -> str:
-        """The prompt, and up to ``length`` tokens that go on from it: `stream`, joined."""
+        """The prompt and what the model writes after it, as one string.
+
+        Args:
+            prompt: how the text begins.
+            length: the most tokens to write after it.
+            options: as for `stream`.
+        """
         return prompt + "".join(self.stream(prompt, length, **options))
 
     def stream(
@@ -252,15 +258,22 @@ class Generator(SavedGenerator):
         return pieces if self._without_open_blank(prompt) == prompt else _without_first_blank(pieces)
 
     def unknown_in(self, prompt: str) -> list[str]:
-        """What the model does not know in a prompt, each once: characters or words.
+        """The characters or words of a prompt that the model does not know, each once.
 
         They are read as ``<unk>`` if that stood in the training text, and passed over if not.
+
+        Args:
+            prompt: the beginning of a text.
         """
         self._check_fitted()
         return self.codec_.unknown_in(self._without_open_blank(prompt))
 
     def length_of(self, prompt: str) -> int:
-        """How many tokens a prompt is; a Transformer looks back on the last ``window`` at most."""
+        """How many tokens a prompt is; a Transformer looks back on the last ``window`` at most.
+
+        Args:
+            prompt: the beginning of a text.
+        """
         self._check_fitted()
         return len(self.codec_.encode(as_column([self._without_open_blank(prompt)])).values)
 

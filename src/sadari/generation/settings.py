@@ -117,7 +117,11 @@ class GeneratorSettings(TaskSettings):
         return self._with(found)
 
     def new_net(self, size: int) -> RecurrentGenerator | TransformerGenerator:
-        """The net before training, of settings that are `resolved`, with so many ids."""
+        """The net before training. The settings must be `resolved`.
+
+        Args:
+            size: number of ids.
+        """
         from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
 
         own: Any = self

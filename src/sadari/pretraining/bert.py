@@ -343,7 +343,11 @@ class Bert(SavedBert):
         return fill_masks(self.net_, self.pieces_, text, second, top)  # type: ignore[arg-type]
 
     def follows(self, first: str, second: str) -> float:
-        """How probable it is that a sentence follows another, 0 to 1.
+        """How probable it is that the second sentence follows the first, 0 to 1.
+
+        Args:
+            first: a sentence.
+            second: the sentence that may follow it.
 
         Raises:
             DataError: one is empty, or they are too long. ModelError: the model was not taught which follow.

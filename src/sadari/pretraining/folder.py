@@ -39,6 +39,7 @@ class SavedBert(BertSettings):
         """Write the model folder, whole or not at all; `transformers` opens it as it is.
 
         Args:
+            folder: where to write it.
             data: what it was trained on, besides what it knows itself (name, columns).
 
         Raises:
@@ -65,6 +66,9 @@ class SavedBert(BertSettings):
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """The BERT of a folder that `save` wrote, or `transformers` did.
+
+        Args:
+            folder: the model folder.
 
         Raises:
             ModelError: torn, hostile, or another kind of model.

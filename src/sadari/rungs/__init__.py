@@ -86,7 +86,10 @@ def find_rung(name: str) -> type[Rung]:
 
 
 def load(folder: str | Path) -> Rung:
-    """The model of a folder, whichever rung it is of.
+    """Load a trained model, of whichever rung it is.
+
+    Args:
+        folder: the model folder.
 
     Raises:
         ModelError: it is no model, torn, hostile, or of a rung that this version does not have.

@@ -194,7 +194,11 @@ class Rung(Estimator):
         return {**settings, "tokenizer": getattr(self, "tokenizer_", settings.get("tokenizer"))}
 
     def planned_epochs(self, rows: int) -> int:
-        """How many passes over so many texts the settings ask for."""
+        """How many passes over the training texts the settings ask for.
+
+        Args:
+            rows: number of training texts.
+        """
         return int(getattr(self, "epochs", None) or 1)
 
     def _check_settings(self) -> None:
@@ -210,11 +214,18 @@ class Rung(Estimator):
 
         One label a text: rows sum to 1. Several: each label by itself. A text without anything that the model knows
         gets the shares of the labels in training.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
         """
         return self.predict_with_marks(texts)[0]
 
     def predict_with_marks(self, texts: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Probabilities float64 [n, k], and bool [n]: whether the model knew anything in the text at all."""
+        """Probabilities float64 [n, k], and bool [n]: whether the model knows anything at all in each text.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+        """
         self._check_fitted()
         logits, known = self._logits_of(texts)
         scaled = logits * np.float64(self.inverse_temperature_)
@@ -223,20 +234,36 @@ class Rung(Estimator):
         return probabilities, known
 
     def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
-        """bool [n]: which texts are longer than the rung reads, so that it answers by their beginning."""
+        """Which texts are longer than the rung reads, so that it answers by a part of them: bool [n].
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+        """
         return np.zeros(len(as_column(texts)), np.bool_)
 
     def windows(self, texts: Any) -> NDArray[np.int64]:
-        """int64 [n]: in how many windows each text is read."""
+        """int64 [n]: in how many windows each text is read.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+        """
         return np.ones(len(as_column(texts)), np.int64)
 
     def predict(self, texts: Any) -> Any:
-        """Labels: an array [n]; a list of tuples or an indicator matrix if it was trained on such."""
+        """Labels: an array [n]; a list of tuples or an indicator matrix if it was trained on such.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+        """
         self._check_fitted()
         return self._codec.choose(self.predict_proba(texts))
 
     def logits(self, texts: Any) -> NDArray[np.float32]:
-        """Logits float32 [n, k], before calibration."""
+        """Logits float32 [n, k], before calibration.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+        """
         self._check_fitted()
         return self._logits_of(texts)[0]
 
@@ -245,12 +272,21 @@ class Rung(Estimator):
 
         As scikit-learn wants it, float32 [n] where there are just two labels and a text has one of them: by how much
         the second one's logit is above the first one's.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
         """
         logits = self.logits(texts)
         return logits if self._codec.multilabel or logits.shape[1] > 2 else logits[:, 1] - logits[:, 0]
 
     def score(self, texts: Any, labels: Any, sample_weight: Any = None) -> float:
-        """The share of texts whose labels are all right, and none too many."""
+        """The share of texts whose predicted labels are exactly the true ones.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+            labels: their n true labels.
+            sample_weight: n numbers, how much each text counts; None: all alike.
+        """
         self._check_fitted()
         column, wanted = as_column(texts), as_labels(labels)
         if len(column) != len(wanted):
@@ -273,7 +309,11 @@ class Rung(Estimator):
         return self._codec.multilabel
 
     def explain(self, text: str) -> Explanation:
-        """What every token and n-gram of one text adds to every label's logit."""
+        """What every token and n-gram of one text adds to every label's logit.
+
+        Args:
+            text: the text to explain.
+        """
         self._check_fitted()
         column = as_column([text])
         features, contributions, bias = self._contributions(column)
@@ -289,12 +329,20 @@ class Rung(Estimator):
         )
 
     def activations(self, text: str) -> Activations | None:
-        """What the net does inside while it reads a text (gates or attention); None where there is nothing to see."""
+        """What happens inside the net while it reads a text: its gates or its attention. None for a rung without them.
+
+        Args:
+            text: the text that it reads.
+        """
         self._check_fitted()
         return None
 
     def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
-        """The features that speak most for each label, over all texts; empty where a rung cannot say."""
+        """The features that speak most for each label, over all texts; empty where a rung cannot say.
+
+        Args:
+            count: features for each label.
+        """
         self._check_fitted()
         check("count", count, Whole(0, MOST))
         return self._top_features(count)
@@ -335,6 +383,7 @@ class Rung(Estimator):
         """Write the model folder, whole or not at all; an older model there is replaced.
 
         Args:
+            folder: where to write it.
             scores: what the model card and ``sadari.json`` say it scored.
             data: what it was trained on (name, rows, fingerprint).
         """
@@ -348,6 +397,9 @@ class Rung(Estimator):
     def load(cls, folder: str | Path) -> Self:
         """The model of a folder that `save` wrote.
 
+        Args:
+            folder: the model folder.
+
         Raises:
             ModelError: torn, hostile, or not of this rung.
         """
@@ -356,6 +408,9 @@ class Rung(Estimator):
     @classmethod
     def from_files(cls, files: ModelFiles) -> Self:
         """The model of a folder that is read already.
+
+        Args:
+            files: what was read from the folder.
 
         Raises:
             ModelError: it is of another rung, or its parts do not fit each other.

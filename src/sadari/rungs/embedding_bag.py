@@ -182,7 +182,11 @@ class EmbeddingBag(Rung):
         return MeanBag.sharing(self.embedding_, self.output_)
 
     def features(self, texts: pl.Series) -> Ragged:
-        """Feature ids of texts as the net reads them: known words, then n-grams."""
+        """Feature ids of texts as the net reads them: known words, then n-grams.
+
+        Args:
+            texts: the texts.
+        """
         return self._vectors.features(texts).known()
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -31,11 +31,19 @@ class Estimator:
         return sorted(inspect.signature(cls).parameters)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The settings, by name."""
+        """The settings, by name.
+
+        Args:
+            deep: taken for scikit-learn's sake; it changes nothing.
+        """
         return {name: getattr(self, name) for name in self._get_param_names()}
 
     def set_params(self, **settings: Any) -> Any:
-        """Change settings by name."""
+        """Change settings by name.
+
+        Args:
+            settings: new values, by name.
+        """
         return _of_sklearn(self, "set_params")(**settings)
 
     def __repr__(self) -> str:

@@ -235,7 +235,11 @@ class LinearRung(Rung):
         return LinearBag.sharing(self.weight_, self.bias_)
 
     def weighed(self, texts: pl.Series) -> tuple[Counts, NDArray[np.float32]]:
-        """The texts as this model sees them: counts, and float32 [stored], the weight of each stored feature."""
+        """The texts as this model sees them: counts, and float32 [stored], the weight of each stored feature.
+
+        Args:
+            texts: the texts.
+        """
         counts = self._count(texts)
         values = self._weights.tf[counts.counts] * self._weights.feature_scale[counts.ids]
         return counts, values * np.repeat(self._weights.row_scale(counts), np.diff(counts.offsets))

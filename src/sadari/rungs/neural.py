@@ -191,7 +191,11 @@ class NeuralRung(Resumable):
         )
 
     def planned_batch(self, rows: int) -> int:
-        """`batch_size`, or what suits so many texts."""
+        """`batch_size`, or what suits the number of texts where that is None.
+
+        Args:
+            rows: number of training texts.
+        """
         if self.batch_size is not None:
             return self.batch_size
         return sizes.batch_texts(rows) if self.small_batches else sizes.BATCH
@@ -257,7 +261,11 @@ class NeuralRung(Resumable):
     # -- predicting -------------------------------------------------------------------------------------
 
     def encode(self, column: pl.Series) -> Ragged:
-        """Ids of texts as the net reads them, cut to ``max_length_``."""
+        """Ids of texts as the net reads them, cut to ``max_length_``.
+
+        Args:
+            column: the texts.
+        """
         return self.vocab_.encode(tokenizer(self.tokenizer_)(column)).truncate(self.max_length_)[0]
 
     def cut_texts(self, texts: Any) -> NDArray[np.bool_]:

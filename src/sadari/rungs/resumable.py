@@ -64,6 +64,12 @@ class Resumable(Rung):
         """Train; see `Rung.fit` for texts, labels and the rest.
 
         Args:
+            texts: as for `Rung.fit`.
+            labels: as for `Rung.fit`.
+            sample_weight: as for `Rung.fit`.
+            validation: as for `Rung.fit`.
+            progress: as for `Rung.fit`.
+            teacher: as for `Rung.fit`.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more. It is written at
                 the start, every minute, when Ctrl-C or SIGTERM ends the training, and at the end.
             resume: go on with the run in that folder, to the bits that it would have come to without a break. Texts,
@@ -99,7 +105,16 @@ class Resumable(Rung):
         progress: Progress | None = None,
         teacher: Teacher | Rung | str | Path | None = None,
     ) -> Self:
-        """Go on with a run that was stopped, by its own settings: `fit` with ``resume=True`` on a rung like it.
+        """Continue a run that was stopped, with the settings that it was started with.
+
+        Args:
+            run: the folder of the run, or a `sadari.train.checkpoint.Run`.
+            texts: the same texts as before, as for `fit`.
+            labels: the same labels as before.
+            sample_weight: the same weights as before.
+            validation: the same validation texts and labels as before.
+            progress: as for `fit`.
+            teacher: the same teacher as before.
 
         Raises:
             ModelError: there is no checkpoint, or one of another rung.

@@ -91,6 +91,9 @@ class Tokenizer:
 def tokenizer(name: str) -> Tokenizer:
     """The tokenizer of that name.
 
+    Args:
+        name: one of `TOKENIZERS`.
+
     Raises:
         SettingError: no such tokenizer.
         MissingExtraError: ``morphemes`` without kiwipiepy.

@@ -79,6 +79,12 @@ class Vocab:
         """The vocabulary of a table's counts, and int32 [len(table)]: the new id of each of its tokens.
 
         Tokens that are left out have `unknown_id` there, so ids given while learning need no second look-up.
+
+        Args:
+            table: tokens and how often each was seen.
+            min_freq: rarer tokens are left out.
+            max_size: the most entries, special ones included; None: no limit.
+            specials: entries that are in any case, in the order of their ids.
         """
         check("min_freq", min_freq, Whole(1, 2**63 - 1))
         specials = as_column(specials).to_list()
@@ -124,7 +130,11 @@ class Vocab:
         return self._table.to_list()
 
     def encode(self, tokens: Tokens) -> Ragged:
-        """Ids of tokenized texts; unknown tokens, and a text's own "<pad>", have `unknown_id`."""
+        """Ids of tokenized texts; unknown tokens, and a text's own "<pad>", have `unknown_id`.
+
+        Args:
+            tokens: what a tokenizer made of texts.
+        """
         ids = self._table.look_up(_tokenized(tokens, "encode"))
         ids[ids < self.specials] = self.unknown_id
         return Ragged(ids, tokens.offsets)
@@ -132,13 +142,20 @@ class Vocab:
     def decode(self, ids: Iterable[int]) -> list[str]:
         """The tokens of some ids.
 
+        Args:
+            ids: ids of this vocabulary.
+
         Raises:
             SettingError: an id outside the vocabulary.
         """
         return [self._table.token(i) for i in self._own(ids).tolist()]
 
     def one_hot(self, ids: NDArray[np.integer]) -> NDArray[np.float32]:
-        """float32 [length, C]: one row a token, with a single 1 in the column of its id (C is ``len(self)``)."""
+        """float32 [length, C]: one row a token, with a single 1 in the column of its id (C is ``len(self)``).
+
+        Args:
+            ids: the ids of one text.
+        """
         own = self._own(ids)
         if len(own) * len(self) > MOST_CELLS:
             raise SettingError(

@@ -44,6 +44,7 @@ class SavedTranslator(TranslatorSettings):
         """Write the model folder, whole or not at all; an older model there is replaced.
 
         Args:
+            folder: where to write it.
             scores: what the model's card says it scored.
             data: what it was trained on.
 
@@ -81,6 +82,9 @@ class SavedTranslator(TranslatorSettings):
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """The translator of a folder that `save` wrote.
+
+        Args:
+            folder: the model folder.
 
         Raises:
             ModelError: torn, hostile, or a model of another kind.

@@ -204,7 +204,13 @@ class TranslatorSettings(TaskSettings):
         )
 
     def new_net(self, source_size: int, target_size: int, *, shared: bool) -> RecurrentSeq2Seq | TransformerSeq2Seq:
-        """The net before training, of settings that are `resolved`."""
+        """The net before training. The settings must be `resolved`.
+
+        Args:
+            source_size: number of source ids.
+            target_size: number of target ids.
+            shared: whether both languages have one vocabulary.
+        """
         from sadari.nets.seq2seq.recurrent import RecurrentSeq2Seq
         from sadari.nets.seq2seq.transformer import TransformerSeq2Seq
 

@@ -269,7 +269,13 @@ class Translator(SavedTranslator):
     # -- translating ------------------------------------------------------------------------------------
 
     def translate(self, texts: Any, *, beam: int = 5, length_penalty: float = 1.0) -> list[str]:
-        """The translations of texts; see `search`."""
+        """Translate texts. `search` also says how sure the model is.
+
+        Args:
+            texts: strings: a list, array, Series or other column of them.
+            beam: as for `search`.
+            length_penalty: as for `search`.
+        """
         return [found.text for found in self.search(texts, beam=beam, length_penalty=length_penalty)]
 
     def search(
@@ -295,7 +301,11 @@ class Translator(SavedTranslator):
         return [Translation(text, one.log_probability, one.score) for text, one in zip(texts_found, found, strict=True)]
 
     def read(self, texts: Any) -> Sources:
-        """Texts as this translator reads them, and what of them it cannot read."""
+        """Texts as this translator reads them, and what of them it does not know.
+
+        Args:
+            texts: strings: a list, array, Series or other column of them.
+        """
         from sadari.train.objectives.translation import with_end
 
         self._check_fitted()
@@ -337,6 +347,8 @@ class Translator(SavedTranslator):
         Args:
             text: the source.
             translation: of it; None: the one that `translate` finds.
+            beam: as for `search`.
+            length_penalty: as for `search`.
 
         Raises:
             SettingError: this translator has no attention.

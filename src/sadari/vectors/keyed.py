@@ -110,12 +110,21 @@ class WordVectors:
         return self._table.to_list()
 
     def word(self, row: int) -> str:
+        """The word of a row.
+
+        Args:
+            row: its row, from 0.
+        """
         return self._table.token(row)
 
     # -- looking up -------------------------------------------------------------------------------------
 
     def rows_of(self, words: Sequence[str] | pl.Series) -> NDArray[np.int32]:
-        """int32 [m]: the row of each word, MISSING (−1) for words that are not among the n, composed (NFC) neither."""
+        """The row of each word, int32 [m]; MISSING (−1) for a word that has no row, not even when it is composed (NFC).
+
+        Args:
+            words: m words.
+        """
         column = as_column(words)
         rows = self._table.look_up(whole_words(column))
         missing = np.flatnonzero(rows == MISSING)
@@ -139,6 +148,9 @@ class WordVectors:
     def all_of(self, words: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of words that must all have one, float32 [m, width], copied.
 
+        Args:
+            words: m words.
+
         Raises:
             DataError: a word has none, and there are no subwords to make it from; all such words are named.
         """
@@ -157,6 +169,9 @@ class WordVectors:
         """The vectors of some words: float32 [m, width], copied, and bool [m], which have one (the others are zero).
 
         A word that is not among the n, but has subwords that were trained, has their mean.
+
+        Args:
+            words: m words.
         """
         column = as_column(words)
         rows = self.rows_of(column)
@@ -174,7 +189,11 @@ class WordVectors:
         return out, found
 
     def likely(self, word: str) -> str | None:
-        """What a user may have meant by a word that is not there."""
+        """A word that the user may have meant; None where none is close.
+
+        Args:
+            word: a word that has no vector.
+        """
         for other in (word.lower(), word.capitalize(), word.upper(), word.strip()):
             if other != word and other in self:
                 return f"there is {other!r}"
@@ -203,6 +222,10 @@ class WordVectors:
 
     def similarity(self, one: str, other: str) -> float:
         """The cosine of two words' vectors, −1 to 1; 0 where a vector is zero.
+
+        Args:
+            one: a word.
+            other: another word.
 
         Raises:
             DataError: a word has no vector.

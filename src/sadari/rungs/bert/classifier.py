@@ -321,7 +321,11 @@ class BertClassifier(Resumable):
     # -- predicting -------------------------------------------------------------------------------------
 
     def encode(self, column: pl.Series) -> Ragged:
-        """Pieces of the texts as the net reads them; with windows, those of one text one after the other."""
+        """Pieces of the texts as the net reads them; with windows, those of one text one after the other.
+
+        Args:
+            column: the texts.
+        """
         return self.reader_.read(self.pieces_.encode(column))[0]
 
     def cut_texts(self, texts: Any) -> NDArray[np.bool_]:

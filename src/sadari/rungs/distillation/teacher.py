@@ -74,6 +74,11 @@ class Teacher:
 
     @classmethod
     def of(cls, teacher: Teacher | TrainedRung | str | Path) -> Teacher:
+        """A teacher, of whatever stands for one.
+
+        Args:
+            teacher: a teacher, which is returned as it is; or a trained classifier, or its folder.
+        """
         return teacher if isinstance(teacher, Teacher) else cls(teacher)
 
     @cached_property
@@ -89,7 +94,10 @@ class Teacher:
         return found
 
     def checked(self, student: TrainedRung) -> Teacher:
-        """Itself; refuses what cannot be taught, before texts are read, which may take minutes.
+        """This teacher, if the student can learn from it. Call it before texts are read, which may take minutes.
+
+        Args:
+            student: the rung that will learn from it.
 
         Raises:
             SettingError: a rung that takes no teacher, or a setting out of its range.
@@ -118,6 +126,8 @@ class Teacher:
         """Probabilities float32 [n, k] in the order of the codec's labels, and bool [n]: whether it knew the text.
 
         Args:
+            texts: the texts.
+            codec: the labels and their order.
             what: kind of texts they are, for who is told.
         """
         names, labels = self.rung._codec.names(), codec.names()

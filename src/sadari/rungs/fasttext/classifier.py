@@ -96,6 +96,12 @@ class FastTextModel(Rung):
     def fit(self, texts: Any, labels: Any = None, sample_weight: Any = None, **options: Any) -> Self:
         """Refused: such a model comes from a file.
 
+        Args:
+            texts: not read.
+            labels: not read.
+            sample_weight: not read.
+            options: not read.
+
         Raises:
             SettingError: always.
         """
@@ -187,7 +193,11 @@ class FastTextModel(Rung):
         return " · ".join(said)
 
     def tokens(self, texts: pl.Series) -> Tokens:
-        """The words of texts [n], cut as fastText cuts them."""
+        """The words of texts [n], cut as fastText cuts them.
+
+        Args:
+            texts: the texts.
+        """
         return self._finder.tokens(texts)
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:

@@ -275,7 +275,12 @@ class FromVectors(Resumable):
         start.forget()
 
     def read_vectors(self, texts: Any) -> VectorSource:
-        """The vectors that these texts and the settings want, in memory: for those who train on them many times.
+        """Read the vectors that these texts and the settings need.
+
+        Use it to train on them many times and read them once.
+
+        Args:
+            texts: strings: a list, array, Series or other column of them.
 
         Raises:
             DataError, ModelError: they cannot be read. SettingError: none of the texts' words is among them.

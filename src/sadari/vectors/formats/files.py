@@ -192,6 +192,7 @@ def write_vectors(vectors: WordVectors, path: str | Path, *, format: str | None 
     Only the formats "sadari" and "fasttext" keep subwords, and only "sadari" keeps counts.
 
     Args:
+        vectors: what to write.
         path: a file; for "sadari", a folder.
         format: one of `FORMATS`; None goes by the name: .bin is word2vec binary, .vec and .txt are word2vec text, a
             name without a suffix is a folder of our own.

@@ -126,9 +126,14 @@ class Word2Vec(Word2VecSettings):
 
 
 def train_vectors(texts: Any, *, progress: Progress | None = None, **settings: Any) -> WordVectors:
-    """Vectors of the words of some texts; the settings are those of `Word2Vec`.
+    """Train vectors of the words of some texts.
 
     >>> vectors = train_vectors(texts, model="cbow", width=50)
+
+    Args:
+        texts: a column of texts, or an iterable of columns, as for `Word2Vec.train`.
+        progress: as for `Word2Vec.train`.
+        settings: settings of `Word2Vec`, by name.
     """
     return Word2Vec(**settings).train(texts, progress)
 

@@ -1,0 +1,98 @@
+"""What `make docs` cannot see: parameters of public names without an entry, and public names without a page."""
+
+import inspect
+import re
+from dataclasses import is_dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sadari
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def entries(documented: object, section: str) -> list[str]:
+    """The names in a section of a Google docstring, as they stand there."""
+    doc = inspect.cleandoc(documented.__doc__ or "")
+    found = re.search(rf"^{section}:\n((?:    .*\n?)+)", doc, re.MULTILINE)
+    return re.findall(r"^    (\S.*?)(?: \(.*?\))?:", found[1], re.MULTILINE) if found else []
+
+
+def parameters(function: object) -> list[str]:
+    signature = inspect.signature(function)
+    return [name for name in signature.parameters if name not in ("self", "cls")]
+
+
+def own_bases(cls: type) -> list[type]:
+    """The class and those of ours that it inherits from."""
+    return [base for base in cls.__mro__ if base.__module__.startswith("sadari")]
+
+
+def public_surface() -> dict[str, tuple[list[str], list[str]]]:
+    """Name → its parameters, and the entries for them, of all public functions, classes and their public methods.
+
+    A method that overrides another need not repeat its entries, nor a class those of its base.
+    """
+    found = {}
+    for name, home in sadari._HOMES.items():
+        public = getattr(import_module(home), name)
+        if inspect.isfunction(public):
+            found[name] = parameters(public), entries(public, "Args")
+        elif isinstance(public, type):
+            said = [entry for base in own_bases(public) for entry in dict.fromkeys(entries(base, "Args"))]
+            fields = entries(public, "Attributes") if is_dataclass(public) else []
+            found[name] = parameters(public), [*dict.fromkeys(said), *fields]
+            for method, function in methods(public):
+                overridden = [vars(base)[method] for base in own_bases(public) if method in vars(base)]
+                said = [entries(getattr(each, "__func__", each), "Args") for each in overridden]
+                found[f"{name}.{method}"] = parameters(function), next(filter(None, said), [])
+    return found
+
+
+def methods(cls: type) -> list[tuple[str, Any]]:
+    """Its public methods that are ours, inherited ones too."""
+    names = {name for base in own_bases(cls) for name in vars(base) if not name.startswith("_")}
+    values = {name: getattr(cls, name) for name in sorted(names)}
+    functions = {name: getattr(value, "__func__", value) for name, value in values.items()}
+    return [(name, function) for name, function in functions.items() if inspect.isfunction(function)]
+
+
+SURFACE = public_surface()
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_each_parameter_of_the_public_surface_has_one_entry(name):
+    there, said = SURFACE[name]
+    assert not set(there) - set(said), f"{name} says nothing of these"
+    assert len(said) == len(set(said)), f"{name} says twice: {said}"
+
+
+def test_each_public_name_is_in_the_reference():
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md"))
+    shown = set(re.findall(r"^::: (\S+)$", pages, re.MULTILINE))
+    for name, home in sadari._HOMES.items():
+        assert shown & {f"sadari.{name}", f"{home}.{name}", home}, f"no page of docs/reference shows {name}"
+
+
+def google(doc: str) -> list[str]:
+    def function() -> None: ...
+
+    function.__doc__ = doc
+    return entries(function, "Args")
+
+
+@pytest.mark.parametrize(
+    ("doc", "expected"),
+    [
+        ("Sum.\n\n    Args:\n        a: one.\n        b: two,\n            still two: yes.\n", ["a", "b"]),
+        ("Sum.\n\n    Args:\n        a, b: both.\n", ["a, b"]),
+        ("Sum.\n\n    Args:\n        a: one. b: two.\n\n    Returns:\n        c: d.\n", ["a"]),
+        ("Sum.", []),
+    ],
+)
+def test_entries_are_read_as_they_stand(doc, expected):
+    assert google(doc) == expected
