@@ -12,10 +12,10 @@ from __future__ import annotations
 import gettext
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,8 @@ class Message:
 
     Args:
         id: the English sentence with ``{names}`` where values go, as `str.format` reads it.
-        values: what goes there; a value may be a message itself, or a list of them, which is joined by commas.
+        values: what goes there; a value may be a message itself, or a list of messages and strings, which is joined
+            by commas.
         plural: the sentence for any count but one; None where there is no such difference.
         count: what decides between the two.
     """
@@ -44,6 +45,11 @@ class Message:
     def __str__(self) -> str:
         return render(self)
 
+    def filled(self, count: int = 1, **values: Any) -> Message:
+        """The same sentence, of a table of them, with these values, and for this count where it has two forms."""
+        counted = {} if self.plural is None else {"count": count}
+        return replace(self, values={**self.values, **counted, **values}, count=count)
+
 
 def message(id: str, /, **values: Any) -> Message:
     """The sentence with these values."""
@@ -53,6 +59,17 @@ def message(id: str, /, **values: Any) -> Message:
 def plural(one: str, many: str, count: int, /, **values: Any) -> Message:
     """The sentence for one, or for another count, which stands in it as ``{count}``."""
     return Message(one, {"count": count, **values}, many, count)
+
+
+def both(parts: Sequence[Message | str]) -> Message | str:
+    """``a and b``, ``a and b and c``."""
+    first, *rest = parts
+    return message("{first} and {second}", first=first, second=both(rest)) if rest else first
+
+
+def notes_of(name: str, notes: Sequence[Message | str]) -> list[Message]:
+    """What is said of one of several files, behind its name."""
+    return [message("{name}: {note}", name=name, note=note) for note in notes]
 
 
 def render(said: Message | str, language: str | None = None) -> str:
@@ -71,7 +88,7 @@ def render(said: Message | str, language: str | None = None) -> str:
 def _written(value: Any, language: str) -> Any:
     if isinstance(value, Message):
         return render(value, language)
-    if isinstance(value, list | tuple) and value and all(isinstance(each, Message) for each in value):
+    if isinstance(value, list) and all(isinstance(each, Message | str) for each in value):
         return ", ".join(render(each, language) for each in value)
     return value
 

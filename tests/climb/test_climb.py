@@ -19,6 +19,7 @@ from sadari.data.read import open_source
 from sadari.errors import DataError, SettingError
 from sadari.metrics.evaluate import evaluate
 from sadari.rungs import RUNGS, load
+from written import written
 
 CHEAP = ["bow", "tfidf", "embedding-bag"]
 
@@ -180,7 +181,8 @@ def test_a_label_that_training_never_saw_is_said_and_counts_as_wrong(headlines):
     result = climb(train, corpus(test.texts.to_list(), labels), rungs=["bow"], curves=False)
     assert result.truth[0] == -1
     assert any(
-        "1 test rows have labels that training never saw" in note and "'Weather'" in note for note in result.notes
+        "1 test rows have labels that training never saw" in note and "'Weather'" in note
+        for note in written(result.notes)
     )
     assert result.rungs[0].accuracy.value == pytest.approx(np.mean(result.rungs[0].predictions == result.truth))
     assert predictions_table(result, np.arange(len(labels)))["truth"][0] is None

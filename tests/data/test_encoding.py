@@ -20,6 +20,7 @@ from sadari.data.plain_text import PlainText
 from sadari.data.read import open_source
 from sadari.errors import DataError
 from sadari.vectors.formats.files import read_vectors
+from written import written
 
 HEADLINES = Path(sadari.__file__).parent / "data" / "headlines"
 ROWS = (1, 1, 2, 3, 5, 8, 12, 20, 50, 100, 250, 500)
@@ -201,7 +202,7 @@ def test_korean_with_hanja_kana_and_marks(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("\n".join(["제목,분류", *(f'"{r[:-3]}",{r[-2:]}' for r in rows)]).encode("cp949"))
     source = open_source(tmp_path / "a.csv")
     assert source.encoding == "cp949"
-    assert "encoding: CP949 (not UTF-8; read so, it is Korean)" in source.notes
+    assert "encoding: CP949 (not UTF-8; read so, it is Korean)" in written(source.notes)
 
 
 def test_the_first_byte_that_is_no_ascii_may_be_far(tmp_path: Path) -> None:
@@ -224,7 +225,7 @@ def test_a_long_line_without_an_end(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(("这家餐馆的汤味道太咸了面包也不新鲜，" * 60_000).encode("gbk"))
     text = PlainText(tmp_path / "a.txt")
     assert text.read().startswith("这家餐馆")
-    assert any("GB18030" in note for note in text.notes)
+    assert any("GB18030" in note for note in written(text.notes))
 
 
 def test_a_damaged_file_names_its_line_and_is_never_read_as_another(tmp_path: Path) -> None:
@@ -264,7 +265,7 @@ def test_no_byte_order_mark(tmp_path: Path, encoding: str) -> None:
         (tmp_path / name).write_bytes(content.encode(encoding))
         source = open_source(tmp_path / name, need_label=False)
         assert source.encoding == encoding
-        assert f"encoding: {encoding.upper()}, without a byte order mark" in source.notes
+        assert f"encoding: {encoding.upper()}, without a byte order mark" in written(source.notes)
         assert source.read().texts.to_list() == ["한글 문장", "둘째 문장"]
     assert PlainText(tmp_path / "a.txt").read() == "한글 문장\n둘째 문장\n"
     (tmp_path / "en").write_text("a sentence\nthe second\n", encoding="utf-8")
@@ -298,7 +299,7 @@ def test_names_of_classes(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("label,text\n1,股票市场大幅下跌\n2,球队赢得了比赛\n".encode("gbk"))
     source = open_source(tmp_path / "a.csv")
     assert list(source.label_order) == ["你", "好"]
-    assert "label names from classes.txt (GB18030 (GBK)): 你, 好" in source.notes
+    assert "label names from classes.txt (GB18030 (GBK)): 你, 好" in written(source.notes)
 
 
 def test_a_folder_of_files_that_say_little_alone(tmp_path: Path) -> None:
@@ -311,4 +312,4 @@ def test_a_folder_of_files_that_say_little_alone(tmp_path: Path) -> None:
         open_stream(tmp_path / "bad" / "0.txt")
     source = open_source(tmp_path)
     assert sorted(source.read().texts.to_list()) == sorted(words)
-    assert "encoding: 7 files read as GB18030 (GBK), the others as UTF-8" in source.notes
+    assert "encoding: 7 files read as GB18030 (GBK), the others as UTF-8" in written(source.notes)

@@ -14,6 +14,7 @@ from sadari.data.read import open_source
 from sadari.data.train_data import gather
 from sadari.errors import DataError
 from sadari.wording.korean_notes import note_in_korean
+from written import written
 
 ROWS = [(f"a text, the {i}th of them, on {'tea' if i % 2 else 'tax'}", "ab"[i % 2]) for i in range(12)]
 TEXTS, LABELS = [text for text, _ in ROWS], [label for _, label in ROWS]
@@ -86,7 +87,7 @@ def test_row_names_are_said(tmp_path: Path) -> None:
     for need_label in (True, False):
         source = open_source(path, need_label=need_label)
         assert source.columns == ["row names", "text", "label"]
-        assert any("row names" in note for note in source.notes)
+        assert any("row names" in note for note in written(source.notes))
         assert source.read().texts.to_list() == TEXTS
 
 
@@ -203,7 +204,7 @@ def test_mixed_line_ends(tmp_path: Path) -> None:
 def test_several_labels_in_one_field_are_pointed_out(tmp_path: Path, labels: list[str], says: str | None) -> None:
     rows = "".join(f'some text {i},"{label}"\n' for i, label in enumerate(labels * 3))
     path = write(tmp_path, "text,label\n" + rows)
-    notes = [note for note in open_source(path).read().notes if note.startswith("labels such as")]
+    notes = [note for note in written(open_source(path).read().notes) if note.startswith("labels such as")]
     assert len(notes) == (says is not None)
     assert says is None or says in notes[0]
     if says and "'|'" in says:

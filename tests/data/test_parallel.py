@@ -19,6 +19,7 @@ from sadari.data.parallel.direction import frequent_words, looks_swapped, same_l
 from sadari.data.parallel.misalignment import first_slip, shifted_run
 from sadari.data.parallel.read import ParallelCorpus, hold_out, pair_texts, read_pairs, read_parallel
 from sadari.errors import DataError, SettingError
+from written import written
 
 ENGLISH = [f"The {n} small birds sing in the old tree{'!' * (n % 3 == 0)}" for n in range(40)]
 KOREAN = [f"작은 새 {n}마리가 늙은 나무에서 노래해요{'!' * (n % 3 == 0)}" for n in range(40)]
@@ -37,7 +38,7 @@ def test_line_n_translates_line_n(tmp_path):
     corpus = read_parallel(*two(tmp_path, ENGLISH, KOREAN))
     assert (corpus.sources.to_list(), corpus.targets.to_list()) == (ENGLISH, KOREAN)
     assert corpus.rows.tolist() == list(range(1, 41))
-    assert corpus.notes == ["40 pairs"]
+    assert written(corpus.notes) == ["40 pairs"]
     assert corpus.source == f"{tmp_path / 'a.en'} and {tmp_path / 'a.ko'}"
     assert len(corpus) == 40
 
@@ -52,7 +53,7 @@ def test_each_file_has_its_own_encoding_and_line_ends(tmp_path, encoding, end, l
     assert corpus.targets.to_list() == KOREAN
     assert corpus.sources.to_list() == ENGLISH
     if encoding == "cp949":
-        assert any("CP949" in note and note.startswith(str(second)) for note in corpus.notes)
+        assert any("CP949" in note and note.startswith(str(second)) for note in written(corpus.notes))
 
 
 def test_an_encoding_that_is_named(tmp_path):
@@ -79,7 +80,7 @@ def test_other_ends_of_lines_are_text(tmp_path):
     strange = [f"{text}\u2028x\x85y\x0bz\x0c{n}" for n, text in enumerate(ENGLISH)]
     corpus = read_parallel(*two(tmp_path, strange, KOREAN))
     assert corpus.sources.to_list() == strange
-    assert corpus.notes[1].startswith("40 source texts with a control character (lines 1, 2,")
+    assert written(corpus.notes)[1].startswith("40 source texts with a control character (lines 1, 2,")
 
 
 @pytest.mark.parametrize(("sources", "targets"), [(["", "b"], ["x", "y"]), (["a", "b"], ["x", " \t\u3000"])])
@@ -87,7 +88,7 @@ def test_an_empty_side(tmp_path, sources, targets):
     corpus = read_parallel(*two(tmp_path, [*sources, *ENGLISH], [*targets, *KOREAN]))
     assert len(corpus) == 41
     row = 1 if sources[0] == "" else 2
-    assert f"1 pair with one side empty dropped (line {row})" in corpus.notes
+    assert f"1 pair with one side empty dropped (line {row})" in written(corpus.notes)
     assert row not in corpus.rows
 
 
@@ -99,18 +100,18 @@ def test_empty_lines_are_counted_by_kind(tmp_path):
         targets[row] = "  "
     paths = two(tmp_path, sources, targets)
     corpus = read_parallel(*paths)
-    assert corpus.notes[:3] == [
+    assert written(corpus.notes)[:3] == [
         "36 pairs",
         "3 pairs with one side empty dropped (lines 4, 12, 21)",
         "1 pair with both sides empty dropped (line 9)",
     ]
     kept = read_parallel(*paths, keep_blank=True, max_ratio=None)
-    assert (len(kept), kept.sources[3], kept.notes[0]) == (40, "", "40 pairs")
+    assert (len(kept), kept.sources[3], written(kept.notes)[0]) == (40, "", "40 pairs")
 
 
 def test_many_rows_are_not_all_listed():
     corpus = pair_texts([*ENGLISH, *[""] * 30], [*KOREAN, *["x"] * 30])
-    assert corpus.notes[1].endswith("(rows 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, …)")
+    assert written(corpus.notes)[1].endswith("(rows 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, …)")
 
 
 @pytest.mark.parametrize("nothing", [["", ""], [" ", "\t"]])
@@ -130,8 +131,8 @@ def test_unequal_files_say_both_counts_and_where_they_slip(tmp_path):
     assert "작은 새 33마리" in caught.value.hint
     skipped = read_parallel(first, second, on_bad_row="skip")
     assert len(skipped) == 399
-    assert "1 line too many left out at the end" in skipped.notes[0]
-    assert "line 153" in skipped.notes[0]
+    assert "1 line too many left out at the end" in written(skipped.notes)[0]
+    assert "line 153" in written(skipped.notes)[0]
 
 
 def test_a_file_that_was_cut_off(tmp_path):
@@ -168,16 +169,18 @@ def test_the_same_file_twice(tmp_path):
 
 def test_pairs_with_the_same_text_on_both_sides():
     few = pair_texts([*ENGLISH, "OK"], [*KOREAN, " OK "])
-    assert "1 pair with the same text on both sides (row 41)" in few.notes
+    assert "1 pair with the same text on both sides (row 41)" in written(few.notes)
     many = pair_texts([*ENGLISH, *ENGLISH[:20]], [*KOREAN, *ENGLISH[:20]])
-    assert any(note.startswith("20 pairs with the same text") and "untranslated" in note for note in many.notes)
-    assert pair_texts(["OK"], ["OK"]).notes[0] == "1 pair"  # of one pair nothing is known
+    assert any(
+        note.startswith("20 pairs with the same text") and "untranslated" in note for note in written(many.notes)
+    )
+    assert written(pair_texts(["OK"], ["OK"]).notes)[0] == "1 pair"  # of one pair nothing is known
 
 
 def test_absurd_lengths_are_dropped_and_listed():
     sources, targets = [*ENGLISH, "Hi", "Yes", "x" * 2000], [*KOREAN, "안녕하세요 " * 20, "네, 그렇습니다", "네"]
     corpus = pair_texts(sources, targets)
-    assert corpus.notes[1] == "2 pairs dropped, one side 9 times too long for the other (rows 41, 43)"
+    assert written(corpus.notes)[1] == "2 pairs dropped, one side 9 times too long for the other (rows 41, 43)"
     assert corpus.rows.tolist() == [*range(1, 41), 42]
     assert len(pair_texts(sources, targets, max_ratio=None)) == 43
     assert len(pair_texts(sources, targets, max_ratio=10_000)) == 43
@@ -194,16 +197,16 @@ def test_one_language_may_be_much_longer_than_the_other():
 def test_repeated_pairs_and_several_translations():
     corpus = pair_texts([*ENGLISH, *ENGLISH[:3], ENGLISH[0]], [*KOREAN, *KOREAN[:3], "다른 말로 하면 작은 새들이에요"])
     assert len(corpus) == 44
-    assert "3 pairs that repeat an earlier one" in corpus.notes
-    assert "1 source text with more than one translation" in corpus.notes
+    assert "3 pairs that repeat an earlier one" in written(corpus.notes)
+    assert "1 source text with more than one translation" in written(corpus.notes)
 
 
 def test_spoilt_characters():
     corpus = pair_texts([*ENGLISH, "it\ufffds here now", "donâ€™t"], [*KOREAN, "여기\x07 있어요", "하지 마요"])
-    assert "1 source text with a replacement character (row 41)" in corpus.notes
-    assert "1 source text with a wrongly decoded (row 42)" not in corpus.notes
-    assert "1 source text that looks wrongly decoded (row 42)" in corpus.notes
-    assert "1 target text with a control character (row 41)" in corpus.notes
+    assert "1 source text with a replacement character (row 41)" in written(corpus.notes)
+    assert "1 source text with a wrongly decoded (row 42)" not in written(corpus.notes)
+    assert "1 source text that looks wrongly decoded (row 42)" in written(corpus.notes)
+    assert "1 target text with a control character (row 41)" in written(corpus.notes)
 
 
 def test_a_nul_byte_is_no_text(tmp_path):
@@ -247,7 +250,7 @@ def test_two_columns_by_name_and_by_number():
     assert by_name.sources.to_list() == by_number.sources.to_list()
     assert (by_name.sources[0], by_name.targets[0]) == ("I drink milk", "Je bois du lait")
     assert by_name.rows[0] == 1
-    assert f"{len(by_name):,} pairs" in by_name.notes
+    assert f"{len(by_name):,} pairs" in written(by_name.notes)
     other = read_pairs(PHRASES, source_column="ko", target_column="en")
     assert (other.sources[0], other.targets[0]) == ("나는 우유를 마셔요", "I drink milk")
 
@@ -272,7 +275,7 @@ def test_tables_of_every_kind(tmp_path, kind):
     write[kind](path, **({"separator": "\t"} if kind == "tsv" else {}))
     corpus = read_pairs(path, source_column="q", target_column="a")
     assert (corpus.sources.to_list(), corpus.targets.to_list()) == (ENGLISH, KOREAN)
-    assert not [note for note in corpus.notes if "label" in note and "header" not in note]
+    assert not [note for note in written(corpus.notes) if "label" in note and "header" not in note]
 
 
 def test_missing_fields_are_empty_sides(tmp_path):
@@ -281,7 +284,7 @@ def test_missing_fields_are_empty_sides(tmp_path):
     corpus = read_pairs(path, source_column="q", target_column="a")
     assert corpus.sources.to_list() == ["one, two", 'a "quoted"\nline', "NA"]
     assert corpus.rows.tolist() == [1, 4, 5]
-    assert "2 pairs with one side empty dropped (rows 2, 3)" in corpus.notes
+    assert "2 pairs with one side empty dropped (rows 2, 3)" in written(corpus.notes)
 
 
 def test_rows_that_cannot_be_read(tmp_path):
@@ -291,7 +294,7 @@ def test_rows_that_cannot_be_read(tmp_path):
         read_pairs(path, source_column="q", target_column="a")
     corpus = read_pairs(path, source_column="q", target_column="a", on_bad_row="skip")
     assert corpus.sources.to_list() == ["one", "three"]
-    assert any("1 bad row left out" in note for note in corpus.notes)
+    assert any("1 bad row left out" in note for note in written(corpus.notes))
     path.write_text("q,a\n")
     with pytest.raises(DataError):
         read_pairs(path, source_column="q", target_column="a", format="csv")
@@ -322,7 +325,7 @@ def test_one_language_on_both_sides():
     assert same_language(ENGLISH, ENGLISH[::-1])
     assert not same_language(ENGLISH, KOREAN)
     assert not same_language(["1"], ["2"])
-    assert "both sides look like the same language" in pair_texts(ENGLISH, ENGLISH[::-1]).notes
+    assert "both sides look like the same language" in written(pair_texts(ENGLISH, ENGLISH[::-1]).notes)
 
 
 # Where alignment slips
@@ -355,7 +358,7 @@ def test_lines_that_stand_one_off_for_a_while():
     assert found is not None
     assert abs(found[0] - 500) <= 5
     assert abs(found[1] - 900) <= 5
-    notes = pair_texts(first, moved).notes
+    notes = written(pair_texts(first, moved).notes)
     assert any("seem to stand one beside their translation" in note for note in notes)
 
 
@@ -413,8 +416,8 @@ def test_the_share_is_kept_where_sources_differ():
 def test_multi30k(language):
     corpus = read_parallel(data_file("multi30k/train.en"), data_file(f"multi30k/train.{language}"))
     assert 28_990 <= len(corpus) <= 29_000
-    assert f"{len(corpus):,} pairs" == corpus.notes[0]
-    assert not [note for note in corpus.notes if "one beside" in note or "same" in note]
+    assert f"{len(corpus):,} pairs" == written(corpus.notes)[0]
+    assert not [note for note in written(corpus.notes) if "one beside" in note or "same" in note]
     words = {"source_words": frequent_words(corpus.sources), "target_words": frequent_words(corpus.targets)}
     test = read_parallel(
         data_file("multi30k/test_2016_flickr.en"),
@@ -457,6 +460,6 @@ def test_a_line_missing_from_multi30k_is_found(language):
 def test_questions_and_answers():
     corpus = read_pairs(data_file("chatbot_ko/ChatbotData.csv"), source_column="Q", target_column="A")
     assert len(corpus) > 11_800
-    assert not [note for note in corpus.notes if "beside" in note]
+    assert not [note for note in written(corpus.notes) if "beside" in note]
     train, held_out = hold_out(corpus, 0.05)
     assert set(train.sources).isdisjoint(held_out.sources)

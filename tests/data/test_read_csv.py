@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sadari.data.formats.csv import records as csv_records
 from sadari.data.read import open_source
 from sadari.errors import DataError, SettingError
+from written import written
 
 
 def write(folder: Path, content: str | bytes, name: str = "data.csv") -> Path:
@@ -58,8 +59,8 @@ def test_ag_news_layout_is_recognised_with_its_class_names(data_folder: Path, op
     assert corpus.label_names == ["World", "Sports", "Business", "Sci/Tech"]
     assert corpus.counts == dict.fromkeys(corpus.label_names, 1900)
     assert corpus.texts[0].startswith("Fears for T N pension after talks Unions representing workers")
-    assert any("no header" in note for note in source.notes)
-    assert any("World, Sports, Business, Sci/Tech" in note for note in source.notes)
+    assert any("no header" in note for note in written(source.notes))
+    assert any("World, Sports, Business, Sci/Tech" in note for note in written(source.notes))
 
 
 @pytest.mark.data
@@ -83,7 +84,7 @@ def test_korean_chatbot_reads_the_same_in_every_encoding(data_folder: Path, tmp_
     assert corpus.texts.to_list() == [row["Q"] for row in expected]
     assert corpus.labels is not None
     assert corpus.labels.to_list() == [row["label"] for row in expected]
-    assert any("CP949" in note for note in source.notes) == (encoding == "cp949")
+    assert any("CP949" in note for note in written(source.notes)) == (encoding == "cp949")
 
 
 # --- what a field may hold
@@ -145,7 +146,9 @@ def test_newline_inside_quotes_is_text_and_is_named(tmp_path: Path) -> None:
     corpus = source.read()
     assert corpus.texts.to_list() == ["one\ntwo", "three", "four\r\nfive"]
     assert corpus.rows.tolist() == [1, 2, 3]
-    assert any("2 rows hold line breaks" in n and "row 1 (line 2)" in n and "'text'" in n for n in corpus.notes)
+    assert any(
+        "2 rows hold line breaks" in n and "row 1 (line 2)" in n and "'text'" in n for n in written(corpus.notes)
+    )
 
 
 @pytest.mark.parametrize("word", ["NA", "null", "None", "nan", "NULL", "N/A", "NaN", "#N/A", "-", "1e5", "01"])
@@ -158,7 +161,7 @@ def test_labels_are_strings_exactly_as_written(tmp_path: Path) -> None:
     path = write(tmp_path, "text,label\na,01\nb,1\nc,Sport\nd,sport \ne,New York\nf,1.0\n")
     corpus = open_source(path).read()
     assert corpus.label_names == sorted(["01", "1", "Sport", "sport ", "New York", "1.0"])
-    assert any("'Sport' and 'sport '" in note for note in corpus.notes)
+    assert any("'Sport' and 'sport '" in note for note in written(corpus.notes))
 
 
 def test_numeric_labels_sort_by_value(tmp_path: Path) -> None:
@@ -189,7 +192,7 @@ def test_missing_text_or_label_is_an_error_with_its_row(tmp_path: Path, content:
     assert str(path) in message
     corpus = open_source(path, on_bad_row="skip").read()
     assert corpus.skipped == 1
-    assert any("1 bad row left out" in note and place in note for note in corpus.notes)
+    assert any("1 bad row left out" in note and place in note for note in written(corpus.notes))
     assert 2 not in corpus.rows
 
 
@@ -200,7 +203,7 @@ def test_blank_texts_are_kept_in_batches_and_dropped_from_a_corpus(tmp_path: Pat
     corpus = source.read()
     assert corpus.texts.to_list() == ["one", "two"]
     assert corpus.blank_rows.tolist() == [2, 3]
-    assert any("2 blank texts dropped (rows 2, 3)" in note for note in corpus.notes)
+    assert any("2 blank texts dropped (rows 2, 3)" in note for note in written(corpus.notes))
 
 
 def test_missing_texts_may_be_empty_ones(tmp_path: Path) -> None:
@@ -213,7 +216,7 @@ def test_missing_texts_may_be_empty_ones(tmp_path: Path) -> None:
     corpus = source.read(keep_blank=True)
     assert corpus.texts.to_list() == ["", "one", ""]
     assert corpus.blank_rows.size == 0
-    assert any("2 blank texts kept (rows 1, 3)" in note for note in corpus.notes)
+    assert any("2 blank texts kept (rows 1, 3)" in note for note in written(corpus.notes))
     assert source.read().blank_rows.tolist() == [1, 3]
     with pytest.raises(SettingError):
         open_source(path, missing="blank")
@@ -292,7 +295,7 @@ def test_stray_quotes_in_a_file_that_never_quotes_are_characters(tmp_path: Path)
     corpus = source.read()
     assert len(corpus) == 100
     assert corpus.texts[25] == '"stray'
-    assert any("plain characters" in note for note in source.notes)
+    assert any("plain characters" in note for note in written(source.notes))
 
 
 def test_text_after_a_closing_quote(tmp_path: Path) -> None:
@@ -345,7 +348,7 @@ def test_another_delimiter_is_found_and_said(tmp_path: Path, delimiter: str) -> 
     rows = [f"well, text {i}, and more{delimiter}{'ab'[i % 2]}" for i in range(9)]
     source = open_source(write(tmp_path, f"text{delimiter}label\n" + "\n".join(rows)))
     assert source.delimiter == delimiter
-    assert any("delimiter" in note for note in source.notes)
+    assert any("delimiter" in note for note in written(source.notes))
     assert len(source.read()) == 9
 
 
@@ -379,8 +382,8 @@ def test_duplicate_header(tmp_path: Path) -> None:
 )
 def test_header_is_found_out_and_said(tmp_path: Path, content: str, header: bool) -> None:
     source = open_source(write(tmp_path, content))
-    assert any(note.startswith("header") for note in source.notes) == header
-    assert any(note.startswith("no header") for note in source.notes) != header
+    assert any(note.startswith("header") for note in written(source.notes)) == header
+    assert any(note.startswith("no header") for note in written(source.notes)) != header
     assert len(source.read()) == content.count("\n") - header
     assert len(open_source(tmp_path / "data.csv", header=False, text="1", label="2").read()) == content.count("\n")
 
@@ -415,7 +418,7 @@ def test_columns_are_guessed_by_name_and_said(tmp_path: Path, header: str, texts
     rows = [",".join(f"{name} {i}" for name in columns) for i in range(6)]
     source = open_source(write(tmp_path, header + "\n" + "\n".join(rows) + "\n"))
     assert (source.text_columns, source.label_column) == (texts, label)
-    assert sum("guessed" in note for note in source.notes) == 2
+    assert sum("guessed" in note for note in written(source.notes)) == 2
 
 
 def test_columns_are_guessed_by_content(tmp_path: Path) -> None:
@@ -468,11 +471,11 @@ def test_batches_can_be_read_again(tmp_path: Path) -> None:
     assert first == second
     assert [len(b) for b in first] == [30, 30, 30, 10]
     assert (source.skipped, source.count_rows()) == (1, 100)
-    assert sum("left out" in note for note in source.notes) == 1
+    assert sum("left out" in note for note in written(source.notes)) == 1
 
 
 def test_columns_without_names_are_called_by_their_numbers(tmp_path: Path) -> None:
     path = write(tmp_path, "\n".join(f"a text of some words {i},{'ab'[i % 2]}" for i in range(20)))
     source = open_source(path)
-    assert "text: column 1 (guessed)" in source.notes
-    assert "label: column 2 (guessed)" in source.notes
+    assert "text: column 1 (guessed)" in written(source.notes)
+    assert "label: column 2 (guessed)" in written(source.notes)

@@ -20,6 +20,7 @@ from sadari.data.formats.byte_stream import decoded_blocks
 from sadari.data.formats.encodings.encoding import open_stream
 from sadari.data.read import open_source
 from sadari.errors import DataError
+from written import written
 
 TABLE = "text,label\n한글 문장입니다,가\n둘째 문장,나\n"
 
@@ -60,7 +61,7 @@ def test_encoding_is_detected_and_said(tmp_path: Path, encoding: str, said: str 
     assert source.columns == ["text", "label"]
     corpus = source.read()
     assert corpus.texts.to_list() == ["한글 문장입니다", "둘째 문장"]
-    notes = [note for note in source.notes if note.startswith("encoding")]
+    notes = [note for note in written(source.notes) if note.startswith("encoding")]
     assert len(notes) == (said is not None)
     assert said is None or said in notes[0]
 
@@ -291,10 +292,10 @@ def test_names_of_classes_follow_the_label(tmp_path: Path) -> None:
     write(tmp_path, "red\ngreen\n", "classes.txt")
     source = open_source(write(tmp_path, "text,label,other\na,1,x\nb,2,y\n"))
     assert source.label_order == ("red", "green")
-    assert any("label names from classes.txt" in note for note in source.notes)
+    assert any("label names from classes.txt" in note for note in written(source.notes))
     source.use_columns(["text"], "other")
     assert source.label_order == ()
-    assert not any("classes.txt" in note for note in source.notes)
+    assert not any("classes.txt" in note for note in written(source.notes))
     assert source.read().label_names == ["x", "y"]
     source.use_columns(["text"], None)
     assert source.read().labels is None

@@ -23,6 +23,7 @@ from sadari.data.formats import lines as line_formats
 from sadari.data.formats.jsonl import parse_line
 from sadari.data.read import open_source
 from sadari.errors import DataError, SettingError
+from written import written
 
 
 def write(folder: Path, content: str | bytes, name: str) -> Path:
@@ -404,8 +405,8 @@ def test_folder_of_text_files(tmp_path: Path) -> None:
     assert corpus.labels is not None
     assert corpus.labels.to_list() == ["good", "good", "so bad", "so bad"]
     assert corpus.texts.to_list() == ["great", "좋아요", "나빠요\n둘째 줄", ""]
-    assert any("1 file read as CP949" in note for note in source.notes)
-    assert any("1 file passed over" in note for note in source.notes)
+    assert any("1 file read as CP949" in note for note in written(source.notes))
+    assert any("1 file passed over" in note for note in written(source.notes))
     (batch,) = source.batches()
     assert batch.frame["file"].to_list() == ["good/10.txt", "good/2.txt", "so bad/1.txt.gz", "so bad/2.txt"]
 

@@ -9,6 +9,7 @@ import pytest
 from data_messy import messy
 from sadari.data.read import open_source
 from sadari.data.train_data import TrainData, gather
+from written import written
 
 
 def gathered(path: Path, *, stream: bool, keep: bool = False, seed: int = 0, **reading: object) -> TrainData:
@@ -51,8 +52,8 @@ def test_row_numbers_and_warnings_survive_rows_that_are_left_out(tmp_path: Path,
     found = gathered(path, stream=stream, on_bad_row="skip")
     numbers = [int(text.split()[-1]) + 3 for text in found.validation.texts]
     assert found.validation.rows.tolist() == numbers
-    assert any("'Sport' and 'sport '" in note for note in found.notes)
-    assert any("2 bad rows left out (the first: row 1 (line 2)" in note for note in found.notes)
+    assert any("'Sport' and 'sport '" in note for note in written(found.notes))
+    assert any("2 bad rows left out (the first: row 1 (line 2)" in note for note in written(found.notes))
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -236,7 +236,7 @@ def _check_records(data: bytes, source: Any, rows: np.ndarray, skipped: int) -> 
         return
     lines = text.replace("\r\n", "\n").split("\n")
     count = len(lines) - (not lines[-1]) if source.format == "lines" else sum(line != "" for line in lines)
-    header = source.format in ("csv", "tsv") and any("header" in note for note in source.notes)
+    header = source.format in ("csv", "tsv") and any("header" in note.id for note in source.notes)
     total = rows.size + skipped
     assert total in (count, count - 1) or header, f"{count} lines, but {rows.size} rows and {skipped} bad ones"
 

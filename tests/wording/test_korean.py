@@ -5,7 +5,9 @@ import re
 import pytest
 
 from sadari import audit, open_source
+from sadari.messages import Message, message, render
 from sadari.wording import wording
+from written import written
 
 KOREAN = wording("ko")
 MESSY = (
@@ -19,13 +21,18 @@ def notes_of(path, **options):
     return source.read().notes
 
 
-def check_korean(sentence: str) -> None:
+def test_notes_of_a_test_file():
+    assert written([message("test: {note}", note=message("delimiter: {name}", name=message("semicolon")))], "ko") == [
+        "테스트 데이터: 구분자: 세미콜론"
+    ]
+
+
+def check_korean(note: Message) -> None:
     """It is said in Korean: no English word is left but the names in it."""
-    said = KOREAN.note(sentence)
+    sentence, said = render(note, "en"), render(note, "ko")
     assert re.search("[가-힣]", said), sentence
     left = set(re.findall("[A-Za-z]{3,}", re.sub("“.*”", "", said))) - {"UTF", "BOM", "txt", "News", "class", "title"}
     assert left <= {"description", "alpha", "beta"}, (sentence, said)
-    assert wording("en").note(sentence) == sentence
 
 
 @pytest.mark.parametrize(
@@ -45,23 +52,21 @@ def test_notes_on_reading(tmp_path, content, name, least):
     notes = notes_of(tmp_path / name)
     assert len(notes) >= least, notes
     for note in notes:
-        if name.endswith("jsonl") and "bad row" in note:
-            assert KOREAN.note(note).startswith(
-                "읽을 수 없는 행 1개를 뺌(처음: 2번째 줄, "
-            )  # what is wrong stays English
+        if name.endswith("jsonl") and "bad row" in note.id:
+            said = render(note, "ko")
+            assert said.startswith("읽을 수 없는 행 1개를 뺌(처음: 2번째 줄: ")  # what is wrong stays English
         else:
             check_korean(note)
-            check_korean(f"test: {note}")
 
 
 def test_the_first_bad_row_is_named(tmp_path):
     (tmp_path / "a.csv").write_bytes(MESSY.encode("cp949"))
-    said = [KOREAN.note(note) for note in notes_of(tmp_path / "a.csv", text="내용", label="분류")]
+    said = written(notes_of(tmp_path / "a.csv", text="내용", label="분류"), "ko")
     assert "인코딩: CP949(UTF-8이 아니며, 이렇게 읽으면 한국어임)" in said
     assert "머리글: 번호, 내용, 분류, 4번째 열" in said
     assert "따옴표 안에 줄바꿈이 든 행 1개(처음: 2행(3번째 줄), 내용 열)" in said
     assert (
-        "읽을 수 없는 행 2개를 뺌(처음: 3행(5번째 줄), 글이 없음(내용 열))" in said
+        "읽을 수 없는 행 2개를 뺌(처음: 3행(5번째 줄): 글이 없음(내용 열))" in said
     )  # not row 6, which has no fourth field
     assert any(one.startswith("빈 글 1건을 뺌(4행)") for one in said)
 

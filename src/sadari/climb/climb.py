@@ -29,7 +29,7 @@ from sadari.data.audit.audit import audit
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.significance import pair_tests
@@ -310,7 +310,7 @@ def _measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.int
     return result
 
 
-def _tokenizers_taken(results: list[RungResult], lang: str) -> list[str]:
+def _tokenizers_taken(results: list[RungResult]) -> list[Message]:
     """Which tokenizer the rungs used, in a sentence."""
     taken = {result.rung: str(result.settings["tokenizer"]) for result in results if "tokenizer" in result.settings}
     names = list(dict.fromkeys(taken.values()))
@@ -318,7 +318,7 @@ def _tokenizers_taken(results: list[RungResult], lang: str) -> list[str]:
         names = [f"{rung} {name}" for rung, name in taken.items()]
     if not names:
         return []
-    return [wording(lang).say("tokenizers_taken", names=", ".join(names))]
+    return [message("tokenizer: {names}", names=", ".join(names))]
 
 
 def _draw_curves(run: ClimbContext, results: list[RungResult]) -> None:
@@ -360,6 +360,6 @@ def _conclude(
         final_texts=[text[:400] for text in frozen.final.texts.to_list()],
         leaked=frozen.leaked,
         audit=audited.to_dict(),
-        notes=[*frozen.notes, *_tokenizers_taken(results, lang)],
+        notes=[*frozen.notes, *_tokenizers_taken(results)],
         versions=versions(*(["transformers"] if any(r.rung == BertClassifier.name for r in results) else [])),
     )

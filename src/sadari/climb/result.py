@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sadari.messages import Message, message
 from sadari.metrics.interval import Interval, PairTest
+
+# What the final rows are called.
+FINAL_NAMES = {"test": message("test"), "held-out": message("held-out")}
 
 
 @dataclass
@@ -72,7 +76,7 @@ class ClimbResult:
     final_texts: list[str]  # the n final texts, shortened to 400 characters, for the report
     leaked: np.ndarray  # bool [n]: this final text is also in training
     audit: dict[str, object]  # audit.Audit.to_dict()
-    notes: list[str]  # what reading and splitting decided, one sentence each
+    notes: list[Message]  # what reading and splitting decided, one sentence each
     seconds: float = 0.0
     options: dict[str, object] = field(default_factory=dict)  # what `climb` was asked: budget, validation, test file …
     versions: dict[str, str] = field(default_factory=dict)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.climb.result import FINAL_NAMES
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.metrics.evaluate import check_some_known, truth_codes
 from sadari.settings.limits import Number, shown
 
@@ -38,7 +39,7 @@ class Frozen:
     final_truth: NDArray[np.int32]
     final_name: str
     leaked: NDArray[np.bool_]
-    notes: list[str]
+    notes: list[Message]
     rows: dict[str, int]
 
 
@@ -131,7 +132,7 @@ def freeze(
     return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
 
 
-def _unseen_note(unseen: Mapping[str, int], name: str) -> list[str]:
+def _unseen_note(unseen: Mapping[str, int], name: str) -> list[Message]:
     """What is said of final rows with labels that training never saw: label → how many; nothing where there are none.
 
     Args:
@@ -139,8 +140,15 @@ def _unseen_note(unseen: Mapping[str, int], name: str) -> list[str]:
     """
     if not unseen:
         return []
-    shown = ", ".join(f"{label!r} ({rows:,})" for label, rows in list(unseen.items())[:5])
-    return [f"{sum(unseen.values()):,} {name} rows have labels that training never saw, and count as wrong: {shown}"]
+    labels = ", ".join(f"{label!r} ({rows:,})" for label, rows in list(unseen.items())[:5])
+    return [
+        message(
+            "{count:,} {final} rows have labels that training never saw, and count as wrong: {labels}",
+            count=sum(unseen.values()),
+            final=FINAL_NAMES[name],
+            labels=labels,
+        )
+    ]
 
 
 def nested_rows(frozen: Frozen, rows: int, seed: int, *, among: NDArray[np.int64] | None = None) -> NDArray[np.int64]:

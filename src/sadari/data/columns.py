@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from sadari.data.column_names import BODY_NAMES, LABEL_NAMES, TEXT_NAMES, TITLE_NAMES, folded
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, both, message, plural
 from sadari.settings.limits import MOST, Whole
 from sadari.settings.limits import shown as shown_value
 
@@ -30,11 +30,12 @@ _MEASURE = "|".join(  # decimals, dates, times
 
 @dataclass
 class Choice:
-    """The columns taken, and sentences on what was guessed."""
+    """The columns taken, and a sentence on each guess."""
 
     texts: list[str]
     label: str | None
-    notes: list[str] = field(default_factory=list)
+    text_note: Message | None = None
+    label_note: Message | None = None
 
 
 def split_names(given: str | Sequence[str | int] | None, columns: Sequence[str] | None = None) -> list[str | int]:
@@ -135,7 +136,7 @@ def choose_columns(
             what = f"no label column found; the columns are: {shown_names(columns)}{_no_labels(head, choice.texts)}"
             raise DataError(what, where=where, hint=message("name it with --label"))
         if choice.label is not None:
-            choice.notes.append(f"label: {_columns_named([choice.label])} (guessed)")
+            choice.label_note = message("label: {columns} (guessed)", columns=columns_named([choice.label]))
     numbers = [int(name) for name in [*asked, label] if name is not None and str(name).isdecimal()]
     by_number = {columns[number - 1] for number in numbers if str(number) not in columns}
     _check_unrepeated([*choice.texts, choice.label], by_number, columns, repeated or {}, where)
@@ -168,15 +169,30 @@ def _guess_texts(head: pl.DataFrame, choice: Choice, need_label: bool, where: st
         choice.texts = [_longest(head, strings)]
     elif choice.label is None and need_label:
         choice.label = _label_by_content(head, choice.texts)
-    joined = ", joined" if len(choice.texts) > 1 else ""
-    choice.notes.append(f"text: {_columns_named(choice.texts)}{joined} (guessed)")
+    columns = columns_named(choice.texts)
+    if len(choice.texts) > 1:
+        choice.text_note = message("text: {columns}, joined (guessed)", columns=columns)
+    else:
+        choice.text_note = message("text: {columns} (guessed)", columns=columns)
 
 
-def _columns_named(names: Sequence[str]) -> str:
+def columns_named(names: Sequence[str]) -> Message | str:
     """``columns title and text``; in a file without header the names say ``column`` themselves."""
-    if all(name.startswith("column ") for name in names):
-        return " and ".join(names)
-    return f"column{'s' * (len(names) > 1)} {' and '.join(map(shown, names))}"
+    said = [_name_said(name) for name in names]
+    if all(isinstance(name, Message) for name in said):
+        return both(said)
+    return plural("column {names}", "columns {names}", len(names), names=both(said))
+
+
+def names_said(columns: Sequence[str], most: int = 12) -> list[Message | str]:
+    """As `shown_names`, to be rendered."""
+    return [*map(_name_said, columns[:most]), *(["…"] if len(columns) > most else [])]
+
+
+def _name_said(name: str) -> Message | str:
+    """A column's name; one that has none of its own is called by its number."""
+    word, _, number = name.partition(" ")
+    return message("column {number}", number=number) if word == "column" and number.isdecimal() else shown(name)
 
 
 def _texts_by_name(columns: list[str]) -> list[str]:

@@ -14,7 +14,7 @@ import polars as pl
 from sadari.data.fingerprint import provenance
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.ragged import places_of
 from sadari.settings.limits import Number, check, shown
 
@@ -42,7 +42,7 @@ class Corpus:
     labels: pl.Series | None
     rows: np.ndarray
     source: str
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
     label_order: tuple[str, ...] = ()
     blank_rows: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     skipped: int = 0

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from sadari.data.columns import choose_columns, column_names, split_names
+from sadari.data.columns import choose_columns, column_names, columns_named, split_names
 from sadari.data.composed_labels import composed_labels_note
 from sadari.data.corpus import Corpus, near_duplicate_labels
 from sadari.data.formats.byte_stream import STANDARD_INPUT
@@ -23,12 +23,10 @@ from sadari.data.formats.records import BadRows, Chunk, OnBadRow, Records, Wante
 from sadari.data.label_values import CLASSES_FILE, class_names_beside, label_values, named_labels
 from sadari.errors import DataError, SettingError
 from sadari.forked import check_threads
-from sadari.messages import message
+from sadari.messages import Message, both, message, plural
 from sadari.settings.limits import MOST, Choice, Text, Whole, check
 
 Missing = Literal["error", "empty"]
-
-_CLASSES_NOTE = f"label names from {CLASSES_FILE}"
 
 
 @dataclass
@@ -68,6 +66,8 @@ class Source:
         columns: names of all columns.
         text_columns: names of the columns that hold texts.
         label_column: name of the label column; None where there is none.
+        text_note: what was guessed of the text columns; None where nothing was.
+        label_note: the same of the label column.
         notes: sentences on what was guessed; reading adds what it found.
         label_order: label names in a known order (``classes.txt``), else empty.
         skipped: rows that the last pass left out, `skipped_rows`: the first of them with the reason.
@@ -84,13 +84,16 @@ class Source:
         on_bad_row: OnBadRow,
         missing: Missing,
         label_sep: str | None,
-        notes: Sequence[str],
     ) -> None:
         self.path = self.title = path
         self.format, self.encoding, self.delimiter = records.format, records.encoding, records.delimiter
         self.columns = list(records.columns)
-        self.notes = [*records.notes, *notes]
-        self.skipped, self.skipped_rows = 0, list[str]()
+        self.text_columns: list[str] = []
+        self.label_column: str | None = None
+        self.text_note: Message | None = None
+        self.label_note: Message | None = None
+        self._found: list[Message] = []
+        self.skipped, self.skipped_rows = 0, list[Message]()
         self._records, self._need_label = records, need_label
         self._on_bad_row: OnBadRow = on_bad_row
         self._missing: Missing = missing
@@ -98,21 +101,30 @@ class Source:
         self._rows: int | None = None
         self.use_columns(text_columns, label_column)
 
+    @property
+    def notes(self) -> list[Message]:
+        """What was found out of the file, the columns and, once it was read, the rows."""
+        of_columns = [self.text_note, self.label_note, self._names_note]
+        return [*self._records.notes, *filter(None, of_columns), *self._found]
+
     def use_columns(self, texts: Sequence[str], label: str | None) -> None:
         """Take these columns, which are among `columns`, for the text and the label, whatever was guessed.
+
+        What was said of a guess that is given up is said no more.
 
         Raises:
             DataError: a column's type cannot be a text's, or a label's.
         """
         if isinstance(self._records, ParquetRecords):
             self._records.check_types(texts, label)
+        if list(texts) != self.text_columns:
+            self.text_note = None
+        if label != self.label_column:
+            self.label_note = None
         self.text_columns, self.label_column = list(texts), label
-        self.notes = [note for note in self.notes if not note.startswith(_CLASSES_NOTE)]
         names, encoding = ([], "") if label is None else class_names_beside(self.path, self._records, label)
         self.label_order = tuple(names)
-        if names:
-            said = "" if encoding == "utf-8" else f" ({shown_name(encoding)})"
-            self.notes.append(f"{_CLASSES_NOTE}{said}: {', '.join(names)}")
+        self._names_note = _names_note(names, encoding) if names else None
 
     def complete_columns(self) -> None:
         """Make `columns` those of every row, where the first rows of a file (JSONL) may lack some."""
@@ -144,9 +156,15 @@ class Source:
                 yield batch
         self._rows, self.skipped, self.skipped_rows = total, bad.count, [wrong for _, wrong in bad.listed]
         if bad.count:
-            first = self.skipped_rows[0]
-            bad.notes.append(f"{bad.count:,} bad row{'s' * (bad.count > 1)} left out (the first: {first})")
-        self.notes.extend(note for note in bad.notes if note not in self.notes)
+            bad.notes.append(
+                plural(
+                    "{count:,} bad row left out (the first: {first})",
+                    "{count:,} bad rows left out (the first: {first})",
+                    bad.count,
+                    first=self.skipped_rows[0],
+                )
+            )
+        self._found.extend(note for note in bad.notes if note not in self._found)
 
     def count_rows(self) -> int:
         """Rows that `batches` gives; the file is read through the first time."""
@@ -185,7 +203,7 @@ class Source:
             pl.concat(labels, rechunk=True) if labels else None,
             np.concatenate(rows),
             self.title,
-            notes=list(self.notes),
+            notes=self.notes,
             label_order=self.label_order,
             blank_rows=blank_rows_in_all[:0] if keep_blank else blank_rows_in_all,
             skipped=self.skipped,
@@ -201,34 +219,64 @@ class Source:
         if self._missing == "empty":
             texts = texts.fill_null("")
         gone = texts.is_null().to_numpy()
-        bad.report_all(gone, place, f"the text is missing (column {' and '.join(self.text_columns)})")
+        bad.report_all(
+            gone, place, message("the text is missing ({columns})", columns=columns_named(self.text_columns))
+        )
         labels = None
         if self.label_column is not None:
             labels = label_values(frame[self.label_column], self._label_sep)
             no_label = labels.is_null().to_numpy()
             if self._need_label:
-                bad.report_all(no_label & ~gone, place, f"the label is missing (column {self.label_column})")
+                what = message("the label is missing ({columns})", columns=columns_named([self.label_column]))
+                bad.report_all(no_label & ~gone, place, what)
                 gone = gone | no_label
             if self.label_order:
                 labels, unnamed = named_labels(labels, self.label_order)
-                what = f"the label is not one of the {len(self.label_order)} classes of {CLASSES_FILE}"
-                bad.report_all(unnamed & ~gone, place, what, f"mend the label, or move {CLASSES_FILE} away")
+                what = message(
+                    "the label is not one of the {count} classes of {file}",
+                    count=len(self.label_order),
+                    file=CLASSES_FILE,
+                )
+                hint = message("mend the label, or move {file} away", file=CLASSES_FILE)
+                bad.report_all(unnamed & ~gone, place, what, hint)
                 gone = gone | unnamed
         batch = Batch(frame, texts, labels, rows, chunk.lines)
         return batch.filter(~gone) if gone.any() else batch
 
 
-def oddities(blank_rows: np.ndarray, label_names: Sequence[str], *, kept: bool = False) -> list[str]:
+def _names_note(names: Sequence[str], encoding: str) -> Message:
+    """What is said of the labels' names."""
+    said = {"file": CLASSES_FILE, "names": ", ".join(names)}
+    if encoding == "utf-8":
+        return message("label names from {file}: {names}", **said)
+    return message("label names from {file} ({encoding}): {names}", encoding=shown_name(encoding), **said)
+
+
+def oddities(blank_rows: np.ndarray, label_names: Sequence[str], *, kept: bool = False) -> list[Message]:
     """Sentences on blank texts, by their row numbers, and on labels that are almost the same, or several in one."""
     notes = []
     count = blank_rows.size
     if count:
         shown = ", ".join(f"{row:,}" for row in blank_rows[:10]) + (", …" if count > 10 else "")
-        many = "s" * (count > 1)
-        notes.append(f"{count:,} blank text{many} {'kept' if kept else 'dropped'} (row{many} {shown})")
+        if kept:
+            blank = plural(
+                "{count:,} blank text kept (row {rows})", "{count:,} blank texts kept (rows {rows})", count, rows=shown
+            )
+        else:
+            blank = plural(
+                "{count:,} blank text dropped (row {rows})",
+                "{count:,} blank texts dropped (rows {rows})",
+                count,
+                rows=shown,
+            )
+        notes.append(blank)
     for group in near_duplicate_labels(label_names):
-        named = " and ".join(repr(name) for name in group)
-        notes.append(f"labels {named} differ only in spaces, case or composition; they are kept apart")
+        notes.append(
+            message(
+                "labels {labels} differ only in spaces, case or composition; they are kept apart",
+                labels=both([repr(name) for name in group]),
+            )
+        )
     composed = composed_labels_note(label_names)
     if composed is not None:
         notes.append(composed)
@@ -299,7 +347,7 @@ def open_source(
         label = "label" if label is None and "label" in records.columns else label
     repeated = records.repeated if isinstance(records, CsvRecords) else None
     choice = choose_columns(records.head, text=text, label=label, need_label=need_label, where=name, repeated=repeated)
-    return Source(
+    source = Source(
         name,
         records,
         text_columns=choice.texts,
@@ -308,5 +356,6 @@ def open_source(
         on_bad_row=on_bad_row,
         missing=missing,
         label_sep=label_sep,
-        notes=choice.notes,
     )
+    source.text_note, source.label_note = choice.text_note, choice.label_note
+    return source

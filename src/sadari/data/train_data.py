@@ -15,7 +15,7 @@ from sadari.data.fingerprint import provenance
 from sadari.data.read import Source, oddities
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 STREAMED_BYTES = 256 << 20
 _PACKED = (".gz", ".parquet", ".pq")  # about a quarter of what it holds
@@ -47,7 +47,7 @@ class TrainData:
     duplicates: int
     blank: int
     streamed: bool
-    notes: list[str]
+    notes: list[Message]
 
     def provenance(self, *, seed: int) -> dict[str, Any]:
         """What the folder of a model trained on these rows says of them."""

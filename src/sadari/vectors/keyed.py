@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.settings.limits import shown
 from sadari.text.column import as_column, one_column
 from sadari.text.compose import composed
@@ -49,7 +49,7 @@ class WordVectors:
         *,
         counts: NDArray[np.int64] | None = None,
         subwords: Subwords | None = None,
-        notes: Sequence[str] = (),
+        notes: Sequence[Message | str] = (),
         tokenizer: str | None = None,
         outputs: NDArray[np.float32] | None = None,
         training: Mapping[str, Any] | None = None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sadari.cli.arguments.options import parse_delimiter
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import both, message
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
@@ -151,7 +151,7 @@ def open_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_lab
     test = open_named(data.test, reading, known=known, need_label=need_label, missing="empty")
     label = train.label_column or test.label_column
     if {*train.text_columns, label} - {None} <= set(test.columns) and label not in train.text_columns:
-        use_columns(test, train.text_columns, label, "as in training")
+        use_columns_of_training(test, train.text_columns, label)
     test.title = data.titles.get(data.test, test.title)
     return test
 
@@ -161,15 +161,14 @@ def read_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_lab
     return open_test(data, reading, train, need_label=need_label).read(keep_blank=True)
 
 
-def use_columns(source: Source, texts: list[str], label: str | None, why: str) -> None:
+def use_columns_of_training(source: Source, texts: list[str], label: str | None) -> None:
     """Take these columns of a file and not those that were guessed, and say so where they are others."""
-    if texts != source.text_columns:
-        source.notes = [note for note in source.notes if not note.startswith("text: ")]
-        source.notes.append(f"text: {' and '.join(texts)}, {why}")
-    if label != source.label_column:
-        source.notes = [note for note in source.notes if not note.startswith("label: ")]
-        source.notes.append(f"label: {label}, {why}")
+    other_texts, other_label = texts != source.text_columns, label != source.label_column
     source.use_columns(texts, label)
+    if other_texts:
+        source.text_note = message("text: {columns}, as in training", columns=both(texts))
+    if other_label:
+        source.label_note = message("label: {column}, as in training", column=label)
 
 
 def read_pair(data: Data, reading: Mapping[str, Any], *, need_label: bool = True) -> tuple[Corpus, Corpus | None]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.cli.arguments.inputs import open_named, use_columns
+from sadari.cli.arguments.inputs import open_named, use_columns_of_training
 from sadari.errors import ModelError, SettingError
 from sadari.messages import message
 
@@ -83,5 +83,5 @@ def open_for_model(
     if reading.get("text") or not trained_on or trained_on == source.text_columns:
         return source
     if set(trained_on) <= set(source.columns) - {source.label_column if need_label else None}:
-        use_columns(source, trained_on, source.label_column, "as in training")
+        use_columns_of_training(source, trained_on, source.label_column)
     return source

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message, notes_of, plural
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,8 +36,8 @@ class TextFiles:
     def __init__(self, names: Sequence[str], asked: Mapping[str, Any]) -> None:
         self.names, self.asked = list(names), dict(asked)
         self.files = self.names
-        self.notes: list[str] = []
-        self._folders: list[str] = []
+        self.notes: list[Message] = []
+        self._folders: list[Message] = []
 
     def check(self) -> None:
         """Find what is missing before the first file is read, and which files are in folders.
@@ -61,7 +61,7 @@ class TextFiles:
                 yield from self.table(name, data)
                 continue
             text = PlainText(data.train, encoding=self.asked["encoding"])
-            self.notes += [f"{text.name}: {note}" for note in text.notes]
+            self.notes += notes_of(text.name, text.notes)
             yield from self.running(text)
 
     def running(self, text: PlainText) -> Iterator[pl.Series]:
@@ -73,7 +73,7 @@ class TextFiles:
         raise NotImplementedError
 
 
-def find_files(names: Sequence[str], asked: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+def find_files(names: Sequence[str], asked: Mapping[str, Any]) -> tuple[list[str], list[Message]]:
     """The files that names stand for, each of which is there; and of every folder, which of its files these are.
 
     A folder stands for the text files in it; with ``--format folder`` it stays what it is: a table.
@@ -85,7 +85,7 @@ def find_files(names: Sequence[str], asked: Mapping[str, Any]) -> tuple[list[str
     from sadari.data.formats.byte_stream import first_bytes
 
     files: list[str] = []
-    notes: list[str] = []
+    notes: list[Message] = []
     for name in names:
         path = find_data(name).train
         if path != "-" and Path(path).is_dir() and asked.get("format") != "folder":
@@ -99,7 +99,7 @@ def find_files(names: Sequence[str], asked: Mapping[str, Any]) -> tuple[list[str
     return files, notes
 
 
-def files_of(folder: str) -> tuple[list[str], str]:
+def files_of(folder: str) -> tuple[list[str], Message]:
     """The text files in a folder, in the order of their names, and a sentence on how many.
 
     Raises:
@@ -119,8 +119,12 @@ def files_of(folder: str) -> tuple[list[str], str]:
             hint = f"name the files: {every[0]}" if every else "name a file"
         raise DataError(message("there are no .txt files in the folder"), where=folder, hint=hint)
     others = len(every) - len(texts)
-    passed = f", {others:,} other{'s' * (others > 1)} passed over" if others else ""
-    return texts, f"{folder}: {len(texts):,} .txt file{'s' * (len(texts) > 1)}{passed}"
+    found = plural("{folder}: {count:,} .txt file", "{folder}: {count:,} .txt files", len(texts), folder=folder)
+    if not others:
+        return texts, found
+    return texts, plural(
+        "{found}, {count:,} other passed over", "{found}, {count:,} others passed over", others, found=found
+    )
 
 
 def is_plain(path: str, asked: Mapping[str, Any]) -> bool:

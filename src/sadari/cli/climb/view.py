@@ -13,6 +13,7 @@ from rich.cells import cell_len
 
 from sadari.cli.climb.phrases import PHRASES
 from sadari.cli.terminal.printing import MARK, columns, headed, printable, say, table, wrap
+from sadari.messages import Message, message, render
 from sadari.wording import numbers as readable
 from sadari.wording import wording
 
@@ -47,18 +48,18 @@ class View:
     def data(self, train: Corpus, test: Corpus | None, audited: Audit, *, kept: bool) -> None:
         """What was read, with all that was guessed, and the audit in a line or two."""
         headed(self.phrases["read"], " · ".join(self._about(train, audited)))
-        notes = [*train.notes, *(f"test: {note}" for note in (test.notes if test else []) if note not in train.notes)]
-        for note in notes:
-            headed("", self.words.note(note))
+        own = [note for note in (test.notes if test else []) if note not in train.notes]
+        for note in [*train.notes, *(message("test: {note}", note=note) for note in own)]:
+            headed("", render(note, self.lang))
         for number, line in enumerate(self._audit_lines(audited, kept)):
             headed(self.phrases["audit"] if number == 0 else "", line)
 
-    def result(self, result: ClimbResult, folder: Path, *, report: bool, known: list[str]) -> None:
+    def result(self, result: ClimbResult, folder: Path, *, report: bool, known: list[Message]) -> None:
         """The split, the table, the verdict, and what to do next."""
         headed(self.phrases["split"], self._split(result))
         for note in result.notes:
             if note not in known:
-                headed("", self.words.note(note))
+                headed("", render(note, self.lang))
         say()
         shown, hidden = score_table(result, self.lang, columns())
         for line in shown:

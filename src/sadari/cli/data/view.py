@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from sadari.cli.data import korean as audit_korean
 from sadari.cli.terminal.printing import columns, headed, say, wrap
+from sadari.messages import render
 from sadari.wording import Wording, wording
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def print_audit(sources: Sequence[Source], corpora: Sequence[Corpus], audited: A
     for corpus in corpora:
         headed("읽음" if korean else "Read", corpus.source, indent=INDENT)
         for note in corpus.notes:
-            headed("", words.note(note), indent=INDENT)
+            headed("", render(note, lang), indent=INDENT)
     for source in sources:
         _print_bad_rows(source, words)
     say()
@@ -60,7 +61,7 @@ def _print_bad_rows(source: Source, words: Wording) -> None:
         stops = "climb and train stop at such a row: mend it, or pass --on-bad-row skip"
     headed("나쁜 행" if korean else "Bad rows", f"{source.title}: {source.skipped:,} · {stops}", indent=INDENT)
     for wrong in source.skipped_rows[:MOST_BAD_ROWS]:
-        headed("", words.note(wrong), indent=INDENT)
+        headed("", render(wrong, words.lang), indent=INDENT)
     if source.skipped > MOST_BAD_ROWS:
         headed("", "…", indent=INDENT)
 

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from sadari.cli.terminal.printing import columns, cut, headed, printable, say, table
 from sadari.data.audit.findings import plural
+from sadari.messages import Message
 from sadari.wording import numbers as readable
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def print_figures(scores: Evaluation) -> None:
         _head("Unseen", f"{plural(rows, 'text')} with labels that training never saw, counted as wrong: {shown}")
 
 
-def _head(head: str, text: str) -> None:
+def _head(head: str, text: Message | str) -> None:
     headed(head, text, indent=INDENT)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message, notes_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,7 +29,7 @@ class Texts:
     texts: str | pl.Series
     labels: pl.Series | None
     names: list[str]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
     text_columns: tuple[str, ...] = ()
     label_column: str | None = None
 
@@ -77,7 +77,7 @@ def _running(read: Texts, names: list[str], asked: Mapping[str, Any]) -> Texts:
     parts = []
     for name in names:
         text = PlainText(find_data(name).train, encoding=asked["encoding"])
-        read.notes += [f"{text.name}: {note}" for note in text.notes]
+        read.notes += notes_of(text.name, text.notes)
         content = text.read()
         parts.append(content if content.endswith("\n") or len(names) == 1 else content + "\n")
     read.texts = "".join(parts)
@@ -99,9 +99,10 @@ def _tables(read: Texts, names: list[str], asked: Mapping[str, Any]) -> Texts:
             data.train, {**asked, **named}, known=data.columns, need_label=condition is not None, missing="empty"
         )
         source.title = data.titles.get(data.train, name)
+        if condition is None:
+            source.use_columns(source.text_columns, None)
         corpus = source.read()
-        kept = [note for note in corpus.notes if condition is not None or not note.startswith("label")]
-        read.notes += [f"{source.title}: {note}" for note in kept]
+        read.notes += notes_of(source.title, corpus.notes)
         columns.append(corpus.texts)
         if condition is not None and corpus.labels is not None:
             labels.append(corpus.labels)

@@ -75,7 +75,6 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
         rung = load_model(model, precision=asked["precision"])
         if path is not None:
             source = open_for_model(path, asked, rung, need_label=False)
-            source.notes = [note for note in source.notes if not note.startswith("label: ")]
             source.use_columns(source.text_columns, None)  # the label's is a column like any other here
             _predict_file(rung, source, output, asked, progress)
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sadari.cli.arguments.text_files import TextFiles
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import message, notes_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,8 +55,10 @@ class Texts(TextFiles):
         import polars as pl
 
         from sadari.cli.arguments.inputs import open_named
+        from sadari.data.columns import columns_named
 
         source = open_named(data.train, self.asked, known=data.columns, need_label=False, missing="empty")
+        source.use_columns(source.text_columns, None)
         self.text_columns = list(source.text_columns)
         for batch in source.batches(whole=True):
             if len(self.text_columns) == 1:
@@ -65,5 +67,8 @@ class Texts(TextFiles):
             parts = [pl.col(column).cast(pl.String) for column in self.text_columns]
             yield batch.frame.select(text=pl.concat_str(parts, separator="\n", ignore_nulls=True)).to_series()
         title = data.titles.get(data.train, name)
-        kept = [note for note in source.notes if not note.startswith("label")]
-        self.notes += [f"{title}: {note.replace(', joined', ', one after the other')}" for note in kept]
+        if source.text_note is not None and len(self.text_columns) > 1:
+            source.text_note = message(
+                "text: {columns}, one after the other (guessed)", columns=columns_named(self.text_columns)
+            )
+        self.notes += notes_of(title, source.notes)

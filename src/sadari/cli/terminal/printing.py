@@ -15,6 +15,7 @@ import click
 from rich.cells import cell_len
 
 from sadari.cli.terminal.failures import printable
+from sadari.messages import Message
 
 MARK = "●"
 HEAD = 9  # cells before the text of a headed line
@@ -57,12 +58,12 @@ def json_for_output(text: str) -> str:
     return _BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
-def note(line: str) -> None:
+def note(line: Message | str) -> None:
     """One line to standard error."""
-    click.echo(printable(line), err=True)
+    click.echo(printable(str(line)), err=True)
 
 
-def headed(head: str, text: str, *, indent: int | None = None) -> None:
+def headed(head: str, text: Message | str, *, indent: int | None = None) -> None:
     """``Read     32,055 texts …``, wrapped under its text.
 
     Args:
@@ -71,7 +72,7 @@ def headed(head: str, text: str, *, indent: int | None = None) -> None:
         indent: where it begins; at least behind `head`.
     """
     start = max(HEAD, cell_len(head) + 2) if indent is None else indent
-    first, *rest = wrap(printable(text), columns() - start) or [""]
+    first, *rest = wrap(printable(str(text)), columns() - start) or [""]
     say(click.style(head, bold=True) + " " * (start - cell_len(head)) + first)
     for line in rest:
         say(" " * start + line)

@@ -11,7 +11,7 @@ import click
 
 from sadari.cli.arguments.options import together
 from sadari.errors import ModelError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message, notes_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,7 +80,7 @@ def find_teacher(model: Rung, asked: Mapping[str, Any]) -> Teacher | None:
 
 def with_texts(
     teacher: Teacher, asked: Mapping[str, Any], found: Data, train: Source, test: Corpus | None, progress: Progress
-) -> tuple[Teacher, list[str]]:
+) -> tuple[Teacher, list[Message]]:
     """The teacher with the texts that it is to answer, and what reading them has guessed.
 
     Args:
@@ -94,20 +94,20 @@ def with_texts(
     import polars as pl
 
     columns: list[pl.Series] = []
-    notes: list[str] = []
+    notes: list[Message] = []
     for name in asked["unlabelled"]:
         progress(f"reading {name}")
         texts, guessed = _read(name, asked, found, train)
         columns.append(texts)
-        notes += [f"{Path(name).name}: {note}" for note in guessed]
+        notes += notes_of(Path(name).name, guessed)
     unlabelled = pl.concat(columns, rechunk=True) if columns else None
     never = None if test is None else test.texts
     return replace(teacher, unlabelled=unlabelled, never=never, say=progress), notes
 
 
-def _read(name: str, asked: Mapping[str, Any], found: Data, train: Source) -> tuple[pl.Series, list[str]]:
+def _read(name: str, asked: Mapping[str, Any], found: Data, train: Source) -> tuple[pl.Series, list[Message]]:
     """The texts of a file, from the columns of the training file where it has them."""
-    from sadari.cli.arguments.inputs import find_data, open_named, use_columns
+    from sadari.cli.arguments.inputs import find_data, open_named, use_columns_of_training
 
     data = find_data(name)
     own = {key: asked.get(key) for key in ("encoding", "on_bad_row")}
@@ -117,7 +117,7 @@ def _read(name: str, asked: Mapping[str, Any], found: Data, train: Source) -> tu
     wanted = train.text_columns
     if wanted != source.text_columns and set(wanted) <= set(source.columns):
         kept = source.label_column if source.label_column not in wanted else None
-        use_columns(source, wanted, kept, "as in training")
+        use_columns_of_training(source, wanted, kept)
     corpus = source.read(keep_blank=True)
     return corpus.texts, corpus.notes
 

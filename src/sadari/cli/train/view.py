@@ -12,6 +12,7 @@ import click
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.printing import headed, say, say_json, table
 from sadari.cli.train import teacher as teaching
+from sadari.messages import Message, message
 from sadari.wording import numbers as readable
 from sadari.wording import wording
 
@@ -42,7 +43,8 @@ def print_data(rows: TrainData, source: Source, test: Corpus | None, *, share: f
     more = f" and {len(names) - MOST_LABELS:,} more" if len(names) > MOST_LABELS else ""
     read = f"{source.title} · {rows.rows:,} texts · {len(names):,} labels: {', '.join(names[:MOST_LABELS])}{more}"
     _head("Read", read + (" · a batch at a time" if rows.streamed else ""))
-    for note in [*rows.notes, *(f"test: {note}" for note in (test.notes if test else []) if note not in rows.notes)]:
+    own = [note for note in (test.notes if test else []) if note not in rows.notes]
+    for note in [*rows.notes, *(message("test: {note}", note=note) for note in own)]:
         _head("", note)
     if rows.duplicates:
         _head("", f"{rows.duplicates:,} rows dropped: the same text and label as an earlier one")
@@ -173,5 +175,5 @@ def _print_reports(history: list[dict[str, float]]) -> None:
         say(line)
 
 
-def _head(head: str, text: str) -> None:
+def _head(head: str, text: Message | str) -> None:
     headed(head, text, indent=INDENT)

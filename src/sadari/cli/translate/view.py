@@ -16,6 +16,7 @@ from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import columns, cut, headed, json_line, note, pad, say_json, wrap
 from sadari.cli.train.view import sparkline
 from sadari.data.audit.findings import plural
+from sadari.messages import Message
 from sadari.wording import numbers as readable
 
 if TYPE_CHECKING:
@@ -128,9 +129,8 @@ def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpu
     """BLEU and chrF, and what to know of them."""
     search = f"beam {asked['beam']}" if asked["beam"] > 1 else "greedy"
     _head("Translated", f"{plural(scores.texts, 'text')} of {pairs.source} · {search}")
-    for line in pairs.notes:
-        if line != plural(len(pairs), "pair"):
-            _head("", line)
+    for said in pairs.notes[1:]:  # the first counts the pairs
+        _head("", said)
     for line in _lost(int(found.sources.cut.sum()), int((found.sources.unknown > 0).sum()), scores.texts):
         _head("", line)
     if found.swapped:
@@ -256,5 +256,5 @@ def _row(word: str, side: int, weights: Any, widths: list[int]) -> str:
     return "  " + pad(word, side) + cells
 
 
-def _head(head: str, text: str) -> None:
+def _head(head: str, text: Message | str) -> None:
     headed(head, text, indent=INDENT)

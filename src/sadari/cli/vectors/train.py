@@ -12,7 +12,7 @@ from sadari.cli.arguments.text_files import TextFiles
 from sadari.cli.vectors.options import FORMATS
 from sadari.cli.vectors.output import checked_kind, lost
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import message, notes_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -131,9 +131,9 @@ class _Corpus(TextFiles):
 
         asked = {key: self.asked[key] for key in ("text", "format", "encoding")}
         source = open_named(data.train, asked, known=data.columns, need_label=False, missing="empty")
-        kept = [note for note in source.notes if not note.startswith("label")]
+        source.use_columns(source.text_columns, None)
         title = "standard input" if name == "-" else data.titles.get(data.train, name)
-        self.notes += [f"{title}: {note}" for note in kept]
+        self.notes += notes_of(title, source.notes)
         for batch in source.batches(whole=False):
             yield batch.texts
 

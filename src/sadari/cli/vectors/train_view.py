@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from sadari.cli.terminal.printing import note, say_json
 from sadari.cli.train.view import sparkline
 from sadari.cli.vectors.view import print_headed
+from sadari.messages import Message
 
 if TYPE_CHECKING:
     from sadari.vectors.keyed import WordVectors
 
 
 def print_trained(
-    vectors: WordVectors, output: str, notes: Sequence[str], lost: Sequence[str], *, as_json: bool
+    vectors: WordVectors, output: str, notes: Sequence[Message | str], lost: Sequence[str], *, as_json: bool
 ) -> None:
     """What was read, what was learned, what its format cannot hold, and what to do next."""
     training = vectors.training

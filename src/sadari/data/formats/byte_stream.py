@@ -22,7 +22,7 @@ from typing import IO, BinaryIO, cast
 
 from sadari.artifact import open_plain
 from sadari.errors import DataError, OutputError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 BLOCK_BYTES = 8 << 20
 """Bytes read at a time; also what bounds the memory a reader takes."""
@@ -60,7 +60,7 @@ class ByteStream:
     skip: int = 0
     compressed: bool = False
     carriage_returns: bool = False
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
     spool: object | None = None  # keeps standard input's temporary file alive
 
     def open(self) -> BinaryIO:

@@ -13,9 +13,9 @@ import polars as pl
 
 from sadari.data.formats.encodings.encoding import UnclearEncodingError, foreign_lines_of, read_text
 from sadari.data.formats.encodings.guess import judge, shown_name
-from sadari.data.formats.records import BadRows, Chunk, Wanted, files_named
+from sadari.data.formats.records import BadRows, Chunk, Wanted, file_place, placed
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message, plural
 
 _HEAD_ROWS = 20
 _DOUBTFUL_FILES = 1000  # that are read for a decision on all of them
@@ -38,7 +38,7 @@ class FolderRecords:
     def __init__(self, path: Path, *, encoding: str | None = None) -> None:
         self._path, self._given = path, encoding
         self.encoding = encoding
-        self.notes: list[str] = []
+        self.notes: list[Message] = []
         self.columns = ["label", "text", "file"]
         self._files = self._find()
         self.head = self._frame(self._read(self._files[:_HEAD_ROWS], BadRows(str(path), "skip"))[0])
@@ -61,7 +61,9 @@ class FolderRecords:
             raise DataError(what, where=str(self._path), hint=hint)
         other = len(files) - len(taken)
         if other:
-            self.notes.append(f"{other:,} file{'s' * (other > 1)} passed over: not .txt")
+            self.notes.append(
+                plural("{count:,} file passed over: not .txt", "{count:,} files passed over: not .txt", other)
+            )
         return taken
 
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
@@ -72,10 +74,18 @@ class FolderRecords:
             read, numbers, encodings = self._read(self._files[at : at + rows], bad)
             others.update(encoding for encoding in encodings if encoding != "utf-8")
             files = [row[2] for row in read]
-            yield Chunk(self._frame(read).select(names), numbers + at, files_named(files))
+            yield Chunk(self._frame(read).select(names), numbers + at, placed(file_place, files))
         if others and self._given is None:
-            counts = [f"{n:,} file{'s' * (n > 1)} read as {shown_name(codec)}" for codec, n in others.most_common()]
-            bad.notes.append(f"encoding: {', '.join(counts)}, the others as UTF-8")
+            said = [
+                plural(
+                    "{count:,} file read as {encoding}",
+                    "{count:,} files read as {encoding}",
+                    count,
+                    encoding=shown_name(codec),
+                )
+                for codec, count in others.most_common()
+            ]
+            bad.notes.append(message("encoding: {files}, the others as UTF-8", files=said))
 
     def _read(
         self, files: list[tuple[str, Path]], bad: BadRows
@@ -87,7 +97,7 @@ class FolderRecords:
             try:
                 text, encoding = self._text(path)
             except DataError as error:
-                bad.report(f"file {file}", error.what, error.hint)
+                bad.report(file_place(file), error.said, error.advice)
                 continue
             encodings.append(encoding)
             rows.append((label, text, file))

@@ -12,7 +12,7 @@ import polars as pl
 from sadari.data.columns import shown
 from sadari.data.formats.byte_stream import ByteStream
 from sadari.data.formats.lines import head_lines, line_runs
-from sadari.data.formats.records import MAX_COLUMNS, BadRows, Chunk, Wanted, numbered
+from sadari.data.formats.records import MAX_COLUMNS, BadRows, Chunk, Wanted, line_place, placed
 from sadari.errors import DataError
 from sadari.messages import message
 
@@ -164,7 +164,7 @@ class JsonlRecords:
                 lines, numbers = [lines[i] for i in keep], numbers[keep]
             frame = pl.DataFrame([self._column(name, values, wanted) for name, values in columns.items()])
             said = pl.Series("line", lines, dtype=pl.String) if wanted.columns is None else None
-            yield Chunk(frame, numbers, numbered("line", numbers), said)
+            yield Chunk(frame, numbers, placed(line_place, numbers), said)
 
     def _check(
         self, columns: dict[str, list[Any]], numbers: np.ndarray, wanted: Wanted, bad: BadRows
@@ -184,7 +184,7 @@ class JsonlRecords:
                     if what:
                         wrong.setdefault(i, what)
         for i in sorted(wrong):
-            bad.report(f"line {numbers[i]:,}", wrong[i])
+            bad.report(line_place(numbers[i]), wrong[i])
         return [i for i in range(numbers.size) if i not in wrong] if wrong else None
 
     def _wrong_label(self, name: str, value: object) -> str | None:
@@ -235,7 +235,7 @@ def _parse_run(first: int, data: bytes, bad: BadRows) -> tuple[list[dict[str, An
         try:
             records.append(parse_line(line))
         except ValueError as error:
-            bad.report(f"line {number:,}", str(error))
+            bad.report(line_place(number), str(error))
             continue
         lines.append(line)
         numbers.append(number)

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from sadari.data.formats.byte_stream import BLOCK_BYTES, MAX_RECORD_BYTES, ByteStream
-from sadari.data.formats.records import BadRows, Chunk, Wanted, numbered
+from sadari.data.formats.records import BadRows, Chunk, Wanted, line_place, placed
 from sadari.errors import DataError
 from sadari.messages import message
 
@@ -93,7 +93,7 @@ class _LineRecords:
             keep = self._records(lines)
             if keep is not None:
                 lines, numbers = lines.filter(keep), numbers[keep.to_numpy()]
-            yield Chunk(self._frame(lines).select(names), numbers, numbered("line", numbers))
+            yield Chunk(self._frame(lines).select(names), numbers, placed(line_place, numbers))
 
     def _records(self, lines: pl.Series) -> pl.Series | None:
         """Mask of the lines that are records; None for all."""

@@ -11,9 +11,9 @@ import polars as pl
 
 from sadari.artifact import guarded
 from sadari.data.formats.parquet_probe import check_ends, count_rows
-from sadari.data.formats.records import BadRows, Chunk, Wanted, numbered
+from sadari.data.formats.records import BadRows, Chunk, Wanted, placed, row_place
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 _HEAD_ROWS = 1000
 
@@ -35,7 +35,7 @@ class ParquetRecords:
         self._name, self._spool = name, spool
         with guarded("is not a readable Parquet file", where=name, kind=DataError):
             self._plan = pl.scan_parquet(path.absolute(), glob=False)
-        self.notes: list[str] = []
+        self.notes: list[Message] = []
         check_ends(path, name)
         self._rows = count_rows(path, name)
         if not self._rows:
@@ -51,7 +51,7 @@ class ParquetRecords:
         for frame in self._collect(plan, rows):
             numbers = np.arange(at, at + frame.height, dtype=np.int64)
             at += frame.height
-            yield Chunk(frame, numbers, numbered("row", numbers))
+            yield Chunk(frame, numbers, placed(row_place, numbers))
         if at <= self._rows:
             self._torn(at - 1)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from operator import itemgetter
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import polars as pl
 
 from sadari.errors import DataError
+from sadari.messages import Message, message
 
 OnBadRow = Literal["error", "skip"]
 
@@ -35,18 +36,28 @@ class Chunk:
 
     frame: pl.DataFrame
     rows: np.ndarray
-    place: Callable[[int], str]
+    place: Callable[[int], Message]
     lines: pl.Series | None = None
 
 
-def numbered(what: str, numbers: np.ndarray) -> Callable[[int], str]:
-    """Names a chunk's records by their numbers: ``"row 12"``."""
-    return lambda i: f"{what} {numbers[i]:,}"
+def placed(place: Callable[[Any], Message], keys: Sequence[Any] | np.ndarray) -> Callable[[int], Message]:
+    """Names a chunk's records, each by its number or its file."""
+    return lambda i: place(keys[i])
 
 
-def files_named(files: list[str]) -> Callable[[int], str]:
-    """Names a chunk's records by the file that each is."""
-    return lambda i: f"file {files[i]}"
+def row_place(number: int) -> Message:
+    """``row 1,200``."""
+    return message("row {number:,}", number=number)
+
+
+def line_place(number: int) -> Message:
+    """``line 1,200``."""
+    return message("line {number:,}", number=number)
+
+
+def file_place(file: str) -> Message:
+    """``file sport/12.txt``."""
+    return message("file {file}", file=file)
 
 
 @dataclass
@@ -64,20 +75,24 @@ class BadRows:
     name: str
     mode: OnBadRow = "error"
     count: int = 0
-    listed: list[tuple[int, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    listed: list[tuple[int, Message]] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
-    def report(self, place: str, what: str, hint: str | None = None) -> None:
+    def report(self, place: Message, what: Message | str, hint: Message | str | None = None) -> None:
         """Raise for one bad row, or count it."""
         if self.mode == "error":
-            usual = "mend the row, or pass --on-bad-row skip to leave such rows out; sadari data audit lists them"
+            usual = message(
+                "mend the row, or pass --on-bad-row skip to leave such rows out; sadari data audit lists them"
+            )
             raise DataError(what, where=f"{self.name}, {place}", hint=hint or usual)
         self.count += 1
-        number = re.match(r"(?:row|line) ([\d,]+)", place)
-        insort(self.listed, (int(number[1].replace(",", "")) if number else self.count, f"{place}: {what}"))
+        wrong = message("{place}: {what}", place=place, what=what)
+        insort(self.listed, (place.values.get("number", self.count), wrong), key=itemgetter(0))
         del self.listed[LISTED:]
 
-    def report_all(self, mask: np.ndarray, place: Callable[[int], str], what: str, hint: str | None = None) -> None:
+    def report_all(
+        self, mask: np.ndarray, place: Callable[[int], Message], what: Message, hint: Message | None = None
+    ) -> None:
         """Report every row where `mask` (bool) is true, in order."""
         for i in np.flatnonzero(mask):
             self.report(place(int(i)), what, hint)
@@ -107,7 +122,7 @@ class Records(Protocol):
     columns: list[str]
     head: pl.DataFrame
     """The first records, from which columns are guessed."""
-    notes: list[str]
+    notes: list[Message]
     encoding: str | None
     delimiter: str | None
 

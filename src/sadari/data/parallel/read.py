@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.data.audit.characters import histogram, odd_characters
 from sadari.data.audit.duplicates import first_rows, fold
-from sadari.data.audit.findings import plural, printable
+from sadari.data.audit.findings import printable
 from sadari.data.columns import find_column
 from sadari.data.formats.encodings.encoding import open_stream
 from sadari.data.formats.lines import line_runs, lines_column
@@ -22,7 +22,7 @@ from sadari.data.parallel.direction import same_language
 from sadari.data.parallel.misalignment import first_slip, shifted_run
 from sadari.data.read import open_source
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message, notes_of, plural
 from sadari.settings.limits import SEED, Number, check, shown
 
 MAX_RATIO = 9.0
@@ -34,10 +34,39 @@ _STEADY = 20  # lines before the shorter file's end from which on a slip cannot 
 _LISTED = 10
 _SHOWN = 60
 _SPOILT = {
-    "replacement character": "with a replacement character",
-    "wrongly decoded": "that looks wrongly decoded",
-    "control character": "with a control character",
+    "replacement character": plural(
+        "{count:,} {side} text with a replacement character ({rows})",
+        "{count:,} {side} texts with a replacement character ({rows})",
+        1,
+    ),
+    "wrongly decoded": plural(
+        "{count:,} {side} text that looks wrongly decoded ({rows})",
+        "{count:,} {side} texts that look wrongly decoded ({rows})",
+        1,
+    ),
+    "control character": plural(
+        "{count:,} {side} text with a control character ({rows})",
+        "{count:,} {side} texts with a control character ({rows})",
+        1,
+    ),
 }
+# Pairs with one side empty, and with both.
+_KEPT = (
+    plural("{count:,} pair with one side empty kept ({rows})", "{count:,} pairs with one side empty kept ({rows})", 1),
+    plural(
+        "{count:,} pair with both sides empty kept ({rows})", "{count:,} pairs with both sides empty kept ({rows})", 1
+    ),
+)
+_DROPPED = (
+    plural(
+        "{count:,} pair with one side empty dropped ({rows})", "{count:,} pairs with one side empty dropped ({rows})", 1
+    ),
+    plural(
+        "{count:,} pair with both sides empty dropped ({rows})",
+        "{count:,} pairs with both sides empty dropped ({rows})",
+        1,
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +84,7 @@ class ParallelCorpus:
     sources: pl.Series
     targets: pl.Series
     rows: NDArray[np.int64]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
     source: str = "the pairs"
 
     def __len__(self) -> int:
@@ -100,7 +129,7 @@ def read_parallel(
     sources, first, notes = _read_lines(source_path, encoding)
     targets, second, more = _read_lines(target_path, target_encoding or encoding)
     name = f"{first} and {second}"
-    notes = [*(f"{first}: {note}" for note in notes), *(f"{second}: {note}" for note in more)]
+    notes = [*notes_of(first, notes), *notes_of(second, more)]
     if len(sources) != len(targets):
         both = min(len(sources), len(targets))
         if not _all_blank(sources[both:]) or not _all_blank(targets[both:]):
@@ -108,7 +137,15 @@ def read_parallel(
             if on_bad_row == "error":
                 raise error
             surplus = max(len(sources), len(targets)) - both
-            notes.append(f"{plural(surplus, 'line')} too many left out at the end: {error.what}; {error.hint}")
+            notes.append(
+                plural(
+                    "{count:,} line too many left out at the end: {why}; {where}",
+                    "{count:,} lines too many left out at the end: {why}; {where}",
+                    surplus,
+                    why=error.said,
+                    where=error.advice,
+                )
+            )
         sources, targets = sources[:both], targets[:both]
     paired = pair_texts(sources, targets, source=name, what="line", max_ratio=max_ratio, keep_blank=keep_blank)
     return replace(paired, notes=[*notes, *paired.notes])
@@ -174,8 +211,7 @@ def read_pairs(
         max_ratio=max_ratio,
         keep_blank=keep_blank,
     )
-    notes = [note for note in table.notes if not note.startswith("label: ")]
-    return replace(paired, notes=[*notes, *paired.notes])
+    return replace(paired, notes=[*table.notes, *paired.notes])
 
 
 def pair_texts(
@@ -220,15 +256,21 @@ def pair_texts(
     listed = _Listed(what)
     kept = _without_blank(corpus, listed, keep=keep_blank)
     if not len(kept):
-        many = f" ({plural(len(corpus), 'pair')} with an empty side)" if len(corpus) else ""
-        raise DataError(message("there are no pairs of texts{many}", many=many), where=source)
+        what_is_wrong: Message | str = message("there are no pairs of texts")
+        if len(corpus):
+            what_is_wrong = plural(
+                "there are no pairs of texts ({count:,} pair with an empty side)",
+                "there are no pairs of texts ({count:,} pairs with an empty side)",
+                len(corpus),
+            )
+        raise DataError(what_is_wrong, where=source)
     if max_ratio is not None:
         kept = _without_absurd(kept, max_ratio, listed)
     same = (kept.sources.str.strip_chars() == kept.targets.str.strip_chars()).to_numpy()
     if same.all() and len(kept) > 1:
         what_is_wrong = f"source and target are the same text in all {len(kept):,} pairs"
         raise DataError(what_is_wrong, where=source, hint=message("was the same file, or column, given twice?"))
-    notes = [plural(len(kept), "pair"), *listed.notes, *_oddities(kept, same, what)]
+    notes = [plural("{count:,} pair", "{count:,} pairs", len(kept)), *listed.notes, *_oddities(kept, same, what)]
     return replace(kept, notes=notes)
 
 
@@ -270,7 +312,7 @@ def _check_two_files(first: str | Path, second: str | Path) -> None:
         raise SettingError(message("source and target are the same file, {first}", first=first))
 
 
-def _read_lines(path: str | Path, encoding: str | None) -> tuple[pl.Series, str, list[str]]:
+def _read_lines(path: str | Path, encoding: str | None) -> tuple[pl.Series, str, list[Message]]:
     """The lines, the file's name, and what was found out about it."""
     place, name, kept = local_file(path)
     stream = open_stream(place, name=name, encoding=encoding)
@@ -320,26 +362,28 @@ class _Listed:
 
     def __init__(self, what: str) -> None:
         self.what = what
-        self.notes: list[str] = []
+        self.notes: list[Message] = []
 
-    def add(self, corpus: ParallelCorpus, mask: NDArray[np.bool_], why: str) -> None:
+    def add(self, corpus: ParallelCorpus, mask: NDArray[np.bool_], what: Message) -> None:
         """Say of the pairs where `mask` is true what became of them."""
         count = int(np.count_nonzero(mask))
         if count:
-            self.notes.append(f"{plural(count, 'pair')} {why} {_numbered(corpus.rows[mask], self.what)}")
+            self.notes.append(what.filled(count, rows=_numbered(corpus.rows[mask], self.what)))
 
 
-def _numbered(rows: NDArray[np.int64], what: str = "row") -> str:
-    """``(rows 4, 9, 12)``: at most ten numbers."""
+def _numbered(rows: NDArray[np.int64], what: str) -> Message:
+    """``rows 4, 9, 12``: at most ten numbers."""
     shown = ", ".join(f"{row:,}" for row in rows[:_LISTED]) + (", …" if rows.size > _LISTED else "")
-    return f"({what}{'s' * (rows.size > 1)} {shown})"
+    if what == "line":
+        return plural("line {numbers}", "lines {numbers}", rows.size, numbers=shown)
+    return plural("row {numbers}", "rows {numbers}", rows.size, numbers=shown)
 
 
 def _without_blank(corpus: ParallelCorpus, listed: _Listed, *, keep: bool) -> ParallelCorpus:
     first, second = _blank(corpus.sources), _blank(corpus.targets)
-    done = "kept" if keep else "dropped"
-    listed.add(corpus, first ^ second, f"with one side empty {done}")
-    listed.add(corpus, first & second, f"with both sides empty {done}")
+    half, whole = _KEPT if keep else _DROPPED
+    listed.add(corpus, first ^ second, half)
+    listed.add(corpus, first & second, whole)
     return corpus if keep else corpus.take(~(first | second))
 
 
@@ -349,36 +393,62 @@ def _without_absurd(corpus: ParallelCorpus, max_ratio: float, listed: _Listed) -
     ratio = np.log((lengths[1] + 1) / (lengths[0] + 1))
     apart = np.abs(ratio - np.median(ratio))
     absurd = (apart > np.log(max_ratio)) & (np.maximum(*lengths) > SHORT)
-    listed.add(corpus, absurd, f"dropped, one side {max_ratio:g} times too long for the other")
+    what = plural(
+        "{count:,} pair dropped, one side {times:g} times too long for the other ({rows})",
+        "{count:,} pairs dropped, one side {times:g} times too long for the other ({rows})",
+        1,
+        times=max_ratio,
+    )
+    listed.add(corpus, absurd, what)
     return corpus.take(~absurd)
 
 
-def _oddities(corpus: ParallelCorpus, same: NDArray[np.bool_], what: str) -> list[str]:
+def _oddities(corpus: ParallelCorpus, same: NDArray[np.bool_], what: str) -> list[Message]:
     """Sentences on what may be wrong with the pairs that stay."""
     notes = []
     identical = int(np.count_nonzero(same))
     if identical:
-        many = ": is one side left untranslated?" if identical > MANY * len(corpus) else ""
-        notes.append(
-            f"{plural(identical, 'pair')} with the same text on both sides {_numbered(corpus.rows[same], what)}{many}"
+        said = plural(
+            "{count:,} pair with the same text on both sides ({rows})",
+            "{count:,} pairs with the same text on both sides ({rows})",
+            identical,
+            rows=_numbered(corpus.rows[same], what),
         )
+        if identical > MANY * len(corpus):
+            said = message("{what}: is one side left untranslated?", what=said)
+        notes.append(said)
     elif same_language(corpus.sources, corpus.targets):
-        notes.append("both sides look like the same language")
+        notes.append(message("both sides look like the same language"))
     repeated = len(corpus) - np.unique(first_rows(corpus.sources, corpus.targets)).size
     if repeated:
-        notes.append(f"{plural(repeated, 'pair')} that {'repeats' if repeated == 1 else 'repeat'} an earlier one")
+        notes.append(
+            plural("{count:,} pair that repeats an earlier one", "{count:,} pairs that repeat an earlier one", repeated)
+        )
     frame = pl.DataFrame({"source": corpus.sources, "target": corpus.targets}).unique()
     several = int((frame.group_by("source").len()["len"] > 1).sum())
     if several:
-        notes.append(f"{plural(several, 'source text')} with more than one translation")
-    for side, texts in (("source", corpus.sources), ("target", corpus.targets)):
+        notes.append(
+            plural(
+                "{count:,} source text with more than one translation",
+                "{count:,} source texts with more than one translation",
+                several,
+            )
+        )
+    for side, texts in ((message("source"), corpus.sources), (message("target"), corpus.targets)):
         for kind, mask in odd_characters(texts, histogram(texts)).items():
             if kind in _SPOILT:
                 rows = corpus.rows[mask.to_numpy()]
-                said = _SPOILT[kind] if rows.size == 1 else _SPOILT[kind].replace("looks", "look")
-                notes.append(f"{plural(rows.size, f'{side} text')} {said} {_numbered(rows, what)}")
+                notes.append(_SPOILT[kind].filled(rows.size, side=side, rows=_numbered(rows, what)))
     run = shifted_run(corpus.sources, corpus.targets)
     if run is not None:
         begin, end = corpus.rows[run[0]], corpus.rows[run[1] - 1]
-        notes.append(f"{what}s {begin:,} to {end:,} seem to stand one beside their translation")
+        if what == "line":
+            moved = message(
+                "lines {first:,} to {last:,} seem to stand one beside their translation", first=begin, last=end
+            )
+        else:
+            moved = message(
+                "rows {first:,} to {last:,} seem to stand one beside their translation", first=begin, last=end
+            )
+        notes.append(moved)
     return notes

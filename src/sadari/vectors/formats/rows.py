@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.ragged import offsets_of
 from sadari.text.column import column_bytes
 from sadari.text.scan import Tokens
@@ -41,7 +41,7 @@ class Rows:
     ) -> None:
         self.width, self.where, self.limit, self.on_bad_row = width, where, limit, on_bad_row
         self.seen = 0
-        self.notes: list[str] = []
+        self.notes: list[Message | str] = []
         self._wanted = wanted
         self._table = TokenTable()
         self._matrix = np.empty((0, width), np.float32)

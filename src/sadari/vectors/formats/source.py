@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sadari.data.formats.byte_stream import ByteStream, first_bytes, raw_blocks
-from sadari.data.formats.encodings.encoding import byte_order_mark, encoding_note, foreign_lines, wide_encoding
+from sadari.data.formats.encodings.encoding import (
+    byte_order_mark,
+    encoding_note,
+    foreign_lines,
+    mark_note,
+    no_mark_note,
+    wide_encoding,
+)
 from sadari.data.formats.encodings.guess import judge
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
@@ -71,12 +78,12 @@ class VectorFile(ByteStream):
         marked = byte_order_mark(found)
         if marked is not None and marked[0] != "utf-8":
             self.encoding = marked[0][:6]  # Python's codec of that name takes the mark off
-            self.notes.append(f"encoding: {self.encoding.upper()}, by its byte order mark")
+            self.notes.append(mark_note(self.encoding.upper()))
         elif marked is None and encoding is None and 4 * found.count(b"\0") >= len(found):  # text is mostly numbers
             wide = wide_encoding(self.beginning)
             if wide is not None:  # else it is binary
                 self.encoding = wide
-                self.notes.append(f"encoding: {wide.upper()}, without a byte order mark")
+                self.notes.append(no_mark_note(wide))
         self._asked = encoding
 
     def find_encoding(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sadari.climb.report.html import Html, Piece, element, foreign
 from sadari.climb.report.sections.plain import pairs
 from sadari.climb.report.sections.view import View
+from sadari.messages import render
 
 
 def settings(view: View) -> Html:
@@ -13,7 +14,7 @@ def settings(view: View) -> Html:
     split: dict[str, object] = {words.name("rows", name): count for name, count in result.rows.items()}
     split[words.say("seed")] = str(result.seed)
     split[words.say("seconds_in_all")] = words.duration(result.seconds)
-    notes = [element("li", foreign(words.note(note))) for note in result.notes]
+    notes = [element("li", foreign(render(note, words.lang))) for note in result.notes]
     rungs = []
     for rung in result.rungs:
         folder: dict[str, object] = {words.say("folder"): rung.folder} if rung.folder else {}

@@ -13,10 +13,10 @@ from sadari.data.formats.csv.header import LEAD, Head, Header, find_header
 from sadari.data.formats.csv.kernel import ESCAPED, NO_QUOTE, PLAIN, SPANS, STRAY, record_arrays, scan_records
 from sadari.data.formats.records import MAX_COLUMNS
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 QUOTE = ord('"')
-DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
+DELIMITERS = {",": message("comma"), "\t": message("tab"), ";": message("semicolon"), "|": message("bar")}
 _HEAD_ROWS = 1000
 _LONG_FIELD = 64 << 10
 _SINGLE_QUOTE = ord("'")
@@ -40,7 +40,7 @@ class Dialect:
     spaced: bool
     header: Header
     head: pl.DataFrame
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
 
 @dataclass
@@ -202,17 +202,18 @@ def sniff(
     return Dialect(shape.delimiter, shape.quote, shape.spaced, found, body, [*notes, *found.notes])
 
 
-def _said(shape: _Shape, default: str, *, given: bool) -> list[str]:
+def _said(shape: _Shape, default: str, *, given: bool) -> list[Message]:
     """What was found out of delimiter and quotes, where it is not what is usual."""
     notes = []
     if not given and shape.fields > 1 and chr(shape.delimiter) != default:
-        notes.append(f"delimiter: {DELIMITERS.get(chr(shape.delimiter), chr(shape.delimiter))}")
+        delimiter = chr(shape.delimiter)
+        notes.append(message("delimiter: {name}", name=DELIMITERS.get(delimiter, delimiter)))
     if shape.quote == NO_QUOTE:
-        notes.append('quotes (") are read as plain characters: they do not wrap the fields of this file')
+        notes.append(message('quotes (") are read as plain characters: they do not wrap the fields of this file'))
     if shape.quote == _SINGLE_QUOTE:
-        notes.append("quotes: single ones (') wrap the fields of this file")
+        notes.append(message("quotes: single ones (') wrap the fields of this file"))
     if shape.spaced:
-        notes.append("spaces between delimiters and quotes are no part of the fields")
+        notes.append(message("spaces between delimiters and quotes are no part of the fields"))
     return notes
 
 

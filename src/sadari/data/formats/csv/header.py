@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from sadari.data.column_names import folded, is_known, names_both
-from sadari.data.columns import shown, shown_names
+from sadari.data.columns import names_said, shown, shown_names
 from sadari.data.formats.csv.header_signs import are_row_names, is_ag_news_layout, looks_like_header
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, both, message, plural
 
 LEAD = 8
 """Records at the beginning of a file among which the header is looked for."""
@@ -55,7 +55,7 @@ class Header:
     cells: list[str] = field(default_factory=list)
     records: int = 0
     repeated: dict[str, list[int]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
 
 def find_header(head: Head, given: bool | None, known: Sequence[str], name: str, *, skip: int = 0) -> Header:
@@ -71,22 +71,35 @@ def find_header(head: Head, given: bool | None, known: Sequence[str], name: str,
         DataError: there is one that does not fit the rows.
     """
     if given is not True and len(head.lead[0]) == head.rows.width and is_ag_news_layout(head.rows):
-        return Header(list(_AG_COLUMNS), notes=["no header: columns class, title, description, as AG News has them"])
+        said = message("no header: columns class, title, description, as AG News has them")
+        return Header(list(_AG_COLUMNS), notes=[said])
     at = None if given is False else _place(head, given, known, skip)
     width = head.rows.width
     if at is None:
         header = Header([f"column {i + 1}" for i in range(width)], records=skip)
         if given is None:
-            header.notes.append(f"no header: {width} column{'s' * (width > 1)}, called by their numbers")
+            header.notes.append(
+                plural(
+                    "no header: {count} column, called by its number",
+                    "no header: {count} columns, called by their numbers",
+                    width,
+                )
+            )
         return header
     cells, notes = _fitted(head, at, name)
     header = _named(cells)
     header.records, header.cells = at + 1, [folded(cell) for cell in head.lead[at]]
     if at > skip:
-        above = f"record{'s' * (at - skip > 1)} above the header"
-        header.notes.append(f"{at - skip} {above} passed over: {shown(_joined(head.lead[skip:at]))}")
+        header.notes.append(
+            plural(
+                "{count} record above the header passed over: {cells}",
+                "{count} records above the header passed over: {cells}",
+                at - skip,
+                cells=shown(_joined(head.lead[skip:at])),
+            )
+        )
     if given is None:
-        header.notes.append(f"header: {shown_names(header.columns)}")
+        header.notes.append(message("header: {names}", names=names_said(header.columns)))
     header.notes += notes
     return header
 
@@ -128,7 +141,7 @@ def _is_header(head: Head, at: int, known: Sequence[str]) -> bool:
     return any(looks_like_header(reading, below, known) for reading in readings)
 
 
-def _fitted(head: Head, at: int, name: str) -> tuple[list[str], list[str]]:
+def _fitted(head: Head, at: int, name: str) -> tuple[list[str], list[Message]]:
     """The header's cells, one a column, and a sentence on what was missing."""
     cells, below, width = head.lead[at], head.below(at), head.rows.width
     while len(cells) > width and not cells[-1].strip():
@@ -139,7 +152,7 @@ def _fitted(head: Head, at: int, name: str) -> tuple[list[str], list[str]]:
     if lack > 0 and below.height and all(below.to_series(i).is_null().all() for i in range(len(cells), width)):
         return cells + [""] * lack, []
     if lack == 1 and below.height == head.found - at - 1 and are_row_names(below):
-        note = "the header is one name short: the first column is taken for row names, as R writes them"
+        note = message("the header is one name short: the first column is taken for row names, as R writes them")
         return ["row names", *cells], [note]
     fields = f"field{'s' * (width > 1)}"
     what = f"the header names {len(cells)} column{'s' * (len(cells) != 1)}, and most rows have {width} {fields}"
@@ -169,5 +182,6 @@ def _named(cells: Sequence[str]) -> Header:
         columns.append(column)
     header = Header(columns, repeated={name: numbers for name, numbers in places.items() if len(numbers) > 1})
     for name, numbers in list(header.repeated.items())[:3]:
-        header.notes.append(f"columns {' and '.join(map(str, numbers))} are all called {shown(name)!r}")
+        said = both([str(number) for number in numbers])
+        header.notes.append(message("columns {numbers} are all called {name!r}", numbers=said, name=shown(name)))
     return header

@@ -15,9 +15,9 @@ from sadari.data.formats.csv.dialect import sniff
 from sadari.data.formats.csv.fields import fields_frame
 from sadari.data.formats.csv.kernel import NO_QUOTE, SPANS, STRAY, record_arrays, scan_records
 from sadari.data.formats.line_ends import has_lone_return
-from sadari.data.formats.records import BadRows, Chunk, Wanted
+from sadari.data.formats.records import BadRows, Chunk, Wanted, line_place
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message, plural
 
 _HEAD_BYTES = 256 << 10
 _SPANS_EXAMINED = 1000
@@ -59,9 +59,8 @@ class _Span:
     def _feeds(self) -> np.ndarray:
         return np.flatnonzero(self.buffer[self.begin : self.end] == 10) + self.begin
 
-    def place(self, i: int) -> str:
-        line = self.lines + int(np.searchsorted(self._feeds, self.heads[i])) + 1
-        return f"row {self.first_row + i:,} (line {line:,})"
+    def place(self, i: int) -> Message:
+        return _place(self.first_row + i, self.lines + int(np.searchsorted(self._feeds, self.heads[i])) + 1)
 
     def record(self, i: int) -> np.ndarray:
         """The bytes of record i, (n,) uint8."""
@@ -70,6 +69,10 @@ class _Span:
     def raw_lines(self, i: int) -> list[str]:
         """The lines of the file that record i takes."""
         return self.record(i).tobytes().decode("utf-8").rstrip("\r\n").split("\n")
+
+
+def _place(row: int, line: int) -> Message:
+    return message("row {number:,} (line {line:,})", number=row, line=line)
 
 
 class CsvRecords:
@@ -99,7 +102,7 @@ class CsvRecords:
         if not complete and head.count(b"\n") < 50:  # long records: look further
             head, complete = stream.head(MAX_RECORD_BYTES + 1)
         if b"\n" not in head[:MAX_RECORD_BYTES] and len(head) > MAX_RECORD_BYTES:
-            raise self._too_long("line 1")
+            raise self._too_long(line_place(1))
         self._dialect = sniff(
             head,
             complete,
@@ -163,23 +166,23 @@ class CsvRecords:
                     break
             rest = data[at:]
             if len(rest) > MAX_RECORD_BYTES or (final and rest):
-                raise self._unfinished(f"row {row:,}", lines, data[at : max(opened, at)], opened >= 0, final)
+                raise self._unfinished(row, lines, data[at : max(opened, at)], opened >= 0, final)
 
     def _check_length(self, span: _Span) -> None:
         lengths = np.diff(span.heads, append=span.end)
         if lengths.max() > MAX_RECORD_BYTES:
             raise self._too_long(span.place(int(lengths.argmax())))
 
-    def _unfinished(self, row: str, lines: int, before: bytes, quoted: bool, final: bool) -> DataError:
+    def _unfinished(self, row: int, lines: int, before: bytes, quoted: bool, final: bool) -> DataError:
         """What is wrong with a record that does not end; `before` are its bytes up to the quote left open."""
-        place = f"{row} (line {lines + before.count(10) + 1:,})"
+        place = _place(row, lines + before.count(10) + 1)
         if not quoted:
             return self._too_long(place)
         takes = "the rest of the file" if final else f"over {MAX_RECORD_BYTES >> 20} MiB"
         what = f"a quote opens here and is never closed: it takes in {takes}"
         return DataError(what, where=f"{self._stream.name}, {place}", hint=_QUOTE_HINT.split(";")[0])
 
-    def _too_long(self, place: str) -> DataError:
+    def _too_long(self, place: Message) -> DataError:
         what = f"the record is longer than {MAX_RECORD_BYTES >> 20} MiB"
         return DataError(
             what, where=f"{self._stream.name}, {place}", hint=message("is this a table with one text a row?")
@@ -195,18 +198,26 @@ class CsvRecords:
         for i in np.flatnonzero(problems):
             place = span.place(int(i))
             if stray[i]:
-                bad.report(place, "text follows a closing quote: a stray quote in the row", _QUOTE_HINT)
+                bad.report(place, message("text follows a closing quote: a stray quote in the row"), _QUOTE_HINT)
             elif header[i]:
-                bad.report(place, "says again what the header says: were files joined here?")
+                bad.report(place, message("says again what the header says: were files joined here?"))
             elif swallowed[i]:
                 count = len(span.raw_lines(int(i)))
-                what = f"a quote opens here and takes in {count:,} lines that look like rows of their own"
+                what = message(
+                    "a quote opens here and takes in {count:,} lines that look like rows of their own", count=count
+                )
                 bad.report(place, what, _QUOTE_HINT)
             else:
                 count = int(span.counts[i])
-                mixed = ", and a carriage return that ends no line: are line ends mixed?"
-                said = mixed if has_lone_return(span.record(int(i))) else ""
-                bad.report(place, f"{count} field{'s' * (count != 1)} where the file has {width} columns{said}")
+                what = plural(
+                    "{count} field where the file has {width} columns",
+                    "{count} fields where the file has {width} columns",
+                    count,
+                    width=width,
+                )
+                if has_lone_return(span.record(int(i))):
+                    what = message("{what}, and a carriage return that ends no line: are line ends mixed?", what=what)
+                bad.report(place, what)
         return ~problems
 
     def _header_again(self, span: _Span, good: np.ndarray) -> np.ndarray:
@@ -234,7 +245,7 @@ class CsvRecords:
         return again
 
 
-def _placer(span: _Span, kept: np.ndarray) -> Callable[[int], str]:
+def _placer(span: _Span, kept: np.ndarray) -> Callable[[int], Message]:
     return lambda i: span.place(int(kept[i]))
 
 
@@ -251,7 +262,7 @@ class _SpannedRows:
         self._label = None if label is None else columns.index(label)
         self._labels: set[str | None] = set()
         self._count = 0
-        self._first = ""
+        self._first: tuple[Message | str, str] = "", ""
 
     def look(self, span: _Span, good: np.ndarray, quote: int) -> np.ndarray:
         """Mask of the rows that took in others."""
@@ -264,16 +275,23 @@ class _SpannedRows:
             swallowed[i] = self._looks_like_rows(span.raw_lines(int(i)))
         if not self._count and not swallowed[spanning].all():
             i = int(spanning[~swallowed[spanning]][0])
-            self._first = f"{span.place(i)}, column {self._column_that_spans(span, i)!r}"
+            self._first = span.place(i), self._column_that_spans(span, i)
         self._count += int(spanning.size - swallowed.sum())
         return swallowed
 
     def note(self, bad: BadRows) -> None:
         """Say how many rows span lines, and name the first."""
         if self._count:
-            rows = f"{self._count:,} row{'s hold' if self._count > 1 else ' holds'}"
-            first = "the first: " * (self._count > 1)
-            bad.notes.append(f"{rows} line breaks inside quotes ({first}{self._first})")
+            place, column = self._first
+            bad.notes.append(
+                plural(
+                    "{count:,} row holds line breaks inside quotes ({place}, column {column!r})",
+                    "{count:,} rows hold line breaks inside quotes (the first: {place}, column {column!r})",
+                    self._count,
+                    place=place,
+                    column=column,
+                )
+            )
 
     def _learn_labels(self, span: _Span, single: np.ndarray, quote: int) -> None:
         if self._label is None or not single.any():

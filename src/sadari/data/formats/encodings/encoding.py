@@ -22,7 +22,7 @@ from sadari.data.formats.byte_stream import (
 from sadari.data.formats.encodings.guess import Reading, judge, shown_name
 from sadari.data.formats.line_ends import ends_in_carriage_returns
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -136,11 +136,11 @@ def _detect_encoding(stream: ByteStream, head: bytes) -> None:
     if (marked := byte_order_mark(head)) is not None:
         stream.encoding, stream.skip = marked
         if stream.encoding != "utf-8":
-            stream.notes.append(f"encoding: {stream.encoding.upper()[:6]}, by its byte order mark")
+            stream.notes.append(mark_note(stream.encoding.upper()[:6]))
         return
     if b"\0" in head:
         stream.encoding = _without_mark(stream, head)
-        stream.notes.append(f"encoding: {stream.encoding.upper()}, without a byte order mark")
+        stream.notes.append(no_mark_note(stream.encoding))
         return
     failure = _first_failure(stream, "utf-8")
     if failure is None:
@@ -164,9 +164,41 @@ def byte_order_mark(head: bytes) -> tuple[str, int] | None:
     return next(((encoding, len(bom)) for bom, encoding in _BOMS if head.startswith(bom)), None)
 
 
-def encoding_note(reading: Reading) -> str:
+_LANGUAGES = {  # what they are called
+    "Arabic": message("Arabic"),
+    "Baltic": message("Baltic"),
+    "Central European": message("Central European"),
+    "Chinese": message("Chinese"),
+    "Greek": message("Greek"),
+    "Hebrew": message("Hebrew"),
+    "Japanese": message("Japanese"),
+    "Korean": message("Korean"),
+    "Russian": message("Russian"),
+    "Thai": message("Thai"),
+    "Turkish": message("Turkish"),
+    "Ukrainian": message("Ukrainian"),
+    "Vietnamese": message("Vietnamese"),
+    "Western European": message("Western European"),
+}
+
+
+def mark_note(encoding: str) -> Message:
+    """What is said of an encoding that a file's first bytes name."""
+    return message("encoding: {encoding}, by its byte order mark", encoding=encoding)
+
+
+def no_mark_note(encoding: str) -> Message:
+    """What is said of a wide encoding that the NUL bytes show."""
+    return message("encoding: {encoding}, without a byte order mark", encoding=encoding.upper())
+
+
+def encoding_note(reading: Reading) -> Message:
     """What is said of an encoding that was judged by what the text looks like."""
-    return f"encoding: {shown_name(reading.codec)} (not UTF-8; read so, it is {reading.language})"
+    return message(
+        "encoding: {encoding} (not UTF-8; read so, it is {language})",
+        encoding=shown_name(reading.codec),
+        language=_LANGUAGES.get(reading.language, reading.language),
+    )
 
 
 def _unclear(stream: ByteStream, failure: DataError, possible: list[Reading]) -> UnclearEncodingError:
