@@ -273,7 +273,7 @@ def test_no_byte_order_mark(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.vec").write_bytes("한글 1 2\n단어 3 4\n".encode(encoding))
     vectors = read_vectors(tmp_path / "a.vec")
     assert vectors.words == ["한글", "단어"]
-    assert vectors.notes[0] == f"encoding: {encoding.upper()}, without a byte order mark"
+    assert str(vectors.notes[0]) == f"encoding: {encoding.upper()}, without a byte order mark"
     (tmp_path / "b.vec").write_bytes("2 2\n한글 1 2\n단어 3 4\n".encode(encoding))
     assert read_vectors(tmp_path / "b.vec").words == ["한글", "단어"]
 
@@ -286,7 +286,7 @@ def test_words_of_vectors(tmp_path: Path, encoding: str, words: list[str]) -> No
     (tmp_path / "a.vec").write_bytes("".join(f"{word} 1 2.5\n" for word in words).encode(encoding))
     vectors = read_vectors(tmp_path / "a.vec")
     assert vectors.words == words
-    assert vectors.notes[0].startswith("encoding: ")
+    assert str(vectors.notes[0]).startswith("encoding: ")
 
 
 def test_names_of_classes(tmp_path: Path) -> None:
