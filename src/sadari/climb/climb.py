@@ -78,21 +78,21 @@ def climb(
         rungs: names from `RUNGS`, default all that can be trained; always climbed in the ladder's order.
         budget: seconds for training and learning curves; a rung that would take longer makes fewer passes, trains on
             fewer rows, or is skipped; a net that proves slower than it was measured makes fewer steps. Each says so.
-        seed: of the splits and of every rung.
+        seed: seed of the splits and of every rung.
         folder: where models, predictions, history and report go, whole when the climb is done or not at all; an
             earlier climb there is replaced. None writes nothing.
-        lang: of the verdict and the report, "en" or "ko".
+        lang: language of the verdict and the report, "en" or "ko".
         curves: also train every rung on fewer rows, for learning curves.
-        settings: rung → settings other than its defaults.
-        keep_duplicates: keep training texts that stand there twice.
-        validation: the share of the rows that validate.
-        report: write ``report.html`` into it.
-        trials: settings to try for each rung, on validation rows; 0: the defaults as they are.
+        settings: rung → the settings in which it differs from its defaults.
+        keep_duplicates: keep repeated training texts.
+        validation: the share of the training rows that is set aside for validation.
+        report: write ``report.html`` into ``folder``.
+        trials: how many settings to try for each rung on validation rows; 0: only the defaults.
         vectors: what the rung ``vectors`` starts from; without them it is left out.
         weights: the pre-trained weights that the rung ``bert`` starts from, a folder or a name on the Hugging Face
             hub (fetched if ``download``, else looked for in the local cache); without them it is left out.
         download: fetch ``weights`` from the Hugging Face hub where they are not in the local cache.
-        audited: their audit, if it is made already.
+        audited: the audit of these texts, if it has been made already.
         progress: called with what is being done and the share done, 0 to 1.
 
     A rung that cannot be trained, measured or saved is left out, and the result says why (``skipped``).

@@ -29,7 +29,7 @@ class ClimbContext:
         folder: where it is written for the moment.
         place: where it will be.
         curves: whether learning curves are drawn.
-        settings: rung → settings other than its defaults.
+        settings: rung → the settings in which it differs from its defaults.
         progress: told what is being done and the share done.
         words: in which language.
         data: what a model's folder says of its rows.

@@ -218,7 +218,7 @@ class Corpus:
             )
 
     def check_lone(self) -> None:
-        """Refuse two labels of which one stands in one row: who has learned from that one cannot be scored on it.
+        """Raise an error for two labels of which one has a single row: it cannot be both learned from and scored on.
 
         Raises:
             DataError: which label, and where.

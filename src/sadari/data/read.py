@@ -308,22 +308,22 @@ def open_source(
     missing: Missing = "error",
     label_sep: str | None = None,
 ) -> Source:
-    """Open a file or folder of texts; what is not said is found out, and said in `Source.notes`.
+    """Open a file or folder of texts. What you do not give is detected, and written in `Source.notes`.
 
     Args:
         path: a CSV, TSV, JSONL, Parquet or fastText file (gzip too), one text a line, a folder of text files per
             label (``folder/label/*.txt``), or ``"-"`` for standard input.
         text: columns by name or number from 1; several (``"title,description"``) are joined with one space.
         label: the label's column.
-        need_label: whether to insist on one; without, a column whose name says label is still taken, and blanks in it
-            are null.
+        need_label: raise an error where there is no label column. If False, a column that is named like one is still
+            read, and blanks in it are null.
         format: "csv", "tsv", "jsonl", "parquet", "fasttext", "folder" or "lines".
         encoding: a Python codec; else found out: byte order marks, strict UTF-8, what the text looks like.
         delimiter: of CSV.
         header: whether the first record names the columns.
         on_bad_row: "error", or "skip" to leave bad rows out and count them.
-        missing: what a row without text is: a bad row ("error"), or one with an "empty" text, which stays, as
-            predicting wants it.
+        missing: how to treat a row without text: "error" takes it for a bad row, "empty" keeps it as an empty text, as
+            prediction needs it.
         label_sep: splits the label's field into several labels.
 
     Raises:

@@ -60,7 +60,8 @@ class Generator(SavedGenerator):
         tied: a Transformer's output weights are its embeddings.
         window: tokens read at once in training. Back-propagation through time goes back so far (the state goes on),
             and a Transformer looks back on so many.
-        dropout: as the nets have it. None: 0.1; 0 of a Transformer; 0.4 of an lstm that learns from few words.
+        dropout: the share of values that is zeroed in training. None: 0.1; 0 for a Transformer; 0.4 for an lstm that
+            learns from few words.
         min_freq: rarer tokens become ``<unk>``; None: 2 of words, else 1.
         max_vocab: the most tokens, the most frequent ones.
         epochs: passes over the text, at most. None of ``epochs``, ``steps`` and ``minutes``: ten million tokens.
@@ -77,21 +78,21 @@ class Generator(SavedGenerator):
         clip: the largest norm of the gradient; None: not clipped.
         accumulate: batches that make one step together.
         validation: the share of the text that is held out, at its end, to score on; at most 262,144 tokens.
-        validations: how often it is scored, evenly over the run.
-        patience: stop after so many that are no better.
+        validations: how many times the held-out part is scored, evenly over the run.
+        patience: stop after so many validations without a better one.
         sample_every: show what it writes every so many steps; 0: never.
         device: "cpu", "cuda", "mps" or "auto".
         precision: "fp32", or "bf16" where the machine is faster with it.
         compile: use torch.compile.
-        threads: of torch on the CPU; None: as torch has them.
-        seed: of all that is drawn; the same seed gives the same bits, unless `minutes` end the run.
+        threads: CPU threads of torch; None: torch's own number.
+        seed: seed of every random choice; the same seed gives the same bits, unless ``minutes`` ends the run.
 
-    A setting that is None is found out when it is trained; see `sadari.generation.settings`.
+    A setting that is None is chosen when the model is trained; see `sadari.generation.settings`.
 
     Attributes:
         net_: the torch module.
         coder_: ids and what they mean.
-        resolved_: the settings as they were taken; None are limits that there are not.
+        resolved_: the settings that were used; a limit that is None was not set.
         history_: records of the training; their losses are nats a token.
         running_: whether it learned one running text, and no ends of texts.
         unknown_learned_: whether ``<unk>`` stood in the training text, and so means something.
@@ -120,11 +121,11 @@ class Generator(SavedGenerator):
 
         Args:
             texts: one running text, or several (a list, a column), each of which has a beginning and an end.
-            labels: one a text, by which it can be asked for; None.
-            listener: told how it goes.
+            labels: one label for each text, by which `stream` can ask for such a text; or None.
+            listener: is called as the training goes on.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
-            resume: go on with the run in that folder; texts and settings must be the same. It ends in the same bits,
-                unless `minutes` end it.
+            resume: continue the run in that folder; texts and settings must be the same. It ends in the same bits as
+                without a break, unless ``minutes`` ends it.
 
         Raises:
             DataError: too little text, or labels that do not fit.
@@ -230,7 +231,7 @@ class Generator(SavedGenerator):
         label: str | None = None,
         cached: bool = True,
     ) -> Iterator[str]:
-        """What goes on from a prompt, as it is written, without the prompt itself.
+        """Write on from a prompt: yield each piece as soon as it is written, without the prompt.
 
         Args:
             prompt: what to go on from; "" for a text from its beginning, or from the beginning of a line. Of characters
@@ -241,8 +242,8 @@ class Generator(SavedGenerator):
             temperature: see `sadari.generation.sampling.Rules`.
             top_k: see `sadari.generation.sampling.Rules`.
             top_p: see `sadari.generation.sampling.Rules`.
-            seed: of what is drawn, from 0; the same seed gives the same text.
-            label: of the text that is asked for.
+            seed: seed of the random choices, from 0; the same seed gives the same text.
+            label: the label that the text shall have.
             cached: False reads everything again for each token, to compare with.
 
         Raises:
@@ -278,7 +279,7 @@ class Generator(SavedGenerator):
         return len(self.codec_.encode(as_column([self._without_open_blank(prompt)])).values)
 
     def score(self, texts: Any) -> LanguageScore:
-        """How well texts are foreseen: loss, perplexity, bits a character.
+        """How well the model predicts texts: loss, perplexity, bits a character.
 
         Args:
             texts: one running text, or several; their ends count as tokens where the model learned ends.

@@ -51,7 +51,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(kw_only=True)
 class GeneratorSettings(TaskSettings):
-    """What a generator is made by; see `sadari.generation.generator.Generator`."""
+    """The settings of a generator; see `sadari.generation.generator.Generator`."""
 
     allowed: ClassVar[Allowed] = ALLOWED
 
@@ -100,7 +100,7 @@ class GeneratorSettings(TaskSettings):
             )
 
     def resolved(self, *, ids: int, tokens: int) -> Self:
-        """These settings without any that is still to be found out; limits that there are not stay None.
+        """These settings, with a value chosen for each that is None. A limit that is None stays None.
 
         Args:
             ids: of the vocabulary.

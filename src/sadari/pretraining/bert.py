@@ -89,24 +89,25 @@ class Bert(SavedBert):
             0.1.
         validation: the share of the texts that is held out to score on; at most 131,072 tokens of it are, and in a
             short run fewer, so that scoring takes a small share of it (``scored_tokens`` says how many they were).
-        validations: how often it is scored, evenly over the run.
-        patience: stop after so many that are no better.
+        validations: how many times the held-out part is scored, evenly over the run.
+        patience: stop after so many validations without a better one.
         device: "cpu", "cuda", "mps" or "auto".
         precision: "fp32", "bf16", or "auto": "bf16" where the machine is faster with it.
         compile: use torch.compile.
-        threads: of torch on the CPU; None: as torch has them.
-        seed: of all that is drawn; the same seed gives the same bits, unless `minutes` end the run.
+        threads: CPU threads of torch; None: torch's own number.
+        seed: seed of every random choice; the same seed gives the same bits, unless ``minutes`` ends the run.
 
     Attributes:
         net_: the torch module.
         pieces_: the tokenizer.
-        resolved_: the settings as they were taken; None are limits that there are not, and what the start decides.
+        resolved_: the settings that were used. None is a limit that was not set, or what the BERT it starts from
+            decides.
         knows_masked_: whether it learned to fill in masked tokens.
         knows_next_: whether it learned to tell whether a sentence follows another.
         history_: records of the training; losses in nats.
-        guess_: what comes of guessing by frequency alone.
-        final_: scores of the weights that were kept, on all that is scored.
-        new_: parts of the start that were not in its folder, and are new.
+        guess_: the scores of guessing by frequency alone.
+        final_: scores of the weights that were kept, on all held-out tokens that are scored.
+        new_: parts of the net that were not in the folder it started from, and so began at random.
         scores_: what a model card says it scored.
         data_: what a model card says it was trained on.
     """
@@ -136,15 +137,15 @@ class Bert(SavedBert):
         """Learn from texts.
 
         Args:
-            texts: a list or column of texts, each a document whose lines and sentences follow each other; or what
-                gives such columns one after another, again and again, and may be larger than memory.
+            texts: a list or column of texts, each a document whose lines and sentences follow each other; or an
+                iterable of such columns that can be read many times, and may be larger than memory.
             start: the folder of a BERT to go on from, whose tokenizer is taken with it; or a name on the Hugging Face
                 hub, which is looked for in the local cache.
-            download: fetch it from there, if it was not.
-            listener: told how it goes.
+            download: fetch it from the hub if it is not in the cache.
+            listener: is called as the training goes on.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
-            resume: go on with the run in that folder; texts and settings must be the same. It ends in the same bits,
-                unless `minutes` end it.
+            resume: continue the run in that folder; texts and settings must be the same. It ends in the same bits as
+                without a break, unless ``minutes`` ends it.
 
         Raises:
             DataError: too little text.
@@ -323,7 +324,7 @@ class Bert(SavedBert):
     # -- probing ----------------------------------------------------------------------------------------
 
     def fill(self, text: str, second: str | None = None, *, top: int = 5) -> list[list[Filled]]:
-        """What may stand at each ``[MASK]`` of a text: the likeliest first.
+        """The most likely tokens at each ``[MASK]`` of a text, the most likely first.
 
         Args:
             text: with one ``[MASK]`` or more.

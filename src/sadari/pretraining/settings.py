@@ -86,7 +86,7 @@ class BertSettings(TaskSettings):
             )
 
     def resolved(self, *, begun: bool) -> Self:
-        """These settings without any that is still to be found out; limits that there are not stay None.
+        """These settings, with a value chosen for each that is None. A limit that is None stays None.
 
         Args:
             begun: it goes on from a net that is trained already.

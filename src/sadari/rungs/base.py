@@ -47,12 +47,11 @@ class Rung(Estimator):
     Attributes:
         classes_: the labels [k], in the order of all columns.
         prior_: float64 [k], the share of the training texts that have each label.
-        inverse_temperature_: by which logits are multiplied before they become probabilities, so that these
-            mean what they say.
+        inverse_temperature_: logits are multiplied by it, so that the probabilities are calibrated.
         dropped_rows_: rows (from 1) that were blank and not learned from.
         history_: one record an epoch.
         train_seconds_: how long `fit` took; of a run that was resumed, all of it.
-        teacher_: who taught it and how; empty where nobody did.
+        teacher_: the teacher and its settings; empty without one.
     """
 
     name: ClassVar[str] = ""
@@ -81,7 +80,8 @@ class Rung(Estimator):
             labels: n labels (strings or whole numbers); or n collections of them, or an indicator matrix [n, k], for
                 several labels a text.
             sample_weight: n numbers, how much each text counts; one of 0 is not learned from, but its label is known.
-            validation: (texts, labels) not trained on: watched for early stopping, and used to calibrate probabilities.
+            validation: (texts, labels) that are not trained on, but used for early stopping and to calibrate
+                probabilities.
             progress: called with (epochs begun, epochs at most, record) after each pass and each report; by nets that
                 take long also about once a second, with where they stand.
             teacher: a trained classifier with the same labels, its folder, or a `Teacher`: a net learns its answers.
@@ -140,7 +140,7 @@ class Rung(Estimator):
         return Watch(progress, self._scorer(held_out) if watching and held_out is not None else None, patience)
 
     def check(self) -> None:
-        """Refuse settings that cannot be trained with, or not on this machine; `fit` does so first of all.
+        """Raise an error for settings that cannot be used, at all or on this machine. `fit` calls it first.
 
         Raises:
             SettingError: which one, what it is and what it may be.
@@ -161,7 +161,7 @@ class Rung(Estimator):
         return lambda: {"validation_accuracy": held_out.accuracy(self._logits_of(held_out.texts)[0])}
 
     def calibrate(self, logits: NDArray[np.floating], labels: Any) -> None:
-        """Set how sure the model is by logits of rows that were not trained on, such as those of cross-validation.
+        """Fit the temperature of the probabilities to logits of texts that were not trained on, as in cross-validation.
 
         Args:
             logits: float [m, k], as `logits` gives them.
@@ -189,7 +189,7 @@ class Rung(Estimator):
             )
 
     def resolved_settings(self) -> dict[str, Any]:
-        """The settings that were, or would be, trained with: the tokenizer by its name, once ``auto`` has chosen."""
+        """The settings that training used, or would use, with the name of the tokenizer that ``auto`` has chosen."""
         settings: dict[str, Any] = self.get_params(deep=False)
         return {**settings, "tokenizer": getattr(self, "tokenizer_", settings.get("tokenizer"))}
 

@@ -47,15 +47,15 @@ class EmbeddingBag(Rung):
         label_smoothing: the share of each target given to all labels alike.
         class_weight: None, "balanced", or label → weight.
         patience: with validation texts, stop after so many passes without a better accuracy, and keep the best.
-        seed: of all that is drawn; the same seed gives the same bits.
+        seed: seed of every random choice; the same seed gives the same bits.
 
     Attributes:
         classes_: the labels [k].
         history_: one record an epoch.
         embedding_: float32 [words + buckets, width].
         output_: float32 [k, width].
-        net_: the torch module, on the same memory.
-        tokenizer_: the tokenizer taken.
+        net_: the torch module; it shares this model's memory.
+        tokenizer_: the tokenizer that was used.
     """
 
     name = "embedding-bag"

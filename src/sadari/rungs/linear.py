@@ -44,8 +44,9 @@ class LinearRung(Rung):
         sublinear_tf: 1 + ln(count) in place of the count.
         binary: 1 in place of every count.
         norm: "l2", "l1" or None: a text's weights are scaled to that norm.
-        solver: "dual" (coordinate descent on the squared hinge loss) or "adam" (the course's recipe).
-        C: how much misfit costs against large weights ("dual"); None: the rung's `default_C`.
+        solver: "dual" (coordinate descent on the squared hinge loss) or "adam" (Adam on small batches).
+        C: the cost of errors on training texts; a larger C fits them more closely ("dual"). None: the rung's
+            `default_C`.
         epochs: the most passes over the texts; None: the rung's `default_epochs`.
         tolerance: stop when no step of a pass is larger ("dual").
         learning_rate: Adam's ("adam").
@@ -54,16 +55,16 @@ class LinearRung(Rung):
         report_every: a record every so many steps; 0: one a pass ("adam").
         class_weight: None, "balanced", or label → weight.
         patience: with validation texts, stop after so many passes without a better accuracy, and keep the best.
-        seed: of all that is drawn; the same seed gives the same bits.
+        seed: seed of every random choice; the same seed gives the same bits.
 
     Attributes:
         classes_: the labels [k].
         history_: one record an epoch.
         weight_: float32 [features, k].
         bias_: float32 [k].
-        net_: the torch module, on the same memory.
-        tokenizer_: the tokenizer taken.
-        train_seconds_: what `fit` took.
+        net_: the torch module; it shares this model's memory.
+        tokenizer_: the tokenizer that was used.
+        train_seconds_: seconds that `fit` took.
     """
 
     default_ngram_range: ClassVar[tuple[int, int]] = (1, 1)

@@ -49,11 +49,11 @@ class NeuralRung(Resumable):
 
     Args:
         tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
-        min_freq: rarer tokens become ``<unk>``; the default is taken for 1 where no token is that frequent.
+        min_freq: rarer tokens become ``<unk>``. Where no token is as frequent as the default, it counts as 1.
         max_vocab: the most tokens, the most frequent ones; None: no limit.
-        max_length: longer texts are cut after so many tokens; None: by the lengths of the first 65,536 texts, so that
-            one of a hundred is cut, but from 256 to 512.
-        dropout: as the net has it.
+        max_length: longer texts are cut after so many tokens. None: chosen by the lengths of the first 65,536 texts so
+            that one in a hundred is cut, but 256 to 512.
+        dropout: the share of values that is zeroed in training.
         token_dropout: the share of tokens hidden from the net in training.
         label_smoothing: the share of each target given to all labels alike.
         epochs: passes over the texts, at most; None: by the number of texts, more for few.
@@ -69,19 +69,19 @@ class NeuralRung(Resumable):
         sparse: sparse gradients for the embeddings; None: where they pay, from 100,000 words on.
         report_every: a record every so many steps, besides those of validations; 0: none.
         validate_every: score the validation texts every so many steps, and keep the best net; 0: after every epoch.
-        patience: score them, stop after so many times without a better accuracy, and keep the best net.
+        patience: stop after so many validations without a better accuracy, and keep the best net.
         class_weight: None, "balanced", or label → weight.
         device: "cpu", "cuda", "mps" or "auto".
         precision: "fp32" or "bf16".
         compile: use torch.compile.
-        threads: of torch on the CPU; None: as torch has them. One is the default: nets of these sizes gain little
+        threads: CPU threads of torch; None: torch's own number. One is the default: nets of these sizes gain little
             from more, and beside another busy process two are several times slower than one.
-        seed: of all that is drawn; the same seed gives the same bits on the same machine and threads.
+        seed: seed of every random choice; the same seed gives the same bits on the same machine and threads.
 
     Attributes:
         net_: the torch module.
         vocab_: the vocabulary.
-        tokenizer_: the tokenizer taken.
+        tokenizer_: the tokenizer that was used.
         history_: records of the training.
         epochs_: passes, at most.
         batch_size_: the most texts in a batch, as it was taken.
@@ -169,7 +169,7 @@ class NeuralRung(Resumable):
         )
 
     def optimizer_settings(self) -> OptimizerSettings:
-        """The recipe that these settings are."""
+        """These settings as `OptimizerSettings`."""
         from sadari.train.optimizer import OptimizerSettings
 
         return OptimizerSettings(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Resumable(Rung):
-    """A rung whose training takes long enough to be stopped, and resumed, or to be kept to a time.
+    """A rung whose training can be stopped and resumed, and limited in time.
 
     Attributes:
         shortened_: (steps made, steps planned) where a limit of time has made them fewer; else None.
@@ -45,7 +45,7 @@ class Resumable(Rung):
 
     @property
     def keeps_runs(self) -> bool:
-        """Whether its training can be kept in a folder, with these settings."""
+        """Whether a run can be kept in a folder, with these settings."""
         return True
 
     def fit(
@@ -72,10 +72,11 @@ class Resumable(Rung):
             teacher: as for `Rung.fit`.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more. It is written at
                 the start, every minute, when Ctrl-C or SIGTERM ends the training, and at the end.
-            resume: go on with the run in that folder, to the bits that it would have come to without a break. Texts,
-                labels, settings and teacher must be the same.
-            seconds: that this may take. A training that proves too slow for it makes fewer steps, and its rate falls
-                to its end with them; one that does not comes to the same bits as without a limit.
+            resume: continue the run in that folder; it ends in the same bits as without a break. Texts, labels,
+                settings and teacher must be the same.
+            seconds: the time that this may take. A training that is too slow for it makes fewer steps, and its learning
+                rate reaches its end with the last of them; one that is not too slow ends in the same bits as without a
+                limit.
 
         Raises:
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.

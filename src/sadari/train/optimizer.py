@@ -41,7 +41,7 @@ class OptimizerSettings:
         precision: "fp32", or "bf16" products (autocast).
         device: "cpu", "cuda", "mps", or "auto".
         compile: run the net through torch.compile.
-        threads: of torch on the CPU; None: as they are.
+        threads: CPU threads of torch; None: torch's own number.
     """
 
     epochs: int = 10

@@ -49,7 +49,7 @@ class TaskSettings:
     allowed: ClassVar[Allowed] = TRAINED_BY
 
     def check(self) -> None:
-        """Refuse settings out of their range, or that contradict each other.
+        """Raise an error for settings that are out of their range or contradict each other.
 
         Raises:
             SettingError: the first of them.

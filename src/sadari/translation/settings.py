@@ -76,7 +76,7 @@ class TranslatorSettings(TaskSettings):
         layers: of encoder and decoder each.
         heads: of a Transformer.
         inner: width inside its feed-forward nets; None: twice ``width``.
-        dropout: as the net has it.
+        dropout: the share of values that is zeroed in training.
         subwords: entries of a vocabulary, at most; None: by the size of the texts, 8,000 at most.
         shared: one vocabulary for both languages; None: if they are written in the same script.
         tied: the output layer is the target embedding.
@@ -99,8 +99,8 @@ class TranslatorSettings(TaskSettings):
         report_every: a record every so many batches; 0: every epoch.
         precision: "fp32", "bf16", or "auto": bf16 of many pairs where the device is faster with it.
         device: "cpu", "cuda", "mps" or "auto".
-        threads: of torch on the CPU; None: as torch has them.
-        seed: of all that is drawn; the same seed gives the same bits on the same machine and threads, unless
+        threads: CPU threads of torch; None: torch's own number.
+        seed: seed of every random choice; the same seed gives the same bits on the same machine and threads, unless
             ``minutes`` is the limit.
 
     Where layers, width, dropout, learning_rate and batch_tokens are None, they follow from the net and the number of

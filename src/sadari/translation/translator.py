@@ -77,14 +77,14 @@ class Translator(SavedTranslator):
     """An encoder-decoder with its subwords; the settings are `TranslatorSettings`'.
 
     Attributes:
-        resolved_: the settings as they were taken; None are limits that there are not, and what `shared_` and the
-            subwords say.
+        resolved_: the settings that were used. None is a limit that was not set, or what `shared_` and the subwords
+            decide.
         net_: the torch module.
         source_subwords_: the vocabulary of the source language.
         target_subwords_: the vocabulary of the target language; the same one if shared.
         history_: records of the training.
-        weights_: which weights were kept.
-        validation_loss_: of these, nats a subword; None without validation pairs.
+        weights_: which weights were kept: "best", "last", or "mean of the last" so many.
+        validation_loss_: the loss of these weights on the validation pairs, nats a subword; None without such pairs.
         train_seconds_: how long `fit` took.
         source_words_: the most frequent words of the source language, by which `looks_swapped` knows it.
         target_words_: the same of the target language.
@@ -113,13 +113,14 @@ class Translator(SavedTranslator):
         Args:
             sources: n texts.
             targets: their n translations, in the same order.
-            validation: sources and targets not learned from: watched for the best weights and early stopping.
+            validation: sources and targets that are not learned from, but used to find the best weights and to stop
+                early.
             progress: told of every epoch and, between them, about once a second; see `sadari.train.callbacks.Teller`.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
-            resume: go on with the run in that folder, to the bits that it would have come to without a break.
+            resume: continue the run in that folder; it ends in the same bits as without a break.
             bleu: scores greedy translations of the first validation texts after each epoch, for the history to show:
                 `sadari.metrics.translation.tokenised_bleu`.
-            begun: told of this translator once its settings are found and its net is made, before it learns.
+            begun: called with this translator once its settings are chosen and its net is made, before it learns.
 
         Raises:
             DataError: pairs that cannot be learned from.
@@ -160,7 +161,7 @@ class Translator(SavedTranslator):
         return self
 
     def chosen(self) -> dict[str, Any]:
-        """The settings that nobody gave, and that were chosen for the pairs: name → value."""
+        """The settings that were None, and were chosen for these pairs: name → value."""
         found, given = self.resolved_.settings(), self.settings()
         return {name: value for name, value in found.items() if value != given[name]}
 
@@ -292,7 +293,7 @@ class Translator(SavedTranslator):
 
         Args:
             texts: n texts.
-            beam: continuations that are followed at once, 1 (greedy) to 512.
+            beam: how many continuations are followed at once, 1 (greedy) to 512.
             length_penalty: 0 ranks translations by their probability, 1 by its mean a subword.
             progress: told the share of the texts that is done.
         """

@@ -55,10 +55,10 @@ class BertClassifier(Resumable):
         weights: a folder with ``config.json``, ``model.safetensors`` and a tokenizer; or a name on the Hugging Face
             hub, which is looked for in the local cache alone. A saved model needs them no more.
         download: fetch the name from the hub if it is not in the cache.
-        max_length: pieces that a text may have, the two round it included; None: by the lengths of the first 65,536
-            texts, so that one of a hundred is cut, at most what the model takes.
-        long_texts: what is read of longer ones: "head", "head+tail" (a quarter and three), or "windows" (all of it,
-            the logits of the windows averaged).
+        max_length: the most subword tokens of a text, the special ones at both ends included. None: chosen by the
+            lengths of the first 65,536 texts so that one in a hundred is cut, and at most what the model takes.
+        long_texts: what is read of longer texts: "head" (the beginning), "head+tail" (a quarter from the beginning, the
+            rest from the end), or "windows" (all of it; the logits of the windows are averaged).
         epochs: passes over the texts, at most; None: two of 10,000 texts and more, up to ten of few.
         steps: of the optimiser, at most; None: no such limit.
         batch_size: the most texts in a batch.
@@ -83,8 +83,8 @@ class BertClassifier(Resumable):
         precision: of products in training: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
         predict_precision: "fp32"; "bf16", or on a CPU "int8", are faster, and off by hundredths of a logit.
         device: "cpu", "cuda", "mps" or "auto".
-        threads: of torch on the CPU; None: as torch has them.
-        seed: of all that is drawn; the same seed gives the same bits on the same machine and threads.
+        threads: CPU threads of torch; None: torch's own number.
+        seed: seed of every random choice; the same seed gives the same bits on the same machine and threads.
 
     Attributes:
         net_: the torch module, whose ``model`` is that of `transformers`.
@@ -183,7 +183,7 @@ class BertClassifier(Resumable):
         return bert_settings.rate(width, lora=self.lora is not None)
 
     def optimizer_settings(self) -> OptimizerSettings:
-        """The recipe that these settings are."""
+        """These settings as `OptimizerSettings`."""
         from sadari.device import bf16_is_fast, resolve_device
         from sadari.train.optimizer import OptimizerSettings
 

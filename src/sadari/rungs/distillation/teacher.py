@@ -45,22 +45,21 @@ Answers = tuple[NDArray[np.float32], NDArray[np.bool_]]
 
 @dataclass(frozen=True, eq=False)
 class Teacher:
-    """Who teaches, with what texts, and how much its word counts: what `fit` takes as ``teacher``.
+    """A model to learn from, the texts to ask it about, and how much its answers count: `fit`'s ``teacher``.
 
     Attributes:
         model: a trained classifier with the same labels, or its folder.
-        unlabelled: texts without labels, of which the teacher's answers are learned. Blank ones are left out, and those
-            that are training or validation texts.
-        temperature: by which the teacher's and the student's logits are divided: above 1, the labels that the teacher
-            takes for less likely have more to say.
-        trust: the teacher's share in what is learned of a text with a label, 0 to 1; the label has the rest.
-        never: texts of which nothing must be learned, such as those of a test file: left out of the unlabelled ones.
-        altered: copies of every text, each altered in another way (`sadari.rungs.distillation.augmentation`), that
-            it answers as well: where all texts have labels, or it was trained on these very texts, it says more of
-            those than of these.
-        say: told what is being done and the share done, 0 to 1.
-        remembered: the answers given so far, so that many students cost one reading; of a model that is trained anew,
-            make a teacher anew.
+        unlabelled: texts without labels; the student learns the teacher's answers to them. Blank texts are left out,
+            and those that are training or validation texts.
+        temperature: the logits of teacher and student are divided by it; above 1, less likely labels count more.
+        trust: how much the teacher's answer counts for a text with a label, 0 to 1; the label counts for the rest.
+        never: texts that must not be learned from, such as those of a test file; they are left out of ``unlabelled``.
+        altered: copies of every text, each altered in another way (`sadari.rungs.distillation.augmentation`), that the
+            teacher answers too. They help where all texts have labels, or where the teacher was trained on the same
+            texts.
+        say: called with what is being done and the share done, 0 to 1.
+        remembered: the answers so far, so that several students need only one pass over the texts. Make a new `Teacher`
+            if its model is trained again.
     """
 
     model: TrainedRung | str | Path
@@ -128,7 +127,7 @@ class Teacher:
         Args:
             texts: the texts.
             codec: the labels and their order.
-            what: kind of texts they are, for who is told.
+            what: the kind of texts, for the message of progress.
         """
         names, labels = self.rung._codec.names(), codec.names()
         order = [names.index(name) for name in labels]

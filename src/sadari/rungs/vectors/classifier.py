@@ -59,9 +59,10 @@ MOST_WIDE = 100_000
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class FromVectors(Resumable):
-    """A classifier whose words start from pre-trained vectors, so that it also knows words that it is never shown.
+    """A classifier that starts from word vectors, and so also knows words that are in no training text.
 
-    What is None is as the net has it: most settings are those of `EmbeddingBag`, `LSTM` and `Transformer`.
+    A setting that is None has the net's own default; most settings are those of `EmbeddingBag`, `LSTM` and
+    `Transformer`.
 
     Args:
         vectors: a file of word vectors (word2vec, GloVe, fastText), a folder of our own, or `WordVectors`. They are
@@ -87,19 +88,19 @@ class FromVectors(Resumable):
         batch_size: the most texts in a batch.
         device: "cpu", "cuda", "mps" or "auto".
         precision: "fp32" or "bf16".
-        threads: of torch on the CPU; None: as torch has them.
+        threads: CPU threads of torch; None: torch's own number.
         epochs: passes over the texts, at most; None: by the net and the number of texts.
         learning_rate: the highest learning rate; None: by the net.
-        dropout: as the net has it.
+        dropout: the share of values that is zeroed in training.
         label_smoothing: the share of each target given to all labels alike.
         class_weight: None, "balanced", or label → weight.
         patience: stop after so many validations without a better accuracy, and keep the best net.
-        seed: of all that is drawn.
+        seed: seed of every random choice.
 
     Attributes:
         classes_: the labels [k].
         history_: records of the training.
-        tokenizer_: the tokenizer taken.
+        tokenizer_: the tokenizer that was used.
         coverage_: how many words of the training texts have a vector.
         net_: the torch module.
     """
@@ -212,7 +213,7 @@ class FromVectors(Resumable):
         resume: bool = False,
         seconds: float | None = None,
     ) -> Self:
-        """Train; see `Resumable.fit`. A bag trains too fast to keep a run, and heeds no limit of time."""
+        """Train; see `Resumable.fit`. The net "bag" trains so fast that it takes no ``run`` and no limit of time."""
         if run is not None:
             from sadari.train.checkpoint import Run
 

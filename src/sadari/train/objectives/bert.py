@@ -89,7 +89,7 @@ class Reading:
         batch: sequences of a batch.
         cut: makes sequences of documents: `pair_segments`, `stretches` or `windows` of
             `sadari.train.objectives.bert_segments`.
-        seed: of all that is drawn.
+        seed: seed of every random choice.
     """
 
     documents: Documents

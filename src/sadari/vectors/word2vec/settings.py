@@ -53,7 +53,7 @@ class Word2VecSettings:
             takes longer); with more, threads write into each other's vectors now and then (Hogwild, Recht et al. 2011),
             and no two runs are quite the same.
         device: "cpu" for the compiled loops; "cuda", "mps" or "auto" for torch there.
-        seed: of all that is drawn.
+        seed: seed of every random choice.
 
     Raises:
         SettingError: a setting out of its range.
