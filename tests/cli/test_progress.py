@@ -1,10 +1,10 @@
 """What a long job says on standard error, and that a quick one says nothing."""
 
-import numba
 import pytest
 
 from sadari.cli.terminal import progress
 from sadari.cli.terminal.progress import CompilingNotice, Progress
+from sadari.compiling import njit
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_long_job_says_each_step_and_then_every_ten_seconds(capsys, clock):
 def compile_something(numbers):
     """Compiles a loop that was never compiled before, and waits for a moment in between."""
 
-    @numba.njit
+    @njit()
     def add(values):
         total = 0.0
         for value in values:

@@ -10,20 +10,31 @@ import numpy as np
 from sadari.compiling import njit
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True)
 def linear_logits(ids, counts, offsets, tf, feature_scale, row_scale, weight, bias, out):  # type: ignore[no-untyped-def]
     """out[t] = bias + sum over the features of text t of its weight times ``weight[feature]``.
 
     Shapes: ids, counts [stored]; offsets [n + 1]; weight float32 [features, k]; bias float32 [k]; out float32 [n, k].
     """
+    # A product of two float32 is exact in float64, so sums taken in this order are the same bits on every processor.
     labels = len(bias)
+    sums = np.empty(labels, np.float64)
     for t in range(len(offsets) - 1):
         for k in range(labels):
-            out[t, k] = bias[k]
+            sums[k] = bias[k]
         for i in range(offsets[t], offsets[t + 1]):
-            x = tf[counts[i]] * feature_scale[ids[i]] * row_scale[t]
+            x = np.float64(tf[counts[i]] * feature_scale[ids[i]] * row_scale[t])
             for k in range(labels):
-                out[t, k] += x * weight[ids[i], k]
+                sums[k] += x * np.float64(weight[ids[i], k])
+        for k in range(labels):
+            out[t, k] = sums[k]
+
+
+def linear_logits_of_one(ids, counts, offsets, tf, feature_scale, row_scale, weight, bias, out):  # type: ignore[no-untyped-def]
+    """The same of one text, to the same bits, before any loop is compiled."""
+    x = tf[counts] * feature_scale[ids] * row_scale[0]
+    terms = x[:, None].astype(np.float64) * weight[ids]
+    out[0] = np.concatenate([bias[None].astype(np.float64), terms]).cumsum(axis=0)[-1]
 
 
 @njit(cache=True, nogil=True, fastmath=True)

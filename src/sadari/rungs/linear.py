@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
 from sadari.artifact.restore import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
+from sadari.compiling import in_use
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.nets.compiled import linear_logits
+from sadari.nets.compiled import linear_logits, linear_logits_of_one
 from sadari.rungs.base import Rung
 from sadari.rungs.training_rows import check_fits
 from sadari.text.tokenize import tokenizer
@@ -246,12 +247,13 @@ class LinearRung(Rung):
         return counts, values * np.repeat(self._weights.row_scale(counts), np.diff(counts.offsets))
 
     def _count(self, column: pl.Series) -> Counts:
-        return count(self._vectors.features(column), self._vectors.size)
+        return self._vectors.transform(column)
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         counts = self._count(column)
         out = np.empty((len(counts), len(self.bias_)), np.float32)
-        linear_logits(
+        score = linear_logits if in_use() or len(counts) > 1 else linear_logits_of_one
+        score(
             counts.ids,
             counts.counts,
             counts.offsets,

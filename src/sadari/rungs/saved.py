@@ -88,7 +88,7 @@ def read_head(manifest: Mapping[str, Any], allowed_settings: Collection[str]) ->
         and not isinstance(inverse_temperature, bool)
         and 1e-12 <= inverse_temperature <= 1e12
     ):
-        raise ValueError("'sharpness' must be a number above 0")
+        raise ValueError("'inverse_temperature' must be a number above 0")
     return Head(
         settings=known_settings(manifest, allowed_settings),
         codec=codec,

@@ -131,19 +131,9 @@ class NgramTable:
                 too long or stands twice).
         """
         table = cls(longest)
-        if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype != np.int32:
-            raise SettingError(
-                message(
-                    "the table of n-grams is {dtype} {list}, not int32 [size, 2]",
-                    dtype=pairs.dtype,
-                    list=list(pairs.shape),
-                )
-            )
+        check_pairs(pairs, vocab_size)
         prefix, word = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
-        single = prefix == NO_PREFIX
-        rank = np.arange(len(pairs))
-        if np.any((word < 0) | (word >= vocab_size)) or np.any(~single & ((prefix < 0) | (prefix >= rank))):
-            raise SettingError(message("the table of n-grams does not fit its vocabulary"))
+        single, rank = prefix == NO_PREFIX, np.arange(len(pairs))
         table.keys = (prefix << 32) | word
         table.size = len(pairs)
         if table.orders().max(initial=1) > longest:
@@ -183,6 +173,26 @@ class NgramTable:
         for prefix, word in self.pairs.tolist():
             texts.append(words[word] if prefix == NO_PREFIX else f"{texts[prefix]} {words[word]}")
         return texts
+
+
+def check_pairs(pairs: NDArray[np.int32], vocab_size: int) -> None:
+    """Refuse pairs that name words or n-grams which are not there.
+
+    Raises:
+        SettingError: an unknown word, a prefix that comes later, or no pairs at all.
+    """
+    if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype != np.int32:
+        raise SettingError(
+            message(
+                "the table of n-grams is {dtype} {list}, not int32 [size, 2]",
+                dtype=pairs.dtype,
+                list=list(pairs.shape),
+            )
+        )
+    prefix, word = pairs[:, 0], pairs[:, 1]
+    longer = prefix != NO_PREFIX
+    if np.any((word < 0) | (word >= vocab_size)) or np.any(longer & ((prefix < 0) | (prefix >= np.arange(len(pairs))))):
+        raise SettingError(message("the table of n-grams does not fit its vocabulary"))
 
 
 def hashed_ngrams(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -113,6 +113,19 @@ def character_kinds() -> NDArray[np.uint8]:
         span = kinds[first : last + 1]
         span[span == WORD] = DENSE
     return kinds
+
+
+@lru_cache(4096)
+def character_kind(character: str) -> int:
+    """What `character_kinds` says of one character past ASCII, without a table of them all."""
+    code = ord(character)
+    if code in JOINING or unicodedata.category(character)[0] == "M":
+        return MARK
+    if character.isspace():
+        return SPACE
+    if not character.isalnum():
+        return OTHER
+    return DENSE if any(first <= code <= last for first, last in DENSE_SCRIPTS) else WORD
 
 
 def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -> Tokens:

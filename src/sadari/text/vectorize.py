@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.compiling import in_use
 from sadari.data.corpus import TextStream
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
@@ -16,11 +19,14 @@ from sadari.ragged import Ragged, append_to, offsets_of
 from sadari.text.column import as_column, slices
 from sadari.text.ends import END, with_ends
 from sadari.text.ngrams import NgramTable, hashed_ngrams, join_features, settle_features
+from sadari.text.one_text import OneText, tokens_of
 from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokenize import Tokenizer, choose_tokenizer
 from sadari.text.tokenize import tokenizer as named_tokenizer
 from sadari.text.weigh import Counts, count
+
+FEW_ANSWERS = 32  # texts one by one, after which Numba's import and the tables pay for themselves
 
 
 def columns(texts: Any) -> Iterator[pl.Series]:
@@ -82,8 +88,32 @@ class CountVectors:
         self.min_df, self.max_df, self.max_features = min_df, max_df, max_features
         self.words = TokenTable()
         self.grams = NgramTable(longest)
+        self._one_text: OneText | None = None  # a saved model's words and n-grams, of which no tables are built yet
+        self._answered = 0
         self.feature_of = np.empty(0, np.int32)  # n-gram id → feature id, MISSING for n-grams that are no feature
         self.size = 0
+
+    @cached_property
+    def words(self) -> TokenTable:
+        """The words, by id."""
+        self._build()
+        return self.words
+
+    @cached_property
+    def grams(self) -> NgramTable:
+        """The n-grams, by id."""
+        self._build()
+        return self.grams
+
+    def _build(self) -> None:
+        """The tables of a saved model, once more than a few single texts are asked of it."""
+        saved = self._one_text
+        if saved is not None:  # else another thread was quicker
+            self.words, self.grams = (
+                TokenTable.of(saved.words),
+                NgramTable.of(saved.pairs, saved.longest, len(saved.words)),
+            )
+            self._one_text = None
 
     def fit(self, texts: Any) -> Counts:
         """Learn the n-grams of a corpus, and count them.
@@ -164,7 +194,18 @@ class CountVectors:
 
     def transform(self, column: pl.Series) -> Counts:
         """Counts of the learned n-grams in some texts; all else is left out."""
+        saved = self._one_text
+        if len(column) == 1 and saved is not None and not in_use() and self._answered < FEW_ANSWERS:
+            self._answered += 1
+            tokens = tokens_of(column[0], self.tokenizer)
+            if tokens is not None:
+                return self._count_one(saved.grams(tokens))
         return count(self.features(column), self.size)
+
+    def _count_one(self, grams: list[int]) -> Counts:
+        found = Counter(feature for feature in self.feature_of[grams].tolist() if feature != MISSING)
+        ids, counts = np.array(list(found), np.int32), np.array(list(found.values()), np.uint16)
+        return Counts(ids, counts, np.array([0, len(ids)]), self.size)
 
     def feature_names(self) -> list[str]:
         """The n-gram of every feature, its words joined by spaces (scikit-learn's names, in our order)."""
@@ -177,6 +218,9 @@ class CountVectors:
         """The n-grams of some features."""
         gram_of = np.empty(self.size, np.int64)
         gram_of[self.feature_of[self.feature_of >= 0]] = np.flatnonzero(self.feature_of >= 0)
+        saved = self._one_text
+        if saved is not None:
+            return [saved.name(int(gram_of[f])) for f in features]
         return [" ".join(self.words.token(word) for word in self.grams.words_of(int(gram_of[f]))) for f in features]
 
     def names_in(self, text: str, features: NDArray[np.int32]) -> list[str]:
@@ -197,8 +241,12 @@ class CountVectors:
         """
         if missing := set(self.array_names) - set(arrays):
             raise SettingError(message("the array {missing!r} is missing", missing=min(missing)))
-        table = TokenTable.of(words)
-        grams = NgramTable.of(arrays["grams"], self.ngram_range[1], len(words))
+        grams = arrays["grams"]
+        if in_use():
+            self.words, self.grams = TokenTable.of(words), NgramTable.of(grams, self.ngram_range[1], len(words))
+        else:
+            self._one_text = OneText(words, grams, self.ngram_range[1])
+            del self.words, self.grams
         feature_of = arrays["feature_of"]
         if feature_of.shape != (len(grams),) or feature_of.dtype != np.int32:
             raise SettingError(
@@ -212,7 +260,6 @@ class CountVectors:
         chosen = np.sort(feature_of[feature_of != MISSING])
         if not np.array_equal(chosen, np.arange(len(chosen))):
             raise SettingError(message("the features are not numbered from 0 without gaps"))
-        self.words, self.grams = table, grams
         self.feature_of, self.size = np.ascontiguousarray(feature_of), len(chosen)
         return self
 
@@ -327,6 +374,10 @@ class HashedVectors:
         values, offsets = self._joined(tokens, self.words.look_up(tokens))
         self._settle(values, _SAME_WORDS)
         return Ragged(values, offsets)
+
+    def transform(self, column: pl.Series) -> Counts:
+        """Counts of the words and n-grams of some texts; unknown words are left out."""
+        return count(self.features(column), self.size)
 
     def known(self, features: Ragged) -> NDArray[np.bool_]:
         """bool [n]: which of these texts have a word with an id; that each of them ends says nothing of it."""

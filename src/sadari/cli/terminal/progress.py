@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from sadari.cli.terminal.printing import cut, note
+from sadari.compiling import watchers
 from sadari.messages import Message, message
 
 _FIGURES = re.compile(r"[\d,.▁-█]+")  # and bars drawn of them
@@ -119,32 +120,18 @@ class CompilingNotice:
         self._depth, self._began, self._spent = 0, 0.0, 0.0
         self._timer: threading.Timer | None = None
         self._told = False
-        self._listener: Any = None
 
     def __enter__(self) -> Self:
-        from numba.core import event
-
-        notice = self
-
-        class Listener(event.Listener):
-            def on_start(self, event: Any) -> None:
-                notice._begin()
-
-            def on_end(self, event: Any) -> None:
-                notice._end()
-
-        self._listener = Listener()
-        event.register("numba:compile", self._listener)
+        watchers.append(self)
         return self
 
     def __exit__(self, *error: object) -> None:
-        from numba.core import event
-
-        event.unregister("numba:compile", self._listener)
+        watchers.remove(self)
         with self._lock:
             self._cancel()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """A function is being compiled, or is being looked for among those compiled before."""
         with self._lock:
             self._depth += 1
             if self._depth > 1 or self._told:
@@ -154,7 +141,8 @@ class CompilingNotice:
             self._timer.daemon = True
             self._timer.start()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """It is done."""
         with self._lock:
             self._depth -= 1
             if self._depth == 0:

@@ -1,4 +1,4 @@
-"""Compiled loops: `njit` as Numba's, with a cache of what was compiled that may be absent, full, torn or shared.
+"""What Numba compiles, and a cache of it that may be absent, full, torn or shared.
 
 Numba's own cache makes each of these an error: a read-only installation without a home fails at import, a full disk
 and a torn file in the first call.
@@ -7,14 +7,15 @@ and a torn file in the first call.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import numba
-from numba.core import sigutils
+from numba.core import event, sigutils
 from numba.core.caching import FunctionCache, NullCache
 
+from sadari.compiling import watchers
 from sadari.errors import SadariWarning
 from sadari.messages import message
 
@@ -22,21 +23,27 @@ COST = "15 s"  # measured: a climb of the bundled headlines on a server of 2026
 _said: set[str] = set()
 
 
-def njit(*, cache: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Numba's `njit`; with `cache`, what is compiled is kept where there is a place for it: in ``NUMBA_CACHE_DIR``,
-    beside the source, or among the user's caches. Where there is none, that is said when something is compiled.
+def dispatcher_of(function: Callable[..., Any], *, cache: bool, options: Mapping[str, Any]) -> Any:
+    """What Numba makes of a function; what it compiles is kept if there is a place for it."""
+    dispatcher = numba.njit(**options)(function)
+    if cache and hasattr(dispatcher, "enable_caching"):  # a plain function with NUMBA_DISABLE_JIT
+        dispatcher._cache = _cache_for(function)
+    return dispatcher
 
-    Warns:
-        SadariWarning: once a process, that nothing is kept.
-    """
 
-    def compiled(function: Callable[..., Any]) -> Any:
-        dispatcher = numba.njit(**options)(function)
-        if cache and hasattr(dispatcher, "enable_caching"):  # a plain function with NUMBA_DISABLE_JIT
-            dispatcher._cache = _cache_for(function)
-        return dispatcher
+class _Listener(event.Listener):
+    """Tells `watchers` of what is compiled."""
 
-    return compiled
+    def on_start(self, event: Any) -> None:
+        for watcher in list(watchers):
+            watcher.begin()
+
+    def on_end(self, event: Any) -> None:
+        for watcher in list(watchers):
+            watcher.end()
+
+
+event.register("numba:compile", _Listener())
 
 
 def _cache_for(function: Callable[..., Any]) -> Any:

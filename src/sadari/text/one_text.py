@@ -1,0 +1,149 @@
+"""One text in plain Python: the same tokens, n-grams and counts as the compiled loops find, to the last one.
+
+For a short text it is over before Numba would be imported, and its loops be read from their cache. What it cannot do
+to the same end it leaves to them: long texts, a tokenizer that calls another library, and characters that this
+Python does not know, which Polars may compose or lower otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.errors import SettingError
+from sadari.messages import message
+from sadari.text.ngrams import NO_PREFIX, check_pairs
+from sadari.text.scan import ALONE, DENSE, DROP, MARK, PART, TAG, Rules, character_kind
+from sadari.text.table import MISSING
+from sadari.text.tokenize import Tokenizer
+
+MOST_CHARACTERS = 10_000
+_BREAK_TAG = re.compile("<br />", re.ASCII | re.IGNORECASE)
+
+
+def tokens_of(text: str, tokenizer: Tokenizer) -> list[str] | None:
+    """The tokens of one text, as `tokenizer` cuts it; None where that is left to the compiled loops."""
+    if len(text) > MOST_CHARACTERS or tokenizer.prepare is not None:
+        return None
+    if not text.isascii():
+        if any(unicodedata.category(character) == "Cn" for character in set(text)):
+            return None
+        text = unicodedata.normalize("NFC", text)
+        if tokenizer.lowercase:
+            text = text.lower()
+    return list(_tokens(text, tokenizer.rules))
+
+
+def _tokens(text: str, rules: Rules) -> Iterator[str]:
+    """What `scan.scan` finds in one text, whose letters outside ASCII are small already where they should be."""
+    classes, lower, others = rules.ascii_class.tolist(), rules.lower.tolist(), rules.other_class.tolist()
+    if TAG in classes:
+        dropped = dict.fromkeys(code for code in range(128) if classes[code] == DROP)
+        text = _BREAK_TAG.sub("\n", text.translate(dropped))
+    word, dense = "", False
+    for character in text:
+        code = ord(character)
+        if code < 128:
+            what, character = classes[code], chr(lower[code])
+        else:
+            kind = character_kind(character)
+            what = PART if kind == MARK and word else others[kind]
+            dense = dense or (kind == DENSE and what == PART)
+        if what in (PART, TAG):
+            word += character
+        elif what != DROP:
+            yield from _of_word(word, dense, rules)
+            if what == ALONE:
+                yield character
+            word, dense = "", False
+    yield from _of_word(word, dense, rules)
+
+
+def _of_word(word: str, dense: bool, rules: Rules) -> Iterator[str]:
+    """A whole word, or the n-grams of its characters, as the rules have it."""
+    smallest, largest = rules.pieces
+    if len(word) < rules.min_chars or not word:
+        return
+    if not dense or not largest:
+        yield word
+        return
+    characters: list[str] = []
+    for character in word:
+        if characters and not character.isascii() and character_kind(character) == MARK:
+            characters[-1] += character
+        else:
+            characters.append(character)
+    if len(characters) <= smallest:
+        yield word
+        return
+    for first in range(len(characters)):
+        for last in range(first + smallest, min(first + largest, len(characters)) + 1):
+            yield "".join(characters[first:last])
+
+
+class OneText:
+    """The words and n-grams of a saved model, as they lie in its folder: nothing is built that one text does not need.
+
+    Args:
+        words: by id. pairs: int32 [size, 2], as `NgramTable.pairs`. longest: n-gram, in words.
+
+    Raises:
+        SettingError: words or pairs that no table can have.
+    """
+
+    def __init__(self, words: list[str], pairs: NDArray[np.int32], longest: int) -> None:
+        check_pairs(pairs, len(words))
+        self.words, self.pairs, self.longest = words, pairs, longest
+        try:
+            "".join(words).encode()
+        except UnicodeEncodeError as error:
+            raise SettingError(message("the vocabulary has an entry that is no text: {error}", error=error)) from None
+        self._ids = {word: place for place, word in enumerate(words)}
+        if len(self._ids) < len(words):
+            twice = next(word for place, word in enumerate(words) if self._ids[word] != place)
+            raise SettingError(message("the vocabulary has {tokens!r} twice", tokens=twice))
+        shorter = pairs[:, 0]
+        for _ in range(longest):
+            shorter = pairs[shorter[shorter != NO_PREFIX], 0]
+        if len(shorter):
+            raise SettingError(message("the table of n-grams has one of more than {longest} words", longest=longest))
+        keys = pairs[:, 0].astype(np.int64) << 32 | pairs[:, 1]
+        if len(np.unique(keys)) < len(keys):
+            raise SettingError(message("the table of n-grams has one twice, or is made to collide"))
+
+    def grams(self, tokens: list[str]) -> list[int]:
+        """The known n-grams of a text, in the order of their first words, as `NgramTable.look_up` gives them."""
+        ids = [self._ids.get(token, MISSING) for token in tokens]
+        standing = np.zeros(len(self.words), np.bool_)
+        standing[[word for word in ids if word != MISSING]] = True
+        rows = np.flatnonzero(standing[self.pairs[:, 1]])  # the n-grams that end with a word of this text
+        prefixes = self.pairs[rows, 0]
+        reached = np.zeros(len(self.pairs), np.bool_)
+        found: dict[tuple[int, int], int] = {}
+        here = prefixes == NO_PREFIX
+        for _ in range(self.longest):
+            reached[rows[here]] = True
+            found.update(zip(map(tuple, self.pairs[rows[here]].tolist()), rows[here].tolist(), strict=True))
+            rows, prefixes = rows[~here], prefixes[~here]
+            here = reached[prefixes]
+        grams: list[int] = []
+        for first in range(len(ids)):
+            gram = NO_PREFIX
+            for word in ids[first : first + self.longest]:
+                gram = found.get((gram, word), MISSING)
+                if gram == MISSING:
+                    break
+                grams.append(gram)
+        return grams
+
+    def name(self, gram: int) -> str:
+        """The words of one n-gram."""
+        words: list[str] = []
+        while gram != NO_PREFIX:
+            gram, word = self.pairs[gram].tolist()
+            words.append(self.words[word])
+        return " ".join(reversed(words))

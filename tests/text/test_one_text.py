@@ -1,0 +1,104 @@
+"""What plain Python says of one text is what the compiled loops say: tokens, n-grams, counts and logits, to the bit."""
+
+import unicodedata
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import text_reference as reference
+from sadari.errors import SettingError
+from sadari.nets.compiled import linear_logits, linear_logits_of_one
+from sadari.text import vectorize, weigh
+from sadari.text.one_text import MOST_CHARACTERS, OneText, tokens_of
+from sadari.text.scan import character_kind, character_kinds
+from sadari.text.tokenize import TOKENIZERS, tokenizer
+from sadari.text.vectorize import CountVectors
+from sadari.text.weigh import Weights, term_weights
+
+NAMES = [name for name in TOKENIZERS if name != "morphemes"]
+ODD = st.lists(reference.awkward | reference.assigned, max_size=30).map("".join)
+WORDS = st.lists(st.sampled_from(["a", "b", "c", "dd", "é", "."]), max_size=25).map(" ".join)
+
+
+def test_the_kind_of_a_character_is_that_of_the_table():
+    codes = range(0x80, 0x110000)
+    assert [character_kind(chr(code)) for code in codes] == character_kinds()[0x80:].tolist()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(text=ODD)
+def test_tokens_are_those_of_the_compiled_scanner(name, text):
+    assert tokens_of(text, tokenizer(name)) == tokenizer(name).tokenize(text)
+
+
+def test_what_python_may_see_otherwise_is_left_to_the_loops():
+    unknown = next(chr(code) for code in range(0x300, 0x110000) if unicodedata.category(chr(code)) == "Cn")
+    assert tokens_of(f"a {unknown}", tokenizer("words")) is None
+    assert tokens_of("a" * (MOST_CHARACTERS + 1), tokenizer("words")) is None
+
+
+@pytest.mark.parametrize("settings", [{}, {"ngram_range": (1, 3)}, {"ngram_range": (2, 3), "min_df": 2}])
+@given(corpus=st.lists(WORDS, min_size=1, max_size=8), texts=st.lists(WORDS | ODD, min_size=1, max_size=5))
+def test_counts_are_those_of_the_compiled_tables(settings, corpus, texts):
+    cut = tokenizer("whitespace")
+    made = CountVectors(cut, **settings)
+    made.fit([*corpus, "a b c", "a b c"])
+    words, arrays = made.state()
+    saved = OneText(words, arrays["grams"], made.ngram_range[1])
+    for text in texts:
+        expected = made.transform(pl.Series([text], dtype=pl.String))
+        found = made._count_one(saved.grams(tokens_of(text, cut)))
+        for name in ("ids", "counts", "offsets"):
+            ours, theirs = getattr(found, name), getattr(expected, name)
+            assert ours.dtype == theirs.dtype
+            assert ours.tolist() == theirs.tolist()
+    names = made.names_of(np.arange(made.size, dtype=np.int32))
+    assert names == [saved.name(int(np.flatnonzero(made.feature_of == feature)[0])) for feature in range(made.size)]
+
+
+@pytest.mark.parametrize("norm", [None, "l1", "l2"])
+@given(seed=st.integers(0, 2**32 - 1), features=st.integers(0, 60), labels=st.integers(2, 40))
+def test_weights_and_logits_are_the_same_bits(norm, seed, features, labels):
+    random = np.random.default_rng(seed)
+    ids = random.permutation(80)[:features].astype(np.int32)
+    counts = random.integers(1, 9, features).astype(np.uint16)
+    offsets = np.array([0, features])
+    scale = random.lognormal(0, 3, 80).astype(np.float32)
+    weights = Weights(term_weights(sublinear=True, binary=False), scale, norm)
+    order = {None: 0, "l1": 1, "l2": 2}[norm]
+    compiled = weigh._row_scale(ids, counts, offsets, weights.tf, scale, order)
+    plain = weigh._scale_of_one(weights.tf[counts], scale[ids], order)
+    assert plain.dtype == compiled.dtype
+    assert plain.tobytes() == compiled.tobytes()
+    weight = random.lognormal(0, 3, (80, labels)).astype(np.float32) * random.choice([-1, 1], (80, labels))
+    weight, bias = weight.astype(np.float32), random.normal(size=labels).astype(np.float32)
+    ours, theirs = np.empty((1, labels), np.float32), np.empty((1, labels), np.float32)
+    linear_logits_of_one(ids, counts, offsets, weights.tf, scale, plain, weight, bias, ours)
+    linear_logits(ids, counts, offsets, weights.tf, scale, compiled, weight, bias, theirs)
+    assert ours.tobytes() == theirs.tobytes()
+
+
+NO = 0x7FFFFFFF  # no shorter n-gram
+
+
+@pytest.mark.parametrize(
+    ("words", "pairs", "why"),
+    [
+        (["a", "a"], [(NO, 0), (NO, 1)], "twice"),
+        (["a", "\ud800"], [(NO, 0), (NO, 1)], "no text"),
+        (["a"], [(NO, 0), (NO, 0)], "twice"),
+        (["a"], [(NO, 1)], "does not fit"),
+        (["a"], [(NO, 0), (1, 0)], "does not fit"),
+        (["a"], [(-1, 0)], "does not fit"),
+        (["a"], [(NO, 0), (0, 0), (1, 0)], "more than 2 words"),
+    ],
+)
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_no_table_can_have_is_refused_both_ways(words, pairs, why, compiled, monkeypatch):
+    monkeypatch.setattr(vectorize, "in_use", lambda: compiled)
+    arrays = {"grams": np.array(pairs, np.int32), "feature_of": np.arange(len(pairs), dtype=np.int32)}
+    with pytest.raises(SettingError, match=why):
+        CountVectors(tokenizer("words"), ngram_range=(1, 2)).restore(words, arrays)
