@@ -48,8 +48,8 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
 
 def _encoded(on_bad_row: str) -> Callable[[Command], Command]:
     return together(
-        click.option("--encoding", metavar="NAME", help="Such as cp949.  [default: found out]"),
-        click.option("--delimiter", metavar="CHAR", help="Between the fields of a CSV file; \\t for a tab."),
+        click.option("--encoding", metavar="NAME", help="Encoding of the file, such as cp949.  [default: detected]"),
+        click.option("--delimiter", metavar="CHAR", help="What separates the fields of a CSV file; \\t for a tab."),
         click.option("--header/--no-header", default=None, help="Whether the first row names the columns."),
         click.option(
             "--on-bad-row",
@@ -77,7 +77,7 @@ reading = _reading("error")
 reading_on = _reading("skip")  # for what looks at a file, bad rows and all
 labels = together(  # where the label stands
     click.option("--label", metavar="COLUMN", help="The label's column, by name or number."),
-    click.option("--label-sep", metavar="SEP", help="A text has several labels: what stands between them."),
+    click.option("--label-sep", metavar="SEP", help="What separates the labels of a text that has several."),
 )
 class_weight = click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
 model = click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
@@ -123,7 +123,7 @@ predict_precision = click.option(
     "--precision",
     type=click.Choice(PREDICT_PRECISIONS),
     metavar="NAME",
-    help="Of a bert: fp32; bf16 or int8 are faster, and off by hundredths of a logit.  [default: the model's own]",
+    help="Precision of a BERT: fp32; bf16 and int8 are faster, and change logits by some hundredths.  [default: the model's own]",
 )
 
 
@@ -152,7 +152,7 @@ def seed(command: Command) -> Command:
         metavar="N",
         default=0,
         show_default=True,
-        help="Of all that is drawn; the same seed gives the same bits.",
+        help="Seed of every random choice; the same seed gives the same bits.",
     )(command)
 
 
@@ -164,7 +164,7 @@ def validation(command: Command) -> Command:
         metavar="SHARE",
         default=0.1,
         show_default=True,
-        help="Share of the training rows that are only validated on.",
+        help="Share of the training rows set aside for validation.",
     )(command)
 
 
@@ -175,7 +175,7 @@ def language(command: Command) -> Command:
         type=click.Choice(LANGUAGES),
         is_eager=True,
         callback=_speak,
-        help=f"Of what is printed and reported; else that of {VARIABLE}, or of the locale.",
+        help=f"Language of output and report; else that of {VARIABLE}, or of the locale.",
     )(command)
 
 
@@ -189,7 +189,7 @@ def speaks(command: click.Command) -> click.Command:
                 is_eager=True,
                 callback=_speak,
                 expose_value=False,
-                help="Of what is printed.",
+                help="Language of the output.",
             )
         )
     for inner in getattr(command, "commands", {}).values():

@@ -43,7 +43,7 @@ same folder is replaced; any other folder is left alone.
     metavar="TIME",
     default="10m",
     show_default=True,
-    help="For training and curves: 90s, 10m, 1h, none. What takes longer trains on fewer rows, or is left out.",
+    help="Time for training and curves: 90s, 10m, 1h, none. A rung that takes longer trains on fewer rows, or is left out.",
 )
 @click.option(
     "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts' script]"
@@ -61,11 +61,11 @@ same folder is replaced; any other folder is left alone.
 @options.labels
 @options.validation
 @options.seed
-@click.option("--keep-duplicates", is_flag=True, help="Keep training texts that stand there twice.")
+@click.option("--keep-duplicates", is_flag=True, help="Keep repeated training texts.")
 @click.option(
     "--tune", type=click.IntRange(min=0), default=0, metavar="N", help="Try N settings of each rung on validation rows."
 )
-@click.option("--no-curves", is_flag=True, help="Leave out the learning curves: about half the time.")
+@click.option("--no-curves", is_flag=True, help="Leave out the learning curves, which take about half the time.")
 @click.option("--no-report", is_flag=True, help="Leave out report.html.")
 @options.language
 @options.as_json("Print the whole result as JSON, and nothing else, on standard output.")

@@ -29,9 +29,11 @@ nets they are integrated gradients, which add up too.
 @click.argument("model")
 @click.argument("text")
 @click.option("--label", metavar="LABEL", help="Explain this label.  [default: the likeliest]")
-@click.option("--top", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="So many words.")
+@click.option(
+    "--top", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="How many words to show."
+)
 @click.option("--picture", metavar="FILE", help="Draw an LSTM's gates or a Transformer's attention: .svg, .png, .pdf.")
-@options.as_json("All of it as JSON, and nothing else, on standard output.")
+@options.as_json("The whole explanation as JSON, and nothing else, on standard output.")
 def explain(model: str, text: str, label: str | None, top: int, picture: str | None, as_json: bool) -> None:
     """Show what every word and n-gram of TEXT adds to every label ("-": standard input).
 

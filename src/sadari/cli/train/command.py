@@ -74,7 +74,7 @@ Files over 256 MB are read a batch at a time.
 @click.option("--weights", metavar="FOLDER", help="Pre-trained BERT to start from: a folder, or a hub name (bert).")
 @click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
 @click.option("--epochs", metavar="N", help="Passes over the texts.")
-@click.option("--patience", metavar="N", help="Stop after N passes (or validations) that do not help.")
+@click.option("--patience", metavar="N", help="Stop after N passes (or validations) without a better score.")
 @click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
 @click.option("--solver", metavar="NAME", help="dual, or adam: the course's recipe (bow, ngram, tfidf).")
 @click.option("--epoch-size", metavar="N", help="Texts a pass, with --solver adam.")
@@ -85,7 +85,7 @@ Files over 256 MB are read a batch at a time.
 @options.validation
 @options.seed
 @options.machine(" (nets)")
-@click.option("--keep-duplicates", is_flag=True, help="Keep texts that stand there twice with the same label.")
+@click.option("--keep-duplicates", is_flag=True, help="Keep repeated texts that have the same label.")
 @click.option("--stream/--no-stream", default=None, help="Read a batch at a time.  [default: files over 256 MB]")
 @options.kept_run(" (embedding and up)")
 @options.as_json("Settings, rows and scores as JSON, and nothing else, on standard output.")

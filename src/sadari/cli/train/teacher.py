@@ -28,7 +28,7 @@ _LEFT_OUT = "left out, "
 
 
 options = together(  # of a training with a teacher
-    click.option("--teacher", metavar="MODEL", help="A trained model with the same labels, whose answers are learned."),
+    click.option("--teacher", metavar="MODEL", help="A trained model with the same labels to learn from."),
     click.option(
         "--unlabelled", multiple=True, metavar="FILE", help="Texts without labels, for --teacher to answer; repeatable."
     ),
@@ -38,9 +38,12 @@ options = together(  # of a training with a teacher
         metavar="N",
         help="Altered copies of every text (parts of it, mixtures) for --teacher to answer too: 4, say.  [default: 0]",
     ),
-    click.option("--temperature", type=float, metavar="T", help="Above 1: unlikely labels say more.  [default: 2]"),
+    click.option("--temperature", type=float, metavar="T", help="Above 1, unlikely labels count more.  [default: 2]"),
     click.option(
-        "--trust", type=float, metavar="SHARE", help="The teacher's share in a labelled text.  [default: 0.9]"
+        "--trust",
+        type=float,
+        metavar="SHARE",
+        help="How much the teacher's answer counts for a labelled text.  [default: 0.9]",
     ),
 )
 

@@ -12,7 +12,7 @@ table = together(
         "--format",
         type=click.Choice(["csv", "tsv", "jsonl", "parquet"]),
         metavar="KIND",
-        help="Of a table: csv, tsv, jsonl or parquet.  [default: found out]",
+        help="Of a table: csv, tsv, jsonl or parquet.  [default: detected]",
     ),
     encoded,
 )

@@ -67,7 +67,7 @@ and more products are in bf16, where processor or GPU is faster with it.
 @click.option("--subwords", metavar="N", help="Entries of a vocabulary.  [default: by the size of the texts]")
 @click.option("--lowercase", is_flag=True, default=None, help="Lower-case texts; so will translations be.")
 @options.limits("pairs", "15", steps=False)
-@click.option("--patience", metavar="N", help="Stop after N passes that do not help on the validation pairs.")
+@click.option("--patience", metavar="N", help="Stop after N passes without a better validation score.")
 @click.option(
     "--validation",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),

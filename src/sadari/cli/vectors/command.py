@@ -80,7 +80,7 @@ def vectors() -> None:
 
 
 _count = click.option(
-    "-n", "--count", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="So many words."
+    "-n", "--count", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="How many words to show."
 )
 
 

@@ -12,7 +12,7 @@ FORMATS = ("word2vec-binary", "word2vec-text", "glove", "fasttext", "sadari")
 reading = together(  # of vectors, for `sadari.cli.vectors.input`
     click.option("--limit", type=click.IntRange(1), metavar="N", help="Read the first N words only."),
     click.option("--format", type=click.Choice(FORMATS), metavar="KIND", help=f"One of: {', '.join(FORMATS)}."),
-    click.option("--encoding", metavar="NAME", help="Of the words.  [default: found out]"),
+    click.option("--encoding", metavar="NAME", help="Of the words.  [default: detected]"),
     click.option(
         "--on-bad-row",
         type=click.Choice(["error", "skip"]),

@@ -61,7 +61,7 @@ INPUTS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines
 @click.option("--device", default="cpu", show_default=True, metavar="NAME", help="cpu, cuda, mps or auto.")
 @click.option("--text", metavar="COLUMNS", help="The text columns of a table.")
 @click.option("--format", type=click.Choice(INPUTS), metavar="NAME", help=f"Of the files: {', '.join(INPUTS)}.")
-@click.option("--encoding", metavar="NAME", help="Of the files.  [default: found out]")
+@click.option("--encoding", metavar="NAME", help="Of the files.  [default: detected]")
 @options.seed
 @options.as_json("Settings, words and losses as JSON, and nothing else, on standard output.")
 def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> None:
