@@ -123,7 +123,8 @@ predict_precision = click.option(
     "--precision",
     type=click.Choice(PREDICT_PRECISIONS),
     metavar="NAME",
-    help="Precision of a BERT: fp32; bf16 and int8 are faster, and change logits by some hundredths.  [default: the model's own]",
+    help="Precision of a BERT: fp32; bf16 and int8 are faster, and change logits by some hundredths."
+    "  [default: the model's own]",
 )
 
 

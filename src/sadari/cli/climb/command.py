@@ -43,7 +43,8 @@ same folder is replaced; any other folder is left alone.
     metavar="TIME",
     default="10m",
     show_default=True,
-    help="Time for training and curves: 90s, 10m, 1h, none. A rung that takes longer trains on fewer rows, or is left out.",
+    help="Time for training and curves: 90s, 10m, 1h, none. A rung that takes longer trains on fewer rows, or is left"
+    " out.",
 )
 @click.option(
     "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts' script]"
