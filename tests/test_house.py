@@ -34,6 +34,7 @@ ROOMS = [
     "wording",
     "plots",
     "climb",
+    "models",
     "serve",
     "cli",
 ]

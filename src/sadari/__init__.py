@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time `__getattr__` im
     from sadari.data.read import open_source
     from sadari.errors import SadariError
     from sadari.generation.generator import Generator
+    from sadari.models import load
     from sadari.pretraining.bert import Bert
     from sadari.ragged import Ragged
     from sadari.rungs import (
@@ -39,7 +40,6 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time `__getattr__` im
         Ngrams,
         TfIdf,
         Transformer,
-        load,
     )
     from sadari.rungs.distillation.teacher import Teacher
     from sadari.text.tokenize import tokenizer
@@ -67,7 +67,7 @@ _HOMES = {
     "BertClassifier": "sadari.rungs",
     "Teacher": "sadari.rungs.distillation.teacher",
     "RUNGS": "sadari.rungs",
-    "load": "sadari.rungs",
+    "load": "sadari.models",
     "WordVectors": "sadari.vectors.keyed",
     "train_vectors": "sadari.vectors.word2vec.trainer",
     "read_vectors": "sadari.vectors.formats.files",

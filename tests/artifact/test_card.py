@@ -19,7 +19,8 @@ def test_every_rung_writes_its_card(name, tmp_path):
     assert "Tokenizer: `basic_english`." in card
     assert "| test accuracy | 0.9128 |" in card
     assert "| name | news.csv |" in card
-    assert "| class_weight | None |" in card
+    assert "| seed | 0 |" in card
+    assert "class_weight" not in card  # None: nobody gave any
     assert "always answers with one of them" in card
 
 

@@ -369,7 +369,7 @@ def test_samples_that_cannot_be(given, said):
 
 def test_a_model_of_another_kind(tmp_path):
     run_well("train", "headlines", "--rung", "bow", "-o", tmp_path / "bow")
-    assert "not a generator" in run_badly("generate", "sample", tmp_path / "bow", "a")
+    assert "a classifier, and no generator" in run_badly("generate", "sample", tmp_path / "bow", "a")
     assert "sadari generate" in run_badly("predict", folder(), "a text")
     assert str(tmp_path / "none") in run_badly("generate", "sample", tmp_path / "none", "a")
 

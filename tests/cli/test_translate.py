@@ -281,7 +281,7 @@ def test_what_a_user_can_get_wrong(tmp_path):
     assert "translator has no setting" in run_badly("translate", "train", a, b, "-o", out, "--set", "beams=3")
     assert "file" in run_badly("translate", "train", a, b, "-o", a)
     assert not out.exists()
-    assert "not a translator" in run_badly("translate", "run", model_folder(), "a text")
+    assert "a classifier, and no translator" in run_badly("translate", "run", model_folder(), "a text")
     assert "not a Sadari model" in run_badly("translate", "run", tmp_path, "a text")
     assert "no such file" in run_badly("translate", "run", trained(), "missing.txt")
     assert "columns" in run_badly("translate", "evaluate", trained(), a)

@@ -380,11 +380,13 @@ def test_a_saved_model_is_the_same_when_it_is_loaded(tmp_path):
     assert weights(again) == weights(model)
     assert again.pieces_.pieces == model.pieces_.pieces
     assert again.scores_ == model.scores_
+    assert again.history_ == model.history_
     assert again.data_["source"] == "here"
     assert again.settings() == model.resolved_.settings()
     assert {path.name for path in (tmp_path / "m").iterdir()} == {
         "sadari.json",
         "README.md",
+        "history.jsonl",
         "config.json",
         "model.safetensors",
         "tokenizer.json",
@@ -644,7 +646,7 @@ def test_another_kind_of_model_is_refused(tmp_path):
     from sadari.artifact import write_model
 
     write_model(tmp_path / "m", manifest={"kind": "generator"}, tensors={"w": np.zeros(1)}, texts={})
-    with pytest.raises(ModelError, match="'generator', not a BERT"):
+    with pytest.raises(ModelError, match="a model that writes, and no pre-trained BERT"):
         Bert.load(tmp_path / "m")
     with pytest.raises(ModelError, match="no such folder"):
         Bert.load(tmp_path / "none")

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sadari.rungs import EmbeddingBag, load
+from sadari.rungs import EmbeddingBag
 from sadari.text.ends import END, with_ends
 from sadari.text.table import hash_slices
 from sadari.text.tokenize import tokenizer
@@ -35,17 +35,3 @@ def test_the_end_is_learned_and_explained():
     np.testing.assert_allclose(told.logits, model.logits(["fine day"])[0] * model.inverse_temperature_, atol=1e-5)
     assert END not in [feature for features in model.top_features(50).values() for feature, _ in features]
     assert EmbeddingBag(tokenizer="whitespace", end=False).fit(TEXTS, LABELS).explain("fine").features == ["fine"]
-
-
-def test_models_from_before_the_setting_have_no_end(tmp_path):
-    from sadari.artifact import read_model, write_model
-
-    old = EmbeddingBag(end=False).fit(TEXTS, LABELS)
-    old.save(tmp_path / "m")
-    files = read_model(tmp_path / "m")
-    head = {key: files.manifest[key] for key in files.manifest.keys() - {"format_version", "files", "sha256"}}
-    del head["settings"]["end"]
-    write_model(tmp_path / "m", manifest=head, tensors=files.tensors, texts=files.texts)
-    model = load(tmp_path / "m")
-    assert model.end is False
-    assert np.array_equal(model.predict_proba(TEXTS), old.predict_proba(TEXTS))

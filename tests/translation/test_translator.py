@@ -483,6 +483,7 @@ def test_a_saved_translator_translates_alike(net, shared, tmp_path):
     assert back.search(TEXTS) == model.search(TEXTS)
     assert np.array_equal(back.alignment(TEXTS[0]).weights, model.alignment(TEXTS[0]).weights)
     assert back.scores_ == {"BLEU": 12.3}
+    assert (back.history_, back.weights_, back.train_seconds_) == (model.history_, model.weights_, model.train_seconds_)
     assert back.settings() == model.resolved_.settings()
     assert back.looks_swapped(TARGETS)
     assert not back.looks_swapped(SOURCES, TARGETS)
@@ -493,18 +494,23 @@ def test_a_saved_translator_translates_alike(net, shared, tmp_path):
     assert "sadari translate run" in (tmp_path / "m" / "README.md").read_text()
 
 
+SAID = {"shared": True, "weights": "of the last pass", "seconds": 1.0, "source_words": [], "target_words": []}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"kind": "classifier"}, "kind"),
+        ({"kind": "classifier"}, "a classifier, and no translator"),
         ({"settings": {"net": "gru", "evil": 1}}, "evil"),
         ({"settings": {"net": "gru", "width": 64, "hidden": 32}}, "shape"),
         ({"settings": {"net": "gru", "width": 10**9}}, "width"),
         ({"settings": {"net": "transformer", "width": 32}}, "tensor"),
-        ({"translator": 3}, "translator"),
-        ({"translator": {"shared": True, "source_words": [1]}}, "frequent words"),
-        ({"translator": {"shared": True, "target_words": ["a"] * 10_001}}, "frequent words"),
-        ({"translator": {"shared": False}}, "missing"),
+        ({"model": 3}, "model"),
+        ({"model": {**SAID, "source_words": [1]}}, "frequent words"),
+        ({"model": {**SAID, "target_words": ["a"] * 10_001}}, "frequent words"),
+        ({"model": {**SAID, "shared": False}}, "missing"),
+        ({"model": {**SAID, "seconds": -1}}, "seconds"),
+        ({"model": {}}, "not said"),
     ],
 )
 def test_a_strangers_folder_is_refused(changes, said, tmp_path):
@@ -515,29 +521,6 @@ def test_a_strangers_folder_is_refused(changes, said, tmp_path):
     write_model(tmp_path / "m", manifest={**manifest, **changes}, tensors=files.tensors, texts=files.texts)
     with pytest.raises(ModelError, match=said):
         Translator.load(tmp_path / "m")
-
-
-def test_a_folder_from_before_frequent_words_were_kept(tmp_path):
-    made("gru").save(tmp_path / "m")
-    files = read_model(tmp_path / "m")
-    manifest = {key: value for key, value in files.manifest.items() if key not in ("files", "sha256", "versions")}
-    manifest.pop("format_version")
-    said = {key: value for key, value in manifest["translator"].items() if not key.endswith("_words")}
-    write_model(tmp_path / "m", manifest={**manifest, "translator": said}, tensors=files.tensors, texts=files.texts)
-    back = Translator.load(tmp_path / "m")
-    assert back.translate(TEXTS) == made("gru").translate(TEXTS)
-    assert not back.looks_swapped(TARGETS)  # it cannot know
-
-
-@EVERY
-def test_a_folder_from_before_settings_followed_the_pairs(net, tmp_path):
-    made(net).save(tmp_path / "m")
-    files = read_model(tmp_path / "m")
-    manifest = {key: value for key, value in files.manifest.items() if key not in ("files", "sha256", "versions")}
-    manifest.pop("format_version")
-    then = {**manifest["settings"], "layers": None, "dropout": 0.1, "batch_tokens": None, "precision": "fp32"}
-    write_model(tmp_path / "m", manifest={**manifest, "settings": then}, tensors=files.tensors, texts=files.texts)
-    assert Translator.load(tmp_path / "m").translate(TEXTS) == made(net).translate(TEXTS)
 
 
 def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path):

@@ -16,7 +16,9 @@ from sadari.text.vocab import Vocab
 def use(texts: Sequence[str], labels: Sequence[str]) -> None:
     model = sadari.TfIdf(min_df=2).fit(texts, labels)
     assert_type(model, TfIdf)
-    assert_type(sadari.load("my-model"), Rung)
+    assert_type(sadari.TfIdf.load("my-model"), TfIdf)
+    kept: sadari.Generator = sadari.load("my-model")  # whatever the folder says it is
+    assert_type(kept.sample("a"), str)
     assert_type(sadari.RUNGS["bow"], type[Rung])
     assert_type(sadari.Vocab.learn(sadari.tokenizer("words")(texts)), Vocab)
     assert_type(sadari.climb(sadari.open_source("news.csv").read(), budget=60), ClimbResult)

@@ -39,7 +39,9 @@ def damaged(folder: Path, **changes: Any) -> Path:
     assert vectors.subwords is not None
     parts: dict[str, Any] = {
         "kind": "vectors",
-        "vectors": {"words": len(WORDS), "width": 4, "subwords": {"shortest": 2, "longest": 5, "unit": "characters"}},
+        "model": {"words": len(WORDS), "width": 4, "subwords": {"shortest": 2, "longest": 5, "unit": "characters"}},
+        "said": {"settings": {}, "data": {}, "tokenizer": None},
+        "history": "",
         "words": json.dumps(WORDS),
         "tensors": {"vectors": vectors.matrix, "counts": vectors.counts, "subwords": vectors.subwords.matrix},
     }
@@ -48,9 +50,9 @@ def damaged(folder: Path, **changes: Any) -> Path:
     tensors = {name: tensor for name, tensor in parts["tensors"].items() if tensor is not None}
     write_model(
         folder,
-        manifest={"kind": parts["kind"], "vectors": parts["vectors"]},
+        manifest={"kind": parts["kind"], "model": parts["model"], **parts["said"]},
         tensors=tensors,
-        texts={"vocabulary.json": parts["words"]},
+        texts={"vocabulary.json": parts["words"], "history.jsonl": parts["history"]},
     )
     return folder
 
@@ -119,7 +121,7 @@ def test_the_card_says_what_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({"kind": "classifier"}, "is a model of the kind 'classifier', not word vectors"),
+        ({"kind": "classifier"}, "this is a classifier, and no folder of word vectors"),
         ({"words": '["a", "a", "b", "c", "d", "e", "f"]'}, "'a' twice"),
         ({"words": '["a"]'}, "shape"),
         ({"words": "[1, 2, 3, 4, 5, 6, 7]"}, "not a list of words"),
@@ -138,15 +140,15 @@ def test_the_card_says_what_it_is(tmp_path: Path) -> None:
         ({"tensors": {"subwords": np.ones((0, 4), np.float32)}}, "no buckets"),
         ({"tensors": {"subwords": np.ones((9, 5), np.float32)}}, "shape"),
         ({"tensors": {"subwords": None}}, "no tensor 'subwords'"),
-        ({"vectors": {"subwords": None}}, "no settings"),
-        ({"vectors": [1]}, "no settings"),
-        ({"vectors": {"tokenizer": 1}, "tensors": {"subwords": None}}, "training"),
-        ({"vectors": {"training": "long"}, "tensors": {"subwords": None}}, "training"),
+        ({"model": {"subwords": None}}, "no settings"),
+        ({"model": [1]}, "'model' is missing"),
+        ({"said": {"settings": {}, "data": {}, "tokenizer": {}}}, "tokenizer"),
+        ({"history": "[1]\n"}, "line 1 of history.jsonl"),
         ({"tensors": {"outputs": np.ones((3, 4), np.float32)}}, "shape"),
-        ({"vectors": {"subwords": {"shortest": 3, "longest": 2, "unit": "jamo"}}}, "pieces of 3 to 2"),
-        ({"vectors": {"subwords": {"shortest": True, "longest": 2, "unit": "jamo"}}}, "whole numbers"),
-        ({"vectors": {"subwords": {"shortest": 1, "longest": 10**18, "unit": "jamo"}}}, "pieces of"),
-        ({"vectors": {"subwords": {"shortest": 2, "longest": 3, "unit": "bytes"}}}, "no unit"),
+        ({"model": {"subwords": {"shortest": 3, "longest": 2, "unit": "jamo"}}}, "pieces of 3 to 2"),
+        ({"model": {"subwords": {"shortest": True, "longest": 2, "unit": "jamo"}}}, "whole numbers"),
+        ({"model": {"subwords": {"shortest": 1, "longest": 10**18, "unit": "jamo"}}}, "pieces of"),
+        ({"model": {"subwords": {"shortest": 2, "longest": 3, "unit": "bytes"}}}, "no unit"),
         ({"tensors": {"subwords": np.full((9, 4), -3e38, np.float32)}}, "too large"),
     ],
     ids=range(26),

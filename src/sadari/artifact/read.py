@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sadari.artifact.kinds import KINDS, MAX_BYTES, check_kind
 from sadari.artifact.manifest import (
     MANIFEST,
     MAX_MANIFEST,
@@ -33,7 +34,6 @@ from sadari.artifact.weights import MAX_HEADER, TRANSFORMERS_WEIGHTS, WEIGHTS, d
 from sadari.errors import ModelError
 from sadari.messages import message
 
-MAX_BYTES = 2 * 2**30
 _TRIES = 20
 
 
@@ -107,7 +107,9 @@ class ModelFiles:
         return self.texts[name]
 
 
-def read_model(folder: str | Path, *, max_bytes: int = MAX_BYTES, as_torch: bool = False) -> ModelFiles:
+def read_model(
+    folder: str | Path, *, kind: str | None = None, max_bytes: int | None = None, as_torch: bool = False
+) -> ModelFiles:
     """Read a model folder that `write_model` wrote, in this version of the format or any before it.
 
     Runs no code of the folder's, and reads nothing outside it. Files that the manifest does not name are
@@ -115,12 +117,13 @@ def read_model(folder: str | Path, *, max_bytes: int = MAX_BYTES, as_torch: bool
 
     Args:
         folder: the model folder (or a link to one).
-        max_bytes: the most that all its files together may take.
+        kind: what kind of model it must be; None: any.
+        max_bytes: the most that all its files together may take; None: what its kind may.
         as_torch: give torch tensors, which bfloat16 needs, in place of NumPy arrays.
 
     Raises:
-        ModelError: it is not a model, torn, hostile, too large, or of a newer format; with the reason and
-            the file.
+        ModelError: it is not a model, torn, hostile, too large, of a newer format, or of another kind; with
+            the reason and the file.
     """
     where = os.fspath(as_path(folder))
     if "\0" in where:
@@ -130,7 +133,7 @@ def read_model(folder: str | Path, *, max_bytes: int = MAX_BYTES, as_torch: bool
         with open_folder(find_folder(target, beside(target, "old")), where=where) as opened:
             try:
                 version, data, manifest = read_manifest(opened)
-                tensors, texts = _READERS[version](opened, data, manifest, max_bytes, as_torch)
+                tensors, texts = _READERS[version](opened, data, manifest, kind, max_bytes, as_torch)
             except ModelError:
                 # A save may have replaced the folder and be taking the old one apart: then read the new one.
                 if not opened.was_replaced():
@@ -173,11 +176,18 @@ def read_manifest(opened: UntrustedFolder) -> tuple[int, bytes, dict[str, Any]]:
 
 
 def _read_v1(
-    folder: UntrustedFolder, data: bytes, manifest: dict[str, Any], max_bytes: int, as_torch: bool
+    folder: UntrustedFolder,
+    data: bytes,
+    manifest: dict[str, Any],
+    kind: str | None,
+    max_bytes: int | None,
+    as_torch: bool,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     where = os.path.join(folder.where, MANIFEST)  # noqa: PTH118 – as the user wrote it
     check_seal(data, where=where)
     check_content(manifest, where=where)
+    if kind is not None:
+        check_kind(manifest, kind, folder.where)
     entries = check_files(manifest, where=where)
     weights_name = manifest.get("weights_file", WEIGHTS)
     if weights_name not in (WEIGHTS, TRANSFORMERS_WEIGHTS):
@@ -185,6 +195,8 @@ def _read_v1(
     if weights_name not in entries:
         raise ModelError(message("'files' does not name {weights_name}", weights_name=weights_name), where=where)
     total = sum(entry.size for entry in entries.values())
+    if max_bytes is None:
+        max_bytes = KINDS[manifest["kind"]].max_bytes if manifest["kind"] in KINDS else MAX_BYTES
     if total > max_bytes:
         raise ModelError(
             message("the model takes {total:,} bytes; {max_bytes:,} is the limit", total=total, max_bytes=max_bytes),
@@ -276,7 +288,9 @@ def _read_weights(file: UntrustedFile, entry: FileEntry | None, as_torch: bool) 
         raise ModelError(error.what, where=file.where, hint=error.hint) from None
 
 
-_Reader = Callable[[UntrustedFolder, bytes, dict[str, Any], int, bool], tuple[dict[str, Any], dict[str, str]]]
+_Reader = Callable[
+    [UntrustedFolder, bytes, dict[str, Any], str | None, int | None, bool], tuple[dict[str, Any], dict[str, str]]
+]
 
 # One reader for each format version ever written; none is ever taken out.
 _READERS: Mapping[int, _Reader] = {1: _read_v1}

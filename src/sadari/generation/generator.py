@@ -174,8 +174,7 @@ class Generator(SavedGenerator):
         """What the texts say of the model to be."""
         self.codec_, self.running_ = training_text.codec, training_text.texts == 0
         self.unknown_learned_ = bool((training_text.ids == UNKNOWN_ID).any())
-        # not typed as without None: the fields' types are those that a user may give
-        self.resolved_: Any = self.resolved(ids=len(training_text.codec), tokens=len(training_text.ids))
+        self.resolved_ = self.resolved(ids=len(training_text.codec), tokens=len(training_text.ids))
         self.data_ = {
             "texts": training_text.texts or 1,
             "tokens": training_text.learned,

@@ -22,6 +22,7 @@ from sadari.pretraining.corpus import MOST_HELD_OUT, PreTrainingTexts, read_text
 from sadari.pretraining.folder import SavedBert
 from sadari.pretraining.probe import Filled, fill_masks, follows_probability
 from sadari.pretraining.settings import MOST_POSITIONS
+from sadari.pretraining.transformers_folder import read_bert
 from sadari.train.allowed_settings import plain_settings
 from sadari.train.settings import best_record, optimizer_settings_of
 
@@ -165,7 +166,7 @@ class Bert(SavedBert):
         self.guess_, self.final_, self.new_, self.knows_masked_, self.knows_next_ = {}, {}, [], False, False
         kept = begin_run(run, resume=resume)
         processes.join()
-        self.resolved_: Any = self.resolved(begun=start is not None)
+        self.resolved_ = self.resolved(begun=start is not None)
         with torch.random.fork_rng():
             seed_everything(self.seed)
             pieces = None if start is None else self._begin_from(start, download)
@@ -196,7 +197,6 @@ class Bert(SavedBert):
     def _begin_from(self, start: str | Path, download: bool) -> WordPiece:
         """Take the net of a folder: its tokenizer."""
         from sadari.pretrained.encoders import find_weights
-        from sadari.pretraining.transformers_folder import read_bert
 
         for name in ("size", "vocabulary", "alike"):
             if getattr(self, name):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.artifact import MANIFEST, parse_json, read_model, read_tensors
+from sadari.artifact import MANIFEST, ModelFiles, check_kind, parse_json, read_model, read_tensors
 from sadari.artifact.plain_file import as_path
 from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.errors import ModelError
@@ -52,7 +52,6 @@ class BertFolder:
         tensors: name → float32 torch tensor.
         knows_masked: whether the head for masked tokens is there and trained.
         knows_next: whether the head for next sentences is there and trained.
-        manifest: what ``sadari.json`` says; empty where there is none.
     """
 
     where: str
@@ -61,7 +60,6 @@ class BertFolder:
     tensors: Mapping[str, torch.Tensor]
     knows_masked: bool
     knows_next: bool
-    manifest: Mapping[str, Any]
 
     def net(self) -> BertForPreTraining:
         """The net, in evaluation; a head that the folder does not have is new (by torch's random generator).
@@ -106,43 +104,64 @@ def read_bert(folder: str | Path) -> BertFolder:
     Raises:
         ModelError: it is no BERT, or its parts do not fit each other; with the reason.
     """
+    files = sadari_files(folder)
+    if files is not None:
+        return bert_of_files(files)
+    place = Path(folder)
+    said = {name: text_of(place / name) for name in _TEXTS}
+    if said[CONFIG] is None:
+        raise ModelError(message("is no model: there is no {config}", config=CONFIG), where=str(folder), hint=_FILES)
+    return _bert_of(os.fspath(folder), said, _weights(place), next_taught=True)
+
+
+def sadari_files(folder: str | Path) -> ModelFiles | None:
+    """What is in a folder that Sadari wrote; None if it is another's.
+
+    Raises:
+        ModelError: there is no folder, or the model in it is torn or hostile.
+    """
     place, where = as_path(folder), os.fspath(folder)
     if "\0" in where:
         raise ModelError(message("a name cannot hold NUL"), where=repr(where))
     if not place.is_dir():
         what = "is a file, not a folder" if place.exists() else "there is no such folder"
         raise ModelError(what, where=where, hint=_FILES)
-    ours = read_model(folder, as_torch=True) if (place / MANIFEST).exists() else None
-    if ours is not None:
-        said = {name: ours.texts.get(name) for name in _TEXTS}
-        if said[CONFIG] is None:
-            kind = ours.manifest["kind"]
-            raise ModelError(message("is a model of the kind {kind!r:.40}, not a BERT", kind=kind), where=where)
-        tensors = ours.tensors
-    else:
-        said = {name: text_of(place / name) for name in _TEXTS}
-        if said[CONFIG] is None:
-            raise ModelError(message("is no model: there is no {config}", config=CONFIG), where=where, hint=_FILES)
-        tensors = _weights(place)
+    return read_model(folder, as_torch=True) if (place / MANIFEST).exists() else None
+
+
+def bert_of_files(files: ModelFiles) -> BertFolder:
+    """The BERT in a folder that Sadari wrote: a pre-trained one, or a classifier's.
+
+    Raises:
+        ModelError: there is none in it, or its parts do not fit each other.
+    """
+    if CONFIG not in files.texts:
+        check_kind(files.manifest, "bert", str(files.folder))
+    about = files.manifest.get("model")
+    taught = not isinstance(about, Mapping) or about.get("next") is not False
+    return _bert_of(str(files.folder), files.texts, files.tensors, next_taught=taught)
+
+
+def _bert_of(
+    where: str, said: Mapping[str, str | None], tensors: Mapping[str, Any], *, next_taught: bool
+) -> BertFolder:
+    import torch
+
     try:
-        shape = _shape(said[CONFIG] or "")
-        pieces = WordPiece.of_files(said[TOKENIZER], said[WORDS], said[TOKENIZER_SETTINGS])
+        shape = _shape(said.get(CONFIG) or "")
+        pieces = WordPiece.of_files(*(said.get(name) for name in (TOKENIZER, WORDS, TOKENIZER_SETTINGS)))
     except ValueError as error:
         raise ModelError(message("cannot be read as a BERT: {error}", error=error), where=where, hint=_FILES) from error
     check_knows(pieces.pieces, lambda texts: bool((pieces.encode(texts).values != pieces.unknown_id).any()), where)
     check_fits(len(pieces) - 1, shape.vocab_size, where)
-    named = {_name(name): value.float() for name, value in tensors.items()}
-    manifest = {} if ours is None else ours.manifest
-    about = manifest.get("bert")
-    taught = about.get("next") is not False if isinstance(about, Mapping) else True
+    named = {_name(name): torch.as_tensor(value).float() for name, value in tensors.items()}
     return BertFolder(
         where,
         shape,
         pieces,
         named,
         f"{_HEAD}bias" in named,
-        taught and f"{_NEXT}weight" in named and f"{_POOLER}dense.weight" in named,
-        manifest,
+        next_taught and f"{_NEXT}weight" in named and f"{_POOLER}dense.weight" in named,
     )
 
 

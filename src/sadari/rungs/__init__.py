@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sadari.artifact import ModelFiles
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.rungs import ladder
@@ -57,6 +58,7 @@ __all__ = [
     "TfIdf",
     "Transformer",
     "find_rung",
+    "from_files",
     "load",
 ]
 
@@ -92,7 +94,20 @@ def load(folder: str | Path) -> Rung:
         folder: the model folder.
 
     Raises:
-        ModelError: it is no model, torn, hostile, or of a rung that this version does not have.
+        ModelError: it is none, torn, hostile, or of a rung that this version does not have.
     """
     rung: Rung = ladder.load(folder)
+    return rung
+
+
+def from_files(files: ModelFiles) -> Rung:
+    """Restore a trained model from a folder that is read already.
+
+    Args:
+        files: what was read from the folder.
+
+    Raises:
+        ModelError: it is of a rung that this version does not have, or its parts do not fit each other.
+    """
+    rung: Rung = ladder.from_files(files)
     return rung

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -17,9 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact import WEIGHTS, ModelFiles, read_model, write_model
-from sadari.artifact.card import model_card
-from sadari.artifact.restore import build
+from sadari.artifact import Model, ModelFiles
 from sadari.errors import DataError, ModelError, SadariWarning, SettingError
 from sadari.messages import message
 from sadari.rungs.distillation.teacher import Teacher, taught
@@ -31,7 +29,7 @@ from sadari.rungs.validation_set import HeldOut
 from sadari.settings.limits import MOST, Whole, check
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
-from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings
+from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings, plain_settings
 from sadari.train.callbacks import Progress, Watch
 from sadari.train.labels import LabelCodec, as_labels
 from sadari.train.objectives.soft_targets import SoftTargets
@@ -41,7 +39,7 @@ __all__ = ["Explanation", "Rung"]
 
 
 @deferred
-class Rung(Estimator):
+class Rung(Estimator, Model):
     """A text classifier with scikit-learn's contract. See the subclasses for what each one is.
 
     Attributes:
@@ -58,7 +56,9 @@ class Rung(Estimator):
     allowed: ClassVar[Allowed] = ALLOWED  # what each setting may be
     takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `_lesson`
     _soft_targets: SoftTargets | None = None  # what a teacher says of the texts, while `fit` trains on them
-    weights_file: ClassVar[str] = WEIGHTS
+    kind = "classifier"
+    card = "rungs/card.md.jinja"
+    tokenizer_: str
     class_weight: str | Mapping[Any, float] | None
 
     # -- training ---------------------------------------------------------------------------------------
@@ -118,8 +118,7 @@ class Rung(Estimator):
         if held_out is not None:
             logits, known = self._logits_of(held_out.texts)
             self._sharpen(logits, held_out.wanted, known)
-        self.scores_: dict[str, Any] = {}
-        self.data_: dict[str, Any] = {"rows": labelled}
+        self.scores_, self.data_ = {}, {"rows": labelled}
         self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
         self._ready = True
         return self
@@ -373,37 +372,22 @@ class Rung(Estimator):
 
     # -- saving -----------------------------------------------------------------------------------------
 
-    def save(
-        self,
-        folder: str | Path,
-        *,
-        scores: Mapping[str, Any] | None = None,
-        data: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Write the model folder, whole or not at all; an older model there is replaced.
-
-        Args:
-            folder: where to write it.
-            scores: what the model card and ``sadari.json`` say it scored.
-            data: what it was trained on (name, rows, fingerprint).
-        """
-        self._check_fitted()
-        tensors, texts, model = self._state()
-        manifest = head_of(self, model, scores, data)
-        texts = {**texts, "README.md": model_card(manifest)}
-        write_model(folder, manifest=manifest, tensors=tensors, texts=texts, weights=self.weights_file)
+    def _saved_settings(self) -> dict[str, Any]:
+        return plain_settings(self.resolved_settings())
 
     @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """The model of a folder that `save` wrote.
+    def _setting_names(cls) -> Collection[str]:
+        names: list[str] = cls._get_param_names()
+        return names
 
-        Args:
-            folder: the model folder.
+    @classmethod
+    def _of_settings(cls, settings: dict[str, Any]) -> Self:
+        rung = cls(**settings)
+        rung._check_settings()
+        return rung
 
-        Raises:
-            ModelError: torn, hostile, or not of this rung.
-        """
-        return cls.from_files(read_model(folder))
+    def _head(self) -> dict[str, Any]:
+        return head_of(self)
 
     @classmethod
     def from_files(cls, files: ModelFiles) -> Self:
@@ -413,24 +397,23 @@ class Rung(Estimator):
             files: what was read from the folder.
 
         Raises:
-            ModelError: it is of another rung, or its parts do not fit each other.
+            ModelError: it is of another kind or rung, or its parts do not fit each other.
         """
-        where, found = str(files.folder), files.manifest.get("rung")
-        if found != cls.name:
+        found = files.manifest.get("rung")
+        if files.manifest["kind"] == cls.kind and found != cls.name:
             raise ModelError(
                 message("this is a model of the rung {found!r:.80}, not {name!r}", found=found, name=cls.name),
-                where=where,
+                where=str(files.folder),
             )
-        with build(where):
-            head = read_head(files.manifest, cls._get_param_names())
-            rung = cls(**head.settings)
-            rung._check_settings()
-            rung._codec, rung.classes_ = head.codec, head.codec.classes
-            rung.prior_, rung.inverse_temperature_ = head.prior, head.inverse_temperature
-            rung.scores_, rung.data_, rung.teacher_ = head.scores, head.data, head.teacher
-            rung._restore(files, head.model)
+        rung = super().from_files(files)
         rung._ready = True
         return rung
+
+    def _take_up(self, files: ModelFiles) -> None:
+        super()._take_up(files)
+        head = read_head(files.manifest)
+        self._codec, self.classes_ = head.codec, head.codec.classes
+        self.prior_, self.inverse_temperature_, self.teacher_ = head.prior, head.inverse_temperature, head.teacher
 
     # -- what a rung adds -------------------------------------------------------------------------------
 
@@ -448,18 +431,6 @@ class Rung(Estimator):
 
     def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
         return {}
-
-    def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
-        """Tensors, text files, and what else the manifest must say for `_restore`."""
-        raise NotImplementedError
-
-    def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
-        """Take up what `_state` gave.
-
-        Raises:
-            ValueError, SettingError, ModelError: the parts do not fit each other.
-        """
-        raise NotImplementedError
 
 
 def _finite(logits: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

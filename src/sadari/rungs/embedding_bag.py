@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -226,13 +225,6 @@ class EmbeddingBag(Rung):
         }
         texts = {VOCABULARY: json.dumps(self._vectors.words.to_list(), ensure_ascii=False)}
         return tensors, texts, {"tokenizer": self.tokenizer_}
-
-    @classmethod
-    def from_files(cls, files: ModelFiles) -> Self:
-        given = files.manifest.get("settings")
-        if isinstance(given, dict) and "end" not in given:  # written before there was such a setting
-            files = replace(files, manifest={**files.manifest, "settings": {**given, "end": False}})
-        return super().from_files(files)
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
         self.tokenizer_, self.epochs_ = tokenizer_name(model), self.epochs or 1

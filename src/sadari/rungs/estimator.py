@@ -73,7 +73,8 @@ def _derive(cls: type) -> None:
     """Give a class, and those that derive from it, scikit-learn's base classes."""
     from sklearn.base import BaseEstimator, ClassifierMixin
 
-    cls.__bases__ = (ClassifierMixin, BaseEstimator)
+    others = [base for base in cls.__bases__ if base is not Estimator]
+    cls.__bases__ = (ClassifierMixin, *others, BaseEstimator)
     derived: list[Any] = [cls]
     for each in derived:  # as Python does when a class is made: parents first
         super(each, each).__init_subclass__()

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.artifact import read_model
+from sadari.artifact import ModelFiles, read_model
 from sadari.errors import ModelError
 from sadari.messages import message
 from sadari.train.labels import LabelCodec
@@ -20,23 +20,12 @@ from sadari.train.labels import LabelCodec
 RUNGS: dict[str, Any] = {}  # name → class
 IMPORTED: dict[str, Any] = {}
 
-# What else lies in folders of the same form.
-_NO_CLASSIFIERS = {
-    "checkpoint": ("a training run that is not finished", "go on with it: sadari train --resume FOLDER"),
-    "vectors": ("word vectors", "sadari vectors --help"),
-    "generator": ("a model that writes", "sadari generate --help"),
-    "bert": (
-        "a pre-trained BERT",
-        "start a classifier from it: sadari train DATA --rung bert --weights FOLDER -o MODEL; or sadari pretrain probe",
-    ),
-    "translator": ("a model that translates", "sadari translate --help"),
-}
-
 
 class TrainedRung(Protocol):
     """What a folder says of a trained rung, and what a student asks of it; see `sadari.rungs.base.Rung`."""
 
     name: ClassVar[str]
+    tokenizer_: str
     takes_teacher: ClassVar[bool]
     classes_: Any
     prior_: NDArray[np.float64]
@@ -54,21 +43,25 @@ class TrainedRung(Protocol):
 
 
 def load(folder: str | Path) -> Any:
-    """The model of a folder, whichever rung it is of.
+    """The classifier of a folder, whichever rung it is of.
 
     Raises:
-        ModelError: it is no model, torn, hostile, or of a rung that this version does not have.
+        ModelError: it is none, torn, hostile, or of a rung that this version does not have.
     """
-    files = read_model(folder)
-    name, kind = files.manifest.get("rung"), files.manifest.get("kind")
-    if kind in _NO_CLASSIFIERS:
-        what, hint = _NO_CLASSIFIERS[kind]
-        raise ModelError(message("this is {what}, and no classifier", what=what), where=str(folder), hint=hint)
-    known = {**RUNGS, **IMPORTED}
+    return from_files(read_model(folder, kind="classifier"))
+
+
+def from_files(files: ModelFiles) -> Any:
+    """The classifier of a folder that is read already.
+
+    Raises:
+        ModelError: it is of a rung that this version does not have, or its parts do not fit each other.
+    """
+    name, known = files.manifest.get("rung"), {**RUNGS, **IMPORTED}
     if not isinstance(name, str) or name not in known:
         raise ModelError(
             message("the model is of the rung {name!r}, which is not known here", name=name),
-            where=str(folder),
+            where=str(files.folder),
             hint=message("known rungs: {known}; a newer Sadari may know it", known=", ".join(known)),
         )
     return known[name].from_files(files)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.artifact.restore import known_settings, object_in
+from sadari.artifact.restore import object_in
 from sadari.rungs.ladder import TrainedRung
-from sadari.train.allowed_settings import plain_settings
 from sadari.train.labels import KINDS, LabelCodec, class_array
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
@@ -23,54 +22,33 @@ class Head:
     """The part of a manifest that all rungs share.
 
     Attributes:
-        settings: of the constructor.
         codec: the labels.
         prior: float64 [k], the share of each label in training.
         inverse_temperature: by which logits are multiplied before they become probabilities.
-        model: what the rung itself has to say.
-        scores: what it scored, for people.
-        data: what it was trained on, for people.
         teacher: what it learned from, for people.
     """
 
-    settings: dict[str, Any]
     codec: LabelCodec
     prior: NDArray[np.float64]
     inverse_temperature: float
-    model: dict[str, Any]
-    scores: dict[str, Any]
-    data: dict[str, Any]
     teacher: dict[str, Any]
 
 
-def head_of(
-    rung: TrainedRung, model: dict[str, Any], scores: Mapping[str, Any] | None, data: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """What ``sadari.json`` says of a trained rung, as plain values: what `read_head` reads.
-
-    Args:
-        model: what the rung itself has to say.
-        scores: scores to write in place of those that the rung knows of itself.
-        data: the same for its training data.
-    """
+def head_of(rung: TrainedRung) -> dict[str, Any]:
+    """What ``sadari.json`` says of a trained rung, as plain values: what `read_head` reads."""
     return {
-        "kind": "classifier",
         "rung": rung.name,
-        "settings": plain_settings(rung.resolved_settings()),
         "label_names": rung._codec.names(),
         "label_kind": rung._codec.kind,
         "label_type": "text" if rung.classes_.dtype.kind in "UO" else "number",
         "prior": [float(share) for share in rung.prior_],
         "inverse_temperature": float(rung.inverse_temperature_),
-        "model": model,
-        "tokenizer": {"name": model["tokenizer"]},
-        "scores": dict(rung.scores_ if scores is None else scores),
-        "data": dict(rung.data_ if data is None else data),
+        "tokenizer": {"name": rung.tokenizer_},
         **({"teacher": rung.teacher_} if getattr(rung, "teacher_", None) else {}),
     }
 
 
-def read_head(manifest: Mapping[str, Any], allowed_settings: Collection[str]) -> Head:
+def read_head(manifest: Mapping[str, Any]) -> Head:
     """The checked head of a manifest.
 
     Raises:
@@ -90,13 +68,9 @@ def read_head(manifest: Mapping[str, Any], allowed_settings: Collection[str]) ->
     ):
         raise ValueError("'inverse_temperature' must be a number above 0")
     return Head(
-        settings=known_settings(manifest, allowed_settings),
         codec=codec,
         prior=np.array(prior, dtype=np.float64),
         inverse_temperature=float(inverse_temperature),
-        model=object_in(manifest, "model"),
-        scores=object_in(manifest, "scores"),
-        data=object_in(manifest, "data"),
         teacher=object_in(manifest, "teacher") if "teacher" in manifest else {},
     )
 

@@ -21,7 +21,6 @@ from sadari.train.loop import CarriesState, Loop, Progress
 from sadari.train.time_limit import AS_PLANNED
 
 KIND = "checkpoint"
-MOST_BYTES = 2**40  # the run is the user's own
 MOST_THREADS = 2**15
 HISTORY = "history.json"
 ABOUT = """# A training run that can go on
@@ -282,10 +281,7 @@ def _read(folder: str | Path) -> Any:
             where=str(folder),
             hint=message("is the name right? A run that came to its end is removed: its model is where -o said"),
         )
-    files = read_model(folder, as_torch=True, max_bytes=MOST_BYTES)
-    if files.manifest.get("kind") != KIND:
-        raise ModelError(message("this is no checkpoint of a training run"), where=str(folder))
-    return files
+    return read_model(folder, kind=KIND, as_torch=True)
 
 
 def _optimizer_state(

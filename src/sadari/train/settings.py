@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from sadari.artifact import Model
 from sadari.settings.limits import Number, Whole
-from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings
+from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings, plain_settings
 
 if TYPE_CHECKING:
     from sadari.train.optimizer import OptimizerSettings
@@ -43,10 +44,13 @@ _OF_RECIPES = (
 )
 
 
-class TaskSettings:
+class TaskSettings(Model):
     """The base of a dataclass whose fields are settings; one that may be None says so in its type."""
 
     allowed: ClassVar[Allowed] = TRAINED_BY
+    resolved_: (
+        Any  # the settings as they were taken; not typed as without None: the fields' types are what a user may give
+    )
 
     def check(self) -> None:
         """Raise an error for settings that are out of their range or contradict each other.
@@ -60,6 +64,19 @@ class TaskSettings:
     def settings(self) -> dict[str, Any]:
         """Every setting, by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+    def _saved_settings(self) -> dict[str, Any]:
+        return plain_settings(self.resolved_.settings())
+
+    @classmethod
+    def _setting_names(cls) -> Collection[str]:
+        return {field.name for field in fields(cls)}  # type: ignore[arg-type]
+
+    @classmethod
+    def _of_settings(cls, settings: dict[str, Any]) -> Self:
+        model = cls(**settings)
+        model.check()
+        return model
 
     def _with(self, found: Mapping[str, Any]) -> Self:
         """These settings, with what was found for those that are None."""

@@ -143,10 +143,9 @@ class Translator(SavedTranslator):
         pairs = self._to_learn(*columns)
         held_out = None if validation is None else self._held_out(*validation)
         longest = np.maximum(pairs.sources.lengths, pairs.targets.lengths)
-        # not typed as without None: the fields' types are those that a user may give
-        self.resolved_: Any = self.resolved(pairs=len(pairs), tokens=int(longest.sum()))
-        self.scores_: dict[str, Any] = {}
-        self.data_: dict[str, Any] = {"pairs": len(pairs)}
+        self.resolved_ = self.resolved(pairs=len(pairs), tokens=int(longest.sum()))
+        self.scores_ = {}
+        self.data_ = {"pairs": len(pairs)}
         identity = None if kept is None else self._identity(columns, validation)
 
         def begin(loop: Loop) -> None:

@@ -143,7 +143,8 @@ def _train(asked: dict[str, Any]) -> None:
             return
         scores, samples = _score(model, held_out, progress)
         progress("saving")
-        model.save(asked["output"], scores=scores, data=_data(pairs, asked))
+        model.scores_ = scores
+        model.save(asked["output"], data=_data(pairs, asked))
         train_run.discard(asked["run"])
     if asked["as_json"]:
         translate_view.print_trained_json(model, asked["output"], pairs, held_out)

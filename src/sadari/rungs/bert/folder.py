@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sadari.artifact import ModelFiles, guarded, parse_json
+from sadari.artifact import ModelFiles, guarded, own_texts, parse_json
 from sadari.artifact.restore import fill_net, weights_for
 from sadari.artifact.weights import CONFIG, TOKENIZER
 from sadari.pretrained.config import check_claims
@@ -35,7 +35,7 @@ def restored_tokenizer(files: ModelFiles, model: Mapping[str, Any]) -> tuple[Sub
     pieces = SubwordTokenizer.read(files.text(TOKENIZER), model.get("pad_id"), model.get("unknown_id"))
     if model.get("tokenizer") != pieces.kind:
         raise ValueError(f"the tokenizer is not the {str(model.get('tokenizer'))[:40]!r} that it is said to be")
-    return pieces, {name: text for name, text in files.texts.items() if name not in ("README.md", CONFIG)}
+    return pieces, {name: text for name, text in own_texts(files).items() if name != CONFIG}
 
 
 def restored_net(

@@ -89,7 +89,8 @@ class FastTextModel(Rung):
         rung._codec = LabelCodec(class_array(sorted(rung._names)), "several" if several else "one")
         rung.classes_, rung.inverse_temperature_ = rung._codec.classes, 1.0
         rung.prior_ = _shares(file.dictionary, rung._finder.end, several=several)[rung._columns]
-        rung.scores_, rung.data_ = {}, {"file": path.name, "tokens": file.dictionary.tokens}
+        rung.history_, rung.scores_ = [], {}
+        rung.data_ = {"file": path.name, "tokens": file.dictionary.tokens}
         rung._ready = True
         return rung
 

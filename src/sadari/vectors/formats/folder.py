@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.artifact import ModelFiles, parse_json, read_model, write_model
+from sadari.artifact import ModelFiles, check_kind, read_model, save_model
+from sadari.artifact.history import HISTORY, decode_history
+from sadari.artifact.restore import VOCABULARY, object_in, read_words
 from sadari.errors import ModelError, SettingError
 from sadari.messages import message
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.subwords import LARGEST, Subwords
 
 KIND = "vectors"
-VOCABULARY = "vocabulary.json"
-MAX_BYTES = 1 << 40  # of a folder; what it says of sizes is checked against its files before they are read
 
 
 def save_vectors(vectors: WordVectors, folder: str | Path) -> None:
@@ -30,29 +30,33 @@ def save_vectors(vectors: WordVectors, folder: str | Path) -> None:
         OutputError: it could not be written; what was there before is untouched.
         ModelError: a vector is not finite.
     """
-    subwords = vectors.subwords
+    subwords, training = vectors.subwords, vectors.training
     tensors: dict[str, Any] = {"vectors": vectors.matrix}
     if vectors.counts is not None:
         tensors["counts"] = np.asarray(vectors.counts, np.int64)
     if vectors.outputs is not None:
         tensors["outputs"] = vectors.outputs
-    settings = None
+    pieces = None
     if subwords is not None:
         tensors["subwords"] = subwords.matrix
-        settings = {"shortest": subwords.shortest, "longest": subwords.longest, "unit": subwords.unit}
+        pieces = {"shortest": subwords.shortest, "longest": subwords.longest, "unit": subwords.unit}
+        pieces["buckets"] = subwords.buckets
+    manifest = {
+        "kind": KIND,
+        "settings": training.get("settings", {}),
+        "scores": {},
+        "data": {name: value for name, value in training.items() if name not in ("settings", "history")},
+        "tokenizer": vectors.tokenizer,
+    }
     said = {
         "words": len(vectors),
         "width": vectors.width,
-        "subwords": settings,
-        "tokenizer": vectors.tokenizer,
-        "training": vectors.training,
+        "counts": vectors.counts is not None,
+        "subwords": pieces,
     }
-    write_model(
-        folder,
-        manifest={"kind": KIND, "vectors": said},
-        tensors=tensors,
-        texts={VOCABULARY: json.dumps(vectors.words, ensure_ascii=False), "README.md": vectors_card(vectors)},
-    )
+    texts = {VOCABULARY: json.dumps(vectors.words, ensure_ascii=False)}
+    history = training.get("history", [])
+    save_model(folder, manifest, (tensors, texts, said), card="vectors/formats/card.md.jinja", history=history)
 
 
 def is_folder(path: Path) -> bool:
@@ -73,18 +77,15 @@ def load_vectors(folder: str | Path, *, words: Iterable[str] | None = None, limi
     Raises:
         ModelError: it is no folder of vectors, torn, hostile, or its parts do not fit each other.
     """
-    return vectors_from_files(read_model(folder, max_bytes=MAX_BYTES), words=words, limit=limit)
+    return from_files(read_model(folder, kind=KIND), words=words, limit=limit)
 
 
-def vectors_from_files(
-    files: ModelFiles, *, words: Iterable[str] | None = None, limit: int | None = None
-) -> WordVectors:
+def from_files(files: ModelFiles, *, words: Iterable[str] | None = None, limit: int | None = None) -> WordVectors:
     """The vectors of a folder that is read already; as `load_vectors`."""
-    where, kind = str(files.folder), files.manifest["kind"]
-    if kind != KIND:
-        raise ModelError(message("is a model of the kind {kind!r:.40}, not word vectors", kind=kind), where=where)
+    where = str(files.folder)
+    check_kind(files.manifest, KIND, where)
     try:
-        names = _words(files)
+        names = read_words(files)
         matrix = files.tensor("vectors", shape=(len(names), None), dtype="float32")
         subwords = _subwords(files, matrix.shape[1])
         counts = _counts(files, len(names))
@@ -103,13 +104,6 @@ def vectors_from_files(
         raise ModelError(message("the vectors cannot be put together: {reason}", reason=reason), where=where) from error
 
 
-def _words(files: ModelFiles) -> list[str]:
-    words = parse_json(files.text(VOCABULARY).encode())
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise ValueError(f"{VOCABULARY} is not a list of words")
-    return words
-
-
 def _counts(files: ModelFiles, words: int) -> NDArray[np.int64] | None:
     if "counts" not in files.tensors:
         return None
@@ -121,17 +115,17 @@ def _counts(files: ModelFiles, words: int) -> NDArray[np.int64] | None:
 
 def _training(files: ModelFiles) -> dict[str, Any]:
     """How the vectors were trained, as far as the folder says."""
-    said = files.manifest.get("vectors")
-    said = said if isinstance(said, dict) else {}
-    tokenizer, training = said.get("tokenizer"), said.get("training")
-    if not isinstance(tokenizer, str | None) or not isinstance(training, dict | None):
-        raise ValueError("what it says of the training is no name and no object")
+    tokenizer = files.manifest.get("tokenizer")
+    if not isinstance(tokenizer, str | None):
+        raise ValueError("the tokenizer is not a name")
+    settings, data = (object_in(files.manifest, key) for key in ("settings", "data"))
+    history = decode_history(files.text(HISTORY))
+    training = {"settings": settings, "history": history, **data} if settings or history else data
     return {"tokenizer": tokenizer, "training": training}
 
 
 def _subwords(files: ModelFiles, width: int) -> Subwords | None:
-    said = files.manifest.get("vectors")
-    settings = said.get("subwords") if isinstance(said, dict) else None
+    settings = object_in(files.manifest, "model").get("subwords")
     if settings is None and "subwords" not in files.tensors:
         return None
     matrix = files.tensor("subwords", shape=(None, width), dtype="float32")
@@ -152,42 +146,3 @@ def _chosen(names: list[str], words: Iterable[str] | None, limit: int | None) ->
     wanted = set(words)
     rows = np.array([row for row, name in enumerate(names[:limit]) if name in wanted], np.int64)
     return rows, [f"{len(rows):,} of the {len(wanted):,} words asked for are in it"]
-
-
-def vectors_card(vectors: WordVectors) -> str:
-    """The README of a folder of vectors, in Markdown."""
-    lines = [
-        "# Word vectors",
-        "",
-        f"{len(vectors):,} words, each with a vector of {vectors.width:,} numbers (float32).",
-    ]
-    if vectors.counts is not None:
-        lines += ["How often each word was seen in training is kept with it."]
-    if vectors.subwords is not None:
-        s = vectors.subwords
-        lines += [
-            f"A word that is not among them has the mean of its pieces, {s.shortest} to {s.longest} {s.unit} long:",
-            f"{s.buckets:,} of these have a vector, too.",
-        ]
-    lines += [
-        "",
-        "## Use",
-        "",
-        "```",
-        "sadari vectors nearest THIS_FOLDER WORD",
-        "```",
-        "",
-        "```python",
-        "import sadari",
-        "",
-        'vectors = sadari.read_vectors("THIS_FOLDER")',
-        'vectors["WORD"], vectors.similarity("WORD", "ANOTHER")',
-        "```",
-        "",
-        "## Limits",
-        "",
-        "Words that stand in like places have like vectors: what people wrote of other people stands in them, too.",
-        "The folder holds numbers and words, no code; `sadari.json` lists every file with its SHA-256.",
-        "",
-    ]
-    return "\n".join(lines)
