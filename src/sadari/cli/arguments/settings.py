@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
@@ -75,9 +76,17 @@ def type_of_none(hint: Any) -> bool:
 
 def setting_types(rung: type) -> dict[str, Any]:
     """Every setting of a rung, or of another kind of model: its type."""
-    # a dataclass's constructor is written in the subclass's module, its fields' types in the class that names them
-    hints = get_type_hints(rung) if is_dataclass(rung) else get_type_hints(rung.__init__)  # type: ignore[misc]
-    return {name: hints[name] for name in inspect.signature(rung).parameters}
+    names = inspect.signature(rung).parameters
+    if not is_dataclass(rung):
+        return {name: hint for name, hint in get_type_hints(rung.__init__).items() if name in names}  # type: ignore[misc]
+    # A field's type is written in the module of the class that names it. What is no setting may have a type that only
+    # type checkers know.
+    hints: dict[str, Any] = {}
+    for base in reversed(rung.__mro__):
+        own = {name: hint for name, hint in vars(base).get("__annotations__", {}).items() if name in names}
+        written = types.SimpleNamespace(__annotations__=own)
+        hints |= get_type_hints(written, vars(sys.modules[base.__module__]))
+    return {name: hints[name] for name in names}
 
 
 def _split(given: str) -> tuple[str, str]:
