@@ -133,7 +133,7 @@ def said(epoch: int, _: int, record: dict[str, float]) -> None:
 
 def scored(found: list[str], test: ParallelCorpus) -> TranslationScores:
     """sacreBLEU and chrF too on lower-cased references: that is what the nets write."""
-    return score_translations(found, test.targets.str.to_lowercase().to_list(), need_sacrebleu=True)
+    return score_translations(found, test.targets.str.to_lowercase().to_list())
 
 
 def read(pair: str, part: str) -> ParallelCorpus:

@@ -255,15 +255,6 @@ def test_the_wrong_direction_is_said(tmp_path):
     assert scores["wrong_direction"] is True
 
 
-def test_without_sacrebleu_there_is_bleu_on_tokens(tmp_path, monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "sacrebleu.metrics", None)
-    result = run_well("translate", "evaluate", trained(), *files_of(tmp_path, 10))
-    assert "pip install 'sadari[translate]'" in " ".join(result.stdout.split())
-    assert re.search(r"^Tokens +BLEU \d", result.stdout, re.MULTILINE)
-
-
 def test_what_a_user_can_get_wrong(tmp_path):
     a, b = files_of(tmp_path)
     short = tmp_path / "short.fr"

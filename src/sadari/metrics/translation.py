@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sadari.artifact import guarded
-from sadari.errors import DataError, MissingExtraError, SettingError
+from sadari.errors import DataError, SettingError
 from sadari.messages import message
-from sadari.metrics.bleu import corpus_bleu, tokens_13a
 
 TOKENIZERS = ("13a", "intl", "char", "zh", "none")  # sacreBLEU's, of those that need no other package
+_NOT_SCORED = "sacreBLEU cannot score these texts"
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class TranslationScores:
         tokenised_bleu: BLEU on lower-cased 13a tokens.
         exact: the share of translations (in percent) that are the reference, letter by letter.
         length_ratio: tokens written for each token of the references.
-        bleu: sacreBLEU's BLEU; None where sacreBLEU is not installed.
-        chrf: sacreBLEU's chrF; None where sacreBLEU is not installed.
+        bleu: BLEU on the tokens that were asked for, as the field compares it.
+        chrf: chrF.
         bleu_signature: how BLEU was computed, to be published with it.
         chrf_signature: how chrF was computed, to be published with it.
     """
@@ -33,39 +33,47 @@ class TranslationScores:
     tokenised_bleu: float
     exact: float
     length_ratio: float
-    bleu: float | None = None
-    bleu_signature: str | None = None
-    chrf: float | None = None
-    chrf_signature: str | None = None
+    bleu: float
+    bleu_signature: str
+    chrf: float
+    chrf_signature: str
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def score_translations(
-    translations: Sequence[str], references: Sequence[str], *, tokenizer: str = "13a", need_sacrebleu: bool = False
+    translations: Sequence[str], references: Sequence[str], *, tokenizer: str = "13a"
 ) -> TranslationScores:
     """Compare translations with references, one each.
 
     Args:
+        translations: what was translated.
+        references: what it should be.
         tokenizer: of sacreBLEU, one of `TOKENIZERS`; "char" for languages that are written without spaces.
-        need_sacrebleu: whether it is an error that sacreBLEU is not installed.
 
     Raises:
         SettingError: not as many of the one as of the other, or none.
-        MissingExtraError: sacreBLEU is needed, and not there.
+        DataError: sacreBLEU cannot score them.
     """
     check_tokenizer(tokenizer)
-    found, wanted = ([tokens_13a(text, lowercase=True) for text in texts] for texts in (translations, references))
-    own = corpus_bleu(found, wanted)
+    tokens = _tokenised(translations, references)
     exact = sum(one.strip() == other.strip() for one, other in zip(translations, references, strict=True))
-    return TranslationScores(
-        texts=len(references),
-        tokenised_bleu=own.score,
-        exact=100 * exact / len(references),
-        length_ratio=own.length / max(1, own.reference_length),
-        **_sacrebleu(translations, references, tokenizer, need_sacrebleu),
-    )
+    from sacrebleu.metrics import BLEU, CHRF
+
+    texts, others = list(translations), [list(references)]
+    with guarded(_NOT_SCORED, kind=DataError):
+        bleu, chrf = BLEU(tokenize=tokenizer, force=True), CHRF()
+        return TranslationScores(
+            texts=len(references),
+            tokenised_bleu=float(tokens.score),
+            exact=100 * exact / len(references),
+            length_ratio=tokens.sys_len / max(1, tokens.ref_len),
+            bleu=float(bleu.corpus_score(texts, others).score),
+            bleu_signature=str(bleu.get_signature()),
+            chrf=float(chrf.corpus_score(texts, others).score),
+            chrf_signature=str(chrf.get_signature()),
+        )
 
 
 def check_tokenizer(name: str) -> None:
@@ -82,24 +90,27 @@ def check_tokenizer(name: str) -> None:
 
 
 def tokenised_bleu(translations: Sequence[str], references: Sequence[str]) -> float:
-    """BLEU on lower-cased 13a tokens, 0 to 100."""
-    found, wanted = ([tokens_13a(text, lowercase=True) for text in texts] for texts in (translations, references))
-    return corpus_bleu(found, wanted).score
+    """BLEU on lower-cased 13a tokens, 0 to 100.
+
+    Args:
+        translations: what was translated.
+        references: what it should be.
+    """
+    return float(_tokenised(translations, references).score)
 
 
-def _sacrebleu(translations: Sequence[str], references: Sequence[str], tokenizer: str, needed: bool) -> dict[str, Any]:
-    try:
-        from sacrebleu.metrics import BLEU, CHRF
-    except ImportError:
-        if needed:
-            raise MissingExtraError("sacreBLEU", "translate") from None
-        return {}
-    texts, others = list(translations), [list(references)]
-    with guarded("sacreBLEU cannot score these texts", kind=DataError):
-        bleu, chrf = BLEU(tokenize=tokenizer), CHRF()
-        return {
-            "bleu": float(bleu.corpus_score(texts, others).score),
-            "bleu_signature": str(bleu.get_signature()),
-            "chrf": float(chrf.corpus_score(texts, others).score),
-            "chrf_signature": str(chrf.get_signature()),
-        }
+def _tokenised(translations: Sequence[str], references: Sequence[str]) -> Any:
+    """sacreBLEU's BLEU on lower-cased 13a tokens."""
+    if len(translations) != len(references) or not references:
+        raise SettingError(
+            message(
+                ("{number_of_translations:,} translations and {number_of_references:,} references do not pair up"),
+                number_of_translations=len(translations),
+                number_of_references=len(references),
+            )
+        )
+    from sacrebleu.metrics import BLEU
+
+    with guarded(_NOT_SCORED, kind=DataError):
+        # force: no word on standard error of texts that look like tokens
+        return BLEU(lowercase=True, tokenize="13a", force=True).corpus_score(list(translations), [list(references)])

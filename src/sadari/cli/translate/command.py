@@ -33,9 +33,7 @@ Examples:
   sadari translate evaluate en-de test.en test.de -o translations.txt --json
 
 \b
-BLEU is sacreBLEU's, with the signature to publish with it, and chrF
-(pip install 'sadari[translate]'); without it there is BLEU on lower-cased
-tokens.
+BLEU and chrF are sacreBLEU's, with the signatures to publish with them.
 """
 RUN_EXAMPLES = """\b
 Examples:

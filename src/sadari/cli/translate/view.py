@@ -135,11 +135,8 @@ def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpu
         _head("", line)
     if found.swapped:
         _head("", SWAPPED)
-    if scores.bleu is None:
-        _head("", "sacreBLEU and chrF are not here: pip install 'sadari[translate]'")
-    else:
-        _head("BLEU", f"{scores.bleu:.2f}   {scores.bleu_signature}")
-        _head("chrF", f"{scores.chrf:.2f}   {scores.chrf_signature}")
+    _head("BLEU", f"{scores.bleu:.2f}   {scores.bleu_signature}")
+    _head("chrF", f"{scores.chrf:.2f}   {scores.chrf_signature}")
     _head("Tokens", f"BLEU {scores.tokenised_bleu:.2f} on lower-cased 13a tokens")
     _head("Exact", f"{scores.exact:.1f} % are the reference, letter by letter")
     _head("Length", f"{scores.length_ratio:.3f} tokens for each of the references'")
