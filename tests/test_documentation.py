@@ -1,5 +1,6 @@
 """What `make docs` cannot see: parameters of public names without an entry, and public names without a page."""
 
+import ast
 import inspect
 import re
 from dataclasses import is_dataclass
@@ -13,13 +14,18 @@ import sadari
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+SOURCES = sorted((ROOT / "src" / "sadari").rglob("*.py"))
 
 
-def entries(documented: object, section: str) -> list[str]:
-    """The names in a section of a Google docstring, as they stand there."""
-    doc = inspect.cleandoc(documented.__doc__ or "")
+def entries(doc: str, section: str) -> list[str]:
+    """The names in a section of a Google docstring without its indentation, as they stand there."""
     found = re.search(rf"^{section}:\n((?:    .*\n?)+)", doc, re.MULTILINE)
     return re.findall(r"^    (\S.*?)(?: \(.*?\))?:", found[1], re.MULTILINE) if found else []
+
+
+def doc_of(documented: Any) -> str:
+    """The docstring of an object itself, not one that it inherits."""
+    return inspect.cleandoc(getattr(documented, "__func__", documented).__doc__ or "")
 
 
 def parameters(function: object) -> list[str]:
@@ -41,14 +47,14 @@ def public_surface() -> dict[str, tuple[list[str], list[str]]]:
     for name, home in sadari._HOMES.items():
         public = getattr(import_module(home), name)
         if inspect.isfunction(public):
-            found[name] = parameters(public), entries(public, "Args")
+            found[name] = parameters(public), entries(doc_of(public), "Args")
         elif isinstance(public, type):
-            said = [entry for base in own_bases(public) for entry in dict.fromkeys(entries(base, "Args"))]
-            fields = entries(public, "Attributes") if is_dataclass(public) else []
+            said = [entry for base in own_bases(public) for entry in dict.fromkeys(entries(doc_of(base), "Args"))]
+            fields = entries(doc_of(public), "Attributes") if is_dataclass(public) else []
             found[name] = parameters(public), [*dict.fromkeys(said), *fields]
             for method, function in methods(public):
                 overridden = [vars(base)[method] for base in own_bases(public) if method in vars(base)]
-                said = [entries(getattr(each, "__func__", each), "Args") for each in overridden]
+                said = [entries(doc_of(each), "Args") for each in overridden]
                 found[f"{name}.{method}"] = parameters(function), next(filter(None, said), [])
     return found
 
@@ -78,11 +84,18 @@ def test_each_public_name_is_in_the_reference():
         assert shown & {f"sadari.{name}", f"{home}.{name}", home}, f"no page of docs/reference shows {name}"
 
 
-def google(doc: str) -> list[str]:
-    def function() -> None: ...
-
-    function.__doc__ = doc
-    return entries(function, "Args")
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_entry_is_of_one_parameter_that_is_there(path):
+    """Of functions that are not public, too: no entry of several names, none of a parameter that is gone."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            said = entries(ast.get_docstring(node) or "", "Args")
+            there = [each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)]
+            assert not set(said) - set(there), f"{path}:{node.lineno}: {node.name}"
+            assert len(said) == len(set(said)), f"{path}:{node.lineno}: {node.name}"
+        elif isinstance(node, ast.ClassDef):
+            said = [name for part in ("Args", "Attributes") for name in entries(ast.get_docstring(node) or "", part)]
+            assert all(name.isidentifier() for name in said), f"{path}:{node.lineno}: {node.name}"
 
 
 @pytest.mark.parametrize(
@@ -95,4 +108,4 @@ def google(doc: str) -> list[str]:
     ],
 )
 def test_entries_are_read_as_they_stand(doc, expected):
-    assert google(doc) == expected
+    assert entries(inspect.cleandoc(doc), "Args") == expected

@@ -18,67 +18,121 @@ class RungResult:
     """One trained rung, measured on the final rows.
 
     Shapes: ``n`` final rows, ``v`` validation rows, ``k`` labels.
+
+    Attributes:
+        rung: its name in `RUNGS`.
+        settings: the settings it was trained with.
+        accuracy: accuracy on the final rows.
+        macro_f1: macro-F1 on the final rows.
+        calibration_error: expected calibration error, 0 to 1.
+        train_seconds: seconds from texts and labels in memory to the trained model.
+        one_text_us: microseconds to predict one text, one at a time.
+        bulk_texts_per_second: texts predicted a second, many at a time.
+        megabytes: size of the saved model folder, in 1e6 bytes.
+        predictions: int32 [n], index into ClimbResult.label_names.
+        probabilities: float32 [n, k].
+        validation_predictions: int32 [v], the same of the validation rows.
+        validation_accuracy: accuracy on the validation rows.
+        history: one record an epoch.
+        curve: the learning curve, pairs of training rows and validation accuracy.
+        top_features: label name → [(feature, weight)], strongest first.
+        accuracy_without_leaks: accuracy without the final rows whose text is also in training.
+        folder: where the model was saved.
+        rows: training rows; 0: all.
+        note: e.g. "stopped early after 4 of 10 passes", "trained on 5,000 rows for the budget".
     """
 
     rung: str
     settings: dict[str, object]
     accuracy: Interval
     macro_f1: Interval
-    calibration_error: float  # expected calibration error, 0 to 1
-    train_seconds: float  # texts and labels in memory → trained model
-    one_text_us: float  # microseconds to predict one text, one at a time
+    calibration_error: float
+    train_seconds: float
+    one_text_us: float
     bulk_texts_per_second: float
-    megabytes: float  # the saved model folder, 1e6 bytes
-    predictions: np.ndarray  # int32 [n]: index into ClimbResult.label_names
-    probabilities: np.ndarray  # float32 [n, k]
-    validation_predictions: np.ndarray  # int32 [v]
+    megabytes: float
+    predictions: np.ndarray
+    probabilities: np.ndarray
+    validation_predictions: np.ndarray
     validation_accuracy: Interval
-    history: list[dict[str, float]] = field(default_factory=list)  # one record an epoch
-    curve: list[tuple[int, float]] = field(default_factory=list)  # (training rows, validation accuracy)
-    # label name → [(feature, weight)], strongest first
+    history: list[dict[str, float]] = field(default_factory=list)
+    curve: list[tuple[int, float]] = field(default_factory=list)
     top_features: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
-    accuracy_without_leaks: Interval | None = None  # without final rows whose text is also in training
-    folder: str | None = None  # where the model was saved
-    rows: int = 0  # training rows; 0: all
-    note: str = ""  # e.g. "stopped early after 4 of 10 passes", "trained on 5,000 rows for the budget"
+    accuracy_without_leaks: Interval | None = None
+    folder: str | None = None
+    rows: int = 0
+    note: str = ""
 
 
 @dataclass
 class Verdict:
-    """Which rung to take, and why, from validation rows alone."""
+    """Which rung to take, and why, from validation rows alone.
+
+    Attributes:
+        rung: the recommended rung.
+        best: the rung with the highest validation accuracy.
+        next_rung: the next rung that costs more and is better, if any.
+        gain: how much more accurate (share) `next_rung`, or `best`, is on the validation rows.
+        gain_p: p-value of that gain.
+        cost_ratio: the time that rung takes for a text, divided by the recommended rung's.
+        sentences: the verdict in words.
+        majority_share: validation accuracy of always answering the most frequent label.
+        majority_p: p-value of the recommended rung against that; 1 when it is not more accurate.
+    """
 
     rung: str
-    best: str  # the rung with the highest validation accuracy
-    next_rung: str | None  # the next dearer rung that is better, if any
-    gain: float  # how much more accurate (share) `next_rung`, or `best`, is on the validation rows
+    best: str
+    next_rung: str | None
+    gain: float
     gain_p: float
-    cost_ratio: float  # its time a text over the recommended rung's
+    cost_ratio: float
     sentences: list[str] = field(default_factory=list)
-    majority_share: float = 0.0  # validation accuracy of always answering the most frequent label
-    majority_p: float = 0.0  # the recommended rung against that; 1 when it is not more accurate
+    majority_share: float = 0.0
+    majority_p: float = 0.0
 
 
 @dataclass(repr=False)
 class ClimbResult:
-    """Everything a table, a report, or a program needs."""
+    """Everything a table, a report, or a program needs.
+
+    Attributes:
+        source: what was climbed on: a file or a data set.
+        label_names: the k labels, in the order of the columns of probabilities.
+        rows: how many there are: train, validation, final, dropped_duplicates, leaked and more.
+        final_name: "test" when a test file was given, else "held-out".
+        seed: seed of the splits and of every rung.
+        rungs: one result a rung, in the order of the ladder, cheapest first.
+        skipped: rungs that were left out, and why.
+        validation_tests: every pair of rungs, compared on the validation rows.
+        final_tests: every pair of rungs, compared on the final rows.
+        verdict: which rung to take.
+        truth: int32 [n], index into label_names; -1 for a label that training never saw.
+        final_texts: the n final texts, shortened to 400 characters, for the report.
+        leaked: bool [n], whether the final text is also in training.
+        audit: what `sadari.audit` found, as plain values.
+        notes: what reading and splitting decided, one sentence each.
+        seconds: how long the climb took.
+        options: what `climb` was asked: budget, validation, test file and more.
+        versions: versions of Python and of the packages used.
+    """
 
     source: str
     label_names: list[str]
-    rows: dict[str, int]  # train, validation, final, dropped_duplicates, leaked, ...
-    final_name: str  # "test" when a test file was given, else "held-out"
+    rows: dict[str, int]
+    final_name: str
     seed: int
-    rungs: list[RungResult]  # in the order of the ladder, cheapest first
-    skipped: list[tuple[str, str]]  # (rung, why)
+    rungs: list[RungResult]
+    skipped: list[tuple[str, str]]
     validation_tests: list[PairTest]
     final_tests: list[PairTest]
     verdict: Verdict
-    truth: np.ndarray  # int32 [n]; -1 for a label that training never saw
-    final_texts: list[str]  # the n final texts, shortened to 400 characters, for the report
-    leaked: np.ndarray  # bool [n]: this final text is also in training
-    audit: dict[str, object]  # audit.Audit.to_dict()
-    notes: list[Message]  # what reading and splitting decided, one sentence each
+    truth: np.ndarray
+    final_texts: list[str]
+    leaked: np.ndarray
+    audit: dict[str, object]
+    notes: list[Message]
     seconds: float = 0.0
-    options: dict[str, object] = field(default_factory=dict)  # what `climb` was asked: budget, validation, test file …
+    options: dict[str, object] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
