@@ -1,6 +1,7 @@
 """What plain Python says of one text is what the compiled loops say: tokens, n-grams, counts and logits, to the bit."""
 
 import unicodedata
+from unittest import mock
 
 import numpy as np
 import polars as pl
@@ -12,11 +13,11 @@ import text_reference as reference
 from sadari.errors import SettingError
 from sadari.nets.compiled import linear_logits, linear_logits_of_one
 from sadari.text import vectorize, weigh
-from sadari.text.one_text import MOST_CHARACTERS, OneText, tokens_of
+from sadari.text.one_text import MOST_CHARACTERS, prepared, tokens_of
 from sadari.text.scan import character_kind, character_kinds
 from sadari.text.tokenize import TOKENIZERS, tokenizer
-from sadari.text.vectorize import CountVectors
-from sadari.text.weigh import Weights, term_weights
+from sadari.text.vectorize import FEW_ANSWERS, CountVectors
+from sadari.text.weigh import Weights, count, term_weights
 
 NAMES = [name for name in TOKENIZERS if name != "morphemes"]
 ODD = st.lists(reference.awkward | reference.assigned, max_size=30).map("".join)
@@ -31,32 +32,36 @@ def test_the_kind_of_a_character_is_that_of_the_table():
 @pytest.mark.parametrize("name", NAMES)
 @given(text=ODD)
 def test_tokens_are_those_of_the_compiled_scanner(name, text):
-    assert tokens_of(text, tokenizer(name)) == tokenizer(name).tokenize(text)
+    cut = tokenizer(name)
+    assert tokens_of(prepared(text, cut), cut.rules) == cut.tokenize(text)
 
 
 def test_what_python_may_see_otherwise_is_left_to_the_loops():
     unknown = next(chr(code) for code in range(0x300, 0x110000) if unicodedata.category(chr(code)) == "Cn")
-    assert tokens_of(f"a {unknown}", tokenizer("words")) is None
-    assert tokens_of("a" * (MOST_CHARACTERS + 1), tokenizer("words")) is None
+    assert prepared(f"a {unknown}", tokenizer("words")) is None
+    assert prepared("a \ud800", tokenizer("words")) is None
+    assert prepared("a" * (MOST_CHARACTERS + 1), tokenizer("words")) is None
 
 
 @pytest.mark.parametrize("settings", [{}, {"ngram_range": (1, 3)}, {"ngram_range": (2, 3), "min_df": 2}])
+@pytest.mark.parametrize("name", ["whitespace", "syllables"])
 @given(corpus=st.lists(WORDS, min_size=1, max_size=8), texts=st.lists(WORDS | ODD, min_size=1, max_size=5))
-def test_counts_are_those_of_the_compiled_tables(settings, corpus, texts):
-    cut = tokenizer("whitespace")
-    made = CountVectors(cut, **settings)
+def test_counts_are_those_of_the_compiled_tables(settings, name, corpus, texts):
+    made = CountVectors(tokenizer(name), **settings)
     made.fit([*corpus, "a b c", "a b c"])
     words, arrays = made.state()
-    saved = OneText(words, arrays["grams"], made.ngram_range[1])
-    for text in texts:
-        expected = made.transform(pl.Series([text], dtype=pl.String))
-        found = made._count_one(saved.grams(tokens_of(text, cut)))
-        for name in ("ids", "counts", "offsets"):
-            ours, theirs = getattr(found, name), getattr(expected, name)
-            assert ours.dtype == theirs.dtype
-            assert ours.tolist() == theirs.tolist()
-    names = made.names_of(np.arange(made.size, dtype=np.int32))
-    assert names == [saved.name(int(np.flatnonzero(made.feature_of == feature)[0])) for feature in range(made.size)]
+    with mock.patch.object(vectorize, "in_use", return_value=False):
+        saved = CountVectors(tokenizer(name), **settings).restore(words, arrays)
+        plain = [saved.count_one(text) for text in texts[:FEW_ANSWERS]]
+        assert saved._one_text is not None  # no table was built
+        every = np.arange(made.size, dtype=np.int32)
+        assert saved.names_of(every) == made.names_of(every)
+    for text, found in zip(texts, plain, strict=True):
+        expected = count(made.features(pl.Series([text], dtype=pl.String)), made.size)
+        for ours in (found, made.count_one(text)):
+            for part in ("ids", "counts", "offsets"):
+                assert getattr(ours, part).dtype == getattr(expected, part).dtype
+                assert getattr(ours, part).tolist() == getattr(expected, part).tolist()
 
 
 @pytest.mark.parametrize("norm", [None, "l1", "l2"])

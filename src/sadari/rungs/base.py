@@ -347,7 +347,7 @@ class Rung(Estimator, Model):
         return self._top_features(count)
 
     def _logits_of(self, texts: Any) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        parts = [_finite(*self._logits(column)) for column in columns(texts)]
+        parts = [finite(*self._logits(column)) for column in columns(texts)]
         if not parts:
             return np.empty((0, len(self.classes_)), np.float32), np.empty(0, np.bool_)
         if len(parts) == 1:
@@ -433,11 +433,11 @@ class Rung(Estimator, Model):
         return {}
 
 
-def _finite(logits: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def finite(logits: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Logits and what is known, of which those that are no numbers are none, and nothing is known of these texts."""
-    odd: NDArray[np.bool_] = np.logical_not(np.isfinite(logits).all(axis=1))
-    if not odd.any():
+    if np.isfinite(logits).all():
         return logits, known
+    odd: NDArray[np.bool_] = np.logical_not(np.isfinite(logits).all(axis=1))
     warnings.warn(
         SadariWarning(
             message(

@@ -16,7 +16,7 @@ from sadari.compiling import in_use
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.nets.compiled import linear_logits, linear_logits_of_one
-from sadari.rungs.base import Rung
+from sadari.rungs.base import Rung, finite
 from sadari.rungs.training_rows import check_fits
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors, resolve_tokenizer
@@ -249,8 +249,22 @@ class LinearRung(Rung):
     def _count(self, column: pl.Series) -> Counts:
         return self._vectors.transform(column)
 
+    def _logits_of(self, texts: Any) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        if (
+            type(texts) is list
+            and len(texts) == 1
+            and type(texts[0]) is str
+            and isinstance(self._vectors, CountVectors)
+        ):
+            counts = self._vectors.count_one(texts[0])  # a column would take longer than all the rest
+            if counts is not None:
+                return finite(*self._scored(counts))
+        return super()._logits_of(texts)
+
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        counts = self._count(column)
+        return self._scored(self._count(column))
+
+    def _scored(self, counts: Counts) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         out = np.empty((len(counts), len(self.bias_)), np.float32)
         score = linear_logits if in_use() or len(counts) > 1 else linear_logits_of_one
         score(

@@ -98,7 +98,9 @@ class NgramTable:
         self._check(words)
         grams = np.empty(len(words.values) * self.longest, np.int32)
         offsets = np.zeros(len(words) + 1, np.int64)
-        _look_up_ngrams(words.values, words.offsets, self.longest, self.unigrams, self.slots, self.keys, grams, offsets)
+        look_up_ngrams_loop(
+            words.values, words.offsets, self.longest, self.unigrams, self.slots, self.keys, grams, offsets
+        )
         return Ragged(grams[: offsets[-1]], offsets)
 
     def _check(self, words: Ragged) -> None:
@@ -302,7 +304,7 @@ def _learn_ngrams(words, offsets, longest, unigrams, slots, keys, size, text, gr
 
 
 @njit(cache=True, nogil=True)
-def _look_up_ngrams(words, offsets, longest, unigrams, slots, keys, grams, gram_offsets):  # type: ignore[no-untyped-def]
+def look_up_ngrams_loop(words, offsets, longest, unigrams, slots, keys, grams, gram_offsets):  # type: ignore[no-untyped-def]
     mask = len(slots) - 1
     n = 0
     for t in range(len(offsets) - 1):

@@ -1,8 +1,9 @@
-"""One text in plain Python: the same tokens, n-grams and counts as the compiled loops find, to the last one.
+"""One text by itself: the same tokens, n-grams and counts as of a text in a column, to the last one.
 
-For a short text it is over before Numba would be imported, and its loops be read from their cache. What it cannot do
-to the same end it leaves to them: long texts, a tokenizer that calls another library, and characters that this
-Python does not know, which Polars may compose or lower otherwise.
+Until Numba is loaded that is done in plain Python: for a short text it is over before Numba would be imported, and its
+loops be read from their cache. From then on it is one compiled call. What cannot be done here to the same end is left
+to the way of columns: long texts, a tokenizer that calls another library, and characters that this Python does not
+know, which Polars may compose or lower otherwise.
 """
 
 from __future__ import annotations
@@ -14,28 +15,34 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.compiling import njit
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.text.ngrams import NO_PREFIX, check_pairs
-from sadari.text.scan import ALONE, DENSE, DROP, MARK, PART, TAG, Rules, character_kind
-from sadari.text.table import MISSING
+from sadari.text.ngrams import NO_PREFIX, check_pairs, look_up_ngrams_loop
+from sadari.text.scan import ALONE, DENSE, DROP, MARK, PART, TAG, Rules, character_kind, scan_loop
+from sadari.text.table import MISSING, look_up_loop
 from sadari.text.tokenize import Tokenizer
+from sadari.text.weigh import tally_loop
 
 MOST_CHARACTERS = 10_000
 _BREAK_TAG = re.compile("<br />", re.ASCII | re.IGNORECASE)
 
 
-def tokens_of(text: str, tokenizer: Tokenizer) -> list[str] | None:
-    """The tokens of one text, as `tokenizer` cuts it; None where that is left to the compiled loops."""
+def prepared(text: str, tokenizer: Tokenizer) -> str | None:
+    """The text as `tokens_of` and `count_loop` read it: composed, and small; None where it is left to columns."""
     if len(text) > MOST_CHARACTERS or tokenizer.prepare is not None:
         return None
-    if not text.isascii():
-        if any(unicodedata.category(character) == "Cn" for character in set(text)):
-            return None
-        text = unicodedata.normalize("NFC", text)
-        if tokenizer.lowercase:
-            text = text.lower()
-    return list(_tokens(text, tokenizer.rules))
+    if text.isascii():
+        return text
+    if any(unicodedata.category(character) in ("Cn", "Cs") for character in set(text)):
+        return None
+    text = unicodedata.normalize("NFC", text)
+    return text.lower() if tokenizer.lowercase else text
+
+
+def tokens_of(text: str, rules: Rules) -> list[str]:
+    """The tokens of a text that is `prepared`."""
+    return list(_tokens(text, rules))
 
 
 def _tokens(text: str, rules: Rules) -> Iterator[str]:
@@ -147,3 +154,61 @@ class OneText:
             gram, word = self.pairs[gram].tolist()
             words.append(self.words[word])
         return " ".join(reversed(words))
+
+
+@njit(cache=True, nogil=True)
+def count_loop(  # type: ignore[no-untyped-def]
+    content,
+    ascii_class,
+    lower,
+    other_class,
+    kinds,
+    min_chars,
+    smallest,
+    largest,
+    word_slots,
+    word_hashes,
+    word_offsets,
+    word_content,
+    longest,
+    unigrams,
+    slots,
+    keys,
+    feature_of,
+):
+    """Feature ids int32 [stored] and counts uint16 [stored] of one text that is `prepared`."""
+    bounds = np.array([0, len(content)], np.int64)
+    room = (max(1, largest - smallest + 1) + 1) * len(content) + 2
+    starts, lengths, hashes = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint32)
+    out, ends, offsets = np.empty(len(content), np.uint8), np.zeros(2, np.int64), np.zeros(2, np.int64)
+    _, _, n = scan_loop(
+        content,
+        bounds,
+        ascii_class,
+        lower,
+        other_class,
+        kinds,
+        min_chars,
+        smallest,
+        largest,
+        starts,
+        lengths,
+        hashes,
+        out,
+        ends,
+        0,
+        0,
+        0,
+    )
+    words = look_up_loop(out, starts[:n], lengths[:n], hashes[:n], word_slots, word_hashes, word_offsets, word_content)
+    grams = np.empty(n * longest, np.int32)
+    look_up_ngrams_loop(words, ends, longest, unigrams, slots, keys, grams, offsets)
+    found = offsets[1]
+    for i in range(found):
+        grams[i] = feature_of[grams[i]]
+    places = 16
+    while places < 2 * found:
+        places *= 2
+    ids, counts = np.empty(found, np.int32), np.empty(found, np.uint16)
+    tally_loop(grams, offsets, np.full(places, -1, np.int64), ids, counts, ends)
+    return ids[: ends[1]], counts[: ends[1]]

@@ -146,7 +146,7 @@ def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -
             hint=message("give them in columns of up to {most_bytes:,} bytes", most_bytes=MOST_BYTES),
         )
     is_ascii = len(content) == 0 or int(content.max()) < 128
-    kinds = _no_kinds() if is_ascii else character_kinds()
+    kinds = no_kinds() if is_ascii else character_kinds()
     texts = len(offsets) - 1
     capacity = len(content) // 4 + 64
     starts, lengths = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
@@ -154,7 +154,7 @@ def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -
     out, ends = np.empty(len(content), np.uint8), np.zeros(texts + 1, np.int64)
     text, written, tokens = 0, 0, 0
     while True:
-        text, written, tokens = _scan(
+        text, written, tokens = scan_loop(
             content,
             offsets,
             rules.ascii_class,
@@ -184,7 +184,7 @@ def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -
 
 
 @cache
-def _no_kinds() -> NDArray[np.uint8]:
+def no_kinds() -> NDArray[np.uint8]:
     return np.zeros(1, dtype=np.uint8)
 
 
@@ -277,7 +277,7 @@ def _cut_pieces(out, start, end, smallest, largest, kinds, marked, starts, lengt
 
 
 @njit(cache=True, nogil=True)
-def _scan(  # type: ignore[no-untyped-def]
+def scan_loop(  # type: ignore[no-untyped-def]
     content,
     offsets,
     ascii_class,

@@ -75,7 +75,7 @@ class TokenTable:
 
     def look_up(self, tokens: Tokens) -> NDArray[np.int32]:
         """Ids int32 [tokens], MISSING for tokens never learned."""
-        return _look_up(
+        return look_up_loop(
             tokens.content,
             tokens.starts,
             tokens.lengths,
@@ -210,7 +210,7 @@ def _learn(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _look_up(content, starts, lengths, token_hashes, slots, hashes, offsets, stored):  # type: ignore[no-untyped-def]
+def look_up_loop(content, starts, lengths, token_hashes, slots, hashes, offsets, stored):  # type: ignore[no-untyped-def]
     ids = np.empty(len(starts), np.int32)
     mask = len(slots) - 1
     for t in range(len(starts)):

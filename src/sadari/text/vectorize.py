@@ -19,8 +19,8 @@ from sadari.ragged import Ragged, append_to, offsets_of
 from sadari.text.column import as_column, slices
 from sadari.text.ends import END, with_ends
 from sadari.text.ngrams import NgramTable, hashed_ngrams, join_features, settle_features
-from sadari.text.one_text import OneText, tokens_of
-from sadari.text.scan import Tokens
+from sadari.text.one_text import OneText, count_loop, prepared, tokens_of
+from sadari.text.scan import Tokens, character_kinds, no_kinds
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokenize import Tokenizer, choose_tokenizer
 from sadari.text.tokenize import tokenizer as named_tokenizer
@@ -194,17 +194,40 @@ class CountVectors:
 
     def transform(self, column: pl.Series) -> Counts:
         """Counts of the learned n-grams in some texts; all else is left out."""
-        saved = self._one_text
-        if len(column) == 1 and saved is not None and not in_use() and self._answered < FEW_ANSWERS:
-            self._answered += 1
-            tokens = tokens_of(column[0], self.tokenizer)
-            if tokens is not None:
-                return self._count_one(saved.grams(tokens))
-        return count(self.features(column), self.size)
+        counts = self.count_one(column[0]) if len(column) == 1 else None
+        return count(self.features(column), self.size) if counts is None else counts
 
-    def _count_one(self, grams: list[int]) -> Counts:
-        found = Counter(feature for feature in self.feature_of[grams].tolist() if feature != MISSING)
-        ids, counts = np.array(list(found), np.int32), np.array(list(found.values()), np.uint16)
+    def count_one(self, text: str) -> Counts | None:
+        """The same of one text; None where only `transform` can."""
+        ready = prepared(text, self.tokenizer)
+        if ready is None:
+            return None
+        rules, saved = self.tokenizer.rules, self._one_text
+        if saved is not None and not in_use() and self._answered < FEW_ANSWERS:
+            self._answered += 1
+            grams = saved.grams(tokens_of(ready, rules))
+            found = Counter(feature for feature in self.feature_of[grams].tolist() if feature != MISSING)
+            ids, counts = np.array(list(found), np.int32), np.array(list(found.values()), np.uint16)
+        else:
+            words, table = self.words, self.grams
+            ids, counts = count_loop(
+                np.frombuffer(ready.encode(), np.uint8),
+                rules.ascii_class,
+                rules.lower,
+                rules.other_class,
+                no_kinds() if ready.isascii() else character_kinds(),
+                rules.min_chars,
+                *rules.pieces,
+                words.slots,
+                words.hashes,
+                words.offsets,
+                words.content,
+                table.longest,
+                table.unigrams,
+                table.slots,
+                table.keys,
+                self.feature_of,
+            )
         return Counts(ids, counts, np.array([0, len(ids)]), self.size)
 
     def feature_names(self) -> list[str]:

@@ -96,7 +96,7 @@ def count(features: Ragged, size: int) -> Counts:
     ids = np.empty(len(features.values), np.int32)
     counts = np.empty(len(features.values), np.uint16)
     offsets = np.zeros(len(features) + 1, np.int64)
-    _count(features.values, features.offsets, places, ids, counts, offsets)
+    tally_loop(features.values, features.offsets, places, ids, counts, offsets)
     return Counts(ids[: offsets[-1]], counts[: offsets[-1]], offsets, size)
 
 
@@ -193,7 +193,7 @@ def _tally(ids, weights, size):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _count(values, offsets, places, ids, counts, out_offsets):  # type: ignore[no-untyped-def]
+def tally_loop(values, offsets, places, ids, counts, out_offsets):  # type: ignore[no-untyped-def]
     mask = len(places) - 1
     n = 0
     for t in range(len(offsets) - 1):
