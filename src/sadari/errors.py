@@ -24,14 +24,21 @@ class SadariError(Exception):
 
     exit_code = 2
 
-    def __init__(self, what: Message | str, *, where: str | None = None, hint: Message | str | None = None) -> None:
+    def __init__(
+        self, what: Message | str, *, where: Message | str | None = None, hint: Message | str | None = None
+    ) -> None:
         super().__init__(what)
-        self.said, self.where, self.advice = what, where, hint
+        self.said, self.place, self.advice = what, where, hint
 
     @property
     def what(self) -> str:
         """What is wrong, in the current language."""
         return render(self.said)
+
+    @property
+    def where(self) -> str | None:
+        """The file, row, line or field, in the current language."""
+        return None if self.place is None else render(self.place)
 
     @property
     def hint(self) -> str | None:

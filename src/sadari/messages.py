@@ -72,6 +72,14 @@ def notes_of(name: str, notes: Sequence[Message | str]) -> list[Message]:
     return [message("{name}: {note}", name=name, note=note) for note in notes]
 
 
+def alternatives(names: Sequence[object]) -> Message | str:
+    """``a or b or c``."""
+    said: Message | str = str(names[0])
+    for name in names[1:]:
+        said = message("{these} or {that}", these=said, that=name)
+    return said
+
+
 def render(said: Message | str, language: str | None = None) -> str:
     """The sentence in a language: the one given, else `current_language`; what no catalogue has stays English."""
     if isinstance(said, str):

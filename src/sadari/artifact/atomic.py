@@ -168,7 +168,7 @@ def _named_after(path: str | Path, temporary: Path) -> Iterator[None]:
         if not inside:
             raise
         where = Path(path, Path(str(error.where)).relative_to(temporary))
-        raise OutputError(error.what, where=str(where), hint=error.hint) from error
+        raise OutputError(error.said, where=str(where), hint=error.advice) from error
 
 
 @contextmanager
@@ -250,7 +250,7 @@ def check_in_place(target: Path) -> None:
     Raises:
         OutputError: a disk is mounted there, or it holds the current folder.
     """
-    hint = "choose a folder inside it"
+    hint = message("choose a folder inside it")
     if os.path.ismount(target):
         raise OutputError(message("is where a disk is mounted, which cannot be replaced"), where=str(target), hint=hint)
     try:

@@ -60,7 +60,7 @@ def build(where: str, what: str = "model") -> Iterator[None]:
         if error.where is not None:
             raise
         raise ModelError(
-            message("the {what} cannot be put together: {what_2}", what=what, what_2=error.what),
+            message("the {what} cannot be put together: {what_2}", what=what, what_2=error.said),
             where=where,
             hint=error.hint,
         ) from error

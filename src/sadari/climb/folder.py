@@ -50,13 +50,13 @@ def check_is_climb(folder: Path) -> None:
     """
     entries = sorted(folder.iterdir())
     if not any((folder / name).is_file() for name in (TABLE, _OLD_MARKER)):
-        what = f"is in the way: it holds {entries[0].name!r}, and is no folder of a climb"
+        what = message("is in the way: it holds {name!r}, and is no folder of a climb", name=entries[0].name)
         raise OutputError(what, where=str(folder), hint=message("choose another folder, or move that away"))
     for entry in entries:
         if entry.name in RUNGS and entry.is_dir() and not entry.is_symlink():
             check_is_model(entry)
         elif not _is_ours(entry):
-            what = f"is in the way: it holds {entry.name!r}, which is not of a climb"
+            what = message("is in the way: it holds {name!r}, which is not of a climb", name=entry.name)
             raise OutputError(what, where=str(folder), hint=message("choose another folder, or move that away"))
 
 

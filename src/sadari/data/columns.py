@@ -89,7 +89,11 @@ def find_column(asked: str | int, columns: Sequence[str], *, where: str) -> str:
     shown = shown_names(columns)
     comparable = [name for name in columns if len(name) <= _LIKE] if len(str(asked)) <= _LIKE else []
     near = difflib.get_close_matches(str(asked), comparable, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"by name, or by number from 1 to {len(columns)}"
+    hint = (
+        message("did you mean {near!r}?", near=near[0])
+        if near
+        else message("by name, or by number from 1 to {count}", count=len(columns))
+    )
     raise DataError(
         message("there is no column {asked!r}; the columns are: {shown}", asked=asked, shown=shown),
         where=where,
@@ -133,7 +137,11 @@ def choose_columns(
         choice.label = _label_by_content(head, texts)
     if chosen is None:
         if choice.label is None and need_label:
-            what = f"no label column found; the columns are: {shown_names(columns)}{_no_labels(head, choice.texts)}"
+            what = message(
+                "no label column found; the columns are: {shown_names}{no_labels}",
+                shown_names=shown_names(columns),
+                no_labels=_no_labels(head, choice.texts),
+            )
             raise DataError(what, where=where, hint=message("name it with --label"))
         if choice.label is not None:
             choice.label_note = message("label: {columns} (guessed)", columns=columns_named([choice.label]))
@@ -153,7 +161,11 @@ def _check_unrepeated(
     """Refuse a column that another one is called like, unless its number was given."""
     for name, numbers in repeated.items():
         if {columns[number - 1] for number in numbers} & {*taken} - by_number:
-            what = f"the header names {shown(name)!r} twice (columns {' and '.join(map(str, numbers))})"
+            what = message(
+                "the header names {shown!r} twice (columns {names})",
+                shown=shown(name),
+                names=" and ".join(map(str, numbers)),
+            )
             raise DataError(what, where=where, hint=message("rename one of them, or ask for one by its number"))
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from sadari.data.fingerprint import provenance
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
-from sadari.messages import Message, message
+from sadari.messages import Message, message, plural
 from sadari.ragged import places_of
 from sadari.settings.limits import Number, check, shown
 
@@ -202,8 +202,10 @@ class Corpus:
             DataError: no texts, no labels, or one label only.
         """
         if not len(self):
-            blank = f" ({self.blank_rows.size:,} were blank)" if self.blank_rows.size else ""
-            raise DataError(message("there are no texts to train on{blank}", blank=blank), where=self.source)
+            what = message("there are no texts to train on")
+            if self.blank_rows.size:
+                what = message("there are no texts to train on ({blank:,} were blank)", blank=self.blank_rows.size)
+            raise DataError(what, where=self.source)
         if self.labels is None:
             raise DataError(
                 message("there are no labels to train on"),
@@ -211,8 +213,15 @@ class Corpus:
                 hint=message("name the column with --label"),
             )
         if len(self.label_names) < 2:
-            only = f"only label {self.label_names[0]!r}" if self.label_names else "no label"
-            what = f"{only} in {len(self):,} row{'s' * (len(self) != 1)}"
+            only = self.label_names[0] if self.label_names else None
+            what = plural("no label in {count:,} row", "no label in {count:,} rows", len(self))
+            if only is not None:
+                what = plural(
+                    "only label {only!r} in {count:,} row",
+                    "only label {only!r} in {count:,} rows",
+                    len(self),
+                    only=only,
+                )
             raise DataError(
                 what, where=self.source, hint=message("training needs two labels at least; is --label right?")
             )
@@ -232,7 +241,7 @@ class Corpus:
                     ("label {lone!r} stands in this row alone, beside one other label: nothing is left to score it by"),
                     lone=lone,
                 ),
-                where=f"{self.source}, row {row:,}",
+                where=message("{source}, row {row:,}", source=self.source, row=row),
                 hint=message("give more rows with that label; is --label right?"),
             )
 

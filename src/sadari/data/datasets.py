@@ -16,7 +16,7 @@ import platformdirs
 
 from sadari.data.download import Progress, download
 from sadari.errors import DataError, OutputError
-from sadari.messages import message
+from sadari.messages import alternatives, message
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,11 @@ def _known(name: str) -> _Known:
         if known.name == name:
             return known
     close = difflib.get_close_matches(name.lower().replace("-", "_"), NAMES, n=2)
-    hint = f"did you mean {' or '.join(close)}?" if close else "give a name, or the path of a file that exists"
+    hint = (
+        message("did you mean {near}?", near=alternatives(close))
+        if close
+        else message("give a name, or the path of a file that exists")
+    )
     raise DataError(
         message("no data set is called {name!r}; there are {names}", name=name, names=", ".join(NAMES)), hint=hint
     )

@@ -61,7 +61,7 @@ class _Job:
             return 0
 
     def wrong(self, what: str) -> DownloadError:
-        hint = "it is not the pinned file and was not kept; try another network, or set SADARI_MIRROR"
+        hint = message("it is not the pinned file and was not kept; try another network, or set SADARI_MIRROR")
         return DownloadError(what, where=self.url, hint=hint)
 
 
@@ -191,7 +191,7 @@ def _open(job: _Job, have: int) -> http.client.HTTPResponse | None:
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLCertVerificationError):
-            what = f"its certificate cannot be trusted: {reason.verify_message}"
+            what = message("its certificate cannot be trusted: {verify_message}", verify_message=reason.verify_message)
             raise DownloadError(what, where=job.url) from None
         raise _Passing(str(reason) or type(error).__name__) from None
     return response
@@ -206,7 +206,7 @@ def _refused(error: urllib.error.HTTPError, job: _Job, have: int) -> None:
         raise _Passing("what had come so far was not a part of this file") from None
     if error.code in PASSING_STATUS:
         raise _Passing(f"HTTP {error.code} {error.reason}") from None
-    hint = "check the address" if error.code in (404, 410) else None
+    hint = message("check the address") if error.code in (404, 410) else None
     raise DownloadError(
         message("the server answered {code} {reason}", code=error.code, reason=error.reason), where=job.url, hint=hint
     ) from None
@@ -292,8 +292,8 @@ def _writing(job: _Job) -> Iterator[None]:
         raise
     except OSError as error:
         kept = f" ({job.have():,} bytes are kept in {job.part.name})" if job.part.exists() else ""
-        what = f"cannot be written: {error.strerror or error}{kept}"
-        hint = "make room or choose another folder, then run the same command again"
+        what = message("cannot be written: {value}{kept}", value=error.strerror or error, kept=kept)
+        hint = message("make room or choose another folder, then run the same command again")
         raise OutputError(what, where=str(job.target), hint=hint) from error
 
 
@@ -312,7 +312,7 @@ def _only_writer(job: _Job) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            what = "another process is downloading this file"
+            what = message("another process is downloading this file")
             raise DownloadError(what, where=str(job.target), hint=message("wait until it has ended")) from None
         if lock.exists() and os.path.samestat(os.fstat(descriptor), lock.stat()):
             break

@@ -302,7 +302,7 @@ def _scored(truth: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, n
     _same_length(truth, probabilities)
     if not np.isfinite(probabilities).all():
         row = int(np.flatnonzero(~np.isfinite(probabilities).all(axis=1))[0])
-        raise DataError(message("a probability is not a number"), where=f"row {row + 1}")
+        raise DataError(message("a probability is not a number"), where=message("row {row}", row=row + 1))
     return truth, probabilities
 
 
@@ -324,7 +324,7 @@ def _labels(values: np.ndarray, classes: int, *, least: int, name: str) -> np.nd
                 least=least,
                 classes=classes - 1,
             ),
-            where=f"row {row + 1}",
+            where=message("row {row}", row=row + 1),
         )
     return values.astype(np.int64)
 

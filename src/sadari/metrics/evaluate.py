@@ -86,7 +86,7 @@ def check_some_known(corpus: Corpus, known: list[str]) -> None:
     if not names or set(names) & set(known):
         return
     shown, saw = (", ".join(map(repr, some[:5])) + (", …" if len(some) > 5 else "") for some in (names, known))
-    what = f"none of its labels was seen in training: {shown}, where training has {saw}"
+    what = message("none of its labels was seen in training: {shown}, where training has {saw}", shown=shown, saw=saw)
     raise DataError(what, where=corpus.source, hint=message("is this the labels' column? Name it with --label"))
 
 

@@ -100,7 +100,7 @@ def write_picture(path: str | Path, draw: Callable[[], Figure]) -> Path:
     missing = dict.fromkeys(chr(int(glyph[1])) for glyph in found if glyph)
     if missing and kind != "svg":
         shown = " ".join(list(missing)[:8]) + (" …" if len(missing) > 8 else "")
-        what = f"no font here has {shown}: boxes stand for them in {target}"
+        what = message("no font here has {shown}: boxes stand for them in {target}", shown=shown, target=target)
         warnings.warn(
             SadariWarning(
                 message("{what}\n  → install one, such as NanumGothic or Noto Sans CJK; or write .svg", what=what)

@@ -65,7 +65,7 @@ _WIDTHS, _HEADS, _LAYERS = ("hidden_size", "dim"), ("num_attention_heads", "n_he
 _INNER_WIDTHS = ("embedding_size", "input_embedding_size", *_WIDTHS)
 _LAYER = re.compile(r"(?:^|\.)layers?\.([0-9]{1,9})\.")
 _WORDS, _PLACES = "word_embeddings.weight", ".position_embeddings.weight"
-_TOGETHER = f"take weights and {CONFIG} from the same model"
+_TOGETHER = message("take weights and {config} from the same model", config=CONFIG)
 
 
 def check_config(said: Mapping[str, Any], where: str) -> None:

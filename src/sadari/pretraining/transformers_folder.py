@@ -33,8 +33,8 @@ _WHOLE = {
     "max_position_embeddings": Whole(8, 2**15),
     "type_vocab_size": Whole(1, 16),
 }
-_TOGETHER = f"take weights and {CONFIG} from the same model"
-_FILES = f"name the folder of a BERT: {CONFIG}, {SAFE}, tokenizer"
+_TOGETHER = message("take weights and {config} from the same model", config=CONFIG)
+_FILES = message("name the folder of a BERT: {config}, {safe}, tokenizer", config=CONFIG, safe=SAFE)
 _TEXTS = (CONFIG, TOKENIZER, WORDS, TOKENIZER_SETTINGS)
 _OLD_NAMES = ((".gamma", ".weight"), (".beta", ".bias"))  # of norms, in TensorFlow's checkpoints
 _HEAD, _NEXT, _POOLER = "cls.predictions.", "cls.seq_relationship.", "bert.pooler."
@@ -124,7 +124,7 @@ def sadari_files(folder: str | Path) -> ModelFiles | None:
     if "\0" in where:
         raise ModelError(message("a name cannot hold NUL"), where=repr(where))
     if not place.is_dir():
-        what = "is a file, not a folder" if place.exists() else "there is no such folder"
+        what = message("is a file, not a folder") if place.exists() else message("there is no such folder")
         raise ModelError(what, where=where, hint=_FILES)
     return read_model(folder, as_torch=True) if (place / MANIFEST).exists() else None
 

@@ -238,7 +238,9 @@ class NeuralRung(Resumable):
         if not len(table):
             raise DataError(
                 message("no text has anything that the tokenizer {name!r} takes for a token", name=chosen.name),
-                where=f"training texts such as {', '.join(repr(text[:60]) for text in sample) or '(none)'}",
+                where=message(
+                    "training texts such as {value}", value=", ".join(repr(text[:60]) for text in sample) or "(none)"
+                ),
                 hint=message("try --tokenizer characters"),
             )
         self.vocab_, new_ids = self._choose_vocabulary(table)

@@ -172,7 +172,7 @@ def row_weights(sample_weight: Any, count: int) -> NDArray[np.float32]:
         row = int(wrong.argmax())
         raise DataError(
             message("sample_weight is {weights:g}; it must be a number, 0 or more", weights=weights[row]),
-            where=f"row {row + 1}",
+            where=message("row {row}", row=row + 1),
         )
     if count and not weights.any():
         raise DataError(message("every sample_weight is 0, so that there is no text to learn from"))

@@ -45,7 +45,9 @@ def as_column(texts: Any) -> pl.Series:
 def missing_text(row: int) -> DataError:
     """The error of a row (from 1) without a text."""
     return DataError(
-        message("the text is missing"), where=f"row {row}", hint=message("drop it, or fill in an empty text")
+        message("the text is missing"),
+        where=message("row {row}", row=row),
+        hint=message("drop it, or fill in an empty text"),
     )
 
 
@@ -132,7 +134,11 @@ def two_parts(given: Any, what: str) -> tuple[Any, Any]:
 def _refuse_what_is_no_column(given: Any, what: str) -> None:
     if isinstance(given, str | bytes | bytearray | memoryview):
         one = "one string was" if isinstance(given, str) else "bytes were"
-        hint = "put it in a list: [text]" if isinstance(given, str) else "decode them, and put the text in a list"
+        hint = (
+            message("put it in a list: [text]")
+            if isinstance(given, str)
+            else message("decode them, and put the text in a list")
+        )
         raise DataError(message("{one} given where a list of {what} is wanted", one=one, what=what), hint=hint)
     if isinstance(given, PathLike):
         raise DataError(
@@ -203,7 +209,7 @@ def _of_strings(rows: Iterable[Any]) -> pl.Series:
                 raise missing_text(row)
             raise DataError(
                 message("a text must be a string, not {name}: {shown}", name=type(text).__name__, shown=shown(text)),
-                where=f"row {row}",
+                where=message("row {row}", row=row),
             )
         texts.append(text)
     try:
@@ -212,7 +218,7 @@ def _of_strings(rows: Iterable[Any]) -> pl.Series:
         row = next(row for row, text in enumerate(texts, 1) if text is error.object or text == error.object)
         raise DataError(
             message("the text holds half a surrogate pair, which is no character"),
-            where=f"row {row}, character {error.start + 1}",
+            where=message("row {row}, character {start}", row=row, start=error.start + 1),
         ) from None
 
 

@@ -144,7 +144,9 @@ class CountVectors:
                     "no text has anything that the tokenizer {name!r} and the settings leave as a feature",
                     name=self.tokenizer.name,
                 ),
-                where=f"training texts such as {', '.join(repr(text[:60]) for text in sample) or '(none)'}",
+                where=message(
+                    "training texts such as {value}", value=", ".join(repr(text[:60]) for text in sample) or "(none)"
+                ),
                 hint=message("try --tokenizer characters, or a smaller min_df"),
             )
         if self.size == counted.size:
@@ -360,7 +362,9 @@ class HashedVectors:
         if words == 0:
             raise DataError(
                 message("no text has anything that the tokenizer {name!r} takes for a token", name=self.tokenizer.name),
-                where=f"training texts such as {', '.join(repr(text[:60]) for text in sample) or '(none)'}",
+                where=message(
+                    "training texts such as {value}", value=", ".join(repr(text[:60]) for text in sample) or "(none)"
+                ),
                 hint=message("try --tokenizer characters"),
             )
         if self.buckets is None:

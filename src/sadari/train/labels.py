@@ -236,7 +236,10 @@ def as_labels(labels: Any) -> pl.Series | NDArray[np.int8]:
 def _lists(rows: list[Any]) -> pl.Series:
     for place, row in enumerate(rows):
         if not isinstance(row, _COLLECTIONS):
-            raise DataError(message("some texts have a list of labels, and this one has not"), where=f"row {place + 1}")
+            raise DataError(
+                message("some texts have a list of labels, and this one has not"),
+                where=message("row {row}", row=place + 1),
+            )
     lists = [list(one_column(row, "labels") if isinstance(row, np.ndarray | pl.Series) else row) for row in rows]
     flat = [label for row in lists for label in row]
     wrong = _first_wrong(flat)
@@ -281,7 +284,7 @@ def _not_a_label(label: Any, place: int) -> DataError:
         message("the label is missing")
         if is_missing(label)
         else message("a label is {shown}, a {name}", shown=shown(label), name=type(label).__name__),
-        where=f"row {place + 1}",
+        where=message("row {row}", row=place + 1),
         hint=message("labels are strings or whole numbers, all of one kind"),
     )
 
@@ -293,7 +296,9 @@ def _checked_series(column: pl.Series) -> pl.Series:
     if several and not missing.any():
         missing = column.list.drop_nulls().list.len() < column.list.len()
     if missing.any():
-        raise DataError(message("the label is missing"), where=f"row {int(missing.arg_max() or 0) + 1}")
+        raise DataError(
+            message("the label is missing"), where=message("row {row}", row=int(missing.arg_max() or 0) + 1)
+        )
     if inner in (pl.String, pl.Categorical, pl.Enum):
         wanted: Any = pl.String
     elif inner == pl.Boolean or inner.is_integer():

@@ -223,10 +223,15 @@ class Translator(SavedTranslator):
         """
         pairs, too_long = self._pairs(*filled(sources, targets))
         if len(sources) and not len(pairs):
-            what = f"a text of more than {self.max_length} subwords" if too_long else "an empty side"
+            what, hint = message("every validation pair has an empty side"), message("give others")
+            if too_long:
+                what = message(
+                    "every validation pair has a text of more than {max_length} subwords", max_length=self.max_length
+                )
+                hint = message("give others, or raise max_length")
             raise DataError(
-                message("every validation pair has {what}", what=what),
-                hint="give others" + ", or raise max_length" * bool(too_long),
+                what,
+                hint=hint,
             )
         return pairs
 

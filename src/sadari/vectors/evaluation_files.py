@@ -14,7 +14,7 @@ from sadari.data.formats.encodings.encoding import read_text
 from sadari.errors import DataError
 from sadari.messages import message
 
-PAIR_HINT = "a line is two words and a number, such as: tiger, cat, 7.35"
+PAIR_HINT = message("a line is two words and a number, such as: tiger, cat, 7.35")
 
 
 def holds_analogies(path: str | Path) -> bool:
@@ -59,7 +59,7 @@ def read_pairs(path: Path) -> list[tuple[str, str, float]]:
         if score is None or not (fields[0] and fields[1]):
             raise DataError(
                 message("is no pair of words with a score: {line!r:.80}", line=line),
-                where=f"{path}, line {number:,}",
+                where=message("{path}, line {number:,}", path=path, number=number),
                 hint=PAIR_HINT,
             )
         pairs.append((fields[0], fields[1], score))
@@ -112,7 +112,7 @@ def read_questions(path: Path) -> tuple[list[str], NDArray[np.int64], list[list[
         if len(words) != 4:
             raise DataError(
                 message("has {number_of_words} words, not 4: {line!r:.80}", number_of_words=len(words), line=line),
-                where=f"{path}, line {number:,}",
+                where=message("{path}, line {number:,}", path=path, number=number),
                 hint=message("a question is such as: Athens Greece Oslo Norway"),
             )
         if not names:

@@ -160,7 +160,11 @@ class WordVectors:
             missing = column.gather(np.flatnonzero(~found)).unique(maintain_order=True).to_list()
             several = len(missing) > 1
             named = ", ".join(map(repr, missing[:MOST_NAMED])) + (", …" if len(missing) > MOST_NAMED else "")
-            what = f"{len(missing):,} words have no vector: {named}" if several else f"the word {named} has no vector"
+            what = (
+                message("{count:,} words have no vector: {named}", count=len(missing), named=named)
+                if several
+                else message("the word {named} has no vector", named=named)
+            )
             hints = [hint for hint in map(self.likely, missing[:MOST_NAMED]) if hint]
             raise DataError(what, hint="; ".join(hints) or None)
         return vectors

@@ -112,7 +112,7 @@ def analogy(
     return _named(vectors, rows, cosines)
 
 
-_ANALOGY_HINT = 'write it as "king - man + woman"'
+_ANALOGY_HINT = message('write it as "king - man + woman"')
 _SIGNS = {"+": 1, "-": -1, "−": -1}  # the last is the minus sign of print, U+2212
 
 

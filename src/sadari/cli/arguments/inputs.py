@@ -80,8 +80,14 @@ def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> 
 
 def _check_labelled(found: Dataset, labelled: bool) -> None:
     if labelled and found.parallel:
-        what = f"the data set {found.name!r} has no labels: it is one text in {len(found.parallel)} languages"
-        hint = f"it is there to translate: sadari translate train {found.name}; for labels take headlines"
+        what = message(
+            "the data set {name!r} has no labels: it is one text in {count} languages",
+            name=found.name,
+            count=len(found.parallel),
+        )
+        hint = message(
+            "it is there to translate: sadari translate train {name}; for labels take headlines", name=found.name
+        )
         raise DataError(message("{what} ({parallel})", what=what, parallel=", ".join(found.parallel)), hint=hint)
 
 

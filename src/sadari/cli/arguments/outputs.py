@@ -13,7 +13,7 @@ from sadari.artifact.manifest import MAX_MANIFEST
 from sadari.errors import OutputError
 from sadari.messages import message
 
-_ANOTHER = "choose another with -o"
+_ANOTHER = message("choose another with -o")
 
 
 def check_run_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import alternatives, message
 
 # what is no rung: its class → the command that trains it
 _COMMANDS = {"Generator": "generate train", "Translator": "translate train", "Bert": "pretrain"}
@@ -36,13 +36,17 @@ def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any])
         if name not in hints:
             alike = {known.lower(): known for known in hints}
             near = [repr(alike[match]) for match in get_close_matches(name.lower(), alike, n=3)]
-            owner = f"the rung {rung.name!r}" if hasattr(rung, "name") else f"a {rung.__name__.lower()}"
-            what, has = f"{owner} has no setting {name!r}", f"all that it has: {listed_by(rung)}"
+            what = message("a {kind} has no setting {name!r}", kind=rung.__name__.lower(), name=name)
+            if hasattr(rung, "name"):
+                what = message("the rung {rung!r} has no setting {name!r}", rung=rung.name, name=name)
+            has = message("all that it has: {command}", command=listed_by(rung))
             if options.get(name) is not None:  # an option of other rungs, and no slip of the pen
                 raise SettingError(
                     what, hint=message("leave out --{replace}; {has}", replace=name.replace("_", "-"), has=has)
                 )
-            raise SettingError(what + (f"; did you mean {' or '.join(near)}?" if near else ""), hint=has)
+            if near:
+                what = message("{what}; did you mean {near}?", what=what, near=alternatives(near))
+            raise SettingError(what, hint=has)
         if name in settings:
             raise SettingError(message("the setting {name!r} is given twice", name=name))
         settings[name] = _parse(name, value, hints[name])

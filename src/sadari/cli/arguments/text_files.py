@@ -114,9 +114,9 @@ def files_of(folder: str) -> tuple[list[str], Message]:
         ) from None
     texts = [str(path) for path in every if path.name.lower().endswith(FOLDER_FILES)]
     if not texts:
-        hint = f"of folders in it: {Path(folder)}/*/*.txt, or --format folder"
+        hint = message("of folders in it: {path}/*/*.txt, or --format folder", path=Path(folder))
         if len(every) or not inside:
-            hint = f"name the files: {every[0]}" if every else "name a file"
+            hint = message("name the files: {every}", every=every[0]) if every else message("name a file")
         raise DataError(message("there are no .txt files in the folder"), where=folder, hint=hint)
     others = len(every) - len(texts)
     found = plural("{folder}: {count:,} .txt file", "{folder}: {count:,} .txt files", len(texts), folder=folder)

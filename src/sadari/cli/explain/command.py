@@ -102,7 +102,7 @@ def _read(text: str) -> str:
             return sys.stdin.buffer.read().decode("utf-8-sig").rstrip("\r\n")
         text.encode()
     except UnicodeDecodeError:
-        raise DataError(message("is not UTF-8"), where="standard input") from None
+        raise DataError(message("is not UTF-8"), where=message("standard input")) from None
     except UnicodeEncodeError:
         raise DataError(message("the text is not valid in this terminal's encoding")) from None
     return text

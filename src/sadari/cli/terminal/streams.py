@@ -196,7 +196,9 @@ class _NoInput(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         raise DataError(
-            message("is closed"), where="standard input", hint=message("give a file, or lead something into it")
+            message("is closed"),
+            where=message("standard input"),
+            hint=message("give a file, or lead something into it"),
         )
 
 

@@ -69,7 +69,9 @@ def _lines() -> Iterator[str]:
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
         except UnicodeDecodeError:
-            raise DataError(message("is not UTF-8"), where=f"standard input, line {number:,}") from None
+            raise DataError(
+                message("is not UTF-8"), where=message("standard input, line {number:,}", number=number)
+            ) from None
         if text:
             yield text
 

@@ -38,7 +38,7 @@ STANDARD_INPUT = "standard input"
 
 _NAMES_COMPARED = 2_000  # of a folder's files, to find which was meant
 
-ENCODING_HINT = "save it as UTF-8, or name its encoding with --encoding (such as cp949, latin-1, utf-16)"
+ENCODING_HINT = message("save it as UTF-8, or name its encoding with --encoding (such as cp949, latin-1, utf-16)")
 
 
 @dataclass
@@ -172,7 +172,7 @@ def raw_blocks(stream: ByteStream, size: int) -> Iterator[bytes]:
             try:
                 block = handle.read(size)
             except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                what = f"the gzip data is damaged ({error})"
+                what = message("the gzip data is damaged ({error})", error=error)
                 raise DataError(what, where=stream.name, hint=message("fetch or compress the file again")) from None
             except OSError as error:
                 raise DataError(
@@ -182,7 +182,10 @@ def raw_blocks(stream: ByteStream, size: int) -> Iterator[bytes]:
                 return
             taken += len(block)
             if packed is not None and taken > _UNPACKED_FREELY and taken > _MOST_UNPACKED * packed.tell():
-                what = f"the gzip data unpacks to more than {_MOST_UNPACKED} times its size, as no table of texts does"
+                what = message(
+                    "the gzip data unpacks to more than {most_unpacked} times its size, as no table of texts does",
+                    most_unpacked=_MOST_UNPACKED,
+                )
                 raise DataError(
                     what, where=stream.name, hint=message("if it is what you want, unpack it with gunzip first")
                 )
@@ -217,7 +220,7 @@ def decoded_blocks(stream: ByteStream, encoding: str, size: int) -> Iterator[byt
         if b"\0" in block:
             before = islice(decoded_blocks(stream, encoding, size), yielded)
             line = _line_feeds(before) + block.count(b"\n", 0, block.index(b"\0")) + 1
-            what = f"is a binary file (a NUL byte in line {line:,})"
+            what = message("is a binary file (a NUL byte in line {line:,})", line=line)
             raise DataError(what, where=stream.name, hint=message("give a file of text"))
         if block:
             yielded += 1
@@ -242,8 +245,12 @@ def _cut_between_characters(block: bytes) -> tuple[bytes, bytes]:
 
 def _undecodable(stream: ByteStream, encoding: str, error: UnicodeError, lines: int) -> DataError:
     if not isinstance(error, UnicodeDecodeError):  # a lone surrogate that UTF-16 smuggled in
-        return UndecodableError(f"not valid {encoding.upper()}", where=stream.name, hint=ENCODING_HINT)
+        return UndecodableError(
+            message("not valid {encoding}", encoding=encoding.upper()), where=stream.name, hint=ENCODING_HINT
+        )
     byte = error.object[error.start]
     line = lines + bytes(error.object[: error.start]).count(b"\n") + 1
-    what = f"byte 0x{byte:02x} in line {line:,} is not valid {encoding.upper()}"
+    what = message(
+        "byte 0x{byte:02x} in line {line:,} is not valid {encoding}", byte=byte, line=line, encoding=encoding.upper()
+    )
     return UndecodableError(what, where=stream.name, hint=ENCODING_HINT)

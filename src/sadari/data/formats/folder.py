@@ -54,10 +54,10 @@ class FolderRecords:
             ) from None
         taken = [(label, p) for label, p in files if p.name.endswith((".txt", ".txt.gz"))]
         if not taken:
-            what = "is a folder with no text files in folders of their own (label/*.txt)"
-            hint = "name a file, or make one folder a label"
+            what = message("is a folder with no text files in folders of their own (label/*.txt)")
+            hint = message("name a file, or make one folder a label")
             if tables:
-                hint = f"did you mean {self._path / tables[0]}?"
+                hint = message("did you mean {path}?", path=self._path / tables[0])
             raise DataError(what, where=str(self._path), hint=hint)
         other = len(files) - len(taken)
         if other:

@@ -131,10 +131,12 @@ class JsonlRecords:
         if failure is None:
             raise DataError(message("the file has no rows"), where=self._stream.name)
         number, what = failure
-        hint = "write one object a line"
+        hint = message("write one object a line")
         if lines[0].lstrip().startswith("["):
-            hint += ": this looks like one JSON array (jq -c '.[]' takes it apart)"
-        raise DataError(what, where=f"{self._stream.name}, line {number:,}", hint=hint)
+            hint = message("write one object a line: this looks like one JSON array (jq -c '.[]' takes it apart)")
+        raise DataError(
+            what, where=message("{name}, line {number:,}", name=self._stream.name, number=number), hint=hint
+        )
 
     def complete_columns(self) -> None:
         """Look for keys in the whole file; lines that cannot be read are passed over."""
@@ -147,7 +149,9 @@ class JsonlRecords:
     def _add_keys(self, keys: dict[str, None], record: dict[str, Any]) -> None:
         keys.update(dict.fromkeys(record))
         if len(keys) > MAX_COLUMNS:
-            what = f"its objects have more than {MAX_COLUMNS:,} keys; at most so many are read"
+            what = message(
+                "its objects have more than {max_columns:,} keys; at most so many are read", max_columns=MAX_COLUMNS
+            )
             raise DataError(
                 what, where=self._stream.name, hint=message("write the text and the label under a key each")
             )

@@ -50,8 +50,12 @@ def line_runs(stream: ByteStream, rows: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _too_long(stream: ByteStream, line: int) -> DataError:
-    what = f"the line is longer than {MAX_RECORD_BYTES >> 20} MiB"
-    return DataError(what, where=f"{stream.name}, line {line:,}", hint=message("is this a file with one text a line?"))
+    what = message("the line is longer than {max_record_bytes} MiB", max_record_bytes=MAX_RECORD_BYTES >> 20)
+    return DataError(
+        what,
+        where=message("{name}, line {line:,}", name=stream.name, line=line),
+        hint=message("is this a file with one text a line?"),
+    )
 
 
 def lines_column(data: bytes) -> pl.Series:
@@ -138,7 +142,7 @@ class FastTextRecords(_LineRecords):
         if not self.head["text"].len():
             raise DataError(message("the file has no lines with text"), where=stream.name)
         if self.head["label"].null_count() == self.head.height:
-            what = f"no line of its head has a label ({LABEL_PREFIX}x)"
+            what = message("no line of its head has a label ({label_prefix}x)", label_prefix=LABEL_PREFIX)
             raise DataError(what, where=stream.name, hint=message("is it another format? Name it with --format"))
         self._several = self._any_several()
         self.head = self._frame(lines_column(head_lines(stream))[:_HEAD_ROWS])

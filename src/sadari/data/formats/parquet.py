@@ -59,14 +59,16 @@ class ParquetRecords:
         """Raise where a column's type cannot be a text's or a label's."""
         for name in texts:
             if self.head.schema[name] != pl.String:
-                what = f"the text column {name!r} holds {self.head.schema[name]}, not strings"
+                what = message(
+                    "the text column {name!r} holds {schema}, not strings", name=name, schema=self.head.schema[name]
+                )
                 raise DataError(what, where=self._name, hint=message("name another with --text"))
         if label is None:
             return
         kind = self.head.schema[label]
         inner = kind.inner if isinstance(kind, pl.List) else kind
         if (inner != pl.String and not (inner.is_integer() or inner == pl.Boolean)) or inner.is_nested():
-            what = f"the label column {label!r} holds {kind}, which is no label"
+            what = message("the label column {label!r} holds {kind}, which is no label", label=label, kind=kind)
             raise DataError(
                 what, where=self._name, hint=message("labels are strings, whole numbers, or lists of strings")
             )
@@ -76,7 +78,9 @@ class ParquetRecords:
             yield from plan.collect_batches(chunk_size=rows, maintain_order=True)
 
     def _torn(self, rows: int) -> NoReturn:
-        what = f"is a damaged Parquet file ({rows:,} of its {self._rows:,} rows could be read)"
+        what = message(
+            "is a damaged Parquet file ({rows:,} of its {rows_2:,} rows could be read)", rows=rows, rows_2=self._rows
+        )
         raise DataError(what, where=self._name, hint=message("write or fetch it again"))
 
 

@@ -33,7 +33,7 @@ def check_ends(path: Path, name: str) -> None:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - _TAIL))
         tail = file.read(_TAIL)
-    hint = "write or fetch it again"
+    hint = message("write or fetch it again")
     if begin == b"PARE" or tail[4:] == b"PARE":
         raise DataError(
             message("is an encrypted Parquet file"), where=name, hint=message("write it without encryption")
@@ -83,7 +83,11 @@ def _answer(found: dict[str, Any], name: str) -> int:
     if "error" in found:
         raise DataError(message("is not a readable Parquet file ({error})", error=found["error"]), where=name)
     if found["read"] != found["rows"]:
-        what = f"is a damaged Parquet file ({found['read']:,} of its {found['rows']:,} rows could be read)"
+        what = message(
+            "is a damaged Parquet file ({found:,} of its {found_2:,} rows could be read)",
+            found=found["read"],
+            found_2=found["rows"],
+        )
         raise DataError(what, where=name, hint=message("write or fetch it again"))
     return int(found["rows"])
 

@@ -84,7 +84,7 @@ class BadRows:
             usual = message(
                 "mend the row, or pass --on-bad-row skip to leave such rows out; sadari data audit lists them"
             )
-            raise DataError(what, where=f"{self.name}, {place}", hint=hint or usual)
+            raise DataError(what, where=message("{name}, {place}", name=self.name, place=place), hint=hint or usual)
         self.count += 1
         wrong = message("{place}: {what}", place=place, what=what)
         insort(self.listed, (place.values.get("number", self.count), wrong), key=itemgetter(0))

@@ -290,7 +290,7 @@ def hold_out(corpus: ParallelCorpus, share: float = 0.1, *, seed: int = 0) -> tu
         )
     leaders, group_of, sizes = np.unique(first_rows(fold(corpus.sources)), return_inverse=True, return_counts=True)
     if leaders.size < 2:
-        what = "validation pairs need source texts of their own, and there is only one"
+        what = message("validation pairs need source texts of their own, and there is only one")
         raise DataError(what, where=corpus.source)
     wanted = max(1, round(share * len(corpus)))
     order = np.random.default_rng(seed).permutation(leaders.size)

@@ -98,7 +98,7 @@ class TrainingTexts:
                     sample = ", ".join(repr(text[:60]) for text in column.head(3))
                     raise DataError(
                         message("the weights' tokenizer knows nothing in the texts"),
-                        where=f"such as {sample}",
+                        where=message("such as {sample}", sample=sample),
                         hint=message("take weights that were trained on this language"),
                     )
             part, owner = reader.read(ids)

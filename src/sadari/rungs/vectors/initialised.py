@@ -111,10 +111,15 @@ class Start:
         return chosen
 
     def _check(self, cut: Tokenizer, numbers: int) -> None:
-        found, hint = self.coverage, "name the tokenizer that cut the texts of the vectors: --tokenizer NAME"
+        found, hint = self.coverage, message("name the tokenizer that cut the texts of the vectors: --tokenizer NAME")
         by = f"cut by the tokenizer {cut.name!r}"
         if found.found + found.made == 0:
-            what = f"none of the {found.words:,} words of the texts, {by}, has a vector in {self.source.name}"
+            what = message(
+                "none of the {words:,} words of the texts, {by}, has a vector in {name}",
+                words=found.words,
+                by=by,
+                name=self.source.name,
+            )
             raise SettingError(what, hint=hint)
         if numbers > MOST_NUMBERS:
             raise SettingError(

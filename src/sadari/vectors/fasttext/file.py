@@ -113,7 +113,11 @@ class StoredMatrix:
             # written so that NaN, which is neither larger nor smaller than anything, counts as too large
             if not (block.max() <= LARGEST and block.min() >= -LARGEST):
                 row = first + (at + int(np.argmin(np.abs(block) <= LARGEST))) // width
-                what = f"row {row:,} of {self.name} holds NaN, infinity, or a number too large to calculate with"
+                what = message(
+                    "row {row:,} of {name} holds NaN, infinity, or a number too large to calculate with",
+                    row=row,
+                    name=self.name,
+                )
                 raise ModelError(what, where=self.source.where)
         return out
 

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from sadari.artifact import open_plain
 from sadari.errors import ModelError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 _WORD2VEC = re.compile(rb"\s*[0-9]{1,12} [0-9]{1,6} *\r?\n")
 _KNOWN = (
-    (b"PK\x03\x04", "a zip file", "unpack it first"),
-    (b"\x1f\x8b", "a gzip file", "unpack it first: gunzip FILE"),
-    (b"\x80", "a Python pickle", "export it from the library that wrote it"),
+    (b"PK\x03\x04", message("a zip file"), message("unpack it first")),
+    (b"\x1f\x8b", message("a gzip file"), message("unpack it first: gunzip FILE")),
+    (b"\x80", message("a Python pickle"), message("export it from the library that wrote it")),
 )
+_NOT_OURS = message("is no model of fastText's: it does not begin with its magic number")
 _HEAD = 4096
 
 
@@ -107,17 +108,18 @@ class FileBytes:
         """What to say of a file that does not begin as fastText's do: what it is instead, if that can be seen."""
         self.seek(0)
         head = self.array(np.uint8, min(self.size, _HEAD), "its head").tobytes()
-        what, hint = "is no model of fastText's: it does not begin with its magic number", None
+        hint: Message | None = None
+        what = _NOT_OURS
         if not head:
-            what = "is empty"
+            what = message("is empty")
         elif _WORD2VEC.match(head):
-            what = "holds word vectors in word2vec's format, and is no model of fastText's"
-            hint = "sadari vectors convert reads it"
+            what = message("holds word vectors in word2vec's format, and is no model of fastText's")
+            hint = message("sadari vectors convert reads it")
         elif known := next((known for known in _KNOWN if head.startswith(known[0])), None):
-            what, hint = f"is {known[1]}, no model of fastText's", known[2]
+            what, hint = message("is {known}, no model of fastText's", known=known[1]), known[2]
         elif _is_text(head):
-            what = "is text, no model of fastText's"
-            hint = "texts to train on go to sadari train; vectors (.vec) to sadari vectors convert"
+            what = message("is text, no model of fastText's")
+            hint = message("texts to train on go to sadari train; vectors (.vec) to sadari vectors convert")
         return ModelError(what, where=self.where, hint=hint)
 
 

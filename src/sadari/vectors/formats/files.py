@@ -122,11 +122,14 @@ def look_at(file: VectorFile, format: str | None = None) -> Layout:
     header = None if format == "glove" else _HEADER.match(head)
     if header is None:
         if format in ("word2vec-text", "word2vec-binary"):
-            what = "has no header: its first line is not two whole numbers, of words and of values"
+            what = message("has no header: its first line is not two whole numbers, of words and of values")
             raise DataError(what, where=file.name, hint=message("leave out the format, or name another"))
         return Layout("glove", _checked_width(_width(file, head), file.name))
     if len(header[1]) > 18 or len(header[2]) > 18:
-        raise DataError(message("the first line promises more words than there can be"), where=f"{file.name}, line 1")
+        raise DataError(
+            message("the first line promises more words than there can be"),
+            where=message("{name}, line 1", name=file.name),
+        )
     promised, width = int(header[1]), _checked_width(int(header[2]), file.name)
     binary = format == "word2vec-binary" or (format is None and _is_binary(head[header.end() :], width))
     return Layout("word2vec-binary" if binary else "word2vec-text", width, header.end() + skip, promised)
@@ -134,8 +137,10 @@ def look_at(file: VectorFile, format: str | None = None) -> Layout:
 
 def _checked_width(width: int, name: str) -> int:
     if not 1 <= width <= MOST_WIDE:
-        what = f"says that a vector has {width:,} values; it has 1 to {MOST_WIDE:,}"
-        raise DataError(what, where=f"{name}, line 1", hint=message("is it a file of word vectors?"))
+        what = message(
+            "says that a vector has {width:,} values; it has 1 to {most_wide:,}", width=width, most_wide=MOST_WIDE
+        )
+        raise DataError(what, where=message("{name}, line 1", name=name), hint=message("is it a file of word vectors?"))
     return width
 
 
@@ -155,13 +160,13 @@ def _width(file: VectorFile, head: bytes) -> int:
     body = head.lstrip(b" \t\r\n")
     line, ended, _ = body.partition(b"\n")
     if not ended and not file.whole:
-        what = f"is no file of word vectors: its first line is longer than {len(body) >> 10:,} KiB"
+        what = message("is no file of word vectors: its first line is longer than {count:,} KiB", count=len(body) >> 10)
         raise DataError(what, where=file.name)
     if b"\0" in head or _UNPRINTED.search(line):
-        what = "is a binary file, but not of word2vec's or fastText's formats"
+        what = message("is a binary file, but not of word2vec's or fastText's formats")
         raise DataError(what, where=file.name, hint=message("these can be read: {formats}", formats=", ".join(FORMATS)))
     if b"\r" in line.rstrip(b"\r"):
-        what = "has lines that end in a carriage return alone, or a word with one in it"
+        what = message("has lines that end in a carriage return alone, or a word with one in it")
         raise DataError(what, where=file.name, hint=message("end its lines in line feeds"))
     fields = fields_of(line)
     numbers = 0
@@ -169,7 +174,9 @@ def _width(file: VectorFile, head: bytes) -> int:
         numbers += 1
     if numbers == 0:
         shown = line.decode("utf-8", "replace")
-        what = f"is no file of word vectors: its first line is not a word and numbers, but {shown!r:.60}"
+        what = message(
+            "is no file of word vectors: its first line is not a word and numbers, but {shown!r:.60}", shown=shown
+        )
         raise DataError(what, where=file.name, hint=message("these can be read: {formats}", formats=", ".join(FORMATS)))
     return numbers
 

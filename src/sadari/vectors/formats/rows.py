@@ -104,11 +104,17 @@ class Rows:
         """Compare what the file's header promises with the rows that were there, now that all are read."""
         if promised == self.seen:
             return
-        hint = "is the download complete?" if promised > self.seen else "correct the first line of the file"
-        what = f"the first line promises {promised:,} words, and there are {self.seen:,}"
+        hint = (
+            message("is the download complete?")
+            if promised > self.seen
+            else message("correct the first line of the file")
+        )
+        what = message(
+            "the first line promises {promised:,} words, and there are {seen:,}", promised=promised, seen=self.seen
+        )
         if self.on_bad_row == "error":
             raise DataError(what, where=self.where, hint=hint)
-        self.notes.append(what)
+        self.notes.append(str(what))
 
     def finish(self) -> WordVectors:
         """All that was kept, with notes on what was odd.

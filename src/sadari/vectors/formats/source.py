@@ -25,17 +25,35 @@ BLOCK_BYTES = 4 << 20
 HEAD_BYTES = 1 << 20  # what is looked at to tell the format
 MAX_LINE_BYTES = 16 << 20
 _GZIP = b"\x1f\x8b"
+_PICKLE = message("a Python pickle, which is never opened here")
+_SAVE = message("save it in word2vec's format where it was made")
 _FOREIGN = (
-    (b"PK\x03\x04", "a zip archive", "unpack it, and give the file that is in it"),
-    (b"BZh91AY&SY", "compressed with bzip2", "decompress it, or use gzip"),
-    (b"\xfd7zXZ", "compressed with xz", "decompress it, or use gzip"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "decompress it, or use gzip"),
-    (b"\x80\x02", "a Python pickle, which is never opened here", "save it in word2vec's format where it was made"),
-    (b"\x80\x03", "a Python pickle, which is never opened here", "save it in word2vec's format where it was made"),
-    (b"\x80\x04", "a Python pickle, which is never opened here", "save it in word2vec's format where it was made"),
-    (b"\x80\x05", "a Python pickle, which is never opened here", "save it in word2vec's format where it was made"),
-    (b"\x93NUMPY", "a NumPy array, which holds no words", "give the file that has the words too"),
-    (b"\x89HDF", "an HDF5 file", "save it in word2vec's format where it was made"),
+    (b"PK\x03\x04", message("a zip archive"), message("unpack it, and give the file that is in it")),
+    (b"BZh91AY&SY", message("compressed with bzip2"), message("decompress it, or use gzip")),
+    (b"\xfd7zXZ", message("compressed with xz"), message("decompress it, or use gzip")),
+    (b"\x28\xb5\x2f\xfd", message("compressed with zstd"), message("decompress it, or use gzip")),
+    (
+        b"\x80\x02",
+        message("a Python pickle, which is never opened here"),
+        _SAVE,
+    ),
+    (
+        b"\x80\x03",
+        message("a Python pickle, which is never opened here"),
+        _SAVE,
+    ),
+    (
+        b"\x80\x04",
+        message("a Python pickle, which is never opened here"),
+        _SAVE,
+    ),
+    (
+        b"\x80\x05",
+        message("a Python pickle, which is never opened here"),
+        _SAVE,
+    ),
+    (b"\x93NUMPY", message("a NumPy array, which holds no words"), message("give the file that has the words too")),
+    (b"\x89HDF", message("an HDF5 file"), _SAVE),
 )
 
 
@@ -138,7 +156,10 @@ class VectorFile(ByteStream):
         for block in self.text():
             if b"\0" in block:
                 line = self._line_at(passed + len(rest) + block.index(b"\0"))
-                raise DataError(message("holds a NUL byte, so this is no text"), where=f"{self.name}, line {line:,}")
+                raise DataError(
+                    message("holds a NUL byte, so this is no text"),
+                    where=message("{name}, line {line:,}", name=self.name, line=line),
+                )
             block = rest + block
             end = block.rfind(b"\n") + 1
             lines, rest = block[:end], block[end:]

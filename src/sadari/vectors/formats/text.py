@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError
+from sadari.messages import message
 from sadari.text.column import column_bytes
 from sadari.vectors.formats.decimals import (
     DOUBTFUL,
@@ -151,20 +152,33 @@ class _LineReader:
         place, width = int(self._places[row]), self.rows.width
         fields = fields_of(raw[place : raw.index(b"\n", place)])
         word, values = fields[0].decode("utf-8", "replace"), fields[max(1, len(fields) - width) :]
-        hint = "mend or remove the line, or leave bad rows out (on_bad_row='skip')"
+        hint = message("mend or remove the line, or leave bad rows out (on_bad_row='skip')")
         if kind == INFINITE:
             odd = next(value for value in values if not np.isfinite(as_float32(value)))
-            what = f"the vector of {word!r:.60} holds {odd.decode()!r:.40}, which is no finite number"
+            what = message(
+                "the vector of {word!r:.60} holds {value!r:.40}, which is no finite number",
+                word=word,
+                value=odd.decode(),
+            )
         elif kind == NOT_NUMBERS:
             odd = next(value for value in values if not is_number(value))
-            what = f"the vector of {word!r:.60} holds {odd.decode('utf-8', 'replace')!r:.40}, which is no number"
+            what = message(
+                "the vector of {word!r:.60} holds {value!r:.40}, which is no number",
+                word=word,
+                value=odd.decode("utf-8", "replace"),
+            )
         else:
-            what = f"{word!r:.60} has {len(fields) - 1:,} values, where {width:,} are expected"
+            what = message(
+                "{word!r:.60} has {count:,} values, where {width:,} are expected",
+                word=word,
+                count=len(fields) - 1,
+                width=width,
+            )
         if self.line + row == 2 and self.headed and kind in (SHORT, LONG):
-            hint = "if the first line is a word and its number, not a header, name the format: glove"
+            hint = message("if the first line is a word and its number, not a header, name the format: glove")
         if cut:
-            hint = "the file ends in the middle of a line: is the download complete?"
-        return DataError(what, where=f"{self.name}, line {self.line + row:,}", hint=hint)
+            hint = message("the file ends in the middle of a line: is the download complete?")
+        return DataError(what, where=message("{name}, line {line:,}", name=self.name, line=self.line + row), hint=hint)
 
 
 @njit(cache=True, nogil=True)

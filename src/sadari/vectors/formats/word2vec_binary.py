@@ -50,12 +50,12 @@ def read_binary(
         if rows.full or reader.left == 0:
             break
     if reader.left == 0 and (rest + next(blocks, b"")).strip():
-        what = f"goes on after the {promised:,} words that its first line promises"
+        what = message("goes on after the {promised:,} words that its first line promises", promised=promised)
         if rows.on_bad_row == "error":
             raise DataError(
                 what, where=file.name, hint=message("is it a word2vec binary file? A word in it may have no spaces")
             )
-        rows.notes.append(what)
+        rows.notes.append(str(what))
     if not rows.full:
         rows.check_promise(promised)
 
@@ -79,7 +79,11 @@ class _RowReader:
         starts, lengths = np.empty(most, np.int64), np.empty(most, np.int64)
         count, end, lost = _scan(block, size, MOST_WORD, starts, lengths)
         if lost:
-            what = f"there is no word in the {MOST_WORD:,} bytes after byte {self._passed + end:,}"
+            what = message(
+                "there is no word in the {most_word:,} bytes after byte {passed:,}",
+                most_word=MOST_WORD,
+                passed=self._passed + end,
+            )
             raise DataError(
                 what, where=self.file.name, hint=message("is it a word2vec binary file? A word may have no spaces")
             )
@@ -126,11 +130,11 @@ class _RowReader:
         row = int(bad[0])
         word = block[starts[row] : starts[row] + lengths[row]].tobytes().decode(self.file.encoding, "replace")
         if kinds[row] == JUNK:
-            what = f"{word!r:.60} is no word: it holds control characters"
-            hint = "is it a word2vec binary file? A word may have no spaces"
+            what = message("{word!r:.60} is no word: it holds control characters", word=word)
+            hint = message("is it a word2vec binary file? A word may have no spaces")
         else:
-            what = f"the vector of {word!r:.60} holds a number that is not finite"
-            hint = "make the file again, or leave bad rows out (on_bad_row='skip')"
+            what = message("the vector of {word!r:.60} holds a number that is not finite", word=word)
+            hint = message("make the file again, or leave bad rows out (on_bad_row='skip')")
         where = f"{self.file.name}, row {self.rows.seen + row + 1:,}"
         self.rows.bad(DataError(what, where=where, hint=hint), len(bad))
 

@@ -121,7 +121,11 @@ class Word2VecSettings:
             object.__setattr__(self, "subwords", (int(pair[0]), int(pair[1])))
             check_subwords(*self.subwords, self.unit)
         elif self.unit != "characters" or self.buckets is not None:
-            what = f"unit is {self.unit!r}" if self.buckets is None else f"buckets is {self.buckets:,}"
+            what = (
+                message("unit is {unit!r}", unit=self.unit)
+                if self.buckets is None
+                else message("buckets is {buckets:,}", buckets=self.buckets)
+            )
             raise SettingError(
                 message("{what}, but there are no subwords", what=what),
                 hint=message("subwords=(3, 6) gives words such pieces"),

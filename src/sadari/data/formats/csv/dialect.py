@@ -186,14 +186,18 @@ def sniff(
     first = _first_records(buffer, complete, shape)
     if shape.opened >= 0 and first.rows.height <= 1:
         line = head.count(b"\n", 0, shape.opened) + 1
-        what = "a quote opens here and is never closed"
-        raise DataError(what, where=f"{name}, line {line}", hint=message("double the quote, or remove it"))
+        what = message("a quote opens here and is never closed")
+        raise DataError(
+            what,
+            where=message("{name}, line {line}", name=name, line=line),
+            hint=message("double the quote, or remove it"),
+        )
     if not first.rows.height:
         raise DataError(message("the file has no rows"), where=name)
     found = find_header(first, header, known, name, skip=int(separator is not None))
     body = first.below(found.records - 1)
     if not body.height and shape.stray:
-        what = "no row can be read: in each, text follows a closing quote"
+        what = message("no row can be read: in each, text follows a closing quote")
         raise DataError(what, where=name, hint=message('double a quote that belongs to the text ("" in place of \\")'))
     if not body.height:
         raise DataError(message("the file has a header but no rows"), where=name)
@@ -233,7 +237,12 @@ def _choose_delimiter(
     shape = _choose_quote(head, complete, ord(given))
     if shape.fields < 2 and best.score > 0.9:
         other = "a tab" if best.delimiter == 9 else f"`{chr(best.delimiter)}`"
-        what = f"found {shape.fields} column; {other} would give {best.fields}"
+        what = message(
+            "found {fields} column; {other} would give {fields_2}",
+            fields=shape.fields,
+            other=other,
+            fields_2=best.fields,
+        )
         raise DataError(what, where=name, hint=message("name the delimiter with --delimiter, or leave that out"))
     return shape
 

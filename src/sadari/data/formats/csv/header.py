@@ -154,16 +154,17 @@ def _fitted(head: Head, at: int, name: str) -> tuple[list[str], list[Message]]:
     if lack == 1 and below.height == head.found - at - 1 and are_row_names(below):
         note = message("the header is one name short: the first column is taken for row names, as R writes them")
         return ["row names", *cells], [note]
-    fields = f"field{'s' * (width > 1)}"
-    what = f"the header names {len(cells)} column{'s' * (len(cells) != 1)}, and most rows have {width} {fields}"
-    hint = "give every column a name"
+    hint = message("give every column a name; or pass --no-header")
     if lack > 0:
-        hint += "; put a text that holds the delimiter in quotes"
-    raise DataError(
-        message("{what} ({shown_names})", what=what, shown_names=shown_names(cells)),
-        where=name,
-        hint=message("{hint}; or pass --no-header", hint=hint),
+        hint = message("give every column a name; put a text that holds the delimiter in quotes; or pass --no-header")
+    what = plural(
+        "the header names {count} column, and most rows have {fields} ({names})",
+        "the header names {count} columns, and most rows have {fields} ({names})",
+        len(cells),
+        fields=plural("{count} field", "{count} fields", width),
+        names=shown_names(cells),
     )
+    raise DataError(what, where=name, hint=hint)
 
 
 def _named(cells: Sequence[str]) -> Header:

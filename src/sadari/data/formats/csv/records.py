@@ -22,7 +22,7 @@ from sadari.messages import Message, message, plural
 _HEAD_BYTES = 256 << 10
 _SPANS_EXAMINED = 1000
 _MARKS = 6  # bytes that a cell of a header said again may have beyond its name: a byte order mark, quotes, a space
-_QUOTE_HINT = "double a quote that belongs to the text, or remove it; --on-bad-row skip leaves such rows out"
+_QUOTE_HINT = message("double a quote that belongs to the text, or remove it; --on-bad-row skip leaves such rows out")
 
 
 @dataclass
@@ -178,14 +178,23 @@ class CsvRecords:
         place = _place(row, lines + before.count(10) + 1)
         if not quoted:
             return self._too_long(place)
-        takes = "the rest of the file" if final else f"over {MAX_RECORD_BYTES >> 20} MiB"
-        what = f"a quote opens here and is never closed: it takes in {takes}"
-        return DataError(what, where=f"{self._stream.name}, {place}", hint=_QUOTE_HINT.split(";")[0])
+        what = message("a quote opens here and is never closed: it takes in the rest of the file")
+        if not final:
+            what = message(
+                "a quote opens here and is never closed: it takes in over {size} MiB", size=MAX_RECORD_BYTES >> 20
+            )
+        return DataError(
+            what,
+            where=message("{name}, {place}", name=self._stream.name, place=place),
+            hint=message("double a quote that belongs to the text, or remove it"),
+        )
 
     def _too_long(self, place: Message) -> DataError:
-        what = f"the record is longer than {MAX_RECORD_BYTES >> 20} MiB"
+        what = message("the record is longer than {max_record_bytes} MiB", max_record_bytes=MAX_RECORD_BYTES >> 20)
         return DataError(
-            what, where=f"{self._stream.name}, {place}", hint=message("is this a table with one text a row?")
+            what,
+            where=message("{name}, {place}", name=self._stream.name, place=place),
+            hint=message("is this a table with one text a row?"),
         )
 
     def _good_rows(self, span: _Span, spans: _SpannedRows, bad: BadRows) -> np.ndarray:
@@ -239,9 +248,11 @@ class CsvRecords:
             said = [folded(span.buffer[begin:end].tobytes().decode("utf-8")) for begin, end in fields]
             again[i] = said == cells
             if said != cells and sorted(said) == sorted(cells) and knows_names(cells):
-                what = f"names the columns in another order than the header ({', '.join(said)})"
-                hint = "files with other columns were joined here: give them one by one, or in one order"
-                raise DataError(what, where=f"{self._stream.name}, {span.place(int(i))}", hint=hint)
+                what = message("names the columns in another order than the header ({names})", names=", ".join(said))
+                hint = message("files with other columns were joined here: give them one by one, or in one order")
+                raise DataError(
+                    what, where=message("{name}, {place}", name=self._stream.name, place=span.place(int(i))), hint=hint
+                )
         return again
 
 

@@ -32,20 +32,20 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _FOREIGN = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook", "save the sheet as CSV (UTF-8)"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "save the sheet as CSV (UTF-8)"),
-    (b"PAR1", "a Parquet file", "name it .parquet, or pass --format parquet"),
-    (b"%PDF", "a PDF file", "extract its text first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd", "decompress it, or use gzip"),
-    (b"BZh91AY&SY", "compressed with bzip2", "decompress it, or use gzip"),
-    (b"\xfd7zXZ", "compressed with xz", "decompress it, or use gzip"),
-    (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
+    (b"PK\x03\x04", message("a zip archive or an Excel workbook"), message("save the sheet as CSV (UTF-8)")),
+    (b"\xd0\xcf\x11\xe0", message("an old Excel or Word file"), message("save the sheet as CSV (UTF-8)")),
+    (b"PAR1", message("a Parquet file"), message("name it .parquet, or pass --format parquet")),
+    (b"%PDF", message("a PDF file"), message("extract its text first")),
+    (b"\x28\xb5\x2f\xfd", message("compressed with zstd"), message("decompress it, or use gzip")),
+    (b"BZh91AY&SY", message("compressed with bzip2"), message("decompress it, or use gzip")),
+    (b"\xfd7zXZ", message("compressed with xz"), message("decompress it, or use gzip")),
+    (b"SQLite format 3", message("an SQLite database"), message("export the table as CSV")),
 )
 _FOREIGN_BYTE = re.compile(rb"[\x80-\xff]")
 _SAMPLE_BYTES = 1 << 17
 _BLOCK_SAMPLE = 1 << 15
 _LONG_LINE = 1 << 12
-_MEND = "mend that line, or name the encoding of the file with --encoding"
+_MEND = message("mend that line, or name the encoding of the file with --encoding")
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -119,7 +119,7 @@ def _take_encoding(stream: ByteStream, encoding: str, head: bytes) -> None:
         stream.encoding = codecs.lookup(encoding).name
         "".encode(encoding)
     except (LookupError, ValueError):
-        what = f"there is no encoding {encoding!r}"
+        what = message("there is no encoding {encoding!r}", encoding=encoding)
         raise DataError(what, where=stream.name, hint=message("such as utf-8, cp949, latin-1, utf-16")) from None
     if stream.encoding in ("utf-8-sig", "utf_8_sig"):
         stream.encoding = "utf-8"
@@ -149,12 +149,14 @@ def _detect_encoding(stream: ByteStream, head: bytes) -> None:
     if best is None:
         raise _unclear(stream, failure, possible)
     if best.codec == "utf-8":
-        raise UndecodableError(f"{failure.what}, as the rest is", where=stream.name, hint=_MEND)
+        raise UndecodableError(message("{what}, as the rest is", what=failure.what), where=stream.name, hint=_MEND)
     stream.encoding = best.codec
     failure = _first_failure(stream, best.codec)
     if failure is not None:
         raise UndecodableError(
-            f"{failure.what}, in which the rest reads as {best.language}", where=stream.name, hint=_MEND
+            message("{what}, in which the rest reads as {language}", what=failure.what, language=best.language),
+            where=stream.name,
+            hint=_MEND,
         )
     stream.notes.append(encoding_note(best))
 
@@ -205,11 +207,15 @@ def _unclear(stream: ByteStream, failure: DataError, possible: list[Reading]) ->
     """An error that shows what each encoding would make of the text."""
     shown = [f"{reading.codec} reads “{reading.words()}”" for reading in possible]
     if not shown:
-        what = f"{failure.what}, and no other encoding fits"
+        what = message("{what}, and no other encoding fits", what=failure.what)
         return UnclearEncodingError(what, where=stream.name, hint=ENCODING_HINT)
-    what = f"{failure.what}, and in which encoding it is, is in doubt: {'; '.join(shown)}"
+    what = message(
+        "{what}, and in which encoding it is, is in doubt: {names}", what=failure.what, names="; ".join(shown)
+    )
     names = ", ".join(f"--encoding {reading.codec}" for reading in possible)
-    return UnclearEncodingError(what, where=stream.name, hint=f"name the right one ({names}), or save it as UTF-8")
+    return UnclearEncodingError(
+        what, where=stream.name, hint=message("name the right one ({names}), or save it as UTF-8", names=names)
+    )
 
 
 def wide_encoding(head: bytes) -> str | None:
@@ -232,7 +238,10 @@ def wide_encoding(head: bytes) -> str | None:
 def _without_mark(stream: ByteStream, head: bytes) -> str:
     encoding = wide_encoding(head)
     if encoding is None:
-        what, hint = "is a binary file (it holds NUL bytes)", "give a file of text: CSV, JSONL, Parquet"
+        what, hint = (
+            message("is a binary file (it holds NUL bytes)"),
+            message("give a file of text: CSV, JSONL, Parquet"),
+        )
         raise DataError(what, where=stream.name, hint=hint)
     return encoding
 
