@@ -1,4 +1,4 @@
-"""Text that is written: a generator learns from texts, token by token, and goes on with what it is given."""
+"""A generator of text: it learns from texts, token by token, and continues a prompt."""
 
 from __future__ import annotations
 

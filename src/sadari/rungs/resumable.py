@@ -1,4 +1,4 @@
-"""A training run that can be stopped and resumed, and kept to a time: whose it is, and where it goes on."""
+"""Training runs that can be stopped, resumed and limited in time: the checkpoint of a run, and what it belongs to."""
 
 from __future__ import annotations
 
