@@ -129,8 +129,9 @@ def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpu
     """BLEU and chrF, and what to know of them."""
     search = f"beam {asked['beam']}" if asked["beam"] > 1 else "greedy"
     _head("Translated", f"{plural(scores.texts, 'text')} of {pairs.source} · {search}")
-    for said in pairs.notes[1:]:  # the first counts the pairs
-        _head("", said)
+    for said in pairs.notes:
+        if said.id != "{count:,} pair":  # what counts them stands above
+            _head("", said)
     for line in _lost(int(found.sources.cut.sum()), int((found.sources.unknown > 0).sum()), scores.texts):
         _head("", line)
     if found.swapped:
