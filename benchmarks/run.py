@@ -14,6 +14,7 @@ ALL = (
     "encode",
     "classify",
     "predict",
+    "start",
     "course",
     "neural",
     "bert",
