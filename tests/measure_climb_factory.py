@@ -17,6 +17,7 @@ import numpy as np
 from sadari.climb.report.report import write_report
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.climb.verdict import decide
+from sadari.messages import plural
 from sadari.metrics.classification import (
     accuracy,
     confusion_matrix,
@@ -197,7 +198,12 @@ def _audit(names: list[str], rows: int) -> dict[str, object]:
                 "key": "leaked_exact",
                 "count": 3,
                 "severity": "serious",
-                "what": "3 test texts of 7,600 also in training: the score rewards memory",
+                "what": plural(
+                    "{count:,} test text of {rows:,} also in training: the score rewards memory",
+                    "{count:,} test texts of {rows:,} also in training: the score rewards memory",
+                    3,
+                    rows=7600,
+                ),
                 "examples": ["training row 12, test row 7: “Oil prices fall” (Business)"],
             },
             {

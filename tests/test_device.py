@@ -25,7 +25,6 @@ from sadari.pretraining.bert import Bert
 from sadari.rungs import GRU, LSTM, BertClassifier
 from sadari.train.environment import operations
 from sadari.train.loop import Interrupted, Loop
-from sadari.wording import wording
 
 CPU = torch.device("cpu")
 VERSE = "the cat sat on the mat. the dog sat on the log.\n" * 12
@@ -125,12 +124,6 @@ def test_what_a_net_does_is_seen():
     )
     assert operations(nn.Linear(2, 2)) == ["layers"]
     assert set(operations(net)) == {"layers", "lstm", "gru", "rnn", "convolution"} <= set(TRIALS)
-
-
-def test_the_warning_in_korean():
-    english = f"bf16 cannot be had on this cpu (lstm: {OF_AVX2['lstm']}): the work is done in float32"
-    korean = wording("ko").warning(english)
-    assert korean == f"이 컴퓨터의 cpu에서는 bf16 연산을 할 수 없어 float32로 계산합니다 (lstm: {OF_AVX2['lstm']})"
 
 
 # -- training in what cannot be had -----------------------------------------------------------------------------

@@ -184,3 +184,37 @@ def test_what_a_user_reads_calls_a_pass_a_pass():
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in docstrings:
                 assert node.value == "epoch" or not said.search(node.value), f"{path}:{node.lineno}: {node.value}"
+
+
+# What may read text by patterns in these rooms: the terminal's own lines, what PyTorch says, HTML and SVG.
+READS_TEXT = {
+    "climb/failures.py",
+    "climb/report/charts.py",
+    "climb/report/html.py",
+    "cli/data/view.py",
+}
+SPEAKING_ROOMS = ("climb", "wording", "cli/climb", "cli/data", "data/audit")
+
+
+def test_no_sentence_is_read_by_a_pattern():
+    """What was said is a message: who wants to know more asks for its id and values."""
+    for path in FILES:
+        place = path.relative_to(SOURCE).as_posix()
+        if not place.startswith(SPEAKING_ROOMS) or place in READS_TEXT:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not isinstance(node, ast.Import) or all(alias.name != "re" for alias in node.names), path
+
+
+def test_no_note_is_known_by_how_it_begins():
+    """In all rooms: ``note.startswith``, ``note.replace`` and their like would read a finished sentence."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in (
+                "startswith",
+                "endswith",
+                "replace",
+                "partition",
+                "split",
+            ):
+                assert getattr(node.value, "id", "") not in ("note", "notes", "finding"), f"{path}:{node.lineno}"

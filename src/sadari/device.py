@@ -67,7 +67,7 @@ def precision_here(asked: str, device: torch.device, *operations: str) -> str:
             warnings.warn(
                 SadariWarning(
                     message(
-                        ("{asked} cannot be had on this {type} ({operation}: {reason}): the work is done in float32"),
+                        "{asked} cannot be had on this {type} ({operation}: {reason}): the work is done in float32",
                         asked=asked,
                         type=device.type,
                         operation=operation,

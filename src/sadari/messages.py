@@ -93,6 +93,15 @@ def render(said: Message | str, language: str | None = None) -> str:
     return sentence.format_map({name: _written(value, language) for name, value in said.values.items()})
 
 
+def plain(value: Any, language: str | None = None) -> Any:
+    """Nested plain values, for JSON, with every message in them written out."""
+    if isinstance(value, Message):
+        return render(value, language)
+    if isinstance(value, Mapping):
+        return {key: plain(entry, language) for key, entry in value.items()}
+    return [plain(entry, language) for entry in value] if isinstance(value, list | tuple) else value
+
+
 def _written(value: Any, language: str) -> Any:
     if isinstance(value, Message):
         return render(value, language)

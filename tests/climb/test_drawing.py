@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import sadari
-from sadari.wording import wording
 
 CHART = """
 import sys, warnings
@@ -70,4 +69,3 @@ def test_a_matplotlib_that_cannot_be_loaded_costs_the_chart_alone(tmp_path):
     chart, told, _ = drawn(tmp_path, PYTHONPATH=f"{broken}:{Path(sadari.__file__).parent.parent}")
     said = "a chart is left out of the report: no folder may be written"
     assert (chart, told) == ("None", f"[{said!r}]")
-    assert "그림" in wording("ko").warning(said)

@@ -337,7 +337,7 @@ def test_korean_reads_korean_whatever_language_the_climb_spoke():
     drawn = [text for tag, text in page.texts if tag == "text"]
     assert "정확도" in drawn
     assert "학습 행 수" in drawn
-    assert "시험 글 3건이 학습에도 있습니다" in page.words
+    assert "테스트 글 7,600건 중 3건이 학습에도 있습니다" in page.words
     assert "2 texts are odd" in page.words  # a finding that no language but the audit's own has
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sadari.data.audit.audit import audit
 from sadari.data.corpus import Corpus
+from written import written
 
 LONG = "the committee said on monday that it would look into the matter and report to the council by spring"
 NEAR = LONG.replace("monday", "tuesday")
@@ -112,7 +113,7 @@ def test_the_findings_of_a_known_corpus(faulty):
     }
     severities = [finding.severity for finding in result.findings]
     assert severities == sorted(severities, key=["serious", "warning", "note"].index)
-    examples = {finding.key: finding.examples for finding in result.findings}
+    examples = {finding.key: written(finding.examples) for finding in result.findings}
     assert examples["leaked_exact"][0].startswith("training row 1, test row 1: “Good morning, everyone”")
     assert examples["contradictions_training"] == ["rows 1, 2, 3: “Good morning, everyone” (a / b)"]
     assert examples["duplicates_training"] == [

@@ -6,10 +6,8 @@ import pytest
 
 from sadari import audit, open_source
 from sadari.messages import Message, message, render
-from sadari.wording import wording
 from written import written
 
-KOREAN = wording("ko")
 MESSY = (
     '번호,내용,분류,\n1,배가 고프다,일상,\n2,"헤어졌다\n정말로",이별,\n3,,일상,\n4,  ,이별,\n5,너무 좋다,일상 ,\n'
     '6,이상하다,이별\n7,또 배가 고프다,일상,\n8,또 "배가" 고프다,일상,\n9,배가 고프다,이별,\n10,너무 좋다,일상 ,\n'
@@ -79,21 +77,17 @@ def test_findings_and_their_examples(tmp_path):
     (tmp_path / "test.csv").write_text("내용,분류\n같은 글,알 수 없음\nnothing but Latin,일상\n", encoding="utf-8")
     corpora = [open_source(tmp_path / name).read() for name in ("train.csv", "test.csv")]
     found = audit(*corpora, unseen={"words": lambda texts: 0.25})
-    said = {f.key: KOREAN.finding(f.key, f.count, f.what) for f in found.findings}
+    said = {f.key: render(f.what, "ko") for f in found.findings}
     assert {"leaked_exact", "contradictions_training", "imbalance", "unseen_labels", "other_scripts"} <= set(said)
     for sentence in said.values():
         assert re.search("[가-힣]", sentence), said
         assert not re.search(r"\b(label|texts?|rows?|training|characters)\b", sentence), sentence
-    assert "‘일상’" in said["imbalance"]
+    assert "'일상'" in said["imbalance"]
     assert "--class-weight balanced" in said["imbalance"]
-    assert said["unseen_words"] == "words: 이 토크나이저는 글자의 25.0 %를 보지 못합니다"
+    assert said["unseen_words"] == "words: 이 토크나이저는 글자의 25.0%를 보지 못합니다"
     assert "한글" in said["other_scripts"]
     for finding in found.findings:
         for example in finding.examples:
-            own = KOREAN.note(example)
+            own, example = render(example, "ko"), render(example, "en")
             assert finding.key == "similar_labels" or own != example, example
             assert re.findall("“.*", own) == re.findall("“.*", example)  # the texts are the user's
-
-
-def test_a_sentence_of_no_known_form_stays():
-    assert KOREAN.note("something quite new") == "something quite new"

@@ -29,7 +29,7 @@ from sadari.data.audit.audit import audit
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import SettingError
-from sadari.messages import Message, message
+from sadari.messages import Message, message, render
 from sadari.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.significance import pair_tests
@@ -229,7 +229,7 @@ def _climb_one(run: ClimbContext, name: str, place: int, count: int, *, share: f
     result = _measure(run, name, found.model, found.held_out.astype(np.int32))
     result.rows = len(corpus)
     longest = _said_of_long(run, found.model, corpus)
-    coverage = run.words.coverage(found.model.coverage_) if isinstance(found.model, FromVectors) else ""
+    coverage = render(found.model.coverage_.said(), run.words.lang) if isinstance(found.model, FromVectors) else ""
     result.note = " · ".join(filter(None, [plan.note, found.note, tuned, longest, coverage]))
     return result
 
@@ -359,7 +359,7 @@ def _conclude(
         truth=frozen.final_truth,
         final_texts=[text[:400] for text in frozen.final.texts.to_list()],
         leaked=frozen.leaked,
-        audit=audited.to_dict(),
+        audit=audited.figures(),
         notes=[*frozen.notes, *_tokenizers_taken(results)],
         versions=versions(*(["transformers"] if any(r.rung == BertClassifier.name for r in results) else [])),
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sadari.errors import DataError, SadariError
-from sadari.messages import message
+from sadari.messages import message, render
 from sadari.rungs import RUNGS
 from sadari.wording import Wording
 
@@ -31,13 +31,14 @@ def why_failed(error: Exception, name: str, words: Wording) -> str:
         return words.say("failed_memory")
     if not isinstance(error, SadariError):
         return words.say("failed_fault", what=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
-    what = f"{error.where}: {error.what}" if error.where else error.what
+    what = render(error.said, words.lang)
+    what = f"{render(error.place, words.lang)}: {what}" if error.place else what
     setting = _setting_in(error.hint or "", name)
     if setting:
         advice = words.say("failed_setting", rung=name, setting=setting)
     else:
-        advice = words.reason(error.hint or "")
-    return " → ".join(filter(None, [words.reason(what), advice]))
+        advice = render(error.advice or "", words.lang)
+    return " → ".join(filter(None, [what, advice]))
 
 
 def _setting_in(hint: str, name: str) -> str | None:

@@ -17,7 +17,7 @@ from sadari.artifact import atomic_folder, atomic_write, check_is_model
 from sadari.climb.report.report import write_report
 from sadari.climb.result import ClimbResult
 from sadari.errors import OutputError
-from sadari.messages import message
+from sadari.messages import message, plain
 from sadari.rungs import RUNGS
 
 TABLE, PREDICTIONS, REPORT = "climb.json", "predictions.csv", "report.html"
@@ -95,8 +95,8 @@ def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]
         "skipped": [{"rung": rung, "why": why} for rung, why in result.skipped],
         "validation_tests": [asdict(test) for test in result.validation_tests],
         "final_tests": [asdict(test) for test in result.final_tests],
-        "audit": result.audit,
-        "notes": result.notes,
+        "audit": plain(result.audit),
+        "notes": plain(result.notes),
         "versions": result.versions,
     }
 

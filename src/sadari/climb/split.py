@@ -88,10 +88,8 @@ def freeze(
         if any(len(rest.take(fold).label_names) < 2 for fold in folds):
             raise DataError(
                 message(
-                    (
-                        "{number_of_rest:,} training rows are too few to validate each by a model of others: it "
-                        "sees one label"
-                    ),
+                    "{number_of_rest:,} training rows are too few to validate each by a model of others: it "
+                    "sees one label",
                     number_of_rest=len(rest),
                 ),
                 where=train.source,

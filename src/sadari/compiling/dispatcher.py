@@ -92,10 +92,8 @@ def _warn(why: str) -> None:
         warnings.warn(
             SadariWarning(
                 message(
-                    (
-                        "compiled loops are not kept ({why}): every run compiles them anew, a climb for about "
-                        "{cost}\n  → set NUMBA_CACHE_DIR to a folder that may be written to and has room"
-                    ),
+                    "compiled loops are not kept ({why}): every run compiles them anew, a climb for about "
+                    "{cost}\n  → set NUMBA_CACHE_DIR to a folder that may be written to and has room",
                     why=why,
                     cost=COST,
                 )

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.settings.limits import SEED, check
 from sadari.text.column import as_column
 from sadari.text.table import MISSING
@@ -64,17 +64,25 @@ class Coverage:
     tokens: float
 
     def __str__(self) -> str:
+        return str(self.said())
+
+    def said(self) -> Message:
         """``20,311 of 25,001 words found (81 %), 4,690 missing drawn at the vectors' scale · 97 % of the text``."""
-        parts = [f"{self.found:,} of {self.words:,} words found ({100 * self.found / max(1, self.words):.0f} %)"]
+        share = 100 * self.found / max(1, self.words)
+        parts = [
+            message(
+                "{found:,} of {words:,} words found ({share:.0f} %)", found=self.found, words=self.words, share=share
+            )
+        ]
         if self.other_case:
-            parts[0] += f", {self.other_case:,} of them in other case"
+            parts.append(message("{count:,} of them in other case", count=self.other_case))
         if self.made:
-            parts.append(f"{self.made:,} made from subwords")
+            parts.append(message("{count:,} made from subwords", count=self.made))
         if self.drawn:
-            parts.append(f"{self.drawn:,} missing drawn at the vectors' scale")
+            parts.append(message("{count:,} missing drawn at the vectors' scale", count=self.drawn))
         if self.left_out:
-            parts.append(f"{self.left_out:,} missing left out")
-        return f"{', '.join(parts)} · {100 * self.tokens:.0f} % of the text"
+            parts.append(message("{count:,} missing left out", count=self.left_out))
+        return message("{words} · {share:.0f} % of the text", words=parts, share=100 * self.tokens)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

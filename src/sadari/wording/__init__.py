@@ -9,25 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from sadari.data.audit.findings import SCRIPTS
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import message, render
 from sadari.settings.limits import shown
 from sadari.wording import numbers as readable
 from sadari.wording.english import ENGLISH
-from sadari.wording.korean import FINDINGS_IN_KOREAN, KOREAN
-from sadari.wording.korean_notes import SCRIPTS_IN_KOREAN, note_in_korean
-from sadari.wording.korean_rungs import coverage_in_korean, reason_in_korean, warning_in_korean
-
-if TYPE_CHECKING:
-    from sadari.vectors.initialise import Coverage
+from sadari.wording.korean import KOREAN
 
 SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {"en": MappingProxyType(ENGLISH), "ko": MappingProxyType(KOREAN)}
 )
-# The audit speaks English itself; its findings have keys by which other languages say the same.
-FINDINGS: Mapping[str, Mapping[str, str]] = MappingProxyType({"ko": MappingProxyType(FINDINGS_IN_KOREAN)})
 LANGUAGES = tuple(SENTENCES)
 _LARGE = {"en": ((1e6, " M"), (1e3, " k")), "ko": ((1e8, "억"), (1e4, "만"))}
 
@@ -47,29 +40,6 @@ class Wording:
         """The name of a thing of this kind; one without a name reads as its key, underscores as spaces."""
         return self.sentences.get(f"{kind}_{key}", key.replace("_", " "))
 
-    def finding(self, key: str, count: object, what: str) -> str:
-        """What an audit found; ``what`` says it in English."""
-        if (own := self.note(what)) != what:  # with the names and shares that are in it
-            return own
-        sentence = FINDINGS.get(self.lang, {}).get(key)
-        return sentence.format(count=f"{count:,}" if isinstance(count, int) else count) if sentence else what
-
-    def note(self, note: str) -> str:
-        """A sentence on how data was read, or an example of what an audit found, which reading says in English."""
-        return note_in_korean(note) if self.lang == "ko" else note
-
-    def warning(self, warning: str) -> str:
-        """What is warned of while rungs are trained, which they say in English."""
-        return warning_in_korean(warning) if self.lang == "ko" else warning
-
-    def reason(self, reason: str) -> str:
-        """Why a rung could not be trained, or what to do about it, which rungs say in English."""
-        return reason_in_korean(reason) if self.lang == "ko" else reason
-
-    def coverage(self, found: Coverage) -> str:
-        """How much of the texts the vectors know."""
-        return coverage_in_korean(found) if self.lang == "ko" else str(found)
-
     def brief(self, seconds: float, digits: int = 2) -> str:
         """A duration in a table: parts of a second in their symbols, which are the same everywhere."""
         return self.duration(seconds, digits) if seconds >= 0.9995 else readable.duration(seconds, digits)
@@ -83,7 +53,7 @@ class Wording:
 
     def script(self, name: str) -> str:
         """What a script such as ``Hangul`` is called."""
-        return SCRIPTS_IN_KOREAN.get(name, name) if self.lang == "ko" else name
+        return render(SCRIPTS.get(name, name), self.lang)
 
     def time_ratio(self, ratio: float) -> str:
         """``12`` → "12 times the time a text", ``0.3`` → "30 % of the time a text"."""

@@ -97,7 +97,7 @@ class View:
             parts += [f"시험에도 있는 글 {across['exact']:,}건", f"시험에도 거의 같게 있는 글 {across['near']:,}건"]
         parts.append(f"레이블이 둘 이상인 글 {audited.train.contradictions:,}건")
         rest = [f for f in audited.findings if f.severity != "note" and f.key not in _COUNTED]
-        said = [self.words.finding(finding.key, finding.count, finding.what) for finding in rest[:2]]
+        said = [render(finding.what, self.lang) for finding in rest[:2]]
         return [" · ".join(parts), *([" · ".join(said)] if said else [])]
 
     def _split(self, result: ClimbResult) -> str:

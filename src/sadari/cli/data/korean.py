@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sadari.data.audit.result import LABELS
+from sadari.messages import render
 from sadari.wording import wording
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ def lines(audited: Audit) -> Iterator[tuple[str, str]]:
     yield "찾은 것", f"{len(audited.findings):,}가지" if audited.findings else "없음"
     for finding in audited.findings:
         severity = WORDS.name("severity", finding.severity)
-        yield f"  {severity}", WORDS.finding(finding.key, finding.count, finding.what)
-        yield from (("", WORDS.note(example)) for example in finding.examples)
-    yield from (("  한계", note) for note in audited.notes)
+        yield f"  {severity}", render(finding.what, "ko")
+        yield from (("", render(example, "ko")) for example in finding.examples)
+    yield from (("  한계", render(note, "ko")) for note in audited.notes)
 
 
 def _split(name: str, split: SplitAudit) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ import click
 from rich.cells import cell_len
 
 from sadari.cli.terminal.printing import columns, cut, headed, printable, say, table
-from sadari.data.audit.findings import plural
+from sadari.data.audit.findings import counted
 from sadari.messages import Message
 from sadari.wording import numbers as readable
 
@@ -25,7 +25,7 @@ MOST_MISTAKES = 12
 
 def print_scores(scores: Evaluation, corpus: Corpus) -> None:
     """All of an evaluation."""
-    _head("Read", f"{corpus.source} · {plural(scores.rows, 'text')} · {plural(len(corpus.label_names), 'label')}")
+    _head("Read", f"{corpus.source} · {counted(scores.rows, 'text')} · {counted(len(corpus.label_names), 'label')}")
     for note in corpus.notes:
         _head("", note)
     print_figures(scores)
@@ -46,20 +46,20 @@ def print_figures(scores: Evaluation) -> None:
     if scores.calibration_error is not None:
         _head("Calibration", f"its probabilities are {readable.points(scores.calibration_error)} points off on average")
     if scores.unknown_texts:
-        unknown = plural(scores.unknown_texts, "text")
+        unknown = counted(scores.unknown_texts, "text")
         _head("Unknown", f"{unknown} in which the model knows nothing, answered with the labels' shares in training")
     if scores.cut_texts:
         share = readable.percent(scores.cut_texts / scores.rows)
-        _head("Long", f"{plural(scores.cut_texts, 'text')} ({share} %) cut: longer than the model reads")
+        _head("Long", f"{counted(scores.cut_texts, 'text')} ({share} %) cut: longer than the model reads")
     if scores.window_texts:
         share = readable.percent(scores.window_texts / scores.rows)
-        read = f"{plural(scores.window_texts, 'text')} ({share} %) read in {scores.windows:,} windows"
+        read = f"{counted(scores.window_texts, 'text')} ({share} %) read in {scores.windows:,} windows"
         _head("Long", f"{read}: longer than the model reads at once")
     if scores.unseen_labels:
         rows = sum(scores.unseen_labels.values())
         most = sorted(scores.unseen_labels.items(), key=lambda item: -item[1])
         shown = ", ".join(f"{label!r} ({count:,})" for label, count in most[:5]) + (", …" if len(most) > 5 else "")
-        _head("Unseen", f"{plural(rows, 'text')} with labels that training never saw, counted as wrong: {shown}")
+        _head("Unseen", f"{counted(rows, 'text')} with labels that training never saw, counted as wrong: {shown}")
 
 
 def _head(head: str, text: Message | str) -> None:

@@ -205,11 +205,11 @@ def _give(
     how = {"escape": asked["escape_formulas"], "bom": asked["bom"]}
     if output is not None:
         from sadari.cli.terminal.printing import note
-        from sadari.data.audit.findings import plural
+        from sadari.data.audit.findings import counted
 
-        counted = _Counted(labelled)
-        write_file(output, iter(counted), **how)
-        note(f"{plural(counted.rows, 'text')} labelled: {output}" + counted.remark())
+        seen = _Counted(labelled)
+        write_file(output, iter(seen), **how)
+        note(f"{counted(seen.rows, 'text')} labelled: {output}" + seen.remark())
     elif asked["as_json"]:
         write_stream(sys.stdout.buffer, labelled, "jsonl")
     elif readable and not any(how.values()):

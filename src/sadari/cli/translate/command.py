@@ -159,10 +159,10 @@ def _translate(loaded: Translator, wanted: Any, asked: dict[str, Any], progress:
 
 def _search(loaded: Translator, texts: Any, asked: dict[str, Any], progress: Any, references: Any = None) -> Any:
     from sadari.cli.translate.input import Answers
-    from sadari.data.audit.findings import plural
+    from sadari.data.audit.findings import counted
 
     def told(share: float) -> None:
-        progress(f"translating {plural(len(texts), 'text')}", share)
+        progress(f"translating {counted(len(texts), 'text')}", share)
 
     found = loaded.search(texts, beam=asked["beam"], length_penalty=asked["length_penalty"], progress=told)
     return Answers(found, loaded.read(texts), loaded.looks_swapped(texts, references))

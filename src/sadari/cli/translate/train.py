@@ -198,13 +198,13 @@ def _score(
     model: Translator, held_out: ParallelCorpus, progress: Progress
 ) -> tuple[dict[str, float], list[tuple[str, str, str]]]:
     """Scores on the validation pairs, and some of these: source, translation, reference."""
-    from sadari.data.audit.findings import plural
+    from sadari.data.audit.findings import counted
     from sadari.metrics.translation import score_translations
 
     sources, targets = held_out.sources.head(MOST_SCORED), held_out.targets.head(MOST_SCORED).to_list()
 
     def told(share: float) -> None:
-        progress(f"translating {plural(len(sources), 'validation text')}", share)
+        progress(f"translating {counted(len(sources), 'validation text')}", share)
 
     told(0.0)
     found = [one.text for one in model.search(sources, progress=told)]

@@ -15,7 +15,7 @@ from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import columns, cut, headed, json_line, note, pad, say_json, wrap
 from sadari.cli.train.view import sparkline
-from sadari.data.audit.findings import plural
+from sadari.data.audit.findings import counted
 from sadari.messages import Message
 from sadari.wording import numbers as readable
 
@@ -64,9 +64,9 @@ def print_net(model: Translator, example: str) -> None:
         words = example.split()
         _head("", f"reads the source from its end: “{' '.join(words)}” as “{' '.join(reversed(words))}”")
     if model.chosen():
-        _head("Chosen", f"for {plural(model.data_['pairs'], 'pair')}: {show_settings(model.chosen())}")
+        _head("Chosen", f"for {counted(model.data_['pairs'], 'pair')}: {show_settings(model.chosen())}")
     if model.too_long_:
-        _head("Long", f"{plural(model.too_long_, 'pair')} of more than {model.max_length} subwords left out")
+        _head("Long", f"{counted(model.too_long_, 'pair')} of more than {model.max_length} subwords left out")
 
 
 def _size_notes(model: Translator) -> list[str]:
@@ -128,7 +128,7 @@ def print_trained_json(model: Translator, output: str, pairs: ParallelCorpus, he
 def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpus, asked: dict[str, Any]) -> None:
     """BLEU and chrF, and what to know of them."""
     search = f"beam {asked['beam']}" if asked["beam"] > 1 else "greedy"
-    _head("Translated", f"{plural(scores.texts, 'text')} of {pairs.source} · {search}")
+    _head("Translated", f"{counted(scores.texts, 'text')} of {pairs.source} · {search}")
     for said in pairs.notes:
         if said.id != "{count:,} pair":  # what counts them stands above
             _head("", said)
@@ -237,15 +237,15 @@ def print_lost(lost: Lost, model: Translator, output: str | None) -> None:
     if lost.undrawn:
         note("no picture is drawn: the translation is empty")
     if output is not None:
-        note(f"{plural(lost.texts, 'text')} translated: {output}")
+        note(f"{counted(lost.texts, 'text')} translated: {output}")
 
 
 def _lost(cut_texts: int, unknown: int, texts: int, most: int | None = None) -> list[str]:
     lines = []
     if cut_texts:
-        lines.append(f"{cut_texts:,} of {plural(texts, 'text')} cut" + (f" after {most:,} subwords" if most else ""))
+        lines.append(f"{cut_texts:,} of {counted(texts, 'text')} cut" + (f" after {most:,} subwords" if most else ""))
     if unknown:
-        lines.append(f"{unknown:,} of {plural(texts, 'text')} with characters that training never saw")
+        lines.append(f"{unknown:,} of {counted(texts, 'text')} with characters that training never saw")
     return lines
 
 

@@ -25,19 +25,19 @@ def print_trained(
         found = {"vectors": output, "words": len(vectors), "width": vectors.width, "notes": [*notes, *lost]}
         say_json({**found, **training, "tokenizer": vectors.tokenizer})
         return
-    from sadari.data.audit.findings import plural
+    from sadari.data.audit.findings import counted
 
     for line in notes:
         note(line)
     least = "once" if settings["min_count"] == 1 else f"{settings['min_count']:,} times"
     print_headed(
         "Read",
-        f"{plural(training['tokens'], 'word')}, {len(vectors) + training['rare']:,} different; "
+        f"{counted(training['tokens'], 'word')}, {len(vectors) + training['rare']:,} different; "
         f"{len(vectors):,} kept, which stand {least} or more",
     )
     kind = settings["model"] + ("" if settings["subwords"] is None else f", with pieces of {settings['unit']}")
     seconds = sum(record["seconds"] for record in history)
-    print_headed("Trained", f"{kind}, {vectors.width} wide, {plural(len(history), 'epoch')} in {seconds:.1f} s")
+    print_headed("Trained", f"{kind}, {vectors.width} wide, {counted(len(history), 'epoch')} in {seconds:.1f} s")
     losses = [record["loss"] for record in history]
     fall = f" {sparkline(losses)} {losses[-1]:.3f}" if len(losses) > 1 else ""
     print_headed("Loss", f"{losses[0]:.3f}{fall}")

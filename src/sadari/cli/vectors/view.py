@@ -129,7 +129,7 @@ def print_scores(scores: Sequence[SimilarityScore | AnalogyScores]) -> None:
 
 
 def _print_pairs(score: SimilarityScore) -> None:
-    from sadari.data.audit.findings import plural  # not above: it takes a quarter of a second, and most need none
+    from sadari.data.audit.findings import counted  # not above: it takes a quarter of a second, and most need none
 
     all_pairs = len(score.pairs)
     print_headed("Spearman", f"{_figure(score.spearman)} · Pearson {_figure(score.pearson)} · {_chance(score.p_value)}")
@@ -142,11 +142,11 @@ def _print_pairs(score: SimilarityScore) -> None:
         parts.append(f"{score.from_subwords:,} with a word made from subwords")
     print_headed("Pairs", " · ".join(parts))
     if score.missing:
-        print_headed("Missing", f"{plural(len(score.missing), 'word')}: {_listed(score.missing)}")
+        print_headed("Missing", f"{counted(len(score.missing), 'word')}: {_listed(score.missing)}")
 
 
 def _print_analogies(score: AnalogyScores) -> None:
-    from sadari.data.audit.findings import plural
+    from sadari.data.audit.findings import counted
 
     sums = [*score.kinds, score.total]
     shown = score.sections if len(score.sections) > 1 else []
@@ -166,8 +166,8 @@ def _print_analogies(score: AnalogyScores) -> None:
         left = total.questions - total.asked
         print_headed(
             "Missing",
-            f"{plural(left, 'question')} ({_share(left, total.questions)}) not asked for want of "
-            f"{plural(len(score.missing), 'word')}: {_listed(score.missing)}",
+            f"{counted(left, 'question')} ({_share(left, total.questions)}) not asked for want of "
+            f"{counted(len(score.missing), 'word')}: {_listed(score.missing)}",
         )
 
 
@@ -194,12 +194,12 @@ def _listed(words: Sequence[str]) -> str:
 
 def print_projection(found: Projection, picture: Path) -> None:
     """What the picture shows, and how much of the words' variance."""
-    from sadari.data.audit.findings import plural
+    from sadari.data.audit.findings import counted
 
     print_headed("Picture", str(picture))
     print_headed(
         "Shows",
-        f"{plural(len(found.words), 'word')} · {100 * sum(found.shares):.0f} % of their variance: "
+        f"{counted(len(found.words), 'word')} · {100 * sum(found.shares):.0f} % of their variance: "
         f"{100 * found.shares[0]:.0f} % across, {100 * found.shares[1]:.0f} % upward",
     )
 
@@ -232,7 +232,7 @@ def describe(vectors: WordVectors, source: str) -> dict[str, Any]:
 
 def print_description(found: dict[str, Any]) -> None:
     """What vectors are, for a reader."""
-    from sadari.data.audit.findings import plural
+    from sadari.data.audit.findings import counted
 
     print_headed("Words", f"{found['words']:,} · {found['width']:,} numbers each")
     for i, line in enumerate(found["notes"]):
@@ -242,7 +242,7 @@ def print_description(found: dict[str, Any]) -> None:
         low, mean, high = (f"{found['length'][key]:.3g}" for key in ("smallest", "mean", "largest"))
         print_headed("Lengths", f"{low} to {high}, {mean} in the mean")
     if found["zero"]:
-        print_headed("", f"{plural(found['zero'], 'vector')} of zeros, which no word is near to")
+        print_headed("", f"{counted(found['zero'], 'vector')} of zeros, which no word is near to")
     if found["tokens"] is not None:
         print_headed("Seen", f"{found['tokens']:,} words of text, which were counted")
     parts = found["subwords"]
@@ -255,9 +255,9 @@ def print_description(found: dict[str, Any]) -> None:
 
 def print_written(vectors: WordVectors, output: str, *, lost: Sequence[str]) -> None:
     """What was written where, what got lost on the way, and what to do next."""
-    from sadari.data.audit.findings import plural
+    from sadari.data.audit.findings import counted
 
-    print_headed("Written", f"{plural(len(vectors), 'word')}, {vectors.width:,} wide: {output}")
+    print_headed("Written", f"{counted(len(vectors), 'word')}, {vectors.width:,} wide: {output}")
     for line in lost:
         print_headed("", line)
     frequent = (vectors.word(row) for row in range(min(200, len(vectors))))

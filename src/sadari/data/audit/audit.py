@@ -82,7 +82,7 @@ def _gather(looked: list[_Look], repeats: Repeats, tokenizers: dict[str, float])
         across=across if with_test else {},
         tokenizers=tokenizers,
         findings=find_all(evidence),
-        notes=[repeats.near.note] if repeats.near.note else [],
+        notes=list(repeats.near.notes),
         duplicate_rows=repeats.train.duplicates,
         near_duplicate_rows=np.unique(repeats.near_within(repeats.train)[:, 1]),
         contradicting_rows=repeats.train.contradicting,

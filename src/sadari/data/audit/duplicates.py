@@ -17,6 +17,7 @@ import rensa
 from scipy import sparse
 
 from sadari.data.audit.characters import DENSE_SCRIPTS, PIECE, code_points, pieces
+from sadari.messages import Message, message
 
 THRESHOLD = 0.8
 BANDS, BAND_ROWS = 16, 4
@@ -38,7 +39,7 @@ class NearPairs:
     first: np.ndarray  # int64 [pairs]
     second: np.ndarray  # int64 [pairs]
     similarity: np.ndarray  # float64 [pairs], the Jaccard similarity, 0.8 to 1
-    note: str = ""  # what a limit left out, as a sentence
+    notes: tuple[Message, ...] = ()  # what limits left out
 
 
 def fold(texts: pl.Series) -> pl.Series:
@@ -91,20 +92,22 @@ def near_pairs(folded: pl.Series, *, width: int, seed: int = 0, prefer: np.ndarr
     """
     lengths = folded.str.len_chars().to_numpy().astype(np.int64)
     wanted = np.flatnonzero((lengths >= width) & (lengths <= MAX_LENGTH))
-    searched, note = _affordable(lengths, wanted, seed, prefer)
+    searched, notes = _affordable(lengths, wanted, seed, prefer)
     signatures = _signatures(folded, searched, lengths, width, seed)
     first, second = _candidates(signatures)
     costs = np.cumsum(lengths[searched[first]] + lengths[searched[second]])
     if len(first) and costs[-1] > MAX_PAIR_CHARACTERS:
         compared = int(np.searchsorted(costs, MAX_PAIR_CHARACTERS, side="right"))
-        limit = f"only {compared:,} of {len(first):,} similar pairs were compared"
-        note = f"{note}; {limit}" if note else limit
+        limit = message(
+            "only {compared:,} of {pairs:,} similar pairs were compared", compared=compared, pairs=len(first)
+        )
+        notes = (*notes, limit)
         first, second = first[:compared], second[:compared]
     similarity = _similarities(folded, searched[first], searched[second], lengths, width)
     near = np.flatnonzero(similarity >= THRESHOLD)
     first, second = searched[first[near]], searched[second[near]]
     order = np.lexsort((second, first))
-    return NearPairs(first[order], second[order], similarity[near][order], note)
+    return NearPairs(first[order], second[order], similarity[near][order], notes)
 
 
 def shingles(texts: pl.Series, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -128,15 +131,20 @@ def shingles(texts: pl.Series, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _affordable(
     lengths: np.ndarray, wanted: np.ndarray, seed: int, prefer: np.ndarray | None
-) -> tuple[np.ndarray, str]:
+) -> tuple[np.ndarray, tuple[Message, ...]]:
     if len(wanted) <= MAX_TEXTS and lengths[wanted].sum() <= MAX_CHARACTERS:
-        return wanted, ""
+        return wanted, ()
     order = np.random.default_rng(seed).permutation(wanted)
     if prefer is not None:
         order = np.concatenate([order[prefer[order]], order[~prefer[order]]])
     within = np.searchsorted(np.cumsum(lengths[order]), MAX_CHARACTERS, side="right")
     chosen = np.sort(order[: min(MAX_TEXTS, int(within))])
-    return chosen, f"near-duplicates were looked for among {len(chosen):,} of {len(wanted):,} texts, chosen at random"
+    said = message(
+        "near-duplicates were looked for among {searched:,} of {texts:,} texts, chosen at random",
+        searched=len(chosen),
+        texts=len(wanted),
+    )
+    return chosen, (said,)
 
 
 def _signatures(folded: pl.Series, rows: np.ndarray, lengths: np.ndarray, width: int, seed: int) -> np.ndarray:

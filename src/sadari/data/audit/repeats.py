@@ -106,5 +106,5 @@ def find_repeats(folded: pl.Series, labels: pl.Series, train_rows: int, *, width
     return Repeats(
         Side(ids[:train_rows], blank[:train_rows], labels[:train_rows]),
         Side(ids[train_rows:], blank[train_rows:], labels[train_rows:]),
-        NearPairs(distinct[near.first], distinct[near.second], near.similarity, near.note),
+        NearPairs(distinct[near.first], distinct[near.second], near.similarity, near.notes),
     )

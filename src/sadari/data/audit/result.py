@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from sadari.data.audit.findings import Finding, plural, printable
+from sadari.data.audit.findings import Finding, counted, printable
+from sadari.messages import Message, plain
 
 LABELS = 20  # label counts shown
 # Said in the summary's first line, whatever was found.
@@ -38,7 +39,7 @@ class Audit:
     across: dict[str, int]  # test texts that are in training: "exact", "near", and "contradictions" of the exact ones
     tokenizers: dict[str, float]  # tokenizer → share of the characters that it cannot see, 0 to 1
     findings: list[Finding]
-    notes: list[str]
+    notes: list[Message]
     duplicate_rows: np.ndarray = field(repr=False)  # int64: training rows to drop; the first of each text stays
     near_duplicate_rows: np.ndarray = field(repr=False)  # int64: training rows nearly the same as an earlier one
     contradicting_rows: np.ndarray = field(repr=False)  # int64: training rows of texts with two labels or more
@@ -46,13 +47,17 @@ class Audit:
     leaked_near: np.ndarray = field(repr=False)  # bool [test rows]: training has nearly this text
 
     def to_dict(self) -> dict[str, object]:
-        """Everything but the arrays, for JSON."""
+        """Everything but the arrays, for JSON; sentences are in the current language."""
+        return plain(self.figures())
+
+    def figures(self) -> dict[str, object]:
+        """The same with the sentences as messages."""
         return {
             "train": asdict(self.train),
             "test": asdict(self.test) if self.test else None,
             "across": dict(self.across),
             "tokenizers": dict(self.tokenizers),
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [dict(vars(finding)) for finding in self.findings],
             "notes": list(self.notes),
         }
 
@@ -60,7 +65,7 @@ class Audit:
         """What was found of repeats, and on a second line, if there is more, the gravest of the rest."""
         parts = [_none_or(len(self.duplicate_rows), "duplicate") + " in training"]
         if len(self.duplicate_rows):
-            parts = [f"{plural(len(self.duplicate_rows), 'duplicate')} dropped from training"]
+            parts = [f"{counted(len(self.duplicate_rows), 'duplicate')} dropped from training"]
         if self.across:
             exact, near = self.across["exact"], self.across["near"]
             scored = " (scored with and without)" if exact else ""
@@ -73,7 +78,7 @@ class Audit:
         if not rest:
             return [" · ".join(parts)]
         more = [f"{len(rest) - 2:,} more: sadari data audit"] if len(rest) > 2 else []
-        return [" · ".join(parts), " · ".join([*(finding.what for finding in rest[:2]), *more])]
+        return [" · ".join(parts), " · ".join([*(str(finding.what) for finding in rest[:2]), *more])]
 
     def lines(self) -> list[str]:
         """Every figure, then every finding with its examples."""
@@ -81,11 +86,11 @@ class Audit:
         if self.test:
             lines += ["", *_split("Test", self.test)]
             exact, near = self.across["exact"], self.across["near"]
-            lines += ["", f"Across        {plural(exact, 'test text')} also in training, {near:,} nearly"]
+            lines += ["", f"Across        {counted(exact, 'test text')} also in training, {near:,} nearly"]
         if self.tokenizers:
             shares = " · ".join(f"{name} {share:.2%}" for name, share in self.tokenizers.items())
             lines += ["", f"Unseen        characters that a tokenizer drops: {shares}"]
-        lines += ["", f"Findings      {plural(len(self.findings), 'finding') if self.findings else 'none'}"]
+        lines += ["", f"Findings      {counted(len(self.findings), 'finding') if self.findings else 'none'}"]
         for finding in self.findings:
             lines.append(f"  {finding.severity:<12}{finding.what}")
             lines += [f"              {example}" for example in finding.examples]
@@ -99,12 +104,12 @@ def _split(name: str, split: SplitAudit) -> list[str]:
     odd = " · ".join(f"{what} {count:,}" for what, count in split.odd_characters.items())
     largest = f" · largest {split.imbalance:,.1f} times the smallest" if len(counts) > 1 else ""
     lines = [
-        f"{name:<14}{plural(split.rows, 'text')} · {plural(len(split.labels), 'label')}",
+        f"{name:<14}{counted(split.rows, 'text')} · {counted(len(split.labels), 'label')}",
         f"  labels      {shown or 'none'}{largest}",
         *(f"  {unit:<12}{_lengths(figures)}" for unit, figures in split.lengths.items()),
         f"  scripts     {scripts or 'no letters'}",
         f"  repeats     {split.exact_duplicates:,} exact · {split.near_duplicates:,} near"
-        f" · {plural(split.contradictions, 'contradiction')} · {split.empty:,} empty",
+        f" · {counted(split.contradictions, 'contradiction')} · {split.empty:,} empty",
     ]
     return [*lines, f"  unusual     {odd}"] if odd else lines
 
@@ -114,4 +119,4 @@ def _lengths(figures: dict[str, float]) -> str:
 
 
 def _none_or(count: int, noun: str) -> str:
-    return plural(count, noun) if count else f"no {noun}s"
+    return counted(count, noun) if count else f"no {noun}s"

@@ -271,10 +271,8 @@ class BertClassifier(Resumable):
             warnings.warn(
                 SadariWarning(
                     message(
-                        (
-                            "the weights have a head for other labels: a new one for these {number_of_classes} takes "
-                            "its place"
-                        ),
+                        "the weights have a head for other labels: a new one for these {number_of_classes} takes "
+                        "its place",
                         number_of_classes=len(self.classes_),
                     )
                 ),

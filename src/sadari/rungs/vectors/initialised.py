@@ -129,8 +129,13 @@ class Start:
         if found.tokens < FEW:
             warnings.warn(
                 FewWordsFound(
-                    f"the vectors of {self.source.name} know only {100 * found.tokens:.0f} % of the text, {by}"
-                    f"\n  → {hint}"
+                    message(
+                        "the vectors of {name} know only {share:.0f} % of the text, cut by the tokenizer {tokenizer!r}"
+                        "\n  → name the tokenizer that cut the texts of the vectors: --tokenizer NAME",
+                        name=self.source.name,
+                        share=100 * found.tokens,
+                        tokenizer=cut.name,
+                    )
                 ),
                 stacklevel=2,
             )

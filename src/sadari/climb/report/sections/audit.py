@@ -38,7 +38,7 @@ def _findings(view: View, findings: Sequence[object]) -> Html:
             continue
         severity = str(finding.get("severity", "note"))
         kind = severity if severity in _SEVERITIES else "note"
-        what = view.words.finding(str(finding.get("key", "")), finding.get("count", ""), str(finding.get("what", "")))
+        what = view.said(finding.get("what", ""))
         examples = finding.get("examples")
         shown = examples[:_EXAMPLES] if isinstance(examples, list | tuple) else []
         items.append(
@@ -53,7 +53,7 @@ def _findings(view: View, findings: Sequence[object]) -> Html:
 
 
 def _example(view: View, example: object) -> Piece:
-    return plain(view, view.words.note(example) if isinstance(example, str) else example, depth=2)
+    return plain(view, view.said(example), depth=2)
 
 
 def _block(view: View, name: str, value: object) -> Piece:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from sadari.climb.report.html import Html, Piece, element, foreign
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message, render
 from sadari.metrics.classification import confusion_matrix
 from sadari.metrics.interval import Interval
 from sadari.wording import Wording
@@ -58,6 +59,10 @@ class View:
         if index < 0:
             return element("em", self.words.say("unseen_label"))
         return foreign(readable.label(self.result.label_names[index]))
+
+    def said(self, value: Any) -> Any:
+        """A sentence in the report's language; what is none stays as it is."""
+        return render(value, self.words.lang) if isinstance(value, Message) else value
 
     def section(self, name: str, *pieces: Piece, paged: bool = False, **values: object) -> Html:
         """A section with its heading and one sentence that says how to read it."""
