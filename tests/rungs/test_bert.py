@@ -62,7 +62,7 @@ EVERY = pytest.mark.parametrize("family", FAMILIES)
 
 
 def reference(folder, texts, longest):
-    """Logits as `transformers` itself gives them for a folder, one text after the other."""
+    """Logits as `transformers` itself gives them for a folder, one composed (NFC) text after the other."""
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     model = transformers.AutoModelForSequenceClassification.from_pretrained(folder).eval()
     with torch.inference_mode():
@@ -70,7 +70,7 @@ def reference(folder, texts, longest):
             model(
                 **tokenizer(text, truncation=True, max_length=longest, return_tensors="pt", return_token_type_ids=False)
             ).logits[0]
-            for text in texts
+            for text in (unicodedata.normalize("NFC", text) for text in texts)
         ]
     return torch.stack(rows).numpy()
 
