@@ -37,21 +37,18 @@ def one_step(loop, rows, *, window=2, negatives=3, seed=12345, rate=1e-3):
     before = inputs.copy(), outputs.copy()
     odds, others = alias_table(np.ones(words))
     loss, pairs = loop(
-        values,
-        offsets,
+        (values, offsets),
         0,
         1,
         row_values,
         row_offsets,
         np.full(words, ALWAYS),
-        odds,
-        others,
+        (odds, others),
         inputs,
         outputs,
         window,
         negatives,
-        rate,
-        rate,
+        (rate, rate),
         np.uint64(seed),
         tables(),
     )
@@ -325,21 +322,18 @@ def test_the_learning_rate_falls_from_sentence_to_sentence(loop):
     outputs = np.zeros((4, 16), np.float32)
     odds, others = alias_table(np.ones(4))
     loop(
-        np.array([0, 1, 2, 3], np.int32),
-        np.array([0, 2, 4]),
+        (np.array([0, 1, 2, 3], np.int32), np.array([0, 2, 4])),
         0,
         2,
         np.arange(4, dtype=np.int32),
         np.arange(5),
         np.full(4, ALWAYS),
-        odds,
-        others,
+        (odds, others),
         inputs,
         outputs,
         1,
         0,
-        0.1,
-        0.02,
+        (0.1, 0.02),
         np.uint64(1),
         tables(),
     )
@@ -350,8 +344,8 @@ def test_the_learning_rate_falls_from_sentence_to_sentence(loop):
 def test_the_learning_rate_falls_in_a_line_over_all_epochs(monkeypatch):
     told = []
 
-    def loop(values, offsets, first, last, *others):
-        told.append((first, last, others[-4], others[-3]))  # rate and end_rate
+    def loop(corpus, first, last, *others):
+        told.append((first, last, *others[-3]))  # the first and the last rate
         return 0.0, 1
 
     monkeypatch.setattr(word2vec, "skipgram", loop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -102,45 +103,72 @@ def climb(
         SettingError: an unknown rung, or settings out of range.
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
-    start, say, words = time.perf_counter(), progress or (lambda what, share: None), wording(lang)
-    check("trials", trials, Whole(0, MOST))
-    names, left_out = rungs_to_climb(rungs, vectors=vectors, weights=weights, words=words)
+    asked = {"budget": budget, "validation": validation, "trials": trials, "keep_duplicates": keep_duplicates}
+    asked |= {"curves": curves, "lang": lang}
+    starts = Starts(vectors, weights, download)
+    return _climb(train, test, audited, rungs, starts, asked, settings or {}, seed, folder, report, progress)
+
+
+@dataclass(frozen=True)
+class Starts:
+    """What rungs start from: see `climb`."""
+
+    vectors: str | Path | WordVectors | VectorSource | None
+    weights: str | Path | None
+    download: bool
+
+    def names(self) -> dict[str, str | None]:
+        """By their names, for whoever wants the same again."""
+        return {
+            "vectors": None if self.vectors is None else VectorSource.of(self.vectors).name,
+            "weights": None if self.weights is None else shown_weights(self.weights),
+        }
+
+
+def _climb(
+    train: Corpus,
+    test: Corpus | None,
+    audited: Audit | None,
+    rungs: Sequence[str] | None,
+    starts: Starts,
+    asked: dict[str, Any],
+    settings: Mapping[str, Mapping[str, Any]],
+    seed: int,
+    folder: str | Path | None,
+    report: bool,
+    progress: Progress | None,
+) -> ClimbResult:
+    start, say, lang = time.perf_counter(), progress or (lambda what, share: None), asked["lang"]
+    words = wording(lang)
+    check("trials", asked["trials"], Whole(0, MOST))
+    names, left_out = rungs_to_climb(rungs, vectors=starts.vectors, weights=starts.weights, words=words)
     say(words.say("doing_audit"), 0.0)
     audited = _audited(train, test, audited, seed)
-    frozen = freeze(train, test, audited, seed=seed, validation=validation, keep_duplicates=keep_duplicates)
+    frozen = freeze(
+        train, test, audited, seed=seed, validation=asked["validation"], keep_duplicates=asked["keep_duplicates"]
+    )
     with run_folder(folder) as temporary:
         run = ClimbContext(
             frozen,
             seed,
-            Budget(budget, words),
+            Budget(asked["budget"], words),
             temporary,
             Path(folder or ""),
-            curves,
-            settings or {},
+            asked["curves"],
+            settings,
             onwards(say),
             frozen.train.provenance(seed=seed),
             words,
             names,
-            trials,
+            asked["trials"],
         )
-        _start_from(run, vectors, weights, download)
+        _start_from(run, starts)
         for name in names:  # what somebody has set wrongly is for them to mend
             run.new(name).check()
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results)
         result = _conclude(run, train, results, [*skipped, *left_out], audited, lang)
-        result.options = _options(
-            train,
-            test,
-            budget=budget,
-            validation=validation,
-            trials=trials,
-            keep_duplicates=keep_duplicates,
-            curves=curves,
-            lang=lang,
-            vectors=None if vectors is None else VectorSource.of(vectors).name,
-            weights=None if weights is None else shown_weights(weights),
-        )
+        result.options = _options(train, test, **asked, **starts.names())
         result.seconds = time.perf_counter() - start
         if temporary is not None:
             say(words.say("doing_report"), 0.99)
@@ -199,14 +227,14 @@ def _try_one(run: ClimbContext, name: str, place: int, count: int, *, share: flo
         return Failed(why_failed(error, name, run.words))
 
 
-def _start_from(run: ClimbContext, vectors: Any, weights: str | Path | None, download: bool) -> None:
+def _start_from(run: ClimbContext, starts: Starts) -> None:
     """Put into the rungs' settings what they start from: checked, before hours are spent."""
-    if weights is not None:
-        run.set(BertClassifier.name, weights=weights, download=download)
+    if starts.weights is not None:
+        run.set(BertClassifier.name, weights=starts.weights, download=starts.download)
         run.new(BertClassifier.name).check()
-    if vectors is not None:
+    if starts.vectors is not None:
         run.progress(run.words.say("doing_vectors"), 0.0)
-        run.set(FromVectors.name, vectors=vectors)
+        run.set(FromVectors.name, vectors=starts.vectors)
         model = run.new(FromVectors.name)
         assert isinstance(model, FromVectors)
         # in memory: they are started from many times

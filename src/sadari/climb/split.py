@@ -79,37 +79,9 @@ def freeze(
         rest, final, final_name = train.take(first), train.take(last), "held-out"
         leaked = np.zeros(len(final), np.bool_)
     rest.check_trainable()
-    assert rest.labels is not None
-    folds: list[NDArray[np.int64]] = []
-    if fewer:
-        kept = held_out = rest
-        parts = split(rest.labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, seed=seed)
-        folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
-        if any(len(rest.take(fold).label_names) < 2 for fold in folds):
-            raise DataError(
-                message(
-                    "{number_of_rest:,} training rows are too few to validate each by a model of others: it "
-                    "sees one label",
-                    number_of_rest=len(rest),
-                ),
-                where=train.source,
-                hint=message("give more labelled rows"),
-            )
-    else:
-        fit, held = split(rest.labels, validation=validation, texts=rest.texts, seed=seed)
-        kept, held_out = rest.take(fit), rest.take(held)
-        kept.check_trainable()
+    kept, held_out, folds = _validated(rest, validation, seed, fewer=fewer)
     for part, what in ((held_out, "validation"), (final, "final")):
-        if len(part) == 0 or part.labels is None:
-            raise DataError(
-                message(
-                    "no row is left for the {what} rows out of {number_of_train:,}",
-                    what=what,
-                    number_of_train=len(train),
-                ),
-                where=part.source,
-                hint=message("give more labelled rows, or a --test file"),
-            )
+        _check_some_left(part, what, len(train))
     known = kept.label_names
     if final_name == "test":
         check_some_known(final, known)
@@ -128,6 +100,40 @@ def freeze(
         "folds": len(folds),
     }
     return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
+
+
+def _validated(
+    rest: Corpus, validation: float, seed: int, *, fewer: bool
+) -> tuple[Corpus, Corpus, list[NDArray[np.int64]]]:
+    """The rows to train on, those that validate, and, where they are few, folds: each row validates for the others."""
+    assert rest.labels is not None
+    if not fewer:
+        fit, held = split(rest.labels, validation=validation, texts=rest.texts, seed=seed)
+        kept = rest.take(fit)
+        kept.check_trainable()
+        return kept, rest.take(held), []
+    parts = split(rest.labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, seed=seed)
+    folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
+    if any(len(rest.take(fold).label_names) < 2 for fold in folds):
+        raise DataError(
+            message(
+                "{number_of_rest:,} training rows are too few to validate each by a model of others: it sees one label",
+                number_of_rest=len(rest),
+            ),
+            where=rest.source,
+            hint=message("give more labelled rows"),
+        )
+    return rest, rest, folds
+
+
+def _check_some_left(part: Corpus, what: str, rows: int) -> None:
+    """Refuse a part of so many rows that came out empty."""
+    if len(part) == 0 or part.labels is None:
+        raise DataError(
+            message("no row is left for the {what} rows out of {number_of_train:,}", what=what, number_of_train=rows),
+            where=part.source,
+            hint=message("give more labelled rows, or a --test file"),
+        )
 
 
 def _unseen_note(unseen: Mapping[str, int], name: str) -> list[Message]:

@@ -294,6 +294,16 @@ def _joined(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     return frame.select(text=pl.when(present).then(joined)).to_series()
 
 
+def _check_choices(on_bad_row: object, missing: object, **texts: object) -> None:
+    """Refuse arguments that make no sense, whatever the file."""
+    check("on_bad_row", on_bad_row, Choice(("error", "skip")))
+    check("missing", missing, Choice(("error", "empty")))
+    for argument, value in texts.items():
+        check(argument, value, Text(), optional=True)
+    if texts["label_sep"] == "":
+        raise SettingError(message("label_sep must not be empty"))
+
+
 def open_source(
     path: str | Path,
     *,
@@ -331,12 +341,7 @@ def open_source(
         SettingError: an argument that makes no sense.
     """
     check_threads()
-    check("on_bad_row", on_bad_row, Choice(("error", "skip")))
-    check("missing", missing, Choice(("error", "empty")))
-    for argument, value in (("encoding", encoding), ("delimiter", delimiter), ("label_sep", label_sep)):
-        check(argument, value, Text(), optional=True)
-    if label_sep == "":
-        raise SettingError(message("label_sep must not be empty"))
+    _check_choices(on_bad_row, missing, encoding=encoding, delimiter=delimiter, label_sep=label_sep)
     known = [str(name) for name in [*split_names(text), *column_names(label)]]
     records = open_records(
         path, Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)

@@ -65,6 +65,17 @@ class TrainingText:
         return len(ids) - int(np.count_nonzero(marks))
 
 
+def _different(names: pl.Series) -> list[str]:
+    """The labels, each once, in their order."""
+    known = sort_labels(names.unique().to_list(), ())
+    if len(known) > MOST_LABELS:
+        raise DataError(
+            message("there are {number_of_known_labels:,} different labels", number_of_known_labels=len(known)),
+            hint=message("is it the right column?"),
+        )
+    return known
+
+
 def gather(
     texts: Any,
     labels: Any = None,
@@ -105,12 +116,7 @@ def gather(
         raise DataError(
             message("there is no text to learn from"), hint=message("the file is blank, or every text in it is")
         )
-    known_labels = [] if names is None else sort_labels(names.unique().to_list(), ())
-    if len(known_labels) > MOST_LABELS:
-        raise DataError(
-            message("there are {number_of_known_labels:,} different labels", number_of_known_labels=len(known_labels)),
-            hint=message("is it the right column?"),
-        )
+    known_labels = [] if names is None else _different(names)
     codec = learn_codec(level, column, labels=known_labels, min_freq=min_freq, max_vocab=max_vocab)
     encoded = codec.encode(column)
     unknown = int(np.count_nonzero(encoded.values == UNKNOWN_ID))

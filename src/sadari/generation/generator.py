@@ -156,9 +156,8 @@ class Generator(SavedGenerator):
             seed_everything(self.seed)
             self.net_ = self.resolved_.new_net(len(self.codec_))
             listener.begin(self, training_text)
-            task = self._task(training_text)
             loop = Loop(
-                task,
+                self._task(training_text),
                 optimizer_settings_of(self.resolved_),
                 on_record=lambda record, _: listener.record(record),
                 on_step=lambda loop: self._tell(loop, listener),

@@ -170,16 +170,7 @@ class Bert(SavedBert):
         with torch.random.fork_rng():
             seed_everything(self.seed)
             pieces = None if start is None else self._begin_from(start, download)
-            read = read_texts(
-                texts,
-                pieces=pieces,
-                vocabulary=self.vocabulary,
-                lowercase=self.lowercase,
-                length=self.length,
-                packed=self.packed,
-                validation=self.validation,
-                told=listener.reading,
-            )
+            read = self._read(texts, pieces, listener)
             self._take(read, start)
             seed_dropout(self.seed)
             loop = self._loop(self._task(read), listener)
@@ -193,6 +184,18 @@ class Bert(SavedBert):
         self.knows_masked_, self.knows_next_ = True, self.nsp
         self._score(loop, listener)
         return self
+
+    def _read(self, texts: Any, pieces: WordPiece | None, listener: Listener) -> PreTrainingTexts:
+        return read_texts(
+            texts,
+            pieces=pieces,
+            vocabulary=self.vocabulary,
+            lowercase=self.lowercase,
+            length=self.length,
+            packed=self.packed,
+            validation=self.validation,
+            told=listener.reading,
+        )
 
     def _begin_from(self, start: str | Path, download: bool) -> WordPiece:
         """Take the net of a folder: its tokenizer."""

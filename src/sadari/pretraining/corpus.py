@@ -116,6 +116,12 @@ def read_texts(
     learned, rest = (store.documents() for store in stores)
     if not len(learned) and len(rest):
         learned, rest = rest, learned
+    _check_learned(learned, known)
+    return PreTrainingTexts(pieces, learned, rest, count, blank, unknown, digest.hexdigest())
+
+
+def _check_learned(learned: Documents, known: int) -> None:
+    """Refuse texts of which there is nothing to learn; ``known`` is how many of their words the tokenizer knows."""
     if not len(learned):
         raise DataError(
             message("there is no text to learn from"), hint=message("the files are blank, or every text in them is")
@@ -125,7 +131,6 @@ def read_texts(
             message("the tokenizer knows nothing in the texts: every word is [UNK]"),
             hint=message("go on from a BERT of this language, or begin anew: without --from"),
         )
-    return PreTrainingTexts(pieces, learned, rest, count, blank, unknown, digest.hexdigest())
 
 
 def _learn_pieces(columns: _Columns, vocabulary: int | None, lowercase: bool, told: Told | None) -> WordPiece:

@@ -131,14 +131,9 @@ class Translator(SavedTranslator):
 
         self._ready = False  # a fit that fails leaves no mixture of two models
         self.check()
-        if self.patience is not None and validation is None:
-            raise SettingError(
-                message("patience needs validation pairs"), hint=message("fit(…, validation=(sources, targets))")
-            )
         kept = begin_run(run, resume=resume)
         start = time.perf_counter()
-        if validation is not None:
-            validation = two_columns(*two_parts(validation, "validation must be (sources, targets)"), "validation")
+        validation = self._validation_columns(validation)
         columns = two_columns(sources, targets, "training")
         pairs = self._to_learn(*columns)
         held_out = None if validation is None else self._held_out(*validation)
@@ -158,6 +153,15 @@ class Translator(SavedTranslator):
         self.train_seconds_ = time.perf_counter() - start
         self._ready = True
         return self
+
+    def _validation_columns(self, validation: tuple[Any, Any] | None) -> tuple[pl.Series, pl.Series] | None:
+        if validation is not None:
+            return two_columns(*two_parts(validation, "validation must be (sources, targets)"), "validation")
+        if self.patience is not None:
+            raise SettingError(
+                message("patience needs validation pairs"), hint=message("fit(…, validation=(sources, targets))")
+            )
+        return None
 
     def chosen(self) -> dict[str, Any]:
         """The settings that were None, and were chosen for these pairs: name → value."""

@@ -87,9 +87,8 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.rungs import BertClassifier
     from sadari.text.tokenize import tokenizer, unseen_share
 
-    budget = options.parse_duration(asked["budget"])
-    rungs = options.parse_names(asked["rungs"])
-    rungs_to_climb(rungs, vectors=asked["vectors"], weights=asked["weights"])  # before a file is read
+    choices = _choices(asked)
+    rungs_to_climb(choices["rungs"], vectors=asked["vectors"], weights=asked["weights"])  # before a file is read
     if asked["tokenizer"] not in (None, "auto"):
         tokenizer(asked["tokenizer"])
     if asked["weights"] is not None:
@@ -114,22 +113,11 @@ def climb(data: str, **asked: Any) -> None:
         result = climb_rungs(
             train,
             test,
-            rungs=rungs,
-            budget=budget,
-            seed=asked["seed"],
             folder=folder,
-            lang=asked["lang"],
-            curves=not asked["no_curves"],
-            trials=asked["tune"],
-            vectors=asked["vectors"],
-            weights=asked["weights"],
-            download=asked["download"],
             settings=settings,
-            keep_duplicates=asked["keep_duplicates"],
-            validation=asked["validation"],
-            report=not asked["no_report"],
             audited=audited,
             progress=progress,
+            **choices,
         )
     if view is None:
         from sadari.cli.terminal.printing import json_for_output
@@ -138,6 +126,19 @@ def climb(data: str, **asked: Any) -> None:
         click.echo(json_for_output(to_json(result)), nl=False)
         return
     view.result(result, folder, report=not asked["no_report"], known=[*train.notes])
+
+
+def _choices(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What `sadari.climb.climb.climb` is asked for besides data and settings."""
+    same = ("seed", "lang", "vectors", "weights", "download", "keep_duplicates", "validation")
+    return {
+        "budget": options.parse_duration(asked["budget"]),
+        "rungs": options.parse_names(asked["rungs"]),
+        "curves": not asked["no_curves"],
+        "report": not asked["no_report"],
+        "trials": asked["tune"],
+        **{name: asked[name] for name in same},
+    }
 
 
 def _settings(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -63,6 +63,23 @@ Files over 256 MB are read a batch at a time.
 """
 
 
+# settings that have an option of their own
+_OWN_OPTIONS = (
+    "device",
+    "precision",
+    "class_weight",
+    "epochs",
+    "patience",
+    "tokenizer",
+    "solver",
+    "epoch_size",
+    "report_every",
+    "seed",
+    "vectors",
+    "weights",
+)
+
+
 @click.command(epilog=EXAMPLES)
 @click.argument("data", required=False)
 @click.option("--rung", metavar="NAME", help=f"One of: {', '.join(options.RUNG_NAMES)}.")
@@ -117,21 +134,7 @@ def _train(asked: dict[str, Any]) -> None:
     from sadari.rungs import find_rung
 
     kind, output = find_rung(asked["rung"]), asked["output"]
-    own = (
-        "device",
-        "precision",
-        "class_weight",
-        "epochs",
-        "patience",
-        "tokenizer",
-        "solver",
-        "epoch_size",
-        "report_every",
-        "seed",
-        "vectors",
-        "weights",
-    )
-    own_given = {**{name: asked[name] for name in own}, "download": asked["download"] or None}
+    own_given = {**{name: asked[name] for name in _OWN_OPTIONS}, "download": asked["download"] or None}
     model = kind(**parse_settings(kind, asked["settings"], own_given))
     model.check()  # before a file is read, which may take minutes
     teacher = teaching.find_teacher(model, asked)

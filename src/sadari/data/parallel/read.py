@@ -20,7 +20,7 @@ from sadari.data.formats.opening import local_file
 from sadari.data.formats.records import OnBadRow
 from sadari.data.parallel.direction import same_language
 from sadari.data.parallel.misalignment import first_slip, shifted_run
-from sadari.data.read import open_source
+from sadari.data.read import Source, open_source
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message, notes_of, plural
 from sadari.settings.limits import SEED, Number, check, shown
@@ -196,22 +196,28 @@ def read_pairs(
     if first == second:
         raise SettingError(message("source and target are both column {first!r}", first=first))
     table.use_columns([first, second], None)
+    frame, rows = _read_columns(table, first, second)
+    paired = pair_texts(
+        frame[first],
+        frame[second],
+        source=table.path,
+        rows=rows,
+        max_ratio=max_ratio,
+        keep_blank=keep_blank,
+    )
+    notes = [note for note in table.notes if not note.startswith("label: ")]
+    return replace(paired, notes=[*notes, *paired.notes])
+
+
+def _read_columns(table: Source, first: str, second: str) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+    """Two columns of a table as texts, blank where there is none, and the rows that they stand in."""
     frames, rows = [], []
     for batch in table.batches(1 << 20, whole=False):
         frames.append(batch.frame.select(pl.col(first, second).cast(pl.String).fill_null("")))
         rows.append(batch.rows)
     if not frames:
         raise DataError(message("has no rows"), where=table.path)
-    frame = pl.concat(frames, rechunk=True)
-    paired = pair_texts(
-        frame[first],
-        frame[second],
-        source=table.path,
-        rows=np.concatenate(rows),
-        max_ratio=max_ratio,
-        keep_blank=keep_blank,
-    )
-    return replace(paired, notes=[*table.notes, *paired.notes])
+    return pl.concat(frames, rechunk=True), np.concatenate(rows)
 
 
 def pair_texts(

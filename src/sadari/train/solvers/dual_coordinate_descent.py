@@ -79,21 +79,7 @@ def solve_dual(
     random = np.random.default_rng(seed)
     for epoch in range(1, epochs + 1):
         began = time.perf_counter()
-        violation, loss = _epoch(
-            counts.ids,
-            counts.counts,
-            counts.offsets,
-            weights.tf,
-            weights.feature_scale,
-            row_scale,
-            random.permutation(rows),
-            signs,
-            costs,
-            solution.alpha,
-            solution.weight,
-            solution.bias,
-            longest,
-        )
+        violation, loss = _pass(counts, weights, row_scale, random.permutation(rows), signs, costs, solution, longest)
         record = {
             "epoch": float(epoch),
             "loss": loss / max(1, len(rows)),
@@ -104,6 +90,47 @@ def solve_dual(
         if (monitor is not None and monitor(epoch, epochs, record)) or violation < tolerance:
             break
     return solution
+
+
+def _pass(
+    counts: Counts,
+    weights: Weights,
+    row_scale: NDArray[np.float32],
+    order: NDArray[np.int64],
+    signs: NDArray[np.int8],
+    costs: NDArray[np.float32],
+    solution: DualSolution,
+    longest: int,
+) -> tuple[float, float]:
+    """One pass over the texts in an order, the solution written over: (largest step taken, summed loss)."""
+    violation, loss = _epoch(
+        counts.ids,
+        counts.counts,
+        counts.offsets,
+        weights.tf,
+        weights.feature_scale,
+        row_scale,
+        order,
+        signs,
+        costs,
+        solution.alpha,
+        solution.weight,
+        solution.bias,
+        longest,
+    )
+    return violation, loss
+
+
+def _take_out(
+    part: Counts,
+    weights: Weights,
+    row_scale: NDArray[np.float32],
+    share: NDArray[np.float32],
+    weight: NDArray[np.float32],
+) -> None:
+    """Subtract from a weight matrix, in place, what some texts hold of it: float32 [rows, k] of each."""
+    tf, scale = weights.tf, weights.feature_scale
+    _add_texts(part.ids, part.counts, part.offsets, tf, scale, row_scale, -share, weight)
 
 
 def held_out_logits(
@@ -138,17 +165,7 @@ def held_out_logits(
     share = solution.alpha[rows] * signs[rows]
     without = DualSolution(solution.weight.copy(), solution.bias - share.sum(axis=0), solution.alpha.copy(), [])
     part = counts.take(rows)
-    _add_texts(
-        part.ids,
-        part.counts,
-        part.offsets,
-        weights.tf,
-        weights.feature_scale,
-        row_scale[rows],
-        -share,
-        without.weight,
-    )
-    others = np.setdiff1d(np.arange(len(counts)), rows)
+    _take_out(part, weights, row_scale[rows], share, without.weight)
     solve_dual(
         counts,
         weights,
@@ -159,7 +176,7 @@ def held_out_logits(
         tolerance=0,
         seed=seed,
         solution=without,
-        rows=others,
+        rows=np.setdiff1d(np.arange(len(counts)), rows),
     )
     shared = counts.document_frequency > part.document_frequency
     part = part.renamed(np.where(shared, np.arange(counts.size, dtype=np.int32), np.int32(-1)), counts.size)

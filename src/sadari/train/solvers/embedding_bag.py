@@ -18,6 +18,9 @@ from sadari.ragged import Ragged
 from sadari.train.objectives.soft_targets import SoftTargets
 from sadari.train.solvers.dual_coordinate_descent import Monitor
 
+# what nobody teaches
+_NOBODY = SoftTargets(np.empty((0, 0), np.float32), np.empty(0, np.float32), 1.0)
+
 
 @dataclass(frozen=True)
 class BagSettings:
@@ -77,34 +80,24 @@ def train_bag(
     longest = int(features.lengths.max(initial=0))
     weights = np.ones(targets.shape[1]) if label_weights is None else label_weights
     handicap = np.log(weights).astype(np.float32)
-    taught = (
-        SoftTargets(np.empty((0, 0), np.float32), np.empty(0, np.float32), 1.0)
-        if soft_targets is None
-        else soft_targets
-    )
+    taught = soft_targets or _NOBODY
+    rate, smoothing = np.float32(settings.learning_rate), np.float32(settings.label_smoothing)
     for epoch in range(1, settings.epochs + 1):
         start = time.perf_counter()
         loss, seen = _epoch(
-            features.values,
-            features.offsets,
+            (features.values, features.offsets),
             order.permutation(len(features)),
             targets,
             costs,
             handicap,
             embedding,
             output,
-            np.float32(settings.learning_rate),
-            (epoch - 1) * len(features),
-            steps,
-            settings.dropout,
-            np.float32(settings.label_smoothing),
+            (rate, (epoch - 1) * len(features), steps, settings.dropout, smoothing),
             settings.multilabel,
             longest,
             order.integers(1, 2**63),
             settings.tune,
-            taught.soft,
-            taught.trust,
-            np.float32(taught.temperature),
+            (taught.soft, taught.trust, np.float32(taught.temperature)),
         )
         record = {"epoch": float(epoch), "loss": loss / max(1, seen), "seconds": time.perf_counter() - start}
         history.append(record)
@@ -218,29 +211,11 @@ def _taught_step(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _epoch(  # type: ignore[no-untyped-def]
-    ids,
-    offsets,
-    order,
-    targets,
-    costs,
-    handicap,
-    embedding,
-    output,
-    learning_rate,
-    done,
-    steps,
-    dropout,
-    smoothing,
-    multilabel,
-    longest,
-    seed,
-    tune,
-    soft,
-    trust,
-    temperature,
+    features, order, targets, costs, handicap, embedding, output, rates, multilabel, longest, seed, tune, taught
 ):
     """One pass in place: (summed loss, each before its step, and over how many texts)."""
-    width = embedding.shape[1]
+    (ids, offsets), (soft, trust, temperature), width = features, taught, embedding.shape[1]
+    rate, done, steps, dropout, smoothing = rates
     hidden, gradient = np.empty(width, np.float32), np.empty(width, np.float32)
     chosen = np.empty(longest, np.int32)
     threshold, state = np.uint64(dropout * 4294967296.0), np.uint64(seed)
@@ -252,8 +227,7 @@ def _epoch(  # type: ignore[no-untyped-def]
             continue
         seen += 1
         for j in range(width):
-            hidden[j] = 0
-            gradient[j] = 0
+            hidden[j], gradient[j] = 0, 0
         for i in range(n):
             row = embedding[chosen[i]]
             for j in range(width):
@@ -270,7 +244,7 @@ def _epoch(  # type: ignore[no-untyped-def]
                 temperature,
                 costs[t],
                 handicap,
-                learning_rate,
+                rate,
                 left,
                 scale,
                 smoothing,
@@ -281,17 +255,7 @@ def _epoch(  # type: ignore[no-untyped-def]
             )
         else:
             loss += _output_step(
-                targets[t],
-                costs[t],
-                handicap,
-                learning_rate,
-                left,
-                scale,
-                smoothing,
-                multilabel,
-                output,
-                hidden,
-                gradient,
+                targets[t], costs[t], handicap, rate, left, scale, smoothing, multilabel, output, hidden, gradient
             )
         if not tune:
             continue

@@ -76,21 +76,14 @@ class RowFinder:
         groups = np.empty(room, np.int32) if grouped else _NO_GROUPS
         known = np.zeros(len(column), np.bool_)
         _find_rows(
-            tokens.content,
-            tokens.starts,
-            tokens.lengths,
-            tokens.hashes,
-            tokens.offsets,
+            (tokens.content, tokens.starts, tokens.lengths, tokens.hashes, tokens.offsets),
             ids,
             self.words,
             self.end,
             self.word_ngrams,
             self.buckets,
-            self.shortest,
-            self.longest,
-            self._is_pruned,
-            self._buckets,
-            self._rows,
+            (self.shortest, self.longest),
+            (self._is_pruned, self._buckets, self._rows),
             _PREFIX_BYTES,
             out,
             groups,
@@ -225,28 +218,10 @@ def _push_ngrams(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _find_rows(  # type: ignore[no-untyped-def]
-    content,
-    starts,
-    lengths,
-    token_hashes,
-    offsets,
-    ids,
-    words,
-    end_id,
-    word_ngrams,
-    buckets_of,
-    shortest,
-    longest,
-    is_pruned,
-    buckets,
-    rows,
-    prefix,
-    out,
-    groups,
-    out_offsets,
-    known,
+    tokens, ids, words, end_id, word_ngrams, buckets_of, sizes, pruned, prefix, out, groups, out_offsets, known
 ):
-    most_tokens, most_bytes = 0, 0
+    (content, starts, lengths, token_hashes, offsets), (is_pruned, buckets, rows) = tokens, pruned
+    (shortest, longest), most_tokens, most_bytes = sizes, 0, 0
     for t in range(len(offsets) - 1):
         most_tokens = max(most_tokens, offsets[t + 1] - offsets[t])
     for i in range(len(lengths)):

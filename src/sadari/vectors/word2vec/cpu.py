@@ -87,32 +87,17 @@ def _longest(offsets, first, last):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def skipgram(  # type: ignore[no-untyped-def]
-    values,
-    offsets,
-    first,
-    last,
-    rows,
-    row_offsets,
-    chance,
-    odds,
-    others,
-    inputs,
-    outputs,
-    window,
-    negatives,
-    rate,
-    end_rate,
-    seed,
-    table,
+    corpus, first, last, rows, row_offsets, chance, alias, inputs, outputs, window, negatives, rates, seed, table
 ):
     """Train in place on sentences ``first`` to ``last``: (summed loss, pairs of a word and a neighbour).
 
-    Shapes: values int32 and offsets int64 [n + 1], the corpus; rows int32 and row_offsets int64 [words + 1], each
-    word's rows of ``inputs``; chance uint64 [words], of 2³², that a word is kept; odds uint32 and others int32 [words],
-    the alias table of the negatives; inputs float32 [rows, width]; outputs float32 [words, width].
-    The learning rate goes from ``rate`` to ``end_rate`` in a line. The loss is in nats, of a pair and its negatives.
+    Shapes: corpus: values int32 and offsets int64 [n + 1]; rows int32 and row_offsets int64 [words + 1], each
+    word's rows of ``inputs``; chance uint64 [words], of 2³², that a word is kept; alias: odds uint32 and others int32
+    [words], the table of the negatives; inputs float32 [rows, width]; outputs float32 [words, width].
+    The learning rate goes from the first of ``rates`` to the second in a line. The loss is in nats, of a pair and its
+    negatives.
     """
-    width = inputs.shape[1]
+    (values, offsets), (odds, others), (rate, end_rate), width = corpus, alias, rates, inputs.shape[1]
     hidden, error = np.empty(width, np.float32), np.empty(width, np.float32)
     kept = np.empty(_longest(offsets, first, last), np.int32)
     state, loss, pairs = np.uint64(seed), 0.0, np.int64(0)
@@ -157,26 +142,10 @@ def skipgram(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def cbow(  # type: ignore[no-untyped-def]
-    values,
-    offsets,
-    first,
-    last,
-    rows,
-    row_offsets,
-    chance,
-    odds,
-    others,
-    inputs,
-    outputs,
-    window,
-    negatives,
-    rate,
-    end_rate,
-    seed,
-    table,
+    corpus, first, last, rows, row_offsets, chance, alias, inputs, outputs, window, negatives, rates, seed, table
 ):
     """Train in place as `skipgram` does, the other way round: the mean of the words around predicts the middle one."""
-    width = inputs.shape[1]
+    (values, offsets), (odds, others), (rate, end_rate), width = corpus, alias, rates, inputs.shape[1]
     hidden, error = np.empty(width, np.float32), np.empty(width, np.float32)
     kept = np.empty(_longest(offsets, first, last), np.int32)
     state, loss, pairs = np.uint64(seed), 0.0, np.int64(0)

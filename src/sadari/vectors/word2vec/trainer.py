@@ -179,21 +179,18 @@ def _train_on_cores(
         first, last = runs[run], runs[run + 1]
         [seed] = np.random.SeedSequence([settings.seed, epoch, run]).generate_state(1, np.uint64)
         return loop(
-            ids.values,
-            ids.offsets,
+            (ids.values, ids.offsets),
             first,
             last,
             start.rows.values,
             start.rows.offsets,
             start.chance,
-            start.odds,
-            start.others,
+            (start.odds, start.others),
             start.inputs,
             start.outputs,
             settings.window,
             settings.negatives,
-            rate_after(epoch, first),
-            rate_after(epoch, last),
+            (rate_after(epoch, first), rate_after(epoch, last)),
             seed | np.uint64(1),
             table,
         )

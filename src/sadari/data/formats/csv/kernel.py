@@ -108,15 +108,9 @@ def scan_records(  # type: ignore[no-untyped-def]
     """
     size = buffer.size
     columns = starts.shape[1]
-    record = 0
-    lines = 0
-    head = start
+    record, lines, head = 0, 0, start
     while record < starts.shape[0] and head < size:
-        at = head
-        count = 0
-        flag = 0
-        breaks = 0
-        ended = False
+        at, count, flag, breaks, ended = head, 0, 0, 0, False
         while not ended:
             begin, end, after, kind, inner, stray = _read_field(buffer, at, delimiter, quote, spaced)
             if after < 0:
