@@ -103,8 +103,8 @@ def climb(
         SettingError: an unknown rung, or settings out of range.
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
-    asked = {"budget": budget, "validation": validation, "trials": trials, "keep_duplicates": keep_duplicates}
-    asked |= {"curves": curves, "lang": lang}
+    asked: dict[str, Any] = {"budget": budget, "validation": validation, "trials": trials}
+    asked |= {"keep_duplicates": keep_duplicates, "curves": curves, "lang": lang}
     starts = Starts(vectors, weights, download)
     return _climb(train, test, audited, rungs, starts, asked, settings or {}, seed, folder, report, progress)
 
