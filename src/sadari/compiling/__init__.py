@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 
 def njit(*, cache: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -24,16 +24,6 @@ def njit(*, cache: bool = False, **options: Any) -> Callable[[Callable[..., Any]
 def in_use() -> bool:
     """Whether a compiled loop was called in this process, so that another one costs nothing but itself."""
     return f"{__name__}.dispatcher" in sys.modules
-
-
-class Watcher(Protocol):
-    """Who is told of every function that is being compiled."""
-
-    def begin(self) -> None: ...
-    def end(self) -> None: ...
-
-
-watchers: list[Watcher] = []
 
 
 class _Loop:

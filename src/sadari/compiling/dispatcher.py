@@ -15,7 +15,7 @@ import numba
 from numba.core import event, sigutils
 from numba.core.caching import FunctionCache, NullCache
 
-from sadari.compiling import watchers
+from sadari.compiling.watching import watchers
 from sadari.errors import SadariWarning
 from sadari.messages import message
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from sadari.cli.terminal.printing import cut, note
-from sadari.compiling import watchers
+from sadari.compiling.watching import watchers
 from sadari.messages import Message, message
 
 _FIGURES = re.compile(r"[\d,.▁-█]+")  # and bars drawn of them

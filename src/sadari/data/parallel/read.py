@@ -205,8 +205,7 @@ def read_pairs(
         max_ratio=max_ratio,
         keep_blank=keep_blank,
     )
-    notes = [note for note in table.notes if not note.startswith("label: ")]
-    return replace(paired, notes=[*notes, *paired.notes])
+    return replace(paired, notes=[*table.notes, *paired.notes])
 
 
 def _read_columns(table: Source, first: str, second: str) -> tuple[pl.DataFrame, NDArray[np.int64]]:
