@@ -148,4 +148,4 @@ def test_audit_in_korean(tmp_path, width):
     english = re.compile(r"(?<![-\w])(rows?|texts?|labels?|columns?|training|none|missing)(?![-\w])")
     assert [line for line in lines if english.search(line)] == []
     assert "43행(44번째 줄): 글이 없음(내용 열)" in result.stdout
-    assert "학습 글 1건에 레이블이 둘 이상 달려 있습니다" in result.stdout
+    assert "학습 글 1건에 레이블이 둘 이상 달려 있습니다(2행)" in " ".join(result.stdout.split())
