@@ -12,15 +12,15 @@ from sadari.climb.split import Frozen, nested_rows
 from sadari.climb.throughput import SHARE as MEASURING
 from sadari.climb.throughput import Throughput, spread, throughput_of
 from sadari.data.corpus import Corpus
-from sadari.rungs import BertClassifier, Rung
+from sadari.rungs import Rung
 from sadari.rungs.defaults import FEW_TEXTS
-from sadari.rungs.neural import NeuralRung
 from sadari.wording import Wording, wording
 from sadari.wording import numbers as readable
 
 PROBE_ROWS, FIRST_ROWS = 1_000, 64
 LEAST_ROWS = 500  # a rung that could train on no more than these is left out
 LEAST_SHARE = 0.25  # of the rows, where there are so few that they are validated in folds
+SLOW = 20  # a rung's cost beside a linear one's, from which on it is slow to predict, too, and to be measured first
 SHARE = 0.6  # of the time left that one rung may take while others wait
 SMALL_BATCH = 1.4  # what a row costs in a batch of half the size
 FEWEST_PASSES = 0.5  # of those that a net would make; of many rows, half the passes are better than half the rows
@@ -110,7 +110,7 @@ class Budget:
         probe = frozen.train.take(nested_rows(frozen, min(PROBE_ROWS, total), seed))
         if len(probe.label_names) < 2:
             return Plan(total)
-        if isinstance(model, BertClassifier):
+        if model.relative_cost >= SLOW:
             throughput = self._paces.get(model.name) or throughput_of(model, probe, MEASURING * self.time_left())
             self._paces[model.name] = throughput
             return _plan_slow(model, throughput, frozen, self.time_left() * share, self.words)
@@ -177,7 +177,7 @@ def _plan(
     if needed <= allowed:
         return Plan(total)
     share, fewest = max(0.0, allowed) / needed, 1.0
-    if _chooses_passes(model):
+    if model.chooses_epochs:
         fewest, passes = FEWEST_PASSES if total >= FEW_TEXTS else FEWEST_OF_FEW, model.planned_epochs(total)
         fewer = int(passes * share)
         if fewer >= fewest * passes:
@@ -199,7 +199,7 @@ def _why(needed: float, allowed: float, words: Wording, key: str = "budget_left"
 
 
 def _plan_slow(
-    model: BertClassifier, throughput: Throughput, frozen: Frozen, allowed: float, words: Wording = IN_ENGLISH
+    model: Rung, throughput: Throughput, frozen: Frozen, allowed: float, words: Wording = IN_ENGLISH
 ) -> Plan | TooDear:
     """How a rung is trained that is slow to predict, too: the texts that it is measured on are in what it may take."""
     total = len(frozen.train)
@@ -222,14 +222,14 @@ def _plan_slow(
         return replace(found, throughput=throughput, seconds=seconds + fixed)
     least = found.least
     if not frozen.folds:  # few rows want more passes: so many rows are not so many times cheaper
-        fewest = FEWEST_PASSES if _chooses_passes(model) and total >= FEW_TEXTS else 1.0
+        fewest = FEWEST_PASSES if model.chooses_epochs and total >= FEW_TEXTS else 1.0
         least = throughput.training * LEAST_ROWS * _epochs(model, LEAST_ROWS) * fewest
     rate = readable.significant(1 / throughput.training, 2)
     return TooDear(least + fixed, words.say("budget_at_pace", rate=rate, why=found.why))
 
 
 def _plan_in_folds(
-    model: BertClassifier, throughput: Throughput, frozen: Frozen, allowed: float, words: Wording
+    model: Rung, throughput: Throughput, frozen: Frozen, allowed: float, words: Wording
 ) -> Plan | TooDear:
     """The same where every row is validated once: in all folds, else in halves, else of fewer rows."""
     total = len(frozen.train)
@@ -253,31 +253,23 @@ def _plan_in_folds(
     return TooDear(seconds, _why(seconds, allowed, words, "budget_least"))
 
 
-def _ways_in_folds(model: BertClassifier, total: int, least: int) -> Iterator[tuple[int, int | None, bool]]:
+def _ways_in_folds(model: Rung, total: int, least: int) -> Iterator[tuple[int, int | None, bool]]:
     """(Rows, passes or None for its own number, whether in halves), from the best to the cheapest."""
     yield total, None, False
     yield total, None, True
-    chooses = _chooses_passes(model)
-    if chooses:
+    if model.chooses_epochs:
         usual = model.planned_epochs(total)
         for passes in range(usual - 1, math.ceil(FEWEST_OF_FEW * usual) - 1, -1):
             yield total, passes, True
     for rows in range(total - 1, least - 1, -1):
-        yield rows, math.ceil(FEWEST_OF_FEW * model.planned_epochs(rows)) if chooses else None, True
-
-
-def _chooses_passes(model: Rung) -> bool:
-    """Whether how often it goes over the texts is its own choice, so that it may go less often."""
-    if isinstance(model, BertClassifier):
-        return model.epochs is None and model.steps is None
-    return isinstance(model, NeuralRung) and model.epochs is None
+        yield rows, math.ceil(FEWEST_OF_FEW * model.planned_epochs(rows)) if model.chooses_epochs else None, True
 
 
 def _fewer_rows(model: Rung, total: int, share: float) -> int:
     """How many rows cost that share of what ``total`` cost: of fewer rows a net makes more passes."""
 
     def cost(rows: int) -> float:
-        small = isinstance(model, NeuralRung) and model.planned_batch(rows) < model.planned_batch(total)
+        small = (model.planned_batch(rows) or 0) < (model.planned_batch(total) or 0)
         return rows * _epochs(model, rows) * (SMALL_BATCH if small else 1)
 
     allowed = cost(total) * share
@@ -289,8 +281,9 @@ def _one_epoch(model: Rung, rows: int) -> Rung:
     from sklearn.base import clone
 
     short: Rung = clone(model).set_params(class_weight=None)  # it may name a label that is not among a few texts
-    if isinstance(model, NeuralRung):
-        short.set_params(batch_size=model.planned_batch(rows))
+    batch = model.planned_batch(rows)
+    if batch is not None:
+        short.set_params(batch_size=batch)
     if "epochs" in model.get_params(deep=False):
         short.set_params(epochs=1)
     return short

@@ -36,7 +36,7 @@ from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.significance import pair_tests
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.pretrained.folder import shown_weights
-from sadari.rungs import BertClassifier, FromVectors, Rung
+from sadari.rungs import RUNGS, Rung
 from sadari.settings.limits import MOST, Whole, check
 from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
@@ -162,9 +162,7 @@ def _climb(
             names,
             asked["trials"],
         )
-        _start_from(run, starts)
-        for name in names:  # what somebody has set wrongly is for them to mend
-            run.new(name).check()
+        _start_from(run, vars(starts))
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results)
         result = _conclude(run, train, results, [*skipped, *left_out], audited, lang)
@@ -227,18 +225,17 @@ def _try_one(run: ClimbContext, name: str, place: int, count: int, *, share: flo
         return Failed(why_failed(error, name, run.words))
 
 
-def _start_from(run: ClimbContext, starts: Starts) -> None:
-    """Put into the rungs' settings what they start from: checked, before hours are spent."""
-    if starts.weights is not None:
-        run.set(BertClassifier.name, weights=starts.weights, download=starts.download)
-        run.new(BertClassifier.name).check()
-    if starts.vectors is not None:
-        run.progress(run.words.say("doing_vectors"), 0.0)
-        run.set(FromVectors.name, vectors=starts.vectors)
-        model = run.new(FromVectors.name)
-        assert isinstance(model, FromVectors)
-        # in memory: they are started from many times
-        run.set(FromVectors.name, vectors=model.read_vectors(run.frozen.train.texts))
+def _start_from(run: ClimbContext, given: Mapping[str, Any]) -> None:
+    """Put into the rungs' settings what they start from, and check them all, before hours are spent."""
+    started = {name: start for name in run.names if (start := RUNGS[name].starts_from) is not None}
+    for name in started:
+        own = RUNGS[name]._get_param_names()
+        run.set(name, **{setting: value for setting, value in given.items() if setting in own})
+    for name in run.names:  # what somebody has set wrongly is for them to mend
+        run.new(name).check()
+    for name, start in started.items():
+        run.progress(run.words.say(f"doing_{start.setting}"), 0.0)
+        run.set(name, **run.new(name).start_in_memory(run.frozen.train.texts))
 
 
 def _climb_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:
@@ -257,7 +254,7 @@ def _climb_one(run: ClimbContext, name: str, place: int, count: int, *, share: f
     result = _measure(run, name, found.model, found.held_out.astype(np.int32))
     result.rows = len(corpus)
     longest = _said_of_long(run, found.model, corpus)
-    coverage = render(found.model.coverage_.said(), run.words.lang) if isinstance(found.model, FromVectors) else ""
+    coverage = render(found.model.coverage_.said(), run.words.lang) if found.model.coverage_ else ""
     result.note = " · ".join(filter(None, [plan.note, found.note, tuned, longest, coverage]))
     return result
 
@@ -294,7 +291,9 @@ def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, 
         run.say(name, "doing_tuning", place + 0.1, done=done, trials=run.trials)
 
     seconds = 0.5 * run.budget.time_left() / (count - place)
-    best, accuracy, done = tune(name, score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress)
+    best, accuracy, done = tune(
+        RUNGS[name].search_space, score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress
+    )
     run.tuned[name] = best
     return run.words.say("tune_tried", tried=done, accuracy=readable.percent(accuracy))
 
@@ -340,7 +339,11 @@ def _measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.int
 
 def _tokenizers_taken(results: list[RungResult]) -> list[Message]:
     """Which tokenizer the rungs used, in a sentence."""
-    taken = {result.rung: str(result.settings["tokenizer"]) for result in results if "tokenizer" in result.settings}
+    taken = {
+        result.rung: str(result.settings["tokenizer"])
+        for result in results
+        if RUNGS[result.rung].reads == "tokens" and "tokenizer" in result.settings
+    }
     names = list(dict.fromkeys(taken.values()))
     if len(names) > 1:
         names = [f"{rung} {name}" for rung, name in taken.items()]
@@ -389,5 +392,5 @@ def _conclude(
         leaked=frozen.leaked,
         audit=audited.figures(),
         notes=[*frozen.notes, *_tokenizers_taken(results)],
-        versions=versions(*(["transformers"] if any(r.rung == BertClassifier.name for r in results) else [])),
+        versions=versions(*sorted({name for result in results for name in RUNGS[result.rung].libraries})),
     )

@@ -6,10 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sadari.rungs import RUNGS, BertClassifier
-from sadari.rungs.neural import NeuralRung
-
-NET_UNITS, BERT_UNITS = 4, 60  # how long these take beside a linear rung, roughly
+from sadari.rungs import RUNGS
 
 
 def share_done(names: Sequence[str], position: float) -> float:
@@ -19,7 +16,7 @@ def share_done(names: Sequence[str], position: float) -> float:
         names: of all rungs, in the order in which they are climbed.
         position: among them; 1.5 is half of the second.
     """
-    ends = np.cumsum([0, *(_units(name) for name in names)])
+    ends = np.cumsum([0, *(RUNGS[name].relative_cost for name in names)])
     return float(np.interp(position, np.arange(len(ends)), ends / max(1, ends[-1])))
 
 
@@ -33,9 +30,3 @@ def onwards(progress: Callable[[str, float], None]) -> Callable[[str, float], No
         progress(what, furthest)
 
     return told
-
-
-def _units(name: str) -> int:
-    if issubclass(RUNGS[name], BertClassifier):
-        return BERT_UNITS
-    return NET_UNITS if issubclass(RUNGS[name], NeuralRung) else 1

@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.rungs import RUNGS, BertClassifier, FromVectors, find_rung
+from sadari.rungs import RUNGS, find_rung
+from sadari.rungs.starts import ENCODER, VECTORS
 from sadari.text.column import one_column
 from sadari.wording import Wording, wording
-
-
-@dataclass(frozen=True)
-class Start:
-    """What a rung starts from, and cannot be climbed without.
-
-    Attributes:
-        what: it is.
-        option: that gives it.
-        how: else one comes by it.
-    """
-
-    what: str
-    option: str
-    how: str
-
-
-STARTS = {
-    FromVectors.name: Start("word vectors", "--vectors FILE", "sadari vectors train TEXTS -o FILE"),
-    BertClassifier.name: Start("pre-trained weights", "--weights FOLDER", "sadari pretrain TEXTS -o FOLDER"),
-}
 
 
 def rungs_to_climb(
@@ -41,8 +20,8 @@ def rungs_to_climb(
 
     Args:
         rungs: names from `RUNGS`; None: all that can be trained.
-        vectors: what the rung ``vectors`` starts from, or None.
-        weights: what the rung ``bert`` starts from, or None.
+        vectors: word vectors, which some of them start from, or None.
+        weights: pre-trained weights, which some of them start from, or None.
         words: in which language the reasons are; None: English.
 
     Raises:
@@ -56,9 +35,11 @@ def rungs_to_climb(
     if not chosen:
         raise SettingError(message("no rung is chosen"), hint=message("choose from: {rungs}", rungs=", ".join(RUNGS)))
     left_out = []
-    for name, given in ((FromVectors.name, vectors), (BertClassifier.name, weights)):
-        start = STARTS[name]
-        if given is not None and name not in chosen:
+    for start, given in ((VECTORS, vectors), (ENCODER, weights)):
+        takers = [name for name in RUNGS if RUNGS[name].starts_from == start]
+        names = [name for name in takers if name in chosen]
+        if given is not None and not names:
+            name = takers[0]
             raise SettingError(
                 message(
                     "{what} are given, and the rung {name!r}, which starts from them, is not asked for",
@@ -67,13 +48,14 @@ def rungs_to_climb(
                 ),
                 hint=message("add {name} to the rungs, or leave {what} out", name=name, what=start.what),
             )
-        if given is not None or name not in chosen:
+        if given is not None or not names:
             continue
         if rungs is not None:
             raise SettingError(
-                message("the rung {name!r} starts from {what}, and none are given", name=name, what=start.what),
+                message("the rung {name!r} starts from {what}, and none are given", name=names[0], what=start.what),
                 hint=message("give them ({option}), or train some: {how}", option=start.option, how=start.how),
             )
-        chosen.remove(name)
-        left_out.append((name, (words or wording("en")).say(f"want_{name}", option=start.option)))
+        why = (words or wording("en")).say(f"want_{start.setting}", option=start.option)
+        chosen = [name for name in chosen if name not in names]
+        left_out += [(name, why) for name in names]
     return chosen, left_out

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sadari.data.corpus import Corpus
-from sadari.rungs import BertClassifier
+from sadari.rungs import Rung
 
 SMALL, TIMED = 16, 160  # texts
+# A class weight may name a label that is not among a few texts.
+_PLAIN = {"steps": None, "validate_every": 0, "report_every": 0, "patience": None, "class_weight": None}
 SHARE = 0.05  # of the time left that measuring may take, one small batch aside
 
 
@@ -23,7 +25,7 @@ class Throughput:
     predicting: float
 
 
-def throughput_of(model: BertClassifier, probe: Corpus, seconds: float = math.inf) -> Throughput:
+def throughput_of(model: Rung, probe: Corpus, seconds: float = math.inf) -> Throughput:
     """Train and predict a few texts as the rung would train and predict all.
 
     A small batch comes first, gone over twice: what is measured is the second time, when everything is warm. Where that
@@ -50,23 +52,19 @@ def spread(texts: Corpus, count: int) -> Corpus:
     return some if len(some.label_names) > 1 else texts
 
 
-def _measured(model: BertClassifier, texts: Corpus, *, passes: int) -> tuple[Throughput, float]:
+def _measured(model: Rung, texts: Corpus, *, passes: int) -> tuple[Throughput, float]:
     """The pace in the last of so many passes, and the seconds of reading the weights and the texts before the first."""
     from sklearn.base import clone
 
-    short = clone(model).set_params(
-        epochs=passes,
-        steps=None,
-        validate_every=0,
-        report_every=0,
-        patience=None,
-        class_weight=None,  # which may name a label that is not among a few texts
-    )
+    own = model.get_params(deep=False)
+    short = clone(model).set_params(**{name: value for name, value in _PLAIN.items() if name in own})
+    if "epochs" in own:
+        short.set_params(epochs=passes)
     start = time.perf_counter()
     short.fit(texts.texts, texts.labels)
     reading = time.perf_counter() - start
     # the history knows nothing of reading the weights, which takes the same time for many texts as for few
-    ends = [0.0, *(record["seconds"] for record in short.history_)]
+    ends = [0.0, *(record["seconds"] for record in short.history_)] if short.history_ else [0.0, reading]
     short.predict_proba(texts.texts)  # weights are laid out for predicting, once
     start = time.perf_counter()
     short.predict_proba(texts.texts)

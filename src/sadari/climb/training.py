@@ -16,7 +16,6 @@ from sadari.climb.split import halves, nested_rows
 from sadari.data.corpus import Corpus
 from sadari.metrics.predictions import label_columns, predict_in_order
 from sadari.rungs import Rung
-from sadari.rungs.resumable import Resumable
 from sadari.train.callbacks import Progress
 from sadari.wording import numbers as readable
 
@@ -114,9 +113,7 @@ def _fit(
 ) -> Rung:
     """Train a model in its part of the time."""
     seconds = allowance.next()
-    if seconds is not None and isinstance(model, Resumable):
-        return model.fit(corpus.texts, corpus.labels, validation=held, progress=told, seconds=seconds)
-    return model.fit(corpus.texts, corpus.labels, validation=held, progress=told)
+    return model.fit(corpus.texts, corpus.labels, validation=held, progress=told, seconds=seconds)
 
 
 def _validate_in_folds(
@@ -168,7 +165,7 @@ def _said_of_time(context: ClimbContext, model: Rung, behind: list[Rung]) -> str
     """What a machine that became slower has cost the model, and those that validate it."""
     said = []
     for key, models in (("budget_slower", [model]), ("budget_slower_folds", behind)):
-        found = [short for one in models if (short := getattr(one, "shortened_", None)) is not None]
+        found = [one.shortened_ for one in models if one.shortened_ is not None]
         if found:
             made, planned = map(sum, zip(*found, strict=True))
             said.append(context.words.say(key, made=readable.count(made), planned=readable.count(planned)))

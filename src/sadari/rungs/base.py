@@ -10,8 +10,9 @@ import inspect
 import time
 import warnings
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import polars as pl
@@ -24,16 +25,22 @@ from sadari.rungs.distillation.teacher import Teacher, taught
 from sadari.rungs.estimator import Estimator, deferred
 from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
 from sadari.rungs.saved import head_of, read_head
+from sadari.rungs.starts import StartsFrom
+from sadari.rungs.training_context import ResumableRun, TrainingContext
 from sadari.rungs.training_rows import row_weights, training_rows
 from sadari.rungs.validation_set import HeldOut
-from sadari.settings.limits import MOST, Whole, check
-from sadari.text.column import as_column
+from sadari.settings.limits import MOST, Number, Whole, check
+from sadari.settings.search import SearchSpace
+from sadari.text.column import as_column, two_parts
 from sadari.text.vectorize import columns
 from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings, plain_settings
 from sadari.train.callbacks import Progress, Watch
 from sadari.train.labels import LabelCodec, as_labels
-from sadari.train.objectives.soft_targets import SoftTargets
 from sadari.train.solvers.temperature import fit_inverse_temperature, sigmoid, softmax
+from sadari.vectors.initialise import Coverage
+
+if TYPE_CHECKING:
+    from sadari.train.checkpoint import Run
 
 __all__ = ["Explanation", "Rung"]
 
@@ -50,15 +57,32 @@ class Rung(Estimator, Model):
         history_: one record an epoch.
         train_seconds_: how long `fit` took; of a run that was resumed, all of it.
         teacher_: the teacher and its settings; empty without one.
+        tokenizer_: the tokenizer taken.
+        cut_: how many training texts were longer than the rung reads.
+        windowed_: how many were longer and read in windows, and in how many of these.
+        shortened_: (steps made, steps planned) where a limit of time has made them fewer; else None.
+        coverage_: how many words of the training texts have a vector; None of a rung that starts from none.
     """
 
+    # what others need to know of a rung, so that nobody has to know its name
     name: ClassVar[str] = ""
+    starts_from: ClassVar[StartsFrom | None] = None
+    reads: ClassVar[Literal["tokens", "characters", "subwords"]] = "tokens"
+    relative_cost: ClassVar[int] = 1  # of training, beside a linear rung's, roughly
+    search_space: ClassVar[SearchSpace] = {}  # what of its settings `--tune` tries; each lies in what `allowed` says
+    libraries: ClassVar[tuple[str, ...]] = ()  # whose versions belong to what is said of its results
+    takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `context.soft_targets`
+    resumable: ClassVar[bool] = False  # whether its training can be kept in a folder and to a time
     allowed: ClassVar[Allowed] = ALLOWED  # what each setting may be
-    takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `_lesson`
-    _soft_targets: SoftTargets | None = None  # what a teacher says of the texts, while `fit` trains on them
     kind = "classifier"
     card = "rungs/card.md.jinja"
-    tokenizer_: str
+
+    # what only some rungs can tell of a training
+    tokenizer_: str = ""
+    cut_: int = 0
+    windowed_: tuple[int, int] = (0, 0)
+    shortened_: tuple[int, int] | None = None
+    coverage_: Coverage | None = None
     class_weight: str | Mapping[Any, float] | None
 
     # -- training ---------------------------------------------------------------------------------------
@@ -72,6 +96,9 @@ class Rung(Estimator, Model):
         validation: tuple[Any, Any] | None = None,
         progress: Progress | None = None,
         teacher: Teacher | Rung | str | Path | None = None,
+        run: Run | str | Path | None = None,
+        resume: bool = False,
+        seconds: float | None = None,
     ) -> Self:
         """Train on texts and their labels. Blank texts are left out, with a warning.
 
@@ -85,15 +112,27 @@ class Rung(Estimator, Model):
             progress: called with (epochs begun, epochs at most, record) after each pass and each report; by nets that
                 take long also about once a second, with where they stand.
             teacher: a trained classifier with the same labels, its folder, or a `Teacher`: a net learns its answers.
+            run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more. It is written at
+                the start, every minute, when Ctrl-C or SIGTERM ends the training, and at the end.
+            resume: go on with the run in that folder, to the bits that it would have come to without a break. Texts,
+                labels, settings and teacher must be the same.
+            seconds: that this may take. A training that proves too slow for it makes fewer steps, and its rate falls
+                to its end with them; one that does not comes to the same bits as without a limit. Rungs that keep no
+                run take no heed of it.
 
         Raises:
             DataError: texts or labels that cannot be learned from.
-            SettingError: a setting out of its range.
+            SettingError: a setting out of its range; a run of a rung that keeps none, or another than in the folder.
+            Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
+            OutputError: something else is in the run's folder.
         """
         self._ready = False  # a fit that fails leaves no mixture of two models
         self.check()
+        check("seconds", seconds, Number(1e-9, 1e9), optional=True)
         guide = None if teacher is None else Teacher.of(teacher).checked(self)
         start = time.perf_counter()
+        validation = None if validation is None else _read_twice(validation)
+        kept = self._kept_run(run, resume, validation)
         rows = training_rows(texts, labels, sample_weight)
         self.dropped_rows_ = rows.dropped
         self._codec, targets = LabelCodec.learn(rows.labels)
@@ -104,17 +143,14 @@ class Rung(Estimator, Model):
         held_out = HeldOut.of(validation, self._codec)
         watch = self._watch(progress, held_out)  # before a teacher reads, which may take minutes
         texts, weights, labelled = rows.texts, rows.weights, len(targets)
-        soft_targets: SoftTargets | None = None
+        ends = None if seconds is None else start + seconds
+        context = TrainingContext(watch, run=kept, ends=ends)
         self.teacher_: dict[str, Any] = {}
         if guide is not None:
             told = taught(guide, rows, self._codec, targets, held_out)
             texts, targets, weights, soft_targets, self.teacher_ = vars(told).values()
-        costs = self._costs(targets, weights)
-        self._soft_targets = soft_targets
-        try:
-            self._train(texts, targets, costs, watch)
-        finally:
-            self._soft_targets = None
+            context = replace(context, soft_targets=soft_targets)
+        self._train(texts, targets, self._costs(targets, weights), context)
         if held_out is not None:
             logits, known = self._logits_of(held_out.texts)
             self._sharpen(logits, held_out.wanted, known)
@@ -137,6 +173,25 @@ class Rung(Estimator, Model):
                 hint=message("fit(…, validation=(texts, labels))"),
             )
         return Watch(progress, self._scorer(held_out) if watching and held_out is not None else None, patience)
+
+    def _kept_run(
+        self, run: Run | str | Path | None, resume: bool, validation: tuple[pl.Series, Any] | None
+    ) -> ResumableRun | None:
+        """The run to train in.
+
+        Raises:
+            SettingError: the rung keeps none.
+        """
+        if run is not None and not self.keeps_runs:
+            raise SettingError(
+                message("the rung {name!r} trains too fast to keep a run", name=self.name),
+                hint=message("leave out run"),
+            )
+        return ResumableRun.begin(run, resume, validation, self._run_notes())
+
+    def _run_notes(self) -> dict[str, Any]:
+        """What a run's checkpoint says to whoever resumes it."""
+        return {}
 
     def check(self) -> None:
         """Raise an error for settings that cannot be used, at all or on this machine. `fit` calls it first.
@@ -190,7 +245,9 @@ class Rung(Estimator, Model):
     def resolved_settings(self) -> dict[str, Any]:
         """The settings that training used, or would use, with the name of the tokenizer that ``auto`` has chosen."""
         settings: dict[str, Any] = self.get_params(deep=False)
-        return {**settings, "tokenizer": getattr(self, "tokenizer_", settings.get("tokenizer"))}
+        if "tokenizer" in settings and self.tokenizer_:
+            settings["tokenizer"] = self.tokenizer_
+        return settings
 
     def planned_epochs(self, rows: int) -> int:
         """How many passes over the training texts the settings ask for.
@@ -199,6 +256,24 @@ class Rung(Estimator, Model):
             rows: number of training texts.
         """
         return int(getattr(self, "epochs", None) or 1)
+
+    def planned_batch(self, rows: int) -> int | None:
+        """How many of so many texts are in a batch; None where that is not chosen by their number."""
+        return None
+
+    @property
+    def chooses_epochs(self) -> bool:
+        """Whether how often it goes over the texts is its own choice, so that it may go less often."""
+        return False
+
+    @property
+    def keeps_runs(self) -> bool:
+        """Whether its training can be kept in a folder, with these settings."""
+        return self.resumable
+
+    def start_in_memory(self, texts: Any) -> dict[str, Any]:
+        """Settings by which rungs like this one train on these texts many times without reading a file each time."""
+        return {}
 
     def _check_settings(self) -> None:
         parameters = inspect.signature(type(self)).parameters
@@ -417,7 +492,9 @@ class Rung(Estimator, Model):
 
     # -- what a rung adds -------------------------------------------------------------------------------
 
-    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+    def _train(
+        self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
+    ) -> None:
         """Learn from texts, targets int8 [n, k] and costs float32 [n]."""
         raise NotImplementedError
 
@@ -452,6 +529,12 @@ def finite(logits: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDArr
         stacklevel=2,
     )
     return np.where(odd[:, None], np.float32(0), logits), known & ~odd
+
+
+def _read_twice(validation: tuple[Any, Any]) -> tuple[pl.Series, Any]:
+    """Validation texts and labels, which a generator would give but once."""
+    texts, labels = two_parts(validation, "validation must be (texts, labels)")
+    return as_column(texts), as_labels(labels)
 
 
 def _prior(targets: NDArray[np.int8], multilabel: bool) -> NDArray[np.float64]:

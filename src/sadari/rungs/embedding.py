@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from sadari.rungs.neural import NeuralRung
+from sadari.settings.search import LogNumber, OneOf, SearchSpace
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,6 +21,11 @@ class EmbeddingMean(NeuralRung):
     """
 
     name: ClassVar[str] = "embedding"
+    search_space: ClassVar[SearchSpace] = {
+        **NeuralRung.search_space,
+        "learning_rate": LogNumber(0.003, 0.03),
+        "embed_dim": OneOf((32, 64, 128)),
+    }
     least_epochs: ClassVar[int] = 8
     small_batches: ClassVar[bool] = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -17,10 +17,12 @@ from sadari.messages import message
 from sadari.nets.compiled import mean_logits
 from sadari.ragged import Ragged
 from sadari.rungs.base import Rung
+from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
+from sadari.settings.limits import Number, Whole
+from sadari.settings.search import LogNumber, SearchSpace
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import HashedVectors, resolve_tokenizer
-from sadari.train.callbacks import Watch
 from sadari.train.solvers.embedding_bag import BagSettings, train_bag
 
 if TYPE_CHECKING:
@@ -58,6 +60,12 @@ class EmbeddingBag(Rung):
     """
 
     name = "embedding-bag"
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": LogNumber(0.2, 2.0),
+        "dropout": Number(0.2, 0.7),
+        "label_smoothing": Number(0.0, 0.2),
+        "longest": Whole(1, 3),
+    }
     takes_teacher = True
 
     def __init__(
@@ -100,7 +108,9 @@ class EmbeddingBag(Rung):
             settings["buckets"], settings["epochs"] = self._vectors.buckets, self.epochs_
         return settings
 
-    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+    def _train(
+        self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
+    ) -> None:
         chosen = resolve_tokenizer(self.tokenizer, texts)
         self.tokenizer_ = chosen.name
         self._vectors = self._new_vectors(chosen.name)
@@ -108,7 +118,7 @@ class EmbeddingBag(Rung):
         check_fits(features, targets)
         self.epochs_ = self.planned_epochs(len(features))
         self._start(targets.shape[1])
-        watch.keep(self.embedding_, self.output_)
+        context.watch.keep(self.embedding_, self.output_)
         self.history_ = train_bag(
             features,
             targets,
@@ -117,10 +127,10 @@ class EmbeddingBag(Rung):
             self.output_,
             self._optimizer_settings(),
             label_weights=self._codec.label_weights(targets, self.class_weight),
-            soft_targets=self._soft_targets,
-            monitor=watch,
+            soft_targets=context.soft_targets,
+            monitor=context.watch,
         )
-        watch.restore()
+        context.watch.restore()
         check_learned(embedding=self.embedding_, output=self.output_)
 
     def _optimizer_settings(self) -> BagSettings:

@@ -17,7 +17,10 @@ from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.nets.compiled import linear_logits, linear_logits_of_one
 from sadari.rungs.base import Rung, finite
+from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
+from sadari.settings.limits import Flag, Whole
+from sadari.settings.search import LogNumber, RangeTo, SearchSpace
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors, resolve_tokenizer
 from sadari.text.weigh import Counts, Weights, count, term_weights, weigh
@@ -68,6 +71,11 @@ class LinearRung(Rung):
         train_seconds_: seconds that `fit` took.
     """
 
+    search_space: ClassVar[SearchSpace] = {
+        "C": LogNumber(0.03, 10.0),
+        "min_df": Whole(1, 3),
+        "sublinear_tf": Flag(),
+    }
     default_ngram_range: ClassVar[tuple[int, int]] = (1, 1)
     default_C: ClassVar[float] = 1.0
     default_epochs: ClassVar[int] = 8
@@ -129,7 +137,10 @@ class LinearRung(Rung):
         settings["epochs"] = self.epochs or self.default_epochs
         return settings
 
-    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+    def _train(
+        self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
+    ) -> None:
+        watch = context.watch
         chosen = resolve_tokenizer(self.tokenizer, texts)
         self.tokenizer_ = chosen.name
         self._vectors = self._new_vectors(chosen.name)
@@ -345,6 +356,7 @@ class Ngrams(LinearRung):
     """A linear classifier of counts of 1- to n-grams; the settings are `LinearRung`'s."""
 
     name = "ngram"
+    search_space: ClassVar[SearchSpace] = {**LinearRung.search_space, "ngram_range": RangeTo(1, 3)}
     default_ngram_range = (1, 2)
     default_C = 1.0
     default_epochs = 6
@@ -355,6 +367,7 @@ class TfIdf(LinearRung):
     """A linear classifier of TF-IDF weights of 1- to n-grams; the settings are `LinearRung`'s."""
 
     name = "tfidf"
+    search_space: ClassVar[SearchSpace] = {**LinearRung.search_space, "ngram_range": RangeTo(1, 3)}
     default_ngram_range = (1, 2)
     default_C = 1.0
     default_epochs = 6

@@ -20,7 +20,10 @@ from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.rungs import defaults as sizes
 from sadari.rungs.resumable import Resumable
+from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
+from sadari.settings.limits import Number
+from sadari.settings.search import LogNumber, SearchSpace
 from sadari.text.column import as_column
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.table import TokenTable
@@ -28,7 +31,6 @@ from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import columns, resolve_tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
-from sadari.train.callbacks import Watch
 
 if TYPE_CHECKING:
     import torch
@@ -90,6 +92,12 @@ class NeuralRung(Resumable):
     """
 
     name: ClassVar[str] = ""
+    relative_cost: ClassVar[int] = 4
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": LogNumber(0.001, 0.01),
+        "dropout": Number(0.1, 0.6),
+        "token_dropout": Number(0.0, 0.5),
+    }
     takes_teacher: ClassVar[bool] = True
     least_epochs: ClassVar[int] = 4  # of a large corpus
     small_batches: ClassVar[bool] = True  # whether batches of few texts are smaller
@@ -128,7 +136,9 @@ class NeuralRung(Resumable):
         """The net before training; a rung says which."""
         raise NotImplementedError
 
-    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+    def _train(
+        self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
+    ) -> None:
         import torch
 
         from sadari.train import distributed as processes
@@ -145,14 +155,16 @@ class NeuralRung(Resumable):
             self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
             self._begin(self.net_)
             seed_dropout(self.seed)
-            loop = Loop(self._task(ids, targets, costs, watch), self.optimizer_settings())
-            self._run(loop, self._kept_run, texts, targets, costs, watch)
+            loop = Loop(self._task(ids, targets, costs, context), self.optimizer_settings())
+            self._run(loop, texts, targets, costs, context)
         check_learned(**{name: value.numpy() for name, value in self._weights().items()})
 
     def _begin(self, net: nn.Module) -> None:
         """Give a net that was just made other weights to start from than those drawn."""
 
-    def _task(self, ids: Ragged, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> ClassifierTask:
+    def _task(
+        self, ids: Ragged, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
+    ) -> ClassifierTask:
         from sadari.train.objectives.classification import ClassifierTask
 
         return ClassifierTask(
@@ -164,8 +176,8 @@ class NeuralRung(Resumable):
             self.vocab_.pad_id,
             self._codec.multilabel,
             self.label_smoothing,
-            watch.score,
-            self._soft_targets,
+            context.watch.score,
+            context.soft_targets,
         )
 
     def optimizer_settings(self) -> OptimizerSettings:
@@ -203,6 +215,10 @@ class NeuralRung(Resumable):
     def planned_epochs(self, rows: int) -> int:
         """`epochs`, or what so many texts need: `least_epochs` of 30,000 texts and more, and up to 40 of few."""
         return self.epochs or sizes.passes(rows, self.least_epochs, self.planned_batch(rows))
+
+    @property
+    def chooses_epochs(self) -> bool:
+        return self.epochs is None
 
     def resolved_settings(self) -> dict[str, Any]:
         settings = super().resolved_settings()

@@ -9,6 +9,7 @@ from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.rungs.explanation import Activations
 from sadari.rungs.neural import NeuralRung
+from sadari.settings.search import OneOf, SearchSpace
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,6 +27,11 @@ class RecurrentRung(NeuralRung):
         packed: run on packed sequences (the same logits; slower on a CPU).
     """
 
+    search_space: ClassVar[SearchSpace] = {
+        **NeuralRung.search_space,
+        "hidden": OneOf((32, 64, 128)),
+        "pooling": OneOf(("mean", "max")),
+    }
     cell: ClassVar[str] = "lstm"
     bidirectional: ClassVar[bool] = False
 

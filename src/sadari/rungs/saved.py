@@ -43,7 +43,7 @@ def head_of(rung: TrainedRung) -> dict[str, Any]:
         "label_type": "text" if rung.classes_.dtype.kind in "UO" else "number",
         "prior": [float(share) for share in rung.prior_],
         "inverse_temperature": float(rung.inverse_temperature_),
-        "tokenizer": {"name": rung.tokenizer_},
+        **({"tokenizer": {"name": rung.tokenizer_}} if rung.tokenizer_ else {}),
         **({"teacher": rung.teacher_} if getattr(rung, "teacher_", None) else {}),
     }
 

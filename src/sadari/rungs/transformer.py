@@ -9,6 +9,8 @@ from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.rungs.explanation import Activations
 from sadari.rungs.neural import NeuralRung
+from sadari.settings.limits import Whole
+from sadari.settings.search import OneOf, SearchSpace
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,6 +30,11 @@ class Transformer(NeuralRung):
     """
 
     name: ClassVar[str] = "transformer"
+    search_space: ClassVar[SearchSpace] = {
+        **NeuralRung.search_space,
+        "layers": Whole(1, 3),
+        "embed_dim": OneOf((64, 128)),
+    }
     least_epochs: ClassVar[int] = 5
 
     embed_dim: int = 64

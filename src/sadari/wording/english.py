@@ -51,7 +51,7 @@ ENGLISH = {
     "failed_all": "no rung could be trained:",
     "failed_curve": "no learning curve: {why}",
     "failed_section": "This part could not be drawn: {why}",
-    "want_bert": "for want of pre-trained weights to start from: {option}",
+    "want_weights": "for want of pre-trained weights to start from: {option}",
     "a_second": "{number}/s",
     "unit_µs": " µs",
     "unit_ms": " ms",
@@ -61,6 +61,7 @@ ENGLISH = {
     # What is being done
     "tokenizers_taken": "tokenizer: {names}",
     "doing_vectors": "reading the vectors",
+    "doing_weights": "looking at the weights",
     "doing_audit": "auditing the data",
     "doing_training": "training",
     "doing_preparing": "preparing",

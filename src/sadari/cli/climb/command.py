@@ -84,15 +84,18 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.climb.climb import climb as climb_rungs
     from sadari.climb.selection import rungs_to_climb
     from sadari.data.audit.audit import audit
-    from sadari.rungs import BertClassifier
+    from sadari.rungs import RUNGS
     from sadari.text.tokenize import tokenizer, unseen_share
 
     choices = _choices(asked)
-    rungs_to_climb(choices["rungs"], vectors=asked["vectors"], weights=asked["weights"])  # before a file is read
+    # before a file is read
+    names, _ = rungs_to_climb(choices["rungs"], vectors=asked["vectors"], weights=asked["weights"])
     if asked["tokenizer"] not in (None, "auto"):
         tokenizer(asked["tokenizer"])
-    if asked["weights"] is not None:
-        BertClassifier(weights=asked["weights"], download=asked["download"]).check()
+    for kind in (RUNGS[name] for name in names if RUNGS[name].starts_from is not None):
+        kind(
+            **{name: asked[name] for name in ("vectors", "weights", "download") if name in kind._get_param_names()}
+        ).check()
     found = inputs.find_data(data, asked["test"], labelled=True)
     folder = Path(asked["output"] or Path("runs") / found.name)
     settings = _settings(asked)
@@ -167,4 +170,5 @@ def _check(train: Corpus, settings: Mapping[str, Mapping[str, Any]]) -> None:
             message("climb compares rungs on one label a text, and here a text has several"),
             hint=message("train one rung with: sadari train DATA --rung tfidf --label-sep … -o MODEL"),
         )
-    check_weighed(settings["bow"].get("class_weight"), train.label_names)
+    for own in settings.values():
+        check_weighed(own.get("class_weight"), train.label_names)

@@ -199,7 +199,7 @@ def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any],
         with train_run.says_how_to_resume(kept):
             model.fit(rows.texts, rows.labels, validation=held_out, progress=told, teacher=teacher, **kept)
     except KeyboardInterrupt:
-        if kept or not getattr(model, "keeps_runs", False):
+        if kept or not model.keeps_runs:
             raise
         from sadari.train.loop import Interrupted
 

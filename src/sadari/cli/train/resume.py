@@ -76,12 +76,11 @@ def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:
         SettingError: a rung that keeps no run.
     """
     from sadari.rungs import RUNGS
-    from sadari.rungs.resumable import Resumable
 
     if asked["run"] is None:
         return {}
-    if not isinstance(model, Resumable) or not model.keeps_runs:
-        names = [name for name, kind in RUNGS.items() if issubclass(kind, Resumable)]
+    if not model.keeps_runs:
+        names = [name for name, kind in RUNGS.items() if kind.resumable]
         raise SettingError(
             message("the rung {name!r} trains too fast to keep a run", name=model.name),
             hint=message("{names} keep one", names=", ".join(names)),

@@ -58,17 +58,17 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     _head("Settings", show_settings({name: value for name, value in settings.items() if name != "seed"}))
     if settings.get("solver") == "adam":
         _print_reports(model.history_)
-    if getattr(model, "cut_", 0):
+    if model.cut_:
         _head(
             "Long",
             wording("en").cut(model.cut_, _texts_read(model), settings["max_length"], settings.get("long_texts")),
         )
-    texts, windows = getattr(model, "windowed_", (0, 0))
+    texts, windows = model.windowed_
     if texts:
         _head("Long", wording("en").windows(texts, _texts_read(model), windows, settings["max_length"]))
     for place, line in enumerate(teaching.told(model.teacher_) if model.teacher_ else []):
         _head("" if place else "Teacher", line)
-    if getattr(model, "coverage_", None):
+    if model.coverage_:
         _head("Vectors", str(model.coverage_) + ("" if settings["tune"] else " · frozen"))
     _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {_gone_over(model)}")
     for name, evaluation in scores.items():
@@ -106,15 +106,15 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
                 "validation": len(rows.validation),
                 "dropped_duplicates": rows.duplicates,
                 "dropped_blank": rows.blank,
-                "cut": getattr(model, "cut_", 0),
+                "cut": model.cut_,
             },
             **(
                 {"windows": dict(zip(("texts", "windows"), model.windowed_, strict=True))}
-                if any(getattr(model, "windowed_", ()))
+                if any(model.windowed_)
                 else {}
             ),
             **({"teacher": model.teacher_} if model.teacher_ else {}),
-            **({"vectors": model.coverage_.to_dict()} if hasattr(model, "coverage_") else {}),
+            **({"vectors": model.coverage_.to_dict()} if model.coverage_ else {}),
             "seconds": model.train_seconds_,
             "history": model.history_,
             "notes": rows.notes,

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import polars as pl
@@ -22,16 +22,24 @@ from sadari.pretrained.folder import shown_weights
 from sadari.ragged import Ragged
 from sadari.rungs.bert import settings as bert_settings
 from sadari.rungs.bert.explain import attention, word_contributions
-from sadari.rungs.bert.folder import NOT_RUN, check_runs, model_texts, restored_net, restored_tokenizer
+from sadari.rungs.bert.folder import (
+    NOT_RUN,
+    check_runs,
+    model_texts,
+    restored_net,
+    restored_tokenizer,
+)
 from sadari.rungs.bert.texts import TextReader, TrainingTexts, averaged
 from sadari.rungs.explanation import Activations
 from sadari.rungs.resumable import Resumable
+from sadari.rungs.starts import ENCODER, StartsFrom
+from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
+from sadari.settings.search import LogNumber, OneOf, SearchSpace
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train.allowed_settings import Allowed, check_settings, plain_settings
 from sadari.train.batches import Batches
-from sadari.train.callbacks import Watch
 
 if TYPE_CHECKING:
     import torch
@@ -102,6 +110,14 @@ class BertClassifier(Resumable):
 
     name: ClassVar[str] = "bert"
     allowed: ClassVar[Allowed] = bert_settings.BERT_ALLOWED
+    starts_from: ClassVar[StartsFrom] = ENCODER
+    reads: ClassVar[Literal["subwords"]] = "subwords"
+    relative_cost: ClassVar[int] = 60
+    search_space: ClassVar[SearchSpace] = {
+        "learning_rate": LogNumber(3e-5, 3e-4),
+        "layer_decay": OneOf((0.8, 0.9, 1.0)),
+    }
+    libraries: ClassVar[tuple[str, ...]] = ("transformers",)
     takes_teacher: ClassVar[bool] = True
     weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS
 
@@ -175,6 +191,10 @@ class BertClassifier(Resumable):
             return max(1, -(-self.steps * batch // max(1, rows)))
         return self.epochs or bert_settings.passes(rows, batch)
 
+    @property
+    def chooses_epochs(self) -> bool:
+        return self.epochs is None and self.steps is None
+
     def _rate(self) -> float:
         if self.learning_rate is not None:
             return self.learning_rate
@@ -217,7 +237,9 @@ class BertClassifier(Resumable):
 
     # -- training ---------------------------------------------------------------------------------------
 
-    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+    def _train(
+        self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
+    ) -> None:
         import torch
 
         from sadari.train import distributed as processes
@@ -250,16 +272,15 @@ class BertClassifier(Resumable):
                 )
             seed_dropout(self.seed)
             self.epochs_ = self.planned_epochs(len(read.ids))
-            loop = Loop(self._task(read, targets, costs, watch), self.optimizer_settings())
-            kept = None if self._kept_run is None else self._kept_run.noting(weights=self._place())
-            self._run(loop, kept, texts, targets, costs, watch)
+            loop = Loop(self._task(read, targets, costs, context), self.optimizer_settings())
+            self._run(loop, texts, targets, costs, context)
             self.precision_ = loop.optimizer_settings.precision  # that of the run, if it was begun elsewhere
         self._settle()
 
-    def _place(self) -> str:
+    def _run_notes(self) -> dict[str, Any]:
         """Where the weights are, so that they are found from anywhere."""
         weights = str(self.weights)
-        return str(Path(weights).absolute()) if Path(weights).is_dir() else weights
+        return {"weights": str(Path(weights).absolute()) if Path(weights).is_dir() else weights}
 
     def _new_net(self, folder: Path) -> PretrainedClassifier:
         """The net before training."""
@@ -289,7 +310,7 @@ class BertClassifier(Resumable):
         return net
 
     def _task(
-        self, read: TrainingTexts, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch
+        self, read: TrainingTexts, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
     ) -> ClassifierTask:
         from sadari.train.objectives.classification import ClassifierTask
 
@@ -302,8 +323,8 @@ class BertClassifier(Resumable):
             self.pieces_.pad_id,
             self._codec.multilabel,
             self.label_smoothing,
-            watch.score,
-            None if self._soft_targets is None else self._soft_targets.take(read.owners),
+            context.watch.score,
+            None if context.soft_targets is None else context.soft_targets.take(read.owners),
         )
 
     def _settle(self) -> None:

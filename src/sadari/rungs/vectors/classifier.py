@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sadari.artifact import ModelFiles
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.rungs.base import Rung
-from sadari.rungs.distillation.teacher import Teacher
 from sadari.rungs.explanation import Activations
 from sadari.rungs.resumable import Resumable
+from sadari.rungs.starts import VECTORS, StartsFrom
+from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.vectors.initialised import (
     Start,
     StartedBag,
@@ -27,11 +27,12 @@ from sadari.rungs.vectors.initialised import (
     StartedTransformer,
     checked_about,
 )
+from sadari.settings.limits import Flag, Number
+from sadari.settings.search import OneOf, SearchSpace
 from sadari.text.table import TokenTable
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import columns
 from sadari.train.allowed_settings import plain_settings
-from sadari.train.callbacks import Progress, Watch
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
 
@@ -106,6 +107,13 @@ class FromVectors(Resumable):
     """
 
     name: ClassVar[str] = "vectors"
+    starts_from: ClassVar[StartsFrom] = VECTORS
+    search_space: ClassVar[SearchSpace] = {
+        "dropout": Number(0.2, 0.7),
+        "label_smoothing": Number(0.0, 0.2),
+        "tune": Flag(),
+        "vocabulary": OneOf(("both", "corpus")),
+    }
     takes_teacher: ClassVar[bool] = True
 
     vectors: str | Path | WordVectors | VectorSource | None = None
@@ -200,42 +208,9 @@ class FromVectors(Resumable):
     def keeps_runs(self) -> bool:
         return self.net != "bag"
 
-    def fit(
-        self,
-        texts: Any,
-        labels: Any = None,
-        sample_weight: Any = None,
-        *,
-        validation: tuple[Any, Any] | None = None,
-        progress: Progress | None = None,
-        teacher: Teacher | Rung | str | Path | None = None,
-        run: Run | str | Path | None = None,
-        resume: bool = False,
-        seconds: float | None = None,
-    ) -> Self:
-        """Train; see `Resumable.fit`. The net "bag" trains so fast that it takes no ``run`` and no limit of time."""
-        if run is not None:
-            from sadari.train.checkpoint import Run
-
-            if not self.keeps_runs:
-                raise SettingError(
-                    message("the net {net!r} trains too fast to keep a run", net=self.net),
-                    hint=message("leave out run"),
-                )
-            if isinstance(self.vectors, str | Path):
-                run = Run.of(run)
-                run = replace(run, notes={**run.notes, "vectors": str(Path(self.vectors).absolute())})
-        return super().fit(
-            texts,
-            labels,
-            sample_weight,
-            validation=validation,
-            progress=progress,
-            teacher=teacher,
-            run=run,
-            resume=resume,
-            seconds=seconds,
-        )
+    def _run_notes(self) -> dict[str, Any]:
+        """Where the vectors are, so that they are found from anywhere."""
+        return {"vectors": str(Path(self.vectors).absolute())} if isinstance(self.vectors, str | Path) else {}
 
     @classmethod
     def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
@@ -260,25 +235,24 @@ class FromVectors(Resumable):
         inner._codec = self._codec
         return inner._costs(targets, weights)
 
-    def _train(self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], watch: Watch) -> None:
+    def _train(
+        self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
+    ) -> None:
         start = self._new_start()
         inner = self._adopt(self._new_inner())
-        inner.start, inner._soft_targets = start, self._soft_targets
+        inner.start = start
         self.tokenizer_ = inner.tokenizer = start.tokenizer(texts) if self.tokenizer == "auto" else self.tokenizer
         if isinstance(inner, StartedNet):
-            inner.identity, inner._kept_run, inner._ends = self._identity(), self._kept_run, self._ends
+            inner.identity = self._identity()
         self.inner_ = inner  # validation texts are scored while it trains
-        inner._train(texts, targets, costs, watch)
-        inner._soft_targets = None
+        inner._train(texts, targets, costs, context)
         self.coverage_, self._about = start.coverage, start.about()
-        self.history_, self.epochs_, self.cut_ = inner.history_, inner.epochs_, getattr(inner, "cut_", 0)
-        self.shortened_ = getattr(inner, "shortened_", None)
+        self.history_, self.epochs_, self.cut_ = inner.history_, inner.epochs_, inner.cut_
+        self.shortened_ = inner.shortened_
         start.forget()
 
-    def read_vectors(self, texts: Any) -> VectorSource:
-        """Read the vectors that these texts and the settings need.
-
-        Use it to train on them many times and read them once.
+    def start_in_memory(self, texts: Any) -> dict[str, Any]:
+        """The vectors that these texts and the settings want, in memory.
 
         Args:
             texts: strings: a list, array, Series or other column of them.
@@ -293,7 +267,7 @@ class FromVectors(Resumable):
         for column in columns(texts):
             table.learn(cut(column))
         start.choose(table, cut)
-        return start.in_memory()
+        return {"vectors": start.in_memory()}
 
     def _new_start(self) -> Start:
         source = VectorSource.of(self._given())

@@ -1,0 +1,152 @@
+"""A rung is its class and its line in `RUNGS`: one that is new here is climbed, tuned, shown and loaded."""
+
+import json
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+import pytest
+from numpy.typing import NDArray
+
+import sadari
+from cli_runs import run_badly, run_well
+from sadari.data.datasets import find
+from sadari.data.read import open_source
+from sadari.rungs import RUNGS
+from sadari.rungs.base import Rung
+from sadari.rungs.starts import ENCODER
+from sadari.settings.limits import Number
+from sadari.settings.search import LogNumber, SearchSpace
+from sadari.text.vectorize import columns
+from sadari.train.allowed_settings import ALLOWED
+
+BYTES = 256
+
+
+class Letters(Rung):
+    """Naive Bayes of a text's bytes."""
+
+    name = "letters"
+    reads = "characters"
+    relative_cost = 2
+    allowed: ClassVar[Any] = {**ALLOWED, "smoothing": Number(1e-9, 1e9)}
+    search_space: ClassVar[SearchSpace] = {"smoothing": LogNumber(0.1, 100.0)}
+
+    def __init__(self, *, smoothing: float = 1.0, class_weight: Any = None, seed: int = 0) -> None:
+        self.smoothing = smoothing
+        self.class_weight = class_weight
+        self.seed = seed
+
+    def _train(self, texts: Any, targets: NDArray[np.int8], costs: Any, context: Any) -> None:
+        counted = np.concatenate([self._count(column) for column in columns(texts)])
+        shares = (targets * costs.reshape(len(targets), -1)).T @ counted + self.smoothing
+        self.weight_ = np.log(shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+        self.history_ = [{"epoch": 1.0, "seconds": 0.0}]
+        context.watch(1, 1, self.history_[0])
+
+    def _count(self, column: pl.Series) -> NDArray[np.float32]:
+        found = [np.bincount(np.frombuffer(text.encode(), np.uint8), minlength=BYTES) for text in column.to_list()]
+        return np.array(found, np.float32).reshape(len(column), BYTES)
+
+    def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        counted = self._count(column)
+        return counted @ self.weight_.T, counted.any(axis=1)
+
+    def _state(self) -> Any:
+        return {"weight": self.weight_}, {}, {}
+
+    def _restore(self, files: Any, model: Any) -> None:
+        self.weight_ = files.tensor("weight", shape=(len(self.classes_), BYTES), dtype="float32")
+
+
+class SlowLetters(Letters):
+    """The same, which costs as much as what is measured before it is planned."""
+
+    name = "slow-letters"
+    relative_cost = 50
+
+
+class StartedLetters(Letters):
+    """The same, which starts from what the rung ``bert`` starts from, too."""
+
+    name = "started-letters"
+    starts_from = ENCODER
+    allowed: ClassVar[Any] = {**Letters.allowed, "weights": sadari.rungs.BertClassifier.allowed["weights"]}
+
+    def __init__(self, *, weights: Any = None, smoothing: float = 1.0, class_weight: Any = None, seed: int = 0) -> None:
+        super().__init__(smoothing=smoothing, class_weight=class_weight, seed=seed)
+        self.weights = weights
+
+
+@pytest.fixture
+def rungs(monkeypatch):
+    for kind in (Letters, SlowLetters, StartedLetters):
+        monkeypatch.setitem(RUNGS, kind.name, kind)
+
+
+@pytest.fixture(scope="module")
+def some():
+    data = find("headlines")
+    train, test = (open_source(file, text="title", label="label").read() for file in (data.train, data.test))
+    return train.take(np.arange(300)), test.take(np.arange(60))
+
+
+def test_a_new_rung_is_climbed_tuned_reported_saved_and_loaded(rungs, some, tmp_path):
+    train, test = some
+    result = sadari.climb(
+        train, test, rungs=["bow", "letters", "slow-letters"], budget=60, trials=3, folder=tmp_path / "run"
+    )
+    assert not result.skipped
+    assert [rung.rung for rung in result.rungs] == ["bow", "letters", "slow-letters"]
+    assert not result.skipped
+    toy = result.rungs[1]
+    assert 0.1 <= toy.settings["smoothing"] <= 100
+    assert "3" in toy.note  # of so many settings
+    assert "texts/s" not in result.rungs[1].note
+    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "slow-letters" in report
+    table = json.loads((tmp_path / "run" / "climb.json").read_text(encoding="utf-8"))
+    assert [rung["rung"] for rung in table["rungs"]] == ["bow", "letters", "slow-letters"]
+    loaded = sadari.load(tmp_path / "run" / "letters")
+    assert isinstance(loaded, Letters)
+    names = [str(label) for label in loaded.classes_]
+    again = loaded.predict_proba(test.texts)
+    in_order = again[:, [names.index(name) for name in result.label_names]]
+    assert np.array_equal(in_order.astype(np.float32), toy.probabilities)  # which a climb keeps as float32
+
+
+def test_its_cost_decides_whether_it_is_measured_first_and_how_far_the_bar_goes(rungs, some):
+    told: list[tuple[str, float]] = []
+    sadari.climb(
+        some[0],
+        rungs=["bow", "letters", "slow-letters"],
+        budget=60,
+        curves=False,
+        progress=lambda what, share: told.append((what, share)),
+    )
+    begun = {
+        name: next(share for what, share in told if what.startswith(f"{name}:")) for name in ("letters", "slow-letters")
+    }
+    assert begun == pytest.approx({"letters": 1 / 53, "slow-letters": 3 / 53})
+    paces = {what.split(":")[0] for what, _ in told if "texts/s" in what}
+    assert paces == {"slow-letters"}
+
+
+def test_what_it_starts_from_decides_whether_it_is_climbed(rungs, some):
+    left_out = dict(sadari.climb(some[0], budget=60, curves=False, rungs=None, trials=0).skipped)
+    assert {"bert", "started-letters"} <= set(left_out)
+    assert left_out["started-letters"] == left_out["bert"]
+    with pytest.raises(sadari.errors.SettingError, match="'started-letters' starts from pre-trained weights"):
+        sadari.climb(some[0], rungs=["bow", "started-letters"])
+    result = sadari.climb(some[0], rungs=["started-letters"], weights="somewhere", curves=False)
+    assert result.rungs[0].settings["weights"] == "somewhere"
+
+
+def test_the_command_line_takes_it(rungs, tmp_path):
+    result = run_well("train", "headlines", "--rung", "letters", "--set", "smoothing=2", "-o", tmp_path / "m")
+    assert "smoothing 2" in result.stdout
+    assert "smoothing" in run_well("train", "--rung", "letters", "--settings").stdout
+    assert run_well("predict", tmp_path / "m", "-", stdin=b"text\nhello there\n").stdout
+    assert "too fast to keep a run" in run_badly(
+        "train", "headlines", "--rung", "letters", "-o", tmp_path / "m", "--run", tmp_path / "r"
+    )
