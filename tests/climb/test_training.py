@@ -11,7 +11,7 @@ from sadari.climb import budget as budgets
 from sadari.climb import training as trained
 from sadari.climb.throughput import Throughput
 from sadari.climb.training import Allowance
-from sadari.rungs import resumable as kept_run
+from sadari.rungs import base, training_context
 from sadari.train import loop as loops
 from sadari.train.loop import Loop
 from tiny_bert import few_titles, tiny_bert
@@ -45,7 +45,7 @@ def on_a_clock(monkeypatch):
 
         monkeypatch.setattr(Loop, "_gradients", timed)
         monkeypatch.setattr(budgets, "throughput_of", lambda model, probe, seconds: PACE)
-        for module in (budgets, trained, kept_run, loops):
+        for module in (budgets, trained, base, training_context, loops):
             monkeypatch.setattr(module, "time", clock)
         return clock
 
