@@ -95,10 +95,7 @@ def _encode_header(header: dict[str, Any], data_size: int) -> bytes:
     if len(text) > MAX_HEADER:
         raise ModelError(
             message(
-                (
-                    "{number_of_header:,} tensors need a header of {number_of_text:,} bytes ({max_header:,} "
-                    "is the limit)"
-                ),
+                "{number_of_header:,} tensors need a header of {number_of_text:,} bytes ({max_header:,} is the limit)",
                 number_of_header=len(header),
                 number_of_text=len(text),
                 max_header=MAX_HEADER,

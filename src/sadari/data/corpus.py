@@ -238,7 +238,7 @@ class Corpus:
             row = self._by_label.filter(pl.col("label") == lone)["row"][0]
             raise DataError(
                 message(
-                    ("label {lone!r} stands in this row alone, beside one other label: nothing is left to score it by"),
+                    "label {lone!r} stands in this row alone, beside one other label: nothing is left to score it by",
                     lone=lone,
                 ),
                 where=message("{source}, row {row:,}", source=self.source, row=row),

@@ -104,7 +104,7 @@ def _tokenised(translations: Sequence[str], references: Sequence[str]) -> Any:
     if len(translations) != len(references) or not references:
         raise SettingError(
             message(
-                ("{number_of_translations:,} translations and {number_of_references:,} references do not pair up"),
+                "{number_of_translations:,} translations and {number_of_references:,} references do not pair up",
                 number_of_translations=len(translations),
                 number_of_references=len(references),
             )

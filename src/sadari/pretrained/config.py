@@ -113,7 +113,7 @@ def check_claims(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], w
     if present and layers is not None and layers != max(present) + 1:
         raise ModelError(
             message(
-                ("the weights do not fit {config}, which speaks of {layers:,} layers; there are {number_of_present:,}"),
+                "the weights do not fit {config}, which speaks of {layers:,} layers; there are {number_of_present:,}",
                 config=CONFIG,
                 layers=layers,
                 number_of_present=len(present),
@@ -125,7 +125,7 @@ def check_claims(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], w
     if places is not None and most is not None and places > most[0]:
         raise ModelError(
             message(
-                ("the weights do not fit {config}, whose max_position_embeddings is {places:,}; there are {most:,}"),
+                "the weights do not fit {config}, whose max_position_embeddings is {places:,}; there are {most:,}",
                 config=CONFIG,
                 places=places,
                 most=most[0],
@@ -140,7 +140,7 @@ def check_claims(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], w
     if rows is not None and rows != words[0]:
         raise ModelError(
             message(
-                ("the weights do not fit {config}, whose vocab_size is {rows:,}; the embedding has {words:,} rows"),
+                "the weights do not fit {config}, whose vocab_size is {rows:,}; the embedding has {words:,} rows",
                 config=CONFIG,
                 rows=rows,
                 words=words[0],
@@ -151,7 +151,7 @@ def check_claims(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], w
     if widths and words[1] not in widths:
         raise ModelError(
             message(
-                ("the weights do not fit {config}, whose hidden_size is {widths:,}; the embedding is {words:,} wide"),
+                "the weights do not fit {config}, whose hidden_size is {widths:,}; the embedding is {words:,} wide",
                 config=CONFIG,
                 widths=widths[-1],
                 words=words[1],

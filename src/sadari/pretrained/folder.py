@@ -148,19 +148,15 @@ def check_not_pickled(folder: Path, reader: str) -> None:
         if (folder / name).exists():
             raise ModelError(
                 message(
-                    (
-                        "the weights are in {name} alone, which can run code when it is opened, as pickles can: "
-                        "it is not read"
-                    ),
+                    "the weights are in {name} alone, which can run code when it is opened, as pickles can: "
+                    "it is not read",
                     name=name,
                 ),
                 where=str(folder),
                 hint=message(
-                    (
-                        'if you trust where they are from, convert them: python -c "from transformers import '
-                        "{reader}; {reader}.from_pretrained('FOLDER', "
-                        "use_safetensors=False).save_pretrained('NEW')\", and copy the tokenizer's files"
-                    ),
+                    'if you trust where they are from, convert them: python -c "from transformers import '
+                    "{reader}; {reader}.from_pretrained('FOLDER', "
+                    "use_safetensors=False).save_pretrained('NEW')\", and copy the tokenizer's files",
                     reader=reader,
                 ),
             )
@@ -204,10 +200,8 @@ def check_fits(largest_id: int, rows: int, where: str) -> None:
     if largest_id >= rows:
         raise ModelError(
             message(
-                (
-                    "the tokenizer does not fit the weights: its ids go up to {largest_id:,}, the embedding "
-                    "has {rows:,} rows"
-                ),
+                "the tokenizer does not fit the weights: its ids go up to {largest_id:,}, the embedding "
+                "has {rows:,} rows",
                 largest_id=largest_id,
                 rows=rows,
             ),

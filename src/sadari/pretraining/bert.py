@@ -374,17 +374,11 @@ def _check_pairs(documents: Documents) -> None:
         sentences = len(documents.sentences) - 1
         raise DataError(
             message(
-                (
-                    "too few sentences follow each other to learn which do: {sentences:,} "
-                    "sentence{sentences_2} in {number_of_documents:,} text{number_of_documents_2}, of which "
-                    "{several:,} ha{several_2} two or more"
-                ),
+                "too few sentences follow each other to learn which do: {sentences:,} in all, and of the "
+                "{number_of_documents:,} texts so many with two or more: {several:,}",
                 sentences=sentences,
-                sentences_2="s" * (sentences != 1),
                 number_of_documents=len(documents),
-                number_of_documents_2="s" * (len(documents) != 1),
                 several=several,
-                several_2="s" if several == 1 else "ve",
             ),
             hint=message("learn masks alone: --no-nsp (nsp=False); or give texts of several sentences"),
         )

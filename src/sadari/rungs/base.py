@@ -366,7 +366,7 @@ class Rung(Estimator, Model):
         if len(column) != len(wanted):
             raise DataError(
                 message(
-                    ("there are {number_of_column:,} texts and {number_of_wanted:,} labels; each text needs its label"),
+                    "there are {number_of_column:,} texts and {number_of_wanted:,} labels; each text needs its label",
                     number_of_column=len(column),
                     number_of_wanted=len(wanted),
                 )
@@ -518,10 +518,8 @@ def finite(logits: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDArr
     warnings.warn(
         SadariWarning(
             message(
-                (
-                    "the model finds no numbers for {sum:,} of {number_of_odd:,} texts: its weights are too "
-                    "large, or were damaged; these texts get the shares that the labels had in training"
-                ),
+                "the model finds no numbers for {sum:,} of {number_of_odd:,} texts: its weights are too "
+                "large, or were damaged; these texts get the shares that the labels had in training",
                 sum=odd.sum(),
                 number_of_odd=len(odd),
             )

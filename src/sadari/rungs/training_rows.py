@@ -103,7 +103,7 @@ def training_rows(texts: Any, labels: Any, sample_weight: Any = None) -> Rows:
     if len(column) != len(given):
         raise DataError(
             message(
-                ("there are {number_of_column:,} texts and {number_of_given:,} labels; each text needs its label"),
+                "there are {number_of_column:,} texts and {number_of_given:,} labels; each text needs its label",
                 number_of_column=len(column),
                 number_of_given=len(given),
             )

@@ -189,7 +189,7 @@ def _not_one(shape: tuple[Any, ...], names: list[str], what: str) -> DataError:
         )
     return DataError(
         message(
-            ("a table of shape ({given}) was given where one column of {what} is wanted, of shape ({rows},)"),
+            "a table of shape ({given}) was given where one column of {what} is wanted, of shape ({rows},)",
             given=given,
             what=what,
             rows=rows,

@@ -62,10 +62,8 @@ class LabelCodec:
         if len(names) * len(given) > MOST_CELLS:
             raise DataError(
                 message(
-                    (
-                        "there are {number_of_names:,} distinct labels in {number_of_given:,} rows, too many to "
-                        "learn one by one"
-                    ),
+                    "there are {number_of_names:,} distinct labels in {number_of_given:,} rows, too many to "
+                    "learn one by one",
                     number_of_names=len(names),
                     number_of_given=len(given),
                 ),
@@ -321,7 +319,7 @@ def _indicator(given: Any) -> NDArray[np.int8]:
     if not fits:
         raise DataError(
             message(
-                ("a table of shape ({shape}) was given for labels: of two columns or more, it must hold 0 and 1"),
+                "a table of shape ({shape}) was given for labels: of two columns or more, it must hold 0 and 1",
                 shape=shape,
             ),
             hint=message("one label a text is one column, of shape ({shape},)", shape=given.shape[0]),

@@ -31,7 +31,7 @@ def two_columns(sources: Any, targets: Any, what: str) -> tuple[pl.Series, pl.Se
     if len(read) != len(written):
         raise DataError(
             message(
-                ("there are {number_of_read:,} {what} sources and {number_of_written:,} targets; each needs the other"),
+                "there are {number_of_read:,} {what} sources and {number_of_written:,} targets; each needs the other",
                 number_of_read=len(read),
                 what=what,
                 number_of_written=len(written),

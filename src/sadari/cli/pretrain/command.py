@@ -188,7 +188,7 @@ def probe(model: str, text: str, second: str | None, top: int, as_json: bool) ->
         raise SettingError(
             message("there is no {mask} in the text, and no second text: there is nothing to find out", mask=MASK),
             hint=message(
-                ('write {mask} where a word is missing, or give two texts: "The dog sleeps" "It snores loudly"'),
+                'write {mask} where a word is missing, or give two texts: "The dog sleeps" "It snores loudly"',
                 mask=MASK,
             ),
         )

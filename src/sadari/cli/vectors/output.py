@@ -30,7 +30,7 @@ def checked_kind(output: str, to: str | None) -> str:
         raise SettingError(
             message("the ending of {output!r} names no format", output=output),
             hint=message(
-                ("end it in one of {known}, leave it out (a folder of Sadari's), or name the format with --to"),
+                "end it in one of {known}, leave it out (a folder of Sadari's), or name the format with --to",
                 known=known,
             ),
         )

@@ -68,10 +68,8 @@ class Worth:
         warnings.warn(
             SadariWarning(
                 message(
-                    (
-                        "the teacher is right in {right:.1f} % of {rows:,} {kind} rows{besides}, {beside} than "
-                        "always answering {always} ({commonest:.1f} %): it may have nothing to teach"
-                    ),
+                    "the teacher is right in {right:.1f} % of {rows:,} {kind} rows{besides}, {beside} than "
+                    "always answering {always} ({commonest:.1f} %): it may have nothing to teach",
                     right=100 * self.right,
                     rows=self.rows,
                     kind=kind,

@@ -164,7 +164,7 @@ def _check_words(words: list[bytes]) -> None:
             raise SettingError(
                 message("the word {decode!r:.60} would be a label to fastText", decode=word.decode()),
                 hint=message(
-                    ("take words that begin with {label_prefix} out of the texts (were these fastText's own lines?)"),
+                    "take words that begin with {label_prefix} out of the texts (were these fastText's own lines?)",
                     label_prefix=LABEL_PREFIX,
                 ),
             )

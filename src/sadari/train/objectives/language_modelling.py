@@ -139,7 +139,7 @@ def check_length(tokens: int, window: int) -> None:
     if tokens < window + 1:
         raise DataError(
             message(
-                ("the text has {tokens:,} tokens to learn from, and a window of {window:,} needs {window_2:,}"),
+                "the text has {tokens:,} tokens to learn from, and a window of {window:,} needs {window_2:,}",
                 tokens=tokens,
                 window=window,
                 window_2=window + 1,

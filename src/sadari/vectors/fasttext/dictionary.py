@@ -117,7 +117,7 @@ def read_dictionary(source: FileBytes) -> Dictionary:
     if size * _LEAST > source.left:
         raise ModelError(
             message(
-                ("says that its dictionary has {size:,} entries, which take more than the {left:,} bytes left"),
+                "says that its dictionary has {size:,} entries, which take more than the {left:,} bytes left",
                 size=size,
                 left=source.left,
             ),

@@ -265,10 +265,8 @@ def _check_words(words: list[str], format: str) -> None:
         word = words[int(wrong.arg_max() or 0)]
         raise SettingError(
             message(
-                (
-                    "{sum:,} words cannot be written in this format, being empty, or holding spaces or "
-                    "control characters, such as {word!r:.60}"
-                ),
+                "{sum:,} words cannot be written in this format, being empty, or holding spaces or "
+                "control characters, such as {word!r:.60}",
                 sum=int(wrong.sum()),
                 word=word,
             ),
