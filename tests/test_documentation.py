@@ -64,7 +64,8 @@ def methods(cls: type) -> list[tuple[str, Any]]:
     names = {name for base in own_bases(cls) for name in vars(base) if not name.startswith("_")}
     values = {name: getattr(cls, name) for name in sorted(names)}
     functions = {name: getattr(value, "__func__", value) for name, value in values.items()}
-    return [(name, function) for name, function in functions.items() if inspect.isfunction(function)]
+    ours = {name: each for name, each in functions.items() if inspect.isfunction(each)}
+    return [(name, each) for name, each in ours.items() if each.__module__.startswith("sadari")]  # not sklearn's
 
 
 SURFACE = public_surface()

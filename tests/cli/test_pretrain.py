@@ -134,7 +134,8 @@ def test_of_a_folder_all_text_files_are_read_by_their_names(story, tmp_path):
         (place / name).write_text(part)
     (place / "c.csv").write_text("no text")
     names = [str(place / name) for name in ("a.TXT", "b.txt")]
-    assert files_of(str(place)) == (names, f"{place}: 2 .txt files, 1 other passed over")
+    found, note = files_of(str(place))
+    assert (found, str(note)) == (names, f"{place}: 2 .txt files, 1 other passed over")
     one, two = (
         json.loads(run_well("pretrain", *given, "-o", tmp_path / "m", *QUICK, "--json").stdout)
         for given in ([place], names)

@@ -20,6 +20,7 @@ from scipy import sparse
 from sadari.data.audit import characters, duplicates
 from sadari.data.audit.characters import code_points, histogram, odd_characters, pieces, script_of, script_shares
 from sadari.data.audit.duplicates import first_rows, fold, near_pairs, shingle_width, shingles
+from written import written
 
 SOME = st.text(alphabet="aAbB é\u0065\u0301\t\n\u3000가\u1100\u1161İß.", max_size=12)
 WORDS = ["market", "coach", "rocket", "treaty", "bank", "goal", "chip", "vote", "oil", "team"]
@@ -94,7 +95,7 @@ def test_near_pairs_are_those_of_brute_force(seed):
     assert set(pairs) <= set(truth)
     assert found.similarity.tolist() == pytest.approx([truth[pair] for pair in pairs])
     assert len(pairs) >= 0.98 * len(truth)
-    assert found.note == ""
+    assert found.notes == ()
 
 
 def test_the_same_seed_finds_the_same_pairs():
@@ -126,17 +127,17 @@ def test_past_a_limit_a_sample_is_searched_and_that_is_said(monkeypatch):
     monkeypatch.setattr(duplicates, "MAX_TEXTS", 100)
     prefer = np.arange(len(texts)) >= len(texts) - 60
     found = near_pairs(strings(texts), width=5, prefer=prefer)
-    assert f"among 100 of {len(texts)} texts" in found.note
+    assert f"among 100 of {len(texts)} texts" in " ".join(written(found.notes))
     last = len(texts) - 60
     whole = near_pairs(strings(texts[last:]), width=5)  # the preferred ones are all still compared
     kept = [(a - last, b - last) for a, b in zip(found.first, found.second, strict=True) if a >= last]
     assert kept == list(zip(whole.first, whole.second, strict=True))
     monkeypatch.setattr(duplicates, "MAX_CHARACTERS", 1_000)
-    assert "chosen at random" in near_pairs(strings(texts), width=5).note
+    assert "chosen at random" in " ".join(written(near_pairs(strings(texts), width=5).notes))
     monkeypatch.undo()
     monkeypatch.setattr(duplicates, "MAX_PAIR_CHARACTERS", 3_000)
     limited = near_pairs(strings(texts), width=5)
-    assert "similar pairs were compared" in limited.note
+    assert "similar pairs were compared" in " ".join(written(limited.notes))
     assert 0 < len(limited.first) < 20
     monkeypatch.undo()
     monkeypatch.setattr(duplicates, "MAX_LENGTH", 10)

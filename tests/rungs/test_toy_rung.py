@@ -15,7 +15,7 @@ from sadari.data.datasets import find
 from sadari.data.read import open_source
 from sadari.rungs import RUNGS
 from sadari.rungs.base import Rung
-from sadari.rungs.starts import ENCODER
+from sadari.rungs.ladder import ENCODER
 from sadari.settings.limits import Number
 from sadari.settings.search import LogNumber, SearchSpace
 from sadari.text.vectorize import columns

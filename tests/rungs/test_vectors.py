@@ -459,7 +459,7 @@ def test_vectors_read_once_train_the_same_everywhere(tmp_path):
     write_vectors(VECTORS, tmp_path / "v.bin")
     for vocabulary in ("both", "corpus"):
         rung = FromVectors(vectors=tmp_path / "v.bin", vocabulary=vocabulary, max_vocab=300, **QUICK)
-        once = clone(rung).set_params(vectors=rung.read_vectors(TEXTS))
+        once = clone(rung).set_params(**rung.start_in_memory(TEXTS))
         assert once.vectors.name == "v.bin"
         assert len(once.vectors.vectors) < len(VECTORS)
         for count in (150, 60):

@@ -437,7 +437,7 @@ def test_a_header_that_promises_wrongly(tmp_path: Path, promised: int) -> None:
         assert f"{promised:,} words" in error.what
         vectors = read_vectors(put(tmp_path, content), on_bad_row="skip")
         assert vectors.words == ["a", "b", "c"][:promised]
-        assert any(f"{promised:,} words" in note for note in map(str, vectors.notes)[1:])
+        assert any(f"{promised:,} words" in note for note in list(map(str, vectors.notes))[1:])
 
 
 @pytest.mark.parametrize("compressed", [False, True])

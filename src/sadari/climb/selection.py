@@ -8,7 +8,7 @@ from typing import Any
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.rungs import RUNGS, find_rung
-from sadari.rungs.starts import ENCODER, VECTORS
+from sadari.rungs.ladder import ENCODER, VECTORS
 from sadari.text.column import one_column
 from sadari.wording import Wording, wording
 

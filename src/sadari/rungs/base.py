@@ -24,10 +24,10 @@ from sadari.messages import message
 from sadari.rungs.distillation.teacher import Teacher, taught
 from sadari.rungs.estimator import Estimator, deferred
 from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
+from sadari.rungs.ladder import StartsFrom
 from sadari.rungs.saved import head_of, read_head
-from sadari.rungs.starts import StartsFrom
 from sadari.rungs.training_context import ResumableRun, TrainingContext
-from sadari.rungs.training_rows import row_weights, training_rows
+from sadari.rungs.training_rows import Rows, row_weights, training_rows
 from sadari.rungs.validation_set import HeldOut
 from sadari.settings.limits import MOST, Number, Whole, check
 from sadari.settings.search import SearchSpace
@@ -138,13 +138,26 @@ class Rung(Estimator, Model):
         self._codec, targets = LabelCodec.learn(rows.labels)
         rows, targets = rows.that_count(targets)
         self.classes_ = self._codec.classes
-        self.prior_ = _prior(targets, self._codec.multilabel)
-        self.inverse_temperature_ = 1.0
+        self.prior_, self.inverse_temperature_ = _prior(targets, self._codec.multilabel), 1.0
         held_out = HeldOut.of(validation, self._codec)
         watch = self._watch(progress, held_out)  # before a teacher reads, which may take minutes
-        texts, weights, labelled = rows.texts, rows.weights, len(targets)
-        ends = None if seconds is None else start + seconds
-        context = TrainingContext(watch, run=kept, ends=ends)
+        labelled = len(targets)
+        self._learn(rows, targets, TrainingContext(watch, run=kept, ends=seconds and start + seconds), guide, held_out)
+        self.scores_, self.data_ = {}, {"rows": labelled}
+        self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
+        self._ready = True
+        return self
+
+    def _learn(
+        self,
+        rows: Rows,
+        targets: NDArray[np.int8],
+        context: TrainingContext,
+        guide: Teacher | None,
+        held_out: HeldOut | None,
+    ) -> None:
+        """Train on the rows, with what a teacher says of them, and calibrate on the validation set."""
+        texts, weights = rows.texts, rows.weights
         self.teacher_: dict[str, Any] = {}
         if guide is not None:
             told = taught(guide, rows, self._codec, targets, held_out)
@@ -154,10 +167,6 @@ class Rung(Estimator, Model):
         if held_out is not None:
             logits, known = self._logits_of(held_out.texts)
             self._sharpen(logits, held_out.wanted, known)
-        self.scores_, self.data_ = {}, {"rows": labelled}
-        self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
-        self._ready = True
-        return self
 
     def _watch(self, progress: Progress | None, held_out: HeldOut | None) -> Watch:
         """What watches the training, and stops it early where the settings say so.
@@ -258,7 +267,11 @@ class Rung(Estimator, Model):
         return int(getattr(self, "epochs", None) or 1)
 
     def planned_batch(self, rows: int) -> int | None:
-        """How many of so many texts are in a batch; None where that is not chosen by their number."""
+        """How many of so many texts are in a batch; None where that is not chosen by their number.
+
+        Args:
+            rows: number of training texts.
+        """
         return None
 
     @property
@@ -272,7 +285,11 @@ class Rung(Estimator, Model):
         return self.resumable
 
     def start_in_memory(self, texts: Any) -> dict[str, Any]:
-        """Settings by which rungs like this one train on these texts many times without reading a file each time."""
+        """Settings by which rungs like this one train on these texts many times without reading a file each time.
+
+        Args:
+            texts: strings: a list, array, Series or other column of them.
+        """
         return {}
 
     def _check_settings(self) -> None:

@@ -1,4 +1,4 @@
-"""The table of rungs, what every trained one shows, and the model of a folder.
+"""The table of rungs, what each may start from, what every trained one shows, and the model of a folder.
 
 It stands below the classes, since a student opens the folder of its teacher; `sadari.rungs` fills the table.
 """
@@ -6,6 +6,7 @@ It stands below the classes, since a student opens the folder of its teacher; `s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -19,6 +20,27 @@ from sadari.train.labels import LabelCodec
 
 RUNGS: dict[str, Any] = {}  # name → class
 IMPORTED: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class StartsFrom:
+    """What a rung starts from.
+
+    Attributes:
+        setting: of the rung that takes it; whoever climbs gives it by the same name.
+        what: it is.
+        option: of the command line, that gives it.
+        how: else one comes by it.
+    """
+
+    setting: str
+    what: str
+    option: str
+    how: str
+
+
+VECTORS = StartsFrom("vectors", "word vectors", "--vectors FILE", "sadari vectors train TEXTS -o FILE")
+ENCODER = StartsFrom("weights", "pre-trained weights", "--weights FOLDER", "sadari pretrain TEXTS -o FOLDER")
 
 
 class TrainedRung(Protocol):

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 import rensa
-from scipy import sparse
 
 from sadari.data.audit.characters import DENSE_SCRIPTS, PIECE, code_points, pieces
 from sadari.messages import Message, message
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 THRESHOLD = 0.8
 BANDS, BAND_ROWS = 16, 4
@@ -199,11 +202,13 @@ def _similarities(
     return result
 
 
-def _set_matrix(hashes: np.ndarray, offsets: np.ndarray) -> sparse.csr_array:
+def _set_matrix(hashes: np.ndarray, offsets: np.ndarray) -> csr_array:
     """Texts by shingles, 1 where the text has the shingle: int8 [texts, 2**63]; a shingle's column is its hash."""
+    from scipy.sparse import csr_array
+
     # The lowest bit must stay: it may be all that tells a run ending in "b" from one ending in "c".
     columns = (hashes & np.uint64(2**63 - 1)).astype(np.int64)
-    matrix = sparse.csr_array((np.ones(len(columns), np.int8), columns, offsets), (len(offsets) - 1, 2**63 - 1))
+    matrix = csr_array((np.ones(len(columns), np.int8), columns, offsets), (len(offsets) - 1, 2**63 - 1))
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix

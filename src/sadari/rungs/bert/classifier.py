@@ -31,8 +31,8 @@ from sadari.rungs.bert.folder import (
 )
 from sadari.rungs.bert.texts import TextReader, TrainingTexts, averaged
 from sadari.rungs.explanation import Activations
+from sadari.rungs.ladder import ENCODER, StartsFrom
 from sadari.rungs.resumable import Resumable
-from sadari.rungs.starts import ENCODER, StartsFrom
 from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.search import LogNumber, OneOf, SearchSpace

@@ -15,8 +15,8 @@ from sadari.artifact import ModelFiles
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.rungs.explanation import Activations
+from sadari.rungs.ladder import VECTORS, StartsFrom
 from sadari.rungs.resumable import Resumable
-from sadari.rungs.starts import VECTORS, StartsFrom
 from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.vectors.initialised import (
     Start,
