@@ -13,7 +13,6 @@ from sadari.nets.dropout import Dropout
 from sadari.nets.pooling import masked_max, masked_mean
 from sadari.nets.recurrent import drop_tokens
 
-POSITIONS = ("sinusoidal", "learned")
 POOLINGS = ("mean", "max", "class")
 
 

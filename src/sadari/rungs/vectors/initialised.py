@@ -32,7 +32,6 @@ from sadari.vectors.word2vec.corpus import choose_word_tokenizer
 if TYPE_CHECKING:
     from torch import nn
 
-VOCABULARIES = ("both", "corpus", "vectors")
 FEW = 0.3  # of the running text: with fewer of its words found, something is probably wrong
 BUCKET_NUMBERS = 2**25  # in the n-grams' part of an embedding, unless more are asked for: 128 MiB
 

@@ -25,7 +25,6 @@ BLOCK_BYTES = 4 << 20
 HEAD_BYTES = 1 << 20  # what is looked at to tell the format
 MAX_LINE_BYTES = 16 << 20
 _GZIP = b"\x1f\x8b"
-_PICKLE = message("a Python pickle, which is never opened here")
 _SAVE = message("save it in word2vec's format where it was made")
 _FOREIGN = (
     (b"PK\x03\x04", message("a zip archive"), message("unpack it, and give the file that is in it")),
