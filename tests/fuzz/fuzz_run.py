@@ -2,17 +2,20 @@
 
     python tests/fuzz/fuzz_run.py --minutes 10
     python tests/fuzz/fuzz_run.py --cases data=1000000 folders=100000 --jobs 2
+    python tests/fuzz/fuzz_run.py --cases data=400000:1000000 --seed 1
     python tests/fuzz/fuzz_run.py --case data-1-17
     python tests/fuzz/fuzz_run.py --again found/data-1-17
 
-A case is drawn from its target, the seed and its number alone. One that raises what it must not, takes over 10 seconds,
-needs over 3 GB or ends its process is kept as a folder of files below `--found`, with what was raised, and can be run
-again. The exit status is 1 where one was found.
+A case is drawn from its target, the seed and its number alone. One that raises what it must not, takes over 10 seconds
+(those in which it waits for a processor do not count), needs over 3 GB or ends its process is kept as a folder of files
+below `--found`, with what was raised, and can be run again. The exit status is 1 where one was found. Every ten minutes
+it says how far it is, and what to ask for to go on from there.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import faulthandler
 import json
 import mmap
@@ -30,13 +33,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 SECONDS, MEMORY = 10.0, 3 << 30  # a case's limits
 SHARES = {"data": 50, "exact": 15, "folders": 12, "vectors": 8, "calls": 8, "nets": 4, "weights": 2, "parquet": 1}
 SEED_PLACE = "SADARI_FUZZ_SEEDS"
-_STATE = struct.Struct("<qdqq")  # the case's number, when it began, cases done, cases failed
+_STATE = struct.Struct("<qqq")  # the case's number, cases done, cases failed
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def work(name: str, seed: int, first: int, step: int, last: int, board: str, fou
         for number in range(first, last, step):
             case = aim.make(Random(f"{name}-{seed}-{number}"))
             put(case, folder)
-            state[:] = _STATE.pack(number, time.monotonic(), done, failed)
+            state[:] = _STATE.pack(number, done, failed)
             try:
                 aim.check(folder)
             except BaseException as error:  # also a panic of a Rust library, which is no Exception
@@ -118,7 +122,7 @@ def work(name: str, seed: int, first: int, step: int, last: int, board: str, fou
                 failed += 1
                 keep(case, Path(found) / f"{name}-{seed}-{number}", traceback.format_exc())
             done += 1
-        state[:] = _STATE.pack(-1, time.monotonic(), done, failed)
+        state[:] = _STATE.pack(-1, done, failed)
 
 
 def keep(case: dict[str, bytes], folder: Path, why: str) -> None:
@@ -139,8 +143,9 @@ class Worker:
     def start(self) -> None:
         self.base_done, self.base_failed = self.done, self.failed
         with Path(self.board).open("wb") as file:
-            file.write(_STATE.pack(-2, time.monotonic(), 0, 0))
+            file.write(_STATE.pack(-2, 0, 0))
         share = [self.name, self.seed, self.next, self.step, self.last, self.board, self.found]
+        self.number, self.since = -2, Clock(0, 0, 0)
         self.log = Path(self.board + ".log").open("w+b")  # noqa: SIM115 (the process writes to it)
         self.process = subprocess.Popen(
             [sys.executable, __file__, "--work", *map(str, share)], stderr=self.log, stdout=subprocess.DEVNULL
@@ -149,14 +154,16 @@ class Worker:
     def look(self) -> bool:
         """Whether it is still at work; what takes too long or too much is ended and kept."""
         with Path(self.board).open("rb") as file:
-            number, began, done, failed = _STATE.unpack(file.read())
+            number, done, failed = _STATE.unpack(file.read())
         self.done, self.failed = self.base_done + done, self.base_failed + failed
-        code, why = self.process.poll(), ""
+        code, why, now = self.process.poll(), "", clock(self.process.pid)
+        if number != self.number:
+            self.number, self.since = number, now
         if code == 0:
             return False
         if code is not None:
             why = f"the process ended with {code}"
-        elif number >= 0 and time.monotonic() - began > SECONDS:
+        elif number >= 0 and time_used(self.since, now) > SECONDS:
             why = f"takes over {SECONDS:g} seconds"
         elif number >= 0 and memory_of(self.process.pid) > MEMORY:
             why = f"takes over {MEMORY >> 30} GB"
@@ -179,6 +186,30 @@ class Worker:
         return False
 
 
+class Clock(NamedTuple):
+    """Seconds of the wall, those that a process has run on processors, and those that it has waited for one."""
+
+    wall: float
+    ran: float
+    waited: float
+
+
+def clock(pid: int) -> Clock:
+    """The clock of the process now; only the wall's where the system tells no more."""
+    ran = waited = 0
+    with contextlib.suppress(OSError, ValueError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):  # it has just ended
+                of_thread = (thread / "schedstat").read_text().split()
+                ran, waited = ran + int(of_thread[0]), waited + int(of_thread[1])
+    return Clock(time.monotonic(), ran / 1e9, waited / 1e9)
+
+
+def time_used(since: Clock, now: Clock) -> float:
+    """Seconds that a case has been at work or asleep. On a busy machine most of the wall's are neither."""
+    return max(now.ran - since.ran, now.wall - since.wall - (now.waited - since.waited))
+
+
 def memory_of(pid: int) -> int:
     """Bytes of the process in memory, 0 where it cannot be known."""
     try:
@@ -188,16 +219,21 @@ def memory_of(pid: int) -> int:
 
 
 def run(
-    name: str, *, seed: int, jobs: int, cases: int, seconds: float, found: Path, scratch: str
+    name: str, *, seed: int, jobs: int, first: int, last: int, seconds: float, found: Path, scratch: str
 ) -> tuple[int, int, float]:
     """Cases run, cases failed and seconds taken of one target."""
-    began = time.monotonic()
-    workers = [Worker(name, seed, job, jobs, cases, scratch, found) for job in range(jobs)]
+    began = said = time.monotonic()
+    workers = [Worker(name, seed, first + job, jobs, last, scratch, found) for job in range(jobs)]
     try:
         busy = list(workers)
         while busy and time.monotonic() - began < seconds:
             time.sleep(0.3)
             busy = [worker for worker in busy if worker.look()]
+            if busy and time.monotonic() - said > 600:
+                said = time.monotonic()
+                ahead = min(max(worker.number, worker.next) for worker in busy)
+                failed = sum(worker.failed for worker in workers)
+                print(f"{failed} failed; the rest: --cases {name}={ahead}:{last} --seed {seed}", flush=True)
     finally:
         for worker in workers:
             worker.process.kill()
@@ -208,7 +244,7 @@ def run(
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, help="for all targets together")
-    parser.add_argument("--cases", nargs="*", default=[], metavar="TARGET=N", help="so many of these targets alone")
+    parser.add_argument("--cases", nargs="*", default=[], metavar="TARGET=[FIRST:]END", help="of these targets alone")
     parser.add_argument("--jobs", type=int, default=max(1, os.cpu_count() or 1))
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--found", type=Path, default=Path("found"))
@@ -232,16 +268,18 @@ def main() -> int:
             put(target(name).make(Random(asked.case)), Path(scratch) / "case")
             target(name).check(Path(scratch) / "case")
             return 0
-        plan = {name: (int(count), 1e9) for name, _, count in (each.partition("=") for each in asked.cases)}
+        plan = {}
+        for name, _, cases in (each.partition("=") for each in asked.cases):
+            first, _, last = cases.rpartition(":")
+            plan[name] = {"first": int(first or 0), "last": int(last), "seconds": 1e9}
         if not plan:
             share = 60 * (asked.minutes or 1) / sum(SHARES.values())
-            plan = {name: (10**9, share * weight) for name, weight in SHARES.items()}
+            plan = {name: {"first": 0, "last": 10**9, "seconds": share * part} for name, part in SHARES.items()}
+        print(f"seed {asked.seed}", flush=True)
         make_seeds(plan)
         failures = 0
-        for name, (cases, seconds) in plan.items():
-            done, failed, took = run(
-                name, seed=asked.seed, jobs=asked.jobs, cases=cases, seconds=seconds, found=asked.found, scratch=scratch
-            )
+        for name, part in plan.items():
+            done, failed, took = run(name, seed=asked.seed, jobs=asked.jobs, found=asked.found, scratch=scratch, **part)
             failures += failed
             print(f"{name:8} {done:>9,} cases  {failed:>4} failed  {took:7.0f} s  {done / took:7.1f}/s", flush=True)
     print(json.dumps({"seed": asked.seed, "failed": failures, "found": str(asked.found) if failures else None}))
