@@ -16,7 +16,7 @@ help:
 	@echo "make messages   bring the catalogues of other languages up to date with the source, and compile them"
 	@echo "make platforms  build a wheel, install it unpinned into an empty environment, and climb (PYTHON=python3.13, say)"
 	@echo "make fuzz       spoil files, folders and calls for MINUTES=10; none may end in a raw error, a hang or a lost row"
-	@echo "make bench      compare with scikit-learn, fastText and tokenizers on this machine"
+	@echo "make bench      compare with scikit-learn, fastText and tokenizers on this machine (BENCH=suite: climb every set in SADARI_SUITE)"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -81,7 +81,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.bench
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(BENCH)
 
 platforms:
 	$(PYTHON) tests/platforms/check.py

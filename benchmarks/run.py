@@ -1,6 +1,6 @@
 """Run the benchmarks and print their tables: ``python benchmarks/run.py [classify encode predict memory]``.
 
-Those of `LONG` take an hour and more, and are run when they are named.
+Those of `LONG` take an hour and more, and are run when they are named: ``make bench BENCH=suite``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ALL = (
     "memory",
     "generate",
 )
-LONG = ("translate", "pretrain")
+LONG = ("translate", "pretrain", "suite")
 PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "gensim", "tokenizers")
 
 
