@@ -15,9 +15,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 _LOCALE = Path(__file__).parent / "locale"
@@ -84,19 +85,40 @@ def render(said: Message | str, language: str | None = None) -> str:
     """The sentence in a language: the one given, else `current_language`; what no catalogue has stays English."""
     if isinstance(said, str):
         return said
-    language = language or current_language()
+    sentence, values = _sentence(said, language or current_language())
+    return sentence.format_map(values)
+
+
+def _sentence(said: Message, language: str) -> tuple[str, dict[str, Any]]:
+    """The sentence of a language, and the values that go into it as that language writes them."""
     catalogue = _catalogue(language)
     if said.plural is None:
         sentence = catalogue.gettext(said.id)
     else:
         sentence = catalogue.ngettext(said.id, said.plural, said.count)
-    return sentence.format_map({name: _written(value, language) for name, value in said.values.items()})
+    return sentence, {name: _written(value, language) for name, value in said.values.items()}
+
+
+def pieces(said: Message, language: str | None = None) -> Iterator[tuple[str | None, str]]:
+    """A sentence as `render` writes it, in pieces: (the name of the value that is put there, or None, its text)."""
+    sentence, values = _sentence(said, language or current_language())
+    formatter = Formatter()
+    for text, name, form, conversion in formatter.parse(sentence):
+        yield None, text
+        if name is None:
+            continue
+        if isinstance(said.values[name], Message):
+            yield from pieces(said.values[name], language)
+        else:
+            yield name, formatter.format_field(formatter.convert_field(values[name], conversion), form or "")
 
 
 def plain(value: Any, language: str | None = None) -> Any:
-    """Nested plain values, for JSON, with every message in them written out."""
+    """Nested plain values, for JSON, with every message in them written out; of a dataclass, its fields."""
     if isinstance(value, Message):
         return render(value, language)
+    if is_dataclass(value):
+        return plain(vars(value), language)
     if isinstance(value, Mapping):
         return {key: plain(entry, language) for key, entry in value.items()}
     return [plain(entry, language) for entry in value] if isinstance(value, list | tuple) else value

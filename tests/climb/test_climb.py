@@ -59,7 +59,7 @@ def test_a_notebook_shows_a_climb_in_two_lines(climbed):
     scores, verdict = repr(result).splitlines()
     assert scores.startswith("ClimbResult of ")
     assert f"{result.rungs[0].rung} {100 * result.rungs[0].accuracy.value:.1f} %" in scores
-    assert verdict == result.verdict.sentences[0]
+    assert verdict == str(result.verdict.sentences[0])
 
 
 def test_the_saved_models_are_the_measured_ones(climbed, headlines):

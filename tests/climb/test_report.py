@@ -328,7 +328,6 @@ def test_examples_come_from_texts_that_training_has_not_seen_where_there_are_eno
 
 def test_korean_reads_korean_whatever_language_the_climb_spoke():
     result = make_climb(lang="ko", rows=500, validation=400)
-    assert result.verdict.sentences[0].startswith("Take")
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a glyph that matplotlib's font lacks would warn
         page = check_safe(report_html(result, lang="ko"))
@@ -422,7 +421,7 @@ def test_scores_without_leaked_rows_have_their_column_only_where_there_are_any(c
 def test_a_climb_without_its_paired_tests_keeps_its_own_sentences(climb):
     result = replace(climb, validation_tests=[], final_tests=[])
     page = check_safe(report_html(result))
-    assert result.verdict.sentences[-1].split(" ")[0] in page.words
+    assert str(result.verdict.sentences[-1]).split(" ")[0] in page.words
 
 
 def test_what_does_not_hold_together_is_refused(climb):

@@ -165,7 +165,7 @@ def _climb(
         _start_from(run, vars(starts))
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results)
-        result = _conclude(run, train, results, [*skipped, *left_out], audited, lang)
+        result = _conclude(run, train, results, [*skipped, *left_out], audited)
         result.options = _options(train, test, **asked, **starts.names())
         result.seconds = time.perf_counter() - start
         if temporary is not None:
@@ -372,10 +372,9 @@ def _conclude(
     results: list[RungResult],
     skipped: list[tuple[str, str]],
     audited: Audit,
-    lang: str,
 ) -> ClimbResult:
     frozen = run.frozen
-    verdict = decide(results, frozen.validation_truth, lang=lang)
+    verdict = decide(results, frozen.validation_truth)
     return ClimbResult(
         source=train.source,
         label_names=frozen.label_names,

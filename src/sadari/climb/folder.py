@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from sadari.artifact import atomic_folder, atomic_write, check_is_model
 from sadari.climb.report.report import write_report
 from sadari.climb.result import ClimbResult
 from sadari.errors import OutputError
-from sadari.messages import message, plain
+from sadari.messages import message, plain, speaking
 from sadari.rungs import RUNGS
 
 TABLE, PREDICTIONS, REPORT = "climb.json", "predictions.csv", "report.html"
@@ -76,13 +75,13 @@ def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]
     for rung in result.rungs:
         record = {
             key: value
-            for key, value in asdict(rung).items()
+            for key, value in vars(rung).items()
             if key not in ("predictions", "probabilities", "validation_predictions")
         }
         if predictions:
             record["predictions"] = [result.label_names[code] for code in rung.predictions.tolist()]
         rungs.append(record)
-    return {
+    found = {
         "source": result.source,
         "labels": result.label_names,
         "rows": result.rows,
@@ -90,15 +89,16 @@ def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]
         "seed": result.seed,
         "seconds": result.seconds,
         "options": result.options,
-        "verdict": asdict(result.verdict),
+        "verdict": result.verdict,
         "rungs": rungs,
         "skipped": [{"rung": rung, "why": why} for rung, why in result.skipped],
-        "validation_tests": [asdict(test) for test in result.validation_tests],
-        "final_tests": [asdict(test) for test in result.final_tests],
-        "audit": plain(result.audit),
-        "notes": plain(result.notes),
+        "validation_tests": result.validation_tests,
+        "final_tests": result.final_tests,
+        "audit": result.audit,
+        "notes": result.notes,
         "versions": result.versions,
     }
+    return dict(plain(found))
 
 
 def to_json(result: ClimbResult) -> str:
@@ -126,7 +126,8 @@ def write_run(result: ClimbResult, folder: Path, *, lang: str, report: bool, row
     Raises:
         OutputError: something could not be written.
     """
-    atomic_write(folder / TABLE, to_json(result))
+    with speaking(lang):
+        atomic_write(folder / TABLE, to_json(result))
     atomic_write(folder / PREDICTIONS, predictions_table(result, rows).write_csv())
     if report:
         write_report(result, folder / REPORT, lang=lang)

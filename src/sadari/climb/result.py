@@ -86,7 +86,7 @@ class Verdict:
     gain: float
     gain_p: float
     cost_ratio: float
-    sentences: list[str] = field(default_factory=list)
+    sentences: list[Message] = field(default_factory=list)
     majority_share: float = 0.0
     majority_p: float = 0.0
 

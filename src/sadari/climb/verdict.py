@@ -9,15 +9,24 @@ import numpy as np
 
 from sadari.climb.result import RungResult, Verdict
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.metrics.interval import Interval, PairTest
 from sadari.metrics.significance import mcnemar, pair_tests, paired_difference, smallest_telling_difference
-from sadari.wording import Wording, wording
 from sadari.wording import numbers as readable
 
 LEVEL = 0.05  # corrected p-values under this count as a difference
 TEXTS = 1_000_000  # what a rung's cost is reckoned for
 ALIKE = 3.0  # costs within this factor are the same, so that a busy machine cannot change a verdict
+_TIMES_A_TEXT = (
+    message("about the same time a text"),
+    message("{percent} % of the time a text"),
+    message("{times} times the time a text"),
+)
+_TRAINING_TIMES = (
+    message("about the same training time"),
+    message("{percent} % of the training time"),
+    message("{times} times the training time"),
+)
 
 
 def cost(rung: RungResult) -> float:
@@ -30,7 +39,7 @@ def cost(rung: RungResult) -> float:
     return seconds if not math.isnan(seconds) else math.inf
 
 
-def decide(rungs: Sequence[RungResult], validation_truth: np.ndarray, *, lang: str = "en") -> Verdict:
+def decide(rungs: Sequence[RungResult], validation_truth: np.ndarray) -> Verdict:
     """Take the cheapest rung that is not significantly worse than the best.
 
     *Best* is the highest accuracy on the validation rows. *Not significantly worse*: the exact McNemar test
@@ -42,10 +51,9 @@ def decide(rungs: Sequence[RungResult], validation_truth: np.ndarray, *, lang: s
         rungs: in the order of the ladder; only ``validation_predictions``, ``validation_accuracy`` and the
             costs are read.
         validation_truth: int [v], −1 for a label that training never saw (every rung is wrong there).
-        lang: language of the sentences, ``"en"`` or ``"ko"``.
 
     Raises:
-        SettingError: no rungs, two of the same name, or a language that is not there.
+        SettingError: no rungs, or two of the same name.
         DataError: the lengths of truth and predictions differ, or there are no validation rows.
     """
     correct = _correct(rungs, np.asarray(validation_truth))
@@ -69,7 +77,7 @@ def decide(rungs: Sequence[RungResult], validation_truth: np.ndarray, *, lang: s
         majority_share=majority,
         majority_p=majority_p,
     )
-    verdict.sentences = explain_verdict(verdict, rungs, tests, lang=lang)
+    verdict.sentences = explain_verdict(verdict, rungs, tests)
     return verdict
 
 
@@ -79,30 +87,27 @@ def _cheapest(names: Sequence[str], costs: Mapping[str, float]) -> str:
     return next(name for name in names if costs[name] <= ALIKE * lowest)
 
 
-def explain_verdict(
-    verdict: Verdict, rungs: Sequence[RungResult], tests: Sequence[PairTest], *, lang: str = "en"
-) -> list[str]:
+def explain_verdict(verdict: Verdict, rungs: Sequence[RungResult], tests: Sequence[PairTest]) -> list[Message]:
     """Say a verdict in plain words: what to take, what the next better rung would buy, what could still hide.
 
     Args:
         verdict: as `decide` made it; its own sentences are not read.
         rungs: those it was decided from.
         tests: the paired tests on the validation rows, every pair.
-        lang: ``"en"`` or ``"ko"``.
     """
-    words = wording(lang)
     by_name = {rung.rung: rung for rung in rungs}
     chosen = by_name[verdict.rung]
-    sentences = [_take(verdict, by_name, words), *_closest_cheaper(chosen, rungs, tests, words)]
+    sentences = [_take(verdict, by_name), *_closest_cheaper(chosen, rungs, tests)]
     for name in dict.fromkeys((verdict.next_rung, verdict.best)):
         if name is not None and name != verdict.rung:
-            sentences.append(_what_it_buys(by_name[name], chosen, tests, words))
+            sentences.append(_what_it_buys(by_name[name], chosen, tests))
     if len(rungs) > 1:
-        sentences.append(_what_could_hide(verdict, rungs, tests, words))
+        sentences += _what_could_hide(verdict, rungs, tests)
     if verdict.majority_p >= LEVEL:
         sentences.append(
-            words.say(
-                "verdict_majority",
+            message(
+                "But always answering the most frequent label would be right in {share} % of them, and {rung} is not "
+                "clearly better than that ({p}): there may be nothing to learn here, or too few rows to learn it from.",
                 rung=verdict.rung,
                 share=readable.percent(verdict.majority_share),
                 p=readable.p_value(verdict.majority_p),
@@ -120,29 +125,38 @@ def difference(tests: Sequence[PairTest], first: str, second: str, rows: int) ->
     return paired_difference(losses, gains, rows)
 
 
-def _take(verdict: Verdict, by_name: dict[str, RungResult], words: Wording) -> str:
+def _take(verdict: Verdict, by_name: dict[str, RungResult]) -> Message:
     chosen, best = by_name[verdict.rung], by_name[verdict.best]
     if len(by_name) == 1:
-        key = "verdict_only"
+        sentence = message(
+            "Take {rung}: it is the only rung that was trained, so there is nothing to compare it with "
+            "({accuracy} % on {rows:,} validation rows)."
+        )
     elif verdict.rung != verdict.best:
-        key = "verdict_cheapest"
+        sentence = message(
+            "Take {rung}: it is the cheapest rung that is not significantly worse than the best on the {rows:,} "
+            "validation rows ({accuracy} %, against {best_accuracy} % for {best}).",
+            best=verdict.best,
+            best_accuracy=readable.percent(best.validation_accuracy.value),
+        )
     elif _cheaper(chosen, by_name.values()):
-        key = "verdict_best"
+        sentence = message(
+            "Take {rung}: it is the most accurate on the {rows:,} validation rows ({accuracy} %), and every cheaper "
+            "rung is significantly worse."
+        )
     else:
-        key = "verdict_best_and_cheapest"
-    return words.say(
-        key,
+        sentence = message(
+            "Take {rung}: it is the most accurate on the {rows:,} validation rows ({accuracy} %), and none is clearly "
+            "cheaper."
+        )
+    return sentence.filled(
         rung=verdict.rung,
-        best=verdict.best,
-        rows=readable.count(len(chosen.validation_predictions)),
+        rows=len(chosen.validation_predictions),
         accuracy=readable.percent(chosen.validation_accuracy.value),
-        best_accuracy=readable.percent(best.validation_accuracy.value),
     )
 
 
-def _closest_cheaper(
-    chosen: RungResult, rungs: Sequence[RungResult], tests: Sequence[PairTest], words: Wording
-) -> list[str]:
+def _closest_cheaper(chosen: RungResult, rungs: Sequence[RungResult], tests: Sequence[PairTest]) -> list[Message]:
     """What the chosen rung buys over the most accurate of the cheaper ones."""
     cheaper = _cheaper(chosen, rungs)
     if not cheaper:
@@ -151,32 +165,44 @@ def _closest_cheaper(
     closest = max(cheaper, key=lambda rung: rung.validation_accuracy.value)
     gain = difference(tests, closest.rung, chosen.rung, rows)
     return [
-        words.say(
-            "verdict_closest_cheaper",
+        message(
+            "Of the cheaper ones {rung} comes closest: {loss} ± {half} points less ({p}) for {time}.",
             rung=closest.rung,
             loss=readable.points(gain.value),
             half=readable.plus_minus(gain),
             p=readable.p_value(_pair(tests, closest.rung, chosen.rung).p_corrected),
-            time=words.time_ratio(_time_ratio(closest, chosen)),
+            time=_beside(_time_ratio(closest, chosen), _TIMES_A_TEXT),
         )
     ]
 
 
-def _what_it_buys(other: RungResult, chosen: RungResult, tests: Sequence[PairTest], words: Wording) -> str:
+def _what_it_buys(other: RungResult, chosen: RungResult, tests: Sequence[PairTest]) -> Message:
     gain = difference(tests, chosen.rung, other.rung, len(chosen.validation_predictions))
     p = _pair(tests, chosen.rung, other.rung).p_corrected
-    return words.say(
-        "verdict_buys_by_chance" if p >= LEVEL else "verdict_buys",
+    sentence = message("{rung} would buy {gain} ± {half} points ({p}) for {time} and {training}.")
+    if p >= LEVEL:
+        sentence = message(
+            "{rung} would buy {gain} ± {half} points, which may be chance ({p}), for {time} and {training}."
+        )
+    return sentence.filled(
         rung=other.rung,
         gain=readable.points(gain.value),
         half=readable.plus_minus(gain),
         p=readable.p_value(p),
-        time=words.time_ratio(_time_ratio(other, chosen)),
-        training=words.training_ratio(_ratio(other.train_seconds, chosen.train_seconds)),
+        time=_beside(_time_ratio(other, chosen), _TIMES_A_TEXT),
+        training=_beside(_ratio(other.train_seconds, chosen.train_seconds), _TRAINING_TIMES),
     )
 
 
-def _what_could_hide(verdict: Verdict, rungs: Sequence[RungResult], tests: Sequence[PairTest], words: Wording) -> str:
+def _beside(ratio: float, said: tuple[Message, Message, Message]) -> Message:
+    """``12`` → "12 times the time a text", ``0.3`` → "30 % of the time a text"."""
+    same, share, times = said
+    if 1 / 1.1 < ratio < 1.1:
+        return same
+    return share.filled(percent=readable.times(100 * ratio)) if ratio < 1 else times.filled(times=readable.times(ratio))
+
+
+def _what_could_hide(verdict: Verdict, rungs: Sequence[RungResult], tests: Sequence[PairTest]) -> list[Message]:
     """The smallest difference these rows could show, and how much better another rung may truly be."""
     rows = len(rungs[0].validation_predictions)
     others = [rung for rung in rungs if rung.rung != verdict.rung]
@@ -186,13 +212,20 @@ def _what_could_hide(verdict: Verdict, rungs: Sequence[RungResult], tests: Seque
     factor = sum(other.p_value >= test.p_value for other in tests)  # Holm's, for this pair
     telling = smallest_telling_difference(test.first_only, test.second_only, rows, tests=factor)
     if telling > 1:
-        return words.say("verdict_too_few", rows=readable.count(rows))
-    sentence = words.say("verdict_telling", rows=readable.count(rows), points=readable.points(telling))
+        return [message("{rows:,} validation rows are too few to tell any two rungs apart.", rows=rows)]
+    limit = message(
+        "With {rows:,} validation rows, differences under about {points} points cannot be told apart.",
+        rows=rows,
+        points=readable.points(telling),
+    )
     limits = {rung.rung: difference(tests, verdict.rung, rung.rung, rows).high for rung in others}
     most = max(limits, key=lambda name: limits[name])
-    if readable.points(max(limits[most], 0.0)) == "0.0":
-        return sentence
-    return f"{sentence} {words.say('verdict_hides', rung=most, points=readable.points(limits[most]))}"
+    if limits[most] < 0.00005:
+        return [limit]
+    hidden = message(
+        "{rung} could still be up to {points} points better.", rung=most, points=readable.points(limits[most])
+    )
+    return [message("{first} {second}", first=limit, second=hidden)]
 
 
 def _correct(rungs: Sequence[RungResult], truth: np.ndarray) -> dict[str, np.ndarray]:

@@ -55,14 +55,6 @@ class Wording:
         """What a script such as ``Hangul`` is called."""
         return render(SCRIPTS.get(name, name), self.lang)
 
-    def time_ratio(self, ratio: float) -> str:
-        """``12`` → "12 times the time a text", ``0.3`` → "30 % of the time a text"."""
-        return self._ratio("time", ratio)
-
-    def training_ratio(self, ratio: float) -> str:
-        """``40`` → "40 times the training time", ``0.3`` → "30 % of the training time"."""
-        return self._ratio("training", ratio)
-
     def duration(self, seconds: float, digits: int = 3) -> str:
         """As `readable.duration`, in a sentence of this language: ``90`` → "1 min 30 s", "1분 30초"."""
         parts = readable.duration(seconds, digits).split()
@@ -83,13 +75,6 @@ class Wording:
         """How many texts were read in pieces: "2 of 120 texts (1.7 %) read in 5 windows of up to 256 tokens"."""
         counts = {"windows": readable.count(windows), "tokens": readable.count(tokens)}
         return self.say("windows", **counts, **_share(texts, rows))
-
-    def _ratio(self, what: str, ratio: float) -> str:
-        if 1 / 1.1 < ratio < 1.1:
-            return self.sentences[f"{what}_same"]
-        if ratio < 1:
-            return self.say(f"{what}_share", percent=readable.times(100 * ratio))
-        return self.say(f"{what}_times", times=readable.times(ratio))
 
 
 def _share(texts: int, rows: int) -> dict[str, str]:

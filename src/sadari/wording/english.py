@@ -1,32 +1,6 @@
 """The sentences in English."""
 
 ENGLISH = {
-    # The verdict
-    "verdict_only": "Take {rung}: it is the only rung that was trained, so there is nothing to compare it "
-    "with ({accuracy} % on {rows} validation rows).",
-    "verdict_best_and_cheapest": "Take {rung}: it is the most accurate on the {rows} validation rows "
-    "({accuracy} %), and none is clearly cheaper.",
-    "verdict_best": "Take {rung}: it is the most accurate on the {rows} validation rows ({accuracy} %), and "
-    "every cheaper rung is significantly worse.",
-    "verdict_cheapest": "Take {rung}: it is the cheapest rung that is not significantly worse than the best "
-    "on the {rows} validation rows ({accuracy} %, against {best_accuracy} % for {best}).",
-    "verdict_closest_cheaper": "Of the cheaper ones {rung} comes closest: {loss} ± {half} points less ({p}) "
-    "for {time}.",
-    "verdict_buys": "{rung} would buy {gain} ± {half} points ({p}) for {time} and {training}.",
-    "verdict_buys_by_chance": "{rung} would buy {gain} ± {half} points, which may be chance ({p}), for "
-    "{time} and {training}.",
-    "verdict_telling": "With {rows} validation rows, differences under about {points} points cannot be told apart.",
-    "verdict_too_few": "{rows} validation rows are too few to tell any two rungs apart.",
-    "verdict_hides": "{rung} could still be up to {points} points better.",
-    "verdict_majority": "But always answering the most frequent label would be right in {share} % of them, "
-    "and {rung} is not clearly better than that ({p}): there may be nothing to learn here, or too few rows "
-    "to learn it from.",
-    "time_same": "about the same time a text",
-    "time_share": "{percent} % of the time a text",
-    "time_times": "{times} times the time a text",
-    "training_same": "about the same training time",
-    "training_share": "{percent} % of the training time",
-    "training_times": "{times} times the training time",
     # What a rung could not be given
     "budget_passes": "{fewer} of {passes} passes, for the budget",
     "budget_rows": "trained on {rows} of {total} rows, for the budget",

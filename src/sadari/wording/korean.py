@@ -1,30 +1,6 @@
 """The sentences in Korean."""
 
 KOREAN = {
-    "verdict_only": "{rung} 단계를 쓰세요. 학습한 단계가 하나뿐이라 비교할 대상이 없습니다(검증 {rows}건에서 "
-    "{accuracy} %).",
-    "verdict_best_and_cheapest": "{rung} 단계를 쓰세요. 검증 {rows}건에서 가장 정확하고({accuracy} %), "
-    "비용이 뚜렷이 더 적은 단계도 없습니다.",
-    "verdict_best": "{rung} 단계를 쓰세요. 검증 {rows}건에서 가장 정확하고({accuracy} %), 비용이 더 적은 "
-    "단계는 모두 유의하게 떨어집니다.",
-    "verdict_cheapest": "{rung} 단계를 쓰세요. 검증 {rows}건에서 최고 단계보다 유의하게 떨어지지 않는 단계 "
-    "가운데 비용이 가장 적습니다({accuracy} %, 최고인 {best} 단계는 {best_accuracy} %).",
-    "verdict_closest_cheaper": "비용이 더 적은 단계 중에서는 {rung} 단계가 가장 가깝습니다. {time}으로 "
-    "{loss} ± {half} %p 낮습니다({p}).",
-    "verdict_buys": "{rung} 단계로 올라가면 {time}, {training}을 들여 {gain} ± {half} %p를 얻습니다({p}).",
-    "verdict_buys_by_chance": "{rung} 단계로 올라가면 {time}, {training}을 들여 {gain} ± {half} %p를 얻지만, "
-    "우연일 수 있습니다({p}).",
-    "verdict_telling": "검증 {rows}건으로는 약 {points} %p보다 작은 차이를 가려낼 수 없습니다.",
-    "verdict_too_few": "검증 {rows}건은 어느 두 단계의 차이를 가려내기에도 너무 적습니다.",
-    "verdict_hides": "{rung} 단계가 실제로는 최대 {points} %p까지 더 나을 수도 있습니다.",
-    "verdict_majority": "다만 가장 흔한 레이블만 답해도 그중 {share} %는 맞고, {rung} 단계는 그보다 뚜렷이 "
-    "낫지 않습니다({p}). 배울 것이 없거나, 배우기에 행이 너무 적을 수 있습니다.",
-    "time_same": "한 건당 거의 같은 시간",
-    "time_share": "한 건당 {percent} %의 시간",
-    "time_times": "한 건당 {times}배의 시간",
-    "training_same": "거의 같은 학습 시간",
-    "training_share": "{percent} %의 학습 시간",
-    "training_times": "{times}배의 학습 시간",
     "budget_passes": "시간 예산 때문에 {passes}회 대신 {fewer}회만 반복해 학습",
     "budget_rows": "시간 예산 때문에 {total}행 중 {rows}행으로만 학습",
     "budget_halves": "시간 예산 때문에 절반씩 학습한 두 모델로 검증",

@@ -66,10 +66,8 @@ class View:
             say(line)
         self._remarks(result, hidden)
         say()
-        first, *rest = result.verdict.sentences or [""]
-        headed(self.phrases["verdict"], first)
-        for sentence in rest:
-            headed("", sentence)
+        for number, sentence in enumerate(result.verdict.sentences):
+            headed("" if number else self.phrases["verdict"], sentence)
         self._next(result, folder, report)
 
     def _about(self, train: Corpus, audited: Audit) -> list[str]:

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sadari.climb.report.html import Html, Piece, element, foreign, joined
 from sadari.climb.report.sections.view import View, with_interval
-from sadari.climb.verdict import explain_verdict
-from sadari.errors import DataError
+from sadari.messages import Message, pieces
 from sadari.wording import numbers as readable
 
 
@@ -38,7 +37,6 @@ def _told(rows: Mapping[str, int]) -> dict[str, int]:
 def verdict(view: View) -> Html:
     """What to take, said in sentences, and the figures of that rung on the final rows."""
     result, words, taken = view.result, view.words, view.taken
-    names = [rung.rung for rung in result.rungs]
     figures = [
         (words.say("figure_accuracy", final=view.final), joined(with_interval(taken.accuracy), " %")),
         (words.say("train"), words.brief(taken.train_seconds, 3)),
@@ -48,7 +46,7 @@ def verdict(view: View) -> Html:
     return element(
         "section",
         element("h2", words.say("verdict_title"), id="verdict-title"),
-        [element("p", names_marked(sentence, names)) for sentence in sentences(view)],
+        [element("p", names_marked(sentence, view)) for sentence in result.verdict.sentences],
         element(
             "dl",
             [element("div", element("dt", name), element("dd", value)) for name, value in figures],
@@ -60,24 +58,14 @@ def verdict(view: View) -> Html:
     )
 
 
-def sentences(view: View) -> list[str]:
-    """The verdict in the report's language; as the climb said it where its paired tests were not kept."""
-    result = view.result
-    try:
-        return explain_verdict(result.verdict, result.rungs, result.validation_tests, lang=view.words.lang)
-    except DataError:
-        return list(result.verdict.sentences)
-
-
-def names_marked(sentence: str, names: Sequence[str]) -> Html:
+def names_marked(sentence: Message, view: View) -> Html:
     """A sentence with the rungs' names standing out, and figures kept on one line with their signs."""
-    sentence = sentence.replace(" ± ", "\u00a0±\u00a0").replace(" %", "\u00a0%")
-    pieces: list[Piece] = []
-    for word in sentence.split(" "):
-        bare = word.rstrip(":,;.")
-        pieces += [element("b", bare), word[len(bare) :]] if bare in names else [word]
-        pieces.append(" ")
-    return joined(pieces[:-1])
+    return joined(
+        element("b", text)
+        if name in ("rung", "best")
+        else text.replace(" ± ", "\u00a0±\u00a0").replace(" %", "\u00a0%")
+        for name, text in pieces(sentence, view.words.lang)
+    )
 
 
 def contents(view: View, shown: Sequence[str]) -> Html:
