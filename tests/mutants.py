@@ -13,13 +13,13 @@ import resource
 import shutil
 import signal
 import sys
-import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from every_folder import KINDS, texts_of
+from process_clock import Clock, clock, time_used
 
 DEEP: Any = "DEEP"
 VALUES: list[Any] = [
@@ -117,8 +117,15 @@ def attempt(kind: str, folder: Path) -> str:
     return "works"
 
 
-def _alarm(*_: Any) -> None:
-    raise TimeoutError(f"more than {SECONDS} s")
+def watch(since: Clock) -> None:
+    """Raise a TimeoutError once this process has been at work or asleep for too long since then."""
+
+    def look(*_: Any) -> None:
+        if time_used(since, clock(os.getpid())) > SECONDS * 3:
+            raise TimeoutError(f"more than {SECONDS * 3} s")
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, 1, 1)
 
 
 def main() -> None:
@@ -130,12 +137,10 @@ def main() -> None:
 
     torch.set_num_threads(1)
     warm: set[str] = set()
-    signal.signal(signal.SIGALRM, _alarm)
     for line in sys.stdin:
         case = json.loads(line)
         kind, name, path, number = case
         if kind not in warm:  # what is compiled or imported once is not the folder's doing
-            signal.alarm(0)
             first = attempt(kind, place / kind)
             assert first == "works", f"{kind}: {first}"
             warm.add(kind)
@@ -146,12 +151,12 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(place / kind, folder)
         mutate(folder, name, path, VALUES[number])
-        before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+        before, since = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, clock(os.getpid())
         print(json.dumps(["trying", case]), flush=True)
-        signal.alarm(SECONDS * 3)
+        watch(since)
         outcome = attempt(kind, folder)
-        signal.alarm(0)
-        seconds = time.monotonic() - start
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        seconds = time_used(since, clock(os.getpid()))
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
         if grown > MEGABYTES:
             outcome = f"BAD GREW by {grown} MB; {outcome}"

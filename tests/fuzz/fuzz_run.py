@@ -15,7 +15,6 @@ it says how far it is, and what to ask for to go on from there.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import faulthandler
 import json
 import mmap
@@ -33,9 +32,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+
+from process_clock import Clock, clock, time_used  # noqa: E402
 
 SECONDS, MEMORY = 10.0, 3 << 30  # a case's limits
 SHARES = {"data": 50, "exact": 15, "folders": 12, "vectors": 8, "calls": 8, "nets": 4, "weights": 2, "parquet": 1}
@@ -184,30 +184,6 @@ class Worker:
             self.start()
             return True
         return False
-
-
-class Clock(NamedTuple):
-    """Seconds of the wall, those that a process has run on processors, and those that it has waited for one."""
-
-    wall: float
-    ran: float
-    waited: float
-
-
-def clock(pid: int) -> Clock:
-    """The clock of the process now; only the wall's where the system tells no more."""
-    ran = waited = 0
-    with contextlib.suppress(OSError, ValueError):
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            with contextlib.suppress(OSError):  # it has just ended
-                of_thread = (thread / "schedstat").read_text().split()
-                ran, waited = ran + int(of_thread[0]), waited + int(of_thread[1])
-    return Clock(time.monotonic(), ran / 1e9, waited / 1e9)
-
-
-def time_used(since: Clock, now: Clock) -> float:
-    """Seconds that a case has been at work or asleep. On a busy machine most of the wall's are neither."""
-    return max(now.ran - since.ran, now.wall - since.wall - (now.waited - since.waited))
 
 
 def memory_of(pid: int) -> int:
