@@ -413,9 +413,9 @@ def test_an_audit_of_any_shape_is_shown():
 
 
 def test_scores_without_leaked_rows_have_their_column_only_where_there_are_any(climb):
-    assert "without leaked rows" in report_html(climb)
+    assert "without leaks" in report_html(climb)
     kept = [replace(rung, accuracy_without_leaks=None) for rung in climb.rungs]
-    assert "without leaked rows" not in report_html(replace(climb, rungs=kept))
+    assert "without leaks" not in report_html(replace(climb, rungs=kept))
 
 
 def test_a_climb_without_its_paired_tests_keeps_its_own_sentences(climb):

@@ -73,8 +73,6 @@ ENGLISH = {
     "severity_warning": "warning",
     "severity_note": "note",
     "recommended": "recommended",
-    "seconds": "seconds",
-    "points": "points",
     # The table
     "scores_title": "The rungs",
     "scores_lead": "From the lowest rung up. The {final} rows were used once, for this table; the verdict "
@@ -82,13 +80,8 @@ ENGLISH = {
     "table_caption": "Scores on {rows} {final} rows, with 95 % intervals",
     "rung": "rung",
     "accuracy": "accuracy",
-    "accuracy_without_leaks": "without leaked rows",
-    "macro_f1": "macro-F1",
-    "calibration": "calibration error",
     "train": "training",
     "one_text": "one text",
-    "in_bulk": "in bulk",
-    "texts_a_second": "texts/s",
     "size": "size",
     "skipped": "not trained, {why}",
     # Differences

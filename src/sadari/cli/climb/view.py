@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,28 +11,19 @@ from rich.cells import cell_len
 
 from sadari.cli.climb.phrases import PHRASES
 from sadari.cli.terminal.printing import MARK, columns, headed, printable, say, table, wrap
+from sadari.climb.columns import WITHOUT_LEAKS, Column, columns_of
 from sadari.messages import Message, message, render
 from sadari.wording import numbers as readable
 from sadari.wording import wording
 
 if TYPE_CHECKING:
-    from sadari.climb.result import ClimbResult, RungResult
+    from sadari.climb.result import ClimbResult
     from sadari.data.audit.result import Audit
     from sadari.data.corpus import Corpus
-    from sadari.metrics.interval import Interval
 
 MOST_LABELS = 8
 # Findings that the audit's first line has already counted.
 _COUNTED = frozenset({"duplicates_training", "leaked_exact", "leaked_near", "contradictions_training"})
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the table; those of a low rank go first where the line is too short."""
-
-    heading: str
-    cell: Callable[[RungResult], str]
-    rank: int
 
 
 class View:
@@ -117,7 +106,7 @@ class View:
                 self.phrases["leaks"].format(
                     count=readable.count(int(result.leaked.sum())),
                     final=self.words.name("final", result.final_name),
-                    column=self.phrases["no_leaks"],
+                    column=render(WITHOUT_LEAKS.heading, self.lang),
                 )
             )
         for remark in remarks:
@@ -135,7 +124,7 @@ class View:
 def score_table(result: ClimbResult, lang: str, width: int) -> tuple[list[str], list[str]]:
     """The table within `width` cells, the recommended rung marked; and the columns for which there is no room."""
     hidden: list[str] = []
-    every = _columns(result, lang)
+    every = columns_of(result.rungs)
     while True:
         lines = _lines(result, every, lang)
         too_long = max(cell_len(click.unstyle(line)) for line in lines) > width
@@ -143,44 +132,18 @@ def score_table(result: ClimbResult, lang: str, width: int) -> tuple[list[str], 
             return lines, hidden
         least = min(every, key=lambda column: column.rank)
         every.remove(least)
-        hidden.append(least.heading)
+        hidden.append(render(least.heading, lang))
 
 
 def _lines(result: ClimbResult, shown: list[Column], lang: str) -> list[str]:
-    chosen = [rung.rung == result.verdict.rung for rung in result.rungs]
+    chosen, words = [rung.rung == result.verdict.rung for rung in result.rungs], wording(lang)
     rows = [
-        [f"{MARK if marked else ' '} {rung.rung}", *(column.cell(rung) for column in shown)]
+        [f"{MARK if marked else ' '} {rung.rung}", *(column.cell(rung, words) for column in shown)]
         for rung, marked in zip(result.rungs, chosen, strict=True)
     ]
 
     def style(row: int, column: int, cell: str) -> str:
         return click.style(cell, bold=True, fg="green" if column == 0 else None) if chosen[row] else cell
 
-    headings = [f"  {wording(lang).say('rung')}", *(column.heading for column in shown)]
+    headings = [f"  {words.say('rung')}", *(render(column.heading, lang) for column in shown)]
     return table(rows, headings=headings, indent=0, style=style)
-
-
-def _columns(result: ClimbResult, lang: str) -> list[Column]:
-    words = wording(lang)
-    found = [
-        Column(words.say("accuracy"), lambda rung: _score(rung.accuracy), 9),
-        Column(words.say("macro_f1"), lambda rung: readable.percent(rung.macro_f1.value), 6),
-        Column(words.say("calibration"), lambda rung: readable.percent(rung.calibration_error), 1),
-        Column(words.say("train"), lambda rung: words.brief(rung.train_seconds), 7),
-        Column(words.say("one_text"), lambda rung: words.brief(rung.one_text_us / 1e6), 4),
-        Column(words.say("in_bulk"), lambda rung: words.rate(rung.bulk_texts_per_second), 5),
-    ]
-    if any(rung.accuracy_without_leaks for rung in result.rungs):
-        clean = Column(PHRASES[lang]["no_leaks"], _without_leaks, 8)
-        found.insert(1, clean)
-    if any(rung.megabytes for rung in result.rungs):
-        found.append(Column(words.say("size"), lambda rung: f"{readable.significant(rung.megabytes, 2)} MB", 3))
-    return found
-
-
-def _score(interval: Interval) -> str:
-    return f"{readable.percent(interval.value)} ±{readable.plus_minus(interval)}"
-
-
-def _without_leaks(rung: RungResult) -> str:
-    return readable.DASH if rung.accuracy_without_leaks is None else _score(rung.accuracy_without_leaks)

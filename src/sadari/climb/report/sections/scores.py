@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sadari.climb.columns import Column, columns_of
 from sadari.climb.report.charts import Curve, Dot, Titles, cost_chart, curve_chart, reliability_chart
 from sadari.climb.report.html import Html, Piece, element, joined
 from sadari.climb.report.sections.view import View, scrolling, with_interval
@@ -24,25 +25,22 @@ _FEWEST_FOR_RELIABILITY = 100  # rows: fewer leave bins of a handful, and a line
 def table(view: View) -> Html:
     """One line a rung, the recommended one marked."""
     result, words = view.result, view.words
-    leaks = any(rung.accuracy_without_leaks is not None for rung in result.rungs)
-    heads: list[tuple[str, str | None]] = [
-        (words.say("accuracy"), "%"),
-        *([(words.say("accuracy_without_leaks"), "%")] if leaks else []),
-        (words.say("macro_f1"), "%"),
-        (words.say("calibration"), words.say("points")),
-        (words.say("train"), words.say("seconds")),
-        (words.say("one_text"), "µs"),
-        (words.say("in_bulk"), words.say("texts_a_second")),
-        (words.say("size"), "MB"),
-    ]
+    columns = columns_of(result.rungs)
     header = element(
         "tr",
         element("th", words.say("rung"), scope="col"),
-        [element("th", name, element("small", unit), scope="col", class_="number") for name, unit in heads],
+        [
+            element(
+                "th",
+                view.said(column.heading),
+                element("small", view.said(column.unit)),
+                scope="col",
+                class_="number",
+            )
+            for column in columns
+        ],
     )
-    low = min(rung.accuracy.low for rung in result.rungs)
-    high = max(rung.accuracy.high for rung in result.rungs)
-    lines = [_line(view, rung, low, high, leaks=leaks) for rung in result.rungs]
+    lines = [_line(view, rung, columns) for rung in result.rungs]
     drawn = element(
         "table",
         element("caption", words.say("table_caption", rows=readable.count(view.rows), final=view.final)),
@@ -57,18 +55,8 @@ def table(view: View) -> Html:
     return view.section("scores", scrolling(drawn, words.say("scores_title")), skipped, final=view.final)
 
 
-def _line(view: View, rung: RungResult, low: float, high: float, *, leaks: bool) -> Html:
+def _line(view: View, rung: RungResult, columns: Sequence[Column]) -> Html:
     taken = rung is view.taken
-    figures: list[Piece] = [
-        joined(with_interval(rung.accuracy), _span(rung.accuracy, low, high)),
-        *([_or_dash(rung.accuracy_without_leaks)] if leaks else []),
-        with_interval(rung.macro_f1),
-        readable.percent(rung.calibration_error),
-        readable.significant(rung.train_seconds),
-        readable.significant(rung.one_text_us),
-        readable.significant(rung.bulk_texts_per_second),
-        readable.significant(rung.megabytes),
-    ]
     return element(
         "tr",
         element(
@@ -78,13 +66,22 @@ def _line(view: View, rung: RungResult, low: float, high: float, *, leaks: bool)
             element("small", rung.note) if rung.note else None,
             scope="row",
         ),
-        [element("td", figure, class_="number") for figure in figures],
+        [element("td", _cell(view, rung, column), class_="number") for column in columns],
         class_="taken" if taken else None,
     )
 
 
-def _or_dash(score: Interval | None) -> Piece:
-    return readable.DASH if score is None else with_interval(score)
+def _cell(view: View, rung: RungResult, column: Column) -> Piece:
+    found = column.read(rung)
+    if found is None:
+        return readable.DASH
+    if not isinstance(found, Interval):
+        return column.figure(found)
+    if not column.spans:
+        return with_interval(found)
+    every = [column.read(other) for other in view.result.rungs]
+    low, high = min(score.low for score in every), max(score.high for score in every)
+    return joined(with_interval(found), _span(found, low, high))
 
 
 def _span(score: Interval, low: float, high: float) -> Html:

@@ -1,0 +1,85 @@
+"""The columns of a climb's table, each declared once: the terminal and the report both draw what stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sadari.climb.result import RungResult
+from sadari.messages import Message, message
+from sadari.metrics.interval import Interval
+from sadari.wording import Wording
+from sadari.wording import numbers as readable
+
+
+@dataclass(frozen=True)
+class Column:
+    """One figure of every rung.
+
+    Attributes:
+        heading: what it is called.
+        unit: what it is counted in; the report names it once, below the heading.
+        read: a rung's figure: a number, or a score with its interval; None where the rung has none.
+        brief: how the terminal writes it, its unit included.
+        rank: of a terminal that is too narrow, columns of the lowest rank are left out first.
+        figure: how the report writes a number in its unit; scores it writes with their intervals.
+        spans: whether the report also draws the intervals of all rungs on one scale.
+    """
+
+    heading: Message
+    unit: Message | str
+    read: Callable[[RungResult], Any]
+    brief: Callable[[Wording, Any], str]
+    rank: int
+    figure: Callable[[float], str] = readable.significant
+    spans: bool = False
+
+    def cell(self, rung: RungResult, words: Wording) -> str:
+        """What the terminal shows of a rung."""
+        found = self.read(rung)
+        return readable.DASH if found is None else self.brief(words, found)
+
+
+def _score(words: Wording, score: Interval) -> str:
+    return f"{readable.percent(score.value)} ±{readable.plus_minus(score)}"
+
+
+WITHOUT_LEAKS = Column(message("without leaks"), "%", lambda rung: rung.accuracy_without_leaks, brief=_score, rank=8)
+COLUMNS = [
+    Column(message("accuracy"), "%", lambda rung: rung.accuracy, brief=_score, rank=9, spans=True),
+    WITHOUT_LEAKS,
+    Column(
+        message("macro-F1"),
+        "%",
+        lambda rung: rung.macro_f1,
+        brief=lambda words, score: readable.percent(score.value),
+        rank=6,
+    ),
+    Column(
+        message("calibration error"),
+        message("points"),
+        lambda rung: rung.calibration_error,
+        brief=lambda words, error: readable.percent(error),
+        rank=1,
+        figure=readable.percent,
+    ),
+    Column(message("training"), message("seconds"), lambda rung: rung.train_seconds, brief=Wording.brief, rank=7),
+    Column(
+        message("one text"), "µs", lambda rung: rung.one_text_us, brief=lambda words, us: words.brief(us / 1e6), rank=4
+    ),
+    Column(message("in bulk"), message("texts/s"), lambda rung: rung.bulk_texts_per_second, brief=Wording.rate, rank=5),
+    Column(
+        message("size"),
+        "MB",
+        lambda rung: rung.megabytes or None,  # of a model that was not saved it is not known
+        brief=lambda words, size: f"{readable.significant(size, 2)} MB",
+        rank=3,
+    ),
+]
+
+
+def columns_of(rungs: Iterable[RungResult]) -> list[Column]:
+    """The columns in which at least one of these rungs has a figure, in the order of `COLUMNS`."""
+    rungs = list(rungs)
+    return [column for column in COLUMNS if any(column.read(rung) is not None for rung in rungs)]
