@@ -22,7 +22,7 @@ class Interval:
 
 @dataclass
 class PairTest:
-    """An exact McNemar test of two rungs on the same rows.
+    """A paired test of two rungs on the same rows.
 
     Attributes:
         first: name of a rung.
@@ -31,6 +31,7 @@ class PairTest:
         second_only: rows that only the second one gets right.
         p_value: p-value of this test alone.
         p_corrected: after Holm's correction over all pairs of the table.
+        difference: how much better the second one is, with its interval.
     """
 
     first: str
@@ -39,3 +40,4 @@ class PairTest:
     second_only: int
     p_value: float
     p_corrected: float
+    difference: Interval

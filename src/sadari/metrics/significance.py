@@ -80,8 +80,11 @@ def pair_tests(correct: Mapping[str, np.ndarray]) -> list[PairTest]:
     first = [int(np.count_nonzero(arrays[a] & ~arrays[b])) for a, b in pairs]
     second = [int(np.count_nonzero(arrays[b] & ~arrays[a])) for a, b in pairs]
     p = [mcnemar(a, b) for a, b in zip(first, second, strict=True)]
+    size = len(next(iter(arrays.values()))) if arrays else 0
     rows = zip(pairs, first, second, p, holm(p), strict=True)
-    return [PairTest(*pair, a, b, raw, float(corrected)) for pair, a, b, raw, corrected in rows]
+    return [
+        PairTest(*pair, a, b, raw, float(corrected), paired_difference(a, b, size)) for pair, a, b, raw, corrected in rows
+    ]
 
 
 def paired_difference(first_only: int, second_only: int, rows: int, *, confidence: float = 0.95) -> Interval:

@@ -1,0 +1,239 @@
+"""What counts: one score of a table of probabilities, with its interval, and paired tests of two on the same rows.
+
+Every score is taken of weighted rows: of all rows once, and of rows drawn with replacement (the bootstrap, Efron 1979).
+Two rungs are drawn on the same rows, so that the spread of their difference is that of pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.special import ndtr, ndtri
+
+from sadari.errors import SettingError
+from sadari.messages import message
+from sadari.metrics.classification import accuracy, confusion_matrix
+from sadari.metrics.interval import Interval, PairTest
+from sadari.metrics.significance import holm, pair_tests
+
+METRICS = ("accuracy", "macro-f1", "micro-f1", "f1:LABEL", "average-precision", "log-loss")
+_F1_OF = "f1:"
+_LOSS = "log-loss"
+_COUNTED = ("accuracy", "micro-f1")  # the share of right rows: where a text has one label, micro-F1 is the accuracy
+DRAWS = 2_000
+_CELLS = 8_000_000  # of rows drawn at a time: 64 MB
+RARE = 0.9  # a label with a larger share makes accuracy say little
+
+Table = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What two rungs are compared by.
+
+    Args:
+        name: one of `METRICS`.
+        label: whose F1 or average precision; None: the mean over labels.
+        code: its place among the labels.
+    """
+
+    name: str = "accuracy"
+    label: str | None = None
+    code: int | None = None
+
+    @classmethod
+    def named(cls, asked: str, label_names: Sequence[str], counts: Sequence[int] | NDArray[np.integer]) -> Metric:
+        """The metric of that name.
+
+        Args:
+            asked: one of `METRICS`, with a label's name for ``LABEL``.
+            label_names: the k labels.
+            counts: rows of each; of two labels, average precision is that of the rarer.
+
+        Raises:
+            SettingError: there is no such metric, or no such label.
+        """
+        names = list(label_names)
+        name, colon, label = asked.partition(":")
+        if f"{name}{colon}" == _F1_OF:
+            if label not in names:
+                raise SettingError(
+                    message("there is no label {label!r}, whose F1 is asked for", label=label),
+                    hint=message("there are: {names}", names=", ".join(names[:10])),
+                )
+            return cls(asked, label, names.index(label))
+        if asked not in METRICS:
+            raise SettingError(
+                message("there is no metric {metric!r}", metric=asked),
+                hint=message("choose from: {metrics}", metrics=", ".join(METRICS)),
+            )
+        if asked == "average-precision" and len(names) == 2:
+            rarer = int(np.argmin(counts))
+            return cls(asked, names[rarer], rarer)
+        return cls(asked)
+
+    @property
+    def lower_is_better(self) -> bool:
+        return self.name == _LOSS
+
+    def of_draws(self, truth: NDArray[np.integer], table: Table, weights: NDArray[np.integer]) -> NDArray[np.float64]:
+        """The score of each draw: float64 [d].
+
+        Args:
+            truth: int [n], −1 for a label that training never saw.
+            table: float [n, k], probabilities.
+            weights: int [d, n], how often each row is drawn.
+        """
+        if self.name == _LOSS:
+            return weights @ _losses(truth, table) / weights.sum(axis=1)
+        if self.name in _COUNTED:
+            return weights @ (table.argmax(axis=1) == truth).astype(np.float64) / weights.sum(axis=1)
+        if self.name == "average-precision":
+            return _average_precision(truth, table, weights, self.code)
+        return _f1(truth, table.argmax(axis=1), weights, table.shape[1], self.code)
+
+    def score(self, truth: NDArray[np.integer], table: Table, *, seed: int = 0) -> Interval:
+        """The score with its 95 % interval: Wilson's for shares of rows, else of the bootstrap.
+
+        Args:
+            truth: int [n], −1 for a label that training never saw.
+            table: float [n, k], probabilities.
+            seed: of the draws.
+        """
+        return self.compare(truth, {"": table}, seed=seed)[0][""]
+
+    def compare(
+        self, truth: NDArray[np.integer], tables: Mapping[str, Table], *, seed: int = 0
+    ) -> tuple[dict[str, Interval], list[PairTest]]:
+        """The score of each rung, and a paired test of every two of them.
+
+        Shares of right rows: the exact McNemar test. Else the difference over its standard deviation in the draws, on
+        the normal distribution; no p-value is below what the signs of the rows that differ could give.
+
+        Args:
+            truth: int [n], −1 for a label that training never saw.
+            tables: rung → float [n, k], probabilities.
+            seed: of the draws.
+        """
+        given = {name: table.argmax(axis=1) for name, table in tables.items()}
+        tests = pair_tests({name: codes == truth for name, codes in given.items()})
+        if self.name in _COUNTED:
+            width = next(iter(tables.values())).shape[1]
+            return {name: accuracy(confusion_matrix(truth, codes, classes=width)) for name, codes in given.items()}, tests
+        values, drawn = self._drawn(truth, tables, seed)
+        for test in tests:
+            differ = tables[test.first] != tables[test.second] if self._reads_probabilities else None
+            rows = given[test.first] != given[test.second] if differ is None else differ.any(axis=1)
+            sign = -1 if self.lower_is_better else 1
+            gain = sign * (values[test.second] - values[test.first])
+            test.difference, test.p_value = _tested(
+                gain, sign * (drawn[test.second] - drawn[test.first]), int(np.count_nonzero(rows))
+            )
+        for test, corrected in zip(tests, holm([test.p_value for test in tests]), strict=True):
+            test.p_corrected = float(corrected)
+        return {name: _interval(values[name], drawn[name]) for name in tables}, tests
+
+    @property
+    def _reads_probabilities(self) -> bool:
+        return self.name in (_LOSS, "average-precision")
+
+    def _drawn(
+        self, truth: NDArray[np.integer], tables: Mapping[str, Table], seed: int
+    ) -> tuple[dict[str, float], dict[str, NDArray[np.float64]]]:
+        """The score of each rung on all rows, and on the draws: the same for every rung."""
+        once = np.ones((1, len(truth)), np.int64)
+        values = {name: float(self.of_draws(truth, table, once)[0]) for name, table in tables.items()}
+        parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in tables}
+        for weights in _draws(len(truth), seed):
+            for name, table in tables.items():
+                parts[name].append(self.of_draws(truth, table, weights))
+        return values, {name: np.concatenate(found) for name, found in parts.items()}
+
+
+def suggested(counts: Sequence[int] | NDArray[np.integer]) -> bool:
+    """Whether another metric than accuracy is to be looked at: one label has over nine tenths of the rows.
+
+    Args:
+        counts: rows of each label.
+    """
+    return bool(np.max(counts) > RARE * np.sum(counts))
+
+
+
+
+def _draws(rows: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Rows drawn with replacement, as how often each is drawn: int64 [some, rows], `DRAWS` of them in all."""
+    generator = np.random.default_rng(seed)
+    step = max(1, min(DRAWS, _CELLS // rows))
+    for start in range(0, DRAWS, step):
+        size = min(step, DRAWS - start)
+        picked = generator.integers(rows, size=(size, rows)) + rows * np.arange(size)[:, None]
+        yield np.bincount(picked.ravel(), minlength=size * rows).reshape(size, rows)
+
+
+def _interval(value: float, drawn: NDArray[np.float64]) -> Interval:
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Interval(value, min(value, float(low)), max(value, float(high)))
+
+
+def _tested(gain: float, drawn: NDArray[np.float64], differ: int) -> tuple[Interval, float]:
+    """A difference with its interval, and its p-value; ``differ``: rows on which the two differ."""
+    least = min(1.0, 2.0 ** (1 - differ))  # all signs one way
+    error = float(drawn.std())
+    p = least if error == 0 else max(least, 2 * float(ndtr(-abs(gain) / error)))
+    half = float(ndtri(0.975)) * error
+    return Interval(gain, gain - half, gain + half), p
+
+
+def _losses(truth: NDArray[np.integer], table: Table) -> NDArray[np.float64]:
+    """Of each row, as `log_loss` takes them."""
+    smallest = np.finfo(table.dtype).eps
+    given = table[np.arange(len(truth)), np.maximum(truth, 0)].astype(np.float64)
+    given[truth < 0] = 0.0
+    return -np.log(np.clip(given, smallest, 1 - smallest))
+
+
+def _f1(
+    truth: NDArray[np.integer], given: NDArray[np.integer], weights: NDArray[np.integer], known: int, code: int | None
+) -> NDArray[np.float64]:
+    """The F1 of one label, or the mean of those that occur as truth or prediction."""
+    predicted = _summed(weights, given, known)
+    support = _summed(weights, truth, known)
+    hits = _summed(weights, np.where(given == truth, truth, -1), known)
+    sizes = support + predicted
+    f1 = np.divide(2.0 * hits, sizes, out=np.zeros(hits.shape), where=sizes > 0)
+    return f1[:, code] if code is not None else f1.sum(axis=1) / np.maximum((sizes > 0).sum(axis=1), 1)
+
+
+def _summed(weights: NDArray[np.integer], codes: NDArray[np.integer], known: int) -> NDArray[np.float64]:
+    """The weights of the rows of each label, −1 left out: float64 [d, k]."""
+    rows = np.flatnonzero(codes >= 0)
+    members = csr_array((np.ones(len(rows)), (codes[rows], rows)), shape=(known, len(codes)))
+    return np.asarray(members @ weights.T, np.float64).T
+
+
+def _average_precision(
+    truth: NDArray[np.integer], table: Table, weights: NDArray[np.integer], code: int | None
+) -> NDArray[np.float64]:
+    """Of one label, or the mean of those that are drawn: the mean precision over its rows, from the surest on."""
+    codes = range(table.shape[1]) if code is None else [code]
+    total, counted = np.zeros(len(weights)), np.zeros(len(weights))
+    for label in codes:
+        if not (truth == label).any():
+            continue
+        order = np.argsort(-table[:, label], kind="stable")
+        sure = table[order, label]
+        ends = np.flatnonzero(np.append(sure[1:] != sure[:-1], True))  # of equals, all or none are given the label
+        drawn = weights[:, order]
+        seen = np.cumsum(drawn, axis=1)[:, ends]
+        hits = np.cumsum(drawn * (truth[order] == label), axis=1)[:, ends]
+        precision = np.divide(hits, seen, out=np.zeros(hits.shape), where=seen > 0)
+        steps = np.diff(hits, axis=1, prepend=0)
+        there = hits[:, -1]
+        total += np.divide((precision * steps).sum(axis=1), there, out=np.zeros(len(weights)), where=there > 0)
+        counted += there > 0
+    return total / np.maximum(counted, 1)
