@@ -20,8 +20,8 @@ TEXTS_PER_DAY = 1_000_000
 MARGIN = 0.005
 # Up to these a cost is noticed by nobody; from `FULL` times these on it counts in full, in between by its logarithm.
 TRAINING_SECONDS, LABELLING_SECONDS, MEGABYTES = 60.0, 600.0, 500.0
-FULL = 4.0
-LEVEL = 0.05  # the chance that a dearer rung, where its cost counts in full, is taken though it is no better
+FULL = 10.0
+LEVEL = 0.1  # the chance that a dearer rung, where its cost counts in full, is taken though it is no better
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,7 @@ def weight(dearer: Cost, cheaper: Cost) -> float:
     return min(1.0, max(0.0, dearer.noticed - cheaper.noticed))
 
 
-def choose(
-    scores: Mapping[str, float], costs: Mapping[str, Cost], compare: Compare, *, margin: float = MARGIN
-) -> str:
+def choose(scores: Mapping[str, float], costs: Mapping[str, Cost], compare: Compare, *, margin: float = MARGIN) -> str:
     """The cheapest of the rungs that no other one beats.
 
     One rung beats another that is no cheaper by being better, however little. It beats a cheaper one, where the cost
@@ -110,7 +108,9 @@ def choose(
     """
     check_margin(margin)
     names = list(scores)
-    standing = [name for name in names if not any(_beats(other, name, scores, costs, compare, margin) for other in names)]
+    standing = [
+        name for name in names if not any(_beats(other, name, scores, costs, compare, margin) for other in names)
+    ]
     return min(standing, key=lambda name: (costs[name].noticed, -scores[name]))
 
 
@@ -124,9 +124,8 @@ def _beats(
         return not counts and _first(one, other, list(scores), costs)
     if not counts:
         return True
-    dearer = sum(weight(cost, costs[other]) > 0 for cost in costs.values())  # each had a chance to look better
-    chance = min(1.0, compare(one, other).chance * dearer)
-    return scores[one] - scores[other] > margin * counts and chance < 0.5 - (0.5 - LEVEL) * counts
+    demanded = 0.5 - (0.5 - LEVEL) * counts
+    return scores[one] - scores[other] > margin * counts and compare(one, other).chance < demanded
 
 
 def _first(one: str, other: str, order: Sequence[str], costs: Mapping[str, Cost]) -> bool:

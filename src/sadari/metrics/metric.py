@@ -123,7 +123,9 @@ class Metric:
         tests = pair_tests({name: codes == truth for name, codes in given.items()})
         if self.name in _COUNTED:
             width = next(iter(tables.values())).shape[1]
-            return {name: accuracy(confusion_matrix(truth, codes, classes=width)) for name, codes in given.items()}, tests
+            return {
+                name: accuracy(confusion_matrix(truth, codes, classes=width)) for name, codes in given.items()
+            }, tests
         values, drawn = self._drawn(truth, tables, seed)
         for test in tests:
             differ = tables[test.first] != tables[test.second] if self._reads_probabilities else None
@@ -161,8 +163,6 @@ def suggested(counts: Sequence[int] | NDArray[np.integer]) -> bool:
         counts: rows of each label.
     """
     return bool(np.max(counts) > RARE * np.sum(counts))
-
-
 
 
 def _draws(rows: int, seed: int) -> Iterator[NDArray[np.int64]]:

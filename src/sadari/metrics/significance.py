@@ -83,7 +83,8 @@ def pair_tests(correct: Mapping[str, np.ndarray]) -> list[PairTest]:
     size = len(next(iter(arrays.values()))) if arrays else 0
     rows = zip(pairs, first, second, p, holm(p), strict=True)
     return [
-        PairTest(*pair, a, b, raw, float(corrected), paired_difference(a, b, size)) for pair, a, b, raw, corrected in rows
+        PairTest(*pair, a, b, raw, float(corrected), paired_difference(a, b, size))
+        for pair, a, b, raw, corrected in rows
     ]
 
 
