@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -210,7 +211,7 @@ def spoil_json(rng: Random, value: Any) -> Any:
         places: list[tuple[Any, Any]] = []
         _gather(value, places)
         if not places:
-            return rng.choice(VALUES)
+            return deepcopy(rng.choice(VALUES))
         holder, key = rng.choice(places)
         change = rng.random()
         if change < 0.1:
@@ -222,7 +223,7 @@ def spoil_json(rng: Random, value: Any) -> Any:
         elif change < 0.5 and isinstance(holder[key], int) and not isinstance(holder[key], bool):
             holder[key] += rng.choice((-1, 1, 2, 1000))
         else:
-            holder[key] = rng.choice(VALUES)
+            holder[key] = deepcopy(rng.choice(VALUES))  # the next change may be within it
     return value
 
 

@@ -111,9 +111,9 @@ def work(name: str, seed: int, first: int, step: int, last: int, board: str, fou
             put(case, folder)
             aim.check(folder)
         for number in range(first, last, step):
+            state[:] = _STATE.pack(number, done, failed)
             case = aim.make(Random(f"{name}-{seed}-{number}"))
             put(case, folder)
-            state[:] = _STATE.pack(number, done, failed)
             try:
                 aim.check(folder)
             except BaseException as error:  # also a panic of a Rust library, which is no Exception

@@ -46,6 +46,13 @@ def test_what_is_spoilt_is_read_or_refused(name, tmp_path):
             raise
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_does_not_depend_on_those_drawn_before_it(name):
+    aim = fuzz_run.target(name)
+    first = [aim.make(Random(f"{name}-1-{number}")) for number in range(100)]
+    assert [aim.make(Random(f"{name}-1-{number}")) for number in range(100)] == first
+
+
 @pytest.mark.parametrize("kept", sorted(KEPT.glob("*/")), ids=lambda kept: kept.name)
 def test_what_was_found_once_is_mended(kept, tmp_path):
     fuzz_run.again(kept, tmp_path / "case")
