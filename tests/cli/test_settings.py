@@ -8,9 +8,10 @@ from rich.cells import cell_len
 
 from cli_runs import run_badly, run_well
 from sadari.cli.arguments.options import parse_delimiter, parse_duration, parse_names
-from sadari.cli.arguments.settings import parse_settings, setting_types, show_settings
+from sadari.cli.arguments.settings import parse_settings, show_settings
 from sadari.errors import SettingError
 from sadari.rungs import RUNGS
+from sadari.settings.declaration import settings_of
 
 TFIDF, BAG = RUNGS["tfidf"], RUNGS["embedding-bag"]
 
@@ -124,7 +125,7 @@ def test_every_setting_is_listed_with_its_default_and_what_it_may_be(command):
     assert {row["name"]: row["default"] for row in rows if not isinstance(row["default"], list)} == {
         name: value
         for name, value in vars(kind()).items()
-        if name in setting_types(kind) and not isinstance(value, tuple)
+        if name in settings_of(kind) and not isinstance(value, tuple)
     }
     lines = run_well(*command, "--settings").stdout.splitlines()
     assert max(cell_len(line) for line in lines) <= 80

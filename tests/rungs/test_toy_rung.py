@@ -1,7 +1,7 @@
 """A rung is its class and its line in `RUNGS`: one that is new here is climbed, tuned, shown and loaded."""
 
 import json
-from typing import Any, ClassVar
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
@@ -16,10 +16,10 @@ from sadari.data.read import open_source
 from sadari.rungs import RUNGS
 from sadari.rungs.base import Rung
 from sadari.rungs.ladder import ENCODER
-from sadari.settings.limits import Number
-from sadari.settings.search import LogNumber, SearchSpace
+from sadari.settings.limits import Text
+from sadari.settings.search import LogNumber, Tried
+from sadari.settings.shared import ClassWeight, Positive, Seed
 from sadari.text.vectorize import columns
-from sadari.train.allowed_settings import ALLOWED
 
 BYTES = 256
 
@@ -30,10 +30,14 @@ class Letters(Rung):
     name = "letters"
     reads = "characters"
     relative_cost = 2
-    allowed: ClassVar[Any] = {**ALLOWED, "smoothing": Number(1e-9, 1e9)}
-    search_space: ClassVar[SearchSpace] = {"smoothing": LogNumber(0.1, 100.0)}
 
-    def __init__(self, *, smoothing: float = 1.0, class_weight: Any = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        smoothing: Annotated[Positive, Tried(LogNumber(0.1, 100.0))] = 1.0,
+        class_weight: ClassWeight | None = None,
+        seed: Seed = 0,
+    ) -> None:
         self.smoothing = smoothing
         self.class_weight = class_weight
         self.seed = seed
@@ -72,9 +76,15 @@ class StartedLetters(Letters):
 
     name = "started-letters"
     starts_from = ENCODER
-    allowed: ClassVar[Any] = {**Letters.allowed, "weights": sadari.rungs.BertClassifier.allowed["weights"]}
 
-    def __init__(self, *, weights: Any = None, smoothing: float = 1.0, class_weight: Any = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        weights: Annotated[str, Text()] | None = None,
+        smoothing: Positive = 1.0,
+        class_weight: ClassWeight | None = None,
+        seed: Seed = 0,
+    ) -> None:
         super().__init__(smoothing=smoothing, class_weight=class_weight, seed=seed)
         self.weights = weights
 

@@ -37,6 +37,7 @@ from sadari.metrics.significance import pair_tests
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.pretrained.folder import shown_weights
 from sadari.rungs import RUNGS, Rung
+from sadari.settings.declaration import search_space
 from sadari.settings.limits import MOST, Whole, check
 from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
@@ -292,7 +293,7 @@ def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, 
 
     seconds = 0.5 * run.budget.time_left() / (count - place)
     best, accuracy, done = tune(
-        RUNGS[name].search_space, score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress
+        search_space(RUNGS[name]), score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress
     )
     run.tuned[name] = best
     return run.words.say("tune_tried", tried=done, accuracy=readable.percent(accuracy))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sadari.errors import MissingExtraError, SettingError
 from sadari.messages import message
-from sadari.settings.search import SearchSpace, suggest
+from sadari.settings.limits import Limit
+from sadari.settings.search import suggest
 
 
 def tune(
-    space: SearchSpace,
+    space: Mapping[str, Limit],
     score: Callable[[dict[str, Any]], float],
     *,
     trials: int,

@@ -16,9 +16,9 @@ from sadari.generation.corpus import TrainingText, characters_of, gather
 from sadari.generation.folder import SavedGenerator
 from sadari.generation.sampling import Rules, choose
 from sadari.messages import message
+from sadari.settings.declaration import plain_settings
 from sadari.settings.limits import SEED, Whole, check
 from sadari.text.column import as_column
-from sadari.train.allowed_settings import plain_settings
 from sadari.train.settings import best_record, optimizer_settings_of
 
 if TYPE_CHECKING:

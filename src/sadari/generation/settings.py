@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from sadari.errors import SettingError
 from sadari.generation.codec import LEVELS
 from sadari.messages import message
-from sadari.settings.limits import Choice, Flag, Whole
-from sadari.train.allowed_settings import Allowed
-from sadari.train.settings import TRAINED_BY, TaskSettings
+from sadari.settings.limits import Choice, Number, Whole
+from sadari.settings.shared import (
+    Accumulate,
+    BatchTexts,
+    Beta2,
+    Count,
+    Decay,
+    Device,
+    Epochs,
+    Every,
+    Floor,
+    Heads,
+    InnerWidth,
+    Layers,
+    LearningRate,
+    Minutes,
+    Optimizer,
+    Patience,
+    Positive,
+    Precision,
+    Seed,
+    Share,
+    Threads,
+    Validations,
+    WeightDecay,
+    Width,
+)
+from sadari.train.settings import TaskSettings
 
 if TYPE_CHECKING:
     from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
@@ -21,17 +46,6 @@ LEARNED_TOKENS = 10_000_000  # where nobody says how long: so many are read in a
 ONE_HOT_IDS = 256  # with more ids an embedding is cheaper than one-hot input
 FEW_WORDS = 2_500_000  # up to here words are read four times and more, and an lstm comes to know them by heart
 DROPOUT_OF_FEW_WORDS = 0.4
-
-ALLOWED: Allowed = {
-    **TRAINED_BY,
-    "level": Choice(LEVELS),
-    "net": Choice(NETS),
-    "embed_dim": Whole(0, 4096),
-    "tied": Flag(),
-    "window": Whole(2, 65_536),
-    "max_vocab": Whole(2, 2**20),
-    "sample_every": Whole(0, 2**31 - 1),
-}
 
 # What is right depends on the net: net → setting → value (some of it was measured: docs/tried.md)
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -53,42 +67,40 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 class GeneratorSettings(TaskSettings):
     """The settings of a generator; see `sadari.generation.generator.Generator`."""
 
-    allowed: ClassVar[Allowed] = ALLOWED
-
-    level: str = "char"
-    net: str = "lstm"
-    embed_dim: int | None = None
-    hidden: int = 256
-    layers: int | None = None
-    heads: int = 4
-    inner: int | None = None
+    level: Annotated[str, Choice(LEVELS)] = "char"
+    net: Annotated[str, Choice(NETS)] = "lstm"
+    embed_dim: Annotated[int, Whole(0, 4096)] | None = None
+    hidden: Width = 256
+    layers: Layers | None = None
+    heads: Heads = 4
+    inner: InnerWidth | None = None
     tied: bool = True
-    window: int | None = None
-    dropout: float | None = None
-    min_freq: int | None = None
-    max_vocab: int | None = None
-    epochs: int | None = None
-    steps: int | None = None
-    minutes: float | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    optimizer: str = "adamw"
-    weight_decay: float | None = None
-    beta2: float = 0.99
-    warmup: float = 0.02
-    decay: str = "cosine"
-    floor: float = 0.0
-    clip: float | None = 1.0
-    accumulate: int = 1
-    validation: float = 0.1
-    validations: int = 10
-    patience: int | None = None
-    sample_every: int = 0
-    device: str = "cpu"
-    precision: str = "fp32"
+    window: Annotated[int, Whole(2, 65_536)] | None = None
+    dropout: Share | None = None
+    min_freq: Count | None = None
+    max_vocab: Annotated[int, Whole(2, 2**20)] | None = None
+    epochs: Epochs | None = None
+    steps: Count | None = None
+    minutes: Minutes | None = None
+    batch_size: BatchTexts | None = None
+    learning_rate: LearningRate | None = None
+    optimizer: Optimizer = "adamw"
+    weight_decay: WeightDecay | None = None
+    beta2: Beta2 = 0.99
+    warmup: Share = 0.02
+    decay: Decay = "cosine"
+    floor: Floor = 0.0
+    clip: Positive | None = 1.0
+    accumulate: Accumulate = 1
+    validation: Annotated[float, Number(0, 0.9)] = 0.1
+    validations: Validations = 10
+    patience: Patience | None = None
+    sample_every: Every = 0
+    device: Device = "cpu"
+    precision: Precision = "fp32"
     compile: bool = False
-    threads: int | None = 1
-    seed: int = 0
+    threads: Threads | None = 1
+    seed: Seed = 0
 
     def check(self) -> None:
         super().check()

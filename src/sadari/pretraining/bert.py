@@ -23,7 +23,7 @@ from sadari.pretraining.folder import SavedBert
 from sadari.pretraining.probe import Filled, fill_masks, follows_probability
 from sadari.pretraining.settings import MOST_POSITIONS
 from sadari.pretraining.transformers_folder import read_bert
-from sadari.train.allowed_settings import plain_settings
+from sadari.settings.declaration import plain_settings
 from sadari.train.settings import best_record, optimizer_settings_of
 
 if TYPE_CHECKING:

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
-from sadari.device import PRECISIONS, bf16_is_fast, resolve_device
+from sadari.device import bf16_is_fast, resolve_device
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.settings.limits import Choice, Flag, Number, Whole
-from sadari.train.allowed_settings import Allowed
-from sadari.train.settings import TRAINED_BY, TaskSettings
+from sadari.settings.limits import Choice, Number, Whole
+from sadari.settings.shared import (
+    Accumulate,
+    AnyPrecision,
+    BatchTexts,
+    Beta2,
+    Count,
+    Decay,
+    Device,
+    Epochs,
+    Floor,
+    LearningRate,
+    Minutes,
+    Optimizer,
+    Patience,
+    Positive,
+    Seed,
+    Share,
+    Threads,
+    Validations,
+    WeightDecay,
+)
+from sadari.train.settings import TaskSettings
 
 SIZE_NAMES = ("tiny", "mini", "small", "base", "large")
 MOST_POSITIONS = 512
@@ -21,58 +41,42 @@ BATCH, BATCH_PACKED = 64, 32  # sequences: most are not full unless they are pac
 LITTLE = ("tiny", "mini")  # these have too few weights for dropout, and need a start that large nets find by themselves
 RATE_GOING_ON = 1e-4  # of a net that knows something already
 
-ALLOWED: Allowed = {
-    **TRAINED_BY,
-    "size": Choice(SIZE_NAMES),
-    "vocabulary": Whole(16, 2**20),
-    "lowercase": Flag(),
-    "nsp": Flag(),
-    "packed": Flag(),
-    "whole_words": Flag(),
-    "alike": Flag(),
-    "precision": Choice(PRECISIONS),
-    "masked": Number(0.01, 0.9),
-    "length": Whole(8, MOST_POSITIONS),
-}
-
 
 @dataclass(kw_only=True)
 class BertSettings(TaskSettings):
     """How a BERT is pre-trained; see `sadari.pretraining.bert.Bert`."""
 
-    allowed: ClassVar[Allowed] = ALLOWED
-
-    size: str | None = None
-    vocabulary: int | None = None
+    size: Annotated[str, Choice(SIZE_NAMES)] | None = None
+    vocabulary: Annotated[int, Whole(16, 2**20)] | None = None
     lowercase: bool = True
     nsp: bool = True
     packed: bool = False
     whole_words: bool = False
-    masked: float = 0.15
+    masked: Annotated[float, Number(0.01, 0.9)] = 0.15
     alike: bool | None = None
-    length: int = 128
-    epochs: int | None = None
-    steps: int | None = None
-    minutes: float | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    optimizer: str = "adamw"
-    weight_decay: float = 0.01
-    beta2: float = 0.98
-    warmup: float = 0.05
-    decay: str = "linear"
-    floor: float = 0.0
-    clip: float | None = 1.0
-    accumulate: int = 1
-    dropout: float | None = None
-    validation: float = 0.05
-    validations: int = 20
-    patience: int | None = None
-    device: str = "cpu"
-    precision: str = "auto"
+    length: Annotated[int, Whole(8, MOST_POSITIONS)] = 128
+    epochs: Epochs | None = None
+    steps: Count | None = None
+    minutes: Minutes | None = None
+    batch_size: BatchTexts | None = None
+    learning_rate: LearningRate | None = None
+    optimizer: Optimizer = "adamw"
+    weight_decay: WeightDecay = 0.01
+    beta2: Beta2 = 0.98
+    warmup: Share = 0.05
+    decay: Decay = "linear"
+    floor: Floor = 0.0
+    clip: Positive | None = 1.0
+    accumulate: Accumulate = 1
+    dropout: Share | None = None
+    validation: Annotated[float, Number(0, 0.9)] = 0.05
+    validations: Validations = 20
+    patience: Patience | None = None
+    device: Device = "cpu"
+    precision: AnyPrecision = "auto"
     compile: bool = False
-    threads: int | None = None
-    seed: int = 0
+    threads: Threads | None = None
+    seed: Seed = 0
 
     def check(self) -> None:
         super().check()

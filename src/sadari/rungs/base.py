@@ -6,10 +6,9 @@ A rung adds methods of its own: `_train` (learn), `_logits` (score), `_contribut
 
 from __future__ import annotations
 
-import inspect
 import time
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -29,11 +28,11 @@ from sadari.rungs.saved import head_of, read_head
 from sadari.rungs.training_context import ResumableRun, TrainingContext
 from sadari.rungs.training_rows import Rows, row_weights, training_rows
 from sadari.rungs.validation_set import HeldOut
+from sadari.settings.declaration import check_settings, plain_settings
 from sadari.settings.limits import MOST, Number, Whole, check
-from sadari.settings.search import SearchSpace
+from sadari.settings.shared import ClassWeight
 from sadari.text.column import as_column, two_parts
 from sadari.text.vectorize import columns
-from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings, plain_settings
 from sadari.train.callbacks import Progress, Watch
 from sadari.train.labels import LabelCodec, as_labels
 from sadari.train.solvers.temperature import fit_inverse_temperature, sigmoid, softmax
@@ -69,11 +68,9 @@ class Rung(Estimator, Model):
     starts_from: ClassVar[StartsFrom | None] = None
     reads: ClassVar[Literal["tokens", "characters", "subwords"]] = "tokens"
     relative_cost: ClassVar[int] = 1  # of training, beside a linear rung's, roughly
-    search_space: ClassVar[SearchSpace] = {}  # what of its settings `--tune` tries; each lies in what `allowed` says
     libraries: ClassVar[tuple[str, ...]] = ()  # whose versions belong to what is said of its results
     takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `context.soft_targets`
     resumable: ClassVar[bool] = False  # whether its training can be kept in a folder and to a time
-    allowed: ClassVar[Allowed] = ALLOWED  # what each setting may be
     kind = "classifier"
     card = "rungs/card.md.jinja"
 
@@ -83,7 +80,7 @@ class Rung(Estimator, Model):
     windowed_: tuple[int, int] = (0, 0)
     shortened_: tuple[int, int] | None = None
     coverage_: Coverage | None = None
-    class_weight: str | Mapping[Any, float] | None
+    class_weight: ClassWeight | None
 
     # -- training ---------------------------------------------------------------------------------------
 
@@ -293,10 +290,7 @@ class Rung(Estimator, Model):
         return {}
 
     def _check_settings(self) -> None:
-        parameters = inspect.signature(type(self)).parameters
-        optional = {name for name, parameter in parameters.items() if parameter.default is None}
-        optional |= {"norm", "clip", "threads", "max_vocab", "sparse"}
-        check_settings(self.get_params(deep=False), optional=optional, allowed=self.allowed)
+        check_settings(self)
 
     # -- predicting -------------------------------------------------------------------------------------
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from sadari.rungs.neural import NeuralRung
-from sadari.settings.search import LogNumber, OneOf, SearchSpace
+from sadari.settings.search import LogNumber, OneOf, Tried
+from sadari.settings.shared import LearningRate, Positive, Share, Width
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,19 +22,14 @@ class EmbeddingMean(NeuralRung):
     """
 
     name: ClassVar[str] = "embedding"
-    search_space: ClassVar[SearchSpace] = {
-        **NeuralRung.search_space,
-        "learning_rate": LogNumber(0.003, 0.03),
-        "embed_dim": OneOf((32, 64, 128)),
-    }
     least_epochs: ClassVar[int] = 8
     small_batches: ClassVar[bool] = False
 
-    embed_dim: int = 64
-    token_dropout: float = 0.5
-    learning_rate: float = 0.01
+    embed_dim: Annotated[Width, Tried(OneOf((32, 64, 128)))] = 64
+    token_dropout: Share = 0.5
+    learning_rate: Annotated[LearningRate, Tried(LogNumber(0.003, 0.03))] = 0.01
     sparse: bool | None = True
-    clip: float | None = None
+    clip: Positive | None = None
 
     def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
         from sadari.nets.embedding import EmbeddingClassifier

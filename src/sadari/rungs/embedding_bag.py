@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import polars as pl
@@ -20,8 +21,20 @@ from sadari.rungs.base import Rung
 from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Number, Whole
-from sadari.settings.search import LogNumber, SearchSpace
-from sadari.text.tokenize import tokenizer
+from sadari.settings.search import LogNumber, Tried
+from sadari.settings.shared import (
+    Buckets,
+    ClassWeight,
+    Count,
+    Epochs,
+    LearningRate,
+    LongestNgram,
+    Patience,
+    Seed,
+    Share,
+    Width,
+)
+from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import HashedVectors, resolve_tokenizer
 from sadari.train.solvers.embedding_bag import BagSettings, train_bag
 
@@ -32,6 +45,7 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 2**29  # in an embedding: 2 GiB
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class EmbeddingBag(Rung):
     """fastText's classifier (Joulin et al. 2016), trained by a compiled loop: deterministic, on one thread.
 
@@ -60,44 +74,21 @@ class EmbeddingBag(Rung):
     """
 
     name = "embedding-bag"
-    search_space: ClassVar[SearchSpace] = {
-        "learning_rate": LogNumber(0.2, 2.0),
-        "dropout": Number(0.2, 0.7),
-        "label_smoothing": Number(0.0, 0.2),
-        "longest": Whole(1, 3),
-    }
     takes_teacher = True
 
-    def __init__(
-        self,
-        *,
-        tokenizer: str = "auto",
-        width: int = 16,
-        longest: int = 2,
-        buckets: int | None = None,
-        min_count: int = 1,
-        end: bool = True,
-        epochs: int | None = None,
-        learning_rate: float = 1.0,
-        dropout: float = 0.5,
-        label_smoothing: float = 0.05,
-        class_weight: str | Mapping[Any, float] | None = None,
-        patience: int | None = None,
-        seed: int = 0,
-    ) -> None:
-        self.tokenizer = tokenizer
-        self.width = width
-        self.longest = longest
-        self.buckets = buckets
-        self.min_count = min_count
-        self.end = end
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.dropout = dropout
-        self.label_smoothing = label_smoothing
-        self.class_weight = class_weight
-        self.patience = patience
-        self.seed = seed
+    tokenizer: TokenizerName = "auto"
+    width: Width = 16
+    longest: Annotated[LongestNgram, Tried(Whole(1, 3))] = 2
+    buckets: Buckets | None = None
+    min_count: Count = 1
+    end: bool = True
+    epochs: Epochs | None = None
+    learning_rate: Annotated[LearningRate, Tried(LogNumber(0.2, 2.0))] = 1.0
+    dropout: Annotated[Share, Tried(Number(0.2, 0.7))] = 0.5
+    label_smoothing: Annotated[Share, Tried(Number(0.0, 0.2))] = 0.05
+    class_weight: ClassWeight | None = None
+    patience: Patience | None = None
+    seed: Seed = 0
 
     def planned_epochs(self, rows: int) -> int:
         return self.epochs or epochs_for(rows)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -19,9 +20,21 @@ from sadari.nets.compiled import linear_logits, linear_logits_of_one
 from sadari.rungs.base import Rung, finite
 from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
-from sadari.settings.limits import Flag, Whole
-from sadari.settings.search import LogNumber, RangeTo, SearchSpace
-from sadari.text.tokenize import tokenizer
+from sadari.settings.limits import Choice, Flag, Number, Range, Whole
+from sadari.settings.search import LogNumber, RangeTo, Tried
+from sadari.settings.shared import (
+    BatchTexts,
+    Buckets,
+    ClassWeight,
+    Count,
+    Epochs,
+    Every,
+    LearningRate,
+    Patience,
+    Positive,
+    Seed,
+)
+from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors, resolve_tokenizer
 from sadari.text.weigh import Counts, Weights, count, term_weights, weigh
 from sadari.train.callbacks import Watch
@@ -33,6 +46,7 @@ if TYPE_CHECKING:
     from sadari.nets.bag import LinearBag
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class LinearRung(Rung):
     """Weighed counts of words or n-grams, one weight for each feature and label, and a bias.
 
@@ -71,60 +85,31 @@ class LinearRung(Rung):
         train_seconds_: seconds that `fit` took.
     """
 
-    search_space: ClassVar[SearchSpace] = {
-        "C": LogNumber(0.03, 10.0),
-        "min_df": Whole(1, 3),
-        "sublinear_tf": Flag(),
-    }
     default_ngram_range: ClassVar[tuple[int, int]] = (1, 1)
     default_C: ClassVar[float] = 1.0
     default_epochs: ClassVar[int] = 8
     use_idf: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        *,
-        tokenizer: str = "auto",
-        ngram_range: tuple[int, int] | None = None,
-        min_df: int = 1,
-        max_df: float = 1.0,
-        max_features: int | None = None,
-        buckets: int | None = None,
-        sublinear_tf: bool = True,
-        binary: bool = False,
-        norm: str | None = "l2",
-        solver: str = "dual",
-        C: float | None = None,
-        epochs: int | None = None,
-        tolerance: float = 1e-3,
-        learning_rate: float = 0.001,
-        batch_size: int = 16,
-        epoch_size: int | None = None,
-        report_every: int = 0,
-        class_weight: str | Mapping[Any, float] | None = None,
-        patience: int | None = None,
-        seed: int = 0,
-    ) -> None:
-        self.tokenizer = tokenizer
-        self.ngram_range = ngram_range
-        self.min_df = min_df
-        self.max_df = max_df
-        self.max_features = max_features
-        self.buckets = buckets
-        self.sublinear_tf = sublinear_tf
-        self.binary = binary
-        self.norm = norm
-        self.solver = solver
-        self.C = C
-        self.epochs = epochs
-        self.tolerance = tolerance
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.epoch_size = epoch_size
-        self.report_every = report_every
-        self.class_weight = class_weight
-        self.patience = patience
-        self.seed = seed
+    tokenizer: TokenizerName = "auto"
+    ngram_range: Annotated[tuple[int, int], Range(1, 16)] | None = None
+    min_df: Annotated[Count, Tried(Whole(1, 3))] = 1
+    max_df: Annotated[float, Number(1e-9, 1)] = 1.0
+    max_features: Count | None = None
+    buckets: Buckets | None = None
+    sublinear_tf: Annotated[bool, Tried(Flag())] = True
+    binary: bool = False
+    norm: Annotated[str, Choice(("l1", "l2"))] | None = "l2"
+    solver: Annotated[str, Choice(("dual", "adam"))] = "dual"
+    C: Annotated[Positive, Tried(LogNumber(0.03, 10.0))] | None = None
+    epochs: Epochs | None = None
+    tolerance: Annotated[float, Number(0, 1e9)] = 1e-3
+    learning_rate: LearningRate = 0.001
+    batch_size: BatchTexts = 16
+    epoch_size: Count | None = None
+    report_every: Every = 0
+    class_weight: ClassWeight | None = None
+    patience: Patience | None = None
+    seed: Seed = 0
 
     def planned_epochs(self, rows: int) -> int:
         return int(self.resolved_settings()["epochs"])
@@ -352,23 +337,27 @@ class BagOfWords(LinearRung):
     use_idf = False
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Ngrams(LinearRung):
     """A linear classifier of counts of 1- to n-grams; the settings are `LinearRung`'s."""
 
     name = "ngram"
-    search_space: ClassVar[SearchSpace] = {**LinearRung.search_space, "ngram_range": RangeTo(1, 3)}
     default_ngram_range = (1, 2)
     default_C = 1.0
     default_epochs = 6
     use_idf = False
 
+    ngram_range: Annotated[tuple[int, int], Tried(RangeTo(1, 3))] | None = None
 
+
+@dataclass(kw_only=True, eq=False, repr=False)
 class TfIdf(LinearRung):
     """A linear classifier of TF-IDF weights of 1- to n-grams; the settings are `LinearRung`'s."""
 
     name = "tfidf"
-    search_space: ClassVar[SearchSpace] = {**LinearRung.search_space, "ngram_range": RangeTo(1, 3)}
     default_ngram_range = (1, 2)
     default_C = 1.0
     default_epochs = 6
     use_idf = True
+
+    ngram_range: Annotated[tuple[int, int], Tried(RangeTo(1, 3))] | None = None

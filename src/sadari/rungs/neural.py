@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -23,11 +23,32 @@ from sadari.rungs.resumable import Resumable
 from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Number
-from sadari.settings.search import LogNumber, SearchSpace
+from sadari.settings.search import LogNumber, Tried
+from sadari.settings.shared import (
+    Accumulate,
+    BatchTexts,
+    BatchTokens,
+    ClassWeight,
+    Count,
+    Decay,
+    Device,
+    Epochs,
+    Every,
+    LearningRate,
+    MaxLength,
+    Optimizer,
+    Patience,
+    Positive,
+    Precision,
+    Seed,
+    Share,
+    Threads,
+    WeightDecay,
+)
 from sadari.text.column import as_column
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.table import TokenTable
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import columns, resolve_tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
@@ -93,42 +114,37 @@ class NeuralRung(Resumable):
 
     name: ClassVar[str] = ""
     relative_cost: ClassVar[int] = 4
-    search_space: ClassVar[SearchSpace] = {
-        "learning_rate": LogNumber(0.001, 0.01),
-        "dropout": Number(0.1, 0.6),
-        "token_dropout": Number(0.0, 0.5),
-    }
     takes_teacher: ClassVar[bool] = True
     least_epochs: ClassVar[int] = 4  # of a large corpus
     small_batches: ClassVar[bool] = True  # whether batches of few texts are smaller
 
-    tokenizer: str = "auto"
-    min_freq: int = MIN_FREQ
-    max_vocab: int | None = 200_000
-    max_length: int | None = None
-    dropout: float = 0.2
-    token_dropout: float = 0.1
-    label_smoothing: float = 0.05
-    epochs: int | None = None
-    learning_rate: float = 0.002
-    optimizer: str = "adam"
-    weight_decay: float = 0.0
-    warmup: float = 0.05
-    decay: str = "linear"
-    clip: float | None = 1.0
-    accumulate: int = 1
-    batch_size: int | None = None
-    batch_tokens: int = 16_384
+    tokenizer: TokenizerName = "auto"
+    min_freq: Count = MIN_FREQ
+    max_vocab: Count | None = 200_000
+    max_length: MaxLength | None = None
+    dropout: Annotated[Share, Tried(Number(0.1, 0.6))] = 0.2
+    token_dropout: Annotated[Share, Tried(Number(0.0, 0.5))] = 0.1
+    label_smoothing: Share = 0.05
+    epochs: Epochs | None = None
+    learning_rate: Annotated[LearningRate, Tried(LogNumber(0.001, 0.01))] = 0.002
+    optimizer: Optimizer = "adam"
+    weight_decay: WeightDecay = 0.0
+    warmup: Share = 0.05
+    decay: Decay = "linear"
+    clip: Positive | None = 1.0
+    accumulate: Accumulate = 1
+    batch_size: BatchTexts | None = None
+    batch_tokens: BatchTokens = 16_384
     sparse: bool | None = None
-    report_every: int = 0
-    validate_every: int = 0
-    patience: int | None = None
-    class_weight: str | Mapping[Any, float] | None = None
-    device: str = "cpu"
-    precision: str = "fp32"
+    report_every: Every = 0
+    validate_every: Every = 0
+    patience: Patience | None = None
+    class_weight: ClassWeight | None = None
+    device: Device = "cpu"
+    precision: Precision = "fp32"
     compile: bool = False
-    threads: int | None = 1
-    seed: int = 0
+    threads: Threads | None = 1
+    seed: Seed = 0
 
     # -- training ---------------------------------------------------------------------------------------
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from sadari.errors import SettingError
-from sadari.messages import message
 from sadari.rungs.explanation import Activations
 from sadari.rungs.neural import NeuralRung
-from sadari.settings.search import OneOf, SearchSpace
+from sadari.settings.limits import Choice
+from sadari.settings.search import OneOf, Tried
+from sadari.settings.shared import Layers, LearningRate, Share, Width
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,29 +27,17 @@ class RecurrentRung(NeuralRung):
         packed: run on packed sequences (the same logits; slower on a CPU).
     """
 
-    search_space: ClassVar[SearchSpace] = {
-        **NeuralRung.search_space,
-        "hidden": OneOf((32, 64, 128)),
-        "pooling": OneOf(("mean", "max")),
-    }
     cell: ClassVar[str] = "lstm"
     bidirectional: ClassVar[bool] = False
 
-    embed_dim: int = 64
-    hidden: int = 64
-    layers: int = 1
-    dropout: float = 0.5
-    token_dropout: float = 0.4
-    learning_rate: float = 0.005
-    pooling: str = "max"
+    embed_dim: Width = 64
+    hidden: Annotated[Width, Tried(OneOf((32, 64, 128)))] = 64
+    layers: Layers = 1
+    dropout: Share = 0.5
+    token_dropout: Share = 0.4
+    learning_rate: LearningRate = 0.005
+    pooling: Annotated[str, Choice(("mean", "max", "last")), Tried(OneOf(("mean", "max")))] = "max"
     packed: bool = False
-
-    def _check_settings(self) -> None:
-        super()._check_settings()
-        if self.pooling == "class":
-            raise SettingError(
-                message("pooling is 'class', which a recurrent net has not"), hint=message("mean, max or last")
-            )
 
     def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
         from sadari.nets.recurrent import RecurrentClassifier
@@ -99,9 +87,9 @@ class RNN(RecurrentRung):
     name = "rnn"
     cell = "rnn"
 
-    dropout: float = 0.3
-    token_dropout: float = 0.2
-    learning_rate: float = 0.004
+    dropout: Share = 0.3
+    token_dropout: Share = 0.2
+    learning_rate: LearningRate = 0.004
 
 
 class GRU(RecurrentRung):

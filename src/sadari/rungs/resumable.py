@@ -16,8 +16,8 @@ from sadari.messages import message
 from sadari.rungs.base import Rung
 from sadari.rungs.distillation.teacher import Teacher
 from sadari.rungs.training_context import TrainingContext
+from sadari.settings.declaration import plain_settings
 from sadari.text.vectorize import columns
-from sadari.train.allowed_settings import plain_settings
 from sadari.train.callbacks import Progress
 from sadari.train.time_limit import AS_PLANNED
 

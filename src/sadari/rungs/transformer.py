@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.rungs.explanation import Activations
 from sadari.rungs.neural import NeuralRung
-from sadari.settings.limits import Whole
-from sadari.settings.search import OneOf, SearchSpace
+from sadari.settings.limits import Choice, Whole
+from sadari.settings.search import OneOf, Tried
+from sadari.settings.shared import Heads, InnerWidth, Layers, Share, Width
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,27 +31,18 @@ class Transformer(NeuralRung):
     """
 
     name: ClassVar[str] = "transformer"
-    search_space: ClassVar[SearchSpace] = {
-        **NeuralRung.search_space,
-        "layers": Whole(1, 3),
-        "embed_dim": OneOf((64, 128)),
-    }
     least_epochs: ClassVar[int] = 5
 
-    embed_dim: int = 64
-    heads: int = 4
-    layers: int = 1
-    token_dropout: float = 0.3
-    inner: int | None = None
-    positions: str = "sinusoidal"
-    pooling: str = "mean"
+    embed_dim: Annotated[Width, Tried(OneOf((64, 128)))] = 64
+    heads: Heads = 4
+    layers: Annotated[Layers, Tried(Whole(1, 3))] = 1
+    token_dropout: Share = 0.3
+    inner: InnerWidth | None = None
+    positions: Annotated[str, Choice(("sinusoidal", "learned"))] = "sinusoidal"
+    pooling: Annotated[str, Choice(("mean", "max", "class"))] = "mean"
 
     def _check_settings(self) -> None:
         super()._check_settings()
-        if self.pooling == "last":
-            raise SettingError(
-                message("pooling is 'last', which a Transformer has not"), hint=message("mean, max or class")
-            )
         if self.embed_dim % self.heads:
             raise SettingError(
                 message(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +34,11 @@ class RangeTo:
         return Range(1, self.high).allows(value) and value[0] == 1 and value[1] >= self.low
 
 
-SearchSpace = Mapping[str, Limit]
+@dataclass(frozen=True)
+class Tried:
+    """Stands beside a setting's limit where it is declared: what a search for better settings tries of it."""
+
+    space: Limit
 
 
 def suggest(trial: Any, name: str, space: Limit) -> Any:

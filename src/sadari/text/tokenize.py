@@ -26,7 +26,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
@@ -35,7 +35,7 @@ from sadari.artifact import guarded
 from sadari.errors import DataError, MissingExtraError, SettingError
 from sadari.forked import uses, without_polars
 from sadari.messages import message
-from sadari.settings.limits import shown
+from sadari.settings.limits import Choice, shown
 from sadari.text.column import as_column, column_bytes, one_by_one
 from sadari.text.compose import composed, composed_bytes
 from sadari.text.scan import (
@@ -224,6 +224,7 @@ TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
     "syllables": _syllables,
     "morphemes": _morphemes,
 }
+TokenizerName = Annotated[str, Choice(("auto", *TOKENIZERS))]  # of the settings that name one
 
 
 def unseen_share(name: str) -> Callable[[pl.Series], float]:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from dataclasses import replace
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Self
 
 from sadari.artifact import Model
-from sadari.settings.limits import Number, Whole
-from sadari.train.allowed_settings import ALLOWED, Allowed, check_settings, plain_settings
+from sadari.settings.declaration import check_settings, plain_settings, values_of
 
 if TYPE_CHECKING:
     from sadari.train.optimizer import OptimizerSettings
 
 MOST_EPOCHS = 10_000  # where steps or time are the limit
-TRAINED_BY: Allowed = {
-    **ALLOWED,
-    "steps": Whole(1, 2**31 - 1),
-    "minutes": Number(1e-3, 1e6),
-    "beta2": Number(0.5, 0.999999),
-    "floor": Number(0, 1),
-    "validation": Number(0, 0.9),
-    "validations": Whole(1, 10_000),
-}
 _OF_RECIPES = (
     "epochs",
     "steps",
@@ -45,9 +36,8 @@ _OF_RECIPES = (
 
 
 class TaskSettings(Model):
-    """The base of a dataclass whose fields are settings; one that may be None says so in its type."""
+    """The base of a dataclass whose fields are settings."""
 
-    allowed: ClassVar[Allowed] = TRAINED_BY
     resolved_: (
         Any  # the settings as they were taken; not typed as without None: the fields' types are what a user may give
     )
@@ -58,19 +48,18 @@ class TaskSettings(Model):
         Raises:
             SettingError: the first of them.
         """
-        optional = {field.name for field in fields(self) if "None" in str(field.type)}  # type: ignore[arg-type]
-        check_settings(self.settings(), optional=optional, allowed=self.allowed)
+        check_settings(self)
 
     def settings(self) -> dict[str, Any]:
         """Every setting, by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        return values_of(self)
 
     def _saved_settings(self) -> dict[str, Any]:
         return plain_settings(self.resolved_.settings())
 
     @classmethod
     def _setting_names(cls) -> Collection[str]:
-        return {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        return list(signature(cls).parameters)
 
     @classmethod
     def _of_settings(cls, settings: dict[str, Any]) -> Self:

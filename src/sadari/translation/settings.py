@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from sadari.device import PRECISIONS, bf16_is_fast, resolve_device
+from sadari.device import bf16_is_fast, resolve_device
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.settings.limits import MOST, SEED, Choice, Flag, Number, Text, Whole
+from sadari.settings.limits import Choice, Whole
+from sadari.settings.shared import (
+    Accumulate,
+    AnyPrecision,
+    BatchTokens,
+    Decay,
+    Device,
+    Epochs,
+    Every,
+    Heads,
+    InnerWidth,
+    Layers,
+    LearningRate,
+    Minutes,
+    Optimizer,
+    Patience,
+    Positive,
+    Seed,
+    Share,
+    Threads,
+    WeightDecay,
+    Width,
+)
 from sadari.text.subword.bpe import Subwords
-from sadari.train.allowed_settings import Allowed
 from sadari.train.settings import MOST_EPOCHS, TaskSettings
 from sadari.translation.defaults import BY_PAIRS, EPOCHS, MANY_PAIRS, settings_by_pairs
 
@@ -22,44 +42,6 @@ if TYPE_CHECKING:
 
 NETS = ("transformer", "lstm", "gru")
 ATTENTIONS = ("additive", "none")
-
-ALLOWED: Allowed = MappingProxyType(
-    {
-        "net": Choice(NETS),
-        "attention": Choice(ATTENTIONS),
-        "reverse": Flag(),
-        "bidirectional": Flag(),
-        "width": Whole(1, 4096),
-        "hidden": Whole(1, 4096),
-        "layers": Whole(1, 64),
-        "heads": Whole(1, 64),
-        "inner": Whole(1, 16_384),
-        "dropout": Number(0, 0.99),
-        "subwords": Whole(100, 2**20),
-        "shared": Flag(),
-        "tied": Flag(),
-        "lowercase": Flag(),
-        "max_length": Whole(2, 8192),
-        "epochs": Whole(1, MOST_EPOCHS),
-        "minutes": Number(1e-3, 1e6),
-        "learning_rate": Number(1e-9, 1e3),
-        "optimizer": Choice(("adam", "adamw", "sgd")),
-        "weight_decay": Number(0, 10),
-        "warmup": Number(0, 0.99),
-        "decay": Choice(("linear", "cosine", "constant")),
-        "clip": Number(1e-9, 1e9),
-        "accumulate": Whole(1, 65_536),
-        "label_smoothing": Number(0, 0.99),
-        "batch_tokens": Whole(1, 2**24),
-        "average": Whole(1, 1000),
-        "patience": Whole(1, 10_000),
-        "report_every": Whole(0, MOST),
-        "precision": Choice(PRECISIONS),
-        "device": Text(),
-        "threads": Whole(1, 1024),
-        "seed": SEED,
-    }
-)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -107,41 +89,39 @@ class TranslatorSettings(TaskSettings):
     pairs; see `sadari.translation.defaults`.
     """
 
-    allowed: ClassVar[Allowed] = ALLOWED
-
-    net: str = "transformer"
-    attention: str = "additive"
+    net: Annotated[str, Choice(NETS)] = "transformer"
+    attention: Annotated[str, Choice(ATTENTIONS)] = "additive"
     reverse: bool = False
     bidirectional: bool | None = None
-    width: int | None = None
-    hidden: int = 256
-    layers: int | None = None
-    heads: int = 4
-    inner: int | None = None
-    dropout: float | None = None
-    subwords: int | None = None
+    width: Width | None = None
+    hidden: Width = 256
+    layers: Layers | None = None
+    heads: Heads = 4
+    inner: InnerWidth | None = None
+    dropout: Share | None = None
+    subwords: Annotated[int, Whole(100, 2**20)] | None = None
     shared: bool | None = None
     tied: bool = True
     lowercase: bool = False
-    max_length: int = 256
-    epochs: int | None = None
-    minutes: float | None = None
-    learning_rate: float | None = None
-    optimizer: str = "adam"
-    weight_decay: float = 0.0
-    warmup: float = 0.1
-    decay: str = "linear"
-    clip: float | None = 1.0
-    accumulate: int = 1
-    label_smoothing: float = 0.1
-    batch_tokens: int | None = None
-    average: int = 5
-    patience: int | None = None
-    report_every: int = 0
-    precision: str = "auto"
-    device: str = "cpu"
-    threads: int | None = 1
-    seed: int = 0
+    max_length: Annotated[int, Whole(2, 8192)] = 256
+    epochs: Epochs | None = None
+    minutes: Minutes | None = None
+    learning_rate: LearningRate | None = None
+    optimizer: Optimizer = "adam"
+    weight_decay: WeightDecay = 0.0
+    warmup: Share = 0.1
+    decay: Decay = "linear"
+    clip: Positive | None = 1.0
+    accumulate: Accumulate = 1
+    label_smoothing: Share = 0.1
+    batch_tokens: BatchTokens | None = None
+    average: Annotated[int, Whole(1, 1000)] = 5
+    patience: Patience | None = None
+    report_every: Every = 0
+    precision: AnyPrecision = "auto"
+    device: Device = "cpu"
+    threads: Threads | None = 1
+    seed: Seed = 0
 
     def check(self) -> None:
         super().check()

@@ -1,17 +1,14 @@
-"""``--set C=0.3``: a rung's settings from text, of the type that its constructor names."""
+"""``--set C=0.3``: a rung's settings from text, of the type that its constructor declares."""
 
 from __future__ import annotations
 
-import inspect
-import sys
-import types
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass
 from difflib import get_close_matches
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin
 
 from sadari.errors import SettingError
 from sadari.messages import alternatives, message
+from sadari.settings.declaration import Setting, settings_of
 
 # what is no rung: its class → the command that trains it
 _COMMANDS = {"Generator": "generate train", "Translator": "translate train", "Bert": "pretrain"}
@@ -29,12 +26,12 @@ def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any])
     Raises:
         SettingError: no such setting, a value that it cannot be, or one given twice.
     """
-    hints = setting_types(rung)
+    known = settings_of(rung)
     settings: dict[str, Any] = {}
     own = [(name, str(value)) for name, value in options.items() if value is not None]
     for name, value in [*own, *map(_split, given)]:
-        if name not in hints:
-            alike = {known.lower(): known for known in hints}
+        if name not in known:
+            alike = {one.lower(): one for one in known}
             near = [repr(alike[match]) for match in get_close_matches(name.lower(), alike, n=3)]
             what = message("a {kind} has no setting {name!r}", kind=rung.__name__.lower(), name=name)
             if hasattr(rung, "name"):
@@ -49,7 +46,7 @@ def parse_settings(rung: type, given: Sequence[str], options: Mapping[str, Any])
             raise SettingError(what, hint=has)
         if name in settings:
             raise SettingError(message("the setting {name!r} is given twice", name=name))
-        settings[name] = _parse(name, value, hints[name])
+        settings[name] = _parse(name, value, known[name])
     return settings
 
 
@@ -73,26 +70,6 @@ def listed_by(rung: type, *, listing: bool = True) -> str:
     return f"{command} --settings" if listing else command
 
 
-def type_of_none(hint: Any) -> bool:
-    """Whether a setting of this type may be None."""
-    return type(None) in get_args(hint)
-
-
-def setting_types(rung: type) -> dict[str, Any]:
-    """Every setting of a rung, or of another kind of model: its type."""
-    names = inspect.signature(rung).parameters
-    if not is_dataclass(rung):
-        return {name: hint for name, hint in get_type_hints(rung.__init__).items() if name in names}  # type: ignore[misc]
-    # A field's type is written in the module of the class that names it. What is no setting may have a type that only
-    # type checkers know.
-    hints: dict[str, Any] = {}
-    for base in reversed(rung.__mro__):
-        own = {name: hint for name, hint in vars(base).get("__annotations__", {}).items() if name in names}
-        written = types.SimpleNamespace(__annotations__=own)
-        hints |= get_type_hints(written, vars(sys.modules[base.__module__]))
-    return {name: hints[name] for name in names}
-
-
 def _split(given: str) -> tuple[str, str]:
     name, equals, value = given.partition("=")
     if not equals or not name.strip():
@@ -103,16 +80,15 @@ def _split(given: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _parse(name: str, text: str, hint: Any) -> Any:
-    kinds = list(get_args(hint)) if get_origin(hint) in (Union, types.UnionType) else [hint]
-    if type(None) in kinds and text.lower() in _NONE:
+def _parse(name: str, text: str, setting: Setting) -> Any:
+    if setting.optional and text.lower() in _NONE:
         return None
-    for kind in sorted((kind for kind in kinds if kind is not type(None)), key=_strictness):
+    for kind in sorted(setting.types, key=_strictness):
         try:
             return _as(kind, text)
         except ValueError:
             continue
-    wanted = " or ".join(_name(kind) for kind in kinds)
+    wanted = " or ".join([*map(_name, setting.types), *["none"] * setting.optional])
     raise SettingError(
         message("--set {name}={text}: it cannot be {text!r}", name=name, text=text),
         hint=message("it must be {wanted}", wanted=wanted),
@@ -162,5 +138,5 @@ def _name(kind: Any) -> str:
         return f"{len(get_args(kind))} values such as 1,2"
     if _is_mapping(origin, Mapping):
         return "label=number,label=number"
-    names = {bool: "true or false", int: "a whole number", float: "a number", str: "text", type(None): "none"}
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
     return names.get(origin, getattr(origin, "__name__", str(origin)))

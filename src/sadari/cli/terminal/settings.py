@@ -7,10 +7,11 @@ from typing import Any
 import click
 from rich.cells import cell_len
 
-from sadari.cli.arguments.settings import listed_by, setting_types, type_of_none
+from sadari.cli.arguments.settings import listed_by
 from sadari.cli.terminal.printing import columns, headed, pad, say, say_json, wrap
+from sadari.settings.declaration import settings_of
 from sadari.settings.limits import MOST, Flag, Range, Text, Whole
-from sadari.train.allowed_settings import ClassWeights
+from sadari.settings.shared import ClassWeights
 
 # What reads in Python otherwise than behind --set
 _IN_WORDS = {
@@ -44,12 +45,14 @@ def print_settings(kind: Any, *, as_json: bool) -> None:
 
 def described(kind: Any) -> list[dict[str, Any]]:
     """Each setting: ``name``, ``default`` and, in words, what it ``may_be``."""
-    blank = kind()
-    rows = []
-    for name, hint in setting_types(kind).items():
-        words = _in_words(kind.allowed[name]) + (", or none" if type_of_none(hint) else "")
-        rows.append({"name": name, "default": getattr(blank, name), "may_be": words})
-    return rows
+    return [
+        {
+            "name": name,
+            "default": setting.default,
+            "may_be": _in_words(setting.limit) + ", or none" * setting.optional,
+        }
+        for name, setting in settings_of(kind).items()
+    ]
 
 
 def _in_words(allowed: Any) -> str:

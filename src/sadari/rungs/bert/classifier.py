@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles, guarded
 from sadari.artifact.restore import check_learned
+from sadari.device import PREDICT_PRECISIONS
 from sadari.errors import SadariWarning, SettingError
 from sadari.messages import message
 from sadari.pretrained import encoders as pretrained
@@ -35,10 +36,31 @@ from sadari.rungs.ladder import ENCODER, StartsFrom
 from sadari.rungs.resumable import Resumable
 from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
-from sadari.settings.search import LogNumber, OneOf, SearchSpace
+from sadari.settings.declaration import plain_settings
+from sadari.settings.limits import Choice, Number, Whole
+from sadari.settings.search import LogNumber, OneOf, Tried
+from sadari.settings.shared import (
+    Accumulate,
+    AnyPrecision,
+    BatchTexts,
+    BatchTokens,
+    ClassWeight,
+    Count,
+    Decay,
+    Device,
+    Epochs,
+    Every,
+    LearningRate,
+    Patience,
+    Positive,
+    Seed,
+    Share,
+    Threads,
+    WeightDecay,
+)
 from sadari.text.column import as_column
+from sadari.text.long_texts import WAYS
 from sadari.text.vectorize import columns
-from sadari.train.allowed_settings import Allowed, check_settings, plain_settings
 from sadari.train.batches import Batches
 
 if TYPE_CHECKING:
@@ -109,47 +131,42 @@ class BertClassifier(Resumable):
     """
 
     name: ClassVar[str] = "bert"
-    allowed: ClassVar[Allowed] = bert_settings.BERT_ALLOWED
     starts_from: ClassVar[StartsFrom] = ENCODER
     reads: ClassVar[Literal["subwords"]] = "subwords"
     relative_cost: ClassVar[int] = 60
-    search_space: ClassVar[SearchSpace] = {
-        "learning_rate": LogNumber(3e-5, 3e-4),
-        "layer_decay": OneOf((0.8, 0.9, 1.0)),
-    }
     libraries: ClassVar[tuple[str, ...]] = ("transformers",)
     takes_teacher: ClassVar[bool] = True
     weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS
 
-    weights: str | Path | None = None
+    weights: Annotated[str | Path, bert_settings.Weights()] | None = None
     download: bool = False
-    max_length: int | None = None
-    long_texts: str = "head"
-    epochs: int | None = None
-    steps: int | None = None
-    batch_size: int = 16
-    batch_tokens: int = 8192
-    learning_rate: float | None = None
-    layer_decay: float = 1.0
-    weight_decay: float = 0.01
-    warmup: float = 0.1
-    decay: str = "linear"
-    clip: float | None = 1.0
-    accumulate: int = 1
-    freeze: int | str = 0
-    lora: int | None = None
-    dropout: float | None = None
-    attention_dropout: float = 0.0
-    label_smoothing: float = 0.0
-    class_weight: str | Mapping[Any, float] | None = None
-    report_every: int = 0
-    validate_every: int = 0
-    patience: int | None = None
-    precision: str = "auto"
-    predict_precision: str = "fp32"
-    device: str = "cpu"
-    threads: int | None = None
-    seed: int = 0
+    max_length: Annotated[int, Whole(4, 65_536)] | None = None
+    long_texts: Annotated[str, Choice(WAYS)] = "head"
+    epochs: Epochs | None = None
+    steps: Count | None = None
+    batch_size: BatchTexts = 16
+    batch_tokens: BatchTokens = 8192
+    learning_rate: Annotated[LearningRate, Tried(LogNumber(3e-5, 3e-4))] | None = None
+    layer_decay: Annotated[float, Number(1e-3, 1), Tried(OneOf((0.8, 0.9, 1.0)))] = 1.0
+    weight_decay: WeightDecay = 0.01
+    warmup: Share = 0.1
+    decay: Decay = "linear"
+    clip: Positive | None = 1.0
+    accumulate: Accumulate = 1
+    freeze: Annotated[int | str, bert_settings.Freeze()] = 0
+    lora: Annotated[int, Whole(1, 4096)] | None = None
+    dropout: Share | None = None
+    attention_dropout: Share = 0.0
+    label_smoothing: Share = 0.0
+    class_weight: ClassWeight | None = None
+    report_every: Every = 0
+    validate_every: Every = 0
+    patience: Patience | None = None
+    precision: AnyPrecision = "auto"
+    predict_precision: Annotated[str, Choice(PREDICT_PRECISIONS)] = "fp32"
+    device: Device = "cpu"
+    threads: Threads | None = None
+    seed: Seed = 0
 
     # -- settings ---------------------------------------------------------------------------------------
 
@@ -166,9 +183,7 @@ class BertClassifier(Resumable):
         return pretrained.find_weights(self.weights, download=self.download)
 
     def _check_settings(self) -> None:
-        given = self.get_params(deep=False)
-        optional = {name for name, field in type(self).__dataclass_fields__.items() if field.default is None}
-        check_settings(given, optional={*optional, "clip"}, allowed=self.allowed)
+        super()._check_settings()
         if self.lora is not None and self.freeze:
             raise SettingError(
                 message("lora and freeze are both given"),

@@ -9,10 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.device import PRECISIONS, PREDICT_PRECISIONS
-from sadari.settings.limits import MOST, Choice, Flag, Number, Whole
-from sadari.text.long_texts import WAYS
-from sadari.train.allowed_settings import ALLOWED, Allowed
+from sadari.settings.limits import Whole
 
 FROZEN = ("embeddings", "encoder")
 LEAST_LENGTH, ROUND = 32, 8  # pieces
@@ -41,22 +38,6 @@ class Freeze:
 
     def allows(self, value: Any) -> bool:
         return value in FROZEN if isinstance(value, str) else Whole(0, 1000).allows(value)
-
-
-_OWN: dict[str, Any] = {
-    "weights": Weights(),
-    "download": Flag(),
-    "long_texts": Choice(WAYS),
-    "max_length": Whole(4, 65_536),
-    "steps": Whole(1, MOST),
-    "layer_decay": Number(1e-3, 1),
-    "freeze": Freeze(),
-    "lora": Whole(1, 4096),
-    "attention_dropout": Number(0, 0.99),
-    "precision": Choice(PRECISIONS),
-    "predict_precision": Choice(PREDICT_PRECISIONS),
-}
-BERT_ALLOWED: Allowed = {**ALLOWED, **_OWN}
 
 
 def longest_read(lengths: NDArray[np.int64], most: int) -> int:

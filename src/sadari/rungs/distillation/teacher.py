@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
@@ -27,17 +27,16 @@ from sadari.rungs.distillation.teacher_quality import Worth, learned_from
 from sadari.rungs.ladder import RUNGS, TrainedRung, load
 from sadari.rungs.training_rows import Rows, check_fits
 from sadari.rungs.validation_set import HeldOut
+from sadari.settings.declaration import check_settings
 from sadari.settings.limits import Number, Whole
 from sadari.text.column import as_column, slices
 from sadari.text.vectorize import columns
-from sadari.train.allowed_settings import Allowed, check_settings
 from sadari.train.labels import LabelCodec
 from sadari.train.objectives.soft_targets import SoftTargets, at_temperature
 
 ASKED_AT_ONCE = 512  # texts; always the same, so that the answers are the same bits whenever asked
 MOST_LABELS_SHOWN = 20
 TEMPERATURE, TRUST = 2.0, 0.9  # measured in docs/tried.md
-_SETTINGS: Allowed = {"temperature": Number(0.1, 100), "trust": Number(0, 1), "altered": Whole(0, MOST_COPIES)}
 
 Say = Callable[[str, float], None]
 Answers = tuple[NDArray[np.float32], NDArray[np.bool_]]
@@ -64,10 +63,10 @@ class Teacher:
 
     model: TrainedRung | str | Path
     unlabelled: Any = None
-    temperature: float = TEMPERATURE
-    trust: float = TRUST
+    temperature: Annotated[float, Number(0.1, 100)] = TEMPERATURE
+    trust: Annotated[float, Number(0, 1)] = TRUST
     never: Any = None
-    altered: int = 0
+    altered: Annotated[int, Whole(0, MOST_COPIES)] = 0
     say: Say | None = None
     remembered: dict[str, Answers] = field(default_factory=dict, repr=False)
 
@@ -108,7 +107,7 @@ class Teacher:
                 message("the rung {name!r} learns from labels alone", name=student.name),
                 hint=message("those that take a teacher: {takers}", takers=takers),
             )
-        check_settings({name: getattr(self, name) for name in _SETTINGS}, optional=(), allowed=_SETTINGS)
+        check_settings(self)
         _ = self.rung
         return self
 

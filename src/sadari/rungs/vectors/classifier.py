@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -27,12 +27,31 @@ from sadari.rungs.vectors.initialised import (
     StartedTransformer,
     checked_about,
 )
-from sadari.settings.limits import Flag, Number
-from sadari.settings.search import OneOf, SearchSpace
+from sadari.settings.declaration import plain_settings
+from sadari.settings.limits import Choice, Flag, Number
+from sadari.settings.search import OneOf, Tried
+from sadari.settings.shared import (
+    BatchTexts,
+    Buckets,
+    ClassWeight,
+    Count,
+    Device,
+    Epochs,
+    Heads,
+    Layers,
+    LearningRate,
+    LongestNgram,
+    MaxLength,
+    Patience,
+    Precision,
+    Seed,
+    Share,
+    Threads,
+    Width,
+)
 from sadari.text.table import TokenTable
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import columns
-from sadari.train.allowed_settings import plain_settings
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
 
@@ -56,6 +75,22 @@ DEFAULTS: dict[tuple[str, bool], dict[str, Any]] = {
     ("bilstm", False): {"learning_rate": 0.01},
 }
 MOST_WIDE = 100_000
+
+
+@dataclass(frozen=True)
+class WhereVectorsAre:
+    """Word vectors: where they are, or they themselves."""
+
+    def __str__(self) -> str:
+        return "a file or folder of word vectors, or WordVectors"
+
+    def allows(self, value: Any) -> bool:
+        if isinstance(value, str):
+            return 0 < len(value) <= 4096
+        return isinstance(value, Path | WordVectors | VectorSource)
+
+
+Vectors = Annotated[str | Path | WordVectors | VectorSource, WhereVectorsAre()]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -108,40 +143,34 @@ class FromVectors(Resumable):
 
     name: ClassVar[str] = "vectors"
     starts_from: ClassVar[StartsFrom] = VECTORS
-    search_space: ClassVar[SearchSpace] = {
-        "dropout": Number(0.2, 0.7),
-        "label_smoothing": Number(0.0, 0.2),
-        "tune": Flag(),
-        "vocabulary": OneOf(("both", "corpus")),
-    }
     takes_teacher: ClassVar[bool] = True
 
-    vectors: str | Path | WordVectors | VectorSource | None = None
-    net: str = "bag"
-    tune: bool = True
-    vocabulary: str = "both"
-    max_vocab: int | None = 100_000
-    min_freq: int = 1
-    tokenizer: str = "auto"
-    longest: int | None = None
-    buckets: int | None = None
-    hidden: int | None = None
-    layers: int | None = None
-    heads: int | None = None
-    pooling: str | None = None
-    max_length: int | None = None
-    epochs: int | None = None
-    learning_rate: float | None = None
-    dropout: float | None = None
-    token_dropout: float | None = None
-    label_smoothing: float | None = None
-    batch_size: int | None = None
-    class_weight: str | Mapping[Any, float] | None = None
-    patience: int | None = None
-    device: str | None = None
-    precision: str | None = None
-    threads: int | None = None
-    seed: int = 0
+    vectors: Vectors | None = None
+    net: Annotated[str, Choice(tuple(NETS))] = "bag"
+    tune: Annotated[bool, Tried(Flag())] = True
+    vocabulary: Annotated[str, Choice(("both", "corpus", "vectors")), Tried(OneOf(("both", "corpus")))] = "both"
+    max_vocab: Count | None = 100_000
+    min_freq: Count = 1
+    tokenizer: TokenizerName = "auto"
+    longest: LongestNgram | None = None
+    buckets: Buckets | None = None
+    hidden: Width | None = None
+    layers: Layers | None = None
+    heads: Heads | None = None
+    pooling: Annotated[str, Choice(("mean", "max", "last", "class"))] | None = None
+    max_length: MaxLength | None = None
+    epochs: Epochs | None = None
+    learning_rate: LearningRate | None = None
+    dropout: Annotated[Share, Tried(Number(0.2, 0.7))] | None = None
+    token_dropout: Share | None = None
+    label_smoothing: Annotated[Share, Tried(Number(0.0, 0.2))] | None = None
+    batch_size: BatchTexts | None = None
+    class_weight: ClassWeight | None = None
+    patience: Patience | None = None
+    device: Device | None = None
+    precision: Precision | None = None
+    threads: Threads | None = None
+    seed: Seed = 0
 
     # -- settings ---------------------------------------------------------------------------------------
 
