@@ -25,13 +25,15 @@ from babel.messages.pofile import read_po, write_po
 
 SOURCE = Path(__file__).parent.parent / "src" / "sadari"
 LOCALE = SOURCE / "locale"
-KEYWORDS = {"message": None, "plural": (1, 2)}
+KEYWORDS = {"message": None, "plural": (1, 2), "_": None}  # the last in templates
+READ_BY = [("**.py", "python"), ("**.jinja", "jinja2")]
+OPTIONS = {"**.jinja": {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}}
 
 
 def extracted() -> Catalog:
     """All ids of the source."""
     found = Catalog()
-    for _, _, said, _, _ in extract_from_dir(SOURCE, keywords=KEYWORDS, strip_comment_tags=True):
+    for _, _, said, _, _ in extract_from_dir(SOURCE, READ_BY, OPTIONS, keywords=KEYWORDS, strip_comment_tags=True):
         found.add(said)
     return found
 

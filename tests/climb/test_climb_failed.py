@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -154,8 +155,8 @@ def test_a_section_that_cannot_be_drawn_leaves_the_rest_of_the_report(monkeypatc
     def raises(view):
         raise ZeroDivisionError("of nothing")
 
-    drawn = [(name, raises if name == "costs" else draw) for name, draw in report._SECTIONS]
-    monkeypatch.setattr(report, "_SECTIONS", drawn)
+    drawn = [replace(section, values=raises) if section.name == "costs" else section for section in report.SECTIONS]
+    monkeypatch.setattr(report, "SECTIONS", drawn)
     result = climb(two_kinds(), rungs=["bow", "tfidf"], curves=False)
     page = report.report_html(result, lang="ko")
     assert "이 부분은 그리지 못했습니다: Sadari 자체의 오류: ZeroDivisionError: of nothing" in page

@@ -25,7 +25,6 @@ from sadari.climb.result import ClimbResult
 from sadari.errors import DataError, OutputError, SettingError
 from sadari.metrics.classification import accuracy, class_scores, confusion_matrix
 from sadari.metrics.interval import Interval
-from sadari.wording import wording
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -354,16 +353,23 @@ def test_one_rung_with_nothing_else_to_show():
     assert "nothing to compare it with" in page.words
 
 
+def lengths(result: ClimbResult) -> list[float]:
+    """Of the bars of all words, as the page has them, too."""
+    drawn = [length for words in carriers(View(result, "en"))["cards"].values() for _, _, length in words]
+    html = report_html(result)
+    lexicon = html[html.index('id="carriers"') : html.index('id="steps"')]
+    assert re.findall(r"width:([\d.]+)%", lexicon) == [f"{100 * length:.1f}" for length in drawn]
+    return drawn
+
+
 def test_words_that_carry_nothing_have_no_bars():
     result = make_climb(rows=200, validation=200)
     for rung in result.rungs:
         rung.top_features = {name: [("a", 1e-6), ("b", 1e-7)] for name in result.label_names}
-    widths = re.findall(r"width:([\d.]+)%", str(carriers(View(result, wording("en")))))
-    assert widths == ["0.0"] * 2 * len(result.label_names)
+    assert lengths(result) == [0.0] * 2 * len(result.label_names)
     for rung in result.rungs:
         rung.top_features[result.label_names[0]] = [("a", 3.0), ("b", 1.5)]
-    widths = re.findall(r"width:([\d.]+)%", str(carriers(View(result, wording("en")))))
-    assert widths[:4] == ["100.0", "50.0", "0.0", "0.0"]
+    assert lengths(result)[:4] == [1.0, 0.5, 0.0, 0.0]
 
 
 def test_figures_that_are_not_numbers_read_as_dashes():

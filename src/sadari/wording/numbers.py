@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 
+from sadari.messages import Message, message
 from sadari.metrics.interval import Interval
 
 DASH = "–"
 
 
-def percent(share: float) -> str:
+def percent(share: float, decimals: int = 1) -> str:
     """``0.9114`` → ``"91.1"``."""
-    return f"{100 * share:.1f}" if math.isfinite(share) else DASH
+    return f"{100 * share:.{decimals}f}" if math.isfinite(share) else DASH
+
+
+def in_percent(share: float, decimals: int = 1) -> Message:
+    """``0.9114`` → "91.1 %", as a language writes it."""
+    return message("{figure} %", figure=percent(share, decimals))
 
 
 def points(share: float) -> str:
@@ -65,11 +71,17 @@ def label(name: str) -> str:
 
 def p_value(p: float) -> str:
     """``"p < 0.001"``, else two significant digits: ``"p = 0.043"``; ``"p = 1"``."""
+    figure = p_figure(p)
+    return f"p {figure}" if p < 0.001 else f"p = {figure}"
+
+
+def p_figure(p: float) -> str:
+    """The same for a column of them: ``"< 0.001"``, ``"0.043"``, ``"1"``."""
     if not math.isfinite(p):
-        return f"p = {DASH}"
+        return DASH
     if p < 0.001:
-        return "p < 0.001"
-    return "p = 1" if p > 0.995 else f"p = {significant(p, 2)}"
+        return "< 0.001"
+    return "1" if p > 0.995 else significant(p, 2)
 
 
 def times(ratio: float) -> str:

@@ -15,15 +15,18 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from itertools import pairwise
 from typing import TYPE_CHECKING, ParamSpec
 
-from sadari.climb.report.html import Html, element, escaped
+from markupsafe import Markup
+
+from sadari.climb.report.environment import escaped, templates
 from sadari.errors import SadariWarning
-from sadari.messages import message
+from sadari.messages import message, render
 from sadari.plots.drawing import load_matplotlib
 from sadari.wording import numbers as readable
+from sadari.wording import wording
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,6 +77,11 @@ class Titles:
     description: str
     across: str
     upward: str
+    lang: str = "en"
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """A share as lettering: ``0.9`` → "90 %", "90%"."""
+        return render(readable.in_percent(share, decimals), self.lang)
 
 
 @dataclass
@@ -91,11 +99,11 @@ class _Lettering:
         return re.sub(r"Q(\d+)x*Q", lambda match: escaped(self.words[int(match[1])]), svg)
 
 
-def _or_none(draw: Callable[_P, Html | None]) -> Callable[_P, Html | None]:
+def _or_none(draw: Callable[_P, Markup | None]) -> Callable[_P, Markup | None]:
     """A chart that cannot be drawn, because matplotlib cannot be loaded, say, costs no report."""
 
     @wraps(draw)
-    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> Html | None:
+    def drawn(*args: _P.args, **kwargs: _P.kwargs) -> Markup | None:
         try:
             return draw(*args, **kwargs)
         except Exception as error:
@@ -108,7 +116,7 @@ def _or_none(draw: Callable[_P, Html | None]) -> Callable[_P, Html | None]:
 
 
 @_or_none
-def cost_chart(dots: Sequence[Dot], titles: Titles) -> Html | None:
+def cost_chart(dots: Sequence[Dot], titles: Titles) -> Markup | None:
     """Scores with their intervals against a cost in seconds, logarithmic; ``None`` without any point."""
     dots = [dot for dot in dots if dot.cost > 0 and math.isfinite(dot.cost) and math.isfinite(dot.value)]
     if not dots:
@@ -118,8 +126,8 @@ def cost_chart(dots: Sequence[Dot], titles: Titles) -> Html | None:
     axes.set_xscale("log")
     lowest, highest = min(dot.cost for dot in dots), max(dot.cost for dot in dots)
     axes.set_xlim(lowest / 2.2, highest * 2.6)
-    _percent_axis(axes, [dot.low for dot in dots], [dot.high for dot in dots], letters)
-    _log_axis(axes, letters, lambda value: readable.duration(value, digits=1))
+    _percent_axis(axes, [dot.low for dot in dots], [dot.high for dot in dots], letters, titles)
+    _log_axis(axes, letters, partial(wording(titles.lang).brief, digits=1))
     for dot in sorted(dots, key=lambda dot: dot.marked):
         color, marker = _SERIES[dot.order % len(_SERIES)], _MARKERS[dot.order % len(_MARKERS)]
         spread = [[dot.value - dot.low], [dot.high - dot.value]]
@@ -132,7 +140,7 @@ def cost_chart(dots: Sequence[Dot], titles: Titles) -> Html | None:
 
 
 @_or_none
-def curve_chart(curves: Sequence[Curve], titles: Titles) -> Html | None:
+def curve_chart(curves: Sequence[Curve], titles: Titles) -> Markup | None:
     """Scores against rows, logarithmic, named at their ends; ``None`` without any curve."""
     curves = [curve for curve in curves if curve.rows and min(curve.rows) > 0]
     if not curves:
@@ -144,7 +152,7 @@ def curve_chart(curves: Sequence[Curve], titles: Titles) -> Html | None:
     highest = max(max(curve.rows) for curve in curves)
     axes.set_xlim(lowest / 1.12, max(highest, lowest * 1.5) * 1.12)
     every = [value for curve in curves for value in curve.values]
-    _percent_axis(axes, every, every, letters)
+    _percent_axis(axes, every, every, letters, titles)
     _log_axis(axes, letters, lambda value: readable.count(round(value)))
     ends = []
     for curve in curves:
@@ -169,7 +177,7 @@ def curve_chart(curves: Sequence[Curve], titles: Titles) -> Html | None:
 
 
 @_or_none
-def reliability_chart(confidence: Sequence[float], accuracy: Sequence[float], titles: Titles) -> Html | None:
+def reliability_chart(confidence: Sequence[float], accuracy: Sequence[float], titles: Titles) -> Markup | None:
     """Accuracy of bins of rows against their mean confidence (shares); on the diagonal both agree."""
     if not len(confidence):
         return None
@@ -179,8 +187,8 @@ def reliability_chart(confidence: Sequence[float], accuracy: Sequence[float], ti
     axes.set_xlim(low, 1.02)
     axes.set_ylim(low, 1.02)
     ticks = _linear_ticks(low, 1.0)
-    axes.set_xticks(ticks, [letters.put(_whole_percent(tick)) for tick in ticks])
-    axes.set_yticks(ticks, [letters.put(_whole_percent(tick)) for tick in ticks])
+    axes.set_xticks(ticks, [letters.put(titles.percent(tick)) for tick in ticks])
+    axes.set_yticks(ticks, [letters.put(titles.percent(tick)) for tick in ticks])
     axes.plot([low, 1.0], [low, 1.0], color=_MUTED, linewidth=1.2, linestyle=(0, (4, 4)))
     axes.plot(confidence, accuracy, "-o", color=_SERIES[0], markersize=7, linewidth=1.6, mec=_PAPER, mew=1)
     return _svg(figure, titles, letters)
@@ -209,14 +217,16 @@ def _canvas(titles: Titles, letters: _Lettering, *, right: float = 14) -> tuple[
     return figure, axes
 
 
-def _percent_axis(axes: Axes, lows: Sequence[float], highs: Sequence[float], letters: _Lettering) -> None:
+def _percent_axis(
+    axes: Axes, lows: Sequence[float], highs: Sequence[float], letters: _Lettering, titles: Titles
+) -> None:
     low, high = min(lows), max(highs)
     room = max(0.12 * (high - low), 0.004)
     axes.set_ylim(max(0.0, low - room), min(1.0 + room / 2, high + room))
     ticks = _linear_ticks(*axes.get_ylim())
     step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
     decimals = max(0, -math.floor(math.log10(100 * step) + 1e-9))
-    axes.set_yticks(ticks, [letters.put(f"{100 * tick:.{decimals}f} %") for tick in ticks])
+    axes.set_yticks(ticks, [letters.put(titles.percent(tick, decimals)) for tick in ticks])
 
 
 def _log_axis(axes: Axes, letters: _Lettering, spell: Callable[[float], str]) -> None:
@@ -313,11 +323,7 @@ def _letters(word: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in word)
 
 
-def _whole_percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
-def _svg(figure: Figure, titles: Titles, letters: _Lettering) -> Html:
+def _svg(figure: Figure, titles: Titles, letters: _Lettering) -> Markup:
     import matplotlib
 
     buffer = io.StringIO()
@@ -336,14 +342,6 @@ def _svg(figure: Figure, titles: Titles, letters: _Lettering) -> Html:
     inner = inner.replace("xlink:href", "href")
     for color, name in _VARIABLES.items():
         inner = inner.replace(color, f"var(--{name})")
-    return element(
-        "svg",
-        element("title", titles.title),
-        element("desc", titles.description),
-        Html(letters.fill(inner)),
-        xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
-        role="img",
-        aria_label=f"{titles.title}. {titles.description}",
-        class_="chart",
-    )
+    found = templates(titles.lang).get_template("chart.html.jinja")
+    size = {"width": _WIDTH, "height": _HEIGHT}
+    return Markup(found.render(titles=titles, drawn=Markup(letters.fill(inner)), **size))

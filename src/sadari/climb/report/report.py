@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from sadari.artifact import atomic_write
 from sadari.climb.failures import why_failed
-from sadari.climb.report.html import Html, document, element
-from sadari.climb.report.sections import labels, overview, scores, texts
-from sadari.climb.report.sections.audit import audit
-from sadari.climb.report.sections.settings import settings
+from sadari.climb.report.environment import templates
+from sadari.climb.report.sections import audit, labels, overview, scores, settings, texts
 from sadari.climb.report.sections.view import View
 from sadari.climb.result import ClimbResult
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message, render
 from sadari.wording import wording
 
-# The order of the page: section → what draws it.
-_SECTIONS = (
-    ("scores", scores.table),
-    ("differences", scores.differences),
-    ("costs", scores.costs),
-    ("learning", scores.learning),
-    ("confusion", labels.confusion),
-    ("each", labels.each),
-    ("carriers", labels.carriers),
-    ("steps", texts.steps),
-    ("hardest", texts.hardest),
-    ("audit", audit),
-    ("settings", settings),
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page.
+
+    Attributes:
+        name: of its template, ``templates/sections/NAME.html.jinja``, and of its place in the page.
+        title: what its heading says.
+        values: what the template draws of a result, beside the result itself; None where there is nothing to draw.
+    """
+
+    name: str
+    title: Message
+    values: Callable[[View], Mapping[str, Any] | None]
+
+
+# In the order of the page.
+SECTIONS = (
+    Section("scores", message("The rungs"), scores.table),
+    Section("differences", message("Which differences are real"), scores.differences),
+    Section("costs", message("Accuracy against cost"), scores.costs),
+    Section("learning", message("Would more data help?"), scores.learning),
+    Section("confusion", message("What is taken for what"), labels.confusion),
+    Section("each", message("Each label"), labels.each),
+    Section("carriers", message("Words that carry each label"), labels.carriers),
+    Section("steps", message("What each step mends and breaks"), texts.steps),
+    Section("hardest", message("Texts that no rung gets right"), texts.hardest),
+    Section("audit", message("The data"), audit.audit),
+    Section("settings", message("How this was made"), settings.settings),
 )
 
 
@@ -60,34 +79,40 @@ def write_report(result: ClimbResult, path: str | Path, *, lang: str = "en") -> 
 
 
 def report_html(result: ClimbResult, *, lang: str = "en") -> str:
-    """The page that `write_report` writes, as text."""
-    words = wording(lang)
+    """The page that `write_report` writes, as text.
+
+    Args:
+        result: what `climb` found, with at least one rung.
+        lang: ``"en"`` or ``"ko"``.
+
+    Raises:
+        DataError: the result does not hold together.
+        SettingError: a language that is not there.
+    """
+    page = templates(lang).get_template("page.html.jinja")
     _check(result)
-    view = View(result, words)
-    drawn = {name: section for name, draw in _SECTIONS if (section := _drawn(view, name, draw)) is not None}
-    return document(
-        words.say("page_title", source=result.source),
-        element("header", overview.head(view), overview.verdict(view), overview.contents(view, list(drawn))),
-        "\n",
-        element("main", [(section, "\n") for section in drawn.values()]),
-        element("footer", element("p", words.say("footer"))),
-        lang=lang,
-    )
+    view = View(result, lang)
+    drawn = [(section, made) for section in SECTIONS if (made := _drawn(view, section)) is not None]
+    return page.render(view=view, result=result, style=_style(), sections=drawn, **overview.overview(view))
 
 
-def _drawn(view: View, name: str, draw: Callable[[View], Html | None]) -> Html | None:
+def _drawn(view: View, section: Section) -> Markup | None:
     """A section, or why it cannot be drawn: no picture is worth the models that were climbed."""
+    shared = {"view": view, "result": view.result, "name": section.name, "title": render(section.title, view.lang)}
+    found = templates(view.lang)
     try:
-        return draw(view)
+        values = section.values(view)
+        if values is None:
+            return None
+        return Markup(found.get_template(f"sections/{section.name}.html.jinja").render(shared, **values))
     except Exception as error:
-        why = why_failed(error, name, view.words)
-        return element(
-            "section",
-            element("h2", view.words.say(f"{name}_title"), id=f"{name}-title"),
-            element("p", view.words.say("failed_section", why=why), class_="muted"),
-            id=name,
-            aria_labelledby=f"{name}-title",
-        )
+        why = why_failed(error, section.name, wording(view.lang))
+        return Markup(found.get_template("failed.html.jinja").render(shared, why=why))
+
+
+@cache
+def _style() -> Markup:
+    return Markup(resources.files("sadari.climb.report").joinpath("report.css").read_text(encoding="utf-8"))
 
 
 def _check(result: ClimbResult) -> None:

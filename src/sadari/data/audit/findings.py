@@ -96,8 +96,15 @@ SCRIPTS = {
     "Hangul": message("Hangul"),
     "Latin": message("Latin"),
     "Han": message("Han"),
-    "Kana": message("Kana"),
+    "Hiragana": message("Hiragana"),
+    "Katakana": message("Katakana"),
     "Cyrillic": message("Cyrillic"),
+    "Greek": message("Greek"),
+    "Hebrew": message("Hebrew"),
+    "Arabic": message("Arabic"),
+    "Devanagari": message("Devanagari"),
+    "Thai": message("Thai"),
+    "Other": message("Other"),
 }
 
 

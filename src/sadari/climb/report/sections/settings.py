@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from sadari.climb.report.html import Html, Piece, element, foreign
-from sadari.climb.report.sections.plain import pairs
+from typing import Any
+
+from sadari.climb.report.names import named
 from sadari.climb.report.sections.view import View
-from sadari.messages import render
+from sadari.messages import message
 
 
-def settings(view: View) -> Html:
-    """All that it takes to make the same climb again."""
-    result, words = view.result, view.words
-    split: dict[str, object] = {words.name("rows", name): count for name, count in result.rows.items()}
-    split[words.say("seed")] = str(result.seed)
-    split[words.say("seconds_in_all")] = words.duration(result.seconds)
-    notes = [element("li", foreign(render(note, words.lang))) for note in result.notes]
-    rungs = []
-    for rung in result.rungs:
-        folder: dict[str, object] = {words.say("folder"): rung.folder} if rung.folder else {}
-        rungs.append(element("div", element("h3", rung.rung), pairs(view, {**rung.settings, **folder})))
-    versions = pairs(view, dict(result.versions))
-    return view.section(
-        "settings",
-        pairs(view, split),
-        element("ul", notes, class_="notes") if notes else None,
-        _folded(words.say("settings_of_rungs"), element("div", rungs, class_="several")),
-        _folded(words.say("versions"), versions) if result.versions else None,
-    )
-
-
-def _folded(title: str, content: Piece) -> Html:
-    """Open, so that print shows it, and to be folded by those who scroll past."""
-    return element("details", element("summary", title), content, open=True)
+def settings(view: View) -> dict[str, Any]:
+    """What it takes to make the same climb again."""
+    result = view.result
+    split: dict[str, object] = {view.say(named("rows", name)): count for name, count in result.rows.items()}
+    split[view.say(message("seed"))] = str(result.seed)
+    split[view.say(message("whole climb"))] = view.duration(result.seconds)
+    folder = view.say(message("folder"))
+    return {
+        "split": split,
+        "rungs": {rung.rung: rung.settings | ({folder: rung.folder} if rung.folder else {}) for rung in result.rungs},
+    }

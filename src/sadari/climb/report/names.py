@@ -1,0 +1,58 @@
+"""What things of a climb and of its audit are called: kind → name in the data → what a reader sees."""
+
+from __future__ import annotations
+
+from sadari.data.audit.findings import SCRIPTS
+from sadari.messages import Message, message
+
+ROWS = {
+    "train": message("training"),
+    "validation": message("validation"),
+    "final": message("final"),
+    "dropped_duplicates": message("duplicates dropped"),
+    "dropped_blank": message("blank texts dropped"),
+    "leaked": message("also in training"),
+    "leaked_near": message("of these only nearly the same"),
+    "folds": message("folds, validating each training row once"),
+}
+SEVERITIES = {"serious": message("serious"), "warning": message("warning"), "note": message("note")}
+AUDIT = {
+    "train": message("Training file"),
+    "test": message("Test file"),
+    "across": message("In both files"),
+    "tokenizers": message("Share that a tokenizer cannot see"),
+    "rows": message("rows"),
+    "labels": message("labels"),
+    "lengths": message("lengths"),
+    "empty": message("empty"),
+    "exact_duplicates": message("exact duplicates"),
+    "near_duplicates": message("near-duplicates"),
+    "contradictions": message("one text, two labels"),
+    "scripts": message("scripts"),
+    "imbalance": message("most over least frequent"),
+    "odd_characters": message("odd characters"),
+    "notes": message("notes"),
+    "characters": message("characters"),
+    "words": message("words"),
+    "min": message("shortest"),
+    "median": message("middle"),
+    "p95": message("95 % up to"),
+    "max": message("longest"),
+    "exact": message("the same text"),
+    "near": message("nearly the same text"),
+    "replacement character": message("replacement character"),
+    "wrongly decoded": message("wrongly decoded"),
+    "control character": message("control character"),
+    "private-use character": message("private-use character"),
+    "invisible character": message("invisible character"),
+    "HTML entity": message("HTML entity"),
+    "HTML tag": message("HTML tag"),
+    "backslash": message("backslash"),
+    "not NFC": message("not NFC"),
+}
+_KINDS = {"rows": ROWS, "severity": SEVERITIES, "audit": AUDIT, "script": SCRIPTS}
+
+
+def named(kind: str, name: str) -> Message | str:
+    """What a thing of this kind is called; one without a name reads as it is, underscores as spaces."""
+    return _KINDS[kind].get(name, name.replace("_", " "))
