@@ -100,7 +100,9 @@ class View:
     def _remarks(self, result: ClimbResult, hidden: list[str]) -> None:
         remarks = [self.phrases["hidden"].format(columns=", ".join(hidden))] if hidden else []
         remarks += [f"{rung.rung}: {rung.note}" for rung in result.rungs if rung.note]
-        remarks += [f"{rung}: {self.words.say('skipped', why=why)}" for rung, why in result.skipped]
+        remarks += [
+            f"{rung}: {render(message('not trained, {why}', why=why), self.lang)}" for rung, why in result.skipped
+        ]
         if any(rung.accuracy_without_leaks for rung in result.rungs):
             remarks.append(
                 self.phrases["leaks"].format(
@@ -145,5 +147,5 @@ def _lines(result: ClimbResult, shown: list[Column], lang: str) -> list[str]:
     def style(row: int, column: int, cell: str) -> str:
         return click.style(cell, bold=True, fg="green" if column == 0 else None) if chosen[row] else cell
 
-    headings = [f"  {words.say('rung')}", *(render(column.heading, lang) for column in shown)]
+    headings = [f"  {render(message('rung'), lang)}", *(render(column.heading, lang) for column in shown)]
     return table(rows, headings=headings, indent=0, style=style)
