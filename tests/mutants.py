@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from every_folder import KINDS, texts_of
-from process_clock import Clock, clock, time_used
+from process_use import Clock, clock, peak_megabytes, time_used
 
 DEEP: Any = "DEEP"
 VALUES: list[Any] = [
@@ -151,13 +151,13 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(place / kind, folder)
         mutate(folder, name, path, VALUES[number])
-        before, since = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, clock(os.getpid())
+        before, since = peak_megabytes(), clock(os.getpid())
         print(json.dumps(["trying", case]), flush=True)
         watch(since)
         outcome = attempt(kind, folder)
         signal.setitimer(signal.ITIMER_REAL, 0)
         seconds = time_used(since, clock(os.getpid()))
-        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+        grown = int(peak_megabytes() - before)
         if grown > MEGABYTES:
             outcome = f"BAD GREW by {grown} MB; {outcome}"
         elif seconds > SECONDS:

@@ -1,7 +1,6 @@
 """Every number and text in every JSON of every kind of folder replaced by what cannot be: it works, or is refused."""
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 
 import mutants
 from every_folder import KINDS
+from process_use import path_to_tests
 
 pytest.importorskip("transformers")
 HERE = Path(__file__).parent
@@ -31,13 +31,12 @@ def outcomes(kinds, place, few):
     (place / "work").mkdir()
     while todo:
         command = [sys.executable, str(HERE / "mutants.py"), str(place), str(place / "work")]
-        path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
         run = subprocess.run(
             command,
             input="".join(f"{json.dumps(case)}\n" for case in todo),
             capture_output=True,
             text=True,
-            env={**os.environ, "PYTHONPATH": path},
+            env=path_to_tests(),
         )
         lines = [json.loads(line) for line in run.stdout.splitlines()]
         done = [line for line in lines if line[0] == "done"]

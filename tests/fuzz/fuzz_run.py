@@ -35,7 +35,7 @@ from random import Random
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-from process_clock import Clock, clock, time_used  # noqa: E402
+from process_use import clock, time_used  # noqa: E402
 
 SECONDS, MEMORY = 10.0, 3 << 30  # a case's limits
 SHARES = {"data": 50, "exact": 15, "folders": 12, "vectors": 8, "calls": 8, "nets": 4, "weights": 2, "parquet": 1}
@@ -145,7 +145,7 @@ class Worker:
         with Path(self.board).open("wb") as file:
             file.write(_STATE.pack(-2, 0, 0))
         share = [self.name, self.seed, self.next, self.step, self.last, self.board, self.found]
-        self.number, self.since = -2, Clock(0, 0, 0)
+        self.number, self.since = -2, clock(os.getpid())
         self.log = Path(self.board + ".log").open("w+b")  # noqa: SIM115 (the process writes to it)
         self.process = subprocess.Popen(
             [sys.executable, __file__, "--work", *map(str, share)], stderr=self.log, stdout=subprocess.DEVNULL

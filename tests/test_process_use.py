@@ -1,4 +1,4 @@
-"""A process that hangs is told from one that waits for a processor."""
+"""A process that hangs is told from one that waits for a processor, and its memory from that of its parent."""
 
 import os
 import subprocess
@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from process_clock import clock, time_used
+from process_use import clock, path_to_tests, time_used
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells how long a process waits")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what a process takes")
 
 
 def _watched(code: str, ends: Callable[[float, float], bool]) -> tuple[float, float]:
@@ -50,3 +50,15 @@ def test_a_process_that_waits_for_a_processor_does_not_hang():
             other.kill()
             other.wait()
     assert counted < wall / 2
+
+
+def test_memory_is_that_of_the_process_and_not_of_its_parent():
+    """Some kernels let a process begin at its parent's peak in `ru_maxrss`."""
+    child = "from process_use import peak_megabytes\nsmall = peak_megabytes()\nheld = b'x' * (50 << 20)\n"
+    child += "print(small, peak_megabytes())"
+    parent = f"import subprocess, sys\nheld = b'x' * (300 << 20)\nsubprocess.run([sys.executable, '-c', {child!r}])"
+    command = [sys.executable, "-c", parent]
+    run = subprocess.run(command, capture_output=True, text=True, env=path_to_tests(), check=True)
+    small, large = map(float, run.stdout.split())
+    assert small < 40
+    assert 50 <= large - small < 60
