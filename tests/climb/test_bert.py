@@ -20,6 +20,7 @@ from sadari.climb.throughput import Throughput, throughput_of
 from sadari.data.audit.audit import audit
 from sadari.data.datasets import find
 from sadari.data.read import open_source
+from sadari.messages import render
 from sadari.rungs import BertClassifier
 from sadari.rungs.recurrent import LSTM
 from sadari.settings.declaration import search_space
@@ -319,8 +320,8 @@ def test_fewer_rows_and_no_word_of_english_in_a_korean_climb(weights, monkeypatc
     dear = Budget(1, wording("ko")).plan(
         BertClassifier(weights=weights), freeze(korean, test, audit(korean, test), seed=0), 0
     )
-    _, left_out = rungs_to_climb(None, words=wording("ko"))
-    for said in (note, dear.why, *(why.partition(":")[0] for _, why in left_out)):
+    _, left_out = rungs_to_climb(None, {})
+    for said in (note, dear.why, *(render(why, "ko").partition(":")[0] for _, why in left_out)):
         assert not re.search("[A-Za-z]", said), said
 
 
@@ -328,10 +329,10 @@ def test_fewer_rows_and_no_word_of_english_in_a_korean_climb(weights, monkeypatc
 
 
 def test_weights_and_the_rung_belong_together(tmp_path):
-    chosen, left_out = rungs_to_climb(None)
+    chosen, left_out = rungs_to_climb(None, {})
     assert "bert" not in chosen
-    assert dict(left_out)["bert"] == "for want of pre-trained weights to start from: --weights FOLDER"
-    assert rungs_to_climb(["bert"], weights="w") == (["bert"], [])
+    assert render(dict(left_out)["bert"]) == "for want of pre-trained weights to start from: --weights FOLDER"
+    assert rungs_to_climb(["bert"], {"weights": "w"}) == (["bert"], [])
     assert "none are given" in run_badly("climb", "--rungs", "bow,bert", "-o", tmp_path / "o")
     assert "is not asked for" in run_badly("climb", "--rungs", "bow", "--weights", tmp_path, "-o", tmp_path / "o")
     nothing = run_badly("climb", "--weights", tmp_path / "nowhere", "-o", tmp_path / "o")

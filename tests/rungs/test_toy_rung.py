@@ -144,7 +144,7 @@ def test_its_cost_decides_whether_it_is_measured_first_and_how_far_the_bar_goes(
 
 
 def test_what_it_starts_from_decides_whether_it_is_climbed(rungs, some):
-    names, skipped = rungs_to_climb(None)
+    names, skipped = rungs_to_climb(None, {})
     left_out = dict(skipped)
     assert "letters" in names
     assert {"bert", "started-letters"} <= set(left_out)

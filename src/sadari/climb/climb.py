@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,6 @@ from sadari.metrics.classification import accuracy, confusion_matrix, expected_c
 from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.significance import pair_tests
 from sadari.metrics.speed import one_text_us, predict_in_bulk
-from sadari.pretrained.folder import shown_weights
 from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import search_space
 from sadari.settings.limits import MOST, Whole, check
@@ -106,24 +104,8 @@ def climb(
     """
     asked: dict[str, Any] = {"budget": budget, "validation": validation, "trials": trials}
     asked |= {"keep_duplicates": keep_duplicates, "curves": curves, "lang": lang}
-    starts = Starts(vectors, weights, download)
-    return _climb(train, test, audited, rungs, starts, asked, settings or {}, seed, folder, report, progress)
-
-
-@dataclass(frozen=True)
-class Starts:
-    """What rungs start from: see `climb`."""
-
-    vectors: str | Path | WordVectors | VectorSource | None
-    weights: str | Path | None
-    download: bool
-
-    def names(self) -> dict[str, str | None]:
-        """By their names, for whoever wants the same again."""
-        return {
-            "vectors": None if self.vectors is None else VectorSource.of(self.vectors).name,
-            "weights": None if self.weights is None else shown_weights(self.weights),
-        }
+    given = {"vectors": vectors, "weights": weights, "download": download}
+    return _climb(train, test, audited, rungs, given, asked, settings or {}, seed, folder, report, progress)
 
 
 def _climb(
@@ -131,7 +113,7 @@ def _climb(
     test: Corpus | None,
     audited: Audit | None,
     rungs: Sequence[str] | None,
-    starts: Starts,
+    given: Mapping[str, Any],
     asked: dict[str, Any],
     settings: Mapping[str, Mapping[str, Any]],
     seed: int,
@@ -142,7 +124,7 @@ def _climb(
     start, say, lang = time.perf_counter(), progress or (lambda what, share: None), asked["lang"]
     words = wording(lang)
     check("trials", asked["trials"], Whole(0, MOST))
-    names, left_out = rungs_to_climb(rungs, vectors=starts.vectors, weights=starts.weights, words=words)
+    names, left_out = rungs_to_climb(rungs, given)
     say(words.say("doing_audit"), 0.0)
     audited = _audited(train, test, audited, seed)
     frozen = freeze(
@@ -163,11 +145,13 @@ def _climb(
             names,
             asked["trials"],
         )
-        _start_from(run, vars(starts))
+        _start_from(run, given)
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results)
-        result = _conclude(run, train, results, [*skipped, *left_out], audited)
-        result.options = _options(train, test, **asked, **starts.names())
+        result = _conclude(
+            run, train, results, [*skipped, *((name, render(why, lang)) for name, why in left_out)], audited
+        )
+        result.options = _options(train, test, **asked, **_shown_starts(run))
         result.seconds = time.perf_counter() - start
         if temporary is not None:
             say(words.say("doing_report"), 0.99)
@@ -235,8 +219,17 @@ def _start_from(run: ClimbContext, given: Mapping[str, Any]) -> None:
     for name in run.names:  # what somebody has set wrongly is for them to mend
         run.new(name).check()
     for name, start in started.items():
-        run.progress(run.words.say(f"doing_{start.setting}"), 0.0)
+        run.progress(render(start.reading, run.words.lang), 0.0)
         run.set(name, **run.new(name).start_in_memory(run.frozen.train.texts))
+
+
+def _shown_starts(run: ClimbContext) -> dict[str, Any]:
+    """What rungs may start from, by its setting, as the rungs that start from it show it; None where none does."""
+    shown: dict[str, Any] = {start.setting: None for kind in RUNGS.values() if (start := kind.starts_from)}
+    for name in run.names:
+        if (start := RUNGS[name].starts_from) is not None:
+            shown[start.setting] = run.new(name).resolved_settings()[start.setting]
+    return shown
 
 
 def _climb_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:

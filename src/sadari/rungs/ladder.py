@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles, read_model
 from sadari.errors import ModelError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.train.labels import LabelCodec
 
 RUNGS: dict[str, Any] = {}  # name → class
@@ -27,20 +27,34 @@ class StartsFrom:
     """What a rung starts from.
 
     Attributes:
-        setting: of the rung that takes it; whoever climbs gives it by the same name.
-        what: it is.
-        option: of the command line, that gives it.
-        how: else one comes by it.
+        setting: the rung's setting that takes it; `climb` gives it by the same name.
+        what: its name in a sentence.
+        reading: what the progress bar says while it is read.
+        option: the option of the command line that gives it.
+        how: the command that makes one.
     """
 
     setting: str
-    what: str
+    what: Message
+    reading: Message
     option: str
     how: str
 
 
-VECTORS = StartsFrom("vectors", "word vectors", "--vectors FILE", "sadari vectors train TEXTS -o FILE")
-ENCODER = StartsFrom("weights", "pre-trained weights", "--weights FOLDER", "sadari pretrain TEXTS -o FOLDER")
+VECTORS = StartsFrom(
+    "vectors",
+    message("word vectors"),
+    message("reading the vectors"),
+    "--vectors FILE",
+    "sadari vectors train TEXTS -o FILE",
+)
+ENCODER = StartsFrom(
+    "weights",
+    message("pre-trained weights"),
+    message("looking at the weights"),
+    "--weights FOLDER",
+    "sadari pretrain TEXTS -o FOLDER",
+)
 
 
 class TrainedRung(Protocol):

@@ -33,6 +33,8 @@ file (or a tenth held out) is used once, for the table. An earlier run in the
 same folder is replaced; any other folder is left alone.
 """
 
+_STARTS = ("vectors", "weights", "download")  # what rungs start from, and whether it may be fetched
+
 
 @click.command(epilog=EXAMPLES)
 @click.argument("data", default="headlines", metavar="[DATA]")
@@ -89,13 +91,12 @@ def climb(data: str, **asked: Any) -> None:
 
     choices = _choices(asked)
     # before a file is read
-    names, _ = rungs_to_climb(choices["rungs"], vectors=asked["vectors"], weights=asked["weights"])
+    given = {name: asked[name] for name in _STARTS}
+    names, _ = rungs_to_climb(choices["rungs"], given)
     if asked["tokenizer"] not in (None, "auto"):
         tokenizer(asked["tokenizer"])
     for kind in (RUNGS[name] for name in names if RUNGS[name].starts_from is not None):
-        kind(
-            **{name: asked[name] for name in ("vectors", "weights", "download") if name in kind._get_param_names()}
-        ).check()
+        kind(**{name: value for name, value in given.items() if name in kind._get_param_names()}).check()
     found = inputs.find_data(data, asked["test"], labelled=True)
     folder = Path(asked["output"] or Path("runs") / found.name)
     settings = _settings(asked)
@@ -133,7 +134,7 @@ def climb(data: str, **asked: Any) -> None:
 
 def _choices(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What `sadari.climb.climb.climb` is asked for besides data and settings."""
-    same = ("seed", "lang", "vectors", "weights", "download", "keep_duplicates", "validation")
+    same = ("seed", "lang", "keep_duplicates", "validation", *_STARTS)
     return {
         "budget": options.parse_duration(asked["budget"]),
         "rungs": options.parse_names(asked["rungs"]),
