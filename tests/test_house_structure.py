@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Set
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,93 @@ def test_siblings_do_not_know_each_other(room, siblings):
     assert set(sides) == {side(name) for name in graph} - {""}
     known = {f"{name} imports {other}" for name in graph for other in graph[name] if side(name) and side(other)}
     assert not {pair for pair in known if len({side(name) for name in pair.split(" imports ")}) > 1}
+
+
+# Where a rung's name is also that of something else: room → names that may stand in it.
+OTHER_MEANINGS = {
+    "artifact": {"bert", "vectors"},  # kinds of model folders
+    "models": {"bert", "vectors"},
+    "pretraining": {"bert"},
+    "vectors": {"vectors", "fasttext"},  # … and of files
+    "data": {"fasttext"},
+    "device": {"lstm", "gru", "rnn"},  # nets
+    "nets": {"lstm", "gru", "rnn", "transformer", "bert"},
+    "generation": {"lstm", "gru", "transformer"},
+    "translation": {"lstm", "gru", "transformer"},
+    "train": {"vectors", "lstm", "bilstm", "transformer"},  # a setting, and what it may be
+    "pretrained": {"bert"},  # a kind of `transformers`
+    "climb": {"vectors"},  # an argument of `climb`
+    "cli": {"vectors", "bert", "transformer", "fasttext"},  # commands, options, nets, formats
+}
+LISTS_RUNGS = {"cli/arguments/options.py"}  # for `--help`; a test compares the list
+
+
+def rung_classes() -> set[str]:
+    """The names of all classes of rungs, those that nobody sees among them; `Rung` itself is everybody's."""
+    from sadari.rungs import Rung
+
+    found, todo = set(), [Rung]
+    while todo:
+        kinds = [kind for kind in todo.pop().__subclasses__() if kind.__module__.startswith("sadari.rungs.")]
+        found |= {kind.__name__ for kind in kinds}
+        todo += kinds
+    return found
+
+
+def rungs_known(tree: ast.AST, classes: set[str], names: set[str], others: Set[str] = frozenset()) -> list[str]:
+    """Where a file knows one rung from another: by its class, or by its name.
+
+    ``others`` are names that are those of other things, too: they may stand there, but no rung is compared with them.
+    """
+    found = []
+    for node in ast.walk(tree):
+        known: set[object] = set()
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[:2] == ["sadari", "rungs"]:
+            known = {alias.name for alias in node.names} & classes
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value).split(".")[-1] in ("sadari", "rungs"):
+            known = {node.attr} & classes
+        elif isinstance(node, ast.Constant):
+            known = {node.value} & names if isinstance(node.value, str) else set()
+        elif isinstance(node, ast.Compare) and re.search(r"\brung\b|\bRUNGS\b|\.name\b", ast.unparse(node)):
+            known = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)} & others
+        found += [f"{node.lineno}: {each}" for each in known]
+    return found
+
+
+def test_no_rung_is_known_outside_its_room():
+    """Who needs something of a rung finds it on the class: what it starts from and reads, what it costs."""
+    from sadari.rungs import IMPORTED, RUNGS
+
+    classes, names = rung_classes(), {*RUNGS, *IMPORTED}
+    assert {"TfIdf", "LinearRung", "LSTM", "NeuralRung", "BertClassifier", "FastTextModel"} <= classes
+    found = []
+    for path in FILES:
+        place = path.relative_to(SOURCE)
+        room = place.parts[0].removesuffix(".py")
+        if room not in ("rungs", "__init__") and place.as_posix() not in LISTS_RUNGS:
+            others = OTHER_MEANINGS.get(room, set())
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            found += [f"{place}:{known}" for known in rungs_known(tree, classes, names - others, others)]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("code", "known"),
+    [
+        ("if rung.name == 'bow': pass", ["1: bow"]),
+        ("COSTS = {'bow': 1}", ["1: bow"]),
+        ("def f():\n    from sadari.rungs.linear import Bag", ["2: Bag"]),
+        ("import sadari.rungs\nisinstance(model, sadari.rungs.Bag)", ["2: Bag"]),
+        ("from sadari.rungs import RUNGS, Rung\nRUNGS[name].relative_cost", []),
+        ("from torch import nn\nnn.Bag", []),
+        ("message('train one with --rung bow')", []),
+        ("net == 'lstm'", []),
+        ("rung.name == 'lstm'", ["1: lstm"]),
+        ("record['rung'] in ('lstm', 'other')", ["1: lstm"]),
+    ],
+)
+def test_a_rung_that_is_known_is_found(code, known):
+    assert rungs_known(ast.parse(code), {"Bag"}, {"bow"}, {"lstm"}) == known
 
 
 def test_no_package_is_crowded():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sadari.artifact import ModelFiles
 from sadari.errors import SettingError
@@ -59,6 +60,7 @@ __all__ = [
     "Transformer",
     "find_rung",
     "from_files",
+    "import_model",
     "load",
 ]
 
@@ -85,6 +87,19 @@ def find_rung(name: str) -> type[Rung]:
             hint=message("choose from: {rungs}", rungs=", ".join(RUNGS)),
         )
     return RUNGS[name]
+
+
+def import_model(path: str | Path, **options: Any) -> FastTextModel:
+    """Take over a classifier that another program trained: today fastText.
+
+    Args:
+        path: the other program's file.
+        options: of `FastTextModel.from_file`.
+
+    Raises:
+        ModelError: it is no such file, damaged, or holds no classifier.
+    """
+    return FastTextModel.from_file(path, **options)
 
 
 def load(folder: str | Path) -> Rung:

@@ -15,7 +15,7 @@ from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.cli.terminal.progress import Progress
-    from sadari.rungs import FastTextModel, Rung
+    from sadari.rungs import Rung
 
 INDENT = 10
 MOST_LABELS = 8
@@ -55,18 +55,18 @@ def import_(file: str, output: str, label_prefix: str) -> None:
     """Take over a classifier from FILE, which fastText wrote."""
     from sadari.cli.arguments.outputs import check_model_folder
     from sadari.cli.terminal.progress import Progress
-    from sadari.rungs import FastTextModel
+    from sadari.rungs import import_model
 
     check_model_folder(Path(output))
     with Progress() as progress:
         progress(f"reading {file}")
-        model = FastTextModel.from_file(file, label_prefix=label_prefix)
+        model = import_model(file, label_prefix=label_prefix)
         progress("saving")
         model.save(output)
     _print_import(model, file, output)
 
 
-def _print_import(model: FastTextModel, file: str, output: str) -> None:
+def _print_import(model: Any, file: str, output: str) -> None:
     from sadari.wording import numbers as readable
 
     labels = [readable.label(str(name)) for name in model.classes_.tolist()]
@@ -102,13 +102,13 @@ def export(model: str, target: str, output: str, **asked: Any) -> None:
 
 def _to_fasttext(rung: Rung, output: str, asked: dict[str, Any], progress: Progress) -> Callable[[], None]:
     """Write a ``.bin``, and lines beside it: what prints the rest."""
-    from sadari.rungs.fasttext.export import export_fasttext
+    from sadari.rungs.fasttext.export import export_fasttext, line_content
 
     lines = None if asked["lines"] is None else _lines_path(output, asked["lines"])
     export_fasttext(rung, output)
     if lines is None:
-        cut = f"{rung.tokenizer_} tokens joined by spaces" if rung.name != "fasttext" else "a text a line"
-        return lambda: _head("Next", f"fasttext predict-prob {shlex.quote(output)} FILE; FILE holds {cut}: see --lines")
+        holds = f"FILE holds {line_content(rung)}: see --lines"
+        return lambda: _head("Next", f"fasttext predict-prob {shlex.quote(output)} FILE; {holds}")
     rows = _write_lines(rung, lines, asked, progress)
 
     def finish() -> None:

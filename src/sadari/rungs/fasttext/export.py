@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.rungs.base import Rung
 from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.fasttext.classifier import FastTextModel
@@ -82,6 +82,17 @@ def fasttext_lines(model: Rung, texts: pl.Series, labels: pl.Series | None = Non
     out = np.empty(len(heads) + int(ended.lengths.sum(dtype=np.int64)) + len(ended), np.uint8)
     size = _join(ended.content, ended.starts, ended.lengths, ended.offsets, heads, head_offsets, out)
     return out[:size].tobytes()
+
+
+def line_content(model: Rung) -> Message:
+    """What a line holds that fastText is given to predict from.
+
+    Args:
+        model: one that `export_fasttext` has written.
+    """
+    if isinstance(model, FastTextModel):
+        return message("a text a line")
+    return message("{tokenizer} tokens joined by spaces", tokenizer=model.tokenizer_)
 
 
 def _line_heads(texts: pl.Series, labels: pl.Series | None) -> pl.Series:
