@@ -152,7 +152,7 @@ def test_the_reported_loss_is_the_mean_over_all_tokens(make):
     """However unequal the windows are: with a rate of nothing, each epoch is the loss of the text as it is read."""
     ids, net = text(203), make()
     task = LanguageTask(net, ids, 4, 8)
-    history = Loop(task, OptimizerSettings(epochs=2, learning_rate=1e-12, optimizer="sgd")).run()
+    history = Loop(task, OptimizerSettings(epochs=2, learning_rate=1e-9, optimizer="sgd")).run()
     total = sum(task.loss(net, part)[0].item() for part in task.epoch(1))
     assert history[0]["loss"] == pytest.approx(total / 202, rel=1e-4)
 

@@ -24,7 +24,7 @@ from sadari.messages import message
 from sadari.train import distributed as processes
 from sadari.train.environment import compiling, operations, shared, stop_signals, threads
 from sadari.train.optimizer import OptimizerSettings, make_optimizers, rate_at
-from sadari.train.time_limit import AS_PLANNED, Course, TimeLimit, place_of
+from sadari.train.time_limit import AS_PLANNED, Course, RateByTime, TimeLimit, place_of
 
 Record = dict[str, float]
 
@@ -129,7 +129,8 @@ class Loop:
         self.progress = Progress()
         self.best_state: dict[str, torch.Tensor] | None = None
         self.threads = optimizer_settings.threads
-        self.limit: TimeLimit | None = None
+        seconds = optimizer_settings.seconds
+        self.limit: TimeLimit | None = None if seconds is None else RateByTime(seconds)
         self.share = 0.0
         self._asked_to_stop = False
         self._summed_weight = 0.0  # of the batches whose gradients are summed so far
@@ -189,6 +190,8 @@ class Loop:
             before = self.share
             if stepped:
                 self._step(len(batches))
+                if self.limit is not None:
+                    progress.course = self.limit.course(progress.course, *self._planned(len(batches)), self._seconds())
                 self.share = self._share_done(len(batches))
             ended = stepped and self._at_limit()
             if stepped:
@@ -237,8 +240,6 @@ class Loop:
         if optimizer_settings.clip is not None:
             dense = [p for p in self.net.parameters() if p.grad is not None and not p.grad.is_sparse]
             nn.utils.clip_grad_norm_(dense, optimizer_settings.clip)
-        if self.limit is not None:
-            progress.course = self.limit.course(progress.course, *self._planned(batches), self._seconds())
         done, steps = self._place(batches)
         rate = optimizer_settings.learning_rate * rate_at(optimizer_settings, done - 1, steps)
         for optimizer in self.optimizers:
@@ -261,13 +262,9 @@ class Loop:
         return done, steps
 
     def _place(self, batches: int) -> tuple[float, float]:
-        """The place among the steps in all: of the recipe, or of its time if that is less."""
-        optimizer_settings, progress = self.optimizer_settings, self.progress
+        """The place among the steps in all, on the course that the limit of time leaves."""
         done, steps = self._planned(batches)
-        done = place_of(progress.course, done)
-        if optimizer_settings.seconds is not None:
-            done = max(done, 1 + (steps - 1) * min(1.0, self._seconds() / optimizer_settings.seconds))
-        return done, steps
+        return place_of(self.progress.course, done), steps
 
     def _share_done(self, batches: int) -> float:
         done, steps = self._place(batches)
@@ -280,10 +277,10 @@ class Loop:
 
     def _at_limit(self) -> bool:
         """Whether the steps or the time are up."""
-        optimizer_settings = self.optimizer_settings
-        if optimizer_settings.steps is not None and self.progress.step >= optimizer_settings.steps:
+        most = self.optimizer_settings.steps
+        if most is not None and self.progress.step >= most:
             return True
-        return (optimizer_settings.seconds is not None or self.progress.course != AS_PLANNED) and self.share >= 1
+        return self.progress.course != AS_PLANNED and self.share >= 1
 
     def _look(self, batches: int, last: bool, ended: bool, before: float) -> None:
         """Report and validate after a step, where these are due.

@@ -10,11 +10,24 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import nn
 
-from sadari.errors import SettingError
-from sadari.messages import message
-
-OPTIMIZERS = ("adam", "adamw", "sgd")
-DECAYS = ("linear", "cosine", "constant")
+from sadari.settings.declaration import check_settings
+from sadari.settings.shared import (
+    Accumulate,
+    Beta2,
+    Count,
+    Decay,
+    Device,
+    Every,
+    Floor,
+    LearningRate,
+    Optimizer,
+    Patience,
+    Positive,
+    Precision,
+    Share,
+    Threads,
+    WeightDecay,
+)
 
 
 @dataclass(frozen=True)
@@ -44,48 +57,29 @@ class OptimizerSettings:
         threads: CPU threads of torch; None: torch's own number.
     """
 
-    epochs: int = 10
-    steps: int | None = None
-    seconds: float | None = None
-    learning_rate: float = 0.001
-    optimizer: str = "adam"
-    beta2: float = 0.999
-    weight_decay: float = 0.0
-    warmup: float = 0.0
-    decay: str = "linear"
-    floor: float = 0.0
-    clip: float | None = 1.0
-    accumulate: int = 1
-    report_every: int = 0
-    validate_every: int = 0
-    validations: int = 0
-    patience: int | None = None
-    precision: str = "fp32"
-    device: str = "cpu"
+    epochs: Count = 10
+    steps: Count | None = None
+    seconds: Positive | None = None
+    learning_rate: LearningRate = 0.001
+    optimizer: Optimizer = "adam"
+    beta2: Beta2 = 0.999
+    weight_decay: WeightDecay = 0.0
+    warmup: Share = 0.0
+    decay: Decay = "linear"
+    floor: Floor = 0.0
+    clip: Positive | None = 1.0
+    accumulate: Accumulate = 1
+    report_every: Every = 0
+    validate_every: Every = 0
+    validations: Every = 0
+    patience: Patience | None = None
+    precision: Precision = "fp32"
+    device: Device = "cpu"
     compile: bool = False
-    threads: int | None = None
+    threads: Threads | None = None
 
     def __post_init__(self) -> None:
-        if self.optimizer not in OPTIMIZERS:
-            raise SettingError(
-                message("optimizer is {optimizer!r}", optimizer=self.optimizer),
-                hint=message("one of: {optimizers}", optimizers=", ".join(OPTIMIZERS)),
-            )
-        if self.decay not in DECAYS:
-            raise SettingError(
-                message("decay is {decay!r}", decay=self.decay),
-                hint=message("one of: {decays}", decays=", ".join(DECAYS)),
-            )
-        if self.precision not in ("fp32", "bf16"):
-            raise SettingError(
-                message("precision is {precision!r}", precision=self.precision), hint=message('"fp32" or "bf16"')
-            )
-        if self.accumulate < 1 or self.epochs < 1 or not 0 <= self.warmup < 1:
-            raise SettingError(
-                message("epochs and accumulate must be at least 1, and warmup a share from 0 to below 1")
-            )
-        if (self.steps is not None and self.steps < 1) or (self.seconds is not None and not self.seconds > 0):
-            raise SettingError(message("steps and seconds, where they are given, must be above 0"))
+        check_settings(self)
 
 
 def rate_at(optimizer_settings: OptimizerSettings, step: float, steps: float) -> float:

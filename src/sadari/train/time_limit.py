@@ -87,6 +87,18 @@ class TimeLimit:
         return (seconds - begun) / max(1.0, step - first)
 
 
+class RateByTime(TimeLimit):
+    """Ends a run by a time that is the plan itself, since nobody can say how many steps there will be.
+
+    A step's place in the plan is the share of the time that is gone, from the first step on, or its own if that is
+    further.
+    """
+
+    def course(self, course: Course, step: float, steps: float, seconds: float) -> Course:
+        place = 1 + (steps - 1) * min(1.0, seconds / self.seconds)
+        return (step, place, 1.0) if place > step else AS_PLANNED
+
+
 def _steps_left(course: Course, step: float, steps: float) -> float:
     return (steps - place_of(course, step)) / course[2]
 
