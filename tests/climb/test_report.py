@@ -22,6 +22,7 @@ from sadari.climb.report.report import report_html, write_report
 from sadari.climb.report.sections.labels import carriers
 from sadari.climb.report.sections.view import View
 from sadari.climb.result import ClimbResult
+from sadari.climb.verdict import explain_verdict
 from sadari.errors import DataError, OutputError, SettingError
 from sadari.metrics.classification import accuracy, class_scores, confusion_matrix
 from sadari.metrics.interval import Interval
@@ -337,6 +338,50 @@ def test_korean_reads_korean_whatever_language_the_climb_spoke():
     assert "학습 행 수" in drawn
     assert "테스트 글 7,600건 중 3건이 학습에도 있습니다" in page.words
     assert "2 texts are odd" in page.words  # a finding that no language but the audit's own has
+
+
+# What stays as it is: rungs, settings, packages, units, and what has no other name.
+NAMES = "bow ngram tfidf embedding bag lowercase ngrams epochs class weight sadari torch numpy python Sadari HTML MB ms"
+
+
+def test_every_word_of_a_korean_report_is_korean_but_names():
+    result = make_climb(lang="ko", rows=500, validation=400)
+    result.source, result.notes, result.skipped = "뉴스", [], []
+    result.rows = {**result.rows, "dropped_blank": 2, "leaked_near": 1, "folds": 5}
+    result.audit = {**result.audit, "findings": [{"severity": "warning", "what": "보기", "examples": ["하나"]}]}
+    result.audit["tokenizers"] = {"토크나이저": 0.021}
+    for rung in result.rungs:
+        rung.note = ""
+    page = check_safe(report_html(result, lang="ko"))
+    said = [text for tag, text in page.texts if tag != "style"]
+    said += [each[name] for _, each in page.elements for name in ("title", "aria-label") if name in each]
+    ours = "\n".join(text for text in said if text not in set(result.final_texts))
+    assert set(re.findall("[A-Za-z]{2,}", ours)) - set(NAMES.split()) == set()
+    assert not re.search("낱말|누출|시험|나눔|걸음|[0-9] %", ours)
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("nasty", HOSTILE[:-1])
+def test_a_hostile_label_text_or_rung_is_text_in_every_place(nasty, lang):
+    result = make_climb(rows=120, validation=60, rungs=2, labels=[nasty, "b"], texts=[nasty])
+    rename(result, result.verdict.rung, nasty)
+    result.verdict.sentences = explain_verdict(result.verdict, result.rungs, result.validation_tests)
+    page = check_safe(report_html(result, lang=lang))
+    bold = [text for tag, text in page.texts if tag == "b"]
+    assert nasty in bold  # in the verdict
+    assert nasty in [text for tag, text in page.texts if tag == "text"]  # in a chart
+    assert nasty in [text for tag, text in page.texts if tag == "bdi"]
+    assert any(nasty in (each.get("aria-label") or "") for _, each in page.elements)
+
+
+def test_no_template_takes_a_value_for_markup():
+    """What is markup comes from the templates and from the charts; a value marked safe would not be escaped."""
+    folder = resources.files("sadari.climb.report").joinpath("templates")
+    found = [*folder.iterdir(), *folder.joinpath("sections").iterdir()]
+    templates = {file.name: file.read_text(encoding="utf-8") for file in found if file.name.endswith(".jinja")}
+    assert len(templates) == 17
+    for name, text in templates.items():
+        assert not re.search(r"\bsafe\b|Markup|autoescape", text), name
 
 
 def test_one_rung_with_nothing_else_to_show():

@@ -31,4 +31,5 @@ def _telling(rows: Mapping[str, int]) -> dict[str, int]:
 def _names_marked(sentence: Message, lang: str) -> Iterator[tuple[bool, str]]:
     """A sentence in pieces, and whether each names a rung; figures are kept on one line with their signs."""
     for name, text in pieces(sentence, lang):
-        yield name in ("rung", "best"), text.replace(" ± ", "\u00a0±\u00a0").replace(" %", "\u00a0%")
+        marked = name in ("rung", "best")
+        yield marked, text if marked else text.replace(" ± ", "\u00a0±\u00a0").replace(" %", "\u00a0%")
