@@ -52,6 +52,17 @@ class Message:
         return replace(self, values={**self.values, **counted, **values}, count=count)
 
 
+class Figure:
+    """A value that languages write in ways of their own, such as a large number."""
+
+    def written(self, language: str) -> str:
+        """As it stands in a sentence of this language."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.written(current_language())
+
+
 def message(id: str, /, **values: Any) -> Message:
     """The sentence with these values."""
     return Message(id, values)
@@ -68,9 +79,20 @@ def both(parts: Sequence[Message | str]) -> Message | str:
     return message("{first} and {second}", first=first, second=both(rest)) if rest else first
 
 
+def beside(parts: Sequence[Message | str | None]) -> Message | str:
+    """``a · b · c`` of those that there are; an empty text of none."""
+    first, *rest = [part for part in parts if part] or [""]
+    return message("{first} · {second}", first=first, second=beside(rest)) if rest else first
+
+
+def of(name: str, note: Message | str) -> Message:
+    """What is said of one of several things, behind its name."""
+    return message("{name}: {note}", name=name, note=note)
+
+
 def notes_of(name: str, notes: Sequence[Message | str]) -> list[Message]:
-    """What is said of one of several files, behind its name."""
-    return [message("{name}: {note}", name=name, note=note) for note in notes]
+    """Each of the notes on one of several files, behind its name."""
+    return [of(name, note) for note in notes]
 
 
 def alternatives(names: Sequence[object]) -> Message | str:
@@ -127,6 +149,8 @@ def plain(value: Any, language: str | None = None) -> Any:
 def _written(value: Any, language: str) -> Any:
     if isinstance(value, Message):
         return render(value, language)
+    if isinstance(value, Figure):
+        return value.written(language)
     if isinstance(value, list) and all(isinstance(each, Message | str) for each in value):
         return ", ".join(render(each, language) for each in value)
     return value

@@ -13,6 +13,7 @@ from precisions import needs
 from sadari.cli.arguments import options
 from sadari.data.read import open_source
 from sadari.device import PREDICT_PRECISIONS
+from sadari.messages import render
 from sadari.pretrained.folder import shown_weights
 from tiny_bert import tiny_bert
 
@@ -162,7 +163,7 @@ def test_windows_are_said_in_a_climb(weights, few, tmp_path):
             curves=False,
             lang=lang,
         )
-        assert said in result.rungs[0].note
+        assert said in render(result.rungs[0].note, lang)
 
 
 @pytest.mark.parametrize(

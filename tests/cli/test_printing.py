@@ -11,7 +11,8 @@ from rich.cells import cell_len
 
 from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import bar, cut, pad, say_json, signed, table, wrap
-from sadari.wording import wording
+from sadari.messages import render
+from sadari.wording import numbers as readable
 
 words = st.text(st.sampled_from("abc국회漢é."), min_size=1, max_size=9)
 lines = st.lists(words, max_size=20).map(" ".join)
@@ -74,8 +75,8 @@ def test_signs():
     ],
 )
 def test_rates(speed, said, korean):
-    assert wording("en").rate(speed) == said
-    assert wording("ko").rate(speed) == korean
+    assert render(readable.rate(speed), "en") == said
+    assert render(readable.rate(speed), "ko") == korean
 
 
 def test_rows_of_numbers_are_one_line_of_json(capsys):

@@ -24,7 +24,6 @@ from sadari.messages import render
 from sadari.rungs import BertClassifier
 from sadari.rungs.recurrent import LSTM
 from sadari.settings.declaration import search_space
-from sadari.wording import wording
 from tiny_bert import few_titles, tiny_bert
 
 PACE = Throughput(training=0.02, predicting=0.005)
@@ -62,17 +61,17 @@ def test_all_rows_and_what_is_measured_are_in_the_time():
     needed = 30_000 * 2 * 0.02 + 10_000 * 0.005
     plan = _plan_slow(bert(), PACE, large(30_000), needed + 1)
     assert plan == Plan(30_000, throughput=PACE, seconds=pytest.approx(needed))
-    assert plan.said(wording("en")) == "50 texts/s in training, about 20 min 50 s in all"
+    assert str(plan.said()) == "50 texts/s in training, about 20 min 50 s in all"
     without_measuring = _plan_slow(bert(), PACE, large(30_000), 30_000 * 2 * 0.02 + 1)
     assert without_measuring.settings == {"epochs": 1}
 
 
 def test_with_less_time_one_pass_and_then_fewer_rows_and_it_is_said():
     one = _plan_slow(bert(), PACE, large(30_000), 700.0)
-    assert (one.rows, one.settings, one.note) == (30_000, {"epochs": 1}, "1 of 2 passes, for the budget")
+    assert (one.rows, one.settings, str(one.note)) == (30_000, {"epochs": 1}, "1 of 2 passes, for the budget")
     few = _plan_slow(bert(), PACE, large(30_000), 350.0)
     assert 14_000 < few.rows <= 15_000
-    assert few.note == f"trained on {few.rows:,} of 30,000 rows, for the budget"
+    assert str(few.note) == f"trained on {few.rows:,} of 30,000 rows, for the budget"
     assert few.seconds <= 350.0
     asked = _plan_slow(bert(epochs=2), PACE, large(30_000), 700.0)
     assert asked.settings == {}
@@ -83,7 +82,7 @@ def test_with_less_time_one_pass_and_then_fewer_rows_and_it_is_said():
 def test_with_no_time_it_is_left_out_and_says_how_fast_it_would_be():
     dear = _plan_slow(bert(), PACE, large(30_000), 60.0)
     assert isinstance(dear, TooDear)
-    assert dear.why.startswith("at 50 texts/s in training it needs about 20 min")
+    assert str(dear.why).startswith("at 50 texts/s in training it needs about 20 min")
     assert dear.least == pytest.approx(500 * 8 / 2 * 0.02 + 10_000 * 0.005)
     assert isinstance(_plan_slow(bert(), PACE, large(30_000), dear.least + 2), Plan)
 
@@ -96,13 +95,15 @@ def test_few_rows_are_validated_in_halves_where_folds_take_too_long(in_folds):
     assert whole.seconds == pytest.approx(5 * once + rest)
     half = _plan_slow(bert(), PACE, in_folds, 2 * once + rest + 0.1)
     assert half.halves
-    assert half.note == "validated by models of half the rows, for the budget"
+    assert str(half.note) == "validated by models of half the rows, for the budget"
     assert half.seconds == pytest.approx(2 * once + rest)
     fewer = _plan_slow(bert(), PACE, in_folds, 1.6 * once + rest)
     assert (fewer.settings, fewer.halves) == ({"epochs": 8}, True)
     dear = _plan_slow(bert(), PACE, in_folds, 30 * 2 * 7 * 0.02 + rest - 0.01)  # a quarter of the rows, seven passes
     assert isinstance(dear, TooDear)
-    assert dear.why.startswith("at 50 texts/s in training it needs at least 8.40 s, and 8.39 s of the budget are left")
+    assert str(dear.why).startswith(
+        "at 50 texts/s in training it needs at least 8.40 s, and 8.39 s of the budget are left"
+    )
     assert isinstance(_plan_slow(bert(), PACE, in_folds, dear.least), Plan)
 
 
@@ -111,10 +112,11 @@ def test_of_few_rows_fewer_are_trained_on_where_halves_take_too_long(in_folds, a
     rest = (120 + 40) * 0.005
     plan = _plan_slow(bert(**asked), PACE, in_folds, 45 * 2 * (3 if asked else 7) * 0.02 + rest)
     assert (plan.rows, plan.halves, plan.settings) == (45, True, {} if asked else {"epochs": 7})
-    assert plan.note == "trained on 45 of 120 rows, for the budget · validated by two models of as many rows"
+    assert str(plan.note) == "trained on 45 of 120 rows, for the budget · validated by two models of as many rows"
     more = _plan_slow(bert(**asked), PACE, in_folds, (75 + 60 + 60) * (3 if asked else 7) * 0.02 + rest)
     assert (
-        more.note == "trained on 75 of 120 rows, for the budget · validated by models of half the rows, for the budget"
+        str(more.note)
+        == "trained on 75 of 120 rows, for the budget · validated by models of half the rows, for the budget"
     )
 
 
@@ -255,7 +257,7 @@ def test_the_verdict_says_what_bert_costs_a_text(climbed):
 def test_class_weights_and_passes_reach_it_and_halves_are_said(weights, some, monkeypatch):
     plan, told, fits = budgets._plan_slow, [], []
 
-    def in_halves(model, throughput, frozen, allowed, words):
+    def in_halves(model, throughput, frozen, allowed):
         return Plan(len(frozen.train), {"epochs": 1}, "validated by models of half the rows", True, throughput, 1.0)
 
     monkeypatch.setattr(budgets, "_plan_slow", in_halves)
@@ -277,7 +279,7 @@ def test_class_weights_and_passes_reach_it_and_halves_are_said(weights, some, mo
     )
     assert plan is not budgets._plan_slow
     assert fits[-3:] == [(120, "balanced", 1), (60, "balanced", 1), (60, "balanced", 1)]
-    assert "validated by models of half the rows" in result.rungs[0].note
+    assert "validated by models of half the rows" in str(result.rungs[0].note)
     assert any(what.startswith("bert: ") and what.endswith("about 1.0 s in all") for what in told)
     assert len(result.rungs[0].validation_predictions) == 120
 
@@ -311,17 +313,15 @@ def test_fewer_rows_and_no_word_of_english_in_a_korean_climb(weights, monkeypatc
     assert 45 <= rows < 60
     assert fits == [(rows, 7)] * 2  # the model itself validates one half
     assert len(result.rungs[0].validation_predictions) == 120
-    note = result.rungs[0].note
+    note = render(result.rungs[0].note, "ko")
     assert note.startswith(
         f"시간 예산 때문에 120행 중 {rows}행으로만 학습 · 같은 수의 행으로 학습한 두 모델로 검증 · 글 "
     )
-    assert note.endswith(" %)은 토큰 16개까지만 읽음")
-    assert any(what.startswith("bert: 학습 속도 50건/초, 모두 약 ") for what in told)
-    dear = Budget(1, wording("ko")).plan(
-        BertClassifier(weights=weights), freeze(korean, test, audit(korean, test), seed=0), 0
-    )
+    assert note.endswith("%)은 토큰 16개까지만 읽음")
+    assert any(render(what, "ko").startswith("bert: 학습 속도 50건/초, 모두 약 ") for what in told)
+    dear = Budget(1).plan(BertClassifier(weights=weights), freeze(korean, test, audit(korean, test), seed=0), 0)
     _, left_out = rungs_to_climb(None, {})
-    for said in (note, dear.why, *(render(why, "ko").partition(":")[0] for _, why in left_out)):
+    for said in (note, render(dear.why, "ko"), *(render(why, "ko").partition(":")[0] for _, why in left_out)):
         assert not re.search("[A-Za-z]", said), said
 
 

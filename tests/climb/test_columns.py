@@ -12,7 +12,6 @@ from sadari.climb import columns
 from sadari.climb.columns import COLUMNS, Column, columns_of
 from sadari.climb.report.report import report_html
 from sadari.messages import message, render
-from sadari.wording import wording
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +40,7 @@ def test_both_show_every_column_and_every_figure(climb, lang):
         assert heading in head
         assert f">{heading}<" in table
         for line, rung in zip(lines, climb.rungs, strict=True):
-            assert column.cell(rung, wording(lang)) in line
+            assert render(column.cell(rung), lang) in line
 
 
 def test_a_new_column_is_in_both(climb, monkeypatch):
@@ -49,7 +48,7 @@ def test_a_new_column_is_in_both(climb, monkeypatch):
         message("epochs made"),
         "of each text",
         lambda rung: float(len(rung.rung)),
-        brief=lambda words, count: f"{count:.0f} made",
+        brief=lambda count: f"{count:.0f} made",
         rank=2,
         figure=lambda count: f"{count:.2f}",
     )

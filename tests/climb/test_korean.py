@@ -22,7 +22,7 @@ from sadari.cli.terminal import progress
 from sadari.climb.climb import climb as climb_rungs
 from sadari.data.datasets import find
 from sadari.data.read import open_source
-from sadari.messages import speaking
+from sadari.messages import Message, render, speaking
 from sadari.metrics.significance import mcnemar
 from sadari.rungs import TfIdf
 from sadari.vectors.keyed import WordVectors
@@ -178,7 +178,7 @@ def test_what_a_korean_climb_says_while_it_works_is_korean(trials: int, tmp_path
     train, test = (open_source(path, text="title", label="label").read() for path in (data.train, data.test))
     words = sorted({word for text in train.texts for word in text.split()})
     vectors = WordVectors(words, np.random.default_rng(0).normal(size=(len(words), 8)).astype(np.float32))
-    told: list[str] = []
+    told: list[Message | str] = []
     settings = {"vectors": {"tokenizer": "whitespace"}, "lstm": {"epochs": 1}, "bert": {"epochs": 1, "threads": 1}}
     climb_rungs(
         train.take(np.arange(80)),
@@ -193,9 +193,9 @@ def test_what_a_korean_climb_says_while_it_works_is_korean(trials: int, tmp_path
         settings=settings,
         progress=lambda what, share: told.append(what),
     )
-    said = {re.sub("^(bow|vectors|lstm|bert): ", "", what) for what in told}
+    said = {re.sub("^(bow|vectors|lstm|bert): ", "", render(what, "ko")) for what in told}
     assert {"준비 중", "학습 중", "교차 검증 중", "성능 측정 중", "학습 곡선 그리는 중", "보고서 작성 중"} <= said
-    assert ("설정 탐색 중(2가지 중 2가지 시험)" in said) == (trials > 0)
+    assert ("설정 탐색 중(2가지 중 2가지 시도)" in said) == (trials > 0)
     assert any(re.fullmatch(r"학습 속도 [\d,.]+건/초, 모두 약 .+", what) for what in said)
     for what in said:
         assert re.search("[가-힣]", what), what

@@ -484,7 +484,7 @@ def test_what_does_not_hold_together_is_refused(climb):
         report_html(replace(climb, label_names=["a", "b"]))
     with pytest.raises(DataError, match="not among the rungs"):
         report_html(replace(climb, verdict=replace(climb.verdict, rung="bert")))
-    with pytest.raises(SettingError, match="no language 'fr'"):
+    with pytest.raises(SettingError, match="lang is 'fr'"):
         report_html(climb, lang="fr")
 
 

@@ -74,7 +74,7 @@ def test_a_machine_that_becomes_slower_makes_fewer_steps_and_the_budget_holds(we
     said = re.fullmatch(
         r"slower than measured at first: (\d+) of 32 steps, for the budget · "
         r"the models that validate it made (\d+) of (\d+) steps, for the budget",
-        found.note,
+        str(found.note),
     )
     assert said, found.note
     assert 10 < int(said[1]) < 32

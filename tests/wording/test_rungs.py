@@ -12,10 +12,8 @@ from sadari.messages import render
 from sadari.rungs import BertClassifier, FromVectors
 from sadari.vectors.initialise import Coverage
 from sadari.vectors.keyed import WordVectors
-from sadari.wording import wording
+from sadari.wording import numbers as readable
 from written import written
-
-ENGLISH, KOREAN = wording("en"), wording("ko")
 
 
 def warned(fit):
@@ -59,8 +57,8 @@ def test_what_vectors_know(counts):
 
 def test_figures_of_a_table():
     speeds = (0.5, 7.25, 5_200, 54_000, 1_100_000, 230_000_000)
-    assert [ENGLISH.rate(speed) for speed in speeds] == ["0.50/s", "7.2/s", "5.2 k/s", "54 k/s", "1.1 M/s", "230 M/s"]
-    assert [KOREAN.rate(speed) for speed in speeds] == [
+    assert written(map(readable.rate, speeds)) == ["0.50/s", "7.2/s", "5.2 k/s", "54 k/s", "1.1 M/s", "230 M/s"]
+    assert written(map(readable.rate, speeds), "ko") == [
         "0.50/초",
         "7.2/초",
         "5,200/초",
@@ -69,5 +67,6 @@ def test_figures_of_a_table():
         "2.3억/초",
     ]
     seconds = (0.000_059, 0.66, 3.5, 90.0, float("nan"))
-    assert [ENGLISH.brief(each) for each in seconds] == ["59 µs", "660 ms", "3.5 s", "1 min 30 s", "–"]
-    assert [KOREAN.brief(each) for each in seconds] == ["59 µs", "660 ms", "3.5초", "1분 30초", "–"]
+    said = [readable.duration(each, 2) for each in seconds]
+    assert written(said) == ["59 µs", "660 ms", "3.5 s", "1 min 30 s", "–"]
+    assert written(said, "ko") == ["59µs", "660ms", "3.5초", "1분 30초", "–"]

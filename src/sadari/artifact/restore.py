@@ -133,7 +133,8 @@ def check_learned(**arrays: NDArray[np.float32]) -> None:
     """
     if _too_large(arrays):
         raise SettingError(
-            message("training diverged: the weights are no longer numbers"), hint=message("try a smaller learning_rate")
+            message("training diverged: the weights are no longer numbers"),
+            hint=message("try a smaller {setting}", setting="learning_rate"),
         )
 
 

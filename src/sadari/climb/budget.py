@@ -12,9 +12,9 @@ from sadari.climb.split import Frozen, nested_rows
 from sadari.climb.throughput import SHARE as MEASURING
 from sadari.climb.throughput import Throughput, spread, throughput_of
 from sadari.data.corpus import Corpus
+from sadari.messages import Message, beside, message
 from sadari.rungs import Rung
 from sadari.rungs.defaults import FEW_TEXTS
-from sadari.wording import Wording, wording
 from sadari.wording import numbers as readable
 
 PROBE_ROWS, FIRST_ROWS = 1_000, 64
@@ -25,7 +25,8 @@ SHARE = 0.6  # of the time left that one rung may take while others wait
 SMALL_BATCH = 1.4  # what a row costs in a batch of half the size
 FEWEST_PASSES = 0.5  # of those that a net would make; of many rows, half the passes are better than half the rows
 FEWEST_OF_FEW = 0.7  # of few rows: with fewer it is not what it could be
-IN_ENGLISH = wording("en")
+LEFT = message("it needs about {needed}, and {left} of the budget are left for it")
+LEAST = message("it needs at least {needed}, and {left} of the budget are left for it")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Plan:
 
     rows: int
     settings: Mapping[str, Any] = field(default_factory=dict)
-    note: str = ""
+    note: Message | str = ""
     halves: bool = False
     throughput: Throughput | None = None
     seconds: float = 0.0
@@ -53,12 +54,15 @@ class Plan:
         """Whether the model learns of one half, of so many rows in all, and so is validated on the other as it is."""
         return self.halves and self.rows <= total // 2
 
-    def said(self, words: Wording) -> str:
-        """How long a slow rung will take, in words; nothing of the others."""
+    def said(self) -> Message | None:
+        """How long a slow rung will take; None of the others."""
         if self.throughput is None:
-            return ""
-        rate = readable.significant(1 / self.throughput.training, 2)
-        return words.say("budget_pace", rate=rate, duration=words.duration(self.seconds, 2))
+            return None
+        return message(
+            "{rate} texts/s in training, about {duration} in all",
+            rate=readable.significant(1 / self.throughput.training, 2),
+            duration=readable.duration(self.seconds, 2),
+        )
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,11 @@ class TooDear:
 
     Attributes:
         least: seconds that it needs at least.
-        why: a sentence.
+        why: it does not.
     """
 
     least: float
-    why: str
+    why: Message
 
 
 class Budget:
@@ -79,11 +83,9 @@ class Budget:
 
     Args:
         seconds: how long it is; None: no end.
-        words: in which language plans say what is less than it could be.
     """
 
-    def __init__(self, seconds: float | None, words: Wording = IN_ENGLISH) -> None:
-        self.words = words
+    def __init__(self, seconds: float | None) -> None:
         self._paces: dict[str, Throughput] = {}
         self.deadline = None if seconds is None else time.perf_counter() + seconds
 
@@ -113,7 +115,7 @@ class Budget:
         if model.relative_cost >= SLOW:
             throughput = self._paces.get(model.name) or throughput_of(model, probe, MEASURING * self.time_left())
             self._paces[model.name] = throughput
-            return _plan_slow(model, throughput, frozen, self.time_left() * share, self.words)
+            return _plan_slow(model, throughput, frozen, self.time_left() * share)
         short = _one_epoch(model, total)
         few = spread(probe, FIRST_ROWS)
         short.fit(few.texts, few.labels).predict_proba(few.texts)
@@ -124,7 +126,7 @@ class Budget:
         needed = seconds_needed(
             lambda rows: _spent(short, rows), few, probe, passes=_epochs(model, total), scale=scale, allowed=allowed
         )
-        return _plan(model, needed, allowed, total, in_folds=bool(frozen.folds), words=self.words)
+        return _plan(model, needed, allowed, total, in_folds=bool(frozen.folds))
 
 
 @dataclass(frozen=True)
@@ -170,9 +172,7 @@ def seconds_needed(
     return spent.with_passes(passes) * scale
 
 
-def _plan(
-    model: Rung, needed: float, allowed: float, total: int, *, in_folds: bool, words: Wording = IN_ENGLISH
-) -> Plan | TooDear:
+def _plan(model: Rung, needed: float, allowed: float, total: int, *, in_folds: bool) -> Plan | TooDear:
     """How a rung that needs so many seconds for ``total`` rows is trained in those that it is allowed."""
     if needed <= allowed:
         return Plan(total)
@@ -181,41 +181,40 @@ def _plan(
         fewest, passes = FEWEST_PASSES if total >= FEW_TEXTS else FEWEST_OF_FEW, model.planned_epochs(total)
         fewer = int(passes * share)
         if fewer >= fewest * passes:
-            return Plan(total, {"epochs": fewer}, words.say("budget_passes", fewer=fewer, passes=passes))
+            return Plan(total, {"epochs": fewer}, _fewer_passes(fewer, passes))
     rows = 0 if in_folds else _fewer_rows(model, total, share / fewest)
     if rows >= min(LEAST_ROWS, total):
-        note = words.say("budget_rows", rows=readable.count(rows), total=readable.count(total))
         settings = {"epochs": math.ceil(fewest * model.planned_epochs(rows))} if fewest < 1 else {}
-        return Plan(rows, settings, note)
+        return Plan(rows, settings, _on_fewer_rows(rows, total))
     least = fewest if in_folds else fewest * min(1.0, LEAST_ROWS / total)
-    return TooDear(needed * least, _why(needed, allowed, words))
+    return TooDear(needed * least, _why(needed, allowed))
 
 
-def _why(needed: float, allowed: float, words: Wording, key: str = "budget_left") -> str:
-    """Why a rung is left out; ``key``: of the sentence that says it."""
+def _fewer_passes(fewer: int, passes: int) -> Message:
+    return message("{fewer} of {passes} passes, for the budget", fewer=fewer, passes=passes)
+
+
+def _on_fewer_rows(rows: int, total: int) -> Message:
+    return message("trained on {rows:,} of {total:,} rows, for the budget", rows=rows, total=total)
+
+
+def _why(needed: float, allowed: float, left: Message = LEFT) -> Message:
+    """Why a rung is left out; ``left``: how that is said where some time is left."""
     if allowed <= 0.001:
-        return words.say("budget_used_up", needed=words.duration(needed))
-    return words.say(key, needed=words.duration(needed), left=words.duration(allowed))
+        left = message("it needs about {needed}, and none of the budget is left for it")
+    return left.filled(needed=readable.duration(needed), left=readable.duration(allowed))
 
 
-def _plan_slow(
-    model: Rung, throughput: Throughput, frozen: Frozen, allowed: float, words: Wording = IN_ENGLISH
-) -> Plan | TooDear:
+def _plan_slow(model: Rung, throughput: Throughput, frozen: Frozen, allowed: float) -> Plan | TooDear:
     """How a rung is trained that is slow to predict, too: the texts that it is measured on are in what it may take."""
     total = len(frozen.train)
     measured = len(frozen.final) + (total if frozen.folds else len(frozen.validation))
     fixed = measured * throughput.predicting
     if frozen.folds:
-        found = _plan_in_folds(model, throughput, frozen, allowed - fixed, words)
+        found = _plan_in_folds(model, throughput, frozen, allowed - fixed)
     else:
-        found = _plan(
-            model,
-            throughput.training * total * _epochs(model, total),
-            allowed - fixed,
-            total,
-            in_folds=False,
-            words=words,
-        )
+        needed = throughput.training * total * _epochs(model, total)
+        found = _plan(model, needed, allowed - fixed, total, in_folds=False)
     if isinstance(found, Plan):
         passes = found.settings.get("epochs", _epochs(model, found.rows))
         seconds = found.seconds or throughput.training * found.rows * passes
@@ -225,12 +224,10 @@ def _plan_slow(
         fewest = FEWEST_PASSES if model.chooses_epochs and total >= FEW_TEXTS else 1.0
         least = throughput.training * LEAST_ROWS * _epochs(model, LEAST_ROWS) * fewest
     rate = readable.significant(1 / throughput.training, 2)
-    return TooDear(least + fixed, words.say("budget_at_pace", rate=rate, why=found.why))
+    return TooDear(least + fixed, message("at {rate} texts/s in training {why}", rate=rate, why=found.why))
 
 
-def _plan_in_folds(
-    model: Rung, throughput: Throughput, frozen: Frozen, allowed: float, words: Wording
-) -> Plan | TooDear:
+def _plan_in_folds(model: Rung, throughput: Throughput, frozen: Frozen, allowed: float) -> Plan | TooDear:
     """The same where every row is validated once: in all folds, else in halves, else of fewer rows."""
     total = len(frozen.train)
     least = math.ceil(min(LEAST_ROWS, total * LEAST_SHARE))
@@ -241,16 +238,18 @@ def _plan_in_folds(
         seconds = throughput.training * sum(size * (passes or _epochs(model, size)) for size in sizes)
         if seconds > allowed * (1 + 1e-9):
             continue
-        notes = []
+        notes: list[Message] = []
         if rows < total:
-            notes.append(words.say("budget_rows", rows=readable.count(rows), total=readable.count(total)))
+            notes.append(_on_fewer_rows(rows, total))
         elif passes is not None:
-            notes.append(words.say("budget_passes", fewer=passes, passes=model.planned_epochs(total)))
-        if in_halves:
-            notes.append(words.say("budget_halves" if rows * 2 >= total else "budget_two_models"))
+            notes.append(_fewer_passes(passes, model.planned_epochs(total)))
+        if in_halves and rows * 2 >= total:
+            notes.append(message("validated by models of half the rows, for the budget"))
+        elif in_halves:
+            notes.append(message("validated by two models of as many rows"))
         settings = {} if passes is None else {"epochs": passes}
-        return Plan(rows, settings, " · ".join(notes), in_halves, seconds=seconds)
-    return TooDear(seconds, _why(seconds, allowed, words, "budget_least"))
+        return Plan(rows, settings, beside(notes), in_halves, seconds=seconds)
+    return TooDear(seconds, _why(seconds, allowed, LEAST))
 
 
 def _ways_in_folds(model: Rung, total: int, least: int) -> Iterator[tuple[int, int | None, bool]]:

@@ -29,19 +29,19 @@ from sadari.data.audit.audit import audit
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import SettingError
-from sadari.messages import Message, message, render
+from sadari.messages import LANGUAGES, Message, beside, current_language, message, of
 from sadari.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.significance import pair_tests
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import search_space
-from sadari.settings.limits import MOST, Whole, check
+from sadari.settings.limits import MOST, Choice, Whole, check
+from sadari.text.long_texts import cut_note, windows_note
 from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
 from sadari.wording import numbers as readable
-from sadari.wording import wording
 
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
 
@@ -54,7 +54,7 @@ def climb(
     budget: float | None = None,
     seed: int = 0,
     folder: str | Path | None = None,
-    lang: str = "en",
+    lang: str | None = None,
     curves: bool = True,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     keep_duplicates: bool = False,
@@ -81,7 +81,7 @@ def climb(
         seed: seed of the splits and of every rung.
         folder: where models, predictions, history and report go, whole when the climb is done or not at all; an
             earlier climb there is replaced. None writes nothing.
-        lang: language of the verdict and the report, "en" or "ko".
+        lang: language of the report and of what else is written, "en" or "ko"; None: the one that is spoken.
         curves: also train every rung on fewer rows, for learning curves.
         settings: rung → the settings in which it differs from its defaults.
         keep_duplicates: keep repeated training texts.
@@ -121,11 +121,11 @@ def _climb(
     report: bool,
     progress: Progress | None,
 ) -> ClimbResult:
-    start, say, lang = time.perf_counter(), progress or (lambda what, share: None), asked["lang"]
-    words = wording(lang)
+    start, say, lang = time.perf_counter(), progress or (lambda what, share: None), asked["lang"] or current_language()
+    check("lang", lang, Choice(LANGUAGES))
     check("trials", asked["trials"], Whole(0, MOST))
     names, left_out = rungs_to_climb(rungs, given)
-    say(words.say("doing_audit"), 0.0)
+    say(message("auditing the data"), 0.0)
     audited = _audited(train, test, audited, seed)
     frozen = freeze(
         train, test, audited, seed=seed, validation=asked["validation"], keep_duplicates=asked["keep_duplicates"]
@@ -134,29 +134,26 @@ def _climb(
         run = ClimbContext(
             frozen,
             seed,
-            Budget(asked["budget"], words),
+            Budget(asked["budget"]),
             temporary,
             Path(folder or ""),
             asked["curves"],
             settings,
             onwards(say),
             frozen.train.provenance(seed=seed),
-            words,
             names,
             asked["trials"],
         )
         _start_from(run, given)
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results)
-        result = _conclude(
-            run, train, results, [*skipped, *((name, render(why, lang)) for name, why in left_out)], audited
-        )
+        result = _conclude(run, train, results, [*skipped, *left_out], audited)
         result.options = _options(train, test, **asked, **_shown_starts(run))
         result.seconds = time.perf_counter() - start
         if temporary is not None:
-            say(words.say("doing_report"), 0.99)
+            say(message("writing the report"), 0.99)
             write_run(result, temporary, lang=lang, report=report, rows=frozen.final.rows)
-    say(words.say("doing_done"), 1.0)
+    say(message("done"), 1.0)
     return result
 
 
@@ -182,7 +179,7 @@ def _options(train: Corpus, test: Corpus | None, **asked: Any) -> dict[str, Any]
     return {**own, **asked}
 
 
-def _climb_all(run: ClimbContext, names: list[str]) -> tuple[list[RungResult], list[tuple[str, str]]]:
+def _climb_all(run: ClimbContext, names: list[str]) -> tuple[list[RungResult], list[tuple[str, Message | str]]]:
     """The rungs that were trained, and those that were not, with the reason."""
     found: dict[str, RungResult | TooDear | Failed] = {}
     last = len(names) - 1
@@ -198,7 +195,7 @@ def _climb_all(run: ClimbContext, names: list[str]) -> tuple[list[RungResult], l
             message("the budget is too small for any rung"), hint=message("give a larger --budget, or fewer rungs")
         )
     if not results:
-        raise none_trained(left_out, run.words, source=run.frozen.train.source)
+        raise none_trained(left_out, source=run.frozen.train.source)
     return results, list(left_out.items())
 
 
@@ -207,7 +204,7 @@ def _try_one(run: ClimbContext, name: str, place: int, count: int, *, share: flo
     try:
         return _climb_one(run, name, place, count, share=share)
     except Exception as error:
-        return Failed(why_failed(error, name, run.words))
+        return Failed(why_failed(error, name))
 
 
 def _start_from(run: ClimbContext, given: Mapping[str, Any]) -> None:
@@ -219,7 +216,7 @@ def _start_from(run: ClimbContext, given: Mapping[str, Any]) -> None:
     for name in run.names:  # what somebody has set wrongly is for them to mend
         run.new(name).check()
     for name, start in started.items():
-        run.progress(render(start.reading, run.words.lang), 0.0)
+        run.progress(start.reading, 0.0)
         run.set(name, **run.new(name).start_in_memory(run.frozen.train.texts))
 
 
@@ -235,41 +232,40 @@ def _shown_starts(run: ClimbContext) -> dict[str, Any]:
 def _climb_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:
     """Train and measure one rung, if that share of the time left allows it."""
     frozen = run.frozen
-    run.say(name, "doing_preparing", place)
+    run.say(name, message("preparing"), place)
     plan = run.budget.plan(run.new(name), frozen, run.seed, share=share)
     if isinstance(plan, TooDear):
         return plan
     ends = run.budget.end_of(share)
     rows, run.planned[name] = plan.rows, plan.settings
     corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(fewer_rows(run, plan))
-    tuned = _tune(run, name, corpus, place, count, plan) if run.trials else ""
+    tuned = _tune(run, name, corpus, place, count, plan) if run.trials else None
     found = train_rung(run, name, plan, corpus, place, ends=ends)
-    run.say(name, "doing_measuring", place + 0.85)
+    run.say(name, message("measuring"), place + 0.85)
     result = _measure(run, name, found.model, found.held_out.astype(np.int32))
     result.rows = len(corpus)
-    longest = _said_of_long(run, found.model, corpus)
-    coverage = render(found.model.coverage_.said(), run.words.lang) if found.model.coverage_ else ""
-    result.note = " · ".join(filter(None, [plan.note, found.note, tuned, longest, coverage]))
+    coverage = found.model.coverage_.said() if found.model.coverage_ else None
+    result.note = beside([plan.note, found.note, tuned, _said_of_long(found.model, corpus), coverage])
     return result
 
 
-def _said_of_long(run: ClimbContext, model: Rung, corpus: Corpus) -> str:
+def _said_of_long(model: Rung, corpus: Corpus) -> Message | None:
     """How many training texts were longer than the rung reads at once, and what became of them."""
     own = model.resolved_settings()
     rows, most = len(corpus), own.get("max_length", 0)
     cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
     if cut:
-        return run.words.cut(cut, rows, most, own.get("long_texts"))
+        return cut_note(cut, rows, most, own.get("long_texts"))
     pieces = model.windows(corpus.texts)
     long = pieces[pieces > 1]
-    return run.words.windows(len(long), rows, int(long.sum()), most) if len(long) else ""
+    return windows_note(len(long), rows, int(long.sum()), most) if len(long) else None
 
 
-def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, plan: Plan) -> str:
+def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, plan: Plan) -> Message:
     """Look for better settings of a rung, in its share of the time left; says what was found."""
     frozen = run.frozen
     if not run.budget.allows(3 * plan.seconds):  # as it is, another way, and for good
-        return run.words.say("tune_no_time")
+        return message("no time was left to try settings")
     if frozen.folds:
         rows, held = first_fold(run, plan)
         train, held_out, truth = frozen.train.take(rows), frozen.train.take(held), frozen.validation_truth[held]
@@ -282,14 +278,19 @@ def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, 
         return float((predict_in_order(model, held_out.texts, frozen.label_names).argmax(axis=1) == truth).mean())
 
     def progress(done: int) -> None:
-        run.say(name, "doing_tuning", place + 0.1, done=done, trials=run.trials)
+        tried = message("tuning, {done} of {trials} tried", done=done, trials=run.trials)
+        run.say(name, tried, place + 0.1)
 
     seconds = 0.5 * run.budget.time_left() / (count - place)
     best, accuracy, done = tune(
         search_space(RUNGS[name]), score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress
     )
     run.tuned[name] = best
-    return run.words.say("tune_tried", tried=done, accuracy=readable.percent(accuracy))
+    return message(
+        "{tried} settings tried on validation rows, the best {accuracy} %",
+        tried=done,
+        accuracy=readable.percent(accuracy),
+    )
 
 
 def _measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
@@ -351,20 +352,20 @@ def _draw_curves(run: ClimbContext, results: list[RungResult]) -> None:
     if not run.curves:
         return
     for result in sorted(results, key=lambda result: result.train_seconds):
-        run.progress(f"{result.rung}: {run.words.say('doing_curve')}", 0.97)
+        run.progress(of(result.rung, message("learning curve")), 0.97)
         run.planned.pop(result.rung, None)  # passes that were cut for all rows say nothing of fewer
         try:
             result.curve = learning_curve(run.frozen, result, partial(run.new, result.rung), run.budget, run.seed)
         except Exception as error:
-            why = run.words.say("failed_curve", why=why_failed(error, result.rung, run.words))
-            result.note = " · ".join(filter(None, [result.note, why]))
+            why = message("no learning curve: {why}", why=why_failed(error, result.rung))
+            result.note = beside([result.note, why])
 
 
 def _conclude(
     run: ClimbContext,
     train: Corpus,
     results: list[RungResult],
-    skipped: list[tuple[str, str]],
+    skipped: list[tuple[str, Message | str]],
     audited: Audit,
 ) -> ClimbResult:
     frozen = run.frozen

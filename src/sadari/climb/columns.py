@@ -9,7 +9,6 @@ from typing import Any
 from sadari.climb.result import RungResult
 from sadari.messages import Message, message
 from sadari.metrics.interval import Interval
-from sadari.wording import Wording
 from sadari.wording import numbers as readable
 
 
@@ -30,19 +29,23 @@ class Column:
     heading: Message
     unit: Message | str
     read: Callable[[RungResult], Any]
-    brief: Callable[[Wording, Any], str]
+    brief: Callable[[Any], Message | str]
     rank: int
     figure: Callable[[float], str] = readable.significant
     spans: bool = False
 
-    def cell(self, rung: RungResult, words: Wording) -> str:
+    def cell(self, rung: RungResult) -> Message | str:
         """What the terminal shows of a rung."""
         found = self.read(rung)
-        return readable.DASH if found is None else self.brief(words, found)
+        return readable.DASH if found is None else self.brief(found)
 
 
-def _score(words: Wording, score: Interval) -> str:
+def _score(score: Interval) -> str:
     return f"{readable.percent(score.value)} ±{readable.plus_minus(score)}"
+
+
+def _time(seconds: float) -> Message | str:
+    return readable.duration(seconds, 2)
 
 
 WITHOUT_LEAKS = Column(message("without leaks"), "%", lambda rung: rung.accuracy_without_leaks, brief=_score, rank=8)
@@ -53,27 +56,27 @@ COLUMNS = [
         message("macro-F1"),
         "%",
         lambda rung: rung.macro_f1,
-        brief=lambda words, score: readable.percent(score.value),
+        brief=lambda score: readable.percent(score.value),
         rank=6,
     ),
     Column(
         message("calibration error"),
         message("points"),
         lambda rung: rung.calibration_error,
-        brief=lambda words, error: readable.percent(error),
+        brief=readable.percent,
         rank=1,
         figure=readable.percent,
     ),
-    Column(message("training"), message("seconds"), lambda rung: rung.train_seconds, brief=Wording.brief, rank=7),
+    Column(message("training"), message("seconds"), lambda rung: rung.train_seconds, brief=_time, rank=7),
+    Column(message("one text"), "µs", lambda rung: rung.one_text_us, brief=lambda us: _time(us / 1e6), rank=4),
     Column(
-        message("one text"), "µs", lambda rung: rung.one_text_us, brief=lambda words, us: words.brief(us / 1e6), rank=4
+        message("in bulk"), message("texts/s"), lambda rung: rung.bulk_texts_per_second, brief=readable.rate, rank=5
     ),
-    Column(message("in bulk"), message("texts/s"), lambda rung: rung.bulk_texts_per_second, brief=Wording.rate, rank=5),
     Column(
         message("size"),
         "MB",
         lambda rung: rung.megabytes or None,  # of a model that was not saved it is not known
-        brief=lambda words, size: f"{readable.significant(size, 2)} MB",
+        brief=lambda size: f"{readable.significant(size, 2)} MB",
         rank=3,
     ),
 ]

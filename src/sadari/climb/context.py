@@ -11,11 +11,10 @@ from sadari.climb.budget import Budget
 from sadari.climb.progress import share_done
 from sadari.climb.split import Frozen
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import Message, message, of
 from sadari.rungs import RUNGS, Rung
-from sadari.wording import Wording
 
-Progress = Callable[[str, float], None]
+Progress = Callable[[Message | str, float], None]
 
 
 @dataclass
@@ -31,7 +30,6 @@ class ClimbContext:
         curves: whether learning curves are drawn.
         settings: rung → the settings in which it differs from its defaults.
         progress: told what is being done and the share done.
-        words: in which language.
         data: what a model's folder says of its rows.
         names: of the rungs.
         trials: settings to try for each.
@@ -48,20 +46,18 @@ class ClimbContext:
     settings: Mapping[str, Mapping[str, Any]]
     progress: Progress
     data: dict[str, Any]
-    words: Wording
     names: Sequence[str]
     trials: int = 0
     planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def say(self, name: str, what: str, position: float, **values: object) -> None:
+    def say(self, name: str, what: Message, position: float) -> None:
         """Tell what is done with a rung.
 
         Args:
-            what: key of a sentence.
             position: among the rungs; 1.5 is half of the second.
         """
-        self.progress(f"{name}: {self.words.say(what, **values)}", self.along(position))
+        self.progress(of(name, what), self.along(position))
 
     def along(self, position: float) -> float:
         """The share of the climb that is done there."""

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sadari.errors import DataError, SadariError
-from sadari.messages import message, render
+from sadari.messages import Message, message
 from sadari.rungs import RUNGS
-from sadari.wording import Wording
 
 # What climb has an option of its own for; a rung's other settings it leaves as they are.
 _OPTIONS = ("tokenizer", "class_weight", "seed")
@@ -20,38 +19,39 @@ _NO_MEMORY = re.compile(r"can't allocate memory|out of memory|Cannot allocate me
 
 @dataclass(frozen=True)
 class Failed:
-    """A rung that raised, and why: a sentence. It keeps nothing of what the rung held in memory."""
+    """A rung that raised, and why. It keeps nothing of what the rung held in memory."""
 
-    why: str
+    why: Message | str
 
 
-def why_failed(error: Exception, name: str, words: Wording) -> str:
-    """What became of a rung, in a sentence, and what can be done about it in a climb."""
+def why_failed(error: Exception, name: str) -> Message | str:
+    """What became of a rung, and what can be done about it in a climb."""
+    if isinstance(error, SadariError):
+        said = message("{where}: {what}", where=error.place, what=error.said) if error.place else error.said
+        advice = _advice(error.advice, name)
+        return message("{what} → {advice}", what=said, advice=advice) if advice else said
     if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)) or getattr(error, "errno", 0) == errno.ENOMEM:
-        return words.say("failed_memory")
-    if not isinstance(error, SadariError):
-        return words.say("failed_fault", what=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
-    what = render(error.said, words.lang)
-    what = f"{render(error.place, words.lang)}: {what}" if error.place else what
-    setting = _setting_in(error.hint or "", name)
-    if setting:
-        advice = words.say("failed_setting", rung=name, setting=setting)
-    else:
-        advice = render(error.advice or "", words.lang)
-    return " → ".join(filter(None, [what, advice]))
+        return message("the memory is not enough for it → give fewer texts, or free some memory")
+    what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    return message("a fault of Sadari's own: {what} → please report it", what=what)
 
 
-def _setting_in(hint: str, name: str) -> str | None:
-    """The setting that an advice tells to change, where a climb has no option for it."""
+def _advice(hint: Message | str | None, name: str) -> Message | str | None:
+    """The advice; where it is to change a setting that a climb has no option for, how that is done."""
+    setting = hint.values.get("setting") if isinstance(hint, Message) else None
     kind = RUNGS.get(name)
-    settings = [] if kind is None else [one for one in kind._get_param_names() if one not in _OPTIONS]
-    return next((one for one in settings if re.search(rf"\b{one}\b", hint)), None)
+    if kind is None or setting in _OPTIONS or setting not in kind._get_param_names():
+        return hint
+    how = message("with another {setting} it may: sadari train DATA --rung {rung} --set {setting}=… -o MODEL")
+    return how.filled(setting=setting, rung=name)
 
 
-def none_trained(reasons: Mapping[str, str], words: Wording, *, source: str) -> DataError:
+def none_trained(reasons: Mapping[str, Message | str], *, source: str) -> DataError:
     """What a climb ends with where every rung was left out: each reason once, with its rungs."""
-    by_reason: dict[str, list[str]] = {}
+    by_reason: dict[str, tuple[list[str], Message | str]] = {}
     for name, why in reasons.items():
-        by_reason.setdefault(why, []).append(name)
-    listed = "".join(f"\n  {', '.join(names)}: {why}" for why, names in by_reason.items())
-    return DataError(message("{say}{listed}", say=words.say("failed_all"), listed=listed), where=source)
+        by_reason.setdefault(repr(why), ([], why))[0].append(name)
+    said = message("no rung could be trained:")
+    for names, why in by_reason.values():
+        said = message("{before}\n  {rungs}: {why}", before=said, rungs=", ".join(names), why=why)
+    return DataError(said, where=source)

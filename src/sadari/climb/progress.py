@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from sadari.messages import Message
 from sadari.rungs import RUNGS
 
 
@@ -20,11 +21,11 @@ def share_done(names: Sequence[str], position: float) -> float:
     return float(np.interp(position, np.arange(len(ends)), ends / max(1, ends[-1])))
 
 
-def onwards(progress: Callable[[str, float], None]) -> Callable[[str, float], None]:
+def onwards(progress: Callable[[Message | str, float], None]) -> Callable[[Message | str, float], None]:
     """The same bar, which never runs back: where time is left over, rungs that were too dear get another turn."""
     furthest = 0.0
 
-    def told(what: str, share: float) -> None:
+    def told(what: Message | str, share: float) -> None:
         nonlocal furthest
         furthest = max(furthest, share)
         progress(what, furthest)

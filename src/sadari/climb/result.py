@@ -61,7 +61,7 @@ class RungResult:
     accuracy_without_leaks: Interval | None = None
     folder: str | None = None
     rows: int = 0
-    note: str = ""
+    note: Message | str = ""
 
 
 @dataclass
@@ -122,7 +122,7 @@ class ClimbResult:
     final_name: str
     seed: int
     rungs: list[RungResult]
-    skipped: list[tuple[str, str]]
+    skipped: list[tuple[str, Message | str]]
     validation_tests: list[PairTest]
     final_tests: list[PairTest]
     verdict: Verdict

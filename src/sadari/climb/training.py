@@ -14,10 +14,10 @@ from sadari.climb.budget import Plan, work
 from sadari.climb.context import ClimbContext
 from sadari.climb.split import halves, nested_rows
 from sadari.data.corpus import Corpus
+from sadari.messages import Message, beside, message, of
 from sadari.metrics.predictions import label_columns, predict_in_order
 from sadari.rungs import Rung
 from sadari.train.callbacks import Progress
-from sadari.wording import numbers as readable
 
 TRAINING, VALIDATING, DONE = 0.0, 0.4, 0.8  # of a rung's place on the bar
 
@@ -35,7 +35,7 @@ class Trained:
 
     model: Rung
     held_out: NDArray[np.int64]
-    note: str
+    note: Message | str
 
 
 class Allowance:
@@ -72,7 +72,7 @@ def train(context: ClimbContext, name: str, plan: Plan, corpus: Corpus, place: f
     works = [work(model, rows) for rows in (len(corpus), *(len(rows) for rows, _ in others))]
     predicted = len(frozen.final) + len(frozen.validation_truth)
     allowance = Allowance(ends, works, predicted * plan.throughput.predicting if plan.throughput else 0.0)
-    what = f"{name}: {plan.said(context.words) or context.words.say('doing_training')}"
+    what = of(name, plan.said() or message("in training"))
     context.progress(what, context.along(place + TRAINING))
 
     def told(done: int, total: int, record: dict[str, float]) -> None:
@@ -84,7 +84,7 @@ def train(context: ClimbContext, name: str, plan: Plan, corpus: Corpus, place: f
         held_out, behind = _validate_in_folds(context, name, model, folds, others, allowance, place)
     else:
         held_out, behind = predict_in_order(model, frozen.validation.texts, frozen.label_names).argmax(axis=1), []
-    return Trained(model, held_out, _said_of_time(context, model, behind))
+    return Trained(model, held_out, _said_of_time(model, behind))
 
 
 def fewer_rows(context: ClimbContext, plan: Plan) -> NDArray[np.int64]:
@@ -142,7 +142,7 @@ def _validate_in_folds(
 
         def told(done: int, total: int, record: dict[str, float], number: int = number) -> None:
             share = (number + record.get("share", done / total)) / len(folds)
-            context.say(name, "doing_folds", place + VALIDATING + (DONE - VALIDATING) * share)
+            context.say(name, message("validating in folds"), place + VALIDATING + (DONE - VALIDATING) * share)
 
         told(0, 1, {})
         one = model
@@ -161,12 +161,15 @@ def _validate_in_folds(
     return codes, made
 
 
-def _said_of_time(context: ClimbContext, model: Rung, behind: list[Rung]) -> str:
+def _said_of_time(model: Rung, behind: list[Rung]) -> Message | str:
     """What a machine that became slower has cost the model, and those that validate it."""
     said = []
-    for key, models in (("budget_slower", [model]), ("budget_slower_folds", behind)):
+    for cost, models in (
+        (message("slower than measured at first: {made:,} of {planned:,} steps, for the budget"), [model]),
+        (message("the models that validate it made {made:,} of {planned:,} steps, for the budget"), behind),
+    ):
         found = [one.shortened_ for one in models if one.shortened_ is not None]
         if found:
             made, planned = map(sum, zip(*found, strict=True))
-            said.append(context.words.say(key, made=readable.count(made), planned=readable.count(planned)))
-    return " · ".join(said)
+            said.append(cost.filled(made=made, planned=planned))
+    return beside(said)

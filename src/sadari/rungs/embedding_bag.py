@@ -159,8 +159,9 @@ class EmbeddingBag(Rung):
                     rows_2=rows * self.width,
                 ),
                 hint=message(
-                    "at most {most_numbers:,}: a smaller width, fewer buckets, or a larger min_count",
+                    "at most {most_numbers:,}: a smaller {setting}, fewer buckets, or a larger min_count",
                     most_numbers=MOST_NUMBERS,
+                    setting="width",
                 ),
             )
         return aligned_zeros(rows, self.width)

@@ -150,7 +150,7 @@ class LinearRung(Rung):
             if shortest != 1:
                 raise SettingError(
                     message("hashed n-grams stand beside all words"),
-                    hint=message("use an ngram_range from 1, such as (1, 2)"),
+                    hint=message("use an {setting} from 1, such as (1, 2)", setting="ngram_range"),
                 )
             return HashedVectors(tokenizer(tokenizer_name), longest=longest, buckets=self.buckets)
         return CountVectors(

@@ -289,7 +289,7 @@ class NeuralRung(Resumable):
                 return vocab, new_ids
         raise DataError(
             message("no token stands {min_freq} times in the texts", min_freq=self.min_freq),
-            hint=message("give a smaller min_freq"),
+            hint=message("give a smaller {setting}", setting="min_freq"),
         )
 
     # -- predicting -------------------------------------------------------------------------------------

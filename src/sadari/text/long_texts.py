@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
 
 WAYS = ("head", "head+tail", "windows")
@@ -46,3 +47,31 @@ def _slices(ids: Ragged, owners: NDArray[np.int64], starts: NDArray[np.int64], l
     offsets = offsets_of(lengths)
     rank = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
     return Ragged(ids.values[np.repeat(ids.offsets[:-1][owners] + starts, lengths) + rank], offsets)
+
+
+def cut_note(texts: int, rows: int, tokens: int, read: object = "head") -> Message:
+    """How many texts were longer than a model reads: "2 of 120 texts (1.7 %) cut after 256 tokens".
+
+    Args:
+        texts: that were longer.
+        rows: texts in all.
+        tokens: that are read of each.
+        read: which of them: "head", or "head+tail".
+    """
+    said = message("{texts:,} of {rows:,} texts ({share:.1f} %) cut after {tokens:,} tokens")
+    if read == "head+tail":
+        said = message("{texts:,} of {rows:,} texts ({share:.1f} %) read by head and tail, {tokens:,} tokens")
+    return said.filled(texts=texts, rows=rows, share=100 * texts / max(rows, 1), tokens=tokens)
+
+
+def windows_note(texts: int, rows: int, windows: int, tokens: int) -> Message:
+    """How many texts were read in pieces: "2 of 120 texts (1.7 %) read in 5 windows of up to 256 tokens".
+
+    Args:
+        texts: that were longer than a window.
+        rows: texts in all.
+        windows: of the long texts.
+        tokens: of a window, at most.
+    """
+    said = message("{texts:,} of {rows:,} texts ({share:.1f} %) read in {windows:,} windows of up to {tokens:,} tokens")
+    return said.filled(texts=texts, rows=rows, share=100 * texts / max(rows, 1), windows=windows, tokens=tokens)

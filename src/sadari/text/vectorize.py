@@ -147,7 +147,7 @@ class CountVectors:
                 where=message(
                     "training texts such as {value}", value=", ".join(repr(text[:60]) for text in sample) or "(none)"
                 ),
-                hint=message("try --tokenizer characters, or a smaller min_df"),
+                hint=message("try --tokenizer characters, or a smaller {setting}", setting="min_df"),
             )
         if self.size == counted.size:
             return counted

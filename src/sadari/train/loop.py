@@ -328,7 +328,7 @@ class Loop:
         if not math.isfinite(record["loss"]):
             raise SettingError(
                 message("training diverged: the loss is no longer a number"),
-                hint=message("try a smaller learning_rate"),
+                hint=message("try a smaller {setting}", setting="learning_rate"),
             )
         progress.sums = {}
         if validate:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from sadari.messages import Message, message
+from sadari.messages import Figure, Message, message
 from sadari.metrics.interval import Interval
 
 DASH = "–"
+_SHORT = (
+    (9.995e-4, 1e6, message("{number} µs")),
+    (0.9995, 1e3, message("{number} ms")),
+    (59.95, 1, message("{number} s")),
+)
+_SI = ((1e6, " M"), (1e3, " k"))
+_LARGE = {"ko": ((1e8, "억"), (1e4, "만"))}
 
 
 def percent(share: float, decimals: int = 1) -> str:
@@ -46,17 +54,37 @@ def significant(value: float, digits: int = 3) -> str:
     return f"{rounded:,.{max(0, digits - 1 - magnitude)}f}"
 
 
-def duration(seconds: float, digits: int = 3) -> str:
-    """``0.000012`` → ``"12.0 µs"``, ``90`` → ``"1 min 30 s"``; so many significant digits under a minute."""
+def duration(seconds: float, digits: int = 3) -> Message | str:
+    """``0.000012`` → "12.0 µs", ``90`` → "1 min 30 s"; so many significant digits under a minute."""
     if not math.isfinite(seconds):
         return DASH
-    for limit, scale, unit in ((9.995e-4, 1e6, "µs"), (0.9995, 1e3, "ms"), (59.95, 1, "s")):
+    for limit, scale, said in _SHORT:
         if abs(seconds) < limit:
-            return f"{significant(seconds * scale, digits)} {unit}"
+            return said.filled(number=significant(seconds * scale, digits))
     if seconds < 3600:
         minutes, rest = divmod(round(seconds), 60)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    return f"{significant(seconds / 3600, digits)} h"
+        said = message("{minutes} min {rest} s", rest=rest) if rest else message("{minutes} min")
+        return said.filled(minutes=minutes)
+    return message("{number} h", number=significant(seconds / 3600, digits))
+
+
+def rate(a_second: float) -> Message:
+    """``1_100_000`` → "1.1 M/s", "110만/초"."""
+    return message("{number}/s", number=Large(a_second))
+
+
+@dataclass(frozen=True)
+class Large(Figure):
+    """A number of two significant digits: ``1_100_000`` is "1.1 M" in English and "110만" in Korean."""
+
+    number: float
+
+    def written(self, language: str) -> str:
+        """With the language's word for what is counted in."""
+        for limit, unit in _LARGE.get(language, _SI):
+            if self.number >= limit * 0.9995:
+                return f"{significant(self.number / limit, 2)}{unit}"
+        return significant(self.number, 2)
 
 
 def count(value: int) -> str:

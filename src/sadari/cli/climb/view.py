@@ -99,7 +99,7 @@ class View:
 
     def _remarks(self, result: ClimbResult, hidden: list[str]) -> None:
         remarks = [self.phrases["hidden"].format(columns=", ".join(hidden))] if hidden else []
-        remarks += [f"{rung.rung}: {rung.note}" for rung in result.rungs if rung.note]
+        remarks += [f"{rung.rung}: {render(rung.note, self.lang)}" for rung in result.rungs if rung.note]
         remarks += [
             f"{rung}: {render(message('not trained, {why}', why=why), self.lang)}" for rung, why in result.skipped
         ]
@@ -138,9 +138,9 @@ def score_table(result: ClimbResult, lang: str, width: int) -> tuple[list[str], 
 
 
 def _lines(result: ClimbResult, shown: list[Column], lang: str) -> list[str]:
-    chosen, words = [rung.rung == result.verdict.rung for rung in result.rungs], wording(lang)
+    chosen = [rung.rung == result.verdict.rung for rung in result.rungs]
     rows = [
-        [f"{MARK if marked else ' '} {rung.rung}", *(column.cell(rung, words) for column in shown)]
+        [f"{MARK if marked else ' '} {rung.rung}", *(render(column.cell(rung), lang) for column in shown)]
         for rung, marked in zip(result.rungs, chosen, strict=True)
     ]
 

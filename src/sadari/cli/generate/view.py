@@ -72,7 +72,7 @@ def print_result(model: Generator, output: str, texts: Texts) -> None:
     """What the training came to, and what to do with the model."""
     last = model.history_[-1]
     steps, passes = int(last["step"]), int(last["epoch"])
-    parts = [readable.duration(last["seconds"], 2), f"{steps:,} steps", f"{passes:,} pass{'es' * (passes != 1)}"]
+    parts = [str(readable.duration(last["seconds"], 2)), f"{steps:,} steps", f"{passes:,} pass{'es' * (passes != 1)}"]
     headed("Trained", " · ".join(parts), indent=12)
     if model.scores_:
         scores = _scores({name.replace(" ", "_"): value for name, value in model.scores_.items()})

@@ -71,7 +71,7 @@ def print_result(model: Bert, output: str) -> None:
     last = model.history_[-1]
     steps, passes = int(last["step"]), int(last["epoch"])
     parts = [
-        readable.duration(last["seconds"], 2),
+        str(readable.duration(last["seconds"], 2)),
         f"{steps:,} step{'s' * (steps != 1)}",
         f"{passes:,} pass{'es' * (passes != 1)}",
     ]

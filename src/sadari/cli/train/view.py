@@ -13,8 +13,8 @@ from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.printing import headed, say, say_json, table
 from sadari.cli.train import teacher as teaching
 from sadari.messages import Message, message
+from sadari.text.long_texts import cut_note, windows_note
 from sadari.wording import numbers as readable
-from sadari.wording import wording
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
@@ -59,13 +59,10 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     if settings.get("solver") == "adam":
         _print_reports(model.history_)
     if model.cut_:
-        _head(
-            "Long",
-            wording("en").cut(model.cut_, _texts_read(model), settings["max_length"], settings.get("long_texts")),
-        )
+        _head("Long", cut_note(model.cut_, _texts_read(model), settings["max_length"], settings.get("long_texts")))
     texts, windows = model.windowed_
     if texts:
-        _head("Long", wording("en").windows(texts, _texts_read(model), windows, settings["max_length"]))
+        _head("Long", windows_note(texts, _texts_read(model), windows, settings["max_length"]))
     for place, line in enumerate(teaching.told(model.teacher_) if model.teacher_ else []):
         _head("" if place else "Teacher", line)
     if model.coverage_:

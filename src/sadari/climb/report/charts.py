@@ -15,7 +15,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial, wraps
+from functools import wraps
 from itertools import pairwise
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -26,7 +26,6 @@ from sadari.errors import SadariWarning
 from sadari.messages import message, render
 from sadari.plots.drawing import load_matplotlib
 from sadari.wording import numbers as readable
-from sadari.wording import wording
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,7 +126,7 @@ def cost_chart(dots: Sequence[Dot], titles: Titles) -> Markup | None:
     lowest, highest = min(dot.cost for dot in dots), max(dot.cost for dot in dots)
     axes.set_xlim(lowest / 2.2, highest * 2.6)
     _percent_axis(axes, [dot.low for dot in dots], [dot.high for dot in dots], letters, titles)
-    _log_axis(axes, letters, partial(wording(titles.lang).brief, digits=1))
+    _log_axis(axes, letters, lambda value: render(readable.duration(value, 1), titles.lang))
     for dot in sorted(dots, key=lambda dot: dot.marked):
         color, marker = _SERIES[dot.order % len(_SERIES)], _MARKERS[dot.order % len(_MARKERS)]
         spread = [[dot.value - dot.low], [dot.high - dot.value]]

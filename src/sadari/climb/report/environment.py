@@ -16,9 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sadari.climb.report import names
-from sadari.messages import Message, message, plural, render
+from sadari.messages import LANGUAGES, Message, message, plural, render
+from sadari.settings.limits import Choice, check
 from sadari.wording import numbers as readable
-from sadari.wording import wording
 
 # Control characters but tab and newline, and halves of surrogate pairs: no HTML file may hold them.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -38,7 +38,7 @@ def templates(lang: str) -> Environment:
     Raises:
         SettingError: another language.
     """
-    words = wording(lang)
+    check("lang", lang, Choice(LANGUAGES))
     found = Environment(
         loader=PackageLoader("sadari.climb.report"),
         autoescape=True,
@@ -65,7 +65,7 @@ def templates(lang: str) -> Environment:
         "figure": readable.significant,
         "large": readable.significant,
         "percent": lambda share: say(readable.in_percent(share)),
-        "seconds": words.brief,
+        "seconds": lambda seconds, digits=2: say(readable.duration(seconds, digits)),
     }
     found.tests |= {"list_or_tuple": lambda value: isinstance(value, list | tuple), "empty": empty}
     return found

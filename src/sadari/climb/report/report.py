@@ -20,7 +20,6 @@ from sadari.climb.report.sections.view import View
 from sadari.climb.result import ClimbResult
 from sadari.errors import DataError
 from sadari.messages import Message, message, render
-from sadari.wording import wording
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def _drawn(view: View, section: Section) -> Markup | None:
             return None
         return Markup(found.get_template(f"sections/{section.name}.html.jinja").render(shared, **values))
     except Exception as error:
-        why = why_failed(error, section.name, wording(view.lang))
+        why = render(why_failed(error, section.name), view.lang)
         return Markup(found.get_template("failed.html.jinja").render(shared, why=why))
 
 

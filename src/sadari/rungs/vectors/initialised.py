@@ -123,7 +123,7 @@ class Start:
         if numbers > MOST_NUMBERS:
             raise SettingError(
                 message("an embedding of {numbers:,} numbers is too large", numbers=numbers),
-                hint=message("at most {most_numbers:,}: lower max_vocab", most_numbers=MOST_NUMBERS),
+                hint=message("at most {most:,}: lower {setting}", most=MOST_NUMBERS, setting="max_vocab"),
             )
         if found.tokens < FEW:
             warnings.warn(

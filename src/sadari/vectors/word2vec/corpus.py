@@ -88,7 +88,7 @@ def read_sentences(
     if not words:
         raise DataError(
             message("no word stands {min_count} times in the texts", min_count=min_count),
-            hint=message("give a smaller min_count"),
+            hint=message("give a smaller {setting}", setting="min_count"),
         )
     encoded = Ragged(ids.renamed(new_ids), offsets_of(np.concatenate(lengths)))
     sentences = _cut_long(_without_rare(encoded))

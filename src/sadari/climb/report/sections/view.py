@@ -13,7 +13,6 @@ from sadari.errors import DataError
 from sadari.messages import Message, message, render
 from sadari.metrics.classification import confusion_matrix
 from sadari.wording import numbers as readable
-from sadari.wording import wording
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class View:
 
     def duration(self, seconds: float) -> str:
         """``1.4`` → "1.40 s", "1.40초"."""
-        return wording(self.lang).brief(seconds, 3)
+        return self.say(readable.duration(seconds))
 
     def titles(self, title: Message, description: str, across: Message, upward: Message) -> Titles:
         """What stands around a chart."""
