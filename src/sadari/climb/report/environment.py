@@ -51,6 +51,9 @@ def templates(lang: str) -> Environment:
     def say(said: Any) -> Any:
         return render(said, lang) if isinstance(said, Message) else said
 
+    def duration(seconds: float, digits: int = 2) -> Any:
+        return say(readable.duration(seconds, digits))
+
     found.globals |= {
         "_": lambda sentence, /, **values: say(message(sentence, **values)),
         "plural": lambda one, many, count, /: say(plural(one, many, count)),
@@ -65,7 +68,7 @@ def templates(lang: str) -> Environment:
         "figure": readable.significant,
         "large": readable.significant,
         "percent": lambda share: say(readable.in_percent(share)),
-        "seconds": lambda seconds, digits=2: say(readable.duration(seconds, digits)),
+        "seconds": duration,
     }
     found.tests |= {"list_or_tuple": lambda value: isinstance(value, list | tuple), "empty": empty}
     return found
