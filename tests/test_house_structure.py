@@ -238,3 +238,75 @@ def test_no_phrase_script_is_in_the_wheel():
     for path in FILES:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"^\s*(from|import) tools\b", text, re.MULTILINE), path
+
+
+def defined_names(tree: ast.Module) -> set[str]:
+    """Functions, classes, and attributes that a class of the module has or sets on itself."""
+    names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        names |= {target.id for target in targets if isinstance(target, ast.Name)}
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and root(node) == "self":
+            names.add(node.attr)
+    return names
+
+
+def foreign_privates(tree: ast.Module) -> list[str]:
+    """``other._name`` where the other is neither ``self`` nor made here by ``cls``, nor handed to the class itself.
+
+    A class may touch the privates of its other instances: an argument's, where the name is one of this module. What
+    a function got from a call, or finds in an attribute, is another's.
+    """
+    own, made, got = defined_names(tree), {"self", "cls"}, set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            if root(node.value.func) in ("cls", "super"):
+                made |= names
+            else:
+                got |= names
+    return [
+        f"{node.lineno} {ast.unparse(node)}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and re.match(r"_(?!_)", node.attr)
+        and root(node) != "super"
+        and not (isinstance(node.value, ast.Name) and node.value.id in made)
+        and not (isinstance(node.value, ast.Name) and node.value.id not in got and node.attr in own)
+    ]
+
+
+def root(node: ast.expr) -> str:
+    """The name with which ``a.b.c`` and ``a(…).b`` begin."""
+    while not isinstance(node, ast.Name):
+        inner = getattr(node, "value", getattr(node, "func", None))
+        if not isinstance(inner, ast.expr):
+            return ""
+        node = inner
+    return node.id
+
+
+OUR_NAMES = set().union(*(defined_names(ast.parse(path.read_text(encoding="utf-8"))) for path in FILES))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_nobody_touches_anothers_privates(path):
+    found = foreign_privates(ast.parse(path.read_text(encoding="utf-8")))
+    assert [place for place in found if place.rpartition(".")[2] in OUR_NAMES] == []  # others' libraries aside
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("def f(self): return self._a + super()._b()", []),
+        ("class A:\n def _b(self): return self.inner._b(1)", ["2 self.inner._b"]),
+        ("def f(other): return other._a", ["1 other._a"]),
+        ("def f(cls):\n rung = cls()\n rung._ready = True\n return rung", []),
+        ("class A:\n _a: int\n def f(self, other): return other._a", []),
+        ("class A:\n def __init__(self): self._a = 1\n def f(self, other): return other._a + other._b", ["3 other._b"]),
+        ("class A:\n def _b(self):\n  inner = self.new()\n  return inner._b()", ["4 inner._b"]),
+        ("x = kind.__mro__, other.y_", []),
+    ],
+)
+def test_a_foreign_private_is_found(code, found):
+    assert foreign_privates(ast.parse(code)) == found

@@ -142,7 +142,7 @@ def test_what_may_be_none_is_what_check_lets_be_none(command):
         if command[-1] in ("vectors", "bert") and row["name"] in ("vectors", "weights"):
             continue  # it cannot be checked without
         given = {**({"vectors": "f.txt"} if command[-1] == "vectors" else {}), row["name"]: None}
-        check = kind(**given)._check_settings if command[0] == "train" else kind(**given).check
+        check = kind(**given).check_settings if command[0] == "train" else kind(**given).check
         if row["may_be"].endswith("or none"):
             check()
         else:

@@ -65,7 +65,7 @@ def trained():
 def rows(rung):
     """The words of a trained rung and their embeddings."""
     if rung.net == "bag":
-        words = rung.inner_._vectors.words.to_list()
+        words = rung.inner_.vectors_.words.to_list()
         return words, rung.inner_.embedding_[: len(words)]
     return rung.inner_.vocab_.tokens, rung.net_.embedding.weight.detach().numpy()
 

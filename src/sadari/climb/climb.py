@@ -35,7 +35,7 @@ from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.significance import pair_tests
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.rungs import RUNGS, Rung
-from sadari.settings.declaration import search_space
+from sadari.settings.declaration import search_space, settings_of
 from sadari.settings.limits import MOST, Choice, Whole, check
 from sadari.text.long_texts import cut_note, windows_note
 from sadari.text.tokenize import unseen_share
@@ -211,7 +211,7 @@ def _start_from(run: ClimbContext, given: Mapping[str, Any]) -> None:
     """Put into the rungs' settings what they start from, and check them all, before hours are spent."""
     started = {name: start for name in run.names if (start := RUNGS[name].starts_from) is not None}
     for name in started:
-        own = RUNGS[name]._get_param_names()
+        own = settings_of(RUNGS[name])
         run.set(name, **{setting: value for setting, value in given.items() if setting in own})
     for name in run.names:  # what somebody has set wrongly is for them to mend
         run.new(name).check()

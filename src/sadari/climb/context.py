@@ -13,6 +13,7 @@ from sadari.climb.split import Frozen
 from sadari.errors import SettingError
 from sadari.messages import Message, message, of
 from sadari.rungs import RUNGS, Rung
+from sadari.settings.declaration import settings_of
 
 Progress = Callable[[Message | str, float], None]
 
@@ -74,11 +75,12 @@ class ClimbContext:
             SettingError: one of the settings is none of its.
         """
         settings = dict(self.settings.get(name, {}))
-        unknown = sorted(set(settings) - set(RUNGS[name]._get_param_names()))
+        known = settings_of(RUNGS[name])
+        unknown = sorted(set(settings) - set(known))
         if unknown:
             raise SettingError(
                 message("the rung {name!r} has no setting {unknown!r}", name=name, unknown=unknown[0]),
-                hint=message("it has: {get_param_names}", get_param_names=", ".join(RUNGS[name]._get_param_names())),
+                hint=message("it has: {its}", its=", ".join(known)),
             )
         planned = self.planned.get(name, {})
         return RUNGS[name](**{"seed": self.seed, **planned, **self.tuned.get(name, {}), **settings})

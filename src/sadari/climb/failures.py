@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sadari.errors import DataError, SadariError
 from sadari.messages import Message, message
 from sadari.rungs import RUNGS
+from sadari.settings.declaration import settings_of
 
 # What climb has an option of its own for; a rung's other settings it leaves as they are.
 _OPTIONS = ("tokenizer", "class_weight", "seed")
@@ -40,7 +41,7 @@ def _advice(hint: Message | str | None, name: str) -> Message | str | None:
     """The advice; where it is to change a setting that a climb has no option for, how that is done."""
     setting = hint.values.get("setting") if isinstance(hint, Message) else None
     kind = RUNGS.get(name)
-    if kind is None or setting in _OPTIONS or setting not in kind._get_param_names():
+    if kind is None or setting in _OPTIONS or setting not in settings_of(kind):
         return hint
     how = message("with another {setting} it may: sadari train DATA --rung {rung} --set {setting}=… -o MODEL")
     return how.filled(setting=setting, rung=name)

@@ -34,7 +34,7 @@ class _Loop:
         self.__doc__, self.__name__, self.__module__ = function.__doc__, function.__name__, function.__module__
 
     @cached_property
-    def _dispatcher(self) -> Any:
+    def dispatcher(self) -> Any:
         """Numba's function; it takes this one's place in its module, for loops that call each other and for speed."""
         from sadari.compiling.dispatcher import dispatcher_of
 
@@ -42,16 +42,16 @@ class _Loop:
         for name in self._function.__code__.co_names:
             called = known.get(name)
             if isinstance(called, _Loop) and called is not self:
-                known[name] = called._dispatcher
+                known[name] = called.dispatcher
         dispatcher = dispatcher_of(self._function, cache=self._keep, options=self._options)
         if known.get(self.__name__) is self:
             known[self.__name__] = dispatcher
         return dispatcher
 
     def __call__(self, *arguments: Any) -> Any:
-        return self._dispatcher(*arguments)
+        return self.dispatcher(*arguments)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return getattr(self._dispatcher, name)
+        return getattr(self.dispatcher, name)

@@ -205,7 +205,7 @@ class Rung(Estimator, Model):
         Raises:
             SettingError: which one, what it is and what it may be.
         """
-        self._check_settings()
+        self.check_settings()
         device = getattr(self, "device", None)
         if device is not None:
             from sadari.device import resolve_device
@@ -289,7 +289,12 @@ class Rung(Estimator, Model):
         """
         return {}
 
-    def _check_settings(self) -> None:
+    def check_settings(self) -> None:
+        """Raise an error for settings that no machine can use.
+
+        Raises:
+            SettingError: which one, what it is and what it may be.
+        """
         check_settings(self)
 
     # -- predicting -------------------------------------------------------------------------------------
@@ -390,8 +395,13 @@ class Rung(Estimator, Model):
     @property
     def multilabel(self) -> bool:
         """Whether a text may have several labels."""
+        return self.codec.multilabel
+
+    @property
+    def codec(self) -> LabelCodec:
+        """How its labels are encoded; what is not trained has none."""
         self._check_fitted()
-        return self._codec.multilabel
+        return self._codec
 
     def explain(self, text: str) -> Explanation:
         """What every token and n-gram of one text adds to every label's logit.
@@ -469,7 +479,7 @@ class Rung(Estimator, Model):
     @classmethod
     def _of_settings(cls, settings: dict[str, Any]) -> Self:
         rung = cls(**settings)
-        rung._check_settings()
+        rung.check_settings()
         return rung
 
     def _head(self) -> dict[str, Any]:

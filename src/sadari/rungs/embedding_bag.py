@@ -69,6 +69,7 @@ class EmbeddingBag(Rung):
         history_: one record an epoch.
         embedding_: float32 [words + buckets, width].
         output_: float32 [k, width].
+        vectors_: its words, and what finds the features of texts.
         net_: the torch module; it shares this model's memory.
         tokenizer_: the tokenizer that was used.
     """
@@ -96,7 +97,7 @@ class EmbeddingBag(Rung):
     def resolved_settings(self) -> dict[str, Any]:
         settings = super().resolved_settings()
         if self.__sklearn_is_fitted__():
-            settings["buckets"], settings["epochs"] = self._vectors.buckets, self.epochs_
+            settings["buckets"], settings["epochs"] = self.vectors_.buckets, self.epochs_
         return settings
 
     def _train(
@@ -104,8 +105,8 @@ class EmbeddingBag(Rung):
     ) -> None:
         chosen = resolve_tokenizer(self.tokenizer, texts)
         self.tokenizer_ = chosen.name
-        self._vectors = self._new_vectors(chosen.name)
-        features = self._vectors.fit(texts)
+        self.vectors_ = self._new_vectors(chosen.name)
+        features = self.vectors_.fit(texts)
         check_fits(features, targets)
         self.epochs_ = self.planned_epochs(len(features))
         self._start(targets.shape[1])
@@ -140,7 +141,7 @@ class EmbeddingBag(Rung):
 
     def _start(self, labels: int) -> None:
         """The weights before the first step."""
-        words = len(self._vectors.words)
+        words = len(self.vectors_.words)
         random = np.random.default_rng(self.seed)
         self.embedding_ = self._zeros()
         # words start at random, as in fastText; n-grams at zero, so that one never trained says nothing
@@ -149,7 +150,7 @@ class EmbeddingBag(Rung):
         self.output_ = np.zeros((labels, self.width), np.float32)
 
     def _zeros(self) -> NDArray[np.float32]:
-        rows = self._vectors.size
+        rows = self.vectors_.size
         if rows * self.width > MOST_NUMBERS:
             raise SettingError(
                 message(
@@ -188,24 +189,24 @@ class EmbeddingBag(Rung):
         Args:
             texts: the texts.
         """
-        return self._vectors.features(texts).known()
+        return self.vectors_.features(texts).known()
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        found = self._vectors.features(column)
+        found = self.vectors_.features(column)
         out = np.empty((len(found), len(self.output_)), np.float32)
         mean_logits(found.values, found.offsets, self.embedding_, self.output_, out)
-        return out, self._vectors.known(found)
+        return out, self.vectors_.known(found)
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         ids = self.features(column).values
         values = self.embedding_[ids].astype(np.float64) @ self.output_.T.astype(np.float64) / max(1, len(ids))
-        return self._vectors.names_in(column[0], ids), values, np.zeros(len(self.output_))
+        return self.vectors_.names_in(column[0], ids), values, np.zeros(len(self.output_))
 
     def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
-        table = self._vectors.words
+        table = self.vectors_.words
         words = len(table)
         # Words seen once or twice have large random parts; their sums say little about the label.
-        seen = np.where(np.arange(words) == self._vectors.end_id, 0, table.counts[:words])
+        seen = np.where(np.arange(words) == self.vectors_.end_id, 0, table.counts[:words])
         usual = np.flatnonzero(seen >= max(1, min(3, seen.max(initial=0))))
         scores = self.embedding_[usual] @ self.output_.T
         top = {}
@@ -215,24 +216,24 @@ class EmbeddingBag(Rung):
         return top
 
     def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
-        words = len(self._vectors.words)
+        words = len(self.vectors_.words)
         # most buckets are never touched: only those that are lie in the folder
         used = words + np.flatnonzero(self.embedding_[words:].any(axis=1)).astype(np.int32)
         tensors = {
             "words": self.embedding_[:words],
-            "word_counts": self._vectors.words.counts[:words],
+            "word_counts": self.vectors_.words.counts[:words],
             "ngrams": self.embedding_[used],
             "ngram_rows": used.astype(np.int32),
             "output": self.output_,
         }
-        texts = {VOCABULARY: json.dumps(self._vectors.words.to_list(), ensure_ascii=False)}
+        texts = {VOCABULARY: json.dumps(self.vectors_.words.to_list(), ensure_ascii=False)}
         return tensors, texts, {"tokenizer": self.tokenizer_}
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
         self.tokenizer_, self.epochs_ = tokenizer_name(model), self.epochs or 1
-        self._vectors = self._new_vectors(self.tokenizer_)
-        self._vectors.restore(read_words(files), {})
-        words, size = len(self._vectors.words), self._vectors.size
+        self.vectors_ = self._new_vectors(self.tokenizer_)
+        self.vectors_.restore(read_words(files), {})
+        words, size = len(self.vectors_.words), self.vectors_.size
         rows = files.tensor("ngram_rows", shape=(None,), dtype="int32")
         if len(rows) and (rows.min() < words or rows.max() >= size):
             raise ValueError("the rows of the n-grams do not fit the vocabulary")
@@ -240,7 +241,7 @@ class EmbeddingBag(Rung):
         ngram_part = files.tensor("ngrams", shape=(len(rows), self.width), dtype="float32")
         self.output_ = files.tensor("output", shape=(len(self.classes_), self.width), dtype="float32")
         check_weights(str(files.folder), words=word_part, ngrams=ngram_part, output=self.output_)
-        self._vectors.words.counts[:words] = files.tensor("word_counts", shape=(words,), dtype="int64")
+        self.vectors_.words.counts[:words] = files.tensor("word_counts", shape=(words,), dtype="int64")
         self.embedding_ = self._zeros()
         self.embedding_[:words] = word_part
         self.embedding_[rows] = ngram_part

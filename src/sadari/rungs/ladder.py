@@ -69,13 +69,13 @@ class TrainedRung(Protocol):
     scores_: dict[str, Any]
     data_: dict[str, Any]
     teacher_: dict[str, Any]
-    _codec: LabelCodec
+
+    @property
+    def codec(self) -> LabelCodec: ...
 
     def resolved_settings(self) -> Mapping[str, Any]: ...
 
     def predict_with_marks(self, texts: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]: ...
-
-    def _check_fitted(self) -> None: ...
 
 
 def load(folder: str | Path) -> Any:

@@ -38,8 +38,8 @@ def head_of(rung: TrainedRung) -> dict[str, Any]:
     """What ``sadari.json`` says of a trained rung, as plain values: what `read_head` reads."""
     return {
         "rung": rung.name,
-        "label_names": rung._codec.names(),
-        "label_kind": rung._codec.kind,
+        "label_names": rung.codec.names(),
+        "label_kind": rung.codec.kind,
         "label_type": "text" if rung.classes_.dtype.kind in "UO" else "number",
         "prior": [float(share) for share in rung.prior_],
         "inverse_temperature": float(rung.inverse_temperature_),

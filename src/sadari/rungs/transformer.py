@@ -41,8 +41,8 @@ class Transformer(NeuralRung):
     positions: Annotated[str, Choice(("sinusoidal", "learned"))] = "sinusoidal"
     pooling: Annotated[str, Choice(("mean", "max", "class"))] = "mean"
 
-    def _check_settings(self) -> None:
-        super()._check_settings()
+    def check_settings(self) -> None:
+        super().check_settings()
         if self.embed_dim % self.heads:
             raise SettingError(
                 message(

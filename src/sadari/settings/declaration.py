@@ -44,13 +44,17 @@ class Setting:
     tried: Limit | None
 
 
-@cache
 def settings_of(kind: Any) -> Mapping[str, Setting]:
     """The settings of a class by name, in the order of its constructor. A parameter without a limit is none.
 
     Args:
         kind: the class of a rung, or another whose constructor declares settings.
     """
+    return _declared(kind)
+
+
+@cache
+def _declared(kind: Any) -> Mapping[str, Setting]:
     parameters = inspect.signature(kind).parameters
     types: dict[str, list[Any]] = {}
     marks: dict[str, list[Any]] = {}
@@ -94,7 +98,7 @@ def values_of(model: Any) -> dict[str, Any]:
     Args:
         model: an object whose class declares settings and keeps them as attributes.
     """
-    return {name: getattr(model, name) for name in settings_of(model.__class__)}
+    return {name: getattr(model, name) for name in settings_of(type(model))}
 
 
 def check_settings(model: Any) -> None:
@@ -106,7 +110,7 @@ def check_settings(model: Any) -> None:
     Raises:
         SettingError: which one, what it is and what it may be.
     """
-    for name, setting in settings_of(model.__class__).items():
+    for name, setting in settings_of(type(model)).items():
         check(name, getattr(model, name), setting.limit, optional=setting.optional)
 
 

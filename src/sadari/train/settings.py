@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from inspect import signature
 from typing import TYPE_CHECKING, Any, Self
 
 from sadari.artifact import Model
-from sadari.settings.declaration import check_settings, plain_settings, values_of
+from sadari.settings.declaration import check_settings, plain_settings, settings_of, values_of
 
 if TYPE_CHECKING:
     from sadari.train.optimizer import OptimizerSettings
@@ -59,7 +58,7 @@ class TaskSettings(Model):
 
     @classmethod
     def _setting_names(cls) -> Collection[str]:
-        return list(signature(cls).parameters)
+        return settings_of(cls)
 
     @classmethod
     def _of_settings(cls, settings: dict[str, Any]) -> Self:

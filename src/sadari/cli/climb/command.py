@@ -87,6 +87,7 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.climb.selection import rungs_to_climb
     from sadari.data.audit.audit import audit
     from sadari.rungs import RUNGS
+    from sadari.settings.declaration import settings_of
     from sadari.text.tokenize import tokenizer, unseen_share
 
     choices = _choices(asked)
@@ -96,7 +97,7 @@ def climb(data: str, **asked: Any) -> None:
     if asked["tokenizer"] not in (None, "auto"):
         tokenizer(asked["tokenizer"])
     for kind in (RUNGS[name] for name in names if RUNGS[name].starts_from is not None):
-        kind(**{name: value for name, value in given.items() if name in kind._get_param_names()}).check()
+        kind(**{name: value for name, value in given.items() if name in settings_of(kind)}).check()
     found = inputs.find_data(data, asked["test"], labelled=True)
     folder = Path(asked["output"] or Path("runs") / found.name)
     settings = _settings(asked)
@@ -149,10 +150,11 @@ def _settings(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Rung → the settings that options give to all rungs, where it has them."""
     from sadari.cli.arguments.settings import parse_settings
     from sadari.rungs import RUNGS
+    from sadari.settings.declaration import settings_of
 
     given = {name: asked[name] for name in ("tokenizer", "class_weight")}
     return {
-        name: parse_settings(kind, [], {key: value for key, value in given.items() if key in kind._get_param_names()})
+        name: parse_settings(kind, [], {key: value for key, value in given.items() if key in settings_of(kind)})
         for name, kind in RUNGS.items()
     }
 

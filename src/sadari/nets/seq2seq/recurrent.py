@@ -93,9 +93,9 @@ class RecurrentSeq2Seq(nn.Module):
             as `sadari.nets.token_loss.token_loss`.
         """
         memory, state = self.encode(source, mask)
-        states = self._decode(inputs, memory, mask, state)[0]
+        states = self.decode(inputs, memory, mask, state)[0]
         real = targets.flatten() >= 0  # padding would cost as much as what is real
-        return self.words.loss(self._read(states.flatten(0, 1)[real]), targets.flatten()[real], smoothing)
+        return self.words.loss(self.unprojected(states.flatten(0, 1)[real]), targets.flatten()[real], smoothing)
 
     def encode(self, source: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, list[State]]:
         """What a decoder knows of sources: what it looks at, and the states that it starts from.
@@ -116,7 +116,7 @@ class RecurrentSeq2Seq(nn.Module):
     def logits(self, source: torch.Tensor, mask: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
         """Logits float [n, target, target_size] of what follows on each input; arguments as in `forward`."""
         memory, state = self.encode(source, mask)
-        return self.words.logits(self._read(self._decode(inputs, memory, mask, state)[0]))
+        return self.words.logits(self.unprojected(self.decode(inputs, memory, mask, state)[0]))
 
     def stepper(self, source: torch.Tensor, mask: torch.Tensor) -> RecurrentStepper:
         """What writes the targets of these sources step by step."""
@@ -125,9 +125,9 @@ class RecurrentSeq2Seq(nn.Module):
     def alignment(self, source: torch.Tensor, mask: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor | None:
         """How much each step looks at each source token, float [n, target, source]; None without attention."""
         memory, state = self.encode(source, mask)
-        return self._decode(inputs, memory, mask, state)[2]
+        return self.decode(inputs, memory, mask, state)[2]
 
-    def _decode(
+    def decode(
         self,
         inputs: torch.Tensor,
         memory: torch.Tensor,
@@ -141,6 +141,7 @@ class RecurrentSeq2Seq(nn.Module):
             inputs: int64 [rows, target]; rows is n, or a multiple of it: then so many go with each source.
             memory: of n sources.
             mask: of n sources.
+            state: of the decoder before these inputs.
             compared: the attention's view of ``memory``, if it is there already.
 
         Returns:
@@ -165,8 +166,12 @@ class RecurrentSeq2Seq(nn.Module):
                 context, weights = context.view(rows, length, -1), weights.view(rows, length, -1)
         return torch.cat([states, context], dim=-1), after, weights
 
-    def _read(self, states: torch.Tensor) -> torch.Tensor:
-        """What logits are made of, float [..., width]."""
+    def unprojected(self, states: torch.Tensor) -> torch.Tensor:
+        """What logits are made of, float [..., width].
+
+        Args:
+            states: float [..., hidden + encoder's width], as `decode` gives them.
+        """
         return self.dropout(torch.tanh(self.readout(self.dropout(states))))
 
 
@@ -187,8 +192,8 @@ class RecurrentStepper:
 
     def step(self, ids: torch.Tensor) -> torch.Tensor:
         """Logits float [rows, target_size] of what follows on the ids int64 [rows]."""
-        states, self.state, _ = self.net._decode(ids.unsqueeze(1), self.memory, self.mask, self.state, self.compared)
-        return self.net.words.logits(self.net._read(states[:, 0]))
+        states, self.state, _ = self.net.decode(ids.unsqueeze(1), self.memory, self.mask, self.state, self.compared)
+        return self.net.words.logits(self.net.unprojected(states[:, 0]))
 
     def select(self, rows: torch.Tensor) -> None:
         """Go on with these rows int64 [m], in this order; one may be taken several times."""

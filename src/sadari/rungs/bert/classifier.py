@@ -182,8 +182,8 @@ class BertClassifier(Resumable):
             )
         return pretrained.find_weights(self.weights, download=self.download)
 
-    def _check_settings(self) -> None:
-        super()._check_settings()
+    def check_settings(self) -> None:
+        super().check_settings()
         if self.lora is not None and self.freeze:
             raise SettingError(
                 message("lora and freeze are both given"),

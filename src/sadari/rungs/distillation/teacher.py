@@ -88,7 +88,7 @@ class Teacher:
         """
         given: Any = self.model
         found: TrainedRung = given if hasattr(given, "predict_with_marks") else load(given)
-        found._check_fitted()
+        _ = found.codec  # which an untrained one has not
         return found
 
     def checked(self, student: TrainedRung) -> Teacher:
@@ -128,7 +128,7 @@ class Teacher:
             codec: the labels and their order.
             what: the kind of texts, for the message of progress.
         """
-        names, labels = self.rung._codec.names(), codec.names()
+        names, labels = self.rung.codec.names(), codec.names()
         order = [names.index(name) for name in labels]
         soft, known = [np.empty((0, len(labels)), np.float32)], [np.empty(0, np.bool_)]
         start, done = time.perf_counter(), 0
@@ -189,7 +189,7 @@ def taught(
     Raises:
         DataError: the teacher has other labels, or there are texts that are none.
     """
-    check_labels(teacher.rung._codec, codec)
+    check_labels(teacher.rung.codec, codec)
     more, left_out = _new_texts(teacher.unlabelled, teacher, rows.texts, held_out)
     soft, known = teacher.answers(rows.texts, codec, "the labelled texts")
     check_fits(soft, targets)

@@ -46,7 +46,7 @@ def export_fasttext(model: Rung, path: str | Path) -> None:
         SettingError: another rung, or one whose words or settings fastText cannot have.
         OutputError: it could not be written; what was there before is untouched.
     """
-    model._check_fitted()
+    _ = model.codec  # which an untrained one has not
     if isinstance(model, FastTextModel):
         write_fasttext(model.file_, path)
         return
@@ -134,7 +134,7 @@ def _join(content, starts, lengths, offsets, heads, head_offsets, out):  # type:
 
 
 def _file_of(model: EmbeddingBag) -> FastTextFile:
-    table, ngrams = model._vectors.words, model.longest > 1
+    table, ngrams = model.vectors_.words, model.longest > 1
     words = [word.encode() for word in table.to_list()]
     _check_words(words)
     if not model.end and (ngrams or END.encode() in words):
@@ -143,7 +143,7 @@ def _file_of(model: EmbeddingBag) -> FastTextFile:
             hint=message("train it again with end=True, the default, and export that"),
         )
     counts, shares = np.maximum(table.counts[: len(words)], 0), model.prior_
-    end, rows = model._vectors.end_id, model.data_.get("rows")
+    end, rows = model.vectors_.end_id, model.data_.get("rows")
     lines = int(counts[end]) if end >= 0 else rows if isinstance(rows, int) else 1
     counts = np.concatenate([counts, np.round(shares * min(max(1, lines), 2**53)).astype(np.int64)])
     arguments = Arguments(
@@ -152,7 +152,7 @@ def _file_of(model: EmbeddingBag) -> FastTextFile:
         min_count=model.min_count,
         word_ngrams=model.longest,
         loss="ova" if model.multilabel else "softmax",
-        buckets=(model._vectors.buckets or 0) if ngrams else 0,
+        buckets=(model.vectors_.buckets or 0) if ngrams else 0,
     )
     dictionary = Dictionary.of(words, _label_entries(model), counts, count_sum(counts[: len(words)]))
     return FastTextFile(arguments, dictionary, model.embedding_, _sharpened(model))

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
+from sadari.artifact.model import State
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.rungs.explanation import Activations
@@ -27,7 +28,7 @@ from sadari.rungs.vectors.initialised import (
     StartedTransformer,
     checked_about,
 )
-from sadari.settings.declaration import plain_settings
+from sadari.settings.declaration import plain_settings, settings_of
 from sadari.settings.limits import Choice, Flag, Number
 from sadari.settings.search import OneOf, Tried
 from sadari.settings.shared import (
@@ -174,14 +175,14 @@ class FromVectors(Resumable):
 
     # -- settings ---------------------------------------------------------------------------------------
 
-    def _check_settings(self) -> None:
+    def check_settings(self) -> None:
         if self.vectors is None:
             raise SettingError(
                 message("the rung {name!r} starts from word vectors, and none are given", name=self.name),
                 hint=message("give a file of them (--vectors FILE), or train some: sadari vectors train TEXTS -o FILE"),
             )
-        super()._check_settings()
-        known = NETS[self.net]._get_param_names()
+        super().check_settings()
+        known = settings_of(NETS[self.net])
         given = self.get_params(deep=False)
         for name, value in given.items():
             if value is not None and name not in known and name not in _OWN:
@@ -197,7 +198,7 @@ class FromVectors(Resumable):
                 ),
                 hint=message("tune=True"),
             )
-        self._new_inner()._check_settings()
+        self._new_inner().check_settings()
 
     def _new_inner(self) -> Inner:
         """The rung that does the work, untrained."""
@@ -207,7 +208,7 @@ class FromVectors(Resumable):
             )
         kind = NETS[self.net]
         given = self.get_params(deep=False)
-        given = {name: given[name] for name in kind._get_param_names() if given.get(name) is not None}
+        given = {name: given[name] for name in settings_of(kind) if given.get(name) is not None}
         settings = DEFAULTS.get((self.net, self.tune), {}) | {name: given[name] for name in given if name not in _OWN}
         if issubclass(kind, StartedBag):
             settings["end"] = False
@@ -256,13 +257,11 @@ class FromVectors(Resumable):
         return {"rung": self.name, "settings": plain_settings(settings)}
 
     def _given(self) -> str | Path | WordVectors | VectorSource:
-        assert self.vectors is not None  # as `_check_settings` made sure
+        assert self.vectors is not None  # as `check_settings` made sure
         return self.vectors
 
     def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        inner = self._new_inner()
-        inner._codec = self._codec
-        return inner._costs(targets, weights)
+        return self._adopt(self._new_inner()).costs(targets, weights)
 
     def _train(
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
@@ -274,7 +273,7 @@ class FromVectors(Resumable):
         if isinstance(inner, StartedNet):
             inner.identity = self._identity()
         self.inner_ = inner  # validation texts are scored while it trains
-        inner._train(texts, targets, costs, context)
+        inner.learn(texts, targets, costs, context)
         self.coverage_, self._about = start.coverage, start.about()
         self.history_, self.epochs_, self.cut_ = inner.history_, inner.epochs_, inner.cut_
         self.shortened_ = inner.shortened_
@@ -289,7 +288,7 @@ class FromVectors(Resumable):
         Raises:
             DataError, ModelError: they cannot be read. SettingError: none of the texts' words is among them.
         """
-        self._check_settings()
+        self.check_settings()
         start = self._new_start()
         cut = tokenizer(start.tokenizer(texts) if self.tokenizer == "auto" else self.tokenizer)
         table = TokenTable()
@@ -304,7 +303,7 @@ class FromVectors(Resumable):
 
     def _adopt(self, inner: Inner) -> Inner:
         """Let it answer for this rung."""
-        inner._codec, inner.classes_, inner._ready = self._codec, self.classes_, True
+        inner.take_labels(self._codec)
         return inner
 
     # -- predicting -------------------------------------------------------------------------------------
@@ -315,7 +314,7 @@ class FromVectors(Resumable):
         return self.inner_.net_
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        return self.inner_._logits(column)
+        return self.inner_.answers(column)
 
     def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
         self._check_fitted()
@@ -326,15 +325,15 @@ class FromVectors(Resumable):
         return self.inner_.activations(text)
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        return self.inner_._contributions(column)
+        return self.inner_.contributions(column)
 
     def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
-        return self.inner_._top_features(count)
+        return self.inner_.top_features(count)
 
     # -- saving -----------------------------------------------------------------------------------------
 
-    def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
-        tensors, texts, model = self.inner_._state()
+    def _state(self) -> State:
+        tensors, texts, model = self.inner_.state()
         return tensors, texts, {**model, "width": self.inner_.vector_width, "vectors": self._about}
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
@@ -344,7 +343,7 @@ class FromVectors(Resumable):
         self._about, self.coverage_ = checked_about(about)
         inner = self._adopt(self._new_inner())
         inner.fit_width(width)
-        inner._restore(files, model)
+        inner.restore(files, model)
         self.inner_, self.tokenizer_, self.epochs_ = inner, inner.tokenizer_, inner.epochs_
 
 

@@ -12,17 +12,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.artifact import ModelFiles
+from sadari.artifact.model import State
 from sadari.errors import SadariWarning, SettingError
 from sadari.messages import message
+from sadari.rungs.base import Rung
 from sadari.rungs.embedding_bag import MOST_NUMBERS, EmbeddingBag
 from sadari.rungs.neural import SPECIALS, NeuralRung
 from sadari.rungs.recurrent import LSTM, BiLSTM
+from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.transformer import Transformer
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokenize import Tokenizer, tokenizer
 from sadari.text.vectorize import HashedVectors, columns
 from sadari.text.vocab import Vocab
 from sadari.text.words import whole_words
+from sadari.train.labels import LabelCodec
 from sadari.train.solvers.embedding_bag import BagSettings
 from sadari.vectors.initialise import DRAWN, Coverage, cover, fill, fingerprint, look_up, own_words
 from sadari.vectors.keyed import WordVectors
@@ -175,6 +180,77 @@ def _most_frequent_first(table: TokenTable, reserved: Sequence[str]) -> tuple[li
     return counted["word"].to_list(), counted["count"].to_numpy()
 
 
+class Inside(Rung):
+    """A rung that does the work of another, with the labels of that; what it does for itself it does for that one.
+
+    Attributes:
+        start: from what its embedding starts; None once it is read from a folder.
+        tune: whether the embedding learns.
+    """
+
+    start: Start | None = None
+    tune: bool = True
+
+    def take_labels(self, codec: LabelCodec) -> None:
+        """Answer with these labels.
+
+        Args:
+            codec: how they are encoded.
+        """
+        self._codec, self.classes_, self._ready = codec, codec.classes, True
+
+    def costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32 [n]: by how much each text's misfit is multiplied.
+
+        Args:
+            targets: int8 [n, k].
+            weights: float32 [n], how much each text counts.
+        """
+        return self._costs(targets, weights)
+
+    def learn(
+        self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
+    ) -> None:
+        """Train.
+
+        Args:
+            texts: n strings, or a stream of them.
+            targets: int8 [n, k].
+            costs: float32 [n], as `costs` gives them.
+            context: what the training needs from outside.
+        """
+        self._train(texts, targets, costs, context)
+
+    def answers(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Logits float32 [n, k], and bool [n]: whether anything in the text is known.
+
+        Args:
+            column: the texts [n].
+        """
+        return self._logits(column)
+
+    def contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        """Of a text its features [m], what each adds to each label [m, k], and the bias [k].
+
+        Args:
+            column: the text [1].
+        """
+        return self._contributions(column)
+
+    def state(self) -> State:
+        """Tensors, text files, and what else a manifest must say for `restore`."""
+        return self._state()
+
+    def restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
+        """Take up what `state` gave.
+
+        Args:
+            files: of the folder.
+            model: what the manifest says.
+        """
+        self._restore(files, model)
+
+
 # -- the compiled bag -----------------------------------------------------------------------------------------
 
 
@@ -197,11 +273,8 @@ class StartedWords(HashedVectors):
         return new_ids
 
 
-class StartedBag(EmbeddingBag):
+class StartedBag(Inside, EmbeddingBag):
     """`EmbeddingBag` whose words start from vectors, and whose n-grams start at zero."""
-
-    start: Start | None = None
-    tune: bool = True
 
     def _new_vectors(self, tokenizer_name: str) -> HashedVectors:
         if self.start is None:  # read from a folder
@@ -230,14 +303,12 @@ class StartedBag(EmbeddingBag):
 # -- torch nets -----------------------------------------------------------------------------------------------
 
 
-class StartedNet(NeuralRung):
+class StartedNet(Inside, NeuralRung):
     """A net whose embedding starts from vectors; the special tokens start at zero."""
 
     small_batches = False  # measured with those of 64
 
     embed_dim: int
-    start: Start | None = None
-    tune: bool = True
     identity: Mapping[str, Any] = MappingProxyType({})  # of the rung that this net is the inside of
 
     def _choose_vocabulary(self, table: TokenTable) -> tuple[Vocab, NDArray[np.int32]]:
