@@ -91,14 +91,12 @@ def test_python_m_and_the_script_are_the_same():
 
 
 def test_the_names_in_the_help_are_those_that_there_are():
-    from sadari.data.formats.opening import FORMATS
     from sadari.rungs import RUNGS
     from sadari.text.tokenize import TOKENIZERS
     from sadari.wording import LANGUAGES
 
     assert tuple(RUNGS) == options.RUNG_NAMES
     assert tuple(TOKENIZERS) == options.TOKENIZER_NAMES
-    assert tuple(FORMATS) == options.FORMATS
     assert tuple(LANGUAGES) == options.LANGUAGES
 
 

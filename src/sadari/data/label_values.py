@@ -47,7 +47,7 @@ def class_names_beside(path: str, records: Records, label: str) -> tuple[list[st
     Raises:
         DataError: it is no plain file.
     """
-    used = records.head[label].drop_nulls() if records.format in ("csv", "tsv") else None
+    used = records.head[label].drop_nulls() if records.untyped else None
     if used is None or str(path) == STANDARD_INPUT or not used.str.contains(r"^[0-9]+$").all():
         return [], ""
     content, encoding = _content(Path(path).parent / CLASSES_FILE, records.encoding)

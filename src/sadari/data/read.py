@@ -14,11 +14,9 @@ from sadari.data.columns import choose_columns, column_names, columns_named, spl
 from sadari.data.composed_labels import composed_labels_note
 from sadari.data.corpus import Corpus, near_duplicate_labels
 from sadari.data.formats.byte_stream import STANDARD_INPUT
-from sadari.data.formats.csv.records import CsvRecords
 from sadari.data.formats.encodings.guess import shown_name
-from sadari.data.formats.jsonl import JsonlRecords
-from sadari.data.formats.opening import Asked, open_records
-from sadari.data.formats.parquet import ParquetRecords
+from sadari.data.formats.format import Asked
+from sadari.data.formats.opening import find_format, open_records
 from sadari.data.formats.records import BadRows, Chunk, OnBadRow, Records, Wanted
 from sadari.data.label_values import CLASSES_FILE, class_names_beside, label_values, named_labels
 from sadari.errors import DataError, SettingError
@@ -115,8 +113,7 @@ class Source:
         Raises:
             DataError: a column's type cannot be a text's, or a label's.
         """
-        if isinstance(self._records, ParquetRecords):
-            self._records.check_types(texts, label)
+        self._records.check_types(texts, label)
         if list(texts) != self.text_columns:
             self.text_note = None
         if label != self.label_column:
@@ -128,9 +125,8 @@ class Source:
 
     def complete_columns(self) -> None:
         """Make `columns` those of every row, where the first rows of a file (JSONL) may lack some."""
-        if isinstance(self._records, JsonlRecords):
-            self._records.complete_columns()
-            self.columns = list(self._records.columns)
+        self._records.complete_columns()
+        self.columns = list(self._records.columns)
 
     def batches(self, rows: int = 65536, *, whole: bool = True) -> Iterator[Batch]:
         """All rows in file order, at most `rows` at a time, in bounded memory; can be called again.
@@ -347,11 +343,12 @@ def open_source(
         path, Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)
     )
     name = STANDARD_INPUT if str(path) == "-" else str(path)
-    if records.format in ("fasttext", "folder", "lines"):  # nothing to guess
+    if find_format(records.format).named:  # nothing to guess
         text = "text" if text is None else text
         label = "label" if label is None and "label" in records.columns else label
-    repeated = records.repeated if isinstance(records, CsvRecords) else None
-    choice = choose_columns(records.head, text=text, label=label, need_label=need_label, where=name, repeated=repeated)
+    choice = choose_columns(
+        records.head, text=text, label=label, need_label=need_label, where=name, repeated=records.repeated
+    )
     source = Source(
         name,
         records,

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import click
 
+from sadari.data.formats import FORMATS
 from sadari.errors import SettingError
 from sadari.messages import LANGUAGES, VARIABLE, current_language, message, speak
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FORMATS = ("csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
 # The ladder and the tokenizers, for help texts alone: loading the real tables takes a second (a test compares them).
 RUNG_NAMES = (
     "bow",

@@ -11,6 +11,7 @@ from sadari.cli.arguments import options
 from sadari.cli.arguments.text_files import TextFiles
 from sadari.cli.vectors.options import FORMATS
 from sadari.cli.vectors.output import checked_kind, lost
+from sadari.data.formats import FORMATS as READ_FORMATS
 from sadari.errors import SettingError
 from sadari.messages import message, notes_of
 
@@ -36,7 +37,7 @@ taken (all columns of --text). The ending of OUT says the format: none is a
 folder of Sadari's own, .vec and .txt are word2vec text, .bin is word2vec
 binary; only sadari and fasttext (--to) keep subwords.
 """
-INPUTS = ("text", "csv", "tsv", "jsonl", "parquet", "fasttext", "folder", "lines")
+INPUTS = ("text", *READ_FORMATS)
 
 
 @click.command(epilog=EXAMPLES)

@@ -13,15 +13,16 @@ import polars as pl
 
 from sadari.data.formats.encodings.encoding import UnclearEncodingError, foreign_lines_of, read_text
 from sadari.data.formats.encodings.guess import judge, shown_name
-from sadari.data.formats.records import BadRows, Chunk, Wanted, file_place, placed
+from sadari.data.formats.format import Format
+from sadari.data.formats.records import BadRows, Chunk, Records, Wanted, file_place, placed
 from sadari.errors import DataError
-from sadari.messages import Message, message, plural
+from sadari.messages import message, plural
 
 _HEAD_ROWS = 20
 _DOUBTFUL_FILES = 1000  # that are read for a decision on all of them
 
 
-class FolderRecords:
+class FolderRecords(Records):
     """Every ``.txt`` (or ``.txt.gz``) file one folder down; the folder's name is the label.
 
     Records are numbered in the order of labels and file names.
@@ -33,12 +34,11 @@ class FolderRecords:
     """
 
     format = "folder"
-    delimiter: str | None = None
 
     def __init__(self, path: Path, *, encoding: str | None = None) -> None:
         self._path, self._given = path, encoding
         self.encoding = encoding
-        self.notes: list[Message] = []
+        self.notes = []
         self.columns = ["label", "text", "file"]
         self._files = self._find()
         self.head = self._frame(self._read(self._files[:_HEAD_ROWS], BadRows(str(path), "skip"))[0])
@@ -121,3 +121,6 @@ class FolderRecords:
 
     def _frame(self, rows: list[tuple[str, str, str]]) -> pl.DataFrame:
         return pl.DataFrame(rows, schema=dict.fromkeys(self.columns, pl.String), orient="row")
+
+
+FOLDER = Format(lambda place, asked: FolderRecords(place.path, encoding=asked.encoding), of="folder", named=True)

@@ -11,8 +11,9 @@ import polars as pl
 
 from sadari.data.columns import shown
 from sadari.data.formats.byte_stream import ByteStream
+from sadari.data.formats.format import Format
 from sadari.data.formats.lines import head_lines, line_runs
-from sadari.data.formats.records import MAX_COLUMNS, BadRows, Chunk, Wanted, line_place, placed
+from sadari.data.formats.records import MAX_COLUMNS, BadRows, Chunk, Records, Wanted, line_place, placed
 from sadari.errors import DataError
 from sadari.messages import message
 
@@ -89,7 +90,7 @@ def _is_unicode(value: dict[str, Any]) -> bool:
     return True
 
 
-class JsonlRecords:
+class JsonlRecords(Records):
     """A JSONL file (gzip, any encoding). Blank lines are passed over; records are numbered as lines.
 
     Columns are the keys of the first lines, or of all (`complete_columns`). A text must be a string, null means
@@ -105,8 +106,7 @@ class JsonlRecords:
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self.notes = list(stream.notes)
-        self.encoding: str | None = stream.encoding
-        self.delimiter: str | None = None
+        self.encoding = stream.encoding
         records = self._head_records()
         keys: dict[str, None] = {}
         for record in records:
@@ -244,3 +244,6 @@ def _parse_run(first: int, data: bytes, bad: BadRows) -> tuple[list[dict[str, An
         lines.append(line)
         numbers.append(number)
     return records, lines, np.asarray(numbers, np.int64)
+
+
+JSONL = Format(lambda stream, asked: JsonlRecords(stream), endings=(".jsonl", ".ndjson", ".json"), begins=b"{")

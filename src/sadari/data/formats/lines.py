@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from sadari.data.formats.byte_stream import BLOCK_BYTES, MAX_RECORD_BYTES, ByteStream
-from sadari.data.formats.records import BadRows, Chunk, Wanted, line_place, placed
+from sadari.data.formats.format import Format
+from sadari.data.formats.records import BadRows, Chunk, Records, Wanted, line_place, placed
 from sadari.errors import DataError
 from sadari.messages import message
 
@@ -75,17 +76,13 @@ def head_lines(stream: ByteStream) -> bytes:
     return head[:cut] if cut else next(line_runs(stream, 1))[1]
 
 
-class _LineRecords:
+class _LineRecords(Records):
     """What the two formats share: records are lines, numbered as lines."""
-
-    format: str
-    columns: list[str]
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self.notes = list(stream.notes)
-        self.encoding: str | None = stream.encoding
-        self.delimiter: str | None = None
+        self.encoding = stream.encoding
         self.head = self._frame(lines_column(head_lines(stream))[:_HEAD_ROWS])
 
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
@@ -165,3 +162,9 @@ class FastTextRecords(_LineRecords):
             labels = labels.list.first()
         texts = lines.str.replace_all(_LABEL, "").str.strip_chars(" \t")
         return pl.DataFrame([labels.alias("label"), texts.alias("text")])
+
+
+LINES = Format(lambda stream, asked: PlainLines(stream), named=True)
+FASTTEXT = Format(
+    lambda stream, asked: FastTextRecords(stream), endings=(".ft",), begins=LABEL_PREFIX.encode(), named=True
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -10,15 +11,17 @@ import numpy as np
 import polars as pl
 
 from sadari.artifact import guarded
+from sadari.data.formats.byte_stream import BLOCK_BYTES, ByteStream, first_bytes, raw_blocks
+from sadari.data.formats.format import Asked, Format, LocalFile
 from sadari.data.formats.parquet_probe import check_ends, count_rows
-from sadari.data.formats.records import BadRows, Chunk, Wanted, placed, row_place
+from sadari.data.formats.records import BadRows, Chunk, Records, Wanted, placed, row_place
 from sadari.errors import DataError
-from sadari.messages import Message, message
+from sadari.messages import message
 
 _HEAD_ROWS = 1000
 
 
-class ParquetRecords:
+class ParquetRecords(Records):
     """A Parquet file. Texts are strings; labels are strings, whole numbers, Boolean or lists of strings.
 
     Args:
@@ -28,14 +31,12 @@ class ParquetRecords:
     """
 
     format = "parquet"
-    encoding: str | None = None
-    delimiter: str | None = None
 
     def __init__(self, path: Path, *, name: str, spool: object | None = None) -> None:
         self._name, self._spool = name, spool
         with guarded("is not a readable Parquet file", where=name, kind=DataError):
             self._plan = pl.scan_parquet(path.absolute(), glob=False)
-        self.notes: list[Message] = []
+        self.notes = []
         check_ends(path, name)
         self._rows = count_rows(path, name)
         if not self._rows:
@@ -88,3 +89,19 @@ def _named(frame: pl.DataFrame) -> pl.DataFrame:
     """Categories as the strings they stand for."""
     named = [name for name, kind in frame.schema.items() if kind in (pl.Categorical, pl.Enum)]
     return frame.with_columns(pl.col(named).cast(pl.String)) if named else frame
+
+
+def _open(file: LocalFile, asked: Asked) -> ParquetRecords:
+    magic = first_bytes(file.path, file.name, 4)
+    if not magic:
+        raise DataError(message("the file is empty"), where=file.name)
+    if magic[:2] != b"\x1f\x8b":
+        return ParquetRecords(file.path, name=file.name, spool=file.spool)
+    copy = tempfile.NamedTemporaryFile(prefix="sadari-", suffix=".parquet")  # noqa: SIM115
+    for block in raw_blocks(ByteStream(file.path, file.name, compressed=True), BLOCK_BYTES):
+        copy.write(block)
+    copy.flush()
+    return ParquetRecords(Path(copy.name), name=file.name, spool=copy)
+
+
+PARQUET = Format(_open, of="bytes", endings=(".parquet", ".pq"), begins=b"PAR1")

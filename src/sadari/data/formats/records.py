@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -115,17 +115,35 @@ class Wanted:
     empty_lines: bool = False
 
 
-class Records(Protocol):
-    """A file whose columns are known and whose records can be read from the start, any number of times."""
+class Records:
+    """A file whose columns are known and whose records can be read from the start, any number of times.
+
+    Attributes:
+        format: its name in `sadari.data.formats.FORMATS`.
+        columns: their names.
+        head: the first records, from which columns are guessed.
+        notes: what was found out about the file.
+        encoding: of a text; else None.
+        delimiter: of a table as text; else None.
+        repeated: names that several columns have, with the columns' numbers.
+        untyped: whether its values have no types, so that the labels 1 to k may stand for names.
+    """
 
     format: str
     columns: list[str]
     head: pl.DataFrame
-    """The first records, from which columns are guessed."""
     notes: list[Message]
-    encoding: str | None
-    delimiter: str | None
+    encoding: str | None = None
+    delimiter: str | None = None
+    repeated: Mapping[str, Sequence[int]] | None = None
+    untyped: bool = False
+
+    def complete_columns(self) -> None:
+        """Make `columns` those of every record, where the first ones may lack some."""
+
+    def check_types(self, texts: Sequence[str], label: str | None) -> None:
+        """Raise where a column's type cannot be a text's or a label's."""
 
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
         """All records in file order, at most `rows` at a time."""
-        ...
+        raise NotImplementedError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 
 import numpy as np
@@ -14,8 +14,9 @@ from sadari.data.formats.byte_stream import BLOCK_BYTES, MAX_RECORD_BYTES, ByteS
 from sadari.data.formats.csv.dialect import sniff
 from sadari.data.formats.csv.fields import fields_frame
 from sadari.data.formats.csv.kernel import NO_QUOTE, SPANS, STRAY, record_arrays, scan_records
+from sadari.data.formats.format import Asked, Format
 from sadari.data.formats.line_ends import has_lone_return
-from sadari.data.formats.records import BadRows, Chunk, Wanted, line_place
+from sadari.data.formats.records import BadRows, Chunk, Records, Wanted, line_place
 from sadari.errors import DataError
 from sadari.messages import Message, message, plural
 
@@ -75,7 +76,7 @@ def _place(row: int, line: int) -> Message:
     return message("row {number:,} (line {line:,})", number=row, line=line)
 
 
-class CsvRecords:
+class CsvRecords(Records):
     """A CSV or TSV file (gzip, any encoding).
 
     Args:
@@ -86,6 +87,8 @@ class CsvRecords:
         known: column names the user gave.
         labelled: whether a label is wanted.
     """
+
+    untyped = True
 
     def __init__(
         self,
@@ -117,7 +120,7 @@ class CsvRecords:
         self.columns, self.head = self._dialect.header.columns, self._dialect.head
         self.repeated = self._dialect.header.repeated
         self.notes = [*stream.notes, *self._dialect.notes]
-        self.encoding: str | None = stream.encoding
+        self.encoding = stream.encoding
         self.delimiter = None if self._dialect.delimiter == NO_QUOTE else chr(self._dialect.delimiter)
         self.header_is_known = knows_names(self.columns)
 
@@ -333,3 +336,23 @@ class _SpannedRows:
             if (span.buffer[begin:end] == 10).any():
                 return name
         return self._columns[0]
+
+
+def open_csv(stream: ByteStream, asked: Asked, default: str) -> CsvRecords:
+    """A table, read as the user says.
+
+    Args:
+        default: the delimiter that its name suggests.
+    """
+    return CsvRecords(
+        stream,
+        delimiter=asked.delimiter or ("\t" if asked.format == "tsv" else None),
+        header=asked.header,
+        default=default,
+        known=list(asked.columns),
+        labelled=asked.need_label,
+    )
+
+
+CSV = Format(partial(open_csv, default=","), endings=(".csv",))
+TSV = Format(partial(open_csv, default="\t"), endings=(".tsv", ".tab"))
