@@ -346,9 +346,8 @@ def open_source(
     if find_format(records.format).named:  # nothing to guess
         text = "text" if text is None else text
         label = "label" if label is None and "label" in records.columns else label
-    choice = choose_columns(
-        records.head, text=text, label=label, need_label=need_label, where=name, repeated=records.repeated
-    )
+    head, twice = records.head, records.repeated
+    choice = choose_columns(head, text=text, label=label, need_label=need_label, where=name, repeated=twice)
     source = Source(
         name,
         records,

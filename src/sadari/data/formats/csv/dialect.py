@@ -184,26 +184,37 @@ def sniff(
     if shape.fields < 2:
         shape.delimiter = NO_QUOTE if delimiter is None else shape.delimiter
     first = _first_records(buffer, complete, shape)
-    if shape.opened >= 0 and first.rows.height <= 1:
-        line = head.count(b"\n", 0, shape.opened) + 1
-        what = message("a quote opens here and is never closed")
-        raise DataError(
-            what,
-            where=message("{name}, line {line}", name=name, line=line),
-            hint=message("double the quote, or remove it"),
-        )
-    if not first.rows.height:
-        raise DataError(message("the file has no rows"), where=name)
+    if not first.rows.height or (shape.opened >= 0 and first.rows.height <= 1):
+        raise _no_rows(head, shape, name)
     found = find_header(first, header, known, name, skip=int(separator is not None))
     body = first.below(found.records - 1)
-    if not body.height and shape.stray:
-        what = message("no row can be read: in each, text follows a closing quote")
-        raise DataError(what, where=name, hint=message('double a quote that belongs to the text ("" in place of \\")'))
     if not body.height:
-        raise DataError(message("the file has a header but no rows"), where=name)
+        raise _only_a_header(shape, name)
     body.columns = found.columns
     notes = _said(shape, default, given=delimiter is not None and not separator)
     return Dialect(shape.delimiter, shape.quote, shape.spaced, found, body, [*notes, *found.notes])
+
+
+def _no_rows(head: bytes, shape: _Shape, name: str) -> DataError:
+    """Of a file whose first record never ends, or which has none."""
+    if shape.opened < 0:
+        return DataError(message("the file has no rows"), where=name)
+    return DataError(
+        message("a quote opens here and is never closed"),
+        where=message("{name}, line {line}", name=name, line=head.count(b"\n", 0, shape.opened) + 1),
+        hint=message("double the quote, or remove it"),
+    )
+
+
+def _only_a_header(shape: _Shape, name: str) -> DataError:
+    """Of a file none of whose records below the header can be read."""
+    if not shape.stray:
+        return DataError(message("the file has a header but no rows"), where=name)
+    return DataError(
+        message("no row can be read: in each, text follows a closing quote"),
+        where=name,
+        hint=message('double a quote that belongs to the text ("" in place of \\")'),
+    )
 
 
 def _said(shape: _Shape, default: str, *, given: bool) -> list[Message]:
