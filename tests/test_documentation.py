@@ -110,3 +110,18 @@ def test_each_entry_is_of_one_parameter_that_is_there(path):
 )
 def test_entries_are_read_as_they_stand(doc, expected):
     assert entries(inspect.cleandoc(doc), "Args") == expected
+
+
+def test_a_function_that_documents_parameters_documents_all_of_them():
+    """Those that are not public, too; who reads an entry looks for the others beside it."""
+    wrong = {}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                given = node.args
+                every = [*given.posonlyargs, *given.args, given.vararg, *given.kwonlyargs, given.kwarg]
+                names = {each.arg for each in every if each is not None} - {"self", "cls"}
+                said = {name.lstrip("*") for name in entries(ast.get_docstring(node) or "", "Args")}
+                if said and said != names:
+                    wrong[f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"] = said ^ names
+    assert not wrong

@@ -54,6 +54,7 @@ def precision_here(asked: str, device: torch.device, *operations: str) -> str:
 
     Args:
         asked: "fp32", "bf16" or "int8".
+        device: where the work is done.
         operations: what is to be done in it, names in `TRIALS`.
 
     Warns:
@@ -108,6 +109,7 @@ def why_not(precision: str, device: str, operation: str) -> str | None:
 
     Args:
         precision: "fp32", "bf16" or "int8".
+        device: its name, such as "cpu".
         operation: a name in `TRIALS`.
     """
     import torch

@@ -75,6 +75,7 @@ def weights_for(files: ModelFiles, make: Callable[[], nn.Module]) -> dict[str, N
     """The weights of a model folder, once what the net claims has been compared with what is there: name → array.
 
     Args:
+        files: what the folder holds.
         make: gives the net; here without memory.
 
     Raises:

@@ -106,6 +106,9 @@ class Budget:
         A first small training compiles what is compiled, so that no rung's time has that in it.
 
         Args:
+            model: the rung, untrained.
+            frozen: the data split.
+            seed: of the rows that are taken.
             share: of the time left that this rung may take.
         """
         total = len(frozen.train)

@@ -56,6 +56,8 @@ class ClimbContext:
         """Tell what is done with a rung.
 
         Args:
+            name: the rung.
+            what: what is being done.
             position: among the rungs; 1.5 is half of the second.
         """
         self.progress(of(name, what), self.along(position))

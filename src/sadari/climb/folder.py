@@ -69,6 +69,7 @@ def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]
     """A climb as plain values for JSON.
 
     Args:
+        result: what the climb found.
         predictions: with every row's prediction and probability too.
     """
     rungs = []
@@ -121,6 +122,10 @@ def write_run(result: ClimbResult, folder: Path, *, lang: str, report: bool, row
     """Write table, predictions and report; the models stand there already.
 
     Args:
+        result: what the climb found.
+        folder: where to write.
+        lang: language of the report, ``"en"`` or ``"ko"``.
+        report: whether to write it.
         rows: int64 [n], each final text's row in its file, from 1.
 
     Raises:

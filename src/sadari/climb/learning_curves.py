@@ -23,8 +23,11 @@ def learning_curve(
     """(training rows, validation accuracy), from few rows to all that the rung was trained on.
 
     Args:
+        frozen: the data split.
         full: the rung's result on all rows.
         new: makes an untrained rung like it.
+        budget: the time that is left.
+        seed: of the rows that are taken.
     """
     rows = _rows_trained_on(frozen, full)
     points: list[tuple[int, float]] = []

@@ -140,6 +140,7 @@ def _unseen_note(unseen: Mapping[str, int], name: str) -> list[Message]:
     """What is said of final rows with labels that training never saw: label → how many; nothing where there are none.
 
     Args:
+        unseen: label → final rows that have it.
         name: of the final rows.
     """
     if not unseen:
@@ -161,6 +162,9 @@ def nested_rows(frozen: Frozen, rows: int, seed: int, *, among: NDArray[np.int64
     No label is missing where there are as many rows as labels.
 
     Args:
+        frozen: the data split.
+        rows: how many to take.
+        seed: of their order.
         among: the rows to choose from; None: all.
     """
     codes = frozen.train.codes if among is None else frozen.train.codes[among]

@@ -32,6 +32,7 @@ def throughput_of(model: Rung, probe: Corpus, seconds: float = math.inf) -> Thro
     leaves time, more texts follow.
 
     Args:
+        model: the rung, untrained.
         probe: training texts of every kind, with two labels at least.
         seconds: that this may take; the small batch is measured in any case.
     """

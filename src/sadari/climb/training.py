@@ -62,6 +62,9 @@ def train(context: ClimbContext, name: str, plan: Plan, corpus: Corpus, place: f
     """Train a rung, and validate it, in folds where the split has them.
 
     Args:
+        context: what the climb was asked for.
+        name: the rung.
+        plan: the settings and rows that the budget allows.
         corpus: what the plan has it learn from.
         place: among the rungs.
         ends: when its time is up.
@@ -128,7 +131,13 @@ def _validate_in_folds(
     """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same.
 
     Args:
+        context: what the climb was asked for.
+        name: the rung.
+        model: the rung's own, trained.
+        folds: all folds.
         others: folds that want a model of their own; of the rest ``model`` itself has not seen the rows.
+        allowance: the rung's time, dealt out to its models.
+        place: among the rungs.
 
     Returns:
         the labels, and the models that were trained for this.

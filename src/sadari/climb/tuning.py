@@ -28,6 +28,7 @@ def tune(
         score: validation accuracy of a model trained with these settings besides the defaults.
         trials: how many, at most. With a time limit that is not reached, the same seed gives the same trials.
         seconds: no trial begins after so many.
+        seed: of the trials.
         progress: told how many trials are done.
 
     Returns:

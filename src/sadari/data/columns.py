@@ -284,6 +284,8 @@ def _repeats(column: pl.Series, distinct: int, only: bool) -> bool:
     """Whether values come again as labels do: half the rows at most have one of their own.
 
     Args:
+        column: the values.
+        distinct: how many different ones there are.
         only: whether no other column can be the label.
     """
     if not only:

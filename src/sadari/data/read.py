@@ -132,6 +132,7 @@ class Source:
         """All rows in file order, at most `rows` at a time, in bounded memory; can be called again.
 
         Args:
+            rows: of a batch, at most.
             whole: whether `Batch.frame` holds every column; else just those of text and label.
 
         Raises:

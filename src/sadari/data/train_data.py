@@ -76,6 +76,7 @@ def gather(source: Source, *, validation: float, seed: int, keep_duplicates: boo
     Args:
         source: the training file.
         validation: share.
+        seed: of the validation rows.
         keep_duplicates: keep repeats; equal texts stay on one side.
         stream: read the file a batch at a time, three times and more, and hold no text but those of validation.
         say: told what is being done.

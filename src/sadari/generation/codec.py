@@ -86,6 +86,7 @@ def learn_codec(
 
     Args:
         level: of `LEVELS`.
+        texts: String; the tokens are learned from them.
         labels: that a text may be asked for.
         min_freq: rarer tokens are unknown.
         max_vocab: the most tokens, the most frequent ones.

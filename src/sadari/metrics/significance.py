@@ -99,6 +99,7 @@ def paired_difference(first_only: int, second_only: int, rows: int, *, confidenc
         first_only: rows that only the first one gets right.
         second_only: rows that only the second one gets right.
         rows: all rows, those on which they agree included.
+        confidence: of the interval, between 0 and 1.
 
     Raises:
         DataError: there are fewer rows than disagreements, or none.

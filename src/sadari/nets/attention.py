@@ -30,6 +30,7 @@ class SelfAttention(nn.Module):
         """States float [n, length, width] → the same shape.
 
         Args:
+            states: float [n, length, width].
             mask: bool [n, length], True for tokens that may be attended to; None for all.
             causal: a token attends to itself and those before it only.
             cache: keys and values of the tokens before these, which are attended to as well; it takes up these tokens'

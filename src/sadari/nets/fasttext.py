@@ -111,6 +111,7 @@ def leaf_parts(parts: NDArray[np.float64], tree: NDArray[np.int32]) -> tuple[NDA
 
     Args:
         parts: float64 [m, k − 1], what each part adds to the score of each inner node.
+        tree: int32 [k − 1, 2], the children of each inner node.
 
     Returns:
         float64 [m, k], and the logarithms at zero, float64 [k]; together they sum to the logarithms.

@@ -129,6 +129,7 @@ class TransformerGenerator(nn.Module):
         """Logits float [n, length, vocab_size] of each next token, for ids int64 [n, length].
 
         Args:
+            ids: int64 [n, length].
             caches: keys and values of the tokens before these, one a layer; they take up these tokens' own.
         """
         return self.logits(self.states(ids, caches))

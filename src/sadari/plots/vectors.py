@@ -36,6 +36,7 @@ def draw_words(found: Projection, path: str | Path, *, marked: Collection[str] =
 
     Args:
         found: the words and their points.
+        path: the file to write; its ending is the format.
         marked: words that stand out.
 
     Raises:

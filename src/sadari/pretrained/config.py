@@ -103,7 +103,9 @@ def check_claims(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], w
     """Refuse a configuration, once `check_config` passed it, whose sizes are not those of the weights.
 
     Args:
+        said: the configuration.
         shapes: of the weights, by name.
+        where: the file, for errors.
 
     Raises:
         ModelError: with both numbers.

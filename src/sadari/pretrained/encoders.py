@@ -281,6 +281,7 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
     """A model for sequence classification with the weights of a folder, and a head for these labels.
 
     Args:
+        folder: of the weights.
         labels: their names.
         several: whether a text may have several.
 

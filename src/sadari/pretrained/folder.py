@@ -139,6 +139,7 @@ def check_not_pickled(folder: Path, reader: str) -> None:
     """Refuse a folder, in which there are no safetensors, for the pickles that are there in their place.
 
     Args:
+        folder: of the weights.
         reader: the class of `transformers` that converts them.
 
     Raises:
@@ -168,6 +169,7 @@ def check_knows(pieces: Collection[str], reads: Callable[[pl.Series], bool], whe
     Args:
         pieces: of its vocabulary, the special ones included.
         reads: whether it knows a piece of any of some texts.
+        where: the folder, for errors.
 
     Raises:
         ModelError: it is empty.

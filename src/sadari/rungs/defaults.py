@@ -25,6 +25,8 @@ def passes(rows: int, least: int, batch: int) -> int:
     """Passes over so many texts: ``least`` of 30,000 and more, and up to 40 of few.
 
     Args:
+        rows: how many texts there are.
+        least: passes over 30,000 texts and more.
         batch: texts in a batch; with half as many, half as many passes make the same steps.
     """
     rows = max(1, rows)

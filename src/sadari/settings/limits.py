@@ -112,6 +112,8 @@ def check(name: str, value: Any, limit: Limit, *, optional: bool = False) -> Non
 
     Args:
         name: of the setting or argument.
+        value: what was given.
+        limit: what it may be.
         optional: whether it may be None.
 
     Raises:

@@ -112,6 +112,7 @@ def two_parts(given: Any, what: str) -> tuple[Any, Any]:
     """A pair of columns, such as validation texts and their labels.
 
     Args:
+        given: what should be a pair.
         what: it should be, for errors: "validation must be (texts, labels)".
 
     Raises:

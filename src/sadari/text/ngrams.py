@@ -205,6 +205,8 @@ def hashed_ngrams(
     Args:
         hashes: uint32 [words], FNV-1a of each word (`scan.Tokens.hashes`).
         offsets: int64 [n + 1].
+        longest: words of the longest n-gram.
+        buckets: how many buckets there are.
 
     Returns:
         int32 [grams] in 0 … buckets − 1, and their offsets int64 [n + 1].

@@ -134,6 +134,7 @@ def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -
     Args:
         content: uint8 [total], valid UTF-8.
         offsets: int64 [n + 1].
+        rules: what each character is to the tokenizer.
 
     Raises:
         DataError: more bytes than a token's int32 place can name.

@@ -155,7 +155,9 @@ def weigh(
     """Learn weights from training counts, with scikit-learn's formulas.
 
     Args:
+        counts: of the training texts' features.
         idf: multiply by ``ln((1 + n) / (1 + df)) + 1`` (without ``smooth``: ``ln(n / df) + 1``).
+        smooth: count as if one more text held every feature.
         sublinear: ``1 + ln(count)`` in place of the count.
         binary: 1 in place of every count.
         norm: "l2", "l1" or None.

@@ -136,7 +136,10 @@ def keep_run(loop: Loop, run: Run | None, identity: Mapping[str, Any], *, resume
     """Let a loop write checkpoints, and put it where the last one left it if it is to go on; nothing without a run.
 
     Args:
+        loop: not started yet.
+        run: where checkpoints are written, and how often; None: nowhere.
         identity: what must be the same to go on.
+        resume: whether to go on from the last one.
 
     Raises:
         SettingError: the checkpoint is of another run. ModelError: there is none, or it is torn.

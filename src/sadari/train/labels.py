@@ -155,6 +155,7 @@ class LabelCodec:
         """float64 [k]: how much each label counts.
 
         Args:
+            targets: int8 [n, k], 1 where the row has the label.
             class_weight: None (1 each), "balanced" (n / (k · rows of the label), as scikit-learn's), or label → weight
                 (labels left out: 1).
 

@@ -286,6 +286,7 @@ class Loop:
         """Report and validate after a step, where these are due.
 
         Args:
+            batches: of an epoch.
             last: of the epoch.
             ended: whether steps or time are up.
             before: the share of the run done before the step.

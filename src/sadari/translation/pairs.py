@@ -21,6 +21,8 @@ def two_columns(sources: Any, targets: Any, what: str) -> tuple[pl.Series, pl.Se
     """Texts and their translations as columns.
 
     Args:
+        sources: the texts.
+        targets: their translations.
         what: they are for, in errors.
 
     Raises:

@@ -113,6 +113,7 @@ def fill(vectors: WordVectors, words: Sequence[str] | pl.Series, *, seed: int = 
     dimension, of the rows that were found: so they are neither louder nor quieter than these.
 
     Args:
+        vectors: the trained vectors.
         words: distinct words.
         seed: of what is drawn.
 
@@ -168,6 +169,8 @@ def own_words(vectors: WordVectors, *, lowercase: bool, limit: int | None = None
     found again, such as "iPhone", are left out.
 
     Args:
+        vectors: the trained vectors.
+        lowercase: whether the tokenizer lower-cases.
         limit: so many of the vectors' words are taken, from the first one on.
     """
     column = pl.Series("word", vectors.words if limit is None else vectors.words[:limit], dtype=pl.String)

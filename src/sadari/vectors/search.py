@@ -167,7 +167,9 @@ def nearest_rows(
     """The rows nearest to each of m directions, and their cosines.
 
     Args:
+        vectors: the vectors to search.
         directions: [m, width], each 1 long.
+        count: how many rows to find.
         skip: m times, rows that are not wanted.
         most_frequent: look at the first so many rows only.
 

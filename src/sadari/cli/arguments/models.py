@@ -19,6 +19,7 @@ def load_model(folder: str, *, precision: str | None = None) -> Rung:
     """The model of a folder.
 
     Args:
+        folder: the model's folder.
         precision: in which it is to predict; None: as it is saved.
 
     Raises:

@@ -30,6 +30,7 @@ def print_audit(sources: Sequence[Source], corpora: Sequence[Corpus], audited: A
     Args:
         sources: training and test files, read through.
         corpora: what was in them.
+        audited: what the audit found in them.
         lang: ``"en"`` or ``"ko"``.
     """
     words, korean = wording(lang), lang == "ko"

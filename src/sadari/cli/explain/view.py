@@ -26,6 +26,7 @@ def print_explanation(found: Explanation, *, label: str | None, top: int, known:
 
     Args:
         found: of one text.
+        label: the label to explain; None: the likeliest.
         top: so many features; the others are one line.
         known: whether the model knew any.
     """

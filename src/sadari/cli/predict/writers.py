@@ -65,6 +65,9 @@ def write_stream(
     """Write rows as "csv" (RFC 4180), "tsv" or "jsonl", in UTF-8.
 
     Args:
+        stream: where to write.
+        labelled: the rows with their answers.
+        format: "csv", "tsv" or "jsonl".
         escape: whether `escaped` makes cells harmless.
         bom: whether a byte order mark stands before the header.
 

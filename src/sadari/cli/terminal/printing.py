@@ -140,6 +140,7 @@ def table(
         rows: the cells.
         headings: above them.
         left: so many columns stand to the left, the others, numbers, to the right.
+        indent: spaces before each line.
         widest: cells of the first column at most.
         style: (row, column, padded cell) → what is printed.
     """

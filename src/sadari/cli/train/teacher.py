@@ -87,9 +87,12 @@ def with_texts(
     """The teacher with the texts that it is to answer, and what reading them has guessed.
 
     Args:
+        teacher: who answers.
+        asked: the options of the command line.
         found: the file with labels, as it was opened.
         train: the texts with labels.
         test: those of which nothing must be learned.
+        progress: told what is being done.
 
     Raises:
         DataError: a file that cannot be read, or has no text column.

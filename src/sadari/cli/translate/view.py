@@ -51,6 +51,7 @@ def print_net(model: Translator, example: str) -> None:
     """The net before it learns, and those of its settings that nobody gave.
 
     Args:
+        model: not trained yet.
         example: a source text, to show how it is read where that is not from its beginning.
     """
     weights = sum(parameter.numel() for parameter in model.net_.parameters())

@@ -16,6 +16,7 @@ def checked_kind(output: str, to: str | None) -> str:
     """The format to write, and whether that may be written there: known before anything is read.
 
     Args:
+        output: the file or folder to write.
         to: the format, where the user names one.
 
     Raises:

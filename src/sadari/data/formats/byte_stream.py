@@ -93,6 +93,8 @@ def open_bytes(path: Path, name: str, *, pipe: bool = False) -> BinaryIO:
     """Open a plain file for reading; what the system refuses becomes one line for the user.
 
     Args:
+        path: the file.
+        name: what errors call it.
         pipe: whether it may be a pipe, which is waited for: one that the user named.
     """
     try:

@@ -19,6 +19,7 @@ def frequent_words(texts: pl.Series | Sequence[str], count: int = 500) -> list[s
 
     Args:
         texts: String; of more than 20,000 the first are looked at.
+        count: how many, at most.
     """
     words = _words(texts)
     counted = words.value_counts(name="count").sort(["count", words.name], descending=[True, False])

@@ -111,6 +111,8 @@ def read_parallel(
     Lines end at a line feed alone (CR LF too, and a lone CR where a file has no line feed).
 
     Args:
+        source_path: the texts, a line each.
+        target_path: their translations, a line each.
         encoding: of both files; None: found out for each.
         target_encoding: of the second, where it is another.
         on_bad_row: what lines are that one file has more than the other: an error, or left out ("skip").
@@ -167,6 +169,7 @@ def read_pairs(
     """Read two columns of one table: CSV, TSV, JSONL or Parquet, gzip too, or standard input ("-").
 
     Args:
+        path: the table.
         source_column: the column of texts, by name, or by number from 1.
         target_column: the column of their translations, by name, or by number from 1.
         format: see `sadari.data.read.open_source`.
@@ -283,7 +286,9 @@ def hold_out(corpus: ParallelCorpus, share: float = 0.1, *, seed: int = 0) -> tu
     """Training and validation pairs that share no source text (but for case and spaces); the same for the same seed.
 
     Args:
+        corpus: the pairs.
         share: of the pairs that are held out, above 0 and below 1; as near to it as equal sources allow.
+        seed: of the choice.
 
     Raises:
         SettingError: an impossible share. DataError: there are not two different source texts.

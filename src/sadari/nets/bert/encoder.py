@@ -163,6 +163,7 @@ class BertEncoder(nn.Module):
             ids: int64 [n, length].
             segments: int64 [n, length]; None: all 0.
             mask: bool [n, length], True for tokens.
+            places: int64 [m], tokens of the flattened batch; None: all.
         """
         states = self.embeddings(ids, segments)
         layers = list(self.encoder["layer"])  # type: ignore[call-overload]

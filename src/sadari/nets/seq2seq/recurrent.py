@@ -88,6 +88,7 @@ class RecurrentSeq2Seq(nn.Module):
             mask: bool [n, source], True for real tokens.
             inputs: int64 [n, target]: the start, then the target tokens.
             targets: int64 [n, target]: what follows on each of ``inputs``; negative where nothing does.
+            smoothing: share of the probability that is spread over all tokens (label smoothing).
 
         Returns:
             as `sadari.nets.token_loss.token_loss`.

@@ -43,6 +43,7 @@ class CrossAttention(nn.Module):
         """States float [rows, target, width] → the same shape.
 
         Args:
+            states: float [rows, target, width].
             read: of n sources; ``rows`` is n, or a multiple of it: then so many rows, one after the other, go with
                 each source, as the beams of a search do.
             mask: bool [n, source], True for what may be attended to; None for all.
@@ -141,6 +142,7 @@ class TransformerSeq2Seq(nn.Module):
             mask: bool [n, source], True for real tokens.
             inputs: int64 [n, target]: the start, then the target tokens.
             targets: int64 [n, target]: what follows on each of ``inputs``; negative where nothing does.
+            smoothing: share of the probability that is spread over all tokens (label smoothing).
 
         Returns:
             as `sadari.nets.token_loss.token_loss`.

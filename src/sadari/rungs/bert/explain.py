@@ -28,6 +28,8 @@ def word_contributions(
 
     Args:
         net: in evaluation mode.
+        pieces: the net's tokenizer.
+        text: the text to explain.
         room: pieces of the text that are read at once.
         way: how longer ones are read.
 

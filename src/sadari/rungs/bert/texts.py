@@ -80,8 +80,11 @@ class TrainingTexts:
         """Read training texts.
 
         Args:
+            columns: String columns of texts.
+            pieces: the model's tokenizer.
             asked: pieces that a text may have; None: by the first column's lengths.
             most: what the model takes.
+            way: how longer texts are read.
 
         Raises:
             DataError: the tokenizer knows nothing in them.

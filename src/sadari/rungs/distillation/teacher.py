@@ -178,6 +178,7 @@ def taught(
     """Ask the teacher about every text.
 
     Args:
+        teacher: who answers.
         rows: the texts with labels.
         codec: how their labels are encoded.
         targets: int8 [n, k], their labels.
@@ -232,6 +233,7 @@ def _check_worth(
     """Warn of a teacher that is at chance; says whether it was trained on these rows, which flatter it then.
 
     Args:
+        teacher: who answers.
         rows: the texts with labels.
         codec: how their labels are encoded.
         chosen: int8 [n, k], the labels that the teacher chooses.
@@ -302,7 +304,9 @@ def _new_texts(
 
     Args:
         found: None, or texts without labels.
+        teacher: who will answer.
         texts: those with labels.
+        held_out: texts that must not be learned from.
     """
     if found is None:
         return pl.Series("text", [], dtype=pl.String), {}

@@ -62,6 +62,7 @@ def fasttext_lines(model: Rung, texts: pl.Series, labels: pl.Series | None = Non
     """Texts as fastText reads them: a line each, its labels first, then the model's tokens, joined by spaces.
 
     Args:
+        model: its tokenizer cuts the texts.
         texts: [n] String.
         labels: [n] String, or lists of them, null where there is none.
 

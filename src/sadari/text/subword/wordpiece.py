@@ -82,6 +82,7 @@ class WordPiece:
         Args:
             columns: String columns of texts; gone through twice.
             size: pieces at most.
+            lowercase: whether texts are read in lower case.
 
         Raises:
             DataError: there is nothing in the texts.
@@ -133,6 +134,7 @@ class WordPiece:
         """Ids of texts, without ``[CLS]`` and ``[SEP]``.
 
         Args:
+            texts: String [n].
             specials: ``[MASK]`` and its like in a text are read as what they are, and not as letters.
         """
         engine = self._engine

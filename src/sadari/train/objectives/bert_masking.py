@@ -35,6 +35,7 @@ class Masking:
 
         Args:
             ids: int64 [...], a batch; padding is special.
+            random: draws the places and what stands there.
 
         Returns:
             the ids as the net reads them, and of the chosen tokens their places int64 [m] in the flattened batch,

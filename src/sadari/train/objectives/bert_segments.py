@@ -126,7 +126,9 @@ def pair_segments(documents: Documents, most: int, random: np.random.Generator) 
     tell which they are. Stretches of a single sentence stay single.
 
     Args:
+        documents: the texts as one row of ids, with their bounds.
         most: tokens of a sequence, with ``[CLS]`` and ``[SEP]``.
+        random: draws the exchanges.
     """
     begins, ends = _stretches(documents.sentences, documents.offsets, most - 3)
     several = ends - begins > 1
@@ -193,6 +195,7 @@ def stretches(documents: Documents, most: int, random: np.random.Generator) -> S
     """Each document by itself, as one sequence or, where it is longer, in stretches of whole sentences that fit.
 
     Args:
+        documents: the texts as one row of ids, with their bounds.
         most: tokens of a sequence, with ``[CLS]`` and ``[SEP]``.
         random: nothing is drawn of it.
     """
@@ -207,7 +210,9 @@ def windows(documents: Documents, most: int, random: np.random.Generator) -> Seg
     Where the first one ends is drawn, so no epoch cuts the texts where another did: only it and the last may be short.
 
     Args:
+        documents: the texts as one row of ids, with their bounds.
         most: tokens of a sequence, with ``[CLS]`` and ``[SEP]``.
+        random: draws where the first window ends.
     """
     stop = len(documents.values)
     bounds = np.concatenate([[0], np.arange(random.integers(1, most - 1), stop, most - 2), [stop]])

@@ -46,6 +46,7 @@ def at_temperature(probabilities: NDArray[np.floating], temperature: float, *, m
 
     Args:
         probabilities: float [n, k], at a temperature of 1.
+        temperature: above 0; above 1 the probabilities are more even.
         multilabel: each label by itself (sigmoid), else rows that sum to 1 (softmax).
     """
     exact = np.clip(probabilities.astype(np.float64), LEAST, 1.0)

@@ -63,6 +63,7 @@ def train_with_adam(
         costs: float32 [n], by which each text's loss is multiplied.
         weight: float32 [features, k].
         bias: float32 [k].
+        settings: how to train.
         monitor: called after each pass; its True stops.
         report_to: told of every report within a pass, as it is made.
 

@@ -65,6 +65,7 @@ def train_bag(
         costs: float32 [n], by which each text's loss and step are multiplied.
         embedding: float32 [features, width].
         output: float32 [k, width].
+        settings: how to train.
         label_weights: float64 [k], how much each label counts; default: 1. Not by longer steps, which a net that fits
             all its texts soon forgets, but by a handicap: while it trains, a label's logit is lower by the logarithm of
             its weight, and has to win all the same (Menon et al. 2021, "Long-tail learning via logit adjustment").

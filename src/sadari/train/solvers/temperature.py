@@ -34,6 +34,7 @@ def inverse_temperature_loss(
     a few rows that happen to be right would ask for certainty.
 
     Args:
+        factor: the inverse temperature.
         logits: float [n, k].
         targets: bool [n, k], which labels each row has.
         multilabel: labels independent of each other (sigmoid), else exactly one a row (softmax).

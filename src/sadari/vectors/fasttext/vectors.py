@@ -115,6 +115,7 @@ def _blocks(places: NDArray[np.integer], lengths: NDArray[np.int64]) -> list[tup
     """Rising places, cut where a block of the file's rows ends; each with how many come before.
 
     Args:
+        places: int [m], rising positions of words.
         lengths: int64 [entries], of the words in bytes: long ones have many pieces, and are cut sooner.
     """
     ends = (places[1:] // _BLOCK != places[:-1] // _BLOCK) | (np.diff(lengths[places].cumsum() // _BLOCK_BYTES) != 0)

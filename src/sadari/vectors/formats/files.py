@@ -109,6 +109,7 @@ def look_at(file: VectorFile, format: str | None = None) -> Layout:
     """Tell a file's format by its first bytes.
 
     Args:
+        file: the file, opened.
         format: what the caller says it is, if anything.
 
     Raises:

@@ -71,6 +71,7 @@ def load_vectors(folder: str | Path, *, words: Iterable[str] | None = None, limi
     """The vectors of a folder that `save_vectors` wrote.
 
     Args:
+        folder: what `save_vectors` wrote.
         words: keep only these words' rows; subwords are kept whole.
         limit: look at the first so many rows only.
 

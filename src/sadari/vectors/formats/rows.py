@@ -174,6 +174,7 @@ def decoded(words: bytes, offsets: NDArray[np.int64], encoding: str) -> tuple[To
     Args:
         words: all of them, a line feed after each.
         offsets: int64 [n + 1]: where each begins.
+        encoding: of the words.
     """
     wrong = []
     content = np.frombuffer(words, np.uint8)

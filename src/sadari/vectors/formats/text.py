@@ -62,7 +62,10 @@ def read_lines(
     """Fill rows with all lines of a file.
 
     Args:
+        file: the file, opened.
+        rows: what is filled.
         promised: how many words the header, the first line, promises; None where the first line is a word's.
+        progress: told what is being done, and which share of it is.
 
     Raises:
         DataError: a bad line (unless those are left out), or as many lines as were not promised.
@@ -187,6 +190,7 @@ def _parse(block, at, values, starts, lengths, places, kinds, doubtful):  # type
 
     Args:
         block: uint8, ending in a line feed.
+        at: the first byte to parse.
         values: float32 [m, width], filled.
         starts: int64 [m], where each line's word begins.
         lengths: int64 [m], how many bytes it has.
@@ -290,8 +294,10 @@ def write_lines(stream: BinaryIO, words: Sequence[str], matrix: NDArray[np.float
     """Write a line for each word, and the header's line before them if it is wanted.
 
     Args:
+        stream: where to write.
         words: n words without spaces or line ends in them.
         matrix: float32 [n, width], finite; read back, it has the same bits.
+        header: whether the first line says how many words and dimensions there are.
     """
     if header:
         stream.write(f"{len(words)} {matrix.shape[1]}\n".encode())

@@ -32,8 +32,11 @@ def read_binary(
     """Fill rows with all vectors of a file.
 
     Args:
+        file: the file, opened.
+        rows: what is filled.
         start: the first byte after the header.
         promised: how many words the header promises.
+        progress: told what is being done, and which share of it is.
 
     Raises:
         DataError: bytes that are no words and vectors, a vector that is not finite (unless those are left out), or a
@@ -195,6 +198,7 @@ def write_binary(stream: BinaryIO, words: Sequence[str], matrix: NDArray[np.floa
     """Write all vectors, as word2vec's own tool does, with a line feed after each.
 
     Args:
+        stream: where to write.
         words: n words without spaces or line ends in them.
         matrix: float32 [n, width].
     """

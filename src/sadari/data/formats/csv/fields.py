@@ -27,6 +27,7 @@ def fields_frame(
         starts: (rows, fields), as `scan_records` fills it.
         ends: (rows, fields), as `scan_records` fills it.
         kinds: (rows, fields), as `scan_records` fills it.
+        quote: the byte that quotes a field.
         names: of the columns given.
         columns: their positions; None for the first ``len(names)``.
     """

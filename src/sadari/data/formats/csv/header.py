@@ -62,6 +62,7 @@ def find_header(head: Head, given: bool | None, known: Sequence[str], name: str,
     """Find the header, if there is one.
 
     Args:
+        head: the first records of the file.
         given: whether there is one, as the user says, or None.
         known: column names that the user gave.
         name: the file, for messages.
