@@ -12,7 +12,7 @@ from typing import Any
 
 from sadari.artifact.weights import CONFIG
 from sadari.errors import ModelError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.pretrained.package import transformers
 from sadari.settings.limits import Choice, Number, Text, Whole
 
@@ -110,57 +110,48 @@ def check_claims(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]], w
     Raises:
         ModelError: with both numbers.
     """
+    wrong = _misfit(said, shapes)
+    if wrong is not None:
+        raise ModelError(wrong, where=where, hint=_TOGETHER)
+
+
+def _misfit(said: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> Message | None:
     present = {int(found[1]) for name in shapes if (found := _LAYER.search(name))}
     layers = _first(said, _LAYERS)
     if present and layers is not None and layers != max(present) + 1:
-        raise ModelError(
-            message(
-                "the weights do not fit {config}, which speaks of {layers:,} layers; there are {number_of_present:,}",
-                config=CONFIG,
-                layers=layers,
-                number_of_present=len(present),
-            ),
-            where=where,
-            hint=_TOGETHER,
+        return message(
+            "the weights do not fit {config}, which speaks of {layers:,} layers; there are {number_of_present:,}",
+            config=CONFIG,
+            layers=layers,
+            number_of_present=len(present),
         )
     places, most = said.get("max_position_embeddings"), _rows_of(shapes, _PLACES)
     if places is not None and most is not None and places > most[0]:
-        raise ModelError(
-            message(
-                "the weights do not fit {config}, whose max_position_embeddings is {places:,}; there are {most:,}",
-                config=CONFIG,
-                places=places,
-                most=most[0],
-            ),
-            where=where,
-            hint=_TOGETHER,
+        return message(
+            "the weights do not fit {config}, whose max_position_embeddings is {places:,}; there are {most:,}",
+            config=CONFIG,
+            places=places,
+            most=most[0],
         )
     words = _rows_of(shapes, _WORDS)
     if words is None:
-        return
+        return None
     rows, widths = said.get("vocab_size"), [said[name] for name in _INNER_WIDTHS if said.get(name)]
     if rows is not None and rows != words[0]:
-        raise ModelError(
-            message(
-                "the weights do not fit {config}, whose vocab_size is {rows:,}; the embedding has {words:,} rows",
-                config=CONFIG,
-                rows=rows,
-                words=words[0],
-            ),
-            where=where,
-            hint=_TOGETHER,
+        return message(
+            "the weights do not fit {config}, whose vocab_size is {rows:,}; the embedding has {words:,} rows",
+            config=CONFIG,
+            rows=rows,
+            words=words[0],
         )
     if widths and words[1] not in widths:
-        raise ModelError(
-            message(
-                "the weights do not fit {config}, whose hidden_size is {widths:,}; the embedding is {words:,} wide",
-                config=CONFIG,
-                widths=widths[-1],
-                words=words[1],
-            ),
-            where=where,
-            hint=_TOGETHER,
+        return message(
+            "the weights do not fit {config}, whose hidden_size is {widths:,}; the embedding is {words:,} wide",
+            config=CONFIG,
+            widths=widths[-1],
+            words=words[1],
         )
+    return None
 
 
 def _rows_of(shapes: Mapping[str, Sequence[int]], ending: str) -> Sequence[int] | None:

@@ -93,8 +93,7 @@ def train_with_adam(
             adam.step()
             seen, loss_sum, right = seen + len(rows), loss_sum + float(losses.detach().sum()), right + correct
             if step == len(batches) or (settings.report_every and step % settings.report_every == 0):
-                seconds = time.perf_counter() - start
-                report = {"loss": loss_sum / seen, "accuracy": right / seen, "seconds": seconds}
+                report = {"loss": loss_sum / seen, "accuracy": right / seen, "seconds": time.perf_counter() - start}
                 history.append({"epoch": float(epoch), "step": float(step), "texts": float(seen), **report})
                 if step < len(batches) and report_to is not None:
                     report_to(epoch, settings.epochs, history[-1])
