@@ -84,29 +84,6 @@ def test_check_trainable() -> None:
     corpus(["a", "b"], ["x", "y"]).check_trainable()
 
 
-# --- duplicates
-
-
-@given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("xy")), max_size=30))
-def test_drop_duplicate_texts_keeps_the_first(rows: list[tuple[str, str]]) -> None:
-    c = corpus([t for t, _ in rows], [y for _, y in rows]) if rows else corpus([], None)
-    kept, dropped, conflicts = c.drop_duplicate_texts()
-    first: dict[str, str] = {}
-    for text, label in rows:
-        first.setdefault(text, label)
-    assert kept.texts.to_list() == list(first)
-    if rows:
-        assert kept.labels is not None
-        assert kept.labels.to_list() == list(first.values())
-    assert dropped == len(rows) - len(first)
-    assert conflicts == sum(first[text] != label for text, label in rows)
-
-
-def test_drop_duplicate_texts_with_several_labels() -> None:
-    kept, dropped, conflicts = corpus(["x", "x", "x"], [["a"], ["a"], ["a", "b"]]).drop_duplicate_texts()
-    assert (len(kept), dropped, conflicts) == (1, 2, 1)
-
-
 # --- splits
 
 label_lists = st.lists(st.sampled_from("aaaaaabbbcde"), min_size=1, max_size=200)

@@ -11,7 +11,7 @@ from sadari.artifact.guard import guarded
 from sadari.artifact.kinds import KINDS, check_kind
 from sadari.artifact.manifest import FORMAT_VERSION, MANIFEST
 from sadari.artifact.model import Model, State, own_texts, save_model
-from sadari.artifact.plain_file import kind_of, open_plain
+from sadari.artifact.plain_file import kind_of, megabytes, open_plain
 from sadari.artifact.read import ModelFiles, read_model, read_shapes, read_tensors
 from sadari.artifact.strict_json import parse_json
 from sadari.artifact.weights import TRANSFORMERS_WEIGHTS, WEIGHTS
@@ -33,6 +33,7 @@ __all__ = [
     "check_kind",
     "guarded",
     "kind_of",
+    "megabytes",
     "open_plain",
     "own_texts",
     "parse_json",

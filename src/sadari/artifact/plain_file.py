@@ -68,3 +68,10 @@ def open_plain(path: str | Path) -> BinaryIO:
         refused = IsADirectoryError if kind == "a folder" else OSError
         raise refused(errno.EISDIR if kind == "a folder" else errno.EINVAL, f"is {kind}, not a plain file", str(path))
     return os.fdopen(opened, "rb")
+
+
+def megabytes(path: str | Path) -> float:
+    """The size of a file, or of all files of a folder, in units of 1,000,000 bytes."""
+    place = Path(path)
+    files = place.rglob("*") if place.is_dir() else iter([place])
+    return sum(file.stat().st_size for file in files if file.is_file()) / 1e6

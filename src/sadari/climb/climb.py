@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.artifact import megabytes
 from sadari.artifact.manifest import versions
 from sadari.climb.budget import SHARE, Budget, Plan, TooDear
 from sadari.climb.context import ClimbContext, Progress
 from sadari.climb.failures import Failed, none_trained, why_failed
-from sadari.climb.folder import folder_megabytes, run_folder, write_run
+from sadari.climb.folder import run_folder, write_run
 from sadari.climb.learning_curves import learning_curve
 from sadari.climb.progress import onwards
 from sadari.climb.result import ClimbResult, RungResult
@@ -328,7 +329,7 @@ def _measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.int
         }
         model.save(run.folder / name, scores=scores, data=run.data)
         result.folder = str(run.place / name)
-        result.megabytes = folder_megabytes(run.folder / name)
+        result.megabytes = megabytes(run.folder / name)
     return result
 
 

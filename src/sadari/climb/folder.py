@@ -138,11 +138,6 @@ def write_run(result: ClimbResult, folder: Path, *, lang: str, report: bool, row
         write_report(result, folder / REPORT, lang=lang)
 
 
-def folder_megabytes(folder: Path) -> float:
-    """The size of all files of a folder, in units of 1,000,000 bytes."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()

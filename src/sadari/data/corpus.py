@@ -177,24 +177,6 @@ class Corpus:
             seed=seed,
         )
 
-    def drop_duplicate_texts(self) -> tuple[Corpus, int, int]:
-        """Keep the first of each text.
-
-        Returns:
-            the rest; how many texts were dropped; how many of these had another label than the one kept.
-        """
-        frame = pl.DataFrame({"text": self.texts, "row": np.arange(len(self))})
-        first = frame.unique("text", keep="first", maintain_order=True)
-        dropped = len(self) - first.height
-        if not dropped:
-            return self, 0, 0
-        conflicts = 0
-        if self.labels is not None:
-            kept = first.select("text", kept=self.labels.gather(first["row"]))
-            both = frame.with_columns(label=self.labels).join(kept, on="text", maintain_order="left")
-            conflicts = int((both["label"] != both["kept"]).sum())
-        return self.take(first["row"].to_numpy()), dropped, conflicts
-
     def check_trainable(self) -> None:
         """Raise unless a classifier can learn from this.
 

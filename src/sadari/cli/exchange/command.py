@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +164,7 @@ def _head(head: str, text: str) -> None:
 
 
 def _megabytes(path: Path) -> str:
+    from sadari.artifact import megabytes
     from sadari.wording import numbers as readable
 
-    files: Iterator[Path] = path.rglob("*") if path.is_dir() else iter([path])
-    return f"{readable.significant(sum(file.stat().st_size for file in files if file.is_file()) / 1e6, 2)} MB"
+    return f"{readable.significant(megabytes(path), 2)} MB"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sadari.artifact import megabytes
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import columns, headed, note, say_json
@@ -77,7 +77,7 @@ def print_result(model: Generator, output: str, texts: Texts) -> None:
     if model.scores_:
         scores = _scores({name.replace(" ", "_"): value for name, value in model.scores_.items()})
         headed("Held out", f"loss {scores}", indent=12)
-    size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
+    size = megabytes(output)
     headed("Saved", f"{output} · {readable.significant(size, 2)} MB", indent=12)
     asked = f" --label {shlex.quote(model.codec_.labels[0])}" if model.codec_.labels else " --length 300"
     headed("Next", f"sadari generate sample {shlex.quote(output)}{asked}", indent=12)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from rich.cells import cell_len
 
+from sadari.artifact import megabytes
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.printing import bar, columns, headed, note, pad, say, say_json, wrap
 from sadari.cli.train.view import sparkline
@@ -78,7 +78,7 @@ def print_result(model: Bert, output: str) -> None:
     headed("Trained", " · ".join(parts), indent=INDENT)
     if model.scores_:
         headed("Held out", _verdict(model), indent=INDENT)
-    size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
+    size = megabytes(output)
     headed("Saved", f"{output} · {readable.significant(size, 2)} MB · opens in transformers as it is", indent=INDENT)
     headed("Next", f'sadari pretrain probe {shlex.quote(output)} "a text with a {MASK} in it"', indent=INDENT)
     headed("", f"sadari train DATA --rung bert --weights {shlex.quote(output)} -o MODEL", indent=INDENT)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sadari.artifact import megabytes
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.printing import headed, say, say_json, table
 from sadari.cli.train import teacher as teaching
@@ -70,7 +70,7 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {_gone_over(model)}")
     for name, evaluation in scores.items():
         _print_scores(name, evaluation)
-    size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
+    size = megabytes(output)
     _head("Saved", f"{output} · {readable.significant(size, 2)} MB")
     _head("Next", f"sadari predict {shlex.quote(output)} new.csv")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.cells import cell_len
 
+from sadari.artifact import megabytes
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import columns, cut, headed, json_line, note, pad, say_json, wrap
@@ -96,7 +96,7 @@ def print_trained(model: Translator, output: str, samples: list[tuple[str, str, 
     for source, translation, reference in samples:
         right = "" if translation == reference else f"   (reference: {cut(reference, LONGEST)})"
         _head("", f"{cut(source, LONGEST)} → {cut(translation, LONGEST)}{right}")
-    size = sum(file.stat().st_size for file in Path(output).rglob("*") if file.is_file()) / 1e6
+    size = megabytes(output)
     _head("Saved", f"{output} · {readable.significant(size, 2)} MB")
     see = "" if model.attention == "none" else " --show-alignment"
     _head("Next", f"sadari translate run {shlex.quote(output)} {shlex.quote(cut(samples[0][0], 40))}{see}")
