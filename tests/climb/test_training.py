@@ -11,8 +11,9 @@ from sadari.climb import budget as budgets
 from sadari.climb import training as trained
 from sadari.climb.throughput import Throughput
 from sadari.climb.training import Allowance
-from sadari.rungs import base, training_context
+from sadari.rungs import base
 from sadari.train import loop as loops
+from sadari.train import training_context
 from sadari.train.loop import Loop
 from tiny_bert import few_titles, tiny_bert
 

@@ -49,8 +49,8 @@ def on_a_clock(monkeypatch):
 
         monkeypatch.setattr(Loop, "_gradients", timed)
         monkeypatch.setattr(loops, "time", clock)
-        for module in ("base", "training_context"):
-            monkeypatch.setattr(f"sadari.rungs.{module}.time", clock)
+        for module in ("rungs.base", "train.training_context"):
+            monkeypatch.setattr(f"sadari.{module}.time", clock)
         return clock
 
     yield set_up

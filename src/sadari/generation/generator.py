@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from sadari.artifact.restore import check_learned
 from sadari.errors import DataError, SettingError
 from sadari.generation.codec import END_ID, UNKNOWN_ID, Written
 from sadari.generation.corpus import TrainingText, characters_of, gather
@@ -19,7 +18,7 @@ from sadari.messages import message
 from sadari.settings.declaration import plain_settings
 from sadari.settings.limits import SEED, Whole, check
 from sadari.text.column import as_column
-from sadari.train.settings import best_record, optimizer_settings_of
+from sadari.train.settings import best_record
 
 if TYPE_CHECKING:
     from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
@@ -133,15 +132,13 @@ class Generator(SavedGenerator):
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
             OutputError: something else is in the run's folder.
         """
-        import torch
-
-        from sadari.train.checkpoint import begin_run, keep_run
-        from sadari.train.environment import seed_everything
-        from sadari.train.loop import Loop
+        from sadari.train.environment import seeded
+        from sadari.train.training_context import Reporter, ResumableRun, TrainingContext
 
         self.check()
-        listener = listener or Listener()
-        kept = begin_run(run, resume=resume)
+        told = listener or Listener()
+        reporter = Reporter(lambda record, _: told.record(record), lambda loop: self._tell(loop, told))
+        context = TrainingContext(run=ResumableRun.begin(run, resume), reporter=reporter)
         training_text = gather(
             texts,
             labels,
@@ -152,20 +149,11 @@ class Generator(SavedGenerator):
             seed=self.seed,
         )
         self._take(training_text)
-        with torch.random.fork_rng():
-            seed_everything(self.seed)
+        with seeded(self.seed):
             self.net_ = self.resolved_.new_net(len(self.codec_))
-            listener.begin(self, training_text)
-            loop = Loop(
-                self._task(training_text),
-                optimizer_settings_of(self.resolved_),
-                on_record=lambda record, _: listener.record(record),
-                on_step=lambda loop: self._tell(loop, listener),
-            )
+            told.begin(self, training_text)
             identity = {"generator": plain_settings(self.settings()), "texts": training_text.fingerprint}
-            keep_run(loop, kept, identity, resume=resume)
-            self.history_ = loop.run()
-        check_learned(**{name: value.detach().cpu().numpy() for name, value in self.net_.state_dict().items()})
+            self._learn(self._task(training_text), context, identity)
         self.scores_ = self._best_scores()
         return self
 

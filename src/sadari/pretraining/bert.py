@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sadari.artifact.plain_file import as_path
-from sadari.artifact.restore import check_learned
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import message
 from sadari.pretrained.folder import shown_weights
@@ -24,7 +23,7 @@ from sadari.pretraining.probe import Filled, fill_masks, follows_probability
 from sadari.pretraining.settings import MOST_POSITIONS
 from sadari.pretraining.transformers_folder import read_bert
 from sadari.settings.declaration import plain_settings
-from sadari.train.settings import best_record, optimizer_settings_of
+from sadari.train.settings import best_record
 
 if TYPE_CHECKING:
     from sadari.nets.bert.encoder import BertForPreTraining
@@ -155,32 +154,27 @@ class Bert(SavedBert):
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
             OutputError: something else is in the run's folder.
         """
-        import torch
-
         from sadari.train import distributed as processes
-        from sadari.train.checkpoint import begin_run, keep_run
-        from sadari.train.environment import seed_dropout, seed_everything
+        from sadari.train.environment import seed_dropout, seeded
+        from sadari.train.training_context import Reporter, ResumableRun, TrainingContext
 
         self.check()
-        listener = listener or Listener()
+        told = listener = listener or Listener()
         self.guess_, self.final_, self.new_, self.knows_masked_, self.knows_next_ = {}, {}, [], False, False
-        kept = begin_run(run, resume=resume)
+        reporter = Reporter(lambda record, _: told.record(record), lambda loop: told.step(loop.share, loop.loss))
+        context = TrainingContext(run=ResumableRun.begin(run, resume), reporter=reporter)
         processes.join()
         self.resolved_ = self.resolved(begun=start is not None)
-        with torch.random.fork_rng():
-            seed_everything(self.seed)
+        with seeded(self.seed):
             pieces = None if start is None else self._begin_from(start, download)
             read = self._read(texts, pieces, listener)
             self._take(read, start)
             seed_dropout(self.seed)
-            loop = self._loop(self._task(read), listener)
+            task = self._task(read)
             listener.begin(self, read, self.guess_)
-            keep_run(loop, kept, self._identity(read, start), resume=resume)
-            self.history_ = loop.run()
+            loop = self._learn(task, context, self._identity(read, start))
         if self.precision == "auto":  # the run's, if begun elsewhere; what was asked for stays
             self.resolved_ = replace(self.resolved_, precision=loop.optimizer_settings.precision)
-        net: Any = self.net_
-        check_learned(**{name: value.detach().cpu().numpy() for name, value in net.state_dict().items()})
         self.knows_masked_, self.knows_next_ = True, self.nsp
         self._score(loop, listener)
         return self
@@ -289,27 +283,14 @@ class Bert(SavedBert):
             self.guess_ = held_out.guess
         return PreTrainingTask(self.net_, reading, held_out)  # type: ignore[arg-type]
 
-    def _loop(self, task: Any, listener: Listener) -> Loop:
-        from sadari.train.loop import Loop
-
-        return Loop(
-            task,
-            optimizer_settings_of(self.resolved_),
-            on_record=lambda record, _: listener.record(record),
-            on_step=lambda loop: listener.step(loop.share, loop.loss),
-        )
-
     def _identity(self, read: PreTrainingTexts, start: str | Path | None) -> dict[str, Any]:
         """What must be the same for a run to go on."""
-        from sadari.train import distributed as processes
-
         return {
             "task": "pre-training",
             "settings": plain_settings(self.settings()),
             "texts": read.fingerprint,
             "vocabulary": len(read.pieces),
             "start": None if start is None else shown_weights(start),
-            "number of processes": processes.place()[1],
         }
 
     def _score(self, loop: Loop, listener: Listener) -> None:

@@ -25,9 +25,8 @@ from sadari.rungs.estimator import Estimator, deferred
 from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
 from sadari.rungs.ladder import StartsFrom
 from sadari.rungs.saved import head_of, read_head
-from sadari.rungs.training_context import ResumableRun, TrainingContext
 from sadari.rungs.training_rows import Rows, row_weights, training_rows
-from sadari.rungs.validation_set import HeldOut
+from sadari.rungs.validation_set import HeldOut, validation_fingerprint
 from sadari.settings.declaration import check_settings, plain_settings
 from sadari.settings.limits import MOST, Number, Whole, check
 from sadari.settings.shared import ClassWeight
@@ -36,6 +35,7 @@ from sadari.text.vectorize import columns
 from sadari.train.callbacks import Progress, Watch
 from sadari.train.labels import LabelCodec, as_labels
 from sadari.train.solvers.temperature import fit_inverse_temperature, sigmoid, softmax
+from sadari.train.training_context import ResumableRun, TrainingContext
 from sadari.vectors.initialise import Coverage
 
 if TYPE_CHECKING:
@@ -193,7 +193,8 @@ class Rung(Estimator, Model):
                 message("the rung {name!r} trains too fast to keep a run", name=self.name),
                 hint=message("leave out run"),
             )
-        return ResumableRun.begin(run, resume, validation, self._run_notes())
+        kept = ResumableRun.begin(run, resume, self._run_notes())
+        return kept and replace(kept, identity={"validation rows": validation_fingerprint(validation)})
 
     def _run_notes(self) -> dict[str, Any]:
         """What a run's checkpoint says to whoever resumes it."""

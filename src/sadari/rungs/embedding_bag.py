@@ -18,7 +18,6 @@ from sadari.messages import message
 from sadari.nets.compiled import mean_logits
 from sadari.ragged import Ragged
 from sadari.rungs.base import Rung
-from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Number, Whole
 from sadari.settings.search import LogNumber, Tried
@@ -37,6 +36,7 @@ from sadari.settings.shared import (
 from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import HashedVectors, resolve_tokenizer
 from sadari.train.solvers.embedding_bag import BagSettings, train_bag
+from sadari.train.training_context import TrainingContext
 
 if TYPE_CHECKING:
     from sadari.nets.bag import MeanBag

@@ -18,7 +18,6 @@ from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.nets.compiled import linear_logits, linear_logits_of_one
 from sadari.rungs.base import Rung, finite
-from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Choice, Flag, Number, Range, Whole
 from sadari.settings.search import LogNumber, RangeTo, Tried
@@ -41,6 +40,7 @@ from sadari.train.callbacks import Watch
 from sadari.train.solvers.adam import AdamSettings, train_with_adam
 from sadari.train.solvers.dual_coordinate_descent import held_out_logits, solve_dual
 from sadari.train.solvers.temperature import calibration_folds, fit_inverse_temperature
+from sadari.train.training_context import TrainingContext
 
 if TYPE_CHECKING:
     from sadari.nets.bag import LinearBag

@@ -20,7 +20,6 @@ from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.rungs import defaults as sizes
 from sadari.rungs.resumable import Resumable
-from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Number
 from sadari.settings.search import LogNumber, Tried
@@ -52,6 +51,7 @@ from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import columns, resolve_tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
+from sadari.train.training_context import TrainingContext
 
 if TYPE_CHECKING:
     import torch
@@ -155,18 +155,15 @@ class NeuralRung(Resumable):
     def _train(
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
     ) -> None:
-        import torch
-
         from sadari.train import distributed as processes
-        from sadari.train.environment import seed_dropout, seed_everything
+        from sadari.train.environment import seed_dropout, seeded
         from sadari.train.loop import Loop
 
         processes.join()
         ids = self._learn_vocabulary(texts)
         check_fits(ids, targets)
         self.epochs_, self.batch_size_ = self.planned_epochs(len(ids)), self.planned_batch(len(ids))
-        with torch.random.fork_rng():
-            seed_everything(self.seed)
+        with seeded(self.seed):
             self.sparse_ = self._takes_sparse(len(self.vocab_))
             self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
             self._begin(self.net_)

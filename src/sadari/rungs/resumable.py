@@ -15,11 +15,11 @@ from sadari.errors import ModelError
 from sadari.messages import message
 from sadari.rungs.base import Rung
 from sadari.rungs.distillation.teacher import Teacher
-from sadari.rungs.training_context import TrainingContext
 from sadari.settings.declaration import plain_settings
 from sadari.text.vectorize import columns
 from sadari.train.callbacks import Progress
 from sadari.train.time_limit import AS_PLANNED
+from sadari.train.training_context import TrainingContext
 
 if TYPE_CHECKING:
     from sadari.train.checkpoint import Run
@@ -100,11 +100,12 @@ class Resumable(Rung):
         context: TrainingContext,
     ) -> None:
         """Run a loop that trains this rung."""
-        identity: dict[str, Any] = {}
-        if context.run is not None:
+
+        def identity() -> dict[str, Any]:
             labels = hashlib.sha256(repr(self.classes_.tolist()).encode() + targets.tobytes() + costs.tobytes())
-            identity = {**self._identity(), "texts": fingerprint(columns(texts)), "labels": labels.hexdigest()}
-        context.attach(loop, self.epochs_, identity)
+            return {**self._identity(), "texts": fingerprint(columns(texts)), "labels": labels.hexdigest()}
+
+        context.attach(loop, identity)
         self.history_ = loop.run()
         self.shortened_ = None
         if loop.limit is not None and loop.progress.course != AS_PLANNED and loop.progress.step < loop.limit.planned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.text.column import as_column, two_parts
@@ -55,3 +57,14 @@ class HeldOut:
         if self.multilabel:
             return float(((logits > 0) == self.wanted).all(axis=1).mean())
         return float(self.wanted[np.arange(len(logits)), logits.argmax(axis=1)].mean())
+
+
+def validation_fingerprint(validation: tuple[pl.Series, Any] | None) -> str | None:
+    """What validation texts and labels are known by, on which early stopping depends; None where there are none."""
+    if validation is None:
+        return None
+    texts, labels = validation
+    if isinstance(labels, np.ndarray):
+        return fingerprint([texts]) + hashlib.sha256(labels.tobytes()).hexdigest()
+    inner = pl.List(pl.String) if isinstance(labels.dtype, pl.List) else pl.String
+    return fingerprint([texts], labels.cast(inner))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +64,19 @@ class Watch:
         if self.progress is not None:
             self.progress(epoch, epochs, record)
         return stop
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Is told how a training loop goes.
+
+    Attributes:
+        record: is called with every record and the batches of its epoch.
+        step: is called with the loop after every step.
+    """
+
+    record: Callable[[dict[str, float], int], None]
+    step: Callable[[Loop], None]
 
 
 class Teller:

@@ -66,6 +66,14 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Run with torch's generators seeded, and set them back after."""
+    with torch.random.fork_rng():
+        seed_everything(seed)
+        yield
+
+
 def seed_dropout(seed: int) -> None:
     """Seed torch's generators anew where processes (torchrun) share one net that is made: each has its own dropout."""
     place = processes.place()[0]

@@ -7,10 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from sadari.artifact import Model
+from sadari.artifact.restore import check_learned
 from sadari.settings.declaration import check_settings, plain_settings, settings_of, values_of
 
 if TYPE_CHECKING:
+    from sadari.train.loop import Loop, Task
     from sadari.train.optimizer import OptimizerSettings
+    from sadari.train.training_context import TrainingContext
 
 MOST_EPOCHS = 10_000  # where steps or time are the limit
 _OF_RECIPES = (
@@ -65,6 +68,22 @@ class TaskSettings(Model):
         model = cls(**settings)
         model.check()
         return model
+
+    def _learn(self, task: Task, context: TrainingContext, identity: Mapping[str, Any]) -> Loop:
+        """Train the task's net by the resolved settings, and check what it learned; its records are in `history_` then.
+
+        Args:
+            task: what is learned.
+            context: what the training needs from outside.
+            identity: what must be the same for a run to go on.
+        """
+        from sadari.train.loop import Loop
+
+        loop = Loop(task, optimizer_settings_of(self.resolved_))
+        context.attach(loop, lambda: identity)
+        self.history_ = loop.run()
+        check_learned(**{name: value.detach().cpu().numpy() for name, value in loop.net.state_dict().items()})
+        return loop
 
     def _with(self, found: Mapping[str, Any]) -> Self:
         """These settings, with what was found for those that are None."""

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sadari.train.callbacks import Progress, Teller
-
 if TYPE_CHECKING:
     from sadari.nets.seq2seq.recurrent import RecurrentSeq2Seq
     from sadari.nets.seq2seq.transformer import TransformerSeq2Seq
@@ -39,7 +37,6 @@ def learn(
     pairs: Pairs,
     held_out: Pairs | None,
     *,
-    progress: Progress | None,
     begin: Callable[[Loop], None],
     score: Callable[[], dict[str, float]] | None,
 ) -> Learned:
@@ -50,7 +47,6 @@ def learn(
         settings: a translator's, resolved.
         pairs: to learn from.
         held_out: to validate on.
-        progress: told of every epoch and, between them, about once a second.
         begin: called with the loop before it runs, which may put it where a checkpoint left it.
         score: other scores of the net as it stands, after each epoch.
     """
@@ -62,13 +58,7 @@ def learn(
     batches = PairBatches(pairs.sources.lengths, pairs.targets.lengths, settings.batch_tokens, settings.seed)
     last = LastWeights(settings.average)
     task = TranslationTask(net, pairs, batches, settings.label_smoothing, held_out, last, score)
-    teller = None if progress is None else Teller(progress, optimizer_settings.epochs)
-    loop = Loop(
-        task,
-        optimizer_settings,
-        on_record=None if teller is None else teller.record,
-        on_step=None if teller is None else teller.step,
-    )
+    loop = Loop(task, optimizer_settings)
     begin(loop)
     history = loop.run()
     # of a run that was begun on another machine, the precision is that of there

@@ -127,11 +127,12 @@ class Translator(SavedTranslator):
             SettingError: a setting out of its range; or another run than the one in the folder.
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
         """
-        from sadari.train.checkpoint import begin_run, keep_run
+        from sadari.train.callbacks import Watch
+        from sadari.train.training_context import ResumableRun, TrainingContext
 
         self._ready = False  # a fit that fails leaves no mixture of two models
         self.check()
-        kept = begin_run(run, resume=resume)
+        context = TrainingContext(Watch(progress), run=ResumableRun.begin(run, resume))
         start = time.perf_counter()
         validation = self._validation_columns(validation)
         columns = two_columns(sources, targets, "training")
@@ -141,15 +142,14 @@ class Translator(SavedTranslator):
         self.resolved_ = self.resolved(pairs=len(pairs), tokens=int(longest.sum()))
         self.scores_ = {}
         self.data_ = {"pairs": len(pairs)}
-        identity = None if kept is None else self._identity(columns, validation)
 
         def begin(loop: Loop) -> None:
-            keep_run(loop, kept, identity or {}, resume=resume)
+            context.attach(loop, lambda: self._identity(columns, validation))
             if begun is not None:
                 begun(self)
 
         score = None if bleu is None or held_out is None else self._watched(held_out, bleu)
-        self._train(pairs, held_out, progress, begin, score)
+        self._train(pairs, held_out, begin, score)
         self.train_seconds_ = time.perf_counter() - start
         self._ready = True
         return self
@@ -170,15 +170,12 @@ class Translator(SavedTranslator):
 
     def _identity(self, columns: Sequence[pl.Series], validation: tuple[Any, Any] | None) -> dict[str, Any]:
         """What must be the same for a run to go on."""
-        from sadari.train import distributed as processes
-
         held_out = None if validation is None else [fingerprint([texts]) for texts in validation]
         return {
             "task": "translation",
             "settings": self.settings(),
             "texts": [fingerprint([column]) for column in columns],
             "validation rows": held_out,
-            "number of processes": processes.place()[1],
         }
 
     def _to_learn(self, sources: pl.Series, targets: pl.Series) -> Pairs:
@@ -255,22 +252,18 @@ class Translator(SavedTranslator):
         self,
         pairs: Pairs,
         held_out: Pairs | None,
-        progress: Progress | None,
         begin: Callable[[Loop], None],
         score: Callable[[], dict[str, float]] | None,
     ) -> None:
-        import torch
-
         from sadari.train import distributed as processes
-        from sadari.train.environment import seed_dropout, seed_everything
+        from sadari.train.environment import seed_dropout, seeded
 
         processes.join()
         own = self.resolved_
-        with torch.random.fork_rng():
-            seed_everything(self.seed)
+        with seeded(self.seed):
             self.net_ = own.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
             seed_dropout(self.seed)
-            learned = learn(self.net_, own, pairs, held_out, progress=progress, begin=begin, score=score)
+            learned = learn(self.net_, own, pairs, held_out, begin=begin, score=score)
         if self.precision == "auto":  # what was asked for stays, if it could not be had here
             self.resolved_ = replace(own, precision=learned.precision)
         self.history_, self.weights_, self.validation_loss_ = learned.history, learned.weights, learned.loss

@@ -34,7 +34,6 @@ from sadari.rungs.bert.texts import TextReader, TrainingTexts, averaged
 from sadari.rungs.explanation import Activations
 from sadari.rungs.ladder import ENCODER, StartsFrom
 from sadari.rungs.resumable import Resumable
-from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.declaration import plain_settings
 from sadari.settings.limits import Choice, Number, Whole
@@ -62,6 +61,7 @@ from sadari.text.column import as_column
 from sadari.text.long_texts import WAYS
 from sadari.text.vectorize import columns
 from sadari.train.batches import Batches
+from sadari.train.training_context import TrainingContext
 
 if TYPE_CHECKING:
     import torch
@@ -255,10 +255,8 @@ class BertClassifier(Resumable):
     def _train(
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
     ) -> None:
-        import torch
-
         from sadari.train import distributed as processes
-        from sadari.train.environment import seed_dropout, seed_everything
+        from sadari.train.environment import seed_dropout, seeded
         from sadari.train.loop import Loop
 
         processes.join()
@@ -266,8 +264,7 @@ class BertClassifier(Resumable):
         pretrained.check_folder(folder)
         found = pretrained.read_tokenizer(folder)
         self.pieces_, self.tokenizer_, self._files = found.pieces, found.pieces.kind, found.files
-        with torch.random.fork_rng():
-            seed_everything(self.seed)
+        with seeded(self.seed):
             self.net_ = self._new_net(folder)
             most = pretrained.longest_text(self.net_.model.config, found)
             read = TrainingTexts.of(columns(texts), self.pieces_, self.max_length, most, self.long_texts)

@@ -18,7 +18,6 @@ from sadari.messages import message
 from sadari.rungs.explanation import Activations
 from sadari.rungs.ladder import VECTORS, StartsFrom
 from sadari.rungs.resumable import Resumable
-from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.vectors.initialised import (
     Start,
     StartedBag,
@@ -53,6 +52,7 @@ from sadari.settings.shared import (
 from sadari.text.table import TokenTable
 from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import columns
+from sadari.train.training_context import TrainingContext
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
 

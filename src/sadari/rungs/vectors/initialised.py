@@ -20,7 +20,6 @@ from sadari.rungs.base import Rung
 from sadari.rungs.embedding_bag import MOST_NUMBERS, EmbeddingBag
 from sadari.rungs.neural import SPECIALS, NeuralRung
 from sadari.rungs.recurrent import LSTM, BiLSTM
-from sadari.rungs.training_context import TrainingContext
 from sadari.rungs.transformer import Transformer
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokenize import Tokenizer, tokenizer
@@ -29,6 +28,7 @@ from sadari.text.vocab import Vocab
 from sadari.text.words import whole_words
 from sadari.train.labels import LabelCodec
 from sadari.train.solvers.embedding_bag import BagSettings
+from sadari.train.training_context import TrainingContext
 from sadari.vectors.initialise import DRAWN, Coverage, cover, fill, fingerprint, look_up, own_words
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
