@@ -20,6 +20,7 @@ from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, column_bytes
 
+MOST_UNITS = 64  # in a piece
 UNITS = ("characters", "jamo")
 LARGEST = 1e30  # the sums of a word's pieces of such numbers stay finite in float32
 
@@ -59,7 +60,7 @@ class Subwords:
 
 def check_subwords(shortest: int, longest: int, unit: str) -> None:
     """Refuse settings that make no pieces."""
-    if not 1 <= shortest <= longest <= 64:
+    if not 1 <= shortest <= longest <= MOST_UNITS:
         raise SettingError(
             message("pieces of {shortest} to {longest} units", shortest=shortest, longest=longest),
             hint=message("1 ≤ shortest ≤ longest ≤ 64, such as 3 to 6"),
