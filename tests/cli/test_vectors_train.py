@@ -96,7 +96,7 @@ def test_a_file_of_one_long_line_is_cut_at_spaces(tmp_path, capsys):
     ("more", "said"),
     [
         (["--subwords", "x"], "--subwords is 'x'"),
-        (["--subwords", "5-2"], "pieces of 5 to 2 units"),
+        (["--subwords", "5-2"], "subwords is (5, 2)"),
         (["--deterministic", "--workers", "2"], "--deterministic is one thread"),
         (["--min-count", "500"], "no word stands 500 times"),
         (["--width", "0"], "width is 0"),
