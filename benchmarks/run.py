@@ -16,6 +16,7 @@ ALL = (
     "predict",
     "start",
     "course",
+    "verdict",
     "neural",
     "bert",
     "distil",

@@ -22,8 +22,8 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 from scipy.stats import multivariate_normal
 
-from sadari.climb.choice import MARGIN, Compared, Cost, choose
 from sadari.climb.folder import folder_megabytes
+from sadari.climb.verdict.choice import MARGIN, Compared, Cost, choose
 from sadari.data.read import open_source
 from sadari.metrics.significance import mcnemar, paired_difference
 from sadari.rungs import RUNGS as FOUND

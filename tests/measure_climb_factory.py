@@ -16,7 +16,7 @@ import numpy as np
 
 from sadari.climb.report.report import write_report
 from sadari.climb.result import ClimbResult, RungResult
-from sadari.climb.verdict import decide
+from sadari.climb.verdict.decide import decide
 from sadari.messages import plural
 from sadari.metrics.classification import (
     accuracy,

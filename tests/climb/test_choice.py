@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sadari.climb.choice import FULL, LEVEL, Compared, Cost, choose, weight
+from sadari.climb.verdict.choice import FULL, LEVEL, Compared, Cost, choose, weight
 from sadari.errors import SettingError
 from sadari.metrics.significance import mcnemar, paired_difference
 

@@ -86,7 +86,7 @@ steps = 0
 
 def progress(what, share):
     global steps
-    if steps == int(sys.argv[3]) or (what == "done" and sys.argv[3] == "-1"):
+    if steps == int(sys.argv[3]) or (str(what) == "done" and sys.argv[3] == "-1"):
         os.kill(os.getpid(), signal.SIGKILL)
     steps += 1
 

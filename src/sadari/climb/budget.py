@@ -83,11 +83,19 @@ class Budget:
 
     Args:
         seconds: how long it is; None: no end.
+        kept: the share of it that is kept for what comes after the rungs; see `release`.
     """
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, *, kept: float = 0.0) -> None:
         self._paces: dict[str, Throughput] = {}
-        self.deadline = None if seconds is None else time.perf_counter() + seconds
+        self._kept = 0.0 if seconds is None else kept * seconds
+        self.deadline = None if seconds is None else time.perf_counter() + seconds - self._kept
+
+    def release(self, seconds: float = 0.0) -> None:
+        """Free what was kept, but for so many seconds of it."""
+        if self.deadline is not None:
+            still = min(self._kept, seconds)
+            self.deadline, self._kept = self.deadline + self._kept - still, still
 
     def time_left(self) -> float:
         """Seconds; infinite without an end."""

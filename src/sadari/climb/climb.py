@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.artifact import megabytes
-from sadari.artifact.manifest import versions
 from sadari.climb.budget import SHARE, Budget, Plan, TooDear
+from sadari.climb.conclusion import conclude
 from sadari.climb.context import ClimbContext, Progress
 from sadari.climb.failures import Failed, none_trained, why_failed
 from sadari.climb.folder import run_folder, write_run
-from sadari.climb.learning_curves import learning_curve
+from sadari.climb.learning_curves import SHARES, curve_point
 from sadari.climb.progress import onwards
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.climb.selection import rungs_to_climb
@@ -25,15 +25,18 @@ from sadari.climb.split import freeze
 from sadari.climb.training import fewer_rows, first_fold
 from sadari.climb.training import train as train_rung
 from sadari.climb.tuning import tune
-from sadari.climb.verdict import decide
+from sadari.climb.verdict.choice import MARGIN, TEXTS_PER_DAY, check_margin
+from sadari.climb.verdict.decide import decide
+from sadari.climb.verdict.final_model import seconds_to_refit
+from sadari.climb.verdict.learned import no_longer_matters
 from sadari.data.audit.audit import audit
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import SettingError
 from sadari.messages import LANGUAGES, Message, beside, current_language, message, of
 from sadari.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
+from sadari.metrics.metric import Metric
 from sadari.metrics.predictions import predict_in_order
-from sadari.metrics.significance import pair_tests
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import search_space, settings_of
@@ -44,6 +47,7 @@ from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
 from sadari.wording import numbers as readable
 
+KEPT = 0.1  # of the budget, for learning curves, and as much for the final model
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
 
 
@@ -60,6 +64,10 @@ def climb(
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     keep_duplicates: bool = False,
     validation: float = 0.1,
+    metric: str = "accuracy",
+    margin: float = MARGIN,
+    texts_per_day: int = TEXTS_PER_DAY,
+    refit: bool = True,
     report: bool = True,
     trials: int = 0,
     vectors: str | Path | WordVectors | VectorSource | None = None,
@@ -68,43 +76,40 @@ def climb(
     audited: Audit | None = None,
     progress: Progress | None = None,
 ) -> ClimbResult:
-    """Train every rung on the same rows, compare them, and say which one to take.
-
-    Early stopping, calibration and the recommendation use validation rows that are taken from training; the final rows
-    (``test``, or a tenth of the rows held out) are used once, for the table.
+    """Train every rung on the same rows, compare them on validation rows of these, and say which one to take.
 
     Args:
         train: labelled texts to train on, one label each.
-        test: labelled texts for the final table; None: a tenth of ``train`` is held out.
+        test: labelled texts that are used once, for the table; None: a tenth of ``train`` is held out.
         rungs: names from `RUNGS`, default all that can be trained; always climbed in the ladder's order.
-        budget: seconds for training and learning curves; a rung that would take longer makes fewer passes, trains on
-            fewer rows, or is skipped; a net that proves slower than it was measured makes fewer steps. Each says so.
+        budget: seconds; a rung that would take longer makes fewer passes, sees fewer rows, or is skipped, and says so.
         seed: seed of the splits and of every rung.
-        folder: where models, predictions, history and report go, whole when the climb is done or not at all; an
-            earlier climb there is replaced. None writes nothing.
+        folder: for models, predictions, history and report, replaced whole when the climb is done; None: nothing.
         lang: language of the report and of what else is written, "en" or "ko"; None: the one that is spoken.
         curves: also train every rung on fewer rows, for learning curves.
         settings: rung → the settings in which it differs from its defaults.
         keep_duplicates: keep repeated training texts.
         validation: the share of the training rows that is set aside for validation.
+        metric: what the verdict is decided by, one of `sadari.metrics.metric.METRICS`.
+        margin: how much less of it, as a share, is accepted of a rung that costs noticeably less.
+        texts_per_day: how many texts are to be labelled, for what that costs.
+        refit: train the recommended rung once more, on validation rows too, for ``folder``/model.
         report: write ``report.html`` into ``folder``.
         trials: how many settings to try for each rung on validation rows; 0: only the defaults.
         vectors: what the rung ``vectors`` starts from; without them it is left out.
-        weights: the pre-trained weights that the rung ``bert`` starts from, a folder or a name on the Hugging Face
-            hub (fetched if ``download``, else looked for in the local cache); without them it is left out.
-        download: fetch ``weights`` from the Hugging Face hub where they are not in the local cache.
+        weights: what the rung ``bert`` starts from, a folder or a name on the hub; without them it is left out.
+        download: fetch ``weights`` from the hub where they are not in the local cache.
         audited: the audit of these texts, if it has been made already.
         progress: called with what is being done and the share done, 0 to 1.
 
-    A rung that cannot be trained, measured or saved is left out, and the result says why (``skipped``).
-
     Raises:
-        DataError: texts or labels that cannot be compared on, or on which no rung at all can be trained.
+        DataError: texts or labels that cannot be compared on, or no rung can be trained; else ``skipped`` says why.
         SettingError: an unknown rung, or settings out of range.
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
     asked: dict[str, Any] = {"budget": budget, "validation": validation, "trials": trials}
     asked |= {"keep_duplicates": keep_duplicates, "curves": curves, "lang": lang}
+    asked |= {"metric": metric, "margin": margin, "texts_per_day": texts_per_day, "refit": refit}
     given = {"vectors": vectors, "weights": weights, "download": download}
     return _climb(train, test, audited, rungs, given, asked, settings or {}, seed, folder, report, progress)
 
@@ -125,6 +130,8 @@ def _climb(
     start, say, lang = time.perf_counter(), progress or (lambda what, share: None), asked["lang"] or current_language()
     check("lang", lang, Choice(LANGUAGES))
     check("trials", asked["trials"], Whole(0, MOST))
+    check("texts_per_day", asked["texts_per_day"], Whole(1, MOST))
+    check_margin(asked["margin"])
     names, left_out = rungs_to_climb(rungs, given)
     say(message("auditing the data"), 0.0)
     audited = _audited(train, test, audited, seed)
@@ -135,7 +142,7 @@ def _climb(
         run = ClimbContext(
             frozen,
             seed,
-            Budget(asked["budget"]),
+            Budget(asked["budget"], kept=KEPT * (asked["curves"] + asked["refit"])),
             temporary,
             Path(folder or ""),
             asked["curves"],
@@ -143,17 +150,20 @@ def _climb(
             onwards(say),
             frozen.train.provenance(seed=seed),
             names,
+            Metric.named(asked["metric"], frozen.label_names, np.bincount(frozen.train.codes)),
             asked["trials"],
+            asked["refit"],
+            named=rungs is not None,
         )
         _start_from(run, given)
         results, skipped = _climb_all(run, names)
-        _draw_curves(run, results)
-        result = _conclude(run, train, results, [*skipped, *left_out], audited)
+        _draw_curves(run, results, asked)
+        result = conclude(run, train, results, [*skipped, *left_out], audited, asked)
         result.options = _options(train, test, **asked, **_shown_starts(run))
         result.seconds = time.perf_counter() - start
         if temporary is not None:
             say(message("writing the report"), 0.99)
-            write_run(result, temporary, lang=lang, report=report, rows=frozen.final.rows)
+            write_run(result, temporary, frozen, lang=lang, report=report)
     say(message("done"), 1.0)
     return result
 
@@ -183,12 +193,13 @@ def _options(train: Corpus, test: Corpus | None, **asked: Any) -> dict[str, Any]
 def _climb_all(run: ClimbContext, names: list[str]) -> tuple[list[RungResult], list[tuple[str, Message | str]]]:
     """The rungs that were trained, and those that were not, with the reason."""
     found: dict[str, RungResult | TooDear | Failed] = {}
-    last = len(names) - 1
-    for place, name in enumerate(names):
-        found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
-    for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it
-        if isinstance(outcome, TooDear) and run.budget.allows(outcome.least):
-            found[name] = _try_one(run, name, last, len(names), share=1)
+    try:
+        _try_all(run, names, found)
+    except KeyboardInterrupt as asked:
+        if not any(isinstance(outcome, RungResult) for outcome in found.values()):
+            raise
+        run.stop(asked)
+        found = {name: found.get(name, Failed(message("stopped before it was measured"))) for name in names}
     results = [outcome for outcome in found.values() if isinstance(outcome, RungResult)]
     left_out = {name: outcome.why for name, outcome in found.items() if not isinstance(outcome, RungResult)}
     if not results and all(isinstance(outcome, TooDear) for outcome in found.values()):
@@ -198,6 +209,20 @@ def _climb_all(run: ClimbContext, names: list[str]) -> tuple[list[RungResult], l
     if not results:
         raise none_trained(left_out, source=run.frozen.train.source)
     return results, list(left_out.items())
+
+
+def _try_all(run: ClimbContext, names: list[str], found: dict[str, RungResult | TooDear | Failed]) -> None:
+    """Try each rung; what becomes of it is put into ``found``."""
+    last = len(names) - 1
+    for place, name in enumerate(names):
+        done = [outcome for outcome in found.values() if isinstance(outcome, RungResult)]
+        if done and not run.named and (why := no_longer_matters(RUNGS[name], done)):
+            found[name] = Failed(why)
+            continue
+        found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
+    for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it
+        if isinstance(outcome, TooDear) and run.budget.allows(outcome.least):
+            found[name] = _try_one(run, name, last, len(names), share=1)
 
 
 def _try_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear | Failed:
@@ -243,7 +268,7 @@ def _climb_one(run: ClimbContext, name: str, place: int, count: int, *, share: f
     tuned = _tune(run, name, corpus, place, count, plan) if run.trials else None
     found = train_rung(run, name, plan, corpus, place, ends=ends)
     run.say(name, message("measuring"), place + 0.85)
-    result = _measure(run, name, found.model, found.held_out.astype(np.int32))
+    result = _measure(run, name, found.model, found.held_out)
     result.rows = len(corpus)
     coverage = found.model.coverage_.said() if found.model.coverage_ else None
     result.note = beside([plan.note, found.note, tuned, _said_of_long(found.model, corpus), coverage])
@@ -294,11 +319,11 @@ def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, 
     )
 
 
-def _measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.int32]) -> RungResult:
-    frozen = run.frozen
+def _measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.float32]) -> RungResult:
+    frozen, validated = run.frozen, held_out.argmax(axis=1).astype(np.int32)
     probabilities, bulk = predict_in_bulk(model, frozen.final.texts, frozen.label_names)
     confusion = confusion_matrix(frozen.final_truth, probabilities.argmax(axis=1), classes=len(frozen.label_names))
-    checked = confusion_matrix(frozen.validation_truth, held_out, classes=len(frozen.label_names))
+    checked = confusion_matrix(frozen.validation_truth, validated, classes=len(frozen.label_names))
     result = RungResult(
         rung=name,
         settings=dict(model.resolved_settings()),
@@ -311,10 +336,12 @@ def _measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.int
         megabytes=0.0,
         predictions=probabilities.argmax(axis=1).astype(np.int32),
         probabilities=probabilities,
-        validation_predictions=held_out,
+        validation_predictions=validated,
         validation_accuracy=accuracy(checked),
+        validation_probabilities=held_out,
         history=model.history_,
         top_features=model.top_features(),
+        inverse_temperature=model.inverse_temperature_,
     )
     if frozen.leaked.any() and not frozen.leaked.all():
         clean = ~frozen.leaked
@@ -333,59 +360,42 @@ def _measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.int
     return result
 
 
-def _tokenizers_taken(results: list[RungResult]) -> list[Message]:
-    """Which tokenizer the rungs used, in a sentence."""
-    taken = {
-        result.rung: str(result.settings["tokenizer"])
-        for result in results
-        if RUNGS[result.rung].reads == "tokens" and "tokenizer" in result.settings
-    }
-    names = list(dict.fromkeys(taken.values()))
-    if len(names) > 1:
-        names = [f"{rung} {name}" for rung, name in taken.items()]
-    if not names:
-        return []
-    return [message("tokenizer: {names}", names=", ".join(names))]
+def _draw_curves(run: ClimbContext, results: list[RungResult], asked: Mapping[str, Any]) -> None:
+    """Learning curves with the time that is left when every rung has had its turn, round by round.
 
-
-def _draw_curves(run: ClimbContext, results: list[RungResult]) -> None:
-    """Learning curves with the time that is left when every rung has had its turn, the cheapest first."""
-    if not run.curves:
-        return
-    for result in sorted(results, key=lambda result: result.train_seconds):
-        run.progress(of(result.rung, message("learning curve")), 0.97)
+    What the final model will take is kept back.
+    """
+    taken = decide(results, run.frozen.validation_truth, metric=run.metric, **_criteria(asked)).rung
+    run.budget.release(seconds_to_refit(run, next(result for result in results if result.rung == taken)))
+    for result in results:
+        result.curve = [(result.rows, result.validation_accuracy.value)]
         run.planned.pop(result.rung, None)  # passes that were cut for all rows say nothing of fewer
-        try:
-            result.curve = learning_curve(run.frozen, result, partial(run.new, result.rung), run.budget, run.seed)
-        except Exception as error:
-            why = message("no learning curve: {why}", why=why_failed(error, result.rung))
-            result.note = beside([result.note, why])
+    try:
+        if run.curves and not run.stopped:
+            _draw_rounds(run, sorted(results, key=lambda result: result.train_seconds))
+    except KeyboardInterrupt as stopped:
+        run.stop(stopped)
+    run.budget.release()
 
 
-def _conclude(
-    run: ClimbContext,
-    train: Corpus,
-    results: list[RungResult],
-    skipped: list[tuple[str, Message | str]],
-    audited: Audit,
-) -> ClimbResult:
-    frozen = run.frozen
-    verdict = decide(results, frozen.validation_truth)
-    return ClimbResult(
-        source=train.source,
-        label_names=frozen.label_names,
-        rows=frozen.rows,
-        final_name=frozen.final_name,
-        seed=run.seed,
-        rungs=results,
-        skipped=skipped,
-        validation_tests=pair_tests({r.rung: r.validation_predictions == frozen.validation_truth for r in results}),
-        final_tests=pair_tests({r.rung: r.predictions == frozen.final_truth for r in results}),
-        verdict=verdict,
-        truth=frozen.final_truth,
-        final_texts=[text[:400] for text in frozen.final.texts.to_list()],
-        leaked=frozen.leaked,
-        audit=audited.figures(),
-        notes=[*frozen.notes, *_tokenizers_taken(results)],
-        versions=versions(*sorted({name for result in results for name in RUNGS[result.rung].libraries})),
-    )
+def _draw_rounds(run: ClimbContext, results: list[RungResult]) -> None:
+    """The points of one share for all rungs, the cheapest first, then those of half of it."""
+    failed = set()
+    for share in SHARES:
+        for result in results:
+            if result.rung in failed:
+                continue
+            run.progress(of(result.rung, message("learning curve")), 0.97)
+            try:
+                point = curve_point(run.frozen, result, share, partial(run.new, result.rung), run.budget, run.seed)
+            except Exception as error:
+                failed.add(result.rung)
+                why = message("no learning curve: {why}", why=why_failed(error, result.rung))
+                result.note = beside([result.note, why])
+                continue
+            if point is not None:
+                result.curve.insert(0, point)
+
+
+def _criteria(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: asked[name] for name in ("margin", "texts_per_day")}

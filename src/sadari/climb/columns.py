@@ -48,10 +48,25 @@ def _time(seconds: float) -> Message | str:
     return readable.duration(seconds, 2)
 
 
+def _counts(metric: str) -> Callable[[RungResult], Interval | None]:
+    """Reads the score of a climb whose verdict goes by that metric."""
+    return lambda rung: rung.score if rung.metric.partition(":")[0] == metric else None
+
+
 WITHOUT_LEAKS = Column(message("without leaks"), "%", lambda rung: rung.accuracy_without_leaks, brief=_score, rank=8)
 COLUMNS = [
     Column(message("accuracy"), "%", lambda rung: rung.accuracy, brief=_score, rank=9, spans=True),
     WITHOUT_LEAKS,
+    Column(message("F1"), "%", _counts("f1"), brief=_score, rank=10),
+    Column(message("average precision"), "%", _counts("average-precision"), brief=_score, rank=10),
+    Column(
+        message("log loss"),
+        "nats",
+        lambda rung: None if rung.metric != "log-loss" or rung.score is None else rung.score.value,
+        brief=lambda loss: f"{loss:.3f}",
+        rank=10,
+        figure=lambda loss: f"{loss:.3f}",
+    ),
     Column(
         message("macro-F1"),
         "%",

@@ -12,6 +12,7 @@ from sadari.climb.progress import share_done
 from sadari.climb.split import Frozen
 from sadari.errors import SettingError
 from sadari.messages import Message, message, of
+from sadari.metrics.metric import Metric
 from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import settings_of
 
@@ -33,7 +34,11 @@ class ClimbContext:
         progress: told what is being done and the share done.
         data: what a model's folder says of its rows.
         names: of the rungs.
+        metric: what counts.
         trials: settings to try for each.
+        refit: whether the recommended rung is trained once more, on validation rows too.
+        named: whether the rungs were asked for by name, so that none is left out for being needless.
+        stopped: whether somebody has asked it to end with what is there.
         planned: rung → settings that the budget has chosen.
         tuned: rung → settings that the trials have chosen.
     """
@@ -48,7 +53,11 @@ class ClimbContext:
     progress: Progress
     data: dict[str, Any]
     names: Sequence[str]
+    metric: Metric
     trials: int = 0
+    refit: bool = True
+    named: bool = False
+    stopped: bool = False
     planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -65,6 +74,12 @@ class ClimbContext:
     def along(self, position: float) -> float:
         """The share of the climb that is done there."""
         return share_done(self.names, position)
+
+    def stop(self, asked: KeyboardInterrupt) -> None:
+        """End with what is there, as Ctrl-C asks; what else ends a program (a kind of its own) ends this too."""
+        if type(asked) is not KeyboardInterrupt:
+            raise asked
+        self.stopped = True
 
     def set(self, name: str, **settings: Any) -> None:
         """Add to a rung's settings."""

@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from sadari.artifact import atomic_folder, atomic_write, check_is_model
 from sadari.climb.report.report import write_report
 from sadari.climb.result import ClimbResult
+from sadari.climb.split import Frozen
+from sadari.climb.verdict.final_model import MODEL
 from sadari.errors import OutputError
 from sadari.messages import message, plain, speaking
 from sadari.rungs import RUNGS
 
 TABLE, PREDICTIONS, REPORT = "climb.json", "predictions.csv", "report.html"
+VALIDATION = "validation.safetensors"
 _OLD_MARKER = ".sadari-climb"  # what the folder of a climb was known by before it appeared whole
 _CLUTTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
@@ -52,7 +55,7 @@ def check_is_climb(folder: Path) -> None:
         what = message("is in the way: it holds {name!r}, and is no folder of a climb", name=entries[0].name)
         raise OutputError(what, where=str(folder), hint=message("choose another folder, or move that away"))
     for entry in entries:
-        if entry.name in RUNGS and entry.is_dir() and not entry.is_symlink():
+        if entry.name in {*RUNGS, MODEL} and entry.is_dir() and not entry.is_symlink():
             check_is_model(entry)
         elif not _is_ours(entry):
             what = message("is in the way: it holds {name!r}, which is not of a climb", name=entry.name)
@@ -62,7 +65,7 @@ def check_is_climb(folder: Path) -> None:
 def _is_ours(entry: Path) -> bool:
     if entry.name.startswith(".") and ".sadari-" in entry.name:  # of a save that was killed
         return True
-    return entry.name in {TABLE, PREDICTIONS, REPORT, _OLD_MARKER} | _CLUTTER and entry.is_file()
+    return entry.name in {TABLE, PREDICTIONS, VALIDATION, REPORT, _OLD_MARKER} | _CLUTTER and entry.is_file()
 
 
 def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]:
@@ -77,7 +80,7 @@ def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]
         record = {
             key: value
             for key, value in vars(rung).items()
-            if key not in ("predictions", "probabilities", "validation_predictions")
+            if key not in ("predictions", "probabilities", "validation_predictions", "validation_probabilities")
         }
         if predictions:
             record["predictions"] = [result.label_names[code] for code in rung.predictions.tolist()]
@@ -91,6 +94,7 @@ def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]
         "seconds": result.seconds,
         "options": result.options,
         "verdict": result.verdict,
+        "model": result.model,
         "rungs": rungs,
         "skipped": [{"rung": rung, "why": why} for rung, why in result.skipped],
         "validation_tests": result.validation_tests,
@@ -118,22 +122,42 @@ def predictions_table(result: ClimbResult, rows: NDArray[np.int64]) -> pl.DataFr
     return pl.DataFrame(columns)
 
 
-def write_run(result: ClimbResult, folder: Path, *, lang: str, report: bool, rows: NDArray[np.int64]) -> None:
+def validation_tensors(result: ClimbResult, rows: NDArray[np.int64], truth: NDArray[np.integer]) -> bytes:
+    """What every rung says of the validation rows, by models that did not see them, as a safetensors file.
+
+    ``row`` int64 [v], ``truth`` int32 [v], and by each rung's name its probabilities float32 [v, k]; the labels stand
+    in the file's metadata.
+
+    Args:
+        result: of the climb.
+        rows: int64 [v], each validation text's row in its file, from 1.
+        truth: int [v], the labels' codes.
+    """
+    from safetensors.numpy import save
+
+    tensors = {rung.rung: np.ascontiguousarray(rung.validation_table(), np.float32) for rung in result.rungs}
+    tensors |= {"row": rows.astype(np.int64), "truth": truth.astype(np.int32)}
+    return save(tensors, metadata={"labels": json.dumps(result.label_names, ensure_ascii=False)})
+
+
+def write_run(result: ClimbResult, folder: Path, frozen: Frozen, *, lang: str, report: bool) -> None:
     """Write table, predictions and report; the models stand there already.
 
     Args:
-        result: what the climb found.
-        folder: where to write.
-        lang: language of the report, ``"en"`` or ``"ko"``.
-        report: whether to write it.
-        rows: int64 [n], each final text's row in its file, from 1.
+        result: of the climb.
+        folder: where to.
+        frozen: the split, for the rows of the texts in their files.
+        lang: of the report and of what else is written.
+        report: whether there is to be one.
 
     Raises:
         OutputError: something could not be written.
     """
     with speaking(lang):
         atomic_write(folder / TABLE, to_json(result))
-    atomic_write(folder / PREDICTIONS, predictions_table(result, rows).write_csv())
+    atomic_write(folder / PREDICTIONS, predictions_table(result, frozen.final.rows).write_csv())
+    validated = validation_tensors(result, frozen.validation.rows, frozen.validation_truth)
+    atomic_write(folder / VALIDATION, validated)
     if report:
         write_report(result, folder / REPORT, lang=lang)
 

@@ -33,6 +33,11 @@ class RungResult:
         probabilities: float32 [n, k].
         validation_predictions: int32 [v], the same of the validation rows.
         validation_accuracy: accuracy on the validation rows.
+        validation_probabilities: float32 [v, k], of models that did not see the row; None where they were not kept.
+        metric: what counts in the climb.
+        score: its value on the final rows.
+        validation_score: the same of the validation rows.
+        inverse_temperature: what its logits are multiplied by, so that its probabilities are calibrated.
         history: one record an epoch.
         curve: the learning curve, pairs of training rows and validation accuracy.
         top_features: label name → [(feature, weight)], strongest first.
@@ -62,6 +67,17 @@ class RungResult:
     folder: str | None = None
     rows: int = 0
     note: Message | str = ""
+    validation_probabilities: np.ndarray | None = None
+    metric: str = "accuracy"
+    score: Interval | None = None
+    validation_score: Interval | None = None
+    inverse_temperature: float = 1.0
+
+    def validation_table(self) -> np.ndarray:
+        """Probabilities float [v, k] on the validation rows; where they were not kept, all for the label predicted."""
+        if self.validation_probabilities is not None:
+            return self.validation_probabilities
+        return np.eye(self.probabilities.shape[1], dtype=np.float32)[self.validation_predictions]
 
 
 @dataclass
@@ -76,6 +92,10 @@ class Verdict:
         gain_p: p-value of that gain.
         cost_ratio: the time that rung takes for a text, divided by the recommended rung's.
         sentences: the verdict in words.
+        metric: what counts.
+        margin: what may be lost for a cost that somebody would notice.
+        texts_per_day: how many texts are to be labelled.
+        certainty: with which the recommended rung loses no more than the margin against `best`.
         majority_share: validation accuracy of always answering the most frequent label.
         majority_p: p-value of the recommended rung against that; 1 when it is not more accurate.
     """
@@ -89,6 +109,10 @@ class Verdict:
     sentences: list[Message] = field(default_factory=list)
     majority_share: float = 0.0
     majority_p: float = 0.0
+    metric: str = "accuracy"
+    margin: float = 0.0
+    texts_per_day: int = 0
+    certainty: float = 1.0
 
 
 @dataclass(repr=False)
@@ -112,6 +136,7 @@ class ClimbResult:
         audit: what `sadari.audit` found, as plain values.
         notes: what reading and splitting decided, one sentence each.
         seconds: how long the climb took.
+        model: what the folder ``model`` holds; None where nothing was saved.
         options: what `climb` was asked: budget, validation, test file and more.
         versions: versions of Python and of the packages used.
     """
@@ -132,6 +157,7 @@ class ClimbResult:
     audit: dict[str, object]
     notes: list[Message]
     seconds: float = 0.0
+    model: Message | None = None
     options: dict[str, object] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
 

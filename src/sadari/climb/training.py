@@ -29,12 +29,12 @@ class Trained:
     """A rung's model, and how it does on validation rows.
 
     Attributes:
-        held_out: int64 [v], the code of the label that each validation row gets by a model that did not see it.
+        held_out: float32 [v, k], probabilities of each validation row by a model that did not see it.
         note: what the time has cost after all.
     """
 
     model: Rung
-    held_out: NDArray[np.int64]
+    held_out: NDArray[np.float32]
     note: Message | str
 
 
@@ -86,7 +86,7 @@ def train(context: ClimbContext, name: str, plan: Plan, corpus: Corpus, place: f
     if frozen.folds:
         held_out, behind = _validate_in_folds(context, name, model, folds, others, allowance, place)
     else:
-        held_out, behind = predict_in_order(model, frozen.validation.texts, frozen.label_names).argmax(axis=1), []
+        held_out, behind = predict_in_order(model, frozen.validation.texts, frozen.label_names), []
     return Trained(model, held_out, _said_of_time(model, behind))
 
 
@@ -127,8 +127,10 @@ def _validate_in_folds(
     others: list[Fold],
     allowance: Allowance,
     place: float,
-) -> tuple[NDArray[np.int64], list[Rung]]:
-    """Each training row's label by a model that did not see it: int64 [train]; ``model`` is calibrated on the same.
+) -> tuple[NDArray[np.float32], list[Rung]]:
+    """Each training row's probabilities by a model that did not see it: float32 [train, k].
+
+    ``model`` is calibrated on the same rows, and they are as sharp as its own.
 
     Args:
         context: what the climb was asked for.
@@ -140,12 +142,12 @@ def _validate_in_folds(
         place: among the rungs.
 
     Returns:
-        the labels, and the models that were trained for this.
+        the probabilities, and the models that were trained for this.
     """
     frozen = context.frozen
     logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
-    codes = np.zeros(len(frozen.train), np.int64)
-    complete = np.zeros(len(frozen.train), np.bool_)
+    table = np.zeros((len(frozen.train), len(frozen.label_names)), np.float64)
+    complete, known = np.zeros((2, len(frozen.train)), np.bool_)
     made = []
     for number, (rows, held) in enumerate(folds):
 
@@ -159,15 +161,18 @@ def _validate_in_folds(
             one = _fit(context.new(name), frozen.train.take(rows), allowance, told, None)
             made.append(one)
         texts = frozen.train.texts.gather(held)
-        codes[held] = predict_in_order(one, texts, frozen.label_names).argmax(axis=1)
         places = label_columns(one, frozen.label_names)
+        found, known[held] = one.predict_with_marks(texts)
+        table[np.ix_(held, places >= 0)] = found[:, places[places >= 0]]
+        table[held[known[held]]] **= 1 / one.inverse_temperature_
         if (places >= 0).all():
             logits[held] = one.logits(texts)[:, places]
             complete[held] = True
     assert frozen.train.labels is not None
     own_order = [frozen.label_names.index(str(label)) for label in model.classes_.tolist()]
     model.calibrate(logits[complete][:, own_order], frozen.train.labels.filter(pl.Series(complete)))
-    return codes, made
+    table[known] **= model.inverse_temperature_  # texts of which a model knew nothing have the shares of the labels
+    return (table / table.sum(axis=1, keepdims=True)).astype(np.float32), made
 
 
 def _said_of_time(model: Rung, behind: list[Rung]) -> Message | str:

@@ -57,6 +57,7 @@ class Metric:
         Raises:
             SettingError: there is no such metric, or no such label.
         """
+        check_metric(asked)
         names = list(label_names)
         name, colon, label = asked.partition(":")
         if f"{name}{colon}" == _F1_OF:
@@ -66,11 +67,6 @@ class Metric:
                     hint=message("there are: {names}", names=", ".join(names[:10])),
                 )
             return cls(asked, label, names.index(label))
-        if asked not in METRICS:
-            raise SettingError(
-                message("there is no metric {metric!r}", metric=asked),
-                hint=message("choose from: {metrics}", metrics=", ".join(METRICS)),
-            )
         if asked == "average-precision" and len(names) == 2:
             rarer = int(np.argmin(counts))
             return cls(asked, names[rarer], rarer)
@@ -154,6 +150,20 @@ class Metric:
             for name, table in tables.items():
                 parts[name].append(self.of_draws(truth, table, weights))
         return values, {name: np.concatenate(found) for name, found in parts.items()}
+
+
+def check_metric(asked: str) -> None:
+    """Refuse what is the name of no metric.
+
+    Raises:
+        SettingError: what may be asked for.
+    """
+    if asked.partition(":")[:2] == ("f1", ":") or (asked in METRICS and ":" not in asked):
+        return
+    raise SettingError(
+        message("there is no metric {metric!r}", metric=asked),
+        hint=message("choose from: {metrics}", metrics=", ".join(METRICS)),
+    )
 
 
 def suggested(counts: Sequence[int] | NDArray[np.integer]) -> bool:

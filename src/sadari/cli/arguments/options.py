@@ -14,7 +14,7 @@ from sadari.messages import LANGUAGES, VARIABLE, current_language, message, spea
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# The ladder and the tokenizers, for help texts alone: loading the real tables takes a second (a test compares them).
+# For help texts alone: loading the real tables takes a second (a test compares them).
 RUNG_NAMES = (
     "bow",
     "ngram",
@@ -30,6 +30,7 @@ RUNG_NAMES = (
     "bert",
 )
 TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllables", "morphemes")
+METRIC_NAMES = ("accuracy", "macro-f1", "micro-f1", "f1:LABEL", "average-precision", "log-loss")
 PREDICT_PRECISIONS = ("fp32", "bf16", "int8")
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}

@@ -25,6 +25,7 @@ Examples:
   sadari climb news.csv --class-weight balanced  where some labels are rare
   sadari climb news.csv --vectors glove.6B.100d.txt
   sadari climb news.csv --weights my-bert --budget 30m
+  sadari climb fraud.csv --metric f1:fraud       where a rare label counts
   sadari climb news.csv --json > climb.json      for programs
 
 \b
@@ -63,11 +64,35 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 @options.reading
 @options.labels
 @options.validation
+@click.option(
+    "--metric",
+    metavar="NAME",
+    default="accuracy",
+    show_default=True,
+    help=f"What the verdict goes by: {', '.join(options.METRIC_NAMES)}.",
+)
+@click.option(
+    "--margin",
+    type=float,
+    metavar="SHARE",
+    default=0.005,
+    show_default=True,
+    help="How much less of it is accepted of a rung that costs noticeably less: 0.005 is half a point.",
+)
+@click.option(
+    "--texts-per-day",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=1_000_000,
+    show_default=True,
+    help="How many texts are to be labelled, for what that costs.",
+)
 @options.seed
 @click.option("--keep-duplicates", is_flag=True, help="Keep repeated training texts.")
 @click.option(
     "--tune", type=click.IntRange(min=0), default=0, metavar="N", help="Try N settings of each rung on validation rows."
 )
+@click.option("--no-refit", is_flag=True, help="Leave the model as measured, without the validation rows.")
 @click.option("--no-curves", is_flag=True, help="Leave out the learning curves, which take about half the time.")
 @click.option("--no-report", is_flag=True, help="Leave out report.html.")
 @options.language
@@ -86,6 +111,7 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.climb.climb import climb as climb_rungs
     from sadari.climb.selection import rungs_to_climb
     from sadari.data.audit.audit import audit
+    from sadari.metrics.metric import check_metric
     from sadari.rungs import RUNGS
     from sadari.settings.declaration import settings_of
     from sadari.text.tokenize import tokenizer, unseen_share
@@ -94,6 +120,7 @@ def climb(data: str, **asked: Any) -> None:
     # before a file is read
     given = {name: asked[name] for name in _STARTS}
     names, _ = rungs_to_climb(choices["rungs"], given)
+    check_metric(asked["metric"])
     if asked["tokenizer"] not in (None, "auto"):
         tokenizer(asked["tokenizer"])
     for kind in (RUNGS[name] for name in names if RUNGS[name].starts_from is not None):
@@ -135,11 +162,12 @@ def climb(data: str, **asked: Any) -> None:
 
 def _choices(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What `sadari.climb.climb.climb` is asked for besides data and settings."""
-    same = ("seed", "lang", "keep_duplicates", "validation", *_STARTS)
+    same = ("seed", "lang", "metric", "margin", "texts_per_day", "keep_duplicates", "validation", *_STARTS)
     return {
         "budget": options.parse_duration(asked["budget"]),
         "rungs": options.parse_names(asked["rungs"]),
         "curves": not asked["no_curves"],
+        "refit": not asked["no_refit"],
         "report": not asked["no_report"],
         "trials": asked["tune"],
         **{name: asked[name] for name in same},

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from sadari.cli.climb.phrases import PHRASES
 from sadari.cli.terminal.printing import MARK, columns, headed, printable, say, table, wrap
 from sadari.climb.columns import WITHOUT_LEAKS, Column, columns_of
+from sadari.climb.verdict.final_model import MODEL
 from sadari.messages import Message, message, render
 from sadari.wording import numbers as readable
 from sadari.wording import wording
@@ -116,9 +117,9 @@ class View:
                 say(click.style(f"    {line}", dim=True))
 
     def _next(self, result: ClimbResult, folder: Path, report: bool) -> None:
-        place = next((rung.folder for rung in result.rungs if rung.rung == result.verdict.rung), None)
-        model = shlex.quote(place or str(folder / result.verdict.rung))
-        headed(self.phrases["next"], f"sadari predict {model} {self.phrases['new_file']}")
+        if result.model is not None:
+            headed(self.phrases["model"], render(result.model, self.lang))
+        headed(self.phrases["next"], f"sadari predict {shlex.quote(str(folder / MODEL))} {self.phrases['new_file']}")
         if report:
             headed("", self.phrases["report"].format(path=folder / "report.html"))
 

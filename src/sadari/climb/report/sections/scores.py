@@ -12,7 +12,7 @@ from sadari.climb.columns import columns_of
 from sadari.climb.report.charts import Curve, Dot, cost_chart, curve_chart, reliability_chart
 from sadari.climb.report.sections.view import View
 from sadari.climb.result import RungResult
-from sadari.climb.verdict import LEVEL
+from sadari.climb.verdict.decide import LEVEL
 from sadari.messages import Message, message
 from sadari.metrics.classification import reliability
 from sadari.metrics.interval import Interval, PairTest

@@ -1,0 +1,111 @@
+"""What a climb comes to: the verdict, the model to keep, and all figures together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sadari.artifact.manifest import versions
+from sadari.climb.context import ClimbContext
+from sadari.climb.result import ClimbResult, RungResult
+from sadari.climb.verdict.decide import compare_on_validation, decide
+from sadari.climb.verdict.final_model import write_final_model
+from sadari.climb.verdict.final_rows import final_rows_differ
+from sadari.data.audit.result import Audit
+from sadari.data.corpus import Corpus
+from sadari.messages import Message, message
+from sadari.metrics.metric import suggested
+from sadari.rungs import RUNGS
+from sadari.wording import numbers as readable
+
+
+def conclude(
+    run: ClimbContext,
+    train: Corpus,
+    results: list[RungResult],
+    skipped: list[tuple[str, Message | str]],
+    audited: Audit,
+    asked: Mapping[str, Any],
+) -> ClimbResult:
+    """Decide, and put together what was found; the final model is written meanwhile.
+
+    Args:
+        run: the climb.
+        train: what was climbed on.
+        results: of the rungs that were trained.
+        skipped: the others, and why.
+        audited: the audit of the texts.
+        asked: margin and texts a day.
+    """
+    frozen, metric = run.frozen, run.metric
+    compared = compare_on_validation(results, frozen.validation_truth, metric)
+    scores, final_tests = metric.compare(frozen.final_truth, {each.rung: each.probabilities for each in results})
+    for each in results:
+        each.metric, each.score, each.validation_score = metric.name, scores[each.rung], compared[0][each.rung]
+    verdict = decide(
+        results,
+        frozen.validation_truth,
+        metric=metric,
+        margin=asked["margin"],
+        texts_per_day=asked["texts_per_day"],
+        compared=compared,
+    )
+    taken = next(each for each in results if each.rung == verdict.rung)
+    verdict.sentences += final_rows_differ(
+        taken, frozen.train.codes, frozen.validation_truth, frozen.final_truth, frozen.label_names, frozen.final_name
+    )
+    model = write_final_model(run, taken)
+    return ClimbResult(
+        source=train.source,
+        label_names=frozen.label_names,
+        rows=frozen.rows,
+        final_name=frozen.final_name,
+        seed=run.seed,
+        rungs=results,
+        skipped=skipped,
+        validation_tests=compared[1],
+        final_tests=final_tests,
+        verdict=verdict,
+        model=model,
+        truth=frozen.final_truth,
+        final_texts=[text[:400] for text in frozen.final.texts.to_list()],
+        leaked=frozen.leaked,
+        audit=audited.figures(),
+        notes=[*frozen.notes, *_tokenizers_taken(results), *_what_counts(run)],
+        versions=versions(*sorted({name for result in results for name in RUNGS[result.rung].libraries})),
+    )
+
+
+def _tokenizers_taken(results: list[RungResult]) -> list[Message]:
+    """Which tokenizer the rungs used, in a sentence."""
+    taken = {
+        result.rung: str(result.settings["tokenizer"])
+        for result in results
+        if RUNGS[result.rung].reads == "tokens" and "tokenizer" in result.settings
+    }
+    names = list(dict.fromkeys(taken.values()))
+    if len(names) > 1:
+        names = [f"{rung} {name}" for rung, name in taken.items()]
+    if not names:
+        return []
+    return [message("tokenizer: {names}", names=", ".join(names))]
+
+
+def _what_counts(run: ClimbContext) -> list[Message]:
+    """What the verdict goes by, where that is not accuracy; where it is and says little, what would say more."""
+    counts = np.bincount(run.frozen.train.codes)
+    if run.metric.name != "accuracy":
+        return [message("the verdict goes by {metric}", metric=run.metric.name)]
+    if not suggested(counts):
+        return []
+    return [
+        message(
+            "{label} has {share} % of the rows, so that accuracy says little: see macro-F1, or decide by another with "
+            "--metric macro-f1, average-precision or f1:{rarest}",
+            label=readable.label(run.frozen.label_names[int(counts.argmax())]),
+            share=readable.percent(float(counts.max() / counts.sum())),
+            rarest=run.frozen.label_names[int(counts.argmin())],
+        )
+    ]

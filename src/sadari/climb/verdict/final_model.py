@@ -1,0 +1,87 @@
+"""The model to keep: the recommended rung once more, on the rows that validated it, too."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+
+from sadari.climb.context import ClimbContext
+from sadari.climb.result import RungResult
+from sadari.messages import Message, message
+from sadari.rungs import Rung
+
+MODEL = "model"  # its folder, whatever rung it is of
+LONGER = 1.2  # than its rows alone would make it
+
+
+def seconds_to_refit(context: ClimbContext, taken: RungResult) -> float:
+    """What training a rung on all rows will take about; 0 where it has seen them."""
+    frozen = context.frozen
+    if context.folder is None or not context.refit or frozen.folds:
+        return 0.0
+    return LONGER * taken.train_seconds * (1 + len(frozen.validation) / (taken.rows or len(frozen.train)))
+
+
+def write_final_model(context: ClimbContext, taken: RungResult) -> Message | None:
+    """Write `MODEL` into the climb's folder: trained on training and validation rows together, as far as time goes.
+
+    Passes, thresholds and temperature are those of the model in the table: there are no rows left to choose them by.
+
+    Args:
+        context: the climb.
+        taken: the recommended rung as it was measured.
+
+    Returns:
+        what it has seen; None where nothing is written.
+    """
+    if context.folder is None:
+        return None
+    measured, place = context.folder / taken.rung, context.folder / MODEL
+    rows = taken.rows or len(context.frozen.train)
+    seconds = seconds_to_refit(context, taken)
+    refitted = context.refit and not context.stopped and rows == len(context.frozen.train) and seconds > 0
+    if refitted and context.budget.allows(seconds):
+        try:
+            return _refit(context, taken, place)
+        except KeyboardInterrupt as asked:
+            context.stop(asked)
+    shutil.copytree(measured, place, dirs_exist_ok=True)
+    if refitted:
+        return message(
+            "model is {rung} as measured: there was no time to train it once more, on the validation rows too",
+            rung=taken.rung,
+        )
+    return message("model is {rung} as measured, trained on {rows:,} rows", rung=taken.rung, rows=rows)
+
+
+def _refit(context: ClimbContext, taken: RungResult, place: Path) -> Message:
+    frozen = context.frozen
+    texts = pl.concat([frozen.train.texts, frozen.validation.texts])
+    assert frozen.train.labels is not None
+    assert frozen.validation.labels is not None
+    labels = pl.concat([frozen.train.labels, frozen.validation.labels])
+    model = _as_measured(context, taken)
+    left = context.budget.time_left()
+    model.fit(texts, labels, seconds=left if left < float("inf") else None)
+    model.inverse_temperature_ = taken.inverse_temperature
+    model.save(place, data={**context.data, "rows": len(texts)})
+    return message(
+        "model is {rung}, trained once more on all {rows:,} training and validation rows; the table is of the one "
+        "before",
+        rung=taken.rung,
+        rows=len(texts),
+    )
+
+
+def _as_measured(context: ClimbContext, taken: RungResult) -> Rung:
+    """The untrained rung, with as many passes, and as large batches, as the one that was measured."""
+    model, rows = context.new(taken.rung), taken.rows or len(context.frozen.train)
+    own = model.get_params(deep=False)
+    if own.get("patience"):
+        return model.set_params(epochs=max(1, len(taken.history)), patience=None)
+    if "epochs" in own and model.chooses_epochs:
+        model.set_params(epochs=model.planned_epochs(rows))
+    batch = model.planned_batch(rows)
+    return model.set_params(batch_size=batch) if batch is not None and "batch_size" in own else model

@@ -1,0 +1,201 @@
+"""A verdict in plain words: what to take and why, what a better rung would cost, what could still hide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sadari.climb.result import RungResult, Verdict
+from sadari.climb.verdict.choice import (
+    LABELLING_SECONDS,
+    LEVEL,
+    MEGABYTES,
+    TRAINING_SECONDS,
+    Compare,
+    Compared,
+    Cost,
+    weight,
+)
+from sadari.messages import Message, message
+from sadari.metrics.interval import Interval
+from sadari.metrics.metric import Metric
+from sadari.wording import numbers as readable
+
+Costs = Mapping[str, Cost]
+Scores = Mapping[str, Interval]
+
+
+def explain_verdict(
+    verdict: Verdict, rungs: Sequence[RungResult], scores: Scores, costs: Costs, compare: Compare, metric: Metric
+) -> list[Message]:
+    """Say a verdict.
+
+    Args:
+        verdict: as `decide` made it; its own sentences are not read.
+        rungs: those it was decided from.
+        scores: of each on the validation rows.
+        costs: of each.
+        compare: how much better the first of two is.
+        metric: what counts.
+    """
+    rows = len(rungs[0].validation_predictions)
+    about: dict[str, Any] = {
+        "rung": verdict.rung,
+        "rows": rows,
+        "score": score_said(metric, scores[verdict.rung].value),
+    }
+    if len(rungs) == 1:
+        only = message(
+            "Take {rung}: it is the only rung that was trained, so there is nothing to compare it with ({score} on "
+            "{rows:,} validation rows)."
+        )
+        return [only.filled(**about)]
+    sentences = [_take(verdict, scores, costs, metric).filled(**about)]
+    sentences += _what_it_buys(verdict, scores, costs, compare, metric)
+    others = dict.fromkeys(name for name in (verdict.best, verdict.next_rung) if name not in (None, verdict.rung))
+    for name in others:
+        sentences += _why_not(str(name), verdict, costs, compare, metric)
+    return [*sentences, _what_could_hide(verdict, [rung.rung for rung in rungs], rows, compare, metric)]
+
+
+def score_said(metric: Metric, value: float) -> Message:
+    """A score with what it is a score of."""
+    if metric.name == "accuracy":
+        return message("{percent} %", percent=readable.percent(value))
+    if metric.lower_is_better:
+        return message("log loss {value}", value=f"{value:.3f}")
+    if metric.name == "average-precision":
+        return message("average precision {percent} %", percent=readable.percent(value))
+    if metric.label is not None:
+        return message("F1 of {label} {percent} %", label=readable.label(metric.label), percent=readable.percent(value))
+    kind = message("macro-F1 {percent} %") if metric.name == "macro-f1" else message("micro-F1 {percent} %")
+    return kind.filled(percent=readable.percent(value))
+
+
+def amount_said(metric: Metric, gain: Interval) -> Message:
+    """A difference with its interval, unsigned."""
+    if metric.lower_is_better:
+        return message(
+            "{gain} ± {half} of log loss", gain=f"{abs(gain.value):.3f}", half=f"{(gain.high - gain.low) / 2:.3f}"
+        )
+    return message("{gain} ± {half} points", gain=readable.points(gain.value), half=readable.plus_minus(gain))
+
+
+def certainty_said(certainty: float) -> str:
+    """``0.8432`` → "84": per cent, never all or nothing."""
+    return f"{100 * min(max(certainty, 0.01), 0.99):.0f}"
+
+
+def _take(verdict: Verdict, scores: Scores, costs: Costs, metric: Metric) -> Message:
+    mine = costs[verdict.rung]
+    if verdict.rung != verdict.best:
+        return message(
+            "Take {rung} ({score} on {rows:,} validation rows): {best} has {best_score}, and costs more than that is "
+            "worth.",
+            best=verdict.best,
+            best_score=score_said(metric, scores[verdict.best].value),
+        )
+    if not mine.noticed:
+        return message(
+            "Take {rung}: it is the best on the {rows:,} validation rows ({score}), and nobody would notice what it "
+            "costs: {training} to train, {labelling} to label {texts:,} texts.",
+            training=readable.duration(mine.training, 2),
+            labelling=readable.duration(mine.labelling, 2),
+            texts=verdict.texts_per_day,
+        )
+    if any(weight(mine, cost) for cost in costs.values()):
+        return message(
+            "Take {rung}: it is the best on the {rows:,} validation rows ({score}), by more than chance and worth what "
+            "it costs."
+        )
+    return message(
+        "Take {rung}: it is the best on the {rows:,} validation rows ({score}), and none is noticeably cheaper."
+    )
+
+
+def _what_it_buys(verdict: Verdict, scores: Scores, costs: Costs, compare: Compare, metric: Metric) -> list[Message]:
+    """What the rung taken buys over the best of the cheaper ones."""
+    cheaper = [name for name in scores if weight(costs[verdict.rung], costs[name])]
+    if not cheaper:
+        return []
+    sign = -1 if metric.lower_is_better else 1
+    closest = max(cheaper, key=lambda name: sign * scores[name].value)
+    found = compare(verdict.rung, closest)
+    return [
+        message(
+            "Of the cheaper ones {rung} comes closest: {amount} less ({p}), but {costs}.",
+            rung=closest,
+            amount=amount_said(metric, found.gain),
+            p=readable.p_value(found.p_value),
+            costs=_instead(costs[closest], costs[verdict.rung], verdict.texts_per_day),
+        )
+    ]
+
+
+def _why_not(name: str, verdict: Verdict, costs: Costs, compare: Compare, metric: Metric) -> list[Message]:
+    """What a better and dearer rung would buy, and why it is not taken."""
+    found = compare(name, verdict.rung)
+    values: dict[str, Any] = {
+        "rung": name,
+        "amount": amount_said(metric, found.gain),
+        "p": readable.p_value(found.p_value),
+        "costs": _instead(costs[name], costs[verdict.rung], verdict.texts_per_day),
+    }
+    if _by_chance(found, weight(costs[name], costs[verdict.rung])):
+        sentence = message("{rung} would buy {amount}, which may be chance ({p}), for {costs}.")
+    else:
+        sentence = message("{rung} would buy {amount} ({p}), which is within the margin, for {costs}.")
+    return [sentence.filled(**values), *_accepted(name, verdict, found, metric)]
+
+
+def _accepted(name: str, verdict: Verdict, found: Compared, metric: Metric) -> list[Message]:
+    """What is lost by not taking the best one, and with what certainty that is within the margin."""
+    if name != verdict.best:
+        return []
+    margin = f"{verdict.margin:.3f}" if metric.lower_is_better else readable.points(verdict.margin)
+    return [
+        message(
+            "With {certainty} % certainty {rung} loses no more than the margin of {margin} by that.",
+            certainty=certainty_said(found.certainty(verdict.margin)),
+            rung=verdict.rung,
+            margin=margin,
+        )
+    ]
+
+
+def _by_chance(found: Compared, counts: float) -> bool:
+    return found.chance >= 0.5 - (0.5 - LEVEL) * counts
+
+
+def _instead(one: Cost, other: Cost, texts: int) -> list[Message]:
+    """In what the two costs differ so that somebody would notice, each figure beside the other's."""
+    kinds = (
+        (one.training, other.training, TRAINING_SECONDS, message("{one} to train in place of {other}")),
+        (
+            one.labelling,
+            other.labelling,
+            LABELLING_SECONDS,
+            message("{one} to label {texts:,} texts in place of {other}", texts=texts),
+        ),
+        (one.megabytes, other.megabytes, MEGABYTES, message("{one} MB in place of {other}")),
+    )
+    said = []
+    for mine, its, limit, sentence in kinds:
+        if max(mine, its) <= limit or mine == its:
+            continue
+        written = readable.significant if limit == MEGABYTES else readable.duration
+        said.append(sentence.filled(one=written(mine, 2), other=written(its, 2)))
+    return said
+
+
+def _what_could_hide(verdict: Verdict, names: Sequence[str], rows: int, compare: Compare, metric: Metric) -> Message:
+    """How much better another rung may truly be."""
+    highs = {name: compare(name, verdict.rung).gain.high for name in names if name != verdict.rung}
+    most = max(highs, key=lambda name: highs[name])
+    if highs[most] < 0.00005:
+        return message("On {rows:,} validation rows no other rung can be better.", rows=rows)
+    limit = f"{highs[most]:.3f}" if metric.lower_is_better else readable.points(highs[most])
+    sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {points} points better.")
+    if metric.lower_is_better:
+        sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {points} better.")
+    return sentence.filled(rows=rows, rung=most, points=limit)

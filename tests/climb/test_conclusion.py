@@ -1,0 +1,160 @@
+"""What a climb leaves: a model that has seen all rows, probabilities of validation rows, and all of it after Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+from safetensors.numpy import load_file
+
+import sadari
+from sadari.climb.budget import Budget
+from sadari.climb.climb import climb
+from sadari.climb.verdict.learned import no_longer_matters
+from sadari.data.corpus import Corpus
+from sadari.metrics.classification import wilson
+from sadari.rungs import RUNGS
+
+
+def news(rows: int, seed: int = 0) -> Corpus:
+    """Texts of two labels; one word in ten misleads."""
+    random = np.random.default_rng(seed)
+    codes = random.integers(2, size=rows)
+    words = [
+        " ".join(f"{'ab'[int(code if random.random() < 0.8 else 1 - code)]}{random.integers(40)}" for _ in range(6))
+        + f" n{row}"
+        for row, code in enumerate(codes)
+    ]
+    labels = pl.Series([("left", "right")[code] for code in codes])
+    return Corpus(pl.Series(words), labels, np.arange(1, rows + 1), "news.csv")
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("large") / "run"
+    return climb(news(7_000), rungs=["bow", "tfidf"], folder=folder, seed=1, report=False), folder
+
+
+def test_the_model_has_seen_the_validation_rows_too(large):
+    result, folder = large
+    rows = result.rows["train"] + result.rows["validation"]
+    assert str(result.model).startswith(f"model is {result.verdict.rung}, trained once more on all {rows:,} ")
+    model, measured = sadari.load(folder / "model"), sadari.load(folder / result.verdict.rung)
+    assert model.data_["rows"] == rows
+    assert measured.data_["rows"] == result.rows["train"]
+    assert model.inverse_temperature_ == measured.inverse_temperature_
+    ours, its = model.resolved_settings(), measured.resolved_settings()
+    assert {name for name in ours if ours[name] != its[name]} <= {"epochs", "batch_size"}
+
+
+def test_without_a_refit_the_model_is_the_one_measured(tmp_path):
+    result = climb(news(5_600), rungs=["bow"], folder=tmp_path / "run", refit=False, report=False, curves=False)
+    assert "as measured" in str(result.model)
+    one, other = (load_file(tmp_path / "run" / name / "weights.safetensors") for name in ("bow", "model"))
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_folds_have_seen_all_rows_already(tmp_path):
+    result = climb(news(400), rungs=["bow"], folder=tmp_path / "run", report=False, curves=False)
+    assert str(result.model) == f"model is bow as measured, trained on {result.rows['train']} rows"
+    assert (tmp_path / "run" / "model").is_dir()
+    climb(news(400), rungs=["bow"], folder=tmp_path / "run", report=False, curves=False)  # may replace what it left
+
+
+@pytest.mark.parametrize("rows", [400, 6_000])
+def test_probabilities_of_validation_rows_are_kept(tmp_path, rows):
+    result = climb(news(rows), rungs=["bow", "tfidf"], folder=tmp_path / "run", report=False, curves=False)
+    kept = load_file(tmp_path / "run" / "validation.safetensors")
+    assert set(kept) == {"bow", "tfidf", "row", "truth"}
+    for rung in result.rungs:
+        table = kept[rung.rung]
+        assert table.shape == (result.rows["validation"], 2)
+        assert np.allclose(table.sum(axis=1), 1, atol=1e-5)
+        assert np.array_equal(table.argmax(axis=1), rung.validation_predictions)
+        assert (table.argmax(axis=1) == kept["truth"]).mean() == pytest.approx(rung.validation_accuracy.value)
+    whole = news(rows)
+    labels = whole.labels.gather(kept["row"] - 1).to_list()
+    assert [result.label_names[code] for code in kept["truth"]] == labels
+
+
+def test_folds_are_as_sharp_as_the_model(tmp_path):
+    """Their log loss is that of their logits at the model's temperature: lower than at none, or at twice of it."""
+    result = climb(news(900), rungs=["tfidf"], folder=tmp_path / "run", report=False, curves=False)
+    kept = load_file(tmp_path / "run" / "validation.safetensors")
+    given = kept["tfidf"].astype(np.float64)
+
+    def loss(power: float) -> float:
+        table = given**power / (given**power).sum(axis=1, keepdims=True)
+        return float(-np.log(table[np.arange(len(table)), kept["truth"]]).mean())
+
+    assert loss(1) <= min(loss(0.7), loss(1.4)) + 1e-6
+    assert result.rungs[0].inverse_temperature == sadari.load(tmp_path / "run" / "tfidf").inverse_temperature_
+
+
+def test_ctrl_c_concludes_with_what_is_there(tmp_path):
+    """It comes while the third of four rungs trains: two are compared, the verdict stands, all is written."""
+    begun = []
+
+    def progress(what, share):
+        if "tfidf" in str(what) and not begun:
+            begun.append(time.perf_counter())
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = climb(
+        news(6_000), rungs=["bow", "ngram", "tfidf", "lstm"], folder=tmp_path / "run", seed=1, progress=progress
+    )
+    assert time.perf_counter() - begun[0] < 10
+    assert [rung.rung for rung in result.rungs] == ["bow", "ngram"]
+    assert {rung for rung, _ in result.skipped} == {"tfidf", "lstm"}
+    assert all("stopped" in str(why) for _, why in result.skipped)
+    assert "as measured" in str(result.model)
+    assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
+    said = json.loads((tmp_path / "run" / "climb.json").read_text("utf-8"))
+    assert said["verdict"]["rung"] == result.verdict.rung
+    assert sadari.load(tmp_path / "run" / "model").predict(["a1 a2"])[0] in ("left", "right")
+
+
+def test_ctrl_c_before_there_is_anything_ends_the_climb(tmp_path):
+    def progress(what, share):
+        if "bow" in str(what):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        climb(news(400), rungs=["bow", "tfidf"], folder=tmp_path / "run", progress=progress)
+    assert not (tmp_path / "run").exists()
+
+
+def test_curves_have_more_than_one_point(large):
+    for rung in large[0].rungs:
+        rows = [point[0] for point in rung.curve]
+        assert rows == sorted(rows)
+        assert len(rows) == 5
+        assert rows[-1] == large[0].rows["train"]
+        assert rows[0] == rows[-1] // 16
+
+
+def test_a_part_of_the_budget_is_kept():
+    budget = Budget(100, kept=0.2)
+    assert 79 < budget.time_left() <= 80
+    budget.release(5)
+    assert 94 < budget.time_left() <= 95
+    budget.release()
+    assert 99 < budget.time_left() <= 100
+    budget.release()
+    assert budget.time_left() <= 100
+    endless = Budget(None, kept=0.2)
+    endless.release()
+    assert endless.time_left() == float("inf")
+
+
+def test_nets_that_can_no_longer_matter_are_left_out(large):
+    done = list(large[0].rungs)[:1]
+    for right, rows, needless in ((1_140, 1_146, True), (1_100, 1_146, False), (19, 20, False), (9_950, 10_000, True)):
+        done[0].validation_accuracy = wilson(right, rows)
+        assert bool(no_longer_matters(RUNGS["lstm"], done)) == needless, right
+        assert no_longer_matters(RUNGS["tfidf"], done) is None
