@@ -75,7 +75,7 @@ def test_the_saved_models_are_the_measured_ones(climbed, headlines):
 def test_the_folder_says_what_was_done(climbed):
     result, folder = climbed
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [*CHEAP, "climb.json", "predictions.csv", "report.html"]
+        [*CHEAP, "climb.json", "model", "predictions.csv", "report.html", "validation.safetensors"]
     )
     said = json.loads((folder / "climb.json").read_text(encoding="utf-8"))
     assert said["verdict"]["rung"] == result.verdict.rung

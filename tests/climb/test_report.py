@@ -22,7 +22,6 @@ from sadari.climb.report.report import report_html, write_report
 from sadari.climb.report.sections.labels import carriers
 from sadari.climb.report.sections.view import View
 from sadari.climb.result import ClimbResult
-from sadari.climb.verdict import explain_verdict
 from sadari.errors import DataError, OutputError, SettingError
 from sadari.metrics.classification import accuracy, class_scores, confusion_matrix
 from sadari.metrics.interval import Interval
@@ -364,8 +363,12 @@ def test_every_word_of_a_korean_report_is_korean_but_names():
 @pytest.mark.parametrize("nasty", HOSTILE[:-1])
 def test_a_hostile_label_text_or_rung_is_text_in_every_place(nasty, lang):
     result = make_climb(rows=120, validation=60, rungs=2, labels=[nasty, "b"], texts=[nasty])
-    rename(result, result.verdict.rung, nasty)
-    result.verdict.sentences = explain_verdict(result.verdict, result.rungs, result.validation_tests)
+    taken = result.verdict.rung
+    rename(result, taken, nasty)
+    result.verdict.sentences = [
+        sentence.filled(**{name: nasty for name, value in sentence.values.items() if value == taken})
+        for sentence in result.verdict.sentences
+    ]
     page = check_safe(report_html(result, lang=lang))
     bold = [text for tag, text in page.texts if tag == "b"]
     assert nasty in bold  # in the verdict

@@ -107,9 +107,8 @@ def climb(
         SettingError: an unknown rung, or settings out of range.
         OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
     """
-    asked: dict[str, Any] = {"budget": budget, "validation": validation, "trials": trials}
-    asked |= {"keep_duplicates": keep_duplicates, "curves": curves, "lang": lang}
-    asked |= {"metric": metric, "margin": margin, "texts_per_day": texts_per_day, "refit": refit}
+    asked = dict[str, Any](budget=budget, validation=validation, trials=trials, lang=lang, curves=curves, refit=refit)
+    asked |= {"keep_duplicates": keep_duplicates, "metric": metric, "margin": margin, "texts_per_day": texts_per_day}
     given = {"vectors": vectors, "weights": weights, "download": download}
     return _climb(train, test, audited, rungs, given, asked, settings or {}, seed, folder, report, progress)
 

@@ -111,7 +111,6 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.climb.climb import climb as climb_rungs
     from sadari.climb.selection import rungs_to_climb
     from sadari.data.audit.audit import audit
-    from sadari.metrics.metric import check_metric
     from sadari.rungs import RUNGS
     from sadari.settings.declaration import settings_of
     from sadari.text.tokenize import tokenizer, unseen_share
@@ -120,7 +119,6 @@ def climb(data: str, **asked: Any) -> None:
     # before a file is read
     given = {name: asked[name] for name in _STARTS}
     names, _ = rungs_to_climb(choices["rungs"], given)
-    check_metric(asked["metric"])
     if asked["tokenizer"] not in (None, "auto"):
         tokenizer(asked["tokenizer"])
     for kind in (RUNGS[name] for name in names if RUNGS[name].starts_from is not None):
@@ -162,6 +160,9 @@ def climb(data: str, **asked: Any) -> None:
 
 def _choices(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What `sadari.climb.climb.climb` is asked for besides data and settings."""
+    from sadari.metrics.metric import check_metric
+
+    check_metric(asked["metric"])
     same = ("seed", "lang", "metric", "margin", "texts_per_day", "keep_duplicates", "validation", *_STARTS)
     return {
         "budget": options.parse_duration(asked["budget"]),
