@@ -22,7 +22,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 from scipy.stats import multivariate_normal
 
-from sadari.climb.folder import folder_megabytes
+from sadari.artifact import megabytes
 from sadari.climb.verdict.choice import MARGIN, Compared, Cost, choose
 from sadari.data.read import open_source
 from sadari.metrics.significance import mcnemar, paired_difference
@@ -280,7 +280,7 @@ def _measured(place: Path) -> tuple[np.ndarray, dict[str, tuple[float, float, fl
 def _megabytes(model: Rung) -> float:
     with TemporaryDirectory() as place:
         model.save(Path(place) / "model")
-        return folder_megabytes(Path(place) / "model")
+        return megabytes(Path(place) / "model")
 
 
 if __name__ == "__main__":
