@@ -103,11 +103,14 @@ def alternatives(names: Sequence[object]) -> Message | str:
     return said
 
 
-def render(said: Message | str, language: str | None = None) -> str:
+def render(said: Message | Figure | str, language: str | None = None) -> str:
     """The sentence in a language: the one given, else `current_language`; what no catalogue has stays English."""
     if isinstance(said, str):
         return said
-    sentence, values = _sentence(said, language or current_language())
+    language = language or current_language()
+    if isinstance(said, Figure):
+        return said.written(language)
+    sentence, values = _sentence(said, language)
     return sentence.format_map(values)
 
 
@@ -147,10 +150,8 @@ def plain(value: Any, language: str | None = None) -> Any:
 
 
 def _written(value: Any, language: str) -> Any:
-    if isinstance(value, Message):
+    if isinstance(value, Message | Figure):
         return render(value, language)
-    if isinstance(value, Figure):
-        return value.written(language)
     if isinstance(value, list) and all(isinstance(each, Message | str) for each in value):
         return ", ".join(render(each, language) for each in value)
     return value

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sadari.climb.result import RungResult
-from sadari.messages import Message, message
+from sadari.messages import Figure, Message, message
 from sadari.metrics.interval import Interval
 from sadari.wording import numbers as readable
 
@@ -31,7 +31,7 @@ class Column:
     read: Callable[[RungResult], Any]
     brief: Callable[[Any], Message | str]
     rank: int
-    figure: Callable[[float], str] = readable.significant
+    figure: Callable[[float], Figure | str] = readable.significant
     spans: bool = False
 
     def cell(self, rung: RungResult) -> Message | str:
@@ -85,7 +85,12 @@ COLUMNS = [
     Column(message("training"), message("seconds"), lambda rung: rung.train_seconds, brief=_time, rank=7),
     Column(message("one text"), "µs", lambda rung: rung.one_text_us, brief=lambda us: _time(us / 1e6), rank=4),
     Column(
-        message("in bulk"), message("texts/s"), lambda rung: rung.bulk_texts_per_second, brief=readable.rate, rank=5
+        message("in bulk"),
+        message("texts/s"),
+        lambda rung: rung.bulk_texts_per_second,
+        brief=readable.rate,
+        rank=5,
+        figure=readable.Large,
     ),
     Column(
         message("size"),

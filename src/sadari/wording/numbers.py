@@ -75,16 +75,17 @@ def rate(a_second: float) -> Message:
 
 @dataclass(frozen=True)
 class Large(Figure):
-    """A number of two significant digits: ``1_100_000`` is "1.1 M" in English and "110만" in Korean."""
+    """A number of so many significant digits: ``1_100_000`` is "1.1 M" in English and "110만" in Korean."""
 
     number: float
+    digits: int = 2
 
     def written(self, language: str) -> str:
         """With the language's word for what is counted in."""
         for limit, unit in _LARGE.get(language, _SI):
             if self.number >= limit * 0.9995:
-                return f"{significant(self.number / limit, 2)}{unit}"
-        return significant(self.number, 2)
+                return f"{significant(self.number / limit, self.digits)}{unit}"
+        return significant(self.number, self.digits)
 
 
 def count(value: int) -> str:

@@ -152,7 +152,7 @@ def curve_chart(curves: Sequence[Curve], titles: Titles) -> Markup | None:
     axes.set_xlim(lowest / 1.12, max(highest, lowest * 1.5) * 1.12)
     every = [value for curve in curves for value in curve.values]
     _percent_axis(axes, every, every, letters, titles)
-    _log_axis(axes, letters, lambda value: readable.count(round(value)))
+    _log_axis(axes, letters, lambda value: render(readable.Large(value, 1), titles.lang))
     ends = []
     for curve in curves:
         color, marker = _SERIES[curve.order % len(_SERIES)], _MARKERS[curve.order % len(_MARKERS)]

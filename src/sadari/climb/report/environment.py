@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sadari.climb.report import names
-from sadari.messages import LANGUAGES, Message, message, plural, render
+from sadari.messages import LANGUAGES, Figure, Message, message, plural, render
 from sadari.settings.limits import Choice, check
 from sadari.wording import numbers as readable
 
@@ -49,7 +49,7 @@ def templates(lang: str) -> Environment:
     )
 
     def say(said: Any) -> Any:
-        return render(said, lang) if isinstance(said, Message) else said
+        return render(said, lang) if isinstance(said, Figure | Message) else said
 
     def duration(seconds: float, digits: int = 2) -> Any:
         return say(readable.duration(seconds, digits))
@@ -66,7 +66,6 @@ def templates(lang: str) -> Environment:
         "spelled": lambda value: say(_spelled(value)),
         "count": readable.count,
         "figure": readable.significant,
-        "large": readable.significant,
         "percent": lambda share: say(readable.in_percent(share)),
         "seconds": duration,
     }
