@@ -7,7 +7,6 @@ A rung adds methods of its own: `_train` (learn), `_logits` (score), `_contribut
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
@@ -18,24 +17,24 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import Model, ModelFiles
-from sadari.errors import DataError, ModelError, SadariWarning, SettingError
+from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import message
+from sadari.rungs.answering import Answering
 from sadari.rungs.distillation.teacher import Teacher, taught
 from sadari.rungs.estimator import Estimator, deferred
-from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
+from sadari.rungs.explanation import Explanation
 from sadari.rungs.ladder import StartsFrom
 from sadari.rungs.saved import head_of, read_head
 from sadari.rungs.training_rows import Rows, row_weights, training_rows
-from sadari.rungs.validation_set import HeldOut, validation_fingerprint
 from sadari.settings.declaration import check_settings, plain_settings
-from sadari.settings.limits import MOST, Number, Whole, check
+from sadari.settings.limits import Number, check
 from sadari.settings.shared import ClassWeight
 from sadari.text.column import as_column, two_parts
-from sadari.text.vectorize import columns
 from sadari.train.callbacks import Progress, Watch
 from sadari.train.labels import LabelCodec, as_labels
-from sadari.train.solvers.temperature import fit_inverse_temperature, sigmoid, softmax
+from sadari.train.solvers.temperature import fit_inverse_temperature
 from sadari.train.training_context import ResumableRun, TrainingContext
+from sadari.train.validation_set import HeldOut, validation_fingerprint
 from sadari.vectors.initialise import Coverage
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ __all__ = ["Explanation", "Rung"]
 
 
 @deferred
-class Rung(Estimator, Model):
+class Rung(Answering, Estimator, Model):
     """A text classifier with scikit-learn's contract. See the subclasses for what each one is.
 
     Attributes:
@@ -298,78 +297,6 @@ class Rung(Estimator, Model):
         """
         check_settings(self)
 
-    # -- predicting -------------------------------------------------------------------------------------
-
-    def predict_proba(self, texts: Any) -> NDArray[np.float64]:
-        """Probabilities float64 [n, k], columns in the order of `classes_`.
-
-        One label a text: rows sum to 1. Several: each label by itself. A text without anything that the model knows
-        gets the shares of the labels in training.
-
-        Args:
-            texts: n strings: a list, array, Series or other column of them.
-        """
-        return self.predict_with_marks(texts)[0]
-
-    def predict_with_marks(self, texts: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Probabilities float64 [n, k], and bool [n]: whether the model knows anything at all in each text.
-
-        Args:
-            texts: n strings: a list, array, Series or other column of them.
-        """
-        self._check_fitted()
-        logits, known = self._logits_of(texts)
-        scaled = logits * np.float64(self.inverse_temperature_)
-        probabilities = sigmoid(scaled) if self._codec.multilabel else softmax(scaled)
-        probabilities[~known] = self.prior_
-        return probabilities, known
-
-    def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
-        """Which texts are longer than the rung reads, so that it answers by a part of them: bool [n].
-
-        Args:
-            texts: n strings: a list, array, Series or other column of them.
-        """
-        return np.zeros(len(as_column(texts)), np.bool_)
-
-    def windows(self, texts: Any) -> NDArray[np.int64]:
-        """int64 [n]: in how many windows each text is read.
-
-        Args:
-            texts: n strings: a list, array, Series or other column of them.
-        """
-        return np.ones(len(as_column(texts)), np.int64)
-
-    def predict(self, texts: Any) -> Any:
-        """Labels: an array [n]; a list of tuples or an indicator matrix if it was trained on such.
-
-        Args:
-            texts: n strings: a list, array, Series or other column of them.
-        """
-        self._check_fitted()
-        return self._codec.choose(self.predict_proba(texts))
-
-    def logits(self, texts: Any) -> NDArray[np.float32]:
-        """Logits float32 [n, k], before calibration.
-
-        Args:
-            texts: n strings: a list, array, Series or other column of them.
-        """
-        self._check_fitted()
-        return self._logits_of(texts)[0]
-
-    def decision_function(self, texts: Any) -> NDArray[np.float32]:
-        """Logits float32 [n, k], before calibration.
-
-        As scikit-learn wants it, float32 [n] where there are just two labels and a text has one of them: by how much
-        the second one's logit is above the first one's.
-
-        Args:
-            texts: n strings: a list, array, Series or other column of them.
-        """
-        logits = self.logits(texts)
-        return logits if self._codec.multilabel or logits.shape[1] > 2 else logits[:, 1] - logits[:, 0]
-
     def score(self, texts: Any, labels: Any, sample_weight: Any = None) -> float:
         """The share of texts whose predicted labels are exactly the true ones.
 
@@ -392,73 +319,6 @@ class Rung(Estimator, Model):
         if not len(column):
             raise DataError(message("there is no text to score on"))
         return float(np.average(self._codec.right(self.predict(column), wanted), weights=weights))
-
-    @property
-    def multilabel(self) -> bool:
-        """Whether a text may have several labels."""
-        return self.codec.multilabel
-
-    @property
-    def codec(self) -> LabelCodec:
-        """How its labels are encoded; what is not trained has none."""
-        self._check_fitted()
-        return self._codec
-
-    def explain(self, text: str) -> Explanation:
-        """What every token and n-gram of one text adds to every label's logit.
-
-        Args:
-            text: the text to explain.
-        """
-        self._check_fitted()
-        column = as_column([text])
-        features, contributions, bias = self._contributions(column)
-        logits = self._logits_of(column)[0][0]
-        off = np.abs(bias + contributions.sum(axis=0) - logits).max(initial=0.0)
-        return Explanation(
-            labels=self._codec.names(),
-            features=features,
-            contributions=contributions * self.inverse_temperature_,
-            bias=bias * self.inverse_temperature_,
-            probabilities=self.predict_proba(column)[0],
-            complete=bool(off <= MOST_MISSING * max(1.0, float(np.abs(logits).max(initial=0.0)))),
-        )
-
-    def activations(self, text: str) -> Activations | None:
-        """What happens inside the net while it reads a text: its gates or its attention. None for a rung without them.
-
-        Args:
-            text: the text that it reads.
-        """
-        self._check_fitted()
-        return None
-
-    def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
-        """The features that speak most for each label, over all texts; empty where a rung cannot say.
-
-        Args:
-            count: features for each label.
-        """
-        self._check_fitted()
-        check("count", count, Whole(0, MOST))
-        return self._top_features(count)
-
-    def _logits_of(self, texts: Any) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        parts = [finite(*self._logits(column)) for column in columns(texts)]
-        if not parts:
-            return np.empty((0, len(self.classes_)), np.float32), np.empty(0, np.bool_)
-        if len(parts) == 1:
-            return parts[0]
-        return np.concatenate([logits for logits, _ in parts]), np.concatenate([known for _, known in parts])
-
-    def _check_fitted(self) -> None:
-        if not self.__sklearn_is_fitted__():
-            from sklearn.exceptions import NotFittedError
-
-            raise NotFittedError(f"this {type(self).__name__} is not trained yet; call fit(texts, labels) first")
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return getattr(self, "_ready", False)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]  # scikit-learn calls it, so its classes are there
@@ -519,36 +379,6 @@ class Rung(Estimator, Model):
     ) -> None:
         """Learn from texts, targets int8 [n, k] and costs float32 [n]."""
         raise NotImplementedError
-
-    def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Logits float32 [n, k], and bool [n]: whether anything in the text is known."""
-        raise NotImplementedError
-
-    def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        """Of a column of one text: features found, what each adds to each label [m, k], and the bias [k]."""
-        raise NotImplementedError
-
-    def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
-        return {}
-
-
-def finite(logits: NDArray[np.float32], known: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Logits and what is known, of which those that are no numbers are none, and nothing is known of these texts."""
-    if np.isfinite(logits).all():
-        return logits, known
-    odd: NDArray[np.bool_] = np.logical_not(np.isfinite(logits).all(axis=1))
-    warnings.warn(
-        SadariWarning(
-            message(
-                "the model finds no numbers for {sum:,} of {number_of_odd:,} texts: its weights are too "
-                "large, or were damaged; these texts get the shares that the labels had in training",
-                sum=odd.sum(),
-                number_of_odd=len(odd),
-            )
-        ),
-        stacklevel=2,
-    )
-    return np.where(odd[:, None], np.float32(0), logits), known & ~odd
 
 
 def _read_twice(validation: tuple[Any, Any]) -> tuple[pl.Series, Any]:

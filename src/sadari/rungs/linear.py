@@ -17,7 +17,8 @@ from sadari.compiling import in_use
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.nets.compiled import linear_logits, linear_logits_of_one
-from sadari.rungs.base import Rung, finite
+from sadari.rungs.answering import finite
+from sadari.rungs.base import Rung
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Choice, Flag, Number, Range, Whole
 from sadari.settings.search import LogNumber, RangeTo, Tried

@@ -26,13 +26,13 @@ from sadari.rungs.distillation.augmentation import MOST_COPIES, altered
 from sadari.rungs.distillation.teacher_quality import Worth, learned_from
 from sadari.rungs.ladder import RUNGS, TrainedRung, load
 from sadari.rungs.training_rows import Rows, check_fits
-from sadari.rungs.validation_set import HeldOut
 from sadari.settings.declaration import check_settings
 from sadari.settings.limits import Number, Whole
 from sadari.text.column import as_column, slices
 from sadari.text.vectorize import columns
 from sadari.train.labels import LabelCodec
 from sadari.train.objectives.soft_targets import SoftTargets, at_temperature
+from sadari.train.validation_set import HeldOut
 
 ASKED_AT_ONCE = 512  # texts; always the same, so that the answers are the same bits whenever asked
 MOST_LABELS_SHOWN = 20
