@@ -1,5 +1,7 @@
 """Sentences in other languages: complete, with the values of the English, compiled, and chosen at the edge."""
 
+import re
+
 import pytest
 
 from catalogues import (
@@ -39,6 +41,14 @@ def test_every_message_has_a_translation(path, found):
 @pytest.mark.parametrize("path", EVERY)
 def test_translations_take_the_values_of_the_english(path):
     assert not misplaced(read_catalogue(path))
+
+
+def test_percents_stand_as_koreans_write_them():
+    """95%, and not 95 %."""
+    ko = next(path for path in catalogue_files() if path.parent.parent.name == "ko")
+    said = [form for each in read_catalogue(ko) for form in (each.string if each.pluralizable else [each.string])]
+    assert len(said) > 1000
+    assert not [form for form in said if re.search(r"[0-9}] %", form)]
 
 
 @pytest.mark.parametrize(
