@@ -175,6 +175,8 @@ CLASSIFIERS = {
     "bow": _classifier("bow"),
     "ngram": _classifier("ngram"),
     "tfidf": _classifier("tfidf", buckets=64),
+    "char": _classifier("char", max_features=300),
+    "word-char": _classifier("word-char", max_features=300),
     "embedding-bag": _classifier("embedding-bag", epochs=1),
     "embedding": _classifier("embedding", **NET),
     "gru": _classifier("gru", hidden=8, **NET),

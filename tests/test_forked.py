@@ -26,6 +26,7 @@ ASKED = [*TEXTS[:20], "ÉTÉ à Paris", "cafe\u0301 au lait", "", "영화를 보
 SIZES: dict[str, dict[str, Any]] = {
     "bow": {},
     "tfidf": {},
+    "word-char": {},
     "embedding-bag": {"epochs": 2},
     "embedding": {"epochs": 1, "embed_dim": 8},
     "lstm": {"epochs": 1, "embed_dim": 8, "hidden": 8},

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time `__getattr__` im
         BagOfWords,
         BertClassifier,
         BiLSTM,
+        Char,
         EmbeddingBag,
         EmbeddingMean,
         FastTextModel,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time `__getattr__` im
         Ngrams,
         TfIdf,
         Transformer,
+        WordChar,
     )
     from sadari.rungs.distillation.teacher import Teacher
     from sadari.text.tokenize import tokenizer
@@ -55,6 +57,8 @@ _HOMES = {
     "BagOfWords": "sadari.rungs",
     "Ngrams": "sadari.rungs",
     "TfIdf": "sadari.rungs",
+    "Char": "sadari.rungs",
+    "WordChar": "sadari.rungs",
     "EmbeddingBag": "sadari.rungs",
     "FromVectors": "sadari.rungs",
     "EmbeddingMean": "sadari.rungs",
@@ -94,6 +98,7 @@ __all__ = [
     "Bert",
     "BertClassifier",
     "BiLSTM",
+    "Char",
     "Corpus",
     "EmbeddingBag",
     "EmbeddingMean",
@@ -108,6 +113,7 @@ __all__ = [
     "Transformer",
     "Translator",
     "Vocab",
+    "WordChar",
     "WordVectors",
     "__version__",
     "audit",

@@ -226,7 +226,7 @@ def test_settings_reach_the_rung(headlines):
 
 
 def test_the_table_of_rungs_is_the_ladder():
-    assert list(RUNGS)[:4] == ["bow", "ngram", "tfidf", "embedding-bag"]
+    assert list(RUNGS)[:6] == ["bow", "ngram", "tfidf", "char", "word-char", "embedding-bag"]
     assert all(rung.name == name for name, rung in RUNGS.items())
 
 

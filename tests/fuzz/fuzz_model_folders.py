@@ -87,6 +87,8 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "bow": _classifier("bow"),
     "ngram": _classifier("ngram"),
     "tfidf": _classifier("tfidf"),
+    "char": _classifier("char"),
+    "word-char": _classifier("word-char"),
     "embedding-bag": _classifier("embedding-bag", epochs=1, min_count=1, buckets=64),
     "lstm": _classifier("lstm", hidden=8, **_SMALL_NET),
     "bilstm": _classifier("bilstm", hidden=8, **_SMALL_NET),

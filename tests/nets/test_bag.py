@@ -85,12 +85,16 @@ def test_linear_logits_of_any_counts(bags, labels, seed):
     found = Ragged.from_lists([[i for i in bag if i >= 0] for bag in bags])
     weight = random.normal(size=(20, labels)).astype(np.float32)
     bias = random.normal(size=labels).astype(np.float32)
-    feature_scale, row_scale = random.random(20).astype(np.float32), random.random(len(bags)).astype(np.float32)
+    feature_scale, row_scale = random.random(20).astype(np.float32), random.random((len(bags), 2)).astype(np.float32)
     tf = np.arange(10, dtype=np.float32) ** 0.5
     counts = random.integers(1, 10, len(found.values)).astype(np.uint16)
     out = np.empty((len(bags), labels), np.float32)
-    linear_logits(found.values, counts, found.offsets, tf, feature_scale, row_scale, weight, bias, out)
-    values = tf[counts] * feature_scale[found.values] * np.repeat(row_scale, found.lengths)
+    linear_logits(found.values, counts, found.offsets, tf, feature_scale, row_scale, 8, weight, bias, out)
+    values = (
+        tf[counts]
+        * feature_scale[found.values]
+        * np.repeat(row_scale, found.lengths, axis=0)[np.arange(len(counts)), (found.values >= 8).astype(int)]
+    )
     content, offsets = found.bag()
     with torch.no_grad():
         wanted = LinearBag.sharing(weight, bias)(content.long(), offsets, torch.from_numpy(values))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import sadari
 from rungs_headlines import FIRST_RUNGS, headlines, some
-from sadari.rungs import EmbeddingBag, TfIdf
+from sadari.rungs import RUNGS, EmbeddingBag, TfIdf
+from sadari.text.characters.vectors import BREAK
 from sadari.train.solvers.temperature import sigmoid, softmax
 
 SETTINGS = [
@@ -24,6 +25,11 @@ SETTINGS = [
     ("tfidf", {}),
     ("tfidf", {"buckets": 2**10, "min_df": 1}),
     ("tfidf", {"binary": True, "norm": None, "sublinear_tf": False, "min_df": 2}),
+    ("char", {}),
+    ("char", {"across_spaces": True, "ngram_range": (2, 4), "max_features": 900}),
+    ("char", {"solver": "adam", "epochs": 1, "ngram_range": (4, 6)}),
+    ("word-char", {}),
+    ("word-char", {"norm": "l1", "min_df": 2, "character_range": (2, 3)}),
     ("embedding-bag", {}),
     ("embedding-bag", {"longest": 1, "width": 5, "min_count": 2}),
     ("embedding-bag", {"longest": 4, "buckets": 2**7}),
@@ -36,7 +42,7 @@ ODD = ["", " \n", "zzqq xxyy", "한글", "a", "news " * 300, "\0", "é 你好 م
 @pytest.fixture(scope="module", params=SETTINGS, ids=lambda case: f"{case[0]} {case[1]}")
 def rung(request):
     name, options = request.param
-    return FIRST_RUNGS[name](**options).fit(ENGLISH, ENGLISH_LABELS)
+    return RUNGS[name](**options).fit(ENGLISH, ENGLISH_LABELS)
 
 
 def logits_of(rung, texts):
@@ -161,7 +167,10 @@ def test_the_features_of_an_explanation_stand_in_the_text(rung):
     from sadari.text.tokenize import tokenizer
 
     for text in ENGLISH[:20]:
-        tokens = " ".join([*tokenizer(rung.tokenizer_).tokenize(text), *["</s>"] * hasattr(rung, "end")])
+        tokens = tokenizer(rung.tokenizer_).tokenize(text) if rung.tokenizer_ else []
+        if rung.reads == "characters":  # words between white space; one by one where n-grams go across it
+            tokens += [BREAK, *(text.lower() if rung.across_spaces_ else text.lower().split())]
+        tokens = " ".join([*tokens, *["</s>"] * hasattr(rung, "end")])
         for feature in rung.explain(text).features:
             # two n-grams of a text that share a bucket are named together
             assert all(f" {name} " in f" {tokens} " for name in feature.split(" / ")), feature

@@ -17,7 +17,7 @@ from sadari.text.one_text import MOST_CHARACTERS, prepared, tokens_of
 from sadari.text.scan import character_kind, character_kinds
 from sadari.text.tokenize import TOKENIZERS, tokenizer
 from sadari.text.vectorize import FEW_ANSWERS, CountVectors
-from sadari.text.weigh import Weights, count, term_weights
+from sadari.text.weigh import Counts, Weights, count, term_weights
 
 NAMES = [name for name in TOKENIZERS if name != "morphemes"]
 ODD = st.lists(reference.awkward | reference.assigned, max_size=30).map("".join)
@@ -72,17 +72,20 @@ def test_weights_and_logits_are_the_same_bits(norm, seed, features, labels):
     counts = random.integers(1, 9, features).astype(np.uint16)
     offsets = np.array([0, features])
     scale = random.lognormal(0, 3, 80).astype(np.float32)
-    weights = Weights(term_weights(sublinear=True, binary=False), scale, norm)
-    order = {None: 0, "l1": 1, "l2": 2}[norm]
-    compiled = weigh._row_scale(ids, counts, offsets, weights.tf, scale, order)
-    plain = weigh._scale_of_one(weights.tf[counts], scale[ids], order)
+    second = int(random.integers(80)) if seed % 2 else None
+    weights = Weights(term_weights(sublinear=True, binary=False), scale, norm, second)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weigh, "in_use", lambda: True)
+        compiled = weights.row_scale(Counts(ids, counts, offsets, 80))
+        patch.setattr(weigh, "in_use", lambda: False)
+        plain = weights.row_scale(Counts(ids, counts, offsets, 80))
     assert plain.dtype == compiled.dtype
     assert plain.tobytes() == compiled.tobytes()
     weight = random.lognormal(0, 3, (80, labels)).astype(np.float32) * random.choice([-1, 1], (80, labels))
     weight, bias = weight.astype(np.float32), random.normal(size=labels).astype(np.float32)
     ours, theirs = np.empty((1, labels), np.float32), np.empty((1, labels), np.float32)
-    linear_logits_of_one(ids, counts, offsets, weights.tf, scale, plain, weight, bias, ours)
-    linear_logits(ids, counts, offsets, weights.tf, scale, compiled, weight, bias, theirs)
+    linear_logits_of_one(ids, counts, offsets, weights.tf, scale, plain, weights.bound, weight, bias, ours)
+    linear_logits(ids, counts, offsets, weights.tf, scale, compiled, weights.bound, weight, bias, theirs)
     assert ours.tobytes() == theirs.tobytes()
 
 

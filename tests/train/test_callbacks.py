@@ -16,6 +16,8 @@ SETTINGS = [
     ("ngram", {}),
     ("tfidf", {}),
     ("tfidf", {"buckets": 2**12}),
+    ("char", {}),
+    ("word-char", {}),
     ("embedding-bag", {}),
 ]
 

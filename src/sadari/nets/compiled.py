@@ -11,10 +11,11 @@ from sadari.compiling import njit
 
 
 @njit(cache=True, nogil=True)
-def linear_logits(ids, counts, offsets, tf, feature_scale, row_scale, weight, bias, out):  # type: ignore[no-untyped-def]
+def linear_logits(ids, counts, offsets, tf, feature_scale, row_scale, bound, weight, bias, out):  # type: ignore[no-untyped-def]
     """out[t] = bias + sum over the features of text t of its weight times ``weight[feature]``.
 
-    Shapes: ids, counts [stored]; offsets [n + 1]; weight float32 [features, k]; bias float32 [k]; out float32 [n, k].
+    Shapes: ids, counts [stored]; offsets [n + 1]; row_scale float32 [n, blocks], where features from ``bound`` on are
+    of the second; weight float32 [features, k]; bias float32 [k]; out float32 [n, k].
     """
     # A product of two float32 is exact in float64, so sums taken in this order are the same bits on every processor.
     labels = len(bias)
@@ -23,16 +24,16 @@ def linear_logits(ids, counts, offsets, tf, feature_scale, row_scale, weight, bi
         for k in range(labels):
             sums[k] = bias[k]
         for i in range(offsets[t], offsets[t + 1]):
-            x = np.float64(tf[counts[i]] * feature_scale[ids[i]] * row_scale[t])
+            x = np.float64(tf[counts[i]] * feature_scale[ids[i]] * row_scale[t, 1 if ids[i] >= bound else 0])
             for k in range(labels):
                 sums[k] += x * np.float64(weight[ids[i], k])
         for k in range(labels):
             out[t, k] = sums[k]
 
 
-def linear_logits_of_one(ids, counts, offsets, tf, feature_scale, row_scale, weight, bias, out):  # type: ignore[no-untyped-def]
+def linear_logits_of_one(ids, counts, offsets, tf, feature_scale, row_scale, bound, weight, bias, out):  # type: ignore[no-untyped-def]
     """The same of one text, to the same bits, before any loop is compiled."""
-    x = tf[counts] * feature_scale[ids] * row_scale[0]
+    x = tf[counts] * feature_scale[ids] * row_scale[0, (ids >= bound).astype(np.int8)]
     terms = x[:, None].astype(np.float64) * weight[ids]
     out[0] = np.concatenate([bias[None].astype(np.float64), terms]).cumsum(axis=0)[-1]
 

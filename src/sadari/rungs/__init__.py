@@ -11,6 +11,7 @@ from sadari.messages import message
 from sadari.rungs import ladder
 from sadari.rungs.base import Explanation, Rung
 from sadari.rungs.bert.classifier import BertClassifier
+from sadari.rungs.characters import Char, WordChar
 from sadari.rungs.embedding import EmbeddingMean
 from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.fasttext.classifier import FastTextModel
@@ -27,6 +28,8 @@ RUNGS |= {
     "bow": BagOfWords,
     "ngram": Ngrams,
     "tfidf": TfIdf,
+    "char": Char,
+    "word-char": WordChar,
     "embedding-bag": EmbeddingBag,
     "vectors": FromVectors,
     "embedding": EmbeddingMean,
@@ -49,6 +52,7 @@ __all__ = [
     "BagOfWords",
     "BertClassifier",
     "BiLSTM",
+    "Char",
     "EmbeddingBag",
     "EmbeddingMean",
     "Explanation",
@@ -58,6 +62,7 @@ __all__ = [
     "Rung",
     "TfIdf",
     "Transformer",
+    "WordChar",
     "find_rung",
     "from_files",
     "import_model",

@@ -1,4 +1,4 @@
-"""What `bow`, `ngram` and `tfidf` share: weighed counts and one linear layer."""
+"""`bow`, `ngram` and `tfidf`, and what all linear rungs share: weighed counts and one linear layer."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ from sadari.settings.shared import (
     Positive,
     Seed,
 )
+from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors, resolve_tokenizer
 from sadari.text.weigh import Counts, Weights, count, term_weights, weigh
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
     from sadari.nets.bag import LinearBag
 
 
+Vectors = CountVectors | HashedVectors | WordsAndCharacters
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class LinearRung(Rung):
     """Weighed counts of words or n-grams, one weight for each feature and label, and a bias.
@@ -54,12 +58,10 @@ class LinearRung(Rung):
     Subclasses are the rungs: what differs between them are the class attributes below.
 
     Args:
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
-        ngram_range: shortest and longest n-gram, in words; None: the rung's `default_ngram_range`.
+        ngram_range: shortest and longest n-gram; None: the rung's `default_ngram_range`.
         min_df: n-grams in fewer texts are left out.
         max_df: n-grams in a larger share of the texts are left out.
         max_features: the most features, the most frequent ones.
-        buckets: hash n-grams of two and more words into so many features in place of a table of all of them.
         sublinear_tf: 1 + ln(count) in place of the count.
         binary: 1 in place of every count.
         norm: "l2", "l1" or None: a text's weights are scaled to that norm.
@@ -82,7 +84,6 @@ class LinearRung(Rung):
         weight_: float32 [features, k].
         bias_: float32 [k].
         net_: the torch module; it shares this model's memory.
-        tokenizer_: the tokenizer that was used.
         train_seconds_: seconds that `fit` took.
     """
 
@@ -91,12 +92,10 @@ class LinearRung(Rung):
     default_epochs: ClassVar[int] = 8
     use_idf: ClassVar[bool] = False
 
-    tokenizer: TokenizerName = "auto"
     ngram_range: Annotated[tuple[int, int], Range(1, 16)] | None = None
     min_df: Annotated[Count, Tried(Whole(1, 3))] = 1
     max_df: Annotated[float, Number(1e-9, 1)] = 1.0
     max_features: Count | None = None
-    buckets: Buckets | None = None
     sublinear_tf: Annotated[bool, Tried(Flag())] = True
     binary: bool = False
     norm: Annotated[str, Choice(("l1", "l2"))] | None = "l2"
@@ -127,13 +126,19 @@ class LinearRung(Rung):
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
     ) -> None:
         watch = context.watch
-        chosen = resolve_tokenizer(self.tokenizer, texts)
-        self.tokenizer_ = chosen.name
-        self._vectors = self._new_vectors(chosen.name)
+        self._choose_reading(texts)
+        self._vectors = self._new_vectors()
         found = self._vectors.fit(texts)
         counts = found if isinstance(found, Counts) else count(found, self._vectors.size)
         check_fits(counts, targets)
-        self._weights = weigh(counts, idf=self.use_idf, sublinear=self.sublinear_tf, binary=self.binary, norm=self.norm)
+        self._weights = weigh(
+            counts,
+            idf=self.use_idf,
+            sublinear=self.sublinear_tf,
+            binary=self.binary,
+            norm=self.norm,
+            second=self._vectors.second,
+        )
         scale = self._weights.row_scale(counts)
         labels = targets.shape[1]
         self.weight_, self.bias_ = np.zeros((counts.size, labels), np.float32), np.zeros(labels, np.float32)
@@ -145,22 +150,25 @@ class LinearRung(Rung):
         watch.restore()
         check_learned(weight=self.weight_, bias=self.bias_)
 
-    def _new_vectors(self, tokenizer_name: str) -> CountVectors | HashedVectors:
-        shortest, longest = self.resolved_settings()["ngram_range"]
-        if self.buckets is not None:
-            if shortest != 1:
-                raise SettingError(
-                    message("hashed n-grams stand beside all words"),
-                    hint=message("use an {setting} from 1, such as (1, 2)", setting="ngram_range"),
-                )
-            return HashedVectors(tokenizer(tokenizer_name), longest=longest, buckets=self.buckets)
-        return CountVectors(
-            tokenizer(tokenizer_name),
-            ngram_range=(shortest, longest),
-            min_df=self.min_df,
-            max_df=self.max_df,
-            max_features=self.max_features,
-        )
+    def _choose_reading(self, texts: Any) -> None:
+        """Settle how texts are read, where the settings leave it to the texts."""
+        raise NotImplementedError
+
+    def _reading(self) -> dict[str, Any]:
+        """What was settled, as the folder has it."""
+        raise NotImplementedError
+
+    def _restore_reading(self, model: Mapping[str, Any]) -> None:
+        """Take up what was settled.
+
+        Raises:
+            ValueError: it is not in the folder.
+        """
+        raise NotImplementedError
+
+    def _new_vectors(self) -> Vectors:
+        """What counts features, empty as yet."""
+        raise NotImplementedError
 
     def _train_dual(
         self,
@@ -240,8 +248,7 @@ class LinearRung(Rung):
             texts: the texts.
         """
         counts = self._count(texts)
-        values = self._weights.tf[counts.counts] * self._weights.feature_scale[counts.ids]
-        return counts, values * np.repeat(self._weights.row_scale(counts), np.diff(counts.offsets))
+        return counts, self._weights.values(counts, self._weights.row_scale(counts))
 
     def _count(self, column: pl.Series) -> Counts:
         return self._vectors.transform(column)
@@ -251,7 +258,7 @@ class LinearRung(Rung):
             type(texts) is list
             and len(texts) == 1
             and type(texts[0]) is str
-            and isinstance(self._vectors, CountVectors)
+            and not isinstance(self._vectors, HashedVectors)
         ):
             counts = self._vectors.count_one(texts[0])  # a column would take longer than all the rest
             if counts is not None:
@@ -271,18 +278,12 @@ class LinearRung(Rung):
             self._weights.tf,
             self._weights.feature_scale,
             self._weights.row_scale(counts),
+            self._weights.bound,
             self.weight_,
             self.bias_,
             out,
         )
-        return out, self._known(counts)
-
-    def _known(self, counts: Counts) -> NDArray[np.bool_]:
-        """bool [n]: whether any feature was learned; the bucket of an unknown n-gram was not, whatever lies in it."""
-        if isinstance(self._vectors, CountVectors):
-            return np.diff(counts.offsets) > 0
-        words = np.concatenate([[0], np.cumsum(counts.ids < len(self._vectors.words))])
-        return np.diff(words[counts.offsets]) > 0
+        return out, self._vectors.known(counts)
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         counts, values = self.weighed(column)
@@ -310,27 +311,68 @@ class LinearRung(Rung):
             **arrays,
         }
         texts = {VOCABULARY: json.dumps(words, ensure_ascii=False)}
-        return tensors, texts, {"tokenizer": self.tokenizer_}
+        return tensors, texts, self._reading()
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
         labels = len(self.classes_)
-        self.tokenizer_ = tokenizer_name(model)
-        self._vectors = self._new_vectors(self.tokenizer_)
+        self._restore_reading(model)
+        self._vectors = self._new_vectors()
         arrays = {name: files.tensor(name, dtype="int32") for name in self._vectors.array_names}
-        words = read_words(files)
-        self._vectors.restore(words, arrays)
-        if "grams" in arrays and not np.bincount(arrays["grams"][:, 1], minlength=len(words)).all():
-            raise ValueError("a word of the vocabulary stands in no n-gram")
+        self._vectors.restore(read_words(files), arrays)
         size = self._vectors.size
         self.weight_ = files.tensor("weight", shape=(size, labels), dtype="float32")
         self.bias_ = files.tensor("bias", shape=(labels,), dtype="float32")
         scale = files.tensor("feature_scale", shape=(size,), dtype="float32")
         check_weights(str(files.folder), weight=self.weight_, bias=self.bias_, feature_scale=scale)
-        self._weights = Weights(term_weights(sublinear=self.sublinear_tf, binary=self.binary), scale, self.norm)
+        self._weights = Weights(
+            term_weights(sublinear=self.sublinear_tf, binary=self.binary), scale, self.norm, self._vectors.second
+        )
 
 
-class BagOfWords(LinearRung):
-    """A linear classifier of counts of words; the settings are `LinearRung`'s."""
+@dataclass(kw_only=True, eq=False, repr=False)
+class WordRung(LinearRung):
+    """A linear rung whose features are words and n-grams of words. The other settings are `LinearRung`'s.
+
+    Args:
+        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
+        buckets: hash n-grams of two and more words into so many features in place of a table of all of them.
+
+    Attributes:
+        tokenizer_: the tokenizer that was used.
+    """
+
+    tokenizer: TokenizerName = "auto"
+    buckets: Buckets | None = None
+
+    def _choose_reading(self, texts: Any) -> None:
+        self.tokenizer_ = resolve_tokenizer(self.tokenizer, texts).name
+
+    def _reading(self) -> dict[str, Any]:
+        return {"tokenizer": self.tokenizer_}
+
+    def _restore_reading(self, model: Mapping[str, Any]) -> None:
+        self.tokenizer_ = tokenizer_name(model)
+
+    def _new_vectors(self) -> Vectors:
+        shortest, longest = self.resolved_settings()["ngram_range"]
+        if self.buckets is not None:
+            if shortest != 1:
+                raise SettingError(
+                    message("hashed n-grams stand beside all words"),
+                    hint=message("use an {setting} from 1, such as (1, 2)", setting="ngram_range"),
+                )
+            return HashedVectors(tokenizer(self.tokenizer_), longest=longest, buckets=self.buckets)
+        return CountVectors(
+            tokenizer(self.tokenizer_),
+            ngram_range=(shortest, longest),
+            min_df=self.min_df,
+            max_df=self.max_df,
+            max_features=self.max_features,
+        )
+
+
+class BagOfWords(WordRung):
+    """A linear classifier of counts of words; the settings are `WordRung`'s and `LinearRung`'s."""
 
     name = "bow"
     default_ngram_range = (1, 1)
@@ -339,8 +381,8 @@ class BagOfWords(LinearRung):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Ngrams(LinearRung):
-    """A linear classifier of counts of 1- to n-grams; the settings are `LinearRung`'s."""
+class Ngrams(WordRung):
+    """A linear classifier of counts of 1- to n-grams; the settings are `WordRung`'s and `LinearRung`'s."""
 
     name = "ngram"
     default_ngram_range = (1, 2)
@@ -352,8 +394,8 @@ class Ngrams(LinearRung):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class TfIdf(LinearRung):
-    """A linear classifier of TF-IDF weights of 1- to n-grams; the settings are `LinearRung`'s."""
+class TfIdf(WordRung):
+    """A linear classifier of TF-IDF weights of 1- to n-grams; the settings are `WordRung`'s and `LinearRung`'s."""
 
     name = "tfidf"
     default_ngram_range = (1, 2)

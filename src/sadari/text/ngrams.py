@@ -169,11 +169,11 @@ class NgramTable:
         pairs[inner, 0] = new_ids[pairs[inner, 0]]
         return NgramTable.of(pairs, self.longest, vocab_size), new_ids
 
-    def to_list(self, words: list[str]) -> list[str]:
-        """Every n-gram as text, its words joined by spaces."""
+    def to_list(self, words: list[str], joint: str = " ") -> list[str]:
+        """Every n-gram as text, its words joined by ``joint``."""
         texts: list[str] = []
         for prefix, word in self.pairs.tolist():
-            texts.append(words[word] if prefix == NO_PREFIX else f"{texts[prefix]} {words[word]}")
+            texts.append(words[word] if prefix == NO_PREFIX else f"{texts[prefix]}{joint}{words[word]}")
         return texts
 
 

@@ -119,41 +119,36 @@ class OneText:
         if len(shorter):
             raise SettingError(message("the table of n-grams has one of more than {longest} words", longest=longest))
         keys = pairs[:, 0].astype(np.int64) << 32 | pairs[:, 1]
-        if len(np.unique(keys)) < len(keys):
+        self._order = np.argsort(keys)
+        self._keys = keys[self._order]
+        if (self._keys[1:] == self._keys[:-1]).any():
             raise SettingError(message("the table of n-grams has one twice, or is made to collide"))
 
     def grams(self, tokens: list[str]) -> list[int]:
         """The known n-grams of a text, in the order of their first words, as `NgramTable.look_up` gives them."""
-        ids = [self._ids.get(token, MISSING) for token in tokens]
-        standing = np.zeros(len(self.words), np.bool_)
-        standing[[word for word in ids if word != MISSING]] = True
-        rows = np.flatnonzero(standing[self.pairs[:, 1]])  # the n-grams that end with a word of this text
-        prefixes = self.pairs[rows, 0]
-        reached = np.zeros(len(self.pairs), np.bool_)
-        found: dict[tuple[int, int], int] = {}
-        here = prefixes == NO_PREFIX
-        for _ in range(self.longest):
-            reached[rows[here]] = True
-            found.update(zip(map(tuple, self.pairs[rows[here]].tolist()), rows[here].tolist(), strict=True))
-            rows, prefixes = rows[~here], prefixes[~here]
-            here = reached[prefixes]
-        grams: list[int] = []
-        for first in range(len(ids)):
-            gram = NO_PREFIX
-            for word in ids[first : first + self.longest]:
-                gram = found.get((gram, word), MISSING)
-                if gram == MISSING:
-                    break
-                grams.append(gram)
+        found = self.grams_at(tokens)
+        return found[found != MISSING].tolist()
+
+    def grams_at(self, tokens: list[str]) -> NDArray[np.int64]:
+        """int64 [tokens, longest]: the n-gram of 1, 2 … tokens that begins at each, MISSING where there is none."""
+        words = np.array([self._ids.get(token, MISSING) for token in tokens], np.int64)
+        grams = np.full((len(words), self.longest), MISSING, np.int64)
+        prefixes = np.full(len(words), NO_PREFIX, np.int64)
+        for n in range(min(self.longest, len(words)) if len(self._keys) else 0):
+            reach = len(words) - n
+            keys = np.where(prefixes[:reach] == MISSING, MISSING, prefixes[:reach] << 32 | words[n:])
+            places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+            prefixes = np.where(self._keys[places] == keys, self._order[places], MISSING)
+            grams[:reach, n] = prefixes
         return grams
 
-    def name(self, gram: int) -> str:
-        """The words of one n-gram."""
+    def words_of(self, gram: int) -> list[str]:
+        """The words of one n-gram, in order."""
         words: list[str] = []
         while gram != NO_PREFIX:
             gram, word = self.pairs[gram].tolist()
             words.append(self.words[word])
-        return " ".join(reversed(words))
+        return words[::-1]
 
 
 @njit(cache=True, nogil=True)

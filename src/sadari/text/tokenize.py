@@ -81,7 +81,8 @@ class Tokenizer:
 
     def __reduce__(self) -> Any:
         """A model's user may pickle it: by its name, for Kiwi cannot be, and is made anew where it is needed."""
-        return (tokenizer, (self.name,)) if self is TOKENIZERS[self.name]() else super().__reduce__()
+        own = TOKENIZERS.get(self.name)
+        return (tokenizer, (self.name,)) if own is not None and self is own() else super().__reduce__()
 
     def tokenize(self, text: str) -> list[str]:
         """The tokens of one text."""
@@ -155,9 +156,18 @@ def _characters() -> Tokenizer:
 
 
 @cache
-def _whitespace() -> Tokenizer:
+def whitespace(*, lowercase: bool = False) -> Tokenizer:
+    """What stands between white space, as it is or lower-cased."""
     table = _ascii_table(lambda c: SEPARATOR if c.isspace() else PART)
-    return Tokenizer("whitespace", Rules(table, _AS_IS, _other(PART, SEPARATOR, PART)), False)
+    rules = Rules(table, _LOWER if lowercase else _AS_IS, _other(PART, SEPARATOR, PART))
+    return Tokenizer("whitespace", rules, lowercase)
+
+
+@cache
+def whole(*, lowercase: bool = False) -> Tokenizer:
+    """Every text as one token, with all its spaces; an empty one has none."""
+    rules = Rules(_ascii_table(lambda _: PART), _LOWER if lowercase else _AS_IS, _other(PART, PART, PART))
+    return Tokenizer("whole", rules, lowercase)
 
 
 @cache
@@ -218,7 +228,7 @@ def _morphemes() -> Tokenizer:
 
 TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
     "characters": _characters,
-    "whitespace": _whitespace,
+    "whitespace": whitespace,
     "words": _words,
     "basic_english": _basic_english,
     "syllables": _syllables,

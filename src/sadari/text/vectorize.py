@@ -58,6 +58,8 @@ class CountVectors:
     """
 
     array_names = ("grams", "feature_of")
+    joint = " "  # what stands between the words of an n-gram's name
+    second: int | None = None  # there is one block of features alone
 
     def __init__(
         self,
@@ -128,10 +130,7 @@ class CountVectors:
         sample: list[str] = []
         for column in columns(texts):
             sample = sample or column.head(3).to_list()
-            tokens = self.tokenizer(column)
-            ids = self.words.learn(tokens)
-            grams = self.grams.learn(Ragged(ids, tokens.offsets), len(self.words))
-            counts = count(grams, len(self.grams))
+            counts = self._learn(column)
             append_to(parts, stored, [counts.ids, counts.counts])
             stored += len(counts.ids)
             lengths.append(np.diff(counts.offsets))
@@ -155,14 +154,24 @@ class CountVectors:
         self._shrink()
         return counted
 
+    def _learn(self, column: pl.Series) -> Counts:
+        """Counts of all n-grams of some training texts; new ones get the next ids."""
+        tokens = self.tokenizer(column)
+        ids = self.words.learn(tokens)
+        grams = self.grams.learn(Ragged(ids, tokens.offsets), len(self.words))
+        return count(grams, len(self.grams))
+
+    def _long_enough(self) -> NDArray[np.bool_]:
+        """bool [n-grams]: which of them may be features, by their lengths."""
+        return self.grams.orders() >= self.ngram_range[0]
+
     def _choose(self, counted: Counts) -> None:
-        shortest = self.ngram_range[0]
         keep = np.ones(counted.size, np.bool_)
         if self.min_df > 1 or self.max_df < 1:
             df = counted.document_frequency
             keep &= (df >= self.min_df) & (df <= self.max_df * len(counted))
-        if shortest > 1:
-            keep &= self.grams.orders() >= shortest
+        if self.ngram_range[0] > 1:
+            keep &= self._long_enough()
         if self.max_features is not None and np.count_nonzero(keep) > self.max_features:
             totals = np.where(keep, counted.totals(), -1)
             best = np.argsort(-totals, kind="stable")[: self.max_features]
@@ -204,37 +213,50 @@ class CountVectors:
         ready = prepared(text, self.tokenizer)
         if ready is None:
             return None
-        rules, saved = self.tokenizer.rules, self._one_text
+        saved = self._one_text
         if saved is not None and not in_use() and self._answered < FEW_ANSWERS:
             self._answered += 1
-            grams = saved.grams(tokens_of(ready, rules))
+            grams = saved.grams(self._tokens_of(ready))
             found = Counter(feature for feature in self.feature_of[grams].tolist() if feature != MISSING)
             ids, counts = np.array(list(found), np.int32), np.array(list(found.values()), np.uint16)
         else:
-            words, table = self.words, self.grams
-            ids, counts = count_loop(
-                np.frombuffer(ready.encode(), np.uint8),
-                rules.ascii_class,
-                rules.lower,
-                rules.other_class,
-                no_kinds() if ready.isascii() else character_kinds(),
-                rules.min_chars,
-                *rules.pieces,
-                words.slots,
-                words.hashes,
-                words.offsets,
-                words.content,
-                table.longest,
-                table.unigrams,
-                table.slots,
-                table.keys,
-                self.feature_of,
-            )
+            ids, counts = self._count_compiled(ready)
         return Counts(ids, counts, np.array([0, len(ids)]), self.size)
+
+    def _tokens_of(self, ready: str) -> list[str]:
+        """The tokens of a text that is `prepared`."""
+        return tokens_of(ready, self.tokenizer.rules)
+
+    def _count_compiled(self, ready: str) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+        """The features of a text that is `prepared`, and how often each stands in it."""
+        rules, words, table = self.tokenizer.rules, self.words, self.grams
+        found: tuple[NDArray[np.int32], NDArray[np.uint16]] = count_loop(
+            np.frombuffer(ready.encode(), np.uint8),
+            rules.ascii_class,
+            rules.lower,
+            rules.other_class,
+            no_kinds() if ready.isascii() else character_kinds(),
+            rules.min_chars,
+            *rules.pieces,
+            words.slots,
+            words.hashes,
+            words.offsets,
+            words.content,
+            table.longest,
+            table.unigrams,
+            table.slots,
+            table.keys,
+            self.feature_of,
+        )
+        return found
+
+    def known(self, counts: Counts) -> NDArray[np.bool_]:
+        """bool [n]: which of these texts have anything that was learned."""
+        return np.diff(counts.offsets) > 0
 
     def feature_names(self) -> list[str]:
         """The n-gram of every feature, its words joined by spaces (scikit-learn's names, in our order)."""
-        names = np.array(self.grams.to_list(self.words.to_list()), dtype=object)
+        names = np.array(self.grams.to_list(self.words.to_list(), self.joint), dtype=object)
         by_feature = np.empty(self.size, dtype=object)
         by_feature[self.feature_of[self.feature_of >= 0]] = names[self.feature_of >= 0]
         return by_feature.tolist()
@@ -245,8 +267,10 @@ class CountVectors:
         gram_of[self.feature_of[self.feature_of >= 0]] = np.flatnonzero(self.feature_of >= 0)
         saved = self._one_text
         if saved is not None:
-            return [saved.name(int(gram_of[f])) for f in features]
-        return [" ".join(self.words.token(word) for word in self.grams.words_of(int(gram_of[f]))) for f in features]
+            return [self.joint.join(saved.words_of(int(gram_of[f]))) for f in features]
+        return [
+            self.joint.join(self.words.token(word) for word in self.grams.words_of(int(gram_of[f]))) for f in features
+        ]
 
     def names_in(self, text: str, features: NDArray[np.int32]) -> list[str]:
         """The n-grams of some features that were found in ``text``."""
@@ -285,6 +309,8 @@ class CountVectors:
         chosen = np.sort(feature_of[feature_of != MISSING])
         if not np.array_equal(chosen, np.arange(len(chosen))):
             raise SettingError(message("the features are not numbered from 0 without gaps"))
+        if not np.bincount(grams[:, 1], minlength=len(words)).all():
+            raise SettingError(message("a word of the vocabulary stands in no n-gram"))
         self.feature_of, self.size = np.ascontiguousarray(feature_of), len(chosen)
         return self
 
@@ -306,6 +332,7 @@ class HashedVectors:
         end: behind each text's last token stands ``</s>``, as in fastText.
     """
 
+    second: int | None = None
     MOST_BUCKETS = 2**21
     LEAST_BUCKETS = 2**18
     array_names = ()
@@ -406,9 +433,12 @@ class HashedVectors:
         """Counts of the words and n-grams of some texts; unknown words are left out."""
         return count(self.features(column), self.size)
 
-    def known(self, features: Ragged) -> NDArray[np.bool_]:
-        """bool [n]: which of these texts have a word with an id; that each of them ends says nothing of it."""
-        ids = features.values
+    def known(self, features: Ragged | Counts) -> NDArray[np.bool_]:
+        """bool [n]: which of these texts have a word with an id; that each of them ends says nothing of it.
+
+        The bucket of an unknown n-gram was not learned, whatever lies in it.
+        """
+        ids = features.ids if isinstance(features, Counts) else features.values
         words = (ids >= 0) & (ids < len(self.words))
         if self.end_id != MISSING:
             words &= ids != self.end_id

@@ -102,22 +102,41 @@ def count(features: Ragged, size: int) -> Counts:
 
 @dataclass(frozen=True)
 class Weights:
-    """What a count becomes: ``tf(count) · feature_scale[feature] · row_scale[text]``.
+    """What a count becomes: ``tf(count) · feature_scale[feature] · row_scale[text, block]``.
 
-    Kept apart from the counts, so that a large corpus is held once, as small whole numbers.
+    Kept apart from the counts, so that a large corpus is held once, as small whole numbers. Features may stand in two
+    blocks, of which each is normed by itself, such as words and characters.
 
     Attributes:
         tf: float32 [65,536], the weight of each count.
         feature_scale: float32 [size], the inverse document frequency, or ones.
         norm: "l2", "l1" or None, by which a text's weights are scaled.
+        second: the first feature of the second block; None where there is one block alone.
     """
 
     tf: NDArray[np.float32]
     feature_scale: NDArray[np.float32]
     norm: str | None
+    second: int | None = None
+
+    @property
+    def bound(self) -> int:
+        """The first feature that is not of the first block."""
+        return len(self.feature_scale) if self.second is None else self.second
+
+    def values(self, counts: Counts, row_scale: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32 [stored]: what each stored count becomes.
+
+        Args:
+            counts: of some texts.
+            row_scale: what `row_scale` gives for them.
+        """
+        texts = np.repeat(np.arange(len(counts)), np.diff(counts.offsets))
+        scale = row_scale[texts, (counts.ids >= self.bound).astype(np.int8)]
+        return self.tf[counts.counts] * self.feature_scale[counts.ids] * scale
 
     def row_scale(self, counts: Counts) -> NDArray[np.float32]:
-        """float32 [n]: what makes the norm of each text 1; 1 for a text without features."""
+        """float32 [n, blocks]: what makes the norm of each text's blocks 1; 1 for a block without features."""
         if counts.size != len(self.feature_scale):
             raise SettingError(
                 message(
@@ -127,16 +146,20 @@ class Weights:
                 )
             )
         order = {None: 0, "l1": 1, "l2": 2}[self.norm]
+        blocks = 1 if self.second is None else 2
         if len(counts) == 1 and not in_use():
-            return _scale_of_one(self.tf[counts.counts], self.feature_scale[counts.ids], order)
-        return _row_scale(counts.ids, counts.counts, counts.offsets, self.tf, self.feature_scale, order)
+            tf, scale, second = self.tf[counts.counts], self.feature_scale[counts.ids], counts.ids >= self.bound
+            parts = [second == block for block in range(blocks)]
+            return np.stack([_scale_of_one(tf[part], scale[part], order) for part in parts], axis=1)
+        scale = np.ones((len(counts), blocks), np.float32)
+        _row_scale(counts.ids, counts.counts, counts.offsets, self.tf, self.feature_scale, order, self.bound, scale)
+        return scale
 
     def matrix(self, counts: Counts) -> csr_matrix:
         """The weights as a scipy CSR matrix float32 [n, size], columns in rising order."""
         from scipy.sparse import csr_matrix
 
-        values = np.repeat(self.row_scale(counts), np.diff(counts.offsets))
-        values *= self.tf[counts.counts] * self.feature_scale[counts.ids]
+        values = self.values(counts, self.row_scale(counts))
         # copied, for sorting is done in place: it would part the counts' ids from their counts
         matrix = csr_matrix((values, counts.ids.copy(), counts.offsets), shape=(len(counts), counts.size))
         matrix.sort_indices()
@@ -151,6 +174,7 @@ def weigh(
     sublinear: bool = False,
     binary: bool = False,
     norm: str | None = None,
+    second: int | None = None,
 ) -> Weights:
     """Learn weights from training counts, with scikit-learn's formulas.
 
@@ -161,6 +185,7 @@ def weigh(
         sublinear: ``1 + ln(count)`` in place of the count.
         binary: 1 in place of every count.
         norm: "l2", "l1" or None.
+        second: the first feature of a second block, which is normed by itself.
     """
     if norm not in (None, "l1", "l2"):
         raise SettingError(message("norm is {norm!r}", norm=norm), hint=message('it is "l1", "l2" or None'))
@@ -169,7 +194,7 @@ def weigh(
         n, df = len(counts) + smooth, counts.document_frequency + smooth
         with np.errstate(divide="ignore"):
             scale = (np.log(n / df) + 1).astype(np.float32)
-    return Weights(term_weights(sublinear=sublinear, binary=binary), scale, norm)
+    return Weights(term_weights(sublinear=sublinear, binary=binary), scale, norm, second)
 
 
 def term_weights(*, sublinear: bool, binary: bool) -> NDArray[np.float32]:
@@ -244,13 +269,13 @@ def _scale_of_one(tf: NDArray[np.float32], feature_scale: NDArray[np.float32], o
 
 
 @njit(cache=True, nogil=True)
-def _row_scale(ids, counts, offsets, tf, feature_scale, order):  # type: ignore[no-untyped-def]
-    scale = np.ones(len(offsets) - 1, np.float32)
+def _row_scale(ids, counts, offsets, tf, feature_scale, order, bound, scale):  # type: ignore[no-untyped-def]
+    totals = np.empty(2, np.float64)
     for t in range(len(scale)):
-        total = 0.0
+        totals[:] = 0
         for i in range(offsets[t], offsets[t + 1]):
             x = np.float64(tf[counts[i]]) * np.float64(feature_scale[ids[i]])
-            total += x * x if order == 2 else abs(x)
-        if order > 0 and total > 0:
-            scale[t] = 1 / np.sqrt(total) if order == 2 else 1 / total
-    return scale
+            totals[1 if ids[i] >= bound else 0] += x * x if order == 2 else abs(x)
+        for block in range(scale.shape[1]):
+            if order > 0 and totals[block] > 0:
+                scale[t, block] = 1 / np.sqrt(totals[block]) if order == 2 else 1 / totals[block]

@@ -19,6 +19,8 @@ RUNG_NAMES = (
     "bow",
     "ngram",
     "tfidf",
+    "char",
+    "word-char",
     "embedding-bag",
     "vectors",
     "embedding",

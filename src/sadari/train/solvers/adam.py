@@ -107,9 +107,8 @@ def _losses(net, part, weights, row_scale, targets, multilabel):  # type: ignore
     import torch
     from torch.nn import functional
 
-    scale = np.repeat(row_scale, np.diff(part.offsets))
-    values = weights.tf[part.counts] * weights.feature_scale[part.ids] * scale
-    logits = net(torch.from_numpy(part.ids).long(), torch.from_numpy(part.offsets), torch.from_numpy(values))
+    values = torch.from_numpy(weights.values(part, row_scale))
+    logits = net(torch.from_numpy(part.ids).long(), torch.from_numpy(part.offsets), values)
     wanted = torch.from_numpy(targets)
     if multilabel:
         losses = functional.binary_cross_entropy_with_logits(logits, wanted.float(), reduction="none").sum(1)

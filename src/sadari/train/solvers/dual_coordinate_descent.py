@@ -59,7 +59,7 @@ def solve_dual(
     Args:
         counts: counts of the texts' features.
         weights: what each feature's count is multiplied by.
-        row_scale: what each text's features are multiplied by.
+        row_scale: float32 [n, blocks], what each text's features are multiplied by.
         signs: int8 [n, k], +1 where the text has the label, else −1.
         costs: float32 [n], the C of each text (class and sample weights multiplied in).
         epochs: the most passes over the texts.
@@ -110,6 +110,7 @@ def _pass(
         weights.tf,
         weights.feature_scale,
         row_scale,
+        weights.bound,
         order,
         signs,
         costs,
@@ -130,7 +131,7 @@ def _take_out(
 ) -> None:
     """Subtract from a weight matrix, in place, what some texts hold of it: float32 [rows, k] of each."""
     tf, scale = weights.tf, weights.feature_scale
-    _add_texts(part.ids, part.counts, part.offsets, tf, scale, row_scale, -share, weight)
+    _add_texts(part.ids, part.counts, part.offsets, tf, scale, row_scale, weights.bound, -share, weight)
 
 
 def held_out_logits(
@@ -188,6 +189,7 @@ def held_out_logits(
         weights.tf,
         weights.feature_scale,
         weights.row_scale(part),
+        weights.bound,
         without.weight,
         without.bias,
         out,
@@ -196,22 +198,23 @@ def held_out_logits(
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _add_texts(ids, counts, offsets, tf, feature_scale, row_scale, share, weight):  # type: ignore[no-untyped-def]
+def _add_texts(ids, counts, offsets, tf, feature_scale, row_scale, bound, share, weight):  # type: ignore[no-untyped-def]
     for t in range(len(offsets) - 1):
         for i in range(offsets[t], offsets[t + 1]):
-            x = tf[counts[i]] * feature_scale[ids[i]] * row_scale[t]
+            x = tf[counts[i]] * feature_scale[ids[i]] * row_scale[t, 1 if ids[i] >= bound else 0]
             for k in range(share.shape[1]):
                 weight[ids[i], k] += x * share[t, k]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _epoch(  # type: ignore[no-untyped-def]
-    ids, counts, offsets, tf, feature_scale, row_scale, order, signs, costs, alpha, weight, bias, longest
+    ids, counts, offsets, tf, feature_scale, row_scale, bound, order, signs, costs, alpha, weight, bias, longest
 ):
     """One pass: (largest change of a dual variable, summed loss before each step)."""
     labels = signs.shape[1]
     margin, step = np.empty(labels, np.float32), np.empty(labels, np.float32)
     x = np.empty(longest, np.float32)
+    fours = labels - labels % 4
     violation, loss = 0.0, 0.0
     for t in order:
         first, end = offsets[t], offsets[t + 1]
@@ -220,11 +223,17 @@ def _epoch(  # type: ignore[no-untyped-def]
         for k in range(labels):
             margin[k] = bias[k]
         for i in range(first, end):
-            value = tf[counts[i]] * feature_scale[ids[i]] * row_scale[t]
+            value = tf[counts[i]] * feature_scale[ids[i]] * row_scale[t, 1 if ids[i] >= bound else 0]
             x[i - first] = value
             curvature += value * value
-            for k in range(labels):
-                margin[k] += value * weight[ids[i], k]
+            row = ids[i]
+            for k in range(0, fours, 4):  # all four are read before one is written, so that it is one instruction
+                a, b, c, d = weight[row, k], weight[row, k + 1], weight[row, k + 2], weight[row, k + 3]
+                e, f, g, h = margin[k], margin[k + 1], margin[k + 2], margin[k + 3]
+                margin[k], margin[k + 1] = e + value * a, f + value * b
+                margin[k + 2], margin[k + 3] = g + value * c, h + value * d
+            for k in range(fours, labels):
+                margin[k] += value * weight[row, k]
         moved = False
         for k in range(labels):
             sign = np.float32(signs[t, k])
@@ -241,6 +250,12 @@ def _epoch(  # type: ignore[no-untyped-def]
             for k in range(labels):
                 bias[k] += step[k]
             for i in range(first, end):
-                for k in range(labels):
-                    weight[ids[i], k] += x[i - first] * step[k]
+                row, value = ids[i], x[i - first]
+                for k in range(0, fours, 4):
+                    a, b, c, d = weight[row, k], weight[row, k + 1], weight[row, k + 2], weight[row, k + 3]
+                    e, f, g, h = step[k], step[k + 1], step[k + 2], step[k + 3]
+                    weight[row, k], weight[row, k + 1] = a + value * e, b + value * f
+                    weight[row, k + 2], weight[row, k + 3] = c + value * g, d + value * h
+                for k in range(fours, labels):
+                    weight[row, k] += value * step[k]
     return violation, loss

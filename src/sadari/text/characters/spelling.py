@@ -1,0 +1,141 @@
+"""How texts fall into words whose characters are counted, and how often what stands in a word stands in a text.
+
+A corpus has many times fewer words than places where they stand. So the n-grams of each word are looked for once, and
+a text's are those of its words together.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.compiling import njit
+from sadari.ragged import Ragged, offsets_of
+from sadari.text.compose import composed
+from sadari.text.scan import DENSE, SPACE, WORD, Tokens, character_kinds, decode_character
+from sadari.text.table import TokenTable
+from sadari.text.weigh import MOST, Counts
+
+HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7FB))  # dense, but written with spaces
+
+
+def written_without_spaces(texts: pl.Series, sample: int = 2_000) -> bool:
+    """Whether more than half of the letters are of scripts that put no spaces between words: Han, kana, Thai …
+
+    Args:
+        texts: a String column, of which about ``sample`` texts are looked at, evenly spaced.
+        sample: how many.
+    """
+    letters: str = composed(texts.gather_every(max(1, len(texts) // sample))).str.join("").item()
+    if letters.isascii():
+        return False
+    codes = np.frombuffer(letters.encode("utf-32-le"), dtype=np.uint32)
+    kinds = character_kinds()[codes]
+    dense = kinds == DENSE
+    for first, last in HANGUL:
+        dense &= (codes < first) | (codes > last)
+    ascii_letters = ((codes | 32) >= 97) & ((codes | 32) <= 122)
+    return bool(2 * np.count_nonzero(dense) > np.count_nonzero(ascii_letters | (kinds == WORD) | (kinds == DENSE)))
+
+
+def distinct_words(tokens: Tokens) -> tuple[Ragged, Tokens]:
+    """The words of some texts.
+
+    Returns:
+        Ids of each text's words in the order in which they stand; and each word once, by id, as a text of its own.
+    """
+    table = TokenTable()
+    ids = table.learn(tokens)
+    content, offsets = table.content[: table.offsets[table.size]], table.offsets[: table.size + 1]
+    starts, lengths = offsets[:-1].astype(np.int32), np.diff(offsets).astype(np.int32)
+    each = np.arange(table.size + 1)
+    return Ragged(ids, tokens.offsets), Tokens(content, starts, lengths, table.hashes[: table.size], each)
+
+
+def padded(words: Tokens) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Words with a space before and behind each: uint8 [total] and offsets int64 [words + 1]."""
+    offsets = offsets_of(words.lengths + 2)
+    content = np.full(offsets[-1], ord(" "), np.uint8)
+    _copy_words(words.content, words.starts, words.lengths, offsets, content)
+    return content, offsets
+
+
+def single_spaced(content: NDArray[np.uint8], offsets: NDArray[np.int64]) -> tuple[NDArray, NDArray[np.int64]]:
+    """Texts in which two and more white-space characters on end are one space, as scikit-learn's ``char`` has them."""
+    is_ascii = len(content) == 0 or int(content.max()) < 128
+    out, ends = np.empty(len(content), np.uint8), np.zeros(len(offsets), np.int64)
+    kinds = np.array([], np.uint8) if is_ascii else character_kinds()
+    written = _join_spaces(content, offsets, kinds, out, ends)
+    return out[:written], ends
+
+
+def count_in_texts(words: Ragged, spelled: Ragged, size: int) -> Counts:
+    """How often each feature of its words stands in each text.
+
+    Args:
+        words: the ids of each text's words.
+        spelled: the features of each word; negative ones are skipped.
+        size: how many features there are.
+    """
+    most = int(spelled.lengths[words.values].sum()) if len(words.values) else 0
+    ids, counts = np.empty(most, np.int32), np.empty(most, np.uint16)
+    offsets = np.zeros(len(words) + 1, np.int64)
+    places = np.full(size, -1, np.int64)
+    _tally_words(words.values, words.offsets, spelled.values, spelled.offsets, places, ids, counts, offsets)
+    return Counts(ids[: offsets[-1]], counts[: offsets[-1]], offsets, size)
+
+
+@njit(cache=True, nogil=True)
+def _copy_words(content, starts, lengths, offsets, out):  # type: ignore[no-untyped-def]
+    for w in range(len(starts)):
+        for j in range(lengths[w]):
+            out[offsets[w] + 1 + j] = content[starts[w] + j]
+
+
+@njit(cache=True, nogil=True)
+def _join_spaces(content, offsets, kinds, out, ends):  # type: ignore[no-untyped-def]
+    n = 0
+    for t in range(len(offsets) - 1):
+        i, end = offsets[t], offsets[t + 1]
+        spaces, last = 0, n  # on end; where the last character begins
+        while i < end:
+            b = content[i]
+            size, space = 1, b == 32 or 9 <= b <= 13 or 28 <= b <= 31
+            if b >= 128:
+                code, size = decode_character(content, i)
+                space = kinds[code] == SPACE
+            spaces = spaces + 1 if space else 0
+            if spaces > 1:
+                n = last
+                out[n] = 32
+                n += 1
+            else:
+                last = n
+                for j in range(i, i + size):
+                    out[n] = content[j]
+                    n += 1
+            i += size
+        ends[t + 1] = n
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _tally_words(words, offsets, features, bounds, places, ids, counts, out_offsets):  # type: ignore[no-untyped-def]
+    n = 0
+    for t in range(len(offsets) - 1):
+        first = n
+        for w in range(offsets[t], offsets[t + 1]):
+            for i in range(bounds[words[w]], bounds[words[w] + 1]):
+                feature = features[i]
+                if feature < 0:
+                    continue
+                at = places[feature]
+                if at >= first:
+                    if counts[at] < MOST:
+                        counts[at] += 1
+                else:
+                    places[feature] = n
+                    ids[n], counts[n] = feature, 1
+                    n += 1
+        out_offsets[t + 1] = n
