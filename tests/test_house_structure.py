@@ -118,12 +118,12 @@ OTHER_MEANINGS = {
     "data": {"fasttext"},
     "device": {"lstm", "gru", "rnn"},  # nets
     "nets": {"lstm", "gru", "rnn", "transformer", "bert"},
-    "generation": {"lstm", "gru", "transformer"},
+    "generation": {"lstm", "gru", "transformer", "char"},  # … and what is written
     "translation": {"lstm", "gru", "transformer"},
     "train": {"vectors", "lstm", "bilstm", "transformer"},  # a setting, and what it may be
     "pretrained": {"bert"},  # a kind of `transformers`
     "climb": {"vectors"},  # an argument of `climb`
-    "cli": {"vectors", "bert", "transformer", "fasttext"},  # commands, options, nets, formats
+    "cli": {"vectors", "bert", "transformer", "fasttext", "char"},  # commands, options, nets, formats, units of texts
 }
 LISTS_RUNGS = {"cli/arguments/options.py"}  # for `--help`; a test compares the list
 
