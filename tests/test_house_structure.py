@@ -116,6 +116,7 @@ OTHER_MEANINGS = {
     "pretraining": {"bert"},
     "vectors": {"vectors", "fasttext"},  # … and of files
     "data": {"fasttext"},
+    "metrics": {"char"},  # a tokenizer of sacreBLEU
     "device": {"lstm", "gru", "rnn"},  # nets
     "nets": {"lstm", "gru", "rnn", "transformer", "bert"},
     "generation": {"lstm", "gru", "transformer", "char"},  # … and what is written
