@@ -181,19 +181,9 @@ def held_out_logits(
     )
     shared = counts.document_frequency > part.document_frequency
     part = part.renamed(np.where(shared, np.arange(counts.size, dtype=np.int32), np.int32(-1)), counts.size)
-    out = np.empty((len(rows), signs.shape[1]), np.float32)
-    linear_logits(
-        part.ids,
-        part.counts,
-        part.offsets,
-        weights.tf,
-        weights.feature_scale,
-        weights.row_scale(part),
-        weights.bound,
-        without.weight,
-        without.bias,
-        out,
-    )
+    out, tf, scale = np.empty((len(rows), signs.shape[1]), np.float32), weights.tf, weights.feature_scale
+    norms, bound = weights.row_scale(part), weights.bound
+    linear_logits(part.ids, part.counts, part.offsets, tf, scale, norms, bound, without.weight, without.bias, out)
     return out
 
 
