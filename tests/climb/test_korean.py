@@ -240,6 +240,7 @@ def test_no_english_stands_in_a_korean_climb_of_a_messy_file(tmp_path: Path) -> 
         "sadari",
         "Sadari",
         "predict",
+        "model",
         "report",
         "html",
         "json",
