@@ -93,7 +93,7 @@ def test_a_circle_is_found(tmp_path, files, expected):
     ("room", "siblings"),
     [
         ("sadari", ("rungs", "generation", "translation", "pretraining")),
-        ("sadari.rungs", ("bert", "fasttext", "vectors")),
+        ("sadari.rungs", ("bert", "embed", "fasttext", "vectors")),
     ],
 )
 def test_siblings_do_not_know_each_other(room, siblings):

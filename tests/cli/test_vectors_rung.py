@@ -182,8 +182,8 @@ def test_a_climb_without_vectors_says_that_it_leaves_the_rung_out():
     from sadari.messages import render
 
     chosen, left_out = rungs_to_climb(None, {})
-    assert chosen == [name for name in sadari.RUNGS if name not in ("vectors", "bert")]
-    assert [name for name, _ in left_out] == ["vectors", "bert"]
+    assert chosen == [name for name in sadari.RUNGS if name not in ("vectors", "embed", "bert")]
+    assert [name for name, _ in left_out] == ["vectors", "embed", "bert"]
     assert "--vectors FILE" in render(left_out[0][1])
     assert "--weights FOLDER" in render(left_out[1][1])
     assert rungs_to_climb(None, {"vectors": "v.vec", "weights": "w"}) == (list(sadari.RUNGS), [])

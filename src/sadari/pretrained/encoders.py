@@ -372,6 +372,13 @@ def described(config: Any) -> Any:
         return auto.from_config(config, attn_implementation=attention_of(config), dtype=torch.float32)
 
 
+def unfilled() -> Any:
+    """A context in which models are made without drawing weights: they are read in a moment."""
+    from transformers.initialization import no_init_weights
+
+    return no_init_weights()
+
+
 def _check_size(config: Any, shapes: Mapping[str, Sequence[int]], where: str) -> None:
     """Refuse a configuration that asks for more numbers than there are, before any memory is taken for them."""
     import torch

@@ -12,6 +12,7 @@ from sadari.rungs import ladder
 from sadari.rungs.base import Explanation, Rung
 from sadari.rungs.bert.classifier import BertClassifier
 from sadari.rungs.characters import Char, WordChar
+from sadari.rungs.embed.classifier import EmbeddingClassifier
 from sadari.rungs.embedding import EmbeddingMean
 from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.fasttext.classifier import FastTextModel
@@ -32,6 +33,7 @@ RUNGS |= {
     "word-char": WordChar,
     "embedding-bag": EmbeddingBag,
     "vectors": FromVectors,
+    "embed": EmbeddingClassifier,
     "embedding": EmbeddingMean,
     "rnn": RNN,
     "gru": GRU,
@@ -54,6 +56,7 @@ __all__ = [
     "BiLSTM",
     "Char",
     "EmbeddingBag",
+    "EmbeddingClassifier",
     "EmbeddingMean",
     "Explanation",
     "FastTextModel",

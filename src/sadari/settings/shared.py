@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from sadari.device import PRECISIONS
 from sadari.settings.limits import MOST, SEED, Choice, Number, Text, Whole
+
+
+@dataclass(frozen=True)
+class WhereWeightsAre:
+    """Pre-trained weights: where they are."""
+
+    def __str__(self) -> str:
+        return "a folder of pre-trained weights, or a name on the Hugging Face hub"
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, str | Path) and 0 < len(str(value)) <= 4096
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,7 @@ Floor = Annotated[float, Number(0, 1)]
 BatchTexts = Annotated[int, Whole(1, 2**20)]
 BatchTokens = Annotated[int, Whole(1, 2**24)]
 Accumulate = Annotated[int, Whole(1, 65_536)]
+WeightsPlace = Annotated[str | Path, WhereWeightsAre()]
 ClassWeight = Annotated[str | Mapping[Any, float], ClassWeights()]
 
 # of what size

@@ -23,6 +23,7 @@ RUNG_NAMES = (
     "word-char",
     "embedding-bag",
     "vectors",
+    "embed",
     "embedding",
     "rnn",
     "gru",

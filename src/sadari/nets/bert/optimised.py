@@ -8,15 +8,16 @@ what is rounded is rounded by each piece's own largest number, and so is as far 
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 from sadari.device import why_not
-from sadari.nets.bert.pretrained import PretrainedClassifier
+from sadari.nets.bert.pretrained import PretrainedEncoder
 
 _LEVELS = 127
+Net = TypeVar("Net", bound=PretrainedEncoder)
 
 
 class PackedLinear(nn.Module):
@@ -63,7 +64,7 @@ class Int8Linear(nn.Module):
         return found.view(*states.shape[:-1], -1)
 
 
-def optimised(net: PretrainedClassifier, precision: str) -> PretrainedClassifier:
+def optimised(net: Net, precision: str) -> Net:
     """A net on the CPU with the same answers, ready for prediction; its embeddings and norms are shared.
 
     Args:
@@ -72,9 +73,7 @@ def optimised(net: PretrainedClassifier, precision: str) -> PretrainedClassifier
         precision: "fp32", "bf16" or "int8"; the latter two must be possible on this CPU.
     """
     # parameters stand for themselves: only modules are copied
-    quick: PretrainedClassifier = copy.deepcopy(
-        net, {id(value): value for value in [*net.parameters(), *net.buffers()]}
-    )
+    quick: Net = copy.deepcopy(net, {id(value): value for value in [*net.parameters(), *net.buffers()]})
     quick.eval()
     if precision != "int8" and not quick.own:
         return quick
@@ -98,7 +97,7 @@ def optimised(net: PretrainedClassifier, precision: str) -> PretrainedClassifier
     return quick
 
 
-def _fuse_gelu(net: PretrainedClassifier) -> set[int]:
+def _fuse_gelu(net: PretrainedEncoder) -> set[int]:
     """Take GELU out of every layer that has the exact one, and say after which linear layers it is due."""
     due = set()
     for module in net.base.modules():

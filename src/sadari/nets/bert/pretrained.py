@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -68,7 +68,102 @@ class Layer:
         )
 
 
-class PretrainedClassifier(nn.Module):
+class PretrainedEncoder(nn.Module):
+    """What runs the layers of a pre-trained encoder; a class that derives from it says where the encoder is (`base`).
+
+    Args:
+        config: of the encoder.
+        dropout: of the states, in training.
+        attention_dropout: of what a piece attends to, in training.
+
+    Attributes:
+        own: whether the layers are run here.
+        state_type: of the states between layers; None: as they come.
+    """
+
+    def __init__(self, config: Any, dropout: float = 0.0, attention_dropout: float = 0.0) -> None:
+        super().__init__()
+        self.heads = int(getattr(config, "num_attention_heads", 0))  # some families have other names for it
+        self.own = config.model_type in FAMILIES and not getattr(config, "is_decoder", False)
+        self.state_type: torch.dtype | None = None
+        self.drop, self.attention_drop = Dropout(dropout), Dropout(attention_dropout)
+
+    @property
+    def base(self) -> Any:
+        """The encoder without a head."""
+        raise NotImplementedError
+
+    def layers(self) -> list[Layer]:
+        """The encoder's layers, first to last."""
+        inner = getattr(self.base, "encoder", None) or self.base.transformer
+        return [Layer.of(layer) for layer in inner.layer]
+
+    def embed(self, ids: torch.Tensor) -> torch.Tensor:
+        """The pieces' own embeddings, before places are added: ids int64 [n, length] → float [n, length, width]."""
+        embedded: torch.Tensor = self.base.get_input_embeddings()(ids)
+        return embedded
+
+    def states(self, mask: torch.Tensor, *, first_only: bool, **inputs: torch.Tensor) -> torch.Tensor:
+        """What the last layer gives: float [n, length, width], or [n, 1, width] of the first token alone.
+
+        Args:
+            mask: bool [n, length], True where a text is.
+            first_only: whether the first token is all that is wanted.
+            inputs: ``input_ids`` int64 [n, length], or ``inputs_embeds`` as `embed` gives them.
+        """
+        if not self.own:
+            found: torch.Tensor = self.base(**inputs, attention_mask=mask.long()).last_hidden_state
+            return found[:, :1] if first_only else found
+        hidden = self._embedded(**inputs)
+        if self.state_type is not None:
+            hidden = hidden.to(self.state_type)
+        # a mask costs little, but an additive one is made of it again in every layer
+        bias = None if bool(mask.all()) else _bias(mask, hidden.dtype)
+        layers = self.layers()
+        for place, layer in enumerate(layers, 1):
+            hidden = self._layer(layer, hidden, bias, first_only=first_only and place == len(layers))
+        return hidden if self.state_type is None else hidden.float()
+
+    def _embedded(self, **inputs: torch.Tensor) -> torch.Tensor:
+        hidden: torch.Tensor = self.base.embeddings(**{"input_ids": None, **inputs})
+        project = getattr(self.base, "embeddings_project", None)
+        return hidden if project is None else project(hidden)
+
+    def _layer(
+        self, layer: Layer, hidden: torch.Tensor, bias: torch.Tensor | None, *, first_only: bool
+    ) -> torch.Tensor:
+        """One layer: states [n, length, width] → the same, or [n, 1, width] for the first token alone."""
+        asked = hidden[:, :1] if first_only else hidden
+        query, key, value = (
+            self._split(project(states))
+            for project, states in ((layer.query, asked), (layer.key, hidden), (layer.value, hidden))
+        )
+        mixed = self._mixed(query, key, value, _same(bias, query)).transpose(1, 2).flatten(2)
+        asked = layer.attended_norm(self.drop(layer.attended(mixed)) + asked)
+        inner = layer.narrow(layer.activation(layer.widen(asked)))
+        return layer.norm(self.drop(inner) + asked)
+
+    def _mixed(
+        self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor | None
+    ) -> torch.Tensor:
+        """What each query attends to: [n, heads, asked, width]."""
+        learning = torch.is_grad_enabled() and query.device.type == "cpu"
+        if not (learning and (query.dtype == torch.bfloat16 or (self.training and self.attention_drop.share))):
+            dropped = self.attention_drop.share if self.training else 0.0
+            return functional.scaled_dot_product_attention(query, key, value, bias, dropped)
+        # on a CPU, the gradient of torch's fused attention takes three times as long in bfloat16, and of its unfused
+        # one with dropout eight times
+        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(2, 3)
+        if bias is not None:
+            scores = scores + bias
+        return self.attention_drop(scores.softmax(dim=-1).to(value.dtype)) @ value
+
+    def _split(self, states: torch.Tensor) -> torch.Tensor:
+        """[n, length, width] → [n, heads, length, width of a head]."""
+        return states.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+
+class PretrainedClassifier(PretrainedEncoder):
     """A pre-trained encoder with a head of ``k`` labels.
 
     Args:
@@ -79,25 +174,19 @@ class PretrainedClassifier(nn.Module):
 
     Attributes:
         model: the same, whose names its weights have.
-        own: whether it is run here.
-        state_type: of the states between layers; None: as they come.
     """
 
     def __init__(
         self, model: Any, dropout: float | None = None, attention_dropout: float = 0.0, layer_decay: float = 1.0
     ) -> None:
-        super().__init__()
-        self.model, self.layer_decay = model, layer_decay
         config = model.config
-        self.state_type: torch.dtype | None = None
-        self.own = config.model_type in FAMILIES and not getattr(config, "is_decoder", False)
         own = getattr(config, "hidden_dropout_prob", getattr(config, "dropout", 0.1))
-        self.drop = Dropout(float(own if dropout is None else dropout))
+        super().__init__(config, float(own if dropout is None else dropout), attention_dropout)
+        self.model, self.layer_decay = model, layer_decay
         if dropout is not None:
             for module in model.modules():
                 if isinstance(module, nn.Dropout):
                     module.p = dropout
-        self.attention_drop = Dropout(attention_dropout)
         for name in ("attention_probs_dropout_prob", "attention_dropout"):
             if hasattr(config, name):
                 setattr(config, name, attention_dropout)
@@ -139,20 +228,6 @@ class PretrainedClassifier(nn.Module):
         """The encoder without its head."""
         return self.model.base_model
 
-    @property
-    def heads(self) -> int:
-        return int(self.model.config.num_attention_heads)
-
-    def layers(self) -> list[Layer]:
-        """The encoder's layers, first to last."""
-        inner = getattr(self.base, "encoder", None) or self.base.transformer
-        return [Layer.of(layer) for layer in inner.layer]
-
-    def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        """The pieces' own embeddings, before places are added: ids int64 [n, length] → float [n, length, width]."""
-        embedded: torch.Tensor = self.model.get_input_embeddings()(ids)
-        return embedded
-
     def from_embeddings(self, embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Logits [n, k] of embeddings [n, length, width] as `embed` gives them; mask bool [n, length]."""
         return self._logits(mask, inputs_embeds=embedded)
@@ -175,53 +250,7 @@ class PretrainedClassifier(nn.Module):
         if not self.own:
             logits: torch.Tensor = self.model(**inputs, attention_mask=mask.long()).logits
             return logits
-        hidden = self._embedded(**inputs)
-        if self.state_type is not None:
-            hidden = hidden.to(self.state_type)
-        # a mask costs little, but an additive one is made of it again in every layer
-        bias = None if bool(mask.all()) else _bias(mask, hidden.dtype)
-        layers = self.layers()
-        for place, layer in enumerate(layers, 1):
-            hidden = self._layer(layer, hidden, bias, first_only=place == len(layers))
-        return self._head(hidden if self.state_type is None else hidden.float())
-
-    def _embedded(self, **inputs: torch.Tensor) -> torch.Tensor:
-        hidden: torch.Tensor = self.base.embeddings(**{"input_ids": None, **inputs})
-        project = getattr(self.base, "embeddings_project", None)
-        return hidden if project is None else project(hidden)
-
-    def _layer(
-        self, layer: Layer, hidden: torch.Tensor, bias: torch.Tensor | None, *, first_only: bool
-    ) -> torch.Tensor:
-        """One layer: states [n, length, width] → the same, or [n, 1, width] for the first token alone."""
-        asked = hidden[:, :1] if first_only else hidden
-        query, key, value = (
-            self._split(project(states))
-            for project, states in ((layer.query, asked), (layer.key, hidden), (layer.value, hidden))
-        )
-        mixed = self._mixed(query, key, value, _same(bias, query)).transpose(1, 2).flatten(2)
-        asked = layer.attended_norm(self.drop(layer.attended(mixed)) + asked)
-        inner = layer.narrow(layer.activation(layer.widen(asked)))
-        return layer.norm(self.drop(inner) + asked)
-
-    def _mixed(
-        self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor | None
-    ) -> torch.Tensor:
-        """What each query attends to: [n, heads, asked, width]."""
-        learning = torch.is_grad_enabled() and query.device.type == "cpu"
-        if not (learning and (query.dtype == torch.bfloat16 or (self.training and self.attention_drop.share))):
-            dropped = self.attention_drop.share if self.training else 0.0
-            return functional.scaled_dot_product_attention(query, key, value, bias, dropped)
-        # on a CPU, the gradient of torch's fused attention takes three times as long in bfloat16, and of its unfused
-        # one with dropout eight times
-        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(2, 3)
-        if bias is not None:
-            scores = scores + bias
-        return self.attention_drop(scores.softmax(dim=-1).to(value.dtype)) @ value
-
-    def _split(self, states: torch.Tensor) -> torch.Tensor:
-        """[n, length, width] → [n, heads, length, width of a head]."""
-        return states.unflatten(2, (self.heads, -1)).transpose(1, 2)
+        return self._head(self.states(mask, first_only=True, **inputs))
 
     def _head(self, first: torch.Tensor) -> torch.Tensor:
         """Logits of the first token's states [n, 1, width]."""
@@ -236,6 +265,14 @@ class PretrainedClassifier(nn.Module):
         return logits
 
 
+class EnteredBehindEmbedding(Protocol):
+    """A net that takes its pieces' embeddings, too."""
+
+    def embed(self, ids: torch.Tensor) -> torch.Tensor: ...
+
+    def from_embeddings(self, embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor: ...
+
+
 class BetweenEnds:
     """An encoder entered behind its embedding, for reasons: what stands round a text always stands there.
 
@@ -247,7 +284,7 @@ class BetweenEnds:
         after: ids that stand after it.
     """
 
-    def __init__(self, net: PretrainedClassifier, before: Sequence[int], after: Sequence[int]) -> None:
+    def __init__(self, net: EnteredBehindEmbedding, before: Sequence[int], after: Sequence[int]) -> None:
         self.net, self.before, self.after = net, before, after
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:

@@ -20,9 +20,9 @@ from sadari.errors import SadariWarning, SettingError
 from sadari.messages import message
 from sadari.pretrained import encoders as pretrained
 from sadari.pretrained.folder import shown_weights
+from sadari.pretrained.reasons import attention, word_contributions
 from sadari.ragged import Ragged
 from sadari.rungs.bert import settings as bert_settings
-from sadari.rungs.bert.explain import attention, word_contributions
 from sadari.rungs.bert.folder import (
     NOT_RUN,
     check_runs,
@@ -56,6 +56,7 @@ from sadari.settings.shared import (
     Share,
     Threads,
     WeightDecay,
+    WeightsPlace,
 )
 from sadari.text.column import as_column
 from sadari.text.long_texts import WAYS
@@ -138,7 +139,7 @@ class BertClassifier(Resumable):
     takes_teacher: ClassVar[bool] = True
     weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS
 
-    weights: Annotated[str | Path, bert_settings.Weights()] | None = None
+    weights: WeightsPlace | None = None
     download: bool = False
     max_length: Annotated[int, Whole(4, 65_536)] | None = None
     long_texts: Annotated[str, Choice(WAYS)] = "head"

@@ -9,7 +9,7 @@ from sadari.artifact import ModelFiles, guarded, own_texts, parse_json
 from sadari.artifact.restore import fill_net, weights_for
 from sadari.artifact.weights import CONFIG, TOKENIZER
 from sadari.pretrained.config import check_claims
-from sadari.pretrained.encoders import config_json, config_of, described, quiet
+from sadari.pretrained.encoders import config_json, config_of, described, quiet, unfilled
 from sadari.text.subword.pretrained import SubwordTokenizer
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def restored_net(
         rows = int(config.vocab_size)
         if max(pieces.largest_id, pieces.pad_id, pieces.unknown_id or 0, *pieces.round_ids) >= rows:
             raise ValueError(f"the tokenizer's ids do not fit an embedding of {rows:,} rows")
-        with torch.random.fork_rng(), _unfilled():
+        with torch.random.fork_rng(), unfilled():
             net = described(config)
     fill_net(net, found)
     whole = PretrainedClassifier(net).eval()
@@ -86,10 +86,3 @@ def check_runs(net: PretrainedClassifier, pieces: SubwordTokenizer, where: str) 
     with torch.inference_mode(), guarded(NOT_RUN, where=where):
         net.eval()(ids, torch.ones_like(ids, dtype=torch.bool))
     net.train(training)
-
-
-def _unfilled() -> Any:
-    """Weights are read in a moment: nothing need be drawn for them."""
-    from transformers.initialization import no_init_weights
-
-    return no_init_weights()

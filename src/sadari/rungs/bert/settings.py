@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,17 +15,6 @@ LEAST_LENGTH, ROUND = 32, 8  # pieces
 STEPS, FEWEST_PASSES, MOST_PASSES = 250, 2, 10
 LITTLE_WIDTH = 128
 MANY_TEXTS = 10_000  # two passes are enough of
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Pre-trained weights: where they are."""
-
-    def __str__(self) -> str:
-        return "a folder of pre-trained weights, or a name on the Hugging Face hub"
-
-    def allows(self, value: Any) -> bool:
-        return isinstance(value, str | Path) and 0 < len(str(value)) <= 4096
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Why a fine-tuned encoder answers as it does: what each word adds, and what each piece attends to."""
+"""Why what is built on an encoder answers as it does: what each word adds, and what each piece attends to."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from sadari.text.subword.pretrained import SubwordTokenizer
 
 if TYPE_CHECKING:
     from sadari.nets.bert.pretrained import PretrainedClassifier
+    from sadari.nets.bert.sentence import SentenceClassifier
 
 STRETCHES, TOLERANCE = 4, 1e-3  # of the path; every stretch that needs it is halved
 
 
 def word_contributions(
-    net: PretrainedClassifier, pieces: SubwordTokenizer, text: str, room: int, way: str
+    net: PretrainedClassifier | SentenceClassifier, pieces: SubwordTokenizer, text: str, room: int, way: str
 ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
     """The words of a text that are read, what each adds to each logit [m, k], and the logits [k] without any.
 

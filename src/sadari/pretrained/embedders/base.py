@@ -1,0 +1,95 @@
+"""What every embedder is: a text goes in, and one vector comes out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import State
+from sadari.pretrained.embedders import cache
+
+Embedded = tuple[NDArray[np.float32], NDArray[np.bool_]]
+
+
+class Embedder(ABC):
+    """Frozen weights that give one vector a text.
+
+    Attributes:
+        kind: what the weights are, as a model folder names it.
+        libraries: that it needs to run.
+        width: of a vector.
+        tokenizer: what kind of tokenizer it has.
+        fingerprint: SHA-256 of all that a vector depends on; None where no cache is to be used.
+    """
+
+    kind: ClassVar[str]
+    width: int
+    tokenizer: str
+    fingerprint: str | None = None
+
+    def embed(self, column: pl.Series) -> Embedded:
+        """Vectors float32 [n, width], and bool [n]: whether anything in the text is known. A text that was embedded
+        before with the same weights is looked up.
+
+        Args:
+            column: the texts.
+        """
+        if self.fingerprint is None:
+            return self._embed(column)
+        return cache.through(self.fingerprint, self.width, column, self._embed)
+
+    @abstractmethod
+    def cut(self, column: pl.Series) -> NDArray[np.bool_]:
+        """bool [n]: which texts are longer than is read."""
+
+    @abstractmethod
+    def contributions(
+        self, text: str, weight: NDArray[np.float32], bias: NDArray[np.float32]
+    ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        """What each word adds to each logit of a linear layer on the vectors.
+
+        Args:
+            text: to be explained.
+            weight: float32 [width, k].
+            bias: float32 [k].
+
+        Returns:
+            the words [m], what each adds, float64 [m, k], and the logits without any, float64 [k].
+
+        Raises:
+            DataError: there is nothing in the text.
+        """
+
+    @abstractmethod
+    def state(self) -> State:
+        """Tensors, texts, and what a manifest must say, for a model folder."""
+
+    @abstractmethod
+    def _embed(self, column: pl.Series) -> Embedded:
+        """The same as `embed`, worked out."""
+
+
+def read_number(said: Any, name: str, low: int, high: int) -> int:
+    """A whole number that a model folder gives.
+
+    Raises:
+        ValueError: it is none, or out of its range.
+    """
+    if type(said) is not int or not low <= said <= high:
+        raise ValueError(f"{name!r} must be a whole number from {low:,} to {high:,}")
+    return said
+
+
+def read_flag(said: Any, name: str) -> bool:
+    """True or False, of a model folder.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if not isinstance(said, bool):
+        raise ValueError(f"{name!r} must be true or false")
+    return said

@@ -1,0 +1,261 @@
+"""A pre-trained encoder as an embedder: batches of like length, its last states pooled."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.artifact import ModelFiles, State, guarded, own_texts, parse_json
+from sadari.artifact.restore import fill_net, weights_for
+from sadari.artifact.weights import CONFIG, TOKENIZER
+from sadari.pretrained import encoders
+from sadari.pretrained.config import check_claims
+from sadari.pretrained.embedders.base import Embedded, Embedder, read_flag, read_number
+from sadari.pretrained.embedders.modules import MOST_TEXT, POOLINGS, Modules
+from sadari.pretrained.reasons import word_contributions
+from sadari.text.long_texts import fit_long
+from sadari.text.subword.pretrained import SubwordTokenizer
+from sadari.train.batches import Batches
+
+if TYPE_CHECKING:
+    import torch
+
+    from sadari.nets.bert.sentence import SentenceEncoder
+
+BATCH_TEXTS, BATCH_TOKENS = 64, 4096
+ENCODER = "encoder"  # before the names of its tensors in a model folder
+NOT_RUN = "the encoder cannot read a text"
+
+
+@dataclass(frozen=True)
+class Running:
+    """How an encoder is run.
+
+    Attributes:
+        device: "cpu", "cuda", "mps" or "auto".
+        precision: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
+        threads: CPU threads of torch; None: torch's own number.
+    """
+
+    device: str = "cpu"
+    precision: str = "fp32"
+    threads: int | None = None
+
+
+class EncoderEmbedder(Embedder):
+    """An encoder of `transformers`, frozen.
+
+    Args:
+        net: the encoder and its pooling.
+        pieces: the tokenizer.
+        files: those of the tokenizer, name → content.
+        longest: subword tokens that are read of a text, those round it included.
+        lower: whether texts are lower-cased first.
+        running: on which device, and how.
+    """
+
+    kind = "encoder"
+
+    def __init__(
+        self,
+        net: SentenceEncoder,
+        pieces: SubwordTokenizer,
+        files: Mapping[str, str],
+        longest: int,
+        lower: bool,
+        running: Running,
+    ) -> None:
+        self.net, self.pieces, self.files = net.requires_grad_(False).eval(), pieces, dict(files)
+        self.longest, self.lower, self.running = longest, lower, running
+        self.width, self.tokenizer = net.width, pieces.kind
+        self._quick: tuple[Running, SentenceEncoder, bool] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_quick": None}
+
+    @property
+    def room(self) -> int:
+        """Pieces of a text itself that are read."""
+        return max(1, self.longest - self.pieces.extra)
+
+    def cut(self, column: pl.Series) -> NDArray[np.bool_]:
+        return self.pieces.encode(self._cased(column)).lengths > self.room
+
+    def _cased(self, column: pl.Series) -> pl.Series:
+        return column.str.to_lowercase() if self.lower else column
+
+    def _embed(self, column: pl.Series) -> Embedded:
+        import torch
+
+        from sadari.device import resolve_device
+        from sadari.train.environment import threads
+
+        whole = self.pieces.encode(self._cased(column))
+        ids = self.pieces.closed(fit_long(whole, self.room, "head")[0])
+        out = np.empty((len(ids), self.width), np.float32)
+        device = resolve_device(self.running.device)
+        net, bf16 = self._ready(device)
+        with (
+            torch.inference_mode(),
+            threads(self.running.threads),
+            torch.autocast(device.type, torch.bfloat16, enabled=bf16),
+        ):
+            for rows in Batches(ids.lengths, BATCH_TEXTS, BATCH_TOKENS).in_order():
+                batch, mask = ids.take(rows).padded(self.pieces.pad_id)
+                with guarded(NOT_RUN):
+                    out[rows] = net(batch.to(device), mask.to(device)).float().cpu().numpy()
+        return out, self.pieces.known(whole)
+
+    def _ready(self, device: torch.device) -> tuple[SentenceEncoder, bool]:
+        """The net made ready once for this device and precision, and whether it runs under autocast."""
+        from sadari.device import bf16_is_fast, precision_here
+        from sadari.nets.bert.optimised import optimised
+
+        if self._quick is None or self._quick[0] != self.running:
+            packed = device.type == "cpu" and self.net.own
+            needed, asked = "packed layers" if packed else "layers", self.running.precision
+            if asked == "auto":
+                asked = "bf16" if bf16_is_fast(device, needed) else "fp32"
+            precision = precision_here(asked, device, needed)
+            net = optimised(self.net, precision) if device.type == "cpu" else self.net.to(device)
+            self._quick = self.running, net, precision == "bf16" and not packed
+        return self._quick[1:]
+
+    def contributions(
+        self, text: str, weight: NDArray[np.float32], bias: NDArray[np.float32]
+    ) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+        import torch
+
+        from sadari.nets.bert.sentence import SentenceClassifier
+
+        device = next(self.net.parameters()).device
+        head = (torch.from_numpy(np.ascontiguousarray(part, np.float32)).to(device) for part in (weight, bias))
+        with guarded(NOT_RUN):
+            return word_contributions(
+                SentenceClassifier(self.net, *head), self.pieces, self._cased(pl.Series([text]))[0], self.room, "head"
+            )
+
+    def state(self) -> State:
+        tensors = {f"{ENCODER}.{name}": value.cpu() for name, value in self.net.encoder.state_dict().items()}
+        texts = {**self.files, CONFIG: encoders.config_json(self.net.encoder.config)}
+        said = {
+            "tokenizer": self.tokenizer,
+            "pad_id": self.pieces.pad_id,
+            "unknown_id": self.pieces.unknown_id,
+            "pooling": list(self.net.pooling),
+            "normalise": self.net.normalise,
+            "longest": self.longest,
+            "lower": self.lower,
+        }
+        return tensors, texts, said
+
+
+def read_encoder(modules: Modules, max_length: int | None, running: Running) -> EncoderEmbedder:
+    """The encoder of a folder.
+
+    Args:
+        modules: what the folder says of itself.
+        max_length: subword tokens to read of a text; None: as many as the folder says.
+        running: on which device, and how.
+
+    Raises:
+        ModelError: the weights cannot be read, or hold no such encoder.
+    """
+    from sadari.nets.bert.sentence import SentenceEncoder
+
+    folder = modules.encoder
+    found = encoders.read_tokenizer(folder)
+    encoder = _without_pooler(encoders.read_model(folder, ["0", "1"], several=False)[0].base_model)
+    encoders.check_fits(found.pieces, encoder.config, str(folder))
+    most = encoders.longest_text(encoder.config, found)
+    longest = min(max_length or modules.longest or most, most)
+    net = SentenceEncoder(encoder, modules.pooling, modules.normalise)
+    embedder = EncoderEmbedder(net, found.pieces, found.files, longest, modules.lower, running)
+    _check_runs(embedder, str(folder))
+    # what a vector depends on: the weights, the tokenizer, and how they are used
+    digest = hashlib.sha256(
+        repr((modules.pooling, modules.normalise, longest, modules.lower, running.precision)).encode()
+    )
+    _add_files(digest, folder)
+    embedder.fingerprint = digest.hexdigest()
+    return embedder
+
+
+def restored_encoder(files: ModelFiles, said: Mapping[str, Any], running: Running) -> EncoderEmbedder:
+    """The encoder of a model folder that `EncoderEmbedder.state` describes.
+
+    Raises:
+        ValueError, ModelError: its parts do not fit each other.
+    """
+    import torch
+
+    from sadari.nets.bert.sentence import SentenceEncoder
+
+    pieces = SubwordTokenizer.read(files.text(TOKENIZER), said.get("pad_id"), said.get("unknown_id"))
+    if said.get("tokenizer") != pieces.kind:
+        raise ValueError(f"the tokenizer is not the {str(said.get('tokenizer'))[:40]!r} that it is said to be")
+    pooling = said.get("pooling")
+    if not isinstance(pooling, list) or not 0 < len(pooling) == len(set(map(str, pooling))):
+        raise ValueError("'pooling' must be a list of names")
+    if not all(mode in POOLINGS for mode in pooling):
+        raise ValueError(f"'pooling' names another than {', '.join(POOLINGS)}")
+    claimed = parse_json(files.text(CONFIG).encode())
+    if not isinstance(claimed, dict):
+        raise ValueError(f"{CONFIG} is not a JSON object")
+    where, begin = str(files.folder), f"{ENCODER}."
+    own = {name.removeprefix(begin): value for name, value in files.tensors.items() if name.startswith(begin)}
+    config = encoders.config_of(claimed, ["0", "1"], several=False, where=where)
+    check_claims(claimed, {name: tensor.shape for name, tensor in own.items()}, where)
+    inner = ModelFiles(files.folder, files.manifest, own, files.texts)
+    with encoders.quiet():
+        found = weights_for(inner, lambda: _without_pooler(encoders.described(config).base_model))
+        unasked = sorted(set(own) - set(found))
+        if unasked:
+            raise ValueError(f"{CONFIG} knows no tensor {unasked[0][:80]!r}")
+        encoders.check_fits(pieces, config, where)
+        with torch.random.fork_rng(), encoders.unfilled():
+            encoder = _without_pooler(encoders.described(config).base_model)
+    fill_net(encoder, found)
+    longest = read_number(said.get("longest"), "longest", 1, MOST_TEXT)
+    places = encoders.places(config)
+    if places is not None and longest > places:
+        raise ValueError(f"'longest' is {longest:,}, and there are {places:,} places")
+    net = SentenceEncoder(encoder, pooling, read_flag(said.get("normalise"), "normalise"))
+    texts = {name: text for name, text in own_texts(files).items() if name != CONFIG}
+    lower = read_flag(said.get("lower"), "lower")
+    return _check_runs(EncoderEmbedder(net, pieces, texts, longest, lower, running), where)
+
+
+def _without_pooler(encoder: Any) -> Any:
+    """The encoder without the layer that some put on the first token, and nothing here asks for."""
+    if getattr(encoder, "pooler", None) is not None:
+        encoder.pooler = None
+    return encoder
+
+
+def _check_runs(embedder: EncoderEmbedder, where: str) -> EncoderEmbedder:
+    """The embedder, once a text went through it: numbers may be of the right size, and wrong together."""
+    import torch
+
+    before, after = embedder.pieces.ends
+    ids = torch.tensor([[*before, embedder.pieces.pad_id, *after]])
+    with torch.inference_mode(), guarded(NOT_RUN, where=where):
+        embedder.net(ids, torch.ones_like(ids, dtype=torch.bool))
+    return embedder
+
+
+def _add_files(digest: Any, folder: Path) -> None:
+    """Put the content of a folder's weights, configuration and tokenizer into a hash."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".safetensors", ".json", ".txt", ".model") and path.is_file():
+            digest.update(path.name.encode())
+            with path.open("rb") as file:
+                while chunk := file.read(2**22):
+                    digest.update(chunk)

@@ -1,0 +1,93 @@
+"""Whatever gives one vector a text, by what a folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from sadari.artifact import MANIFEST, ModelFiles
+from sadari.pretrained.embedders.base import Embedder
+from sadari.pretrained.embedders.encoder import EncoderEmbedder, Running, read_encoder, restored_encoder
+from sadari.pretrained.embedders.modules import read_modules
+from sadari.pretrained.embedders.static import StaticEmbedder, is_static, read_static, restored_static
+from sadari.pretrained.embedders.words import WordsEmbedder, read_word_vectors, restored_words
+from sadari.pretrained.encoders import check_folder, find_weights
+from sadari.pretrained.folder import check_plain, json_of
+from sadari.vectors.formats.folder import KIND as WORD_VECTORS
+
+WeightsKind = Literal["encoder", "static", "words"]
+
+
+def kind_of_weights(weights: str | Path, *, download: bool = False) -> WeightsKind:
+    """What some weights are: an encoder, static embeddings, or word vectors. A file holds word vectors.
+
+    Args:
+        weights: a folder, a file, or a name on the Hugging Face hub.
+        download: fetch the name from the hub, if it is not here.
+
+    Raises:
+        ModelError: no such weights, or a damaged folder. DownloadError: the hub does not give them.
+    """
+    path = Path(weights).expanduser()
+    if path.is_file() or _are_our_vectors(path):
+        return "words"
+    folder = find_weights(weights, download=download)
+    check_plain(folder)
+    return "static" if is_static(folder) or read_modules(folder).static else "encoder"
+
+
+def _are_our_vectors(path: Path) -> bool:
+    return (path / MANIFEST).is_file() and json_of(path / MANIFEST).get("kind") == WORD_VECTORS
+
+
+def check_embedder(weights: str | Path, *, download: bool = False) -> None:
+    """Refuse weights that give no vectors, as far as that can be seen without reading all of them.
+
+    Raises:
+        ModelError: what is wrong.
+    """
+    if kind_of_weights(weights, download=download) == "encoder":
+        check_folder(read_modules(find_weights(weights)).encoder)
+
+
+def read_embedder(
+    weights: str | Path, texts: pl.Series, max_length: int | None = None, running: Running | None = None
+) -> Embedder:
+    """The embedder of some weights.
+
+    Args:
+        weights: as in `kind_of_weights`.
+        texts: some of those that are to be embedded.
+        max_length: tokens to read of a text; None: as many as the weights say.
+        running: on which device an encoder is run, and how.
+
+    Raises:
+        DataError, ModelError: they cannot be read.
+    """
+    kind = kind_of_weights(weights)
+    if kind == "words":
+        return read_word_vectors(Path(weights).expanduser(), texts)
+    folder = find_weights(weights)
+    modules = read_modules(folder)
+    if kind == "static":
+        return read_static(modules, max_length)
+    check_folder(modules.encoder)
+    return read_encoder(modules, max_length, running or Running())
+
+
+def restored_embedder(files: ModelFiles, said: Mapping[str, Any], running: Running) -> Embedder:
+    """The embedder in a model folder.
+
+    Raises:
+        ValueError, ModelError, SettingError: there is none, or its parts do not fit each other.
+    """
+    kind = said.get("embedder")
+    if kind == EncoderEmbedder.kind:
+        return restored_encoder(files, said, running)
+    restore = {StaticEmbedder.kind: restored_static, WordsEmbedder.kind: restored_words}.get(str(kind))
+    if restore is None:
+        raise ValueError(f"there is no embedder {str(kind)[:40]!r}")
+    return restore(files, said)
