@@ -16,7 +16,6 @@ from sadari.climb.verdict.decide import LEVEL
 from sadari.messages import Message, message
 from sadari.metrics.classification import reliability
 from sadari.metrics.interval import Interval, PairTest
-from sadari.metrics.significance import paired_difference
 from sadari.wording import numbers as readable
 
 Figure = tuple[Message, Message, Markup | None]  # title, what to see in it, the chart
@@ -40,9 +39,8 @@ def differences(view: View) -> dict[str, Any] | None:
     """Every pair of rungs with its paired tests on the validation and the final rows."""
     validation = {(test.first, test.second): test for test in view.result.validation_tests}
     final = {(test.first, test.second): test for test in view.result.final_tests}
-    rows = (len(view.taken.validation_predictions), view.rows)
     pairs = [
-        (pair, [_difference(tests.get(pair), n) for tests, n in zip((validation, final), rows, strict=True)])
+        (pair, [_difference(tests.get(pair)) for tests in (validation, final)])
         for pair in dict.fromkeys([*validation, *final])
     ]
     if not pairs:
@@ -52,12 +50,11 @@ def differences(view: View) -> dict[str, Any] | None:
     return {"shown": pairs if few else telling, "every": None if few else pairs}
 
 
-def _difference(test: PairTest | None, rows: int) -> tuple[Interval | None, float, bool]:
+def _difference(test: PairTest | None) -> tuple[Interval | None, float, bool]:
     """What the second rung gains, its p corrected for all pairs, and whether that is told apart from chance."""
     if test is None:
         return None, 1.0, False
-    gain = paired_difference(test.first_only, test.second_only, rows)
-    return gain, test.p_corrected, test.p_corrected < LEVEL
+    return test.difference, test.p_corrected, test.p_corrected < LEVEL
 
 
 def costs(view: View) -> dict[str, Any] | None:
