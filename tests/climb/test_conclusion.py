@@ -158,3 +158,15 @@ def test_nets_that_can_no_longer_matter_are_left_out(large):
         done[0].validation_accuracy = wilson(right, rows)
         assert bool(no_longer_matters(RUNGS["lstm"], done)) == needless, right
         assert no_longer_matters(RUNGS["tfidf"], done) is None
+
+
+def test_a_net_whose_own_validation_says_so_is_given_up(monkeypatch):
+    """One pass at no rate teaches nothing: after the first of five folds it is surely worse than bow."""
+    for name in [name for name in RUNGS if name not in ("bow", "embedding")]:
+        monkeypatch.delitem(RUNGS, name)
+    idle = {"embedding": {"epochs": 1, "learning_rate": 1e-9}}
+    result = climb(news(800), settings=idle, curves=False)
+    assert [rung.rung for rung in result.rungs] == ["bow"]
+    assert "given up" in str(dict(result.skipped)["embedding"])
+    named = climb(news(800), rungs=["bow", "embedding"], settings=idle, curves=False)
+    assert [rung.rung for rung in named.rungs] == ["bow", "embedding"]

@@ -22,7 +22,7 @@ from sadari.climb.progress import onwards
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.climb.selection import rungs_to_climb
 from sadari.climb.split import freeze
-from sadari.climb.training import fewer_rows, first_fold
+from sadari.climb.training import GivenUp, fewer_rows, first_fold
 from sadari.climb.training import train as train_rung
 from sadari.climb.tuning import tune
 from sadari.climb.verdict.choice import MARGIN, TEXTS_PER_DAY, check_margin
@@ -218,6 +218,9 @@ def _try_all(run: ClimbContext, names: list[str], found: dict[str, RungResult | 
         if done and not run.named and (why := no_longer_matters(RUNGS[name], done)):
             found[name] = Failed(why)
             continue
+        if done and not run.named and run.metric.name == "accuracy":
+            best = max(done, key=lambda result: result.validation_accuracy.value)
+            run.to_beat = best.rung, best.validation_predictions == run.frozen.validation_truth
         found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
     for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it
         if isinstance(outcome, TooDear) and run.budget.allows(outcome.least):
@@ -228,6 +231,8 @@ def _try_one(run: ClimbContext, name: str, place: int, count: int, *, share: flo
     """The same for one rung. One that raises ends itself, and not what was found of the others."""
     try:
         return _climb_one(run, name, place, count, share=share)
+    except GivenUp as given_up:
+        return Failed(given_up.why)
     except Exception as error:
         return Failed(why_failed(error, name))
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sadari.climb.budget import Budget
 from sadari.climb.progress import share_done
 from sadari.climb.split import Frozen
@@ -38,6 +41,8 @@ class ClimbContext:
         trials: settings to try for each.
         refit: whether the recommended rung is trained once more, on validation rows too.
         named: whether the rungs were asked for by name, so that none is left out for being needless.
+        to_beat: the best rung so far, and which validation rows it gets right, where a net that cannot reach it may be
+            given up.
         stopped: whether somebody has asked it to end with what is there.
         planned: rung → settings that the budget has chosen.
         tuned: rung → settings that the trials have chosen.
@@ -57,6 +62,7 @@ class ClimbContext:
     trials: int = 0
     refit: bool = True
     named: bool = False
+    to_beat: tuple[str, NDArray[np.bool_]] | None = None
     stopped: bool = False
     planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -16,10 +16,15 @@ from sadari.climb.split import halves, nested_rows
 from sadari.data.corpus import Corpus
 from sadari.messages import Message, beside, message, of
 from sadari.metrics.predictions import label_columns, predict_in_order
+from sadari.metrics.significance import paired_difference
 from sadari.rungs import Rung
 from sadari.train.callbacks import Progress
+from sadari.wording import numbers as readable
 
 TRAINING, VALIDATING, DONE = 0.0, 0.4, 0.8  # of a rung's place on the bar
+
+SURE = 0.999  # of the interval by which a net is given up
+LONG = 4  # a rung's cost beside a linear one's, from which on it may be
 
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]  # training rows (positions): learned from, validated
 
@@ -36,6 +41,14 @@ class Trained:
     model: Rung
     held_out: NDArray[np.float32]
     note: Message | str
+
+
+class GivenUp(Exception):
+    """A net whose own validation says that it cannot reach the best."""
+
+    def __init__(self, why: Message) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 class Allowance:
@@ -168,11 +181,34 @@ def _validate_in_folds(
         if (places >= 0).all():
             logits[held] = one.logits(texts)[:, places]
             complete[held] = True
+        seen = np.concatenate([held for _, held in folds[: number + 1]])
+        _give_up(context, model, seen, table[seen].argmax(axis=1) == frozen.validation_truth[seen])
     assert frozen.train.labels is not None
     own_order = [frozen.label_names.index(str(label)) for label in model.classes_.tolist()]
     model.calibrate(logits[complete][:, own_order], frozen.train.labels.filter(pl.Series(complete)))
     table[known] **= model.inverse_temperature_  # texts of which a model knew nothing have the shares of the labels
     return (table / table.sum(axis=1, keepdims=True)).astype(np.float32), made
+
+
+def _give_up(context: ClimbContext, model: Rung, rows: NDArray[np.int64], right: NDArray[np.bool_]) -> None:
+    """Give a long net up if it is surely worse than the best so far on the rows that are validated already.
+
+    Raises:
+        GivenUp: it is.
+    """
+    if context.to_beat is None or model.relative_cost < LONG or len(rows) == len(context.frozen.train):
+        return
+    name, its = context.to_beat[0], context.to_beat[1][rows]
+    lost, won = int(np.count_nonzero(its & ~right)), int(np.count_nonzero(right & ~its))
+    if paired_difference(lost, won, len(rows), confidence=SURE).high < 0:
+        what = message(
+            "given up: it is right in {percent} % of the first {rows:,} validation rows, and {rung} in {best} %",
+            percent=readable.percent(float(right.mean())),
+            rows=len(rows),
+            rung=name,
+            best=readable.percent(float(its.mean())),
+        )
+        raise GivenUp(what)
 
 
 def _said_of_time(model: Rung, behind: list[Rung]) -> Message | str:
