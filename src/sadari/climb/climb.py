@@ -222,6 +222,8 @@ def _try_all(run: ClimbContext, names: list[str], found: dict[str, RungResult | 
             best = max(done, key=lambda result: result.validation_accuracy.value)
             run.to_beat = best.rung, best.validation_predictions == run.frozen.validation_truth
         found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
+    if sum(isinstance(outcome, RungResult) for outcome in found.values()) < 2:
+        run.budget.release()  # two rungs, and so a comparison, are worth more than curves
     for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it
         if isinstance(outcome, TooDear) and run.budget.allows(outcome.least):
             found[name] = _try_one(run, name, last, len(names), share=1)
