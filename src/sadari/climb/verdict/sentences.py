@@ -193,7 +193,7 @@ def _what_could_hide(verdict: Verdict, names: Sequence[str], rows: int, compare:
     highs = {name: compare(name, verdict.rung).gain.high for name in names if name != verdict.rung}
     most = max(highs, key=lambda name: highs[name])
     if highs[most] < 0.00005:
-        return message("On {rows:,} validation rows no other rung can be better.", rows=rows)
+        return message("On these {rows:,} validation rows every other rung is worse by more than chance.", rows=rows)
     limit = f"{highs[most]:.3f}" if metric.lower_is_better else readable.points(highs[most])
     sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {points} points better.")
     if metric.lower_is_better:
