@@ -31,7 +31,7 @@ ROOMS = [
     "translation",
     "pretraining",
     "metrics",
-    "wording",
+    "readable",
     "plots",
     "climb",
     "models",
@@ -193,7 +193,7 @@ READS_TEXT = {
     "climb/report/environment.py",
     "cli/data/view.py",
 }
-SPEAKING_ROOMS = ("climb", "wording", "cli/climb", "cli/data", "data/audit")
+SPEAKING_ROOMS = ("climb", "readable.py", "cli/climb", "cli/data", "data/audit")
 
 
 def test_no_sentence_is_read_by_a_pattern():

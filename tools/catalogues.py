@@ -12,11 +12,13 @@ every language with no step of their own, and a test compares it with its ``.po`
 
 from __future__ import annotations
 
+import ast
 import io
 import string
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import IO, Any
 
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
@@ -25,17 +27,43 @@ from babel.messages.pofile import read_po, write_po
 
 SOURCE = Path(__file__).parent.parent / "src" / "sadari"
 LOCALE = SOURCE / "locale"
-KEYWORDS = {"message": None, "plural": (1, 2), "_": None}  # the last in templates
-READ_BY = [("**.py", "python"), ("**.jinja", "jinja2")]
+KEYWORDS = {
+    "message": None,
+    "plural": (1, 2),
+    "_": None,  # in templates
+    # what a line of the terminal begins with
+    "headed": (1,),
+    "_head": (1,),
+    "print_headed": (1,),
+}
 OPTIONS = {"**.jinja": {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}}
 
 
 def extracted() -> Catalog:
     """All ids of the source."""
     found = Catalog()
-    for _, _, said, _, _ in extract_from_dir(SOURCE, READ_BY, OPTIONS, keywords=KEYWORDS, strip_comment_tags=True):
+    for _, _, said, _, _ in extract_from_dir(
+        SOURCE, [("**.py", _calls), ("**.jinja", "jinja2")], OPTIONS, keywords=KEYWORDS, strip_comment_tags=True
+    ):
         found.add(said)
     return found
+
+
+def _calls(file: IO[bytes], keywords: Collection[str], tags: object, options: object) -> Iterator[tuple[Any, ...]]:
+    """The strings of every such call of a Python file, however deep it stands: Babel's own reader passes over some."""
+    for node in ast.walk(ast.parse(file.read())):
+        name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+        if name in keywords:
+            strings = [_string(argument) for argument in node.args]
+            if strings and strings[0]:
+                yield node.lineno, name, (*strings, None), []
+
+
+def _string(argument: ast.expr) -> str | None:
+    """What an argument says: a string, or, of ``"" if … else "Read"``, the one that is not empty."""
+    if isinstance(argument, ast.IfExp):
+        return _string(argument.body) or _string(argument.orelse)
+    return argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else None
 
 
 def catalogue_files() -> list[Path]:

@@ -67,7 +67,7 @@ FLOORS: tuple[tuple[str, dict[str, tuple[float, str, str]]], ...] = (
         RESULTS,
         {
             "metrics": (1, "scores, intervals, tests", "점수, 구간, 검정"),
-            "wording": (1, "figures as people read them", "읽기 쉬운 숫자"),
+            "readable": (1, "figures as people read them", "읽기 쉬운 숫자"),
             "plots": (1, "pictures", "그림"),
         },
     ),

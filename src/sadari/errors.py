@@ -73,7 +73,7 @@ class DownloadError(SadariError, OSError):
 class MissingExtraError(SadariError, ImportError):
     """A feature whose optional packages are not installed."""
 
-    def __init__(self, feature: str, extra: str) -> None:
+    def __init__(self, feature: Message | str, extra: str) -> None:
         super().__init__(
             message("{feature} needs packages that are not installed", feature=feature),
             hint=f"pip install 'sadari[{extra}]'",

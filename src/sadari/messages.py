@@ -73,6 +73,35 @@ def plural(one: str, many: str, count: int, /, **values: Any) -> Message:
     return Message(one, {"count": count, **values}, many, count)
 
 
+_COUNTED = {
+    "text": plural("{count:,} text", "{count:,} texts", 2),
+    "test text": plural("{count:,} test text", "{count:,} test texts", 2),
+    "validation text": plural("{count:,} validation text", "{count:,} validation texts", 2),
+    "label": plural("{count:,} label", "{count:,} labels", 2),
+    "row": plural("{count:,} row", "{count:,} rows", 2),
+    "line": plural("{count:,} line", "{count:,} lines", 2),
+    "pair": plural("{count:,} pair", "{count:,} pairs", 2),
+    "question": plural("{count:,} question", "{count:,} questions", 2),
+    "character": plural("{count:,} character", "{count:,} characters", 2),
+    "word": plural("{count:,} word", "{count:,} words", 2),
+    "subword": plural("{count:,} subword", "{count:,} subwords", 2),
+    "token": plural("{count:,} token", "{count:,} tokens", 2),
+    "vector": plural("{count:,} vector", "{count:,} vectors", 2),
+    "parameter": plural("{count:,} parameter", "{count:,} parameters", 2),
+    "pass": plural("{count:,} pass", "{count:,} passes", 2),
+    "step": plural("{count:,} step", "{count:,} steps", 2),
+    "duplicate": plural("{count:,} duplicate", "{count:,} duplicates", 2),
+    "contradiction": plural("{count:,} contradiction", "{count:,} contradictions", 2),
+    "finding": plural("{count:,} finding", "{count:,} findings", 2),
+    "setting": plural("{count:,} setting", "{count:,} settings", 2),
+}
+
+
+def counted(count: int, noun: str) -> Message:
+    """``1 text``, ``2,000 texts``."""
+    return _COUNTED[noun].filled(count)
+
+
 def both(parts: Sequence[Message | str]) -> Message | str:
     """``a and b``, ``a and b and c``."""
     first, *rest = parts
@@ -85,19 +114,19 @@ def beside(parts: Sequence[Message | str | None]) -> Message | str:
     return message("{first} · {second}", first=first, second=beside(rest)) if rest else first
 
 
-def of(name: str, note: Message | str) -> Message:
+def of(name: Message | str, note: Message | str) -> Message:
     """What is said of one of several things, behind its name."""
     return message("{name}: {note}", name=name, note=note)
 
 
-def notes_of(name: str, notes: Sequence[Message | str]) -> list[Message]:
+def notes_of(name: Message | str, notes: Sequence[Message | str]) -> list[Message]:
     """Each of the notes on one of several files, behind its name."""
     return [of(name, note) for note in notes]
 
 
 def alternatives(names: Sequence[object]) -> Message | str:
     """``a or b or c``."""
-    said: Message | str = str(names[0])
+    said: Message | str = names[0] if isinstance(names[0], Message) else str(names[0])
     for name in names[1:]:
         said = message("{these} or {that}", these=said, that=name)
     return said

@@ -93,10 +93,10 @@ def test_python_m_and_the_script_are_the_same():
 def test_the_names_in_the_help_are_those_that_there_are():
     from sadari.cli.climb.command import climb
     from sadari.climb.verdict.choice import MARGIN, TEXTS_PER_DAY
+    from sadari.messages import LANGUAGES
     from sadari.metrics.metric import METRICS
     from sadari.rungs import RUNGS
     from sadari.text.tokenize import TOKENIZERS
-    from sadari.wording import LANGUAGES
 
     assert tuple(RUNGS) == options.RUNG_NAMES
     assert tuple(TOKENIZERS) == options.TOKENIZER_NAMES

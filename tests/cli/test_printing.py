@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from sadari import readable
 from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import bar, cut, pad, say_json, signed, table, wrap
 from sadari.messages import render
-from sadari.wording import numbers as readable
 
 words = st.text(st.sampled_from("abc국회漢é."), min_size=1, max_size=9)
 lines = st.lists(words, max_size=20).map(" ".join)

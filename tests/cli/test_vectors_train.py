@@ -23,7 +23,7 @@ def test_a_plain_file_becomes_a_folder_that_knows_how_it_was_made(text, tmp_path
     assert main(["vectors", "train", str(text), "-o", str(out), "--min-count", "1", "--width", "8", "--seed", "3"]) == 0
     printed = capsys.readouterr().out
     assert "Read      680 words, 9 different; 9 kept, which stand once or more" in printed
-    assert "5 epochs" in printed
+    assert "5 passes" in printed
     assert f"sadari vectors nearest {out}" in " ".join(printed.split())
     vectors = read_vectors(out)
     assert (len(vectors), vectors.width, vectors.tokenizer) == (9, 8, "basic_english")

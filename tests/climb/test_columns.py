@@ -11,7 +11,7 @@ from sadari.cli.climb.view import score_table
 from sadari.climb import columns
 from sadari.climb.columns import COLUMNS, Column, columns_of
 from sadari.climb.report.report import report_html
-from sadari.messages import message, render
+from sadari.messages import message, render, speaking
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,8 @@ def climb():
 
 
 def in_terminal(climb, lang="en"):
-    return list(map(click.unstyle, score_table(climb, lang, 200)[0]))
+    with speaking(lang):
+        return list(map(click.unstyle, score_table(climb, 200)[0]))
 
 
 def in_report(climb, lang="en"):

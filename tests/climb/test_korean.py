@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from html import unescape
 from pathlib import Path
-from string import Formatter
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +16,6 @@ from rich.cells import cell_len
 
 from rungs_headlines import FOLDER, headlines
 from sadari.cli import app
-from sadari.cli.climb.phrases import PHRASES
 from sadari.cli.terminal import progress
 from sadari.climb.climb import climb as climb_rungs
 from sadari.data.datasets import find
@@ -26,8 +24,6 @@ from sadari.messages import Message, render, speaking
 from sadari.metrics.significance import mcnemar
 from sadari.rungs import TfIdf
 from sadari.vectors.keyed import WordVectors
-from sadari.wording.english import ENGLISH
-from sadari.wording.korean import KOREAN
 from tiny_bert import tiny_bert
 
 RUNGS = "bow,ngram,tfidf,embedding-bag"
@@ -131,7 +127,7 @@ def test_a_korean_climb_fits_80_columns(tmp_path: Path) -> None:
     lines = [line for line in shown.splitlines() if str(tmp_path) not in line]
     assert [line for line in lines if cell_len(line) > 80] == []
     heads = [line.split()[0] for line in shown.splitlines() if line and not line.startswith((" ", "●"))]
-    assert heads == ["읽음", "점검", "나눔", "결론", "다음"]
+    assert heads == ["읽음", "점검", "분할", "결론", "다음"]
     rows = [line.replace("●", " ").split() for line in shown.splitlines()]
     assert [row[0] for row in rows if row and row[0] in RUNGS.split(",") and "±" in row[2]] == RUNGS.split(",")
 
@@ -262,12 +258,3 @@ def test_no_english_stands_in_a_korean_climb_of_a_messy_file(tmp_path: Path) -> 
         assert set(re.findall("[A-Za-z]{2,}[0-9]*", text)) - names == set()
     assert "레이블이 둘 이상인 글" in printed
     assert "날씨" in printed
-
-
-def test_both_languages_say_the_same_things() -> None:
-    assert PHRASES["en"].keys() == PHRASES["ko"].keys()
-    assert ENGLISH.keys() == KOREAN.keys()
-    for english, korean in ((PHRASES["en"], PHRASES["ko"]), (ENGLISH, KOREAN)):
-        for key, sentence in english.items():
-            fields = [{name for _, name, _, _ in Formatter().parse(said) if name} for said in (sentence, korean[key])]
-            assert fields[0] == fields[1], key

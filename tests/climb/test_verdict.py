@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import string
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,10 +12,10 @@ from sadari.climb.verdict.choice import weight
 from sadari.climb.verdict.decide import cost_of, decide
 from sadari.climb.verdict.final_rows import final_rows_differ
 from sadari.errors import DataError, SettingError
+from sadari.messages import LANGUAGES
 from sadari.metrics.classification import wilson
 from sadari.metrics.metric import Metric
 from sadari.rungs import RUNGS
-from sadari.wording import LANGUAGES, SENTENCES, wording
 from written import written
 
 
@@ -267,20 +265,6 @@ def test_korean_says_the_same_numbers():
         digits = [sorted("".join(c if c in "0123456789.," else " " for c in s).split()) for s in (one, other)]
         strip = [sorted(number.strip(".,") for number in numbers if number.strip(".,")) for numbers in digits]
         assert strip[0] == strip[1]
-
-
-def test_every_language_has_every_sentence_with_the_same_blanks():
-    def blanks(sentence: str) -> set[str]:
-        return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
-
-    english = SENTENCES["en"]
-    for lang in LANGUAGES:
-        assert set(SENTENCES[lang]) == set(english)
-        for key, sentence in SENTENCES[lang].items():
-            assert sentence.strip(), key
-            assert blanks(sentence) == blanks(english[key]), key
-    with pytest.raises(SettingError, match="no language 'de'"):
-        wording("de")
 
 
 def test_names_are_never_read_as_sentences():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sadari.data.audit.audit import audit
 from sadari.data.corpus import Corpus
+from sadari.messages import Message
 from written import written
 
 LONG = "the committee said on monday that it would look into the matter and report to the council by spring"
@@ -123,7 +124,7 @@ def test_the_findings_of_a_known_corpus(faulty):
 
 
 def test_the_summary_of_a_known_corpus(faulty):
-    first, second = audit(*faulty).summary()
+    first, second = written(audit(*faulty).summary())
     assert first == (
         "2 duplicates dropped from training"
         " · 2 texts also in the test file (scored with and without), 1 nearly"
@@ -136,12 +137,13 @@ def test_the_summary_of_a_known_corpus(faulty):
 def test_a_clean_corpus_takes_one_line():
     labels = ["a", "b"] * 10
     train = corpus([f"{chr(97 + i) * 9} text" for i in range(20)], labels)
-    assert audit(train).summary() == ["no duplicates in training · no contradictions"]
+    assert written(audit(train).summary()) == ["no duplicates in training · no contradictions"]
     test = corpus([f"{chr(97 + i) * 9} other" for i in range(20)], labels)
     result = audit(train, test)
-    assert result.summary() == ["no duplicates in training · no texts also in the test file · no contradictions"]
+    said = "no duplicates in training · no texts also in the test file · no contradictions"
+    assert written(result.summary()) == [said]
     assert result.findings == []
-    assert any(line.startswith("Findings") and line.endswith("none") for line in result.lines())
+    assert written([result.sections()[-1].title, result.sections()[-1].about]) == ["Findings", "none"]
 
 
 def test_the_audit_is_plain_data(faulty):
@@ -164,7 +166,7 @@ def test_dropped_rows_leave_nothing_to_drop(faulty):
 def test_the_same_seed_gives_the_same_audit(faulty):
     once, again = audit(*faulty, seed=3), audit(*faulty, seed=3)
     assert once.to_dict() == again.to_dict()
-    assert once.lines() == again.lines()
+    assert once.sections() == again.sections()
 
 
 def test_several_labels_are_compared_as_sets():
@@ -189,7 +191,7 @@ def test_an_empty_corpus_is_audited_too(test):
     assert result.train.rows == 0
     assert result.duplicate_rows.tolist() == []
     assert result.leaked_exact.tolist() == []
-    assert result.lines()
+    assert result.sections()
 
 
 def test_blank_texts_that_reading_dropped_are_counted():
@@ -237,14 +239,16 @@ def test_tokenizers_are_shown_a_sample_and_the_blind_ones_are_pointed_out():
 
 def test_what_is_printed_cannot_steer_a_terminal():
     train = corpus(["\x1b[2J\x1b[31mred alert\u202e"] * 2, ["\x1b]0;x\x07", "b\x9b31m"])
-    for line in [*audit(train).lines(), *audit(train).summary()]:
+    found = audit(train)
+    lines = [part for section in found.sections() for line in section.lines for part in line]
+    for line in written([*lines, *found.summary()]):
         assert line.isprintable(), line
 
 
 def test_progress_names_the_steps(faulty):
-    steps: list[str] = []
+    steps: list[Message] = []
     audit(*faulty, progress=steps.append)
-    assert steps == ["characters", "duplicates", "tokenizers"]
+    assert written(steps) == ["looking at the characters", "looking for duplicates", "looking at the tokenizers"]
 
 
 TEXTS = st.lists(st.tuples(st.sampled_from(["a b", "A  b", "c", "", " ", "d\te"]), st.sampled_from("xy")), max_size=12)

@@ -21,17 +21,17 @@ from sadari.artifact.plain_file import as_path
 from sadari.artifact.swap import put_in_place, restore
 from sadari.artifact.temporary import BINARY, beside, claim_file, claim_folder, clean, new_name, open_for_sync
 from sadari.errors import OutputError, SadariError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 _HINTS = {
-    errno.ENOSPC: "free some space, or choose another disk",
-    errno.EDQUOT: "your share of the disk is used up: free some space, or choose another disk",
-    errno.EACCES: "choose a place that you may write to",
-    errno.EPERM: "choose a place that you may write to",
-    errno.EROFS: "choose a place that you may write to",
-    errno.EISDIR: "choose another name",
-    errno.ENOTDIR: "choose another name",
-    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOSPC: message("free some space, or choose another disk"),
+    errno.EDQUOT: message("your share of the disk is used up: free some space, or choose another disk"),
+    errno.EACCES: message("choose a place that you may write to"),
+    errno.EPERM: message("choose a place that you may write to"),
+    errno.EROFS: message("choose a place that you may write to"),
+    errno.EISDIR: message("choose another name"),
+    errno.ENOTDIR: message("choose another name"),
+    errno.ENAMETOOLONG: message("choose a shorter name"),
 }
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 
@@ -187,7 +187,7 @@ def output_errors(path: str | Path, *, only: Collection[int] | None = None) -> I
         ) from error
 
 
-def _hint(error: OSError) -> str | None:
+def _hint(error: OSError) -> Message | None:
     return _HINTS.get(error.errno) if error.errno is not None else None
 
 

@@ -11,13 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sadari.errors import ModelError, SadariError, SadariWarning
+from sadari.messages import Message, message
 
 MOST_SHOWN = 200  # characters of what a package says
 
 
 @contextmanager
 def guarded(
-    what: str, *, where: str | None = None, hint: str | None = None, kind: type[SadariError] = ModelError
+    what: Message,
+    *,
+    where: Message | str | None = None,
+    hint: Message | None = None,
+    kind: type[SadariError] = ModelError,
 ) -> Iterator[None]:
     """Whatever goes wrong inside is one error of ours, whose reason is the first line of what was said.
 
@@ -37,7 +42,7 @@ def guarded(
     except BaseException as error:
         if not isinstance(error, Exception) and not is_panic(error):
             raise
-        raise kind(f"{what}: {_reason(error)}", where=where, hint=hint) from error
+        raise kind(message("{what}: {reason}", what=what, reason=_reason(error)), where=where, hint=hint) from error
 
 
 def is_panic(error: BaseException) -> bool:

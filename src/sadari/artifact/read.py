@@ -225,7 +225,7 @@ def _read_text(file: UntrustedFile, entry: FileEntry) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        found = foreign_format(data) or f"not UTF-8 text (byte {error.start:,})"
+        found = foreign_format(data) or message("not UTF-8 text (byte {place:,})", place=error.start)
         raise ModelError(message("is {found}", found=found), where=file.where) from None
 
 

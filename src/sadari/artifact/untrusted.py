@@ -19,20 +19,20 @@ import numpy as np
 
 from sadari.artifact.plain_file import FLAGS, kind_of
 from sadari.errors import ModelError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 _CHUNK = 2**22  # bytes read and hashed together: small enough to stay in a cache
 _HAS_AT = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
 _FILE_FLAGS = FLAGS | getattr(os, "O_NOFOLLOW", 0)
 
 _FOREIGN = {
-    b"PK\x03\x04": "a zip file (as torch.save writes them)",
-    b"\x80\x02": "a Python pickle",
-    b"\x80\x03": "a Python pickle",
-    b"\x80\x04": "a Python pickle",
-    b"\x80\x05": "a Python pickle",
-    b"\x1f\x8b": "a gzip file",
-    b"\x89HDF": "an HDF5 file",
+    b"PK\x03\x04": message("a zip file (as torch.save writes them)"),
+    b"\x80\x02": message("a Python pickle"),
+    b"\x80\x03": message("a Python pickle"),
+    b"\x80\x04": message("a Python pickle"),
+    b"\x80\x05": message("a Python pickle"),
+    b"\x1f\x8b": message("a gzip file"),
+    b"\x89HDF": message("an HDF5 file"),
 }
 
 
@@ -83,7 +83,7 @@ class UntrustedFolder:
         """
         where = os.path.join(self.where, name)  # noqa: PTH118 – as the user wrote it
         path = self._path(name)
-        with _read_errors(where, missing="is missing; copy the model again, or train it again"):
+        with _read_errors(where, missing=message("is missing; copy the model again, or train it again")):
             _check_regular(os.stat(path, dir_fd=self._opened, follow_symlinks=False), where)
             opened = os.open(path, _FILE_FLAGS, dir_fd=self._opened)
         try:
@@ -136,7 +136,7 @@ def open_folder(folder: Path, *, where: str) -> Iterator[UntrustedFolder]:
     Raises:
         ModelError: there is none, it cannot be read, or it is a file.
     """
-    with _read_errors(where, missing="there is no such model folder"):
+    with _read_errors(where, missing=message("there is no such model folder")):
         if not stat.S_ISDIR(folder.stat().st_mode):
             raise ModelError(
                 message("is not a model folder but a file"),
@@ -151,13 +151,13 @@ def open_folder(folder: Path, *, where: str) -> Iterator[UntrustedFolder]:
             os.close(opened)
 
 
-def foreign_format(start: bytes) -> str | None:
+def foreign_format(start: bytes) -> Message | None:
     """What the file really is, by its first bytes, if other tools keep models in that format."""
     return next((what for magic, what in _FOREIGN.items() if start.startswith(magic)), None)
 
 
 @contextmanager
-def _read_errors(where: str, *, missing: str | None = None) -> Iterator[None]:
+def _read_errors(where: str, *, missing: Message | None = None) -> Iterator[None]:
     """Turn the system's errors into one line: what cannot be read, or what is said of a thing that is `missing`."""
     try:
         yield

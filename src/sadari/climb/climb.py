@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari import readable
 from sadari.artifact import megabytes
 from sadari.climb.budget import SHARE, Budget, Plan, TooDear
 from sadari.climb.conclusion import conclude
@@ -45,7 +46,6 @@ from sadari.text.long_texts import cut_note, windows_note
 from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
-from sadari.wording import numbers as readable
 
 KEPT = 0.1  # of the budget, for learning curves, and as much for the final model
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")

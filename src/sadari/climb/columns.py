@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sadari import readable
 from sadari.climb.result import RungResult
 from sadari.messages import Figure, Message, message
 from sadari.metrics.interval import Interval
-from sadari.wording import numbers as readable
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sadari import readable
 from sadari.artifact.manifest import versions
 from sadari.climb.context import ClimbContext
 from sadari.climb.result import ClimbResult, RungResult
@@ -18,7 +19,6 @@ from sadari.data.corpus import Corpus
 from sadari.messages import Message, message
 from sadari.metrics.metric import suggested
 from sadari.rungs import RUNGS
-from sadari.wording import numbers as readable
 
 
 def conclude(

@@ -19,7 +19,7 @@ from sadari.metrics.predictions import label_columns, predict_in_order
 from sadari.metrics.significance import paired_difference
 from sadari.rungs import Rung
 from sadari.train.callbacks import Progress
-from sadari.wording import numbers as readable
+from sadari import readable
 
 TRAINING, VALIDATING, DONE = 0.0, 0.4, 0.8  # of a rung's place on the bar
 

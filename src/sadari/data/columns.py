@@ -164,7 +164,7 @@ def _check_unrepeated(
             what = message(
                 "the header names {shown!r} twice (columns {names})",
                 shown=shown(name),
-                names=" and ".join(map(str, numbers)),
+                names=both(list(map(str, numbers))),
             )
             raise DataError(what, where=where, hint=message("rename one of them, or ask for one by its number"))
 

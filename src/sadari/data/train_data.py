@@ -15,12 +15,12 @@ from sadari.data.fingerprint import provenance
 from sadari.data.read import Source, oddities
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
-from sadari.messages import Message, message
+from sadari.messages import Message, counted, message
 
 STREAMED_BYTES = 256 << 20
 _PACKED = (".gz", ".parquet", ".pq")  # about a quarter of what it holds
 
-Say = Callable[[str], None]
+Say = Callable[[Message], None]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def gather(source: Source, *, validation: float, seed: int, keep_duplicates: boo
 
 
 def _gather_held(source: Source, validation: float, seed: int, keep_duplicates: bool, say: Say) -> TrainData:
-    say("reading")
+    say(message("reading"))
     corpus = source.read()
     corpus.check_trainable()
     rows = len(corpus)
@@ -118,7 +118,7 @@ def _gather_held(source: Source, validation: float, seed: int, keep_duplicates: 
 
 
 def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicates: bool, say: Say) -> TrainData:
-    say("reading labels, looking for duplicates")
+    say(message("reading labels, looking for duplicates"))
     seen = _survey(source, say)
     keep = ~seen.blank
     if not keep_duplicates:
@@ -134,12 +134,12 @@ def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicat
     everything = Corpus(no_texts, kept, seen.rows[places], **about)
     everything.check_trainable()
     everything.check_lone()
-    say("splitting")
+    say(message("splitting"))
     train, held_out = split(kept, validation=validation, texts=pl.Series(seen.texts[keep]), seed=seed)
     masks = [np.zeros(keep.size, np.bool_) for _ in range(2)]
     masks[0][places[train]], masks[1][places[held_out]] = True, True
     trained = _checked(kept.gather(train), held_out.size, source.path)
-    say("reading the validation rows")
+    say(message("reading the validation rows"))
     # a tenth of a batch would keep all the batch's bytes alive: adding nothing to it copies just the tenth
     held_texts = pl.concat([texts + "" for texts in TextStream(source, masks[1])], rechunk=True)
     corpus = Corpus(held_texts, kept.gather(held_out), seen.rows[places[held_out]], **about)
@@ -184,7 +184,7 @@ def _survey(source: Source, say: Say) -> _Survey:
         texts = batch.texts.hash(seed=1).to_numpy()
         pairs = pl.DataFrame({"text": batch.texts, "label": _keys(batch.labels)}).hash_rows(seed=1).to_numpy()
         rows.append([texts, pairs, (batch.texts.str.strip_chars() == "").to_numpy(), batch.rows])
-        say(f"{batch.rows[-1]:,} rows surveyed")
+        say(message("{rows} surveyed", rows=counted(batch.rows[-1], "row")))
     if not labels:
         raise DataError(message("there are no texts to train on"), where=source.path)
     return _Survey(pl.concat(labels, rechunk=True), *map(np.concatenate, zip(*rows, strict=True)))

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from sadari.artifact import ModelFiles, guarded, parse_json
 from sadari.compiling import njit
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, slices
 from sadari.text.compose import composed
@@ -72,7 +72,7 @@ class TextCodec(Protocol):
     def unknown_in(self, text: str) -> list[str]:
         """The tokens of a text that are ``<unk>``, each once."""
 
-    def size_note(self, asked: int | None) -> str | None:
+    def size_note(self, asked: int | None) -> Message | None:
         """Why there are not as many tokens as were asked for, if that needs saying."""
 
     def state(self) -> dict[str, str]:
@@ -253,7 +253,7 @@ class Symbols:
         tokens = _scan(self.level, as_column([text])).to_lists()[0]
         return [token for token in dict.fromkeys(tokens) if token not in self.vocab]
 
-    def size_note(self, asked: int | None) -> str | None:
+    def size_note(self, asked: int | None) -> Message | None:
         return None  # never more, and fewer where there are no others
 
     def state(self) -> dict[str, str]:
@@ -329,7 +329,7 @@ class BytePieces:
         return self._first + len(self.pieces)
 
     def encode(self, texts: pl.Series) -> Ragged:
-        with guarded("the tokenizer cannot read a text"):
+        with guarded(message("the tokenizer cannot read a text")):
             found = [entry.ids for entry in self._bytes_pairs.encode_batch_fast(composed(texts).to_list())]
         values = np.fromiter((piece for row in found for piece in row), np.int32, sum(map(len, found)))
         return Ragged(values + np.int32(self._first), offsets_of([len(row) for row in found]))
@@ -342,8 +342,8 @@ class BytePieces:
     def unknown_in(self, text: str) -> list[str]:
         return []
 
-    def size_note(self, asked: int | None) -> str | None:
-        return size_note(len(self.pieces), asked, "each of the 256 bytes is one, so that nothing is unknown")
+    def size_note(self, asked: int | None) -> Message | None:
+        return size_note(len(self.pieces), asked, message("each of the 256 bytes is one, so that nothing is unknown"))
 
     def state(self) -> dict[str, str]:
         tokens = [*_head(self.labels), *self.pieces]

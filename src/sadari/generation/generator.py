@@ -295,7 +295,8 @@ class Generator(SavedGenerator):
         if label is not None and label not in labels:
             known = ", ".join(labels) if labels else "none: it was trained without --condition"
             raise SettingError(
-                message("the model knows no label {label!r:.80}", label=label), hint=f"its labels: {known}"[:500]
+                message("the model knows no label {label!r:.80}", label=label),
+                hint=message("its labels: {known:.500}", known=known),
             )
         ids = self.codec_.encode(as_column([self._without_open_blank(prompt)])).values.tolist()
         if not self.unknown_learned_:

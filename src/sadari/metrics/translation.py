@@ -11,7 +11,7 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import message
 
 TOKENIZERS = ("13a", "intl", "char", "zh", "none")  # sacreBLEU's, of those that need no other package
-_NOT_SCORED = "sacreBLEU cannot score these texts"
+_NOT_SCORED = message("sacreBLEU cannot score these texts")
 
 
 @dataclass(frozen=True)

@@ -139,8 +139,8 @@ def _from_hub(name: str, download: bool) -> Path:
                 where=name,
                 hint=message("check the name; to fetch it from the hub, say so: --download (download=True)"),
             ) from error
-    hint = "check the name and the network, or give a folder that is here"
-    with guarded("could not be fetched from the Hugging Face hub", where=name, hint=hint, kind=DownloadError):
+    hint = message("check the name and the network, or give a folder that is here")
+    with guarded(message("could not be fetched from the Hugging Face hub"), where=name, hint=hint, kind=DownloadError):
         return Path(snapshot_download(name, allow_patterns=_WANTED))
 
 
@@ -222,8 +222,10 @@ def read_tokenizer(folder: Path) -> Tokenizing:
     where = str(folder)
     with build(where, "tokenizer"):
         _check_ids(folder)
-    again = f"copy {TOKENIZER} (or {WORDS}) again from where the weights are from"
-    with quiet(), guarded("the tokenizer cannot be read", where=where, hint=again):
+    again = message(
+        "copy {tokenizer} (or {words}) again from where the weights are from", tokenizer=TOKENIZER, words=WORDS
+    )
+    with quiet(), guarded(message("the tokenizer cannot be read"), where=where, hint=again):
         found = transformers().AutoTokenizer.from_pretrained(
             str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
         )
@@ -305,7 +307,7 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
         )
     config = config_of(said, labels, several=several, where=where)
     _check_size(config, weight_shapes(folder), where)
-    with quiet(), guarded("the weights cannot be read", where=where, hint="copy or fetch them again"):
+    with quiet(), guarded(message("the weights cannot be read"), where=where, hint=message("copy or fetch them again")):
         model, found = transformers().AutoModelForSequenceClassification.from_pretrained(
             str(folder),
             config=config,
@@ -344,7 +346,7 @@ def config_of(said: Mapping[str, Any], labels: list[str], *, several: bool, wher
     check_kind(said, where)
     check_config(said, where)
     auto = transformers().AutoConfig
-    with quiet(), guarded(f"{CONFIG} is refused", where=where):
+    with quiet(), guarded(message("{file} is refused", file=CONFIG), where=where):
         kind = said["model_type"]
         own = type(auto.for_model(kind))
         fields = own.__dataclass_fields__
@@ -367,7 +369,7 @@ def described(config: Any) -> Any:
     """
     import torch
 
-    with guarded(f"{CONFIG} describes no model"):
+    with guarded(message("{file} describes no model", file=CONFIG)):
         auto = transformers().AutoModelForSequenceClassification
         return auto.from_config(config, attn_implementation=attention_of(config), dtype=torch.float32)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sadari.errors import MissingExtraError
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -21,5 +22,5 @@ def transformers() -> ModuleType:
     try:
         import transformers
     except ImportError as error:
-        raise MissingExtraError("the rung 'bert'", EXTRA) from error
+        raise MissingExtraError(message("the rung 'bert'"), EXTRA) from error
     return transformers

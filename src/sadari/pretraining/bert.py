@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sadari.artifact.plain_file import as_path
 from sadari.errors import DataError, ModelError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.pretrained.folder import shown_weights
 from sadari.pretraining.corpus import MOST_HELD_OUT, PreTrainingTexts, read_texts
 from sadari.pretraining.folder import SavedBert
@@ -39,7 +39,7 @@ TRAINED = ("masked_loss", "perplexity", "masked_accuracy", "next_accuracy", "sco
 class Listener:
     """Told how a training goes; does nothing with it. Override what is of interest."""
 
-    def reading(self, what: str, tokens: int) -> None:
+    def reading(self, what: Message, tokens: int) -> None:
         """The texts are being read: what is done, and how many tokens there are by now."""
 
     def begin(self, model: Bert, texts: PreTrainingTexts, guess: Mapping[str, float]) -> None:
@@ -117,7 +117,7 @@ class Bert(SavedBert):
         self.history_: list[dict[str, float]] = []
         self.guess_: dict[str, float] = {}
         self.final_: dict[str, float] = {}
-        self.new_: list[str] = []
+        self.new_: list[Message] = []
         self.knows_masked_ = self.knows_next_ = False
         self.scores_: dict[str, Any] = {}
         self.data_: dict[str, Any] = {}
@@ -226,8 +226,11 @@ class Bert(SavedBert):
         dropout = read.shape.dropout if self.dropout is None else self.dropout
         self.resolved_ = replace(self.resolved_, dropout=dropout, lowercase=read.pieces.lowercase)
         self.net_ = replace(read, shape=replace(read.shape, dropout=dropout)).net()
-        heads = {"the head that fills masks": read.knows_masked, "the head that follows sentences": read.knows_next}
-        self.new_ = [name for name, known in heads.items() if not known]
+        heads = (
+            (message("the head that fills masks"), read.knows_masked),
+            (message("the head that follows sentences"), read.knows_next),
+        )
+        self.new_ = [name for name, known in heads if not known]
         return read.pieces
 
     def _take(self, read: PreTrainingTexts, start: str | Path | None) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sadari.errors import DataError
 from sadari.forked import check_threads
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, entries_of, slices
 from sadari.text.ids_on_disk import GrowingIds
@@ -60,7 +60,7 @@ class PreTrainingTexts:
         return len(self.learned.sentences) - 1
 
 
-Told = Callable[[str, int], None]
+Told = Callable[[Message, int], None]
 
 
 def read_texts(
@@ -112,7 +112,7 @@ def read_texts(
         unknown += int(np.count_nonzero(sentences.values == pieces.unknown_id))
         known += int(np.count_nonzero(words[sentences.values]))
         if told is not None:
-            told("reading", stores[0].ids.stored)
+            told(message("reading"), stores[0].ids.stored)
     learned, rest = (store.documents() for store in stores)
     if not len(learned) and len(rest):
         learned, rest = rest, learned
@@ -135,7 +135,7 @@ def _check_learned(learned: Documents, known: int) -> None:
 
 def _learn_pieces(columns: _Columns, vocabulary: int | None, lowercase: bool, told: Told | None) -> WordPiece:
     if told is not None:
-        told("learning the vocabulary", 0)
+        told(message("learning the vocabulary"), 0)
     size = vocabulary or vocabulary_size(sum(int(part.str.count_matches(r"\S+").sum()) for part in columns))
     return WordPiece.train(columns, size=size, lowercase=lowercase)
 

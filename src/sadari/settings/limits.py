@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import Figure, Message, message, render
 
 MOST = 2**31 - 1
 
 
-class Limit(Protocol):
+class Limit(Figure):
     """What a value may be; as a text, it ends the sentence "it must be …"."""
 
-    def allows(self, value: Any) -> bool: ...
+    @property
+    def said(self) -> Message:
+        """That end of the sentence."""
+        raise NotImplementedError
+
+    def allows(self, value: Any) -> bool:
+        """Whether it may be this value."""
+        raise NotImplementedError
+
+    def written(self, language: str) -> str:
+        """What it says, in this language."""
+        return render(self.said, language)
 
 
 @dataclass(frozen=True)
-class Whole:
+class Whole(Limit):
     """A whole number from ``low`` to ``high``."""
 
     low: int
     high: int
 
-    def __str__(self) -> str:
-        return f"a whole number from {self.low:,} to {self.high:,}"
+    @property
+    def said(self) -> Message:
+        return message("a whole number from {low:,} to {high:,}", low=self.low, high=self.high)
 
     def allows(self, value: Any) -> bool:
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
@@ -35,14 +47,15 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Number:
+class Number(Limit):
     """A number from ``low`` to ``high``."""
 
     low: float
     high: float
 
-    def __str__(self) -> str:
-        return f"a number from {self.low:g} to {self.high:g}"
+    @property
+    def said(self) -> Message:
+        return message("a number from {low:g} to {high:g}", low=self.low, high=self.high)
 
     def allows(self, value: Any) -> bool:
         number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
@@ -50,24 +63,26 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Limit):
     """One of some texts."""
 
     texts: tuple[str, ...]
 
-    def __str__(self) -> str:
-        return f"one of {', '.join(self.texts)}"
+    @property
+    def said(self) -> Message:
+        return message("one of {texts}", texts=", ".join(self.texts))
 
     def allows(self, value: Any) -> bool:
         return isinstance(value, str) and value in self.texts
 
 
 @dataclass(frozen=True)
-class Text:
+class Text(Limit):
     """A short text."""
 
-    def __str__(self) -> str:
-        return "a text"
+    @property
+    def said(self) -> Message:
+        return message("a text")
 
     def allows(self, value: Any) -> bool:
         return (
@@ -76,25 +91,27 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Flag:
+class Flag(Limit):
     """True or False."""
 
-    def __str__(self) -> str:
-        return "True or False"
+    @property
+    def said(self) -> Message:
+        return message("True or False")
 
     def allows(self, value: Any) -> bool:
         return isinstance(value, bool | np.bool_)
 
 
 @dataclass(frozen=True)
-class Range:
+class Range(Limit):
     """Two whole numbers, the first not above the second."""
 
     low: int
     high: int
 
-    def __str__(self) -> str:
-        return f"two whole numbers from {self.low} to {self.high}, such as (1, 2)"
+    @property
+    def said(self) -> Message:
+        return message("two whole numbers from {low} to {high}, such as (1, 2)", low=self.low, high=self.high)
 
     def allows(self, value: Any) -> bool:
         if not isinstance(value, tuple | list) or len(value) != 2:
@@ -121,10 +138,8 @@ def check(name: str, value: Any, limit: Limit, *, optional: bool = False) -> Non
     """
     if (value is None and optional) or limit.allows(value):
         return
-    raise SettingError(
-        message("{name} is {shown}", name=name, shown=shown(value)),
-        hint=message("it must be {limit}{optional}", limit=limit, optional=", or None" * optional),
-    )
+    hint = message("it must be {limit}, or None") if optional else message("it must be {limit}")
+    raise SettingError(message("{name} is {shown}", name=name, shown=shown(value)), hint=hint.filled(limit=limit))
 
 
 def shown(value: Any) -> str:

@@ -8,26 +8,29 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from sadari.device import PRECISIONS
-from sadari.settings.limits import MOST, SEED, Choice, Number, Text, Whole
+from sadari.messages import Message, message
+from sadari.settings.limits import MOST, SEED, Choice, Limit, Number, Text, Whole
 
 
 @dataclass(frozen=True)
-class WhereWeightsAre:
+class WhereWeightsAre(Limit):
     """Pre-trained weights: where they are."""
 
-    def __str__(self) -> str:
-        return "a folder of pre-trained weights, or a name on the Hugging Face hub"
+    @property
+    def said(self) -> Message:
+        return message("a folder of pre-trained weights, or a name on the Hugging Face hub")
 
     def allows(self, value: Any) -> bool:
         return isinstance(value, str | Path) and 0 < len(str(value)) <= 4096
 
 
 @dataclass(frozen=True)
-class ClassWeights:
+class ClassWeights(Limit):
     """ "balanced", or a weight for each label."""
 
-    def __str__(self) -> str:
-        return '"balanced", or a number above 0 for each label: {"spam": 5}'
+    @property
+    def said(self) -> Message:
+        return message('"balanced", or a number above 0 for each label: {example}', example='{"spam": 5}')
 
     def allows(self, value: Any) -> bool:
         if isinstance(value, Mapping):

@@ -212,13 +212,13 @@ def _morphemes() -> Tokenizer:
     try:
         from kiwipiepy import Kiwi
     except ImportError as error:
-        raise MissingExtraError("the tokenizer 'morphemes'", "ko") from error
-    with guarded("the tokenizer 'morphemes' cannot be started", hint="install kiwipiepy again"):
+        raise MissingExtraError(message("the tokenizer 'morphemes'"), "ko") from error
+    with guarded(message("the tokenizer 'morphemes' cannot be started"), hint=message("install kiwipiepy again")):
         kiwi = Kiwi(num_workers=1)
 
     def prepare(column: pl.Series) -> pl.Series:
         uses("Kiwi")
-        with guarded("the tokenizer 'morphemes' cannot read a text", kind=DataError):
+        with guarded(message("the tokenizer 'morphemes' cannot read a text"), kind=DataError):
             found = [MORPHEME_END.join(token.form for token in tokens) for tokens in kiwi.tokenize(column.to_list())]
         return pl.Series("text", found, pl.String)
 

@@ -14,7 +14,7 @@ import torch
 from sadari.artifact import read_model, remove_folder, write_model
 from sadari.artifact.plain_file import as_path
 from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message, plural
 from sadari.train import distributed as processes
 from sadari.train.environment import random_state, set_random_state
 from sadari.train.loop import CarriesState, Loop, Progress
@@ -228,7 +228,8 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
         ) from error
     begun = files.manifest.get("versions", {}).get("torch")
     if begun != torch.__version__:
-        _say(f"the run was begun with torch {begun} and goes on with {torch.__version__}: its bits may differ")
+        said = message("the run was begun with torch {begun} and goes on with {version}: its bits may differ")
+        _say(said.filled(begun=begun, version=torch.__version__))
 
 
 def _take_up_machine(loop: Loop, manifest: Mapping[str, Any]) -> None:
@@ -237,20 +238,29 @@ def _take_up_machine(loop: Loop, manifest: Mapping[str, Any]) -> None:
     if not 1 <= count <= MOST_THREADS:
         raise ValueError(f"it says that it had {count:,} threads")
     if count != given:
-        _say(f"the run was begun with {_threads(count)} and goes on so: {given:,} would give other bits")
+        said = plural(
+            "the run was begun with {count:,} thread and goes on so: {given:,} would give other bits",
+            "the run was begun with {count:,} threads and goes on so: {given:,} would give other bits",
+            count,
+            given=given,
+        )
+        _say(said)
     loop.threads = count
     begun = manifest.get("precision", loop.optimizer_settings.precision)  # older ones do not say
     if begun not in ("fp32", "bf16"):
         raise ValueError(f"it says that its precision was {begun!r:.80}")
     kept = loop.precision_for(begun)
     if kept != begun:
-        _say(f"the run was begun in {begun} and goes on in {kept}: its bits will differ")
+        _say(
+            message("the run was begun in {begun} and goes on in {kept}: its bits will differ", begun=begun, kept=kept)
+        )
     elif kept != loop.optimizer_settings.precision:
-        _say(f"the run was begun in {begun} and goes on so, not in {loop.optimizer_settings.precision}")
+        said = message("the run was begun in {begun} and goes on so, not in {asked}")
+        _say(said.filled(begun=begun, asked=loop.optimizer_settings.precision))
     loop.optimizer_settings = replace(loop.optimizer_settings, precision=kept)
 
 
-def _say(what: str) -> None:
+def _say(what: Message) -> None:
     warnings.warn(SadariWarning(what), stacklevel=4)
 
 

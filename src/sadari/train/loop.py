@@ -20,7 +20,7 @@ from torch import nn
 
 from sadari.device import precision_here, resolve_device
 from sadari.errors import SadariError, SettingError
-from sadari.messages import message
+from sadari.messages import counted, message
 from sadari.train import distributed as processes
 from sadari.train.environment import compiling, operations, shared, stop_signals, threads
 from sadari.train.optimizer import OptimizerSettings, make_optimizers, rate_at
@@ -364,8 +364,12 @@ class Loop:
         if stop:
             progress = self.progress
             raise Interrupted(
-                f"training was stopped in pass {progress.epoch} after {_batches(progress.batch)}, and is kept",
-                hint="resume it to the same result: fit(…, run=RUN, resume=True) or sadari train --resume RUN",
+                message(
+                    "training was stopped in pass {epoch} after {steps}, and is kept",
+                    epoch=progress.epoch,
+                    steps=counted(progress.batch, "step"),
+                ),
+                hint=message("resume it to the same result: fit(…, run=RUN, resume=True) or sadari train --resume RUN"),
             )
 
     def _save(self) -> None:
@@ -379,10 +383,6 @@ class Loop:
         if self._last_tick:
             self.progress.seconds += now - self._last_tick
         self._last_tick = now
-
-
-def _batches(count: int) -> str:
-    return f"{count:,} batch{'es' * (count != 1)}"
 
 
 def _weight(weight: float) -> float:

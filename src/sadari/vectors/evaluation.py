@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.compose import composed
 from sadari.text.table import MISSING, TokenTable
@@ -23,7 +23,7 @@ from sadari.vectors.evaluation_files import read_pairs, read_questions
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.search import nearest_rows, unit
 
-Progress = Callable[[str, float], None]
+Progress = Callable[[Message | str, float], None]
 
 QUESTIONS_AT_ONCE = 1_024
 
@@ -233,7 +233,7 @@ def evaluate_analogies(
     places = np.flatnonzero(asked)
     for first in range(0, len(places), QUESTIONS_AT_ONCE):
         if progress is not None:
-            progress(f"{len(places):,} analogies", first / len(places))
+            progress(message("{count:,} analogies", count=len(places)), first / len(places))
         block = places[first : first + QUESTIONS_AT_ONCE]
         right[block] = _answered(vectors, folded, groups[block], most_frequent)
     counts = [np.bincount(sections[some], minlength=len(names)) for some in (asked | True, asked, right)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
-from sadari.messages import Message, message
+from sadari.messages import Message, both, message
 from sadari.settings.limits import shown
 from sadari.text.column import as_column, one_column
 from sadari.text.compose import composed
@@ -166,7 +166,7 @@ class WordVectors:
                 else message("the word {named} has no vector", named=named)
             )
             hints = [hint for hint in map(self.likely, missing[:MOST_NAMED]) if hint]
-            raise DataError(what, hint="; ".join(hints) or None)
+            raise DataError(what, hint=both(hints) if hints else None)
         return vectors
 
     def vectors_of(self, words: Sequence[str] | pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -192,7 +192,7 @@ class WordVectors:
             found[unseen] = made
         return out, found
 
-    def likely(self, word: str) -> str | None:
+    def likely(self, word: str) -> Message | None:
         """A word that the user may have meant; None where none is close.
 
         Args:
@@ -200,7 +200,7 @@ class WordVectors:
         """
         for other in (word.lower(), word.capitalize(), word.upper(), word.strip()):
             if other != word and other in self:
-                return f"there is {other!r}"
+                return message("there is {word!r}", word=other)
         return None
 
     # -- comparing --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
 from sadari.errors import SettingError
-from sadari.messages import alternatives, message
+from sadari.messages import Message, alternatives, message
 from sadari.settings.declaration import Setting, settings_of
 
 # what is no rung: its class → the command that trains it
@@ -88,10 +88,10 @@ def _parse(name: str, text: str, setting: Setting) -> Any:
             return _as(kind, text)
         except ValueError:
             continue
-    wanted = " or ".join([*map(_name, setting.types), *["none"] * setting.optional])
+    wanted = alternatives([*map(_name, setting.types), *["none"] * setting.optional])
     raise SettingError(
         message("--set {name}={text}: it cannot be {text!r}", name=name, text=text),
-        hint=message("it must be {wanted}", wanted=wanted),
+        hint=message("it must be {limit}", limit=wanted),
     )
 
 
@@ -132,11 +132,16 @@ def _as(kind: Any, text: str) -> Any:
     raise ValueError
 
 
-def _name(kind: Any) -> str:
+def _name(kind: Any) -> Message | str:
     origin = get_origin(kind) or kind
     if origin is tuple:
-        return f"{len(get_args(kind))} values such as 1,2"
+        return message("{count} values such as 1,2", count=len(get_args(kind)))
     if _is_mapping(origin, Mapping):
         return "label=number,label=number"
-    names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    names = {
+        bool: message("true or false"),
+        int: message("a whole number"),
+        float: message("a number"),
+        str: message("text"),
+    }
     return names.get(origin, getattr(origin, "__name__", str(origin)))

@@ -105,7 +105,6 @@ def climb(data: str, **asked: Any) -> None:
     """
     from sadari.cli.arguments import inputs, outputs
     from sadari.cli.climb import view as climb_view
-    from sadari.cli.climb.phrases import PHRASES
     from sadari.cli.terminal.progress import Progress
     from sadari.climb.climb import AUDITED_TOKENIZERS
     from sadari.climb.climb import climb as climb_rungs
@@ -126,20 +125,18 @@ def climb(data: str, **asked: Any) -> None:
     found = inputs.find_data(data, asked["test"], labelled=True)
     folder = Path(asked["output"] or Path("runs") / found.name)
     settings = _settings(asked)
-    view = None if asked["as_json"] else climb_view.View(asked["lang"])
     outputs.check_run_folder(folder)
-    phrases = PHRASES[asked["lang"]]
     with Progress() as progress:
-        progress(phrases["reading"].format(name=found.name))
+        progress(message("reading {name}", name=found.name))
         train, test = inputs.read_pair(found, asked)
         _check(train, settings)
-        progress(phrases["auditing"])
+        progress(message("looking for duplicates, leaks and contradictions"))
         audited = audit(
             train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=asked["seed"]
         )
-        if view is not None:
+        if not asked["as_json"]:
             with progress.paused():
-                view.data(train, test, audited, kept=asked["keep_duplicates"])
+                climb_view.print_data(train, test, audited, kept=asked["keep_duplicates"])
         result = climb_rungs(
             train,
             test,
@@ -149,13 +146,13 @@ def climb(data: str, **asked: Any) -> None:
             progress=progress,
             **choices,
         )
-    if view is None:
+    if asked["as_json"]:
         from sadari.cli.terminal.printing import json_for_output
         from sadari.climb.folder import to_json
 
         click.echo(json_for_output(to_json(result)), nl=False)
         return
-    view.result(result, folder, report=not asked["no_report"], known=[*train.notes])
+    climb_view.print_result(result, folder, report=not asked["no_report"], known=[*train.notes])
 
 
 def _choices(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.messages import message
 
 LIST_EXAMPLES = """\b
 Examples:
@@ -57,7 +58,7 @@ def list_(as_json: bool) -> None:
     widest = max(len(line.name) for line in lines) + 2
     for line in lines:
         headed(line.name, f"{line.description} · {line.language}", indent=widest)
-        headed("", f"license: {line.license}", indent=widest)
+        headed("", message("license: {license}", license=line.license), indent=widest)
         headed("", line.place, indent=widest)
 
 
@@ -73,18 +74,18 @@ def fetch(name: str) -> None:
     from sadari.data.datasets import fetch as fetch_data
 
     with Progress() as progress:
-        progress(f"fetching {name}")
+        progress(message("fetching {name}", name=name))
 
         def bytes_done(done: int, total: int | None) -> None:
-            of = f" of {total / 1e6:,.1f}" if total else ""
-            progress(f"{name}: {done / 1e6:,.1f}{of} MB", done / total if total else None)
+            said = message("{name}: {done:,.1f} of {total:,.1f} MB") if total else message("{name}: {done:,.1f} MB")
+            progress(said.filled(name=name, done=done / 1e6, total=(total or 0) / 1e6), done / total if total else None)
 
         found = fetch_data(name, progress=bytes_done)
     headed("Here", f"{found.train}")
     if found.test is not None:
         headed("", f"{found.test}")
     headed("Terms", found.license)
-    headed("Next", f"sadari {'translate train' if found.parallel else 'climb'} {name}")
+    headed("Next", f"{'sadari translate train' if found.parallel else 'sadari climb'} {name}")
 
 
 @data.command(epilog=AUDIT_EXAMPLES)
@@ -109,7 +110,7 @@ def audit(data: str, **asked: Any) -> None:
 
     found = inputs.find_data(data, asked["test"])
     with Progress() as progress:
-        progress(f"reading {found.name}")
+        progress(message("reading {name}", name=found.name))
         sources = [inputs.open_train(found, asked, need_label=False)]
         corpora = [sources[0].read()]
         if found.test is not None:
@@ -124,4 +125,4 @@ def audit(data: str, **asked: Any) -> None:
         return
     from sadari.cli.data.view import print_audit
 
-    print_audit(sources, corpora, audited, asked["lang"])
+    print_audit(sources, corpora, audited)

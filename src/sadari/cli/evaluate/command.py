@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.messages import counted, message
 
 EXAMPLES = """\b
 Examples:
@@ -39,15 +40,15 @@ def evaluate(model: str, data: str, **asked: Any) -> None:
 
     found = inputs.find_data(data, labelled=True)
     with Progress() as progress:
-        progress("loading the model")
+        progress(message("loading the model"))
         rung = load_model(model, precision=asked["precision"])
-        progress(f"reading {found.name}")
+        progress(message("reading {name}", name=found.name))
         path = found.test or found.train
         source = open_for_model(path, asked, rung, need_label=True, known=found.columns)
         source.title = found.titles.get(path, source.title)
         corpus = source.read(keep_blank=True)
         check_some_known(corpus, [str(label) for label in rung.classes_.tolist()])
-        progress(f"labelling {len(corpus):,} texts")
+        progress(message("labelling {texts}", texts=counted(len(corpus), "text")))
         scores = score(rung, corpus)
     if asked["as_json"]:
         from sadari.cli.terminal.printing import say_json

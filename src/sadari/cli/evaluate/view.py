@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import click
 from rich.cells import cell_len
 
+from sadari import readable
 from sadari.cli.terminal.printing import columns, cut, headed, printable, say, table
-from sadari.data.audit.findings import counted
-from sadari.messages import Message
-from sadari.wording import numbers as readable
+from sadari.messages import Message, beside, counted, message
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
@@ -25,7 +24,8 @@ MOST_MISTAKES = 12
 
 def print_scores(scores: Evaluation, corpus: Corpus) -> None:
     """All of an evaluation."""
-    _head("Read", f"{corpus.source} · {counted(scores.rows, 'text')} · {counted(len(corpus.label_names), 'label')}")
+    labels = counted(len(corpus.label_names), "label")
+    _head("Read", beside([corpus.source, counted(scores.rows, "text"), labels]))
     for note in corpus.notes:
         _head("", note)
     print_figures(scores)
@@ -38,39 +38,51 @@ def print_scores(scores: Evaluation, corpus: Corpus) -> None:
 
 def print_figures(scores: Evaluation) -> None:
     """Accuracy, F1 and calibration, and what weighs on them."""
-    several = scores.micro_f1 is not None
-    _head("Accuracy", _with_interval(scores.accuracy) + (" · all labels of a text right" if several else ""))
+    several = message("all labels of a text right") if scores.micro_f1 is not None else None
+    _head("Accuracy", beside([_with_interval(scores.accuracy), several]))
     _head("Macro-F1", _with_interval(scores.macro_f1))
     if scores.micro_f1 is not None:
-        _head("Micro-F1", f"{readable.percent(scores.micro_f1)} %")
+        _head("Micro-F1", readable.in_percent(scores.micro_f1))
     if scores.calibration_error is not None:
-        _head("Calibration", f"its probabilities are {readable.points(scores.calibration_error)} points off on average")
-    if scores.unknown_texts:
-        unknown = counted(scores.unknown_texts, "text")
-        _head("Unknown", f"{unknown} in which the model knows nothing, answered with the labels' shares in training")
-    if scores.cut_texts:
-        share = readable.percent(scores.cut_texts / scores.rows)
-        _head("Long", f"{counted(scores.cut_texts, 'text')} ({share} %) cut: longer than the model reads")
-    if scores.window_texts:
-        share = readable.percent(scores.window_texts / scores.rows)
-        read = f"{counted(scores.window_texts, 'text')} ({share} %) read in {scores.windows:,} windows"
-        _head("Long", f"{read}: longer than the model reads at once")
+        off = message("its probabilities are {points} points off on average")
+        _head("Calibration", off.filled(points=readable.points(scores.calibration_error)))
+    for head, count, said in (
+        (
+            message("Unknown"),
+            scores.unknown_texts,
+            message("{texts} in which the model knows nothing, answered with the labels' shares in training"),
+        ),
+        (message("Long"), scores.cut_texts, message("{texts} ({share}) cut: longer than the model reads")),
+        (
+            message("Long"),
+            scores.window_texts,
+            message("{texts} ({share}) read in {windows:,} windows: longer than the model reads at once"),
+        ),
+    ):
+        if count:
+            share = readable.in_percent(count / scores.rows)
+            _head(head, said.filled(texts=counted(count, "text"), share=share, windows=scores.windows))
     if scores.unseen_labels:
-        rows = sum(scores.unseen_labels.values())
+        rows = counted(sum(scores.unseen_labels.values()), "text")
         most = sorted(scores.unseen_labels.items(), key=lambda item: -item[1])
         shown = ", ".join(f"{label!r} ({count:,})" for label, count in most[:5]) + (", …" if len(most) > 5 else "")
-        _head("Unseen", f"{counted(rows, 'text')} with labels that training never saw, counted as wrong: {shown}")
+        unseen = message("{texts} with labels that training never saw, counted as wrong: {labels}")
+        _head("Unseen", unseen.filled(texts=rows, labels=shown))
 
 
-def _head(head: str, text: Message | str) -> None:
+def _head(head: Message | str, text: Message | str) -> None:
     headed(head, text, indent=INDENT)
 
 
-def _with_interval(interval: Interval) -> str:
-    value = f"{readable.percent(interval.value)} %"
+def _with_interval(interval: Interval) -> Message:
     if readable.percent(interval.low) == readable.DASH:
-        return value
-    return f"{value} (95 % interval {readable.percent(interval.low)} to {readable.percent(interval.high)})"
+        return readable.in_percent(interval.value)
+    return message(
+        "{value} (95 % interval {low} to {high})",
+        value=readable.in_percent(interval.value),
+        low=readable.percent(interval.low),
+        high=readable.percent(interval.high),
+    )
 
 
 def _print_labels(scores: Evaluation) -> None:
@@ -86,15 +98,24 @@ def _print_labels(scores: Evaluation) -> None:
         ]
         for record in shown
     ]
-    for line in table(rows, headings=["label", "precision", "recall", "F1", "texts"], widest=WIDEST_LABEL):
+    for line in table(
+        rows,
+        headings=[message("label"), message("precision"), message("recall"), "F1", message("texts")],
+        widest=WIDEST_LABEL,
+    ):
         say(line)
     if len(shown) < len(records):
-        say(click.style(f"  the lowest {len(shown)} of {len(records):,}; --json has all", dim=True))
+        say(
+            click.style(
+                f"  {message('the lowest {shown} of {all:,}; --json has all', shown=len(shown), all=len(records))}",
+                dim=True,
+            )
+        )
 
 
 def _print_confusion(confusion: list[list[int]], names: list[str]) -> None:
     """The matrix where it fits the line, else the most frequent mistakes."""
-    truths = [*names, "(unseen)"] if sum(confusion[-1]) else list(names)
+    truths = [*names, str(message("(unseen)"))] if sum(confusion[-1]) else list(names)
     heads = [cut(printable(name), 12) for name in names]
     rows = [[cut(truth, WIDEST_LABEL), *(f"{n:,}" for n in row)] for truth, row in zip(truths, confusion, strict=False)]
 
@@ -103,7 +124,7 @@ def _print_confusion(confusion: list[list[int]], names: list[str]) -> None:
             return click.style(cell, bold=True)
         return click.style(cell, dim=True) if column and cell.strip() == "0" else cell
 
-    lines = table(rows, headings=["truth ↓  answer →", *heads], style=style)
+    lines = table(rows, headings=[message("truth ↓ answer →"), *heads], style=style)
     if max(cell_len(click.unstyle(line)) for line in lines) <= columns():
         for line in lines:
             say(line)
@@ -118,5 +139,5 @@ def _print_confusion(confusion: list[list[int]], names: list[str]) -> None:
         key=lambda mistake: -mistake[0],
     )
     rows = [[f"{truth} → {answer}", f"{n:,}"] for n, truth, answer in mistakes[:MOST_MISTAKES] if n]
-    for line in table(rows, headings=["truth → answer", "texts"], widest=60) if rows else []:
+    for line in table(rows, headings=[message("truth → answer"), message("texts")], widest=60) if rows else []:
         say(line)

@@ -11,14 +11,13 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import Message, beside, counted, message
 
 if TYPE_CHECKING:
     from sadari.cli.terminal.progress import Progress
     from sadari.rungs import Rung
 
 INDENT = 10
-MOST_LABELS = 8
 
 IMPORT_EXAMPLES = """\b
 Examples:
@@ -59,22 +58,20 @@ def import_(file: str, output: str, label_prefix: str) -> None:
 
     check_model_folder(Path(output))
     with Progress() as progress:
-        progress(f"reading {file}")
+        progress(message("reading {file}", file=file))
         model = import_model(file, label_prefix=label_prefix)
-        progress("saving")
+        progress(message("saving"))
         model.save(output)
     _print_import(model, file, output)
 
 
 def _print_import(model: Any, file: str, output: str) -> None:
-    from sadari.wording import numbers as readable
+    from sadari.cli.terminal.printing import NEW_FILE, labels_named, saved
 
-    labels = [readable.label(str(name)) for name in model.classes_.tolist()]
-    more = f" and {len(labels) - MOST_LABELS:,} more" if len(labels) > MOST_LABELS else ""
-    _head("Read", f"{file} · fastText · {len(labels):,} labels: {', '.join(labels[:MOST_LABELS])}{more}")
+    _head("Read", beside([file, "fastText", labels_named([str(name) for name in model.classes_.tolist()])]))
     _head("", model.description())
-    _head("Saved", f"{output} · {_megabytes(Path(output))}")
-    _head("Next", f"sadari predict {shlex.quote(output)} new.csv")
+    saved(output, indent=INDENT)
+    _head("Next", f"sadari predict {shlex.quote(output)} {NEW_FILE}")
 
 
 @click.command(epilog=EXPORT_EXAMPLES)
@@ -88,15 +85,16 @@ def export(model: str, target: str, output: str, **asked: Any) -> None:
     """Write a trained MODEL (a folder) for another program."""
     from sadari.cli.arguments.models import load_model
     from sadari.cli.arguments.outputs import check_file
+    from sadari.cli.terminal.printing import saved
     from sadari.cli.terminal.progress import Progress
 
     check_file(Path(output))
     with Progress() as progress:
-        progress("loading the model")
+        progress(message("loading the model"))
         rung = load_model(model)
-        progress("writing")
+        progress(message("writing"))
         finish = TARGETS[target](rung, output, asked, progress)
-    _head("Saved", f"{output} · {_megabytes(Path(output))}")
+    saved(output, indent=INDENT)
     finish()
 
 
@@ -107,12 +105,12 @@ def _to_fasttext(rung: Rung, output: str, asked: dict[str, Any], progress: Progr
     lines = None if asked["lines"] is None else _lines_path(output, asked["lines"])
     export_fasttext(rung, output)
     if lines is None:
-        holds = f"FILE holds {line_content(rung)}: see --lines"
+        holds = message("FILE holds {lines}: see --lines", lines=line_content(rung))
         return lambda: _head("Next", f"fasttext predict-prob {shlex.quote(output)} FILE; {holds}")
     rows = _write_lines(rung, lines, asked, progress)
 
     def finish() -> None:
-        _head("", f"{lines} · {rows:,} lines")
+        _head("", beside([str(lines), counted(rows, "line")]))
         _head("Next", f"fasttext test {shlex.quote(output)} {shlex.quote(str(lines))}")
 
     return finish
@@ -126,8 +124,8 @@ def _lines_path(output: str, data: str) -> Path:
     from sadari.cli.arguments.outputs import check_file
 
     lines = Path(output).with_suffix(".txt")
-    taken = {"the model's": Path(output), "that of --lines": Path(data)}
-    for whose, path in taken.items():
+    taken = ((message("the model's"), Path(output)), (message("that of --lines"), Path(data)))
+    for whose, path in taken:
         if lines.resolve() == path.resolve():
             raise SettingError(
                 message("the lines would lie in {lines}, and that name is {whose}", lines=lines, whose=whose),
@@ -151,20 +149,13 @@ def _write_lines(rung: Rung, path: Path, asked: dict[str, Any], progress: Progre
         for batch in source.batches():
             stream.write(fasttext_lines(rung, batch.texts, batch.labels))
             done += len(batch.texts)
-            progress(f"{done:,} lines")
+            progress(counted(done, "line"))
     for line in source.notes:
         note(line)
     return done
 
 
-def _head(head: str, text: str) -> None:
+def _head(head: str, text: Message | str) -> None:
     from sadari.cli.terminal.printing import headed
 
     headed(head, text, indent=INDENT)
-
-
-def _megabytes(path: Path) -> str:
-    from sadari.artifact import megabytes
-    from sadari.wording import numbers as readable
-
-    return f"{readable.significant(megabytes(path), 2)} MB"

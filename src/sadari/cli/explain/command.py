@@ -48,7 +48,7 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
 
         check_picture(picture)
     with Progress() as progress:
-        progress("loading the model")
+        progress(message("loading the model"))
         rung = load_model(model)
         names = [str(name) for name in rung.classes_.tolist()]
         if label is not None and label not in names:
@@ -57,9 +57,9 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
                 hint=message("it has: {names}", names=", ".join(names)),
             )
         if picture is not None:  # first: what cannot be drawn is known before the reasons are
-            progress("drawing")
+            progress(message("drawing"))
             _draw(rung, text, picture)
-        progress("looking for reasons")
+        progress(message("looking for reasons"))
         found = rung.explain(text)
         [known] = rung.predict_with_marks([text])[1].tolist()
         [cut] = rung.cut_texts([text]).tolist()
@@ -68,18 +68,20 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
 
         say_json(_as_dict(text, found, known, cut))
         return
-    if cut:
-        click.echo("The text is longer than the model reads: this is of its beginning.", err=True)
     from sadari.cli.explain.view import print_explanation
+    from sadari.cli.terminal.printing import headed, note
 
+    if cut:
+        note(message("The text is longer than the model reads: this is of its beginning."))
     print_explanation(found, label=label, top=top, known=known)
     if not found.complete:
-        click.echo(
-            "What the words add does not sum to the logits: the model's weights are very large. Take it for a hint.",
-            err=True,
+        note(
+            message(
+                "What the words add does not sum to the logits: the model's weights are very large. Take it for a hint."
+            )
         )
     if picture is not None:
-        click.echo(f"Picture     {picture}")
+        headed("Picture", picture, indent=12)
 
 
 def _draw(rung: Any, text: str, picture: str) -> None:

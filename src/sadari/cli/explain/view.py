@@ -8,9 +8,10 @@ import click
 import numpy as np
 from rich.cells import cell_len
 
+from sadari import readable
 from sadari.cli.terminal.printing import bar, columns, cut, headed, pad, printable, say, signed
+from sadari.messages import Message, beside, message
 from sadari.rungs.explanation import bar_lengths
-from sadari.wording import numbers as readable
 
 if TYPE_CHECKING:
     from sadari.rungs import Explanation
@@ -19,6 +20,7 @@ BAR = 12
 WIDEST_FEATURE = 28
 NUMBER = 7  # cells of a column of numbers, at least
 WIDEST_LABEL = 14
+SUM = message("sum")
 
 
 def print_explanation(found: Explanation, *, label: str | None, top: int, known: bool) -> None:
@@ -34,24 +36,29 @@ def print_explanation(found: Explanation, *, label: str | None, top: int, known:
     chosen = found.labels.index(label) if label is not None else order[0]
     _head(found, chosen, order)
     if not known:
-        headed("", "Nothing in this text is known to the model: it answers with the shares of the labels in training.")
+        headed(
+            "",
+            message(
+                "Nothing in this text is known to the model: it answers with the shares of the labels in training."
+            ),
+        )
         return
     names, values = _grouped(found)
     strongest = np.argsort(-np.abs(values[:, chosen]), kind="stable")
     shown, others = strongest[:top], strongest[top:]
     rows = [(names[i], values[i]) for i in shown]
-    totals = [(f"{len(others):,} more", values[others].sum(axis=0))] if len(others) else []
+    totals = [(message("{others:,} more", others=len(others)), values[others].sum(axis=0))] if len(others) else []
     if found.bias.any():
-        totals.append(("bias", found.bias))
+        totals.append((message("bias"), found.bias))
     if not bar_lengths(values).any():  # of no label: what moves another moves this one, too
-        headed("", "No single word or n-gram of this text moves the probability by as much as 0.1 %.")
+        headed("", message("No single word or n-gram of this text moves the probability by as much as 0.1 %."))
     say()
-    _print_table(found, chosen, [k for k in order if k != chosen], rows, [*totals, ("sum", found.logits)])
+    _print_table(found, chosen, [k for k in order if k != chosen], rows, [*totals, (SUM, found.logits)])
 
 
 def _head(found: Explanation, chosen: int, order: list[int]) -> None:
-    sure = [f"{found.labels[k]} {readable.percent(float(found.probabilities[k]))} %" for k in order]
-    headed("Label", " · ".join(sure))
+    sure = [f"{found.labels[k]} {readable.in_percent(float(found.probabilities[k]))}" for k in order]
+    headed("Label", beside(sure))
     if chosen != order[0]:
         headed("Why", found.labels[chosen])
 
@@ -70,10 +77,10 @@ def _print_table(
     chosen: int,
     others: list[int],
     rows: list[tuple[str, np.ndarray]],
-    totals: list[tuple[str, np.ndarray]],
+    totals: list[tuple[Message, np.ndarray]],
 ) -> None:
     """Features with bars, then what adds up to the sum, which is the last of `totals`."""
-    words = min(WIDEST_FEATURE, max(cell_len(printable(name)) for name, _ in [*rows, *totals]))
+    words = min(WIDEST_FEATURE, max(cell_len(printable(str(name))) for name, _ in [*rows, *totals]))
     heads = {k: cut(printable(found.labels[k]), WIDEST_LABEL) for k in [chosen, *others]}
     widths = {k: max(NUMBER, cell_len(head)) for k, head in heads.items()}
     room = columns() - 2 - words - 2 - widths[chosen] - 2 - BAR
@@ -94,7 +101,13 @@ def _print_table(
     for (name, row), length in zip(rows, lengths.tolist(), strict=True):
         drawn = click.style(pad(bar(length, 1.0, BAR), BAR), fg="green" if row[chosen] > 0 else "red")
         line(printable(name), {k: signed(float(row[k])) for k in heads}, drawn)
-    for name, row in totals:
-        line(name, {k: signed(float(row[k])) for k in heads}, pad("", BAR), bold=name == "sum", dim=name != "sum")
+    for said, row in totals:
+        cells = {k: signed(float(row[k])) for k in heads}
+        line(str(said), cells, pad("", BAR), bold=said == SUM, dim=said != SUM)
     if len(fitting) < len(others):
-        say(click.style(f"  {len(others) - len(fitting):,} more labels: --json, or a wider terminal", dim=True))
+        say(
+            click.style(
+                f"  {message('{count:,} more labels: --json, or a wider terminal', count=len(others) - len(fitting))}",
+                dim=True,
+            )
+        )

@@ -115,10 +115,10 @@ def train(context: click.Context, **_: Any) -> None:
     kept = train_run.kept_run(asked, TRAIN)
     check_model_folder(Path(asked["output"]))
     with Progress() as progress:
-        progress("reading the texts")
+        progress(message("reading the texts"))
         texts = read_texts(asked)
         _fit(model, texts, progress, kept, asked)
-        progress("saving")
+        progress(message("saving"))
         model.save(asked["output"], data=texts.provenance())
         train_run.discard(asked["run"])
     if asked["as_json"]:

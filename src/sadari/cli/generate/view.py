@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sadari.artifact import megabytes
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.failures import printable
-from sadari.cli.terminal.printing import columns, headed, note, say_json
-from sadari.cli.train.view import sparkline
+from sadari.cli.terminal.printing import columns, headed, labels_named, note, saved, say_json
+from sadari.cli.train.view import gone_over, step_reached, training_loss
 from sadari.generation.generator import Generator, Listener
-from sadari.wording import numbers as readable
+from sadari.messages import Message, beside, counted, message
 
 if TYPE_CHECKING:
     from sadari.cli.generate.input import Texts
     from sadari.cli.terminal.progress import Progress
     from sadari.generation.corpus import TrainingText
 
-UNITS = {"char": "characters", "word": "words", "subword": "subwords"}
+UNITS = {"char": "character", "word": "word", "subword": "subword"}
 MOST_SHOWN = 8  # of unknown characters or words
 SHOWN_LINES = 6  # of a sample while it trains
 BETWEEN = "---"  # texts, where several are written
@@ -50,15 +49,13 @@ class Watching(Listener):
                 _print_training_text(generator, training_text, self.texts)
 
     def step(self, share: float, loss: float) -> None:
-        self.progress(f"training, loss {loss:.3f} {sparkline(self.losses) if self.losses else ''}".rstrip(), share)
+        self.progress(training_loss(loss, self.losses), share)
 
     def record(self, record: dict[str, float]) -> None:
         self.losses.append(record.get("validation_loss", record["loss"]))
         with self.progress.paused():
-            note(
-                f"step {record['step']:,.0f} · {readable.duration(record['seconds'], 2)} · loss {record['loss']:.3f}"
-                + (f" · held out {_scores(record)}" if "validation_loss" in record else "")
-            )
+            held_out = message("held out {scores}", scores=_scores(record)) if "validation_loss" in record else None
+            note(step_reached(record, held_out))
         if self.samples and self.generator is not None:
             self.sample(int(record["step"]), self.generator.sample(length=200, temperature=0.8))
 
@@ -70,17 +67,13 @@ class Watching(Listener):
 
 def print_result(model: Generator, output: str, texts: Texts) -> None:
     """What the training came to, and what to do with the model."""
-    last = model.history_[-1]
-    steps, passes = int(last["step"]), int(last["epoch"])
-    parts = [str(readable.duration(last["seconds"], 2)), f"{steps:,} steps", f"{passes:,} pass{'es' * (passes != 1)}"]
-    headed("Trained", " · ".join(parts), indent=12)
+    _head("Trained", gone_over(model.history_[-1]))
     if model.scores_:
         scores = _scores({name.replace(" ", "_"): value for name, value in model.scores_.items()})
-        headed("Held out", f"loss {scores}", indent=12)
-    size = megabytes(output)
-    headed("Saved", f"{output} · {readable.significant(size, 2)} MB", indent=12)
+        _head("Held out", message("loss {scores}", scores=scores))
+    saved(output, indent=12)
     asked = f" --label {shlex.quote(model.codec_.labels[0])}" if model.codec_.labels else " --length 300"
-    headed("Next", f"sadari generate sample {shlex.quote(output)}{asked}", indent=12)
+    _head("Next", f"sadari generate sample {shlex.quote(output)}{asked}")
 
 
 def print_json(model: Generator, output: str, texts: Texts) -> None:
@@ -102,22 +95,24 @@ def print_json(model: Generator, output: str, texts: Texts) -> None:
     )
 
 
-def prompt_notes(model: Generator, prompt: str) -> list[str]:
+def prompt_notes(model: Generator, prompt: str) -> list[Message]:
     """What a user should know of a prompt: what is unknown in it, and what is too far back."""
     notes = []
     unknown = model.unknown_in(prompt)
     if unknown:
+        said = message("{units} of the prompt the model does not know, passed over: {tokens}")
+        if model.unknown_learned_:
+            said = message("{units} of the prompt the model does not know, read as <unk>: {tokens}")
         shown = ", ".join(repr(token) for token in unknown[:MOST_SHOWN]) + (" …" if len(unknown) > MOST_SHOWN else "")
-        read = "read as <unk>" if model.unknown_learned_ else "passed over"
-        units = UNITS[model.level][: None if len(unknown) > 1 else -1]
-        notes.append(f"{len(unknown):,} {units} of the prompt the model does not know, {read}: {shown}")
+        notes.append(said.filled(units=counted(len(unknown), UNITS[model.level]), tokens=shown))
     window, length = model.resolved_.window, model.length_of(prompt)
     if model.net == "transformer" and length > window:
-        notes.append(f"the prompt has {length:,} {UNITS[model.level]}; the model looks back on {window:,} at most")
+        far = message("the prompt has {units}; the model looks back on {most:,} at most")
+        notes.append(far.filled(units=counted(length, UNITS[model.level]), most=window))
     return notes
 
 
-def print_samples(prompt: str, streams: Iterable[Iterator[str]], notes: Sequence[str]) -> None:
+def print_samples(prompt: str, streams: Iterable[Iterator[str]], notes: Sequence[Message]) -> None:
     """Texts as they are written; on a terminal without anything that could move its cursor."""
     for line in notes:
         note(line)
@@ -137,7 +132,7 @@ def print_samples_json(
     how: Mapping[str, Any],
     seeds: Sequence[int],
     streams: Iterable[Iterator[str]],
-    notes: Sequence[str],
+    notes: Sequence[Message],
 ) -> None:
     """Texts as JSON: each whole, and what of it was written."""
     written = [{"seed": seed, "written": "".join(stream)} for seed, stream in zip(seeds, streams, strict=True)]
@@ -152,30 +147,29 @@ def parameters(model: Generator) -> int:
 
 
 def _print_training_text(model: Generator, training_text: TrainingText, texts: Texts) -> None:
-    units = UNITS[model.level]
+    unit, codec = UNITS[model.level], training_text.codec
     learned, held_out = training_text.learned, training_text.scored
-    many = "" if not training_text.texts else f"{training_text.texts:,} texts · "
     tokens = learned + held_out
-    headed("Read", f"{', '.join(texts.names)} · {many}{tokens:,} {units}, {len(training_text.codec):,} ids", indent=12)
+    many = counted(training_text.texts, "text") if training_text.texts else None
+    different = message("{units}, {count:,} ids", units=counted(tokens, unit), count=len(codec))
+    _head("Read", beside([", ".join(texts.names), many, different]))
     for line in texts.notes:
-        headed("", line, indent=12)
-    if training_text.codec.labels:
-        headed(
-            "",
-            f"{len(training_text.codec.labels):,} labels: {', '.join(training_text.codec.labels[:MOST_SHOWN])}",
-            indent=12,
-        )
+        _head("", line)
+    if codec.labels:
+        _head("", labels_named(codec.labels))
     if training_text.unknown:
-        headed(
-            "",
-            f"{training_text.unknown:,} {units} ({training_text.unknown / tokens:.1%}) are too rare to learn",
-            indent=12,
-        )
-    size = training_text.codec.size_note(model.max_vocab)
+        rare = message("{units} ({share:.1%}) are too rare to learn")
+        units = counted(training_text.unknown, unit)
+        _head("", rare.filled(units=units, share=training_text.unknown / tokens))
+    size = codec.size_note(model.max_vocab)
     if size:
-        headed("", size, indent=12)
-    headed("Split", f"train {learned:,} · held out {held_out:,}", indent=12)
-    headed("Net", f"{model.net} · {parameters(model):,} parameters · {show_settings(_telling(model))}", indent=12)
+        _head("", size)
+    _head("Split", message("train {train:,} · held out {held_out:,}", train=learned, held_out=held_out))
+    _head("Net", beside([model.net, counted(parameters(model), "parameter"), show_settings(_telling(model))]))
+
+
+def _head(head: str, text: Message | str) -> None:
+    headed(head, text, indent=12)
 
 
 def _telling(model: Generator) -> dict[str, Any]:
@@ -192,14 +186,13 @@ def _telling(model: Generator) -> dict[str, Any]:
     return {name: own[name] for name in kept if name not in ("level", "net", "seed")}
 
 
-def _scores(record: Mapping[str, float]) -> str:
+def _scores(record: Mapping[str, float]) -> Message:
     """``1.553 (2.24 bits a character)``."""
-    own = (
-        f"{record['bits_per_character']:.2f} bits a character"
-        if "bits_per_character" in record
-        else f"perplexity {record['perplexity']:,.1f}"
-    )
-    return f"{record['validation_loss']:.3f} ({own})"
+    said = message("{loss:.3f} (perplexity {own:,.1f})")
+    if "bits_per_character" in record:
+        said = message("{loss:.3f} ({own:.2f} bits a character)")
+    own = record.get("bits_per_character", record.get("perplexity"))
+    return said.filled(loss=record["validation_loss"], own=own)
 
 
 def _for_terminal(text: str) -> str:

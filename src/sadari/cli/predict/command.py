@@ -11,7 +11,7 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, counted, message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -71,7 +71,7 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
     from sadari.cli.terminal.progress import Progress
 
     with Progress() as progress:
-        progress("loading the model")
+        progress(message("loading the model"))
         rung = load_model(model, precision=asked["precision"])
         if path is not None:
             source = open_for_model(path, asked, rung, need_label=False)
@@ -89,7 +89,9 @@ def file_among(inputs: tuple[str, ...]) -> str | None:
     """The file to read, "-" for standard input, or None where the arguments are texts."""
     if not inputs:
         if sys.stdin is None or sys.stdin.isatty():
-            raise click.UsageError("give a file, a text, or - for standard input", click.get_current_context())
+            raise click.UsageError(
+                str(message("give a file, a text, or - for standard input")), click.get_current_context()
+            )
         return "-"
     files = [text for text in inputs if text == "-" or _is_file(text)]
     if files and len(inputs) > 1:
@@ -115,7 +117,7 @@ def file_among(inputs: tuple[str, ...]) -> str | None:
         )
     for text in inputs:
         if text.strip() and _is_folder(text):
-            note(f"{text!r} is taken as a text; for the folder of this name write {text}/")
+            note(message("{text!r} is taken as a text; for the folder of this name write {text}/", text=text))
     return None
 
 
@@ -172,18 +174,18 @@ def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[s
 
     for line in source.notes:
         note(line)
-    progress("looking at the columns")
+    progress(message("looking at the columns"))
     source.complete_columns()
     answers = Answers(rung, source.columns, Wanted(asked["proba"], asked["top"]))
     if answers.renamed:
-        pairs = ", ".join(f"{key} is called {name}" for key, name in answers.renamed.items())
-        note(f"the file has such columns already: {pairs}")
+        pairs = [message("{key} is called {name}", key=key, name=name) for key, name in answers.renamed.items()]
+        note(message("the file has such columns already: {pairs}", pairs=pairs))
     said = len(source.notes)
     _give(_answered(source, answers, progress), answers, output, asked, readable=False)
     for line in source.notes[said:]:
         note(line)
     if output is not None and output.suffix.lower() == ".csv" and not asked["bom"] and source.encoding in OF_EXCEL:
-        note("it is UTF-8: Excel shows it well with --bom")
+        note(message("it is UTF-8: Excel shows it well with --bom"))
 
 
 def _answered(source: Source, answers: Answers, progress: Progress) -> Iterator[Labelled]:
@@ -193,7 +195,7 @@ def _answered(source: Source, answers: Answers, progress: Progress) -> Iterator[
     for batch in source.batches(BATCH_ROWS):
         yield Labelled(batch.frame, answers.answer(batch.texts), batch.lines)
         done += len(batch.texts)
-        progress(f"{done:,} texts labelled")
+        progress(message("{texts} labelled", texts=counted(done, "text")))
 
 
 def _give(
@@ -205,11 +207,10 @@ def _give(
     how = {"escape": asked["escape_formulas"], "bom": asked["bom"]}
     if output is not None:
         from sadari.cli.terminal.printing import note
-        from sadari.data.audit.findings import counted
 
         seen = _Counted(labelled)
         write_file(output, iter(seen), **how)
-        note(f"{counted(seen.rows, 'text')} labelled: {output}" + seen.remark())
+        note(seen.remark(output))
     elif asked["as_json"]:
         write_stream(sys.stdout.buffer, labelled, "jsonl")
     elif readable and not any(how.values()):
@@ -235,7 +236,10 @@ class _Counted:
                 self._notes[text] = self._notes.get(text, 0) + int((notes == text).sum())
             yield rows
 
-    def remark(self) -> str:
-        """How many texts were empty or unknown, if any."""
-        said = ", ".join(f"{count:,} {name}" for name, count in self._notes.items())
-        return f" ({said})" if said else ""
+    def remark(self, output: Path) -> Message:
+        """How many texts were labelled, and how many of them were empty or unknown, if any."""
+        from sadari.cli.predict.rows import NOTES
+
+        said = message("{texts} labelled: {output}", texts=counted(self.rows, "text"), output=output)
+        notes = [message("{count:,} {what}", count=count, what=NOTES[name]) for name, count in self._notes.items()]
+        return message("{labelled} ({notes})", labelled=said, notes=notes) if notes else said

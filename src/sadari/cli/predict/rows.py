@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from sadari.messages import message
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sadari.rungs import Rung
 
 EMPTY, UNKNOWN, CUT = "empty", "nothing known", "cut"
+NOTES = {EMPTY: message("empty"), UNKNOWN: message("nothing known"), CUT: message("cut")}  # as a person reads them
 DECIMALS = 6
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 from rich.cells import cell_len
 
+from sadari import readable
+from sadari.cli.predict.rows import NOTES
 from sadari.cli.terminal.printing import columns, cut, printable, say, table
-from sadari.wording import numbers as readable
+from sadari.messages import message
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,11 +30,11 @@ def print_answers(frame: pl.DataFrame, answers: Answers) -> None:
             others = sorted((pair for pair in each if pair[0] not in said), key=lambda pair: -pair[1])
         rows.append(
             [
-                ", ".join(said) or "no label",
-                ", ".join(f"{readable.percent(p)} %" for p in sure),
+                ", ".join(said) or str(message("no label")),
+                ", ".join(str(readable.in_percent(p)) for p in sure),
                 record["text"],
-                " · ".join(f"{name} {readable.percent(p)} %" for name, p in others),
-                record["note"] or "",
+                " · ".join(f"{name} {readable.in_percent(p)}" for name, p in others),
+                str(NOTES[record["note"]]) if record["note"] else "",
             ]
         )
     _print(rows)
@@ -43,7 +45,7 @@ def _print(rows: list[list[str]]) -> None:
     for line, (_, _, text, others, note) in zip(lines, rows, strict=True):
         room = columns() - cell_len(click.unstyle(line)) - 2
         tail = click.style(f"  ({note})", dim=True) if note else ""
-        say(f"{line}  {cut(printable(text), max(20, room - len(note) - 4 * bool(note)))}{tail}")
+        say(f"{line}  {cut(printable(text), max(20, room - cell_len(note) - 4 * bool(note)))}{tail}")
         if others:
             say(click.style(f"    {printable(others)}", dim=True))
 

@@ -151,7 +151,7 @@ def _pretrain(asked: dict[str, Any]) -> None:
         _fit(model, texts, progress, kept, asked)
         if not train_run.is_first():
             return
-        progress("saving")
+        progress(message("saving"))
         model.save(asked["output"], data=texts.provenance())
         train_run.discard(asked["run"])
     if asked["as_json"]:

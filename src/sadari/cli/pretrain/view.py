@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from rich.cells import cell_len
 
-from sadari.artifact import megabytes
+from sadari import readable
 from sadari.cli.arguments.settings import show_settings
-from sadari.cli.terminal.printing import bar, columns, headed, note, pad, say, say_json, wrap
-from sadari.cli.train.view import sparkline
+from sadari.cli.terminal.printing import bar, columns, headed, note, pad, saved, say, say_json, wrap
+from sadari.cli.train.view import gone_over, step_reached, training_loss
+from sadari.messages import Message, beside, counted, message, plural
 from sadari.pretraining.bert import Bert, Listener
 from sadari.text.subword.wordpiece import INSIDE, MASK
 from sadari.train.objectives.bert_segments import LEAST_SCORED_PAIRS
 from sadari.train.settings import best_record
-from sadari.wording import numbers as readable
 
 if TYPE_CHECKING:
     from sadari.cli.pretrain.input import Texts
@@ -43,8 +43,8 @@ class Watching(Listener):
         self.texts, self.progress, self.quiet = texts, progress, quiet
         self.losses: list[float] = []
 
-    def reading(self, what: str, tokens: int) -> None:
-        self.progress(f"{what}: {tokens:,} tokens" if tokens else what)
+    def reading(self, what: Message, tokens: int) -> None:
+        self.progress(message("{what}: {tokens}", what=what, tokens=counted(tokens, "token")) if tokens else what)
 
     def begin(self, model: Bert, texts: PreTrainingTexts, guess: Mapping[str, float]) -> None:
         if not self.quiet:
@@ -52,36 +52,28 @@ class Watching(Listener):
                 _print_texts(model, texts, self.texts, guess)
 
     def step(self, share: float, loss: float) -> None:
-        self.progress(f"training, loss {loss:.3f} {sparkline(self.losses) if self.losses else ''}".rstrip(), share)
+        self.progress(training_loss(loss, self.losses), share)
 
     def record(self, record: dict[str, float]) -> None:
         self.losses.append(-record.get("validation_log_likelihood", -record["loss"]))
         with self.progress.paused():
-            line = f"step {record['step']:,.0f} · {readable.duration(record['seconds'], 2)} · loss {record['loss']:.3f}"
-            line += f" · held out {_scores(record)}" if "masked_loss" in record else ""
-            for place, part in enumerate(wrap(line, columns() - 2)):
+            held_out = message("held out {scores}", scores=_scores(record)) if "masked_loss" in record else None
+            for place, part in enumerate(wrap(str(step_reached(record, held_out)), columns() - 2)):
                 note("  " * bool(place) + part)
 
     def scoring(self) -> None:
-        self.progress("scoring the held-out texts")
+        self.progress(message("scoring the held-out texts"))
 
 
 def print_result(model: Bert, output: str) -> None:
     """What the training came to, and what to do with the model."""
-    last = model.history_[-1]
-    steps, passes = int(last["step"]), int(last["epoch"])
-    parts = [
-        str(readable.duration(last["seconds"], 2)),
-        f"{steps:,} step{'s' * (steps != 1)}",
-        f"{passes:,} pass{'es' * (passes != 1)}",
-    ]
-    headed("Trained", " · ".join(parts), indent=INDENT)
+    _head("Trained", gone_over(model.history_[-1]))
     if model.scores_:
-        headed("Held out", _verdict(model), indent=INDENT)
-    size = megabytes(output)
-    headed("Saved", f"{output} · {readable.significant(size, 2)} MB · opens in transformers as it is", indent=INDENT)
-    headed("Next", f'sadari pretrain probe {shlex.quote(output)} "a text with a {MASK} in it"', indent=INDENT)
-    headed("", f"sadari train DATA --rung bert --weights {shlex.quote(output)} -o MODEL", indent=INDENT)
+        _head("Held out", _verdict(model))
+    saved(output, message("opens in transformers as it is"), indent=INDENT)
+    example = message("a text with a {mask} in it", mask=MASK)
+    _head("Next", f'sadari pretrain probe {shlex.quote(output)} "{example}"')
+    _head("", f"sadari train DATA --rung bert --weights {shlex.quote(output)} -o MODEL")
 
 
 def print_json(model: Bert, output: str, texts: Texts) -> None:
@@ -110,7 +102,13 @@ def say_unknown(model: Bert, text: str, second: str | None) -> None:
     ids = model.pieces_.encode(pl.Series(texts, dtype=pl.String), specials=True).values
     unknown = int((ids == model.pieces_.unknown_id).sum())
     if unknown:
-        note(f"{unknown:,} of {len(ids):,} tokens {'is' if unknown == 1 else 'are'} unknown to the model's tokenizer")
+        said = plural(
+            "{count:,} of {tokens:,} tokens is unknown to the model's tokenizer",
+            "{count:,} of {tokens:,} tokens are unknown to the model's tokenizer",
+            unknown,
+            tokens=len(ids),
+        )
+        note(said)
 
 
 def print_probe(text: str, second: str | None, fillings: Sequence[Sequence[Filled]], follows: float | None) -> None:
@@ -120,19 +118,17 @@ def print_probe(text: str, second: str | None, fillings: Sequence[Sequence[Fille
         widest = max(cell_len(one.piece) for one in found)
         for one in found:
             length = min(MOST_BAR, columns() - widest - 15)
-            share = readable.percent(one.probability)
-            say(f"  {pad(one.piece, widest)}  {share:>5} %  {bar(one.probability, 1.0, length)}".rstrip())
+            share = pad(str(readable.in_percent(one.probability)), 7, right=True)
+            say(f"  {pad(one.piece, widest)}  {share}  {bar(one.probability, 1.0, length)}".rstrip())
     if fillings:
-        headed("Reads", filled_text(text if second is None else f"{text} / {second}", fillings), indent=INDENT)
+        _head("Reads", filled_text(text if second is None else f"{text} / {second}", fillings))
     if follows is not None:
-        does = "follows, it seems" if follows >= 0.5 else "does not follow, it seems"
+        does = message("follows, it seems: probability {share} that it follows the first")
         if abs(follows - 0.5) < UNDECIDED:
-            does = "may follow or not"
-        headed(
-            "Second",
-            f"{does}: probability {readable.percent(follows)} % that it follows the first",
-            indent=INDENT,
-        )
+            does = message("may follow or not: probability {share} that it follows the first")
+        elif follows < 0.5:
+            does = message("does not follow, it seems: probability {share} that it follows the first")
+        _head("Second", does.filled(share=readable.in_percent(follows)))
 
 
 def print_probe_json(
@@ -160,51 +156,58 @@ def parameters(model: Bert) -> int:
 
 
 def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mapping[str, float]) -> None:
-    tokens = read.tokens + len(read.held_out.values)
-    blank = f" · {read.blank:,} blank" if read.blank else ""
-    headed("Read", f"{', '.join(texts.names)} · {read.texts:,} texts{blank} · {tokens:,} tokens", indent=INDENT)
+    held_out = len(read.held_out.values)
+    tokens = read.tokens + held_out
+    blank = message("{texts:,} blank", texts=read.blank) if read.blank else None
+    _head("Read", beside([", ".join(texts.names), counted(read.texts, "text"), blank, counted(tokens, "token")]))
     for line in texts.notes:
-        headed("", line, indent=INDENT)
+        _head("", line)
     if read.unknown:
-        headed(
-            "",
-            f"{read.unknown:,} tokens ({100 * read.unknown / tokens:.2f} %) are unknown to the tokenizer",
-            indent=INDENT,
-        )
-    headed("Split", f"train {read.tokens:,} tokens · held out {len(read.held_out.values):,}", indent=INDENT)
-    if len(read.held_out.values) <= 1:
-        headed("", "too few texts to hold any out: nothing is scored", indent=INDENT)
+        unknown = message("{tokens} ({share:.2f} %) are unknown to the tokenizer")
+        _head("", unknown.filled(tokens=counted(read.unknown, "token"), share=100 * read.unknown / tokens))
+    _head("Split", message("train {train:,} tokens · held out {held_out:,}", train=read.tokens, held_out=held_out))
+    if held_out <= 1:
+        _head("", message("too few texts to hold any out: nothing is scored"))
     own = model.resolved_.settings()
     shown = ("length", "batch_size", "learning_rate", "dropout", "epochs", "steps", "minutes", "precision")
     told = {name: own[name] for name in shown}
-    kind = f"BERT {own['size']}" if own["size"] else f"BERT, on from {model.data_['start']}"
-    net = f"{kind} · {parameters(model):,} parameters · {len(read.pieces):,} pieces · {show_settings(told)}"
-    headed("Net", net, indent=INDENT)
+    kind = f"BERT {own['size']}" if own["size"] else message("BERT, on from {start}", start=model.data_["start"])
+    pieces = message("{count:,} pieces", count=len(read.pieces))
+    _head("Net", beside([kind, counted(parameters(model), "parameter"), pieces, show_settings(told)]))
     size = read.pieces.size_note(model.vocabulary)
     if size:
-        headed("", size, indent=INDENT)
+        _head("", size)
     if model.new_:
-        headed("", f"new, and still to be learned: {' and '.join(model.new_)}", indent=INDENT)
+        _head("", message("new, and still to be learned: {parts}", parts=model.new_))
     if guess:
-        accuracy, perplexity = readable.percent(guess["guess_accuracy"]), guess["guess_perplexity"]
-        headed(
-            "Guess", f"by frequency alone: masked accuracy {accuracy} %, perplexity {perplexity:,.0f}", indent=INDENT
-        )
+        said = message("by frequency alone: masked accuracy {share}, perplexity {perplexity:,.0f}")
+        share = readable.in_percent(guess["guess_accuracy"])
+        _head("Guess", said.filled(share=share, perplexity=guess["guess_perplexity"]))
 
 
-def _scores(record: Mapping[str, float]) -> str:
+def _scores(record: Mapping[str, float], guess: Mapping[str, float] | None = None) -> Message | str:
     """``masked 41.2 % (perplexity 28.1) · next 78.3 % · on 131,072 tokens``."""
-    said = f"masked {readable.percent(record['masked_accuracy'])} % (perplexity {record['perplexity']:,.1f})"
+    masked = message("masked {share} (perplexity {perplexity:,.1f})")
+    if guess:
+        masked = message("masked {share} (perplexity {perplexity:,.1f}; guessing by frequency {guessed})")
+        masked = masked.filled(guessed=readable.in_percent(guess["guess_accuracy"]))
+    said = [masked.filled(share=readable.in_percent(record["masked_accuracy"]), perplexity=record["perplexity"])]
     if "next_accuracy" in record:
-        pairs = record["next_pairs"]
-        few = f" of {pairs:,.0f} pair{'s' * (pairs != 1)}" if pairs < LEAST_SCORED_PAIRS else ""
-        said += f" · next {readable.percent(record['next_accuracy'])} %{few}"
-    # runs that were begun before did not count them
-    return f"{said} · on {record['scored_tokens']:,.0f} tokens" if "scored_tokens" in record else said
+        following = message("next {share}")
+        if record["next_pairs"] < LEAST_SCORED_PAIRS:
+            following = message("next {share} of {pairs}", pairs=counted(int(record["next_pairs"]), "pair"))
+        said.append(following.filled(share=readable.in_percent(record["next_accuracy"])))
+    if "scored_tokens" in record:  # runs that were begun before did not count them
+        said.append(message("on {tokens}", tokens=counted(int(record["scored_tokens"]), "token")))
+    return beside(said)
 
 
-def _verdict(model: Bert) -> str:
+def _verdict(model: Bert) -> Message | str:
     best = best_record(model.history_)
-    guess = f"; guessing by frequency {readable.percent(model.guess_['guess_accuracy'])} %" if model.guess_ else ""
-    at = "" if best["step"] == model.history_[-1]["step"] else f" · at step {best['step']:,.0f}, the best"
-    return _scores(model.final_).replace(")", guess + ")", 1) + at
+    last = best["step"] == model.history_[-1]["step"]
+    at = None if last else message("at step {step:,.0f}, the best", step=best["step"])
+    return beside([_scores(model.final_, model.guess_), at])
+
+
+def _head(head: str, text: Message | str) -> None:
+    headed(head, text, indent=INDENT)

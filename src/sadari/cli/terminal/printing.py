@@ -9,15 +9,20 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 from rich.cells import cell_len
 
+from sadari import readable
+from sadari.artifact import megabytes
 from sadari.cli.terminal.failures import printable
-from sadari.messages import Message
+from sadari.messages import Message, beside, counted, message, render
 
 MARK = "●"
+NEW_FILE = message("new.csv")
+MOST_LABELS = 8  # named in a line
 HEAD = 9  # cells before the text of a headed line
 MOST_COLUMNS = 120  # lines longer than that are hard to read
 _TIED = "\u00a0"
@@ -34,9 +39,9 @@ def columns() -> int:
     return max(40, min(shutil.get_terminal_size((80, 24)).columns, MOST_COLUMNS))
 
 
-def say(line: str = "") -> None:
+def say(line: Message | str = "") -> None:
     """One line to standard output; colours go where it is no terminal, or ``NO_COLOR`` is set."""
-    click.echo(line, color=False if os.environ.get("NO_COLOR") else None)
+    click.echo(str(line), color=False if os.environ.get("NO_COLOR") else None)
 
 
 def say_json(value: Any) -> None:
@@ -58,20 +63,35 @@ def json_for_output(text: str) -> str:
     return _BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
+def labels_named(names: Sequence[str]) -> Message | str:
+    """``4 labels: Business, Sport, …``."""
+    shown = [readable.label(name) for name in names[:MOST_LABELS]]
+    said = message("{labels}: {names}", labels=counted(len(names), "label"), names=", ".join(shown))
+    if len(names) <= MOST_LABELS:
+        return said
+    return message("{names} and {count:,} more", names=said, count=len(names) - MOST_LABELS)
+
+
+def saved(output: str | Path, more: Message | None = None, *, indent: int | None = None) -> None:
+    """Where a model, or a file, was written, and how large it is."""
+    headed("Saved", beside([str(output), f"{readable.significant(megabytes(output), 2)} MB", more]), indent=indent)
+
+
 def note(line: Message | str) -> None:
     """One line to standard error."""
     click.echo(printable(str(line)), err=True)
 
 
-def headed(head: str, text: Message | str, *, indent: int | None = None) -> None:
+def headed(head: Message | str, text: Message | str, *, indent: int | None = None) -> None:
     """``Read     32,055 texts …``, wrapped under its text.
 
     Args:
-        head: the first word.
+        head: the first words; a string is the id of a message, unless no catalogue has it.
         text: what follows.
         indent: where it begins; at least behind `head`.
     """
-    start = max(HEAD, cell_len(head) + 2) if indent is None else indent
+    head = render(Message(head) if head and isinstance(head, str) else head)
+    start = max(HEAD if indent is None else indent, cell_len(head) + 2)
     first, *rest = wrap(printable(str(text)), columns() - start) or [""]
     say(click.style(head, bold=True) + " " * (start - cell_len(head)) + first)
     for line in rest:
@@ -126,9 +146,9 @@ def cut(text: str, width: int) -> str:
 
 
 def table(
-    rows: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[Message | str]],
     *,
-    headings: Sequence[str] | None = None,
+    headings: Sequence[Message | str] | None = None,
     left: int = 1,
     indent: int = 2,
     widest: int | None = None,
@@ -144,7 +164,7 @@ def table(
         widest: cells of the first column at most.
         style: (row, column, padded cell) → what is printed.
     """
-    every = [list(map(printable, cells)) for cells in ([headings, *rows] if headings else rows)]
+    every = [[printable(str(cell)) for cell in cells] for cells in ([headings, *rows] if headings else rows)]
     widths = [max(cell_len(cells[i]) for cells in every) for i in range(len(every[0]))] if every else []
     if widest is not None and widths:
         widths[0] = min(widths[0], widest)

@@ -9,16 +9,17 @@ from rich.cells import cell_len
 
 from sadari.cli.arguments.settings import listed_by
 from sadari.cli.terminal.printing import columns, headed, pad, say, say_json, wrap
+from sadari.messages import Message, message
 from sadari.settings.declaration import settings_of
-from sadari.settings.limits import MOST, Flag, Range, Text, Whole
+from sadari.settings.limits import MOST, Flag, Limit, Range, Text, Whole
 from sadari.settings.shared import ClassWeights
 
 # What reads in Python otherwise than behind --set
 _IN_WORDS = {
-    Flag: "yes or no",
-    Text: "cpu, cuda, mps or auto",  # of devices alone
-    Range: "two whole numbers, such as 1,2",
-    ClassWeights: "balanced, or a number above 0 for each label: spam=5,ham=1",
+    Flag: message("yes or no"),
+    Text: message("cpu, cuda, mps or auto"),  # of devices alone
+    Range: message("two whole numbers, such as 1,2"),
+    ClassWeights: message("balanced, or a number above 0 for each label: spam=5,ham=1"),
 }
 WIDEST_DEFAULT = 12
 
@@ -31,15 +32,16 @@ def print_settings(kind: Any, *, as_json: bool) -> None:
         return
     name_width = max(cell_len(row["name"]) for row in rows)
     start = 2 + name_width + 2 + WIDEST_DEFAULT + 2
-    say(click.style(f"  {pad('setting', name_width)}  {pad('default', WIDEST_DEFAULT)}  what it may be", dim=True))
+    heads = pad(str(message("setting")), name_width), pad(str(message("default")), WIDEST_DEFAULT)
+    say(click.style(f"  {'  '.join(heads)}  {message('what it may be')}", dim=True))
     for row in rows:
         default = pad(_shown(row["default"]), WIDEST_DEFAULT)
-        first, *rest = wrap(row["may_be"], columns() - start)
+        first, *rest = wrap(str(row["may_be"]), columns() - start)
         say(f"  {click.style(pad(row['name'], name_width), bold=True)}  {default}  {first}")
         for line in rest:
             say(" " * start + line)
     say()
-    headed("None", "by the texts, the weights or the other settings; or without")
+    headed("None", message("by the texts, the weights or the other settings; or without"))
     headed("Next", f"{listed_by(kind, listing=False)} --set {rows[0]['name']}=…")
 
 
@@ -49,16 +51,17 @@ def described(kind: Any) -> list[dict[str, Any]]:
         {
             "name": name,
             "default": setting.default,
-            "may_be": _in_words(setting.limit) + ", or none" * setting.optional,
+            "may_be": _in_words(setting.limit, optional=setting.optional),
         }
         for name, setting in settings_of(kind).items()
     ]
 
 
-def _in_words(allowed: Any) -> str:
+def _in_words(allowed: Limit, *, optional: bool) -> Message:
+    said = _IN_WORDS.get(type(allowed), allowed.said)
     if isinstance(allowed, Whole) and allowed.high >= MOST:
-        return f"a whole number, {allowed.low} or more"
-    return _IN_WORDS.get(type(allowed), str(allowed))
+        said = message("a whole number, {low} or more", low=allowed.low)
+    return message("{what}, or none", what=said) if optional else said
 
 
 def _name(kind: Any) -> str:

@@ -115,7 +115,7 @@ def train(context: click.Context, **_: Any) -> None:
 
     if context.params["list_settings"]:
         if context.params["rung"] is None:
-            raise click.UsageError("--rung is missing: of which are the settings?")
+            raise click.UsageError(str(message("--rung is missing: of which are the settings?")))
         settings_view.print_settings(find_rung(context.params["rung"]), as_json=context.params["as_json"])
         return
     with train_run.only_the_first_speaks():
@@ -142,7 +142,7 @@ def _train(asked: dict[str, Any]) -> None:
     check_model_folder(Path(output))
     found = inputs.find_data(asked["data"], asked["test"], labelled=True)
     with Progress() as progress:
-        progress(f"reading {found.name}")
+        progress(message("reading {name}", name=found.name))
         source = inputs.open_train(found, asked)
         test = None if asked["test"] is None else inputs.read_test(found, asked, source)
         stream = is_large(found.train) if asked["stream"] is None else asked["stream"]
@@ -168,7 +168,7 @@ def _train(asked: dict[str, Any]) -> None:
         if not train_run.is_first():
             return
         scores = _score(model, rows, test, progress)
-        progress("saving")
+        progress(message("saving"))
         _save(model, output, rows, scores, asked)
         train_run.discard(asked["run"])
     if asked["as_json"]:
@@ -193,7 +193,7 @@ def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any],
                 train_view.print_report(record)
         progress(train_view.standing(done, total, latest, losses), record.get("share", done / max(total, 1)))
 
-    progress("reading the texts into features")
+    progress(message("reading the texts into features"))
     held_out = (rows.validation.texts, rows.validation.labels)
     try:
         with train_run.says_how_to_resume(kept):
@@ -203,17 +203,17 @@ def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any],
             raise
         from sadari.train.loop import Interrupted
 
-        raise Interrupted("stopped", hint="begun with --run RUN, it could be resumed") from None
+        raise Interrupted("stopped", hint=message("begun with --run RUN, it could be resumed")) from None
 
 
 def _score(model: Rung, rows: TrainData, test: Corpus | None, progress: Progress) -> dict[str, Evaluation]:
     """Scores on the validation rows, and on the test file if there is one."""
     from sadari.metrics.evaluate import evaluate
 
-    progress("scoring on the validation rows")
+    progress(message("scoring on the validation rows"))
     scores = {"validation": evaluate(model, rows.validation)}
     if test is not None:
-        progress("scoring on the test file")
+        progress(message("scoring on the test file"))
         scores["test"] = evaluate(model, test)
     return scores
 

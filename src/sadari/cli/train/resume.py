@@ -51,13 +51,14 @@ def arguments(context: click.Context, command: Command = TRAIN) -> dict[str, Any
             if name not in _OF_THIS_TIME and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
         ]
         if typed:
-            raise click.UsageError(f"--resume goes on with the run as it was begun: leave out {typed[0]!r}.")
+            said = message("--resume goes on with the run as it was begun: leave out {name!r}", name=typed[0])
+            raise click.UsageError(str(said))
         # what it does not say, for there was no such option when it was begun, is as it is where nobody says
         recalled = {**given, **_recall(given["resume"], command)}
         return {**recalled, **{name: given[name] for name in _OF_THIS_TIME}}
     for name, how in command.needs:
         if given[name] in (None, ()):
-            raise click.UsageError(f"{how} is missing.")
+            raise click.UsageError(str(message("{option} is missing", option=how)))
     if given["run"] is not None and "-" in (given.get("data"), *given.get("texts", ())):
         raise SettingError(
             message("--run cannot keep a run whose texts come from standard input"), hint=message("put them in a file")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sadari import readable
 from sadari.cli.arguments.options import together
 from sadari.errors import ModelError, SettingError
-from sadari.messages import Message, message, notes_of
+from sadari.messages import Message, beside, message, notes_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +25,15 @@ if TYPE_CHECKING:
     from sadari.rungs.distillation.teacher import Teacher
 
 ALONE = ("unlabelled", "altered", "temperature", "trust")
-_LEFT_OUT = "left out, "
+# What a model keeps of texts that could not be learned from, and how it is said.
+_LEFT_OUT = {
+    "left out, blank": message("{texts:,} blank"),
+    "left out, repeated": message("{texts:,} repeated"),
+    "left out, training texts": message("{texts:,} training texts"),
+    "left out, validation texts": message("{texts:,} validation texts"),
+    "left out, test texts": message("{texts:,} test texts"),
+    "left out, unknown to the teacher": message("{texts:,} unknown to the teacher"),
+}
 
 
 options = together(  # of a training with a teacher
@@ -102,7 +111,7 @@ def with_texts(
     columns: list[pl.Series] = []
     notes: list[Message] = []
     for name in asked["unlabelled"]:
-        progress(f"reading {name}")
+        progress(message("reading {name}", name=name))
         texts, guessed = _read(name, asked, found, train)
         columns.append(texts)
         notes += notes_of(Path(name).name, guessed)
@@ -128,23 +137,24 @@ def _read(name: str, asked: Mapping[str, Any], found: Data, train: Source) -> tu
     return corpus.texts, corpus.notes
 
 
-def told(about: Mapping[str, Any]) -> list[str]:
+def told(about: Mapping[str, Any]) -> list[Message | str]:
     """What a model says of its teacher, in a line or two."""
     who = f"{about['rung']} ({about['folder']})" if "folder" in about else str(about["rung"])
-    labels = f"agrees with {100 * about['agrees with labels']:.1f} % of the labels"
-    labels += ", on which it was trained itself" if about.get("trained on these") else ""
-    lines = [f"{who} · {labels} · temperature {about['temperature']:g} · trust {about['trust']:g}"]
-    left_out = [
-        f"{number:,} {why.removeprefix(_LEFT_OUT)}" for why, number in about.items() if why.startswith(_LEFT_OUT)
-    ]
+    labels = message("agrees with {share} of the labels")
+    if about.get("trained on these"):
+        labels = message("agrees with {share} of the labels, on which it was trained itself")
+    labels = labels.filled(share=readable.in_percent(about["agrees with labels"]))
+    weights = message("temperature {temperature:g} · trust {trust:g}")
+    lines = [beside([who, labels, weights.filled(temperature=about["temperature"], trust=about["trust"])])]
+    left_out = [said.filled(texts=about[why]) for why, said in _LEFT_OUT.items() if why in about]
     if about["unlabelled texts"] or left_out:
-        lines.append(f"{about['unlabelled texts']:,} texts without labels")
-        if left_out:
-            lines[-1] += f" · left out: {', '.join(left_out)}"
+        texts = message("{texts:,} texts without labels", texts=about["unlabelled texts"])
+        lines.append(beside([texts, message("left out: {texts}", texts=left_out) if left_out else None]))
     if about.get("altered texts"):
-        lines.append(f"{about['altered texts']:,} altered copies, up to {about['altered copies']:,} of a text")
+        copies = message("{texts:,} altered copies, up to {most:,} of a text")
+        lines.append(copies.filled(texts=about["altered texts"], most=about["altered copies"]))
     elif "altered texts" in about:
-        lines.append("no altered copies: they are made of texts of two words or more that it knows")
+        lines.append(message("no altered copies: they are made of texts of two words or more that it knows"))
     elif about.get("trained on these") and not about["unlabelled texts"]:
-        lines.append("it knows these texts by heart; of altered copies of them it says more: --altered 4")
+        lines.append(message("it knows these texts by heart; of altered copies of them it says more: --altered 4"))
     return lines

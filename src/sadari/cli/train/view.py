@@ -3,53 +3,54 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import click
-
-from sadari.artifact import megabytes
+from sadari import readable
 from sadari.cli.arguments.settings import show_settings
-from sadari.cli.terminal.printing import headed, say, say_json, table
+from sadari.cli.terminal.printing import NEW_FILE, headed, labels_named, note, saved, say, say_json, table
 from sadari.cli.train import teacher as teaching
-from sadari.messages import Message, message
+from sadari.messages import Message, beside, counted, message
 from sadari.text.long_texts import cut_note, windows_note
-from sadari.wording import numbers as readable
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
     from sadari.data.read import Source
     from sadari.data.train_data import TrainData
     from sadari.metrics.evaluate import Evaluation
+    from sadari.metrics.interval import Interval
     from sadari.rungs import Rung
 
 INDENT = 12
-MOST_LABELS = 8
+SCORED = {"validation": message("Validation"), "test": message("Test")}
 # What a report shows of a record, where it is there: key, heading, format
 _REPORT = (
-    ("epoch", "pass", ",.0f"),
-    ("step", "step", ",.0f"),
-    ("texts", "texts", ",.0f"),
-    ("loss", "loss", ".4f"),
-    ("accuracy", "accuracy", ".1%"),
-    ("validation_accuracy", "validation", ".1%"),
-    ("seconds", "seconds", ".1f"),
+    ("epoch", message("pass"), ",.0f"),
+    ("step", message("step"), ",.0f"),
+    ("texts", message("texts"), ",.0f"),
+    ("loss", message("loss"), ".4f"),
+    ("accuracy", message("accuracy"), ".1%"),
+    ("validation_accuracy", message("validation"), ".1%"),
+    ("seconds", message("seconds"), ".1f"),
 )
 
 
 def print_data(rows: TrainData, source: Source, test: Corpus | None, *, share: float, seed: int) -> None:
     """What was read, what was left out, and how it was split."""
-    names = [readable.label(name) for name in rows.label_names]
-    more = f" and {len(names) - MOST_LABELS:,} more" if len(names) > MOST_LABELS else ""
-    read = f"{source.title} · {rows.rows:,} texts · {len(names):,} labels: {', '.join(names[:MOST_LABELS])}{more}"
-    _head("Read", read + (" · a batch at a time" if rows.streamed else ""))
-    own = [note for note in (test.notes if test else []) if note not in rows.notes]
-    for note in [*rows.notes, *(message("test: {note}", note=note) for note in own)]:
-        _head("", note)
+    streamed = message("a batch at a time") if rows.streamed else None
+    _head("Read", beside([source.title, counted(rows.rows, "text"), labels_named(rows.label_names), streamed]))
+    own = [line for line in (test.notes if test else []) if line not in rows.notes]
+    for line in [*rows.notes, *(message("test: {note}", note=line) for line in own)]:
+        _head("", line)
     if rows.duplicates:
-        _head("", f"{rows.duplicates:,} rows dropped: the same text and label as an earlier one")
-    split = f"train {len(rows.labels):,} · validation {len(rows.validation):,}"
-    _head("Split", f"{split} ({100 * share:g} %, stratified by label, seed {seed})")
+        dropped = message("{rows} dropped: the same text and label as an earlier one")
+        _head("", dropped.filled(rows=counted(rows.duplicates, "row")))
+    split = message("train {train:,} · validation {validation:,} ({share:g} %, stratified by label, seed {seed})")
+    _head(
+        "Split",
+        split.filled(train=len(rows.labels), validation=len(rows.validation), share=100 * share, seed=seed),
+    )
 
 
 def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> None:
@@ -66,13 +67,12 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     for place, line in enumerate(teaching.told(model.teacher_) if model.teacher_ else []):
         _head("" if place else "Teacher", line)
     if model.coverage_:
-        _head("Vectors", str(model.coverage_) + ("" if settings["tune"] else " · frozen"))
-    _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {_gone_over(model)}")
+        _head("Vectors", beside([model.coverage_.said(), None if settings["tune"] else message("frozen")]))
+    _head("Trained", beside([readable.duration(model.train_seconds_, 2), _gone_over(model)]))
     for name, evaluation in scores.items():
         _print_scores(name, evaluation)
-    size = megabytes(output)
-    _head("Saved", f"{output} · {readable.significant(size, 2)} MB")
-    _head("Next", f"sadari predict {shlex.quote(output)} new.csv")
+    saved(output, indent=INDENT)
+    _head("Next", f"sadari predict {shlex.quote(output)} {NEW_FILE}")
 
 
 def _texts_read(model: Rung) -> int:
@@ -81,13 +81,13 @@ def _texts_read(model: Rung) -> int:
     return int(model.data_["rows"] + sum(taught))
 
 
-def _gone_over(model: Rung) -> str:
+def _gone_over(model: Rung) -> Message:
     """How often the texts were gone over; of a training that so many steps have ended, that it was these."""
     last = model.history_[-1] if model.history_ else {}
     passes, steps = int(last.get("epoch", 0)), int(last.get("step", 0))
     if steps and steps == getattr(model, "steps", None):
-        return f"{steps:,} step{'s' * (steps != 1)}, the last in pass {passes:,}"
-    return f"{passes} pass{'es' * (passes != 1)}"
+        return message("{steps}, the last in pass {epoch:,}", steps=counted(steps, "step"), epoch=passes)
+    return counted(passes, "pass")
 
 
 def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Evaluation]) -> None:
@@ -129,40 +129,72 @@ def sparkline(values: list[float], width: int = 16) -> str:
     return "".join("▁▂▃▄▅▆▇█"[round(7 * (value - low) / (high - low)) if high > low else 0] for value in shown)
 
 
-def standing(done: int, total: int, record: dict[str, float], losses: list[float]) -> str:
+def training_loss(loss: float, losses: list[float]) -> Message | str:
+    """What is done while a net without labels learns, for its progress line."""
+    said = message("in training, loss {loss:.3f}", loss=loss)
+    return f"{said} {sparkline(losses)}" if losses else said
+
+
+def step_reached(record: Mapping[str, float], held_out: Message | None) -> Message | str:
+    """A record of such a training, in a line."""
+    step = message("step {step:,.0f}", step=record["step"])
+    loss = message("loss {loss:.3f}", loss=record["loss"])
+    return beside([step, readable.duration(record["seconds"], 2), loss, held_out])
+
+
+def gone_over(last: Mapping[str, float]) -> Message | str:
+    """How long such a training took, and how far it went, by its last record."""
+    took = readable.duration(last["seconds"], 2)
+    return beside([took, counted(int(last["step"]), "step"), counted(int(last["epoch"]), "pass")])
+
+
+def standing(done: int, total: int, record: dict[str, float], losses: list[float]) -> Message:
     """How a training goes, for its progress line: ``pass 2 of 9 █▆▄▂▁ loss 0.338, validation 88.7 %``."""
-    said = [f"loss {record['loss']:.3f}"] if "loss" in record else []
-    for key, name in (("validation_accuracy", "validation"), ("accuracy", "accuracy")):
+    said = [message("loss {loss:.3f}", loss=record["loss"])] if "loss" in record else []
+    for key, score in (
+        ("validation_accuracy", message("validation {share}")),
+        ("accuracy", message("accuracy {share}")),
+    ):
         if key in record:
-            said.append(f"{name} {readable.percent(record[key])} %")
+            said.append(score.filled(share=readable.in_percent(record[key])))
             break
-    return f"pass {done} of {total} {sparkline(losses, 8)} {', '.join(said)}"
+    passes = message("pass {done} of {total}", done=done, total=total)
+    return message("{passes} {bars} {scores}", passes=passes, bars=sparkline(losses, 8), scores=said)
 
 
 def print_report(record: dict[str, float]) -> None:
     """One line of a training run that reports every n steps, as the course's loop prints it; on standard error."""
     texts, step = record.get("texts"), record["step"]
-    parts = [f"pass {record['epoch']:.0f}", f"{step:>7,.0f} steps" if texts is None else f"{texts:>9,.0f} texts"]
-    for key, name in (("loss", "loss"), ("accuracy", "accuracy"), ("validation_accuracy", "validation")):
+    parts = [
+        message("pass {epoch:.0f}", epoch=record["epoch"]),
+        message("{step:>7,.0f} steps", step=step) if texts is None else message("{texts:>9,.0f} texts", texts=texts),
+    ]
+    for key, score in (
+        ("loss", message("loss {value:.4f}")),
+        ("accuracy", message("accuracy {value:.4f}")),
+        ("validation_accuracy", message("validation {value:.4f}")),
+    ):
         if key in record:
-            parts.append(f"{name} {record[key]:.4f}")
-    click.echo("  ".join(parts), err=True)
+            parts.append(score.filled(value=record[key]))
+    note("  ".join(map(str, parts)))
 
 
 def _print_scores(name: str, scores: Evaluation) -> None:
     """One line: accuracy and macro-F1 with their intervals; more lines where something weighs on them."""
-    interval = scores.macro_f1
-    half = f" ±{readable.plus_minus(interval)}" if readable.percent(interval.low) != readable.DASH else ""
-    parts = [
-        f"accuracy {readable.percent(scores.accuracy.value)} ±{readable.plus_minus(scores.accuracy)} %",
-        f"macro-F1 {readable.percent(interval.value)}{half} %",
-    ]
+    parts = [message("accuracy {score} %", score=_with_half(scores.accuracy))]
+    parts.append(message("macro-F1 {score} %", score=_with_half(scores.macro_f1)))
     if scores.calibration_error is not None:
-        parts.append(f"calibration {readable.points(scores.calibration_error)} points off")
-    _head(name.capitalize(), " · ".join(parts))
+        parts.append(message("calibration {points} points off", points=readable.points(scores.calibration_error)))
+    _head(SCORED[name], beside(parts))
     if scores.unseen_labels:
-        count = sum(scores.unseen_labels.values())
-        _head("", f"{count:,} with labels that training never saw, counted as wrong: {', '.join(scores.unseen_labels)}")
+        unseen = message("{texts} with labels that training never saw, counted as wrong: {labels}")
+        texts = counted(sum(scores.unseen_labels.values()), "text")
+        _head("", unseen.filled(texts=texts, labels=", ".join(scores.unseen_labels)))
+
+
+def _with_half(interval: Interval) -> str:
+    half = f" ±{readable.plus_minus(interval)}" if readable.percent(interval.low) != readable.DASH else ""
+    return f"{readable.percent(interval.value)}{half}"
 
 
 def _print_reports(history: list[dict[str, float]]) -> None:
@@ -172,5 +204,5 @@ def _print_reports(history: list[dict[str, float]]) -> None:
         say(line)
 
 
-def _head(head: str, text: Message | str) -> None:
+def _head(head: Message | str, text: Message | str) -> None:
     headed(head, text, indent=INDENT)

@@ -11,7 +11,7 @@ from sadari.cli.arguments import options
 from sadari.cli.translate.options import search, table
 from sadari.cli.translate.train import train
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import counted, message
 
 if TYPE_CHECKING:
     from sadari.translation.translator import Translator
@@ -84,9 +84,9 @@ def evaluate(model: str, texts: tuple[str, ...], **asked: Any) -> None:
     if asked["output"] is not None:
         check_file(Path(asked["output"]))
     with Progress() as progress:
-        progress("loading the model")
+        progress(message("loading the model"))
         loaded = translate_input.load(model)
-        progress("reading")
+        progress(message("reading"))
         pairs = translate_input.read_for(loaded, texts, asked)
         found = _search(loaded, pairs.sources, asked, progress, references=pairs.targets)
         scores = score_translations(found.texts, pairs.targets.to_list(), tokenizer=asked["bleu_tokenizer"])
@@ -126,7 +126,7 @@ def run_(model: str, texts: tuple[str, ...], **asked: Any) -> None:
         if not isinstance(wanted, list) or len(wanted) != 1:
             raise SettingError(message("--picture draws one text"), hint=message("give it as an argument"))
     with Progress() as progress:
-        progress("loading the model")
+        progress(message("loading the model"))
         loaded = translate_input.load(model)
         if asked["show_alignment"] or asked["picture"] is not None:
             translate_input.check_attention(loaded, model)
@@ -159,10 +159,9 @@ def _translate(loaded: Translator, wanted: Any, asked: dict[str, Any], progress:
 
 def _search(loaded: Translator, texts: Any, asked: dict[str, Any], progress: Any, references: Any = None) -> Any:
     from sadari.cli.translate.input import Answers
-    from sadari.data.audit.findings import counted
 
     def told(share: float) -> None:
-        progress(f"translating {counted(len(texts), 'text')}", share)
+        progress(message("translating {texts}", texts=counted(len(texts), "text")), share)
 
     found = loaded.search(texts, beam=asked["beam"], length_penalty=asked["length_penalty"], progress=told)
     return Answers(found, loaded.read(texts), loaded.looks_swapped(texts, references))

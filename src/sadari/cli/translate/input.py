@@ -114,7 +114,7 @@ def read_pairs(
             *texts, encoding=asked["encoding"], on_bad_row=asked["on_bad_row"], max_ratio=ratio, keep_blank=keep_blank
         )
     if len(texts) > 2:
-        raise click.UsageError(f"{texts[2]!r} is one too many: give two files, or one table.")
+        raise click.UsageError(str(message("{file!r} is one too many: give two files, or one table", file=texts[2])))
     if not any(columns) and known is not None:
         columns = known
     if not all(columns):
@@ -153,7 +153,7 @@ def wanted(texts: tuple[str, ...], asked: Mapping[str, Any]) -> str | list[str]:
         raise SettingError(message("--source names a column of a table, and here are texts"))
     for text in texts if path is None else ():
         if _FILE_NAME.fullmatch(text):  # test.en, which may well be a text, too
-            note(f"{text!r} is taken as a text: there is no file of this name")
+            note(message("{text!r} is taken as a text: there is no file of this name", text=text))
     return list(texts) if path is None else path
 
 

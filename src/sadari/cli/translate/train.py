@@ -11,6 +11,7 @@ import click
 from sadari.cli.arguments import options
 from sadari.cli.train import resume as train_run
 from sadari.cli.translate.options import table
+from sadari.messages import Message, counted, message
 
 if TYPE_CHECKING:
     from sadari.cli.terminal.progress import Progress
@@ -124,7 +125,7 @@ def _train(asked: dict[str, Any]) -> None:
     check_model_folder(Path(asked["output"]))
     kept = train_run.kept_run(asked, TRANSLATE)
     with Progress() as progress:
-        progress("reading")
+        progress(message("reading"))
         pairs, held_out = _read(asked)
         if not asked["as_json"]:
             with progress.paused():
@@ -142,7 +143,7 @@ def _train(asked: dict[str, Any]) -> None:
         if not train_run.is_first():
             return
         scores, samples = _score(model, held_out, progress)
-        progress("saving")
+        progress(message("saving"))
         model.scores_ = scores
         model.save(asked["output"], data=_data(pairs, asked))
         train_run.discard(asked["run"])
@@ -178,18 +179,22 @@ def _told(progress: Progress) -> Any:
     from sadari.train.settings import MOST_EPOCHS
 
     losses: list[float] = []
-    scores = ""  # of the last pass: they stay while the next one is under way
+    scores: list[Message] = []  # of the last pass: they stay while the next one is under way
 
     def tell(done: int, total: int, record: dict[str, float]) -> None:
         nonlocal scores
         if "validation_loss" in record:
             losses.append(record["validation_loss"])
-            scores = f", validation {record['validation_loss']:.2f}"
-            scores += f", BLEU {record['bleu']:.1f}" if "bleu" in record else ""
-        passes = f"pass {done}" if total == MOST_EPOCHS else f"pass {done} of {total}"  # by time, nobody knows how many
-        curve = f" {sparkline(losses, 8)}" if losses else ""
+            scores = [message("validation {loss:.2f}", loss=record["validation_loss"])]
+            if "bleu" in record:
+                scores.append(message("BLEU {bleu:.1f}", bleu=record["bleu"]))
+        passes = message("pass {done} of {total}", done=done, total=total)
+        if total == MOST_EPOCHS:  # by time, nobody knows how many
+            passes = message("pass {done}", done=done)
         # not the loss that it learns by, which is smoothed: this one compares with that of the validation pairs
-        progress(f"{passes}{curve} loss {record['cross_entropy']:.2f}{scores}", record["share"])
+        said = [message("loss {loss:.2f}", loss=record["cross_entropy"]), *scores]
+        bars = sparkline(losses, 8) if losses else ""
+        progress(message("{passes} {bars} {scores}", passes=passes, bars=bars, scores=said), record["share"])
 
     return tell
 
@@ -198,13 +203,12 @@ def _score(
     model: Translator, held_out: ParallelCorpus, progress: Progress
 ) -> tuple[dict[str, float], list[tuple[str, str, str]]]:
     """Scores on the validation pairs, and some of these: source, translation, reference."""
-    from sadari.data.audit.findings import counted
     from sadari.metrics.translation import score_translations
 
     sources, targets = held_out.sources.head(MOST_SCORED), held_out.targets.head(MOST_SCORED).to_list()
 
     def told(share: float) -> None:
-        progress(f"translating {counted(len(sources), 'validation text')}", share)
+        progress(message("translating {sources}", sources=counted(len(sources), "validation text")), share)
 
     told(0.0)
     found = [one.text for one in model.search(sources, progress=told)]

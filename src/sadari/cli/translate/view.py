@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.cells import cell_len
 
-from sadari.artifact import megabytes
+from sadari import readable
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.failures import printable
-from sadari.cli.terminal.printing import columns, cut, headed, json_line, note, pad, say_json, wrap
+from sadari.cli.terminal.printing import columns, cut, headed, json_line, note, pad, saved, say_json, wrap
 from sadari.cli.train.view import sparkline
-from sadari.data.audit.findings import counted
-from sadari.messages import Message
-from sadari.wording import numbers as readable
+from sadari.messages import Message, beside, counted, message
 
 if TYPE_CHECKING:
     from sadari.cli.translate.input import Answers, Lost
@@ -31,7 +29,7 @@ SHADES = "·░▒▓█"
 BOUNDS = (0.05, 0.25, 0.5, 0.75)  # shares of attention at which the next shade begins
 WIDEST_WORD = 14
 LONGEST = 150  # cells of a sample: a net that has not learned yet writes without end
-SWAPPED = "The texts look like what the model writes, not like what it reads: is this the right direction?"
+SWAPPED = message("The texts look like what the model writes, not like what it reads: is this the right direction?")
 NARROW = 3  # cells of a column where words do not fit above it
 
 
@@ -40,11 +38,11 @@ def print_data(pairs: ParallelCorpus, held_out: ParallelCorpus, asked: dict[str,
     _head("Read", pairs.source + (f" · {asked['source']} → {asked['target']}" if asked["source"] else ""))
     for line in pairs.notes:
         _head("", line)
+    how = message("drawn with seed {seed}; no source text stands in both", seed=asked["seed"])
     if asked["test"]:
-        how = f"from {held_out.source}"
-    else:
-        how = f"drawn with seed {asked['seed']}; no source text stands in both"
-    _head("Split", f"train {len(pairs):,} · validation {len(held_out):,} ({how})")
+        how = message("from {source}", source=held_out.source)
+    split = message("train {train:,} · validation {validation:,} ({how})")
+    _head("Split", split.filled(train=len(pairs), validation=len(held_out), how=how))
 
 
 def print_net(model: Translator, example: str) -> None:
@@ -56,48 +54,58 @@ def print_net(model: Translator, example: str) -> None:
     """
     weights = sum(parameter.numel() for parameter in model.net_.parameters())
     read, written = len(model.source_subwords_), len(model.target_subwords_)
-    subwords = f"{written:,} subwords, shared" if model.shared_ else f"{read:,} and {written:,} subwords"
-    attention = "" if model.net == "transformer" else f" · attention: {model.attention}"
-    _head("Net", f"{model.net}{attention} · {readable.significant(weights / 1e6, 2)} M weights · {subwords}")
+    subwords = message("{read:,} and {written:,} subwords", read=read, written=written)
+    if model.shared_:
+        subwords = message("{written:,} subwords, shared", written=written)
+    attention = None
+    if model.net != "transformer":
+        attention = message("attention: {kind}", kind=model.attention)
+    size = message("{millions} M weights", millions=readable.significant(weights / 1e6, 2))
+    _head("Net", beside([model.net, attention, size, subwords]))
     for line in _size_notes(model):
         _head("", line)
     if model.reverse:
         words = example.split()
-        _head("", f"reads the source from its end: “{' '.join(words)}” as “{' '.join(reversed(words))}”")
+        read_as = message("reads the source from its end: “{words}” as “{reversed}”")
+        _head("", read_as.filled(words=" ".join(words), reversed=" ".join(reversed(words))))
     if model.chosen():
-        _head("Chosen", f"for {counted(model.data_['pairs'], 'pair')}: {show_settings(model.chosen())}")
+        pairs = counted(model.data_["pairs"], "pair")
+        _head("Chosen", message("for {pairs}: {settings}", pairs=pairs, settings=show_settings(model.chosen())))
     if model.too_long_:
-        _head("Long", f"{counted(model.too_long_, 'pair')} of more than {model.max_length} subwords left out")
+        pairs = counted(model.too_long_, "pair")
+        _head("Long", message("{pairs} of more than {most} subwords left out", pairs=pairs, most=model.max_length))
 
 
-def _size_notes(model: Translator) -> list[str]:
+def _size_notes(model: Translator) -> list[Message]:
     """Why vocabularies have not the size that was asked for, where they have not."""
-    sides = {"source": model.source_subwords_, "target": model.target_subwords_}
-    found = {side: subwords.size_note(model.subwords) for side, subwords in sides.items()}
+    source, target = (side.size_note(model.subwords) for side in (model.source_subwords_, model.target_subwords_))
     if model.shared_:
-        return [note for note in [found["source"]] if note]
-    return [f"{side}: {note}" for side, note in found.items() if note]
+        return [source] if source else []
+    sides = ((message("source: {note}"), source), (message("target: {note}"), target))
+    return [side.filled(note=note) for side, note in sides if note]
 
 
 def print_trained(model: Translator, output: str, samples: list[tuple[str, str, str]]) -> None:
     """How the training went, its scores, some translations, and what to do with the model."""
     losses = [record["validation_loss"] for record in model.history_ if "validation_loss" in record]
-    passes = int(model.history_[-1]["epoch"])
-    times = f"{passes:,} pass{'es' * (passes != 1)}"
-    _head("Trained", f"{readable.duration(model.train_seconds_, 2)} · {times} · weights: {model.weights_}")
+    epochs = counted(int(model.history_[-1]["epoch"]), "pass")
+    weights = message("weights: {kind}", kind=model.weights_)
+    _head("Trained", beside([readable.duration(model.train_seconds_, 2), epochs, weights]))
     if losses:
-        _head("Loss", f"{losses[0]:.2f} {sparkline(losses)} {losses[-1]:.2f} on the validation pairs")
+        fell = f"{losses[0]:.2f} {sparkline(losses)} {losses[-1]:.2f}"
+        _head("Loss", message("{loss} on the validation pairs", loss=fell))
     scores = model.scores_
-    parts = [f"BLEU {scores['validation tokenised BLEU']:.1f} (lower-cased tokens, beam 5)"]
-    parts.append(f"{readable.percent(scores['validation exact'])} % word for word the reference")
+    exact = message("{share} word for word the reference", share=readable.in_percent(scores["validation exact"]))
+    perplexity = None
     if "validation perplexity" in scores:
-        parts.append(f"perplexity {readable.significant(scores['validation perplexity'])}")
-    _head("Validation", " · ".join(parts))
+        perplexity = message("perplexity {value}", value=readable.significant(scores["validation perplexity"]))
+    bleu = message("BLEU {bleu:.1f} (lower-cased tokens, beam 5)", bleu=scores["validation tokenised BLEU"])
+    _head("Validation", beside([bleu, exact, perplexity]))
     for source, translation, reference in samples:
-        right = "" if translation == reference else f"   (reference: {cut(reference, LONGEST)})"
-        _head("", f"{cut(source, LONGEST)} → {cut(translation, LONGEST)}{right}")
-    size = megabytes(output)
-    _head("Saved", f"{output} · {readable.significant(size, 2)} MB")
+        said = f"{cut(source, LONGEST)} → {cut(translation, LONGEST)}"
+        wrong = message("{translated}   (reference: {reference})", translated=said, reference=cut(reference, LONGEST))
+        _head("", said if translation == reference else wrong)
+    saved(output, indent=INDENT)
     see = "" if model.attention == "none" else " --show-alignment"
     _head("Next", f"sadari translate run {shlex.quote(output)} {shlex.quote(cut(samples[0][0], 40))}{see}")
 
@@ -128,8 +136,9 @@ def print_trained_json(model: Translator, output: str, pairs: ParallelCorpus, he
 
 def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpus, asked: dict[str, Any]) -> None:
     """BLEU and chrF, and what to know of them."""
-    search = f"beam {asked['beam']}" if asked["beam"] > 1 else "greedy"
-    _head("Translated", f"{counted(scores.texts, 'text')} of {pairs.source} · {search}")
+    search = message("beam {beam}", beam=asked["beam"]) if asked["beam"] > 1 else message("greedy")
+    texts = message("{texts} of {source}", texts=counted(scores.texts, "text"), source=pairs.source)
+    _head("Translated", beside([texts, search]))
     for said in pairs.notes:
         if said.id != "{count:,} pair":  # what counts them stands above
             _head("", said)
@@ -139,9 +148,9 @@ def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpu
         _head("", SWAPPED)
     _head("BLEU", f"{scores.bleu:.2f}   {scores.bleu_signature}")
     _head("chrF", f"{scores.chrf:.2f}   {scores.chrf_signature}")
-    _head("Tokens", f"BLEU {scores.tokenised_bleu:.2f} on lower-cased 13a tokens")
-    _head("Exact", f"{scores.exact:.1f} % are the reference, letter by letter")
-    _head("Length", f"{scores.length_ratio:.3f} tokens for each of the references'")
+    _head("Tokens", message("BLEU {bleu:.2f} on lower-cased 13a tokens", bleu=scores.tokenised_bleu))
+    _head("Exact", message("{share:.1f} % are the reference, letter by letter", share=scores.exact))
+    _head("Length", message("{ratio:.3f} tokens for each of the references'", ratio=scores.length_ratio))
     if asked["output"] is not None:
         _head("Saved", asked["output"])
 
@@ -194,9 +203,9 @@ def print_translation(
 
 def _read_as(words: Sequence[str], width: int) -> list[str]:
     """The words of a source in the order in which a net read them that reads from the end."""
-    head = "  read as: "
-    first, *rest = wrap(printable(" ".join(reversed(words))), width - len(head)) or [""]
-    return [head + first, *(" " * len(head) + line for line in rest)]
+    head = f"  {message('read as:')} "
+    first, *rest = wrap(printable(" ".join(reversed(words))), width - cell_len(head)) or [""]
+    return [head + first, *(" " * cell_len(head) + line for line in rest)]
 
 
 def alignment_grid(found: Alignment, width: int) -> list[str]:
@@ -236,18 +245,21 @@ def print_lost(lost: Lost, model: Translator, output: str | None) -> None:
     if lost.swapped:
         note(SWAPPED)
     if lost.undrawn:
-        note("no picture is drawn: the translation is empty")
+        note(message("no picture is drawn: the translation is empty"))
     if output is not None:
-        note(f"{counted(lost.texts, 'text')} translated: {output}")
+        note(message("{texts} translated: {output}", texts=counted(lost.texts, "text"), output=output))
 
 
-def _lost(cut_texts: int, unknown: int, texts: int, most: int | None = None) -> list[str]:
+def _lost(cut_texts: int, unknown: int, texts: int, most: int | None = None) -> list[Message]:
     lines = []
     if cut_texts:
-        lines.append(f"{cut_texts:,} of {counted(texts, 'text')} cut" + (f" after {most:,} subwords" if most else ""))
+        said = (
+            message("{count:,} of {texts} cut after {most:,} subwords") if most else message("{count:,} of {texts} cut")
+        )
+        lines.append(said.filled(count=cut_texts, most=most))
     if unknown:
-        lines.append(f"{unknown:,} of {counted(texts, 'text')} with characters that training never saw")
-    return lines
+        lines.append(message("{count:,} of {texts} with characters that training never saw", count=unknown))
+    return [line.filled(texts=counted(texts, "text")) for line in lines]
 
 
 def _row(word: str, side: int, weights: Any, widths: list[int]) -> str:

@@ -98,7 +98,7 @@ def nearest(source: str, words: tuple[str, ...], **asked: Any) -> None:
     from sadari.cli.vectors.view import Answer, Answers
     from sadari.vectors.search import nearest_many
 
-    lines = vectors_input.lines_unless(words, "a word")
+    lines = vectors_input.lines_unless(words, message("a word"))
     exclude = options.parse_names(asked["exclude"]) or []
     with Progress() as progress:
         loaded = vectors_input.load(source, asked, progress)
@@ -135,7 +135,7 @@ def analogy(source: str, words: tuple[str, ...], **asked: Any) -> None:
         positive, negative = parse_analogy(text)
         return Answer(text, [*positive, *negative], analogous(loaded, positive, negative, asked["count"]))
 
-    lines = vectors_input.lines_unless(words, "an analogy")
+    lines = vectors_input.lines_unless(words, message("an analogy"))
     text = " ".join(words)
     if lines is None:
         parse_analogy(text)  # before the vectors are read, which takes longer
@@ -231,7 +231,7 @@ def plot(source: str, words: tuple[str, ...], around: tuple[str, ...], **asked: 
         near = [word for found in neighbours for word, _ in found]
         projection = project(loaded, [*words, *around, *near])
         if output is not None:
-            progress("drawing")
+            progress(message("drawing"))
             draw_words(projection, output, marked=around)
     if asked["as_json"]:
         say_json({"source": source, "picture": output, **projection.to_dict()})

@@ -54,7 +54,7 @@ def convert(source: str, output: str, to: str | None, words: str | None, **asked
             )
         from sadari.vectors.formats.files import write_vectors
 
-        progress(f"writing {output}")
+        progress(message("writing {output}", output=output))
         write_vectors(loaded, output, format=kind)
     vectors_view.print_written(loaded, output, lost=lost(loaded, kind))
 

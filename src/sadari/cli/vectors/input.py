@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 if TYPE_CHECKING:
     from sadari.cli.terminal.progress import Progress
@@ -34,7 +34,7 @@ def load(
     from sadari.cli.terminal.printing import note
     from sadari.vectors.formats.files import read_vectors
 
-    progress(f"reading {source}")
+    progress(message("reading {source}", source=source))
     loaded = read_vectors(
         source,
         format=reading["format"],
@@ -50,7 +50,7 @@ def load(
     return loaded
 
 
-def lines_unless(given: Sequence[str], what: str) -> Iterator[str] | None:
+def lines_unless(given: Sequence[str], what: Message) -> Iterator[str] | None:
     """The lines of standard input, where nothing was given, or only "-"; None where something was.
 
     Raises:
@@ -59,7 +59,8 @@ def lines_unless(given: Sequence[str], what: str) -> Iterator[str] | None:
     if given and tuple(given) != ("-",):
         return None
     if not given and (sys.stdin is None or sys.stdin.isatty()):
-        raise click.UsageError(f"give {what}, or - to type line by line", click.get_current_context())
+        said = message("give {what}, or - to type line by line", what=what)
+        raise click.UsageError(str(said), click.get_current_context())
     return _lines()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 if TYPE_CHECKING:
     from sadari.vectors.keyed import WordVectors
@@ -42,11 +42,13 @@ def checked_kind(output: str, to: str | None) -> str:
     return kind
 
 
-def lost(vectors: WordVectors, kind: str) -> list[str]:
+def lost(vectors: WordVectors, kind: str) -> list[Message]:
     """What the format cannot hold."""
     found = []
     if vectors.subwords is not None and kind not in ("sadari", "fasttext"):
-        found.append("without subwords, which only sadari and fasttext hold: words not among these have no vector now")
+        found.append(
+            message("without subwords, which only sadari and fasttext hold: words not among these have no vector now")
+        )
     if vectors.counts is not None and kind not in ("sadari", "fasttext"):
-        found.append("without counts, which this format does not hold")
+        found.append(message("without counts, which this format does not hold"))
     return found

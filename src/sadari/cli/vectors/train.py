@@ -13,7 +13,7 @@ from sadari.cli.vectors.options import FORMATS
 from sadari.cli.vectors.output import checked_kind, lost
 from sadari.data.formats import FORMATS as READ_FORMATS
 from sadari.errors import SettingError
-from sadari.messages import message, notes_of
+from sadari.messages import counted, message, notes_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,7 +78,7 @@ def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> N
     corpus.check()
     with Progress() as progress:
         vectors = settings.train(corpus, _told(progress))
-        progress("saving")
+        progress(message("saving"))
         write_vectors(vectors, output, format=kind)
     print_trained(vectors, output, corpus.notes, lost(vectors, kind), as_json=as_json)
 
@@ -133,7 +133,7 @@ class _Corpus(TextFiles):
         asked = {key: self.asked[key] for key in ("text", "format", "encoding")}
         source = open_named(data.train, asked, known=data.columns, need_label=False, missing="empty")
         source.use_columns(source.text_columns, None)
-        title = "standard input" if name == "-" else data.titles.get(data.train, name)
+        title = message("standard input") if name == "-" else data.titles.get(data.train, name)
         self.notes += notes_of(title, source.notes)
         for batch in source.batches(whole=False):
             yield batch.texts
@@ -144,9 +144,17 @@ def _told(progress: Any) -> Any:
 
     def tell(what: str, share: float, record: dict[str, float]) -> None:
         if what == "reading":
-            progress(f"reading: {int(record['tokens']):,} words")
+            progress(message("reading: {words}", words=counted(int(record["tokens"]), "word")))
             return
         speed = record["words_per_second"]
-        progress(f"pass {int(record['epoch'])}: loss {record['loss']:.3f}, {speed:,.0f} words/s", share)
+        progress(
+            message(
+                "pass {epoch}: loss {loss:.3f}, {speed:,.0f} words/s",
+                epoch=int(record["epoch"]),
+                loss=record["loss"],
+                speed=speed,
+            ),
+            share,
+        )
 
     return tell

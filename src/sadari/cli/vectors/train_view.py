@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from sadari.cli.terminal.printing import note, say_json
 from sadari.cli.train.view import sparkline
 from sadari.cli.vectors.view import print_headed
-from sadari.messages import Message
+from sadari.messages import Message, counted, message, plural
 
 if TYPE_CHECKING:
     from sadari.vectors.keyed import WordVectors
 
 
 def print_trained(
-    vectors: WordVectors, output: str, notes: Sequence[Message | str], lost: Sequence[str], *, as_json: bool
+    vectors: WordVectors, output: str, notes: Sequence[Message | str], lost: Sequence[Message], *, as_json: bool
 ) -> None:
     """What was read, what was learned, what its format cannot hold, and what to do next."""
     training = vectors.training
@@ -25,19 +25,23 @@ def print_trained(
         found = {"vectors": output, "words": len(vectors), "width": vectors.width, "notes": [*notes, *lost]}
         say_json({**found, **training, "tokenizer": vectors.tokenizer})
         return
-    from sadari.data.audit.findings import counted
 
     for line in notes:
         note(line)
-    least = "once" if settings["min_count"] == 1 else f"{settings['min_count']:,} times"
-    print_headed(
-        "Read",
-        f"{counted(training['tokens'], 'word')}, {len(vectors) + training['rare']:,} different; "
-        f"{len(vectors):,} kept, which stand {least} or more",
+    said = plural(
+        "{words}, {different:,} different; {kept:,} kept, which stand once or more",
+        "{words}, {different:,} different; {kept:,} kept, which stand {count:,} times or more",
+        settings["min_count"],
+        words=counted(training["tokens"], "word"),
+        different=len(vectors) + training["rare"],
+        kept=len(vectors),
     )
-    kind = settings["model"] + ("" if settings["subwords"] is None else f", with pieces of {settings['unit']}")
-    seconds = sum(record["seconds"] for record in history)
-    print_headed("Trained", f"{kind}, {vectors.width} wide, {counted(len(history), 'epoch')} in {seconds:.1f} s")
+    print_headed("Read", said)
+    kind = message("{model}, {width} wide, {epochs} in {seconds:.1f} s")
+    if settings["subwords"] is not None:
+        kind = message("{model}, with pieces of {unit}, {width} wide, {epochs} in {seconds:.1f} s")
+    kind = kind.filled(epochs=counted(len(history), "pass"), seconds=sum(record["seconds"] for record in history))
+    print_headed("Trained", kind.filled(model=settings["model"], unit=settings["unit"], width=vectors.width))
     losses = [record["loss"] for record in history]
     fall = f" {sparkline(losses)} {losses[-1]:.3f}" if len(losses) > 1 else ""
     print_headed("Loss", f"{losses[0]:.3f}{fall}")

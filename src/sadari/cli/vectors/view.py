@@ -13,8 +13,10 @@ import click
 import numpy as np
 from rich.cells import cell_len
 
+from sadari import readable
 from sadari.cli.terminal.printing import bar, columns, headed, json_line, note, pad, printable, say, say_json, table
 from sadari.errors import SadariError
+from sadari.messages import Message, beside, counted, message
 
 if TYPE_CHECKING:
     from sadari.vectors.evaluation import AnalogyScores, AnalogySection, SimilarityScore
@@ -35,7 +37,7 @@ class Answer:
     found: Sequence[tuple[str, float]]
 
 
-def print_headed(head: str, text: str) -> None:
+def print_headed(head: str, text: Message | str) -> None:
     """A heading, and a text behind it, as all commands of ``sadari vectors`` print them."""
     headed(head, text, indent=INDENT)
 
@@ -83,12 +85,11 @@ class Answers:
         self._printed += 1
         say(click.style(printable(answer.query), bold=True))
         for word in self._made(answer):
+            made = message("{word!r} is made from its subwords", word=word)
             other = self._vectors.likely(word)
-            say(
-                click.style(
-                    printable(f"  {word!r} is made from its subwords" + (f"; {other}" if other else "")), dim=True
-                )
-            )
+            if other is not None:
+                made = message("{made}; {other}", made=made, other=other)
+            say(click.style(printable(f"  {made}"), dim=True))
         room = columns() - 2 - 2 - 7 - 2 - BAR
         widest = min(room, max((cell_len(printable(word)) for word, _ in answer.found), default=0))
         for word, cosine in answer.found:
@@ -129,60 +130,70 @@ def print_scores(scores: Sequence[SimilarityScore | AnalogyScores]) -> None:
 
 
 def _print_pairs(score: SimilarityScore) -> None:
-    from sadari.data.audit.findings import counted  # not above: it takes a quarter of a second, and most need none
-
     all_pairs = len(score.pairs)
-    print_headed("Spearman", f"{_figure(score.spearman)} · Pearson {_figure(score.pearson)} · {_chance(score.p_value)}")
-    parts = [f"{score.scored:,} of {all_pairs:,} compared"]
-    if score.scored < all_pairs:
-        parts.append(f"{all_pairs - score.scored:,} without a vector ({_share(all_pairs - score.scored, all_pairs)})")
-    if score.lowered:
-        parts.append(f"{score.lowered:,} with a word found in lower case")
-    if score.from_subwords:
-        parts.append(f"{score.from_subwords:,} with a word made from subwords")
-    print_headed("Pairs", " · ".join(parts))
+    pearson = message("Pearson {value}", value=_figure(score.pearson))
+    print_headed("Spearman", beside([_figure(score.spearman), pearson, _chance(score.p_value)]))
+    missing = all_pairs - score.scored
+    parts = [message("{pairs:,} of {all:,} compared", pairs=score.scored, all=all_pairs)]
+    for pairs, said in (
+        (
+            missing,
+            message("{pairs:,} without a vector ({share})", share=readable.in_percent(missing / (all_pairs or 1))),
+        ),
+        (score.lowered, message("{pairs:,} with a word found in lower case")),
+        (score.from_subwords, message("{pairs:,} with a word made from subwords")),
+    ):
+        if pairs:
+            parts.append(said.filled(pairs=pairs, share=readable.in_percent(pairs / all_pairs)))
+    print_headed("Pairs", beside(parts))
     if score.missing:
-        print_headed("Missing", f"{counted(len(score.missing), 'word')}: {_listed(score.missing)}")
+        words = counted(len(score.missing), "word")
+        print_headed("Missing", message("{words}: {listed}", words=words, listed=_listed(score.missing)))
 
 
 def _print_analogies(score: AnalogyScores) -> None:
-    from sadari.data.audit.findings import counted
 
     sums = [*score.kinds, score.total]
     shown = score.sections if len(score.sections) > 1 else []
 
-    def row(part: AnalogySection) -> list[str]:
-        accuracy = f"{100 * part.accuracy:.1f} %" if part.asked else "–"
-        return [part.name or "(no section)", accuracy, f"{part.correct:,}", f"{part.asked:,}", f"{part.questions:,}"]
+    def row(part: AnalogySection) -> list[Message | str]:
+        accuracy = readable.in_percent(part.accuracy) if part.asked else readable.DASH
+        return [
+            part.name or message("(no section)"),
+            accuracy,
+            f"{part.correct:,}",
+            f"{part.asked:,}",
+            f"{part.questions:,}",
+        ]
 
     def style(number: int, _: int, cell: str) -> str:
         return click.style(cell, bold=True) if number >= len(shown) else cell
 
     rows = [row(part) for part in [*shown, *sums]]
-    for line in table(rows, headings=["", "accuracy", "right", "asked", "in the file"], widest=40, style=style):
+    for line in table(
+        rows,
+        headings=["", message("accuracy"), message("right"), message("asked"), message("in the file")],
+        widest=40,
+        style=style,
+    ):
         say(line)
     total = score.total
     if score.missing:
         left = total.questions - total.asked
-        print_headed(
-            "Missing",
-            f"{counted(left, 'question')} ({_share(left, total.questions)}) not asked for want of "
-            f"{counted(len(score.missing), 'word')}: {_listed(score.missing)}",
-        )
+        said = message("{questions} ({share}) not asked for want of {words}: {listed}")
+        said = said.filled(questions=counted(left, "question"), share=readable.in_percent(left / total.questions))
+        words = counted(len(score.missing), "word")
+        print_headed("Missing", said.filled(words=words, listed=_listed(score.missing)))
 
 
-def _figure(value: float) -> str:
-    return f"{value:.4f}".replace("-", "−") if value == value else "– (all scores are equal)"
+def _figure(value: float) -> Message | str:
+    return f"{value:.4f}".replace("-", "−") if value == value else message("– (all scores are equal)")
 
 
 def _chance(p_value: float) -> str:
     if p_value != p_value:
         return "p = –"
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %"
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -194,14 +205,12 @@ def _listed(words: Sequence[str]) -> str:
 
 def print_projection(found: Projection, picture: Path) -> None:
     """What the picture shows, and how much of the words' variance."""
-    from sadari.data.audit.findings import counted
 
     print_headed("Picture", str(picture))
-    print_headed(
-        "Shows",
-        f"{counted(len(found.words), 'word')} · {100 * sum(found.shares):.0f} % of their variance: "
-        f"{100 * found.shares[0]:.0f} % across, {100 * found.shares[1]:.0f} % upward",
-    )
+    across, upward = found.shares
+    said = message("{share:.0f} % of their variance: {across:.0f} % across, {upward:.0f} % upward")
+    said = said.filled(share=100 * (across + upward), across=100 * across, upward=100 * upward)
+    print_headed("Shows", beside([counted(len(found.words), "word"), said]))
 
 
 def describe(vectors: WordVectors, source: str) -> dict[str, Any]:
@@ -232,32 +241,33 @@ def describe(vectors: WordVectors, source: str) -> dict[str, Any]:
 
 def print_description(found: dict[str, Any]) -> None:
     """What vectors are, for a reader."""
-    from sadari.data.audit.findings import counted
 
-    print_headed("Words", f"{found['words']:,} · {found['width']:,} numbers each")
+    print_headed("Words", beside([f"{found['words']:,}", message("{width:,} numbers each", width=found["width"])]))
     for i, line in enumerate(found["notes"]):
         print_headed("" if i else "Notes", line)
     print_headed("First", " · ".join(found["first"]))
     if found["length"] is not None:
         low, mean, high = (f"{found['length'][key]:.3g}" for key in ("smallest", "mean", "largest"))
-        print_headed("Lengths", f"{low} to {high}, {mean} in the mean")
+        print_headed("Lengths", message("{low} to {high}, {mean} in the mean", low=low, high=high, mean=mean))
     if found["zero"]:
-        print_headed("", f"{counted(found['zero'], 'vector')} of zeros, which no word is near to")
+        print_headed("", message("{zero} of zeros, which no word is near to", zero=counted(found["zero"], "vector")))
     if found["tokens"] is not None:
-        print_headed("Seen", f"{found['tokens']:,} words of text, which were counted")
+        print_headed("Seen", message("{tokens:,} words of text, which were counted", tokens=found["tokens"]))
     parts = found["subwords"]
     if parts is None:
-        print_headed("Subwords", "none: a word that is not among these has no vector")
+        print_headed("Subwords", message("none: a word that is not among these has no vector"))
     else:
-        pieces = f"pieces of {parts['shortest']} to {parts['longest']} {parts['unit']}"
-        print_headed("Subwords", f"{parts['buckets']:,} buckets for {pieces}: every word has a vector")
+        every = message(
+            "{buckets:,} buckets for pieces of {shortest} to {longest} {unit}: every word has a vector", **parts
+        )
+        print_headed("Subwords", every)
 
 
-def print_written(vectors: WordVectors, output: str, *, lost: Sequence[str]) -> None:
+def print_written(vectors: WordVectors, output: str, *, lost: Sequence[Message]) -> None:
     """What was written where, what got lost on the way, and what to do next."""
-    from sadari.data.audit.findings import counted
 
-    print_headed("Written", f"{counted(len(vectors), 'word')}, {vectors.width:,} wide: {output}")
+    said = message("{words}, {width:,} wide: {output}", words=counted(len(vectors), "word"))
+    print_headed("Written", said.filled(width=vectors.width, output=output))
     for line in lost:
         print_headed("", line)
     frequent = (vectors.word(row) for row in range(min(200, len(vectors))))

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from markupsafe import Markup
 
+from sadari import readable
 from sadari.climb.report.environment import escaped, templates
 from sadari.errors import SadariWarning
 from sadari.messages import message, render
 from sadari.plots.drawing import load_matplotlib
-from sadari.wording import numbers as readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,10 +15,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from sadari import readable
 from sadari.climb.report import names
 from sadari.messages import LANGUAGES, Figure, Message, message, plural, render
 from sadari.settings.limits import Choice, check
-from sadari.wording import numbers as readable
 
 # Control characters but tab and newline, and halves of surrogate pairs: no HTML file may hold them.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari import readable
 from sadari.climb.result import FINAL_NAMES, RungResult
 from sadari.messages import Message, message
-from sadari.wording import numbers as readable
 
 FAR = 4.0  # standard deviations between the two accuracies
 TELLING = 0.05  # of the final rows, that a label has more than of the training rows

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari import readable
 from sadari.climb.result import RungResult
 from sadari.messages import Message, message
 from sadari.metrics.metric import Metric, suggested
 from sadari.metrics.significance import mcnemar
 from sadari.rungs import RUNGS, Rung
 from sadari.rungs.ladder import ENCODER
-from sadari.wording import numbers as readable
 
 LONG = 4  # a rung's cost beside a linear one's, from which on it is left out where it can no longer matter
 CEILING, NEAR = 0.005, 0.98  # what the interval of the best reaches up to, and what it is right in at least

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sadari import readable
 from sadari.climb.result import RungResult, Verdict
 from sadari.climb.verdict.choice import (
     LABELLING_SECONDS,
@@ -19,7 +20,6 @@ from sadari.climb.verdict.choice import (
 from sadari.messages import Message, message
 from sadari.metrics.interval import Interval
 from sadari.metrics.metric import Metric
-from sadari.wording import numbers as readable
 
 Costs = Mapping[str, Cost]
 Scores = Mapping[str, Interval]

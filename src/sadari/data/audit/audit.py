@@ -14,6 +14,7 @@ from sadari.data.audit.repeats import Repeats, Side, find_repeats
 from sadari.data.audit.result import Audit, SplitAudit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.forked import check_threads
+from sadari.messages import Message, message
 from sadari.settings.limits import SEED, check
 
 UNSEEN_SAMPLE = 2_000  # texts shown to each tokenizer
@@ -25,7 +26,7 @@ def audit(
     *,
     unseen: Mapping[str, Callable[[pl.Series], float]] | None = None,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[Message], None] | None = None,
 ) -> Audit:
     """Count what could spoil a model or its score: repeats, leaks, contradictions, stray characters.
 
@@ -45,9 +46,9 @@ def audit(
     check("seed", seed, SEED)
     say = progress or (lambda step: None)
     corpora = [train] if test is None else [train, test]
-    say("characters")
+    say(message("looking at the characters"))
     looked = [_Look(corpus) for corpus in corpora]
-    say("duplicates")
+    say(message("looking for duplicates"))
     repeats = find_repeats(
         pl.concat([look.folded for look in looked]),
         pl.concat([_label_keys(corpus) for corpus in corpora]),
@@ -55,7 +56,7 @@ def audit(
         width=shingle_width(looked[0].scripts),
         seed=seed,
     )
-    say("tokenizers")
+    say(message("looking at the tokenizers"))
     tokenizers = _unseen_shares(train.texts, unseen or {}, seed)
     return _gather(looked, repeats, tokenizers)
 

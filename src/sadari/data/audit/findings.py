@@ -132,11 +132,6 @@ class Evidence:
     tokenizers: Mapping[str, float]
 
 
-def counted(count: int, noun: str) -> str:
-    """``1 text``, ``2,000 texts``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def find_all(evidence: Evidence) -> list[Finding]:
     """All findings, the gravest first, in an order that depends on the data alone."""
     found = [

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from sadari.data.audit.findings import Finding, counted, printable
-from sadari.messages import Message, plain
+from sadari.data.audit.findings import SCRIPTS, Finding, printable
+from sadari.messages import Message, beside, counted, message, plain
 
 LABELS = 20  # label counts shown
 # Said in the summary's first line, whatever was found.
 _FIRST_LINE = frozenset({"duplicates_training", "leaked_exact", "leaked_near", "contradictions_training"})
+# What figures, units of length, odd characters and severities are called.
+FIGURES = {
+    "min": message("shortest"),
+    "median": message("median"),
+    "p95": message("95 % up to"),
+    "max": message("longest"),
+}
+UNITS = {"characters": message("characters"), "words": message("words")}
+ODD = {
+    "replacement character": message("replacement character"),
+    "wrongly decoded": message("wrongly decoded"),
+    "control character": message("control character"),
+    "private-use character": message("private-use character"),
+    "invisible character": message("invisible character"),
+    "HTML entity": message("HTML entity"),
+    "HTML tag": message("HTML tag"),
+    "backslash": message("backslash"),
+    "not NFC": message("not NFC"),
+}
+SEVERITIES = {"serious": message("serious"), "warning": message("warning"), "note": message("note")}
 
 
 @dataclass
@@ -61,62 +82,99 @@ class Audit:
             "notes": list(self.notes),
         }
 
-    def summary(self) -> list[str]:
-        """What was found of repeats, and on a second line, if there is more, the gravest of the rest."""
-        parts = [_none_or(len(self.duplicate_rows), "duplicate") + " in training"]
-        if len(self.duplicate_rows):
-            parts = [f"{counted(len(self.duplicate_rows), 'duplicate')} dropped from training"]
-        if self.across:
-            exact, near = self.across["exact"], self.across["near"]
-            scored = " (scored with and without)" if exact else ""
-            nearly = f", {near:,} nearly" if near else ""
-            parts.append(f"{_none_or(exact, 'text')} also in the test file{scored}{nearly}")
-        contradictions = self.train.contradictions
-        said = " with more than one label" if contradictions else ""
-        parts.append(f"{_none_or(contradictions, 'text' if contradictions else 'contradiction')}{said}")
-        rest = [f for f in self.findings if f.severity != "note" and f.key not in _FIRST_LINE]
-        if not rest:
-            return [" · ".join(parts)]
-        more = [f"{len(rest) - 2:,} more: sadari data audit"] if len(rest) > 2 else []
-        return [" · ".join(parts), " · ".join([*(str(finding.what) for finding in rest[:2]), *more])]
+    def summary(self, *, kept: bool = False) -> list[Message | str]:
+        """What was found of repeats, and on a second line, if there is more, the gravest of the rest.
 
-    def lines(self) -> list[str]:
+        Args:
+            kept: whether duplicates stay in training.
+        """
+        repeats = beside([self._duplicates(kept), self._leaks(), _contradictions(self.train.contradictions)])
+        rest = [f for f in self.findings if f.severity != "note" and f.key not in _FIRST_LINE]
+        more = message("{count:,} more: sadari data audit", count=len(rest) - 2) if len(rest) > 2 else None
+        return [repeats, beside([*(finding.what for finding in rest[:2]), more])] if rest else [repeats]
+
+    def _duplicates(self, kept: bool) -> Message:
+        if not len(self.duplicate_rows):
+            return message("no duplicates in training")
+        said = message("{duplicates} kept in training") if kept else message("{duplicates} dropped from training")
+        return said.filled(duplicates=counted(len(self.duplicate_rows), "duplicate"))
+
+    def _leaks(self) -> Message | None:
+        if not self.across:
+            return None
+        exact, near = self.across["exact"], self.across["near"]
+        said = message("no texts also in the test file")
+        if exact:
+            said = message("{texts} also in the test file (scored with and without)", texts=counted(exact, "text"))
+        return message("{exact}, {near:,} nearly", exact=said, near=near) if near else said
+
+    def sections(self) -> list[Section]:
         """Every figure, then every finding with its examples."""
-        lines = [*_split("Training", self.train)]
+        found = [_split(message("Training"), self.train)]
         if self.test:
-            lines += ["", *_split("Test", self.test)]
-            exact, near = self.across["exact"], self.across["near"]
-            lines += ["", f"Across        {counted(exact, 'test text')} also in training, {near:,} nearly"]
+            across = message(
+                "{texts} also in training, {near:,} nearly",
+                texts=counted(self.across["exact"], "test text"),
+                near=self.across["near"],
+            )
+            found += [_split(message("Test"), self.test), Section(message("Across"), across)]
         if self.tokenizers:
             shares = " · ".join(f"{name} {share:.2%}" for name, share in self.tokenizers.items())
-            lines += ["", f"Unseen        characters that a tokenizer drops: {shares}"]
-        lines += ["", f"Findings      {counted(len(self.findings), 'finding') if self.findings else 'none'}"]
+            dropped = message("characters that a tokenizer drops: {shares}", shares=shares)
+            found.append(Section(message("Unseen"), dropped))
+        lines: list[Line] = []
         for finding in self.findings:
-            lines.append(f"  {finding.severity:<12}{finding.what}")
-            lines += [f"              {example}" for example in finding.examples]
-        return lines + [f"  {'limit':<12}{note}" for note in self.notes]
+            lines.append((SEVERITIES[finding.severity], finding.what))
+            lines += [("", example) for example in finding.examples]
+        lines += [(message("limit"), note) for note in self.notes]
+        number = counted(len(self.findings), "finding") if self.findings else message("none")
+        return [*found, Section(message("Findings"), number, lines)]
 
 
-def _split(name: str, split: SplitAudit) -> list[str]:
-    counts = [printable(f"{label} {count:,}") for label, count in split.labels.items()]
-    shown = " · ".join(counts[:LABELS]) + (f" · {len(counts) - LABELS:,} more" if len(counts) > LABELS else "")
-    scripts = " · ".join(f"{script} {share:.1%}" for script, share in split.scripts.items() if share >= 0.0005)
-    odd = " · ".join(f"{what} {count:,}" for what, count in split.odd_characters.items())
-    largest = f" · largest {split.imbalance:,.1f} times the smallest" if len(counts) > 1 else ""
-    lines = [
-        f"{name:<14}{counted(split.rows, 'text')} · {counted(len(split.labels), 'label')}",
-        f"  labels      {shown or 'none'}{largest}",
-        *(f"  {unit:<12}{_lengths(figures)}" for unit, figures in split.lengths.items()),
-        f"  scripts     {scripts or 'no letters'}",
-        f"  repeats     {split.exact_duplicates:,} exact · {split.near_duplicates:,} near"
-        f" · {counted(split.contradictions, 'contradiction')} · {split.empty:,} empty",
+Line = tuple[Message | str, Message | str]  # what it is called, and what is said of it
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of an audit in words."""
+
+    title: Message
+    about: Message | str
+    lines: Sequence[Line] = ()
+
+
+def _contradictions(count: int) -> Message:
+    if not count:
+        return message("no contradictions")
+    return message("{texts} with more than one label", texts=counted(count, "text"))
+
+
+def _split(name: Message, split: SplitAudit) -> Section:
+    labels: list[Message | str] = [printable(f"{label} {count:,}") for label, count in split.labels.items()]
+    more = message("{count:,} more", count=len(labels) - LABELS) if len(labels) > LABELS else None
+    largest = message("largest {times:,.1f} times the smallest", times=split.imbalance) if len(labels) > 1 else None
+    scripts = [
+        message("{name} {share:.1%}", name=SCRIPTS.get(script, script), share=share)
+        for script, share in split.scripts.items()
+        if share >= 0.0005
     ]
-    return [*lines, f"  unusual     {odd}"] if odd else lines
+    repeats = message(
+        "{exact:,} exact · {near:,} near · {contradictions} · {empty:,} empty",
+        exact=split.exact_duplicates,
+        near=split.near_duplicates,
+        contradictions=counted(split.contradictions, "contradiction"),
+        empty=split.empty,
+    )
+    odd = [message("{name} {count:,}", name=ODD[kind], count=count) for kind, count in split.odd_characters.items()]
+    lines: list[Line] = [
+        (message("labels"), beside([*(labels[:LABELS] or [message("none")]), more, largest])),
+        *((UNITS[unit], _lengths(figures)) for unit, figures in split.lengths.items()),
+        (message("scripts"), beside(scripts) or message("no letters")),
+        (message("repeats"), repeats),
+        *([(message("unusual"), beside(odd))] if odd else []),
+    ]
+    return Section(name, beside([counted(split.rows, "text"), counted(len(split.labels), "label")]), lines)
 
 
-def _lengths(figures: dict[str, float]) -> str:
-    return " · ".join(f"{name} {value:,.0f}" for name, value in figures.items())
-
-
-def _none_or(count: int, noun: str) -> str:
-    return counted(count, noun) if count else f"no {noun}s"
+def _lengths(figures: dict[str, float]) -> Message | str:
+    return beside([message("{name} {count:,.0f}", name=FIGURES[name], count=value) for name, value in figures.items()])

@@ -130,13 +130,13 @@ def first_bytes(path: Path, name: str, size: int) -> bytes:
             raise DataError(message("reading failed ({strerror})", strerror=error.strerror), where=name) from None
 
 
-def _near_names(path: Path) -> str:
+def _near_names(path: Path) -> Message:
     try:
         names = [p.name for p in islice(path.parent.iterdir(), _NAMES_COMPARED)]
     except OSError:
-        return f"the folder {path.parent} cannot be listed; check the path"
+        return message("the folder {folder} cannot be listed; check the path", folder=path.parent)
     near = difflib.get_close_matches(path.name, names, n=1)
-    return f"did you mean {path.parent / near[0]}?" if near else "check the path"
+    return message("did you mean {path}?", path=path.parent / near[0]) if near else message("check the path")
 
 
 def spool(handle: IO[bytes]) -> tuple[Path, object]:

@@ -34,7 +34,7 @@ class ParquetRecords(Records):
 
     def __init__(self, path: Path, *, name: str, spool: object | None = None) -> None:
         self._name, self._spool = name, spool
-        with guarded("is not a readable Parquet file", where=name, kind=DataError):
+        with guarded(message("is not a readable Parquet file"), where=name, kind=DataError):
             self._plan = pl.scan_parquet(path.absolute(), glob=False)
         self.notes = []
         check_ends(path, name)
@@ -75,7 +75,7 @@ class ParquetRecords(Records):
             )
 
     def _collect(self, plan: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
-        with guarded("is not a readable Parquet file", where=self._name, kind=DataError):
+        with guarded(message("is not a readable Parquet file"), where=self._name, kind=DataError):
             yield from plan.collect_batches(chunk_size=rows, maintain_order=True)
 
     def _torn(self, rows: int) -> NoReturn:

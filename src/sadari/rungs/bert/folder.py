@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sadari.artifact import ModelFiles, guarded, own_texts, parse_json
 from sadari.artifact.restore import fill_net, weights_for
 from sadari.artifact.weights import CONFIG, TOKENIZER
+from sadari.messages import message
 from sadari.pretrained.config import check_claims
 from sadari.pretrained.encoders import config_json, config_of, described, quiet, unfilled
 from sadari.text.subword.pretrained import SubwordTokenizer
@@ -15,7 +16,7 @@ from sadari.text.subword.pretrained import SubwordTokenizer
 if TYPE_CHECKING:
     from sadari.nets.bert.pretrained import PretrainedClassifier
 
-NOT_RUN = "the net cannot read a text"
+NOT_RUN = message("the net cannot read a text")
 
 
 def model_texts(

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.settings.limits import Whole
+from sadari.messages import Message, alternatives, message
+from sadari.settings.limits import Limit, Whole
 
 FROZEN = ("embeddings", "encoder")
 LEAST_LENGTH, ROUND = 32, 8  # pieces
@@ -18,11 +19,12 @@ MANY_TEXTS = 10_000  # two passes are enough of
 
 
 @dataclass(frozen=True)
-class Freeze:
+class Freeze(Limit):
     """Which layers stay as they are."""
 
-    def __str__(self) -> str:
-        return f"how many of the bottom layers (from 0), or {' or '.join(FROZEN)}"
+    @property
+    def said(self) -> Message:
+        return message("how many of the bottom layers (from 0), or {names}", names=alternatives(FROZEN))
 
     def allows(self, value: Any) -> bool:
         return value in FROZEN if isinstance(value, str) else Whole(0, 1000).allows(value)

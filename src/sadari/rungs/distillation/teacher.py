@@ -21,7 +21,7 @@ from sadari.artifact import MANIFEST
 from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.rungs.distillation.augmentation import MOST_COPIES, altered
 from sadari.rungs.distillation.teacher_quality import Worth, learned_from
 from sadari.rungs.ladder import RUNGS, TrainedRung, load
@@ -38,7 +38,7 @@ ASKED_AT_ONCE = 512  # texts; always the same, so that the answers are the same 
 MOST_LABELS_SHOWN = 20
 TEMPERATURE, TRUST = 2.0, 0.9  # measured in docs/tried.md
 
-Say = Callable[[str, float], None]
+Say = Callable[[Message | str, float], None]
 Answers = tuple[NDArray[np.float32], NDArray[np.bool_]]
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import SadariWarning
-from sadari.messages import message
+from sadari.messages import both, message
 from sadari.rungs.ladder import TrainedRung
 from sadari.text.vectorize import columns
 
@@ -63,8 +63,8 @@ class Worth:
         """
         if self.chance < CHANCE:
             return
-        always = " and ".join(map(repr, self.answer)) or "no label"
-        beside = "no better" if self.right <= self.commonest else "not clearly better"
+        always = both(list(map(repr, self.answer))) if self.answer else message("no label")
+        than = message("no better") if self.right <= self.commonest else message("not clearly better")
         warnings.warn(
             SadariWarning(
                 message(
@@ -74,7 +74,7 @@ class Worth:
                     rows=self.rows,
                     kind=kind,
                     besides=besides,
-                    beside=beside,
+                    beside=than,
                     always=always,
                     commonest=100 * self.commonest,
                 )

@@ -14,7 +14,7 @@ from sadari.artifact import ModelFiles
 from sadari.artifact.plain_file import as_path
 from sadari.artifact.restore import LARGEST_WEIGHT
 from sadari.errors import ModelError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, beside, counted, message
 from sadari.nets.fasttext import hidden_logits, label_tree, leaf_logs, leaf_parts, table_sigmoid
 from sadari.rungs.base import Rung
 from sadari.rungs.fasttext.folder import file_state, restored_file
@@ -180,18 +180,20 @@ class FastTextModel(Rung):
             leaf_logs(nodes, self._tree, scores)
         return scores[:, self._columns]
 
-    def description(self) -> str:
+    def description(self) -> Message | str:
         """What kind of model it is, in a line."""
         arguments, words = self.file_.arguments, self.file_.dictionary
         shortest, longest = self.file_.pieces
-        said = [f"{words.words:,} words", f"{arguments.width:,} wide", f"loss {self.loss_}"]
+        said: list[Message | str] = [counted(words.words, "word"), message("{width:,} wide", width=arguments.width)]
+        said.append(f"loss {self.loss_}")
         if arguments.word_ngrams > 1:
-            said.append(f"n-grams of up to {arguments.word_ngrams} words")
+            said.append(message("n-grams of up to {words} words", words=arguments.word_ngrams))
         if longest:
-            said.append(f"pieces of {shortest} to {longest} characters")
+            pieces = message("pieces of {shortest} to {longest} characters", shortest=shortest, longest=longest)
+            said.append(pieces)
         if isinstance(self.file_.input, QuantisedMatrix):
-            said.append("quantised" if words.pruned is None else "quantised and pruned")
-        return " · ".join(said)
+            said.append(message("quantised") if words.pruned is None else message("quantised and pruned"))
+        return beside(said)
 
     def tokens(self, texts: pl.Series) -> Tokens:
         """The words of texts [n], cut as fastText cuts them.

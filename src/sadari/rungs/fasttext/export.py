@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import SettingError
-from sadari.messages import Message, message
+from sadari.messages import Message, both, message
 from sadari.rungs.base import Rung
 from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.fasttext.classifier import FastTextModel
@@ -53,7 +53,7 @@ def export_fasttext(model: Rung, path: str | Path) -> None:
     if not isinstance(model, EmbeddingBag):
         raise SettingError(
             message("fastText has no form for the rung {name!r}", name=model.name),
-            hint=message("it has for {fasttext_rungs}", fasttext_rungs=" and ".join(FASTTEXT_RUNGS)),
+            hint=message("it has for {fasttext_rungs}", fasttext_rungs=both(FASTTEXT_RUNGS)),
         )
     write_fasttext(_file_of(model), path)
 

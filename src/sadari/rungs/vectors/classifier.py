@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sadari.artifact import ModelFiles
 from sadari.artifact.model import State
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.rungs.explanation import Activations
 from sadari.rungs.ladder import VECTORS, StartsFrom
 from sadari.rungs.resumable import Resumable
@@ -28,7 +28,7 @@ from sadari.rungs.vectors.initialised import (
     checked_about,
 )
 from sadari.settings.declaration import plain_settings, settings_of
-from sadari.settings.limits import Choice, Flag, Number
+from sadari.settings.limits import Choice, Flag, Limit, Number
 from sadari.settings.search import OneOf, Tried
 from sadari.settings.shared import (
     BatchTexts,
@@ -79,11 +79,12 @@ MOST_WIDE = 100_000
 
 
 @dataclass(frozen=True)
-class WhereVectorsAre:
+class WhereVectorsAre(Limit):
     """Word vectors: where they are, or they themselves."""
 
-    def __str__(self) -> str:
-        return "a file or folder of word vectors, or WordVectors"
+    @property
+    def said(self) -> Message:
+        return message("a file or folder of word vectors, or WordVectors")
 
     def allows(self, value: Any) -> bool:
         if isinstance(value, str):

@@ -13,7 +13,7 @@ import polars as pl
 
 from sadari.artifact import guarded, parse_json
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 SPECIALS = ("<pad>", "<unk>", "<s>", "</s>")  # of ids 0, 1, 2 and 3; no text is ever cut into one of them
 SPACE = "▁"  # what stands for the space before a word
-NOT_MADE, NOT_LEARNED = "the tokenizer cannot be put together", "no tokenizer can be learned of the texts"
+NOT_MADE = message("the tokenizer cannot be put together")
+NOT_LEARNED = message("no tokenizer can be learned of the texts")
 MOST = 2**20  # entries of a vocabulary, and merges
 
 
@@ -80,17 +81,18 @@ class Subwords:
     def __len__(self) -> int:
         return len(self.pieces)
 
-    def size_note(self, asked: int | None) -> str | None:
+    def size_note(self, asked: int | None) -> Message | None:
         """Why there are not as many as were asked for; None where there are, or nobody asked."""
         letters = sum(len(piece) == 1 for piece in self.pieces)
-        return size_note(len(self), asked, f"each of the texts' {letters:,} different characters is kept")
+        kept = message("each of the texts' {letters:,} different characters is kept", letters=letters)
+        return size_note(len(self), asked, kept)
 
     # -- texts and ids ----------------------------------------------------------------------------------
 
     def encode(self, texts: Any) -> Ragged:
         """Ids of texts, without start or end."""
         column = as_column(texts)
-        with guarded("the tokenizer cannot read a text"):
+        with guarded(message("the tokenizer cannot read a text")):
             ids = [entry.ids for entry in self._engine.encode_batch_fast(column.to_list(), add_special_tokens=False)]
         values = np.fromiter((piece for row in ids for piece in row), np.int32, sum(map(len, ids)))
         return Ragged(values, offsets_of([len(row) for row in ids]))
@@ -124,7 +126,7 @@ class Subwords:
 
     def to_json(self) -> str:
         """The ``tokenizer.json`` that `tokenizers.Tokenizer.from_file` reads, too."""
-        with guarded("the tokenizer cannot be written"):
+        with guarded(message("the tokenizer cannot be written")):
             return self._engine.to_str(pretty=False)
 
     @classmethod
@@ -172,19 +174,18 @@ def _tokenizer(subwords: Subwords | None, lowercase: bool) -> Tokenizer:
     return engine
 
 
-def size_note(size: int, asked: int | None, kept: str, units: str = "subwords") -> str | None:
+def size_note(size: int, asked: int | None, kept: Message) -> Message | None:
     """Why a vocabulary has not the size that was asked for; None where it has, or nobody asked.
 
     Args:
         size: of the vocabulary.
         asked: at most.
         kept: what is in it in any case, as a sentence.
-        units: its entries.
     """
     if asked is None or size == asked:
         return None
-    why = kept if size > asked else "no other pieces stand in the texts often enough"
-    return f"{size:,} {units} where {asked:,} were asked for: {why}"
+    why = kept if size > asked else message("no other pieces stand in the texts often enough")
+    return message("{size:,} subwords where {asked:,} were asked for: {why}", size=size, asked=asked, why=why)
 
 
 def pieces_by_id(vocabulary: Any) -> list[str]:

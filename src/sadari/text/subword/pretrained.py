@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from sadari.artifact import guarded, parse_json
+from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.compose import composed
 from sadari.text.subword.tokenizer_file import MOST_PIECES, check_description
@@ -44,7 +45,7 @@ class SubwordTokenizer:
         from tokenizers import Tokenizer
 
         check_description(parse_json(content.encode()))
-        with guarded("the tokenizer cannot be read"):
+        with guarded(message("the tokenizer cannot be read")):
             engine = Tokenizer.from_str(content)
         return cls.of(engine, pad_id, unknown_id)
 
@@ -55,7 +56,7 @@ class SubwordTokenizer:
         Raises:
             ValueError: an id that is not one of its own. ModelError: it fails on texts.
         """
-        with guarded("the tokenizer cannot be read"):
+        with guarded(message("the tokenizer cannot be read")):
             engine.no_truncation()
             engine.no_padding()
             size = engine.get_vocab_size(with_added_tokens=True)
@@ -67,7 +68,7 @@ class SubwordTokenizer:
             if type(number) is not int or not 0 <= number < MOST_PIECES:
                 raise ValueError(f"the tokenizer's {name} id is {number!r:.40}")
         pieces = cls(engine, pad_id, unknown_id)
-        with guarded("the tokenizer fails on what it does not know"):
+        with guarded(message("the tokenizer fails on what it does not know")):
             engine.encode(UNKNOWN, add_special_tokens=False)
         if pieces.extra > MOST_ROUND:
             raise ValueError(f"the tokenizer puts {pieces.extra:,} pieces round every text; {MOST_ROUND} is the limit")
@@ -83,13 +84,13 @@ class SubwordTokenizer:
     @cached_property
     def largest_id(self) -> int:
         """The largest id that a text can have in it."""
-        with guarded("the tokenizer cannot be read"):
+        with guarded(message("the tokenizer cannot be read")):
             return max(self.engine.get_vocab(with_added_tokens=True).values(), default=-1)
 
     @cached_property
     def ends(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The ids put before and after every text, such as ``[CLS]`` and ``[SEP]``."""
-        with guarded("the tokenizer cannot read a text"):
+        with guarded(message("the tokenizer cannot read a text")):
             bare = self.engine.encode("a", add_special_tokens=False).ids
             whole = self.engine.encode("a", add_special_tokens=True).ids
         start = next((i for i in range(len(whole) + 1) if whole[i : i + len(bare)] == bare), 0) if bare else 0
@@ -107,7 +108,7 @@ class SubwordTokenizer:
 
     def encode(self, column: pl.Series) -> Ragged:
         """Ids of the composed (NFC) texts, whole, without what is put round them."""
-        with guarded("the tokenizer cannot read a text"):
+        with guarded(message("the tokenizer cannot read a text")):
             texts = composed(column).to_list()
             rows = [entry.ids for entry in self.engine.encode_batch_fast(texts, add_special_tokens=False)]
         lengths = [len(row) for row in rows]
@@ -138,7 +139,7 @@ class SubwordTokenizer:
 
     def words(self, text: str) -> Iterator[tuple[int, str, str]]:
         """Each piece of a text: the number of the word that it is part of, the piece, and what it stands for there."""
-        with guarded("the tokenizer cannot read a text"):
+        with guarded(message("the tokenizer cannot read a text")):
             found = self.engine.encode(text, add_special_tokens=False)
             parts = list(zip(found.word_ids, found.tokens, found.offsets, strict=True))
         for place, (word, piece, (start, stop)) in enumerate(parts):

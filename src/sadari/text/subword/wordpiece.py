@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sadari.artifact import guarded, parse_json
 from sadari.artifact.weights import TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import slices
 from sadari.text.compose import composed
@@ -114,11 +114,13 @@ class WordPiece:
     def __len__(self) -> int:
         return len(self.pieces)
 
-    def size_note(self, asked: int | None) -> str | None:
+    def size_note(self, asked: int | None) -> Message | None:
         """Why there are not as many as were asked for; None where there are, or nobody asked."""
         letters = sum(len(piece) == 1 for piece in self.pieces)
-        kept = f"{letters:,} characters are kept in any case, at the beginning of words and within them"
-        return size_note(len(self), asked, kept, "pieces")
+        kept = message(
+            "{letters:,} characters are kept in any case, at the beginning of words and within them", letters=letters
+        )
+        return size_note(len(self), asked, kept)
 
     @cached_property
     def goes_on(self) -> NDArray[np.bool_]:
@@ -138,7 +140,7 @@ class WordPiece:
             specials: ``[MASK]`` and its like in a text are read as what they are, and not as letters.
         """
         engine = self._engine
-        with guarded("the tokenizer cannot read a text"):
+        with guarded(message("the tokenizer cannot read a text")):
             engine.encode_special_tokens = not specials
             found = [
                 entry.ids for entry in engine.encode_batch_fast(composed(texts).to_list(), add_special_tokens=False)
@@ -168,7 +170,7 @@ class WordPiece:
             "sep_token": SEPARATOR,
             "mask_token": MASK,
         }
-        with guarded("the tokenizer cannot be written"):
+        with guarded(message("the tokenizer cannot be written")):
             written = engine.to_str(pretty=False)
         return {
             TOKENIZER: written,

@@ -14,7 +14,7 @@ import polars as pl
 from sadari.artifact import atomic_file
 from sadari.artifact.plain_file import as_path
 from sadari.errors import DataError, OutputError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.settings.limits import Choice, Whole, check
 from sadari.vectors.formats.folder import is_folder, load_vectors, save_vectors
 from sadari.vectors.formats.rows import ON_BAD_ROW, Rows, wanted_words
@@ -55,7 +55,7 @@ def read_vectors(
     limit: int | None = None,
     encoding: str | None = None,
     on_bad_row: str = "error",
-    progress: Callable[[str, float], None] | None = None,
+    progress: Callable[[Message | str, float], None] | None = None,
 ) -> WordVectors:
     """Read word vectors from a file of any common format, or from a folder that `write_vectors` made.
 

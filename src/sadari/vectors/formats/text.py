@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.text.column import column_bytes
 from sadari.vectors.formats.decimals import (
     DOUBTFUL,
@@ -57,7 +57,7 @@ def as_float32(field: bytes) -> np.float32:
 
 
 def read_lines(
-    file: VectorFile, rows: Rows, *, promised: int | None, progress: Callable[[str, float], None] | None
+    file: VectorFile, rows: Rows, *, promised: int | None, progress: Callable[[Message | str, float], None] | None
 ) -> None:
     """Fill rows with all lines of a file.
 
@@ -77,7 +77,7 @@ def read_lines(
             reader.line, reader.headed = 2, True
         reader.read(block, ended, file.share, file.encoding)
         if progress is not None:
-            progress("reading the vectors", file.share)
+            progress(message("reading the vectors"), file.share)
         if rows.full:
             return
     if promised is not None:

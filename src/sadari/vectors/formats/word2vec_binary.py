@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.text.column import column_bytes
 from sadari.vectors.formats.rows import Rows, decoded, gather
 from sadari.vectors.formats.source import VectorFile
@@ -27,7 +27,7 @@ GOOD, WORDLESS, JUNK, INFINITE = range(4)  # what a row is
 
 
 def read_binary(
-    file: VectorFile, rows: Rows, *, start: int, promised: int, progress: Callable[[str, float], None] | None
+    file: VectorFile, rows: Rows, *, start: int, promised: int, progress: Callable[[Message | str, float], None] | None
 ) -> None:
     """Fill rows with all vectors of a file.
 
@@ -49,7 +49,7 @@ def read_binary(
         skip = max(0, skip - len(raw))
         rest = block[reader.read(block, file.share) :]
         if progress is not None:
-            progress("reading the vectors", file.share)
+            progress(message("reading the vectors"), file.share)
         if rows.full or reader.left == 0:
             break
     if reader.left == 0 and (rest + next(blocks, b"")).strip():

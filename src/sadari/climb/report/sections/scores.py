@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from sadari import readable
 from sadari.climb.columns import columns_of
 from sadari.climb.report.charts import Curve, Dot, cost_chart, curve_chart, reliability_chart
 from sadari.climb.report.sections.view import View
@@ -16,7 +17,6 @@ from sadari.climb.verdict.decide import LEVEL
 from sadari.messages import Message, message
 from sadari.metrics.classification import reliability
 from sadari.metrics.interval import Interval, PairTest
-from sadari.wording import numbers as readable
 
 Figure = tuple[Message, Message, Markup | None]  # title, what to see in it, the chart
 

@@ -7,12 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
+from sadari import readable
 from sadari.climb.report.charts import Titles
 from sadari.climb.result import FINAL_NAMES, ClimbResult, RungResult
 from sadari.errors import DataError
 from sadari.messages import Message, message, render
 from sadari.metrics.classification import confusion_matrix
-from sadari.wording import numbers as readable
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sadari import readable
 from sadari.metrics.interval import Interval
-from sadari.wording import numbers as readable
 
 
 @pytest.mark.parametrize(

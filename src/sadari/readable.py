@@ -1,4 +1,4 @@
-"""Numbers as a person reads them. What is not finite reads as a dash."""
+"""Figures as a person reads them, in the language that is spoken. What is not finite reads as a dash."""
 
 from __future__ import annotations
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from bert_small import LABELS, TEXTS, rewrite, save_encoder
+from sadari import readable
 from sadari.errors import SadariWarning
 from sadari.messages import render
 from sadari.rungs import BertClassifier, FromVectors
 from sadari.vectors.initialise import Coverage
 from sadari.vectors.keyed import WordVectors
-from sadari.wording import numbers as readable
 from written import written
 
 
