@@ -1,10 +1,13 @@
 """Sentences in other languages: complete, with the values of the English, compiled, and chosen at the edge."""
 
+import ast
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from catalogues import (
+    SOURCE,
     as_mo,
     as_po,
     brought_up_to_date,
@@ -15,9 +18,11 @@ from catalogues import (
     untranslated,
 )
 from cli_runs import run
+from sadari import errors
 from sadari.errors import DataError
 from sadari.messages import current_language, language_of_environment, message, speaking
 
+OWN_ERRORS = {kind.__name__ for kind in vars(errors).values() if isinstance(kind, type)}
 EVERY = [pytest.param(path, id=path.parent.parent.name) for path in catalogue_files()]
 
 
@@ -107,3 +112,51 @@ def test_python_speaks_english_unless_it_is_asked(monkeypatch):
     assert str(said) == "a.csv: 그런 파일이 없습니다"
     with speaking("en"):
         assert str(said) == "a.csv: there is no such file"
+
+
+SAYING = {
+    "echo",
+    "headed",
+    "note",
+    "print",
+    "print_headed",
+    "progress",
+    "say",
+    "style",
+    "table",
+    "UsageError",
+    "_head",
+    "_say",
+}
+COMMAND = re.compile(r"(sadari|fasttext) [a-z]")  # to be copied
+SEVERAL_WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
+
+
+def bare_sentences(node: ast.AST) -> Iterator[str]:
+    """Strings of several words below a node that are no id of a message, nor a command to copy."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("message", "plural", "counted"):
+        return
+    text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+    if SEVERAL_WORDS.search(text) and not COMMAND.match(text):
+        yield text
+    for child in ast.iter_child_nodes(node):
+        yield from bare_sentences(child)
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "cli").rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_what_a_command_prints_is_no_bare_sentence(path):
+    """A head is an id of the catalogues; what else is printed goes through `message`."""
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", "")) in SAYING:
+            heads = call.args[:1] if "head" in getattr(call.func, "id", "") else []
+            said = [*call.args[len(heads) :], *(keyword.value for keyword in call.keywords)]
+            assert not [text for each in said for text in bare_sentences(each)], f"{path}:{call.lineno}"
+
+
+def test_errors_are_no_bare_sentences():
+    """Of our own kinds: what was wrong and what to do about it go through `message`."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in OWN_ERRORS:
+                said = [*call.args, *(keyword.value for keyword in call.keywords)]
+                assert not [text for each in said for text in bare_sentences(each)], f"{path}:{call.lineno}"

@@ -115,7 +115,7 @@ def test_columns_of_the_table_go_and_the_accuracy_stays():
 
 def test_in_korean():
     printed = run_well("climb", "headlines_ko", *QUICK, "--lang", "ko").stdout
-    for word in ("읽음", "점검", "나눔", "결론", "다음", "단계", "정확도", "보고서"):
+    for word in ("읽음", "점검", "분할", "결론", "다음", "단계", "정확도", "보고서"):
         assert word in printed
     assert "Verdict" not in printed
     assert "쓰세요" in printed

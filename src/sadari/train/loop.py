@@ -365,8 +365,8 @@ class Loop:
             progress = self.progress
             raise Interrupted(
                 message(
-                    "training was stopped in pass {epoch} after {steps}, and is kept",
-                    epoch=progress.epoch,
+                    "training was stopped in pass {number} after {steps}, and is kept",
+                    number=progress.epoch,
                     steps=counted(progress.batch, "step"),
                 ),
                 hint=message("resume it to the same result: fit(…, run=RUN, resume=True) or sadari train --resume RUN"),

@@ -86,7 +86,7 @@ def _gone_over(model: Rung) -> Message:
     last = model.history_[-1] if model.history_ else {}
     passes, steps = int(last.get("epoch", 0)), int(last.get("step", 0))
     if steps and steps == getattr(model, "steps", None):
-        return message("{steps}, the last in pass {epoch:,}", steps=counted(steps, "step"), epoch=passes)
+        return message("{steps}, the last in pass {number:,}", steps=counted(steps, "step"), number=passes)
     return counted(passes, "pass")
 
 
@@ -166,7 +166,7 @@ def print_report(record: dict[str, float]) -> None:
     """One line of a training run that reports every n steps, as the course's loop prints it; on standard error."""
     texts, step = record.get("texts"), record["step"]
     parts = [
-        message("pass {epoch:.0f}", epoch=record["epoch"]),
+        message("pass {number:.0f}", number=record["epoch"]),
         message("{step:>7,.0f} steps", step=step) if texts is None else message("{texts:>9,.0f} texts", texts=texts),
     ]
     for key, score in (

@@ -149,8 +149,8 @@ def _told(progress: Any) -> Any:
         speed = record["words_per_second"]
         progress(
             message(
-                "pass {epoch}: loss {loss:.3f}, {speed:,.0f} words/s",
-                epoch=int(record["epoch"]),
+                "pass {number}: loss {loss:.3f}, {speed:,.0f} words/s",
+                number=int(record["epoch"]),
                 loss=record["loss"],
                 speed=speed,
             ),

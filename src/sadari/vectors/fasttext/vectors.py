@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import ModelError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.text.column import as_column
 from sadari.text.ends import END
 from sadari.text.table import MISSING
@@ -52,11 +52,13 @@ def read_vectors_bin(path: str | Path, *, words: Sequence[str] | None = None, li
         if isinstance(model.input, QuantisedMatrix):
             _check_quantised(model.input, str(path))
         count = finder.words if limit is None else min(limit, finder.words)
-        places, notes = np.arange(count), []
+        notes: list[Message | str] = []
+        places = np.arange(count)
         if words is not None:
             found = finder.table.look_up(whole_words(as_column(words)))
             places = np.unique(found[(found != MISSING) & (found < count)])
-            notes = [f"{len(places):,} of the {len(set(words)):,} words asked for are in it"]
+            said = message("{found:,} of the {asked:,} words asked for are in it")
+            notes = [said.filled(found=len(places), asked=len(set(words)))]
         buckets = _bucket_rows(model)
         matrix = np.empty((len(places), model.arguments.width), np.float32)
         for at, block in _blocks(places, np.diff(model.dictionary.offsets)):
@@ -88,18 +90,18 @@ def _vectors(
     places: NDArray[np.integer],
     matrix: NDArray[np.float32],
     buckets: NDArray[np.float32],
-    notes: list[str],
+    notes: list[Message | str],
 ) -> WordVectors:
     dictionary, (shortest, longest), subwords = model.dictionary, model.pieces, None
     if max(1, shortest) <= longest and dictionary.pruned is None:
         subwords = Subwords(buckets, shortest=max(1, shortest), longest=longest)
     elif max(1, shortest) <= longest:
-        notes.append("the model is pruned: words that are not among its own have no vectors")
+        notes.append(message("the model is pruned: words that are not among its own have no vectors"))
     every = dictionary.texts()
     names = [every[place] for place in places.tolist()]
     odd = sum("\\x" in name for name in names)
     if odd and not _is_utf8(dictionary):
-        notes.append(f"{odd:,} words have bytes that are not UTF-8, written here as \\xNN")
+        notes.append(message("{words:,} words have bytes that are not UTF-8, written here as \\xNN", words=odd))
     return WordVectors(names, matrix, counts=dictionary.counts[places], subwords=subwords, notes=notes)
 
 

@@ -24,11 +24,11 @@ from sadari.vectors.formats.word2vec_binary import read_binary, write_binary
 from sadari.vectors.keyed import WordVectors, check_vectors
 
 FORMATS = {
-    "word2vec-binary": "word2vec binary",
-    "word2vec-text": "word2vec text",
-    "glove": "GloVe text",
-    "fasttext": "a fastText model",
-    "sadari": "a folder of Sadari's",
+    "word2vec-binary": message("word2vec binary"),
+    "word2vec-text": message("word2vec text"),
+    "glove": message("GloVe text"),
+    "fasttext": message("a fastText model"),
+    "sadari": message("a folder of Sadari's"),
 }
 SUFFIXES = {".bin": "word2vec-binary", ".vec": "word2vec-text", ".txt": "word2vec-text", "": "sadari"}
 MOST_WIDE = 100_000  # numbers in a vector
@@ -87,7 +87,7 @@ def read_vectors(
     wanted = wanted_words(words)
     if format == "sadari" or (format is None and is_folder(path)):
         found = load_vectors(path, words=None if wanted is None else wanted.to_list(), limit=limit)
-        found.notes.insert(0, f"format: {FORMATS['sadari']}, {found.width:,} wide")
+        found.notes.insert(0, _format("sadari", found.width))
         return found
     file = VectorFile(path, encoding)
     if format == "fasttext" or (format is None and file.beginning.startswith(FASTTEXT_MAGIC)):
@@ -96,8 +96,10 @@ def read_vectors(
     if layout.format != "word2vec-binary":
         file.find_encoding()
     rows = Rows(layout.width, where=file.name, wanted=wanted, limit=limit, on_bad_row=on_bad_row)
-    header = "without a header" if layout.promised is None else f"its header promises {layout.promised:,} words"
-    rows.notes = [*file.notes, f"format: {FORMATS[layout.format]}, {layout.width:,} wide, {header}"]
+    header = message("{format}, without a header")
+    if layout.promised is not None:
+        header = message("{format}, its header promises {words:,} words", words=layout.promised)
+    rows.notes = [*file.notes, header.filled(format=_format(layout.format, layout.width))]
     if layout.format == "word2vec-binary":
         read_binary(file, rows, start=layout.start, promised=layout.promised or 0, progress=progress)
     else:
@@ -182,6 +184,10 @@ def _width(file: VectorFile, head: bytes) -> int:
     return numbers
 
 
+def _format(name: str, width: int) -> Message:
+    return message("format: {name}, {width:,} wide", name=FORMATS[name], width=width)
+
+
 def _read_fasttext(file: VectorFile, *, words: list[str] | None, limit: int | None) -> WordVectors:
     if file.compressed:
         raise DataError(
@@ -190,7 +196,7 @@ def _read_fasttext(file: VectorFile, *, words: list[str] | None, limit: int | No
     from sadari.vectors.fasttext.vectors import read_vectors_bin
 
     found = read_vectors_bin(file.path, words=words, limit=limit)
-    found.notes.insert(0, f"format: {FORMATS['fasttext']}, {found.width:,} wide")
+    found.notes.insert(0, _format("fasttext", found.width))
     return found
 
 

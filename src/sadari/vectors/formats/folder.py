@@ -14,7 +14,7 @@ from sadari.artifact import ModelFiles, check_kind, read_model, save_model
 from sadari.artifact.history import HISTORY, decode_history
 from sadari.artifact.restore import VOCABULARY, object_in, read_words
 from sadari.errors import ModelError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.subwords import LARGEST, Subwords
 
@@ -91,7 +91,7 @@ def from_files(files: ModelFiles, *, words: Iterable[str] | None = None, limit: 
         subwords = _subwords(files, matrix.shape[1])
         counts = _counts(files, len(names))
         outputs = files.tensor("outputs", shape=matrix.shape, dtype="float32") if "outputs" in files.tensors else None
-        notes: list[str] = []
+        notes: list[Message | str] = []
         if words is not None or limit is not None:
             rows, notes = _chosen(names, words, limit)
             counts = None if counts is None else counts[rows]
@@ -140,10 +140,13 @@ def _subwords(files: ModelFiles, width: int) -> Subwords | None:
     return Subwords(matrix, shortest=shortest, longest=longest, unit=unit)
 
 
-def _chosen(names: list[str], words: Iterable[str] | None, limit: int | None) -> tuple[NDArray[np.int64], list[str]]:
+def _chosen(
+    names: list[str], words: Iterable[str] | None, limit: int | None
+) -> tuple[NDArray[np.int64], list[Message | str]]:
     """The rows that are wanted, in the folder's order, and a note on how many were."""
     if words is None:
         return np.arange(len(names[:limit])), []
     wanted = set(words)
     rows = np.array([row for row, name in enumerate(names[:limit]) if name in wanted], np.int64)
-    return rows, [f"{len(rows):,} of the {len(wanted):,} words asked for are in it"]
+    said = message("{found:,} of the {asked:,} words asked for are in it", found=len(rows), asked=len(wanted))
+    return rows, [said]

@@ -114,7 +114,7 @@ class Rows:
         )
         if self.on_bad_row == "error":
             raise DataError(what, where=self.where, hint=hint)
-        self.notes.append(str(what))
+        self.notes.append(what)
 
     def finish(self) -> WordVectors:
         """All that was kept, with notes on what was odd.
@@ -132,10 +132,14 @@ class Rows:
         table.counts[: len(table)] = 0
         notes = [
             *self.notes,
-            *(f"{what}: {times:,} (the first: {first})" for what, (times, first) in self._found.items()),
+            *(
+                message("{what}: {times:,} (the first: {first})", what=what, times=times, first=first)
+                for what, (times, first) in self._found.items()
+            ),
         ]
         if self._wanted is not None:
-            notes.append(f"{len(table):,} of the {len(self._wanted):,} words asked for are in it")
+            found = message("{found:,} of the {asked:,} words asked for are in it")
+            notes.append(found.filled(found=len(table), asked=len(self._wanted)))
         return WordVectors(table, matrix, notes=notes)
 
     def _reserve(self, rows: int, share: float) -> None:

@@ -58,7 +58,7 @@ def read_binary(
             raise DataError(
                 what, where=file.name, hint=message("is it a word2vec binary file? A word in it may have no spaces")
             )
-        rows.notes.append(str(what))
+        rows.notes.append(what)
     if not rows.full:
         rows.check_promise(promised)
 
