@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari import readable
 from sadari.climb.budget import Plan, work
 from sadari.climb.context import ClimbContext
 from sadari.climb.split import halves, nested_rows
@@ -19,7 +20,6 @@ from sadari.metrics.predictions import label_columns, predict_in_order
 from sadari.metrics.significance import paired_difference
 from sadari.rungs import Rung
 from sadari.train.callbacks import Progress
-from sadari import readable
 
 TRAINING, VALIDATING, DONE = 0.0, 0.4, 0.8  # of a rung's place on the bar
 
