@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sadari.artifact import ModelFiles, State, guarded, own_texts, parse_json
 from sadari.artifact.restore import fill_net, weights_for
 from sadari.artifact.weights import CONFIG, TOKENIZER
+from sadari.messages import message
 from sadari.pretrained import encoders
 from sadari.pretrained.config import check_claims
 from sadari.pretrained.embedders.base import Embedded, Embedder, read_flag, read_number
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 BATCH_TEXTS, BATCH_TOKENS = 64, 4096
 ENCODER = "encoder"  # before the names of its tensors in a model folder
-NOT_RUN = "the encoder cannot read a text"
+NOT_RUN = message("the encoder cannot read a text")
 
 
 @dataclass(frozen=True)
