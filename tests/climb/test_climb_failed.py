@@ -85,8 +85,10 @@ def test_a_rung_that_raises_is_left_out_and_says_why(tmp_path):
         "bow",
         "climb.json",
         "embedding",
+        "model",
         "predictions.csv",
         "report.html",
+        "validation.safetensors",
     ]
 
 
@@ -146,7 +148,7 @@ def test_a_curve_that_fails_costs_the_curve_alone(monkeypatch):
     monkeypatch.setattr(TfIdf, "_train", few_raise)
     result = climb(two_kinds(100), rungs=["bow", "tfidf"])
     assert [rung.rung for rung in result.rungs] == ["bow", "tfidf"]
-    assert result.rungs[1].curve == []
+    assert result.rungs[1].curve == [(80, result.rungs[1].validation_accuracy.value)]  # all rows, as in the table
     assert str(result.rungs[1].note) == (
         "no learning curve: the memory is not enough for it → give fewer texts, or free some memory"
     )
@@ -166,13 +168,24 @@ def test_a_section_that_cannot_be_drawn_leaves_the_rest_of_the_report(monkeypatc
     assert page.count("<section") == report.report_html(result).count("<section") > 4
 
 
-def test_somebody_who_stops_a_climb_stops_it(monkeypatch):
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, type("Ended", (KeyboardInterrupt,), {})])
+def test_somebody_who_stops_a_climb_stops_it(kind, monkeypatch):
+    """It is nobody's fault, and no reason to go on with the next rung; Ctrl-C keeps what is measured already."""
+
     def stopped(*given):
-        raise KeyboardInterrupt
+        raise kind
 
     monkeypatch.setattr(TfIdf, "_train", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        climb(two_kinds(), rungs=["bow", "tfidf"], curves=False)
+    with pytest.raises(kind):
+        climb(two_kinds(), rungs=["tfidf", "embedding-bag"], curves=False)
+    if kind is not KeyboardInterrupt:
+        with pytest.raises(kind):
+            climb(two_kinds(), rungs=["bow", "tfidf"], curves=False)
+        return
+    result = climb(two_kinds(), rungs=["bow", "tfidf", "embedding-bag"], curves=False)
+    assert [rung.rung for rung in result.rungs] == ["bow"]
+    stopped_rungs = ("tfidf", "embedding-bag")
+    assert written_out(result.skipped) == [(name, "stopped before it was measured") for name in stopped_rungs]
 
 
 def test_what_was_set_wrongly_is_an_error_before_anything_is_trained(monkeypatch):
