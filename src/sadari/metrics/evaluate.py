@@ -114,7 +114,7 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
         "windows": int(pieces[pieces > 1].sum()),
     }
     if model.multilabel:
-        return _evaluate_several(names, corpus, probabilities, known, long)
+        return _evaluate_several(names, corpus, probabilities >= model.thresholds_, known, long)
     truth, unseen = truth_codes(corpus.labels.to_list(), names)
     confusion = confusion_matrix(truth, probabilities.argmax(axis=1), classes=len(names))
     scores = class_scores(confusion)
@@ -144,7 +144,7 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
 
 
 def _evaluate_several(
-    names: list[str], corpus: Corpus, probabilities: NDArray[np.float64], known: NDArray[np.bool_], long: dict[str, int]
+    names: list[str], corpus: Corpus, predictions: NDArray[np.bool_], known: NDArray[np.bool_], long: dict[str, int]
 ) -> Evaluation:
     from sadari.metrics.classification import wilson
 
@@ -160,7 +160,6 @@ def _evaluate_several(
             else:
                 unseen[label] = unseen.get(label, 0) + 1
                 unseen_count[row] += 1
-    predictions = probabilities >= 0.5
     scores = multilabel_scores(truth, predictions, unseen=unseen_count)
     right = int(((truth == predictions).all(axis=1) & (unseen_count == 0)).sum())
     per_class = []

@@ -25,6 +25,7 @@ class Answering:
     classes_: Any
     prior_: NDArray[np.float64]
     inverse_temperature_: float
+    thresholds_: NDArray[np.float64]
     _codec: LabelCodec
     _ready: bool
 
@@ -75,7 +76,7 @@ class Answering:
             texts: n strings: a list, array, Series or other column of them.
         """
         self._check_fitted()
-        return self._codec.choose(self.predict_proba(texts))
+        return self._codec.choose(self.predict_proba(texts), self.thresholds_)
 
     def logits(self, texts: Any) -> NDArray[np.float32]:
         """Logits float32 [n, k], before calibration.

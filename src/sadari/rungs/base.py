@@ -32,7 +32,8 @@ from sadari.settings.shared import ClassWeight
 from sadari.text.column import as_column, two_parts
 from sadari.train.callbacks import Progress, Watch
 from sadari.train.labels import LabelCodec, as_labels
-from sadari.train.solvers.temperature import fit_inverse_temperature
+from sadari.train.solvers.temperature import fit_inverse_temperature, sigmoid
+from sadari.train.thresholds import USUAL, choose_thresholds
 from sadari.train.training_context import ResumableRun, TrainingContext
 from sadari.train.validation_set import HeldOut, validation_fingerprint
 from sadari.vectors.initialise import Coverage
@@ -51,6 +52,7 @@ class Rung(Answering, Estimator, Model):
         classes_: the labels [k], in the order of all columns.
         prior_: float64 [k], the share of the training texts that have each label.
         inverse_temperature_: logits are multiplied by it, so that the probabilities are calibrated.
+        thresholds_: float64 [k]; where a text may have several labels, it gets those whose probability is as large.
         dropped_rows_: rows (from 1) that were blank and not learned from.
         history_: one record an epoch.
         train_seconds_: how long `fit` took; of a run that was resumed, all of it.
@@ -135,6 +137,7 @@ class Rung(Answering, Estimator, Model):
         rows, targets = rows.that_count(targets)
         self.classes_ = self._codec.classes
         self.prior_, self.inverse_temperature_ = _prior(targets, self._codec.multilabel), 1.0
+        self.thresholds_ = np.full(targets.shape[1], USUAL)
         held_out = HeldOut.of(validation, self._codec)
         watch = self._watch(progress, held_out)  # before a teacher reads, which may take minutes
         labelled = len(targets)
@@ -221,7 +224,7 @@ class Rung(Answering, Estimator, Model):
         return lambda: {"validation_accuracy": held_out.accuracy(self._logits_of(held_out.texts)[0])}
 
     def calibrate(self, logits: NDArray[np.floating], labels: Any) -> None:
-        """Fit the temperature of the probabilities to logits of texts that were not trained on, as in cross-validation.
+        """Fit temperature and thresholds to logits of texts that were not trained on, as in cross-validation.
 
         Args:
             logits: float [m, k], as `logits` gives them.
@@ -243,10 +246,12 @@ class Rung(Answering, Estimator, Model):
         """The same, of those rows of logits [m, k] and wanted labels [m, k] that are usable [m]."""
         if not self._codec.multilabel:
             usable = usable & wanted.any(axis=1)  # a label that training never saw says nothing about these
-        if usable.any():
-            self.inverse_temperature_ = fit_inverse_temperature(
-                logits[usable], wanted[usable], multilabel=self._codec.multilabel
-            )
+        if not usable.any():
+            return
+        logits, wanted, several = logits[usable], wanted[usable], self._codec.multilabel
+        self.inverse_temperature_ = fit_inverse_temperature(logits, wanted, multilabel=several)
+        if several:
+            self.thresholds_ = choose_thresholds(sigmoid(logits * np.float64(self.inverse_temperature_)), wanted)
 
     def resolved_settings(self) -> dict[str, Any]:
         """The settings that training used, or would use, with the name of the tokenizer that ``auto`` has chosen."""
@@ -371,6 +376,7 @@ class Rung(Answering, Estimator, Model):
         head = read_head(files.manifest)
         self._codec, self.classes_ = head.codec, head.codec.classes
         self.prior_, self.inverse_temperature_, self.teacher_ = head.prior, head.inverse_temperature, head.teacher
+        self.thresholds_ = head.thresholds
 
     # -- what a rung adds -------------------------------------------------------------------------------
 

@@ -66,6 +66,7 @@ class TrainedRung(Protocol):
     classes_: Any
     prior_: NDArray[np.float64]
     inverse_temperature_: float
+    thresholds_: NDArray[np.float64]
     scores_: dict[str, Any]
     data_: dict[str, Any]
     teacher_: dict[str, Any]

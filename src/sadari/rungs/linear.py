@@ -41,7 +41,7 @@ from sadari.text.weigh import Counts, Weights, count, term_weights, weigh
 from sadari.train.callbacks import Watch
 from sadari.train.solvers.adam import AdamSettings, train_with_adam
 from sadari.train.solvers.dual_coordinate_descent import held_out_logits, solve_dual
-from sadari.train.solvers.temperature import calibration_folds, fit_inverse_temperature
+from sadari.train.solvers.temperature import calibration_folds
 from sadari.train.training_context import TrainingContext
 
 if TYPE_CHECKING:
@@ -200,9 +200,8 @@ class LinearRung(Rung):
             held_out_logits(counts, self._weights, scale, signs, costs, solution, rows, epochs=settling, seed=self.seed)
             for rows in folds
         ]
-        self.inverse_temperature_ = fit_inverse_temperature(
-            np.concatenate(logits), targets[np.concatenate(folds)] > 0, multilabel=self._codec.multilabel
-        )
+        wanted = targets[np.concatenate(folds)] > 0
+        self._sharpen(np.concatenate(logits), wanted, np.ones(len(wanted), np.bool_))
 
     def _train_adam(
         self,

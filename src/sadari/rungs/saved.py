@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sadari.artifact.restore import object_in
 from sadari.rungs.ladder import TrainedRung
 from sadari.train.labels import KINDS, LabelCodec, class_array
+from sadari.train.thresholds import USUAL
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
@@ -25,12 +26,14 @@ class Head:
         codec: the labels.
         prior: float64 [k], the share of each label in training.
         inverse_temperature: by which logits are multiplied before they become probabilities.
+        thresholds: float64 [k], of several labels a text: from which probability on a text gets a label.
         teacher: what it learned from, for people.
     """
 
     codec: LabelCodec
     prior: NDArray[np.float64]
     inverse_temperature: float
+    thresholds: NDArray[np.float64]
     teacher: dict[str, Any]
 
 
@@ -43,6 +46,7 @@ def head_of(rung: TrainedRung) -> dict[str, Any]:
         "label_type": "text" if rung.classes_.dtype.kind in "UO" else "number",
         "prior": [float(share) for share in rung.prior_],
         "inverse_temperature": float(rung.inverse_temperature_),
+        **({"thresholds": rung.thresholds_.tolist()} if rung.codec.multilabel else {}),
         **({"tokenizer": {"name": rung.tokenizer_}} if rung.tokenizer_ else {}),
         **({"teacher": rung.teacher_} if getattr(rung, "teacher_", None) else {}),
     }
@@ -67,10 +71,14 @@ def read_head(manifest: Mapping[str, Any]) -> Head:
         and 1e-12 <= inverse_temperature <= 1e12
     ):
         raise ValueError("'inverse_temperature' must be a number above 0")
+    thresholds = manifest.get("thresholds", [USUAL] * len(codec.classes))  # models of before have none
+    if not isinstance(thresholds, list) or len(thresholds) != len(codec.classes) or not all(map(_is_share, thresholds)):
+        raise ValueError(f"'thresholds' must hold {len(codec.classes)} numbers from 0 to 1")
     return Head(
         codec=codec,
         prior=np.array(prior, dtype=np.float64),
         inverse_temperature=float(inverse_temperature),
+        thresholds=np.array(thresholds, dtype=np.float64),
         teacher=object_in(manifest, "teacher") if "teacher" in manifest else {},
     )
 

@@ -14,6 +14,7 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.settings.limits import shown
 from sadari.text.column import is_missing, one_column
+from sadari.train.thresholds import USUAL
 
 KINDS = ("one", "several", "indicator")
 MOST_CELLS = 2**31  # texts × labels: an int8 matrix of 2 GiB
@@ -130,11 +131,16 @@ class LabelCodec:
         """Every label as text, in column order."""
         return [str(label) for label in self.classes.tolist()]
 
-    def choose(self, probabilities: NDArray[np.floating]) -> Any:
-        """Labels from probabilities [n, k]: the likeliest (ties: the first), or all of at least one half."""
+    def choose(self, probabilities: NDArray[np.floating], thresholds: NDArray[np.floating] | float = USUAL) -> Any:
+        """Labels from probabilities [n, k]: the likeliest (ties: the first), or all from their thresholds on.
+
+        Args:
+            probabilities: float [n, k].
+            thresholds: float [k], or one for all labels.
+        """
         if self.kind == "one":
             return self.classes[probabilities.argmax(axis=1)]
-        chosen = probabilities >= 0.5
+        chosen = probabilities >= thresholds
         if self.kind == "indicator":
             return chosen.astype(np.int64)
         names = self.classes.tolist()

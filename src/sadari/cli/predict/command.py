@@ -33,7 +33,7 @@ Examples:
 
 \b
 A file keeps its rows, their order and all its columns, and gets three more:
-  label        the likeliest one (of several: all of one half or more)
+  label        the likeliest one (of several: all that reach their thresholds)
   probability  of that label
   note         "empty": no text; "nothing known": no word the model knows;
                "cut": longer than the model reads

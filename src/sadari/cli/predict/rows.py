@@ -101,10 +101,11 @@ class Answers:
         sorted_ = np.take_along_axis(probabilities, order, axis=1)
         values: dict[str, Any] = {}
         if self.model.multilabel:
-            chosen = [row[p >= 0.5] for row, p in zip(order, sorted_, strict=True)]
+            enough = sorted_ >= self.model.thresholds_[order]
+            chosen = [row[fits] for row, fits in zip(order, enough, strict=True)]
             values["label"] = pl.Series([[self.names[k] for k in row] for row in chosen], dtype=pl.List(pl.String))
             values["probability"] = pl.Series(
-                [p[: len(row)].tolist() for row, p in zip(chosen, sorted_, strict=True)], dtype=pl.List(pl.Float64)
+                [p[fits].tolist() for p, fits in zip(sorted_, enough, strict=True)], dtype=pl.List(pl.Float64)
             )
         else:
             values["label"], values["probability"] = self._named(order[:, 0]), pl.Series(sorted_[:, 0])

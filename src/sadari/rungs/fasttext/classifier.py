@@ -22,6 +22,7 @@ from sadari.text.column import slices
 from sadari.text.scan import Tokens
 from sadari.train.labels import LabelCodec, class_array
 from sadari.train.solvers.temperature import softmax
+from sadari.train.thresholds import USUAL
 from sadari.vectors.fasttext.dictionary import Dictionary, readable
 from sadari.vectors.fasttext.file import FastTextFile, Matrix, dense, open_fasttext
 from sadari.vectors.fasttext.product_quantization import QuantisedMatrix, mean_coded_rows, mean_dense_rows
@@ -88,6 +89,7 @@ class FastTextModel(Rung):
         several = file.arguments.loss == "ova"
         rung._codec = LabelCodec(class_array(sorted(rung._names)), "several" if several else "one")
         rung.classes_, rung.inverse_temperature_ = rung._codec.classes, 1.0
+        rung.thresholds_ = np.full(len(rung.classes_), USUAL)
         rung.prior_ = _shares(file.dictionary, rung._finder.end, several=several)[rung._columns]
         rung.history_, rung.scores_ = [], {}
         rung.data_ = {"file": path.name, "tokens": file.dictionary.tokens}
