@@ -17,8 +17,10 @@ from sadari.metrics.classification import (
     expected_calibration_error,
     macro_f1_interval,
     multilabel_scores,
+    wilson,
 )
 from sadari.metrics.interval import Interval
+from sadari.metrics.several import all_right, truth_matrix
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
@@ -146,22 +148,11 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
 def _evaluate_several(
     names: list[str], corpus: Corpus, predictions: NDArray[np.bool_], known: NDArray[np.bool_], long: dict[str, int]
 ) -> Evaluation:
-    from sadari.metrics.classification import wilson
-
-    assert_labels = corpus.labels.to_list() if corpus.labels is not None else []
-    place = {name: k for k, name in enumerate(names)}
-    truth = np.zeros((len(corpus), len(names)), np.bool_)
-    unseen_count = np.zeros(len(corpus), np.int64)
-    unseen: dict[str, int] = {}
-    for row, labels in enumerate(assert_labels):
-        for label in labels or []:
-            if label in place:
-                truth[row, place[label]] = True
-            else:
-                unseen[label] = unseen.get(label, 0) + 1
-                unseen_count[row] += 1
-    scores = multilabel_scores(truth, predictions, unseen=unseen_count)
-    right = int(((truth == predictions).all(axis=1) & (unseen_count == 0)).sum())
+    assert corpus.labels is not None
+    matrix, unseen = truth_matrix(corpus.labels, names)
+    truth = matrix[:, :-1] > 0
+    scores = multilabel_scores(truth, predictions, unseen=matrix[:, -1])
+    right = int(all_right(matrix, predictions).sum())
     per_class = []
     for k, name in enumerate(names):
         hits = int((truth[:, k] & predictions[:, k]).sum())

@@ -16,7 +16,7 @@ from scipy.special import ndtr, ndtri
 
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.metrics.classification import accuracy, confusion_matrix
+from sadari.metrics.classification import wilson
 from sadari.metrics.interval import Interval, PairTest
 from sadari.metrics.significance import holm, pair_tests
 
@@ -86,10 +86,11 @@ class Metric:
         """
         if self.name == _LOSS:
             return weights @ _losses(truth, table) / weights.sum(axis=1)
-        if self.name in _COUNTED:
-            return weights @ (table.argmax(axis=1) == truth).astype(np.float64) / weights.sum(axis=1)
+        if self.counts_rows:
+            return weights @ self.right(truth, table).astype(np.float64) / weights.sum(axis=1)
         if self.name == "average-precision":
-            return _average_precision(truth, table, weights, self.code)
+            labels = range(table.shape[1]) if self.code is None else [self.code]
+            return average_precision([(truth == label, table[:, label]) for label in labels], weights)
         return _f1(truth, table.argmax(axis=1), weights, table.shape[1], self.code)
 
     def score(self, truth: NDArray[np.integer], table: Table, *, seed: int = 0) -> Interval:
@@ -115,17 +116,13 @@ class Metric:
             tables: rung → float [n, k], probabilities.
             seed: of the draws.
         """
-        given = {name: table.argmax(axis=1) for name, table in tables.items()}
-        tests = pair_tests({name: codes == truth for name, codes in given.items()})
-        if self.name in _COUNTED:
-            width = next(iter(tables.values())).shape[1]
-            return {
-                name: accuracy(confusion_matrix(truth, codes, classes=width)) for name, codes in given.items()
-            }, tests
+        right = {name: self.right(truth, table) for name, table in tables.items()}
+        tests = pair_tests(right)
+        if self.counts_rows:
+            return {name: wilson(int(rows.sum()), len(rows)) for name, rows in right.items()}, tests
         values, drawn = self._drawn(truth, tables, seed)
         for test in tests:
-            differ = tables[test.first] != tables[test.second] if self._reads_probabilities else None
-            rows = given[test.first] != given[test.second] if differ is None else differ.any(axis=1)
+            rows = self.differ(tables[test.first], tables[test.second])
             sign = -1 if self.lower_is_better else 1
             gain = sign * (values[test.second] - values[test.first])
             test.difference, test.p_value = _tested(
@@ -136,8 +133,35 @@ class Metric:
         return {name: _interval(values[name], drawn[name]) for name in tables}, tests
 
     @property
-    def _reads_probabilities(self) -> bool:
+    def reads_probabilities(self) -> bool:
+        """Whether it goes by the probabilities themselves, and not by the labels that they give."""
         return self.name in (_LOSS, "average-precision")
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether it is the share of rows that are right."""
+        return self.name in _COUNTED
+
+    def right(self, truth: NDArray[np.integer], table: Table) -> NDArray[np.bool_]:
+        """bool [n]: which rows are right.
+
+        Args:
+            truth: int [n].
+            table: float [n, k], probabilities.
+        """
+        return np.asarray(table.argmax(axis=1) == truth)
+
+    def differ(self, one: Table, other: Table) -> NDArray[np.bool_]:
+        """bool [n]: on which rows two rungs differ, in what the metric reads.
+
+        Args:
+            one: float [n, k], probabilities of the first.
+            other: float [n, k], of the second.
+        """
+        if self.reads_probabilities:
+            differ: NDArray[np.bool_] = np.any(one != other, axis=1)
+            return differ
+        return np.asarray(one.argmax(axis=1) != other.argmax(axis=1))
 
     def _drawn(
         self, truth: NDArray[np.integer], tables: Mapping[str, Table], seed: int
@@ -226,21 +250,25 @@ def _summed(weights: NDArray[np.integer], codes: NDArray[np.integer], known: int
     return np.asarray(members @ weights.T, np.float64).T
 
 
-def _average_precision(
-    truth: NDArray[np.integer], table: Table, weights: NDArray[np.integer], code: int | None
+def average_precision(
+    labels: Sequence[tuple[NDArray[np.bool_], NDArray[np.floating]]], weights: NDArray[np.integer]
 ) -> NDArray[np.float64]:
-    """Of one label, or the mean of those that are drawn: the mean precision over its rows, from the surest on."""
-    codes = range(table.shape[1]) if code is None else [code]
+    """The mean over labels, those that are drawn, of the mean precision over a label's rows, from the surest on.
+
+    Args:
+        labels: of each, bool [n], which rows have it, and float [n], how sure a model is of that.
+        weights: int [d, n], how often each row is drawn.
+    """
     total, counted = np.zeros(len(weights)), np.zeros(len(weights))
-    for label in codes:
-        if not (truth == label).any():
+    for wanted, probabilities in labels:
+        if not wanted.any():
             continue
-        order = np.argsort(-table[:, label], kind="stable")
-        sure = table[order, label]
+        order = np.argsort(-probabilities, kind="stable")
+        sure = probabilities[order]
         ends = np.flatnonzero(np.append(sure[1:] != sure[:-1], True))  # of equals, all or none are given the label
         drawn = weights[:, order]
         seen = np.cumsum(drawn, axis=1)[:, ends]
-        hits = np.cumsum(drawn * (truth[order] == label), axis=1)[:, ends]
+        hits = np.cumsum(drawn * wanted[order], axis=1)[:, ends]
         precision = np.divide(hits, seen, out=np.zeros(hits.shape), where=seen > 0)
         steps = np.diff(hits, axis=1, prepend=0)
         there = hits[:, -1]

@@ -1,4 +1,6 @@
-"""From probabilities to labels where a text may have several: a threshold for each label, chosen on rows not trained on.
+"""From probabilities to labels where a text may have several: one threshold for each label.
+
+They are chosen on rows that were not trained on.
 
 A model that is right about how rare a label is seldom gives it a half. The threshold that makes F1 largest lies below
 (Lipton et al. 2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure"). Each label's own best threshold
@@ -32,8 +34,8 @@ def choose_thresholds(probabilities: NDArray[np.floating], wanted: NDArray[np.bo
     rows = wanted.sum(axis=0)
     for label in np.flatnonzero((rows > 0) & (rows < len(wanted))):
         own[label] = _best(probabilities[:, label], wanted[:, label], common)
-    own, common = (np.clip(each, _LEAST, 1 - _LEAST) for each in (own, common))
-    between: NDArray[np.float64] = expit(OWN * logit(own) + (1 - OWN) * logit(common))
+    shares = np.clip([*own, common], _LEAST, 1 - _LEAST)
+    between: NDArray[np.float64] = expit(OWN * logit(shares[:-1]) + (1 - OWN) * logit(shares[-1]))
     return between
 
 
