@@ -137,7 +137,6 @@ class Rung(Answering, Estimator, Model):
         rows, targets = rows.that_count(targets)
         self.classes_ = self._codec.classes
         self.prior_, self.inverse_temperature_ = _prior(targets, self._codec.multilabel), 1.0
-        self.thresholds_ = np.full(targets.shape[1], USUAL)
         held_out = HeldOut.of(validation, self._codec)
         watch = self._watch(progress, held_out)  # before a teacher reads, which may take minutes
         labelled = len(targets)
@@ -157,6 +156,7 @@ class Rung(Answering, Estimator, Model):
     ) -> None:
         """Train on the rows, with what a teacher says of them, and calibrate on the validation set."""
         texts, weights = rows.texts, rows.weights
+        self.thresholds_ = np.full(targets.shape[1], USUAL)
         self.teacher_: dict[str, Any] = {}
         if guide is not None:
             told = taught(guide, rows, self._codec, targets, held_out)
