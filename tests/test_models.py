@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 
 import sadari
 from bert_small import LABELS, TEXTS
@@ -19,27 +20,27 @@ SHORT, SHORT_LABELS = TEXTS[:24], LABELS[:24]
 TINY = {"hidden": 8, "steps": 2, "validations": 1, "batch_size": 4, "window": 8}
 
 
-def classifier():
-    return sadari.GRU(epochs=2, embed_dim=8, hidden=8).fit(SHORT, SHORT_LABELS)
+def classifier(**settings):
+    return sadari.GRU(epochs=2, embed_dim=8, hidden=8, **settings).fit(SHORT, SHORT_LABELS)
 
 
 def linear():
     return sadari.TfIdf(epochs=3).fit(SHORT, SHORT_LABELS)
 
 
-def generator():
-    return sadari.Generator(**TINY).fit(SHORT, SHORT_LABELS)
+def generator(**settings):
+    return sadari.Generator(**TINY, **settings).fit(SHORT, SHORT_LABELS)
 
 
-def translator():
-    model = sadari.Translator(net="gru", width=8, hidden=8, epochs=2, subwords=120).fit(SHORT, SHORT[::-1])
+def translator(**settings):
+    model = sadari.Translator(net="gru", width=8, hidden=8, epochs=2, subwords=120, **settings).fit(SHORT, SHORT[::-1])
     model.scores_ = {"BLEU": 1.5}
     return model
 
 
-def bert():
+def bert(threads=1):
     texts = [f"{one}. {other}." for one, other in pairwise(TEXTS)]
-    return sadari.Bert(length=16, batch_size=8, steps=2, validations=1, threads=1, vocabulary=120).fit(texts)
+    return sadari.Bert(length=16, batch_size=8, steps=2, validations=1, threads=threads, vocabulary=120).fit(texts)
 
 
 def answers_of(model):
@@ -69,6 +70,20 @@ def test_what_was_saved_comes_back(make, tmp_path):
     first, second = (read_model(tmp_path / name) for name in ("m", "again"))
     assert first.texts == second.texts  # the card and the history among them
     assert first.manifest["data"] == second.manifest["data"]
+
+
+@pytest.mark.parametrize("make", [classifier, generator, translator, bert])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_model_says_with_how_many_threads_it_was_trained_where_none_were_asked_for(make, count, tmp_path):
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        model = make(threads=None)
+    finally:
+        torch.set_num_threads(before)
+    model.save(tmp_path / "m")
+    assert sadari.load(tmp_path / "m").data_["threads"] == count
+    assert f"| threads | {count} |" in (tmp_path / "m" / "README.md").read_text("utf-8")
 
 
 def test_vectors_come_back_with_their_training(tmp_path):

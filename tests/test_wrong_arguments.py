@@ -110,7 +110,57 @@ STRINGS: dict[str, Any] = {
     "NUL": "\0",
     "empty": "",
 }
-WRONG = {"number": NUMBERS, "column": COLUMNS, "string": STRINGS}
+
+
+def deep(depth: int) -> dict[str, Any]:
+    """A mapping in a mapping in a mapping …"""
+    found: dict[str, Any] = {}
+    for _ in range(depth):
+        found = {"a": found}
+    return found
+
+
+def endless() -> dict[str, Any]:
+    """A mapping that holds itself."""
+    found: dict[str, Any] = {}
+    found["a"] = found
+    return found
+
+
+MAPPINGS: dict[str, Any] = {
+    "None": None,
+    "number": 5,
+    "text": "abc",
+    "bytes": b"abc",
+    "list": ["a"],
+    "pairs": [("a", 1)],
+    "set": {"a"},
+    "array": np.arange(3),
+    "0-d array": np.array(1),
+    "frame": pl.DataFrame({"a": [1]}),
+    "tensor": torch.tensor([1]),
+    "object": object(),
+    "function": len,
+    "numbers as keys": {1: 2},
+    "pairs as keys": {(1, 2): 3},
+    "None as key": {None: 1},
+    "of an object": {"a": object()},
+    "of a NaN": {"a": float("nan")},
+    "of an infinity": {"a": [float("inf")]},
+    "of an array": {"a": np.arange(3)},
+    "of NumPy's": {"a": np.int64(5), "b": np.float32(0.5), "c": np.str_("x"), "d": np.bool_(True)},
+    "of a tensor": {"a": torch.tensor(1)},
+    "of bytes": {"a": b"a"},
+    "of a path": {"a": Path("a")},
+    "of a set": {"a": {1}},
+    "of half a pair": {"a": "\ud800"},
+    "half a pair as key": {"\ud800": 1},
+    "of a huge number": {"a": 10**5000},
+    "of None": {"a": None},
+    "deep": deep(5000),
+    "endless": endless(),
+}
+WRONG = {"number": NUMBERS, "column": COLUMNS, "string": STRINGS, "mapping": MAPPINGS}
 
 Models = dict[str, Any]
 
@@ -132,6 +182,9 @@ def models() -> Models:
         "generator": sadari.Generator(hidden=8, steps=1, window=8, validation=0.0).fit("to be or not to be " * 20),
         "translator": sadari.Translator(net="gru", width=8, hidden=8, layers=1, epochs=1).fit(SENTENCES, SENTENCES),
         "vectors": sadari.WordVectors(["a", "b", "c"], np.eye(3, dtype=np.float32)),
+        "bert": sadari.Bert(steps=1, length=16, vocabulary=120, batch_size=4).fit(
+            [f"{a}.\n{b}." for a in TEXTS for b in SENTENCES[:5]]
+        ),
         "tokens": tokens,
         "vocab": sadari.Vocab.learn(tokens),
         "ragged": sadari.Ragged.from_lists([[1, 2], [3]]),
@@ -295,7 +348,92 @@ CALLS: list[tuple[str, str, Callable[[Models, Any], Any]]] = [
             TEXTS, LABELS, teacher=sadari.Teacher(m["tfidf"], temperature=v)
         ),
     ),
+    ("save data", "mapping", lambda m, v: m["tfidf"].save("m", data=v)),
+    ("save scores", "mapping", lambda m, v: m["tfidf"].save("m", scores=v)),
+    ("generator's save data", "mapping", lambda m, v: m["generator"].save("m", data=v)),
+    ("translator's save scores", "mapping", lambda m, v: m["translator"].save("m", scores=v)),
+    ("climb settings", "mapping", lambda m, v: sadari.climb(m["corpus"], rungs=["bow"], settings=v, budget=0.001)),
+    (
+        "climb a rung's settings",
+        "mapping",
+        lambda m, v: sadari.climb(m["corpus"], rungs=["bow"], settings={"bow": v}, budget=0.001),
+    ),
+    ("climb budget", "number", lambda m, v: sadari.climb(m["corpus"], rungs=["bow"], budget=v, curves=False)),
+    ("climb validation", "number", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], validation=v)),
+    ("climb folder", "string", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], folder=v)),
+    ("climb vectors", "string", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], vectors=v)),
+    ("climb weights", "string", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], weights=v)),
+    ("audit unseen", "mapping", lambda m, v: sadari.audit(m["corpus"], unseen=v)),
+    ("fit seconds", "number", lambda m, v: sadari.GRU(hidden=4, epochs=1).fit(TEXTS, LABELS, seconds=v)),
+    ("fit run", "string", lambda m, v: sadari.GRU(hidden=4, epochs=1).fit(TEXTS, LABELS, run=v)),
+    ("fit run to resume", "string", lambda m, v: sadari.GRU(hidden=4).fit(TEXTS, LABELS, run=v, resume=True)),
+    ("rung's resume", "string", lambda m, v: sadari.GRU.resume(v, TEXTS, LABELS)),
+    ("set_params", "mapping", lambda m, v: sadari.TfIdf().set_params(epochs=v)),
+    ("activations", "string", lambda m, v: m["tfidf"].activations(v)),
+    ("predict_with_marks", "column", lambda m, v: m["tfidf"].predict_with_marks(v)),
+    ("calibrate logits", "column", lambda m, v: m["tfidf"].calibrate(v, LABELS)),
+    ("Teacher trust", "number", lambda m, v: sadari.Teacher(m["tfidf"], trust=v)),
+    ("Teacher altered", "number", lambda m, v: sadari.Teacher(m["tfidf"], altered=v)),
+    (
+        "Teacher never",
+        "column",
+        lambda m, v: sadari.EmbeddingBag(epochs=1).fit(
+            TEXTS, LABELS, teacher=sadari.Teacher(m["tfidf"], unlabelled=SENTENCES, never=v)
+        ),
+    ),
+    ("translator's targets", "column", lambda m, v: sadari.Translator(epochs=1).fit(SENTENCES, v)),
+    ("translator's run", "string", lambda m, v: sadari.Translator(epochs=1).fit(SENTENCES, SENTENCES, run=v)),
+    ("search", "column", lambda m, v: m["translator"].search(v, beam=1)),
+    ("alignment translation", "string", lambda m, v: m["translator"].alignment("I eat", v)),
+    ("alignment beam", "number", lambda m, v: m["translator"].alignment("I eat", beam=v)),
+    ("looks_swapped references", "column", lambda m, v: m["translator"].looks_swapped(SENTENCES, v)),
+    ("length_of", "string", lambda m, v: m["generator"].length_of(v)),
+    ("stream label", "string", lambda m, v: next(m["generator"].stream("a", 3, label=v), "")),
+    ("Bert's run", "string", lambda m, v: sadari.Bert(steps=1).fit([], run=v)),
+    ("fill", "string", lambda m, v: m["bert"].fill(v)),
+    ("fill second", "string", lambda m, v: m["bert"].fill("the [MASK]", v)),
+    ("fill top", "number", lambda m, v: m["bert"].fill("the [MASK]", top=v)),
+    ("follows first", "string", lambda m, v: m["bert"].follows(v, "a good film")),
+    ("follows second", "string", lambda m, v: m["bert"].follows("a good film", v)),
+    ("Bert's save data", "mapping", lambda m, v: m["bert"].save("m", data=v)),
+    (
+        "WordVectors tokenizer",
+        "string",
+        lambda m, v: sadari.WordVectors(["a"], np.ones((1, 3), np.float32), tokenizer=v),
+    ),
+    ("WordVectors outputs", "column", lambda m, v: sadari.WordVectors(["a"], np.ones((1, 3), np.float32), outputs=v)),
+    ("WordVectors training", "mapping", lambda m, v: save_trained(v)),
+    ("WordVectors.word", "number", lambda m, v: m["vectors"].word(v)),
+    ("WordVectors.rows_of", "column", lambda m, v: m["vectors"].rows_of(v)),
+    ("WordVectors.all_of", "column", lambda m, v: m["vectors"].all_of(v)),
+    ("WordVectors.likely", "string", lambda m, v: m["vectors"].likely(v)),
+    ("Vocab specials", "number", lambda m, v: sadari.Vocab(["a", "b"], specials=v)),
+    ("fastText's label_prefix", "string", lambda m, v: sadari.FastTextModel.from_file("v.vec", label_prefix=v)),
+    ("open_source header", "string", lambda m, v: sadari.open_source("d.csv", header=v).read()),
+    ("open_source need_label", "string", lambda m, v: sadari.open_source("d.csv", need_label=v).read()),
+    ("Corpus.provenance", "number", lambda m, v: m["corpus"].provenance(seed=v)),
+    (
+        "Corpus label_order",
+        "column",
+        lambda m, v: sadari.Corpus(pl.Series(TEXTS), pl.Series(LABELS), np.arange(24), "t", label_order=v),
+    ),
+    ("climb curves", "number", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], curves=v)),
+    ("climb report", "number", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], report=v)),
+    ("climb keep_duplicates", "number", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], keep_duplicates=v)),
+    ("climb download", "number", lambda m, v: sadari.climb(m["corpus"], rungs=["nothing"], download=v)),
+    ("fit resume", "number", lambda m, v: sadari.GRU(hidden=4, epochs=1).fit(TEXTS, LABELS, resume=v)),
+    ("generator's resume", "number", lambda m, v: sadari.Generator(hidden=8, steps=1, window=8).fit(TEXTS, resume=v)),
+    ("translator's resume", "number", lambda m, v: sadari.Translator(epochs=1).fit(SENTENCES[:1], [""], resume=v)),
+    ("Bert's download", "number", lambda m, v: sadari.Bert(steps=1).fit([], download=v)),
+    ("Bert's resume", "number", lambda m, v: sadari.Bert(steps=1).fit([], resume=v)),
+    ("stream cached", "number", lambda m, v: m["generator"].sample("a", 2, cached=v)),
+    ("Corpus source", "string", lambda m, v: sadari.Corpus(pl.Series(TEXTS), None, np.arange(24), v)),
 ]
+
+
+def save_trained(training: Any) -> None:
+    vectors = sadari.WordVectors(["a"], np.ones((1, 3), np.float32), training=training)
+    sadari.write_vectors(vectors, "folder", format="sadari")
 
 
 @pytest.mark.filterwarnings("ignore")

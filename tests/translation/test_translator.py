@@ -415,7 +415,7 @@ def test_pairs_that_cannot_be_learned_from():
     )
     model = tiny(epochs=1, max_length=50).fit(sources, targets)
     assert (model.blank_, model.too_long_) == (2, 1)
-    assert model.data_ == {"pairs": 20}
+    assert model.data_ == {"pairs": 20, "threads": 1}
     for pair in ((["a"], ["b", "c"]), ([], []), ([""], ["b"]), (["a"], ["a"] * 2)):
         with pytest.raises(DataError):
             tiny().fit(*pair)

@@ -11,6 +11,7 @@ from sadari.artifact.history import HISTORY, decode_history, encode_history
 from sadari.artifact.kinds import check_kind
 from sadari.artifact.read import ModelFiles, read_model
 from sadari.artifact.restore import build, known_settings, object_in
+from sadari.artifact.strict_json import check_object
 from sadari.artifact.weights import WEIGHTS
 from sadari.artifact.write import write_model
 
@@ -85,9 +86,12 @@ class Model:
             data: what it was trained on (name, rows, fingerprint), besides what it knows itself.
 
         Raises:
+            SettingError: scores or data are nothing that JSON can hold.
             OutputError: it could not be written; what was there before is untouched.
         """
         self._check_fitted()
+        for name, given in (("scores", scores), ("data", data)):
+            check_object(name, given)
         manifest = {
             "kind": self.kind,
             "settings": self._saved_settings(),

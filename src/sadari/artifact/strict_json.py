@@ -10,9 +10,13 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from sadari.errors import SettingError
+from sadari.messages import message
 
 MAX_DEPTH = 32
 MAX_DIGITS = 40  # of a whole number; int() takes time quadratic in them
@@ -94,3 +98,25 @@ def _has_surrogate(value: Any) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def check_object(name: str, value: Any) -> None:
+    """Refuse what a JSON file cannot hold under a name; None is nothing.
+
+    Args:
+        name: of the argument.
+        value: what was given for it.
+
+    Raises:
+        SettingError: it is no mapping from texts to what JSON can hold.
+    """
+    if value is None:
+        return
+    try:
+        taken = isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+        if taken:
+            json.dumps(dict(value), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):  # an object of Python's own, NaN, nested too deep
+        taken = False
+    if not taken:
+        raise SettingError(message("{name} must be a mapping from names to values that JSON can hold", name=name))

@@ -41,7 +41,7 @@ from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import search_space, settings_of
-from sadari.settings.limits import MOST, Choice, Whole, check
+from sadari.settings.limits import MOST, Choice, Entries, Flag, Whole, check
 from sadari.text.long_texts import cut_note, windows_note
 from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
@@ -110,7 +110,7 @@ def climb(
     asked = dict[str, Any](budget=budget, validation=validation, trials=trials, lang=lang, curves=curves, refit=refit)
     asked |= {"keep_duplicates": keep_duplicates, "metric": metric, "margin": margin, "texts_per_day": texts_per_day}
     given = {"vectors": vectors, "weights": weights, "download": download}
-    return _climb(train, test, audited, rungs, given, asked, settings or {}, seed, folder, report, progress)
+    return _climb(train, test, audited, rungs, given, asked, settings, seed, folder, report, progress)
 
 
 def _climb(
@@ -120,17 +120,16 @@ def _climb(
     rungs: Sequence[str] | None,
     given: Mapping[str, Any],
     asked: dict[str, Any],
-    settings: Mapping[str, Mapping[str, Any]],
+    settings: Mapping[str, Mapping[str, Any]] | None,
     seed: int,
     folder: str | Path | None,
     report: bool,
     progress: Progress | None,
 ) -> ClimbResult:
+    check("settings", settings, Entries(), optional=True)
+    check("report", report, Flag())
+    _check_asked({**asked, **given})
     start, say, lang = time.perf_counter(), progress or (lambda what, share: None), asked["lang"] or current_language()
-    check("lang", lang, Choice(LANGUAGES))
-    check("trials", asked["trials"], Whole(0, MOST))
-    check("texts_per_day", asked["texts_per_day"], Whole(1, MOST))
-    check_margin(asked["margin"])
     names, left_out = rungs_to_climb(rungs, given)
     say(message("auditing the data"), 0.0)
     audited = _audited(train, test, audited, seed)
@@ -145,7 +144,7 @@ def _climb(
             temporary,
             Path(folder or ""),
             asked["curves"],
-            settings,
+            settings or {},
             onwards(say),
             frozen.train.provenance(seed=seed),
             names,
@@ -165,6 +164,16 @@ def _climb(
             write_run(result, temporary, frozen, lang=lang, report=report)
     say(message("done"), 1.0)
     return result
+
+
+def _check_asked(asked: Mapping[str, Any]) -> None:
+    """Refuse what no climb can be asked for, before hours are spent."""
+    for name in ("curves", "keep_duplicates", "refit", "download"):
+        check(name, asked[name], Flag())
+    check("lang", asked["lang"], Choice(LANGUAGES), optional=True)
+    check("trials", asked["trials"], Whole(0, MOST))
+    check("texts_per_day", asked["texts_per_day"], Whole(1, MOST))
+    check_margin(asked["margin"])
 
 
 def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: int) -> Audit:

@@ -22,7 +22,7 @@ from sadari.data.label_values import CLASSES_FILE, class_names_beside, label_val
 from sadari.errors import DataError, SettingError
 from sadari.forked import check_threads
 from sadari.messages import Message, both, message, plural
-from sadari.settings.limits import MOST, Choice, Text, Whole, check
+from sadari.settings.limits import MOST, Choice, Flag, Text, Whole, check
 
 Missing = Literal["error", "empty"]
 
@@ -291,10 +291,12 @@ def _joined(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     return frame.select(text=pl.when(present).then(joined)).to_series()
 
 
-def _check_choices(on_bad_row: object, missing: object, **texts: object) -> None:
+def _check_choices(on_bad_row: object, missing: object, need_label: object, header: object, **texts: object) -> None:
     """Refuse arguments that make no sense, whatever the file."""
     check("on_bad_row", on_bad_row, Choice(("error", "skip")))
     check("missing", missing, Choice(("error", "empty")))
+    check("need_label", need_label, Flag())
+    check("header", header, Flag(), optional=True)
     for argument, value in texts.items():
         check(argument, value, Text(), optional=True)
     if texts["label_sep"] == "":
@@ -338,7 +340,7 @@ def open_source(
         SettingError: an argument that makes no sense.
     """
     check_threads()
-    _check_choices(on_bad_row, missing, encoding=encoding, delimiter=delimiter, label_sep=label_sep)
+    _check_choices(on_bad_row, missing, need_label, header, encoding=encoding, delimiter=delimiter, label_sep=label_sep)
     known = [str(name) for name in [*split_names(text), *column_names(label)]]
     records = open_records(
         path, Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)

@@ -16,7 +16,7 @@ from sadari.generation.folder import SavedGenerator
 from sadari.generation.sampling import Rules, choose
 from sadari.messages import message
 from sadari.settings.declaration import plain_settings
-from sadari.settings.limits import SEED, Whole, check
+from sadari.settings.limits import SEED, Flag, Whole, check
 from sadari.text.column import as_column
 from sadari.train.settings import best_record
 
@@ -238,6 +238,7 @@ class Generator(SavedGenerator):
         """
         check("length", length, Whole(0, 2**63 - 1))
         check("seed", seed, SEED)
+        check("cached", cached, Flag())
         ids = self._read(prompt, label)
         forbidden = [UNKNOWN_ID, *range(2, 2 + len(self.codec_.labels)), *([END_ID] if self.running_ else [])]
         rules = Rules(temperature, top_k, top_p, frozenset(forbidden))

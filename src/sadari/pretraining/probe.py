@@ -11,6 +11,7 @@ import polars as pl
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import message
 from sadari.settings.limits import Whole, check
+from sadari.text.column import as_column
 from sadari.text.subword.wordpiece import MASK, WordPiece
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def follows_probability(net: BertForPreTraining, pieces: WordPiece, first: str, 
     """How probable it is that the second sentence follows; see `sadari.pretraining.bert.Bert.follows`."""
     import torch
 
+    if second is None:
+        raise DataError(message("there is nothing in {name}", name="the second"))
     ids, segments = _sequence(net, pieces, first, second)
     with torch.inference_mode():
         _, following = net.logits(ids, segments, None, ids.new_zeros(0))
@@ -75,12 +78,14 @@ def _sequence(
     """Ids and segments int64 [1, length] of a text, or of two.
 
     Raises:
-        DataError: there is nothing in one, or they are too long. ModelError: there are two, and it reads one.
+        DataError: one is no text, there is nothing in it, or they are too long. ModelError: there are two, and it
+            reads one.
     """
     import torch
 
-    texts = [with_masks(part) for part in (text, second) if part is not None]
-    parts = pieces.encode(pl.Series(texts, dtype=pl.String), specials=True)
+    texts = as_column([text] if second is None else [text, second])
+    masked = pl.Series([with_masks(part) for part in texts], dtype=pl.String)
+    parts = pieces.encode(masked, specials=True)
     for part, name in zip(parts, ("the text" if second is None else "the first sentence", "the second"), strict=False):
         if not len(part):
             raise DataError(message("there is nothing in {name}", name=name))

@@ -27,7 +27,7 @@ from sadari.rungs.ladder import StartsFrom
 from sadari.rungs.saved import head_of, read_head
 from sadari.rungs.training_rows import Rows, row_weights, training_rows
 from sadari.settings.declaration import check_settings, plain_settings
-from sadari.settings.limits import Number, check
+from sadari.settings.limits import Number, check, shown
 from sadari.settings.shared import ClassWeight
 from sadari.text.column import as_column, two_parts
 from sadari.train.callbacks import Progress, Watch
@@ -139,9 +139,8 @@ class Rung(Answering, Estimator, Model):
         self.prior_, self.inverse_temperature_ = _prior(targets, self._codec.multilabel), 1.0
         held_out = HeldOut.of(validation, self._codec)
         watch = self._watch(progress, held_out)  # before a teacher reads, which may take minutes
-        labelled = len(targets)
+        self.scores_, self.data_ = {}, {"rows": len(targets)}
         self._learn(rows, targets, TrainingContext(watch, run=kept, ends=seconds and start + seconds), guide, held_out)
-        self.scores_, self.data_ = {}, {"rows": labelled}
         self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
         self._ready = True
         return self
@@ -229,18 +228,29 @@ class Rung(Answering, Estimator, Model):
         Args:
             logits: float [m, k], as `logits` gives them.
             labels: m labels.
+
+        Raises:
+            DataError: logits that are no finite numbers, or not as many as the labels ask for.
         """
         self._check_fitted()
         wanted = self._codec.matrix(labels) > 0
-        if np.shape(logits) != wanted.shape:
+        try:
+            numbers = np.asarray(logits)
+        except (TypeError, ValueError, RuntimeError):  # rows of several lengths; a tensor that asks for a gradient
+            numbers = np.empty(0, object)
+        if numbers.dtype.kind not in "fiu":
+            raise DataError(message("logits must be an array of numbers, not {shown}", shown=shown(logits)))
+        if numbers.shape != wanted.shape:
             raise DataError(
                 message(
                     "logits of shape {shape} and {number_of_wanted:,} labels do not fit each other",
-                    shape=np.shape(logits),
+                    shape=numbers.shape,
                     number_of_wanted=len(wanted),
                 )
             )
-        self._sharpen(logits, wanted, np.ones(len(logits), np.bool_))
+        if not np.isfinite(numbers).all():
+            raise DataError(message("the logits are not finite"))
+        self._sharpen(numbers, wanted, np.ones(len(logits), np.bool_))
 
     def _sharpen(self, logits: NDArray[np.floating], wanted: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:
         """The same, of those rows of logits [m, k] and wanted labels [m, k] that are usable [m]."""

@@ -107,6 +107,7 @@ class Resumable(Rung):
 
         context.attach(loop, identity)
         self.history_ = loop.run()
+        self.data_["threads"] = loop.threads
         self.shortened_ = None
         if loop.limit is not None and loop.progress.course != AS_PLANNED and loop.progress.step < loop.limit.planned:
             self.shortened_ = loop.progress.step, loop.limit.planned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +104,30 @@ class Flag(Limit):
 
 
 @dataclass(frozen=True)
+class Function(Limit):
+    """What can be called."""
+
+    @property
+    def said(self) -> Message:
+        return message("a function")
+
+    def allows(self, value: Any) -> bool:
+        return callable(value)
+
+
+@dataclass(frozen=True)
+class Entries(Limit):
+    """A mapping whose keys are texts."""
+
+    @property
+    def said(self) -> Message:
+        return message("a mapping from names to values")
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+
+
+@dataclass(frozen=True)
 class Range(Limit):
     """Two whole numbers, the first not above the second."""
 
@@ -146,6 +171,6 @@ def shown(value: Any) -> str:
     """A value as a sentence shows it: its `repr`, cut where it is long."""
     try:
         text = repr(value)
-    except ValueError:  # Python writes no number of more than 4,300 digits
+    except (ValueError, RecursionError):  # Python writes no number of more than 4,300 digits
         return f"a {type(value).__name__} too long to be shown"
     return text if len(text) <= 80 else text[:80] + "…"

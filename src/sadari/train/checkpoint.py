@@ -18,7 +18,6 @@ from sadari.messages import Message, message, plural
 from sadari.train import distributed as processes
 from sadari.train.environment import random_state, set_random_state
 from sadari.train.loop import CarriesState, Loop, Progress
-from sadari.train.time_limit import AS_PLANNED
 
 KIND = "checkpoint"
 MOST_THREADS = 2**15
@@ -214,7 +213,7 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
         progress = dict(files.manifest["progress"])
         progress["best"] = float("-inf") if progress["best"] is None else progress["best"]
-        progress["course"] = tuple(progress.get("course", AS_PLANNED))  # older ones do not say
+        progress["course"] = tuple(progress["course"])
         loop.progress = Progress(**progress, history=json.loads(files.text(HISTORY)))
         _take_up_machine(loop, files.manifest)
         if isinstance(loop.task, CarriesState):
@@ -246,7 +245,7 @@ def _take_up_machine(loop: Loop, manifest: Mapping[str, Any]) -> None:
         )
         _say(said)
     loop.threads = count
-    begun = manifest.get("precision", loop.optimizer_settings.precision)  # older ones do not say
+    begun = manifest["precision"]
     if begun not in ("fp32", "bf16"):
         raise ValueError(f"it says that its precision was {begun!r:.80}")
     kept = loop.precision_for(begun)

@@ -159,6 +159,7 @@ class Loop:
         progress = self.progress
         asked = self.ask_to_stop if self.checkpoint is not None else None
         with stop_signals(asked), threads(self.threads):
+            self.threads = torch.get_num_threads()  # a model says how many, also where none were asked for
             if not progress.step:
                 self._save()  # a folder that cannot be written to is found out now, and not in an hour
             self._last_tick = self._last_saved = time.perf_counter()

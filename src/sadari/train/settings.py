@@ -82,6 +82,7 @@ class TaskSettings(Model):
         loop = Loop(task, optimizer_settings_of(self.resolved_))
         context.attach(loop, lambda: identity)
         self.history_ = loop.run()
+        self.data_["threads"] = loop.threads
         check_learned(**{name: value.detach().cpu().numpy() for name, value in loop.net.state_dict().items()})
         return loop
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sadari.settings.limits import Flag, check
 from sadari.train import distributed as processes
 from sadari.train.callbacks import Reporter, Teller, Watch
 from sadari.train.objectives.soft_targets import SoftTargets
@@ -90,6 +91,7 @@ class ResumableRun:
         Raises:
             SettingError: there is nothing to resume. OutputError: it is to begin anew, and something else is there.
         """
+        check("resume", resume, Flag())
         if run is None and not resume:
             return None
         from sadari.train.checkpoint import begin_run

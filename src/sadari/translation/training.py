@@ -20,13 +20,14 @@ class Learned:
 
     Attributes:
         history: its records.
-        precision: in which it was run.
+        precision: in which it was run. threads: of torch, with which it was.
         weights: which were kept.
         loss: of these on the validation pairs, nats a subword; None without.
     """
 
     history: list[dict[str, float]]
     precision: str
+    threads: int | None
     weights: str
     loss: float | None
 
@@ -62,7 +63,7 @@ def learn(
     begin(loop)
     history = loop.run()
     # of a run that was begun on another machine, the precision is that of there
-    return Learned(history, loop.optimizer_settings.precision, *_take_mean(net, last, held_out))
+    return Learned(history, loop.optimizer_settings.precision, loop.threads, *_take_mean(net, last, held_out))
 
 
 def _take_mean(net: Any, last: LastWeights, held_out: Pairs | None) -> tuple[str, float | None]:

@@ -266,6 +266,7 @@ class Translator(SavedTranslator):
             learned = learn(self.net_, own, pairs, held_out, begin=begin, score=score)
         if self.precision == "auto":  # what was asked for stays, if it could not be had here
             self.resolved_ = replace(own, precision=learned.precision)
+        self.data_["threads"] = learned.threads
         self.history_, self.weights_, self.validation_loss_ = learned.history, learned.weights, learned.loss
 
     # -- translating ------------------------------------------------------------------------------------

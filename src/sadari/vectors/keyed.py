@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.artifact.strict_json import check_object
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, both, message
-from sadari.settings.limits import shown
+from sadari.settings.limits import Whole, check, shown
 from sadari.text.column import as_column, one_column
 from sadari.text.compose import composed
 from sadari.text.table import MISSING, TokenTable
@@ -86,6 +87,7 @@ class WordVectors:
                     shape_2=subwords.matrix.shape[1],
                 )
             )
+        check_object("training", training)
         self.matrix = matrix.view()  # of a mapped one too: compiled loops know plain arrays
         self.matrix.flags.writeable = False
         self.counts, self.subwords, self.notes = counts, subwords, list(notes)
@@ -114,7 +116,11 @@ class WordVectors:
 
         Args:
             row: its row, from 0.
+
+        Raises:
+            SettingError: there is no such row.
         """
+        check("row", row, Whole(0, len(self) - 1))
         return self._table.token(row)
 
     # -- looking up -------------------------------------------------------------------------------------
@@ -197,7 +203,11 @@ class WordVectors:
 
         Args:
             word: a word that has no vector.
+
+        Raises:
+            DataError: it is no text.
         """
+        (word,) = as_column([word]).to_list()
         for other in (word.lower(), word.capitalize(), word.upper(), word.strip()):
             if other != word and other in self:
                 return message("there is {word!r}", word=other)

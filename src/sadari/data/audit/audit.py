@@ -15,7 +15,7 @@ from sadari.data.audit.result import Audit, SplitAudit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.forked import check_threads
 from sadari.messages import Message, message
-from sadari.settings.limits import SEED, check
+from sadari.settings.limits import SEED, Entries, Function, check, shown
 
 UNSEEN_SAMPLE = 2_000  # texts shown to each tokenizer
 
@@ -44,6 +44,9 @@ def audit(
     check_threads()
     check_corpora(train, test)
     check("seed", seed, SEED)
+    check("unseen", unseen, Entries(), optional=True)
+    for name, share in (unseen or {}).items():
+        check(f"unseen[{shown(name)}]", share, Function())
     say = progress or (lambda step: None)
     corpora = [train] if test is None else [train, test]
     say(message("looking at the characters"))
@@ -57,7 +60,7 @@ def audit(
         seed=seed,
     )
     say(message("looking at the tokenizers"))
-    tokenizers = _unseen_shares(train.texts, unseen or {}, seed)
+    tokenizers = _unseen_shares(train.texts, unseen, seed)
     return _gather(looked, repeats, tokenizers)
 
 
@@ -151,8 +154,10 @@ def _label_keys(corpus: Corpus) -> pl.Series:
     return corpus.labels.alias("label")
 
 
-def _unseen_shares(texts: pl.Series, unseen: Mapping[str, Callable[[pl.Series], float]], seed: int) -> dict[str, float]:
+def _unseen_shares(
+    texts: pl.Series, unseen: Mapping[str, Callable[[pl.Series], float]] | None, seed: int
+) -> dict[str, float]:
     if len(texts) > UNSEEN_SAMPLE:
         chosen = np.random.default_rng(seed).choice(len(texts), UNSEEN_SAMPLE, replace=False)
         texts = texts.gather(np.sort(chosen))
-    return {name: float(share(texts)) for name, share in unseen.items()}
+    return {name: float(share(texts)) for name, share in (unseen or {}).items()}
