@@ -231,6 +231,20 @@ def fasttext_buckets(tokens: list[str], longest: int, buckets: int) -> list[int]
     return found
 
 
+def fasttext_pieces(word: str, shortest: int, longest: int, buckets: int) -> list[int]:
+    """The buckets of a word's runs of characters: ``Dictionary::computeSubwords``."""
+    if word == "</s>":
+        return []
+    full = f"<{word}>"
+    runs = [
+        full[first:end]
+        for first in range(len(full))
+        for end in range(first + shortest, min(first + longest, len(full)) + 1)
+        if (first, end) not in ((0, 1), (len(full) - 1, len(full)))  # "<" and ">" by themselves
+    ]
+    return [fnv1a(run) % buckets for run in runs]
+
+
 def _texts_of(path: Path) -> list[str]:
     with path.open(newline="", encoding="utf-8") as lines:
         return [" ".join(row[1:]) for row in csv.reader(lines)]

@@ -303,6 +303,10 @@ def exported(model, path, texts):
         {"tokenizer": "whitespace"},
         {"tokenizer": "syllables"},
         {"longest": 1, "end": False},
+        {"longest": 1, "subwords": (3, 6)},
+        {"longest": 3, "subwords": (1, 3), "buckets": 2**10, "min_count": 3},
+        {"longest": 1, "subwords": (2, 4), "end": False},
+        {"subwords": (2, 3), "tokenizer": "syllables"},
     ],
     ids=str,
 )
@@ -321,6 +325,35 @@ def test_fasttext_predicts_the_same(settings, tmp_path):
     back = FastTextModel.from_file(tmp_path / "m.bin")
     np.testing.assert_allclose(back.predict_proba(lines)[known], wanted[known], atol=1e-5)
     np.testing.assert_allclose(back.prior_, model.prior_, atol=0.01)
+
+
+def invented(seed, words):
+    """Words of two invented languages, no two alike: what tells them apart are their endings."""
+    random = np.random.default_rng(seed)
+    stems = ["".join(random.choice(list("abdeiklmnoprstu"), 6)) for _ in range(words)]
+    labels = random.choice(["north", "south"], words).tolist()
+    return [stem + ("sk" if label == "north" else "io") for stem, label in zip(stems, labels, strict=True)], labels
+
+
+def test_words_never_seen_are_known_by_their_subwords(tmp_path):
+    model = EmbeddingBag(subwords=(2, 4)).fit(*invented(0, 500))
+    words, labels = invented(1, 300)
+    assert model.score(words, labels) > 0.97
+    assert EmbeddingBag().fit(*invented(0, 500)).score(words, labels) < 0.7
+    _, known = model.predict_with_marks([*words, ""])
+    assert known.tolist() == [True] * 300 + [False]
+    told = model.explain("mulapsk zzz")
+    assert told.features == ["mulapsk", "zzz", "</s>", "mulapsk zzz", "zzz </s>"]
+    np.testing.assert_allclose(told.logits, model.logits(["mulapsk zzz"])[0] * model.inverse_temperature_, atol=1e-5)
+    assert told.strongest("north", 1)[0][0] == "mulapsk"
+    for label, best in model.top_features(20).items():
+        assert all(word.endswith("sk" if label == "north" else "io") for word, _ in best if word != "</s>")
+    model.save(tmp_path / "model")
+    again = sadari.load(tmp_path / "model")
+    assert np.array_equal(again.predict_proba(words), model.predict_proba(words))
+    export_fasttext(model, tmp_path / "a")
+    export_fasttext(again, tmp_path / "b")
+    assert (tmp_path / "a").read_bytes()[64:] == (tmp_path / "b").read_bytes()[64:]
 
 
 @pytest.mark.data

@@ -146,6 +146,45 @@ def test_hashed_features_are_words_then_fasttexts_buckets(
     assert vectors.features(as_column(others)).to_lists() == [expected(text) for text in others]
 
 
+@settings(deadline=None)
+@given(
+    corpus=corpora,
+    others=corpora,
+    longest=st.integers(1, 2),
+    sizes=st.sampled_from([(1, 1), (1, 3), (2, 4), (3, 6), (5, 5)]),
+    end=st.booleans(),
+)
+def test_subwords_stand_behind_the_ngrams_in_fasttexts_buckets(
+    corpus: list[str], others: list[str], longest: int, sizes: tuple[int, int], end: bool
+) -> None:
+    vectors = HashedVectors(tokenizer("words"), longest=longest, buckets=2**10, subwords=sizes, end=end)
+    found = fit(vectors, as_column(corpus))
+    known = vectors.state()[0]
+    assert vectors.size == len(known) + 2**10
+
+    def expected(text: str) -> list[int]:
+        tokens = [*reference.words(text), *["</s>"] * end]
+        buckets = reference.fasttext_buckets(tokens, longest, 2**10)
+        buckets += [bucket for token in tokens for bucket in reference.fasttext_pieces(token, *sizes, 2**10)]
+        return [known.index(token) if token in known else MISSING for token in tokens] + [
+            len(known) + bucket for bucket in buckets
+        ]
+
+    assert found.to_lists() == [expected(text) for text in corpus]
+    assert vectors.features(as_column(others)).to_lists() == [expected(text) for text in others]
+
+
+def test_a_subword_belongs_to_its_word() -> None:
+    vectors = HashedVectors(tokenizer("words"), longest=2, buckets=2**14, subwords=(3, 3), end=True)
+    vectors.fit(as_column(["ab cde"]))
+    features, owners, names = vectors.occurrences("ab xyz")
+    assert names == ["ab", "xyz", "</s>", "ab xyz", "xyz </s>"]
+    assert owners.tolist() == [0, 1, 2, 3, 4, 0, 0, 1, 1, 1]  # <ab ab> <xy xyz yz>
+    assert features.tolist() == vectors.features(as_column(["ab xyz"])).values.tolist()
+    assert features[1] == MISSING
+    assert vectors.known(vectors.features(as_column(["ab", "xyz", ""]))).tolist() == [True, True, False]
+
+
 def test_buckets_are_chosen_by_the_number_of_tokens() -> None:
     vectors = HashedVectors(tokenizer("words"))
     found = vectors.fit(as_column(["ab cd"]))
@@ -254,6 +293,8 @@ def test_a_hashed_state_that_cannot_be_is_refused() -> None:
         HashedVectors(tokenizer("words"), buckets=2).restore(["ab", "ab"], {})
     with pytest.raises(SettingError, match="number of buckets is missing"):
         HashedVectors(tokenizer("words")).restore(["ab"], {})
+    with pytest.raises(SettingError, match="number of buckets is missing"):
+        HashedVectors(tokenizer("words"), longest=1, subwords=(2, 3)).restore(["ab"], {})
 
 
 # -- what is refused --------------------------------------------------------------------------------------

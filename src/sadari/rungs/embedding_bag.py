@@ -31,6 +31,7 @@ from sadari.settings.shared import (
     Patience,
     Seed,
     Share,
+    SubwordUnits,
     Width,
 )
 from sadari.text.tokenize import TokenizerName, tokenizer
@@ -54,6 +55,9 @@ class EmbeddingBag(Rung):
         width: of the embeddings.
         longest: the longest n-gram, in words; 1 for words alone.
         buckets: how many rows the hashed n-grams share, a power of two; None: by the number of tokens.
+        subwords: characters of the shortest and of the longest subword of each word, such as (3, 6), as in fastText
+            (minn, maxn): a word is then its own row and those of its subwords, and one that was never seen has these.
+            They share the buckets of the n-grams. None: none.
         min_count: rarer words have no row of their own.
         end: each text ends with the token </s>, as in fastText, so that fastText predicts the same with an export.
         epochs: passes over the texts; None: 5, and more for few texts.
@@ -81,6 +85,7 @@ class EmbeddingBag(Rung):
     width: Width = 16
     longest: Annotated[LongestNgram, Tried(Whole(1, 3))] = 2
     buckets: Buckets | None = None
+    subwords: SubwordUnits | None = None
     min_count: Count = 1
     end: bool = True
     epochs: Epochs | None = None
@@ -173,6 +178,7 @@ class EmbeddingBag(Rung):
             longest=self.longest,
             buckets=self.buckets,
             min_count=self.min_count,
+            subwords=self.subwords,
             end=self.end,
         )
 
@@ -184,7 +190,7 @@ class EmbeddingBag(Rung):
         return MeanBag.sharing(self.embedding_, self.output_)
 
     def features(self, texts: pl.Series) -> Ragged:
-        """Feature ids of texts as the net reads them: known words, then n-grams.
+        """Feature ids of texts as the net reads them: known words, then n-grams, then subwords.
 
         Args:
             texts: the texts.
@@ -193,14 +199,20 @@ class EmbeddingBag(Rung):
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         found = self.vectors_.features(column)
+        return self._mean_logits(found), self.vectors_.known(found)
+
+    def _mean_logits(self, found: Ragged) -> NDArray[np.float32]:
         out = np.empty((len(found), len(self.output_)), np.float32)
         mean_logits(found.values, found.offsets, self.embedding_, self.output_, out)
-        return out, self.vectors_.known(found)
+        return out
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        ids = self.features(column).values
-        values = self.embedding_[ids].astype(np.float64) @ self.output_.T.astype(np.float64) / max(1, len(ids))
-        return self.vectors_.names_in(column[0], ids), values, np.zeros(len(self.output_))
+        found, owners, names = self.vectors_.occurrences(column[0])
+        ids, owners = found[found >= 0], owners[found >= 0]
+        said, places = np.unique(owners, return_inverse=True)
+        values = np.zeros((len(said), len(self.output_)))
+        np.add.at(values, places, self.embedding_[ids].astype(np.float64) @ self.output_.T.astype(np.float64))
+        return [names[owner] for owner in said], values / max(1, len(ids)), np.zeros(len(self.output_))
 
     def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
         table = self.vectors_.words
@@ -208,7 +220,7 @@ class EmbeddingBag(Rung):
         # Words seen once or twice have large random parts; their sums say little about the label.
         seen = np.where(np.arange(words) == self.vectors_.end_id, 0, table.counts[:words])
         usual = np.flatnonzero(seen >= max(1, min(3, seen.max(initial=0))))
-        scores = self.embedding_[usual] @ self.output_.T
+        scores = self._mean_logits(self.vectors_.word_features(usual))
         top = {}
         for k, label in enumerate(self._codec.names()):
             best = np.argsort(-scores[:, k], kind="stable")[:count]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from sadari.device import PRECISIONS
 from sadari.messages import Message, message
-from sadari.settings.limits import MOST, SEED, Choice, Limit, Number, Text, Whole
+from sadari.settings.limits import MOST, SEED, Choice, Limit, Number, Range, Text, Whole
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ Heads = Annotated[int, Whole(1, 64)]
 MaxLength = Annotated[int, Whole(1, 65_536)]
 LongestNgram = Annotated[int, Whole(1, 16)]
 Buckets = Annotated[int, Whole(1, 2**21)]
+SubwordUnits = Annotated[tuple[int, int], Range(1, 64)]  # of the shortest and the longest
 
 # where, and how exactly
 Device = Annotated[str, Text()]

@@ -21,10 +21,12 @@ from sadari.text.ends import END, with_ends
 from sadari.text.ngrams import NgramTable, hashed_ngrams, join_features, settle_features
 from sadari.text.one_text import OneText, count_loop, prepared, tokens_of
 from sadari.text.scan import Tokens, character_kinds, no_kinds
+from sadari.text.subword.hashed import token_pieces
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokenize import Tokenizer, choose_tokenizer
 from sadari.text.tokenize import tokenizer as named_tokenizer
 from sadari.text.weigh import Counts, count
+from sadari.text.words import whole_words
 
 FEW_ANSWERS = 32  # texts one by one, after which Numba's import and the tables pay for themselves
 
@@ -321,7 +323,8 @@ _SAME_WORDS = np.empty(0, np.int32)  # "no word has a new id"
 class HashedVectors:
     """Words, each with an id of its own, and n-grams of two and more words hashed into buckets, as fastText has them.
 
-    A text's features are its words (MISSING for unknown ones), then its n-grams. Unknown words stand in n-grams too.
+    A text's features are its words (MISSING for unknown ones), then its n-grams, then the subwords of its words, if
+    they are asked for. Unknown words stand in n-grams and have subwords too.
 
     Args:
         tokenizer: a tokenizer.
@@ -329,6 +332,7 @@ class HashedVectors:
         buckets: a power of two; None: chosen by the number of tokens, about one bucket for four of them, and never so
             few that the n-grams of a small corpus share them.
         min_count: rarer words get no id.
+        subwords: characters of the shortest and of the longest subword, which share the buckets; None: none.
         end: behind each text's last token stands ``</s>``, as in fastText.
     """
 
@@ -344,6 +348,7 @@ class HashedVectors:
         longest: int = 2,
         buckets: int | None = None,
         min_count: int = 1,
+        subwords: tuple[int, int] | None = None,
         end: bool = False,
     ) -> None:
         if longest < 1 or min_count < 1:
@@ -360,14 +365,19 @@ class HashedVectors:
                 hint=message("a power of two up to {most_buckets:,}", most_buckets=self.MOST_BUCKETS),
             )
         self.tokenizer, self.longest, self.min_count, self.end = tokenizer, longest, min_count, end
-        self.buckets = buckets
+        self.buckets, self.subwords = buckets, subwords
         self.words = TokenTable()
         self.end_id = MISSING
 
     @property
     def size(self) -> int:
         """Words and buckets together."""
-        return len(self.words) + (self.buckets or 0 if self.longest > 1 else 0)
+        return len(self.words) + (self.buckets or 0 if self.hashes else 0)
+
+    @property
+    def hashes(self) -> bool:
+        """Whether there is anything that lies in buckets."""
+        return self.longest > 1 or self.subwords is not None
 
     def fit(self, texts: Any) -> Ragged:
         """Learn the words of a corpus: the feature ids of every text.
@@ -414,20 +424,31 @@ class HashedVectors:
         return with_ends(tokens) if self.end else tokens
 
     def _joined(self, tokens: Tokens, ids: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Each text's word ids, then its n-grams, not yet numbered after the words: see `join_features`."""
+        """Each text's word ids, then its n-grams and subwords, not yet numbered: see `join_features`."""
         # hashed into the most buckets: a power of two of them folds into any smaller one later
         hashed, offsets = hashed_ngrams(tokens.hashes, tokens.offsets, self.longest, self.MOST_BUCKETS)
-        return join_features(ids, tokens.offsets, hashed, offsets)
+        joined = join_features(ids, tokens.offsets, hashed, offsets)
+        if self.subwords is None:
+            return joined
+        pieces = token_pieces(tokens, *self.subwords, self.MOST_BUCKETS)
+        return join_features(*joined, pieces.values, pieces.offsets[tokens.offsets])
 
     def _settle(self, values: NDArray[np.int32], new_words: NDArray[np.int32]) -> None:
         settle_features(values, new_words, len(self.words), (self.buckets or 1) - 1)
 
     def features(self, column: pl.Series) -> Ragged:
         """Feature ids of every text."""
-        tokens = self._tokens(column)
+        return self._features_of(self._tokens(column))
+
+    def _features_of(self, tokens: Tokens) -> Ragged:
         values, offsets = self._joined(tokens, self.words.look_up(tokens))
         self._settle(values, _SAME_WORDS)
         return Ragged(values, offsets)
+
+    def word_features(self, places: NDArray[np.integer]) -> Ragged:
+        """Of each of some words its own feature, and its subwords."""
+        words = [self.words.token(place) for place in places.tolist()]
+        return self._features_of(whole_words(pl.Series(words, dtype=pl.String)))
 
     def transform(self, column: pl.Series) -> Counts:
         """Counts of the words and n-grams of some texts; unknown words are left out."""
@@ -436,10 +457,10 @@ class HashedVectors:
     def known(self, features: Ragged | Counts) -> NDArray[np.bool_]:
         """bool [n]: which of these texts have a word with an id; that each of them ends says nothing of it.
 
-        The bucket of an unknown n-gram was not learned, whatever lies in it.
+        The bucket of an unknown n-gram was not learned, whatever lies in it. With subwords any of them will do.
         """
         ids = features.ids if isinstance(features, Counts) else features.values
-        words = (ids >= 0) & (ids < len(self.words))
+        words = (ids >= 0) & (ids < (len(self.words) if self.subwords is None else self.size))
         if self.end_id != MISSING:
             words &= ids != self.end_id
         before = np.concatenate([[0], np.cumsum(words)])
@@ -448,18 +469,30 @@ class HashedVectors:
     def names_in(self, text: str, features: NDArray[np.int32]) -> list[str]:
         """The word or n-gram of some features, each of which stands in ``text``."""
         names: dict[int, str] = {}
-        column = pl.Series("text", [text], dtype=pl.String)
-        [tokens] = self._tokens(column).to_lists()
-        found = self.features(column).values.tolist()
+        found, owners, named = self.occurrences(text)
+        for feature, owner in zip(found.tolist(), owners.tolist(), strict=True):
+            name = named[owner]
+            if name not in names.get(feature, "").split(" / "):
+                names[feature] = f"{names[feature]} / {name}" if feature in names else name
+        return [names[int(feature)] for feature in features]
+
+    def occurrences(self, text: str) -> tuple[NDArray[np.int32], NDArray[np.int64], list[str]]:
+        """The features of one text [m], to which of its words and n-grams each belongs [m], and what those are called.
+
+        A subword belongs to its word.
+        """
+        cut = self._tokens(pl.Series("text", [text], dtype=pl.String))
+        [tokens] = cut.to_lists()
         grams = [
             " ".join(tokens[i : i + n])
             for i in range(len(tokens))
             for n in range(2, min(self.longest, len(tokens) - i) + 1)
         ]
-        for feature, name in zip(found, [*tokens, *grams], strict=True):
-            if name not in names.get(feature, "").split(" / "):
-                names[feature] = f"{names[feature]} / {name}" if feature in names else name
-        return [names[int(feature)] for feature in features]
+        owners = np.arange(len(tokens) + len(grams))
+        if self.subwords is not None:
+            pieces = token_pieces(cut, *self.subwords, self.MOST_BUCKETS)
+            owners = np.concatenate([owners, np.repeat(np.arange(len(tokens)), pieces.lengths)])
+        return self._features_of(cut).values, owners, [*tokens, *grams]
 
     def state(self) -> tuple[list[str], dict[str, NDArray[np.int32]]]:
         """The words; there are no arrays."""
@@ -472,7 +505,7 @@ class HashedVectors:
             SettingError: a word stands twice, or the number of buckets is not known.
         """
         self.words = TokenTable.of(words)
-        if self.buckets is None and self.longest > 1:
+        if self.buckets is None and self.hashes:
             raise SettingError(message("the number of buckets is missing"))
         self.end_id = self._find_end()
         return self

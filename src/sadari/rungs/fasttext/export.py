@@ -1,9 +1,9 @@
 """`embedding-bag` as a ``.bin`` that fastText loads and predicts the same with; and texts as lines for it.
 
-The net is fastText's: the mean of the rows of words and hashed n-grams, then a linear layer. Three things differ, and
-are settled here. How sure the model is (its sharpness) goes into the output matrix. fastText cuts at white space alone,
-so that it wants texts whose tokens are joined by spaces: `fasttext_lines`. And it ends each line with ``</s>``, so that
-a model must have learned with that.
+The net is fastText's: the mean of the rows of words, hashed n-grams and subwords, then a linear layer. Three things
+differ, and are settled here. How sure the model is (its sharpness) goes into the output matrix. fastText cuts at white
+space alone, so that it wants texts whose tokens are joined by spaces: `fasttext_lines`. And it ends each line with
+``</s>``, so that a model must have learned with that.
 """
 
 from __future__ import annotations
@@ -135,10 +135,10 @@ def _join(content, starts, lengths, offsets, heads, head_offsets, out):  # type:
 
 
 def _file_of(model: EmbeddingBag) -> FastTextFile:
-    table, ngrams = model.vectors_.words, model.longest > 1
+    table = model.vectors_.words
     words = [word.encode() for word in table.to_list()]
     _check_words(words)
-    if not model.end and (ngrams or END.encode() in words):
+    if not model.end and (model.longest > 1 or END.encode() in words):
         raise SettingError(
             message("fastText ends each line with {end}, which this model did not learn with (end=False)", end=END),
             hint=message("train it again with end=True, the default, and export that"),
@@ -147,13 +147,16 @@ def _file_of(model: EmbeddingBag) -> FastTextFile:
     end, rows = model.vectors_.end_id, model.data_.get("rows")
     lines = int(counts[end]) if end >= 0 else rows if isinstance(rows, int) else 1
     counts = np.concatenate([counts, np.round(shares * min(max(1, lines), 2**53)).astype(np.int64)])
+    shortest, longest = model.subwords or (0, 0)
     arguments = Arguments(
         model.width,
         epochs=model.epochs_,
         min_count=model.min_count,
         word_ngrams=model.longest,
         loss="ova" if model.multilabel else "softmax",
-        buckets=(model.vectors_.buckets or 0) if ngrams else 0,
+        buckets=(model.vectors_.buckets or 0) if model.vectors_.hashes else 0,
+        shortest=shortest,
+        longest=longest,
     )
     dictionary = Dictionary.of(words, _label_entries(model), counts, count_sum(counts[: len(words)]))
     return FastTextFile(arguments, dictionary, model.embedding_, _sharpened(model))

@@ -18,9 +18,9 @@ from sadari.ragged import Ragged
 from sadari.text.column import column_bytes
 from sadari.text.ends import END, is_end
 from sadari.text.scan import PART, SEPARATOR, Rules, Tokens, hash_bytes, scan
+from sadari.text.subword.hashed import push_pieces
 from sadari.text.table import TokenTable
 from sadari.vectors.fasttext.file import FastTextFile
-from sadari.vectors.subwords import push_pieces
 
 LABEL_PREFIX = "__label__"  # no file says which prefix a model was trained with; fastText itself takes this one
 WHITE_SPACE = " \n\r\t\v\f\0"
@@ -285,7 +285,7 @@ def _find_word_rows(  # type: ignore[no-untyped-def]
     for t in range(len(places)):
         out[n] = places[t]
         n += 1
-        if longest > 0 and not is_end(content, starts[t], lengths[t]):
+        if longest > 0:
             n = _push_pieces(
                 content,
                 starts[t],

@@ -14,7 +14,7 @@ from sadari.compiling import njit
 from sadari.errors import ModelError, SettingError
 from sadari.messages import Message, message
 from sadari.text.column import as_column
-from sadari.text.ends import END
+from sadari.text.subword.hashed import pieces_of
 from sadari.text.table import MISSING
 from sadari.text.words import whole_words
 from sadari.vectors.fasttext.dictionary import Dictionary, count_sum
@@ -22,7 +22,7 @@ from sadari.vectors.fasttext.file import LARGEST, Arguments, FastTextFile, Matri
 from sadari.vectors.fasttext.product_quantization import QuantisedMatrix
 from sadari.vectors.fasttext.rows import RowFinder
 from sadari.vectors.keyed import WordVectors
-from sadari.vectors.subwords import Subwords, pieces_of
+from sadari.vectors.subwords import Subwords
 
 _MOST_DECODED = 2**31  # numbers, 8 GiB: a quantised row may take one byte of the file, however wide it is
 _BLOCK, _BLOCK_BYTES = 65_536, 1 << 22  # words whose rows are read, and pieces made, together
@@ -234,8 +234,6 @@ class _OwnRows:
         pieces = pieces_of(names, subwords.shortest, subwords.longest, subwords.buckets, subwords.unit)
         own = np.empty(matrix.shape, np.float32)
         _recover(pieces.values, pieces.offsets, matrix, subwords.matrix, own)
-        if END in names:  # which has no pieces
-            own[names.index(END)] = matrix[names.index(END)]
         return np.concatenate([own, subwords.matrix[max(0, first - words) : max(0, end - words)]])
 
 

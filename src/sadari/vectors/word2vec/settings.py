@@ -9,10 +9,10 @@ from typing import Annotated
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.settings.declaration import check_settings, plain_settings, values_of
-from sadari.settings.limits import Choice, Number, Range, Whole
-from sadari.settings.shared import Count, Device, Seed, Threads
+from sadari.settings.limits import Choice, Number, Whole
+from sadari.settings.shared import Count, Device, Seed, SubwordUnits, Threads
+from sadari.text.subword.hashed import UNITS
 from sadari.text.tokenize import TokenizerName
-from sadari.vectors.subwords import MOST_UNITS, UNITS
 
 MODELS = ("skipgram", "cbow")
 _Size = Annotated[int, Whole(1, 1_000_000)]
@@ -58,7 +58,7 @@ class Word2VecSettings:
     max_words: Count | None = None
     sample: Annotated[float, Number(0, 0.999)] = 1e-3
     learning_rate: Annotated[float, Number(1e-9, 1)] = 0.05
-    subwords: Annotated[tuple[int, int], Range(1, MOST_UNITS)] | None = None
+    subwords: SubwordUnits | None = None
     unit: Annotated[str, Choice(UNITS)] = "characters"
     buckets: Count | None = None
     tokenizer: TokenizerName = "auto"

@@ -15,8 +15,9 @@ from sadari.device import resolve_device
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
+from sadari.text.subword.hashed import pieces_of
 from sadari.vectors.keyed import WordVectors
-from sadari.vectors.subwords import Subwords, mean_rows, pieces_of
+from sadari.vectors.subwords import Subwords, mean_rows
 from sadari.vectors.word2vec.corpus import Sentences, read_sentences
 from sadari.vectors.word2vec.cpu import alias_table, cbow, skipgram, tables
 from sadari.vectors.word2vec.matrices import LAST_RATE, Start, runs_of
