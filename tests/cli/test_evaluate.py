@@ -12,7 +12,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 import sadari
 from cli_runs import HEADLINES, model_folder, run_badly, run_well
 from sadari.cli.explain.view import print_explanation
-from sadari.rungs import BagOfWords
+from sadari.rungs import BagOfWords, Char, WordChar
 from sadari.rungs.explanation import LEAST_SEEN, Explanation, bar_lengths
 
 TEST = HEADLINES / "en_test.csv"
@@ -204,3 +204,33 @@ def test_bars_stand_for_what_moves_a_probability():
     assert bar_lengths([]).tolist() == []
     steepest = 1 / (1 + math.exp(-LEAST_SEEN / 2)) - 1 / (1 + math.exp(LEAST_SEEN / 2))
     assert steepest == pytest.approx(0.001, rel=1e-4)
+
+
+@pytest.mark.parametrize("rung", [Char, WordChar])
+def test_of_characters_the_text_stands_above_each_in_its_colour(rung, capsys):
+    texts = ["warm sun", "sunny day", "cold snow", "snowy night"] * 6
+    model = rung().fit(texts, ["a", "a", "b", "b"] * 6)
+    found = model.explain("a sunny  snow")
+    assert "".join(found.characters) == " a sunny snow "
+    adds = dict(zip(found.characters, found.by_character[:, 0].tolist(), strict=True))
+    assert adds["u"] > 0 > adds["o"]
+    if rung is Char:
+        np.testing.assert_allclose(found.by_character.sum(axis=0), found.contributions.sum(axis=0), atol=1e-9)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sadari.cli.explain.view.say", print)
+        print_explanation(found, label="a", top=5, known=True)
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("\x1b[1mText")]
+    assert re.sub(r"\x1b\[\d+m", "", line).split() == ["Text", "a", "sunny", "snow"]
+    assert re.search(r"\x1b\[32m(\x1b\[1m)?u", line)
+    assert re.search(r"\x1b\[31m(\x1b\[1m)?o", line)
+
+
+def test_json_has_what_each_character_adds(tmp_path):
+    Char().fit(["warm sun", "cold snow"] * 8, ["a", "b"] * 8).save(tmp_path / "model")
+    told = json.loads(run_well("explain", tmp_path / "model", "sun snow", "--json").stdout)
+    assert "".join(entry["character"] for entry in told["characters"]) == " sun snow "
+    for label, bias in told["bias"].items():
+        total = bias + sum(entry["contributions"][label] for entry in told["characters"])
+        assert total == pytest.approx(told["logits"][label])
+    plain = json.loads(run_well("explain", model_folder(), TEXT, "--json").stdout)
+    assert plain["characters"] == []

@@ -15,7 +15,7 @@ from rungs_headlines import FIRST_RUNGS, some
 from sadari.data.corpus import TextStream
 from sadari.data.read import open_source
 from sadari.errors import DataError, SadariWarning, SettingError
-from sadari.rungs import RUNGS, BagOfWords, EmbeddingBag, TfIdf
+from sadari.rungs import RUNGS, BagOfWords, Char, EmbeddingBag, TfIdf, WordChar
 
 TEXTS, LABELS = some(60)
 EVERY = [pytest.param(RUNGS[name], id=name) for name in [*FIRST_RUNGS, "char", "word-char"]]
@@ -37,6 +37,17 @@ def test_blank_texts_are_left_out_of_training_and_counted(rung):
     assert model.dropped_rows_ == [1, 32, 33]
     assert model.classes_.tolist() == ["Business", "Sci/Tech", "Sports", "World"]  # x and y had blank texts alone
     assert np.array_equal(model.predict_proba(TEXTS), rung().fit(TEXTS, LABELS).predict_proba(TEXTS))
+
+
+def test_where_no_text_has_a_word_characters_do_alone(tmp_path):
+    texts, labels = ["!!!", "?!", "...!", "🎉🎉", "🎉 …", "(🎉)"] * 4, ["loud", "loud", "loud", "glad", "glad", "glad"] * 4
+    model = WordChar().fit(texts, labels)
+    assert model.predict(texts).tolist() == labels
+    assert np.array_equal(model.weight_, Char().fit(texts, labels).weight_)
+    model.save(tmp_path / "model")
+    again = sadari.load(tmp_path / "model")
+    assert np.array_equal(again.predict_proba([*texts, "word"]), model.predict_proba([*texts, "word"]))
+    assert again.explain("🎉!").complete
 
 
 def test_blank_rows_take_their_weights_and_indicators_with_them():

@@ -5,7 +5,7 @@ import pytest
 
 from rungs_headlines import FIRST_RUNGS, headlines, some
 from sadari.errors import SettingError
-from sadari.rungs import BagOfWords, EmbeddingBag, EmbeddingMean
+from sadari.rungs import RUNGS, BagOfWords, EmbeddingBag, EmbeddingMean
 from sadari.train import callbacks as watch_module
 from sadari.train.callbacks import Teller, Watch
 from sadari.train.loop import Progress
@@ -60,7 +60,7 @@ def test_without_a_score_it_never_stops_and_restores_nothing():
 def test_a_rung_ends_with_the_weights_of_its_best_epoch(name, settings):
     texts, labels = some(200)
     validation = tuple(column.to_list() for column in headlines(part="test"))
-    rung = FIRST_RUNGS[name](**settings, epochs=30, patience=3)
+    rung = RUNGS[name](**settings, epochs=30, patience=3)
     rung.fit(texts, labels, validation=validation)
     scores = [record["validation_accuracy"] for record in rung.history_]
     best = int(np.argmax(scores))
@@ -73,8 +73,8 @@ def test_watching_changes_nothing_but_where_training_ends(name, settings):
     """The scores are looked at between epochs: the first epochs are those of a run that nobody watches."""
     texts, labels = some(120)
     validation = tuple(column.to_list() for column in headlines(part="test"))
-    watched = FIRST_RUNGS[name](**settings, epochs=4, patience=4).fit(texts, labels, validation=validation)
-    alone = FIRST_RUNGS[name](**settings, epochs=4).fit(texts, labels)
+    watched = RUNGS[name](**settings, epochs=4, patience=4).fit(texts, labels, validation=validation)
+    alone = RUNGS[name](**settings, epochs=4).fit(texts, labels)
     assert [r["loss"] for r in watched.history_] == [r["loss"] for r in alone.history_]
 
 

@@ -119,6 +119,7 @@ class Answering:
         self._check_fitted()
         column = as_column([text])
         features, contributions, bias = self._contributions(column)
+        characters, by_character = self._by_character(column)
         logits = self._logits_of(column)[0][0]
         off = np.abs(bias + contributions.sum(axis=0) - logits).max(initial=0.0)
         return Explanation(
@@ -128,6 +129,8 @@ class Answering:
             bias=bias * self.inverse_temperature_,
             probabilities=self.predict_proba(column)[0],
             complete=bool(off <= MOST_MISSING * max(1.0, float(np.abs(logits).max(initial=0.0)))),
+            characters=characters,
+            by_character=by_character * self.inverse_temperature_,
         )
 
     def activations(self, text: str) -> Activations | None:
@@ -175,6 +178,10 @@ class Answering:
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         """Of a column of one text: features found, what each adds to each label [m, k], and the bias [k]."""
         raise NotImplementedError
+
+    def _by_character(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64]]:
+        """Of a column of one text: its characters, and what each adds to each label [c, k]; none where none count."""
+        return [], np.empty((0, len(self.classes_)))
 
     def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
         return {}

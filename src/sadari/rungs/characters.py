@@ -17,7 +17,7 @@ from sadari.settings.search import RangeTo, Tried
 from sadari.settings.shared import Count
 from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.characters.spelling import written_without_spaces
-from sadari.text.characters.vectors import BREAK, CharacterVectors
+from sadari.text.characters.vectors import BREAK, CharacterVectors, with_one_space
 from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import CountVectors, columns, resolve_tokenizer
 
@@ -77,11 +77,25 @@ class CharacterRung(LinearRung):
             max_features=max_features,
         )
 
-    def _words_of(
-        self, text: str, vectors: CharacterVectors, ids: NDArray[np.int32], added: NDArray[np.float64]
-    ) -> tuple[list[str], NDArray[np.float64]]:
+    def _character_vectors(self) -> tuple[CharacterVectors, int]:
+        """What counts characters, and the first feature that is of them."""
+        raise NotImplementedError
+
+    def _spelled(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64]]:
+        """The characters of a text, `BREAK` between words, and what each adds: float64 [c, k]."""
+        vectors, first = self._character_vectors()
+        counts, values = self.weighed(column)
+        own = counts.ids >= first
+        ids = counts.ids[own]
+        added = values[own, None].astype(np.float64) * self.weight_[ids]
+        return vectors.by_character(column[0], ids - first, added)
+
+    def _by_character(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64]]:
+        return with_one_space(*self._spelled(column))
+
+    def _words(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64]]:
         """The words of a text (across spaces: its characters), and what the n-grams on each add: float64 [m, k]."""
-        characters, parts = vectors.by_character(text, ids, added)
+        characters, parts = self._spelled(column)
         if self.across_spaces_:
             return characters, parts
         bounds = [0, *(place + 1 for place, character in enumerate(characters) if character == BREAK)]
@@ -108,11 +122,11 @@ class Char(CharacterRung):
     def _new_vectors(self) -> CharacterVectors:
         return self._characters(self.resolved_settings()["ngram_range"], self.max_features)
 
+    def _character_vectors(self) -> tuple[CharacterVectors, int]:
+        return cast("CharacterVectors", self._vectors), 0
+
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        counts, values = self.weighed(column)
-        added = values[:, None].astype(np.float64) * self.weight_[counts.ids]
-        words, sums = self._words_of(column[0], cast("CharacterVectors", self._vectors), counts.ids, added)
-        return words, sums, self.bias_.astype(np.float64)
+        return *self._words(column), self.bias_.astype(np.float64)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -156,16 +170,19 @@ class WordChar(CharacterRung):
         shortest, longest = self.character_range
         return WordsAndCharacters(words, self._characters((shortest, longest), self.max_features))
 
+    def _character_vectors(self) -> tuple[CharacterVectors, int]:
+        vectors = cast("WordsAndCharacters", self._vectors)
+        return vectors.characters, vectors.second
+
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         counts, values = self.weighed(column)
-        added = values[:, None].astype(np.float64) * self.weight_[counts.ids]
         vectors = cast("WordsAndCharacters", self._vectors)
-        of_words = counts.ids < vectors.second
-        characters = counts.ids[~of_words] - vectors.second
-        words, sums = self._words_of(column[0], vectors.characters, characters, added[~of_words])
-        names = [*vectors.words.names_of(counts.ids[of_words]), *words]
+        own = counts.ids < vectors.second
+        added = values[own, None].astype(np.float64) * self.weight_[counts.ids[own]]
+        words, sums = self._words(column)
+        names = [*vectors.words.names_of(counts.ids[own]), *words]
         # a word adds something by itself, and something by its characters
         once = {name: place for place, name in enumerate(dict.fromkeys(names))}
         together = np.zeros((len(once), added.shape[1]))
-        np.add.at(together, [once[name] for name in names], np.concatenate([added[of_words], sums]))
+        np.add.at(together, [once[name] for name in names], np.concatenate([added, sums]))
         return list(once), together, self.bias_.astype(np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +29,10 @@ class Explanation:
             training where the model knows nothing in the text.
         complete: whether they do sum to the logits. Of weights so large that the logits leap from one to the next on
             the way to the text, they may not: then take them for no more than a hint.
+        characters: the c characters of the text as the model reads it, where its features are n-grams of them; else
+            none.
+        by_character: float64 [c, k], what the n-grams that stand on each character add to each label's logit, handed
+            on in equal parts. These are a part of `contributions`: all of it, but for what whole words add.
     """
 
     labels: list[str]
@@ -37,6 +41,8 @@ class Explanation:
     bias: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     complete: bool = True
+    characters: list[str] = field(default_factory=list)
+    by_character: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def logits(self) -> NDArray[np.float64]:

@@ -119,8 +119,12 @@ class CountVectors:
             )
             self._one_text = None
 
-    def fit(self, texts: Any) -> Counts:
+    def fit(self, texts: Any, *, may_be_empty: bool = False) -> Counts:
         """Learn the n-grams of a corpus, and count them.
+
+        Args:
+            texts: the corpus.
+            may_be_empty: where nothing is found there are no features, which is no error.
 
         Raises:
             DataError: nothing was found in any text; three of them are shown.
@@ -139,7 +143,7 @@ class CountVectors:
         offsets = offsets_of(np.concatenate(lengths)) if lengths else np.zeros(1, np.int64)
         counted = Counts(parts[0], parts[1], offsets, len(self.grams))
         self._choose(counted)
-        if self.size == 0:
+        if self.size == 0 and not may_be_empty:
             raise DataError(
                 message(
                     "no text has anything that the tokenizer {name!r} and the settings leave as a feature",

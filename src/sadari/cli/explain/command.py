@@ -22,6 +22,10 @@ Examples:
 The figures of a column, the bias with them, add up to the label's logit; the
 logits make the probabilities. For the counting rungs they are exact; for the
 nets they are integrated gradients, which add up too.
+
+\b
+Of char and word-char the text stands above, its characters green where the
+n-grams on them speak for the label, red where against it; --json has figures.
 """
 
 
@@ -111,7 +115,7 @@ def _read(text: str) -> str:
 
 
 def _as_dict(text: str, found: Any, known: bool, cut: bool) -> dict[str, Any]:
-    """Everything: probabilities, logits and bias by label, and each feature's contributions."""
+    """Everything: probabilities, logits and bias by label, and each feature's and character's contributions."""
 
     def by_label(values: Any) -> dict[str, float]:
         return dict(zip(found.labels, values.tolist(), strict=True))
@@ -128,5 +132,9 @@ def _as_dict(text: str, found: Any, known: bool, cut: bool) -> dict[str, Any]:
         "features": [
             {"feature": feature, "contributions": by_label(row)}
             for feature, row in zip(found.features, found.contributions, strict=True)
+        ],
+        "characters": [
+            {"character": character, "contributions": by_label(row)}
+            for character, row in zip(found.characters, found.by_character, strict=True)
         ],
     }

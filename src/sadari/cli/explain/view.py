@@ -9,7 +9,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from sadari import readable
-from sadari.cli.terminal.printing import bar, columns, cut, headed, pad, printable, say, signed
+from sadari.cli.terminal.printing import HEAD, bar, columns, cut, headed, pad, printable, say, signed
 from sadari.messages import Message, beside, message
 from sadari.rungs.explanation import bar_lengths
 
@@ -21,6 +21,8 @@ WIDEST_FEATURE = 28
 NUMBER = 7  # cells of a column of numbers, at least
 WIDEST_LABEL = 14
 SUM = message("sum")
+MUCH = 0.5  # of what the strongest character adds
+MOST_LINES = 8  # of the text itself
 
 
 def print_explanation(found: Explanation, *, label: str | None, top: int, known: bool) -> None:
@@ -52,6 +54,8 @@ def print_explanation(found: Explanation, *, label: str | None, top: int, known:
         totals.append((message("bias"), found.bias))
     if not bar_lengths(values).any():  # of no label: what moves another moves this one, too
         headed("", message("No single word or n-gram of this text moves the probability by as much as 0.1 %."))
+    if found.characters:
+        _print_characters(found, chosen)
     say()
     _print_table(found, chosen, [k for k in order if k != chosen], rows, [*totals, (SUM, found.logits)])
 
@@ -61,6 +65,26 @@ def _head(found: Explanation, chosen: int, order: list[int]) -> None:
     headed("Label", beside(sure))
     if chosen != order[0]:
         headed("Why", found.labels[chosen])
+
+
+def _print_characters(found: Explanation, chosen: int) -> None:
+    """The text, each character in the colour of what it adds to a label: bold where that is much."""
+    values = found.by_character[:, chosen]
+    room, used, head = columns() - HEAD, 0, str(message("Text"))
+    lines = [""]
+    for character, value, length in zip(found.characters, values, bar_lengths(values), strict=True):
+        shown = printable(character)
+        if used + cell_len(shown) > room:
+            lines.append("")
+            used = 0
+        if used or character != " ":
+            colour = "green" if value > 0 else "red"
+            much = True if length >= MUCH else None
+            lines[-1] += click.style(shown, fg=colour, bold=much) if length else click.style(shown, dim=True)
+            used += cell_len(shown)
+    for line in [*lines[:MOST_LINES], *["…"] * (len(lines) > MOST_LINES)]:
+        say(click.style(pad(head, HEAD), bold=True) + line)
+        head = ""
 
 
 def _grouped(found: Explanation) -> tuple[list[str], np.ndarray]:

@@ -40,12 +40,12 @@ class WordsAndCharacters:
         return self.words.size
 
     def fit(self, texts: Any) -> Counts:
-        """Learn the n-grams of a corpus, and count them.
+        """Learn the n-grams of a corpus, and count them. Texts without words, such as emoji, have characters alone.
 
         Raises:
-            DataError: nothing was found in any text.
+            DataError: no characters were found in any text.
         """
-        return beside(self.words.fit(texts), self.characters.fit(texts))
+        return beside(self.words.fit(texts, may_be_empty=True), self.characters.fit(texts))
 
     def transform(self, column: pl.Series) -> Counts:
         """Counts of the learned n-grams in some texts; all else is left out."""

@@ -239,13 +239,17 @@ def _epoch(  # type: ignore[no-untyped-def]
         if moved:
             for k in range(labels):
                 bias[k] += step[k]
-            for i in range(first, end):
-                row, value = ids[i], x[i - first]
-                for k in range(0, fours, 4):
+            for k in range(0, fours, 4):  # most labels are settled after some passes: their weights are not touched
+                e, f, g, h = step[k], step[k + 1], step[k + 2], step[k + 3]
+                if e == 0 and f == 0 and g == 0 and h == 0:
+                    continue
+                for i in range(first, end):
+                    row, value = ids[i], x[i - first]
                     a, b, c, d = weight[row, k], weight[row, k + 1], weight[row, k + 2], weight[row, k + 3]
-                    e, f, g, h = step[k], step[k + 1], step[k + 2], step[k + 3]
                     weight[row, k], weight[row, k + 1] = a + value * e, b + value * f
                     weight[row, k + 2], weight[row, k + 3] = c + value * g, d + value * h
-                for k in range(fours, labels):
-                    weight[row, k] += value * step[k]
+            for k in range(fours, labels):
+                if step[k] != 0:
+                    for i in range(first, end):
+                        weight[ids[i], k] += x[i - first] * step[k]
     return violation, loss
