@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from sadari import readable
 from sadari.cli.terminal.printing import HEAD, bar, columns, cut, headed, pad, printable, say, signed
-from sadari.messages import Message, beside, message
+from sadari.messages import Message, beside, message, render
 from sadari.rungs.explanation import bar_lengths
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _head(found: Explanation, chosen: int, order: list[int]) -> None:
 def _print_characters(found: Explanation, chosen: int) -> None:
     """The text, each character in the colour of what it adds to a label: bold where that is much."""
     values = found.by_character[:, chosen]
-    room, used, head = columns() - HEAD, 0, str(message("Text"))
+    room, used, head = columns() - HEAD, 0, render(message("Text"))
     lines = [""]
     for character, value, length in zip(found.characters, values, bar_lengths(values), strict=True):
         shown = printable(character)
