@@ -40,7 +40,10 @@ def test_blank_texts_are_left_out_of_training_and_counted(rung):
 
 
 def test_where_no_text_has_a_word_characters_do_alone(tmp_path):
-    texts, labels = ["!!!", "?!", "...!", "🎉🎉", "🎉 …", "(🎉)"] * 4, ["loud", "loud", "loud", "glad", "glad", "glad"] * 4
+    texts, labels = (
+        ["!!!", "?!", "...!", "🎉🎉", "🎉 …", "(🎉)"] * 4,
+        ["loud", "loud", "loud", "glad", "glad", "glad"] * 4,
+    )
     model = WordChar().fit(texts, labels)
     assert model.predict(texts).tolist() == labels
     assert np.array_equal(model.weight_, Char().fit(texts, labels).weight_)
