@@ -50,7 +50,8 @@ def test_models_are_where_the_result_says(news, tmp_path):
 def test_a_smaller_climb_leaves_nothing_of_a_larger_one(news, tmp_path):
     run(news, tmp_path / "news")
     run(news, tmp_path / "news", rungs=["bow"], report=False, seed=3)
-    assert sorted(path.name for path in (tmp_path / "news").iterdir()) == ["bow", "climb.json", "predictions.csv"]
+    left = sorted(path.name for path in (tmp_path / "news").iterdir())
+    assert left == ["bow", "climb.json", "model", "predictions.csv", "validation.safetensors"]
     assert json.loads((tmp_path / "news" / "climb.json").read_text())["seed"] == 3
 
 
@@ -118,7 +119,7 @@ def test_a_report_that_cannot_be_written_is_told_of_by_its_own_name(news, tmp_pa
     folder = tmp_path / "news"
 
     def progress(what: str, share: float) -> None:
-        if what == "writing the report":
+        if str(what) == "writing the report":
             [temporary] = tmp_path.glob(".news.sadari-new-*")
             (temporary / "report.html").mkdir()
 

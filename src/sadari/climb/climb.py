@@ -47,7 +47,7 @@ from sadari.text.tokenize import unseen_share
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
 
-KEPT = 0.1  # of the budget, for learning curves, and as much for the final model
+KEPT = 0.1  # of the budget, for learning curves, and as much for a final model that has more to see than the rungs
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
 
 
@@ -140,7 +140,7 @@ def _climb(
         run = ClimbContext(
             frozen,
             seed,
-            Budget(asked["budget"], kept=KEPT * (asked["curves"] + asked["refit"])),
+            Budget(asked["budget"], kept=KEPT * (asked["curves"] + (asked["refit"] and not frozen.folds))),
             temporary,
             Path(folder or ""),
             asked["curves"],
