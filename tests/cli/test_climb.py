@@ -41,13 +41,14 @@ def table_of(printed: str) -> dict[str, list[str]]:
 def test_without_an_argument_the_bundled_headlines():
     printed = run_well("climb", *QUICK).stdout
     heads = [line.split()[0] for line in printed.splitlines() if line and not line.startswith(" ") and "●" not in line]
-    assert heads == ["Read", "Audit", "Split", "Verdict", "Next"]
+    assert heads == ["Read", "Audit", "Split", "Verdict", "Model", "Next"]
     table = table_of(printed)
     assert list(table)[1:] == ["bow", "tfidf"]
     assert {"accuracy", "macro-F1", "in bulk", "size"} <= set(table[""])
     [marked] = re.findall(r"^● (\S+)", printed, re.MULTILINE)
     assert f"Take {marked}:" in printed
-    assert f"sadari predict runs/headlines/{marked} new.csv" in printed
+    assert f"model is {marked} as measured" in printed
+    assert "sadari predict runs/headlines/model new.csv" in printed
     assert "report: runs/headlines/report.html" in printed
     assert "test 320, used once" in printed
 
@@ -65,12 +66,14 @@ def test_the_table_says_what_the_folder_says():
     assert {entry.name for entry in Path("runs/headlines").iterdir() if not entry.name.startswith(".")} == {
         "bow",
         "tfidf",
+        "model",
         "climb.json",
         "predictions.csv",
+        "validation.safetensors",
         "report.html",
     }
-    model = sadari.load("runs/headlines/tfidf")
-    assert len(model.predict(["a text"])) == 1
+    for name in ("tfidf", "model"):
+        assert len(sadari.load(f"runs/headlines/{name}").predict(["a text"])) == 1
 
 
 def test_json_is_all_there_is_on_standard_output():
@@ -86,7 +89,7 @@ def test_own_file_without_a_test_file_holds_some_rows_out(tmp_path):
     pl.read_csv(HEADLINES / "en_train.csv").head(400).write_csv("news.csv")
     printed = run_well("climb", "news.csv", "--rungs", "bow", "--no-curves", "--no-report").stdout
     assert re.search(r"held-out \d+, used once", printed)
-    assert "runs/news/bow" in printed
+    assert "runs/news/model" in printed
     assert "label: column label (guessed)" in printed
 
 
@@ -101,10 +104,10 @@ def test_no_line_is_wider_than_the_terminal(width, lang):
 
 def test_columns_of_the_table_go_and_the_accuracy_stays():
     result = make_climb(rows=500, validation=300)
-    tables = {width: score_table(result, "en", width) for width in (40, 80, 120)}
+    tables = {width: score_table(result, width) for width in (40, 80, 120)}
     shown = {width: list(map(click.unstyle, lines)) for width, (lines, _) in tables.items()}
     assert not tables[120][1]
-    assert "calibration" in " ".join(tables[80][1])
+    assert "calibration" in " ".join(map(str, tables[80][1]))
     for width, lines in shown.items():
         assert max(map(cell_len, lines)) <= width
         assert "accuracy" in lines[0]
@@ -130,7 +133,7 @@ def test_duplicates_and_leaks_are_said(tmp_path):
     printed = run_well("climb", "train.csv", "--test", "test.csv", *QUICK, "-o", "out").stdout
     assert "12 duplicates dropped from training" in printed
     assert "7 texts also in the test file" in printed
-    assert "no leaks" in table_of(printed)[""]
+    assert "without leaks" in table_of(printed)[""]
     saved = json.loads(Path("out/climb.json").read_text())
     assert saved["rows"]["dropped_duplicates"] == 12
     assert saved["rows"]["leaked"] >= 7

@@ -23,6 +23,7 @@ def print_audit(sources: Sequence[Source], corpora: Sequence[Corpus], audited: A
     Args:
         sources: training and test files, read through.
         corpora: what was in them.
+        audited: what was found in these.
     """
     for corpus in corpora:
         headed("Read", corpus.source, indent=INDENT)

@@ -342,6 +342,8 @@ def open_csv(stream: ByteStream, asked: Asked, default: str) -> CsvRecords:
     """A table, read as the user says.
 
     Args:
+        stream: the file's bytes.
+        asked: what the user says of the file.
         default: the delimiter that its name suggests.
     """
     return CsvRecords(
