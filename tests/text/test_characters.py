@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.sparse import hstack
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
+from rungs_headlines import some
 from sadari.errors import DataError
 from sadari.rungs import Char, WordChar
 from sadari.text.characters.beside import WordsAndCharacters
@@ -15,7 +16,7 @@ from sadari.text.characters.spelling import written_without_spaces
 from sadari.text.characters.vectors import BREAK, CharacterVectors
 from sadari.text.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors
-from sadari.text.weigh import weigh
+from sadari.text.weigh import CountsOnDemand, weigh
 
 texts = st.text(alphabet="abAB é한국中\n\t\u00a0\u2003\x1f.!ΣİI🎉", max_size=12)
 corpora = st.lists(texts, min_size=1, max_size=8)
@@ -152,3 +153,23 @@ def test_n_grams_go_across_spaces_where_the_script_has_none(text, across):
     if text:
         assert Char().fit([text] * 12, labels).resolved_settings()["across_spaces"] is across
         assert WordChar(across_spaces=not across).fit([text] * 12, labels).across_spaces_ is not across
+
+
+@pytest.mark.parametrize("rung", [Char, WordChar])
+@pytest.mark.parametrize("settings", [{}, {"across_spaces": True, "min_df": 2}, {"solver": "adam", "max_features": 50}])
+def test_what_does_not_fit_in_memory_is_counted_when_wanted_to_the_same_bits(rung, settings, monkeypatch):
+    texts, labels = some(120)
+    stored = rung(**settings, epochs=3).fit(texts, labels)
+    for name, value in {"MOST_STORED": 0, "IN_MEMORY": 100}.items():
+        monkeypatch.setattr(f"sadari.text.characters.vectors.{name}", value)
+    monkeypatch.setattr("sadari.text.characters.beside.MOST_STORED", 0)
+    for module in ("text.weigh", "train.solvers.dual_coordinate_descent"):
+        monkeypatch.setattr(f"sadari.{module}.BLOCK", 7)
+    monkeypatch.setattr(
+        "sadari.text.vectorize.columns", lambda read: (read[first : first + 50] for first in range(0, len(read), 50))
+    )
+    read = pl.Series("text", texts)
+    assert isinstance(stored._new_vectors().fit(read), CountsOnDemand)
+    wanted = rung(**settings, epochs=3).fit(texts, labels)
+    assert np.array_equal(stored.weight_, wanted.weight_)
+    assert np.array_equal(stored.predict_proba(texts), wanted.predict_proba(texts))

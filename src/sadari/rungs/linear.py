@@ -17,6 +17,7 @@ from sadari.compiling import in_use
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.nets.compiled import linear_logits, linear_logits_of_one
+from sadari.ragged import Ragged
 from sadari.rungs.answering import finite
 from sadari.rungs.base import Rung
 from sadari.rungs.training_rows import check_fits
@@ -37,7 +38,7 @@ from sadari.settings.shared import (
 from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors, resolve_tokenizer
-from sadari.text.weigh import Counts, Weights, count, term_weights, weigh
+from sadari.text.weigh import Counts, CountsOnDemand, Weights, count, term_weights, weigh
 from sadari.train.callbacks import Watch
 from sadari.train.solvers.adam import AdamSettings, train_with_adam
 from sadari.train.solvers.dual_coordinate_descent import held_out_logits, solve_dual
@@ -129,7 +130,7 @@ class LinearRung(Rung):
         self._choose_reading(texts)
         self._vectors = self._new_vectors()
         found = self._vectors.fit(texts)
-        counts = found if isinstance(found, Counts) else count(found, self._vectors.size)
+        counts = count(found, self._vectors.size) if isinstance(found, Ragged) else found
         check_fits(counts, targets)
         self._weights = weigh(
             counts,
@@ -172,7 +173,7 @@ class LinearRung(Rung):
 
     def _train_dual(
         self,
-        counts: Counts,
+        counts: Counts | CountsOnDemand,
         scale: NDArray[np.float32],
         targets: NDArray[np.int8],
         costs: NDArray[np.float32],
@@ -205,7 +206,7 @@ class LinearRung(Rung):
 
     def _train_adam(
         self,
-        counts: Counts,
+        counts: Counts | CountsOnDemand,
         scale: NDArray[np.float32],
         targets: NDArray[np.int8],
         costs: NDArray[np.float32],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,13 +58,33 @@ class GrowingIds:
         return np.memmap(self._file, np.int32, mode="r+", shape=(self.stored,))
 
     def _write(self, file: IO[bytes], part: NDArray[np.int32]) -> IO[bytes]:
-        try:
-            file.write(np.ascontiguousarray(part, np.int32).data)
-            file.flush()  # so that a full disk is found out here
-        except OSError as error:
-            raise OutputError(
-                message("the ids of the texts cannot be written: {strerror}", strerror=error.strerror),
-                where=tempfile.gettempdir(),
-                hint=message("set TMPDIR to a folder with more room"),
-            ) from error
+        write(file, np.ascontiguousarray(part, np.int32))
         return file
+
+
+def mapped(array: NDArray[Any]) -> NDArray[Any]:
+    """The same array in a temporary file without a name, whose pages are given up as the system needs memory.
+
+    Raises:
+        OutputError: the disk is full.
+    """
+    file = tempfile.TemporaryFile(prefix="sadari-")  # noqa: SIM115
+    write(file, array)
+    return np.memmap(file, array.dtype, mode="r+", shape=array.shape)
+
+
+def write(file: IO[bytes], array: NDArray[Any]) -> None:
+    """Add an array to a temporary file.
+
+    Raises:
+        OutputError: the disk is full.
+    """
+    try:
+        file.write(array.data)
+        file.flush()  # so that a full disk is found out here
+    except OSError as error:
+        raise OutputError(
+            message("the ids of the texts cannot be written: {strerror}", strerror=error.strerror),
+            where=tempfile.gettempdir(),
+            hint=message("set TMPDIR to a folder with more room"),
+        ) from error

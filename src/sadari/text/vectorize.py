@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -25,7 +25,7 @@ from sadari.text.subword.hashed import token_pieces
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokenize import Tokenizer, choose_tokenizer
 from sadari.text.tokenize import tokenizer as named_tokenizer
-from sadari.text.weigh import Counts, count
+from sadari.text.weigh import Counts, CountsOnDemand, count
 from sadari.text.words import whole_words
 
 FEW_ANSWERS = 32  # texts one by one, after which Numba's import and the tables pay for themselves
@@ -35,6 +35,13 @@ def columns(texts: Any) -> Iterator[pl.Series]:
     """A corpus as String columns small enough to work on: slices of one column, or of those that a stream reads."""
     for column in texts if isinstance(texts, TextStream) else [as_column(texts)]:
         yield from slices(column)
+
+
+def _sampled(columns: Iterable[pl.Series], sample: list[str]) -> Iterator[pl.Series]:
+    """The same columns; the first three texts are noted, for an error to show."""
+    for column in columns:
+        sample += column.head(3 - len(sample)).to_list()
+        yield column
 
 
 def resolve_tokenizer(name: str, texts: Any) -> Tokenizer:
@@ -119,7 +126,7 @@ class CountVectors:
             )
             self._one_text = None
 
-    def fit(self, texts: Any, *, may_be_empty: bool = False) -> Counts:
+    def fit(self, texts: Any, *, may_be_empty: bool = False) -> Counts | CountsOnDemand:
         """Learn the n-grams of a corpus, and count them.
 
         Args:
@@ -130,18 +137,8 @@ class CountVectors:
             DataError: nothing was found in any text; three of them are shown.
         """
         self.words, self.grams = TokenTable(), NgramTable(self.ngram_range[1])
-        parts: list[NDArray[Any]] = [np.empty(0, np.int32), np.empty(0, np.uint16)]
-        lengths: list[NDArray[np.int64]] = []
-        stored = 0
         sample: list[str] = []
-        for column in columns(texts):
-            sample = sample or column.head(3).to_list()
-            counts = self._learn(column)
-            append_to(parts, stored, [counts.ids, counts.counts])
-            stored += len(counts.ids)
-            lengths.append(np.diff(counts.offsets))
-        offsets = offsets_of(np.concatenate(lengths)) if lengths else np.zeros(1, np.int64)
-        counted = Counts(parts[0], parts[1], offsets, len(self.grams))
+        counted = self._learn_all(_sampled(columns(texts), sample))
         self._choose(counted)
         if self.size == 0 and not may_be_empty:
             raise DataError(
@@ -160,18 +157,25 @@ class CountVectors:
         self._shrink()
         return counted
 
-    def _learn(self, column: pl.Series) -> Counts:
-        """Counts of all n-grams of some training texts; new ones get the next ids."""
-        tokens = self.tokenizer(column)
-        ids = self.words.learn(tokens)
-        grams = self.grams.learn(Ragged(ids, tokens.offsets), len(self.words))
-        return count(grams, len(self.grams))
+    def _learn_all(self, columns: Iterable[pl.Series]) -> Counts | CountsOnDemand:
+        """Counts of all n-grams of the training texts."""
+        parts: list[NDArray[Any]] = [np.empty(0, np.int32), np.empty(0, np.uint16)]
+        lengths: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+        stored = 0
+        for column in columns:
+            tokens = self.tokenizer(column)
+            ids = self.words.learn(tokens)
+            counts = count(self.grams.learn(Ragged(ids, tokens.offsets), len(self.words)), len(self.grams))
+            append_to(parts, stored, [counts.ids, counts.counts])
+            stored += len(counts.ids)
+            lengths.append(np.diff(counts.offsets))
+        return Counts(parts[0], parts[1], offsets_of(np.concatenate(lengths)), len(self.grams))
 
     def _long_enough(self) -> NDArray[np.bool_]:
         """bool [n-grams]: which of them may be features, by their lengths."""
         return self.grams.orders() >= self.ngram_range[0]
 
-    def _choose(self, counted: Counts) -> None:
+    def _choose(self, counted: Counts | CountsOnDemand) -> None:
         keep = np.ones(counted.size, np.bool_)
         if self.min_df > 1 or self.max_df < 1:
             df = counted.document_frequency

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +19,7 @@ from sadari.ragged import Ragged, offsets_of, positions_of
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+BLOCK = 4_096  # texts whose counts are made at once, where all would not fit in memory
 MOST = 65_535  # the highest count kept; a feature that stands more often in one text counts so often
 
 
@@ -68,6 +71,41 @@ class Counts:
         """The texts at ``rows``, in that order (copied)."""
         at, offsets = positions_of(self.offsets, rows)
         return Counts(self.ids[at], self.counts[at], offsets, self.size)
+
+
+class CountsOnDemand(ABC):
+    """Counts of a corpus that are more than memory holds: made anew of some texts whenever these are wanted.
+
+    Attributes:
+        size: how many features there are.
+    """
+
+    size: int
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def take(self, rows: NDArray[np.integer]) -> Counts:
+        """The texts at ``rows``, in that order."""
+
+    def renamed(self, new_ids: NDArray[np.int32], size: int) -> CountsOnDemand:
+        """The same texts with other feature ids; see `Counts.renamed`. Not every kind can."""
+        raise NotImplementedError
+
+    def blocks(self) -> Iterator[Counts]:
+        """All texts in order, some at a time."""
+        for first in range(0, len(self), BLOCK):
+            yield self.take(np.arange(first, min(first + BLOCK, len(self))))
+
+    @cached_property
+    def document_frequency(self) -> NDArray[np.int64]:
+        """int64 [size]: in how many texts each feature stands."""
+        return sum((part.document_frequency for part in self.blocks()), np.zeros(self.size, np.int64))
+
+    def totals(self) -> NDArray[np.int64]:
+        """int64 [size]: how often each feature stands in all texts together."""
+        return sum((part.totals() for part in self.blocks()), np.zeros(self.size, np.int64))
 
 
 def to_bow(ids: Sequence[int] | NDArray[np.integer], size: int) -> NDArray[np.float32]:
@@ -135,8 +173,10 @@ class Weights:
         scale = row_scale[texts, (counts.ids >= self.bound).astype(np.int8)]
         return self.tf[counts.counts] * self.feature_scale[counts.ids] * scale
 
-    def row_scale(self, counts: Counts) -> NDArray[np.float32]:
+    def row_scale(self, counts: Counts | CountsOnDemand) -> NDArray[np.float32]:
         """float32 [n, blocks]: what makes the norm of each text's blocks 1; 1 for a block without features."""
+        if isinstance(counts, CountsOnDemand):
+            return np.concatenate([self.row_scale(part) for part in counts.blocks()])
         if counts.size != len(self.feature_scale):
             raise SettingError(
                 message(
@@ -167,7 +207,7 @@ class Weights:
 
 
 def weigh(
-    counts: Counts,
+    counts: Counts | CountsOnDemand,
     *,
     idf: bool = False,
     smooth: bool = True,

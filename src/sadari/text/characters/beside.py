@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.text.characters.vectors import CharacterVectors, told
+from sadari.text.characters.vectors import MOST_STORED, CharacterVectors, told
+from sadari.text.ids_on_disk import mapped
 from sadari.text.vectorize import CountVectors
-from sadari.text.weigh import Counts
+from sadari.text.weigh import Counts, CountsOnDemand
 
 
 class WordsAndCharacters:
@@ -39,13 +41,17 @@ class WordsAndCharacters:
         """The first feature that is of characters."""
         return self.words.size
 
-    def fit(self, texts: Any) -> Counts:
+    def fit(self, texts: Any) -> Counts | CountsOnDemand:
         """Learn the n-grams of a corpus, and count them. Texts without words, such as emoji, have characters alone.
 
         Raises:
             DataError: no characters were found in any text.
         """
-        return beside(self.words.fit(texts, may_be_empty=True), self.characters.fit(texts))
+        words = cast("Counts", self.words.fit(texts, may_be_empty=True))
+        if len(words.ids) > MOST_STORED // 8:  # so that the characters' share is large, too
+            words = Counts(mapped(words.ids), mapped(words.counts), words.offsets, words.size)
+        characters = self.characters.fit(texts)
+        return beside(words, characters) if isinstance(characters, Counts) else BesideCounts(words, characters)
 
     def transform(self, column: pl.Series) -> Counts:
         """Counts of the learned n-grams in some texts; all else is left out."""
@@ -95,6 +101,31 @@ class WordsAndCharacters:
         others = {name: arrays[f"character_{name}"] for name in CountVectors.array_names}
         self.characters.restore(words[at:], others)
         return self
+
+
+@dataclass(frozen=True, eq=False)
+class BesideCounts(CountsOnDemand):
+    """Each text's features of one kind and then of another, whose ids follow those of the first.
+
+    Attributes:
+        first: counts of the one.
+        second: of the other, of the same texts.
+    """
+
+    first: Counts
+    second: CountsOnDemand
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        """How many features there are."""
+        return self.first.size + self.second.size
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def take(self, rows: NDArray[np.integer]) -> Counts:
+        """The texts at ``rows``, in that order."""
+        return beside(self.first.take(rows), self.second.take(rows))
 
 
 def beside(first: Counts, second: Counts) -> Counts:

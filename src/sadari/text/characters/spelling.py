@@ -6,16 +6,18 @@ a text's are those of its words together.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from sadari.compiling import njit
-from sadari.ragged import Ragged, offsets_of
+from sadari.ragged import Ragged, offsets_of, positions_of
 from sadari.text.compose import composed
 from sadari.text.scan import DENSE, SPACE, WORD, Tokens, character_kinds, decode_character
 from sadari.text.table import TokenTable
-from sadari.text.weigh import MOST, Counts
+from sadari.text.weigh import MOST, Counts, CountsOnDemand
 
 HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7FB))  # dense, but written with spaces
 
@@ -39,18 +41,69 @@ def written_without_spaces(texts: pl.Series, sample: int = 2_000) -> bool:
     return bool(2 * np.count_nonzero(dense) > np.count_nonzero(ascii_letters | (kinds == WORD) | (kinds == DENSE)))
 
 
-def distinct_words(tokens: Tokens) -> tuple[Ragged, Tokens]:
+def distinct_words(tokens: Tokens, table: TokenTable) -> tuple[Ragged, Tokens]:
     """The words of some texts.
 
+    Args:
+        tokens: the words of the texts.
+        table: the words before, to which these are added.
+
     Returns:
-        Ids of each text's words in the order in which they stand; and each word once, by id, as a text of its own.
+        Ids of each text's words in the order in which they stand; and each new word, by id, as a text of its own.
     """
-    table = TokenTable()
+    before = table.size
     ids = table.learn(tokens)
-    content, offsets = table.content[: table.offsets[table.size]], table.offsets[: table.size + 1]
+    offsets = table.offsets[before : table.size + 1] - table.offsets[before]
+    content = table.content[table.offsets[before] : table.offsets[table.size]]
     starts, lengths = offsets[:-1].astype(np.int32), np.diff(offsets).astype(np.int32)
-    each = np.arange(table.size + 1)
-    return Ragged(ids, tokens.offsets), Tokens(content, starts, lengths, table.hashes[: table.size], each)
+    each = np.arange(len(offsets))
+    return Ragged(ids, tokens.offsets), Tokens(content, starts, lengths, table.hashes[before : table.size], each)
+
+
+@dataclass(frozen=True, eq=False)
+class SpelledCounts(CountsOnDemand):
+    """Counts of the features of texts of which each is a row of words, and each word is spelled once.
+
+    Attributes:
+        words: the ids of each text's words.
+        spelled: the features of each word; negative ones are skipped.
+        size: how many features there are.
+    """
+
+    words: Ragged
+    spelled: Ragged
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @property
+    def standing(self) -> int:
+        """How many features stand in all texts together, each as often as it does."""
+        return int(np.dot(self._word_counts, self.spelled.lengths))
+
+    @property
+    def _word_counts(self) -> NDArray[np.int64]:
+        return _tally(self.words.values, len(self.spelled))
+
+    def take(self, rows: NDArray[np.integer]) -> Counts:
+        """The texts at ``rows``, in that order."""
+        at, offsets = positions_of(self.words.offsets, rows)
+        return count_in_texts(Ragged(self.words.values[at], offsets), self.spelled, self.size)
+
+    def stored(self) -> Counts:
+        """All texts at once."""
+        return count_in_texts(self.words, self.spelled, self.size)
+
+    def totals(self) -> NDArray[np.int64]:
+        """int64 [size]: how often each feature stands in all texts together."""
+        return _totals(self._word_counts, self.spelled.values, self.spelled.offsets, self.size)
+
+    def renamed(self, new_ids: NDArray[np.int32], size: int) -> SpelledCounts:
+        """The same texts with other feature ids; features whose new id is negative are left out. Written over."""
+        offsets = self.spelled.offsets.copy()
+        kept = _rename(self.spelled.values, offsets, new_ids)
+        return SpelledCounts(self.words, Ragged(self.spelled.values[:kept], offsets), size)
 
 
 def padded(words: Tokens) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -84,6 +137,39 @@ def count_in_texts(words: Ragged, spelled: Ragged, size: int) -> Counts:
     places = np.full(size, -1, np.int64)
     _tally_words(words.values, words.offsets, spelled.values, spelled.offsets, places, ids, counts, offsets)
     return Counts(ids[: offsets[-1]], counts[: offsets[-1]], offsets, size)
+
+
+@njit(cache=True, nogil=True)
+def _tally(ids, size):  # type: ignore[no-untyped-def]
+    sums = np.zeros(size, np.int64)
+    for i in range(len(ids)):
+        sums[ids[i]] += 1
+    return sums
+
+
+@njit(cache=True, nogil=True)
+def _totals(often, features, bounds, size):  # type: ignore[no-untyped-def]
+    sums = np.zeros(size, np.int64)
+    for w in range(len(often)):
+        for i in range(bounds[w], bounds[w + 1]):
+            if features[i] >= 0:
+                sums[features[i]] += often[w]
+    return sums
+
+
+@njit(cache=True, nogil=True)
+def _rename(values, offsets, new_ids):  # type: ignore[no-untyped-def]
+    n, start = 0, 0
+    for w in range(len(offsets) - 1):
+        end = offsets[w + 1]
+        for i in range(start, end):
+            feature = new_ids[values[i]] if values[i] >= 0 else -1
+            if feature >= 0:
+                values[n] = feature
+                n += 1
+        start = end
+        offsets[w + 1] = n
+    return n
 
 
 @njit(cache=True, nogil=True)

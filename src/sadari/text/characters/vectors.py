@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from sadari.ragged import Ragged, offsets_of
-from sadari.text.characters.spelling import count_in_texts, distinct_words, padded, single_spaced
+from sadari.text.characters.spelling import SpelledCounts, count_in_texts, distinct_words, padded, single_spaced
+from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.ngrams import NO_PREFIX
 from sadari.text.one_text import OneText
 from sadari.text.scan import Tokens, scan
-from sadari.text.table import MISSING
+from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokenize import tokenizer, whitespace, whole
 from sadari.text.vectorize import CountVectors
-from sadari.text.weigh import Counts, count
+from sadari.text.weigh import Counts, CountsOnDemand, count
 
 BREAK = "\ud800"  # stands between words, and in no text: half of a surrogate pair is no character
+MOST_STORED = 2**27  # features of all texts, each as often as it stands: 0.8 GB of counts, less what stands twice
+IN_MEMORY = 2**25  # ids of words, and of n-grams of words; more lie in a temporary file
 _SPACES = re.compile(r"\s\s+")
 
 
@@ -70,8 +75,13 @@ class CharacterVectors(CountVectors):
         found = self.feature_of[(pairs[:, 0] == NO_PREFIX) & np.isin(pairs[:, 1], spaces)]
         return [feature for feature in found.tolist() if feature != MISSING]
 
-    def spell(self, column: pl.Series) -> tuple[Ragged, Tokens]:
-        """The words of some texts: each text's, by place; and the characters of each word, with its spaces."""
+    def spell(self, column: pl.Series, table: TokenTable | None = None) -> tuple[Ragged, Tokens]:
+        """The words of some texts: each text's, by id; and the characters of each new word, with its spaces.
+
+        Args:
+            column: the texts.
+            table: the words of texts before; across spaces, and with None, all are new.
+        """
         tokens = self.tokenizer(column)
         if self.across_spaces:
             lengths = np.zeros(len(column), np.int64)
@@ -80,16 +90,38 @@ class CharacterVectors(CountVectors):
             each = np.arange(len(column) + 1)
             words = Ragged(each[:-1].astype(np.int32), each)
         else:
-            words, once = distinct_words(tokens)
+            words, once = distinct_words(tokens, TokenTable() if table is None else table)
             content, offsets = padded(once)
         return words, scan(content, offsets, tokenizer("characters").rules)
 
-    def _learn(self, column: pl.Series) -> Counts:
+    def fit(self, texts: Any, *, may_be_empty: bool = False) -> Counts | CountsOnDemand:
+        """Learn the n-grams of a corpus, and count them: now, or where that is too much to be held, when wanted.
+
+        Args:
+            texts: the corpus.
+            may_be_empty: where nothing is found there are no features, which is no error.
+
+        Raises:
+            DataError: nothing was found in any text; three of them are shown.
+        """
+        spelled = cast("SpelledCounts", super().fit(texts, may_be_empty=may_be_empty))
+        return spelled if spelled.standing > MOST_STORED else spelled.stored()
+
+    def _learn_all(self, columns: Iterable[pl.Series]) -> SpelledCounts:
         self._places = {}
-        words, characters = self.spell(column)
-        ids = self.words.learn(characters)
-        grams = self.grams.learn(Ragged(ids, characters.offsets), len(self.words))
-        return count_in_texts(words, grams, len(self.grams))
+        table, words, spelled = TokenTable(), GrowingIds(IN_MEMORY), GrowingIds(IN_MEMORY)
+        lengths = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for column in columns:
+            before = sum(map(len, lengths[1])) if self.across_spaces else 0
+            standing, characters = self.spell(column, table)
+            ids = self.words.learn(characters)
+            grams = self.grams.learn(Ragged(ids, characters.offsets), len(self.words))
+            words.append(standing.values + np.int32(before))
+            spelled.append(grams.values)
+            lengths[0].append(standing.lengths)
+            lengths[1].append(grams.lengths)
+        each, once = (offsets_of(np.concatenate(parts)) for parts in lengths)
+        return SpelledCounts(Ragged(words.whole(), each), Ragged(spelled.whole(), once), len(self.grams))
 
     def _long_enough(self) -> NDArray[np.bool_]:
         keep = super()._long_enough()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.text.weigh import Counts, Weights
+from sadari.text.weigh import Counts, CountsOnDemand, Weights
 from sadari.train.callbacks import Progress
 from sadari.train.solvers.dual_coordinate_descent import Monitor
 
@@ -41,7 +41,7 @@ class AdamSettings:
 
 
 def train_with_adam(
-    counts: Counts,
+    counts: Counts | CountsOnDemand,
     weights: Weights,
     row_scale: NDArray[np.float32],
     targets: NDArray[np.int8],

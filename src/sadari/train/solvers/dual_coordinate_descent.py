@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.nets.compiled import linear_logits
-from sadari.text.weigh import Counts, Weights
+from sadari.text.weigh import BLOCK, Counts, CountsOnDemand, Weights
 
 # After each epoch: (epochs done, epochs at most, the record of this epoch) → True to stop.
 Monitor = Callable[[int, int, dict[str, float]], bool]
@@ -40,7 +40,7 @@ class DualSolution:
 
 
 def solve_dual(
-    counts: Counts,
+    counts: Counts | CountsOnDemand,
     weights: Weights,
     row_scale: NDArray[np.float32],
     signs: NDArray[np.int8],
@@ -75,11 +75,10 @@ def solve_dual(
         weight, bias = start or (np.zeros((counts.size, labels), np.float32), np.zeros(labels, np.float32))
         solution = DualSolution(weight, bias, np.zeros(signs.shape, np.float32), [])
     rows = np.arange(len(counts)) if rows is None else rows
-    longest = int(np.diff(counts.offsets).max(initial=0))
     random = np.random.default_rng(seed)
     for epoch in range(1, epochs + 1):
         began = time.perf_counter()
-        violation, loss = _pass(counts, weights, row_scale, random.permutation(rows), signs, costs, solution, longest)
+        violation, loss = _pass(counts, weights, row_scale, random.permutation(rows), signs, costs, solution)
         record = {
             "epoch": float(epoch),
             "loss": loss / max(1, len(rows)),
@@ -93,16 +92,25 @@ def solve_dual(
 
 
 def _pass(
-    counts: Counts,
+    counts: Counts | CountsOnDemand,
     weights: Weights,
     row_scale: NDArray[np.float32],
     order: NDArray[np.int64],
     signs: NDArray[np.int8],
     costs: NDArray[np.float32],
     solution: DualSolution,
-    longest: int,
 ) -> tuple[float, float]:
     """One pass over the texts in an order, the solution written over: (largest step taken, summed loss)."""
+    if isinstance(counts, CountsOnDemand):
+        violation, loss = 0.0, 0.0
+        for first in range(0, len(order), BLOCK):
+            rows = order[first : first + BLOCK]
+            part, each = DualSolution(solution.weight, solution.bias, solution.alpha[rows], []), np.arange(len(rows))
+            found = _pass(counts.take(rows), weights, row_scale[rows], each, signs[rows], costs[rows], part)
+            solution.alpha[rows] = part.alpha
+            violation, loss = max(violation, found[0]), loss + found[1]
+        return violation, loss
+    longest = int(np.diff(counts.offsets).max(initial=0))
     violation, loss = _epoch(
         counts.ids,
         counts.counts,
@@ -135,7 +143,7 @@ def _take_out(
 
 
 def held_out_logits(
-    counts: Counts,
+    counts: Counts | CountsOnDemand,
     weights: Weights,
     row_scale: NDArray[np.float32],
     signs: NDArray[np.int8],
