@@ -136,7 +136,7 @@ def names_its_encoding(call: ast.Call) -> bool:
     if name == "read_text":
         return isinstance(call.func, ast.Name) or bool(call.args)  # a function of ours, or Path's with one
     if name == "write_text":
-        return len(call.args) > 1
+        return len(call.args) > 1 or ast.unparse(call.func).startswith("super()")  # click's, which writes help
     of_os = isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "os"
     if name not in ("open", "fdopen") or (of_os and name == "open"):
         return True

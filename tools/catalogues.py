@@ -17,13 +17,20 @@ import io
 import string
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from importlib import import_module
+from inspect import cleandoc
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import IO, Any
 
+import click
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+import sadari.cli
+from sadari.cli.arguments.language import spoken
 
 SOURCE = Path(__file__).parent.parent / "src" / "sadari"
 LOCALE = SOURCE / "locale"
@@ -36,6 +43,31 @@ KEYWORDS = {
     "_head": (1,),
     "print_headed": (1,),
 }
+# what click says to who types something else than a command takes, and the heads of its help
+FROM_CLICK: list[str | tuple[str, str]] = [
+    "Usage:",
+    "Options",
+    "Commands",
+    "Show this message and exit.",
+    "default: {default}",
+    "required",
+    "Missing command.",
+    "Missing argument",
+    "Missing option",
+    "Missing parameter",
+    "Invalid value: {message}",
+    "Invalid value for {param_hint}: {message}",
+    "No such command {name!r}.",
+    "No such option {name!r}.",
+    "Option {name!r} does not take a value.",
+    "{value!r} is not a valid {number_type}.",
+    "{value!r} is not a valid boolean. Recognized values: {states}",
+    "{value} is not in the range {range}.",
+    ("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})"),
+    ("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."),
+    ("{value!r} is not {choice}.", "{value!r} is not one of {choices}."),
+    ("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)"),
+]
 OPTIONS = {"**.jinja": {"silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}}
 
 
@@ -46,7 +78,20 @@ def extracted() -> Catalog:
         SOURCE, [("**.py", _calls), ("**.jinja", "jinja2")], OPTIONS, keywords=KEYWORDS, strip_comment_tags=True
     ):
         found.add(said)
+    for text in (*help_texts(), *FROM_CLICK):
+        found.add(text)
     return found
+
+
+def help_texts() -> Iterator[str]:
+    """What ``--help`` of every command says: docstrings, examples and options, as click has them."""
+    for module in walk_packages(sadari.cli.__path__, "sadari.cli."):
+        for command in vars(import_module(module.name)).values():
+            if isinstance(command, click.Command):
+                texts = [command.help, command.epilog, command.short_help]
+                yield from (cleandoc(text) for text in texts if text)
+                options = [each for each in spoken(command).params if isinstance(each, click.Option)]
+                yield from (option.help for option in options if option.help)
 
 
 def _calls(file: IO[bytes], keywords: Collection[str], tags: object, options: object) -> Iterator[tuple[Any, ...]]:

@@ -21,8 +21,9 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-_LOCALE = Path(__file__).parent / "locale"
-LANGUAGES = ("en", *sorted(file.parts[-3] for file in _LOCALE.glob("*/LC_MESSAGES/sadari.mo")))
+LOCALE = Path(__file__).parent / "locale"
+DOMAIN = "sadari"
+LANGUAGES = ("en", *sorted(file.parts[-3] for file in LOCALE.glob("*/LC_MESSAGES/sadari.mo")))
 VARIABLE = "SADARI_LANG"
 
 
@@ -190,7 +191,7 @@ _language: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def current_language() -> str:
-    """The language that `speaking` or `speak` set, else that of the variable SADARI_LANG, else English."""
+    """The language that `speaking` set, else that of the variable SADARI_LANG, else English."""
     return _language.get() or _named(os.environ.get(VARIABLE, "")) or "en"
 
 
@@ -206,9 +207,9 @@ def _named(locale: str) -> str | None:
     return language if language in LANGUAGES else None
 
 
-def speak(language: str) -> None:
-    """Render messages in this language from now on, to the end of the `speaking` around it."""
-    _language.set(language)
+def translated(text: str) -> str:
+    """A text that has no values, such as one of ``--help``, in the language that is spoken."""
+    return _catalogue(current_language()).gettext(text)
 
 
 @contextmanager
@@ -223,4 +224,4 @@ def speaking(language: str | None) -> Iterator[None]:
 
 @cache
 def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation("sadari", _LOCALE, [language], fallback=True)
+    return gettext.translation(DOMAIN, LOCALE, [language], fallback=True)

@@ -2,10 +2,12 @@
 
 import re
 
+import click
 import pytest
 
 from cli_runs import HEADLINES, run
 from sadari import Bert, Generator, Translator
+from sadari.cli.app import COMMANDS, app
 from sadari.rungs import RUNGS
 from sadari.settings.declaration import settings_of
 
@@ -13,7 +15,7 @@ SETTINGS = sorted({name for kind in (*RUNGS.values(), Generator, Translator, Ber
 # what stays as it is: what can be typed, names of formats, measures, settings and their values
 AS_IT_IS = re.compile(
     r"sadari [a-z].*|loss \w+|fasttext [a-z].*|"
-    r"--[-a-z]+( [A-Z]+)?|[\w./-]*/[\w./-]+|\w+=\S+|'[^']*'|“[^”]*”|\[[A-Z]+\]|"
+    r"--[-a-z]+( [A-Z]+)?|[\w./-]*/[\w./-]+|\w+=\S+|'[^']*'|“[^”]*”|\"[^\"]*\"|\[[A-Z]+\]|"
     rf"\b({'|'.join(SETTINGS)}) \S+"
 )
 ENGLISH = re.compile(r"\b[A-Za-z]{2,} [a-z]{2,}\b")
@@ -50,6 +52,49 @@ def place(tmp_path_factory):
     return folder
 
 
+def commands(group, *name):
+    """The words of every command, of those within others too."""
+    for each, inner in group.items():
+        yield [*name, each]
+        yield from commands(getattr(inner, "commands", {}), *name, each)
+
+
+EVERY = {name: app.get_command(click.Context(app), name) for name in COMMANDS}
+
+
+@pytest.mark.parametrize("name", [[], *commands(EVERY), ["pretrain", "probe"]], ids=" ".join)
+def test_of_help(name):
+    for said in (ko(*name, "--help"), run("--lang", "ko", *name, "-h"), run(*name, "--help", "--lang=ko")):
+        check_korean(said)
+        assert said.stdout.startswith("사용법: sadari")
+        assert "옵션:" in said.stdout
+    assert run(*name, "--help", env={"SADARI_LANG": "ko"}).stdout == run(*name, "--help", "--lang", "ko").stdout
+    assert run(*name, "--help", "--lang", "en", env={"SADARI_LANG": "ko"}).stdout == run(*name, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["climb", "--hlp"], "'--hlp' 옵션은 없습니다"),
+        (["climb", "--seed", "x"], "'--seed'의 값이 잘못되었습니다"),
+        (["climb", "--seed", "-1"], "범위 밖입니다"),
+        (["climb", "--on-bad-row", "x"], "'error', 'skip' 가운데 하나가 아닙니다"),
+        (["climb", "a", "b"], "인자가 더 있습니다(b)"),
+        (["climb", "--budget"], "'--budget' 옵션에는 값 1개가 필요합니다"),
+        (["climb", "--no-report=1"], "값을 받지 않습니다"),
+        (["predict"], "빠진 인자 'MODEL'"),
+        (["vectors", "plat"], "'plat'이라는 명령은 없습니다"),
+        (["clim"], "'climb' 명령을 찾으시나요?"),
+        (["pretrain", "probe"], "빠진 인자 'MODEL'"),
+    ],
+)
+def test_of_what_cannot_be_typed(arguments, said):
+    for result in (ko(*arguments), run("--lang", "ko", *arguments)):
+        check_korean(result, ends=2)
+        assert said in result.stderr
+    assert said not in run(*arguments).stderr
+
+
 def test_of_classifiers(place):
     check_korean(ko("climb", place / "train.csv", "--rungs", "bow,tfidf", "--no-curves", "-o", place / "run"))
     check_korean(ko("evaluate", place / "m", place / "test.csv", "--text", "title"))
@@ -67,6 +112,7 @@ def test_of_fasttext(place):
 
 
 def test_of_data(place):
+    check_korean(ko("data", "list"))
     check_korean(ko("data", "audit", place / "train.csv", "--test", place / "test.csv"))
 
 

@@ -132,7 +132,7 @@ def test_the_listing_says_what_is_here(monkeypatch, tmp_path):
     assert tuple(lines) == datasets.NAMES
     assert lines["headlines"].ready
     assert not lines["ag_news"].ready
-    assert "sadari data fetch ag_news" in lines["ag_news"].place
+    assert "sadari data fetch ag_news" in str(lines["ag_news"].place)
     put(tmp_path / "own" / "ag_news", "train.csv")
     monkeypatch.setenv("SADARI_DATA", str(tmp_path / "own"))
     line = {line.name: line for line in datasets.listing()}["ag_news"]

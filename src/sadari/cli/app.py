@@ -11,28 +11,36 @@ from typing import Any, NoReturn
 import click
 
 from sadari import __version__
-from sadari.cli.arguments import options
+from sadari.cli.arguments.language import language, language_asked, speaking_with_click, spoken
 from sadari.cli.terminal.failures import run_guarded
-from sadari.messages import language_of_environment, message, speaking
+from sadari.messages import message, translated
 
 # name → (module, attribute, what it does), in the order of use
 COMMANDS = {
-    "climb": ("sadari.cli.climb.command", "climb", "Train every rung, compare them, and say which is worth its cost."),
-    "train": ("sadari.cli.train.command", "train", "Train one rung and save the model."),
-    "evaluate": ("sadari.cli.evaluate.command", "evaluate", "Score a model on labelled texts."),
-    "predict": ("sadari.cli.predict.command", "predict", "Label texts: a file, standard input, or arguments."),
-    "explain": ("sadari.cli.explain.command", "explain", "Show which words speak for which label in a text."),
-    "vectors": ("sadari.cli.vectors.command", "vectors", "Train, search, compare, picture and convert word vectors."),
-    "import": ("sadari.cli.exchange.command", "import_", "Take over a classifier that fastText trained."),
-    "export": ("sadari.cli.exchange.command", "export", "Write a model for another program."),
-    "generate": ("sadari.cli.generate.command", "generate", "Learn to write from texts, and write."),
+    "climb": (
+        "sadari.cli.climb.command",
+        "climb",
+        message("Train every rung, compare them, and say which is worth its cost."),
+    ),
+    "train": ("sadari.cli.train.command", "train", message("Train one rung and save the model.")),
+    "evaluate": ("sadari.cli.evaluate.command", "evaluate", message("Score a model on labelled texts.")),
+    "predict": ("sadari.cli.predict.command", "predict", message("Label texts: a file, standard input, or arguments.")),
+    "explain": ("sadari.cli.explain.command", "explain", message("Show which words speak for which label in a text.")),
+    "vectors": (
+        "sadari.cli.vectors.command",
+        "vectors",
+        message("Train, search, compare, picture and convert word vectors."),
+    ),
+    "import": ("sadari.cli.exchange.command", "import_", message("Take over a classifier that fastText trained.")),
+    "export": ("sadari.cli.exchange.command", "export", message("Write a model for another program.")),
+    "generate": ("sadari.cli.generate.command", "generate", message("Learn to write from texts, and write.")),
     "translate": (
         "sadari.cli.translate.command",
         "translate",
-        "Learn to translate from pairs of texts, and translate.",
+        message("Learn to translate from pairs of texts, and translate."),
     ),
-    "pretrain": ("sadari.cli.pretrain.command", "pretrain", "Pre-train a BERT on plain texts, and probe it."),
-    "data": ("sadari.cli.data.command", "data", "List, fetch and audit data."),
+    "pretrain": ("sadari.cli.pretrain.command", "pretrain", message("Pre-train a BERT on plain texts, and probe it.")),
+    "data": ("sadari.cli.data.command", "data", message("List, fetch and audit data.")),
 }
 
 EXAMPLES = """\b
@@ -58,23 +66,24 @@ class App(click.Group):
                 said = message("there is no command {name!r}; did you mean {near!r}?", name=cmd_name, near=near[0])
             ctx.fail(str(said))
         module, attribute, _ = COMMANDS[cmd_name]
-        return options.speaks(getattr(import_module(module), attribute))
+        command: click.Command = spoken(getattr(import_module(module), attribute))
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, what) for name, (_, _, what) in COMMANDS.items()])
+        with formatter.section(translated("Commands")):
+            formatter.write_dl([(name, str(what)) for name, (_, _, what) in COMMANDS.items()])
 
     def run(self, arguments: Sequence[str] | None = None) -> int:
         """Run with these arguments: the exit code."""
         given = sys.argv[1:] if arguments is None else list(arguments)
-        with speaking(language_of_environment()):
+        with speaking_with_click(language_asked(given)):
             return run_guarded(lambda: self._call(given))
 
     def _call(self, arguments: list[str]) -> int:
         # Not click's own `main`: it makes a closed pipe an error, and Ctrl-C as well.
         self._main_shell_completion({}, "sadari")
         try:
-            with self.make_context("sadari", arguments) as context:
+            with spoken(self).make_context("sadari", arguments) as context:
                 self.invoke(context)
         except click.exceptions.Exit as end:
             return end.exit_code
@@ -88,7 +97,7 @@ class App(click.Group):
 @click.group(
     cls=App, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@options.language
+@language
 @click.version_option(__version__, prog_name="sadari", message="%(prog)s %(version)s")
 def app(lang: str) -> None:
     """Climb the whole ladder of text models on your own labelled texts, and learn which rung is worth its cost."""

@@ -16,7 +16,7 @@ import platformdirs
 
 from sadari.data.download import Progress, download
 from sadari.errors import DataError, OutputError
-from sadari.messages import alternatives, message
+from sadari.messages import Message, alternatives, message
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Dataset:
     test: Path | None
     text: str | None
     label: str | None
-    license: str
-    description: str
+    license: Message | str
+    description: Message
     language: str  # ISO 639-1
     parallel: tuple[str, ...] = ()
 
@@ -44,9 +44,9 @@ class Listed:
 
     name: str
     language: str
-    license: str
-    description: str
-    place: str  # the folder it lies in, or how to get it
+    license: Message | str
+    description: Message
+    place: Message | str  # the folder it lies in, or how to get it
     ready: bool
 
 
@@ -61,8 +61,8 @@ class _File:
 class _Known:
     name: str
     language: str
-    license: str
-    description: str
+    license: Message | str
+    description: Message
     text: str | None = None
     label: str | None = None
     parallel: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ _KNOWN = (
         name="headlines",
         language="en",
         license="CC0-1.0",
-        description="short news items in four classes, written for this project",
+        description=message("short news items in four classes, written for this project"),
         text="title,text",
         label="label",
         bundled=("headlines/en_train.csv", "headlines/en_test.csv"),
@@ -86,7 +86,7 @@ _KNOWN = (
         name="headlines_ko",
         language="ko",
         license="CC0-1.0",
-        description="short Korean news items in four classes, written for this project",
+        description=message("short Korean news items in four classes, written for this project"),
         text="title,text",
         label="label",
         bundled=("headlines/ko_train.csv", "headlines/ko_test.csv"),
@@ -95,7 +95,7 @@ _KNOWN = (
         name="phrases",
         language="en, fr, ko",
         license="CC0-1.0",
-        description="simple sentences in three languages, to translate; made by a grammar of this project",
+        description=message("simple sentences in three languages, to translate; made by a grammar of this project"),
         text="en",
         parallel=("en", "fr", "ko"),
         bundled=("phrases/phrases.csv",),
@@ -103,8 +103,8 @@ _KNOWN = (
     _Known(
         name="ag_news",
         language="en",
-        license="research and other non-commercial use (AG's corpus of news articles)",
-        description="news in four classes, 120,000 + 7,600 texts (Zhang et al. 2015, arXiv 1509.01626)",
+        license=message("research and other non-commercial use (AG's corpus of news articles)"),
+        description=message("news in four classes, 120,000 + 7,600 texts (Zhang et al. 2015, arXiv 1509.01626)"),
         # torchtext's source for the same files; its MD5 sums are b1a00f82… and d52ea96a….
         url="https://raw.githubusercontent.com/mhjabreel/CharCnn_Keras/master/data/ag_news_csv",
         files=(
@@ -176,7 +176,8 @@ def listing() -> list[Listed]:
     lines = []
     for known in _KNOWN:
         found = [folder for folder in _places(known) if _files_in(folder, known)[0].is_file()]
-        place = str(_files_in(found[0], known)[0].parent) if found else f"not here yet: sadari data fetch {known.name}"
+        absent = message("not here yet: sadari data fetch {name}", name=known.name)
+        place = str(_files_in(found[0], known)[0].parent) if found else absent
         lines.append(Listed(known.name, known.language, known.license, known.description, place, bool(found)))
     return lines
 

@@ -10,7 +10,7 @@ import click
 
 from sadari.data.formats import FORMATS
 from sadari.errors import SettingError
-from sadari.messages import LANGUAGES, VARIABLE, current_language, message, speak
+from sadari.messages import message
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -171,41 +171,6 @@ def validation(command: Command) -> Command:
         show_default=True,
         help="Share of the training rows set aside for validation.",
     )(command)
-
-
-def language(command: Command) -> Command:
-    """``--lang``; the command is given the language that is spoken, whatever chose it."""
-    return click.option(
-        "--lang",
-        type=click.Choice(LANGUAGES),
-        is_eager=True,
-        callback=_speak,
-        help=f"Language of output and report; else that of {VARIABLE}, or of the locale.",
-    )(command)
-
-
-def speaks(command: click.Command) -> click.Command:
-    """The command, and those within it, with ``--lang`` where one has it not."""
-    if all(each.name != "lang" for each in command.params):
-        command.params.append(
-            click.Option(
-                ["--lang"],
-                type=click.Choice(LANGUAGES),
-                is_eager=True,
-                callback=_speak,
-                expose_value=False,
-                help="Language of the output.",
-            )
-        )
-    for inner in getattr(command, "commands", {}).values():
-        speaks(inner)
-    return command
-
-
-def _speak(context: click.Context, option: click.Parameter, lang: str | None) -> str:
-    if lang is not None:
-        speak(lang)
-    return current_language()
 
 
 def parse_duration(text: str | None) -> float | None:

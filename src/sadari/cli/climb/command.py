@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.cli.arguments.language import language
 from sadari.errors import SettingError
 from sadari.messages import message
 
@@ -95,7 +96,7 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 @click.option("--no-refit", is_flag=True, help="Leave the model as measured, without the validation rows.")
 @click.option("--no-curves", is_flag=True, help="Leave out the learning curves, which take about half the time.")
 @click.option("--no-report", is_flag=True, help="Leave out report.html.")
-@options.language
+@language
 @options.as_json("Print the whole result as JSON, and nothing else, on standard output.")
 def climb(data: str, **asked: Any) -> None:
     """Train every rung, compare them, and say which is worth its cost.

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from sadari.cli.arguments import options
-from sadari.messages import message
+from sadari.cli.arguments.language import language
+from sadari.messages import beside, message, plain
 
 LIST_EXAMPLES = """\b
 Examples:
@@ -46,18 +47,16 @@ def data() -> None:
 @options.as_json("As JSON.")
 def list_(as_json: bool) -> None:
     """Show the data sets that have a name."""
-    from dataclasses import asdict
-
     from sadari.cli.terminal.printing import headed, say_json
     from sadari.data.datasets import listing
 
     lines = listing()
     if as_json:
-        say_json([asdict(line) for line in lines])
+        say_json(plain(lines))
         return
     widest = max(len(line.name) for line in lines) + 2
     for line in lines:
-        headed(line.name, f"{line.description} · {line.language}", indent=widest)
+        headed(line.name, beside([line.description, line.language]), indent=widest)
         headed("", message("license: {license}", license=line.license), indent=widest)
         headed("", line.place, indent=widest)
 
@@ -94,7 +93,7 @@ def fetch(name: str) -> None:
 @options.reading_on
 @options.labels
 @options.seed
-@options.language
+@language
 @options.as_json("As JSON, and nothing else, on standard output.")
 def audit(data: str, **asked: Any) -> None:
     """Look for what could spoil a model, or its score, in DATA: a file or a name.

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.cli.arguments.language import spoken
 from sadari.cli.train.resume import Command
 from sadari.errors import ModelError, SettingError
-from sadari.messages import message
+from sadari.messages import message, translated
 
 if TYPE_CHECKING:
     from sadari.cli.pretrain.input import Texts
@@ -57,6 +58,7 @@ Examples:
 MODEL is a folder that `sadari pretrain` or transformers wrote. With two texts
 it says whether the second follows the first.
 """
+_PROBE = message("Fill masks, and say whether a sentence follows; see probe --help.")
 PRETRAIN = Command("pretrain", (("texts", "TEXT"), ("output", "-o")))
 
 
@@ -67,12 +69,13 @@ class WithProbe(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         if args[:1] == ["probe"]:
-            return probe.make_context(f"{info_name} probe", args[1:], parent=parent, **extra)
+            context: click.Context = spoken(probe).make_context(f"{info_name} probe", args[1:], parent=parent, **extra)
+            return context
         return super().make_context(info_name, args, parent=parent, **extra)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([("probe", "Fill masks, and say whether a sentence follows; see probe --help.")])
+        with formatter.section(translated("Commands")):
+            formatter.write_dl([("probe", str(_PROBE))])
         super().format_options(ctx, formatter)
 
 

@@ -1,0 +1,112 @@
+"""Commands in the language that is spoken: their help, what click itself says, and the option that chooses."""
+
+from __future__ import annotations
+
+import gettext
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
+from inspect import cleandoc
+from typing import Any
+
+import click
+
+from sadari.messages import (
+    DOMAIN,
+    LANGUAGES,
+    LOCALE,
+    VARIABLE,
+    current_language,
+    language_of_environment,
+    speaking,
+    translated,
+)
+
+_GETTEXT = "LANGUAGE"  # which gettext, and so click, reads before the locale
+
+
+def language_asked(arguments: Sequence[str]) -> str | None:
+    """The language of ``--lang``, wherever it stands before ``--``; else that of the environment."""
+    options = "\0".join(arguments).partition("\0--\0")[0]
+    asked = [name for name in re.findall(r"(?:^|\0)--lang[=\0](\w+)(?=\0|$)", options) if name in LANGUAGES]
+    return asked[-1] if asked else language_of_environment()
+
+
+@contextmanager
+def speaking_with_click(language: str | None) -> Iterator[None]:
+    """As `speaking`, and what click says of usage is of the same language; its sentences stand in our catalogues."""
+    gettext.bindtextdomain(DOMAIN, str(LOCALE))
+    before = gettext.textdomain(), os.environ.get(_GETTEXT)
+    with speaking(language):
+        gettext.textdomain(DOMAIN)
+        os.environ[_GETTEXT] = current_language()
+        try:
+            yield
+        finally:
+            gettext.textdomain(before[0])
+            os.environ.pop(_GETTEXT)
+            os.environ.update({} if before[1] is None else {_GETTEXT: before[1]})
+
+
+class WideFormatter(click.HelpFormatter):
+    """Lays help out by the columns of a terminal, where click counts characters.
+
+    A mark behind each wide character makes it two characters until all is laid out.
+    """
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, prefix and _marked(prefix))
+
+    def write_text(self, text: str) -> None:
+        super().write_text(_marked(text))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        super().write_dl([(_marked(name), _marked(what)) for name, what in rows], col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        return super().getvalue().replace("\0", "")
+
+
+def _marked(text: str) -> str:
+    return re.sub(
+        "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]",
+        "\\g<0>\0",
+        text,
+    )
+
+
+class _Context(click.Context):
+    formatter_class = WideFormatter
+
+
+def language(command: Any) -> Any:
+    """``--lang``; the command is given the language that is spoken, whatever chose it."""
+    return click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        callback=lambda context, option, given: current_language(),
+        help=f"Language of output and report; else that of {VARIABLE}, or of the locale.",
+    )(command)
+
+
+_LANGUAGE = click.Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False, help="Language of the output.")
+
+
+def spoken(command: click.Command) -> Any:
+    """A copy of the command, and of those within it, with its help in the language that is spoken, and ``--lang``."""
+    said = copy(command)
+    said.context_class = _Context
+    options = [] if any(each.name == "lang" for each in command.params) else [_LANGUAGE]
+    said.params = [_translated(copy(each), "help") for each in [*command.params, *options]]
+    if isinstance(said, click.Group):
+        said.commands = {name: spoken(inner) for name, inner in said.commands.items()}
+    return _translated(said, "help", "epilog", "short_help")
+
+
+def _translated(what: Any, *names: str) -> Any:
+    for name in names:
+        if text := getattr(what, name, None):
+            setattr(what, name, translated(cleandoc(text)))
+    return what
