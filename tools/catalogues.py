@@ -18,7 +18,6 @@ import string
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from importlib import import_module
-from inspect import cleandoc
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import IO, Any
@@ -30,7 +29,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import sadari.cli
-from sadari.cli.arguments.language import spoken
+from sadari.cli.arguments.language import paragraphs, spoken
 
 SOURCE = Path(__file__).parent.parent / "src" / "sadari"
 LOCALE = SOURCE / "locale"
@@ -89,7 +88,7 @@ def help_texts() -> Iterator[str]:
         for command in vars(import_module(module.name)).values():
             if isinstance(command, click.Command):
                 texts = [command.help, command.epilog, command.short_help]
-                yield from (cleandoc(text) for text in texts if text)
+                yield from (paragraph for text in texts if text for paragraph in paragraphs(text))
                 options = [each for each in spoken(command).params if isinstance(each, click.Option)]
                 yield from (option.help for option in options if option.help)
 

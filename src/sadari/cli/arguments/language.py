@@ -108,5 +108,10 @@ def spoken(command: click.Command) -> Any:
 def _translated(what: Any, *names: str) -> Any:
     for name in names:
         if text := getattr(what, name, None):
-            setattr(what, name, translated(cleandoc(text)))
+            setattr(what, name, "\n\n".join(map(translated, paragraphs(text))))
     return what
+
+
+def paragraphs(text: str) -> list[str]:
+    """Of a docstring or of examples: each is a sentence of the catalogues."""
+    return cleandoc(text).split("\n\n")
