@@ -160,7 +160,7 @@ def test_a_vocabulary_of_another_size_than_asked_is_said(tmp_path):
     given = [part for part in QUICK if part not in ("--vocabulary", "150")]
     given += ["--no-nsp", "-o", tmp_path / "m", "--vocabulary", "300"]
     said = " ".join(run_well("pretrain", "headlines_ko", *given).stdout.split())
-    kept = re.search(r"([\d,]+) pieces where 300 were asked for: ([\d,]+) characters are kept", said)
+    kept = re.search(r"([\d,]+) subwords where 300 were asked for: ([\d,]+) characters are kept", said)
     assert 300 < int(kept[2].replace(",", "")) < int(kept[1].replace(",", "")) == len(Bert.load(tmp_path / "m").pieces_)
     found = json.loads(run_well("pretrain", "headlines_ko", *given, "--json").stdout)
     assert "where 300 were asked for" in found["vocabulary_note"]
