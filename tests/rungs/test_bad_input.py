@@ -100,7 +100,7 @@ def test_no_texts_at_all_get_no_answers(rung):
     assert model.predict_proba(pl.Series([], dtype=pl.String)).shape == (0, 4)
 
 
-@pytest.mark.parametrize("rung", OF_WORDS)
+@pytest.mark.parametrize("rung", [case for case in OF_WORDS if case.id != "word-char"])  # it goes on with characters
 def test_no_vocabulary_is_an_error_with_three_texts_and_the_tokenizer(rung):
     texts = ["?!", "...", "--", "##"]
     with pytest.raises(DataError) as error:
