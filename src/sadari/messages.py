@@ -168,6 +168,13 @@ def pieces(said: Message, language: str | None = None) -> Iterator[tuple[str | N
             yield name, formatter.format_field(formatter.convert_field(values[name], conversion), form or "")
 
 
+def outline(said: Message | str) -> tuple[Any, ...]:
+    """What a sentence says but for its figures, and bars that are drawn of them: ids and names."""
+    if isinstance(said, Message):
+        return said.id, *(outline(each) for each in said.values.values() if isinstance(each, Message | str))
+    return (said,) if any(map(str.isalpha, said)) else ()
+
+
 def plain(value: Any, language: str | None = None) -> Any:
     """Nested plain values, for JSON, with every message in them written out; of a dataclass, its fields."""
     if isinstance(value, Message):

@@ -5,6 +5,7 @@ import pytest
 from sadari.cli.terminal import progress
 from sadari.cli.terminal.progress import CompilingNotice, Progress
 from sadari.compiling import njit
+from sadari.messages import message
 
 
 @pytest.fixture
@@ -34,15 +35,16 @@ def test_a_long_job_says_each_step_and_then_every_ten_seconds(capsys, clock):
     with Progress() as say:
         say("reading", None)
         clock.now += 3
-        say("training, pass 1 of 9", 1 / 9)
+        said = message("training, pass {step} of 9, {bars}")
+        say(said.filled(step=1, bars="█"), 1 / 9)
         for step in range(2, 10):
             clock.now += 4
-            say(f"training, pass {step} of 9", step / 9)
+            say(said.filled(step=step, bars="█▆▁"[: step % 4]), step / 9)
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(None, 2)[2] for line in lines] == [
-        "training, pass 1 of 9 (11% done)",
-        "training, pass 4 of 9 (44% done)",
-        "training, pass 7 of 9 (78% done)",
+        "training, pass 1 of 9, █ (11% done)",
+        "training, pass 4 of 9,  (44% done)",
+        "training, pass 7 of 9, █▆▁ (78% done)",
     ]
     assert [int(line.split()[0]) for line in lines] == [3, 15, 27]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from sadari.artifact.strict_json import parse_json
 from sadari.errors import ModelError
-from sadari.messages import message
+from sadari.messages import Message, alternatives, message
 
 MANIFEST = "sadari.json"
 FORMAT_VERSION = 1
@@ -35,7 +35,12 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "versions": (dict,),
 }
 _RESERVED = ("format_version", "files", "sha256")
-_WORDS: dict[type, str] = {str: "text", dict: "an object", list: "a list", type(None): "null"}
+_WORDS: dict[type, Message | str] = {
+    str: message("text"),
+    dict: message("an object"),
+    list: message("a list"),
+    type(None): "null",
+}
 
 # One plain name: no separator, no leading dot, nothing that Windows reads as a device or a stream.
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
@@ -82,7 +87,7 @@ def check_content(manifest: Any, *, where: str) -> None:
         raise ModelError(message("'kind' is missing or not text"), where=where)
     for key, types in _TYPES.items():
         if key in manifest and not isinstance(manifest[key], types):
-            wanted = " or ".join(_WORDS[each] for each in types)
+            wanted = alternatives([_WORDS[each] for each in types])
             raise ModelError(message("{key!r} is not {wanted}", key=key, wanted=wanted), where=where)
     labels = manifest.get("label_names", [])
     if not all(isinstance(label, str) for label in labels):

@@ -65,7 +65,7 @@ def build(where: str, what: str = "model") -> Iterator[None]:
             hint=error.hint,
         ) from error
     except (SettingError, DataError, ValueError) as error:
-        reason = error.what if isinstance(error, SettingError | DataError) else str(error)
+        reason = error.said if isinstance(error, SettingError | DataError) else str(error)
         raise ModelError(
             message("the {what} cannot be put together: {reason}", what=what, reason=reason), where=where
         ) from error

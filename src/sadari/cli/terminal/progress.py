@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import threading
 import time
@@ -13,9 +12,8 @@ from typing import Any, Self
 
 from sadari.cli.terminal.printing import cut, note
 from sadari.compiling.watching import watchers
-from sadari.messages import Message, message
+from sadari.messages import Message, message, outline
 
-_FIGURES = re.compile(r"[\d,.▁-█]+")  # and bars drawn of them
 QUIET_SECONDS = 2.0  # a job that is done before says nothing
 EVERY_SECONDS = 10.0  # and then a line so often, where there is no terminal
 BAR = 12
@@ -30,7 +28,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._start = self._said = time.monotonic()
-        self._what = ""
+        self._what: Message | str = ""
         self._bar: Any = None
         self._task: Any = None
         self._warn: Any = None
@@ -53,19 +51,18 @@ class Progress:
 
     def __call__(self, what: Message | str, share: float | None = None) -> None:
         """Say what is being done, and how much of it all is done."""
-        what = str(what)
         if self._bar is not None:
-            what = cut(what, max(10, self._bar.console.width - BESIDES))
+            what = cut(str(what), max(10, self._bar.console.width - BESIDES))
             self._bar.update(self._task, description=what, total=None if share is None else 1.0, completed=share or 0)
             return
         if share is not None and share >= 1:  # what comes next says so
             return
         now = time.monotonic()
-        fresh = _FIGURES.sub("", what) != _FIGURES.sub("", self._what) and now - self._said > QUIET_SECONDS
+        fresh = outline(what) != outline(self._what) and now - self._said > QUIET_SECONDS
         if now - self._start > QUIET_SECONDS and (fresh or now - self._said > EVERY_SECONDS):
             self._what, self._said = what, now
             if share is not None:
-                what = str(message("{what} ({share:.0%} done)", what=what, share=share))
+                what = message("{what} ({share:.0%} done)", what=what, share=share)
             note(str(message("{seconds:5.0f} s  {what}", seconds=now - self._start, what=what)))
 
     @contextmanager

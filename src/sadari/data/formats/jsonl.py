@@ -15,24 +15,22 @@ from sadari.data.formats.format import Format
 from sadari.data.formats.lines import head_lines, line_runs
 from sadari.data.formats.records import MAX_COLUMNS, BadRows, Chunk, Records, Wanted, line_place, placed
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 _HEAD_ROWS = 1000
+_NUMBER = message("a number")
 _TYPES = {
-    dict: "an object",
-    list: "a list",
-    str: "a string",
-    int: "a number",
-    float: "a number",
-    bool: "true or false",
+    dict: message("an object"),
+    list: message("a list"),
+    str: message("a string"),
+    int: _NUMBER,
+    float: _NUMBER,
+    bool: message("true or false"),
+    type(None): "null",
 }
 _LISTS = pl.List(pl.String)
 _NESTED = pl.List(pl.Null)
 _SPACE = " \t\r"
-
-
-class _DuplicateKeyError(ValueError):
-    pass
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -40,19 +38,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(out) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise _DuplicateKeyError(f"the key {shown(twice)!r} comes twice")
+        raise DataError(message("the key {key!r} comes twice", key=shown(twice)))
     return out
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise DataError(message("{name} is not JSON", name=name))
 
 
 _SCAN = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant).scan_once  # type: ignore[attr-defined]
-
-
-def _type_name(value: object) -> str:
-    return "null" if value is None else _TYPES[type(value)]
 
 
 def _as_text(value: Any) -> str | None:
@@ -63,22 +57,30 @@ def parse_line(line: str) -> dict[str, Any]:
     """One line's object.
 
     Raises:
-        ValueError: it is broken, no object, names a key twice, or nests too deep; the message says which.
+        DataError: it is broken, no object, names a key twice, or nests too deep; its message says which.
     """
     try:
         value, end = _SCAN(line, 0)
     except StopIteration as stop:
-        raise ValueError(f"not valid JSON (a value is missing at character {stop.value + 1})") from None
+        raise DataError(
+            message("not valid JSON (a value is missing at character {place})", place=stop.value + 1)
+        ) from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"not valid JSON ({error.msg} at character {error.pos + 1})") from None
+        raise DataError(
+            message("not valid JSON ({reason} at character {place})", reason=error.msg, place=error.pos + 1)
+        ) from None
     except RecursionError:
-        raise ValueError("not readable JSON (nested too deep)") from None
+        raise DataError(message("not readable JSON (nested too deep)")) from None
+    except DataError:
+        raise
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        raise DataError(message("not readable JSON (a number of too many digits)")) from None
     if end != len(line):
-        raise ValueError(f"not valid JSON (something follows the value at character {end + 1})")
+        raise DataError(message("not valid JSON (something follows the value at character {place})", place=end + 1))
     if type(value) is not dict:
-        raise ValueError(f"{_type_name(value)} where an object {{…}} is expected")
+        raise DataError(message("{kind} where an object {{…}} is expected", kind=_TYPES[type(value)]))
     if "\\u" in line and not _is_unicode(value):
-        raise ValueError("half of a surrogate pair (\\ud800 to \\udfff), which is no character")
+        raise DataError(message("half of a surrogate pair (\\ud800 to \\udfff), which is no character"))
     return value
 
 
@@ -124,8 +126,8 @@ class JsonlRecords(Records):
                 continue
             try:
                 records.append(parse_line(line.strip(_SPACE)))
-            except ValueError as error:
-                failure = failure or (number, str(error))
+            except DataError as error:
+                failure = failure or (number, error.said)
         if records:
             return records
         if failure is None:
@@ -174,12 +176,17 @@ class JsonlRecords(Records):
         self, columns: dict[str, list[Any]], numbers: np.ndarray, wanted: Wanted, bad: BadRows
     ) -> list[int] | None:
         """Report values that cannot be a text or a label: the positions of the rows that are left; None for all."""
-        wrong: dict[int, str] = {}
+        wrong: dict[int, Message] = {}
         for name in wanted.texts:
             if set(map(type, columns[name])) - {str, type(None)}:
                 for i, value in enumerate(columns[name]):
                     if value is not None and type(value) is not str:
-                        wrong.setdefault(i, f"the text (key {name!r}) is {_type_name(value)}, not a string")
+                        wrong.setdefault(
+                            i,
+                            message(
+                                "the text (key {name!r}) is {kind}, not a string", name=name, kind=_TYPES[type(value)]
+                            ),
+                        )
         if wanted.label is not None:
             values = columns[wanted.label]
             if set(map(type, values)) - {str, int, float, bool, type(None)}:
@@ -191,15 +198,15 @@ class JsonlRecords(Records):
             bad.report(line_place(numbers[i]), wrong[i])
         return [i for i in range(numbers.size) if i not in wrong] if wrong else None
 
-    def _wrong_label(self, name: str, value: object) -> str | None:
+    def _wrong_label(self, name: str, value: object) -> Message | None:
         if isinstance(value, dict):
-            return f"the label (key {name!r}) is an object"
+            return message("the label (key {name!r}) is an object", name=name)
         if not isinstance(value, list):
             return None
         if not all(isinstance(item, str) for item in value):
-            return f"the label (key {name!r}) is a list that holds other than strings"
+            return message("the label (key {name!r}) is a list that holds other than strings", name=name)
         if self.head.schema[name] != _LISTS:
-            return f"the label (key {name!r}) is a list, in a file whose first labels are single"
+            return message("the label (key {name!r}) is a list, in a file whose first labels are single", name=name)
         return None
 
     def _column(self, name: str, values: list[Any], wanted: Wanted) -> pl.Series:
@@ -238,8 +245,8 @@ def _parse_run(first: int, data: bytes, bad: BadRows) -> tuple[list[dict[str, An
             continue
         try:
             records.append(parse_line(line))
-        except ValueError as error:
-            bad.report(line_place(number), str(error))
+        except DataError as error:
+            bad.report(line_place(number), error.said)
             continue
         lines.append(line)
         numbers.append(number)

@@ -101,7 +101,7 @@ def from_files(files: ModelFiles, *, words: Iterable[str] | None = None, limit: 
             names, matrix, counts=counts, subwords=subwords, notes=notes, outputs=outputs, **_training(files)
         )
     except (SettingError, ValueError) as error:
-        reason = error.what if isinstance(error, SettingError) else str(error)
+        reason = error.said if isinstance(error, SettingError) else str(error)
         raise ModelError(message("the vectors cannot be put together: {reason}", reason=reason), where=where) from error
 
 
