@@ -26,7 +26,7 @@ from sadari.cli.terminal.failures import run_guarded
 from sadari.errors import SadariError, SadariWarning
 from sadari.messages import LANGUAGES, message, speaking
 
-EVERY_HELP = [[], *([name] for name in COMMANDS), ["data", "list"], ["data", "fetch"], ["data", "audit"]]
+EVERY_HELP = [[], *([name] for name in COMMANDS), ["data", "list"], ["data", "fetch"], ["data", "audit"], ["weights", "list"], ["weights", "fetch"]]
 HEAVY = ("torch", "numba", "sklearn", "scipy", "polars", "numpy", "matplotlib", "rich.progress", "datasketch", "rensa")
 
 

@@ -40,6 +40,7 @@ COMMANDS = {
         message("Learn to translate from pairs of texts, and translate."),
     ),
     "pretrain": ("sadari.cli.pretrain.command", "pretrain", message("Pre-train a BERT on plain texts, and probe it.")),
+    "weights": ("sadari.cli.weights.command", "weights", message("List and fetch pre-trained weights.")),
     "data": ("sadari.cli.data.command", "data", message("List, fetch and audit data.")),
 }
 

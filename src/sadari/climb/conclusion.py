@@ -18,7 +18,11 @@ from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus
 from sadari.messages import Message, message
 from sadari.metrics.metric import suggested
+from sadari.pretrained.published import advice
 from sadari.rungs import RUNGS
+from sadari.rungs.ladder import ENCODER
+
+MUCH = 0.1  # of the letters: a script that weights should know
 
 
 def conclude(
@@ -73,7 +77,12 @@ def conclude(
         final_texts=[text[:400] for text in frozen.final.texts.to_list()],
         leaked=frozen.leaked,
         audit=audited.figures(),
-        notes=[*frozen.notes, *_tokenizers_taken(results), *_what_counts(run)],
+        notes=[
+            *frozen.notes,
+            *_tokenizers_taken(results),
+            *_what_counts(run),
+            *_weights_could_help(run, results, audited),
+        ],
         versions=versions(*sorted({name for result in results for name in RUNGS[result.rung].libraries})),
     )
 
@@ -91,6 +100,15 @@ def _tokenizers_taken(results: list[RungResult]) -> list[Message]:
     if not names:
         return []
     return [message("tokenizer: {names}", names=", ".join(names))]
+
+
+def _weights_could_help(run: ClimbContext, results: list[RungResult], audited: Audit) -> list[Message]:
+    """What fetching an encoder may buy, where labels are few and none was given."""
+    if any(RUNGS[result.rung].starts_from == ENCODER for result in results):
+        return []
+    scripts = {name for name, share in audited.train.scripts.items() if share > MUCH}
+    said = advice(len(run.frozen.train), len(run.frozen.label_names), scripts)
+    return [] if said is None else [said]
 
 
 def _what_counts(run: ClimbContext) -> list[Message]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import io
 import os
 import re
 import ssl
@@ -43,10 +44,11 @@ class _Job:
 
     url: str
     target: Path
-    sha256: str
+    digest: str
     size: int | None
     timeout: float
     progress: Progress | None
+    git_blob: bool = False  # whether the digest is Git's name of the content, and not its SHA-256
     etag: str | None = None
 
     @property
@@ -69,7 +71,8 @@ def download(
     url: str,
     path: str | os.PathLike[str],
     *,
-    sha256: str,
+    sha256: str | None = None,
+    git_blob: str | None = None,
     size: int | None = None,
     progress: Progress | None = None,
     timeout: float = 30.0,
@@ -84,6 +87,7 @@ def download(
         url: ``http://`` or ``https://``; redirects may lead only to these.
         path: the file to write; its folder is made.
         sha256: the pinned checksum, 64 hexadecimal digits.
+        git_blob: in its place, the name that Git gives to the content, 40 hexadecimal digits.
         size: the pinned length in bytes; anything longer is stopped as soon as that shows.
         progress: called with (bytes so far, bytes in all or None) after each piece.
         timeout: seconds without a single byte before a connection counts as torn.
@@ -98,17 +102,47 @@ def download(
         OutputError: the disk is full or cannot be written; what has come is kept for the next call.
         SettingError: the checksum or the URL is malformed.
     """
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+    if git_blob is not None and not re.fullmatch(r"[0-9a-fA-F]{40}", git_blob):
+        raise SettingError(message("a name of Git's is 40 hexadecimal digits, not {git_blob!r}", git_blob=git_blob))
+    if git_blob is None and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256 or ""):
         raise SettingError(message("a SHA-256 is 64 hexadecimal digits, not {sha256!r}", sha256=sha256))
     if urlsplit(url).scheme not in ("http", "https"):
         raise SettingError(message("only http and https are fetched, not {url!r}", url=url))
-    job = _Job(url, Path(path), sha256.lower(), size, timeout, progress)
+    job = _Job(url, Path(path), (git_blob or sha256 or "").lower(), size, timeout, progress, git_blob is not None)
     with _writing(job):
         job.target.parent.mkdir(parents=True, exist_ok=True)
         with _only_writer(job):
             if not _is_pinned(job.target, job):
                 _fetch(job, attempts, pause)
     return job.target
+
+
+def read_answer(url: str, *, most: int = 1 << 22, timeout: float = 30.0) -> bytes:
+    """The short answer of a server, of at most ``most`` bytes.
+
+    Args:
+        url: ``http://`` or ``https://``.
+        most: bytes.
+        timeout: seconds without a single byte before the connection counts as torn.
+
+    Raises:
+        DownloadError: the server refuses, cannot be reached, or says too much.
+    """
+    job = _Job(url, Path(), "", None, timeout, None)
+    try:
+        with _open(job, 0) or io.BytesIO() as response:
+            answer = response.read(most + 1)
+    except (_Passing, http.client.HTTPException, OSError) as error:
+        if isinstance(error, DownloadError):
+            raise
+        raise DownloadError(
+            message("cannot be reached: {reason}", reason=str(error) or type(error).__name__),
+            where=url,
+            hint=message("check the network, and run the same command again"),
+        ) from None
+    if len(answer) > most:
+        raise DownloadError(message("the answer is longer than {most:,} bytes", most=most), where=url)
+    return answer
 
 
 def _fetch(job: _Job, attempts: int, pause: float) -> None:
@@ -119,7 +153,7 @@ def _fetch(job: _Job, attempts: int, pause: float) -> None:
         _complete(job, attempts, pause)
     if not _is_pinned(job.part, job):
         job.part.unlink()
-        raise job.wrong(f"the checksum is not {job.sha256}")
+        raise job.wrong(f"the checksum is not {job.digest}")
     with job.part.open("rb+") as file:
         os.fsync(file.fileno())
     job.part.replace(job.target)
@@ -251,8 +285,11 @@ def _receive(response: http.client.HTTPResponse, file: IO[bytes], job: _Job, tot
 def _is_pinned(path: Path, job: _Job) -> bool:
     if not path.is_file() or (job.size is not None and path.stat().st_size != job.size):
         return False
+    start = hashlib.sha256()
+    if job.git_blob:  # which Git takes of a head and the content
+        start = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == job.sha256
+        return hashlib.file_digest(file, lambda: start).hexdigest() == job.digest
 
 
 class _WebOnly(urllib.request.HTTPRedirectHandler):

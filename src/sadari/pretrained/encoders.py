@@ -22,6 +22,7 @@ from sadari.pretrained import folder as weights_folder
 from sadari.pretrained.config import check_claims, check_config, labels_of
 from sadari.pretrained.folder import INDEX, SAFE, check_knows, check_not_pickled, check_plain, json_of, weight_shapes
 from sadari.pretrained.package import transformers
+from sadari.pretrained.published import PUBLISHED, SOURCE
 from sadari.text.subword.pretrained import SubwordTokenizer
 from sadari.text.subword.tokenizer_file import check_description, check_vocabulary
 
@@ -99,7 +100,7 @@ def find_weights(weights: str | Path, *, download: bool = False) -> Path:
     """The folder of some weights.
 
     Args:
-        weights: a folder, or a name on the Hugging Face hub that was downloaded before.
+        weights: a folder, a name of `sadari.pretrained.published`, or one on the Hugging Face hub, fetched before.
         download: fetch the name from the hub, if it was not.
 
     Raises:
@@ -107,6 +108,15 @@ def find_weights(weights: str | Path, *, download: bool = False) -> Path:
         DownloadError: the hub does not answer, or has nothing of that name.
     """
     path, name = Path(weights).expanduser(), str(weights)
+    here = next((one.folder for one in PUBLISHED if one.name == name), None)
+    if here is not None and not path.exists():
+        if not (here / SOURCE).is_file():
+            raise ModelError(
+                message("these weights are not on this machine yet"),
+                where=name,
+                hint=message("sadari weights fetch {name}", name=name),
+            )
+        return here
     with contextlib.suppress(OSError, ValueError):  # too long for a name, or no name at all
         if path.is_dir():
             return path
