@@ -25,8 +25,8 @@ Examples:
 
 \b
 Each file is checked against the checksum that the hub states for the
-which is written down beside it; a download that was broken off goes on where it
-stopped.
+revision, which is written down; a download that was broken off goes on where
+it stopped.
 """
 
 
