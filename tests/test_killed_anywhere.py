@@ -233,7 +233,7 @@ def check_same(result: Path, expected: Path) -> None:
         assert (model / WEIGHTS).read_bytes() == (expected / model.relative_to(result) / WEIGHTS).read_bytes()
     if (result / "climb.json").exists():
         assert json.loads((result / "climb.json").read_text())["verdict"]["rung"] in ("bow", "tfidf")
-        assert (result / "report.html").read_text().endswith("</html>\n")
+        assert (result / "report.html").read_text().endswith("</html>")
         assert (result / "predictions.csv").read_bytes() == (expected / "predictions.csv").read_bytes()
 
 

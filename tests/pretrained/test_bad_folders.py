@@ -57,7 +57,9 @@ def test_no_weights_at_all():
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./none", "../w", "a/b/c", "https://example.com/x", "x" * 5000])
-def test_no_such_folder(name):
+def test_no_such_folder(name, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     with pytest.raises(SadariError, match=r"no such folder|it must be"):
         BertClassifier(weights=name, **QUICK).fit(TEXTS, LABELS)
 

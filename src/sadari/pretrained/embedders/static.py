@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact import ModelFiles, State, parse_json, read_tensors
+from sadari.artifact import ModelFiles, State, guarded, parse_json, read_tensors
 from sadari.artifact.restore import build, check_weights
 from sadari.artifact.weights import CONFIG, TOKENIZER, TRANSFORMERS_WEIGHTS
 from sadari.compiling import njit
@@ -216,7 +216,9 @@ def read_static(modules: Modules, max_length: int | None) -> StaticEmbedder:
         made = _put_together(
             reader, table, found.get("weights"), found.get("mapping"), normalise, max_length or longest, where
         )
-    check_knows(reader.pieces.engine.get_vocab(), lambda texts: bool(made.embed(texts)[1].any()), where)
+    with guarded(message("the tokenizer cannot be read"), where=where):
+        vocabulary = reader.pieces.engine.get_vocab()
+    check_knows(vocabulary, lambda texts: bool(made.embed(texts)[1].any()), where)
     return made
 
 

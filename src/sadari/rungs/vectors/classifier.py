@@ -273,6 +273,7 @@ class FromVectors(Resumable):
         self.tokenizer_ = inner.tokenizer = start.tokenizer(texts) if self.tokenizer == "auto" else self.tokenizer
         if isinstance(inner, StartedNet):
             inner.identity = self._identity()
+        inner.data_ = self.data_  # what is said of the training is said of this rung
         self.inner_ = inner  # validation texts are scored while it trains
         inner.learn(texts, targets, costs, context)
         self.coverage_, self._about = start.coverage, start.about()
