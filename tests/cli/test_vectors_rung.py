@@ -181,13 +181,15 @@ def test_a_climb_without_vectors_says_that_it_leaves_the_rung_out():
     from sadari.climb.selection import rungs_to_climb
     from sadari.messages import render
 
-    chosen, left_out = rungs_to_climb(None, {})
-    assert chosen == [name for name in sadari.RUNGS if name not in ("vectors", "embed", "bert")]
+    selection = rungs_to_climb(None, {})
+    left_out = selection.left_out
+    assert selection.names == [name for name in sadari.RUNGS if name not in ("vectors", "embed", "bert")]
     assert [name for name, _ in left_out] == ["vectors", "embed", "bert"]
     assert "--vectors FILE" in render(left_out[0][1])
     assert "--weights FOLDER" in render(left_out[1][1])
-    assert rungs_to_climb(None, {"vectors": "v.vec", "weights": "w"}) == (list(sadari.RUNGS), [])
-    assert rungs_to_climb(["tfidf", "bow"], {}) == (["bow", "tfidf"], [])
+    assert rungs_to_climb(None, {"vectors": "v.vec"}).starts == {"vectors": {"vectors": "v.vec"}}
+    selection = rungs_to_climb(["tfidf", "bow"], {})
+    assert (selection.names, selection.left_out, selection.starts) == (["bow", "tfidf"], [], {})
 
 
 def test_what_a_climb_says_of_vectors_that_do_not_fit(file):

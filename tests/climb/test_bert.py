@@ -326,7 +326,7 @@ def test_fewer_rows_and_no_word_of_english_in_a_korean_climb(weights, monkeypatc
     assert note.endswith("%)은 토큰 16개까지만 읽음")
     assert any(render(what, "ko").startswith("bert: 학습 속도 50건/초, 모두 약 ") for what in told)
     dear = Budget(1).plan(BertClassifier(weights=weights), freeze(korean, test, audit(korean, test), seed=0), 0)
-    _, left_out = rungs_to_climb(None, {})
+    left_out = rungs_to_climb(None, {}).left_out
     for said in (note, render(dear.why, "ko"), *(render(why, "ko").partition(":")[0] for _, why in left_out)):
         assert not re.search("[A-Za-z]", said), said
 
@@ -334,11 +334,11 @@ def test_fewer_rows_and_no_word_of_english_in_a_korean_climb(weights, monkeypatc
 # -- what is refused --------------------------------------------------------------------------------------
 
 
-def test_weights_and_the_rung_belong_together(tmp_path):
-    chosen, left_out = rungs_to_climb(None, {})
-    assert "bert" not in chosen
-    assert render(dict(left_out)["bert"]) == "for want of pre-trained weights to start from: --weights FOLDER"
-    assert rungs_to_climb(["bert"], {"weights": "w"}) == (["bert"], [])
+def test_weights_and_the_rung_belong_together(weights, tmp_path):
+    selection = rungs_to_climb(None, {})
+    assert "bert" not in selection.names
+    assert render(dict(selection.left_out)["bert"]) == "for want of pre-trained weights to start from: --weights FOLDER"
+    assert rungs_to_climb(["bert"], {"weights": weights}).starts == {"bert": {"weights": weights}}
     assert "none are given" in run_badly("climb", "--rungs", "bow,bert", "-o", tmp_path / "o")
     assert "is not asked for" in run_badly("climb", "--rungs", "bow", "--weights", tmp_path, "-o", tmp_path / "o")
     nothing = run_badly("climb", "--weights", tmp_path / "nowhere", "-o", tmp_path / "o")

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from bert_small import LABELS, TEXTS, save_encoder, wordpiece
+from embedders_small import POOLING, TRANSFORMER, sentence_folder, static_folder
 from sadari.errors import DataError, ModelError, SadariWarning, SettingError
 from sadari.pretrained.embedders import cache
 from sadari.pretrained.embedders.read import kind_of_weights, read_embedder
@@ -18,7 +19,6 @@ from sadari.vectors.keyed import WordVectors
 
 pytest.importorskip("transformers")
 MIXED = pl.Series([*TEXTS[:5], "a goal " * 60, "the  BANK, of the news!", "x"])
-TRANSFORMER, POOLING, NORMALISE = (f"sentence_transformers.models.{n}" for n in ("Transformer", "Pooling", "Normalize"))
 
 
 @pytest.fixture(autouse=True)
@@ -30,33 +30,6 @@ def own_cache(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
     return save_encoder(tmp_path_factory.mktemp("plain") / "w")
-
-
-def sentence_folder(folder, plain, pooling, *, normalise=False, **settings):
-    """A folder as sentence-transformers writes it."""
-    shutil.copytree(plain, folder)
-    kinds = [TRANSFORMER, POOLING, *([NORMALISE] if normalise else [])]
-    places = ["", "1_Pooling", "2_Normalize"]
-    modules = [{"idx": i, "name": str(i), "path": places[i], "type": kind} for i, kind in enumerate(kinds)]
-    (folder / "modules.json").write_text(json.dumps(modules))
-    (folder / "1_Pooling").mkdir()
-    (folder / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": 32, **pooling}))
-    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 16, **settings}))
-    return folder
-
-
-def static_folder(folder, *, config=None, **tensors):
-    """A folder as model2vec writes it; the tokenizer is WordPiece."""
-    from safetensors.numpy import save_file
-
-    folder.mkdir()
-    made = wordpiece()
-    made.save(str(folder / "tokenizer.json"))
-    size = made.get_vocab_size()
-    table = np.random.default_rng(0).normal(size=(size, 12)).astype(np.float32)
-    save_file({"embeddings": table, **tensors}, folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps({"model_type": "model2vec", "normalize": True, **(config or {})}))
-    return folder, table, made
 
 
 def states_of(folder, text, longest):
@@ -200,22 +173,34 @@ def test_class_weights_move_it(weights):
 
 
 def test_the_head_is_scikit_learns():
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import Ridge
 
-    from sadari.train.solvers.logistic import fit_logistic
+    from sadari.train.solvers.ridge import fit_ridge
 
     random = np.random.default_rng(0)
     vectors = random.normal(size=(300, 12)).astype(np.float32)
-    wanted = (vectors[:, :3] + random.normal(size=(300, 3))).argmax(axis=1)
+    targets = np.eye(3, dtype=bool)[(vectors[:, :3] + random.normal(size=(300, 3))).argmax(axis=1)]
     costs = random.uniform(0.5, 2, 300).astype(np.float32)
-    targets = np.eye(3, dtype=bool)[wanted]
-    for strength in (0.01, 1.0, 30.0):
-        ours = fit_logistic(vectors, targets, costs, strength, multilabel=False)
-        theirs = LogisticRegression(C=strength, tol=1e-8, max_iter=5000).fit(vectors, wanted, sample_weight=costs)
-        assert np.allclose(ours.weight.T, theirs.coef_, atol=2e-3)
-        one = fit_logistic(vectors, targets[:, :1], costs, strength, multilabel=True)
-        alone = LogisticRegression(C=strength, tol=1e-8, max_iter=5000).fit(vectors, wanted == 0, sample_weight=costs)
-        assert np.allclose(one.weight.T, alone.coef_, atol=2e-3)
+    strengths = (0.01, 1.0, 30.0)
+    for strength, ours in zip(strengths, fit_ridge(vectors, targets, costs, strengths), strict=True):
+        theirs = Ridge(alpha=costs.sum() / strength).fit(vectors, np.where(targets, 1, -1), sample_weight=costs)
+        assert np.allclose(ours.weight.T, theirs.coef_, atol=1e-5)
+        assert np.allclose(ours.bias, theirs.intercept_, atol=1e-5)
+
+
+def test_beside_the_vector_stands_what_enters_the_lowest_layer(plain):
+    import transformers
+
+    both = read_embedder(plain, MIXED, lowest=True).embed(MIXED)[0]
+    vectors = read_embedder(plain, MIXED).embed(MIXED)[0]
+    assert np.allclose(both[:, : vectors.shape[1]], vectors, atol=1e-5)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(plain)
+    model = transformers.AutoModel.from_pretrained(plain).eval()
+    for text, found, vector in zip(MIXED, both[:, vectors.shape[1] :], vectors, strict=True):
+        ids = tokenizer(text, truncation=True, max_length=38, return_tensors="pt")
+        with torch.inference_mode():
+            mean = model(**ids, output_hidden_states=True).hidden_states[0][0].numpy().mean(axis=0)
+        assert np.allclose(found, mean / np.linalg.norm(mean) * np.linalg.norm(vector), atol=1e-5)
 
 
 # -- the cache --------------------------------------------------------------------------------------------

@@ -70,9 +70,9 @@ def test_its_cost_decides_whether_it_is_measured_first_and_how_far_the_bar_goes(
 
 
 def test_what_it_starts_from_decides_whether_it_is_climbed(rungs, some):
-    names, skipped = rungs_to_climb(None, {})
-    left_out = dict(skipped)
-    assert "letters" in names
+    selection = rungs_to_climb(None, {})
+    left_out = dict(selection.left_out)
+    assert "letters" in selection.names
     assert {"bert", "started-letters"} <= set(left_out)
     assert left_out["started-letters"] == left_out["bert"]
     with pytest.raises(sadari.errors.SettingError, match="'started-letters' starts from pre-trained weights"):

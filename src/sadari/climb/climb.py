@@ -40,7 +40,7 @@ from sadari.metrics.metric import Metric
 from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.rungs import RUNGS, Rung
-from sadari.settings.declaration import search_space, settings_of
+from sadari.settings.declaration import search_space
 from sadari.settings.limits import MOST, Choice, Entries, Flag, Whole, check
 from sadari.text.long_texts import cut_note, windows_note
 from sadari.text.tokenize import unseen_share
@@ -71,7 +71,7 @@ def climb(
     report: bool = True,
     trials: int = 0,
     vectors: str | Path | WordVectors | VectorSource | None = None,
-    weights: str | Path | None = None,
+    weights: str | Path | Sequence[str | Path] | None = None,
     download: bool = False,
     audited: Audit | None = None,
     progress: Progress | None = None,
@@ -97,7 +97,7 @@ def climb(
         report: write ``report.html`` into ``folder``.
         trials: how many settings to try for each rung on validation rows; 0: only the defaults.
         vectors: what the rung ``vectors`` starts from; without them it is left out.
-        weights: what the rung ``bert`` starts from, a folder or a name on the hub; without them it is left out.
+        weights: pre-trained weights, one or several: encoders, static embeddings, word vectors.
         download: fetch ``weights`` from the hub where they are not in the local cache.
         audited: the audit of these texts, if it has been made already.
         progress: called with what is being done and the share done, 0 to 1.
@@ -130,7 +130,8 @@ def _climb(
     check("report", report, Flag())
     _check_asked({**asked, **given})
     start, say, lang = time.perf_counter(), progress or (lambda what, share: None), asked["lang"] or current_language()
-    names, left_out = rungs_to_climb(rungs, given)
+    selection = rungs_to_climb(rungs, given)
+    names = selection.names
     say(message("auditing the data"), 0.0)
     audited = _audited(train, test, audited, seed)
     frozen = freeze(
@@ -153,10 +154,10 @@ def _climb(
             asked["refit"],
             named=rungs is not None,
         )
-        _start_from(run, given)
+        _start_from(run, selection.starts)
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results, asked)
-        result = conclude(run, train, results, [*skipped, *left_out], audited, asked)
+        result = conclude(run, train, results, [*skipped, *selection.left_out], audited, asked)
         result.options = _options(train, test, **asked, **_shown_starts(run))
         result.seconds = time.perf_counter() - start
         if temporary is not None:
@@ -248,12 +249,11 @@ def _try_one(run: ClimbContext, name: str, place: int, count: int, *, share: flo
         return Failed(why_failed(error, name))
 
 
-def _start_from(run: ClimbContext, given: Mapping[str, Any]) -> None:
+def _start_from(run: ClimbContext, starts: Mapping[str, Mapping[str, Any]]) -> None:
     """Put into the rungs' settings what they start from, and check them all, before hours are spent."""
     started = {name: start for name in run.names if (start := RUNGS[name].starts_from) is not None}
     for name in started:
-        own = settings_of(RUNGS[name])
-        run.set(name, **{setting: value for setting, value in given.items() if setting in own})
+        run.set(name, **starts[name])
     for name in run.names:  # what somebody has set wrongly is for them to mend
         run.new(name).check()
     for name, start in started.items():
@@ -262,12 +262,13 @@ def _start_from(run: ClimbContext, given: Mapping[str, Any]) -> None:
 
 
 def _shown_starts(run: ClimbContext) -> dict[str, Any]:
-    """What rungs may start from, by its setting, as the rungs that start from it show it; None where none does."""
-    shown: dict[str, Any] = {start.setting: None for kind in RUNGS.values() if (start := kind.starts_from)}
+    """What rungs start from, by its setting, as they show it: one or a list of several; None where none does."""
+    shown: dict[str, list[Any]] = {start.setting: [] for kind in RUNGS.values() if (start := kind.starts_from)}
     for name in run.names:
         if (start := RUNGS[name].starts_from) is not None:
-            shown[start.setting] = run.new(name).resolved_settings()[start.setting]
-    return shown
+            found = run.new(name).resolved_settings()[start.setting]
+            shown[start.setting] += [] if found in shown[start.setting] else [found]
+    return {setting: found if len(found) > 1 else next(iter(found), None) for setting, found in shown.items()}
 
 
 def _climb_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:

@@ -39,12 +39,12 @@ _PICKLED = (
 
 
 def shown_weights(weights: str | Path) -> str:
-    """The name that was given, or of a folder the last part of its path: where it lies is nobody's business.
+    """The name that was given, or of a file or folder the last part of its path: where it lies is nobody's business.
 
     Where that part says nothing, such as ``model`` or ``checkpoint-500``, the one before it stands with it.
     """
     path = Path(weights)
-    if not path.is_dir():
+    if not path.exists():
         return str(weights)
     parts = Path(os.path.abspath(path)).parts  # noqa: PTH100 - "." and ".." have no name, and links keep theirs
     return "/".join(parts[-2:] if _SAYS_NOTHING.fullmatch(parts[-1]) else parts[-1:])

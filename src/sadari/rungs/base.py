@@ -296,6 +296,19 @@ class Rung(Answering, Estimator, Model):
         """Whether its training can be kept in a folder, with these settings."""
         return self.resumable
 
+    @classmethod
+    def can_start_from(cls, weights: Any, *, download: bool = False) -> int:
+        """How well the rung can start from pre-trained weights: 0 not at all, 1 as well, 2 it is made for them.
+
+        Args:
+            weights: a folder, a file, or a name on the Hugging Face hub.
+            download: fetch the name from the hub, if it is not here.
+
+        Raises:
+            ModelError: no such weights, or damaged ones. DownloadError: the hub does not give them.
+        """
+        return int(cls.starts_from is not None)
+
     def start_in_memory(self, texts: Any) -> dict[str, Any]:
         """Settings by which rungs like this one train on these texts many times without reading a file each time.
 

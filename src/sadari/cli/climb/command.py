@@ -26,6 +26,7 @@ Examples:
   sadari climb news.csv --class-weight balanced  where some labels are rare
   sadari climb news.csv --vectors glove.6B.100d.txt
   sadari climb news.csv --weights my-bert --budget 30m
+  sadari climb few.csv --weights all-MiniLM-L6-v2
   sadari climb fraud.csv --metric f1:fraud       where a rare label counts
   sadari climb news.csv --json > climb.json      for programs
 
@@ -58,7 +59,9 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 @click.option(
     "--weights",
     metavar="FOLDER",
-    help="A pre-trained BERT, or a hub name, for the rung bert, which is left out without one.",
+    multiple=True,
+    help="An encoder, static embeddings or word vectors, or a hub name, for the rungs that can use it (embed, bert,"
+    " vectors). May be given several times.",
 )
 @click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
 @click.option("-o", "--output", metavar="FOLDER", help="Models, report, table.  [default: runs/ and DATA's name]")
@@ -112,17 +115,15 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.climb.selection import rungs_to_climb
     from sadari.data.audit.audit import audit
     from sadari.rungs import RUNGS
-    from sadari.settings.declaration import settings_of
     from sadari.text.tokenize import tokenizer, unseen_share
 
     choices = _choices(asked)
     # before a file is read
-    given = {name: asked[name] for name in _STARTS}
-    names, _ = rungs_to_climb(choices["rungs"], given)
+    selection = rungs_to_climb(choices["rungs"], {name: asked[name] for name in _STARTS})
     if asked["tokenizer"] not in (None, "auto"):
         tokenizer(asked["tokenizer"])
-    for kind in (RUNGS[name] for name in names if RUNGS[name].starts_from is not None):
-        kind(**{name: value for name, value in given.items() if name in settings_of(kind)}).check()
+    for name, start in selection.starts.items():
+        RUNGS[name](**start).check()
     found = inputs.find_data(data, asked["test"], labelled=True)
     folder = Path(asked["output"] or Path("runs") / found.name)
     settings = _settings(asked)

@@ -54,16 +54,21 @@ class SentenceEncoder(PretrainedEncoder):
         encoder: of `transformers`, without a head.
         pooling: names of `POOLINGS`; of several, the vectors stand side by side.
         normalise: whether each vector is brought to length 1.
+        lowest: whether the mean of what enters the lowest layer, brought to the vector's length, stands beside it,
+            where the layers are run here (``own``). It has the words themselves, and their mean the topic.
 
     Attributes:
         encoder: the same.
         width: of a vector.
     """
 
-    def __init__(self, encoder: Any, pooling: Sequence[str] = ("mean",), normalise: bool = False) -> None:
+    def __init__(
+        self, encoder: Any, pooling: Sequence[str] = ("mean",), normalise: bool = False, lowest: bool = False
+    ) -> None:
         super().__init__(encoder.config)
         self.encoder, self.pooling, self.normalise = encoder, tuple(pooling), normalise
-        self.width = int(encoder.config.hidden_size) * len(self.pooling)
+        self.lowest = lowest and self.own
+        self.width = int(encoder.config.hidden_size) * (len(self.pooling) + self.lowest)
 
     @property
     def base(self) -> Any:
@@ -78,7 +83,12 @@ class SentenceEncoder(PretrainedEncoder):
         states = self.states(mask, first_only=self.pooling == ("cls",), **inputs).float()
         weights = mask[:, :, None].to(states.dtype)
         found = torch.cat([POOLINGS[name](states, weights) for name in self.pooling], dim=1)
-        return functional.normalize(found, dim=1) if self.normalise else found
+        if self.normalise:
+            found = functional.normalize(found, dim=1)
+        if not self.lowest:
+            return found
+        beside = functional.normalize(_mean(self._embedded(**inputs).float(), weights), dim=1)
+        return torch.cat([found, beside * found.norm(dim=1, keepdim=True)], dim=1)
 
 
 class SentenceClassifier(nn.Module):

@@ -152,19 +152,21 @@ class EncoderEmbedder(Embedder):
             "unknown_id": self.pieces.unknown_id,
             "pooling": list(self.net.pooling),
             "normalise": self.net.normalise,
+            "lowest": self.net.lowest,
             "longest": self.longest,
             "lower": self.lower,
         }
         return tensors, texts, said
 
 
-def read_encoder(modules: Modules, max_length: int | None, running: Running) -> EncoderEmbedder:
+def read_encoder(modules: Modules, max_length: int | None, running: Running, lowest: bool = False) -> EncoderEmbedder:
     """The encoder of a folder.
 
     Args:
         modules: what the folder says of itself.
         max_length: subword tokens to read of a text; None: as many as the folder says.
         running: on which device, and how.
+        lowest: as in `SentenceEncoder`.
 
     Raises:
         ModelError: the weights cannot be read, or hold no such encoder.
@@ -177,12 +179,12 @@ def read_encoder(modules: Modules, max_length: int | None, running: Running) -> 
     encoders.check_fits(found.pieces, encoder.config, str(folder))
     most = encoders.longest_text(encoder.config, found)
     longest = min(max_length or modules.longest or most, most)
-    net = SentenceEncoder(encoder, modules.pooling, modules.normalise)
+    net = SentenceEncoder(encoder, modules.pooling, modules.normalise, lowest)
     embedder = EncoderEmbedder(net, found.pieces, found.files, longest, modules.lower, running)
     _check_runs(embedder, str(folder))
     # what a vector depends on: the weights, the tokenizer, and how they are used
     digest = hashlib.sha256(
-        repr((modules.pooling, modules.normalise, longest, modules.lower, running.precision)).encode()
+        repr((modules.pooling, modules.normalise, net.lowest, longest, modules.lower, running.precision)).encode()
     )
     _add_files(digest, folder)
     embedder.fingerprint = digest.hexdigest()
@@ -228,7 +230,8 @@ def restored_encoder(files: ModelFiles, said: Mapping[str, Any], running: Runnin
     places = encoders.places(config)
     if places is not None and longest > places:
         raise ValueError(f"'longest' is {longest:,}, and there are {places:,} places")
-    net = SentenceEncoder(encoder, pooling, read_flag(said.get("normalise"), "normalise"))
+    normalise, lowest = (read_flag(said.get(name), name) for name in ("normalise", "lowest"))
+    net = SentenceEncoder(encoder, pooling, normalise, lowest)
     texts = {name: text for name, text in own_texts(files).items() if name != CONFIG}
     lower = read_flag(said.get("lower"), "lower")
     return _check_runs(EncoderEmbedder(net, pieces, texts, longest, lower, running), where)

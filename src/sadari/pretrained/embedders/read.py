@@ -11,18 +11,18 @@ import polars as pl
 from sadari.artifact import MANIFEST, ModelFiles
 from sadari.pretrained.embedders.base import Embedder
 from sadari.pretrained.embedders.encoder import EncoderEmbedder, Running, read_encoder, restored_encoder
-from sadari.pretrained.embedders.modules import read_modules
+from sadari.pretrained.embedders.modules import MODULES, read_modules
 from sadari.pretrained.embedders.static import StaticEmbedder, is_static, read_static, restored_static
 from sadari.pretrained.embedders.words import WordsEmbedder, read_word_vectors, restored_words
 from sadari.pretrained.encoders import check_folder, find_weights
 from sadari.pretrained.folder import check_plain, json_of
 from sadari.vectors.formats.folder import KIND as WORD_VECTORS
 
-WeightsKind = Literal["encoder", "static", "words"]
+WeightsKind = Literal["encoder", "sentences", "static", "words"]
 
 
 def kind_of_weights(weights: str | Path, *, download: bool = False) -> WeightsKind:
-    """What some weights are: an encoder, static embeddings, or word vectors. A file holds word vectors.
+    """What some weights are: an encoder, one of sentences, static embeddings, or word vectors, as a file's always are.
 
     Args:
         weights: a folder, a file, or a name on the Hugging Face hub.
@@ -36,7 +36,9 @@ def kind_of_weights(weights: str | Path, *, download: bool = False) -> WeightsKi
         return "words"
     folder = find_weights(weights, download=download)
     check_plain(folder)
-    return "static" if is_static(folder) or read_modules(folder).static else "encoder"
+    if is_static(folder) or read_modules(folder).static:
+        return "static"
+    return "sentences" if (folder / MODULES).is_file() else "encoder"
 
 
 def _are_our_vectors(path: Path) -> bool:
@@ -49,12 +51,17 @@ def check_embedder(weights: str | Path, *, download: bool = False) -> None:
     Raises:
         ModelError: what is wrong.
     """
-    if kind_of_weights(weights, download=download) == "encoder":
+    if kind_of_weights(weights, download=download) in ("encoder", "sentences"):
         check_folder(read_modules(find_weights(weights)).encoder)
 
 
 def read_embedder(
-    weights: str | Path, texts: pl.Series, max_length: int | None = None, running: Running | None = None
+    weights: str | Path,
+    texts: pl.Series,
+    max_length: int | None = None,
+    running: Running | None = None,
+    *,
+    lowest: bool = False,
 ) -> Embedder:
     """The embedder of some weights.
 
@@ -63,6 +70,7 @@ def read_embedder(
         texts: some of those that are to be embedded.
         max_length: tokens to read of a text; None: as many as the weights say.
         running: on which device an encoder is run, and how.
+        lowest: whether the mean of what enters an encoder's lowest layer stands beside its vector.
 
     Raises:
         DataError, ModelError: they cannot be read.
@@ -75,7 +83,7 @@ def read_embedder(
     if kind == "static":
         return read_static(modules, max_length)
     check_folder(modules.encoder)
-    return read_encoder(modules, max_length, running or Running())
+    return read_encoder(modules, max_length, running or Running(), lowest)
 
 
 def restored_embedder(files: ModelFiles, said: Mapping[str, Any], running: Running) -> Embedder:

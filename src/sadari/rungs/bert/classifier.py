@@ -19,6 +19,7 @@ from sadari.device import PREDICT_PRECISIONS
 from sadari.errors import SadariWarning, SettingError
 from sadari.messages import message
 from sadari.pretrained import encoders as pretrained
+from sadari.pretrained.embedders.read import kind_of_weights
 from sadari.pretrained.folder import shown_weights
 from sadari.pretrained.reasons import attention, word_contributions
 from sadari.ragged import Ragged
@@ -174,6 +175,10 @@ class BertClassifier(Resumable):
     def check(self) -> None:
         super().check()
         pretrained.check_folder(self._folder())
+
+    @classmethod
+    def can_start_from(cls, weights: Any, *, download: bool = False) -> int:
+        return {"encoder": 2, "sentences": 1}.get(kind_of_weights(weights, download=download), 0)
 
     def _folder(self) -> Path:
         if self.weights is None:

@@ -16,7 +16,7 @@ from sadari.artifact.restore import check_learned, check_weights
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.pretrained.embedders.encoder import Running
-from sadari.pretrained.embedders.read import check_embedder, read_embedder, restored_embedder
+from sadari.pretrained.embedders.read import check_embedder, kind_of_weights, read_embedder, restored_embedder
 from sadari.pretrained.folder import shown_weights
 from sadari.rungs.base import Rung
 from sadari.rungs.ladder import ENCODER, StartsFrom
@@ -26,14 +26,17 @@ from sadari.settings.search import LogNumber, Tried
 from sadari.settings.shared import AnyPrecision, ClassWeight, Device, Positive, Seed, Threads, WeightsPlace
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
-from sadari.train.solvers.logistic import Linear, choose_strength, fit_logistic
+from sadari.train.solvers.ridge import Linear, choose_strength, fit_ridge
 from sadari.train.solvers.temperature import fit_inverse_temperature
 from sadari.train.training_context import TrainingContext
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class EmbeddingClassifier(Rung):
-    """A frozen sentence encoder, or static embeddings, and multinomial logistic regression on their vectors.
+    """A frozen sentence encoder, or static embeddings, and a linear layer on their vectors.
+
+    The layer is fitted by least squares with a penalty, and its temperature on texts that are held out. Beside an
+    encoder's vector stands the mean of what enters its lowest layer, where the words themselves are.
 
     The vectors are centred and brought to a mean square of 1 before the layer is fitted: by one number for all
     dimensions, since those that vary little say little, and dividing each by its own deviation would make them as loud
@@ -45,8 +48,8 @@ class EmbeddingClassifier(Rung):
             A saved model needs them no more.
         download: fetch the name from the hub if it is not in the cache.
         max_length: the most tokens of a text, those round it included. None: as many as the weights say.
-        C: the larger, the closer the layer fits the training texts. None: the one with the least loss on texts that
-            are held out, of `sadari.train.solvers.logistic.STRENGTHS`.
+        C: the larger, the closer the layer fits the training texts. None: the one that is wrong least on texts
+            that are held out, of `sadari.train.solvers.ridge.STRENGTHS`.
         class_weight: None, "balanced", or label → weight.
         precision: of an encoder's products: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
         device: "cpu", "cuda", "mps" or "auto"; static embeddings are on the CPU.
@@ -72,7 +75,7 @@ class EmbeddingClassifier(Rung):
     weights: WeightsPlace | None = None
     download: bool = False
     max_length: Annotated[int, Whole(4, 65_536)] | None = None
-    C: Annotated[Positive, Tried(LogNumber(1e-4, 10.0))] | None = None
+    C: Annotated[Positive, Tried(LogNumber(0.01, 100.0))] | None = None
     class_weight: ClassWeight | None = None
     precision: AnyPrecision = "fp32"
     device: Device = "cpu"
@@ -84,6 +87,10 @@ class EmbeddingClassifier(Rung):
     def check(self) -> None:
         super().check()
         check_embedder(self._given(), download=self.download)
+
+    @classmethod
+    def can_start_from(cls, weights: Any, *, download: bool = False) -> int:
+        return 2 if kind_of_weights(weights, download=download) in ("sentences", "static") else 1
 
     def _given(self) -> str | Path:
         if self.weights is None:
@@ -117,7 +124,7 @@ class EmbeddingClassifier(Rung):
         found = choose_strength(vectors, wanted, costs, multilabel=several, seed=self.seed)
         self.C_ = found.strength if self.C is None else self.C
         self.history_ = [{"C": strength, "loss": loss} for strength, loss in found.losses.items()]
-        layer = fit_logistic(vectors, wanted, costs, self.C_, multilabel=several)
+        layer = fit_ridge(vectors, wanted, costs, [self.C_])[0]
         weight = layer.weight / np.float32(spread)
         self.head_ = Linear(weight, layer.bias - centre @ weight)
         check_learned(weight=self.head_.weight, bias=self.head_.bias)
@@ -129,7 +136,7 @@ class EmbeddingClassifier(Rung):
         self.cut_, known, sample = 0, False, ""
         for column in columns(texts):
             if not parts:
-                self.embedder_ = read_embedder(self._given(), column, self.max_length, self._running())
+                self.embedder_ = read_embedder(self._given(), column, self.max_length, self._running(), lowest=True)
                 self.tokenizer_ = self.embedder_.tokenizer
                 sample = ", ".join(repr(text[:60]) for text in column.head(3))
             vectors, marks = self.embedder_.embed(column)

@@ -15,6 +15,7 @@ from sadari.artifact import ModelFiles
 from sadari.artifact.model import State
 from sadari.errors import SettingError
 from sadari.messages import Message, message
+from sadari.pretrained.embedders.read import kind_of_weights
 from sadari.rungs.explanation import Activations
 from sadari.rungs.ladder import VECTORS, StartsFrom
 from sadari.rungs.resumable import Resumable
@@ -200,6 +201,10 @@ class FromVectors(Resumable):
                 hint=message("tune=True"),
             )
         self._new_inner().check_settings()
+
+    @classmethod
+    def can_start_from(cls, weights: Any, *, download: bool = False) -> int:
+        return 2 if kind_of_weights(weights, download=download) == "words" else 0
 
     def _new_inner(self) -> Inner:
         """The rung that does the work, untrained."""

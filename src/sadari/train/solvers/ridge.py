@@ -1,0 +1,126 @@
+"""Least squares on dense vectors: one product of all rows serves all strengths, chosen on rows that are held out.
+
+Each label is +1 where a row has it and −1 where it has not. Of a thousand rows and as many dimensions, where classes
+overlap little, that is right more often than logistic regression, and needs no steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+STRENGTHS = tuple(10.0 ** (exponent / 2) for exponent in range(-4, 5))  # C, from 0.01 to 100
+MOST_CHOOSING = 10_000  # rows that the strength is chosen on: more would tell nothing new
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear layer.
+
+    Attributes:
+        weight: float32 [width, k].
+        bias: float32 [k].
+    """
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+    def logits(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """float32 [n, k] of float32 [n, width]."""
+        found: NDArray[np.float32] = vectors @ self.weight + self.bias
+        return found
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What `choose_strength` found.
+
+    Attributes:
+        strength: C.
+        losses: C → the share of held-out rows that is wrong, of several labels that of all labels.
+        logits: float32 [m, k], of these rows with that C.
+        rows: int64 [m], which they are.
+    """
+
+    strength: float
+    losses: dict[float, float]
+    logits: NDArray[np.float32]
+    rows: NDArray[np.int64]
+
+
+def fit_ridge(
+    vectors: NDArray[np.float32],
+    targets: NDArray[np.bool_],
+    costs: NDArray[np.float32],
+    strengths: Sequence[float],
+) -> list[Linear]:
+    """For each strength C the layer with the least ``C · Σ cost · (score − target)² / Σ cost + |weight|²``.
+
+    The bias is not held down.
+
+    Args:
+        vectors: float32 [n, width].
+        targets: bool [n, k], which labels each row has.
+        costs: float32 [n], how much each row counts.
+        strengths: each C, the larger the closer the fit.
+    """
+    shares = costs.astype(np.float64) / max(float(costs.sum()), 1e-12)
+    wanted = np.where(targets, 1.0, -1.0)
+    centre, level = shares @ vectors, shares @ wanted
+    roots = np.sqrt(shares)[:, None]
+    rows = ((vectors - centre) * roots).astype(np.float64)
+    sizes, axes = np.linalg.eigh(rows.T @ rows)
+    along = axes.T @ (rows.T @ ((wanted - level) * roots))
+    layers = []
+    for strength in strengths:
+        weight = axes @ (along / (np.maximum(sizes, 0) + 1 / strength)[:, None])
+        layers.append(Linear(weight.astype(np.float32), (level - centre @ weight).astype(np.float32)))
+    return layers
+
+
+def choose_strength(
+    vectors: NDArray[np.float32],
+    targets: NDArray[np.bool_],
+    costs: NDArray[np.float32],
+    *,
+    multilabel: bool,
+    seed: int,
+) -> Chosen:
+    """The strength that is wrong least on rows that are held out, each of up to 10,000 in one of five folds.
+
+    Of several as good as each other it is the smallest.
+
+    Args:
+        vectors: float32 [n, width].
+        targets: bool [n, k].
+        costs: float32 [n].
+        multilabel: whether labels are independent of each other, else exactly one a row.
+        seed: by which rows are put into folds.
+    """
+    rows = np.random.default_rng(seed).permutation(len(vectors))[:MOST_CHOOSING]
+    # label by label, so that every fold has its share of each
+    rows = rows[np.argsort(targets[rows].argmax(axis=1), kind="stable")]
+    fold = np.arange(len(rows)) % min(FOLDS, max(2, len(rows)))
+    logits = np.zeros((len(STRENGTHS), len(rows), targets.shape[1]), np.float32)
+    for number in range(int(fold.max(initial=0)) + 1):
+        inside, outside = rows[fold != number], np.flatnonzero(fold == number)
+        for place, layer in enumerate(fit_ridge(vectors[inside], targets[inside], costs[inside], STRENGTHS)):
+            logits[place, outside] = layer.logits(vectors[rows[outside]])
+    losses = [_wrong(found, targets[rows], costs[rows], multilabel) for found in logits]
+    best = int(np.argmin(losses))
+    return Chosen(STRENGTHS[best], dict(zip(STRENGTHS, losses, strict=True)), logits[best], rows)
+
+
+def _wrong(
+    logits: NDArray[np.float32], targets: NDArray[np.bool_], costs: NDArray[np.float32], multilabel: bool
+) -> float:
+    """The share of the costs that falls on what is wrong."""
+    if multilabel:
+        wrong = ((logits > 0) != targets).mean(axis=1)
+    else:
+        wrong = ~targets[np.arange(len(targets)), logits.argmax(axis=1)]
+    return float(np.average(wrong, weights=np.maximum(costs, 1e-12)))
