@@ -153,7 +153,7 @@ class Generator(SavedGenerator):
             self.net_ = self.resolved_.new_net(len(self.codec_))
             told.begin(self, training_text)
             identity = {"generator": plain_settings(self.settings()), "texts": training_text.fingerprint}
-            self._learn(self._task(training_text), context, identity)
+            self._learn(self._task(training_text), context, lambda: identity)
         self.scores_ = self._best_scores()
         return self
 

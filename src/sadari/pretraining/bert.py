@@ -172,9 +172,7 @@ class Bert(SavedBert):
             seed_dropout(self.seed)
             task = self._task(read)
             listener.begin(self, read, self.guess_)
-            loop = self._learn(task, context, self._identity(read, start))
-        if self.precision == "auto":  # the run's, if begun elsewhere; what was asked for stays
-            self.resolved_ = replace(self.resolved_, precision=loop.optimizer_settings.precision)
+            loop = self._learn(task, context, lambda: self._identity(read, start))
         self.knows_masked_, self.knows_next_ = True, self.nsp
         self._score(loop, listener)
         return self

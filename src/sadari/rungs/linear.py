@@ -375,9 +375,6 @@ class BagOfWords(WordRung):
     """A linear classifier of counts of words; the settings are `WordRung`'s and `LinearRung`'s."""
 
     name = "bow"
-    default_ngram_range = (1, 1)
-    default_C = 1.0
-    use_idf = False
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -386,21 +383,13 @@ class Ngrams(WordRung):
 
     name = "ngram"
     default_ngram_range = (1, 2)
-    default_C = 1.0
     default_epochs = 6
-    use_idf = False
 
     ngram_range: Annotated[tuple[int, int], Tried(RangeTo(1, 3))] | None = None
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class TfIdf(WordRung):
+class TfIdf(Ngrams):
     """A linear classifier of TF-IDF weights of 1- to n-grams; the settings are `WordRung`'s and `LinearRung`'s."""
 
     name = "tfidf"
-    default_ngram_range = (1, 2)
-    default_C = 1.0
-    default_epochs = 6
     use_idf = True
-
-    ngram_range: Annotated[tuple[int, int], Tried(RangeTo(1, 3))] | None = None

@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from sadari.train.objectives.classification import ClassifierTask
-    from sadari.train.optimizer import OptimizerSettings
 
 SPECIALS = (UNKNOWN, PADDING)
 MIN_FREQ = 2
@@ -152,24 +151,18 @@ class NeuralRung(Resumable):
         """The net before training; a rung says which."""
         raise NotImplementedError
 
-    def _train(
+    def _prepare(
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
-    ) -> None:
-        from sadari.train import distributed as processes
-        from sadari.train.environment import seed_dropout, seeded
-        from sadari.train.loop import Loop
-
-        processes.join()
+    ) -> ClassifierTask:
         ids = self._learn_vocabulary(texts)
         check_fits(ids, targets)
         self.epochs_, self.batch_size_ = self.planned_epochs(len(ids)), self.planned_batch(len(ids))
-        with seeded(self.seed):
-            self.sparse_ = self._takes_sparse(len(self.vocab_))
-            self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
-            self._begin(self.net_)
-            seed_dropout(self.seed)
-            loop = Loop(self._task(ids, targets, costs, context), self.optimizer_settings())
-            self._run(loop, texts, targets, costs, context)
+        self.sparse_ = self._takes_sparse(len(self.vocab_))
+        self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
+        self._begin(self.net_)
+        return self._task(ids, targets, costs, context)
+
+    def _settle(self) -> None:
         check_learned(**{name: value.numpy() for name, value in self._weights().items()})
 
     def _begin(self, net: nn.Module) -> None:
@@ -191,28 +184,6 @@ class NeuralRung(Resumable):
             self.label_smoothing,
             context.watch.score,
             context.soft_targets,
-        )
-
-    def optimizer_settings(self) -> OptimizerSettings:
-        """These settings as `OptimizerSettings`."""
-        from sadari.train.optimizer import OptimizerSettings
-
-        return OptimizerSettings(
-            epochs=getattr(self, "epochs_", self.epochs) or 1,
-            learning_rate=self.learning_rate,
-            optimizer=self.optimizer,
-            weight_decay=self.weight_decay,
-            warmup=self.warmup,
-            decay=self.decay,
-            clip=self.clip,
-            accumulate=self.accumulate,
-            report_every=self.report_every,
-            validate_every=self.validate_every,
-            patience=self.patience,
-            precision=self.precision,
-            device=self.device,
-            compile=self.compile,
-            threads=self.threads,
         )
 
     def planned_batch(self, rows: int) -> int:

@@ -23,14 +23,17 @@ from sadari.train.training_context import TrainingContext
 
 if TYPE_CHECKING:
     from sadari.train.checkpoint import Run
-    from sadari.train.loop import Loop
+    from sadari.train.objectives.classification import ClassifierTask
+    from sadari.train.optimizer import OptimizerSettings
 
 
 class Resumable(Rung):
     """A rung whose training can be stopped and resumed, and limited in time."""
 
     resumable: ClassVar[bool] = True
+    epochs: int | None
     epochs_: int
+    seed: int
 
     @classmethod
     def resume(
@@ -91,26 +94,45 @@ class Resumable(Rung):
         costs = self._codec.row_costs(targets, self.class_weight) * weights
         return costs / costs.mean()
 
-    def _run(
-        self,
-        loop: Loop,
-        texts: Any,
-        targets: NDArray[np.int8],
-        costs: NDArray[np.float32],
-        context: TrainingContext,
+    def _train(
+        self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
     ) -> None:
-        """Run a loop that trains this rung."""
+        from sadari.train import distributed as processes
+        from sadari.train.environment import seed_dropout, seeded
+        from sadari.train.loop import Loop
 
         def identity() -> dict[str, Any]:
             labels = hashlib.sha256(repr(self.classes_.tolist()).encode() + targets.tobytes() + costs.tobytes())
             return {**self._identity(), "texts": fingerprint(columns(texts)), "labels": labels.hexdigest()}
 
-        context.attach(loop, identity)
-        self.history_ = loop.run()
+        processes.join()
+        with seeded(self.seed):
+            task = self._prepare(texts, targets, costs, context)
+            seed_dropout(self.seed)
+            loop = Loop(task, self.optimizer_settings())
+            context.attach(loop, identity)
+            self.history_ = loop.run()
+        self.precision_ = loop.optimizer_settings.precision  # that of the run, if it was begun elsewhere
         self.data_["threads"] = loop.threads
         self.shortened_ = None
         if loop.limit is not None and loop.progress.course != AS_PLANNED and loop.progress.step < loop.limit.planned:
             self.shortened_ = loop.progress.step, loop.limit.planned
+        self._settle()
+
+    def _prepare(
+        self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
+    ) -> ClassifierTask:
+        """The net before training, and what it is to learn of texts, targets int8 [n, k] and costs float32 [n]."""
+        raise NotImplementedError
+
+    def optimizer_settings(self) -> OptimizerSettings:
+        """These settings as `OptimizerSettings`."""
+        from sadari.train.optimizer import OptimizerSettings
+
+        return OptimizerSettings.of(self, epochs=getattr(self, "epochs_", self.epochs) or 1)
+
+    def _settle(self) -> None:
+        """What was learned becomes a model for prediction."""
 
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to go on, beside its data."""

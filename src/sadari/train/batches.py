@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,44 @@ from sadari.messages import message
 POOL_BATCHES = 50  # texts are sorted by length within pools of so many batches, not over all: order stays mostly random
 
 
+class EpochBatches:
+    """The base of what makes the batches of each epoch out of texts, or pairs of them, of known lengths."""
+
+    lengths: Any  # int64 [n]
+    seed: int
+
+    @property
+    def pool(self) -> int:
+        """How many of them, drawn at random, are sorted by length together."""
+        raise NotImplementedError
+
+    def epoch(self, number: int, *, rank: int = 0, world: int = 1) -> list[NDArray[np.int64]]:
+        """The batches of one epoch, shuffled: arrays of positions; every text stands in exactly one.
+
+        Args:
+            number: of the epoch, from 1.
+            rank: which of several processes this is; each takes its share of every batch, which may be empty.
+            world: how many processes there are.
+        """
+        random = np.random.default_rng([self.seed, number])
+        order = random.permutation(len(self.lengths))
+        batches: list[NDArray[np.int64]] = []
+        for first in range(0, len(order), self.pool):
+            batches += self._cut(order[first : first + self.pool])
+        random.shuffle(batches)
+        return [batch[rank::world] for batch in batches] if world > 1 else batches
+
+    def in_order(self) -> list[NDArray[np.int64]]:
+        """All texts by length, for prediction: nothing is random, and padding is least."""
+        return self._cut(np.arange(len(self.lengths)))
+
+    def _cut(self, members: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Batches of these, shortest first."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class Batches:
+class Batches(EpochBatches):
     """Which texts make each batch of each epoch.
 
     Attributes:
@@ -40,30 +77,12 @@ class Batches:
                 )
             )
 
-    def epoch(self, number: int, *, rank: int = 0, world: int = 1) -> list[NDArray[np.int64]]:
-        """The batches of one epoch, shuffled: arrays of positions; every text stands in exactly one.
-
-        Args:
-            number: of the epoch, from 1.
-            rank: which of several processes this is; each takes its share of every batch, which may be empty.
-            world: how many processes there are.
-        """
-        random = np.random.default_rng([self.seed, number])
-        order = random.permutation(len(self.lengths))
-        pool = self.max_texts * POOL_BATCHES
-        batches: list[NDArray[np.int64]] = []
-        for first in range(0, len(order), pool):
-            members = order[first : first + pool]
-            batches += self._cut(members[np.argsort(self.lengths[members], kind="stable")])
-        random.shuffle(batches)
-        return [batch[rank::world] for batch in batches] if world > 1 else batches
-
-    def in_order(self) -> list[NDArray[np.int64]]:
-        """All texts by length, for prediction: nothing is random, and padding is least."""
-        return self._cut(np.argsort(self.lengths, kind="stable"))
+    @property
+    def pool(self) -> int:
+        return self.max_texts * POOL_BATCHES
 
     def _cut(self, members: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """Batches of texts that are sorted by length, shortest first."""
+        members = members[np.argsort(self.lengths[members], kind="stable")]
         lengths = np.maximum(self.lengths[members], 1)
         batches, start = [], 0
         while start < len(members):

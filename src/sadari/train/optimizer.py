@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import torch
 from torch import nn
 
-from sadari.settings.declaration import check_settings
+from sadari.settings.declaration import check_settings, settings_of
 from sadari.settings.shared import (
     Accumulate,
     Beta2,
@@ -80,6 +80,18 @@ class OptimizerSettings:
 
     def __post_init__(self) -> None:
         check_settings(self)
+
+    @classmethod
+    def of(cls, settings: Any, **own: Any) -> Self:
+        """The recipe in the settings of something that trains; what it does not say is as it is by default.
+
+        Args:
+            settings: a rung, a generator, a translator …; ``minutes`` of it are ``seconds`` here.
+            own: values that are not its settings' own.
+        """
+        found = {name: getattr(settings, name) for name in settings_of(cls) if hasattr(settings, name)}
+        minutes = getattr(settings, "minutes", None)
+        return cls(**{**found, "seconds": minutes and 60 * minutes, **own})
 
 
 def rate_at(optimizer_settings: OptimizerSettings, step: float, steps: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,30 +16,13 @@ if TYPE_CHECKING:
     from sadari.train.training_context import TrainingContext
 
 MOST_EPOCHS = 10_000  # where steps or time are the limit
-_OF_RECIPES = (
-    "epochs",
-    "steps",
-    "learning_rate",
-    "optimizer",
-    "weight_decay",
-    "beta2",
-    "warmup",
-    "decay",
-    "floor",
-    "clip",
-    "accumulate",
-    "validations",
-    "patience",
-    "precision",
-    "device",
-    "compile",
-    "threads",
-)
 
 
 class TaskSettings(Model):
     """The base of a dataclass whose fields are settings."""
 
+    epochs: int | None
+    precision: str
     resolved_: (
         Any  # the settings as they were taken; not typed as without None: the fields' types are what a user may give
     )
@@ -69,7 +52,14 @@ class TaskSettings(Model):
         model.check()
         return model
 
-    def _learn(self, task: Task, context: TrainingContext, identity: Mapping[str, Any]) -> Loop:
+    def optimizer_settings(self) -> OptimizerSettings:
+        """The recipe that these settings are, once they are resolved."""
+        from sadari.train.optimizer import OptimizerSettings
+
+        # where there are none, the steps or the time are up before
+        return OptimizerSettings.of(self, epochs=self.epochs or MOST_EPOCHS)
+
+    def _learn(self, task: Task, context: TrainingContext, identity: Callable[[], Mapping[str, Any]]) -> Loop:
         """Train the task's net by the resolved settings, and check what it learned; its records are in `history_` then.
 
         Args:
@@ -79,27 +69,19 @@ class TaskSettings(Model):
         """
         from sadari.train.loop import Loop
 
-        loop = Loop(task, optimizer_settings_of(self.resolved_))
-        context.attach(loop, lambda: identity)
+        loop = Loop(task, self.resolved_.optimizer_settings())
+        context.attach(loop, identity)
         self.history_ = loop.run()
         self.data_["threads"] = loop.threads
         check_learned(**{name: value.detach().cpu().numpy() for name, value in loop.net.state_dict().items()})
+        if self.precision == "auto":  # the run's, if begun elsewhere; what was asked for stays
+            self.resolved_ = replace(self.resolved_, precision=loop.optimizer_settings.precision)
         return loop
 
     def _with(self, found: Mapping[str, Any]) -> Self:
         """These settings, with what was found for those that are None."""
         own = self.settings()
         return replace(self, **{name: value for name, value in found.items() if own[name] is None})  # type: ignore[type-var]
-
-
-def optimizer_settings_of(resolved: Any) -> OptimizerSettings:
-    """The recipe that resolved settings are: of a generator or a BERT."""
-    from sadari.train.optimizer import OptimizerSettings
-
-    seconds = None if resolved.minutes is None else 60 * resolved.minutes
-    own = {name: getattr(resolved, name) for name in _OF_RECIPES}
-    own["epochs"] = own["epochs"] or MOST_EPOCHS  # the steps or the time are up before
-    return OptimizerSettings(seconds=seconds, **own)
 
 
 def best_record(history: list[dict[str, float]]) -> dict[str, float]:

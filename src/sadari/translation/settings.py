@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from sadari.device import bf16_is_fast, resolve_device
 from sadari.errors import SettingError
@@ -32,13 +32,12 @@ from sadari.settings.shared import (
     Width,
 )
 from sadari.text.subword.bpe import Subwords
-from sadari.train.settings import MOST_EPOCHS, TaskSettings
+from sadari.train.settings import TaskSettings
 from sadari.translation.defaults import BY_PAIRS, EPOCHS, MANY_PAIRS, settings_by_pairs
 
 if TYPE_CHECKING:
     from sadari.nets.seq2seq.recurrent import RecurrentSeq2Seq
     from sadari.nets.seq2seq.transformer import TransformerSeq2Seq
-    from sadari.train.optimizer import OptimizerSettings
 
 NETS = ("transformer", "lstm", "gru")
 ATTENTIONS = ("additive", "none")
@@ -88,6 +87,8 @@ class TranslatorSettings(TaskSettings):
     Where layers, width, dropout, learning_rate and batch_tokens are None, they follow from the net and the number of
     pairs; see `sadari.translation.defaults`.
     """
+
+    beta2: ClassVar[float] = 0.98
 
     net: Annotated[str, Choice(NETS)] = "transformer"
     attention: Annotated[str, Choice(ATTENTIONS)] = "additive"
@@ -159,29 +160,6 @@ class TranslatorSettings(TaskSettings):
         operations = ("layers",) if own.net == "transformer" else ("layers", own.net)
         faster = pairs >= MANY_PAIRS and bf16_is_fast(resolve_device(own.device), *operations)
         return replace(own, precision="bf16" if faster else "fp32")
-
-    def optimizer_settings(self) -> OptimizerSettings:
-        """The recipe that these settings are, once they are `resolved`."""
-        from sadari.train.optimizer import OptimizerSettings
-
-        own: Any = self  # nothing that it takes is None any more
-        return OptimizerSettings(
-            epochs=own.epochs or MOST_EPOCHS,
-            seconds=None if own.minutes is None else 60 * own.minutes,
-            learning_rate=own.learning_rate,
-            optimizer=own.optimizer,
-            beta2=0.98,
-            weight_decay=own.weight_decay,
-            warmup=own.warmup,
-            decay=own.decay,
-            clip=own.clip,
-            accumulate=own.accumulate,
-            report_every=own.report_every,
-            patience=own.patience,
-            precision=own.precision,
-            device=own.device,
-            threads=own.threads,
-        )
 
     def new_net(self, source_size: int, target_size: int, *, shared: bool) -> RecurrentSeq2Seq | TransformerSeq2Seq:
         """The net before training. The settings must be `resolved`.

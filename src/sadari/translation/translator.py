@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,13 +29,11 @@ from sadari.translation.beam_search import Found
 from sadari.translation.folder import SavedTranslator
 from sadari.translation.pairs import encode_pairs, filled, two_columns
 from sadari.translation.search import best_translations
-from sadari.translation.training import learn
 
 if TYPE_CHECKING:
     import torch
 
     from sadari.train.checkpoint import Run
-    from sadari.train.loop import Loop
     from sadari.train.objectives.translation import Pairs
 
 # of translations and their references, 0 to 100
@@ -127,13 +125,18 @@ class Translator(SavedTranslator):
             SettingError: a setting out of its range; or another run than the one in the folder.
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
         """
+        from sadari.train import distributed as processes
+        from sadari.train.averaging import LastWeights
         from sadari.train.callbacks import Watch
+        from sadari.train.environment import seed_dropout, seeded
+        from sadari.train.objectives.translation import PairBatches, TranslationTask, take_mean
         from sadari.train.training_context import ResumableRun, TrainingContext
 
         self._ready = False  # a fit that fails leaves no mixture of two models
         self.check()
         context = TrainingContext(Watch(progress), run=ResumableRun.begin(run, resume))
         start = time.perf_counter()
+        processes.join()
         validation = self._validation_columns(validation)
         columns = two_columns(sources, targets, "training")
         pairs = self._to_learn(*columns)
@@ -142,14 +145,17 @@ class Translator(SavedTranslator):
         self.resolved_ = self.resolved(pairs=len(pairs), tokens=int(longest.sum()))
         self.scores_ = {}
         self.data_ = {"pairs": len(pairs)}
-
-        def begin(loop: Loop) -> None:
-            context.attach(loop, lambda: self._identity(columns, validation))
+        with seeded(self.seed):
+            own = self.resolved_
+            self.net_ = own.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
+            seed_dropout(self.seed)
+            batches, last = PairBatches.of(pairs, own.batch_tokens, own.seed), LastWeights(own.average)
+            score = None if bleu is None or held_out is None else self._watched(held_out, bleu)
+            task = TranslationTask(self.net_, pairs, batches, own.label_smoothing, held_out, last, score)
             if begun is not None:
                 begun(self)
-
-        score = None if bleu is None or held_out is None else self._watched(held_out, bleu)
-        self._train(pairs, held_out, begin, score)
+            self._learn(task, context, lambda: self._identity(columns, validation))
+            self.weights_, self.validation_loss_ = take_mean(self.net_, last, held_out)
         self.train_seconds_ = time.perf_counter() - start
         self._ready = True
         return self
@@ -247,27 +253,6 @@ class Translator(SavedTranslator):
             return {"bleu": bleu(self.target_subwords_.decode(one.ids for one in found), references)}
 
         return score
-
-    def _train(
-        self,
-        pairs: Pairs,
-        held_out: Pairs | None,
-        begin: Callable[[Loop], None],
-        score: Callable[[], dict[str, float]] | None,
-    ) -> None:
-        from sadari.train import distributed as processes
-        from sadari.train.environment import seed_dropout, seeded
-
-        processes.join()
-        own = self.resolved_
-        with seeded(self.seed):
-            self.net_ = own.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
-            seed_dropout(self.seed)
-            learned = learn(self.net_, own, pairs, held_out, begin=begin, score=score)
-        if self.precision == "auto":  # what was asked for stays, if it could not be had here
-            self.resolved_ = replace(own, precision=learned.precision)
-        self.data_["threads"] = learned.threads
-        self.history_, self.weights_, self.validation_loss_ = learned.history, learned.weights, learned.loss
 
     # -- translating ------------------------------------------------------------------------------------
 

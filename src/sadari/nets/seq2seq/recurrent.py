@@ -11,13 +11,14 @@ from sadari.nets.attention import AdditiveAttention
 from sadari.nets.dropout import Dropout
 from sadari.nets.pooling import reverse
 from sadari.nets.recurrent import CELLS, Recurrent
+from sadari.nets.seq2seq.base import Seq2Seq
 from sadari.nets.seq2seq.search_rows import SearchRows
 from sadari.nets.seq2seq.vocabularies import Vocabularies
 
 State = list[torch.Tensor]  # one layer's: float [1, n, hidden]; of an LSTM two, the hidden and the cell state
 
 
-class RecurrentSeq2Seq(nn.Module):
+class RecurrentSeq2Seq(Seq2Seq):
     """Embeddings → recurrent encoder; embeddings → recurrent decoder that starts from the encoder's end → logits.
 
     Without attention the encoder's last state is all that the decoder learns of the source: it starts from it, and sees
@@ -73,30 +74,9 @@ class RecurrentSeq2Seq(nn.Module):
         self.readout = nn.Linear(hidden + memory, width)
         self.dropout = Dropout(dropout)
 
-    def forward(
-        self,
-        source: torch.Tensor,
-        mask: torch.Tensor,
-        inputs: torch.Tensor,
-        targets: torch.Tensor,
-        smoothing: float = 0.0,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The summed loss of a batch, every target token told those before it (teacher forcing).
-
-        Args:
-            source: int64 [n, source].
-            mask: bool [n, source], True for real tokens.
-            inputs: int64 [n, target]: the start, then the target tokens.
-            targets: int64 [n, target]: what follows on each of ``inputs``; negative where nothing does.
-            smoothing: share of the probability that is spread over all tokens (label smoothing).
-
-        Returns:
-            as `sadari.nets.token_loss.token_loss`.
-        """
+    def states(self, source: torch.Tensor, mask: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
         memory, state = self.encode(source, mask)
-        states = self.decode(inputs, memory, mask, state)[0]
-        real = targets.flatten() >= 0  # padding would cost as much as what is real
-        return self.words.loss(self.unprojected(states.flatten(0, 1)[real]), targets.flatten()[real], smoothing)
+        return self.decode(inputs, memory, mask, state)[0]
 
     def encode(self, source: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, list[State]]:
         """What a decoder knows of sources: what it looks at, and the states that it starts from.
@@ -113,11 +93,6 @@ class RecurrentSeq2Seq(nn.Module):
         each = 2 if self.cell == "lstm" else 1
         parts = torch.tanh(self.bridge(last)).unsqueeze(0).chunk(len(self.decoder) * each, dim=-1)
         return memory, [[part.contiguous() for part in parts[i : i + each]] for i in range(0, len(parts), each)]
-
-    def logits(self, source: torch.Tensor, mask: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
-        """Logits float [n, target, target_size] of what follows on each input; arguments as in `forward`."""
-        memory, state = self.encode(source, mask)
-        return self.words.logits(self.unprojected(self.decode(inputs, memory, mask, state)[0]))
 
     def stepper(self, source: torch.Tensor, mask: torch.Tensor) -> RecurrentStepper:
         """What writes the targets of these sources step by step."""
@@ -168,11 +143,6 @@ class RecurrentSeq2Seq(nn.Module):
         return torch.cat([states, context], dim=-1), after, weights
 
     def unprojected(self, states: torch.Tensor) -> torch.Tensor:
-        """What logits are made of, float [..., width].
-
-        Args:
-            states: float [..., hidden + encoder's width], as `decode` gives them.
-        """
         return self.dropout(torch.tanh(self.readout(self.dropout(states))))
 
 

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from sadari.nets.attention import KeyValues, attend, mix
 from sadari.nets.dropout import Dropout
+from sadari.nets.seq2seq.base import Seq2Seq
 from sadari.nets.seq2seq.search_rows import SearchRows
 from sadari.nets.seq2seq.vocabularies import Vocabularies
 from sadari.nets.transformer import EncoderLayer, sinusoidal_positions
@@ -85,7 +86,7 @@ class DecoderLayer(EncoderLayer):
         return states + self.dropout(self.attention(self.attention_norm(states), None, True, cache))
 
 
-class TransformerSeq2Seq(nn.Module):
+class TransformerSeq2Seq(Seq2Seq):
     """Embeddings and positions → encoder; embeddings and positions → decoder, which attends to the encoder → logits.
 
     Args:
@@ -127,29 +128,8 @@ class TransformerSeq2Seq(nn.Module):
         self.encoder_norm, self.decoder_norm = nn.LayerNorm(width), nn.LayerNorm(width)
         self.dropout = Dropout(dropout)
 
-    def forward(
-        self,
-        source: torch.Tensor,
-        mask: torch.Tensor,
-        inputs: torch.Tensor,
-        targets: torch.Tensor,
-        smoothing: float = 0.0,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The summed loss of a batch, every target token told those before it (teacher forcing).
-
-        Args:
-            source: int64 [n, source].
-            mask: bool [n, source], True for real tokens.
-            inputs: int64 [n, target]: the start, then the target tokens.
-            targets: int64 [n, target]: what follows on each of ``inputs``; negative where nothing does.
-            smoothing: share of the probability that is spread over all tokens (label smoothing).
-
-        Returns:
-            as `sadari.nets.token_loss.token_loss`.
-        """
-        states = self.decode(inputs, *self.encode(source, mask))
-        real = targets.flatten() >= 0  # padding would cost as much as what is real
-        return self.words.loss(states.flatten(0, 1)[real], targets.flatten()[real], smoothing)
+    def states(self, source: torch.Tensor, mask: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+        return self.decode(inputs, *self.encode(source, mask))
 
     def encode(self, source: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """The source's states float [n, source, width], and the mask; None where nothing is padding."""
@@ -165,10 +145,6 @@ class TransformerSeq2Seq(nn.Module):
         for layer in self._decoders():
             states = layer.decode(states, layer.cross.read(memory), mask)
         return self.decoder_norm(states)
-
-    def logits(self, source: torch.Tensor, mask: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
-        """Logits float [n, target, target_size] of what follows on each input; arguments as in `forward`."""
-        return self.words.logits(self.decode(inputs, *self.encode(source, mask)))
 
     def stepper(self, source: torch.Tensor, mask: torch.Tensor) -> TransformerStepper:
         """What writes the targets of these sources step by step."""

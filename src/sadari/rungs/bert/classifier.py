@@ -229,22 +229,12 @@ class BertClassifier(Resumable):
         from sadari.train.optimizer import OptimizerSettings
 
         fast = self.precision == "auto" and bf16_is_fast(resolve_device(self.device), "layers")
-        return OptimizerSettings(
+        return OptimizerSettings.of(
+            self,
             epochs=getattr(self, "epochs_", self.epochs) or 1,
-            steps=self.steps,
             learning_rate=self._rate(),
             optimizer="adamw",
-            weight_decay=self.weight_decay,
-            warmup=self.warmup,
-            decay=self.decay,
-            clip=self.clip,
-            accumulate=self.accumulate,
-            report_every=self.report_every,
-            validate_every=self.validate_every,
-            patience=self.patience,
             precision="bf16" if fast or self.precision == "bf16" else "fp32",
-            device=self.device,
-            threads=self.threads,
         )
 
     @classmethod
@@ -258,42 +248,26 @@ class BertClassifier(Resumable):
 
     # -- training ---------------------------------------------------------------------------------------
 
-    def _train(
+    def _prepare(
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
-    ) -> None:
-        from sadari.train import distributed as processes
-        from sadari.train.environment import seed_dropout, seeded
-        from sadari.train.loop import Loop
-
-        processes.join()
+    ) -> ClassifierTask:
         folder = self._folder()
         pretrained.check_folder(folder)
         found = pretrained.read_tokenizer(folder)
         self.pieces_, self.tokenizer_, self._files = found.pieces, found.pieces.kind, found.files
-        with seeded(self.seed):
-            self.net_ = self._new_net(folder)
-            most = pretrained.longest_text(self.net_.model.config, found)
-            read = TrainingTexts.of(columns(texts), self.pieces_, self.max_length, most, self.long_texts)
-            check_fits(read, targets)
-            self.reader_, self.max_length_, self.cut_ = read.reader, read.reader.longest, read.cut
-            self.windowed_ = read.windowed
-            if (self.max_length or 0) > most:
-                warnings.warn(
-                    SadariWarning(
-                        message(
-                            "max_length is {max_length:,}; the model takes {most:,}",
-                            max_length=self.max_length,
-                            most=most,
-                        )
-                    ),
-                    stacklevel=2,
-                )
-            seed_dropout(self.seed)
-            self.epochs_ = self.planned_epochs(len(read.ids))
-            loop = Loop(self._task(read, targets, costs, context), self.optimizer_settings())
-            self._run(loop, texts, targets, costs, context)
-            self.precision_ = loop.optimizer_settings.precision  # that of the run, if it was begun elsewhere
-        self._settle()
+        self.net_ = self._new_net(folder)
+        most = pretrained.longest_text(self.net_.model.config, found)
+        read = TrainingTexts.of(columns(texts), self.pieces_, self.max_length, most, self.long_texts)
+        check_fits(read, targets)
+        self.reader_, self.max_length_, self.cut_ = read.reader, read.reader.longest, read.cut
+        self.windowed_ = read.windowed
+        if (self.max_length or 0) > most:
+            said = message(
+                "max_length is {max_length:,}; the model takes {most:,}", max_length=self.max_length, most=most
+            )
+            warnings.warn(SadariWarning(said), stacklevel=2)
+        self.epochs_ = self.planned_epochs(len(read.ids))
+        return self._task(read, targets, costs, context)
 
     def _run_notes(self) -> dict[str, Any]:
         """Where the weights are, so that they are found from anywhere."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.train import distributed as processes
 from sadari.train.averaging import LastWeights
+from sadari.train.batches import EpochBatches
 
 NOTHING = -1  # a target that is not learned
 LONG = 64  # tokens from which on a text's attention, which grows with their square, outweighs all else
@@ -57,7 +59,7 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class PairBatches:
+class PairBatches(EpochBatches):
     """Which pairs make each batch of each epoch; the same whenever asked.
 
     Attributes:
@@ -77,33 +79,25 @@ class PairBatches:
         if self.max_tokens < 1:
             raise SettingError(message("a batch of {max_tokens} tokens holds nothing", max_tokens=self.max_tokens))
 
-    def epoch(self, number: int, *, rank: int = 0, world: int = 1) -> list[NDArray[np.int64]]:
-        """The batches of one epoch, shuffled: arrays of positions; every pair stands in exactly one.
+    @classmethod
+    def of(cls, pairs: Pairs, max_tokens: int, seed: int = 0) -> PairBatches:
+        """Batches of pairs, none of more than ``max_tokens``."""
+        return cls(pairs.sources.lengths, pairs.targets.lengths, max_tokens, seed)
 
-        Args:
-            number: of the epoch, from 1.
-            rank: which of several processes this is; each takes its share of every batch, which may be empty.
-            world: how many processes there are.
-        """
-        random = np.random.default_rng([self.seed, number])
-        order = random.permutation(len(self.sources))
-        longest = np.maximum(self.sources, self.targets)
-        pool = max(1, int(POOL_BATCHES * self.max_tokens / max(1.0, float(longest.mean()) if len(longest) else 1.0)))
-        batches: list[NDArray[np.int64]] = []
-        for first in range(0, len(order), pool):
-            part = order[first : first + pool]
-            # stable, so that pairs of like lengths stay in their random order
-            batches += self._cut(part[np.lexsort((self.sources[part], self.targets[part]))], longest)
-        random.shuffle(batches)
-        return [batch[rank::world] for batch in batches] if world > 1 else batches
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """int64 [n], of each pair's longer side."""
+        return np.maximum(self.sources, self.targets)
 
-    def in_order(self) -> list[NDArray[np.int64]]:
-        """All pairs by length: nothing is random."""
-        longest = np.maximum(self.sources, self.targets)
-        return self._cut(np.lexsort((self.sources, self.targets)), longest)
+    @property
+    def pool(self) -> int:
+        mean = float(self.lengths.mean()) if len(self.lengths) else 1.0
+        return max(1, int(POOL_BATCHES * self.max_tokens / max(1.0, mean)))
 
-    def _cut(self, members: NDArray[np.int64], longest: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        lengths = longest[members]
+    def _cut(self, members: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        # stable, so that pairs of like lengths stay in their random order
+        members = members[np.lexsort((self.sources[members], self.targets[members]))]
+        lengths = self.lengths[members]
         batches, start = [], 0
         while start < len(members):
             # what a batch costs rises with every pair, by its longest text so far; it is full at the first too many
@@ -176,12 +170,39 @@ class TranslationTask:
 
 def mean_loss(net: nn.Module, pairs: Pairs) -> float:
     """The mean cross-entropy (nats) of a target token, told those before it, by a net in evaluation."""
-    batches = PairBatches(pairs.sources.lengths, pairs.targets.lengths, SCORED_TOKENS)
+    batches = PairBatches.of(pairs, SCORED_TOKENS)
     total = 0.0
     with torch.inference_mode():
         for rows in batches.in_order():
             total += float(net(*pairs.tensors(rows, _device(net)))[1])
     return total / max(1, int(pairs.targets.offsets[-1]))
+
+
+def take_mean(net: nn.Module, last: LastWeights, held_out: Pairs | None) -> tuple[str, float | None]:
+    """Put the mean of the last weights in the place of the best ones, unless these are better.
+
+    Args:
+        net: with the best weights, or the last ones where nothing was scored.
+        last: weights.
+        held_out: validation pairs.
+
+    Returns:
+        which are there now, and their loss on the validation pairs.
+    """
+
+    def loss() -> float | None:
+        return mean_loss(net, held_out) if held_out is not None and len(held_out) else None
+
+    best_loss = loss()
+    if len(last) < 2:
+        return "last" if best_loss is None else "best", best_loss
+    best = {name: value.clone() for name, value in net.state_dict().items()}
+    net.load_state_dict(last.mean())
+    mean = loss()
+    if best_loss is not None and mean is not None and not mean < best_loss:
+        net.load_state_dict(best)
+        return "best", best_loss
+    return f"mean of the last {len(last)}", mean
 
 
 def with_end(texts: Ragged, end_id: int) -> Ragged:
