@@ -111,12 +111,6 @@ class KeyValues:
         self._free = [*self._free[-1:], kept]
         return torch.index_select(kept, 0, rows, out=into)
 
-    def drop_first(self, count: int) -> None:
-        """Forget the first ``count`` tokens: a window that moves on."""
-        if self._keys is not None and self._values is not None:
-            self._keys, self._values = self._keys[:, :, count:], self._values[:, :, count:]
-            self.length -= count
-
     def _grown(self, old: torch.Tensor | None, like: torch.Tensor, least: int) -> torch.Tensor:
         n, heads, _, width = like.shape
         room = like.new_empty(n, heads, max(least, 2 * self.length, 16), width)

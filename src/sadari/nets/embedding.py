@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 from sadari.nets.dropout import Dropout
+from sadari.nets.embedded_text import EmbeddedText, drop_tokens
 from sadari.nets.pooling import masked_mean
-from sadari.nets.recurrent import drop_tokens
 
 
-class EmbeddingClassifier(nn.Module):
+class EmbeddingClassifier(EmbeddedText):
     """Embedding → mean over real tokens → linear layer.
 
     Args:
@@ -43,15 +43,6 @@ class EmbeddingClassifier(nn.Module):
         self.dropout = Dropout(dropout)
         self.output = nn.Linear(width, labels)
 
-    def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        """Embeddings float [n, length, width] of ids int64 [n, length]."""
-        return self.embedding(ids)
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Logits float [n, labels] of ids int64 [n, length] and mask bool [n, length], True for real tokens."""
-        return self.from_embeddings(self.embed(ids), mask)
-
     def from_embeddings(self, embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Logits of embeddings float [n, length, width]: where integrated gradients come in."""
         pooled = masked_mean(drop_tokens(embedded, self.token_dropout, self.training), mask)
         return self.output(self.dropout(pooled))

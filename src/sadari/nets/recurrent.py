@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sadari.nets.dropout import Dropout
+from sadari.nets.embedded_text import EmbeddedText, drop_tokens, new_embedding
 from sadari.nets.pooling import at_last, masked_max, masked_mean, reverse
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
@@ -89,7 +90,7 @@ class Recurrent(nn.Module):
         return pad_packed_sequence(cell(packed)[0], batch_first=True, total_length=inputs.shape[1])[0]
 
 
-class RecurrentClassifier(nn.Module):
+class RecurrentClassifier(EmbeddedText):
     """Embedding → recurrent layers → one vector a text → linear layer (unit 4 of the course).
 
     Args:
@@ -127,26 +128,15 @@ class RecurrentClassifier(nn.Module):
     ) -> None:
         super().__init__()
         self.pooling, self.token_dropout = pooling, token_dropout
-        self.embedding = nn.Embedding(vocab_size, embed_dim, padding_idx=pad_id, sparse=sparse)
-        nn.init.normal_(self.embedding.weight, std=0.1)  # torch's 1 lets words seen once or twice shout
-        with torch.no_grad():
-            self.embedding.weight[pad_id].zero_()
+        # torch's spread of 1 lets words seen once or twice shout
+        self.embedding = new_embedding(vocab_size, embed_dim, pad_id, std=0.1, sparse=sparse)
         self.recurrent = Recurrent(
             cell, embed_dim, hidden, layers=layers, bidirectional=bidirectional, dropout=dropout, packed=packed
         )
         self.dropout = Dropout(dropout)
         self.output = nn.Linear(self.recurrent.out_width, labels)
 
-    def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        """Embeddings float [n, length, embed_dim] of ids int64 [n, length]."""
-        return self.embedding(ids)
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Logits float [n, labels] of ids int64 [n, length] and mask bool [n, length], True for real tokens."""
-        return self.from_embeddings(self.embed(ids), mask)
-
     def from_embeddings(self, embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Logits of embeddings float [n, length, embed_dim]: where integrated gradients come in."""
         lengths = mask.sum(dim=1)
         if embedded.shape[1] == 0:
             return self.output(embedded.new_zeros(len(embedded), self.recurrent.out_width))
@@ -157,11 +147,3 @@ class RecurrentClassifier(nn.Module):
         else:
             pooled = masked_mean(states, mask) if self.pooling == "mean" else masked_max(states, mask)
         return self.output(self.dropout(pooled))
-
-
-def drop_tokens(embedded: torch.Tensor, share: float, training: bool) -> torch.Tensor:
-    """Zero the embeddings of a random share of tokens, in training only; what is left is not scaled up."""
-    if not training or share == 0:
-        return embedded
-    kept = torch.rand(embedded.shape[:2], device=embedded.device) >= share
-    return embedded * kept.unsqueeze(-1).to(embedded.dtype)

@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from sadari.nets.attention import KeyValues, SelfAttention
 from sadari.nets.dropout import Dropout
+from sadari.nets.embedded_text import EmbeddedText, drop_tokens, new_embedding
 from sadari.nets.pooling import masked_max, masked_mean
-from sadari.nets.recurrent import drop_tokens
 
 POOLINGS = ("mean", "max", "class")
 
@@ -55,7 +55,7 @@ def sinusoidal_positions(length: int, width: int) -> torch.Tensor:
     return table
 
 
-class TransformerClassifier(nn.Module):
+class TransformerClassifier(EmbeddedText):
     """Embeddings and positions → encoder layers → one vector a text → linear layer.
 
     Args:
@@ -93,10 +93,7 @@ class TransformerClassifier(nn.Module):
     ) -> None:
         super().__init__()
         self.pooling, self.token_dropout, self.max_length = pooling, token_dropout, max_length
-        self.embedding = nn.Embedding(vocab_size, width, padding_idx=pad_id, sparse=sparse)
-        nn.init.normal_(self.embedding.weight, std=width**-0.5)
-        with torch.no_grad():
-            self.embedding.weight[pad_id].zero_()
+        self.embedding = new_embedding(vocab_size, width, pad_id, std=width**-0.5, sparse=sparse)
         self.class_token = nn.Parameter(torch.zeros(width)) if pooling == "class" else None
         places = max_length + (pooling == "class")
         if positions == "learned":
@@ -107,16 +104,7 @@ class TransformerClassifier(nn.Module):
         self.norm, self.dropout = nn.LayerNorm(width), Dropout(dropout)
         self.output = nn.Linear(width, labels)
 
-    def embed(self, ids: torch.Tensor) -> torch.Tensor:
-        """Embeddings float [n, length, width] of ids int64 [n, length]."""
-        return self.embedding(ids)
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Logits float [n, labels] of ids int64 [n, length] and mask bool [n, length], True for real tokens."""
-        return self.from_embeddings(self.embed(ids), mask)
-
     def from_embeddings(self, embedded: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Logits of embeddings float [n, length, width]: where integrated gradients come in."""
         states, mask = self.encode(embedded, mask)
         if states.shape[1] == 0:
             return self.output(states.new_zeros(len(states), states.shape[2]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sadari.data.audit.findings import SCRIPTS
+from sadari.data.audit.result import ODD, UNITS
 from sadari.messages import Message, message
 
 ROWS = {
@@ -32,23 +33,14 @@ AUDIT = {
     "imbalance": message("most over least frequent"),
     "odd_characters": message("odd characters"),
     "notes": message("notes"),
-    "characters": message("characters"),
-    "words": message("words"),
+    **UNITS,
     "min": message("shortest"),
     "median": message("middle"),
     "p95": message("95 % up to"),
     "max": message("longest"),
     "exact": message("the same text"),
     "near": message("nearly the same text"),
-    "replacement character": message("replacement character"),
-    "wrongly decoded": message("wrongly decoded"),
-    "control character": message("control character"),
-    "private-use character": message("private-use character"),
-    "invisible character": message("invisible character"),
-    "HTML entity": message("HTML entity"),
-    "HTML tag": message("HTML tag"),
-    "backslash": message("backslash"),
-    "not NFC": message("not NFC"),
+    **ODD,
 }
 _KINDS = {"rows": ROWS, "severity": SEVERITIES, "audit": AUDIT, "script": SCRIPTS}
 

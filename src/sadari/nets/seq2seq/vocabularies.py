@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from sadari.nets.embedded_text import new_embedding
 from sadari.nets.token_loss import token_loss
 
 
@@ -25,8 +26,8 @@ class Vocabularies(nn.Module):
         self, source_size: int, target_size: int, width: int, *, shared: bool, tied: bool, pad_id: int
     ) -> None:
         super().__init__()
-        self.target = _embedding(target_size, width, pad_id)
-        self.source = None if shared else _embedding(source_size, width, pad_id)
+        self.target = new_embedding(target_size, width, pad_id, std=width**-0.5)
+        self.source = None if shared else new_embedding(source_size, width, pad_id, std=width**-0.5)
         self.output = None if tied else nn.Linear(width, target_size, bias=False)
         self.bias = nn.Parameter(torch.zeros(target_size))
 
@@ -50,11 +51,3 @@ class Vocabularies(nn.Module):
 
     def _table(self) -> torch.Tensor:
         return self.target.weight if self.output is None else self.output.weight
-
-
-def _embedding(size: int, width: int, pad_id: int) -> nn.Embedding:
-    embedding = nn.Embedding(size, width, padding_idx=pad_id)
-    nn.init.normal_(embedding.weight, std=width**-0.5)
-    with torch.no_grad():
-        embedding.weight[pad_id].zero_()
-    return embedding
