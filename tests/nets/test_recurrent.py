@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from sadari.nets.cells import LSTMCell
-from sadari.nets.pooling import at_last, masked_max, masked_mean, reverse
 from sadari.nets.embedded_text import drop_tokens
+from sadari.nets.pooling import at_last, masked_max, masked_mean, reverse
 from sadari.nets.recurrent import CELLS, Recurrent, RecurrentClassifier
 
 LENGTHS = torch.tensor([5, 1, 7, 3])
