@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from sadari.train.checkpoint import Run
     from sadari.train.objectives.translation import Pairs
+    from sadari.train.training_context import TrainingContext
 
 # of translations and their references, 0 to 100
 Bleu = Callable[[Sequence[str], Sequence[str]], float]
@@ -126,10 +127,7 @@ class Translator(SavedTranslator):
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
         """
         from sadari.train import distributed as processes
-        from sadari.train.averaging import LastWeights
         from sadari.train.callbacks import Watch
-        from sadari.train.environment import seed_dropout, seeded
-        from sadari.train.objectives.translation import PairBatches, TranslationTask, take_mean
         from sadari.train.training_context import ResumableRun, TrainingContext
 
         self._ready = False  # a fit that fails leaves no mixture of two models
@@ -145,17 +143,8 @@ class Translator(SavedTranslator):
         self.resolved_ = self.resolved(pairs=len(pairs), tokens=int(longest.sum()))
         self.scores_ = {}
         self.data_ = {"pairs": len(pairs)}
-        with seeded(self.seed):
-            own = self.resolved_
-            self.net_ = own.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
-            seed_dropout(self.seed)
-            batches, last = PairBatches.of(pairs, own.batch_tokens, own.seed), LastWeights(own.average)
-            score = None if bleu is None or held_out is None else self._watched(held_out, bleu)
-            task = TranslationTask(self.net_, pairs, batches, own.label_smoothing, held_out, last, score)
-            if begun is not None:
-                begun(self)
-            self._learn(task, context, lambda: self._identity(columns, validation))
-            self.weights_, self.validation_loss_ = take_mean(self.net_, last, held_out)
+        score = None if bleu is None or held_out is None else self._watched(held_out, bleu)
+        self._train(pairs, held_out, context, lambda: self._identity(columns, validation), score, begun)
         self.train_seconds_ = time.perf_counter() - start
         self._ready = True
         return self
@@ -253,6 +242,30 @@ class Translator(SavedTranslator):
             return {"bleu": bleu(self.target_subwords_.decode(one.ids for one in found), references)}
 
         return score
+
+    def _train(
+        self,
+        pairs: Pairs,
+        held_out: Pairs | None,
+        context: TrainingContext,
+        identity: Callable[[], dict[str, Any]],
+        score: Callable[[], dict[str, float]] | None,
+        begun: Callable[[Self], None] | None,
+    ) -> None:
+        from sadari.train.averaging import LastWeights
+        from sadari.train.environment import seed_dropout, seeded
+        from sadari.train.objectives.translation import PairBatches, TranslationTask, take_mean
+
+        with seeded(self.seed):
+            own = self.resolved_
+            self.net_ = own.new_net(len(self.source_subwords_), len(self.target_subwords_), shared=self.shared_)
+            seed_dropout(self.seed)
+            batches, last = PairBatches.of(pairs, own.batch_tokens, own.seed), LastWeights(own.average)
+            task = TranslationTask(self.net_, pairs, batches, own.label_smoothing, held_out, last, score)
+            if begun is not None:
+                begun(self)
+            self._learn(task, context, identity)
+            self.weights_, self.validation_loss_ = take_mean(self.net_, last, held_out)
 
     # -- translating ------------------------------------------------------------------------------------
 
