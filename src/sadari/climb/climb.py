@@ -19,10 +19,12 @@ from sadari.climb.context import ClimbContext, Progress
 from sadari.climb.failures import Failed, none_trained, why_failed
 from sadari.climb.folder import run_folder, write_run
 from sadari.climb.learning_curves import SHARES, curve_point
+from sadari.climb.measuring.measure import measure
+from sadari.climb.measuring.quick import quick_score
 from sadari.climb.progress import onwards
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.climb.selection import rungs_to_climb
-from sadari.climb.split import freeze
+from sadari.climb.split import Frozen, freeze
 from sadari.climb.training import GivenUp, fewer_rows, first_fold
 from sadari.climb.training import train as train_rung
 from sadari.climb.tuning import tune
@@ -33,11 +35,12 @@ from sadari.climb.verdict.learned import no_longer_matters
 from sadari.data.audit.audit import audit
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
-from sadari.errors import SettingError
+from sadari.errors import DataError, SettingError
 from sadari.messages import LANGUAGES, Message, beside, current_language, message, of
 from sadari.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.metrics.metric import Metric
 from sadari.metrics.predictions import predict_in_order
+from sadari.metrics.several import DEFAULT, SeveralMetric
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import search_space
@@ -64,7 +67,7 @@ def climb(
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     keep_duplicates: bool = False,
     validation: float = 0.1,
-    metric: str = "accuracy",
+    metric: str | None = None,
     margin: float = MARGIN,
     texts_per_day: int = TEXTS_PER_DAY,
     refit: bool = True,
@@ -79,7 +82,7 @@ def climb(
     """Train every rung on the same rows, compare them on validation rows of these, and say which one to take.
 
     Args:
-        train: labelled texts to train on, one label each.
+        train: labelled texts to train on, one label each or several.
         test: labelled texts that are used once, for the table; None: a tenth of ``train`` is held out.
         rungs: names from `RUNGS`, default all that can be trained; always climbed in the ladder's order.
         budget: seconds; a rung that would take longer makes fewer passes, sees fewer rows, or is skipped, and says so.
@@ -90,7 +93,8 @@ def climb(
         settings: rung → the settings in which it differs from its defaults.
         keep_duplicates: keep repeated training texts.
         validation: the share of the training rows that is set aside for validation.
-        metric: what the verdict is decided by, one of `sadari.metrics.metric.METRICS`.
+        metric: what the verdict is decided by, one of `sadari.metrics.metric.METRICS`; None: accuracy, or micro-F1 of
+            several labels a text.
         margin: how much less of it, as a share, is accepted of a rung that costs noticeably less.
         texts_per_day: how many texts are to be labelled, for what that costs.
         refit: train the recommended rung once more, on validation rows too, for ``folder``/model.
@@ -149,7 +153,7 @@ def _climb(
             onwards(say),
             frozen.train.provenance(seed=seed),
             names,
-            Metric.named(asked["metric"], frozen.label_names, np.bincount(frozen.train.codes)),
+            _metric(asked["metric"], frozen),
             asked["trials"],
             asked["refit"],
             named=rungs is not None,
@@ -177,14 +181,17 @@ def _check_asked(asked: Mapping[str, Any]) -> None:
     check_margin(asked["margin"])
 
 
+def _metric(asked: str | None, frozen: Frozen) -> Metric:
+    """What counts: accuracy, or micro-F1 where a text may have several labels, if nobody asks for another."""
+    kind, usual = (SeveralMetric, DEFAULT) if frozen.several else (Metric, "accuracy")
+    return kind.named(asked or usual, frozen.label_names, frozen.label_counts)
+
+
 def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: int) -> Audit:
     """The audit of two corpora, if rungs can be compared on them."""
     check_corpora(train, test)
-    if train.multi_label:
-        raise SettingError(
-            message("climb compares rungs on one label a text"),
-            hint=message("train one with: sadari train --label-sep"),
-        )
+    if test is not None and test.multi_label != train.multi_label:
+        raise DataError(message("a text has one label in one file and several in the other"), where=test.source)
     train.check_trainable()
     return audited or audit(train, test, unseen={name: unseen_share(name) for name in AUDITED_TOKENIZERS}, seed=seed)
 
@@ -284,7 +291,7 @@ def _climb_one(run: ClimbContext, name: str, place: int, count: int, *, share: f
     tuned = _tune(run, name, corpus, place, count, plan) if run.trials else None
     found = train_rung(run, name, plan, corpus, place, ends=ends)
     run.say(name, message("measuring"), place + 0.85)
-    result = _measure(run, name, found.model, found.held_out)
+    result = measure(run, name, found.model, found.held_out)
     result.rows = len(corpus)
     coverage = found.model.coverage_.said() if found.model.coverage_ else None
     result.note = beside([plan.note, found.note, tuned, _said_of_long(found.model, corpus), coverage])
@@ -317,7 +324,7 @@ def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, 
     def score(settings: dict[str, Any]) -> float:
         run.tuned[name] = settings
         model = run.new(name).fit(train.texts, train.labels)
-        return float((predict_in_order(model, held_out.texts, frozen.label_names).argmax(axis=1) == truth).mean())
+        return quick_score(truth, predict_in_order(model, held_out.texts, frozen.label_names))
 
     def progress(done: int) -> None:
         tried = message("tuning, {done} of {trials} tried", done=done, trials=run.trials)
@@ -335,47 +342,6 @@ def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, 
     )
 
 
-def _measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.float32]) -> RungResult:
-    frozen, validated = run.frozen, held_out.argmax(axis=1).astype(np.int32)
-    probabilities, bulk = predict_in_bulk(model, frozen.final.texts, frozen.label_names)
-    confusion = confusion_matrix(frozen.final_truth, probabilities.argmax(axis=1), classes=len(frozen.label_names))
-    checked = confusion_matrix(frozen.validation_truth, validated, classes=len(frozen.label_names))
-    result = RungResult(
-        rung=name,
-        settings=dict(model.resolved_settings()),
-        accuracy=accuracy(confusion),
-        macro_f1=macro_f1_interval(confusion, seed=run.seed),
-        calibration_error=expected_calibration_error(frozen.final_truth, probabilities),
-        train_seconds=model.train_seconds_,
-        one_text_us=one_text_us(model, frozen.final.texts),
-        bulk_texts_per_second=bulk,
-        megabytes=0.0,
-        predictions=probabilities.argmax(axis=1).astype(np.int32),
-        probabilities=probabilities,
-        validation_predictions=validated,
-        validation_accuracy=accuracy(checked),
-        validation_probabilities=held_out,
-        history=model.history_,
-        top_features=model.top_features(),
-        inverse_temperature=model.inverse_temperature_,
-    )
-    if frozen.leaked.any() and not frozen.leaked.all():
-        clean = ~frozen.leaked
-        result.accuracy_without_leaks = accuracy(
-            confusion_matrix(frozen.final_truth[clean], result.predictions[clean], classes=len(frozen.label_names))
-        )
-    if run.folder is not None:
-        scores = {
-            f"{frozen.final_name} accuracy": result.accuracy.value,
-            f"{frozen.final_name} macro-F1": result.macro_f1.value,
-            "validation accuracy": result.validation_accuracy.value,
-        }
-        model.save(run.folder / name, scores=scores, data=run.data)
-        result.folder = str(run.place / name)
-        result.megabytes = megabytes(run.folder / name)
-    return result
-
-
 def _draw_curves(run: ClimbContext, results: list[RungResult], asked: Mapping[str, Any]) -> None:
     """Learning curves with the time that is left when every rung has had its turn, round by round.
 
@@ -384,7 +350,7 @@ def _draw_curves(run: ClimbContext, results: list[RungResult], asked: Mapping[st
     taken = decide(results, run.frozen.validation_truth, metric=run.metric, **_criteria(asked)).rung
     run.budget.release(seconds_to_refit(run, next(result for result in results if result.rung == taken)))
     for result in results:
-        result.curve = [(result.rows, result.validation_accuracy.value)]
+        result.curve = [(result.rows, quick_score(run.frozen.validation_truth, result.validation_table()))]
         run.planned.pop(result.rung, None)  # passes that were cut for all rows say nothing of fewer
     try:
         if run.curves and not run.stopped:

@@ -45,7 +45,7 @@ def conclude(
     """
     frozen, metric = run.frozen, run.metric
     compared = compare_on_validation(results, frozen.validation_truth, metric)
-    scores, final_tests = metric.compare(frozen.final_truth, {each.rung: each.probabilities for each in results})
+    scores, final_tests = metric.compare(frozen.final_truth, {each.rung: each.final_answers for each in results})
     for each in results:
         each.metric, each.score, each.validation_score = metric.name, scores[each.rung], compared[0][each.rung]
     verdict = decide(
@@ -58,7 +58,7 @@ def conclude(
     )
     taken = next(each for each in results if each.rung == verdict.rung)
     verdict.sentences += final_rows_differ(
-        taken, frozen.train.codes, frozen.validation_truth, frozen.final_truth, frozen.label_names, frozen.final_name
+        taken, frozen.label_counts / len(frozen.train), frozen.validation_truth, frozen.final_truth, frozen.label_names, frozen.final_name
     )
     model = write_final_model(run, taken)
     return ClimbResult(
@@ -113,8 +113,8 @@ def _weights_could_help(run: ClimbContext, results: list[RungResult], audited: A
 
 def _what_counts(run: ClimbContext) -> list[Message]:
     """What the verdict goes by, where that is not accuracy; where it is and says little, what would say more."""
-    counts = np.bincount(run.frozen.train.codes)
-    if run.metric.name != "accuracy":
+    counts = run.frozen.label_counts
+    if run.frozen.several or run.metric.name != "accuracy":
         return [message("the verdict goes by {metric}", metric=run.metric.name)]
     if not suggested(counts):
         return []

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sadari.climb.budget import Budget
+from sadari.climb.measuring.quick import quick_score
 from sadari.climb.result import RungResult
 from sadari.climb.split import Frozen, nested_rows
 from sadari.metrics.predictions import predict_in_order
@@ -20,7 +21,7 @@ SLOW = 5.0  # seconds of training from which on only the two upper points are dr
 def curve_point(
     frozen: Frozen, full: RungResult, share: float, new: Callable[[], Rung], budget: Budget, seed: int
 ) -> tuple[int, float] | None:
-    """(training rows, validation accuracy) of a rung on fewer rows; None where that is too few, or takes too long.
+    """(training rows, validation accuracy, or micro-F1 of several labels) of a rung on fewer rows; None where that is too few, or takes too long.
 
     Args:
         frozen: the split.
@@ -41,5 +42,5 @@ def curve_point(
     model = new().fit(part.texts, part.labels)
     # in folds the rows of the part are validation rows too, and must not be scored by a model that saw them
     unseen = np.setdiff1d(np.arange(len(frozen.train)), chosen) if frozen.folds else slice(None)
-    predicted = predict_in_order(model, frozen.validation.texts[unseen], frozen.label_names).argmax(axis=1)
-    return size, float((predicted == frozen.validation_truth[unseen]).mean())
+    table = predict_in_order(model, frozen.validation.texts[unseen], frozen.label_names)
+    return size, quick_score(frozen.validation_truth[unseen], table)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from sadari.messages import Message, message
 from sadari.metrics.interval import Interval, PairTest
+from sadari.metrics.several import Answers
 
 # What the final rows are called.
 FINAL_NAMES = {"test": message("test"), "held-out": message("held-out")}
@@ -22,17 +24,20 @@ class RungResult:
     Attributes:
         rung: its name in `RUNGS`.
         settings: the settings it was trained with.
-        accuracy: accuracy on the final rows.
+        accuracy: accuracy on the final rows; of several labels a text, the share of rows with just the right ones.
         macro_f1: macro-F1 on the final rows.
         calibration_error: expected calibration error, 0 to 1.
         train_seconds: seconds from texts and labels in memory to the trained model.
         one_text_us: microseconds to predict one text, one at a time.
         bulk_texts_per_second: texts predicted a second, many at a time.
         megabytes: size of the saved model folder, in 1e6 bytes.
-        predictions: int32 [n], index into ClimbResult.label_names.
+        predictions: int32 [n], index into ClimbResult.label_names; bool [n, k] where a text may have several labels.
         probabilities: float32 [n, k].
-        validation_predictions: int32 [v], the same of the validation rows.
+        validation_predictions: the same of the v validation rows.
         validation_accuracy: accuracy on the validation rows.
+        micro_f1: micro-F1 on the final rows, where a text may have several labels.
+        average_precision: the mean of the labels' average precision, where a text may have several.
+        thresholds: label name → the probability from which on a text gets it, where it may have several.
         validation_probabilities: float32 [v, k], of models that did not see the row; None where they were not kept.
         metric: what counts in the climb.
         score: its value on the final rows.
@@ -60,6 +65,9 @@ class RungResult:
     probabilities: np.ndarray
     validation_predictions: np.ndarray
     validation_accuracy: Interval
+    micro_f1: Interval | None = None
+    average_precision: float | None = None
+    thresholds: dict[str, float] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
     curve: list[tuple[int, float]] = field(default_factory=list)
     top_features: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
@@ -77,7 +85,25 @@ class RungResult:
         """Probabilities float [v, k] on the validation rows; where they were not kept, all for the label predicted."""
         if self.validation_probabilities is not None:
             return self.validation_probabilities
+        if self.several:
+            return self.validation_predictions.astype(np.float32)
         return np.eye(self.probabilities.shape[1], dtype=np.float32)[self.validation_predictions]
+
+    @property
+    def several(self) -> bool:
+        """Whether a text may have several labels."""
+        return self.predictions.ndim == 2
+
+    @property
+    def validation_answers(self) -> Any:
+        """What a metric compares: the table of the validation rows, with the labels given where these are several."""
+        table = self.validation_table()
+        return Answers(table, self.validation_predictions) if self.several else table
+
+    @property
+    def final_answers(self) -> Any:
+        """The same of the final rows."""
+        return Answers(self.probabilities, self.predictions) if self.several else self.probabilities
 
 
 @dataclass
@@ -130,7 +156,8 @@ class ClimbResult:
         validation_tests: every pair of rungs, compared on the validation rows.
         final_tests: every pair of rungs, compared on the final rows.
         verdict: which rung to take.
-        truth: int32 [n], index into label_names; -1 for a label that training never saw.
+        truth: int32 [n], index into label_names; -1 for a label that training never saw. Of several labels a text, int16
+            [n, k + 1], as `sadari.metrics.several` says.
         final_texts: the n final texts, shortened to 400 characters, for the report.
         leaked: bool [n], whether the final text is also in training.
         audit: what `sadari.audit` found, as plain values.
@@ -160,6 +187,11 @@ class ClimbResult:
     model: Message | None = None
     options: dict[str, object] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def several(self) -> bool:
+        """Whether a text may have several labels."""
+        return self.truth.ndim == 2
 
     def __repr__(self) -> str:
         """The verdict and the scores, in a line or two: all that it holds would fill a notebook's screen many times."""

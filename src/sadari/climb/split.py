@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from sadari.data.split import split
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message
 from sadari.metrics.evaluate import check_some_known, truth_codes
+from sadari.metrics.several import truth_matrix
 from sadari.settings.limits import Number, shown
 
 FOLDS = 5
@@ -23,7 +24,10 @@ FOLD_ROWS = 5_000  # with fewer training rows than this, every row is validated 
 
 @dataclass
 class Frozen:
-    """The one split that every rung sees: texts and label codes of each part (−1: a label not in training).
+    """The one split that every rung sees: texts and truth of each part.
+
+    The truth is int32 [n], label codes (−1: a label not in training); or int16 [n, k + 1] where a text may have several
+    labels, as `sadari.metrics.several` says.
 
     Attributes:
         folds: the training rows (positions) of each fold, where every training row is validated once, by a model that
@@ -35,12 +39,22 @@ class Frozen:
     validation: Corpus
     final: Corpus
     folds: list[NDArray[np.int64]]
-    validation_truth: NDArray[np.int32]
-    final_truth: NDArray[np.int32]
+    validation_truth: NDArray[np.integer]
+    final_truth: NDArray[np.integer]
     final_name: str
     leaked: NDArray[np.bool_]
     notes: list[Message]
     rows: dict[str, int]
+
+    @property
+    def several(self) -> bool:
+        """Whether a text may have several labels."""
+        return self.train.multi_label
+
+    @property
+    def label_counts(self) -> NDArray[np.int64]:
+        """int64 [k]: the training rows of each label."""
+        return np.array([self.train.counts.get(name, 0) for name in self.label_names])
 
 
 def freeze(
@@ -87,8 +101,8 @@ def freeze(
         check_some_known(final, known)
     assert held_out.labels is not None
     assert final.labels is not None
-    validation_truth, _ = truth_codes(held_out.labels.to_list(), known)
-    final_truth, unseen = truth_codes(final.labels.to_list(), known)
+    validation_truth, _ = _truth(held_out, known)
+    final_truth, unseen = _truth(final, known)
     notes += _unseen_note(unseen, final_name)
     rows = {
         "train": len(kept),
@@ -100,6 +114,14 @@ def freeze(
         "folds": len(folds),
     }
     return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
+
+
+def _truth(corpus: Corpus, known: list[str]) -> tuple[NDArray[np.integer], dict[str, int]]:
+    """The truth of a part, and how often each label occurs that is not known."""
+    assert corpus.labels is not None
+    if corpus.multi_label:
+        return truth_matrix(corpus.labels, known)
+    return truth_codes(corpus.labels.to_list(), known)
 
 
 def _validated(
@@ -167,15 +189,25 @@ def nested_rows(frozen: Frozen, rows: int, seed: int, *, among: NDArray[np.int64
         seed: of their order.
         among: the rows to choose from; None: all.
     """
-    codes = frozen.train.codes if among is None else frozen.train.codes[among]
-    order = np.random.default_rng(seed).permutation(len(codes))
-    rank = np.empty(len(codes), np.float64)
-    for label in range(len(frozen.train.label_names)):
-        members = order[codes[order] == label]
-        rank[members] = (np.arange(len(members)) + 0.5) / max(1, len(members))
+    corpus = frozen.train if among is None else frozen.train.take(among)
+    order = np.random.default_rng(seed).permutation(len(corpus))
+    rank = np.ones(len(corpus), np.float64)
+    for label in _members(corpus):
+        members = order[label[order]]
+        rank[members] = np.minimum(rank[members], (np.arange(len(members)) + 0.5) / max(1, len(members)))
         rank[members[:1]] = 0  # a rare label is not missed where there is room for it
     chosen = np.sort(np.argsort(rank, kind="stable")[:rows])
     return chosen if among is None else among[chosen]
+
+
+def _members(corpus: Corpus) -> Iterator[NDArray[np.bool_]]:
+    """Which rows have each label, bool [n]; where a text may have several, at last those that have none."""
+    if not corpus.multi_label:
+        for code in range(len(corpus.label_names)):
+            yield corpus.codes == code
+        return
+    yield from corpus.indicator.T
+    yield ~corpus.indicator.any(axis=1)
 
 
 def halves(frozen: Frozen, seed: int) -> list[NDArray[np.int64]]:

@@ -20,6 +20,7 @@ from sadari.metrics.predictions import label_columns, predict_in_order
 from sadari.metrics.significance import paired_difference
 from sadari.rungs import Rung
 from sadari.train.callbacks import Progress
+from sadari.train.solvers.temperature import sigmoid
 
 TRAINING, VALIDATING, DONE = 0.0, 0.4, 0.8  # of a rung's place on the bar
 
@@ -159,7 +160,7 @@ def _validate_in_folds(
     """
     frozen = context.frozen
     logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
-    table = np.zeros((len(frozen.train), len(frozen.label_names)), np.float64)
+    table = np.zeros_like(logits, np.float64)
     complete, known = np.zeros((2, len(frozen.train)), np.bool_)
     made = []
     for number, (rows, held) in enumerate(folds):
@@ -177,15 +178,19 @@ def _validate_in_folds(
         places = label_columns(one, frozen.label_names)
         found, known[held] = one.predict_with_marks(texts)
         table[np.ix_(held, places >= 0)] = found[:, places[places >= 0]]
+        logits[np.ix_(held, places >= 0)] = one.logits(texts)[:, places[places >= 0]]
+        complete[held] = (places >= 0).all()
+        if frozen.several:
+            continue
         table[held[known[held]]] **= 1 / one.inverse_temperature_
-        if (places >= 0).all():
-            logits[held] = one.logits(texts)[:, places]
-            complete[held] = True
         seen = np.concatenate([held for _, held in folds[: number + 1]])
         _give_up(context, model, seen, table[seen].argmax(axis=1) == frozen.validation_truth[seen])
     assert frozen.train.labels is not None
     own_order = [frozen.label_names.index(str(label)) for label in model.classes_.tolist()]
     model.calibrate(logits[complete][:, own_order], frozen.train.labels.filter(pl.Series(complete)))
+    if frozen.several:
+        seen = known[:, None] & (table > 0)  # of a label that a model never saw its logits say nothing
+        return np.where(seen, sigmoid(logits * np.float64(model.inverse_temperature_)), table).astype(np.float32), made
     table[known] **= model.inverse_temperature_  # texts of which a model knew nothing have the shares of the labels
     return (table / table.sum(axis=1, keepdims=True)).astype(np.float32), made
 

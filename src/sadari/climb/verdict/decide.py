@@ -96,7 +96,7 @@ def compare_on_validation(
         truth: int [v].
         metric: what counts.
     """
-    return metric.compare(truth, {rung.rung: rung.validation_table() for rung in rungs})
+    return metric.compare(truth, {rung.rung: rung.validation_answers for rung in rungs})
 
 
 def _comparing(tests: Sequence[PairTest]) -> Compare:

@@ -11,6 +11,7 @@ from sadari.climb.context import ClimbContext
 from sadari.climb.result import RungResult
 from sadari.messages import Message, message
 from sadari.rungs import Rung
+from sadari.train.thresholds import USUAL
 
 MODEL = "model"  # its folder, whatever rung it is of
 LONGER = 1.2  # than its rows alone would make it
@@ -66,6 +67,8 @@ def _refit(context: ClimbContext, taken: RungResult, place: Path) -> Message:
     left = context.budget.time_left()
     model.fit(texts, labels, seconds=left if left < float("inf") else None)
     model.inverse_temperature_ = taken.inverse_temperature
+    for place, label in enumerate(model.classes_.tolist()):
+        model.thresholds_[place] = taken.thresholds.get(str(label), USUAL)
     model.save(place, data={**context.data, "rows": len(texts)})
     return message(
         "model is {rung}, trained once more on all {rows:,} training and validation rows; the table is of the one "

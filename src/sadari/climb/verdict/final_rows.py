@@ -17,7 +17,7 @@ TELLING = 0.05  # of the final rows, that a label has more than of the training 
 
 def final_rows_differ(
     taken: RungResult,
-    train: NDArray[np.integer],
+    trained: NDArray[np.floating],
     validation: NDArray[np.integer],
     final: NDArray[np.integer],
     label_names: Sequence[str],
@@ -27,7 +27,7 @@ def final_rows_differ(
 
     Args:
         taken: the rung that is recommended.
-        train: int [rows], the labels' codes of the training rows.
+        trained: float [k], the share of the training rows that has each label.
         validation: int [v], of the validation rows.
         final: int [n], of the final rows; −1 for a label that training never saw.
         label_names: the k labels.
@@ -48,12 +48,12 @@ def final_rows_differ(
             before=readable.percent(before),
         )
     ]
-    known = len(label_names)
-    shares = np.bincount(final[final >= 0], minlength=known) / len(final)
-    trained = np.bincount(train, minlength=known) / len(train)
+    members = final[:, :-1] > 0 if final.ndim == 2 else final[:, None] == np.arange(len(label_names))
+    shares = members.mean(axis=0)
     most = int((shares - trained).argmax())
     if shares[most] - trained[most] > TELLING:
-        right = float((taken.predictions[final == most] == most).mean())
+        given = taken.predictions[members[:, most]]
+        right = float((given[:, most] if final.ndim == 2 else given == most).mean())
         said.append(
             message(
                 "The label {label} is on {share} % of them and on {trained} % of the training rows; {right} % of these "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from sadari import readable
 from sadari.climb.result import RungResult
 from sadari.messages import Message, message
 from sadari.metrics.metric import Metric, suggested
+from sadari.metrics.several import DEFAULT, SeveralMetric, always_the_same
 from sadari.metrics.significance import mcnemar
 from sadari.rungs import RUNGS, Rung
 from sadari.rungs.ladder import ENCODER
@@ -30,12 +31,14 @@ def nothing_learned(
 
     Args:
         rungs: all that were trained.
-        truth: int [v], of the validation rows.
+        truth: int [v], of the validation rows; or int [v, k + 1], of several labels a text.
         chosen: the rung that is recommended.
 
     Returns:
         the accuracy of that answer; the chosen rung's p-value against it, 1 where it is no better; and what to say.
     """
+    if truth.ndim == 2:
+        return _several_learned(rungs, truth, chosen)
     known = truth[truth >= 0]
     if not len(known):
         return 0.0, 1.0, []
@@ -52,15 +55,41 @@ def nothing_learned(
         share=readable.percent(share),
         p=readable.p_value(p),
     )
+    return share, p, [failed, *_instead(rungs, p_values, rare=suggested(counts))]
+
+
+def _several_learned(
+    rungs: Sequence[RungResult], truth: NDArray[np.integer], chosen: str
+) -> tuple[float, float, list[Message]]:
+    """The same where a text may have several labels, by micro-F1: of always giving the best of all sets of labels."""
+    metric, always = SeveralMetric(DEFAULT), always_the_same(truth)
+    p_values = {}
+    for rung in rungs:
+        scores, (test,) = metric.compare(truth, {"always": always, "rung": rung.validation_answers})
+        p_values[rung.rung] = test.p_value if test.difference.value > 0 else 1.0
+    share, p = scores["always"].value, p_values[chosen]
+    if p < LEVEL:
+        return share, p, []
+    failed = message(
+        "But always giving the same labels has a micro-F1 of {share} %, and {rung} is not clearly better than that "
+        "({p}).",
+        rung=chosen,
+        share=readable.percent(share),
+        p=readable.p_value(p),
+    )
+    return share, p, [failed, *_instead(rungs, p_values, rare=False)]
+
+
+def _instead(rungs: Sequence[RungResult], p_values: Mapping[str, float], *, rare: bool) -> list[Message]:
+    """That there may be nothing to learn, if all fail that read in different ways; else what could still help."""
     kinds = {_reads(name) for name in p_values}
-    read_all = {"tokens", "characters"} <= kinds
-    if read_all and min(p_values.values()) >= LEVEL:
-        nothing = message(
-            "The rungs that read words and those that read characters all fail: there may be nothing to learn here, or "
-            "too few rows to learn it from."
-        )
-        return share, p, [failed, nothing, *_more_rows(rungs)]
-    return share, p, [failed, *_could_help(rungs, kinds, rare=suggested(counts))]
+    if not {"tokens", "characters"} <= kinds or min(p_values.values()) < LEVEL:
+        return _could_help(rungs, kinds, rare=rare)
+    nothing = message(
+        "The rungs that read words and those that read characters all fail: there may be nothing to learn here, or "
+        "too few rows to learn it from."
+    )
+    return [nothing, *_more_rows(rungs)]
 
 
 def _p_value(rung: RungResult, truth: NDArray[np.integer], constant: int, *, rare: bool) -> float:

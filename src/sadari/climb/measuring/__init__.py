@@ -1,0 +1,1 @@
+"""What a trained rung is measured by: one label a text, or several."""
