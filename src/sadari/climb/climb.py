@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sadari import readable
-from sadari.artifact import megabytes
 from sadari.climb.budget import SHARE, Budget, Plan, TooDear
 from sadari.climb.conclusion import conclude
 from sadari.climb.context import ClimbContext, Progress
@@ -37,11 +35,9 @@ from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import DataError, SettingError
 from sadari.messages import LANGUAGES, Message, beside, current_language, message, of
-from sadari.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_f1_interval
 from sadari.metrics.metric import Metric
 from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.several import DEFAULT, SeveralMetric
-from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import search_space
 from sadari.settings.limits import MOST, Choice, Entries, Flag, Whole, check
@@ -237,7 +233,7 @@ def _try_all(run: ClimbContext, names: list[str], found: dict[str, RungResult | 
             continue
         if done and not run.named and run.metric.name == "accuracy":
             best = max(done, key=lambda result: result.validation_accuracy.value)
-            run.to_beat = best.rung, best.validation_predictions == run.frozen.validation_truth
+            run.to_beat = best.rung, run.metric.right(run.frozen.validation_truth, best.validation_answers)
         found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
     if sum(isinstance(outcome, RungResult) for outcome in found.values()) < 2:
         run.budget.release()  # two rungs, and so a comparison, are worth more than curves

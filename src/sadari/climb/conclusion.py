@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from sadari import readable
 from sadari.artifact.manifest import versions
 from sadari.climb.context import ClimbContext
@@ -58,7 +56,12 @@ def conclude(
     )
     taken = next(each for each in results if each.rung == verdict.rung)
     verdict.sentences += final_rows_differ(
-        taken, frozen.label_counts / len(frozen.train), frozen.validation_truth, frozen.final_truth, frozen.label_names, frozen.final_name
+        taken,
+        frozen.label_counts / len(frozen.train),
+        frozen.validation_truth,
+        frozen.final_truth,
+        frozen.label_names,
+        frozen.final_name,
     )
     model = write_final_model(run, taken)
     return ClimbResult(

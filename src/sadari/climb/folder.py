@@ -24,6 +24,7 @@ from sadari.rungs import RUNGS
 TABLE, PREDICTIONS, REPORT = "climb.json", "predictions.csv", "report.html"
 VALIDATION = "validation.safetensors"
 _OLD_MARKER = ".sadari-climb"  # what the folder of a climb was known by before it appeared whole
+_BETWEEN = ("|", ";", "\t", "\n")  # labels, where a text may have several
 _CLUTTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
@@ -83,7 +84,7 @@ def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]
             if key not in ("predictions", "probabilities", "validation_predictions", "validation_probabilities")
         }
         if predictions:
-            record["predictions"] = [result.label_names[code] for code in rung.predictions.tolist()]
+            record["predictions"] = _label_lists(result, rung.predictions)
         rungs.append(record)
     found = {
         "source": result.source,
@@ -113,11 +114,34 @@ def to_json(result: ClimbResult) -> str:
 
 def predictions_table(result: ClimbResult, rows: NDArray[np.int64]) -> pl.DataFrame:
     """One row for each final text: its row in the file, the truth, every rung's label and its probability."""
+    if result.several:
+        return _table_of_several(result, rows)
     names = np.array([*result.label_names, None], dtype=object)
     columns: dict[str, Any] = {"row": rows, "truth": pl.Series(names[result.truth].tolist(), dtype=pl.String)}
     for rung in result.rungs:
         columns[rung.rung] = pl.Series(names[rung.predictions].tolist(), dtype=pl.String)
         columns[f"{rung.rung} probability"] = rung.probabilities.max(axis=1).round(6)
+    columns["leaked"] = result.leaked
+    return pl.DataFrame(columns)
+
+
+def _label_lists(result: ClimbResult, given: NDArray[Any]) -> list[Any]:
+    """The label of each row; its labels, where it may have several."""
+    names = result.label_names
+    if given.ndim == 1:
+        return [names[code] for code in given.tolist()]
+    return [[names[code] for code in np.flatnonzero(row)] for row in given]
+
+
+def _table_of_several(result: ClimbResult, rows: NDArray[np.int64]) -> pl.DataFrame:
+    """The same where a text may have several labels: they stand with a sign between them that is in none of them."""
+    sign = next((sign for sign in _BETWEEN if not any(sign in name for name in result.label_names)), _BETWEEN[0])
+
+    def joined(given: NDArray[Any]) -> pl.Series:
+        return pl.Series([sign.join(labels) for labels in _label_lists(result, given)], dtype=pl.String)
+
+    columns: dict[str, Any] = {"row": rows, "truth": joined(result.truth[:, :-1])}
+    columns |= {rung.rung: joined(rung.predictions) for rung in result.rungs}
     columns["leaked"] = result.leaked
     return pl.DataFrame(columns)
 

@@ -21,7 +21,9 @@ SLOW = 5.0  # seconds of training from which on only the two upper points are dr
 def curve_point(
     frozen: Frozen, full: RungResult, share: float, new: Callable[[], Rung], budget: Budget, seed: int
 ) -> tuple[int, float] | None:
-    """(training rows, validation accuracy, or micro-F1 of several labels) of a rung on fewer rows; None where that is too few, or takes too long.
+    """(training rows, score on validation rows) of a rung on fewer rows; None where that is too few, or takes too long.
+
+    The score is the accuracy, or micro-F1 where a text may have several labels.
 
     Args:
         frozen: the split.

@@ -46,7 +46,8 @@ class RungResult:
         history: one record an epoch.
         curve: the learning curve, pairs of training rows and validation accuracy.
         top_features: label name → [(feature, weight)], strongest first.
-        accuracy_without_leaks: accuracy without the final rows whose text is also in training.
+        accuracy_without_leaks: accuracy, or micro-F1 of several labels a text, without the final rows whose text is also
+            in training.
         folder: where the model was saved.
         rows: training rows; 0: all.
         note: e.g. "stopped early after 4 of 10 passes", "trained on 5,000 rows for the budget".
@@ -156,8 +157,8 @@ class ClimbResult:
         validation_tests: every pair of rungs, compared on the validation rows.
         final_tests: every pair of rungs, compared on the final rows.
         verdict: which rung to take.
-        truth: int32 [n], index into label_names; -1 for a label that training never saw. Of several labels a text, int16
-            [n, k + 1], as `sadari.metrics.several` says.
+        truth: int32 [n], index into label_names; -1 for a label that training never saw. Of several labels a text,
+            int16 [n, k + 1], as `sadari.metrics.several` says.
         final_texts: the n final texts, shortened to 400 characters, for the report.
         leaked: bool [n], whether the final text is also in training.
         audit: what `sadari.audit` found, as plain values.

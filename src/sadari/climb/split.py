@@ -207,7 +207,7 @@ def _members(corpus: Corpus) -> Iterator[NDArray[np.bool_]]:
             yield corpus.codes == code
         return
     yield from corpus.indicator.T
-    yield ~corpus.indicator.any(axis=1)
+    yield np.logical_not(corpus.indicator.any(axis=1))
 
 
 def halves(frozen: Frozen, seed: int) -> list[NDArray[np.int64]]:

@@ -180,7 +180,7 @@ def _validate_in_folds(
         table[np.ix_(held, places >= 0)] = found[:, places[places >= 0]]
         logits[np.ix_(held, places >= 0)] = one.logits(texts)[:, places[places >= 0]]
         complete[held] = (places >= 0).all()
-        if frozen.several:
+        if frozen.several:  # which rows are right depends on thresholds, which are not chosen yet
             continue
         table[held[known[held]]] **= 1 / one.inverse_temperature_
         seen = np.concatenate([held for _, held in folds[: number + 1]])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,18 +94,18 @@ class Metric:
             return average_precision([(truth == label, table[:, label]) for label in labels], weights)
         return _f1(truth, table.argmax(axis=1), weights, table.shape[1], self.code)
 
-    def score(self, truth: NDArray[np.integer], table: Table, *, seed: int = 0) -> Interval:
+    def score(self, truth: NDArray[np.integer], table: Any, *, seed: int = 0) -> Interval:
         """The score with its 95 % interval: Wilson's for shares of rows, else of the bootstrap.
 
         Args:
             truth: int [n], −1 for a label that training never saw.
-            table: float [n, k], probabilities.
+            table: float [n, k], probabilities; `sadari.metrics.several.Answers` of several labels a text.
             seed: of the draws.
         """
         return self.compare(truth, {"": table}, seed=seed)[0][""]
 
     def compare(
-        self, truth: NDArray[np.integer], tables: Mapping[str, Table], *, seed: int = 0
+        self, truth: NDArray[np.integer], tables: Mapping[str, Any], *, seed: int = 0
     ) -> tuple[dict[str, Interval], list[PairTest]]:
         """The score of each rung, and a paired test of every two of them.
 
@@ -113,7 +114,7 @@ class Metric:
 
         Args:
             truth: int [n], −1 for a label that training never saw.
-            tables: rung → float [n, k], probabilities.
+            tables: rung → the same.
             seed: of the draws.
         """
         right = {name: self.right(truth, table) for name, table in tables.items()}
@@ -164,7 +165,7 @@ class Metric:
         return np.asarray(one.argmax(axis=1) != other.argmax(axis=1))
 
     def _drawn(
-        self, truth: NDArray[np.integer], tables: Mapping[str, Table], seed: int
+        self, truth: NDArray[np.integer], tables: Mapping[str, Any], seed: int
     ) -> tuple[dict[str, float], dict[str, NDArray[np.float64]]]:
         """The score of each rung on all rows, and on the draws: the same for every rung."""
         once = np.ones((1, len(truth)), np.int64)

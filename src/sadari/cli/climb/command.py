@@ -10,7 +10,6 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.cli.arguments.language import language
-from sadari.errors import SettingError
 from sadari.messages import message
 
 if TYPE_CHECKING:
@@ -71,9 +70,8 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 @click.option(
     "--metric",
     metavar="NAME",
-    default="accuracy",
-    show_default=True,
-    help=f"What the verdict goes by: {', '.join(options.METRIC_NAMES)}.",
+    help=f"What the verdict goes by: {', '.join(options.METRIC_NAMES)}."
+    "  [default: accuracy; of several labels micro-f1]",
 )
 @click.option(
     "--margin",
@@ -161,7 +159,8 @@ def _choices(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What `sadari.climb.climb.climb` is asked for besides data and settings."""
     from sadari.metrics.metric import check_metric
 
-    check_metric(asked["metric"])
+    if asked["metric"] is not None:
+        check_metric(asked["metric"])
     same = ("seed", "lang", "metric", "margin", "texts_per_day", "keep_duplicates", "validation", *_STARTS)
     return {
         "budget": options.parse_duration(asked["budget"]),
@@ -191,15 +190,10 @@ def _check(train: Corpus, settings: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuse what cannot be climbed on, before it is looked through.
 
     Raises:
-        DataError: too few labels or rows. SettingError: several labels a text, or a weight for what is no label.
+        DataError: too few labels or rows. SettingError: a weight for what is no label.
     """
     from sadari.train.labels import check_weighed
 
     train.check_trainable()
-    if train.multi_label:
-        raise SettingError(
-            message("climb compares rungs on one label a text, and here a text has several"),
-            hint=message("train one rung with: sadari train DATA --rung tfidf --label-sep … -o MODEL"),
-        )
     for own in settings.values():
         check_weighed(own.get("class_weight"), train.label_names)

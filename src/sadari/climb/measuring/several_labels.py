@@ -11,7 +11,7 @@ from sadari.climb.split import Frozen
 from sadari.metrics.classification import wilson
 from sadari.metrics.interval import Interval
 from sadari.metrics.predictions import label_columns
-from sadari.metrics.several import Answers, SeveralMetric, all_right, calibration, point
+from sadari.metrics.several import DEFAULT, Answers, SeveralMetric, all_right, calibration, point
 from sadari.rungs import Rung
 from sadari.train.thresholds import held_out_choices
 
@@ -34,11 +34,11 @@ def scores_of_several(
     """
     columns = label_columns(model, frozen.label_names)
     thresholds = np.where(columns >= 0, model.thresholds_[columns], NEVER)
-    answers = Answers(probabilities, probabilities >= thresholds)
+    answers, micro = Answers(probabilities, probabilities >= thresholds), SeveralMetric(DEFAULT)
     validated = held_out_choices(held_out, frozen.validation_truth[:, :-1] > 0)
     found: dict[str, Any] = {
         "accuracy": _exact(frozen.final_truth, answers.given),
-        "micro_f1": SeveralMetric("micro-f1").score(frozen.final_truth, answers, seed=seed),
+        "micro_f1": micro.score(frozen.final_truth, answers, seed=seed),
         "macro_f1": SeveralMetric("macro-f1").score(frozen.final_truth, answers, seed=seed),
         "average_precision": point("average-precision", frozen.final_truth, answers),
         "calibration_error": calibration(frozen.final_truth, probabilities)[2],
@@ -49,7 +49,8 @@ def scores_of_several(
     }
     if frozen.leaked.any() and not frozen.leaked.all():
         clean = ~frozen.leaked
-        found["accuracy_without_leaks"] = _exact(frozen.final_truth[clean], answers.given[clean])
+        unseen = Answers(probabilities[clean], answers.given[clean])
+        found["accuracy_without_leaks"] = micro.score(frozen.final_truth[clean], unseen, seed=seed)
     return found
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from sadari.artifact import atomic_write
 from sadari.climb.failures import why_failed
 from sadari.climb.report.environment import templates
-from sadari.climb.report.sections import audit, labels, overview, scores, settings, texts
+from sadari.climb.report.sections import audit, labels, overview, scores, settings, several, texts
 from sadari.climb.report.sections.view import View
 from sadari.climb.result import ClimbResult
 from sadari.errors import DataError
@@ -45,6 +45,8 @@ SECTIONS = (
     Section("learning", message("Would more data help?"), scores.learning),
     Section("confusion", message("What is taken for what"), labels.confusion),
     Section("each", message("Each label"), labels.each),
+    Section("each_of_several", message("Each label"), several.each),
+    Section("together", message("Labels that stand together"), several.together),
     Section("carriers", message("Words that carry each label"), labels.carriers),
     Section("steps", message("What each step mends and breaks"), texts.steps),
     Section("hardest", message("Texts that no rung gets right"), texts.hardest),

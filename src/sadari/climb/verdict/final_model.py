@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from sadari.climb.context import ClimbContext
@@ -67,8 +68,7 @@ def _refit(context: ClimbContext, taken: RungResult, place: Path) -> Message:
     left = context.budget.time_left()
     model.fit(texts, labels, seconds=left if left < float("inf") else None)
     model.inverse_temperature_ = taken.inverse_temperature
-    for place, label in enumerate(model.classes_.tolist()):
-        model.thresholds_[place] = taken.thresholds.get(str(label), USUAL)
+    model.thresholds_ = np.array([taken.thresholds.get(name, USUAL) for name in model.codec.names()])
     model.save(place, data={**context.data, "rows": len(texts)})
     return message(
         "model is {rung}, trained once more on all {rows:,} training and validation rows; the table is of the one "

@@ -17,6 +17,7 @@ from sadari.climb.verdict.decide import LEVEL
 from sadari.messages import Message, message
 from sadari.metrics.classification import reliability
 from sadari.metrics.interval import Interval, PairTest
+from sadari.metrics.several import calibration
 
 Figure = tuple[Message, Message, Markup | None]  # title, what to see in it, the chart
 
@@ -81,16 +82,17 @@ def _costs(view: View, seconds: Sequence[float], title: Message, note: Message, 
         Dot(
             rung.rung,
             cost,
-            rung.accuracy.value,
-            rung.accuracy.low,
-            rung.accuracy.high,
+            score.value,
+            score.low,
+            score.high,
             marked=rung is view.taken,
             order=order,
         )
         for order, (rung, cost) in enumerate(zip(view.result.rungs, seconds, strict=True))
+        for score in [rung.micro_f1 or rung.accuracy]
     ]
     told = ", ".join(f"{dot.name} {view.percent(dot.value)} {view.duration(dot.cost)}" for dot in dots)
-    return title, note, cost_chart(dots, view.titles(title, told, across, message("accuracy")))
+    return title, note, cost_chart(dots, view.titles(title, told, across, _what(view)))
 
 
 def learning(view: View) -> dict[str, Any] | None:
@@ -116,15 +118,24 @@ def learning(view: View) -> dict[str, Any] | None:
     )
     title = message("Learning curves")
     note = message("Each rung trained on a part of the rows, scored on the same validation rows")
-    titles = view.titles(title, told, message("training rows"), message("validation accuracy"))
+    titles = view.titles(title, told, message("training rows"), _what(view, validation=True))
     return _shown((title, note, curve_chart(curves, titles)), _reliability(view))
+
+
+def _what(view: View, *, validation: bool = False) -> Message:
+    """What scores are of: accuracy, or micro-F1 where a text may have several labels."""
+    if view.result.several:
+        return message("micro-F1 of validation rows") if validation else message("micro-F1")
+    return message("validation accuracy") if validation else message("accuracy")
 
 
 def _reliability(view: View) -> Figure | None:
     taken = view.taken
     if view.rows < _FEWEST_FOR_RELIABILITY or not np.isfinite(taken.probabilities).all():
         return None
-    confidence, accuracy, _ = reliability(view.result.truth, taken.probabilities)
+    truth = view.result.truth
+    read = calibration if view.result.several else reliability
+    confidence, accuracy, _ = read(truth, taken.probabilities)
     told = ", ".join(
         f"{view.percent(sure)} → {view.percent(right)}" for sure, right in zip(confidence, accuracy, strict=True)
     )

@@ -13,6 +13,7 @@ from sadari.climb.result import FINAL_NAMES, ClimbResult, RungResult
 from sadari.errors import DataError
 from sadari.messages import Message, message, render
 from sadari.metrics.classification import confusion_matrix
+from sadari.metrics.several import all_right
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class View:
     @cached_property
     def correct(self) -> np.ndarray:
         """bool [rungs, n]: whether each rung got each final row right."""
+        if self.result.several:
+            return np.stack([all_right(self.result.truth, rung.predictions) for rung in self.result.rungs])
         return np.stack([rung.predictions == self.result.truth for rung in self.result.rungs])
 
     def confusion(self, rung: RungResult) -> np.ndarray:
