@@ -46,8 +46,8 @@ class RungResult:
         history: one record an epoch.
         curve: the learning curve, pairs of training rows and validation accuracy.
         top_features: label name → [(feature, weight)], strongest first.
-        accuracy_without_leaks: accuracy, or micro-F1 of several labels a text, without the final rows whose text is also
-            in training.
+        accuracy_without_leaks: accuracy, or micro-F1 of several labels a text, without the final rows whose text is in
+            training too.
         folder: where the model was saved.
         rows: training rows; 0: all.
         note: e.g. "stopped early after 4 of 10 passes", "trained on 5,000 rows for the budget".
