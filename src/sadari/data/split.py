@@ -12,7 +12,7 @@ from sadari.messages import message
 from sadari.settings.limits import SEED, check
 
 _RARE = 3
-"""Label combinations of fewer texts are pooled when a text may have several labels."""
+"""Label combinations of fewer texts are pooled by their rarest label when a text may have several labels."""
 
 
 def split(
@@ -27,7 +27,8 @@ def split(
 
     In every part a label's count is within one row of its exact share, as far as equal texts allow, which go
     to the same part. A label with two rows or more, and any row that is alone with its label, appears in the
-    first part, training. With several labels a text, combinations of labels are what is kept in proportion.
+    first part, training. With several labels a text, combinations of labels are what is kept in proportion;
+    of those that few rows have, the rarest label.
 
     Args:
         labels: (n,) String or List[String].
@@ -72,11 +73,17 @@ def _shares(fractions: Sequence[float] | None, validation: float | None) -> np.n
 def _strata(labels: pl.Series) -> np.ndarray:
     """(n,) int64: the number of each row's stratum, in the order of first appearance."""
     if isinstance(labels.dtype, pl.List):
-        labels = labels.list.unique().list.sort().list.join("\x1f").fill_null("")
-        size = pl.DataFrame({"label": labels}).select(pl.len().over("label")).to_series().to_numpy()
-        codes = _first_positions(labels)
-        return np.where(size < _RARE, -1, codes)
+        together = labels.list.unique().list.sort().list.join("\x1f").fill_null("")
+        size = pl.DataFrame({"label": together}).select(pl.len().over("label")).to_series().to_numpy()
+        return np.where(size < _RARE, -1 - _first_positions(_rarest(labels)), _first_positions(together))
     return _first_positions(labels)
+
+
+def _rarest(labels: pl.Series) -> pl.Series:
+    """(n,) String: of each row's labels that which the fewest rows have; "" of a row without any."""
+    frame = pl.DataFrame({"row": np.arange(labels.len()), "label": labels}).explode("label")
+    frame = frame.with_columns(pl.col("label").fill_null(""), rows=pl.len().over("label"))
+    return frame.sort("row", "rows", "label").group_by("row", maintain_order=True).first()["label"]
 
 
 def _first_positions(values: pl.Series) -> np.ndarray:

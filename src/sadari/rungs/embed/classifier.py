@@ -27,7 +27,6 @@ from sadari.settings.shared import AnyPrecision, ClassWeight, Device, Positive, 
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
 from sadari.train.solvers.ridge import Linear, choose_strength, fit_ridge
-from sadari.train.solvers.temperature import fit_inverse_temperature
 from sadari.train.training_context import TrainingContext
 
 
@@ -128,7 +127,7 @@ class EmbeddingClassifier(Rung):
         weight = layer.weight / np.float32(spread)
         self.head_ = Linear(weight, layer.bias - centre @ weight)
         check_learned(weight=self.head_.weight, bias=self.head_.bias)
-        self.inverse_temperature_ = fit_inverse_temperature(found.logits, wanted[found.rows], multilabel=several)
+        self._sharpen(found.logits, wanted[found.rows], np.ones(len(found.logits), np.bool_))
 
     def _embedded(self, texts: Any) -> NDArray[np.float32]:
         """float32 [n, width]: the vectors of training texts."""
