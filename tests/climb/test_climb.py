@@ -205,9 +205,6 @@ def test_what_cannot_be_climbed_is_refused():
         climb(corpus(words, ["a", "b"] * 20), rungs=["lisp"])
     with pytest.raises(SettingError, match="no setting 'depth'"):
         climb(corpus(words, ["a", "b"] * 20), rungs=["bow"], settings={"bow": {"depth": 3}})
-    several = Corpus(pl.Series("text", words), pl.Series("label", [["a"], ["b"]] * 20), np.arange(1, 41), "made")
-    with pytest.raises(SettingError, match="one label a text"):
-        climb(several)
     with pytest.raises(DataError):
         climb(corpus(["one", "two"], ["a", "b"]))
 
