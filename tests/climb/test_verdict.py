@@ -202,14 +202,14 @@ def test_final_rows_that_differ_are_said_to():
     made = rung("bow", validation == 0, validation, train=1, rate=1e6)
     made.predictions, made.accuracy = np.zeros(1000, np.int32), wilson(800, 1000)
     about = (validation, final, ["usual", "rare"], "test")
-    said = written(final_rows_differ(made, validation, *about))
+    said = written(final_rows_differ(made, np.array([0.98, 0.02]), *about))
     assert said == [
         "The test rows differ from the training rows: bow is right in 80.0 % of them, and in 98.0 % of the validation "
         "rows.",
         "The label rare is on 20.0 % of them and on 2.0 % of the training rows; 0.0 % of these rows are right.",
     ]
     made.accuracy = wilson(970, 1000)
-    assert final_rows_differ(made, validation, *about) == []
+    assert final_rows_differ(made, np.array([0.98, 0.02]), *about) == []
 
 
 def test_unseen_labels_are_wrong_for_every_rung():
