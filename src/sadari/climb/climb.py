@@ -89,8 +89,7 @@ def climb(
         settings: rung → the settings in which it differs from its defaults.
         keep_duplicates: keep repeated training texts.
         validation: the share of the training rows that is set aside for validation.
-        metric: what the verdict is decided by, one of `sadari.metrics.metric.METRICS`; None: accuracy, or micro-F1 of
-            several labels a text.
+        metric: what decides, one of `sadari.metrics.metric.METRICS`; None: accuracy, or micro-F1 of several labels.
         margin: how much less of it, as a share, is accepted of a rung that costs noticeably less.
         texts_per_day: how many texts are to be labelled, for what that costs.
         refit: train the recommended rung once more, on validation rows too, for ``folder``/model.

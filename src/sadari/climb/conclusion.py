@@ -55,14 +55,8 @@ def conclude(
         compared=compared,
     )
     taken = next(each for each in results if each.rung == verdict.rung)
-    verdict.sentences += final_rows_differ(
-        taken,
-        frozen.label_counts / len(frozen.train),
-        frozen.validation_truth,
-        frozen.final_truth,
-        frozen.label_names,
-        frozen.final_name,
-    )
+    shares, truths = frozen.label_counts / len(frozen.train), (frozen.validation_truth, frozen.final_truth)
+    verdict.sentences += final_rows_differ(taken, shares, *truths, frozen.label_names, frozen.final_name)
     model = write_final_model(run, taken)
     return ClimbResult(
         source=train.source,
@@ -80,14 +74,14 @@ def conclude(
         final_texts=[text[:400] for text in frozen.final.texts.to_list()],
         leaked=frozen.leaked,
         audit=audited.figures(),
-        notes=[
-            *frozen.notes,
-            *_tokenizers_taken(results),
-            *_what_counts(run),
-            *_weights_could_help(run, results, audited),
-        ],
+        notes=[*frozen.notes, *_notes(run, results, audited)],
         versions=versions(*sorted({name for result in results for name in RUNGS[result.rung].libraries})),
     )
+
+
+def _notes(run: ClimbContext, results: list[RungResult], audited: Audit) -> list[Message]:
+    """What the climb decided by itself, and what may help."""
+    return [*_tokenizers_taken(results), *_what_counts(run), *_weights_could_help(run, results, audited)]
 
 
 def _tokenizers_taken(results: list[RungResult]) -> list[Message]:
