@@ -113,7 +113,7 @@ def test_what_a_folder_is_is_seen_in_what_it_holds(plain, tmp_path):
     assert kind_of_weights(tmp_path / "v.txt") == "words"
     assert kind_of_weights(static_folder(tmp_path / "s")[0]) == "static"
     assert kind_of_weights(plain) == "encoder"
-    assert kind_of_weights(sentence_folder(tmp_path / "w", plain, {})) == "encoder"
+    assert kind_of_weights(sentence_folder(tmp_path / "w", plain, {})) == "sentences"
 
 
 def test_a_text_has_the_same_vector_alone_and_in_a_batch(plain):
