@@ -118,7 +118,7 @@ def test_some_words_or_the_first_words_alone(files):
         assert np.array_equal(first.matrix, whole.matrix[:7])
         assert read_vectors_bin(path, words=words, limit=3).words == ["the"] * ("the" in whole.words[:3])
         none = read_vectors_bin(path, words=["zzqq"])
-        assert (len(none), none.notes[0]) == (0, "0 of the 1 words asked for are in it")
+        assert (len(none), str(none.notes[0])) == (0, "0 of the 1 words asked for are in it")
         assert np.array_equal(none.vectors_of(UNSEEN)[0], whole.vectors_of(UNSEEN)[0])
 
 
@@ -206,7 +206,7 @@ def test_words_that_are_not_utf8(tmp_path):
     path.write_bytes(small_bytes(path).replace(b"sat", b"\xff\xfet"))
     vectors = read_vectors_bin(path)
     assert vectors.words[-1] == "\\xff\\xfet"
-    assert "1 words have bytes that are not UTF-8" in vectors.notes[0]
+    assert "1 words have bytes that are not UTF-8" in str(vectors.notes[0])
     assert np.isfinite(FastTextModel.from_file(path).predict_proba(["sat ÿþt"])).all()
 
 

@@ -161,6 +161,8 @@ class Rung(Answering, Estimator, Model):
             told = taught(guide, rows, self._codec, targets, held_out)
             texts, targets, weights, soft_targets, self.teacher_ = vars(told).values()
             context = replace(context, soft_targets=soft_targets)
+            if soft_targets is not None:  # whose probabilities it takes over, and so what they mean
+                self.thresholds_ = guide.thresholds(self._codec)
         self._train(texts, targets, self._costs(targets, weights), context)
         if held_out is not None:
             logits, known = self._logits_of(held_out.texts)

@@ -128,9 +128,8 @@ class Teacher:
             codec: the labels and their order.
             what: the kind of texts, for the message of progress.
         """
-        names, labels = self.rung.codec.names(), codec.names()
-        order = [names.index(name) for name in labels]
-        soft, known = [np.empty((0, len(labels)), np.float32)], [np.empty(0, np.bool_)]
+        order = self._order(codec)
+        soft, known = [np.empty((0, len(order)), np.float32)], [np.empty(0, np.bool_)]
         start, done = time.perf_counter(), 0
         for column in columns(texts):
             for part in slices(column, max_rows=ASKED_AT_ONCE, max_bytes=1 << 22):
@@ -143,6 +142,20 @@ class Teacher:
                     said = f"the teacher reads {what}: {done:,} of {len(texts):,}, {rate:,.0f} texts/s"
                     self.say(said, done / max(1, len(texts)))
         return np.concatenate(soft), np.concatenate(known)
+
+    def gives(self, probabilities: NDArray[np.float32], codec: LabelCodec) -> NDArray[np.int8]:
+        """int8 [n, k], 1 for the labels that it gives with these probabilities, which `answers` returned."""
+        if codec.multilabel:
+            return (probabilities >= self.thresholds(codec)).astype(np.int8)
+        return (np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]).astype(np.int8)
+
+    def thresholds(self, codec: LabelCodec) -> NDArray[np.float64]:
+        """float64 [k], in the order of the codec's labels: from which probability on it gives each."""
+        return self.rung.thresholds_[self._order(codec)]
+
+    def _order(self, codec: LabelCodec) -> list[int]:
+        names = self.rung.codec.names()
+        return [names.index(name) for name in codec.names()]
 
     def _answer(self, texts: pl.Series) -> Answers:
         """Of a few texts: probabilities float32 [n, k] in the order of the teacher's own labels, and bool [n]."""
@@ -194,7 +207,7 @@ def taught(
     more, left_out = _new_texts(teacher.unlabelled, teacher, rows.texts, held_out)
     soft, known = teacher.answers(rows.texts, codec, "the labelled texts")
     check_fits(soft, targets)
-    chosen = _chosen(soft, codec)
+    chosen = teacher.gives(soft, codec)
     own = _check_worth(teacher, rows, codec, chosen, targets, held_out)
     more, more_soft, left_out["unknown to the teacher"] = _known(teacher, more, codec, "the unlabelled texts")
     unlabelled = len(more)
@@ -215,7 +228,7 @@ def taught(
     }
     return Taught(
         _joined(rows.texts, more),
-        np.concatenate([targets, _chosen(more_soft, codec)]),
+        np.concatenate([targets, teacher.gives(more_soft, codec)]),
         np.concatenate([rows.weights, np.full(len(more), rows.weights.mean(), np.float32)]),
         SoftTargets(warm, trust, float(teacher.temperature)) if trust.any() else None,
         teacher.about() | about,
@@ -243,7 +256,7 @@ def _check_worth(
     own = learned_from(teacher.rung, rows.texts, rows.labels)
     if own and held_out is not None:
         soft, _ = teacher.answers(held_out.texts, codec, "the validation texts")
-        Worth.of(_chosen(soft, codec), held_out.wanted.astype(np.int8), codec.names()).warn("validation")
+        Worth.of(teacher.gives(soft, codec), held_out.wanted.astype(np.int8), codec.names()).warn("validation")
     else:
         besides = ", which it was trained on," if own else ""
         Worth.of(chosen, targets, codec.names()).warn("labelled", besides)
@@ -341,10 +354,3 @@ def _joined(texts: pl.Series | TextStream, more: pl.Series) -> pl.Series | TextS
     if not len(more):
         return texts
     return JoinedStream(texts, more) if isinstance(texts, TextStream) else pl.concat([texts, more], rechunk=True)
-
-
-def _chosen(probabilities: NDArray[np.float32], codec: LabelCodec) -> NDArray[np.int8]:
-    """int8 [n, k], 1 for the labels that a classifier with these probabilities gives."""
-    if codec.multilabel:
-        return (probabilities >= 0.5).astype(np.int8)
-    return (np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]).astype(np.int8)
