@@ -251,3 +251,11 @@ def test_a_corpus_knows_its_columns_through_splits(tmp_path: Path) -> None:
         assert part.text_columns == ("title", "body")
         assert part.label_column == "topic"
         assert part.provenance(seed=0)["text_columns"] == ["title", "body"]
+
+
+def test_rows_without_any_label_are_split_too():
+    labels = pl.Series([["a"], [], ["a", "b"], [], ["c"], ["b"], [], ["a", "c"]] * 3, dtype=pl.List(pl.String))
+    parts = split(labels, validation=0.25)
+    assert sorted(np.concatenate(parts)) == list(range(24))
+    rare = pl.Series([[], ["x", "y"], ["x", "z"], ["y", "z"]], dtype=pl.List(pl.String))  # each but once
+    assert sorted(np.concatenate(split(rare, validation=0.5))) == list(range(4))

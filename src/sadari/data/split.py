@@ -81,9 +81,10 @@ def _strata(labels: pl.Series) -> np.ndarray:
 
 def _rarest(labels: pl.Series) -> pl.Series:
     """(n,) String: of each row's labels that which the fewest rows have; "" of a row without any."""
-    frame = pl.DataFrame({"row": np.arange(labels.len()), "label": labels}).explode("label")
-    frame = frame.with_columns(pl.col("label").fill_null(""), rows=pl.len().over("label"))
-    return frame.sort("row", "rows", "label").group_by("row", maintain_order=True).first()["label"]
+    every = pl.DataFrame({"row": np.arange(labels.len())})
+    frame = every.with_columns(label=labels).explode("label").drop_nulls().with_columns(rows=pl.len().over("label"))
+    rarest = frame.sort("row", "rows", "label").group_by("row", maintain_order=True).first()
+    return every.join(rarest, on="row", how="left", maintain_order="left")["label"].fill_null("")
 
 
 def _first_positions(values: pl.Series) -> np.ndarray:
