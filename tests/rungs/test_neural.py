@@ -307,8 +307,8 @@ class Chunks:
 @pytest.mark.parametrize("in_memory", [10**9, 1000, 0])
 def test_a_stream_gives_the_bits_of_texts_in_memory(in_memory, monkeypatch):
     monkeypatch.setattr(neural, "STREAMED_IN_MEMORY", in_memory)
-    rung = LSTM(**QUICK)
-    ids = rung._learn_vocabulary(TextStream(Chunks(TEXTS, 30)))
+    rung = LSTM(**QUICK, tokenizer="basic_english")
+    ids = rung._learn_vocabulary(TextStream(Chunks(TEXTS, 30)), np.zeros((len(TEXTS), 2), np.int8))
     mapped = ids.values
     while isinstance(mapped, np.ndarray) and not isinstance(mapped, np.memmap):
         mapped = mapped.base

@@ -172,7 +172,7 @@ def test_special_tokens_start_at_zero_and_padding_stays_there(net, trained):
     start = Start(VectorSource.of(VECTORS), True, "both", None, 1, 0)
     inner = FromVectors(vectors=VECTORS, net=net)._new_inner()
     inner.start, inner.tokenizer = start, "basic_english"
-    inner._learn_vocabulary(pl.Series(TEXTS))
+    inner._learn_vocabulary(pl.Series(TEXTS), np.zeros((len(TEXTS), 4), np.int8))
     made = inner._new_net(len(inner.vocab_), 4)
     inner._begin(made)
     embedding = made.embedding.weight.detach().numpy()

@@ -17,7 +17,7 @@ import text_reference as reference
 from sadari.errors import DataError, SettingError
 from sadari.text import scan
 from sadari.text.scan import DENSE, MARK, SPACE, WORD, character_kinds
-from sadari.text.tokenize import TOKENIZERS, _lower_already, choose_tokenizer, tokenizer, unseen_share
+from sadari.text.tokenize import TOKENIZERS, _lower_already, tokenizer, unseen_share
 
 PLAIN = list(reference.DEFINITIONS)
 
@@ -180,12 +180,6 @@ def test_syllables_keep_marks_with_their_letters() -> None:
     assert tokenizer("syllables").tokenize("हिन्दी की") == ["हिन्दी", "की"]
 
 
-def test_decomposed_texts_choose_the_tokenizer_of_composed() -> None:
-    for text in SENTENCES:
-        chosen = {choose_tokenizer(pl.Series([unicodedata.normalize(form, text)])) for form in FORMS}
-        assert len(chosen) == 1
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_decomposed_korean_is_seen_whole(form: str) -> None:
     assert unseen_share("syllables")(pl.Series([unicodedata.normalize(form, "영화를 봤다")] * 3)) == 0
@@ -217,30 +211,7 @@ except MissingExtraError as error:
     assert "sadari[ko]" in done.stdout
 
 
-# -- choosing, and what is refused ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("texts", "chosen"),
-    [
-        (["Plain English", "and more of it"], "basic_english"),
-        (["un café très français, naïve façade"], "basic_english"),
-        (["영화를 봤다", "BERT 모델"], "syllables"),
-        (["映画を見た", "ไทย"], "syllables"),
-        (["Мама мыла раму", "Привет"], "words"),
-        (["", "123 !?", "😀"], "words"),
-        ([""], "basic_english"),
-        ([], "basic_english"),
-    ],
-)
-def test_auto_goes_by_the_letters(texts: list[str], chosen: str) -> None:
-    assert choose_tokenizer(pl.Series("text", texts, dtype=pl.String)) == chosen
-
-
-def test_auto_looks_at_texts_from_end_to_end() -> None:
-    texts = pl.Series(["plain"] * 3_000 + ["한국어 글"] * 30_000)
-    assert choose_tokenizer(texts) == "syllables"
-    assert choose_tokenizer(texts.head(20_000).reverse()) == "syllables"
+# -- what is refused --------------------------------------------------------------------------------------
 
 
 def test_an_unknown_tokenizer_is_an_error_that_lists_the_known() -> None:

@@ -20,7 +20,7 @@ from sadari.text import vectorize
 from sadari.text.column import as_column, slices
 from sadari.text.table import MISSING
 from sadari.text.tokenize import tokenizer
-from sadari.text.vectorize import CountVectors, HashedVectors, columns, resolve_tokenizer
+from sadari.text.vectorize import CountVectors, HashedVectors, columns
 from sadari.text.weigh import Counts
 
 Vectors = CountVectors | HashedVectors
@@ -91,14 +91,6 @@ def test_a_stream_from_a_file_is_the_column(rows: int, tmp_path: Path) -> None:
     whole, parts = (CountVectors(tokenizer("words"), ngram_range=(1, 2), min_df=2) for _ in range(2))
     assert arrays_of(parts.fit(stream)) == arrays_of(whole.fit(as_column(texts)))
     assert parts.feature_names() == whole.feature_names()
-    assert resolve_tokenizer("auto", stream).name == "basic_english"
-
-
-def test_auto_is_resolved_by_the_first_column() -> None:
-    assert resolve_tokenizer("auto", ["한국어 글"]).name == "syllables"
-    assert resolve_tokenizer("auto", ["English"]).name == "basic_english"
-    assert resolve_tokenizer("auto", []).name == "basic_english"
-    assert resolve_tokenizer("words", ["한국어 글"]).name == "words"
 
 
 # -- the same features again ------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from sadari.climb.progress import onwards
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.climb.selection import rungs_to_climb
 from sadari.climb.split import Frozen, freeze
+from sadari.climb.tokenizer import settle_tokenizer
 from sadari.climb.training import GivenUp, fewer_rows, first_fold
 from sadari.climb.training import train as train_rung
 from sadari.climb.tuning import tune
@@ -154,6 +155,7 @@ def _climb(
             named=rungs is not None,
         )
         _start_from(run, selection.starts)
+        settle_tokenizer(run)
         results, skipped = _climb_all(run, names)
         _draw_curves(run, results, asked)
         result = conclude(run, train, results, [*skipped, *selection.left_out], audited, asked)

@@ -81,17 +81,19 @@ def conclude(
 
 def _notes(run: ClimbContext, results: list[RungResult], audited: Audit) -> list[Message]:
     """What the climb decided by itself, and what may help."""
-    return [*_tokenizers_taken(results), *_what_counts(run), *_weights_could_help(run, results, audited)]
+    return [*_tokenizers_taken(run, results), *_what_counts(run), *_weights_could_help(run, results, audited)]
 
 
-def _tokenizers_taken(results: list[RungResult]) -> list[Message]:
-    """Which tokenizer the rungs used, in a sentence."""
+def _tokenizers_taken(run: ClimbContext, results: list[RungResult]) -> list[Message]:
+    """Which tokenizer the rungs used, and why, in a sentence."""
     taken = {
         result.rung: str(result.settings["tokenizer"])
         for result in results
         if RUNGS[result.rung].reads == "tokens" and "tokenizer" in result.settings
     }
     names = list(dict.fromkeys(taken.values()))
+    if run.tokenizer is not None and names in ([], [run.tokenizer.name]):
+        return [run.tokenizer.said()]
     if len(names) > 1:
         names = [f"{rung} {name}" for rung, name in taken.items()]
     if not names:

@@ -14,10 +14,11 @@ from sadari.climb.budget import Budget
 from sadari.climb.progress import share_done
 from sadari.climb.split import Frozen
 from sadari.errors import SettingError
-from sadari.messages import Message, message, of
+from sadari.messages import Message, message, of, render
 from sadari.metrics.metric import Metric
 from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import settings_of
+from sadari.train.tokenizer_choice import TokenizerChoice
 
 Progress = Callable[[Message | str, float], None]
 
@@ -44,6 +45,7 @@ class ClimbContext:
         to_beat: the best rung so far, and which validation rows it gets right, where a net that cannot reach it may be
             given up.
         stopped: whether somebody has asked it to end with what is there.
+        tokenizer: chosen by the texts for the rungs that leave it to them; None where none does.
         planned: rung → settings that the budget has chosen.
         tuned: rung → settings that the trials have chosen.
     """
@@ -64,6 +66,7 @@ class ClimbContext:
     named: bool = False
     to_beat: tuple[str, NDArray[np.bool_]] | None = None
     stopped: bool = False
+    tokenizer: TokenizerChoice | None = None
     planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -86,6 +89,13 @@ class ClimbContext:
         if type(asked) is not KeyboardInterrupt:
             raise asked
         self.stopped = True
+
+    def data_of(self, model: Rung) -> dict[str, Any]:
+        """What a model's folder says of its rows, and of its tokenizer."""
+        chosen = self.tokenizer if model.auto_by_texts else None
+        if chosen is None or model.tokenizer_ != chosen.name:
+            return self.data
+        return {**self.data, "tokenizer": render(chosen.said(), "en")}
 
     def set(self, name: str, **settings: Any) -> None:
         """Add to a rung's settings."""

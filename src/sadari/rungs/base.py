@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import Model, ModelFiles
 from sadari.errors import DataError, ModelError, SettingError
-from sadari.messages import message
+from sadari.messages import message, render
 from sadari.rungs.answering import Answering
 from sadari.rungs.distillation.teacher import Teacher, taught
 from sadari.rungs.estimator import Estimator, deferred
@@ -34,6 +34,7 @@ from sadari.train.callbacks import Progress, Watch
 from sadari.train.labels import LabelCodec, as_labels
 from sadari.train.solvers.temperature import fit_inverse_temperature, sigmoid
 from sadari.train.thresholds import USUAL, choose_thresholds
+from sadari.train.tokenizer_choice import TokenizerChoice, choose_tokenizer
 from sadari.train.training_context import ResumableRun, TrainingContext
 from sadari.train.validation_set import HeldOut, validation_fingerprint
 from sadari.vectors.initialise import Coverage
@@ -58,6 +59,7 @@ class Rung(Answering, Estimator, Model):
         train_seconds_: how long `fit` took; of a run that was resumed, all of it.
         teacher_: the teacher and its settings; empty without one.
         tokenizer_: the tokenizer taken.
+        tokenizer_choice_: the same and why, where the texts decided it in `fit`; else None.
         cut_: how many training texts were longer than the rung reads.
         windowed_: how many were longer and read in windows, and in how many of these.
         shortened_: (steps made, steps planned) where a limit of time has made them fewer; else None.
@@ -71,12 +73,14 @@ class Rung(Answering, Estimator, Model):
     relative_cost: ClassVar[int] = 1  # of training, beside a linear rung's, roughly
     libraries: ClassVar[tuple[str, ...]] = ()  # whose versions belong to what is said of its results
     takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `context.soft_targets`
+    auto_by_texts: ClassVar[bool] = False  # whether the tokenizer "auto" is chosen by the texts and labels
     resumable: ClassVar[bool] = False  # whether its training can be kept in a folder and to a time
     kind = "classifier"
     card = "rungs/card.md.jinja"
 
     # what only some rungs can tell of a training
     tokenizer_: str = ""
+    tokenizer_choice_: TokenizerChoice | None = None
     cut_: int = 0
     windowed_: tuple[int, int] = (0, 0)
     shortened_: tuple[int, int] | None = None
@@ -141,6 +145,8 @@ class Rung(Answering, Estimator, Model):
         watch = self._watch(progress, held_out)  # before a teacher reads, which may take minutes
         self.scores_, self.data_ = {}, {"rows": len(targets)}
         self._learn(rows, targets, TrainingContext(watch, run=kept, ends=seconds and start + seconds), guide, held_out)
+        if self.tokenizer_choice_ is not None:
+            self.data_["tokenizer"] = render(self.tokenizer_choice_.said(), "en")
         self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
         self._ready = True
         return self
@@ -167,6 +173,13 @@ class Rung(Answering, Estimator, Model):
         if held_out is not None:
             logits, known = self._logits_of(held_out.texts)
             self._sharpen(logits, held_out.wanted, known)
+
+    def _take_tokenizer(self, texts: Any, targets: NDArray[np.int8], longest: int) -> None:
+        """Settle `tokenizer_`: the one set, else by the texts and labels, for n-grams of up to so many words."""
+        self.tokenizer_, self.tokenizer_choice_ = self.get_params(deep=False)["tokenizer"], None
+        if self.tokenizer_ == "auto":
+            choice = choose_tokenizer(texts, targets, longest=(longest,), multilabel=self._codec.multilabel)
+            self.tokenizer_, self.tokenizer_choice_ = choice.name, choice
 
     def _watch(self, progress: Progress | None, held_out: HeldOut | None) -> Watch:
         """What watches the training, and stops it early where the settings say so.

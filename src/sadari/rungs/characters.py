@@ -16,10 +16,10 @@ from sadari.settings.limits import Range
 from sadari.settings.search import RangeTo, Tried
 from sadari.settings.shared import Count
 from sadari.text.characters.beside import WordsAndCharacters
-from sadari.text.characters.spelling import written_without_spaces
 from sadari.text.characters.vectors import BREAK, CharacterVectors, with_one_space
+from sadari.text.choose import written_without_spaces
 from sadari.text.tokenize import TokenizerName, tokenizer
-from sadari.text.vectorize import CountVectors, columns, resolve_tokenizer
+from sadari.text.vectorize import CountVectors, columns
 
 MOST_FEATURES = 500_000  # of characters: rarer ones cost memory and tell little
 
@@ -55,7 +55,7 @@ class CharacterRung(LinearRung):
             settings["across_spaces"] = self.across_spaces_
         return settings
 
-    def _choose_reading(self, texts: Any) -> None:
+    def _choose_reading(self, texts: Any, targets: NDArray[np.int8]) -> None:
         first = next(iter(columns(texts)), pl.Series("text", [], dtype=pl.String))
         self.across_spaces_ = written_without_spaces(first) if self.across_spaces is None else self.across_spaces
 
@@ -137,21 +137,22 @@ class WordChar(CharacterRung):
     settings are `CharacterRung`'s and `LinearRung`'s.
 
     Args:
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
+        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
         ngram_range: shortest and longest n-gram, in words; None: 1 to 2.
         character_range: shortest and longest n-gram, in characters.
     """
 
     name = "word-char"
     default_ngram_range = (1, 2)
+    auto_by_texts = True
 
     tokenizer: TokenizerName = "auto"
     ngram_range: Annotated[tuple[int, int], Tried(RangeTo(1, 3))] | None = None
     character_range: Annotated[tuple[int, int], Range(1, 16)] = (1, 5)
 
-    def _choose_reading(self, texts: Any) -> None:
-        super()._choose_reading(texts)
-        self.tokenizer_ = resolve_tokenizer(self.tokenizer, texts).name
+    def _choose_reading(self, texts: Any, targets: NDArray[np.int8]) -> None:
+        super()._choose_reading(texts, targets)
+        self._take_tokenizer(texts, targets, self.resolved_settings()["ngram_range"][1])
 
     def _reading(self) -> dict[str, Any]:
         return {**super()._reading(), "tokenizer": self.tokenizer_}

@@ -35,7 +35,7 @@ from sadari.settings.shared import (
     Width,
 )
 from sadari.text.tokenize import TokenizerName, tokenizer
-from sadari.text.vectorize import HashedVectors, resolve_tokenizer
+from sadari.text.vectorize import HashedVectors
 from sadari.train.solvers.embedding_bag import BagSettings, train_bag
 from sadari.train.training_context import TrainingContext
 
@@ -51,7 +51,7 @@ class EmbeddingBag(Rung):
     """fastText's classifier (Joulin et al. 2016), trained by a compiled loop: deterministic, on one thread.
 
     Args:
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
+        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
         width: of the embeddings.
         longest: the longest n-gram, in words; 1 for words alone.
         buckets: how many rows the hashed n-grams share, a power of two; None: by the number of tokens.
@@ -80,6 +80,7 @@ class EmbeddingBag(Rung):
 
     name = "embedding-bag"
     takes_teacher = True
+    auto_by_texts = True
 
     tokenizer: TokenizerName = "auto"
     width: Width = 16
@@ -108,9 +109,8 @@ class EmbeddingBag(Rung):
     def _train(
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
     ) -> None:
-        chosen = resolve_tokenizer(self.tokenizer, texts)
-        self.tokenizer_ = chosen.name
-        self.vectors_ = self._new_vectors(chosen.name)
+        self._take_tokenizer(texts, targets, self.longest)
+        self.vectors_ = self._new_vectors(self.tokenizer_)
         features = self.vectors_.fit(texts)
         check_fits(features, targets)
         self.epochs_ = self.planned_epochs(len(features))

@@ -37,7 +37,7 @@ from sadari.settings.shared import (
 )
 from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.tokenize import TokenizerName, tokenizer
-from sadari.text.vectorize import CountVectors, HashedVectors, resolve_tokenizer
+from sadari.text.vectorize import CountVectors, HashedVectors
 from sadari.text.weigh import Counts, CountsOnDemand, Weights, count, term_weights, weigh
 from sadari.train.callbacks import Watch
 from sadari.train.solvers.adam import AdamSettings, train_with_adam
@@ -127,7 +127,7 @@ class LinearRung(Rung):
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
     ) -> None:
         watch = context.watch
-        self._choose_reading(texts)
+        self._choose_reading(texts, targets)
         self._vectors = self._new_vectors()
         found = self._vectors.fit(texts)
         counts = count(found, self._vectors.size) if isinstance(found, Ragged) else found
@@ -151,7 +151,7 @@ class LinearRung(Rung):
         watch.restore()
         check_learned(weight=self.weight_, bias=self.bias_)
 
-    def _choose_reading(self, texts: Any) -> None:
+    def _choose_reading(self, texts: Any, targets: NDArray[np.int8]) -> None:
         """Settle how texts are read, where the settings leave it to the texts."""
         raise NotImplementedError
 
@@ -334,18 +334,20 @@ class WordRung(LinearRung):
     """A linear rung whose features are words and n-grams of words. The other settings are `LinearRung`'s.
 
     Args:
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
+        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
         buckets: hash n-grams of two and more words into so many features in place of a table of all of them.
 
     Attributes:
         tokenizer_: the tokenizer that was used.
     """
 
+    auto_by_texts = True
+
     tokenizer: TokenizerName = "auto"
     buckets: Buckets | None = None
 
-    def _choose_reading(self, texts: Any) -> None:
-        self.tokenizer_ = resolve_tokenizer(self.tokenizer, texts).name
+    def _choose_reading(self, texts: Any, targets: NDArray[np.int8]) -> None:
+        self._take_tokenizer(texts, targets, self.resolved_settings()["ngram_range"][1])
 
     def _reading(self) -> dict[str, Any]:
         return {"tokenizer": self.tokenizer_}

@@ -48,7 +48,7 @@ from sadari.text.column import as_column
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.table import TokenTable
 from sadari.text.tokenize import TokenizerName, tokenizer
-from sadari.text.vectorize import columns, resolve_tokenizer
+from sadari.text.vectorize import columns
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
 from sadari.train.training_context import TrainingContext
@@ -70,7 +70,7 @@ class NeuralRung(Resumable):
     """A torch net over the ids of a text.
 
     Args:
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the script of the texts.
+        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
         min_freq: rarer tokens become ``<unk>``. Where no token is as frequent as the default, it counts as 1.
         max_vocab: the most tokens, the most frequent ones; None: no limit.
         max_length: longer texts are cut after so many tokens. None: chosen by the lengths of the first 65,536 texts so
@@ -117,6 +117,8 @@ class NeuralRung(Resumable):
     least_epochs: ClassVar[int] = 4  # of a large corpus
     small_batches: ClassVar[bool] = True  # whether batches of few texts are smaller
 
+    auto_by_texts = True
+
     tokenizer: TokenizerName = "auto"
     min_freq: Count = MIN_FREQ
     max_vocab: Count | None = 200_000
@@ -154,7 +156,7 @@ class NeuralRung(Resumable):
     def _prepare(
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
     ) -> ClassifierTask:
-        ids = self._learn_vocabulary(texts)
+        ids = self._learn_vocabulary(texts, targets)
         check_fits(ids, targets)
         self.epochs_, self.batch_size_ = self.planned_epochs(len(ids)), self.planned_batch(len(ids))
         self.sparse_ = self._takes_sparse(len(self.vocab_))
@@ -217,9 +219,9 @@ class NeuralRung(Resumable):
             return False
         return sizes.sparse_pays(words) if self.sparse is None else self.sparse
 
-    def _learn_vocabulary(self, texts: Any) -> Ragged:
-        chosen = resolve_tokenizer(self.tokenizer, texts)
-        self.tokenizer_ = chosen.name
+    def _learn_vocabulary(self, texts: Any, targets: NDArray[np.int8]) -> Ragged:
+        self._take_tokenizer(texts, targets, 2)
+        chosen = tokenizer(self.tokenizer_)
         table = TokenTable()
         # what fits memory as texts fits it as ids; what is streamed need not
         ids = GrowingIds(STREAMED_IN_MEMORY if isinstance(texts, TextStream) else 2**62)

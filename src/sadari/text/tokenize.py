@@ -40,15 +40,12 @@ from sadari.text.column import as_column, column_bytes, one_by_one
 from sadari.text.compose import composed, composed_bytes
 from sadari.text.scan import (
     ALONE,
-    DENSE,
     DROP,
     PART,
     SEPARATOR,
     TAG,
-    WORD,
     Rules,
     Tokens,
-    character_kinds,
     scan,
 )
 
@@ -105,25 +102,6 @@ def tokenizer(name: str) -> Tokenizer:
             hint=message("choose one of: auto, {tokenizers}", tokenizers=", ".join(TOKENIZERS)),
         )
     return TOKENIZERS[name]()
-
-
-def choose_tokenizer(texts: pl.Series, sample: int = 2_000) -> str:
-    """What ``auto`` takes, by which letters the texts are mostly written in.
-
-    ``basic_english`` for ASCII letters, ``syllables`` for scripts without dependable spaces (Hangul, Han, kana …),
-    ``words`` for all others. Looks at some ``sample`` texts, evenly spaced: the answer depends on the texts alone.
-    """
-    letters: str = composed(texts.gather_every(max(1, len(texts) // sample))).str.join("").item()
-    if letters.isascii():
-        return "basic_english"
-    codes = np.frombuffer(letters.encode("utf-32-le"), dtype=np.uint32)
-    kinds = character_kinds()[codes]
-    dense, other = np.count_nonzero(kinds == DENSE), np.count_nonzero(kinds == WORD)
-    ascii_letters = np.count_nonzero(((codes | 32) >= 97) & ((codes | 32) <= 122))
-    if dense > other + ascii_letters:
-        return "syllables"
-    # accents are letters too: a text in French or German is still mostly ASCII
-    return "basic_english" if ascii_letters > dense + other else "words"
 
 
 def _ascii_table(classify: Callable[[str], int]) -> np.ndarray:

@@ -23,7 +23,7 @@ from sadari.text.one_text import OneText, count_loop, prepared, tokens_of
 from sadari.text.scan import Tokens, character_kinds, no_kinds
 from sadari.text.subword.hashed import token_pieces
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.tokenize import Tokenizer, choose_tokenizer
+from sadari.text.tokenize import Tokenizer
 from sadari.text.tokenize import tokenizer as named_tokenizer
 from sadari.text.weigh import Counts, CountsOnDemand, count
 from sadari.text.words import whole_words
@@ -42,14 +42,6 @@ def _sampled(columns: Iterable[pl.Series], sample: list[str]) -> Iterator[pl.Ser
     for column in columns:
         sample += column.head(3 - len(sample)).to_list()
         yield column
-
-
-def resolve_tokenizer(name: str, texts: Any) -> Tokenizer:
-    """The tokenizer of that name; ``auto`` is chosen by the first column's script."""
-    if name != "auto":
-        return named_tokenizer(name)
-    first = next(iter(columns(texts)), pl.Series("text", [], dtype=pl.String))
-    return named_tokenizer(choose_tokenizer(first))
 
 
 class CountVectors:

@@ -57,6 +57,8 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     """The settings as they were resolved, a recipe's reports, the scores, and what to do with the model."""
     settings = {**model.resolved_settings(), "tokenizer": model.tokenizer_}
     _head("Settings", show_settings({name: value for name, value in settings.items() if name != "seed"}))
+    if model.tokenizer_choice_ is not None:
+        _head("", model.tokenizer_choice_.said())
     if settings.get("solver") == "adam":
         _print_reports(model.history_)
     if model.cut_:
@@ -114,7 +116,7 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
             **({"vectors": model.coverage_.to_dict()} if model.coverage_ else {}),
             "seconds": model.train_seconds_,
             "history": model.history_,
-            "notes": rows.notes,
+            "notes": [*rows.notes, *([model.tokenizer_choice_.said()] if model.tokenizer_choice_ else [])],
             **{name: evaluation.to_dict() for name, evaluation in scores.items()},
         }
     )

@@ -46,7 +46,7 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
             f"{frozen.final_name} macro-F1": result.macro_f1.value,
             "validation accuracy": result.validation_accuracy.value,
         }
-        model.save(run.folder / name, scores=shown, data=run.data)
+        model.save(run.folder / name, scores=shown, data=run.data_of(model))
         result.folder = str(run.place / name)
         result.megabytes = megabytes(run.folder / name)
     return result

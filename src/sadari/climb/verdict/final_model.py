@@ -69,7 +69,7 @@ def _refit(context: ClimbContext, taken: RungResult, place: Path) -> Message:
     model.fit(texts, labels, seconds=left if left < float("inf") else None)
     model.inverse_temperature_ = taken.inverse_temperature
     model.thresholds_ = np.array([taken.thresholds.get(name, USUAL) for name in model.codec.names()])
-    model.save(place, data={**context.data, "rows": len(texts)})
+    model.save(place, data={**context.data_of(model), "rows": len(texts)})
     return message(
         "model is {rung}, trained once more on all {rows:,} training and validation rows; the table is of the one "
         "before",

@@ -9,36 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.ragged import Ragged, offsets_of, positions_of
-from sadari.text.compose import composed
-from sadari.text.scan import DENSE, SPACE, WORD, Tokens, character_kinds, decode_character
+from sadari.text.scan import SPACE, Tokens, character_kinds, decode_character
 from sadari.text.table import TokenTable
 from sadari.text.weigh import MOST, Counts, CountsOnDemand
-
-HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7FB))  # dense, but written with spaces
-
-
-def written_without_spaces(texts: pl.Series, sample: int = 2_000) -> bool:
-    """Whether more than half of the letters are of scripts that put no spaces between words: Han, kana, Thai …
-
-    Args:
-        texts: a String column, of which about ``sample`` texts are looked at, evenly spaced.
-        sample: how many.
-    """
-    letters: str = composed(texts.gather_every(max(1, len(texts) // sample))).str.join("").item()
-    if letters.isascii():
-        return False
-    codes = np.frombuffer(letters.encode("utf-32-le"), dtype=np.uint32)
-    kinds = character_kinds()[codes]
-    dense = kinds == DENSE
-    for first, last in HANGUL:
-        dense &= (codes < first) | (codes > last)
-    ascii_letters = ((codes | 32) >= 97) & ((codes | 32) <= 122)
-    return bool(2 * np.count_nonzero(dense) > np.count_nonzero(ascii_letters | (kinds == WORD) | (kinds == DENSE)))
 
 
 def distinct_words(tokens: Tokens, table: TokenTable) -> tuple[Ragged, Tokens]:

@@ -10,17 +10,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.data.audit.characters import WITHOUT_SPACES
 from sadari.errors import DataError
 from sadari.forked import check_threads
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
+from sadari.text.choose import written_without_spaces
 from sadari.text.column import as_column, entries_of, slices
-from sadari.text.compose import composed
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.tokenize import Tokenizer, choose_tokenizer, tokenizer
+from sadari.text.tokenize import Tokenizer, tokenizer
 
 IN_MEMORY = 2**28  # ids held in memory, 1 GiB; more go to a file
 # Words in a sentence; longer texts are cut (gensim cuts there, too). A corpus such as text8 is one line: threads could
@@ -125,12 +124,7 @@ def choose_word_tokenizer(texts: pl.Series) -> str:
     But ``syllables`` for scripts that put no spaces between words (Han, kana, Thai …). Korean has spaces; what a suffix
     does to a word is for subwords to see.
     """
-    if choose_tokenizer(texts) != "syllables":
-        return "basic_english"
-    sample = composed(texts.gather_every(max(1, len(texts) // 2_000))).str.join("")
-    hangul = int(sample.str.count_matches("[\uac00-\ud7a3\u1100-\u11ff]").item())
-    dense = int(sample.str.count_matches(f"[{WITHOUT_SPACES}]").item())
-    return "basic_english" if hangul >= dense else "syllables"
+    return "syllables" if written_without_spaces(texts) else "basic_english"
 
 
 def _frequent(
