@@ -145,8 +145,6 @@ class Rung(Answering, Estimator, Model):
         watch = self._watch(progress, held_out)  # before a teacher reads, which may take minutes
         self.scores_, self.data_ = {}, {"rows": len(targets)}
         self._learn(rows, targets, TrainingContext(watch, run=kept, ends=seconds and start + seconds), guide, held_out)
-        if self.tokenizer_choice_ is not None:
-            self.data_["tokenizer"] = render(self.tokenizer_choice_.said(), "en")
         self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
         self._ready = True
         return self
@@ -180,6 +178,7 @@ class Rung(Answering, Estimator, Model):
         if self.tokenizer_ == "auto":
             choice = choose_tokenizer(texts, targets, longest=(longest,), multilabel=self._codec.multilabel)
             self.tokenizer_, self.tokenizer_choice_ = choice.name, choice
+            self.data_["tokenizer"] = render(choice.said(), "en")
 
     def _watch(self, progress: Progress | None, held_out: HeldOut | None) -> Watch:
         """What watches the training, and stops it early where the settings say so.
