@@ -47,10 +47,11 @@ class Message:
     def __str__(self) -> str:
         return render(self)
 
-    def filled(self, count: int = 1, **values: Any) -> Message:
+    def filled(self, count: int | None = None, **values: Any) -> Message:
         """The same sentence, of a table of them, with these values, and for this count where it has two forms."""
-        counted = {} if self.plural is None else {"count": count}
-        return replace(self, values={**self.values, **counted, **values}, count=count)
+        if count is None:
+            return replace(self, values={**self.values, **values})
+        return replace(self, values={**self.values, "count": count, **values}, count=count)
 
 
 class Figure:

@@ -18,6 +18,7 @@ from sadari.climb.selection import rungs_to_climb
 from sadari.climb.split import freeze, halves, nested_rows
 from sadari.climb.throughput import Throughput, throughput_of
 from sadari.data.audit.audit import audit
+from sadari.data.corpus import Corpus
 from sadari.data.datasets import find
 from sadari.data.read import open_source
 from sadari.messages import render
@@ -122,7 +123,8 @@ def test_of_few_rows_fewer_are_trained_on_where_halves_take_too_long(in_folds, a
 
 def test_a_rare_label_is_among_few_rows(in_folds):
     codes = np.array([1] + [0] * 99, np.int32)
-    frozen = SimpleNamespace(train=SimpleNamespace(codes=codes, label_names=["often", "once"]))
+    labels = pl.Series(np.array(["often", "once"])[codes])
+    frozen = SimpleNamespace(train=Corpus(pl.Series(["text"] * 100), labels, np.arange(1, 101), "rare.csv"))
     for rows in (2, 10, 50):
         chosen = nested_rows(frozen, rows, 0)
         assert len(chosen) == rows

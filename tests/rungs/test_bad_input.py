@@ -44,7 +44,7 @@ def test_where_no_text_has_a_word_characters_do_alone(tmp_path):
         ["!!!", "?!", "...!", "🎉🎉", "🎉 …", "(🎉)"] * 4,
         ["loud", "loud", "loud", "glad", "glad", "glad"] * 4,
     )
-    model = WordChar().fit(texts, labels)
+    model = WordChar(tokenizer="words").fit(texts, labels)
     assert model.predict(texts).tolist() == labels
     assert np.array_equal(model.weight_, Char().fit(texts, labels).weight_)
     model.save(tmp_path / "model")

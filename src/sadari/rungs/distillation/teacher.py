@@ -144,13 +144,22 @@ class Teacher:
         return np.concatenate(soft), np.concatenate(known)
 
     def gives(self, probabilities: NDArray[np.float32], codec: LabelCodec) -> NDArray[np.int8]:
-        """int8 [n, k], 1 for the labels that it gives with these probabilities, which `answers` returned."""
+        """The labels that it gives, as int8 [n, k], 1 for each.
+
+        Args:
+            probabilities: float32 [n, k], which `answers` returned.
+            codec: the labels and their order.
+        """
         if codec.multilabel:
             return (probabilities >= self.thresholds(codec)).astype(np.int8)
         return (np.arange(probabilities.shape[1]) == probabilities.argmax(axis=1)[:, None]).astype(np.int8)
 
     def thresholds(self, codec: LabelCodec) -> NDArray[np.float64]:
-        """float64 [k], in the order of the codec's labels: from which probability on it gives each."""
+        """From which probability on it gives each label, as float64 [k].
+
+        Args:
+            codec: the labels and their order.
+        """
         return self.rung.thresholds_[self._order(codec)]
 
     def _order(self, codec: LabelCodec) -> list[int]:
