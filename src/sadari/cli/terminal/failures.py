@@ -10,6 +10,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ from sadari.messages import Message, message
 
 OURS, USERS, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 130, 141, 143
 DEBUG = "SADARI_DEBUG"
+AGAIN = 0.05  # seconds until a signal that came too early is sent again
 
 
 class Terminated(KeyboardInterrupt):
@@ -50,7 +52,10 @@ def _run_guarded(call: Callable[[], Any]) -> int:
 
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """SIGTERM meanwhile raises `Terminated`; not in other threads than the main one, nor where it is ignored."""
+    """SIGTERM meanwhile raises `Terminated`; not in other threads than the main one, nor where it is ignored.
+
+    Both it and Ctrl-C wait until an import is over: a package in C++ that is interrupted there ends the process.
+    """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
         return
@@ -60,13 +65,34 @@ def _ended_in_order() -> Iterator[None]:
     def terminate(number: int, frame: Any) -> None:
         if os.getpid() != ours:  # a process that was forked from it has nothing to clean away
             os._exit(TERMINATED)
-        raise Terminated
+        if not _put_off(number, frame):
+            raise Terminated
 
+    def interrupt(number: int, frame: Any) -> None:
+        if not _put_off(number, frame):
+            signal.default_int_handler(number, frame)
+
+    interrupted = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGTERM, terminate)
+    if interrupted is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, interrupted)
+
+
+def _put_off(number: int, frame: FrameType | None) -> bool:
+    """Send a signal again a little later, if it came while something is imported."""
+    while frame is not None and frame.f_code.co_filename != "<frozen importlib._bootstrap_external>":
+        frame = frame.f_back
+    if frame is None:
+        return False
+    again = threading.Timer(AGAIN, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
+    return True
 
 
 def _report(error: BaseException) -> int:
