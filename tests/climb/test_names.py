@@ -9,6 +9,7 @@ import polars as pl
 
 from sadari.climb.climb import climb
 from sadari.data.corpus import Corpus
+from sadari.rungs import RUNGS
 
 # language → syllables that names begin with, go on with, and end in; some of them are shared
 LANGUAGES = {
@@ -32,14 +33,28 @@ def names(count: int, seed: int) -> pl.DataFrame:
     return pl.DataFrame([rows[place] for place in order], schema=["text", "label"], orient="row")
 
 
+def corpus(rows: pl.DataFrame) -> Corpus:
+    return Corpus(rows["text"], rows["label"], np.arange(1, len(rows) + 1), "names.csv")
+
+
 def test_names_are_learned_by_their_characters() -> None:
-    rows = names(250, seed=1)
-    train = Corpus(rows["text"], rows["label"], np.arange(1, len(rows) + 1), "names.csv")
-    rungs = ["bow", "tfidf", "embedding-bag", "char", "word-char"]
-    result = climb(train, rungs=rungs, budget=None, curves=False, seed=1)
+    rungs = ["bow", "tfidf", "embedding-bag", "char"]
+    result = climb(corpus(names(250, seed=1)), rungs=rungs, budget=None, curves=False, seed=1)
     taken = {rung.rung: rung for rung in result.rungs}
     assert result.verdict.rung == "char"
     assert taken["char"].validation_accuracy.value > taken["bow"].validation_accuracy.value + 0.2
     said = " ".join(map(str, result.verdict.sentences))
     assert said.startswith("Take char: it is the best")
     assert "nothing to learn" not in said
+
+
+def test_words_beside_characters_are_left_out_where_a_text_is_one_word() -> None:
+    single = pl.Series(["Müller", "O'Brien", "Jean-Luc", "नमस्ते"])
+    assert RUNGS["word-char"].needless(single, np.array([2, 2])) is not None
+    assert RUNGS["char"].needless(single, np.array([2, 2])) is None
+    for texts in (["two words", "one more"], ["/api/v1/users", "/index.html"], ["서울특별시", "부산광역시"], [""], []):
+        assert RUNGS["word-char"].needless(pl.Series(texts, dtype=pl.String), np.array([2, 2])) is None
+    result = climb(corpus(names(40, seed=1)), budget=10, curves=False, refit=False, seed=1)
+    left_out = {name: str(why) for name, why in result.skipped}
+    assert left_out["word-char"] == "the texts are single words, which char reads as well"
+    assert result.verdict.rung == "char"

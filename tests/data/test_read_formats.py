@@ -453,16 +453,24 @@ def test_settings_that_make_no_sense(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "hostile", [" ", "__label__", " __label__", "__label__x ", "\t \t", "{", '{"', "\\u", '"', ",", "1"]
 )
-def test_a_megabyte_of_hostile_text_in_a_line_is_quick(tmp_path: Path, hostile: str) -> None:
-    line = hostile * (1_000_000 // len(hostile))
-    for name, content in (
-        ("d.ft", f"__label__a b\n__label__a {line}\n"),
-        ("d.jsonl", f'{{"text": "b", "label": "a"}}\n{line}\n'),
-        ("d.csv", f'text,label\nb,a\n"c, d",a\n{line}\n'),
-        ("d.txt", f"b\n{line}\n"),
+def test_hostile_text_in_a_line_takes_time_in_proportion_to_its_length(tmp_path: Path, hostile: str) -> None:
+    for name, lines in (
+        ("d.ft", "__label__a b\n__label__a {line}\n"),
+        ("d.jsonl", '{{"text": "b", "label": "a"}}\n{line}\n'),
+        ("d.csv", 'text,label\nb,a\n"c, d",a\n{line}\n'),
+        ("d.txt", "b\n{line}\n"),
     ):
-        path = write(tmp_path, content, name)
-        start = time.process_time()
-        with contextlib.suppress(DataError):
-            open_source(path, on_bad_row="skip", need_label=False).read()
-        assert time.process_time() - start < 1.0, name  # reading is some 20 passes over the text
+
+        def seconds(length: int, name: str = name, lines: str = lines) -> float:
+            """The shortest of three times: others run on the same processor."""
+            path = write(tmp_path, lines.format(line=hostile * (length // len(hostile))), name)
+            taken = []
+            for _ in range(3):
+                start = time.process_time()
+                with contextlib.suppress(DataError):
+                    open_source(path, on_bad_row="skip", need_label=False).read()
+                taken.append(time.process_time() - start)
+            return min(taken)
+
+        # in proportion it is four times as long, by the square of the length 16 times
+        assert seconds(800_000) < 10 * max(seconds(200_000), 0.02), name

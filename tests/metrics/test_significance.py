@@ -30,7 +30,7 @@ def test_mcnemar_by_hand():
 def test_mcnemar_is_fine_with_a_million_rows():
     start = time.process_time()
     p = mcnemar(499_000, 501_000)
-    assert time.process_time() - start < 0.1
+    assert time.process_time() - start < 2  # a sum over a million terms in Python would take minutes
     assert p == pytest.approx(0.0456, abs=2e-4)  # 2 standard deviations: 1,000 of sqrt(10⁶) / 2 = 500
     assert 0 <= mcnemar(100_000, 900_000) < 1e-300
 

@@ -229,7 +229,7 @@ def _try_all(run: ClimbContext, names: list[str], found: dict[str, RungResult | 
     last = len(names) - 1
     for place, name in enumerate(names):
         done = [outcome for outcome in found.values() if isinstance(outcome, RungResult)]
-        if done and not run.named and (why := no_longer_matters(RUNGS[name], done)):
+        if not run.named and (why := _why_not(run, name, done)):
             found[name] = Failed(why)
             continue
         if done and not run.named and run.metric.name == "accuracy":
@@ -241,6 +241,12 @@ def _try_all(run: ClimbContext, names: list[str], found: dict[str, RungResult | 
     for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it
         if isinstance(outcome, TooDear) and run.budget.allows(outcome.least):
             found[name] = _try_one(run, name, last, len(names), share=1)
+
+
+def _why_not(run: ClimbContext, name: str, done: Sequence[RungResult]) -> Message | None:
+    """Why a rung that nobody has named is not trained; None where it is."""
+    why = RUNGS[name].needless(run.frozen.train.texts, run.frozen.label_counts)
+    return why or (no_longer_matters(RUNGS[name], done) if done else None)
 
 
 def _try_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear | Failed:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import Model, ModelFiles
 from sadari.errors import DataError, ModelError, SettingError
-from sadari.messages import message, render
+from sadari.messages import Message, message, render
 from sadari.rungs.answering import Answering
 from sadari.rungs.distillation.teacher import Teacher, taught
 from sadari.rungs.estimator import Estimator, deferred
@@ -322,6 +322,16 @@ class Rung(Answering, Estimator, Model):
             ModelError: no such weights, or damaged ones. DownloadError: the hub does not give them.
         """
         return int(cls.starts_from is not None)
+
+    @classmethod
+    def needless(cls, texts: Any, label_counts: NDArray[np.integer]) -> Message | None:
+        """Why a climb does without it on these texts, unless somebody asks for it by name; None: it is worth a try.
+
+        Args:
+            texts: strings: a list, array, Series or other column of them.
+            label_counts: int [k], how many of the texts have each label.
+        """
+        return None
 
     def start_in_memory(self, texts: Any) -> dict[str, Any]:
         """Settings by which rungs like this one train on these texts many times without reading a file each time.

@@ -11,13 +11,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact.restore import tokenizer_name
+from sadari.messages import Message, message
 from sadari.rungs.linear import LinearRung
 from sadari.settings.limits import Range
 from sadari.settings.search import RangeTo, Tried
 from sadari.settings.shared import Count
 from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.characters.vectors import BREAK, CharacterVectors, with_one_space
-from sadari.text.choose import written_without_spaces
+from sadari.text.choose import single_words, written_without_spaces
 from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import CountVectors, columns
 
@@ -149,6 +150,12 @@ class WordChar(CharacterRung):
     tokenizer: TokenizerName = "auto"
     ngram_range: Annotated[tuple[int, int], Tried(RangeTo(1, 3))] | None = None
     character_range: Annotated[tuple[int, int], Range(1, 16)] = (1, 5)
+
+    @classmethod
+    def needless(cls, texts: Any, label_counts: NDArray[np.integer]) -> Message | None:
+        """That single words, of which few come twice, have nothing but their characters."""
+        single = single_words(next(iter(columns(texts)), pl.Series("text", [], dtype=pl.String)))
+        return message("the texts are single words, which {rung} reads as well", rung=Char.name) if single else None
 
     def _choose_reading(self, texts: Any, targets: NDArray[np.int8]) -> None:
         super()._choose_reading(texts, targets)

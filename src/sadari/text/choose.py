@@ -21,6 +21,7 @@ SAMPLE, LONGEST = 2_000, 1_000  # texts that are looked at, and characters of ea
 HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7FB))  # dense, but written with spaces
 FEW_LETTERS = 0.2  # of what is not white space: below, most of it is signs
 SOME, MOST, ALL_BUT_SOME = 0.1, 0.5, 0.9  # of the letters
+SINGLE = 0.95  # of the texts: so many are single words where all are said to be
 GLUED = 0.1  # of the words: above, signs that stand at words are worth a trial without them
 UNSEEN = 0.1  # of what is not white space: a tokenizer that misses more of it is not plausible
 
@@ -72,6 +73,16 @@ def written_without_spaces(texts: pl.Series) -> bool:
         texts: a String column, of which a sample is looked at.
     """
     return Scripts.of(texts).unspaced > MOST
+
+
+def single_words(texts: pl.Series) -> bool:
+    """Whether the texts are single words, of letters alone and of scripts that put spaces between words: names, say.
+
+    Args:
+        texts: a String column, of which a sample is looked at.
+    """
+    single = _sample(texts).str.contains(r"^\s*[\p{L}\p{M}'’-]+\s*$")
+    return bool(len(single)) and int(single.sum()) >= SINGLE * len(single) and Scripts.of(texts).dense < SOME
 
 
 def plausible_tokenizers(texts: pl.Series) -> tuple[list[str], Message]:
