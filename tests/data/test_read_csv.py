@@ -461,7 +461,13 @@ def test_label_separator_gives_several_labels(tmp_path: Path) -> None:
     assert corpus.labels.to_list() == [["a", "b"], ["b"], ["a"]]
     assert corpus.label_names == ["a", "b"]
     assert corpus.indicator.tolist() == [[True, True], [False, True], [True, False]]
-    assert "label is missing" in error_of(write(tmp_path, 'text,label\none," , "\n'), label_sep=",")
+
+
+def test_an_empty_cell_of_several_labels_is_a_text_without_any(tmp_path: Path) -> None:
+    corpus = open_source(write(tmp_path, 'text,label\none," , "\ntwo,\nthree,a\n'), label_sep=",").read()
+    assert corpus.labels is not None
+    assert corpus.labels.to_list() == [[], [], ["a"]]
+    assert "2 texts have no label at all" in map(str, corpus.notes)
 
 
 def test_batches_can_be_read_again(tmp_path: Path) -> None:

@@ -101,7 +101,10 @@ def test_lists_of_labels(tmp_path: Path) -> None:
     assert corpus.multi_label
     assert corpus.labels is not None
     assert corpus.labels.to_list() == [["a", "b"], ["b"], ["c"]]
-    assert "label is missing" in error_of(jsonl(tmp_path, {"text": "x", "label": ["a"]}, {"text": "y", "label": []}))
+    corpus = open_source(jsonl(tmp_path, {"text": "x", "label": ["a"]}, {"text": "y", "label": []})).read()
+    assert corpus.labels is not None
+    assert corpus.labels.to_list() == [["a"], []]
+    assert "label is missing" in error_of(jsonl(tmp_path, {"text": "x", "label": ["a"]}, {"text": "y", "label": None}))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +296,7 @@ def test_parquet_label_types(tmp_path: Path, labels: pl.Series, expected: list[o
         ({"text": ["x", "y"], "label": [1.0, 2.0]}, "holds Float64, which is no label"),
         ({"text": ["x", None], "label": ["a", "b"]}, "row 2: the text is missing"),
         ({"text": ["x", "y"], "label": ["a", None]}, "row 2: the label is missing"),
-        ({"text": ["x", "y"], "label": [["a"], []]}, "row 2: the label is missing"),
+        ({"text": ["x", "y"], "label": [["a"], None]}, "row 2: the label is missing"),
         ({"text": pl.Series([], dtype=pl.String), "label": pl.Series([], dtype=pl.String)}, "no rows"),
     ],
 )

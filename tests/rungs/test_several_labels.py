@@ -51,6 +51,23 @@ def test_thresholds_come_from_validation_rows_and_stay_in_the_folder(name, tmp_p
     assert again.predict(texts) == chosen
 
 
+@pytest.mark.parametrize("name", ["embedding", "gru", "transformer"])
+def test_a_net_starts_from_the_share_of_each_label(name):
+    texts, labels = rows(60, 0)
+    rung = RUNGS[name](epochs=1, learning_rate=1e-7).fit(texts, labels)
+    shares = MultiLabelBinarizer().fit_transform(labels).mean(axis=0)
+    assert rung.net_.output.bias.detach().numpy() == pytest.approx(np.log(shares / (1 - shares)), abs=1e-3)
+
+
+@pytest.mark.parametrize(("labels", "dropout"), [(lambda row: row, 0.0), (lambda row: "".join(row), 0.5)])
+def test_a_bag_leaves_out_features_where_a_text_has_one_label(labels, dropout, tmp_path):
+    texts, found = rows(60, 0)
+    rung = new("embedding-bag").fit(texts, [labels(row) for row in found])
+    assert rung.resolved_settings()["dropout"] == dropout
+    rung.save(tmp_path / "m")
+    assert sadari.load(tmp_path / "m").resolved_settings()["dropout"] == dropout
+
+
 def test_a_net_without_validation_rows_keeps_one_half():
     assert (new("embedding").fit(*rows(100, 0)).thresholds_ == 0.5).all()
 

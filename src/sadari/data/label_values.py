@@ -18,18 +18,18 @@ CLASSES_FILE = "classes.txt"
 
 
 def label_values(column: pl.Series, separator: str | None = None) -> pl.Series:
-    """String labels, or List[String]; null where the label is missing or blank.
+    """String labels, null where the label is missing or blank; or List[String], empty where a text has none.
 
     Args:
         column: String, whole numbers, Boolean or List[String].
-        separator: splits one field into several labels; spaces around each are taken off.
+        separator: splits one field into several labels; spaces around each are taken off. An empty field holds none.
     """
     if isinstance(column.dtype, pl.List):
         return _without_blanks(column.cast(pl.List(pl.String)))
     labels = column if column.dtype == pl.String else column.cast(pl.String)
     labels = labels.alias("label")
     if separator is not None:
-        return _without_blanks(labels.str.split(separator).list.eval(pl.element().str.strip_chars()))
+        return _without_blanks(labels.fill_null("").str.split(separator).list.eval(pl.element().str.strip_chars()))
     blank = labels.str.strip_chars() == ""
     if not blank.any():
         return labels
@@ -37,8 +37,7 @@ def label_values(column: pl.Series, separator: str | None = None) -> pl.Series:
 
 
 def _without_blanks(labels: pl.Series) -> pl.Series:
-    said = labels.list.eval(pl.element().filter(pl.element().str.strip_chars() != "").unique(maintain_order=True))
-    return pl.select(label=pl.when(said.list.len() > 0).then(said)).to_series()
+    return labels.list.eval(pl.element().filter(pl.element().str.strip_chars() != "").unique(maintain_order=True))
 
 
 def class_names_beside(path: str, records: Records, label: str) -> tuple[list[str], str]:

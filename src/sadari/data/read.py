@@ -207,7 +207,7 @@ class Source:
             text_columns=tuple(self.text_columns),
             label_column=self.label_column,
         )
-        corpus.notes.extend(oddities(blank_rows_in_all, corpus.label_names, kept=keep_blank))
+        corpus.notes.extend(oddities(blank_rows_in_all, corpus.label_names, corpus.labels, kept=keep_blank))
         return corpus
 
     def _batch(self, chunk: Chunk, bad: BadRows) -> Batch:
@@ -249,8 +249,11 @@ def _names_note(names: Sequence[str], encoding: str) -> Message:
     return message("label names from {file} ({encoding}): {names}", encoding=shown_name(encoding), **said)
 
 
-def oddities(blank_rows: np.ndarray, label_names: Sequence[str], *, kept: bool = False) -> list[Message]:
-    """Sentences on blank texts, by their row numbers, and on labels that are almost the same, or several in one."""
+def oddities(
+    blank_rows: np.ndarray, label_names: Sequence[str], labels: pl.Series | None, *, kept: bool = False
+) -> list[Message]:
+    """Sentences on blank texts, by their row numbers, on texts without any label, and on labels that are almost the
+    same, or several in one."""
     notes = []
     count = blank_rows.size
     if count:
@@ -267,6 +270,10 @@ def oddities(blank_rows: np.ndarray, label_names: Sequence[str], *, kept: bool =
                 rows=shown,
             )
         notes.append(blank)
+    if labels is not None and isinstance(labels.dtype, pl.List):
+        without = int((labels.list.len() == 0).sum())
+        if without:
+            notes.append(plural("{count:,} text has no label at all", "{count:,} texts have no label at all", without))
     for group in near_duplicate_labels(label_names):
         notes.append(
             message(

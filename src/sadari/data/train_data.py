@@ -153,7 +153,7 @@ def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicat
         keep.size - blank - places.size,
         blank,
         True,
-        [*source.notes, *oddities(seen.rows[seen.blank], everything.label_names)],
+        [*source.notes, *oddities(seen.rows[seen.blank], everything.label_names, kept)],
     )
 
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 
 MOST_NUMBERS = 2**29  # in an embedding: 2 GiB
+USUAL = {"dropout": 0.5, "label_smoothing": 0.05}  # where a text has one label
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -62,8 +63,9 @@ class EmbeddingBag(Rung):
         end: each text ends with the token </s>, as in fastText, so that fastText predicts the same with an export.
         epochs: passes over the texts; None: 5, and more for few texts.
         learning_rate: at the first step; it falls in a line to 0.
-        dropout: the share of a text's features left out of each step.
-        label_smoothing: the share of each target given to all labels alike.
+        dropout: the share of a text's features left out of each step; None: half, and none where a text may have
+            several labels: a rare one often hangs on a single word, and no other label makes up for it.
+        label_smoothing: the share of each target given to all labels alike; None: 0.05, and none of several.
         class_weight: None, "balanced", or label → weight.
         patience: with validation texts, stop after so many passes without a better accuracy, and keep the best.
         seed: seed of every random choice; the same seed gives the same bits.
@@ -91,8 +93,8 @@ class EmbeddingBag(Rung):
     end: bool = True
     epochs: Epochs | None = None
     learning_rate: Annotated[LearningRate, Tried(LogNumber(0.2, 2.0))] = 1.0
-    dropout: Annotated[Share, Tried(Number(0.2, 0.7))] = 0.5
-    label_smoothing: Annotated[Share, Tried(Number(0.0, 0.2))] = 0.05
+    dropout: Annotated[Share, Tried(Number(0.0, 0.7))] | None = None
+    label_smoothing: Annotated[Share, Tried(Number(0.0, 0.2))] | None = None
     class_weight: ClassWeight | None = None
     patience: Patience | None = None
     seed: Seed = 0
@@ -103,7 +105,7 @@ class EmbeddingBag(Rung):
     def resolved_settings(self) -> dict[str, Any]:
         settings = super().resolved_settings()
         if self.__sklearn_is_fitted__():
-            settings["buckets"], settings["epochs"] = self.vectors_.buckets, self.epochs_
+            settings |= {"buckets": self.vectors_.buckets, "epochs": self.epochs_, **self._regularisation()}
         return settings
 
     def _train(
@@ -130,12 +132,16 @@ class EmbeddingBag(Rung):
         context.watch.restore()
         check_learned(embedding=self.embedding_, output=self.output_)
 
+    def _regularisation(self) -> dict[str, float]:
+        """Dropout and label smoothing, as they are set or as the labels ask for."""
+        usual = {name: 0.0 if self._codec.multilabel else value for name, value in USUAL.items()}
+        return {name: value if getattr(self, name) is None else getattr(self, name) for name, value in usual.items()}
+
     def _optimizer_settings(self) -> BagSettings:
         return BagSettings(
             epochs=self.epochs_,
             learning_rate=self.learning_rate,
-            dropout=self.dropout,
-            label_smoothing=self.label_smoothing,
+            **self._regularisation(),
             multilabel=self._codec.multilabel,
             seed=self.seed,
         )

@@ -162,6 +162,10 @@ class NeuralRung(Resumable):
         self.sparse_ = self._takes_sparse(len(self.vocab_))
         self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
         self._begin(self.net_)
+        if self._codec.multilabel:
+            from sadari.train.objectives.classification import start_at_shares
+
+            start_at_shares(self.net_.output, targets)
         return self._task(ids, targets, costs, context)
 
     def _settle(self) -> None:
