@@ -138,10 +138,12 @@ class EmbeddingBag(Rung):
         return {name: value if getattr(self, name) is None else getattr(self, name) for name, value in usual.items()}
 
     def _optimizer_settings(self) -> BagSettings:
+        regularisation = self._regularisation()
         return BagSettings(
             epochs=self.epochs_,
             learning_rate=self.learning_rate,
-            **self._regularisation(),
+            dropout=regularisation["dropout"],
+            label_smoothing=regularisation["label_smoothing"],
             multilabel=self._codec.multilabel,
             seed=self.seed,
         )

@@ -165,7 +165,7 @@ class NeuralRung(Resumable):
         if self._codec.multilabel:
             from sadari.train.objectives.classification import start_at_shares
 
-            start_at_shares(self.net_.output, targets)
+            start_at_shares(self.net_.get_parameter("output.bias"), targets)
         return self._task(ids, targets, costs, context)
 
     def _settle(self) -> None:

@@ -82,20 +82,20 @@ class ClassifierTask:
         return None if self.score is None else self.score()
 
 
-def start_at_shares(output: nn.Linear, targets: NDArray[np.int8]) -> None:
+def start_at_shares(bias: torch.Tensor, targets: NDArray[np.int8]) -> None:
     """Begin with the answer of a model that reads nothing: the bias of each label is the log-odds of its share.
 
     From a half for every label a net spends its first passes on learning that most labels are rare (Lin et al. 2017,
     "Focal Loss for Dense Object Detection", section 4.1). It is for labels that each are a yes or no of their own.
 
     Args:
-        output: the layer that gives the logits [n, k].
+        bias: float32 [k], that of the layer which gives the logits.
         targets: int8 [n, k], 1 where a text has a label.
     """
     rows = len(targets)
     shares = np.clip(targets.mean(axis=0, dtype=np.float64), 1 / (rows + 1), rows / (rows + 1))
     with torch.no_grad():
-        output.bias.copy_(torch.from_numpy(np.log(shares / (1 - shares))))
+        bias.copy_(torch.from_numpy(np.log(shares / (1 - shares))))
 
 
 def divergence(logits: torch.Tensor, soft: torch.Tensor, temperature: float, *, multilabel: bool) -> torch.Tensor:
