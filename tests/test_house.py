@@ -35,6 +35,7 @@ ROOMS = [
     "plots",
     "climb",
     "models",
+    "export",
     "serve",
     "cli",
 ]

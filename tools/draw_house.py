@@ -72,7 +72,13 @@ FLOORS: tuple[tuple[str, dict[str, tuple[float, str, str]]], ...] = (
         },
     ),
     (RESULTS, {"climb": (1, "split, budget, training, verdict", "분할, 시간 예산, 학습, 결론")}),
-    (EDGE, {"models": (1, "opens every kind of model", "모든 종류의 모델을 여는 문")}),
+    (
+        EDGE,
+        {
+            "models": (1, "opens every kind of model", "모든 종류의 모델을 여는 문"),
+            "export": (1, "models that leave Python", "파이썬 밖으로 나가는 모델"),
+        },
+    ),
     (EDGE, {"cli": (1, "parses what is asked, prints what is found", "요청을 읽고 결과를 보여 줌")}),
 )
 CAPTIONS = {

@@ -44,8 +44,9 @@ def mean_logits(ids, offsets, embedding, output, out):  # type: ignore[no-untype
 
     Shapes: embedding float32 [features, width]; output float32 [k, width]; out float32 [n, k].
     """
+    # summed in float64: in float32 the logits of a text of 100,000 characters were off by 0.0003
     labels, width = output.shape
-    hidden = np.empty(width, np.float32)
+    hidden = np.empty(width, np.float64)
     for t in range(len(offsets) - 1):
         hidden[:] = 0
         known = 0
@@ -54,9 +55,9 @@ def mean_logits(ids, offsets, embedding, output, out):  # type: ignore[no-untype
                 known += 1
                 for j in range(width):
                     hidden[j] += embedding[ids[i], j]
-        scale = np.float32(1.0 / max(known, 1))
+        scale = 1.0 / max(known, 1)
         for k in range(labels):
-            total = np.float32(0)
+            total = 0.0
             for j in range(width):
                 total += output[k, j] * hidden[j]
             out[t, k] = total * scale

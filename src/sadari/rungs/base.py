@@ -24,6 +24,7 @@ from sadari.rungs.distillation.teacher import Teacher, taught
 from sadari.rungs.estimator import Estimator, deferred
 from sadari.rungs.explanation import Explanation
 from sadari.rungs.ladder import StartsFrom
+from sadari.rungs.portable.forms import Portable
 from sadari.rungs.saved import head_of, read_head
 from sadari.rungs.training_rows import Rows, row_weights, training_rows
 from sadari.settings.declaration import check_settings, plain_settings
@@ -214,6 +215,14 @@ class Rung(Answering, Estimator, Model):
     def _run_notes(self) -> dict[str, Any]:
         """What a run's checkpoint says to whoever resumes it."""
         return {}
+
+    def portable(self) -> Portable:
+        """The trained model as it leaves this package: how texts become ids, as data, and what is made of them.
+
+        Raises:
+            SettingError: it cannot leave it, and why.
+        """
+        raise SettingError(message("the rung {name!r} has no form outside Sadari", name=self.name))
 
     def check(self) -> None:
         """Raise an error for settings that cannot be used, at all or on this machine. `fit` calls it first.

@@ -18,6 +18,7 @@ from sadari.messages import message
 from sadari.nets.compiled import mean_logits
 from sadari.ragged import Ragged
 from sadari.rungs.base import Rung
+from sadari.rungs.portable.forms import MeanOfRows, Portable
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Number, Whole
 from sadari.settings.search import LogNumber, Tried
@@ -34,6 +35,7 @@ from sadari.settings.shared import (
     SubwordUnits,
     Width,
 )
+from sadari.text.reading.reading import reading_of
 from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import HashedVectors
 from sadari.train.solvers.embedding_bag import BagSettings, train_bag
@@ -196,6 +198,17 @@ class EmbeddingBag(Rung):
         from sadari.nets.bag import MeanBag
 
         return MeanBag.sharing(self.embedding_, self.output_)
+
+    def portable(self) -> Portable:
+        self._check_fitted()
+        reading, words = reading_of(self.vectors_), len(self.vectors_.words)
+        used = words + np.flatnonzero(self.embedding_[words:].any(axis=1))
+        # most buckets were never learned: they are zeros, and share the last row
+        rows = np.concatenate([self.embedding_[:words], self.embedding_[used], np.zeros((1, self.width), np.float32)])
+        reading.arrays["rows"] = used.astype(np.int32)
+        known = words if self.subwords is None else len(rows)
+        form = MeanOfRows(rows, self.output_, np.zeros(len(self.output_), np.float32))
+        return Portable(reading, form, known)
 
     def features(self, texts: pl.Series) -> Ragged:
         """Feature ids of texts as the net reads them: known words, then n-grams, then subwords.

@@ -20,6 +20,7 @@ from sadari.nets.compiled import linear_logits, linear_logits_of_one
 from sadari.ragged import Ragged
 from sadari.rungs.answering import finite
 from sadari.rungs.base import Rung
+from sadari.rungs.portable.forms import Portable, WeighedSum
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Choice, Flag, Number, Range, Whole
 from sadari.settings.search import LogNumber, RangeTo, Tried
@@ -36,6 +37,7 @@ from sadari.settings.shared import (
     Seed,
 )
 from sadari.text.characters.beside import WordsAndCharacters
+from sadari.text.reading.reading import reading_of
 from sadari.text.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors
 from sadari.text.weigh import Counts, CountsOnDemand, Weights, count, term_weights, weigh
@@ -240,6 +242,21 @@ class LinearRung(Rung):
         from sadari.nets.bag import LinearBag
 
         return LinearBag.sharing(self.weight_, self.bias_)
+
+    def portable(self) -> Portable:
+        self._check_fitted()
+        reading = reading_of(self._vectors)
+        form = WeighedSum(
+            self.weight_,
+            self.bias_,
+            self._weights.feature_scale,
+            self.sublinear_tf,
+            self.binary,
+            self.norm,
+            self._weights.bound,
+        )
+        known = len(self._vectors.words) if isinstance(self._vectors, HashedVectors) else self._vectors.size
+        return Portable(reading, form, known)
 
     def weighed(self, texts: pl.Series) -> tuple[Counts, NDArray[np.float32]]:
         """The texts as this model sees them: counts, and float32 [stored], the weight of each stored feature.

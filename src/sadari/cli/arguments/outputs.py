@@ -24,7 +24,7 @@ def check_run_folder(folder: Path) -> None:
     """
     from sadari.climb.folder import check_is_climb
 
-    _check_folder(folder, check_is_climb)
+    check_folder(folder, check_is_climb)
 
 
 def check_model_folder(folder: Path) -> None:
@@ -33,7 +33,7 @@ def check_model_folder(folder: Path) -> None:
     Raises:
         OutputError: something else is there, such as a training run, or it cannot be written; it was not touched.
     """
-    _check_folder(folder, _check_old_model)
+    check_folder(folder, _check_old_model)
 
 
 def check_file(path: Path) -> Path:
@@ -51,7 +51,16 @@ def check_file(path: Path) -> Path:
     return target
 
 
-def _check_folder(folder: Path, check_old: Callable[[Path], None]) -> None:
+def check_folder(folder: Path, check_old: Callable[[Path], None]) -> None:
+    """Check that a folder may be written here: there is nothing, an empty folder, or one that may be replaced.
+
+    Args:
+        folder: where to.
+        check_old: raises an `OutputError` for a folder that must stay.
+
+    Raises:
+        OutputError: it cannot be written; it was not touched.
+    """
     with output_errors(folder):
         target = _real(folder)
         if target.exists() and not target.is_dir():

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sadari.cli.arguments import options
-from sadari.errors import SettingError
-from sadari.messages import Message, beside, counted, message
-
-if TYPE_CHECKING:
-    from sadari.cli.terminal.progress import Progress
-    from sadari.rungs import Rung
-
-INDENT = 10
+from sadari.cli.exchange.targets import INDENT, TARGETS, print_headed
+from sadari.messages import beside, message
 
 IMPORT_EXAMPLES = """\b
 Examples:
@@ -35,12 +28,20 @@ Examples:
   sadari export models/news --to fasttext -o news.bin
   sadari export models/news --to fasttext -o news.bin --lines test.csv
   fasttext test news.bin news.txt
+  sadari export models/news --to onnx -o news_onnx
+  sadari export models/news --to onnx -o news_onnx --texts test.csv
 
 \b
 fasttext is for the rung embedding-bag, and for models that were imported.
 fastText predicts the same labels, and the same probabilities to 0.00001, from
 texts that are cut as the model cuts them, their tokens joined by spaces;
 --lines writes those of a file beside the model.
+
+\b
+onnx writes a folder: model.onnx, how texts become ids as data, and readers of
+one file each, in Python (NumPy and onnxruntime) and JavaScript. It is written
+only if it answers 500 texts, and hostile ones, as the model does: those of
+--texts, or else bundled news.
 """
 
 
@@ -68,94 +69,34 @@ def import_(file: str, output: str, label_prefix: str) -> None:
 def _print_import(model: Any, file: str, output: str) -> None:
     from sadari.cli.terminal.printing import NEW_FILE, labels_named, saved
 
-    _head("Read", beside([file, "fastText", labels_named([str(name) for name in model.classes_.tolist()])]))
-    _head("", model.description())
+    print_headed("Read", beside([file, "fastText", labels_named([str(name) for name in model.classes_.tolist()])]))
+    print_headed("", model.description())
     saved(output, indent=INDENT)
-    _head("Next", f"sadari predict {shlex.quote(output)} {NEW_FILE}")
+    print_headed("Next", f"sadari predict {shlex.quote(output)} {NEW_FILE}")
 
 
 @click.command(epilog=EXPORT_EXAMPLES)
 @click.argument("model")
-@click.option("--to", "target", type=click.Choice(["fasttext"]), required=True, help="Which program it is for.")
-@click.option("-o", "--output", metavar="FILE", required=True, help="Where to; an older file is replaced.")
-@click.option("--lines", metavar="DATA", help="Also write this file's texts as fastText's lines, into FILE's name.txt.")
+@click.option("--to", "target", type=click.Choice(list(TARGETS)), required=True, help="Which program it is for.")
+@click.option("-o", "--output", metavar="PLACE", required=True, help="Where to; an older export is replaced.")
+@click.option(
+    "--lines", metavar="DATA", help="fasttext: also write this file's texts as its lines, into PLACE's name.txt."
+)
+@click.option("--texts", metavar="DATA", help="onnx, html: the texts on which the export proves itself.")
 @options.reading
 @options.labels
 def export(model: str, target: str, output: str, **asked: Any) -> None:
     """Write a trained MODEL (a folder) for another program."""
     from sadari.cli.arguments.models import load_model
-    from sadari.cli.arguments.outputs import check_file
     from sadari.cli.terminal.printing import saved
     from sadari.cli.terminal.progress import Progress
 
-    check_file(Path(output))
+    to = TARGETS[target]
+    to.check(output, asked)
     with Progress() as progress:
         progress(message("loading the model"))
         rung = load_model(model)
         progress(message("writing"))
-        finish = TARGETS[target](rung, output, asked, progress)
+        finish = to.write(rung, output, asked, progress)
     saved(output, indent=INDENT)
     finish()
-
-
-def _to_fasttext(rung: Rung, output: str, asked: dict[str, Any], progress: Progress) -> Callable[[], None]:
-    """Write a ``.bin``, and lines beside it: what prints the rest."""
-    from sadari.rungs.fasttext.export import export_fasttext, line_content
-
-    lines = None if asked["lines"] is None else _lines_path(output, asked["lines"])
-    export_fasttext(rung, output)
-    if lines is None:
-        holds = message("FILE holds {lines}: see --lines", lines=line_content(rung))
-        return lambda: _head("Next", f"fasttext predict-prob {shlex.quote(output)} FILE; {holds}")
-    rows = _write_lines(rung, lines, asked, progress)
-
-    def finish() -> None:
-        _head("", beside([str(lines), counted(rows, "line")]))
-        _head("Next", f"fasttext test {shlex.quote(output)} {shlex.quote(str(lines))}")
-
-    return finish
-
-
-TARGETS: dict[str, Callable[[Any, str, dict[str, Any], Any], Callable[[], None]]] = {"fasttext": _to_fasttext}
-
-
-def _lines_path(output: str, data: str) -> Path:
-    """``m.txt`` for ``m.bin``."""
-    from sadari.cli.arguments.outputs import check_file
-
-    lines = Path(output).with_suffix(".txt")
-    taken = ((message("the model's"), Path(output)), (message("that of --lines"), Path(data)))
-    for whose, path in taken:
-        if lines.resolve() == path.resolve():
-            raise SettingError(
-                message("the lines would lie in {lines}, and that name is {whose}", lines=lines, whose=whose),
-                hint=message("choose another name with -o"),
-            )
-    check_file(lines)
-    return lines
-
-
-def _write_lines(rung: Rung, path: Path, asked: dict[str, Any], progress: Progress) -> int:
-    """A file's texts as lines: how many."""
-    from sadari.artifact import atomic_file
-    from sadari.cli.arguments.models import open_for_model
-    from sadari.cli.terminal.printing import note
-    from sadari.rungs.fasttext.export import fasttext_lines
-
-    reading = {name: value for name, value in asked.items() if name != "lines"}
-    source = open_for_model(asked["lines"], reading, rung, need_label=bool(asked["label"]))
-    done = 0
-    with atomic_file(path) as stream:
-        for batch in source.batches():
-            stream.write(fasttext_lines(rung, batch.texts, batch.labels))
-            done += len(batch.texts)
-            progress(counted(done, "line"))
-    for line in source.notes:
-        note(line)
-    return done
-
-
-def _head(head: str, text: Message | str) -> None:
-    from sadari.cli.terminal.printing import headed
-
-    headed(head, text, indent=INDENT)

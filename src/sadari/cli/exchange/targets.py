@@ -1,0 +1,160 @@
+"""What ``sadari export --to`` can write: where each may lie, how it is written, and what is said behind it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sadari.errors import SettingError
+from sadari.messages import Message, beside, counted, message
+
+if TYPE_CHECKING:
+    from sadari.cli.terminal.progress import Progress
+    from sadari.export.proof import Proof
+    from sadari.rungs import Rung
+
+INDENT = 10
+Finish = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A program that models are written for.
+
+    Attributes:
+        check: raises an error where the output cannot lie, before anything is done, or for options of another target.
+        write: writes the model, and gives what prints the rest.
+    """
+
+    check: Callable[[str, dict[str, Any]], None]
+    write: Callable[[Any, str, dict[str, Any], Any], Finish]
+
+
+def print_headed(head: str, text: Message | str) -> None:
+    """A headed line of these commands."""
+    from sadari.cli.terminal.printing import headed
+
+    headed(head, text, indent=INDENT)
+
+
+def _refuse(asked: dict[str, Any], target: str, *names: str) -> None:
+    for name in names:
+        if asked[name] is not None:
+            raise SettingError(
+                message("{option} is not for --to {target}", option=f"--{name.replace('_', '-')}", target=target)
+            )
+
+
+def _check_fasttext(output: str, asked: dict[str, Any]) -> None:
+    from sadari.cli.arguments.outputs import check_file
+
+    _refuse(asked, "fasttext", "texts")
+    check_file(Path(output))
+
+
+def _to_fasttext(rung: Rung, output: str, asked: dict[str, Any], progress: Progress) -> Finish:
+    """Write a ``.bin``, and lines beside it: what prints the rest."""
+    from sadari.rungs.fasttext.export import export_fasttext, line_content
+
+    lines = None if asked["lines"] is None else _lines_path(output, asked["lines"])
+    export_fasttext(rung, output)
+    if lines is None:
+        holds = message("FILE holds {lines}: see --lines", lines=line_content(rung))
+        return lambda: print_headed("Next", f"fasttext predict-prob {shlex.quote(output)} FILE; {holds}")
+    rows = _write_lines(rung, lines, asked, progress)
+
+    def finish() -> None:
+        print_headed("", beside([str(lines), counted(rows, "line")]))
+        print_headed("Next", f"fasttext test {shlex.quote(output)} {shlex.quote(str(lines))}")
+
+    return finish
+
+
+def _lines_path(output: str, data: str) -> Path:
+    """``m.txt`` for ``m.bin``."""
+    from sadari.cli.arguments.outputs import check_file
+
+    lines = Path(output).with_suffix(".txt")
+    taken = ((message("the model's"), Path(output)), (message("that of --lines"), Path(data)))
+    for whose, path in taken:
+        if lines.resolve() == path.resolve():
+            raise SettingError(
+                message("the lines would lie in {lines}, and that name is {whose}", lines=lines, whose=whose),
+                hint=message("choose another name with -o"),
+            )
+    check_file(lines)
+    return lines
+
+
+def _write_lines(rung: Rung, path: Path, asked: dict[str, Any], progress: Progress) -> int:
+    """A file's texts as lines: how many."""
+    from sadari.artifact import atomic_file
+    from sadari.cli.arguments.models import open_for_model
+    from sadari.cli.terminal.printing import note
+    from sadari.rungs.fasttext.export import fasttext_lines
+
+    source = open_for_model(asked["lines"], _reading(asked), rung, need_label=bool(asked["label"]))
+    done = 0
+    with atomic_file(path) as stream:
+        for batch in source.batches():
+            stream.write(fasttext_lines(rung, batch.texts, batch.labels))
+            done += len(batch.texts)
+            progress(counted(done, "line"))
+    for line in source.notes:
+        note(line)
+    return done
+
+
+def _reading(asked: dict[str, Any]) -> dict[str, Any]:
+    """How a file is to be read."""
+    return {name: value for name, value in asked.items() if name not in ("lines", "texts")}
+
+
+def _check_onnx(output: str, asked: dict[str, Any]) -> None:
+    from sadari.cli.arguments.outputs import check_folder
+    from sadari.export.onnx import check_is_export
+
+    _refuse(asked, "onnx", "lines")
+    check_folder(Path(output), check_is_export)
+
+
+def _to_onnx(rung: Rung, output: str, asked: dict[str, Any], progress: Progress) -> Finish:
+    """Write a folder with ONNX, and what reads it: what prints the rest."""
+    from sadari.export.onnx import export_onnx
+
+    proof = export_onnx(rung, output, texts=_texts(rung, asked))
+    return lambda: _proved(proof)
+
+
+def _texts(rung: Rung, asked: dict[str, Any]) -> list[str] | None:
+    """The first texts of --texts; None without it."""
+    from sadari.cli.arguments.models import open_for_model
+    from sadari.export.proof import MOST_TEXTS
+
+    if asked["texts"] is None:
+        return None
+    source = open_for_model(asked["texts"], _reading(asked), rung, need_label=False)
+    texts: list[str] = []
+    for batch in source.batches():
+        texts += batch.texts.head(MOST_TEXTS - len(texts)).to_list()
+        if len(texts) == MOST_TEXTS:
+            break
+    return texts
+
+
+def _proved(proof: Proof) -> None:
+    print_headed(
+        "Proved",
+        message(
+            "{texts:,} texts answered as by the model: the same labels, probabilities to {off:.0e} ({readers})",
+            texts=proof.texts,
+            off=proof.off,
+            readers=list(proof.readers),
+        ),
+    )
+
+
+TARGETS = {"fasttext": Target(_check_fasttext, _to_fasttext), "onnx": Target(_check_onnx, _to_onnx)}

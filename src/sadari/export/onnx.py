@@ -1,0 +1,132 @@
+"""``--to onnx``: a folder with the model as ONNX, its preprocessing as data, and a reader in Python and JavaScript."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sadari.artifact import atomic_folder
+from sadari.artifact.weights import encode_weights
+from sadari.errors import MissingExtraError, OutputError
+from sadari.export.bags import mean_of_rows, weighed_sum
+from sadari.export.graph import Graph, answers, known_texts
+from sadari.export.proof import Proof, proof_texts, prove
+from sadari.messages import message
+from sadari.rungs import Rung
+from sadari.rungs.portable.forms import MeanOfRows, Portable, WeighedSum
+from sadari.text.weigh import MOST
+
+FORMAT, VERSION = "sadari-export", 1
+MODEL, READING, TABLES = "model.onnx", "reading.json", "tables.safetensors"
+READERS = ("sadari_reader.py",)
+
+
+def export_onnx(model: Rung, folder: str | Path, *, texts: Sequence[str] | None = None) -> Proof:
+    """Write a model as ONNX, once what was written has answered as the model does.
+
+    Args:
+        model: a trained one.
+        folder: where to; an earlier export there is replaced.
+        texts: on which it proves itself, the first 500; None: bundled ones in English and Korean. Hostile texts are
+            always among them.
+
+    Raises:
+        SettingError: the rung, or its tokenizer, cannot leave this package.
+        MissingExtraError: the packages of ``sadari[onnx]`` are not installed.
+        ModelError: what was written answers a text otherwise; nothing is left of it.
+        OutputError: it could not be written; what was there before is untouched.
+    """
+    _check_extra()
+    portable = model.portable()
+    encoded = onnx_bytes(model, portable)
+    with atomic_folder(folder, may_replace=check_is_export) as place:
+        _fill(place, model, portable, encoded)
+        return _proved(model, place, proof_texts(texts))
+
+
+def _check_extra() -> None:
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(message("an export to ONNX"), "onnx") from error
+
+
+def onnx_bytes(model: Rung, portable: Portable) -> bytes:
+    """The model as a file of ONNX: ids in, logits and probabilities out."""
+    graph, form = Graph(), portable.form
+    ids = graph.input("ids", np.int32, ["texts", "length"])
+    if isinstance(form, WeighedSum | MeanOfRows):
+        counts = graph.input("counts", np.float32, ["texts", "length"])
+        real = graph.op("Greater", counts, graph.constant(0))
+        if isinstance(form, WeighedSum):
+            logits = weighed_sum(graph, form, ids, counts)
+        else:
+            logits = mean_of_rows(graph, form, ids, counts)
+    known = known_texts(graph, ids, real, portable.known, portable.reading.unknown)
+    factor, prior = model.inverse_temperature_, model.prior_
+    answers(graph, logits, known, factor=factor, prior=prior, several=model.multilabel)
+    return graph.encoded({"rung": model.name, "labels": json.dumps(model.classes_.tolist(), ensure_ascii=False)})
+
+
+def reading_data(model: Rung, portable: Portable) -> dict[str, Any]:
+    """What the readers need besides the arrays, for JSON."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "rung": model.name,
+        "labels": model.classes_.tolist(),
+        "several": model.multilabel,
+        "thresholds": model.thresholds_.tolist(),
+        "inputs": "counts" if isinstance(portable.form, WeighedSum | MeanOfRows) else "ids",
+        "padding": 0,
+        "most": MOST if isinstance(portable.form, WeighedSum) else 2**31 - 1,
+        **portable.reading.data(),
+    }
+
+
+def _fill(place: Path, model: Rung, portable: Portable, encoded: bytes) -> None:
+    (place / MODEL).write_bytes(encoded)
+    (place / READING).write_text(json.dumps(reading_data(model, portable), ensure_ascii=False), "utf-8")
+    if portable.reading.arrays:
+        with (place / TABLES).open("wb") as file:
+            file.writelines(encode_weights(portable.reading.arrays))
+    for name, content in portable.reading.files.items():
+        (place / name).write_bytes(content)
+    for name in READERS:
+        (place / name).write_bytes(reader_source(name))
+
+
+def reader_source(name: str) -> bytes:
+    """The source of one of the readers."""
+    return importlib.resources.files("sadari.export.readers").joinpath(name).read_bytes()
+
+
+def _proved(model: Rung, place: Path, texts: list[str]) -> Proof:
+    from sadari.export.readers.sadari_reader import Classifier
+
+    classifier = Classifier(place)
+    off = prove(model, texts, "onnxruntime", classifier.predict_proba)
+    return Proof(len(texts), off, ("Python",))
+
+
+def check_is_export(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but an export.
+
+    Raises:
+        OutputError: what is in the way.
+    """
+    ours = {MODEL, READING, TABLES, *READERS, "tokenizer.json"}
+    entries = sorted(entry.name for entry in folder.iterdir())
+    strange = next((name for name in entries if name not in ours), None)
+    if not (folder / READING).is_file() or strange is not None:
+        raise OutputError(
+            message("is in the way: it holds {name!r}, and is no exported model", name=strange or entries[0]),
+            where=str(folder),
+            hint=message("choose another folder, or move that away"),
+        )

@@ -1,0 +1,1 @@
+"""What reads an exported folder without this package: one file in Python, one in JavaScript, copied into the folder."""

@@ -1,0 +1,381 @@
+"""Classify texts with an exported model: this file needs NumPy and onnxruntime, and no Sadari.
+
+    from sadari_reader import Classifier
+
+    model = Classifier("folder")
+    model.predict(["a text"])            # labels
+    model.predict_proba(["a text"])      # float32 [texts, labels], columns as in model.labels
+
+A model that reads subword tokens (there is a tokenizer.json in its folder) needs the package tokenizers besides.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from bisect import bisect_right
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PART, ALONE, DROP, TAG = 0, 2, 3, 4  # what a character is to a tokenizer (1: a separator)
+DENSE, MARK = 3, 4  # kinds of characters: of a script without spaces; that belongs to the one before it
+END = "</s>"
+MOST_CELLS = 2**18  # of a batch
+DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1", "U8": "|u1"}
+
+
+class Classifier:
+    """A model of a folder that `sadari export --to onnx` wrote.
+
+    Args:
+        folder: the folder.
+        model: the name of the model's file in it.
+        providers: onnxruntime's execution providers.
+    """
+
+    def __init__(
+        self, folder: str | Path, model: str = "model.onnx", providers: tuple[str, ...] = ("CPUExecutionProvider",)
+    ) -> None:
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(3)
+        self.reader = Reader.open(folder)
+        self.labels: list[Any] = self.reader.data["labels"]
+        self.session = onnxruntime.InferenceSession(str(Path(folder) / model), providers=list(providers))
+
+    def predict_proba(self, texts: list[str]) -> NDArray[np.float32]:
+        """Probabilities float32 [texts, labels]."""
+        return self.run(texts)[1]
+
+    def predict(self, texts: list[str]) -> list[Any]:
+        """Labels; tuples of them where a text may have several."""
+        return self.reader.choose(self.predict_proba(texts))
+
+    def run(self, texts: list[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logits and probabilities, float32 [texts, labels] each."""
+        logits = np.zeros((len(texts), len(self.labels)), np.float32)
+        probabilities = np.zeros_like(logits)
+        found = [self.reader.read(text) for text in texts]
+        order = sorted(range(len(texts)), key=lambda row: len(found[row][0]))
+        first = 0
+        while first < len(order):
+            last = first + 1
+            while last < len(order) and (last + 1 - first) * len(found[order[last]][0]) <= MOST_CELLS:
+                last += 1
+            rows = order[first:last]
+            logits[rows], probabilities[rows] = self.session.run(
+                ["logits", "probabilities"], self.reader.batch([found[row] for row in rows])
+            )
+            first = last
+        return logits, probabilities
+
+
+class Reader:
+    """From texts to what the model takes in.
+
+    Args:
+        data: of reading.json.
+        arrays: of tables.safetensors.
+        folder: where tokenizer.json lies, if there is one.
+    """
+
+    def __init__(self, data: dict[str, Any], arrays: dict[str, NDArray[Any]], folder: Path | None = None) -> None:
+        self.data, kinds = data, Kinds(data.get("characters", [[0, 0]]))
+        capitals = str.maketrans(data.get("capitals", {}))
+        tables = {name: Words(words) for name, words in data["words"].items()}
+        self.steps = [STEPS[step["do"]](step, tables, arrays, kinds, capitals, folder) for step in data["steps"]]
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Reader:
+        """The reader of an exported folder."""
+        folder = Path(folder)
+        data = json.loads((folder / "reading.json").read_text("utf-8"))
+        tables = folder / "tables.safetensors"
+        return cls(data, read_tables(tables.read_bytes()) if tables.exists() else {}, folder)
+
+    def read(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The ids of a text, and how often each stands in it; where order matters, every id as it comes, once."""
+        parts = [step(text) for step in self.steps]
+        ids = np.concatenate(parts) if len(parts) > 1 else parts[0]
+        if self.data["inputs"] == "ids":
+            return ids, np.ones(len(ids), np.int64)
+        ids, counts = np.unique(ids, return_counts=True)
+        return ids, np.minimum(counts, self.data["most"])
+
+    def batch(self, found: list[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> dict[str, NDArray[Any]]:
+        """What the model takes in for some texts."""
+        longest = max(1, max(len(ids) for ids, _ in found))
+        ids = np.full((len(found), longest), self.data["padding"], np.int64)
+        counts = np.zeros((len(found), longest), np.float32)
+        for row, (own, often) in enumerate(found):
+            ids[row, : len(own)], counts[row, : len(own)] = own, often
+        if self.data["inputs"] == "counts":
+            return {"ids": ids.astype(np.int32), "counts": counts}
+        if self.data["inputs"] == "ids":
+            return {"ids": ids.astype(np.int32)}
+        given = {
+            "input_ids": ids,
+            "attention_mask": (counts > 0).astype(np.int64),
+            "token_type_ids": np.zeros_like(ids),
+        }
+        return {name: given[name] for name in self.data["inputs"]}
+
+    def choose(self, probabilities: NDArray[np.floating]) -> list[Any]:
+        """The labels of texts with these probabilities [texts, labels]."""
+        labels = self.data["labels"]
+        if self.data["several"]:
+            thresholds = np.array(self.data["thresholds"])
+            return [tuple(labels[k] for k in np.flatnonzero(row >= thresholds)) for row in probabilities]
+        return [labels[k] for k in probabilities.argmax(axis=1)]
+
+
+class Kinds:
+    """What kind of character each one past ASCII is.
+
+    Args:
+        runs: [first code point, kind] of each run of one kind.
+    """
+
+    def __init__(self, runs: list[list[int]]) -> None:
+        self.starts, self.kinds = [start for start, _ in runs], [kind for _, kind in runs]
+        self.of = lru_cache(65_536)(lambda character: self.kinds[bisect_right(self.starts, ord(character)) - 1])
+
+
+class Words:
+    """Words and their ids."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.size, self.ids = len(words), {word: place for place, word in enumerate(words)}
+
+    def of(self, tokens: list[str], unknown: int = -1) -> NDArray[np.int64]:
+        """The ids of tokens."""
+        return np.array([self.ids.get(token, unknown) for token in tokens], np.int64)
+
+
+class Tokenizer:
+    """Cuts texts into tokens.
+
+    Args:
+        rules: what each character is.
+        kinds: of characters past ASCII.
+        capitals: that Python may not know yet, and what they are in small.
+    """
+
+    def __init__(self, rules: dict[str, Any], kinds: Kinds, capitals: dict[int, str]) -> None:
+        self.rules, self.kind, self.capitals = rules, kinds.of, capitals
+        self.classes, self.small, self.other = rules["ascii"], [chr(code) for code in rules["lower"]], rules["other"]
+        self.dropped = {code: None for code in range(128) if self.classes[code] == DROP}
+        self.tags = TAG in self.classes
+
+    def composed(self, text: str) -> str:
+        """The text in Unicode's form NFC, lower-cased if the model has it so."""
+        if text.isascii():
+            return text
+        text = unicodedata.normalize("NFC", text)
+        return text.lower().translate(self.capitals) if self.rules["lowercase"] else text
+
+    def __call__(self, text: str) -> list[str]:
+        """The tokens of a text."""
+        text = self.composed(text)
+        if self.tags:
+            text = re.sub("<br />", "\n", text.translate(self.dropped), flags=re.ASCII | re.IGNORECASE)
+        tokens: list[str] = []
+        word, dense = "", False
+        for character in text:
+            code = ord(character)
+            if code < 128:
+                what, character = self.classes[code], self.small[code]
+            else:
+                kind = self.kind(character)
+                what = PART if kind == MARK and word else self.other[kind]
+                dense = dense or (kind == DENSE and what == PART)
+            if what in (PART, TAG):
+                word += character
+            elif what != DROP:
+                tokens += self.cut(word, dense)
+                if what == ALONE:
+                    tokens.append(character)
+                word, dense = "", False
+        return tokens + self.cut(word, dense)
+
+    def cut(self, word: str, dense: bool) -> list[str]:
+        """A word, or the n-grams of its characters where its script puts no spaces between words."""
+        smallest, largest = self.rules["pieces"]
+        if not word or len(word) < self.rules["shortest"]:
+            return []
+        if not dense or not largest:
+            return [word]
+        characters: list[str] = []
+        for character in word:
+            if characters and character >= "\x80" and self.kind(character) == MARK:
+                characters[-1] += character
+            else:
+                characters.append(character)
+        if len(characters) <= smallest:
+            return [word]
+        return [
+            "".join(characters[first:last])
+            for first in range(len(characters))
+            for last in range(first + smallest, min(first + largest, len(characters)) + 1)
+        ]
+
+
+class Ngrams:
+    """Features of exact n-grams, of words or of characters."""
+
+    def __init__(
+        self,
+        step: dict[str, Any],
+        tables: dict[str, Words],
+        arrays: dict[str, NDArray[Any]],
+        kinds: Kinds,
+        capitals: dict[int, str],
+        folder: Path | None,
+    ) -> None:
+        name = step["table"]
+        self.tokenizer, self.words, self.step = Tokenizer(step["tokenizer"], kinds, capitals), tables[name], step
+        self.keys = arrays[f"{name}.prefix"].astype(np.int64) * self.words.size + arrays[f"{name}.last"]
+        self.features = arrays[f"{name}.feature"].astype(np.int64) + step["first"]
+        self.known = arrays[f"{name}.feature"] >= 0
+
+    def tokens(self, text: str) -> list[str]:
+        tokens = self.tokenizer(text)
+        if "characters" not in self.step:
+            return tokens
+        if self.step["characters"] == "within":
+            return [character for word in tokens for character in ["", " ", *word, " "]]  # "" is in no table
+        space = [
+            character.isspace() if character < "\x80" else self.tokenizer.kind(character) == 1
+            for text in tokens
+            for character in text
+        ]
+        characters = [character for text in tokens for character in text]
+        return _joined_spaces(characters, space)
+
+    def __call__(self, text: str) -> NDArray[np.int64]:
+        words = self.words.of(self.tokens(text))
+        prefix, found = np.zeros(len(words), np.int64), []
+        alive = np.ones(len(words), np.bool_)
+        for n in range(min(self.step["longest"], len(words)) if len(self.keys) else 0):
+            reach = len(words) - n
+            last = words[n:]
+            key = np.where(alive[:reach] & (last >= 0), prefix[:reach] * self.words.size + last, -1)
+            place = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
+            alive = self.keys[place] == key
+            prefix = place + 1
+            found.append(self.features[place[alive & self.known[place]]])
+        return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def _joined_spaces(characters: list[str], space: list[bool]) -> list[str]:
+    """The same with one space in place of two and more white-space characters on end."""
+    out: list[str] = []
+    on_end = 0
+    for character, white in zip(characters, space, strict=True):
+        on_end = on_end + 1 if white else 0
+        if on_end > 1:
+            out[-1] = " "
+        else:
+            out.append(character)
+    return out
+
+
+class Hashed:
+    """Words with ids of their own, and n-grams and subwords in buckets, as fastText hashes them."""
+
+    def __init__(
+        self,
+        step: dict[str, Any],
+        tables: dict[str, Words],
+        arrays: dict[str, NDArray[Any]],
+        kinds: Kinds,
+        capitals: dict[int, str],
+        folder: Path | None,
+    ) -> None:
+        self.tokenizer, self.words, self.step = Tokenizer(step["tokenizer"], kinds, capitals), tables["words"], step
+        self.rows: NDArray[Any] | None = arrays.get("rows")
+        self.hash = lru_cache(65_536)(fnv1a)
+
+    def __call__(self, text: str) -> NDArray[np.int64]:
+        tokens = self.tokenizer(text)
+        if self.step["end"]:
+            tokens = [*(token for token in tokens if token != END), END]
+        words = self.words.of(tokens)
+        buckets = [bucket for token in tokens for bucket in self.pieces(token)] if self.step["subwords"] else []
+        hashes = [self.hash(token) for token in tokens] if self.step["longest"] > 1 else []
+        for first in range(len(hashes)):
+            h = hashes[first]
+            for following in hashes[first + 1 : first + self.step["longest"]]:
+                h = (h * 116_049_371 + following) & 0xFFFF_FFFF
+                buckets.append(h)
+        hashed = np.array(buckets, np.int64) & (self.step["buckets"] - 1) if buckets else np.empty(0, np.int64)
+        return np.concatenate([words[words >= 0], self.row_of(hashed + self.words.size)])
+
+    def row_of(self, features: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where each feature's weights are: those that were never learned have the last row together."""
+        if self.rows is None or not len(features):
+            return features
+        if not len(self.rows):
+            return np.full(len(features), self.words.size)
+        place = np.minimum(np.searchsorted(self.rows, features), len(self.rows) - 1)
+        return self.words.size + np.where(self.rows[place] == features, place, len(self.rows))
+
+    def pieces(self, word: str) -> list[int]:
+        """The hashes of a word's subwords."""
+        shortest, longest = self.step["subwords"]
+        marked, found = f"<{word}>", []
+        for first in range(len(marked) if word != END else 0):
+            for length in range(shortest, min(longest, len(marked) - first) + 1):
+                if length > 1 or 0 < first < len(marked) - 1:
+                    found.append(self.hash(marked[first : first + length]))
+        return found
+
+
+def fnv1a(word: str) -> int:
+    """32-bit FNV-1a with each byte sign-extended, as fastText hashes words."""
+    h = 2_166_136_261
+    for byte in word.encode():
+        h = ((h ^ (byte | 0xFFFF_FF00 if byte & 0x80 else byte)) * 16_777_619) & 0xFFFF_FFFF
+    return h
+
+
+class Vocabulary:
+    """The ids of a text's tokens, in order."""
+
+    def __init__(
+        self,
+        step: dict[str, Any],
+        tables: dict[str, Words],
+        arrays: dict[str, NDArray[Any]],
+        kinds: Kinds,
+        capitals: dict[int, str],
+        folder: Path | None,
+    ) -> None:
+        self.tokenizer, self.words, self.step = Tokenizer(step["tokenizer"], kinds, capitals), tables["words"], step
+
+    def __call__(self, text: str) -> NDArray[np.int64]:
+        ids = self.words.of(self.tokenizer(text)[: self.step["most"]], self.step["unknown"])
+        ids[ids < self.step["specials"]] = self.step["unknown"]
+        return ids
+
+
+STEPS: dict[str, Any] = {"ngrams": Ngrams, "hashed": Hashed, "vocabulary": Vocabulary}
+
+
+def read_tables(raw: bytes) -> dict[str, NDArray[Any]]:
+    """The arrays of a safetensors file."""
+    size = int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8 : 8 + size])
+    arrays = {}
+    for name, about in header.items():
+        if name != "__metadata__":
+            begin, end = about["data_offsets"]
+            arrays[name] = np.frombuffer(raw[8 + size + begin : 8 + size + end], DTYPES[about["dtype"]]).reshape(
+                about["shape"]
+            )
+    return arrays
