@@ -14,7 +14,7 @@ from sadari.settings.declaration import settings_of
 SETTINGS = sorted({name for kind in (*RUNGS.values(), Generator, Translator, Bert) for name in settings_of(kind)})
 # what stays as it is: what can be typed, names of formats, measures, settings and their values
 AS_IT_IS = re.compile(
-    r"(cat \S+ \| )?sadari [a-z].*|loss \w+|fasttext [a-z].*|"
+    r"(cat \S+ \| )?sadari [a-z].*|curl .*|loss \w+|fasttext [a-z].*|"
     r"--[-a-z]+( [A-Z]+)?|[\w./-]*/[\w./-]+|\w+=\S+|'[^']*'|“[^”]*”|\"[^\"]*\"|\[[A-Z]+\]|"
     rf"\b({'|'.join(SETTINGS)}) \S+"
 )

@@ -33,6 +33,7 @@ COMMANDS = {
     ),
     "import": ("sadari.cli.exchange.command", "import_", message("Take over a classifier that fastText trained.")),
     "export": ("sadari.cli.exchange.command", "export", message("Write a model for another program.")),
+    "serve": ("sadari.cli.serve.command", "serve", message("Let others ask a model over HTTP.")),
     "generate": ("sadari.cli.generate.command", "generate", message("Learn to write from texts, and write.")),
     "translate": (
         "sadari.cli.translate.command",

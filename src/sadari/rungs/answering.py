@@ -59,7 +59,7 @@ class Answering:
         Args:
             texts: n strings: a list, array, Series or other column of them.
         """
-        return np.zeros(len(as_column(texts)), np.bool_)
+        return np.zeros(len(texts) if isinstance(texts, list) else len(as_column(texts)), np.bool_)
 
     def windows(self, texts: Any) -> NDArray[np.int64]:
         """int64 [n]: in how many windows each text is read.

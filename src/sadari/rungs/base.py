@@ -72,6 +72,7 @@ class Rung(Answering, Estimator, Model):
     starts_from: ClassVar[StartsFrom | None] = None
     reads: ClassVar[Literal["tokens", "characters", "subwords"]] = "tokens"
     relative_cost: ClassVar[int] = 1  # of training, beside a linear rung's, roughly
+    gains_from_batches: ClassVar[bool] = False  # whether many texts at once take much less time than one by one
     libraries: ClassVar[tuple[str, ...]] = ()  # whose versions belong to what is said of its results
     takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `context.soft_targets`
     auto_by_texts: ClassVar[bool] = False  # whether the tokenizer "auto" is chosen by the texts and labels

@@ -113,6 +113,7 @@ class NeuralRung(Resumable):
 
     name: ClassVar[str] = ""
     relative_cost: ClassVar[int] = 4
+    gains_from_batches: ClassVar[bool] = True
     takes_teacher: ClassVar[bool] = True
     least_epochs: ClassVar[int] = 4  # of a large corpus
     small_batches: ClassVar[bool] = True  # whether batches of few texts are smaller

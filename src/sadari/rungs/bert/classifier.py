@@ -136,6 +136,7 @@ class BertClassifier(Resumable):
     starts_from: ClassVar[StartsFrom] = ENCODER
     reads: ClassVar[Literal["subwords"]] = "subwords"
     relative_cost: ClassVar[int] = 60
+    gains_from_batches: ClassVar[bool] = True
     libraries: ClassVar[tuple[str, ...]] = ("transformers",)
     takes_teacher: ClassVar[bool] = True
     weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS

@@ -69,6 +69,7 @@ class EmbeddingClassifier(Rung):
     starts_from: ClassVar[StartsFrom] = ENCODER
     reads: ClassVar[Literal["subwords"]] = "subwords"
     relative_cost: ClassVar[int] = 10
+    gains_from_batches: ClassVar[bool] = True
     weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS
 
     weights: WeightsPlace | None = None

@@ -147,6 +147,7 @@ class FromVectors(Resumable):
     name: ClassVar[str] = "vectors"
     starts_from: ClassVar[StartsFrom] = VECTORS
     takes_teacher: ClassVar[bool] = True
+    gains_from_batches: ClassVar[bool] = True
 
     vectors: Vectors | None = None
     net: Annotated[str, Choice(tuple(NETS))] = "bag"

@@ -1,0 +1,1 @@
+"""A trained classifier that answers over HTTP, in the shapes that existing clients speak."""

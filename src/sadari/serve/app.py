@@ -1,0 +1,49 @@
+"""The whole server as one ASGI application."""
+
+from __future__ import annotations
+
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sadari.serve.core.shelf import Shelf
+from sadari.serve.http.access import Access
+from sadari.serve.http.endpoint import routes
+from sadari.serve.http.exchange import Exchange
+from sadari.serve.http.gate import Gate
+from sadari.serve.log import RequestLog
+from sadari.serve.metrics import Metrics
+from sadari.serve.protocols import about, classify, huggingface, tei
+from sadari.serve.settings import ServeSettings
+from sadari.serve.state import State
+
+
+class Served:
+    """Models, routes, figures and log of one process; it is the ASGI application.
+
+    Args:
+        settings: what the server is asked for.
+        log: where requests are noted; None: standard error.
+
+    Raises:
+        ModelError: a folder that is no model.
+    """
+
+    def __init__(self, settings: ServeSettings, log: RequestLog | None = None) -> None:
+        self.settings, self.state, self.metrics = settings, State(), Metrics()
+        self.log = log or RequestLog(texts=settings.log_texts)
+        self.shelf = Shelf(settings, self.metrics.batch)
+        handlers = [
+            *tei.handlers(self.shelf),
+            *huggingface.handlers(self.shelf),
+            *classify.handlers(self.shelf),
+            *about.handlers(self.shelf, settings, self.state, self.metrics),
+        ]
+        router = Router(routes(settings.limits, handlers), redirect_slashes=False)
+        self.gate: ASGIApp = Gate(router, Access(settings), settings.limits, self.state, self._finished)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.gate(scope, receive, send)
+
+    def _finished(self, scope: Scope, exchange: Exchange) -> None:
+        self.metrics.finished(exchange)
+        self.log.finished(scope, exchange)

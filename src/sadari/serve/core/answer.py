@@ -1,0 +1,106 @@
+"""What a model says of some texts: the same whichever protocol carries it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sadari.rungs import Rung
+
+EMPTY, UNKNOWN, CUT = "empty", "unknown", "cut"
+WARM = "A first text, by which what is compiled is loaded before the first request. "
+
+
+class Loaded:
+    """A model as it was read from its folder.
+
+    Args:
+        name: by which clients ask for it.
+        folder: where it was read.
+        rung: the classifier.
+        identity: of what was read; another one means that the folder was replaced.
+    """
+
+    def __init__(self, name: str, folder: Path, rung: Rung, identity: str) -> None:
+        self.name, self.folder, self.rung, self.identity = name, folder, rung, identity
+        self.labels = rung.codec.names()
+        self.multilabel = rung.multilabel
+
+    def warm(self) -> None:
+        """Answer a short and a long text, alone and together, so that the first request waits for nothing."""
+        for texts in ([WARM], [WARM, WARM * 20] * 8, [""]):
+            self.answer(texts)
+
+    def answer(self, texts: list[str]) -> Answer:
+        """What the model says.
+
+        Args:
+            texts: n of them.
+        """
+        probabilities, known = self.rung.predict_with_marks(texts)
+        cut = self.rung.cut_texts(texts)
+        if known.all() and not cut.any():
+            return Answer(self, probabilities, [None] * len(texts))
+        notes = [_note(*each) for each in zip(texts, known.tolist(), cut.tolist(), strict=True)]
+        return Answer(self, probabilities, notes)
+
+    def raw_scores(self, texts: list[str], answer: Answer) -> NDArray[np.float64]:
+        """float64 [n, k]: the logits of the answer's probabilities; of a text that says nothing, of the labels' shares.
+
+        Args:
+            texts: n of them.
+            answer: what was answered.
+        """
+        logits = self.rung.logits(texts) * np.float64(self.rung.inverse_temperature_)
+        nothing = [place for place, note in enumerate(answer.notes) if note in (EMPTY, UNKNOWN)]
+        shares = np.clip(answer.probabilities[nothing], 1e-12, 1 - 1e-12)
+        logits[nothing] = np.log(shares / (1 - shares)) if self.multilabel else np.log(shares)
+        return logits
+
+    def described(self) -> dict[str, Any]:
+        """What clients may know of it: its rung, labels, scores and data."""
+        rung = self.rung
+        return {
+            "name": self.name,
+            "rung": rung.name,
+            "labels": self.labels,
+            "multilabel": self.multilabel,
+            "thresholds": rung.thresholds_.tolist() if self.multilabel else None,
+            "scores": rung.scores_,
+            "data": {key: value for key, value in rung.data_.items() if type(value) in (str, int, float, list)},
+            "fingerprint": self.identity,
+        }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Probabilities of some texts.
+
+    Attributes:
+        model: that answered: labels are its.
+        probabilities: float64 [n, k].
+        notes: of each text "empty", "unknown", "cut", or None.
+    """
+
+    model: Loaded
+    probabilities: NDArray[np.float64]
+    notes: list[str | None]
+
+    def part(self, first: int, last: int) -> Answer:
+        """The answer to some of the texts."""
+        return Answer(self.model, self.probabilities[first:last], self.notes[first:last])
+
+    def best(self) -> list[str]:
+        """The likeliest label of each text."""
+        return [self.model.labels[place] for place in self.probabilities.argmax(axis=1).tolist()]
+
+
+def _note(text: str, known: bool, cut: bool) -> str | None:
+    if not known:
+        return UNKNOWN if text.strip() else EMPTY
+    return CUT if cut else None

@@ -1,0 +1,64 @@
+"""``POST /classify`` and ``/v1/classify``, as vLLM and SGLang answer them."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+
+from starlette.responses import Response
+
+from sadari.serve.core.shelf import Shelf
+from sadari.serve.http.asked import Asked
+from sadari.serve.http.endpoint import Handlers
+from sadari.serve.http.fields import an_object, field, required, texts_in
+from sadari.serve.http.replies import json_reply
+from sadari.serve.protocols.answering import answered
+
+
+def handlers(shelf: Shelf) -> Handlers:
+    """The routes of this protocol.
+
+    Args:
+        shelf: the models.
+    """
+    call = partial(classify, shelf)
+    return [("POST", "/classify", call), ("POST", "/v1/classify", call)]
+
+
+async def classify(shelf: Shelf, asked: Asked) -> Response:
+    """The likeliest label and all probabilities, in the order of the model's labels.
+
+    Args:
+        shelf: the models.
+        asked: ``{"model", "input": text or list of texts}``.
+
+    Raises:
+        Refused: it holds something else.
+    """
+    body = an_object(await asked.json())
+    given = required(body, "input")
+    texts = texts_in([given] if type(given) is str else given, "input", asked.limits)
+    slot = shelf.find(field(body, "model", str))
+    answer = await answered(asked, slot, texts)
+    rows = zip(asked.exchange.found, answer.probabilities.tolist(), strict=True)
+    data = [
+        {"index": place, "label": label, "probs": row, "num_classes": len(row)}
+        for place, (label, row) in enumerate(rows)
+    ]
+    return json_reply(
+        {
+            "id": f"classify-{asked.exchange.id}",
+            "object": "list",
+            "created": int(time.time()),
+            "model": slot.name,
+            "data": data,
+            "usage": _usage(texts),
+        }
+    )
+
+
+def _usage(texts: list[str]) -> dict[str, Any]:
+    """Words between white space: a rung has tokens of its own kind, and some have none."""
+    words = sum(len(text.split()) for text in texts)
+    return {"prompt_tokens": words, "total_tokens": words, "completion_tokens": 0, "prompt_tokens_details": None}

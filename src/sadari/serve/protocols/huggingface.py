@@ -1,0 +1,62 @@
+"""``POST /`` and ``POST /models/M``: the task "text-classification" as Hugging Face's clients post and read it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.responses import Response
+
+from sadari.serve.core.answer import Answer
+from sadari.serve.core.shelf import Shelf, Slot
+from sadari.serve.http.asked import Asked
+from sadari.serve.http.endpoint import Handlers
+from sadari.serve.http.fields import an_object, choice, field, required, texts_in, whole_number
+from sadari.serve.http.replies import json_reply
+from sadari.serve.protocols.answering import answered, ranked
+
+
+def handlers(shelf: Shelf) -> Handlers:
+    """The routes of this protocol.
+
+    Args:
+        shelf: the models.
+    """
+    call = partial(classify, shelf)
+    return [("POST", "/", call), ("POST", "/models/{model}", call)]
+
+
+async def classify(shelf: Shelf, asked: Asked) -> Response:
+    """A list of labels and scores for each text, also where there is only one.
+
+    Args:
+        shelf: the models.
+        asked: ``{"inputs": text or list of texts, "parameters": {"top_k", "function_to_apply"}}``.
+
+    Raises:
+        Refused: it holds something else.
+    """
+    body = an_object(await asked.json())
+    inputs = required(body, "inputs")
+    texts = texts_in([inputs] if type(inputs) is str else inputs, "inputs", asked.limits)
+    parameters = field(body, "parameters", dict) or {}
+    top = whole_number(parameters, "top_k")
+    function = choice(parameters, "function_to_apply", ("softmax", "sigmoid", "none"))
+    slot = shelf.find(asked.parameters.get("model"))
+    answer = await answered(asked, slot, texts)
+    scores = await _scores(function, slot, texts, answer)
+    return json_reply([ranked(answer.model.labels, row, top) for row in scores])
+
+
+async def _scores(function: str | None, slot: Slot, texts: list[str], answer: Answer) -> NDArray[np.float64]:
+    """Probabilities, unless another function of the logits is asked for."""
+    usual = "sigmoid" if answer.model.multilabel else "softmax"
+    if function in (None, usual):
+        return answer.probabilities
+    logits = await slot.raw_scores(texts, answer)
+    if function == "none":
+        return logits
+    from sadari.train.solvers.temperature import sigmoid, softmax
+
+    return sigmoid(logits) if function == "sigmoid" else softmax(logits)

@@ -1,0 +1,64 @@
+"""text-embeddings-inference's `POST /predict`, in the shapes that its documentation shows."""
+
+import pytest
+
+from serve_texts import TEXTS
+
+
+def by_label(answer):
+    return {each["label"]: each["score"] for each in answer}
+
+
+def python(model, text):
+    return dict(zip(model.codec.names(), model.predict_proba([text])[0].tolist(), strict=True))
+
+
+@pytest.mark.parametrize("name", ["tfidf", "lstm"])
+@pytest.mark.parametrize("text", TEXTS)
+def test_one_text_has_the_answer_of_python(server, models, name, text):
+    answer = server.post("/predict", {"inputs": text, "model": name})
+    assert answer.status_code == 200
+    assert by_label(answer.json()) == pytest.approx(python(models[name], text), abs=1e-6)
+    scores = [each["score"] for each in answer.json()]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_list_of_one_string_is_one_text(server):
+    [flat, listed] = [server.post("/predict", {"inputs": inputs}).json() for inputs in ("A goal", ["A goal"])]
+    assert flat == listed
+    assert "label" in flat[0]
+
+
+def test_a_batch_is_a_list_of_lists(server, models):
+    answer = server.post("/predict", {"inputs": [[text] for text in TEXTS]})
+    assert [by_label(each) for each in answer.json()] == [
+        pytest.approx(python(models["tfidf"], text), abs=1e-6) for text in TEXTS
+    ]
+    assert answer.headers["x-sadari-notes"] == "2:unknown, 3:empty, 4:unknown"
+
+
+@pytest.mark.parametrize("inputs", [["a", "b"], [["a", "b"]], [["a"], ["b", "c"]], ["a", "b", "c"]])
+def test_a_flat_list_of_two_is_a_pair_and_is_refused(server, inputs):
+    answer = server.post("/predict", {"inputs": inputs})
+    assert answer.status_code == 422
+    assert "pair" in answer.json()["error"]
+    assert '[["…"], ["…"]]' in answer.json()["hint"]
+
+
+def test_top_k_and_raw_scores(server, models):
+    answer = server.post("/predict", {"inputs": TEXTS[0], "raw_scores": True, "parameters": {"top_k": 2}}).json()
+    model = models["tfidf"]
+    logits = model.logits([TEXTS[0]])[0] * model.inverse_temperature_
+    wanted = sorted(logits.tolist(), reverse=True)[:2]
+    assert [each["score"] for each in answer] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_what_is_too_long_is_cut_and_said_or_refused(server):
+    long = "word " * 50
+    cut = server.post("/predict", {"inputs": long, "model": "lstm"})
+    assert cut.status_code == 200
+    assert "cut" in cut.headers["x-sadari-notes"] or "unknown" in cut.headers["x-sadari-notes"]
+    text = "Stocks fell on Friday " * 20
+    assert server.post("/predict", {"inputs": text, "model": "lstm"}).headers["x-sadari-notes"] == "0:cut"
+    refused = server.post("/predict", {"inputs": text, "model": "lstm", "truncate": False})
+    assert refused.status_code == 413
