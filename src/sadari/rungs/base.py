@@ -75,6 +75,7 @@ class Rung(Answering, Estimator, Model):
     gains_from_batches: ClassVar[bool] = False  # whether many texts at once take much less time than one by one
     libraries: ClassVar[tuple[str, ...]] = ()  # whose versions belong to what is said of its results
     takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `context.soft_targets`
+    looks_up: ClassVar[bool] = False  # whether what it makes of a text is looked up where it made it before
     auto_by_texts: ClassVar[bool] = False  # whether the tokenizer "auto" is chosen by the texts and labels
     resumable: ClassVar[bool] = False  # whether its training can be kept in a folder and to a time
     kind = "classifier"

@@ -144,6 +144,11 @@ def kept_run(whose: str = "") -> Callable[[Command], Command]:
     )
 
 
+no_cache = click.option(
+    "--no-cache", is_flag=True, help="Embed every text anew, and keep no vector in the user's cache (embed)."
+)
+
+
 def as_json(what: str) -> Callable[[Command], Command]:
     """``--json``."""
     return click.option("--json", "as_json", is_flag=True, help=what)

@@ -63,6 +63,7 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
     " vectors). May be given several times.",
 )
 @click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
+@options.no_cache
 @click.option("-o", "--output", metavar="FOLDER", help="Models, report, table.  [default: runs/ and DATA's name]")
 @options.reading
 @options.labels
@@ -112,6 +113,7 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.climb.climb import climb as climb_rungs
     from sadari.climb.selection import rungs_to_climb
     from sadari.data.audit.audit import audit
+    from sadari.pretrained.embedders.cache import without_cache
     from sadari.rungs import RUNGS
     from sadari.text.tokenize import tokenizer, unseen_share
 
@@ -137,15 +139,10 @@ def climb(data: str, **asked: Any) -> None:
         if not asked["as_json"]:
             with progress.paused():
                 climb_view.print_data(train, test, audited, kept=asked["keep_duplicates"])
-        result = climb_rungs(
-            train,
-            test,
-            folder=folder,
-            settings=settings,
-            audited=audited,
-            progress=progress,
-            **choices,
-        )
+        with without_cache(asked["no_cache"]):
+            result = climb_rungs(
+                train, test, folder=folder, settings=settings, audited=audited, progress=progress, **choices
+            )
     if asked["as_json"]:
         from sadari.cli.terminal.printing import json_for_output
         from sadari.climb.folder import to_json

@@ -88,8 +88,9 @@ _OWN_OPTIONS = (
 @options.settings("Any setting of the rung")
 @options.class_weight
 @click.option("--vectors", metavar="FILE", help="Word vectors to start from (vectors).")
-@click.option("--weights", metavar="FOLDER", help="Pre-trained BERT to start from: a folder, or a hub name (bert).")
+@click.option("--weights", metavar="FOLDER", help="What bert or embed starts from: a folder, or a hub name.")
 @click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
+@options.no_cache
 @click.option("--epochs", metavar="N", help="Passes over the texts.")
 @click.option("--patience", metavar="N", help="Stop after N passes (or validations) without a better score.")
 @click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
@@ -131,6 +132,7 @@ def _train(asked: dict[str, Any]) -> None:
     from sadari.cli.train import view as train_view
     from sadari.data.train_data import gather, is_large
     from sadari.metrics.evaluate import check_some_known
+    from sadari.pretrained.embedders.cache import without_cache
     from sadari.rungs import find_rung
 
     kind, output = find_rung(asked["rung"]), asked["output"]
@@ -164,10 +166,11 @@ def _train(asked: dict[str, Any]) -> None:
         if not asked["as_json"]:
             with progress.paused():
                 train_view.print_data(rows, source, test, share=asked["validation"], seed=asked["seed"])
-        _fit(model, rows, progress, kept, teacher)
-        if not train_run.is_first():
-            return
-        scores = _score(model, rows, test, progress)
+        with without_cache(asked["no_cache"]):
+            _fit(model, rows, progress, kept, teacher)
+            if not train_run.is_first():
+                return
+            scores = _score(model, rows, test, progress)
         progress(message("saving"))
         _save(model, output, rows, scores, asked)
         train_run.discard(asked["run"])

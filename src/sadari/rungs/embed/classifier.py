@@ -70,6 +70,7 @@ class EmbeddingClassifier(Rung):
     reads: ClassVar[Literal["subwords"]] = "subwords"
     relative_cost: ClassVar[int] = 10
     gains_from_batches: ClassVar[bool] = True
+    looks_up: ClassVar[bool] = True
     weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS
 
     weights: WeightsPlace | None = None
