@@ -12,7 +12,7 @@ from sadari.serve.http.exchange import Exchange
 from sadari.serve.http.gate import Gate
 from sadari.serve.log import RequestLog
 from sadari.serve.metrics import Metrics
-from sadari.serve.protocols import about, classify, huggingface, tei
+from sadari.serve.protocols import about, classify, explain, huggingface, open_inference, tei
 from sadari.serve.settings import ServeSettings
 from sadari.serve.state import State
 
@@ -36,6 +36,8 @@ class Served:
             *tei.handlers(self.shelf),
             *huggingface.handlers(self.shelf),
             *classify.handlers(self.shelf),
+            *open_inference.handlers(self.shelf, self.state),
+            *explain.handlers(self.shelf),
             *about.handlers(self.shelf, settings, self.state, self.metrics),
         ]
         router = Router(routes(settings.limits, handlers), redirect_slashes=False)
