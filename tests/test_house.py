@@ -35,6 +35,7 @@ ROOMS = [
     "plots",
     "climb",
     "models",
+    "labelled",
     "export",
     "serve",
     "cli",

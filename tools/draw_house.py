@@ -79,7 +79,13 @@ FLOORS: tuple[tuple[str, dict[str, tuple[float, str, str]]], ...] = (
             "export": (1, "models that leave Python", "파이썬 밖으로 나가는 모델"),
         },
     ),
-    (EDGE, {"serve": (1, "answers over HTTP", "HTTP로 답하는 서버")}),
+    (
+        EDGE,
+        {
+            "labelled": (1, "rows of a file, labelled", "레이블을 붙인 행"),
+            "serve": (1.4, "answers over HTTP", "HTTP로 답하는 서버"),
+        },
+    ),
     (EDGE, {"cli": (1, "parses what is asked, prints what is found", "요청을 읽고 결과를 보여 줌")}),
 )
 CAPTIONS = {

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 import sadari
 from cli_runs import HEADLINES, SADARI, model_folder, run_badly, run_well, spawn
-from sadari.cli.predict.rows import Labelled
-from sadari.cli.predict.writers import escaped, write_stream
 from sadari.data.read import open_source
+from sadari.labelled.rows import Labelled
+from sadari.labelled.writers import escaped, write_stream
 
 TEST = HEADLINES / "en_test.csv"
 WORDS = "Stocks fell as the central bank raised rates"

@@ -12,7 +12,8 @@ from sadari.serve.http.exchange import Exchange
 from sadari.serve.http.gate import Gate
 from sadari.serve.log import RequestLog
 from sadari.serve.metrics import Metrics
-from sadari.serve.protocols import about, classify, explain, huggingface, open_inference, tei
+from sadari.serve.page import files
+from sadari.serve.protocols import about, classify, explain, huggingface, open_inference, predict_file, tei
 from sadari.serve.settings import ServeSettings
 from sadari.serve.state import State
 
@@ -38,6 +39,8 @@ class Served:
             *classify.handlers(self.shelf),
             *open_inference.handlers(self.shelf, self.state),
             *explain.handlers(self.shelf),
+            *predict_file.handlers(self.shelf),
+            *files.handlers(),
             *about.handlers(self.shelf, settings, self.state, self.metrics),
         ]
         router = Router(routes(settings.limits, handlers), redirect_slashes=False)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from sadari.cli.arguments.options import parse_delimiter
 from sadari.errors import DataError, SettingError
-from sadari.messages import both, message
+from sadari.labelled.columns import use_columns_of_training
+from sadari.messages import message
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
@@ -165,16 +166,6 @@ def open_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_lab
 def read_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_label: bool = True) -> Corpus:
     """The texts of `open_test`, blank ones too."""
     return open_test(data, reading, train, need_label=need_label).read(keep_blank=True)
-
-
-def use_columns_of_training(source: Source, texts: list[str], label: str | None) -> None:
-    """Take these columns of a file and not those that were guessed, and say so where they are others."""
-    other_texts, other_label = texts != source.text_columns, label != source.label_column
-    source.use_columns(texts, label)
-    if other_texts:
-        source.text_note = message("text: {columns}, as in training", columns=both(texts))
-    if other_label:
-        source.label_note = message("label: {column}, as in training", column=label)
 
 
 def read_pair(data: Data, reading: Mapping[str, Any], *, need_label: bool = True) -> tuple[Corpus, Corpus | None]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.cli.arguments.inputs import open_named, use_columns_of_training
+from sadari.cli.arguments.inputs import open_named
 from sadari.errors import ModelError, SettingError
+from sadari.labelled.columns import use_columns_of_model
 from sadari.messages import message
 
 if TYPE_CHECKING:
@@ -79,10 +80,6 @@ def open_for_model(
     if need_label and isinstance(parted, str) and not reading.get("label_sep"):
         reading = {**reading, "label_sep": parted}
     source = open_named(path, reading, known=known, need_label=need_label, missing="empty")
-    told = model.data_.get("text_columns")
-    trained_on = [name for name in told if isinstance(name, str)] if isinstance(told, list) else []
-    if reading.get("text") or not trained_on or trained_on == source.text_columns:
-        return source
-    if set(trained_on) <= set(source.columns) - {source.label_column if need_label else None}:
-        use_columns_of_training(source, trained_on, source.label_column)
+    if not reading.get("text"):
+        use_columns_of_model(source, model, need_label=need_label)
     return source

@@ -16,9 +16,9 @@ from sadari.messages import Message, counted, message
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.cli.predict.rows import Answers, Labelled
     from sadari.cli.terminal.progress import Progress
     from sadari.data.read import Source
+    from sadari.labelled.rows import Answers, Labelled
     from sadari.rungs import Rung
 
 EXAMPLES = """\b
@@ -79,7 +79,7 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
             _predict_file(rung, source, output, asked, progress)
             return
         frame = _argument_frame(inputs)
-        from sadari.cli.predict.rows import Answers, Labelled, Wanted
+        from sadari.labelled.rows import Answers, Labelled, Wanted
 
         answers = Answers(rung, frame.columns, Wanted(asked["proba"], asked["top"]))
         _give(iter([Labelled(frame, answers.answer(frame["text"]))]), answers, output, asked, readable=True)
@@ -140,7 +140,7 @@ def _is_folder(text: str) -> bool:
 
 def _check_output(output: Path, path: str | None, asked: dict[str, Any]) -> None:
     from sadari.cli.arguments.outputs import check_file
-    from sadari.cli.predict.writers import format_of
+    from sadari.labelled.writers import format_of
 
     if asked["as_json"]:
         raise SettingError(
@@ -169,8 +169,8 @@ def _argument_frame(inputs: tuple[str, ...]) -> pl.DataFrame:
 
 
 def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[str, Any], progress: Progress) -> None:
-    from sadari.cli.predict.rows import Answers, Wanted
     from sadari.cli.terminal.printing import note
+    from sadari.labelled.rows import Answers, Wanted
 
     for line in source.notes:
         note(line)
@@ -189,7 +189,7 @@ def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[s
 
 
 def _answered(source: Source, answers: Answers, progress: Progress) -> Iterator[Labelled]:
-    from sadari.cli.predict.rows import Labelled
+    from sadari.labelled.rows import Labelled
 
     done = 0
     for batch in source.batches(BATCH_ROWS):
@@ -202,7 +202,7 @@ def _give(
     labelled: Iterator[Labelled], answers: Answers, output: Path | None, asked: dict[str, Any], *, readable: bool
 ) -> None:
     """Write the rows where they are asked for: a file, or standard output."""
-    from sadari.cli.predict.writers import write_file, write_stream
+    from sadari.labelled.writers import write_file, write_stream
 
     how = {"escape": asked["escape_formulas"], "bom": asked["bom"]}
     if output is not None:
@@ -238,7 +238,7 @@ class _Counted:
 
     def remark(self, output: Path) -> Message:
         """How many texts were labelled, and how many of them were empty or unknown, if any."""
-        from sadari.cli.predict.rows import NOTES
+        from sadari.labelled.rows import NOTES
 
         said = message("{texts} labelled: {output}", texts=counted(self.rows, "text"), output=output)
         notes = [message("{count:,} {what}", count=count, what=NOTES[name]) for name, count in self._notes.items()]

@@ -8,14 +8,14 @@ import click
 from rich.cells import cell_len
 
 from sadari import readable
-from sadari.cli.predict.rows import NOTES
 from sadari.cli.terminal.printing import columns, cut, printable, say, table
+from sadari.labelled.rows import NOTES
 from sadari.messages import message
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.cli.predict.rows import Answers
+    from sadari.labelled.rows import Answers
 
 
 def print_answers(frame: pl.DataFrame, answers: Answers) -> None:

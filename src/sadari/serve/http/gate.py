@@ -153,7 +153,7 @@ def _as_refused(error: Exception, scope: Scope, limits: Limits) -> Refused:
         )
     if isinstance(error, SadariError):
         return Refused(422, error.said, where=error.place, hint=error.advice)
-    if isinstance(error, OSError) and not _is_disk(error):
+    if isinstance(error, ConnectionError):
         return Refused(CLIENT_GONE, "")
     log.exception("request %s", scope[KEY].id, exc_info=error)
     return Refused(
@@ -161,10 +161,6 @@ def _as_refused(error: Exception, scope: Scope, limits: Limits) -> Refused:
         message("a fault of Sadari's own: {kind}", kind=type(error).__name__),
         hint=message("the server's log has it under {id}", id=scope[KEY].id),
     )
-
-
-def _is_disk(error: OSError) -> bool:
-    return not isinstance(error, ConnectionError)
 
 
 def _break_off(scope: Scope) -> None:

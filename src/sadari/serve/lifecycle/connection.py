@@ -81,6 +81,11 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, message("this is no HTTP that can be read"))
 
+    @property
+    def gone(self) -> bool:
+        """Whether the client has closed it."""
+        return self.transport is None or self.transport.is_closing()
+
     def break_off(self) -> None:
         """Close it at once: what has not been read of an answer is lost."""
         if self.transport is not None and not self.transport.is_closing():

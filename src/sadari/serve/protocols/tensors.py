@@ -63,7 +63,7 @@ def texts_of(body: dict[str, Any], behind: bytes, limits: Limits) -> tuple[list[
     return checked, shape
 
 
-_INPUT = message('{{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["…"]}}')
+_INPUT = '{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["…"]}'
 
 
 def _from_json(data: Any) -> Any:

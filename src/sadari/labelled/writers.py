@@ -12,8 +12,8 @@ from typing import BinaryIO
 import polars as pl
 
 from sadari.artifact import atomic_file
-from sadari.cli.predict.rows import Labelled
 from sadari.errors import SettingError
+from sadari.labelled.rows import Labelled
 from sadari.messages import message
 
 SUFFIXES = {
@@ -62,10 +62,25 @@ def write_file(path: Path, labelled: Iterator[Labelled], *, escape: bool = False
 def write_stream(
     stream: BinaryIO, labelled: Iterable[Labelled], format: str, *, escape: bool = False, bom: bool = False
 ) -> None:
-    """Write rows as "csv" (RFC 4180), "tsv" or "jsonl", in UTF-8.
+    """Write rows as `text_pieces` gives them.
 
     Args:
         stream: where to write.
+        labelled: the rows with their answers.
+        format: "csv", "tsv" or "jsonl".
+        escape: whether `escaped` makes cells harmless.
+        bom: whether a byte order mark stands before the header.
+    """
+    for piece in text_pieces(labelled, format, escape=escape, bom=bom):
+        stream.write(piece)
+
+
+def text_pieces(
+    labelled: Iterable[Labelled], format: str, *, escape: bool = False, bom: bool = False
+) -> Iterator[memoryview]:
+    """Rows as "csv" (RFC 4180), "tsv" or "jsonl", in UTF-8, a piece for each batch.
+
+    Args:
         labelled: the rows with their answers.
         format: "csv", "tsv" or "jsonl".
         escape: whether `escaped` makes cells harmless.
@@ -89,7 +104,7 @@ def write_stream(
             flat = escaped(flat) if escape else flat
             separator = "\t" if format == "tsv" else ","
             flat.write_csv(piece, include_header=first, line_terminator="\r\n", separator=separator)
-        stream.write(piece.getbuffer())
+        yield piece.getbuffer()
         first = False
 
 

@@ -1,0 +1,1 @@
+"""The page for people: plain files, which the server reads once."""

@@ -1,0 +1,70 @@
+"""`POST /predict/file`: every row comes back, with what `sadari predict` would add."""
+
+import io
+
+import polars as pl
+import pytest
+
+from cli_runs import run_well
+from serve_texts import TEXTS
+
+ROWS = pl.DataFrame({"id": range(len(TEXTS)), "text": TEXTS})
+
+
+def as_bytes(format):
+    out = io.BytesIO()
+    if format == "csv":
+        ROWS.write_csv(out)
+    elif format == "jsonl":
+        ROWS.write_ndjson(out)
+    else:
+        ROWS.write_parquet(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("model", ["tfidf", "lstm"])
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_the_same_as_the_command_line_writes(server, folders, tmp_path, format, model):
+    file, wanted = tmp_path / f"new.{format}", tmp_path / f"out.{format}"
+    file.write_bytes(as_bytes(format))
+    run_well("predict", folders[model], file, "--proba", "--top", "2", "-o", wanted)
+    answer = server.client.post(
+        "/predict/file", content=as_bytes(format), params={"model": model, "proba": "true", "top": "2"}
+    )
+    assert answer.status_code == 200, answer.text
+    if format == "parquet":
+        assert pl.read_parquet(answer.content).equals(pl.read_parquet(wanted))
+    else:
+        assert answer.content == wanted.read_bytes()
+
+
+def test_many_rows_are_streamed(server, models):
+    texts = [f"{TEXTS[0]} {number}" for number in range(10_000)]
+    sent = io.BytesIO()
+    pl.DataFrame({"text": texts}).write_csv(sent)
+    answer = server.client.post("/predict/file", content=sent.getvalue())
+    assert answer.headers["transfer-encoding"] == "chunked"
+    found = pl.read_csv(answer.content)
+    assert found["text"].to_list() == texts
+    assert found["label"].to_list() == models["tfidf"].predict(texts).tolist()
+
+
+@pytest.mark.parametrize(
+    ("content", "query", "status", "said"),
+    [
+        (b"", {}, 400, "empty"),
+        (b"\x1f\x8b\x08\x00", {}, 415, "compressed"),
+        (b"text\nA goal\n", {"text": "body"}, 422, "body"),
+        (b"text\nA goal\n", {"model": "nobody"}, 404, "nobody"),
+        (b"text\nA goal\n", {"top": "0"}, 422, "whole number"),
+        (b"text\nA goal\n", {"texts": "1"}, 422, "texts"),
+        (b"PAR1 no parquet", {}, 422, ""),
+        (b'{"text": "A goal"}\n{"text": \n', {"format": "jsonl"}, 422, "line 2"),
+        (b"\x00\x01\x02\xff\xfe" * 50, {}, 422, ""),
+    ],
+)
+def test_what_cannot_be_labelled_is_said(server, content, query, status, said):
+    answer = server.client.post("/predict/file", content=content, params=query)
+    assert answer.status_code == status, answer.text
+    assert said in answer.json()["error"]
+    assert "sadari-file-" not in answer.text
