@@ -177,7 +177,7 @@ def test_the_command_writes_and_proves(tmp_path):
     said = run_well(
         "export", folder, "--to", "onnx", "-o", tmp_path / "out", "--texts", HEADLINES / "en_test.csv"
     ).stdout
-    assert "texts answered as by the model" in " ".join(said.split())
+    assert "texts have the same labels there" in " ".join(said.split())
     assert (tmp_path / "out" / "model.onnx").exists()
     assert "is not for --to onnx" in run_badly(
         "export", folder, "--to", "onnx", "-o", tmp_path / "o", "--lines", HEADLINES / "en_test.csv"

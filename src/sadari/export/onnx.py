@@ -6,24 +6,28 @@ import importlib.resources
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sadari.artifact import atomic_folder
 from sadari.artifact.weights import encode_weights
-from sadari.errors import MissingExtraError, OutputError
+from sadari.errors import MissingExtraError, ModelError, OutputError
 from sadari.export.bags import mean_of_rows, weighed_sum
 from sadari.export.graph import Graph, answers, known_texts
+from sadari.export.node import Node, found_node
 from sadari.export.proof import Proof, proof_texts, prove
 from sadari.messages import message
 from sadari.rungs import Rung
 from sadari.rungs.portable.forms import MeanOfRows, Portable, WeighedSum
 from sadari.text.weigh import MOST
 
+if TYPE_CHECKING:
+    from sadari.export.readers.sadari_reader import Reader
+
 FORMAT, VERSION = "sadari-export", 1
 MODEL, READING, TABLES = "model.onnx", "reading.json", "tables.safetensors"
-READERS = ("sadari_reader.py",)
+READERS = ("sadari_reader.py", "sadari_reader.mjs")
 
 
 def export_onnx(model: Rung, folder: str | Path, *, texts: Sequence[str] | None = None) -> Proof:
@@ -76,6 +80,7 @@ def onnx_bytes(model: Rung, portable: Portable) -> bytes:
 
 def reading_data(model: Rung, portable: Portable) -> dict[str, Any]:
     """What the readers need besides the arrays, for JSON."""
+    counts, reading = isinstance(portable.form, WeighedSum | MeanOfRows), portable.reading
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -83,10 +88,13 @@ def reading_data(model: Rung, portable: Portable) -> dict[str, Any]:
         "labels": model.classes_.tolist(),
         "several": model.multilabel,
         "thresholds": model.thresholds_.tolist(),
-        "inputs": "counts" if isinstance(portable.form, WeighedSum | MeanOfRows) else "ids",
-        "padding": 0,
-        "most": MOST if isinstance(portable.form, WeighedSum) else 2**31 - 1,
-        **portable.reading.data(),
+        "inputs": ["ids", "counts"] if counts else ["ids"],
+        "ordered": not counts,  # the ids of a text as they come, and not once each
+        "padding": 0 if counts else reading.steps[0]["padding"],
+        "most": MOST if isinstance(portable.form, WeighedSum) else 2**31 - 1,  # that a feature counts in a text
+        "tables": bool(reading.arrays),
+        "subwords": bool(reading.files),
+        **reading.data(),
     }
 
 
@@ -111,8 +119,39 @@ def _proved(model: Rung, place: Path, texts: list[str]) -> Proof:
     from sadari.export.readers.sadari_reader import Classifier
 
     classifier = Classifier(place)
-    off = prove(model, texts, "onnxruntime", classifier.predict_proba)
-    return Proof(len(texts), off, ("Python",))
+    off = prove(model, texts, "Python", classifier.predict_proba)
+    node = found_node()
+    if node is None:
+        return Proof(len(texts), off, ("Python",))
+    _check_reader(node, place, classifier.reader, texts)
+    return Proof(len(texts), off, ("Python", node.name))
+
+
+_READ = """
+const { Classifier, Reader, readTables } = await import(given.reader);
+const { readFile } = await import("node:fs/promises");
+const data = JSON.parse(await readFile(`${given.folder}/reading.json`, "utf8"));
+const raw = data.tables ? await readFile(`${given.folder}/tables.safetensors`) : null;
+const arrays = raw ? readTables(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength)) : {};
+const reader = new Reader(data, arrays);
+return given.texts.map((text) => reader.read(text));
+"""
+
+
+def _check_reader(node: Node, place: Path, reader: Reader, texts: list[str]) -> None:
+    """Hold the reader in JavaScript to the one in Python: the same ids, and so the same answers."""
+    source = (place / "sadari_reader.mjs").absolute().as_uri()
+    found = node.run(_READ, {"reader": source, "folder": str(place), "texts": texts})
+    for text, other in zip(texts, found, strict=True):
+        ids, counts = (part.tolist() for part in reader.read(text))
+        if (ids, counts) != (other["ids"], other["counts"]):
+            raise ModelError(
+                message(
+                    "the export is refused: the readers in Python and JavaScript find other features in {text!r:.120}",
+                    text=text,
+                ),
+                hint=message("nothing was written; please report the text"),
+            )
 
 
 def check_is_export(folder: Path) -> None:

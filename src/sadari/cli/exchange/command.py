@@ -30,6 +30,7 @@ Examples:
   fasttext test news.bin news.txt
   sadari export models/news --to onnx -o news_onnx
   sadari export models/news --to onnx -o news_onnx --texts test.csv
+  sadari export models/news --to html -o news.html --texts test.csv --label label
 
 \b
 fasttext is for the rung embedding-bag, and for models that were imported.
@@ -42,6 +43,12 @@ onnx writes a folder: model.onnx, how texts become ids as data, and readers of
 one file each, in Python (NumPy and onnxruntime) and JavaScript. It is written
 only if it answers 500 texts, and hostile ones, as the model does: those of
 --texts, or else bundled news.
+
+\b
+html writes one page that classifies in a browser, from a file and without a
+network, proved in the same way. A page larger than --max-size has its weights
+rounded, and features left out; what that changes is said, of the accuracy too
+where --texts has labels and --label names their column.
 """
 
 
@@ -83,6 +90,7 @@ def _print_import(model: Any, file: str, output: str) -> None:
     "--lines", metavar="DATA", help="fasttext: also write this file's texts as its lines, into PLACE's name.txt."
 )
 @click.option("--texts", metavar="DATA", help="onnx, html: the texts on which the export proves itself.")
+@click.option("--max-size", type=click.FloatRange(min=0.01), metavar="MB", help="html: the largest page.  [default: 8]")
 @options.reading
 @options.labels
 def export(model: str, target: str, output: str, **asked: Any) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.errors import SettingError
-from sadari.messages import Message, beside, counted, message
+from sadari.messages import Message, beside, counted, current_language, message
 
 if TYPE_CHECKING:
     from sadari.cli.terminal.progress import Progress
+    from sadari.export.page.html import Page
     from sadari.export.proof import Proof
     from sadari.rungs import Rung
 
@@ -51,7 +52,7 @@ def _refuse(asked: dict[str, Any], target: str, *names: str) -> None:
 def _check_fasttext(output: str, asked: dict[str, Any]) -> None:
     from sadari.cli.arguments.outputs import check_file
 
-    _refuse(asked, "fasttext", "texts")
+    _refuse(asked, "fasttext", "texts", "max_size")
     check_file(Path(output))
 
 
@@ -110,14 +111,14 @@ def _write_lines(rung: Rung, path: Path, asked: dict[str, Any], progress: Progre
 
 def _reading(asked: dict[str, Any]) -> dict[str, Any]:
     """How a file is to be read."""
-    return {name: value for name, value in asked.items() if name not in ("lines", "texts")}
+    return {name: value for name, value in asked.items() if name not in ("lines", "texts", "max_size")}
 
 
 def _check_onnx(output: str, asked: dict[str, Any]) -> None:
     from sadari.cli.arguments.outputs import check_folder
     from sadari.export.onnx import check_is_export
 
-    _refuse(asked, "onnx", "lines")
+    _refuse(asked, "onnx", "lines", "max_size")
     check_folder(Path(output), check_is_export)
 
 
@@ -125,36 +126,86 @@ def _to_onnx(rung: Rung, output: str, asked: dict[str, Any], progress: Progress)
     """Write a folder with ONNX, and what reads it: what prints the rest."""
     from sadari.export.onnx import export_onnx
 
-    proof = export_onnx(rung, output, texts=_texts(rung, asked))
+    proof = export_onnx(rung, output, texts=_texts(rung, asked)[0])
     return lambda: _proved(proof)
 
 
-def _texts(rung: Rung, asked: dict[str, Any]) -> list[str] | None:
-    """The first texts of --texts; None without it."""
+def _texts(rung: Rung, asked: dict[str, Any]) -> tuple[list[str] | None, list[Any] | None]:
+    """The first texts of --texts, and their labels with --label; None without."""
     from sadari.cli.arguments.models import open_for_model
     from sadari.export.proof import MOST_TEXTS
 
     if asked["texts"] is None:
-        return None
-    source = open_for_model(asked["texts"], _reading(asked), rung, need_label=False)
+        return None, None
+    labelled = bool(asked["label"])
+    source = open_for_model(asked["texts"], _reading(asked), rung, need_label=labelled)
     texts: list[str] = []
+    labels: list[Any] = []
     for batch in source.batches():
-        texts += batch.texts.head(MOST_TEXTS - len(texts)).to_list()
+        rows = MOST_TEXTS - len(texts)
+        texts += batch.texts.head(rows).to_list()
+        labels += [] if batch.labels is None else batch.labels.head(rows).to_list()
         if len(texts) == MOST_TEXTS:
             break
-    return texts
+    return texts, labels if labelled else None
+
+
+def _check_html(output: str, asked: dict[str, Any]) -> None:
+    from sadari.cli.arguments.outputs import check_file
+
+    _refuse(asked, "html", "lines")
+    check_file(Path(output))
+
+
+def _to_html(rung: Rung, output: str, asked: dict[str, Any], progress: Progress) -> Finish:
+    """Write one file with a page: what prints the rest."""
+    from sadari.export.page.html import MAX_SIZE, export_html
+
+    texts, labels = _texts(rung, asked)
+    size = asked["max_size"] or MAX_SIZE
+    page = export_html(rung, output, texts=texts, labels=labels, max_size=size, lang=current_language())
+
+    def finish() -> None:
+        _weights(page)
+        _proved(page.proof)
+        print_headed("Next", message("open {file} in a browser", file=output))
+
+    return finish
+
+
+def _weights(page: Page) -> None:
+    """What was done to the weights, and what that changes."""
+    if page.bits == 32:
+        print_headed("Weights", message("all of them, as they are: {features:,} features", features=page.features))
+        return
+    done = message(
+        "{bits} bits, {features:,} of {all:,} features", bits=page.bits, features=page.features, all=page.all_features
+    )
+    changed = message(
+        "{changed:,} of {texts:,} texts get another label, probabilities are up to {off:.3f} off",
+        changed=page.changed,
+        texts=page.proof.texts,
+        off=page.off,
+    )
+    scores = page.accuracy and message(
+        "accuracy {before:.3f} → {after:.3f}", before=page.accuracy[0], after=page.accuracy[1]
+    )
+    print_headed("Weights", beside([done, changed, scores]))
 
 
 def _proved(proof: Proof) -> None:
-    print_headed(
-        "Proved",
-        message(
-            "{texts:,} texts answered as by the model: the same labels, probabilities to {off:.0e} ({readers})",
-            texts=proof.texts,
-            off=proof.off,
-            readers=list(proof.readers),
-        ),
+    same = message(
+        "{texts:,} texts have the same labels there, probabilities to {off:.0e} ({readers})",
+        texts=proof.texts,
+        off=proof.off,
+        readers=", ".join(map(str, proof.readers)),
     )
+    unrun = None if len(proof.readers) > 1 else message("JavaScript was not run: there is no Node here")
+    print_headed("Proved", beside([same, unrun]))
 
 
-TARGETS = {"fasttext": Target(_check_fasttext, _to_fasttext), "onnx": Target(_check_onnx, _to_onnx)}
+TARGETS = {
+    "fasttext": Target(_check_fasttext, _to_fasttext),
+    "onnx": Target(_check_onnx, _to_onnx),
+    "html": Target(_check_html, _to_html),
+}

@@ -95,14 +95,13 @@ class Reader:
         """The reader of an exported folder."""
         folder = Path(folder)
         data = json.loads((folder / "reading.json").read_text("utf-8"))
-        tables = folder / "tables.safetensors"
-        return cls(data, read_tables(tables.read_bytes()) if tables.exists() else {}, folder)
+        return cls(data, read_tables((folder / "tables.safetensors").read_bytes()) if data["tables"] else {}, folder)
 
     def read(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The ids of a text, and how often each stands in it; where order matters, every id as it comes, once."""
         parts = [step(text) for step in self.steps]
         ids = np.concatenate(parts) if len(parts) > 1 else parts[0]
-        if self.data["inputs"] == "ids":
+        if self.data["ordered"]:
             return ids, np.ones(len(ids), np.int64)
         ids, counts = np.unique(ids, return_counts=True)
         return ids, np.minimum(counts, self.data["most"])
@@ -114,13 +113,11 @@ class Reader:
         counts = np.zeros((len(found), longest), np.float32)
         for row, (own, often) in enumerate(found):
             ids[row, : len(own)], counts[row, : len(own)] = own, often
-        if self.data["inputs"] == "counts":
-            return {"ids": ids.astype(np.int32), "counts": counts}
-        if self.data["inputs"] == "ids":
-            return {"ids": ids.astype(np.int32)}
-        given = {
+        given: dict[str, NDArray[Any]] = {
+            "ids": ids.astype(np.int32),
+            "counts": counts,
             "input_ids": ids,
-            "attention_mask": (counts > 0).astype(np.int64),
+            "attention_mask": counts.astype(np.int64),
             "token_type_ids": np.zeros_like(ids),
         }
         return {name: given[name] for name in self.data["inputs"]}

@@ -1,0 +1,272 @@
+// The page: what answers in it, and what people see. It stands behind sadari_reader.mjs in one script.
+
+/** The page's model: the reader, and rows of weights that are gathered and summed. */
+export class PageModel {
+  /** Opens what lies in the page: base64 of gzip, of JSON and of tables. */
+  static async open(json, tables) {
+    const data = JSON.parse(new TextDecoder().decode(await inflated(json)));
+    return new PageModel(data, readTables(await inflated(tables)));
+  }
+
+  constructor(data, arrays) {
+    Object.assign(this, { data, arrays, reader: new Reader(data, arrays), labels: data.labels, k: data.labels.length });
+    this.unknown = new Set(data.page.unknown);
+    this.width = arrays["page.rows"].length / Math.max(1, data.page.features);
+  }
+
+  /** Logits, probabilities and label of a text, and whether anything in it is known. */
+  answer(text) {
+    const found = this.reader.read(text);
+    const { known, unknown, page } = { ...this.data.page, unknown: this.unknown, page: this.data.page };
+    const told = found.ids.some((id) => id < known && !unknown.has(id));
+    const logits = (page.form === "mean" ? this.mean(found) : this.sum(found)).map((logit) => logit * this.data.factor);
+    const probabilities = told ? (this.data.several ? sigmoid(logits) : softmax(logits)) : this.data.prior;
+    return { logits, probabilities, told, label: this.reader.choose(probabilities) };
+  }
+
+  /** The sum of the rows of ids, each times its value: `width` numbers. */
+  mixed(ids, values) {
+    const rows = this.arrays["page.rows"], steps = this.arrays["page.steps"], { width } = this;
+    const sums = new Float64Array(width);
+    ids.forEach((id, i) => {
+      for (let j = 0; j < width; j++) sums[j] += values[i] * rows[id * width + j];
+    });
+    return sums.map((sum, j) => sum * steps[j]);
+  }
+
+  sum({ ids, counts }) {
+    const { binary, sublinear, norm, bound } = this.data.page;
+    const scales = this.arrays["page.scales"], step = this.arrays["page.scale"][0];
+    const values = counts.map((count, i) => {
+      const once = binary ? Math.min(count, 1) : count;
+      return (sublinear ? 1 + Math.log(once) : once) * scales[ids[i]] * step;
+    });
+    const totals = [0, 0];
+    values.forEach((value, i) => {
+      totals[ids[i] >= bound ? 1 : 0] += norm === "l2" ? value * value : Math.abs(value);
+    });
+    const norms = totals.map((total) => (norm === null || !total ? 1 : norm === "l2" ? Math.sqrt(total) : total));
+    const sums = this.mixed(ids, values.map((value, i) => value / norms[ids[i] >= bound ? 1 : 0]));
+    return Array.from(sums, (sum, j) => sum + this.arrays["page.bias"][j]);
+  }
+
+  mean({ ids, counts }) {
+    const total = Math.max(1, counts.reduce((sum, count) => sum + count, 0));
+    const mean = this.mixed(ids, counts), output = this.arrays["page.output"], { width } = this;
+    return Array.from(this.arrays["page.bias"], (bias, label) => {
+      let sum = 0;
+      for (let j = 0; j < width; j++) sum += output[label * width + j] * mean[j];
+      return bias + sum / total;
+    });
+  }
+
+  /** What each word adds to each label: how far the logits would fall without it, less what all labels lose alike. */
+  explain(text, most = 300) {
+    const parts = text.split(/(\s+)/u).map((word) => ({ word, adds: null }));
+    const words = parts.filter(({ word }) => /\S/u.test(word)).slice(0, most);
+    const whole = this.answer(text).logits;
+    for (const part of words) {
+      const without = parts.map((other) => (other === part ? "" : other.word)).join("");
+      const lost = this.answer(without).logits.map((logit, label) => whole[label] - logit);
+      const alike = this.data.several ? 0 : lost.reduce((sum, each) => sum + each, 0) / this.k;
+      part.adds = lost.map((each) => each - alike);
+    }
+    return parts;
+  }
+}
+
+function softmax(logits) {
+  const top = Math.max(...logits);
+  const odds = logits.map((logit) => Math.exp(logit - top)), total = odds.reduce((sum, each) => sum + each, 0);
+  return odds.map((each) => each / total);
+}
+
+const sigmoid = (logits) => logits.map((logit) => 0.5 * (1 + Math.tanh(0.5 * logit)));
+
+async function inflated(base64) {
+  const bytes = Uint8Array.from(atob(base64.trim()), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+/** The rows of a CSV file (RFC 4180), by the delimiter that its first line has most of. */
+export function parseCsv(text) {
+  const head = text.slice(0, (text.indexOf("\n") + 1 || text.length + 1) - 1);
+  const delimiter = [",", ";", "\t"].reduce((best, each) => (head.split(each).length > head.split(best).length ? each : best));
+  const rows = [];
+  let row = [], field = "", quoted = false, at = 0;
+  const endField = () => { row.push(field); field = ""; };
+  const endRow = () => { endField(); if (row.length > 1 || row[0]) rows.push(row); row = []; };
+  for (; at < text.length; at++) {
+    const letter = text[at];
+    if (quoted) {
+      if (letter !== '"') field += letter;
+      else if (text[at + 1] === '"') { field += '"'; at++; } else quoted = false;
+    } else if (letter === '"' && field === "") quoted = true;
+    else if (letter === delimiter) endField();
+    else if (letter === "\n") endRow();
+    else if (letter !== "\r" || text[at + 1] !== "\n") field += letter;
+  }
+  if (field || row.length) endRow();
+  return rows;
+}
+
+/** Rows as CSV that a spreadsheet opens as text: no field of it runs as a formula. */
+export function writtenCsv(rows) {
+  const field = (value) => {
+    const safe = /^[=+\-@\t\r]/.test(value) && !/^-?\d+(\.\d+)?$/.test(value) ? `'${value}` : value;
+    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return `\ufeff${rows.map((row) => row.map((value) => field(String(value))).join(",")).join("\r\n")}\r\n`;
+}
+
+/** Bytes as text: UTF-8, or the Korean encoding of Windows where they are none. */
+export function decoded(bytes) {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("euc-kr").decode(bytes);
+  }
+}
+
+const whole = (text) => text.replace(/[\ud800-\udfff]/gu, "\ufffd"); // without halves of surrogate pairs
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+/** What people see. */
+class Page {
+  constructor(model, say) {
+    Object.assign(this, { model, say, chosen: null, table: null });
+    const get = (id) => document.getElementById(id);
+    this.at = { text: get("text"), bars: get("bars"), words: get("words"), note: get("note"), file: get("file"),
+      drop: get("drop"), column: get("column"), rows: get("rows"), progress: get("progress"), save: get("save"),
+      filter: get("filter"), sure: get("sure"), found: get("found"), result: get("result") };
+    this.at.text.value = new URLSearchParams(location.hash.slice(1)).get("text") ?? ""; // page.html#text=…
+    this.listen();
+    this.show();
+    document.body.dataset.ready = "yes";
+  }
+
+  listen() {
+    const { text, file, drop, column, filter, sure, save } = this.at;
+    let waiting = 0;
+    text.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(() => this.show(), 60); });
+    file.addEventListener("change", () => this.read(file.files[0]));
+    for (const kind of ["dragover", "dragleave", "drop"]) {
+      drop.addEventListener(kind, (event) => {
+        event.preventDefault();
+        drop.classList.toggle("over", kind === "dragover");
+        if (kind === "drop") this.read(event.dataTransfer.files[0]);
+      });
+    }
+    column.addEventListener("change", () => this.classify());
+    filter.addEventListener("change", () => this.list());
+    sure.addEventListener("input", () => this.list());
+    save.addEventListener("click", () => this.download());
+  }
+
+  show() {
+    const text = whole(this.at.text.value), { labels } = this.model;
+    const { probabilities, told } = this.model.answer(text);
+    this.at.note.textContent = text.trim() === "" ? this.say.empty : told ? "" : this.say.unknown;
+    const order = probabilities.map((_, k) => k).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 12);
+    const shown = order.includes(this.chosen) ? this.chosen : order[0];
+    this.at.bars.replaceChildren(...order.map((k) => this.bar(labels[k], probabilities[k], k, k === shown)));
+    this.colour(text, shown, told);
+  }
+
+  bar(label, share, k, shown) {
+    const row = made("li"), button = made("button", { type: "button", className: "bar" });
+    button.setAttribute("aria-pressed", String(shown));
+    const fill = made("span", { className: "fill" });
+    fill.style.inlineSize = `${100 * share}%`;
+    button.append(made("bdi", { className: "name", textContent: label }), made("b", { textContent: percent(share) }), fill);
+    button.addEventListener("click", () => { this.chosen = k; this.show(); });
+    row.append(button);
+    return row;
+  }
+
+  colour(text, label, told) {
+    const parts = told ? this.model.explain(text.slice(0, 20_000)) : [];
+    const most = Math.max(0.25, ...parts.map(({ adds }) => (adds ? Math.abs(adds[label]) : 0)));
+    this.at.words.replaceChildren(...parts.map(({ word, adds }) => {
+      if (!adds) return document.createTextNode(word);
+      const mark = made("span", { textContent: word, className: adds[label] >= 0 ? "for" : "against" });
+      mark.style.setProperty("--weight", (Math.abs(adds[label]) / most).toFixed(3));
+      mark.title = this.model.labels.map((name, k) => `${name} ${adds[k] >= 0 ? "+" : "−"}${Math.abs(adds[k]).toFixed(2)}`).join("\n");
+      return mark;
+    }));
+  }
+
+  async read(file) {
+    if (!file) return;
+    const rows = parseCsv(decoded(new Uint8Array(await file.arrayBuffer())));
+    if (rows.length < 2) {
+      this.at.found.textContent = this.say.no_rows;
+      return;
+    }
+    const [head, ...body] = rows;
+    const lengths = head.map((_, column) => body.slice(0, 100).reduce((sum, row) => sum + (row[column] ?? "").length, 0));
+    const named = head.findIndex((name) => /^(text|글|내용|질문|문장|title|제목)$/i.test(name.trim()));
+    this.table = { name: file.name, head, body };
+    this.at.column.replaceChildren(...head.map((name, column) => made("option", { value: column, textContent: name })));
+    this.at.column.value = named >= 0 ? named : lengths.indexOf(Math.max(...lengths));
+    await this.classify();
+  }
+
+  async classify() {
+    const table = this.table, column = Number(this.at.column.value), { progress, result } = this.at;
+    const run = (this.run = {});
+    Object.assign(progress, { max: table.body.length, value: 0, hidden: false });
+    result.hidden = false;
+    table.answers = [];
+    let paused = performance.now();
+    for (const row of table.body) {
+      const { label, probabilities } = this.model.answer(whole(row[column] ?? ""));
+      table.answers.push({ label: [label].flat().join(" | "), sure: Math.max(...probabilities) });
+      if (performance.now() - paused > 40) {
+        progress.value = table.answers.length;
+        await new Promise((resume) => setTimeout(resume));
+        if (this.run !== run) return; // another file or column was chosen meanwhile
+        paused = performance.now();
+      }
+    }
+    progress.hidden = true;
+    const labels = [...new Set(table.answers.map(({ label }) => label))].sort();
+    this.at.filter.replaceChildren(made("option", { value: "", textContent: this.say.all }),
+      ...labels.map((label) => made("option", { value: label, textContent: label })));
+    this.list();
+  }
+
+  list(most = 200) {
+    const { body, answers } = this.table, column = Number(this.at.column.value);
+    const { filter, sure } = this.at, label = filter.value, least = Number(sure.value) / 100;
+    const kept = answers.map((answer, row) => ({ ...answer, row }))
+      .filter((answer) => (filter.selectedIndex < 1 || answer.label === label) && answer.sure >= least);
+    this.at.found.textContent = this.say.rows.replace("{kept}", kept.length.toLocaleString()).replace("{all}", body.length.toLocaleString());
+    this.at.rows.replaceChildren(...kept.slice(0, most).map(({ row, label: own, sure: share }) => {
+      const line = made("tr");
+      line.append(made("td", { textContent: (body[row][column] ?? "").slice(0, 300), dir: "auto" }),
+        made("td", { textContent: own }), made("td", { textContent: percent(share) }));
+      return line;
+    }));
+  }
+
+  download() {
+    const { name, head, body, answers } = this.table;
+    const rows = body.map((row, i) => [...head.map((_, column) => row[column] ?? ""), answers[i].label, answers[i].sure.toFixed(4)]);
+    const link = made("a", { download: name.replace(/(\.[^.]*)?$/, ".labelled.csv") });
+    link.href = URL.createObjectURL(new Blob([writtenCsv([[...head, "predicted_label", "probability"], ...rows])], { type: "text/csv" }));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+}
+
+function made(tag, properties = {}) {
+  return Object.assign(document.createElement(tag), properties);
+}
+
+if (typeof document !== "undefined") {
+  const block = (id) => document.getElementById(id).textContent;
+  const model = await PageModel.open(block("reading"), block("tables"));
+  globalThis.sadari = { model, page: new Page(model, JSON.parse(block("say"))) };
+}
