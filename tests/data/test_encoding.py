@@ -255,6 +255,21 @@ def test_what_is_in_doubt_shows_what_each_encoding_would_make_of_it(tmp_path: Pa
     assert open_source(tmp_path / "a.csv", encoding="gb18030").read().texts[0] == "你好"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("iso2022_jp", "とても美味しい"), ("iso2022_jp_ext", "ｶﾀｶﾅ です"), ("iso2022_kr", "정말 맛있다")],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_encodings_whose_bytes_are_all_ascii(tmp_path: Path, encoding: str, text: str, name: str) -> None:
+    (tmp_path / name).write_bytes(f'text,label\n"{text}",a\n"{text} B, 2",b\n'.encode(encoding))
+    source = open_source(tmp_path / name)
+    assert source.encoding == encoding
+    assert f"encoding: {encoding.upper()}, by its escape sequences" in written(source.notes)
+    assert source.read().texts.to_list() == [text, f"{text} B, 2"]
+    (tmp_path / name).write_bytes(b"text,label\n\x1b$B is no Japanese,a\nnor this,b\n")
+    assert open_source(tmp_path / name).encoding == "utf-8"
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_no_byte_order_mark(tmp_path: Path, encoding: str) -> None:
     for name, content in (

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from sadari.data.corpus import Corpus
+from sadari.data.formats.encodings.encoding import open_stream
 from sadari.data.read import open_source
 from sadari.data.train_data import gather
 from sadari.errors import DataError
@@ -70,13 +71,21 @@ def error_of(path: Path, **options: Any) -> str:
         ("id, text, label", '{i}, "{text}", {label}'),  # a space after each comma
         ("words, kind", '"{text}" , {label}'),
         ("words,kind", "'{text}',{label}"),
+        ("words,\tkind", '"{text}",\t"{label}"'),  # a tab after each comma
+        ('"text" "label"', '"{i}" "{text}" "{label}"'),  # R, write.table as it comes
+        ('"words" "count" "kind"', '"doc{i}" "{text}" {i} "{label}"'),
+        ('"words" "kind"', '"{text}" "{label}"'),
+        ("text,label\n------,-----", '"{text}",{label}'),  # sqlcmd
+        ("| text | label |\n|------|:-----:|", "|{text}|{label}|"),  # Markdown
+        ("| text | label |\n|------+-------|", "|{text}|{label}|"),  # Org
+        (" text | label \n------+-------", "{text}|{label}"),  # psql
         ("내용,분류", '"{text}",{label}'),
         ("レビュー,カテゴリ", '"{text}",{label}'),
         ('Timestamp,"What do you think of it, all in all?",Group', '2024/01/02 3:04:05 PM GMT+9,"{text}",{label}'),
         ("words,url,kind", '"{text}",https://example.org/a/very/long/path/of/a/page/that/nobody/reads/{i},{label}'),
     ],
 )
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])  # the last: Windows, by a program that wrote CR LF
 def test_columns_are_found(tmp_path: Path, header: str, row: str, end: str) -> None:
     path = write(tmp_path, table(header.replace("\n", end), row, end))
     assert read(path) == (TEXTS, LABELS)
@@ -175,6 +184,39 @@ def test_cr_rows_with_line_feeds_in_cells(tmp_path: Path) -> None:
         [f"{text}\rsecond line" for text in TEXTS],
         LABELS,
     )
+
+
+def test_cr_rows_with_both_in_cells(tmp_path: Path) -> None:
+    path = write(tmp_path, table("text,label", '"{text}\r\nsecond\rthird",{label}', "\r"))
+    assert read(path) == ([f"{text}\r\nsecond\nthird" for text in TEXTS], LABELS)
+    stream = open_stream(path)
+    whole = path.read_bytes().replace(b"\r\n", b"--").replace(b"\r", b"\n").replace(b"--", b"\r\n")
+    for size in range(1, 40):
+        blocks = list(stream.blocks(size))
+        assert b"".join(blocks) == whole
+        assert all(blocks)
+
+
+def test_several_returns_before_a_line_feed_end_one_line(tmp_path: Path) -> None:
+    rows = "".join(f'{{"text": "{text}", "label": "{label}"}}\r\r\n' for text, label in ROWS)
+    assert read(write(tmp_path, rows, "data.jsonl")) == (TEXTS, LABELS)
+    rows = "".join(f"__label__{label} {text}\r\r\n" for text, label in ROWS)
+    assert read(write(tmp_path, rows, "data.txt")) == (TEXTS, LABELS)
+
+
+def test_words_of_dashes_are_rows(tmp_path: Path) -> None:
+    path = write(tmp_path, "text,label\n--,a\n" + "".join(f'"{text}",{label}\n' for text, label in ROWS))
+    assert read(path) == (["--", *TEXTS], ["a", *LABELS])
+
+
+@pytest.mark.parametrize(
+    ("line", "name"), [('{{"text": "{text}", "label": "{label}"}}', "jsonl"), ("__label__{label} {text}", "fasttext")]
+)
+def test_lines_of_another_format_under_the_name_of_a_table(tmp_path: Path, line: str, name: str) -> None:
+    path = write(tmp_path, "".join(line.format(text=text, label=label) + "\n" for text, label in ROWS))
+    assert f"pass --format {name}" in error_of(path)
+    assert read(path, format=name) == (TEXTS, LABELS)
+    assert len(read(write(tmp_path, table("text,label", "{{{i}}} tea,{label}")))[0]) == len(ROWS)
 
 
 def test_mixed_line_ends(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import codecs
 import difflib
 import errno
 import gzip
+import re
 import sys
 import tempfile
 import zlib
@@ -30,6 +31,7 @@ BLOCK_BYTES = 8 << 20
 MAX_RECORD_BYTES = 8 << 20
 """The longest record (a row, a line, one text file) that is read; a longer one is an error, not a hang."""
 
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 _UNPACKED_FREELY = 64 << 20
 _MOST_UNPACKED = 200  # times: texts shrink to a third, logs that repeat themselves to a 50th; zeros to a 1,000th
 
@@ -74,8 +76,8 @@ class ByteStream:
 
     def blocks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
         """Blocks of valid UTF-8, each ending between two characters; lone CR line ends come as LF."""
-        for block in decoded_blocks(self, self.encoding, size):
-            yield block.replace(b"\r", b"\n") if self.carriage_returns else block
+        blocks = decoded_blocks(self, self.encoding, size)
+        return _with_line_feeds(blocks) if self.carriage_returns else blocks
 
     def head(self, size: int) -> tuple[bytes, bool]:
         """About the first `size` bytes as UTF-8, and whether that is all there is."""
@@ -87,6 +89,18 @@ class ByteStream:
             parts.append(block)
             total += len(block)
         return b"".join(parts), True
+
+
+def _with_line_feeds(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """LF in place of each CR that no LF follows, be it in the next block."""
+    last = b""
+    for block in blocks:
+        joined = last + block
+        last = joined[-1:] if joined.endswith(b"\r") else b""
+        if len(joined) > len(last):
+            yield _LONE_RETURN.sub(b"\n", joined[: len(joined) - len(last)])
+    if last:
+        yield b"\n"
 
 
 def open_bytes(path: Path, name: str, *, pipe: bool = False) -> BinaryIO:

@@ -60,11 +60,11 @@ def _too_long(stream: ByteStream, line: int) -> DataError:
 
 
 def lines_column(data: bytes) -> pl.Series:
-    """Lines that each end in a line feed as String, without it and without a carriage return before it."""
+    """Lines that each end in a line feed as String, without it and without carriage returns before it."""
     buffer = np.frombuffer(data, np.uint8)
     offsets = np.append(0, np.flatnonzero(buffer == 10) + 1)
     array = na.c_array_from_buffers(na.large_string(), offsets.size - 1, [None, offsets, buffer])
-    return pl.Series(array).alias("line").str.strip_suffix("\n").str.strip_suffix("\r")
+    return pl.Series(array).alias("line").str.strip_suffix("\n").str.strip_chars_end("\r")
 
 
 def head_lines(stream: ByteStream) -> bytes:

@@ -27,6 +27,7 @@ from sadari.messages import message
 from sadari.settings.limits import Choice, check
 
 _HEAD_BYTES = 64 << 10
+_LINES_ALIKE = 20
 
 
 def find_format(name: str) -> Format:
@@ -52,11 +53,14 @@ def open_records(path: str | Path, asked: Asked) -> Records:
     if format is not None and format.of == "folder":
         open_bytes(place, name).close()
         raise DataError(message("is a file, not a folder"), where=name)
-    format = format or _by_ending(name, every) or _by_first_bytes(file, every)
+    ending = None if format else _by_ending(name, every)
+    format = format or ending or _by_first_bytes(file, every)
     if format is not None and format.of == "bytes":
         return format.read(file, asked)
     stream = open_stream(place, name=name, encoding=asked.encoding)
     stream.spool = kept
+    if ending is not None and not ending.begins:
+        _refuse_another(stream)
     return format.read(stream, asked) if format is not None else _by_content(stream, asked, every)
 
 
@@ -65,6 +69,18 @@ def _by_ending(name: str, every: Sequence[Format]) -> Format | None:
     if suffixes[-1:] == [".gz"]:
         suffixes.pop()
     return next((format for format in every if suffixes and suffixes[-1] in format.endings), None)
+
+
+def _refuse_another(stream: ByteStream) -> None:
+    """Raise an error of a file named as one format whose first lines all begin as those of another one."""
+    lines = [line.lstrip() for line in stream.head(_HEAD_BYTES)[0].splitlines() if line.strip()][:_LINES_ALIKE]
+    for named in FORMATS:
+        begins = find_format(named).begins
+        if find_format(named).of == "text" and begins and all(line.startswith(begins) for line in lines):
+            what = message(
+                "each line begins with {begins}, as it does in the format {name}", begins=begins.decode(), name=named
+            )
+            raise DataError(what, where=stream.name, hint=message("pass --format {name}, or --format csv", name=named))
 
 
 def _by_first_bytes(file: LocalFile, every: Sequence[Format]) -> Format | None:

@@ -17,6 +17,7 @@ from sadari.messages import Message, message
 
 QUOTE = ord('"')
 DELIMITERS = {",": message("comma"), "\t": message("tab"), ";": message("semicolon"), "|": message("bar")}
+_NAMES = DELIMITERS | {" ": message("space")}
 _HEAD_ROWS = 1000
 _LONG_FIELD = 64 << 10
 _SINGLE_QUOTE = ord("'")
@@ -123,12 +124,12 @@ def _choose_quote(head: np.ndarray, complete: bool, delimiter: int) -> _Shape:
     quoting = _shape(head, complete, delimiter, QUOTE)
     content = head.tobytes()
     if delimiter != ord(" ") and re.search(
-        re.escape(bytes([delimiter])) + b' +"|" +' + re.escape(bytes([delimiter])), content
+        re.escape(bytes([delimiter])) + b'[ \t]+"|"[ \t]+' + re.escape(bytes([delimiter])), content
     ):
         spaced = _shape(head, complete, delimiter, QUOTE, spaced=True)
         sound = not spaced.stray and spaced.opened < 0 and spaced.wrapped > quoting.wrapped + 0.5
         quoting = spaced if spaced.score > quoting.score or (sound and spaced.fields > 1) else quoting
-    if not quoting.wrapped and re.search(rb"(?m)^'[^\n]*'\r?$|'" + re.escape(bytes([delimiter])), content):
+    if not quoting.wrapped and re.search(rb"(?m)^'[^\n]*'\r*$|'" + re.escape(bytes([delimiter])), content):
         single = _shape(head, complete, delimiter, _SINGLE_QUOTE)
         if single.quoted > 0.5 and not single.stray and single.opened < 0 and single.score >= quoting.score:
             return single
@@ -222,7 +223,7 @@ def _said(shape: _Shape, default: str, *, given: bool) -> list[Message]:
     notes = []
     if not given and shape.fields > 1 and chr(shape.delimiter) != default:
         delimiter = chr(shape.delimiter)
-        notes.append(message("delimiter: {name}", name=DELIMITERS.get(delimiter, delimiter)))
+        notes.append(message("delimiter: {name}", name=_NAMES.get(delimiter, delimiter)))
     if shape.quote == NO_QUOTE:
         notes.append(message('quotes (") are read as plain characters: they do not wrap the fields of this file'))
     if shape.quote == _SINGLE_QUOTE:
@@ -239,6 +240,8 @@ def _choose_delimiter(
     shapes = {d: _choose_quote(head, complete, ord(d)) for d in order if d != given}
     best = max(shapes.values(), key=lambda s: s.score)
     if given is None:
+        if best.score < 0.6 and (spaces := _between_quotes(head, complete)) is not None:
+            return spaces
         # Sentences with commas here and there are no table: such a file has one column.
         if best.score < 0.6 and (not labelled or best.fields < 2):
             return _single_column(head, complete)
@@ -256,6 +259,13 @@ def _choose_delimiter(
         )
         raise DataError(what, where=name, hint=message("name the delimiter with --delimiter, or leave that out"))
     return shape
+
+
+def _between_quotes(head: np.ndarray, complete: bool) -> _Shape | None:
+    """Fields with a space between them, which is none if all that holds spaces is in quotes: what R writes unasked."""
+    shape = _choose_quote(head, complete, ord(" "))
+    quoted = shape.quote == QUOTE and shape.quoted == 1.0 and not shape.stray
+    return shape if quoted and shape.score > 0.9 else None
 
 
 def _single_column(head: np.ndarray, complete: bool) -> _Shape:

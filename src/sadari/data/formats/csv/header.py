@@ -9,7 +9,7 @@ import polars as pl
 
 from sadari.data.column_names import folded, is_known, names_both
 from sadari.data.columns import names_said, shown, shown_names
-from sadari.data.formats.csv.header_signs import are_row_names, is_ag_news_layout, looks_like_header
+from sadari.data.formats.csv.header_signs import are_row_names, is_ag_news_layout, is_rule, looks_like_header
 from sadari.errors import DataError
 from sadari.messages import Message, both, message, plural
 
@@ -99,6 +99,9 @@ def find_header(head: Head, given: bool | None, known: Sequence[str], name: str,
                 cells=shown(_joined(head.lead[skip:at])),
             )
         )
+    if head.lead[at + 1 :] and is_rule(head.lead[at + 1]):
+        header.records += 1
+        header.notes.append(message("a line of dashes below the header is passed over"))
     if given is None:
         header.notes.append(message("header: {names}", names=names_said(header.columns)))
     header.notes += notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -11,6 +12,7 @@ from sadari.data.column_names import folded, is_known, names_both
 _LONGEST_NAME = 40
 _NUMBER = r"^[-+]?[0-9]+([.,][0-9]+)?$"
 _MOMENT = r"^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?$"
+_RULE = re.compile(r"\s*[:+|]?[-=]{2,}[-=:+|\s]*")
 _ENOUGH = 8  # rows from which a value that does not come again says something
 
 
@@ -43,6 +45,12 @@ def are_row_names(rows: pl.DataFrame) -> bool:
     if first.str.contains(r"^[0-9]+$").all():
         return True
     return not (first.str.contains(r"\s").any() or second.str.contains(r"^\s").any()) and rows.height > 2
+
+
+def is_rule(record: Sequence[str]) -> bool:
+    """Whether a record is the line that programs draw below a header: ``-----,------`` (sqlcmd), ``|---|---|``."""
+    cells = [cell for cell in record if cell.strip()]
+    return len(cells) > 0 and all(map(_RULE.fullmatch, cells))
 
 
 def looks_like_header(first: Sequence[str], rest: pl.DataFrame, known: Sequence[str]) -> bool:

@@ -19,7 +19,7 @@ PLAIN, QUOTED, ESCAPED = 0, 1, 2
 STRAY, SPANS = 1, 2
 """Flags of a record: text follows a closing quote; a quoted field holds a newline."""
 
-_LF, _CR, _SPACE = 10, 13, 32
+_TAB, _LF, _CR, _SPACE = 9, 10, 13, 32
 
 
 @njit(cache=True, nogil=True)
@@ -48,8 +48,8 @@ def _end_of_quoted(buffer, i, quote):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _after_spaces(buffer, i):  # type: ignore[no-untyped-def]
-    while i < buffer.size and buffer[i] == _SPACE:
+def _after_spaces(buffer, i, delimiter):  # type: ignore[no-untyped-def]
+    while i < buffer.size and (buffer[i] == _SPACE or buffer[i] == _TAB) and buffer[i] != delimiter:
         i += 1
     return i
 
@@ -59,20 +59,24 @@ def _read_field(buffer, begin, delimiter, quote, spaced):  # type: ignore[no-unt
     """One field: its content's bounds, the offset after it (-1 if never closed), kind, line feeds, stray text."""
     size = buffer.size
     if spaced:
-        begin = _after_spaces(buffer, begin)
+        begin = _after_spaces(buffer, begin, delimiter)
     if begin == size or buffer[begin] != quote:
         after = _end_of_bare(buffer, begin, delimiter)
         end = after
-        if end > begin and buffer[end - 1] == _CR and (after == size or buffer[after] == _LF):
-            end -= 1
+        if after == size or buffer[after] == _LF:
+            while end > begin and buffer[end - 1] == _CR:
+                end -= 1
         return begin, end, after, PLAIN, 0, False
     begin += 1
     end, breaks, kind = _end_of_quoted(buffer, begin, quote)
     if end < 0:
         return begin, end, end, kind, breaks, False
-    after = _after_spaces(buffer, end + 1) if spaced else end + 1
-    if after < size and buffer[after] == _CR and (after + 1 == size or buffer[after + 1] == _LF):
-        after += 1
+    after = _after_spaces(buffer, end + 1, delimiter) if spaced else end + 1
+    ended = after
+    while ended < size and buffer[ended] == _CR:  # several, where Windows put one before a line end that had one
+        ended += 1
+    if ended == size or buffer[ended] == _LF:
+        after = ended
     stray = after < size and buffer[after] != delimiter and buffer[after] != _LF
     if stray:
         after = _end_of_bare(buffer, after, delimiter)
@@ -92,7 +96,7 @@ def scan_records(  # type: ignore[no-untyped-def]
         start: the offset at which a record begins.
         delimiter: a byte.
         quote: a byte; `NO_QUOTE` where quotes mean nothing.
-        spaced: whether spaces may stand between a delimiter and a field, and are no part of it.
+        spaced: whether spaces and tabs may stand between a delimiter and a field, and are no part of it.
         final: whether the file ends with the buffer.
         empty_lines: see above.
         starts: (rows, columns) int32, filled with where each field begins, its quote left out.

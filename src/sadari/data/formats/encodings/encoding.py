@@ -41,6 +41,11 @@ _FOREIGN = (
     (b"\xfd7zXZ", message("compressed with xz"), message("decompress it, or use gzip")),
     (b"SQLite format 3", message("an SQLite database"), message("export the table as CSV")),
 )
+_SWITCHING = {  # what such a text begins a run of its characters with → Python's names, the usual one first
+    b"\x1b$)C": ("iso2022_kr",),
+    b"\x1b$B": ("iso2022_jp", "iso2022_jp_ext"),
+    b"\x1b$@": ("iso2022_jp", "iso2022_jp_ext"),
+}
 _FOREIGN_BYTE = re.compile(rb"[\x80-\xff]")
 _SAMPLE_BYTES = 1 << 17
 _BLOCK_SAMPLE = 1 << 15
@@ -144,6 +149,9 @@ def _detect_encoding(stream: ByteStream, head: bytes) -> None:
         return
     failure = _first_failure(stream, "utf-8")
     if failure is None:
+        if (switching := _that_switches(stream)) is not None:
+            stream.encoding = switching
+            stream.notes.append(message("encoding: {encoding}, by its escape sequences", encoding=switching.upper()))
         return
     best, possible = judge(foreign_lines(raw_blocks(stream, BLOCK_BYTES)))
     if best is None:
@@ -159,6 +167,13 @@ def _detect_encoding(stream: ByteStream, head: bytes) -> None:
             hint=_MEND,
         )
     stream.notes.append(encoding_note(best))
+
+
+def _that_switches(stream: ByteStream) -> str | None:
+    """An encoding of Japanese or Korean mails, all of whose bytes are ASCII: escape sequences tell what they mean."""
+    block = next(raw_blocks(stream, BLOCK_BYTES), b"")
+    tried = [codec for sign, codecs_of in _SWITCHING.items() if sign in block for codec in codecs_of]
+    return next((codec for codec in tried if _first_failure(stream, codec) is None), None)
 
 
 def byte_order_mark(head: bytes) -> tuple[str, int] | None:
