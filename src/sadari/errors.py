@@ -6,6 +6,9 @@ from Python the same sentence is the exception's message, and its parts stay rea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sadari.messages import Message, message, render
 
 
@@ -101,6 +104,46 @@ class ForkError(SadariError, RuntimeError):
 
     def __reduce__(self) -> tuple[type, tuple[str]]:
         return type(self), (self.library,)  # such errors travel from worker to parent
+
+
+# what the system says of files, which Python knows in English
+_OF_THE_SYSTEM = (
+    message("No such file or directory"),
+    message("Permission denied"),
+    message("Operation not permitted"),
+    message("Is a directory"),
+    message("Not a directory"),
+    message("Directory not empty"),
+    message("File exists"),
+    message("File name too long"),
+    message("Too many levels of symbolic links"),
+    message("No space left on device"),
+    message("Read-only file system"),
+    message("File too large"),
+    message("Too many open files"),
+    message("Input/output error"),
+    message("Invalid argument"),
+    message("Connection refused"),
+    message("Connection reset by peer"),
+    message("Address already in use"),
+    message("Connection timed out"),
+)
+_BY_SENTENCE: Mapping[str, Message] = {said.id: said for said in _OF_THE_SYSTEM}
+
+
+def reason_of(error: BaseException) -> Message | str:
+    """What an error says, to be a part of another sentence.
+
+    Args:
+        error: one of ours, whose message is taken as it was given; one of the system; or any other, of which there
+            is only a text.
+    """
+    if isinstance(error, SadariError):
+        return error.said
+    if isinstance(error, OSError) and error.strerror:
+        said: Any = error.strerror  # a message where we raised it
+        return said if isinstance(said, Message) else _BY_SENTENCE.get(said, str(said))
+    return str(error) or type(error).__name__
 
 
 class SadariWarning(UserWarning):

@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sadari.artifact.strict_json import parse_json
+from sadari.artifact.strict_json import parse_object
+from sadari.errors import DataError
+from sadari.messages import message
 
 HISTORY = "history.jsonl"
 _NO_NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}  # JSON has no such numbers
@@ -22,7 +24,7 @@ def decode_history(text: str) -> list[dict[str, float]]:
     """The records in the file.
 
     Raises:
-        ValueError: a line is no object of numbers.
+        DataError: a line is no object of numbers.
     """
     return [_record(line, number) for number, line in enumerate(text.split("\n"), 1) if line]
 
@@ -33,13 +35,12 @@ def _plain(value: Any) -> int | float | str:
 
 
 def _record(line: str, number: int) -> dict[str, float]:
-    record = parse_json(line.encode())
-    if not isinstance(record, dict):
-        raise ValueError(f"line {number:,} of {HISTORY} is no JSON object")
+    place = message("line {number:,} of {file}", number=number, file=HISTORY)
+    record = parse_object(line.encode(), place)
     found: dict[str, Any] = {
         name: _NO_NUMBERS.get(value, value) if isinstance(value, str) else value for name, value in record.items()
     }
     for name, value in found.items():
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"line {number:,} of {HISTORY}: {name[:80]!r} is no number")
+            raise DataError(message("{place}: {name!r:.80} is no number", place=place, name=name))
     return found

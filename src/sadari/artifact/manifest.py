@@ -15,7 +15,7 @@ from platform import python_version
 from typing import Any
 
 from sadari.artifact.strict_json import parse_json
-from sadari.errors import ModelError
+from sadari.errors import ModelError, reason_of
 from sadari.messages import Message, alternatives, message
 
 MANIFEST = "sadari.json"
@@ -122,7 +122,9 @@ def encode_manifest(manifest: Mapping[str, Any], files: Mapping[str, FileEntry],
         ValueError,
         RecursionError,
     ) as error:  # an object of Python's own, NaN, nested too deep
-        raise ModelError(message("the manifest cannot be written as JSON: {error}", error=error), where=where) from None
+        raise ModelError(
+            message("the manifest cannot be written as JSON: {reason}", reason=reason_of(error)), where=where
+        ) from None
     if len(data) > MAX_MANIFEST:
         raise ModelError(
             message(

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 
 FLAGS = os.O_RDONLY
 for _flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
     FLAGS |= getattr(os, _flag, 0)
 
+FOLDER = message("a folder")
 _KINDS = (
-    (stat.S_ISLNK, "a link"),
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a pipe"),
-    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISLNK, message("a link")),
+    (stat.S_ISDIR, FOLDER),
+    (stat.S_ISFIFO, message("a pipe")),
+    (stat.S_ISSOCK, message("a socket")),
 )
 
 
@@ -47,26 +48,26 @@ def as_path(given: Any) -> Path:
     return Path(name)
 
 
-def kind_of(mode: int) -> str | None:
+def kind_of(mode: int) -> Message | None:
     """What a thing in the file system is, if it is no plain file."""
     if stat.S_ISREG(mode):
         return None
-    return next((word for is_kind, word in _KINDS if is_kind(mode)), "a device")
+    return next((word for is_kind, word in _KINDS if is_kind(mode)), message("a device"))
 
 
 def open_plain(path: str | Path) -> BinaryIO:
     """Open a plain file for reading; a link is followed.
 
     Raises:
-        OSError: there is none, it may not be read, or it is anything else; ``strerror`` says what.
+        OSError: there is none, it may not be read, or it is anything else; ``strerror``, a message, says what.
         ValueError: no file can have such a name.
     """
     opened = os.open(path, FLAGS)
     kind = kind_of(os.fstat(opened).st_mode)
     if kind is not None:
         os.close(opened)
-        refused = IsADirectoryError if kind == "a folder" else OSError
-        raise refused(errno.EISDIR if kind == "a folder" else errno.EINVAL, f"is {kind}, not a plain file", str(path))
+        number = errno.EISDIR if kind == FOLDER else errno.EINVAL  # for which Python makes the class
+        raise OSError(number, message("is {kind}, not a plain file", kind=kind), str(path))
     return os.fdopen(opened, "rb")
 
 

@@ -31,7 +31,7 @@ from sadari.artifact.swap import find_folder
 from sadari.artifact.temporary import beside
 from sadari.artifact.untrusted import UntrustedFile, UntrustedFolder, foreign_format, open_folder
 from sadari.artifact.weights import MAX_HEADER, TRANSFORMERS_WEIGHTS, WEIGHTS, decode_header, decode_tensors
-from sadari.errors import ModelError
+from sadari.errors import ModelError, reason_of
 from sadari.messages import message
 
 _TRIES = 20
@@ -169,7 +169,9 @@ def read_manifest(opened: UntrustedFolder) -> tuple[int, bytes, dict[str, Any]]:
         except ValueError as error:
             found = foreign_format(data)
             raise ModelError(
-                message("is {found}, not JSON", found=found) if found else message("is refused: {error}", error=error),
+                message("is {found}, not JSON", found=found)
+                if found
+                else message("is refused: {reason}", reason=reason_of(error)),
                 where=file.where,
             ) from None
         return check_version(manifest, where=file.where), data, manifest
@@ -253,7 +255,7 @@ def _with_open(path: str | Path, read: Callable[[UntrustedFile], dict[str, Any]]
         with open_plain(path) as file:
             return read(UntrustedFile(file.fileno(), os.fstat(file.fileno()).st_size, where))
     except OSError as error:
-        raise ModelError(message("cannot be read: {strerror}", strerror=error.strerror or error), where=where) from None
+        raise ModelError(message("cannot be read: {reason}", reason=reason_of(error)), where=where) from None
 
 
 def _read_header(file: UntrustedFile) -> tuple[dict[str, tuple[str, tuple[int, ...], int]], int]:
@@ -274,7 +276,7 @@ def _read_header(file: UntrustedFile) -> tuple[dict[str, tuple[str, tuple[int, .
     try:
         return decode_header(file.take(length).tobytes(), size), size
     except ValueError as error:
-        raise ModelError(message("is refused: {error}", error=error), where=file.where) from None
+        raise ModelError(message("is refused: {reason}", reason=reason_of(error)), where=file.where) from None
 
 
 def _read_weights(file: UntrustedFile, entry: FileEntry | None, as_torch: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,44 +11,42 @@ from numpy.typing import NDArray
 
 from sadari.artifact.read import ModelFiles
 from sadari.artifact.strict_json import parse_json
-from sadari.errors import DataError, ModelError, SettingError
-from sadari.messages import message
+from sadari.errors import DataError, ModelError, SadariError, SettingError, reason_of
+from sadari.messages import Message, message
 
 if TYPE_CHECKING:
     from torch import nn
 
 VOCABULARY = "vocabulary.json"
+NO_MODEL = message("the model cannot be put together: {reason}")
+NO_TOKENIZER = message("the tokenizer cannot be put together: {reason}")
+NO_VECTORS = message("the vectors cannot be put together: {reason}")
+TOO_LARGE = message("{name} holds numbers too large to calculate with")
 LARGEST_WEIGHT = 1e12  # sums of products of such numbers stay finite in float32
 Net = TypeVar("Net", bound="nn.Module")
 
 
-def read_words(files: ModelFiles) -> list[str]:
+def read_words(files: ModelFiles, first: Sequence[str] = ()) -> list[str]:
     """The words of a model's vocabulary, by id.
 
+    Args:
+        files: what the folder holds.
+        first: what it must begin with.
+
     Raises:
-        ValueError: the file is no JSON list of texts.
+        DataError: the file is no JSON list of texts, or begins with others.
         ModelError: there is no such file.
     """
     words = parse_json(files.text(VOCABULARY).encode())
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise ValueError(f"{VOCABULARY} is not a list of words")
+        raise DataError(message("{file} is not a list of words", file=VOCABULARY))
+    if words[: len(first)] != list(first):
+        raise DataError(message("the vocabulary does not begin with {words:.160}", words=", ".join(first)))
     return words
 
 
-def tokenizer_name(model: Mapping[str, Any]) -> str:
-    """The tokenizer that a model was trained with.
-
-    Raises:
-        ValueError: it is not named.
-    """
-    name = model.get("tokenizer")
-    if not isinstance(name, str):
-        raise ValueError("the tokenizer is not named")
-    return name
-
-
 @contextmanager
-def build(where: str, what: str = "model") -> Iterator[None]:
+def build(where: str, what: Message = NO_MODEL) -> Iterator[None]:
     """Whatever a stranger's words make of a model that is built by them is one error, of its folder.
 
     Raises:
@@ -56,19 +54,11 @@ def build(where: str, what: str = "model") -> Iterator[None]:
     """
     try:
         yield
-    except ModelError as error:
-        if error.where is not None:
+    except (ModelError, ValueError) as error:
+        if isinstance(error, ModelError) and error.place is not None:
             raise
-        raise ModelError(
-            message("the {what} cannot be put together: {what_2}", what=what, what_2=error.said),
-            where=where,
-            hint=error.hint,
-        ) from error
-    except (SettingError, DataError, ValueError) as error:
-        reason = error.said if isinstance(error, SettingError | DataError) else str(error)
-        raise ModelError(
-            message("the {what} cannot be put together: {reason}", what=what, reason=reason), where=where
-        ) from error
+        said = what.filled(reason=reason_of(error))
+        raise ModelError(said, where=where, hint=error.advice if isinstance(error, SadariError) else None) from error
 
 
 def weights_for(files: ModelFiles, make: Callable[[], nn.Module]) -> dict[str, NDArray[Any]]:
@@ -108,6 +98,20 @@ def load_net(files: ModelFiles, make: Callable[[], Net]) -> Net:
     return net.eval()
 
 
+def check_known(found: Collection[str], known: Collection[str]) -> None:
+    """Refuse tensors that a model does not know.
+
+    Args:
+        found: the names of those that are there.
+        known: the names of those that it may have.
+
+    Raises:
+        DataError: the first of them.
+    """
+    for name in sorted(set(found) - set(known)):
+        raise DataError(message("the model knows no tensor {name!r:.80}", name=name))
+
+
 def fill_net(net: nn.Module, weights: Mapping[str, NDArray[Any]]) -> None:
     """Put weights that `weights_for` gave into a net."""
     import torch
@@ -123,7 +127,7 @@ def check_weights(where: str, **arrays: NDArray[np.float32]) -> None:
     """
     name = _too_large(arrays)
     if name:
-        raise ModelError(message("tensor {name!r} holds numbers too large to calculate with", name=name), where=where)
+        raise ModelError(TOO_LARGE.filled(name=message("tensor {name!r:.80}", name=name)), where=where)
 
 
 def check_learned(**arrays: NDArray[np.float32]) -> None:
@@ -156,18 +160,30 @@ def known_settings(manifest: Mapping[str, Any], known: Collection[str]) -> dict[
     settings = object_in(manifest, "settings")
     unknown = sorted(set(settings) - set(known))
     if unknown:
-        raise ValueError(f"there is no setting {unknown[0][:80]!r}")
+        raise DataError(message("there is no setting {name!r:.80}", name=unknown[0]))
     # JSON has no tuples
     return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+
+
+def text_in(manifest: Mapping[str, Any], key: str) -> str:
+    """One text of a manifest.
+
+    Raises:
+        DataError: there is none.
+    """
+    value = manifest.get(key)
+    if not isinstance(value, str):
+        raise DataError(message("{name!r} is missing or not a text", name=key))
+    return value
 
 
 def object_in(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
     """One object of a manifest.
 
     Raises:
-        ValueError: there is none.
+        DataError: there is none.
     """
     value = manifest.get(key)
     if not isinstance(value, dict):
-        raise ValueError(f"{key!r} is missing or not an object")
+        raise DataError(message("{name!r} is missing or not an object", name=key))
     return value

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from sadari.artifact.plain_file import FLAGS, kind_of
-from sadari.errors import ModelError
+from sadari.errors import ModelError, reason_of
 from sadari.messages import Message, message
 
 _CHUNK = 2**22  # bytes read and hashed together: small enough to stay in a cache
@@ -164,7 +164,7 @@ def _read_errors(where: str, *, missing: Message | None = None) -> Iterator[None
     except OSError as error:
         if missing is not None and isinstance(error, FileNotFoundError):
             raise ModelError(missing, where=where) from None
-        raise ModelError(message("cannot be read: {strerror}", strerror=error.strerror or error), where=where) from None
+        raise ModelError(message("cannot be read: {reason}", reason=reason_of(error)), where=where) from None
 
 
 def _check_regular(found: os.stat_result, where: str) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from sadari.artifact.strict_json import parse_json
-from sadari.errors import ModelError
+from sadari.artifact.strict_json import parse_object
+from sadari.errors import DataError, ModelError, reason_of
 from sadari.messages import message
 
 WEIGHTS = "weights.safetensors"
@@ -90,7 +90,7 @@ def _encode_header(header: dict[str, Any], data_size: int) -> bytes:
         text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
         decode_header(text, data_size)
     except ValueError as error:  # half a surrogate pair, nine dimensions
-        raise ModelError(message("the tensors cannot be written: {error}", error=error)) from None
+        raise ModelError(message("the tensors cannot be written: {reason}", reason=reason_of(error))) from None
     text += b" " * (-len(text) % 8)  # so that the data begins at a multiple of every item's size
     if len(text) > MAX_HEADER:
         raise ModelError(
@@ -132,38 +132,42 @@ def decode_header(text: bytes, data_size: int) -> dict[str, tuple[str, tuple[int
     Raises:
         ValueError: with the reason.
     """
-    header = parse_json(text, max_depth=4)
-    if not isinstance(header, dict):
-        raise ValueError("the header is not a JSON object")
+    header = parse_object(text, message("the header"), max_depth=4)
     header.pop("__metadata__", None)
     found = {name: _check_entry(name, entry) for name, entry in header.items()}
     at = 0
     for name in sorted(found, key=lambda name: found[name][2:]):
         _, _, begin, end = found[name]
         if begin != at:
-            raise ValueError(f"tensor {name[:80]!r} begins at byte {begin}, where {at} is next")
+            raise DataError(
+                message("tensor {name!r:.80} begins at byte {begin}, where {at} is next", name=name, begin=begin, at=at)
+            )
         at = end
     if at != data_size:
-        raise ValueError(f"the tensors take {at} bytes, the file holds {data_size}")
+        raise DataError(message("the tensors take {at} bytes, the file holds {data_size}", at=at, data_size=data_size))
     return {name: (dtype, shape, begin) for name, (dtype, shape, begin, _) in found.items()}
 
 
 def _check_entry(name: str, entry: Any) -> tuple[str, tuple[int, ...], int, int]:
     """One tensor's (dtype, shape, begin, end)."""
-    about = f"tensor {name[:80]!r}"
+    about = message("tensor {name!r:.80}", name=name)
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
-        raise ValueError(f"{about} is not given as dtype, shape and data_offsets")
+        raise DataError(message("{about} is not given as dtype, shape and data_offsets", about=about))
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in _DTYPES:
-        raise ValueError(f"{about} has the unknown dtype {str(dtype)[:20]!r}")
+        raise DataError(message("{about} has the unknown dtype {dtype!r:.20}", about=about, dtype=str(dtype)))
     # The product without zeros is what NumPy counts with, even where the tensor is empty.
     if not _are_counts(shape) or len(shape) > MAX_RANK or math.prod(max(1, length) for length in shape) >= MAX_COUNT:
-        raise ValueError(f"{about} has no usable shape")
+        raise DataError(message("{about} has no usable shape", about=about))
     if not _are_counts(offsets) or len(offsets) != 2:
-        raise ValueError(f"{about} has no usable data_offsets")
+        raise DataError(message("{about} has no usable data_offsets", about=about))
     size = math.prod(shape) * _DTYPES[dtype].itemsize
     if offsets[1] - offsets[0] != size:
-        raise ValueError(f"{about} needs {size} bytes and is given {offsets[1] - offsets[0]}")
+        raise DataError(
+            message(
+                "{about} needs {size} bytes and is given {given}", about=about, size=size, given=offsets[1] - offsets[0]
+            )
+        )
     return dtype, tuple(shape), offsets[0], offsets[1]
 
 

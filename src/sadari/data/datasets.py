@@ -15,7 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from sadari.data.download import Progress, download
-from sadari.errors import DataError, OutputError
+from sadari.errors import DataError, OutputError, reason_of
 from sadari.messages import Message, alternatives, message
 
 
@@ -241,4 +241,4 @@ def _write_classes(folder: Path, known: _Known) -> None:
         path.with_suffix(".part").write_text("".join(f"{name}\n" for name in known.classes), encoding="utf-8")
         path.with_suffix(".part").replace(path)
     except OSError as error:
-        raise OutputError(message("cannot be written: {strerror}", strerror=error.strerror), where=str(path)) from error
+        raise OutputError(message("cannot be written: {reason}", reason=reason_of(error)), where=str(path)) from error

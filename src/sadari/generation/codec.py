@@ -29,6 +29,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles, guarded, parse_json
+from sadari.artifact.restore import read_words
 from sadari.compiling import njit
 from sadari.errors import DataError
 from sadari.messages import Message, message
@@ -36,7 +37,7 @@ from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, slices
 from sadari.text.compose import composed
 from sadari.text.scan import ALONE, MARK, OTHER, PART, SPACE, Rules, Tokens, character_kinds, decode_character
-from sadari.text.subword.bpe import NOT_LEARNED, NOT_MADE, size_note
+from sadari.text.subword.bpe import NOT_LEARNED, NOT_MADE, merges_of, size_note
 from sadari.text.table import TokenTable, hash_slices
 from sadari.text.tokenize import Tokenizer
 from sadari.text.vocab import UNKNOWN, Vocab
@@ -105,12 +106,10 @@ def restored_codec(level: str, labels: Sequence[str], files: ModelFiles) -> Text
     Raises:
         ValueError, SettingError, ModelError: its vocabulary is not one of this level and labels.
     """
-    tokens = parse_json(files.text(VOCABULARY).encode())
-    if not isinstance(tokens, list) or not all(isinstance(token, str) and token for token in tokens):
-        raise ValueError(f"{VOCABULARY} is not a list of tokens")
     head = _head(labels)
-    if tokens[: len(head)] != head:
-        raise ValueError(f"the vocabulary does not begin with {', '.join(head)}"[:200])
+    tokens = read_words(files, head)
+    if not all(tokens):
+        raise DataError(message("the vocabulary has an empty word"))
     if level == "subword":
         return BytePieces.restored(tokens[len(head) :], parse_json(files.text(MERGES).encode()), labels)
     return Symbols(level, Vocab(tokens, specials=len(head)), labels)
@@ -309,21 +308,17 @@ class BytePieces:
 
     @classmethod
     def restored(cls, pieces: list[str], merges: Any, labels: Sequence[str]) -> BytePieces:
-        if not isinstance(merges, list) or not all(
-            isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) and part for part in pair)
-            for pair in merges
-        ):
-            raise ValueError(f"{MERGES} is not a list of pairs")
+        pairs = merges_of(merges)
         known = set(pieces)
         if (
             len(known) != len(pieces)
             or not set(_byte_names()) <= known
             or not set("".join(pieces)) <= set(_byte_names())
         ):
-            raise ValueError("the subwords are not those of bytes, or one stands there twice")
-        if any(not {left, right, left + right} <= known for left, right in merges):
-            raise ValueError("a merge makes a subword that is not in the vocabulary")
-        return cls(pieces, [(left, right) for left, right in merges], labels)
+            raise DataError(message("the subwords are not those of bytes, or one stands there twice"))
+        if any(not {left, right, left + right} <= known for left, right in pairs):
+            raise DataError(message("a merge makes a subword that is not in the vocabulary"))
+        return cls(pieces, pairs, labels)
 
     def __len__(self) -> int:
         return self._first + len(self.pieces)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import ModelFiles, State
 from sadari.artifact.restore import load_net
-from sadari.errors import SadariError
+from sadari.errors import DataError, SadariError
 from sadari.generation.codec import TextCodec, restored_codec
 from sadari.generation.settings import GeneratorSettings
 from sadari.messages import message
+from sadari.settings.limits import Flag, value_in
 
 if TYPE_CHECKING:
     from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
@@ -36,14 +37,12 @@ class SavedGenerator(GeneratorSettings):
         return net.state_dict(), self.codec_.state(), said
 
     def _restore(self, files: ModelFiles, said: Mapping[str, Any]) -> None:
-        labels, running, unknown = (said.get(key) for key in ("labels", "running", "unknown_learned"))
+        labels = said.get("labels")
         if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-            raise ValueError("the labels are no list of texts")
-        if not isinstance(running, bool) or not isinstance(unknown, bool):
-            raise ValueError("it is not said what texts it learned")
-        if running and labels:
-            raise ValueError("it has labels, and learned one running text")
-        self.running_, self.unknown_learned_ = running, unknown
+            raise DataError(message("the labels are no list of texts"))
+        self.running_, self.unknown_learned_ = (value_in(said, key, Flag()) for key in ("running", "unknown_learned"))
+        if self.running_ and labels:
+            raise DataError(message("it has labels, and learned one running text"))
         self.codec_ = restored_codec(self.level, labels, files)
         size = len(self.codec_)
         self.resolved_ = self.resolved(ids=size, tokens=1)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import MANIFEST, guarded
-from sadari.artifact.restore import build, check_weights
+from sadari.artifact.restore import NO_TOKENIZER, build, check_weights
 from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
-from sadari.errors import DownloadError, ModelError, SadariWarning
+from sadari.errors import DataError, DownloadError, ModelError, SadariWarning
 from sadari.messages import message
 from sadari.pretrained import folder as weights_folder
 from sadari.pretrained.config import check_claims, check_config, labels_of
@@ -230,7 +230,7 @@ def read_tokenizer(folder: Path) -> Tokenizing:
         ModelError: it cannot be read, is empty, or knows nothing.
     """
     where = str(folder)
-    with build(where, "tokenizer"):
+    with build(where, NO_TOKENIZER):
         _check_ids(folder)
     again = message(
         "copy {tokenizer} (or {words}) again from where the weights are from", tokenizer=TOKENIZER, words=WORDS
@@ -265,7 +265,7 @@ def read_tokenizer(folder: Path) -> Tokenizing:
             where=where,
             hint=message("mend tokenizer_config.json"),
         )
-    with build(where, "tokenizer"):
+    with build(where, NO_TOKENIZER):
         reads = SubwordTokenizer.of(engine, pad, unknown)
     check_knows(pieces, lambda texts: bool(reads.known(reads.encode(texts)).any()), where)
     return Tokenizing(reads, files, int(longest) if 0 < longest < 2**31 else None)
@@ -286,7 +286,7 @@ def _check_ids(folder: Path) -> None:
     added = said.get("added_tokens_decoder")
     numbers = list(added) if isinstance(added, dict) else []
     if not all(number.isascii() and number.isdigit() and len(number) < 8 for number in numbers):
-        raise ValueError("the ids of its added tokens are none")
+        raise DataError(message("the ids of its added tokens are none"))
 
 
 def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, bool]:
@@ -441,6 +441,23 @@ def places(config: Any) -> int | None:
     if config.model_type == "mpnet":  # whose place of padding is 1, whatever its configuration says
         return count - 2
     return count - (config.pad_token_id + 1 if config.model_type in _PLACES_BEHIND_PADDING else 0)
+
+
+def check_places(name: str, longest: int, config: Any) -> None:
+    """Refuse to read more tokens than a model has places for.
+
+    Args:
+        name: of the setting.
+        longest: its value.
+        config: of the model.
+
+    Raises:
+        DataError: with both numbers.
+    """
+    count = places(config)
+    if count is not None and longest > count:
+        said = message("{name} is {longest:,}, and there are {places:,} places", name=name, longest=longest)
+        raise DataError(said.filled(places=count))
 
 
 def check_fits(pieces: SubwordTokenizer, config: Any, where: str) -> None:

@@ -9,9 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.artifact import TRANSFORMERS_WEIGHTS, kind_of, open_plain, parse_json, read_shapes
+from sadari.artifact import TRANSFORMERS_WEIGHTS, kind_of, open_plain, read_shapes
+from sadari.artifact.plain_file import FOLDER
+from sadari.artifact.strict_json import parse_object
 from sadari.artifact.weights import TOKENIZER, WORDS
-from sadari.errors import ModelError
+from sadari.errors import DataError, ModelError, reason_of
 from sadari.messages import message
 
 if TYPE_CHECKING:
@@ -71,12 +73,11 @@ def json_of(path: Path) -> dict[str, Any]:
         ModelError: it holds none, is too large, or cannot be read.
     """
     try:
-        found = parse_json(_bytes_of(path))
-    except ValueError as error:
-        raise ModelError(message("cannot be read: {error}", error=error), where=str(path), hint=_AGAIN) from None
-    if not isinstance(found, dict):
-        raise ModelError(message("is not a JSON object"), where=str(path), hint=_AGAIN)
-    return found
+        return parse_object(_bytes_of(path), path.name)
+    except DataError as error:
+        raise ModelError(
+            message("cannot be read: {reason}", reason=reason_of(error)), where=str(path), hint=_AGAIN
+        ) from None
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -90,9 +91,7 @@ def _bytes_of(path: Path) -> bytes:
                 )
             return file.read()
     except OSError as error:
-        raise ModelError(
-            message("cannot be read: {strerror}", strerror=error.strerror or error), where=str(path)
-        ) from None
+        raise ModelError(message("cannot be read: {reason}", reason=reason_of(error)), where=str(path)) from None
 
 
 def check_plain(folder: Path) -> None:
@@ -104,11 +103,9 @@ def check_plain(folder: Path) -> None:
     try:
         kinds = {entry.name: kind_of(entry.stat().st_mode) for entry in sorted(folder.iterdir()) if entry.exists()}
     except OSError as error:
-        raise ModelError(
-            message("cannot be read: {strerror}", strerror=error.strerror or error), where=str(folder)
-        ) from None
+        raise ModelError(message("cannot be read: {reason}", reason=reason_of(error)), where=str(folder)) from None
     for name, kind in kinds.items():
-        if kind not in (None, "a folder"):
+        if kind not in (None, FOLDER):
             raise ModelError(
                 message("is {kind}, not a plain file", kind=kind),
                 where=str(folder / name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Mapping
@@ -9,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.artifact import MANIFEST, ModelFiles, check_kind, parse_json, read_model, read_tensors
+from sadari.artifact import MANIFEST, ModelFiles, check_kind, read_model, read_tensors
 from sadari.artifact.plain_file import as_path
+from sadari.artifact.strict_json import parse_object
 from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
-from sadari.errors import ModelError
+from sadari.errors import DataError, ModelError, reason_of
 from sadari.messages import message
 from sadari.pretrained.folder import INDEX, SAFE, check_fits, check_knows, check_not_pickled, text_of
-from sadari.settings.limits import Whole
+from sadari.settings.limits import Choice, Limit, Number, Whole
 from sadari.text.subword.wordpiece import WordPiece
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
     from sadari.nets.bert.encoder import BertForPreTraining, BertShape
 
-# what config.json must say: name → (range, or None for a number)
-_WHOLE = {
+# what config.json must say
+_LIMITS: dict[str, Limit] = {
     "vocab_size": Whole(6, 2**20),
     "num_hidden_layers": Whole(1, 96),
     "hidden_size": Whole(1, 8192),
@@ -32,6 +34,8 @@ _WHOLE = {
     "intermediate_size": Whole(1, 2**15),
     "max_position_embeddings": Whole(8, 2**15),
     "type_vocab_size": Whole(1, 16),
+    "layer_norm_eps": Number(0, 0.999),
+    "hidden_dropout_prob": Number(0, 0.999),
 }
 _TOGETHER = message("take weights and {config} from the same model", config=CONFIG)
 _FILES = message("name the folder of a BERT: {config}, {safe}, tokenizer", config=CONFIG, safe=SAFE)
@@ -151,7 +155,9 @@ def _bert_of(
         shape = _shape(said.get(CONFIG) or "")
         pieces = WordPiece.of_files(*(said.get(name) for name in (TOKENIZER, WORDS, TOKENIZER_SETTINGS)))
     except ValueError as error:
-        raise ModelError(message("cannot be read as a BERT: {error}", error=error), where=where, hint=_FILES) from error
+        raise ModelError(
+            message("cannot be read as a BERT: {reason}", reason=reason_of(error)), where=where, hint=_FILES
+        ) from error
     check_knows(pieces.pieces, lambda texts: bool((pieces.encode(texts).values != pieces.unknown_id).any()), where)
     check_fits(len(pieces) - 1, shape.vocab_size, where)
     named = {_name(name): torch.as_tensor(value).float() for name, value in tensors.items()}
@@ -167,8 +173,6 @@ def _bert_of(
 
 def shape_json(shape: BertShape, pad_id: int) -> str:
     """The ``config.json`` of a net."""
-    import dataclasses
-
     said = {"architectures": ["BertForPreTraining"], "model_type": "bert", **dataclasses.asdict(shape)}
     dropout = said.pop("dropout")
     said |= {
@@ -186,28 +190,25 @@ def shape_json(shape: BertShape, pad_id: int) -> str:
 def _shape(text: str) -> BertShape:
     from sadari.nets.bert.encoder import ACTIVATIONS, BertShape
 
-    said = parse_json(text.encode())
-    if not isinstance(said, dict):
-        raise ValueError(f"{CONFIG} is no JSON object")
+    said = parse_object(text.encode(), CONFIG)
     if said.get("model_type", "bert") != "bert":
-        raise ValueError(f"it is of the type {said['model_type']!r:.40}; only 'bert' can be pre-trained here")
+        raise DataError(
+            message("it is of the type {said!r:.40}; only 'bert' can be pre-trained here", said=said["model_type"])
+        )
     if said.get("position_embedding_type", "absolute") != "absolute" or said.get("is_decoder"):
-        raise ValueError("it is a variant of BERT: relative positions, or a decoder")
+        raise DataError(message("it is a variant of BERT: relative positions, or a decoder"))
     defaults = BertShape()
-    found = {name: said.get(name, getattr(defaults, name)) for name in _WHOLE}
+    limits = {**_LIMITS, "hidden_act": Choice(tuple(ACTIVATIONS))}
+    usual = {**dataclasses.asdict(defaults), "hidden_dropout_prob": defaults.dropout}
+    found = {name: said.get(name, usual[name]) for name in limits}
     for name, value in found.items():
-        if not _WHOLE[name].allows(value):
-            raise ValueError(f"{CONFIG} says {name} {value!r:.40}; it must be {_WHOLE[name]}")
+        if not limits[name].allows(value):
+            what = message("{config} says {name} {value!r:.40}; it must be {limit}", config=CONFIG, name=name)
+            raise DataError(what.filled(value=value, limit=limits[name]))
     if found["hidden_size"] % found["num_attention_heads"]:
-        raise ValueError(f"{found['num_attention_heads']} heads cannot share a width of {found['hidden_size']}")
-    activation = said.get("hidden_act", "gelu")
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"{CONFIG} says hidden_act {activation!r:.40}; known are {', '.join(ACTIVATIONS)}")
-    numbers = {"layer_norm_eps": said.get("layer_norm_eps", 1e-12), "dropout": said.get("hidden_dropout_prob", 0.1)}
-    for name, value in numbers.items():
-        if not isinstance(value, int | float) or not 0 <= value < 1:
-            raise ValueError(f"{CONFIG} says {name} {value!r:.40}; it must be a number from 0 to below 1")
-    return BertShape(**found, **numbers, hidden_act=activation)
+        what = message("{heads} heads cannot share a width of {width}", heads=found["num_attention_heads"])
+        raise DataError(what.filled(width=found["hidden_size"]))
+    return BertShape(dropout=found.pop("hidden_dropout_prob"), **found)
 
 
 def _name(name: str) -> str:

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact.restore import tokenizer_name
+from sadari.artifact.restore import text_in
 from sadari.messages import Message, message
 from sadari.rungs.linear import LinearRung
-from sadari.settings.limits import Range
+from sadari.settings.limits import Flag, Range, value_in
 from sadari.settings.search import RangeTo, Tried
 from sadari.settings.shared import Count
 from sadari.text.characters.beside import WordsAndCharacters
@@ -64,10 +64,7 @@ class CharacterRung(LinearRung):
         return {"across_spaces": self.across_spaces_}
 
     def _restore_reading(self, model: Mapping[str, Any]) -> None:
-        across = model.get("across_spaces")
-        if not isinstance(across, bool):
-            raise ValueError("whether n-grams go across spaces is not said")
-        self.across_spaces_ = across
+        self.across_spaces_ = value_in(model, "across_spaces", Flag())
 
     def _characters(self, ngram_range: tuple[int, int], max_features: int | None) -> CharacterVectors:
         return CharacterVectors(
@@ -166,7 +163,7 @@ class WordChar(CharacterRung):
 
     def _restore_reading(self, model: Mapping[str, Any]) -> None:
         super()._restore_reading(model)
-        self.tokenizer_ = tokenizer_name(model)
+        self.tokenizer_ = text_in(model, "tokenizer")
 
     def _new_vectors(self) -> WordsAndCharacters:
         words = CountVectors(

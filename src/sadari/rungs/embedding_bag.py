@@ -12,8 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
-from sadari.artifact.restore import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
-from sadari.errors import SettingError
+from sadari.artifact.restore import VOCABULARY, check_learned, check_weights, read_words, text_in
+from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.nets.compiled import mean_logits
 from sadari.ragged import Ragged
@@ -263,13 +263,13 @@ class EmbeddingBag(Rung):
         return tensors, texts, {"tokenizer": self.tokenizer_}
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
-        self.tokenizer_, self.epochs_ = tokenizer_name(model), self.epochs or 1
+        self.tokenizer_, self.epochs_ = text_in(model, "tokenizer"), self.epochs or 1
         self.vectors_ = self._new_vectors(self.tokenizer_)
         self.vectors_.restore(read_words(files), {})
         words, size = len(self.vectors_.words), self.vectors_.size
         rows = files.tensor("ngram_rows", shape=(None,), dtype="int32")
         if len(rows) and (rows.min() < words or rows.max() >= size):
-            raise ValueError("the rows of the n-grams do not fit the vocabulary")
+            raise DataError(message("the rows of the n-grams do not fit the vocabulary"))
         word_part = files.tensor("words", shape=(words, self.width), dtype="float32")
         ngram_part = files.tensor("ngrams", shape=(len(rows), self.width), dtype="float32")
         self.output_ = files.tensor("output", shape=(len(self.classes_), self.width), dtype="float32")

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
-from sadari.artifact.restore import VOCABULARY, check_learned, check_weights, read_words, tokenizer_name
+from sadari.artifact.restore import VOCABULARY, check_learned, check_weights, read_words, text_in
 from sadari.compiling import in_use
 from sadari.errors import SettingError
 from sadari.messages import message
@@ -370,7 +370,7 @@ class WordRung(LinearRung):
         return {"tokenizer": self.tokenizer_}
 
     def _restore_reading(self, model: Mapping[str, Any]) -> None:
-        self.tokenizer_ = tokenizer_name(model)
+        self.tokenizer_ = text_in(model, "tokenizer")
 
     def _new_vectors(self) -> Vectors:
         shortest, longest = self.resolved_settings()["ngram_range"]

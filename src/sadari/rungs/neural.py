@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
-from sadari.artifact.restore import VOCABULARY, check_learned, load_net, read_words, tokenizer_name
+from sadari.artifact.restore import VOCABULARY, check_learned, load_net, read_words, text_in
 from sadari.data.corpus import TextStream
 from sadari.device import resolve_device
 from sadari.errors import DataError
@@ -334,11 +334,9 @@ class NeuralRung(Resumable):
         return self._weights(), texts, {"tokenizer": self.tokenizer_}
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
-        self.tokenizer_ = tokenizer_name(model)
+        self.tokenizer_ = text_in(model, "tokenizer")
         tokenizer(self.tokenizer_)
-        words = read_words(files)
-        if words[: len(SPECIALS)] != list(SPECIALS):
-            raise ValueError(f"the vocabulary does not begin with {', '.join(SPECIALS)}")
+        words = read_words(files, SPECIALS)
         self.vocab_ = Vocab(words, specials=len(SPECIALS))
         self.epochs_, self.batch_size_ = self.epochs or 1, self.batch_size or sizes.BATCH
         self.max_length_, self.sparse_ = self.max_length or sizes.SHORT, bool(self.sparse)

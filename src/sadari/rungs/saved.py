@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.artifact.restore import object_in
+from sadari.errors import DataError
+from sadari.messages import message
 from sadari.rungs.ladder import TrainedRung
+from sadari.settings.limits import Choice, Number, value_in
 from sadari.train.labels import KINDS, LabelCodec, class_array
 from sadari.train.thresholds import USUAL
 
@@ -59,48 +62,37 @@ def read_head(manifest: Mapping[str, Any]) -> Head:
         ValueError: something is missing, of a wrong type, out of range, or does not fit the rest.
     """
     codec = _codec(manifest)
-    prior = manifest.get("prior")
-    if not isinstance(prior, list) or len(prior) != len(codec.classes) or not all(map(_is_share, prior)):
-        raise ValueError(f"'prior' must hold {len(codec.classes)} numbers from 0 to 1")
-    if not codec.multilabel and abs(sum(prior) - 1) > 1e-6:
-        raise ValueError("'prior' must sum to 1")
-    inverse_temperature = manifest.get("inverse_temperature")
-    if not (
-        isinstance(inverse_temperature, int | float)
-        and not isinstance(inverse_temperature, bool)
-        and 1e-12 <= inverse_temperature <= 1e12
-    ):
-        raise ValueError("'inverse_temperature' must be a number above 0")
-    thresholds = manifest.get("thresholds", [USUAL] * len(codec.classes))  # models of before have none
-    if not isinstance(thresholds, list) or len(thresholds) != len(codec.classes) or not all(map(_is_share, thresholds)):
-        raise ValueError(f"'thresholds' must hold {len(codec.classes)} numbers from 0 to 1")
+    prior = _shares(manifest, "prior", codec)
+    if not codec.multilabel and abs(prior.sum() - 1) > 1e-6:
+        raise DataError(message("'prior' must sum to 1"))
+    usual = {"thresholds": [USUAL] * len(codec.classes)}  # of one label a text there are none
     return Head(
         codec=codec,
-        prior=np.array(prior, dtype=np.float64),
-        inverse_temperature=float(inverse_temperature),
-        thresholds=np.array(thresholds, dtype=np.float64),
+        prior=prior,
+        inverse_temperature=float(value_in(manifest, "inverse_temperature", Number(1e-12, 1e12))),
+        thresholds=_shares({**usual, **manifest}, "thresholds", codec),
         teacher=object_in(manifest, "teacher") if "teacher" in manifest else {},
     )
 
 
 def _codec(manifest: Mapping[str, Any]) -> LabelCodec:
-    names, kind, label_type = (manifest.get(key) for key in ("label_names", "label_kind", "label_type"))
+    names, kind = manifest.get("label_names"), value_in(manifest, "label_kind", Choice(tuple(KINDS)))
     if not isinstance(names, list) or len(names) < 2:
-        raise ValueError("'label_names' must hold two labels or more")
-    if kind not in KINDS:
-        raise ValueError(f"'label_kind' must be one of {', '.join(KINDS)}")
-    if label_type not in ("text", "number"):
-        raise ValueError("'label_type' must be text or number")
-    if label_type == "text":
-        return LabelCodec(class_array(names), str(kind))
+        raise DataError(message("'label_names' must hold two labels or more"))
+    if value_in(manifest, "label_type", Choice(("text", "number"))) == "text":
+        return LabelCodec(class_array(names), kind)
     # one way to write each number, so that no two names are one label
     if not all(_WHOLE.fullmatch(name) for name in names):
-        raise ValueError("'label_names' holds something other than whole numbers")
+        raise DataError(message("'label_names' holds something other than whole numbers"))
     numbers = [int(name) for name in names]
     if not all(-(2**63) <= number < 2**63 for number in numbers):
-        raise ValueError("'label_names' holds a number that does not fit 64 bits")
-    return LabelCodec(np.array(numbers, np.int64), str(kind))
+        raise DataError(message("'label_names' holds a number that does not fit 64 bits"))
+    return LabelCodec(np.array(numbers, np.int64), kind)
 
 
-def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+def _shares(manifest: Mapping[str, Any], name: str, codec: LabelCodec) -> NDArray[np.float64]:
+    """A number from 0 to 1 for each label, float64 [k]."""
+    found, count = manifest.get(name), len(codec.classes)
+    if not isinstance(found, list) or len(found) != count or not all(map(Number(0, 1).allows, found)):
+        raise DataError(message("{name!r} must hold {count:,} numbers from 0 to 1", name=name, count=count))
+    return np.array(found, dtype=np.float64)

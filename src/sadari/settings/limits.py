@@ -167,6 +167,22 @@ def check(name: str, value: Any, limit: Limit, *, optional: bool = False) -> Non
     raise SettingError(message("{name} is {shown}", name=name, shown=shown(value)), hint=hint.filled(limit=limit))
 
 
+def value_in(said: Mapping[str, Any], name: str, limit: Limit) -> Any:
+    """A value of a model folder, if it is what it may be.
+
+    Args:
+        said: what the folder says.
+        name: of the value; what is not there is None.
+        limit: what it may be.
+
+    Raises:
+        SettingError: as `check`.
+    """
+    value = said.get(name)
+    check(name, value, limit)
+    return value
+
+
 def shown(value: Any) -> str:
     """A value as a sentence shows it: its `repr`, cut where it is long."""
     try:

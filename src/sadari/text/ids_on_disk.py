@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.errors import OutputError
+from sadari.errors import OutputError, reason_of
 from sadari.messages import message
 
 CHUNK = 2**22  # ids renamed at once: 16 MiB
@@ -84,7 +84,7 @@ def write(file: IO[bytes], array: NDArray[Any]) -> None:
         file.flush()  # so that a full disk is found out here
     except OSError as error:
         raise OutputError(
-            message("the ids of the texts cannot be written: {strerror}", strerror=error.strerror),
+            message("the ids of the texts cannot be written: {reason}", reason=reason_of(error)),
             where=tempfile.gettempdir(),
             hint=message("set TMPDIR to a folder with more room"),
         ) from error

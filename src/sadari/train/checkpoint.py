@@ -13,7 +13,7 @@ import torch
 
 from sadari.artifact import read_model, remove_folder, write_model
 from sadari.artifact.plain_file import as_path
-from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
+from sadari.errors import DataError, ModelError, OutputError, SadariWarning, SettingError, reason_of
 from sadari.messages import Message, message, plural
 from sadari.train import distributed as processes
 from sadari.train.environment import random_state, set_random_state
@@ -223,7 +223,7 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
         if isinstance(error, SettingError):
             raise
         raise ModelError(
-            message("the checkpoint does not fit this run: {error}", error=error), where=str(folder)
+            message("the checkpoint does not fit this run: {reason}", reason=reason_of(error)), where=str(folder)
         ) from error
     begun = files.manifest.get("versions", {}).get("torch")
     if begun != torch.__version__:
@@ -235,7 +235,7 @@ def _take_up_machine(loop: Loop, manifest: Mapping[str, Any]) -> None:
     """Give a loop the threads and the precision of its run, and say where they are not what they would be here."""
     count, given = int(manifest["threads"]), loop.threads or torch.get_num_threads()
     if not 1 <= count <= MOST_THREADS:
-        raise ValueError(f"it says that it had {count:,} threads")
+        raise DataError(message("it says that it had {count:,} threads", count=count))
     if count != given:
         said = plural(
             "the run was begun with {count:,} thread and goes on so: {given:,} would give other bits",
@@ -247,7 +247,7 @@ def _take_up_machine(loop: Loop, manifest: Mapping[str, Any]) -> None:
     loop.threads = count
     begun = manifest["precision"]
     if begun not in ("fp32", "bf16"):
-        raise ValueError(f"it says that its precision was {begun!r:.80}")
+        raise DataError(message("it says that its precision was {begun!r:.80}", begun=begun))
     kept = loop.precision_for(begun)
     if kept != begun:
         _say(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from sadari.artifact import ModelFiles, State
-from sadari.artifact.restore import load_net
+from sadari.artifact.restore import load_net, text_in
 from sadari.artifact.weights import TOKENIZER
-from sadari.errors import SettingError
+from sadari.errors import DataError, SettingError
 from sadari.messages import message
+from sadari.settings.limits import Flag, Number, value_in
 from sadari.text.subword.bpe import Subwords
 from sadari.translation.settings import TranslatorSettings
 
 MOST_WORDS = 10_000
+MOST_SECONDS = 1e12
 
 
 class SavedTranslator(TranslatorSettings):
@@ -58,18 +59,14 @@ class SavedTranslator(TranslatorSettings):
 
     def _restore(self, files: ModelFiles, said: Mapping[str, Any]) -> None:
         self.resolved_ = self.resolved(pairs=0, tokens=0)
-        shared, weights, seconds = said.get("shared"), said.get("weights"), said.get("seconds")
-        if not isinstance(shared, bool) or not isinstance(weights, str):
-            raise ValueError("it is not said what its vocabularies and its weights are")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
-            raise ValueError("'seconds' must be a number from 0")
-        self.shared_, self.weights_, self.train_seconds_ = shared, weights, float(seconds)
+        self.shared_, self.weights_ = value_in(said, "shared", Flag()), text_in(said, "weights")
+        self.train_seconds_ = float(value_in(said, "seconds", Number(0, MOST_SECONDS)))
         self.source_words_, self.target_words_ = (_words(said.get(f"{side}_words")) for side in ("source", "target"))
         self.validation_loss_, self.blank_, self.too_long_ = None, 0, 0
         subwords = [Subwords.from_json(files.text(name)) for name in self._subword_files()]
         self.source_subwords_, self.target_subwords_ = subwords
         sizes = [len(each) for each in subwords]
-        self.net_ = load_net(files, lambda: self.resolved_.new_net(*sizes, shared=shared))
+        self.net_ = load_net(files, lambda: self.resolved_.new_net(*sizes, shared=self.shared_))
         self._ready = True
 
     def _subword_files(self) -> tuple[str, str]:
@@ -79,5 +76,5 @@ class SavedTranslator(TranslatorSettings):
 def _words(value: Any) -> list[str]:
     """Frequent words of a language."""
     if not isinstance(value, list) or len(value) > MOST_WORDS or not all(isinstance(word, str) for word in value):
-        raise ValueError("a language's frequent words are not a short list of strings")
+        raise DataError(message("a language's frequent words are not a short list of strings"))
     return value

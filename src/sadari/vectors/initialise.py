@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sadari.errors import DataError
 from sadari.messages import Message, message
-from sadari.settings.limits import SEED, check
+from sadari.settings.limits import SEED, Number, Whole, check, value_in
 from sadari.text.column import as_column
 from sadari.text.table import MISSING
 from sadari.vectors.keyed import WordVectors
@@ -24,6 +24,9 @@ from sadari.vectors.keyed import WordVectors
 # How a word came by its row: as it is, in other case (exact, then lower, Capitalised, UPPER), made from its pieces,
 # or drawn at random because it has no vector.
 FOUND, OTHER_CASE, MADE, DRAWN = range(4)
+
+MUST_HOLD = message("{name!r} must hold {names}")  # of an object in a manifest
+_COUNT = Whole(0, 2**63 - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,17 +95,13 @@ class Coverage:
         """What `to_dict` gave.
 
         Raises:
-            ValueError: it is something else.
+            DataError, SettingError: it is something else.
         """
         names = [field.name for field in fields(cls)]
         if not isinstance(said, dict) or sorted(said) != sorted(names):
-            raise ValueError(f"a coverage must hold {', '.join(names)}")
-        tokens, counts = said["tokens"], [said[name] for name in names if name != "tokens"]
-        if not all(type(count) is int and 0 <= count < 2**63 for count in counts):
-            raise ValueError("a coverage must hold whole numbers from 0 on")
-        if type(tokens) not in (int, float) or not 0 <= tokens <= 1:
-            raise ValueError("the share of the text that is covered must be from 0 to 1")
-        return cls(**{**said, "tokens": float(tokens)})
+            raise DataError(MUST_HOLD.filled(name="coverage", names=", ".join(names)))
+        found = {name: value_in(said, name, Number(0, 1) if name == "tokens" else _COUNT) for name in names}
+        return cls(**{**found, "tokens": float(found["tokens"])})
 
 
 def fill(vectors: WordVectors, words: Sequence[str] | pl.Series, *, seed: int = 0) -> Filled:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.errors import DataError, SettingError
+from sadari.errors import DataError, SettingError, reason_of
 from sadari.messages import Message, message, notes_of, plural
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def files_of(folder: str) -> tuple[list[str], Message]:
         every = [path for path in inside if path.is_file()]
     except OSError as error:
         raise DataError(
-            message("the folder cannot be read ({strerror})", strerror=error.strerror), where=folder
+            message("the folder cannot be read ({reason})", reason=reason_of(error)), where=folder
         ) from None
     texts = [str(path) for path in every if path.name.lower().endswith(FOLDER_FILES)]
     if not texts:

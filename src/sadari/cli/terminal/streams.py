@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-from sadari.errors import DataError, OutputError
+from sadari.errors import DataError, OutputError, reason_of
 from sadari.messages import Message, message, plural
 
 # What stands for the characters of our own lines where an encoding lacks them: as wide, but for “…”, “→” and “±”.
@@ -125,9 +125,7 @@ class Whole(io.RawIOBase):
             _wait_for(self._descriptor)
             return 0
         except OSError as error:
-            raise OutputError(
-                message("cannot be written: {strerror}", strerror=error.strerror), where=_STDOUT
-            ) from error
+            raise OutputError(message("cannot be written: {reason}", reason=reason_of(error)), where=_STDOUT) from error
 
 
 def _wait_for(descriptor: int) -> None:

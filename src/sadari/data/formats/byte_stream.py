@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from sadari.artifact import open_plain
-from sadari.errors import DataError, OutputError
+from sadari.errors import DataError, OutputError, reason_of
 from sadari.messages import Message, message
 
 BLOCK_BYTES = 8 << 20
@@ -124,11 +124,9 @@ def open_bytes(path: Path, name: str, *, pipe: bool = False) -> BinaryIO:
     except OSError as error:
         if error.errno == errno.EINVAL and error.strerror:
             raise DataError(error.strerror, where=name, hint=message("name a file of texts")) from None
-        raise DataError(
-            message("cannot be opened ({strerror})", strerror=error.strerror or error), where=name
-        ) from None
+        raise DataError(message("cannot be opened ({reason})", reason=reason_of(error)), where=name) from None
     except ValueError as error:
-        raise DataError(message("cannot be opened ({error})", error=error), where=name) from None
+        raise DataError(message("cannot be opened ({reason})", reason=reason_of(error)), where=name) from None
 
 
 def first_bytes(path: Path, name: str, size: int) -> bytes:
@@ -141,7 +139,7 @@ def first_bytes(path: Path, name: str, size: int) -> bytes:
         try:
             return handle.read(size)
         except OSError as error:
-            raise DataError(message("reading failed ({strerror})", strerror=error.strerror), where=name) from None
+            raise DataError(message("reading failed ({reason})", reason=reason_of(error)), where=name) from None
 
 
 def _near_names(path: Path) -> Message:
@@ -168,7 +166,7 @@ def spool(handle: IO[bytes]) -> tuple[Path, object]:
             with suppress(OSError):  # what could not be written cannot be at its end either
                 copy.close()
             raise OutputError(
-                message("a pipe cannot be kept while it is read: {strerror}", strerror=error.strerror),
+                message("a pipe cannot be kept while it is read: {reason}", reason=reason_of(error)),
                 where=tempfile.gettempdir(),
                 hint=message("set TMPDIR to a folder with more room, or give a file"),
             ) from error
@@ -192,7 +190,7 @@ def raw_blocks(stream: ByteStream, size: int) -> Iterator[bytes]:
                 raise DataError(what, where=stream.name, hint=message("fetch or compress the file again")) from None
             except OSError as error:
                 raise DataError(
-                    message("reading failed ({strerror})", strerror=error.strerror or error), where=stream.name
+                    message("reading failed ({reason})", reason=reason_of(error)), where=stream.name
                 ) from None
             if not block:
                 return

@@ -15,7 +15,7 @@ from sadari.data.formats.encodings.encoding import UnclearEncodingError, foreign
 from sadari.data.formats.encodings.guess import judge, shown_name
 from sadari.data.formats.format import Format
 from sadari.data.formats.records import BadRows, Chunk, Records, Wanted, file_place, placed
-from sadari.errors import DataError
+from sadari.errors import DataError, reason_of
 from sadari.messages import message, plural
 
 _HEAD_ROWS = 20
@@ -50,7 +50,7 @@ class FolderRecords(Records):
             tables = sorted(p.name for p in self._path.glob("*.*sv*"))
         except OSError as error:
             raise DataError(
-                message("the folder cannot be read ({strerror})", strerror=error.strerror), where=str(self._path)
+                message("the folder cannot be read ({reason})", reason=reason_of(error)), where=str(self._path)
             ) from None
         taken = [(label, p) for label, p in files if p.name.endswith((".txt", ".txt.gz"))]
         if not taken:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from sadari.artifact.strict_json import broken
 from sadari.data.columns import shown
 from sadari.data.formats.byte_stream import ByteStream
 from sadari.data.formats.format import Format
@@ -67,7 +68,7 @@ def parse_line(line: str) -> dict[str, Any]:
         ) from None
     except json.JSONDecodeError as error:
         raise DataError(
-            message("not valid JSON ({reason} at character {place})", reason=error.msg, place=error.pos + 1)
+            message("not valid JSON ({reason} at character {place})", reason=broken(error), place=error.pos + 1)
         ) from None
     except RecursionError:
         raise DataError(message("not readable JSON (nested too deep)")) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -71,25 +71,3 @@ class Embedder(ABC):
     @abstractmethod
     def _embed(self, column: pl.Series) -> Embedded:
         """The same as `embed`, worked out."""
-
-
-def read_number(said: Any, name: str, low: int, high: int) -> int:
-    """A whole number that a model folder gives.
-
-    Raises:
-        ValueError: it is none, or out of its range.
-    """
-    if type(said) is not int or not low <= said <= high:
-        raise ValueError(f"{name!r} must be a whole number from {low:,} to {high:,}")
-    return said
-
-
-def read_flag(said: Any, name: str) -> bool:
-    """True or False, of a model folder.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    if not isinstance(said, bool):
-        raise ValueError(f"{name!r} must be true or false")
-    return said

@@ -12,15 +12,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact import ModelFiles, State, guarded, own_texts, parse_json
-from sadari.artifact.restore import fill_net, weights_for
+from sadari.artifact import ModelFiles, State, guarded, own_texts
+from sadari.artifact.restore import check_known, fill_net, weights_for
+from sadari.artifact.strict_json import parse_object
 from sadari.artifact.weights import CONFIG, TOKENIZER
+from sadari.errors import DataError
 from sadari.messages import message
 from sadari.pretrained import encoders
 from sadari.pretrained.config import check_claims
-from sadari.pretrained.embedders.base import Embedded, Embedder, read_flag, read_number
+from sadari.pretrained.embedders.base import Embedded, Embedder
 from sadari.pretrained.embedders.modules import MOST_TEXT, POOLINGS, Modules
 from sadari.pretrained.reasons import word_contributions
+from sadari.settings.limits import Flag, Whole, value_in
 from sadari.text.long_texts import fit_long
 from sadari.text.subword.pretrained import SubwordTokenizer
 from sadari.train.batches import Batches
@@ -201,17 +204,13 @@ def restored_encoder(files: ModelFiles, said: Mapping[str, Any], running: Runnin
 
     from sadari.nets.bert.sentence import SentenceEncoder
 
-    pieces = SubwordTokenizer.read(files.text(TOKENIZER), said.get("pad_id"), said.get("unknown_id"))
-    if said.get("tokenizer") != pieces.kind:
-        raise ValueError(f"the tokenizer is not the {str(said.get('tokenizer'))[:40]!r} that it is said to be")
+    pieces = SubwordTokenizer.restored(files.text(TOKENIZER), said)
     pooling = said.get("pooling")
     if not isinstance(pooling, list) or not 0 < len(pooling) == len(set(map(str, pooling))):
-        raise ValueError("'pooling' must be a list of names")
+        raise DataError(message("'pooling' must be a list of names"))
     if not all(mode in POOLINGS for mode in pooling):
-        raise ValueError(f"'pooling' names another than {', '.join(POOLINGS)}")
-    claimed = parse_json(files.text(CONFIG).encode())
-    if not isinstance(claimed, dict):
-        raise ValueError(f"{CONFIG} is not a JSON object")
+        raise DataError(message("'pooling' names another than {poolings}", poolings=", ".join(POOLINGS)))
+    claimed = parse_object(files.text(CONFIG).encode(), CONFIG)
     where, begin = str(files.folder), f"{ENCODER}."
     own = {name.removeprefix(begin): value for name, value in files.tensors.items() if name.startswith(begin)}
     config = encoders.config_of(claimed, ["0", "1"], several=False, where=where)
@@ -219,21 +218,17 @@ def restored_encoder(files: ModelFiles, said: Mapping[str, Any], running: Runnin
     inner = ModelFiles(files.folder, files.manifest, own, files.texts)
     with encoders.quiet():
         found = weights_for(inner, lambda: _without_pooler(encoders.described(config).base_model))
-        unasked = sorted(set(own) - set(found))
-        if unasked:
-            raise ValueError(f"{CONFIG} knows no tensor {unasked[0][:80]!r}")
+        check_known(own, found)
         encoders.check_fits(pieces, config, where)
         with torch.random.fork_rng(), encoders.unfilled():
             encoder = _without_pooler(encoders.described(config).base_model)
     fill_net(encoder, found)
-    longest = read_number(said.get("longest"), "longest", 1, MOST_TEXT)
-    places = encoders.places(config)
-    if places is not None and longest > places:
-        raise ValueError(f"'longest' is {longest:,}, and there are {places:,} places")
-    normalise, lowest = (read_flag(said.get(name), name) for name in ("normalise", "lowest"))
+    longest = value_in(said, "longest", Whole(1, MOST_TEXT))
+    encoders.check_places("longest", longest, config)
+    normalise, lowest = (value_in(said, name, Flag()) for name in ("normalise", "lowest"))
     net = SentenceEncoder(encoder, pooling, normalise, lowest)
     texts = {name: text for name, text in own_texts(files).items() if name != CONFIG}
-    lower = read_flag(said.get("lower"), "lower")
+    lower = value_in(said, "lower", Flag())
     return _check_runs(EncoderEmbedder(net, pieces, texts, longest, lower, running), where)
 
 

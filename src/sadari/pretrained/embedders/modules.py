@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sadari.artifact import parse_json
-from sadari.errors import ModelError
+from sadari.errors import ModelError, reason_of
 from sadari.messages import message
 from sadari.pretrained.folder import json_of, text_of
 
@@ -72,7 +72,7 @@ def read_modules(folder: Path) -> Modules:
     try:
         found = parse_json((text_of(path) or "").encode())
     except ValueError as error:
-        raise ModelError(message("cannot be read: {error}", error=error), where=str(path)) from None
+        raise ModelError(message("cannot be read: {reason}", reason=reason_of(error)), where=str(path)) from None
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found) or len(found) > 16:
         raise ModelError(message("is not a list of modules"), where=str(path))
     kinds, places = [_kind(entry, path) for entry in found], [_place(entry, folder, path) for entry in found]

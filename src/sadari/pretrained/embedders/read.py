@@ -9,6 +9,8 @@ from typing import Any, Literal
 import polars as pl
 
 from sadari.artifact import MANIFEST, ModelFiles
+from sadari.errors import DataError
+from sadari.messages import message
 from sadari.pretrained.embedders.base import Embedder
 from sadari.pretrained.embedders.encoder import EncoderEmbedder, Running, read_encoder, restored_encoder
 from sadari.pretrained.embedders.modules import MODULES, read_modules
@@ -97,5 +99,5 @@ def restored_embedder(files: ModelFiles, said: Mapping[str, Any], running: Runni
         return restored_encoder(files, said, running)
     restore = {StaticEmbedder.kind: restored_static, WordsEmbedder.kind: restored_words}.get(str(kind))
     if restore is None:
-        raise ValueError(f"there is no embedder {str(kind)[:40]!r}")
+        raise DataError(message("there is no embedder {kind!r:.40}", kind=str(kind)))
     return restore(files, said)

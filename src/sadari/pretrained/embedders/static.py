@@ -11,15 +11,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles, State, guarded, parse_json, read_tensors
-from sadari.artifact.restore import build, check_weights
+from sadari.artifact.restore import build, check_known, check_weights
 from sadari.artifact.weights import CONFIG, TOKENIZER, TRANSFORMERS_WEIGHTS
 from sadari.compiling import njit
 from sadari.errors import DataError, ModelError
 from sadari.messages import message
-from sadari.pretrained.embedders.base import Embedded, Embedder, read_flag, read_number
+from sadari.pretrained.embedders.base import Embedded, Embedder
 from sadari.pretrained.embedders.modules import Modules
 from sadari.pretrained.folder import check_fits, check_knows, check_not_pickled, check_plain, json_of, text_of
 from sadari.ragged import Ragged
+from sadari.settings.limits import Flag, Whole, check, value_in
 from sadari.text.subword.pretrained import SubwordTokenizer
 
 MODEL2VEC, SENTENCE = "embeddings", "embedding.weight"  # the table's name, by who wrote it
@@ -204,13 +205,10 @@ def read_static(modules: Modules, max_length: int | None) -> StaticEmbedder:
     own = MODEL2VEC in found
     said = json_of(folder / CONFIG) if own and (folder / CONFIG).is_file() else {}
     with build(where):
-        normalise = read_flag(said.get("normalize", False), "normalize") or modules.normalise
+        normalise = value_in({"normalize": False, **said}, "normalize", Flag()) or modules.normalise
         longest = said.get("max_length", LONGEST if own else None)
-        if longest is not None:
-            longest = read_number(longest, "max_length", 1, MOST_TEXT)
-        unknown = sorted(set(found) - ({MODEL2VEC, "weights", "mapping"} if own else {SENTENCE}))
-        if unknown:
-            raise ValueError(f"static embeddings have no tensor {unknown[0][:80]!r}")
+        check("max_length", longest, Whole(1, MOST_TEXT), optional=True)
+        check_known(found, {MODEL2VEC, "weights", "mapping"} if own else {SENTENCE})
         table = found.get(MODEL2VEC if own else SENTENCE)
         reader = SubwordReader(content, keep_unknown=not own)
         made = _put_together(
@@ -228,17 +226,16 @@ def restored_static(files: ModelFiles, said: Mapping[str, Any]) -> StaticEmbedde
     Raises:
         ValueError, ModelError: its parts do not fit each other.
     """
-    reader = SubwordReader(files.text(TOKENIZER), read_flag(said.get("keep_unknown"), "keep_unknown"))
+    reader = SubwordReader(files.text(TOKENIZER), value_in(said, "keep_unknown", Flag()))
     return static_of(files, said, reader)
 
 
 def static_of(files: ModelFiles, said: Mapping[str, Any], reader: Reader) -> StaticEmbedder:
     """The same with a reader that is there already."""
     longest = said.get("longest")
-    if longest is not None:
-        longest = read_number(longest, "longest", 1, MOST_TEXT)
+    check("longest", longest, Whole(1, MOST_TEXT), optional=True)
     table, weights, mapping = (files.tensors.get(name) for name in (TABLE, "token_weights", "mapping"))
-    normalise = read_flag(said.get("normalise"), "normalise")
+    normalise = value_in(said, "normalise", Flag())
     return _put_together(reader, table, weights, mapping, normalise, longest, str(files.folder))
 
 
@@ -251,18 +248,23 @@ def _put_together(
         ValueError, ModelError: they do not fit each other.
     """
     if table is None or table.ndim != 2 or not 1 <= table.shape[1] <= MOST_WIDTH or str(table.dtype) not in _TYPES:
-        raise ValueError("there is no table of vectors of floating-point numbers")
+        raise DataError(message("there is no table of vectors of floating-point numbers"))
     check_weights(where, table=table.astype(np.float32), **({} if weights is None else {"weights": weights}))
     ids = len(table)
     if mapping is not None:
         if mapping.ndim != 1 or mapping.dtype.kind not in "iu" or not len(mapping):
-            raise ValueError("'mapping' must hold whole numbers")
+            raise DataError(message("'mapping' must hold whole numbers"))
         if int(mapping.min()) < 0 or int(mapping.max()) >= len(table):
-            raise ValueError(f"'mapping' names a row that the table of {len(table):,} rows has not")
+            raise DataError(
+                message(
+                    "'mapping' names a row that the table of {number_of_table:,} rows has not",
+                    number_of_table=len(table),
+                )
+            )
         mapping, ids = mapping.astype(np.int32), len(mapping)
     if weights is not None:
         if weights.ndim != 1 or len(weights) < ids or weights.dtype.kind != "f":
-            raise ValueError(f"'weights' must hold a number for each of {ids:,} tokens")
+            raise DataError(message("'weights' must hold a number for each of {ids:,} tokens", ids=ids))
         weights, ids = weights.astype(np.float32), ids if mapping is not None else min(ids, len(weights))
     if isinstance(reader, SubwordReader):
         check_fits(reader.pieces.largest_id, ids, where)

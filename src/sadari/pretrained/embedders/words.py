@@ -11,7 +11,9 @@ import numpy as np
 import polars as pl
 
 from sadari.artifact import ModelFiles
-from sadari.artifact.restore import VOCABULARY, read_words, tokenizer_name
+from sadari.artifact.restore import VOCABULARY, read_words, text_in
+from sadari.errors import DataError
+from sadari.messages import message
 from sadari.pretrained.embedders.static import StaticEmbedder, static_of
 from sadari.ragged import Ragged
 from sadari.text.table import TokenTable
@@ -79,8 +81,14 @@ def restored_words(files: ModelFiles, said: Mapping[str, Any]) -> StaticEmbedder
         ValueError, ModelError, SettingError: its parts do not fit each other.
     """
     words = read_words(files)
-    made = static_of(files, said, WordReader(tokenizer_name(said), words))
+    made = static_of(files, said, WordReader(text_in(said, "tokenizer"), words))
     if len(made.table) != len(words) or made.mapping is not None or made.weights is not None:
-        raise ValueError(f"a table of {len(made.table):,} rows does not fit {len(words):,} words")
+        raise DataError(
+            message(
+                "a table of {number_of_table:,} rows does not fit {number_of_words:,} words",
+                number_of_table=len(made.table),
+                number_of_words=len(words),
+            )
+        )
     made.__class__ = WordsEmbedder
     return made

@@ -417,9 +417,7 @@ class BertClassifier(Resumable):
         self.tokenizer_ = self.pieces_.kind
         self.net_ = restored_net(files, self._codec.names(), self.pieces_, several=self._codec.multilabel)
         self.epochs_, self.max_length_ = self.epochs or 1, self.max_length or bert_settings.LEAST_LENGTH
-        places = pretrained.places(self.net_.model.config)
-        if places is not None and self.max_length_ > places:
-            raise ValueError(f"max_length is {self.max_length_:,}, and there are {places:,} places")
+        pretrained.check_places("max_length", self.max_length_, self.net_.model.config)
         self.reader_ = TextReader(self.pieces_, self.max_length_, self.long_texts)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sadari.artifact import ModelFiles, guarded, own_texts, parse_json
-from sadari.artifact.restore import fill_net, weights_for
+from sadari.artifact import ModelFiles, guarded, own_texts
+from sadari.artifact.restore import check_known, fill_net, weights_for
+from sadari.artifact.strict_json import parse_object
 from sadari.artifact.weights import CONFIG, TOKENIZER
 from sadari.messages import message
 from sadari.pretrained.config import check_claims
-from sadari.pretrained.encoders import config_json, config_of, described, quiet, unfilled
+from sadari.pretrained.encoders import check_fits, config_json, config_of, described, quiet, unfilled
 from sadari.text.subword.pretrained import SubwordTokenizer
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ def restored_tokenizer(files: ModelFiles, model: Mapping[str, Any]) -> tuple[Sub
     Raises:
         ValueError: it is none. ModelError: it is missing.
     """
-    pieces = SubwordTokenizer.read(files.text(TOKENIZER), model.get("pad_id"), model.get("unknown_id"))
-    if model.get("tokenizer") != pieces.kind:
-        raise ValueError(f"the tokenizer is not the {str(model.get('tokenizer'))[:40]!r} that it is said to be")
+    pieces = SubwordTokenizer.restored(files.text(TOKENIZER), model)
     return pieces, {name: text for name, text in own_texts(files).items() if name != CONFIG}
 
 
@@ -51,20 +50,14 @@ def restored_net(
 
     from sadari.nets.bert.pretrained import PretrainedClassifier
 
-    said = parse_json(files.text(CONFIG).encode())
-    if not isinstance(said, dict):
-        raise ValueError(f"{CONFIG} is not a JSON object")
+    said = parse_object(files.text(CONFIG).encode(), CONFIG)
     where = str(files.folder)
     config = config_of(said, labels, several=several, where=where)
     check_claims(said, {name: tensor.shape for name, tensor in files.tensors.items()}, where)
     with quiet():
         found = weights_for(files, lambda: described(config))
-        unasked = sorted(set(files.tensors) - set(found))
-        if unasked:
-            raise ValueError(f"{CONFIG} knows no tensor {unasked[0][:80]!r}")
-        rows = int(config.vocab_size)
-        if max(pieces.largest_id, pieces.pad_id, pieces.unknown_id or 0, *pieces.round_ids) >= rows:
-            raise ValueError(f"the tokenizer's ids do not fit an embedding of {rows:,} rows")
+        check_known(files.tensors, found)
+        check_fits(pieces, config, where)
         with torch.random.fork_rng(), unfilled():
             net = described(config)
     fill_net(net, found)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
 from sadari.artifact.plain_file import as_path
-from sadari.artifact.restore import LARGEST_WEIGHT
-from sadari.errors import ModelError, SettingError
+from sadari.artifact.restore import LARGEST_WEIGHT, TOO_LARGE, text_in
+from sadari.errors import DataError, ModelError, SettingError, reason_of
 from sadari.messages import Message, beside, counted, message
 from sadari.nets.fasttext import hidden_logits, label_tree, leaf_logs, leaf_parts, table_sigmoid
 from sadari.rungs.base import Rung
@@ -24,7 +24,7 @@ from sadari.train.labels import LabelCodec, class_array
 from sadari.train.solvers.temperature import softmax
 from sadari.train.thresholds import USUAL
 from sadari.vectors.fasttext.dictionary import Dictionary, readable
-from sadari.vectors.fasttext.file import FastTextFile, Matrix, dense, open_fasttext
+from sadari.vectors.fasttext.file import INPUT, OUTPUT, FastTextFile, Matrix, dense, open_fasttext
 from sadari.vectors.fasttext.product_quantization import QuantisedMatrix, mean_coded_rows, mean_dense_rows
 from sadari.vectors.fasttext.rows import LABEL_PREFIX, RowFinder
 
@@ -85,7 +85,7 @@ class FastTextModel(Rung):
         try:
             rung._take(file, label_prefix)
         except ValueError as error:
-            raise ModelError(message("is refused: {error}", error=error), where=where) from None
+            raise ModelError(message("is refused: {reason}", reason=reason_of(error)), where=where) from None
         several = file.arguments.loss == "ova"
         rung._codec = LabelCodec(class_array(sorted(rung._names)), "several" if several else "one")
         rung.classes_, rung.inverse_temperature_ = rung._codec.classes, 1.0
@@ -126,9 +126,9 @@ class FastTextModel(Rung):
         self._names = _label_names(file.dictionary, label_prefix)  # in the file's order
         self._columns = np.argsort(np.array(self._names, object), kind="stable")  # the file's label of each column
         self._finder = RowFinder(file)
-        for name, matrix in (("input", file.input), ("output", file.output)):
+        for name, matrix in ((INPUT, file.input), (OUTPUT, file.output)):
             if not _largest(matrix) <= LARGEST_WEIGHT:
-                raise ValueError(f"the {name} matrix holds numbers too large to calculate with")
+                raise DataError(TOO_LARGE.filled(name=name))
         small = file.input.shape[0] * file.input.shape[1] <= MOST_DECODED
         coded = isinstance(file.input, QuantisedMatrix) and not small
         self._input: Matrix = file.input if coded else dense(file.input)
@@ -238,12 +238,9 @@ class FastTextModel(Rung):
         return tensors, {}, {"tokenizer": self.tokenizer_, "label_prefix": self._prefix, **model}
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
-        prefix = model.get("label_prefix")
-        if not isinstance(prefix, str):
-            raise ValueError("the prefix of its labels is not said")
-        self._take(restored_file(files, model), prefix)
+        self._take(restored_file(files, model), text_in(model, "label_prefix"))
         if sorted(self._names) != self._codec.names() or self._codec.multilabel != (self.loss_ == "ova"):
-            raise ValueError("its labels are not those of its dictionary, or not of its loss")
+            raise DataError(message("its labels are not those of its dictionary, or not of its loss"))
 
 
 def _loaded(matrix: Matrix) -> Matrix:
@@ -267,9 +264,10 @@ def _label_names(dictionary: Dictionary, prefix: str) -> list[str]:
     if all(name.startswith(prefix) for name in names):
         names = [name.removeprefix(prefix) for name in names]
     if len(names) < 2:
-        raise ValueError(f"it has {len(names)} label, and a classifier has two at least")
+        labels = counted(len(names), "label")
+        raise DataError(message("it has {labels}, and a classifier has two at least", labels=labels))
     if len(set(names)) < len(names):
-        raise ValueError("two of its labels are alike")
+        raise DataError(message("two of its labels are alike"))
     return names
 
 

@@ -10,12 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
+from sadari.artifact.restore import object_in
+from sadari.errors import DataError
+from sadari.messages import message
+from sadari.settings.limits import Flag, Whole, value_in
 from sadari.vectors.fasttext.dictionary import Dictionary
-from sadari.vectors.fasttext.file import LOSSES, OLDER, VERSION, Arguments, FastTextFile, Matrix, check_fits, dense
+from sadari.vectors.fasttext.file import (
+    INPUT,
+    LOSSES,
+    OLDER,
+    OUTPUT,
+    VERSION,
+    Arguments,
+    FastTextFile,
+    Matrix,
+    check_fits,
+    dense,
+)
 from sadari.vectors.fasttext.product_quantization import CENTROIDS, QuantisedMatrix
 
-_INT32 = (-(2**31), 2**31 - 1)
-_INT64 = (-(2**63), 2**63 - 1)
+_INT32, _INT64 = Whole(-(2**31), 2**31 - 1), Whole(-(2**63), 2**63 - 1)
 
 
 def file_state(file: FastTextFile) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -49,9 +63,7 @@ def restored_file(files: ModelFiles, model: Mapping[str, Any]) -> FastTextFile:
     Raises:
         ValueError, ModelError: its parts cannot be, or do not fit each other.
     """
-    parts, quantised_output = model.get("parts"), model.get("quantised_output")
-    if not isinstance(parts, dict) or not isinstance(quantised_output, bool):
-        raise ValueError("it is not said what is quantised")
+    parts, quantised_output = object_in(model, "parts"), value_in(model, "quantised_output", Flag())
     arguments = _arguments(model.get("arguments"))
     file = FastTextFile(
         arguments,
@@ -59,11 +71,11 @@ def restored_file(files: ModelFiles, model: Mapping[str, Any]) -> FastTextFile:
         _matrix(files, "input", parts.get("input"), arguments.width),
         _matrix(files, "output", parts.get("output"), arguments.width),
         quantised_output,
-        _whole(model, "version", OLDER, VERSION),
+        value_in(model, "version", Whole(OLDER, VERSION)),
     )
     check_fits(file)
     if not arguments.supervised:
-        raise ValueError("it is no classifier")
+        raise DataError(message("holds word vectors ({model}), not a classifier", model=arguments.model))
     return file
 
 
@@ -80,7 +92,8 @@ def _matrix(files: ModelFiles, name: str, part: Any, width: int) -> NDArray[np.f
     if part is None:
         return np.ascontiguousarray(files.tensor(name, shape=(None, None), dtype="float32"))
     if type(part) is not int or not 1 <= part <= width:
-        raise ValueError(f"the {name} matrix is quantised in parts of {part!r:.80}")
+        matrix = INPUT if name == "input" else OUTPUT
+        raise DataError(message("{name} is quantised in parts of {part!r:.80}", name=matrix, part=part))
     codes = files.tensor(f"{name}_codes", shape=(None, -(-width // part)), dtype="uint8")
     centroids = files.tensor(f"{name}_centroids", shape=(width * CENTROIDS,), dtype="float32")
     if f"{name}_length_codes" not in files.tensors:
@@ -96,23 +109,16 @@ def _dictionary(files: ModelFiles, model: Mapping[str, Any]) -> Dictionary:
     offsets = files.tensor("entry_offsets", shape=(len(counts) + 1,), dtype="int64")
     sound = offsets[0] == 0 and offsets[-1] == len(content) and bool((offsets[1:] >= offsets[:-1]).all())
     if not sound or (content == 0).any() or counts.min(initial=0) < 0:
-        raise ValueError("the entries of its dictionary cannot be")
+        raise DataError(message("the entries of its dictionary cannot be"))
     pruned = files.tensor("pruned", shape=(None, 2), dtype="int32") if model.get("pruned") is True else None
-    words, tokens = _whole(model, "words", 0, len(counts)), _whole(model, "tokens", *_INT64)
+    words, tokens = value_in(model, "words", Whole(0, len(counts))), value_in(model, "tokens", _INT64)
     return Dictionary(content, offsets, counts, words, tokens, pruned)
 
 
 def _arguments(given: Any) -> Arguments:
     if not isinstance(given, dict) or set(given) != {field.name for field in fields(Arguments)}:
-        raise ValueError("its arguments are not fastText's")
+        raise DataError(message("its arguments are not fastText's"))
     if given["loss"] not in LOSSES or given["model"] != "supervised" or type(given["sample"]) not in (int, float):
-        raise ValueError("its loss, its model or its sampling is unknown")
-    numbers = {name: _whole(given, name, *_INT32) for name in given if name not in ("loss", "model", "sample")}
+        raise DataError(message("its loss, its model or its sampling is unknown"))
+    numbers = {name: value_in(given, name, _INT32) for name in given if name not in ("loss", "model", "sample")}
     return Arguments(**numbers, loss=given["loss"], model=given["model"], sample=float(given["sample"]))
-
-
-def _whole(given: Mapping[str, Any], name: str, low: int, high: int) -> int:
-    value = given.get(name)
-    if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"{name!r} must be a whole number from {low:,} to {high:,}")
-    return value

@@ -29,7 +29,7 @@ from sadari.rungs.vectors.initialised import (
     checked_about,
 )
 from sadari.settings.declaration import plain_settings, settings_of
-from sadari.settings.limits import Choice, Flag, Limit, Number
+from sadari.settings.limits import Choice, Flag, Limit, Number, Whole, value_in
 from sadari.settings.search import OneOf, Tried
 from sadari.settings.shared import (
     BatchTexts,
@@ -345,10 +345,8 @@ class FromVectors(Resumable):
         return tensors, texts, {**model, "width": self.inner_.vector_width, "vectors": self._about}
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
-        width, about = model.get("width"), model.get("vectors")
-        if type(width) is not int or not 1 <= width <= MOST_WIDE:
-            raise ValueError(f"'width' must be a whole number from 1 to {MOST_WIDE:,}")
-        self._about, self.coverage_ = checked_about(about)
+        width = value_in(model, "width", Whole(1, MOST_WIDE))
+        self._about, self.coverage_ = checked_about(model.get("vectors"))
         inner = self._adopt(self._new_inner())
         inner.fit_width(width)
         inner.restore(files, model)

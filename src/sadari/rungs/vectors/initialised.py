@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
 from sadari.artifact.model import State
-from sadari.errors import SadariWarning, SettingError
+from sadari.errors import DataError, SadariWarning, SettingError
 from sadari.messages import message
 from sadari.rungs.base import Rung
 from sadari.rungs.embedding_bag import MOST_NUMBERS, EmbeddingBag
@@ -29,7 +29,7 @@ from sadari.text.words import whole_words
 from sadari.train.labels import LabelCodec
 from sadari.train.solvers.embedding_bag import BagSettings
 from sadari.train.training_context import TrainingContext
-from sadari.vectors.initialise import DRAWN, Coverage, cover, fill, fingerprint, look_up, own_words
+from sadari.vectors.initialise import DRAWN, MUST_HOLD, Coverage, cover, fill, fingerprint, look_up, own_words
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
 from sadari.vectors.word2vec.corpus import choose_word_tokenizer
@@ -164,9 +164,9 @@ def checked_about(about: Any) -> tuple[dict[str, Any], Coverage]:
         ValueError: it is not what `Start.about` gave.
     """
     if not isinstance(about, dict) or set(about) != {"name", "sha256", "coverage"}:
-        raise ValueError("'vectors' must say name, sha256 and coverage")
+        raise DataError(MUST_HOLD.filled(name="vectors", names="name, sha256, coverage"))
     if not all(isinstance(about[key], str) and len(about[key]) <= 1_000 for key in ("name", "sha256")):
-        raise ValueError("the vectors' name and sha256 must be short texts")
+        raise DataError(message("the vectors' name and sha256 must be short texts"))
     return about, Coverage.of(about["coverage"])
 
 

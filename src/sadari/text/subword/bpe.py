@@ -12,6 +12,9 @@ import numpy as np
 import polars as pl
 
 from sadari.artifact import guarded, parse_json
+from sadari.artifact.restore import object_in
+from sadari.artifact.strict_json import parse_object
+from sadari.artifact.weights import TOKENIZER
 from sadari.errors import DataError
 from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
@@ -50,7 +53,9 @@ class Subwords:
     def __init__(self, pieces: Sequence[str], merges: Sequence[tuple[str, str]], *, lowercase: bool = False) -> None:
         self.pieces, self.merges, self.lowercase = list(pieces), [(left, right) for left, right in merges], lowercase
         if tuple(self.pieces[: len(SPECIALS)]) != SPECIALS or len(set(self.pieces)) != len(self.pieces):
-            raise ValueError(f"subwords must begin with {', '.join(SPECIALS)}, and each stand there once")
+            raise DataError(
+                message("subwords must begin with {specials}, and each stand there once", specials=", ".join(SPECIALS))
+            )
 
     @classmethod
     def train(cls, columns: Iterable[pl.Series], *, size: int = 8000, lowercase: bool = False) -> Subwords:
@@ -138,13 +143,12 @@ class Subwords:
         Raises:
             ValueError, ModelError: it is another kind of tokenizer, or not whole.
         """
-        said = parse_json(text.encode())
-        model = said.get("model") if isinstance(said, dict) else None
-        if not isinstance(model, dict):
-            raise ValueError("the tokenizer has no model")
-        subwords = cls(pieces_by_id(model.get("vocab")), _merges(model.get("merges")), lowercase='"Lowercase"' in text)
+        said = parse_object(text.encode(), TOKENIZER)
+        model = object_in(said, "model")
+        pieces, merges = pieces_by_id(model.get("vocab")), merges_of(model.get("merges"))
+        subwords = cls(pieces, merges, lowercase='"Lowercase"' in text)
         if parse_json(subwords.to_json().encode()) != said:
-            raise ValueError("the tokenizer is not one that was trained here")
+            raise DataError(message("the tokenizer is not one that was trained here"))
         return subwords
 
     @cached_property
@@ -195,19 +199,25 @@ def pieces_by_id(vocabulary: Any) -> list[str]:
         ValueError: it is no such vocabulary.
     """
     if not isinstance(vocabulary, Mapping) or not len(SPECIALS) < len(vocabulary) <= MOST:
-        raise ValueError("the tokenizer's vocabulary is no object of subwords")
+        raise DataError(message("the tokenizer's vocabulary is no object of subwords"))
     pieces: list[str] = [""] * len(vocabulary)
     for piece, id in vocabulary.items():
         if type(id) is not int or not 0 <= id < len(pieces) or pieces[id] or not piece:
-            raise ValueError("the tokenizer's ids are not the numbers from 0 on")
+            raise DataError(message("the tokenizer's ids are not the numbers from 0 on"))
         pieces[id] = piece
     return pieces
 
 
-def _merges(merges: Any) -> list[tuple[str, str]]:
-    if not isinstance(merges, list) or len(merges) > MOST:
-        raise ValueError("the tokenizer's merges are no list")
-    for pair in merges:
-        if not (isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) and part for part in pair)):
-            raise ValueError("the tokenizer's merges are no pairs of subwords")
+def merges_of(merges: Any) -> list[tuple[str, str]]:
+    """The pairs of subwords that are put together, in this order.
+
+    Raises:
+        DataError: they are something else.
+    """
+    if not isinstance(merges, list) or len(merges) > MOST or not all(map(_is_pair, merges)):
+        raise DataError(message("the merges are no list of pairs of subwords"))
     return [(pair[0], pair[1]) for pair in merges]
+
+
+def _is_pair(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) and part for part in pair)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from sadari.artifact import guarded, parse_json
+from sadari.artifact import guarded
+from sadari.artifact.strict_json import parse_object
+from sadari.artifact.weights import TOKENIZER
+from sadari.errors import DataError
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.compose import composed
-from sadari.text.subword.tokenizer_file import MOST_PIECES, check_description
+from sadari.text.subword.tokenizer_file import MOST_PIECES, WRONG_SIZE, check_description
 
 MOST_ROUND = 64  # pieces round a text; two are usual
 UNKNOWN = "ꙮ 𐎀 ᚠ 🜁"  # of scripts that next to no tokenizer has: what it does not know must not stop it
@@ -44,10 +47,26 @@ class SubwordTokenizer:
         """
         from tokenizers import Tokenizer
 
-        check_description(parse_json(content.encode()))
+        check_description(parse_object(content.encode(), TOKENIZER))
         with guarded(message("the tokenizer cannot be read")):
             engine = Tokenizer.from_str(content)
         return cls.of(engine, pad_id, unknown_id)
+
+    @classmethod
+    def restored(cls, content: str, said: Mapping[str, Any]) -> SubwordTokenizer:
+        """The tokenizer of a model folder.
+
+        Args:
+            content: of its ``tokenizer.json``.
+            said: what the folder says of it: ``pad_id``, ``unknown_id`` and, as ``tokenizer``, its kind.
+
+        Raises:
+            DataError, ModelError: as `read`, or it is of another kind.
+        """
+        made = cls.read(content, said.get("pad_id"), said.get("unknown_id"))
+        if said.get("tokenizer") != made.kind:
+            raise DataError(message("the tokenizer is of another kind than the model says: {kind}", kind=made.kind))
+        return made
 
     @classmethod
     def of(cls, engine: Any, pad_id: Any, unknown_id: Any) -> SubwordTokenizer:
@@ -61,19 +80,27 @@ class SubwordTokenizer:
             engine.no_padding()
             size = engine.get_vocab_size(with_added_tokens=True)
         if not 0 < size <= MOST_PIECES:
-            raise ValueError(f"the tokenizer has {size:,} pieces")
+            raise DataError(WRONG_SIZE.filled(size=size))
         for name, number in (("pad", pad_id), ("unknown", unknown_id)):
             if number is None and name == "unknown":
                 continue
             if type(number) is not int or not 0 <= number < MOST_PIECES:
-                raise ValueError(f"the tokenizer's {name} id is {number!r:.40}")
+                raise DataError(message("the tokenizer's {name} id is {number!r:.40}", name=name, number=number))
         pieces = cls(engine, pad_id, unknown_id)
         with guarded(message("the tokenizer fails on what it does not know")):
             engine.encode(UNKNOWN, add_special_tokens=False)
         if pieces.extra > MOST_ROUND:
-            raise ValueError(f"the tokenizer puts {pieces.extra:,} pieces round every text; {MOST_ROUND} is the limit")
+            raise DataError(
+                message(
+                    "the tokenizer puts {extra:,} pieces round every text; {most_round} is the limit",
+                    extra=pieces.extra,
+                    most_round=MOST_ROUND,
+                )
+            )
         if max(pieces.round_ids, default=0) >= MOST_PIECES:
-            raise ValueError(f"the tokenizer puts the id {max(pieces.round_ids):,} beside a text")
+            raise DataError(
+                message("the tokenizer puts the id {round_ids:,} beside a text", round_ids=max(pieces.round_ids))
+            )
         return pieces
 
     @cached_property

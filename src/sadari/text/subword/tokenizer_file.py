@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sadari.errors import DataError
+from sadari.messages import message
+
 MOST_PIECES = 2**22
 MOST_GROWTH = 256  # times as many characters, by all that is put in the place of others
+WRONG_SIZE = message("the tokenizer has {size:,} pieces; there may be 1 to {most:,}", most=MOST_PIECES)
 
 
-def check_description(said: Any) -> None:
+def check_description(said: Mapping[str, Any]) -> None:
     """Refuse a tokenizer with ids that are none, or that makes a text many times as long.
 
     Args:
@@ -21,14 +25,12 @@ def check_description(said: Any) -> None:
     Raises:
         ValueError: which number.
     """
-    if not isinstance(said, Mapping):
-        raise ValueError("the tokenizer is no JSON object")
     model = said.get("model")
     vocabulary = model.get("vocab") if isinstance(model, Mapping) else None
     if isinstance(vocabulary, Mapping):
         check_vocabulary(vocabulary)
     elif isinstance(vocabulary, list) and len(vocabulary) > MOST_PIECES:
-        raise ValueError(f"the tokenizer has {len(vocabulary):,} pieces; {MOST_PIECES:,} is the limit")
+        raise DataError(WRONG_SIZE.filled(size=len(vocabulary)))
     growth = 1
     for name, part in said.items():
         if name in ("truncation", "padding"):  # which are turned off
@@ -36,11 +38,13 @@ def check_description(said: Any) -> None:
         kept = {key: value for key, value in part.items() if key != "vocab"} if isinstance(part, Mapping) else part
         for node in _nodes(kept):
             if isinstance(node, int | float) and not abs(node) < MOST_PIECES:
-                raise ValueError(f"the tokenizer's {name[:40]} speaks of the number {node:,}")
+                raise DataError(
+                    message("the tokenizer's {name:.40} speaks of the number {node:,}", name=name, node=node)
+                )
             if isinstance(node, Mapping) and isinstance(node.get("content"), str) and "pattern" in node:
                 growth *= max(1, len(node["content"]))
     if growth > MOST_GROWTH:
-        raise ValueError(f"the tokenizer makes a text {growth:,} times as long")
+        raise DataError(message("the tokenizer makes a text {growth:,} times as long", growth=growth))
 
 
 def check_vocabulary(vocabulary: Mapping[str, Any]) -> None:
@@ -51,7 +55,9 @@ def check_vocabulary(vocabulary: Mapping[str, Any]) -> None:
     """
     for piece, number in vocabulary.items():
         if type(number) is not int or not 0 <= number < MOST_PIECES:
-            raise ValueError(f"the tokenizer gives the piece {piece[:40]!r} the id {number!r:.40}")
+            raise DataError(
+                message("the tokenizer gives the piece {piece!r:.40} the id {number!r:.40}", piece=piece, number=number)
+            )
 
 
 def _nodes(value: Any) -> Iterator[Any]:

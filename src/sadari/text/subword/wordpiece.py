@@ -17,7 +17,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact import guarded, parse_json
+from sadari.artifact import guarded
+from sadari.artifact.strict_json import parse_object
 from sadari.artifact.weights import TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.errors import DataError
 from sadari.messages import Message, message
@@ -72,7 +73,7 @@ class WordPiece:
         place = {piece: id for id, piece in enumerate(pieces)}
         missing = [piece for piece in SPECIALS if piece not in place]
         if missing:
-            raise ValueError(f"the vocabulary has no {missing[0]}")
+            raise DataError(message("the vocabulary has no {missing}", missing=missing[0]))
         self.pad_id, self.unknown_id, self.class_id, self.separator_id, self.mask_id = (place[s] for s in SPECIALS)
 
     @classmethod
@@ -190,12 +191,10 @@ class WordPiece:
         if tokenizer is not None:
             return cls._of_json(tokenizer)
         if vocabulary is None:
-            raise ValueError("there is no tokenizer: neither tokenizer.json nor vocab.txt")
+            raise DataError(message("there is no tokenizer: neither tokenizer.json nor vocab.txt"))
         pieces = vocabulary.split("\n")
         pieces = [piece.rstrip("\r") for piece in (pieces[:-1] if pieces[-1] == "" else pieces)]
-        said = parse_json(config.encode()) if config is not None else {}
-        if not isinstance(said, dict):
-            raise ValueError(f"{TOKENIZER_SETTINGS} is no JSON object")
+        said = {} if config is None else parse_object(config.encode(), TOKENIZER_SETTINGS)
         strip = said.get("strip_accents")
         return cls(
             pieces,
@@ -206,15 +205,15 @@ class WordPiece:
 
     @classmethod
     def _of_json(cls, text: str) -> WordPiece:
-        said = parse_json(text.encode())
-        model, normalizer = (said.get(key) if isinstance(said, dict) else None for key in ("model", "normalizer"))
+        said = parse_object(text.encode(), TOKENIZER)
+        model, normalizer = said.get("model"), said.get("normalizer")
         if not isinstance(model, dict) or model.get("type", "WordPiece") != "WordPiece":
             kind = model.get("type") if isinstance(model, dict) else None
-            raise ValueError(f"the tokenizer is of the type {kind!r:.40}, not WordPiece")
+            raise DataError(message("the tokenizer is of the type {kind!r:.40}, not WordPiece", kind=kind))
         if not isinstance(normalizer, dict) or normalizer.get("type") != "BertNormalizer":
-            raise ValueError("the tokenizer prepares texts in another way than BERT's")
+            raise DataError(message("the tokenizer prepares texts in another way than BERT's"))
         if model.get("continuing_subword_prefix", INSIDE) != INSIDE:
-            raise ValueError(f"the tokenizer does not mark pieces within a word by {INSIDE}")
+            raise DataError(message("the tokenizer does not mark pieces within a word by {inside}", inside=INSIDE))
         strip = normalizer.get("strip_accents")
         return cls(
             pieces_by_id(model.get("vocab")),

@@ -73,17 +73,17 @@ class Dictionary:
             ValueError: an entry stands twice, or they were made to collide.
         """
         if len(self.content) > MOST_BYTES:
-            raise ValueError(f"its words have more than {MOST_BYTES:,} bytes")
+            raise DataError(message("the vocabulary has more than {most_bytes:,} bytes", most_bytes=MOST_BYTES))
         starts, lengths = self.offsets[:-1].astype(np.int32), np.diff(self.offsets).astype(np.int32)
         hashes = hash_slices(self.content, starts, lengths)
         table = TokenTable()
         try:
             ids = table.learn(Tokens(self.content, starts, lengths, hashes, np.array([0, len(self)])))
         except DataError as error:
-            raise ValueError(error.what) from None
+            raise DataError(error.said) from None
         if len(table) < len(self):
             twice = int(np.argmax(ids != np.arange(len(self))))
-            raise ValueError(f"the word {readable(self.entry(twice))!r:.60} stands twice in its dictionary")
+            raise DataError(message("the vocabulary has {tokens!r} twice", tokens=readable(self.entry(twice))[:60]))
         return table
 
 
@@ -103,7 +103,7 @@ def read_dictionary(source: FileBytes) -> Dictionary:
     Raises:
         ModelError: it is cut off, or cannot be.
     """
-    size, words, labels, tokens, pruned = source.unpack(_SIZES, "the dictionary's sizes")
+    size, words, labels, tokens, pruned = source.unpack(_SIZES, message("the dictionary's sizes"))
     if min(size, words, labels) < 0 or words + labels != size or pruned < -1:
         raise ModelError(
             message(
@@ -129,7 +129,7 @@ def read_dictionary(source: FileBytes) -> Dictionary:
         raise ModelError(message("mixes words and labels in its dictionary"), where=source.where)
     if counts.min(initial=0) < 0:
         raise ModelError(message("says that a word was seen a negative number of times"), where=source.where)
-    pairs = None if pruned < 0 else source.array(np.int32, 2 * pruned, "the pruned buckets").reshape(pruned, 2)
+    pairs = None if pruned < 0 else source.array(np.int32, 2 * pruned, message("the pruned buckets")).reshape(pruned, 2)
     return Dictionary(content, offsets, counts, words, tokens, pairs)
 
 
@@ -142,7 +142,7 @@ def _read_entries(
     parts: list[NDArray[np.uint8]] = [np.empty(0, np.uint8)]
     done = 0
     while done < size:
-        chunk = source.array(np.uint8, min(source.left, _CHUNK), "the dictionary")
+        chunk = source.array(np.uint8, min(source.left, _CHUNK), message("the dictionary"))
         words = np.empty_like(chunk)
         before = done
         done, used, written = _split_entries(chunk, words, offsets, counts, kinds, done, size)

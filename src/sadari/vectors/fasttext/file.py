@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.artifact import atomic_file
-from sadari.errors import ModelError
-from sadari.messages import message
+from sadari.errors import DataError, ModelError, reason_of
+from sadari.messages import Message, message
 from sadari.vectors.fasttext.dictionary import Dictionary, read_dictionary, write_dictionary
 from sadari.vectors.fasttext.product_quantization import CENTROIDS, QuantisedMatrix
 from sadari.vectors.fasttext.reader import FileBytes, open_model_file
@@ -33,6 +33,7 @@ LOSSES = ("hs", "ns", "softmax", "ova")
 MODELS = ("cbow", "skipgram", "supervised")
 LONGEST = 64  # n-grams and pieces, in words and characters
 LARGEST = 1e12  # sums of products of such numbers stay finite in float32
+INPUT, OUTPUT = message("the input matrix"), message("the output matrix")
 _HEAD = struct.Struct("<ii")
 _ARGUMENTS = struct.Struct("<12id")
 _SHAPE = struct.Struct("<qq")
@@ -94,7 +95,7 @@ class StoredMatrix:
     source: FileBytes
     start: int
     shape: tuple[int, int]
-    name: str
+    name: Message
 
     def read(self, first: int = 0, end: int | None = None) -> NDArray[np.float32]:
         """The rows from ``first`` to before ``end`` (all of them): float32 [end − first, width].
@@ -183,22 +184,22 @@ def open_fasttext(path: str | Path) -> Iterator[FastTextFile]:
         version = _read_version(source)
         arguments = _read_arguments(source)
         dictionary = read_dictionary(source)
-        quantised = source.flag("the input matrix")
-        first = _read_matrix(source, "the input matrix", quantised=quantised)
-        quantised_output = source.flag("the output matrix")
-        second = _read_matrix(source, "the output matrix", quantised=quantised and quantised_output)
+        quantised = source.flag(INPUT)
+        first = _read_matrix(source, INPUT, quantised=quantised)
+        quantised_output = source.flag(OUTPUT)
+        second = _read_matrix(source, OUTPUT, quantised=quantised and quantised_output)
         if source.left:
             raise ModelError(message("goes on for {left:,} bytes behind its end", left=source.left), where=source.where)
         model = FastTextFile(arguments, dictionary, first, second, quantised_output, version)
         try:
             check_fits(model)
         except ValueError as error:
-            raise ModelError(message("is refused: {error}", error=error), where=source.where) from None
+            raise ModelError(message("is refused: {reason}", reason=reason_of(error)), where=source.where) from None
         yield model
 
 
 def _read_version(source: FileBytes) -> int:
-    magic, version = source.unpack(_HEAD, "its head") if source.left >= _HEAD.size else (0, 0)
+    magic, version = source.unpack(_HEAD, message("its head")) if source.left >= _HEAD.size else (0, 0)
     if magic != MAGIC:
         raise source.not_fasttext()
     if version not in (OLDER, VERSION):
@@ -216,7 +217,7 @@ def _read_version(source: FileBytes) -> int:
 
 
 def _read_arguments(source: FileBytes) -> Arguments:
-    values: list[Any] = list(source.unpack(_ARGUMENTS, "the arguments"))
+    values: list[Any] = list(source.unpack(_ARGUMENTS, message("the arguments")))
     places = {field.name: place for place, field in enumerate(fields(Arguments))}
     for name, names in (("loss", LOSSES), ("model", MODELS)):
         number = values[places[name]]
@@ -226,7 +227,7 @@ def _read_arguments(source: FileBytes) -> Arguments:
     return Arguments(*values)
 
 
-def _read_matrix(source: FileBytes, name: str, *, quantised: bool) -> StoredMatrix | QuantisedMatrix:
+def _read_matrix(source: FileBytes, name: Message, *, quantised: bool) -> StoredMatrix | QuantisedMatrix:
     if quantised:
         return _read_quantised(source, name)
     rows, width = source.unpack(_SHAPE, name)
@@ -235,7 +236,7 @@ def _read_matrix(source: FileBytes, name: str, *, quantised: bool) -> StoredMatr
     return StoredMatrix(source, start, (rows, width), name)
 
 
-def _read_quantised(source: FileBytes, name: str) -> QuantisedMatrix:
+def _read_quantised(source: FileBytes, name: Message) -> QuantisedMatrix:
     has_lengths, rows, width, size = source.unpack(_QUANTISED, name)
     codes = source.array(np.uint8, max(0, size), name)
     centroids, part, parts = _read_centroids(source, name, width)
@@ -251,7 +252,7 @@ def _read_quantised(source: FileBytes, name: str) -> QuantisedMatrix:
     return QuantisedMatrix(codes, centroids, width, part, length_codes, _read_centroids(source, name, 1)[0])
 
 
-def _read_centroids(source: FileBytes, name: str, width: int) -> tuple[NDArray[np.float32], int, int]:
+def _read_centroids(source: FileBytes, name: Message, width: int) -> tuple[NDArray[np.float32], int, int]:
     """Centroids, how wide a part is, and how many there are."""
     found, parts, part, last = source.unpack(_PARTS, name)
     sound = found == width >= 1 and 1 <= part <= width and parts == -(-width // part)
@@ -273,7 +274,7 @@ def _read_centroids(source: FileBytes, name: str, width: int) -> tuple[NDArray[n
     return centroids, part, parts
 
 
-def _counted(source: FileBytes, name: str, rows: int, width: int) -> int:
+def _counted(source: FileBytes, name: Message, rows: int, width: int) -> int:
     if rows < 0 or width < 0:
         raise ModelError(
             message("says that {name} has {rows:,} rows of {width:,} numbers", name=name, rows=rows, width=width),
@@ -290,38 +291,57 @@ def check_fits(model: FastTextFile) -> None:
     """
     arguments, dictionary = model.arguments, model.dictionary
     _check_arguments(arguments)
-    for name, matrix in (("input", model.input), ("output", model.output)):
+    for name, matrix in ((INPUT, model.input), (OUTPUT, model.output)):
         if matrix.shape[1] != arguments.width:
-            raise ValueError(f"the {name} matrix is {matrix.shape[1]} wide and the model {arguments.width}")
+            raise DataError(
+                message(
+                    "{name} is {shape} wide and the model {width}",
+                    name=name,
+                    shape=matrix.shape[1],
+                    width=arguments.width,
+                )
+            )
     rows = dictionary.words
     hashes = model.pieces[1] > 0 or arguments.word_ngrams > 1
     if hashes and (dictionary.pruned is None or len(dictionary.pruned)):
         if arguments.buckets < 1:
-            raise ValueError(f"there are {arguments.buckets} buckets for n-grams and pieces")
+            raise DataError(message("there are {buckets} buckets for n-grams and pieces", buckets=arguments.buckets))
         if dictionary.pruned is None:
             rows += arguments.buckets
     if dictionary.pruned is not None:
         if not isinstance(model.input, QuantisedMatrix):
-            raise ValueError("its dictionary is pruned and its input matrix is not quantised")
+            raise DataError(message("its dictionary is pruned and its input matrix is not quantised"))
         rows += int(dictionary.pruned[:, 1].max(initial=-1)) + 1
         if dictionary.pruned.min(initial=0) < 0:
-            raise ValueError("its dictionary is pruned to negative rows")
+            raise DataError(message("its dictionary is pruned to negative rows"))
     if model.input.shape[0] < rows:
-        raise ValueError(f"the input matrix has {model.input.shape[0]:,} rows and needs {rows:,}")
+        raise DataError(
+            message("the input matrix has {shape:,} rows and needs {rows:,}", shape=model.input.shape[0], rows=rows)
+        )
     if arguments.supervised and model.output.shape[0] != dictionary.labels:
-        raise ValueError(f"the output matrix has {model.output.shape[0]:,} rows for {dictionary.labels:,} labels")
+        raise DataError(
+            message(
+                "the output matrix has {shape:,} rows for {labels:,} labels",
+                shape=model.output.shape[0],
+                labels=dictionary.labels,
+            )
+        )
 
 
 def _check_arguments(arguments: Arguments) -> None:
     if not 1 <= arguments.width <= 2**20:
-        raise ValueError(f"its vectors are {arguments.width} wide")
+        raise DataError(message("its vectors are {width} wide", width=arguments.width))
     if arguments.word_ngrams > LONGEST or arguments.longest > LONGEST:
-        raise ValueError(
-            f"its n-grams have up to {arguments.word_ngrams:,} words and {arguments.longest:,} characters; "
-            f"{LONGEST} is the limit"
+        raise DataError(
+            message(
+                "its n-grams have up to {word_ngrams:,} words and {longest:,} characters; {longest_2} is the limit",
+                word_ngrams=arguments.word_ngrams,
+                longest=arguments.longest,
+                longest_2=LONGEST,
+            )
         )
     if not math.isfinite(arguments.sample):
-        raise ValueError("its sampling threshold is not a number")
+        raise DataError(message("its sampling threshold is not a number"))
 
 
 # -- writing ----------------------------------------------------------------------------------------------

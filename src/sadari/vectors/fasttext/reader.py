@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.artifact import open_plain
-from sadari.errors import ModelError
+from sadari.errors import ModelError, reason_of
 from sadari.messages import Message, message
 
 _WORD2VEC = re.compile(rb"\s*[0-9]{1,12} [0-9]{1,6} *\r?\n")
@@ -48,16 +48,16 @@ class FileBytes:
         self._stream.seek(place)
         self.at = place
 
-    def skip(self, count: int, what: str) -> None:
+    def skip(self, count: int, what: Message) -> None:
         """Pass over so many bytes of ``what``."""
         self._check(count, what)
         self.seek(self.at + count)
 
-    def unpack(self, layout: Struct, what: str) -> tuple[Any, ...]:
+    def unpack(self, layout: Struct, what: Message) -> tuple[Any, ...]:
         """Numbers of ``what``."""
         return layout.unpack(self.array(np.uint8, layout.size, what).tobytes())
 
-    def flag(self, what: str) -> bool:
+    def flag(self, what: Message) -> bool:
         """A byte that is 0 or 1."""
         value = int(self.array(np.uint8, 1, what)[0])
         if value > 1:
@@ -66,7 +66,7 @@ class FileBytes:
             )
         return bool(value)
 
-    def array(self, dtype: Any, count: int, what: str) -> NDArray[Any]:
+    def array(self, dtype: Any, count: int, what: Message) -> NDArray[Any]:
         """So many numbers, once it is known that the file has them.
 
         Raises:
@@ -77,7 +77,7 @@ class FileBytes:
         self.fill(out, what)
         return out
 
-    def fill(self, out: NDArray[Any], what: str) -> None:
+    def fill(self, out: NDArray[Any], what: Message) -> None:
         """Read into an array without holes."""
         view = out.view(np.uint8).data
         done = 0
@@ -86,18 +86,18 @@ class FileBytes:
                 got = self._stream.readinto(view[done:])  # type: ignore[attr-defined]
             except OSError as error:
                 raise ModelError(
-                    message("cannot be read: {strerror}", strerror=error.strerror or error), where=self.where
+                    message("cannot be read: {reason}", reason=reason_of(error)), where=self.where
                 ) from None
             if not got:
                 raise self._cut_off(what)
             done += got
         self.at += done
 
-    def _check(self, count: int, what: str) -> None:
+    def _check(self, count: int, what: Message) -> None:
         if count > self.left:
             raise self._cut_off(what)
 
-    def _cut_off(self, what: str) -> ModelError:
+    def _cut_off(self, what: Message) -> ModelError:
         return ModelError(
             message("ends within {what}, or says that there is more of it than there can be", what=what),
             where=self.where,
@@ -107,7 +107,7 @@ class FileBytes:
     def not_fasttext(self) -> ModelError:
         """What to say of a file that does not begin as fastText's do: what it is instead, if that can be seen."""
         self.seek(0)
-        head = self.array(np.uint8, min(self.size, _HEAD), "its head").tobytes()
+        head = self.array(np.uint8, min(self.size, _HEAD), message("its head")).tobytes()
         hint: Message | None = None
         what = _NOT_OURS
         if not head:
@@ -148,6 +148,6 @@ def open_model_file(path: str | Path) -> Iterator[FileBytes]:
     except ValueError:
         raise ModelError(message("a name cannot hold NUL"), where=repr(where)) from None
     except OSError as error:
-        raise ModelError(message("cannot be read: {strerror}", strerror=error.strerror or error), where=where) from None
+        raise ModelError(message("cannot be read: {reason}", reason=reason_of(error)), where=where) from None
     with stream:
         yield FileBytes(stream, where)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.compiling import njit
-from sadari.errors import ModelError, SettingError
+from sadari.errors import ModelError, SettingError, reason_of
 from sadari.messages import Message, message
 from sadari.text.column import as_column
 from sadari.text.subword.hashed import pieces_of
@@ -46,7 +46,7 @@ def read_vectors_bin(path: str | Path, *, words: Sequence[str] | None = None, li
         try:
             finder = RowFinder(model)
         except ValueError as error:
-            raise ModelError(message("is refused: {error}", error=error), where=str(path)) from None
+            raise ModelError(message("is refused: {reason}", reason=reason_of(error)), where=str(path)) from None
         if finder.words == 0:
             raise ModelError(message("has no words"), where=str(path))
         if isinstance(model.input, QuantisedMatrix):

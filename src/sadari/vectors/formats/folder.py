@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles, check_kind, read_model, save_model
 from sadari.artifact.history import HISTORY, decode_history
-from sadari.artifact.restore import VOCABULARY, object_in, read_words
-from sadari.errors import ModelError, SettingError
+from sadari.artifact.restore import NO_VECTORS, TOO_LARGE, VOCABULARY, build, object_in, read_words, text_in
+from sadari.errors import DataError
 from sadari.messages import Message, message
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.subwords import LARGEST, Subwords
@@ -85,7 +85,7 @@ def from_files(files: ModelFiles, *, words: Iterable[str] | None = None, limit: 
     """The vectors of a folder that is read already; as `load_vectors`."""
     where = str(files.folder)
     check_kind(files.manifest, KIND, where)
-    try:
+    with build(where, NO_VECTORS):
         names = read_words(files)
         matrix = files.tensor("vectors", shape=(len(names), None), dtype="float32")
         subwords = _subwords(files, matrix.shape[1])
@@ -100,9 +100,6 @@ def from_files(files: ModelFiles, *, words: Iterable[str] | None = None, limit: 
         return WordVectors(
             names, matrix, counts=counts, subwords=subwords, notes=notes, outputs=outputs, **_training(files)
         )
-    except (SettingError, ValueError) as error:
-        reason = error.said if isinstance(error, SettingError) else str(error)
-        raise ModelError(message("the vectors cannot be put together: {reason}", reason=reason), where=where) from error
 
 
 def _counts(files: ModelFiles, words: int) -> NDArray[np.int64] | None:
@@ -110,15 +107,15 @@ def _counts(files: ModelFiles, words: int) -> NDArray[np.int64] | None:
         return None
     counts = files.tensor("counts", shape=(words,), dtype="int64")
     if words and counts.min() < 0:
-        raise ValueError("'counts' holds a number below 0")
+        raise DataError(message("'counts' holds a number below 0"))
     return counts
 
 
 def _training(files: ModelFiles) -> dict[str, Any]:
     """How the vectors were trained, as far as the folder says."""
     tokenizer = files.manifest.get("tokenizer")
-    if not isinstance(tokenizer, str | None):
-        raise ValueError("the tokenizer is not a name")
+    if tokenizer is not None:
+        text_in(files.manifest, "tokenizer")
     settings, data = (object_in(files.manifest, key) for key in ("settings", "data"))
     history = decode_history(files.text(HISTORY))
     training = {"settings": settings, "history": history, **data} if settings or history else data
@@ -131,12 +128,12 @@ def _subwords(files: ModelFiles, width: int) -> Subwords | None:
         return None
     matrix = files.tensor("subwords", shape=(None, width), dtype="float32")
     if len(matrix) == 0 or not isinstance(settings, dict):
-        raise ValueError("the subwords have no buckets, or no settings")
+        raise DataError(message("the subwords have no buckets, or no settings"))
     shortest, longest, unit = (settings.get(key) for key in ("shortest", "longest", "unit"))
     if type(shortest) is not int or type(longest) is not int or not isinstance(unit, str):
-        raise ValueError("the subwords' settings must be two whole numbers and a unit")
+        raise DataError(message("the subwords' settings must be two whole numbers and a unit"))
     if not (matrix.max(initial=0) <= LARGEST and matrix.min(initial=0) >= -LARGEST):
-        raise ValueError("'subwords' holds numbers too large to calculate with")
+        raise DataError(TOO_LARGE.filled(name=message("tensor {name!r:.80}", name="subwords")))
     return Subwords(matrix, shortest=shortest, longest=longest, unit=unit)
 
 
