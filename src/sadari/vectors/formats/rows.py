@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
-from sadari.messages import Message, message
+from sadari.messages import Message, message, of
 from sadari.ragged import offsets_of
 from sadari.text.column import column_bytes
 from sadari.text.scan import Tokens
@@ -19,6 +19,7 @@ from sadari.text.table import MISSING, TokenTable, hash_slices
 from sadari.vectors.keyed import WordVectors
 
 ON_BAD_ROW = ("error", "skip")
+WORDLESS_ROWS = message("rows without a word, passed over")
 
 
 class Rows:
@@ -45,7 +46,7 @@ class Rows:
         self._wanted = wanted
         self._table = TokenTable()
         self._matrix = np.empty((0, width), np.float32)
-        self._found: dict[str, tuple[int, str]] = {}  # what is odd → how often, and the first of them
+        self._found: dict[str, Message] = {}  # what is odd → that, how often, and the first of them
 
     @property
     def full(self) -> bool:
@@ -56,23 +57,34 @@ class Rows:
         """How many of so many rows may still be read."""
         return rows if self.limit is None else min(rows, self.limit - self.seen)
 
-    def count(self, what: str, times: int, first: str) -> None:
+    def count(self, what: Message, times: int, first: Message | str) -> None:
         """Count something odd; ``first`` says which was the first."""
         if times:
-            before, shown = self._found.get(what, (0, first))
-            self._found[what] = (before + times, shown)
+            said = message("{what}: {times:,} (the first: {first})", what=what, times=0, first=first)
+            said = self._found.get(what.id, said)
+            self._found[what.id] = said.filled(times=said.values["times"] + times)
 
     def count_wrong(self, words: list[str], encoding: str) -> None:
         """Count words with bytes that were replaced."""
         if words:
-            what = f"words that are not valid {encoding.upper()}, their wrong bytes replaced"
-            self.count(what, len(words), f"{words[0]!r:.60}")
+            what = message("words that are not valid {encoding}, their wrong bytes replaced")
+            self.count(what.filled(encoding=encoding.upper()), len(words), f"{words[0]!r:.60}")
 
-    def bad(self, error: DataError, times: int = 1) -> None:
-        """Raise what is wrong with a row, or count it where bad rows are left out."""
+    def bad(self, what: Message, place: Message, hint: Message, times: int) -> None:
+        """Raise what is wrong with the first of some bad rows, or count them where bad rows are left out.
+
+        Args:
+            what: is wrong with it.
+            place: of it in the file.
+            hint: what to do about it.
+            times: how many there are.
+
+        Raises:
+            DataError: bad rows are errors.
+        """
         if self.on_bad_row == "error":
-            raise error
-        self.count("rows left out", times, str(error).partition("\n")[0].removeprefix(f"{self.where}, "))
+            raise DataError(what, where=message("{name}, {place}", name=self.where, place=place), hint=hint)
+        self.count(message("rows left out"), times, of(place, what))
 
     def add(self, words: Tokens, values: NDArray[np.float32], share: float) -> None:
         """Take up some rows, in the order of the file.
@@ -89,13 +101,14 @@ class Rows:
         try:
             ids = self._table.learn(words)
         except DataError as error:
-            raise DataError(error.what, where=self.where) from None
+            raise DataError(error.said, where=self.where) from None
         added = len(self._table) - before
         if added < len(ids):
             highest = np.maximum.accumulate(np.concatenate([[before - 1], ids]))[:-1]
             new = ids > highest
             again = self._table.token(int(ids[np.argmin(new)]))
-            self.count("words that stood before, of which the first is kept", len(ids) - added, f"{again!r:.60}")
+            what = message("words that stood before, of which the first is kept")
+            self.count(what, len(ids) - added, f"{again!r:.60}")
             values = values[new]
         self._reserve(before + added, share)
         self._matrix[before : before + added] = values
@@ -130,13 +143,7 @@ class Rows:
         self._matrix = np.empty((0, self.width), np.float32)
         matrix.resize((len(table), self.width), refcheck=False)
         table.counts[: len(table)] = 0
-        notes = [
-            *self.notes,
-            *(
-                message("{what}: {times:,} (the first: {first})", what=what, times=times, first=first)
-                for what, (times, first) in self._found.items()
-            ),
-        ]
+        notes = [*self.notes, *self._found.values()]
         if self._wanted is not None:
             found = message("{found:,} of the {asked:,} words asked for are in it")
             notes.append(found.filled(found=len(table), asked=len(self._wanted)))

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.compiling import njit
-from sadari.errors import DataError
+from sadari.data.formats.records import line_place
 from sadari.messages import Message, message
 from sadari.text.column import column_bytes
 from sadari.vectors.formats.decimals import (
@@ -29,7 +29,7 @@ from sadari.vectors.formats.decimals import (
     read_decimal,
     write_decimal,
 )
-from sadari.vectors.formats.rows import Rows, decoded, gather
+from sadari.vectors.formats.rows import WORDLESS_ROWS, Rows, decoded, gather
 from sadari.vectors.formats.source import VectorFile
 
 _PARSED = 1 << 20  # numbers parsed or written at a time
@@ -70,7 +70,7 @@ def read_lines(
     Raises:
         DataError: a bad line (unless those are left out), or as many lines as were not promised.
     """
-    reader = _LineReader(rows, file.name)
+    reader = _LineReader(rows)
     for block, ended in file.lines():
         if promised is not None and reader.line == 1:
             block = block[block.index(b"\n") + 1 :]
@@ -92,8 +92,8 @@ class _LineReader:
         headed: whether the first line was a header.
     """
 
-    def __init__(self, rows: Rows, name: str) -> None:
-        self.rows, self.name, self.line, self.headed = rows, name, 1, False
+    def __init__(self, rows: Rows) -> None:
+        self.rows, self.line, self.headed = rows, 1, False
         most = max(1, min(_PARSED // rows.width, 1 << 16))
         self._values = np.empty((most, rows.width), np.float32)
         self._starts, self._lengths, self._places = (np.empty(most, np.int64) for _ in range(3))
@@ -133,9 +133,9 @@ class _LineReader:
     def _judge(self, raw: bytes, kinds: NDArray[np.uint8], cut: bool) -> None:
         """Count what is odd, and refuse what is bad."""
         for kind, what in (
-            (SPACES, "words with spaces in them"),
-            (BLANK, "blank lines passed over"),
-            (WORDLESS, "rows without a word, passed over"),
+            (SPACES, message("words with spaces in them")),
+            (BLANK, message("blank lines passed over")),
+            (WORDLESS, WORDLESS_ROWS),
         ):
             found = np.flatnonzero(kinds == kind)
             if len(found):
@@ -144,14 +144,20 @@ class _LineReader:
         if len(bad):
             row = int(bad[0])
             last = cut and row == len(kinds) - 1
-            self.rows.bad(self._what_is_wrong(raw, row, int(kinds[row]), last), len(bad))
+            what, hint = self._what_is_wrong(raw, row, int(kinds[row]), last)
+            self.rows.bad(what, self._place(row), hint, len(bad))
 
-    def _shown(self, raw: bytes, row: int) -> str:
+    def _place(self, row: int) -> Message:
+        return line_place(self.line + row)
+
+    def _shown(self, raw: bytes, row: int) -> Message:
         start, length = int(self._starts[row]), int(self._lengths[row])
-        word = f"{raw[start : start + length].decode('utf-8', 'replace')!r:.60}, " if length else ""
-        return f"{word}line {self.line + row:,}"
+        if not length:
+            return self._place(row)
+        word = raw[start : start + length].decode("utf-8", "replace")
+        return message("{word!r:.60}, {place}", word=word, place=self._place(row))
 
-    def _what_is_wrong(self, raw: bytes, row: int, kind: int, cut: bool) -> DataError:
+    def _what_is_wrong(self, raw: bytes, row: int, kind: int, cut: bool) -> tuple[Message, Message]:
         place, width = int(self._places[row]), self.rows.width
         fields = fields_of(raw[place : raw.index(b"\n", place)])
         word, values = fields[0].decode("utf-8", "replace"), fields[max(1, len(fields) - width) :]
@@ -181,7 +187,7 @@ class _LineReader:
             hint = message("if the first line is a word and its number, not a header, name the format: glove")
         if cut:
             hint = message("the file ends in the middle of a line: is the download complete?")
-        return DataError(what, where=message("{name}, line {line:,}", name=self.name, line=self.line + row), hint=hint)
+        return what, hint
 
 
 @njit(cache=True, nogil=True)

@@ -14,10 +14,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.compiling import njit
+from sadari.data.formats.records import row_place
 from sadari.errors import DataError
 from sadari.messages import Message, message
 from sadari.text.column import column_bytes
-from sadari.vectors.formats.rows import Rows, decoded, gather
+from sadari.vectors.formats.rows import WORDLESS_ROWS, Rows, decoded, gather
 from sadari.vectors.formats.source import VectorFile
 
 MOST_WORD = 1 << 16  # bytes; a longer run without a space is no word
@@ -124,9 +125,7 @@ class _RowReader:
         """Count rows without a word, and refuse what is bad."""
         found = np.flatnonzero(kinds == WORDLESS)
         if len(found):
-            self.rows.count(
-                "rows without a word, passed over", len(found), f"row {self.rows.seen + int(found[0]) + 1:,}"
-            )
+            self.rows.count(WORDLESS_ROWS, len(found), self._place(int(found[0])))
         bad = np.flatnonzero(kinds > WORDLESS)
         if not len(bad):
             return
@@ -138,8 +137,10 @@ class _RowReader:
         else:
             what = message("the vector of {word!r:.60} holds a number that is not finite", word=word)
             hint = message("make the file again, or leave bad rows out (on_bad_row='skip')")
-        where = f"{self.file.name}, row {self.rows.seen + row + 1:,}"
-        self.rows.bad(DataError(what, where=where, hint=hint), len(bad))
+        self.rows.bad(what, self._place(row), hint, len(bad))
+
+    def _place(self, row: int) -> Message:
+        return row_place(self.rows.seen + row + 1)
 
 
 @njit(cache=True, nogil=True)
