@@ -12,8 +12,8 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sadari.errors import SadariWarning, SettingError
-from sadari.messages import message
+from sadari.errors import SadariError, SadariWarning, SettingError
+from sadari.messages import Message, message
 
 if TYPE_CHECKING:
     import torch
@@ -71,7 +71,7 @@ def precision_here(asked: str, device: torch.device, *operations: str) -> str:
                         "{asked} cannot be had on this {type} ({operation}: {reason}): the work is done in float32",
                         asked=asked,
                         type=device.type,
-                        operation=operation,
+                        operation=_CALLED.get(operation, operation),
                         reason=reason,
                     )
                 ),
@@ -103,8 +103,17 @@ def bf16_is_fast(device: torch.device, *operations: str) -> bool:
     return any(ask() for ask in known if ask is not None)
 
 
+# what operations are called; recurrent layers are called by their names
+_CALLED = {
+    "layers": message("layers"),
+    "convolution": message("convolution"),
+    "packed layers": message("packed layers"),
+    "whole numbers": message("whole numbers"),
+}
+
+
 @functools.cache
-def why_not(precision: str, device: str, operation: str) -> str | None:
+def why_not(precision: str, device: str, operation: str) -> Message | str | None:
     """Why an operation cannot be done in a precision on a device; None where it can. Tried once a process.
 
     Args:
@@ -119,6 +128,8 @@ def why_not(precision: str, device: str, operation: str) -> str | None:
         # whoever asks may be in the middle of something: its random numbers and its modes stay as they are
         with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
             TRIALS[operation](torch.device(device), kind)
+    except SadariError as error:
+        return error.said
     except Exception as error:  # whatever it is, it would end the work
         first = str(error).strip().partition("\n")[0].partition(". ")[0]  # what follows is advice to who builds torch
         return first[:MOST_REASON] or type(error).__name__
@@ -141,7 +152,7 @@ def _layers(device: torch.device, dtype: torch.dtype) -> None:
     with _autocast(device, dtype):
         states = functional.linear(weight, weight).view(1, 2, SMALL // 2, SMALL)
         if states.dtype != dtype:  # of a device that autocast knows nothing of, it says so and does nothing
-            raise TypeError(f"autocast leaves products in {states.dtype}")
+            raise SadariError(message("autocast leaves products in {dtype}", dtype=states.dtype))
         mixed = functional.scaled_dot_product_attention(states, states, states)
         (mixed @ mixed.transpose(-2, -1)).float().sum().backward()
 
@@ -185,7 +196,7 @@ def _whole(device: torch.device, dtype: torch.dtype) -> None:
     import torch
 
     if device.type != "cpu":
-        raise NotImplementedError("int8 is for the CPU")
+        raise SadariError(message("int8 is for the CPU"))
     # the largest there are: without instructions for it (VNNI), sums of two products are cut off at 16 bits, in silence
     largest = torch.full((SMALL, SMALL), 127, dtype=dtype)
     _check(torch._int_mm(largest, largest), 127 * 127 * SMALL)
@@ -193,7 +204,8 @@ def _whole(device: torch.device, dtype: torch.dtype) -> None:
 
 def _check(found: torch.Tensor, right: int) -> None:
     if not bool((found == right).all()):
-        raise ArithmeticError(f"products come out wrong: {found[0, 0].item():,} for {right:,}")
+        said = message("products come out wrong: {found:,} for {right:,}", found=found[0, 0].item(), right=right)
+        raise SadariError(said)
 
 
 TRIALS: dict[str, Callable[[torch.device, torch.dtype], None]] = {

@@ -127,6 +127,9 @@ _OF_THE_SYSTEM = (
     message("Connection reset by peer"),
     message("Address already in use"),
     message("Connection timed out"),
+    message("Network is unreachable"),
+    message("Name or service not known"),
+    message("Temporary failure in name resolution"),
 )
 _BY_SENTENCE: Mapping[str, Message] = {said.id: said for said in _OF_THE_SYSTEM}
 

@@ -134,6 +134,12 @@ def alternatives(names: Sequence[object]) -> Message | str:
     return said
 
 
+def some_of(names: Sequence[str], most: int) -> Message | str:
+    """``a, b and 3 more``: at most so many of some names."""
+    shown = ", ".join(names[:most])
+    return message("{names} and {more:,} more", names=shown, more=len(names) - most) if len(names) > most else shown
+
+
 def render(said: Message | Figure | str, language: str | None = None) -> str:
     """The sentence in a language: the one given, else `current_language`; what no catalogue has stays English."""
     if isinstance(said, str):

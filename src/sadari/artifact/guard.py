@@ -50,9 +50,9 @@ def is_panic(error: BaseException) -> bool:
     return type(error).__name__ == "PanicException"
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException) -> Message | str:
     if isinstance(error, MemoryError):
-        return "it would take more memory than there is"
+        return message("it would take more memory than there is")
     # a surrogate in it would break whatever prints it
     said = str(error).strip().partition("\n")[0].encode("utf-8", "replace").decode()
     return said[:MOST_SHOWN] or type(error).__name__

@@ -287,7 +287,7 @@ def _read_weights(file: UntrustedFile, entry: FileEntry | None, as_torch: bool) 
     try:
         return decode_tensors(header, data, as_torch=as_torch)
     except ModelError as error:
-        raise ModelError(error.what, where=file.where, hint=error.hint) from None
+        raise ModelError(error.said, where=file.where, hint=error.advice) from None
 
 
 _Reader = Callable[

@@ -100,7 +100,7 @@ def check_is_model(folder: Path) -> None:
         others = _other_names(folder)
     except ModelError as error:
         raise OutputError(
-            message("is in the way and was not replaced ({what})", what=error.what),
+            message("is in the way and was not replaced ({what})", what=error.said),
             where=where,
             hint=message("choose another name, or move it away"),
         ) from None

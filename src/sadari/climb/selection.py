@@ -47,7 +47,7 @@ def rungs_to_climb(rungs: Sequence[str] | None, given: Mapping[str, Any]) -> Sel
         ModelError, DownloadError: weights that are not there, or damaged.
     """
     if rungs is not None:
-        rungs = list(one_column(rungs, "rungs"))
+        rungs = list(one_column(rungs, message("rungs")))
     for name in rungs or []:
         find_rung(name)
     selected = [name for name in RUNGS if rungs is None or name in rungs]

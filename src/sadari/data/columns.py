@@ -137,11 +137,7 @@ def choose_columns(
         choice.label = _label_by_content(head, texts)
     if chosen is None:
         if choice.label is None and need_label:
-            what = message(
-                "no label column found; the columns are: {shown_names}{no_labels}",
-                shown_names=shown_names(columns),
-                no_labels=_no_labels(head, choice.texts),
-            )
+            what = _no_label(head, choice.texts).filled(columns=shown_names(columns))
             raise DataError(what, where=where, hint=message("name it with --label"))
         if choice.label is not None:
             choice.label_note = message("label: {columns} (guessed)", columns=columns_named([choice.label]))
@@ -294,10 +290,15 @@ def _repeats(column: pl.Series, distinct: int, only: bool) -> bool:
     return distinct < column.len() or (column.len() < _FEW and not (numbers and column.len() > 2))
 
 
-def _no_labels(head: pl.DataFrame, texts: Sequence[str]) -> str:
-    """What to say of columns that hold nothing, or one value."""
+def _no_label(head: pl.DataFrame, texts: Sequence[str]) -> Message:
+    """What to say where no column is one of labels: which of them hold nothing, or one value."""
     others = [column for column in head.get_columns() if column.name not in texts]
     single = [column.name for column in others if _distinct(column) < 2]
     if not single:
-        return ""
-    return f" (of which {shown_names(single)} {'have' if len(single) > 1 else 'has'} not two values)"
+        return message("no label column found; the columns are: {columns}")
+    return plural(
+        "no label column found; the columns are: {columns} (of which {single} has not two values)",
+        "no label column found; the columns are: {columns} (of which {single} have not two values)",
+        len(single),
+        single=shown_names(single),
+    )

@@ -19,13 +19,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.message import Message
+from email.message import Message as Headers
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from sadari.errors import DownloadError, OutputError, SettingError
-from sadari.messages import message
+from sadari.errors import DownloadError, OutputError, SadariError, SettingError, reason_of
+from sadari.messages import Message, message
 
 Progress = Callable[[int, int | None], None]  # (bytes so far, bytes in all or None)
 
@@ -34,7 +34,7 @@ CHUNK = 1 << 16
 PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-class _Passing(Exception):
+class _Passing(SadariError):
     """A failure that may be gone at the next try."""
 
 
@@ -62,7 +62,7 @@ class _Job:
         except FileNotFoundError:
             return 0
 
-    def wrong(self, what: str) -> DownloadError:
+    def wrong(self, what: Message) -> DownloadError:
         hint = message("it is not the pinned file and was not kept; try another network, or set SADARI_MIRROR")
         return DownloadError(what, where=self.url, hint=hint)
 
@@ -136,7 +136,7 @@ def read_answer(url: str, *, most: int = 1 << 22, timeout: float = 30.0) -> byte
         if isinstance(error, DownloadError):
             raise
         raise DownloadError(
-            message("cannot be reached: {reason}", reason=str(error) or type(error).__name__),
+            message("cannot be reached: {reason}", reason=reason_of(error)),
             where=url,
             hint=message("check the network, and run the same command again"),
         ) from None
@@ -153,7 +153,7 @@ def _fetch(job: _Job, attempts: int, pause: float) -> None:
         _complete(job, attempts, pause)
     if not _is_pinned(job.part, job):
         job.part.unlink()
-        raise job.wrong(f"the checksum is not {job.digest}")
+        raise job.wrong(message("the checksum is not {digest}", digest=job.digest))
     with job.part.open("rb+") as file:
         os.fsync(file.fileno())
     job.part.replace(job.target)
@@ -162,7 +162,7 @@ def _fetch(job: _Job, attempts: int, pause: float) -> None:
 
 def _complete(job: _Job, attempts: int, pause: float) -> None:
     """Bring the part file to its full length, over as many connections as that takes."""
-    reason = ""
+    reason: Message | str = ""
     for attempt in range(attempts):
         if attempt:
             time.sleep(pause * 2 ** (attempt - 1))
@@ -170,16 +170,12 @@ def _complete(job: _Job, attempts: int, pause: float) -> None:
             _one_connection(job)
             return
         except _Passing as error:
-            reason = str(error)
-    total = f" of {job.size:,}" if job.size is not None else ""
+            reason = error.said
+    what = message("{have:,} bytes came in {attempts} attempts; the last one ended with: {reason}")
+    if job.size is not None:
+        what = message("{have:,} of {size:,} bytes came in {attempts} attempts; the last one ended with: {reason}")
     raise DownloadError(
-        message(
-            "{have:,}{total} bytes came in {attempts} attempts; the last one ended with: {reason}",
-            have=job.have(),
-            total=total,
-            attempts=attempts,
-            reason=reason,
-        ),
+        what.filled(have=job.have(), size=job.size, attempts=attempts, reason=reason),
         where=job.url,
         hint=message("run the same command again: it goes on from there"),
     )
@@ -199,7 +195,8 @@ def _one_connection(job: _Job) -> None:
         start = _start_of(response, job, have)
         total = _total_of(response, start)
         if job.size is not None and total is not None and total != job.size:
-            raise job.wrong(f"the server offers {total:,} bytes where {job.size:,} are pinned")
+            said = message("the server offers {total:,} bytes where {size:,} are pinned", total=total, size=job.size)
+            raise job.wrong(said)
         job.etag = response.headers.get("ETag")
         with job.part.open("r+b" if job.part.exists() else "wb") as file:
             file.truncate(start)
@@ -227,7 +224,7 @@ def _open(job: _Job, have: int) -> http.client.HTTPResponse | None:
         if isinstance(reason, ssl.SSLCertVerificationError):
             what = message("its certificate cannot be trusted: {verify_message}", verify_message=reason.verify_message)
             raise DownloadError(what, where=job.url) from None
-        raise _Passing(str(reason) or type(error).__name__) from None
+        raise _Passing(reason_of(reason if isinstance(reason, BaseException) else error)) from None
     return response
 
 
@@ -237,9 +234,9 @@ def _refused(error: urllib.error.HTTPError, job: _Job, have: int) -> None:
         if error.headers.get("Content-Range") == f"bytes */{have}" and _is_pinned(job.part, job):
             return
         job.part.unlink()
-        raise _Passing("what had come so far was not a part of this file") from None
+        raise _Passing(message("what had come so far was not a part of this file")) from None
     if error.code in PASSING_STATUS:
-        raise _Passing(f"HTTP {error.code} {error.reason}") from None
+        raise _Passing(message("HTTP {code} {reason}", code=error.code, reason=error.reason)) from None
     hint = message("check the address") if error.code in (404, 410) else None
     raise DownloadError(
         message("the server answered {code} {reason}", code=error.code, reason=error.reason), where=job.url, hint=hint
@@ -253,7 +250,7 @@ def _start_of(response: http.client.HTTPResponse, job: _Job, have: int) -> int:
     match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
     if match is None or int(match[1]) != have:
         job.part.unlink(missing_ok=True)  # the next attempt asks for everything, without a range
-        raise _Passing("the server sent another part than the one asked for")
+        raise _Passing(message("the server sent another part than the one asked for"))
     return have
 
 
@@ -268,18 +265,18 @@ def _receive(response: http.client.HTTPResponse, file: IO[bytes], job: _Job, tot
         try:
             piece = response.read1(CHUNK)
         except (http.client.HTTPException, OSError) as error:
-            raise _Passing(str(error) or type(error).__name__) from None
+            raise _Passing(reason_of(error)) from None
         if not piece:
             break
         done += len(piece)
         if job.size is not None and done > job.size:
             job.part.unlink()
-            raise job.wrong(f"more came than the {job.size:,} bytes that are pinned")
+            raise job.wrong(message("more came than the {size:,} bytes that are pinned", size=job.size))
         file.write(piece)
         if job.progress:
             job.progress(done, limit)
     if limit is not None and done < limit:
-        raise _Passing(f"the connection ended after {done:,} of {limit:,} bytes")
+        raise _Passing(message("the connection ended after {done:,} of {limit:,} bytes", done=done, limit=limit))
 
 
 def _is_pinned(path: Path, job: _Job) -> bool:
@@ -294,7 +291,7 @@ def _is_pinned(path: Path, job: _Job) -> bool:
 
 class _WebOnly(urllib.request.HTTPRedirectHandler):
     def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Headers, newurl: str
     ) -> urllib.request.Request | None:
         if urlsplit(newurl).scheme not in ("http", "https"):
             raise DownloadError(
@@ -328,8 +325,9 @@ def _writing(job: _Job) -> Iterator[None]:
     except (DownloadError, OutputError):
         raise
     except OSError as error:
-        kept = f" ({job.have():,} bytes are kept in {job.part.name})" if job.part.exists() else ""
-        what = message("cannot be written: {value}{kept}", value=error.strerror or error, kept=kept)
+        what = message("cannot be written: {reason}", reason=reason_of(error))
+        if job.part.exists():
+            what = message("{what} ({have:,} bytes are kept in {name})", what=what, have=job.have(), name=job.part.name)
         hint = message("make room or choose another folder, then run the same command again")
         raise OutputError(what, where=str(job.target), hint=hint) from error
 

@@ -232,8 +232,10 @@ class Symbols:
             table, min_freq=min_freq, max_size=None if most is None else most + len(head), specials=head
         )
         if len(table) < 2 or len(vocab) == len(head):
-            found = f"only {table.token(0)!r} in it" if len(table) == 1 else "nothing in it that stands there twice"
-            raise DataError(message("the text has {found}: there is nothing to learn", found=found))
+            what = message("the text has nothing in it that stands there twice: there is nothing to learn")
+            if len(table) == 1:
+                what = message("the text has only {token!r} in it: there is nothing to learn", token=table.token(0))
+            raise DataError(what)
         return cls(level, vocab, labels)
 
     def __len__(self) -> int:

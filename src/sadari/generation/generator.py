@@ -294,11 +294,10 @@ class Generator(SavedGenerator):
         self._check_fitted()
         labels = self.codec_.labels
         if label is not None and label not in labels:
-            known = ", ".join(labels) if labels else "none: it was trained without --condition"
-            raise SettingError(
-                message("the model knows no label {label!r:.80}", label=label),
-                hint=message("its labels: {known:.500}", known=known),
-            )
+            hint = message("it was trained without --condition")
+            if labels:
+                hint = message("its labels: {known:.500}", known=", ".join(labels))
+            raise SettingError(message("the model knows no label {label!r:.80}", label=label), hint=hint)
         ids = self.codec_.encode(as_column([self._without_open_blank(prompt)])).values.tolist()
         if not self.unknown_learned_:
             ids = [token for token in ids if token != UNKNOWN_ID]

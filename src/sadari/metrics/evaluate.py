@@ -21,6 +21,7 @@ from sadari.metrics.classification import (
 )
 from sadari.metrics.interval import Interval
 from sadari.metrics.several import all_right, truth_matrix
+from sadari.train.labels import ONE_LABEL, OTHERWISE, SEVERAL_LABELS
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
@@ -102,12 +103,9 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
         raise DataError(message("there are no labelled texts to evaluate on"), where=corpus.source)
     names = [str(label) for label in model.classes_.tolist()]
     if model.multilabel != corpus.multi_label:
-        has = "several labels" if corpus.multi_label else "one label"
-        raise DataError(
-            message("a text has {has} here, and the model was trained otherwise", has=has),
-            where=corpus.source,
-            hint=message("give --label-sep as in training"),
-        )
+        has = SEVERAL_LABELS if corpus.multi_label else ONE_LABEL
+        hint = message("give --label-sep as in training")
+        raise DataError(OTHERWISE.filled(has=has), where=corpus.source, hint=hint)
     probabilities, known = model.predict_with_marks(corpus.texts)
     pieces = model.windows(corpus.texts)
     long = {

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.compiling import njit
+from sadari.errors import DataError
+from sadari.messages import message
 
 REACH, STEPS = 8, 512  # fastText looks its sigmoid up in a table from −8 to 8
 LOG_2 = float(np.log(2))
@@ -53,11 +55,11 @@ def label_tree(counts: NDArray[np.int64]) -> NDArray[np.int32]:
         counts: int64 [k], never rising.
 
     Raises:
-        ValueError: the counts make no tree.
+        DataError: the counts make no tree.
     """
     tree = np.empty((len(counts) - 1, 2), np.int32)
     if not _build_tree(counts, tree):
-        raise ValueError("the counts of its labels make no tree")
+        raise DataError(message("the counts of its labels make no tree"))
     return tree
 
 

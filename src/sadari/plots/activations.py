@@ -66,7 +66,7 @@ def check_picture(path: str | Path) -> Path:
     target = Path(path)
     if target.suffix.lower() not in FORMATS:
         raise SettingError(
-            message("a picture cannot be written as {suffix!r}", suffix=target.suffix or "a file without ending"),
+            message("a picture cannot be written as {suffix!r}", suffix=target.suffix),
             hint=message("end the name with one of: {formats}", formats=", ".join(FORMATS)),
         )
     return target

@@ -77,14 +77,14 @@ def check_config(said: Mapping[str, Any], where: str) -> None:
     for name, value in said.items():
         allowed = _FIELDS.get(name)
         if allowed is not None and not (value is None and name in _MAY_BE_NULL) and not allowed.allows(value):
-            raise _refused(name, value, f"it must be {allowed}", where)
+            raise _refused(name, value, message("it must be {limit}", limit=allowed), where)
         if name.endswith("_token_id"):
             _check_ids(name, value, said.get("vocab_size"), where)
         if any(abs(number) > MOST for number in _numbers(value)):
-            raise _refused(name, value, f"no number in it may be above {MOST:,}", where)
+            raise _refused(name, value, message("no number in it may be above {most:,}", most=MOST), where)
     for name in _ACTIVATIONS:
         if said.get(name) is not None and not _is_activation(said[name]):
-            raise _refused(name, said[name], "no activation of that name is known", where)
+            raise _refused(name, said[name], message("no activation of that name is known"), where)
     width, heads = _first(said, _WIDTHS), _first(said, _HEADS)
     if width and heads and "head_dim" not in said and width % heads:
         raise ModelError(
@@ -174,7 +174,7 @@ def _check_labels(said: Mapping[str, Any], where: str) -> None:
         or len(names) > MOST_LABELS
         or not all(isinstance(name, str) for name in names.values())
     ):
-        raise _refused("id2label", names, "it must be an object of names", where)
+        raise _refused("id2label", names, message("it must be an object of names"), where)
     if count is not None and names and count != len(names):
         raise ModelError(
             message(
@@ -192,7 +192,7 @@ def _check_ids(name: str, value: Any, rows: Any, where: str) -> None:
     most = rows - 1 if name == "pad_token_id" and isinstance(rows, int) else MOST
     allowed = Whole(0, most)
     if value is not None and not all(map(allowed.allows, value if isinstance(value, list) else [value])):
-        raise _refused(name, value, f"it must be {allowed}", where)
+        raise _refused(name, value, message("it must be {limit}", limit=allowed), where)
 
 
 def _is_activation(name: Any) -> bool:
@@ -215,7 +215,7 @@ def _first(said: Mapping[str, Any], names: Sequence[str]) -> int | None:
     return next((said[name] for name in names if name in said), None)
 
 
-def _refused(name: str, value: Any, why: str, where: str) -> ModelError:
+def _refused(name: str, value: Any, why: Message, where: str) -> ModelError:
     return ModelError(
         message("{config} says {name} {value!r:.60}; {why}", config=CONFIG, name=name[:60], value=value, why=why),
         where=where,

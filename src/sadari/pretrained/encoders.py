@@ -17,7 +17,7 @@ from sadari.artifact import MANIFEST, guarded
 from sadari.artifact.restore import NO_TOKENIZER, build, check_weights
 from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
 from sadari.errors import DataError, DownloadError, ModelError, SadariWarning
-from sadari.messages import message
+from sadari.messages import message, some_of
 from sadari.pretrained import folder as weights_folder
 from sadari.pretrained.config import check_claims, check_config, labels_of
 from sadari.pretrained.folder import INDEX, SAFE, check_knows, check_not_pickled, check_plain, json_of, weight_shapes
@@ -208,12 +208,10 @@ def check_kind(config: Mapping[str, Any], where: str) -> None:
 
     kind = config.get("model_type")
     if not isinstance(kind, str) or kind not in modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES:
-        code = " (it brings code of its own, which is not run)" if config.get("auto_map") else ""
-        raise ModelError(
-            message("a model of the type {kind!r:.40} cannot be fine-tuned here{code}", kind=kind, code=code),
-            where=where,
-            hint=message("BERT, RoBERTa, DistilBERT, ELECTRA and their like can"),
-        )
+        what = message("a model of the type {kind!r:.40} cannot be fine-tuned here", kind=kind)
+        if config.get("auto_map"):
+            what = message("{what} (it brings code of its own, which is not run)", what=what)
+        raise ModelError(what, where=where, hint=message("BERT, RoBERTa, DistilBERT, ELECTRA and their like can"))
     encoder = kind in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES and not config.get("is_encoder_decoder")
     if not encoder or config.get("is_decoder"):
         raise ModelError(
@@ -334,11 +332,8 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
     wrong = sorted(str(entry[0] if isinstance(entry, tuple | list) else entry) for entry in found["mismatched_keys"])
     lost += [name for name in wrong if name.startswith(prefix)]
     if lost:
-        more = f" and {len(lost) - 1:,} more" if len(lost) > 1 else ""
         raise ModelError(
-            message(
-                "the weights do not fit {config}, which asks for {lost}{more}", config=CONFIG, lost=lost[0], more=more
-            ),
+            message("the weights do not fit {config}, which asks for {names}", config=CONFIG, names=some_of(lost, 1)),
             where=where,
             hint=message("take weights and {config} from the same model", config=CONFIG),
         )

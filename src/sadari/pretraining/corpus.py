@@ -15,7 +15,7 @@ from sadari.errors import DataError
 from sadari.forked import check_threads
 from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
-from sadari.text.column import as_column, entries_of, slices
+from sadari.text.column import TEXTS, as_column, entries_of, slices
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.sentences import split_sentences
 from sadari.text.subword.wordpiece import WordPiece, vocabulary_size
@@ -213,7 +213,7 @@ class _Columns:
         self._texts = texts
         of_columns = isinstance(texts, list | tuple) and bool(texts) and isinstance(texts[0], pl.Series)
         self._is_column = isinstance(texts, pl.Series | np.ndarray | list | tuple) and not of_columns
-        if not self._is_column and entries_of(texts, "texts") is texts:
+        if not self._is_column and entries_of(texts, TEXTS) is texts:
             raise DataError(
                 message("texts are gone through several times, which {name} cannot be", name=type(texts).__name__),
                 hint=message("give a list of texts, or an object whose __iter__ begins anew"),

@@ -65,7 +65,7 @@ def follows_probability(net: BertForPreTraining, pieces: WordPiece, first: str, 
     import torch
 
     if second is None:
-        raise DataError(message("there is nothing in {name}", name="the second"))
+        raise DataError(message("there is nothing in {name}", name=message("the second")))
     ids, segments = _sequence(net, pieces, first, second)
     with torch.inference_mode():
         _, following = net.logits(ids, segments, None, ids.new_zeros(0))
@@ -86,7 +86,8 @@ def _sequence(
     texts = as_column([text] if second is None else [text, second])
     masked = pl.Series([with_masks(part) for part in texts], dtype=pl.String)
     parts = pieces.encode(masked, specials=True)
-    for part, name in zip(parts, ("the text" if second is None else "the first sentence", "the second"), strict=False):
+    first = message("the text") if second is None else message("the first sentence")
+    for part, name in zip(parts, (first, message("the second")), strict=False):
         if not len(part):
             raise DataError(message("there is nothing in {name}", name=name))
     if len(parts) > net.shape.type_vocab_size:

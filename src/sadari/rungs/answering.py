@@ -164,7 +164,8 @@ class Answering:
         if not self.__sklearn_is_fitted__():
             from sklearn.exceptions import NotFittedError
 
-            raise NotFittedError(f"this {type(self).__name__} is not trained yet; call fit(texts, labels) first")
+            said = message("this {kind} is not trained yet; call fit(texts, labels) first", kind=type(self).__name__)
+            raise NotFittedError(said)
 
     def __sklearn_is_fitted__(self) -> bool:
         return getattr(self, "_ready", False)

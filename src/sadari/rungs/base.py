@@ -447,7 +447,7 @@ class Rung(Answering, Estimator, Model):
 
 def _read_twice(validation: tuple[Any, Any]) -> tuple[pl.Series, Any]:
     """Validation texts and labels, which a generator would give but once."""
-    texts, labels = two_parts(validation, "validation must be (texts, labels)")
+    texts, labels = two_parts(validation, message("validation must be (texts, labels)"))
     return as_column(texts), as_labels(labels)
 
 

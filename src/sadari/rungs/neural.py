@@ -47,7 +47,7 @@ from sadari.settings.shared import (
 from sadari.text.column import as_column
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.table import TokenTable
-from sadari.text.tokenize import TokenizerName, tokenizer
+from sadari.text.tokenize import TokenizerName, no_tokens, tokenizer
 from sadari.text.vectorize import columns
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
@@ -243,13 +243,7 @@ class NeuralRung(Resumable):
             lengths.append(part.lengths)
             self.cut_ += cut
         if not len(table):
-            raise DataError(
-                message("no text has anything that the tokenizer {name!r} takes for a token", name=chosen.name),
-                where=message(
-                    "training texts such as {value}", value=", ".join(repr(text[:60]) for text in sample) or "(none)"
-                ),
-                hint=message("try --tokenizer characters"),
-            )
+            raise no_tokens(chosen.name, sample)
         self.vocab_, new_ids = self._choose_vocabulary(table)
         return Ragged(ids.renamed(new_ids), offsets_of(np.concatenate(lengths)))
 

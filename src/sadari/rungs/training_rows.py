@@ -158,7 +158,7 @@ def row_weights(sample_weight: Any, count: int) -> NDArray[np.float32]:
     """
     if sample_weight is None:
         return np.ones(count, np.float32)
-    column = one_column(sample_weight, "sample weights")
+    column = one_column(sample_weight, message("sample weights"))
     try:
         weights = np.asarray(column if isinstance(column, pl.Series) else list(column), np.float32)
     except (TypeError, ValueError, OverflowError) as error:

@@ -183,10 +183,10 @@ def value_in(said: Mapping[str, Any], name: str, limit: Limit) -> Any:
     return value
 
 
-def shown(value: Any) -> str:
+def shown(value: Any) -> Message | str:
     """A value as a sentence shows it: its `repr`, cut where it is long."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # Python writes no number of more than 4,300 digits
-        return f"a {type(value).__name__} too long to be shown"
+        return message("a {kind} too long to be shown", kind=type(value).__name__)
     return text if len(text) <= 80 else text[:80] + "…"

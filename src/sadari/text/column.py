@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from sadari.errors import DataError
 from sadari.forked import without_polars
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.ragged import offsets_of
 from sadari.settings.limits import shown
 
 FEW = 8  # so many texts are quicker gone through one by one: a call on a whole column costs 20 microseconds of its own
 _MISSING = ("NAType", "NaTType")  # of pandas, which need not be there
+TEXTS = message("texts")
 
 
 def as_column(texts: Any) -> pl.Series:
@@ -30,7 +31,7 @@ def as_column(texts: Any) -> pl.Series:
     Raises:
         DataError: an entry is not a string, with its row (from 1) and type; or a table of more columns, with its shape.
     """
-    column = one_column(texts, "texts")
+    column = one_column(texts, TEXTS)
     if not isinstance(column, pl.Series) or column.dtype == pl.Object:
         column = _of_strings(column)
     elif isinstance(column.dtype, pl.Categorical | pl.Enum) or column.dtype == pl.Null:
@@ -51,7 +52,7 @@ def missing_text(row: int) -> DataError:
     )
 
 
-def one_column(given: Any, what: str) -> pl.Series | Iterable[Any]:
+def one_column(given: Any, what: Message) -> pl.Series | Iterable[Any]:
     """The one column that something is, or has: for texts and for labels, from everywhere that people have them.
 
     Args:
@@ -79,7 +80,7 @@ def one_column(given: Any, what: str) -> pl.Series | Iterable[Any]:
         return list(given.tolist())
     if hasattr(given, "__arrow_c_stream__") or hasattr(given, "__arrow_c_array__"):
         try:
-            return pl.Series(what, given)
+            return pl.Series(given)
         except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
             raise DataError(
                 message("the Arrow array is no column of {what}: {error}", what=what, error=str(error)[:200])
@@ -87,7 +88,7 @@ def one_column(given: Any, what: str) -> pl.Series | Iterable[Any]:
     return given if isinstance(given, Sequence) else entries_of(given, what)
 
 
-def entries_of(given: Any, what: str) -> Iterator[Any]:
+def entries_of(given: Any, what: Message) -> Iterator[Any]:
     """What something holds, one after another.
 
     Raises:
@@ -108,12 +109,12 @@ def entries_of(given: Any, what: str) -> Iterator[Any]:
         ) from None
 
 
-def two_parts(given: Any, what: str) -> tuple[Any, Any]:
+def two_parts(given: Any, what: Message) -> tuple[Any, Any]:
     """A pair of columns, such as validation texts and their labels.
 
     Args:
         given: what should be a pair.
-        what: it should be, for errors: "validation must be (texts, labels)".
+        what: what it should be, for errors: "validation must be (texts, labels)".
 
     Raises:
         DataError: it is no tuple or list of two.
@@ -121,26 +122,20 @@ def two_parts(given: Any, what: str) -> tuple[Any, Any]:
     if isinstance(given, tuple | list) and len(given) == 2:
         return given[0], given[1]
     shape = getattr(given, "shape", None)
-    size = f" of shape {tuple(shape)}" if isinstance(shape, tuple) else ""
-    raise DataError(
-        message(
-            "{what}, and is {name}{size}: {shown}", what=what, name=type(given).__name__, size=size, shown=shown(given)
-        )
-        if not size
-        else message("{what}, and is a {name}{size}", what=what, name=type(given).__name__, size=size),
-        hint=message("give a tuple of two columns"),
-    )
+    said = message("{what}, and is {name}: {shown}", what=what, name=type(given).__name__, shown=shown(given))
+    if isinstance(shape, tuple):
+        said = message("{what}, and is a {name} of shape {shape}", what=what, name=type(given).__name__, shape=shape)
+    raise DataError(said, hint=message("give a tuple of two columns"))
 
 
-def _refuse_what_is_no_column(given: Any, what: str) -> None:
+def _refuse_what_is_no_column(given: Any, what: Message) -> None:
     if isinstance(given, str | bytes | bytearray | memoryview):
-        one = "one string was" if isinstance(given, str) else "bytes were"
-        hint = (
-            message("put it in a list: [text]")
-            if isinstance(given, str)
-            else message("decode them, and put the text in a list")
-        )
-        raise DataError(message("{one} given where a list of {what} is wanted", one=one, what=what), hint=hint)
+        said = message("bytes were given where a list of {what} is wanted", what=what)
+        hint = message("decode them, and put the text in a list")
+        if isinstance(given, str):
+            said = message("one string was given where a list of {what} is wanted", what=what)
+            hint = message("put it in a list: [text]")
+        raise DataError(said, hint=hint)
     if isinstance(given, PathLike):
         raise DataError(
             message("a path was given where {what} are wanted: {shown}", what=what, shown=shown(given)),
@@ -158,9 +153,9 @@ def _refuse_what_is_no_column(given: Any, what: str) -> None:
         )
 
 
-def _of_table(table: Any, shape: tuple[Any, ...], what: str) -> pl.Series | Iterable[Any]:
+def _of_table(table: Any, shape: tuple[Any, ...], what: Message) -> pl.Series | Iterable[Any]:
     """The single column of a matrix or of a DataFrame or Table of whatever library."""
-    names = [shown(name) for name in list(getattr(table, "column_names", getattr(table, "columns", ())))[:10]]
+    names = [str(shown(name)) for name in list(getattr(table, "column_names", getattr(table, "columns", ())))[:10]]
     if len(shape) != 2 or shape[1] != 1 or hasattr(table, "toarray"):
         raise _not_one(shape, names, what)
     if isinstance(table, pl.DataFrame):
@@ -172,15 +167,15 @@ def _of_table(table: Any, shape: tuple[Any, ...], what: str) -> pl.Series | Iter
     return one_column(np.asarray(table).ravel() if isinstance(table, np.matrix) else table[:, 0], what)
 
 
-def _only(table: Any, shape: tuple[int | None, int], names: Sequence[Any], what: str) -> pl.Series | Iterable[Any]:
+def _only(table: Any, shape: tuple[int | None, int], names: Sequence[Any], what: Message) -> pl.Series | Iterable[Any]:
     """The single column of a table whose columns are found by their names."""
     if len(names) != 1:
         rows = len(table[names[0]]) if shape[0] is None and names and hasattr(table[names[0]], "__len__") else shape[0]
-        raise _not_one((rows, len(names)), [shown(name) for name in names[:10]], what)
+        raise _not_one((rows, len(names)), [str(shown(name)) for name in names[:10]], what)
     return one_column(table[names[0]], what)
 
 
-def _not_one(shape: tuple[Any, ...], names: list[str], what: str) -> DataError:
+def _not_one(shape: tuple[Any, ...], names: list[str], what: Message) -> DataError:
     rows = "rows" if not shape or shape[0] is None else f"{shape[0]}"
     given = ", ".join([rows, *map(str, shape[1:])]) if shape else ""
     if not shape:

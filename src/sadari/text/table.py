@@ -117,7 +117,7 @@ class TokenTable:
         try:
             ids = table.learn(Tokens(content, starts, lengths, hashes, np.array([0, len(tokens)])))
         except DataError as error:
-            raise SettingError(message("the vocabulary cannot be used: {what}", what=error.what)) from None
+            raise SettingError(message("the vocabulary cannot be used: {what}", what=error.said)) from None
         if table.size < len(tokens):
             twice = int(np.argmax(ids != np.arange(len(tokens))))
             raise SettingError(message("the vocabulary has {tokens!r} twice", tokens=tokens[twice]))

@@ -23,7 +23,7 @@ Python's: it then also lowers capitals that Python does not know yet (55 between
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any
@@ -34,7 +34,7 @@ import polars as pl
 from sadari.artifact import guarded
 from sadari.errors import DataError, MissingExtraError, SettingError
 from sadari.forked import uses, without_polars
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.settings.limits import Choice, shown
 from sadari.text.column import as_column, column_bytes, one_by_one
 from sadari.text.compose import composed, composed_bytes
@@ -232,3 +232,20 @@ def unseen_share(name: str) -> Callable[[pl.Series], float]:
         return max(0.0, 1 - seen / visible) if visible else 0.0
 
     return share
+
+
+def such_as(sample: Sequence[str]) -> Message:
+    """Where training texts are, for errors, by some of them."""
+    shown = ", ".join(repr(text[:60]) for text in sample)
+    return message("training texts such as {texts}", texts=shown or message("(none)"))
+
+
+def no_tokens(name: str, sample: Sequence[str]) -> DataError:
+    """What to say of texts in which a tokenizer finds nothing.
+
+    Args:
+        name: of the tokenizer.
+        sample: some of the texts.
+    """
+    what = message("no text has anything that the tokenizer {name!r} takes for a token", name=name)
+    return DataError(what, where=such_as(sample), hint=message("try --tokenizer characters"))

@@ -23,7 +23,7 @@ from sadari.text.one_text import OneText, count_loop, prepared, tokens_of
 from sadari.text.scan import Tokens, character_kinds, no_kinds
 from sadari.text.subword.hashed import token_pieces
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.tokenize import Tokenizer
+from sadari.text.tokenize import Tokenizer, no_tokens, such_as
 from sadari.text.tokenize import tokenizer as named_tokenizer
 from sadari.text.weigh import Counts, CountsOnDemand, count
 from sadari.text.words import whole_words
@@ -138,9 +138,7 @@ class CountVectors:
                     "no text has anything that the tokenizer {name!r} and the settings leave as a feature",
                     name=self.tokenizer.name,
                 ),
-                where=message(
-                    "training texts such as {value}", value=", ".join(repr(text[:60]) for text in sample) or "(none)"
-                ),
+                where=such_as(sample),
                 hint=message("try --tokenizer characters, or a smaller {setting}", setting="min_df"),
             )
         if self.size == counted.size:
@@ -397,13 +395,7 @@ class HashedVectors:
             stored, words = stored + len(ids), words + len(tokens) - self.end * len(column)
             lengths.append(np.diff(offsets))
         if words == 0:
-            raise DataError(
-                message("no text has anything that the tokenizer {name!r} takes for a token", name=self.tokenizer.name),
-                where=message(
-                    "training texts such as {value}", value=", ".join(repr(text[:60]) for text in sample) or "(none)"
-                ),
-                hint=message("try --tokenizer characters"),
-            )
+            raise no_tokens(self.tokenizer.name, sample)
         if self.buckets is None:
             self.buckets = min(self.MOST_BUCKETS, max(self.LEAST_BUCKETS, 1 << (words // 4).bit_length()))
         self._settle(values[0], self._drop_rare())

@@ -37,7 +37,7 @@ class Vocab:
     """
 
     def __init__(self, tokens: Sequence[str], *, specials: int = 0) -> None:
-        tokens = list(one_column(tokens, "tokens"))
+        tokens = list(one_column(tokens, message("tokens")))
         check("specials", specials, Whole(0, len(tokens)))
         self.specials = specials
         self._table = TokenTable.of(tokens)
@@ -63,7 +63,7 @@ class Vocab:
             specials: what stands before all tokens.
         """
         table = TokenTable()
-        for batch in [tokens] if isinstance(tokens, Tokens) else entries_of(tokens, "tokens"):
+        for batch in [tokens] if isinstance(tokens, Tokens) else entries_of(tokens, message("tokens")):
             table.learn(_tokenized(batch, "learn"))
         return cls.from_table(table, min_freq=min_freq, max_size=max_size, specials=specials)[0]
 

@@ -95,7 +95,7 @@ def check_free(folder: str | Path) -> None:
         head = read_run(folder)
     except ModelError as error:
         raise OutputError(
-            message("is in the way of the checkpoint ({what})", what=error.what),
+            message("is in the way of the checkpoint ({what})", what=error.said),
             where=str(folder),
             hint=message("choose another folder"),
         ) from None
@@ -219,9 +219,9 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
         if isinstance(loop.task, CarriesState):
             loop.task.restore(_part(files.tensors, "task."))
         set_random_state(_part(files.tensors, "random."))
+    except SettingError:
+        raise
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        if isinstance(error, SettingError):
-            raise
         raise ModelError(
             message("the checkpoint does not fit this run: {reason}", reason=reason_of(error)), where=str(folder)
         ) from error
@@ -263,10 +263,6 @@ def _say(what: Message) -> None:
     warnings.warn(SadariWarning(what), stacklevel=4)
 
 
-def _threads(count: int) -> str:
-    return f"{count:,} thread{'s' * (count != 1)}"
-
-
 def check_same(kept: Mapping[str, Any], given: Mapping[str, Any], where: str) -> None:
     """Refuse to go on with another run than the one that is kept.
 
@@ -278,12 +274,11 @@ def check_same(kept: Mapping[str, Any], given: Mapping[str, Any], where: str) ->
         if isinstance(old, dict) and isinstance(new, dict):
             check_same(old, new, where)
         elif old != new:
-            shown = "" if len(f"{old}{new}") > 80 else f": {old!r} then, {new!r} now"
-            raise SettingError(
-                message("this is not the run that was stopped: {key} differs{shown}", key=key, shown=shown),
-                where=where,
-                hint=message("give the same texts, labels and settings, or start again in another folder"),
-            )
+            what = message("this is not the run that was stopped: {key} differs", key=key)
+            if len(f"{old}{new}") <= 80:
+                what = message("{what}: {old!r} then, {new!r} now", what=what, old=old, new=new)
+            hint = message("give the same texts, labels and settings, or start again in another folder")
+            raise SettingError(what, where=where, hint=hint)
 
 
 def _read(folder: str | Path) -> Any:

@@ -20,6 +20,9 @@ KINDS = ("one", "several", "indicator")
 MOST_CELLS = 2**31  # texts × labels: an int8 matrix of 2 GiB
 _COLLECTIONS = (list, tuple, set, frozenset, np.ndarray, pl.Series)
 
+LABELS, ONE_LABEL, SEVERAL_LABELS = message("labels"), message("one label"), message("several labels")
+OTHERWISE = message("a text has {has} here, and the model was trained otherwise")
+
 
 @dataclass(frozen=True)
 class LabelCodec:
@@ -55,11 +58,10 @@ class LabelCodec:
         flat = given.explode().drop_nulls() if several else given
         names = flat.unique().sort()
         if len(names) < 2:
-            only = f"only label {str(names[0])!r}" if len(names) else "no label"
-            raise DataError(
-                message("{only} in {number_of_given:,} rows", only=only, number_of_given=len(given)),
-                hint=message("a classifier needs at least two labels"),
-            )
+            what = message("no label in {rows:,} rows", rows=len(given))
+            if len(names):
+                what = message("only label {label!r} in {rows:,} rows", label=str(names[0]), rows=len(given))
+            raise DataError(what, hint=message("a classifier needs at least two labels"))
         if len(names) * len(given) > MOST_CELLS:
             raise DataError(
                 message(
@@ -89,12 +91,7 @@ class LabelCodec:
             return self._checked_indicator(given)
         several = isinstance(given.dtype, pl.List)
         if several != self.multilabel:
-            raise DataError(
-                message(
-                    "a text has {several} here, and the classifier learned otherwise",
-                    several="several labels" if several else "one label",
-                )
-            )
+            raise DataError(OTHERWISE.filled(has=SEVERAL_LABELS if several else ONE_LABEL))
         out = np.zeros((len(given), len(self.classes)), np.int8)
         frame = pl.DataFrame({"row": np.arange(len(given)), "label": given})
         if several:
@@ -107,10 +104,13 @@ class LabelCodec:
     def _checked_indicator(self, given: pl.Series | NDArray[np.int8]) -> NDArray[np.int8]:
         shape = (len(given), len(self.classes))
         if self.kind != "indicator" or not isinstance(given, np.ndarray) or given.shape != shape:
-            wanted = f"an indicator matrix [n, {shape[1]}]" if self.kind == "indicator" else "labels by name"
-            raise DataError(
-                message("the classifier learned from {wanted}, and gets something else here", wanted=wanted)
-            )
+            what = message("the classifier learned from labels by name, and gets something else here")
+            if self.kind == "indicator":
+                what = message(
+                    "the classifier learned from an indicator matrix [n, {labels}], and gets something else here",
+                    labels=shape[1],
+                )
+            raise DataError(what)
         return given
 
     def right(self, found: Any, labels: Any) -> NDArray[np.bool_]:
@@ -226,7 +226,7 @@ def as_labels(labels: Any) -> pl.Series | NDArray[np.int8]:
     shape = getattr(labels, "shape", None)
     if isinstance(shape, tuple) and len(shape) == 2 and shape[1] != 1:
         return _indicator(labels)
-    column = one_column(labels, "labels")
+    column = one_column(labels, LABELS)
     if isinstance(column, pl.Series) and column.dtype != pl.Object:
         return _checked_series(column)
     rows = list(column)
@@ -245,7 +245,7 @@ def _lists(rows: list[Any]) -> pl.Series:
                 message("some texts have a list of labels, and this one has not"),
                 where=message("row {row}", row=place + 1),
             )
-    lists = [list(one_column(row, "labels") if isinstance(row, np.ndarray | pl.Series) else row) for row in rows]
+    lists = [list(one_column(row, LABELS) if isinstance(row, np.ndarray | pl.Series) else row) for row in rows]
     flat = [label for row in lists for label in row]
     wrong = _first_wrong(flat)
     if wrong is not None:

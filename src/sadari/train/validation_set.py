@@ -40,7 +40,7 @@ class HeldOut:
         """
         if validation is None:
             return None
-        given, labels = two_parts(validation, "validation must be (texts, labels)")
+        given, labels = two_parts(validation, message("validation must be (texts, labels)"))
         texts, wanted = as_column(given), codec.matrix(labels) > 0
         if len(texts) != len(wanted):
             raise DataError(

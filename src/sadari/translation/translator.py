@@ -151,7 +151,7 @@ class Translator(SavedTranslator):
 
     def _validation_columns(self, validation: tuple[Any, Any] | None) -> tuple[pl.Series, pl.Series] | None:
         if validation is not None:
-            return two_columns(*two_parts(validation, "validation must be (sources, targets)"), "validation")
+            return two_columns(*two_parts(validation, message("validation must be (sources, targets)")), "validation")
         if self.patience is not None:
             raise SettingError(
                 message("patience needs validation pairs"), hint=message("fit(…, validation=(sources, targets))")

@@ -55,7 +55,9 @@ class WordVectors:
         outputs: NDArray[np.float32] | None = None,
         training: Mapping[str, Any] | None = None,
     ) -> None:
-        self._table = words if isinstance(words, TokenTable) else TokenTable.of(list(one_column(words, "words")))
+        self._table = (
+            words if isinstance(words, TokenTable) else TokenTable.of(list(one_column(words, message("words"))))
+        )
         matrix = _matrix(matrix)
         if matrix.ndim != 2 or len(matrix) != len(self._table) or matrix.shape[1] == 0:
             raise SettingError(

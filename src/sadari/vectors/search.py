@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.settings.limits import Whole, check
 from sadari.text.column import as_column
 from sadari.text.table import MISSING
@@ -67,9 +67,9 @@ def nearest_many(
     directions = np.zeros((len(queries), vectors.width))
     for i, query in enumerate(queries):
         if isinstance(query, str):
-            directions[i] = _direction(next(known), f"the vector of {query!r}")
+            directions[i] = _direction(next(known), message("the vector of {word!r}", word=query))
         else:
-            directions[i] = _direction(_checked(query, vectors.width), "the vector")
+            directions[i] = _direction(_checked(query, vectors.width), message("the vector"))
     unwanted = _rows(vectors, exclude)
     own = iter(vectors.rows_of(words).tolist())
     skip = [np.append(unwanted, next(own)) if isinstance(query, str) else unwanted for query in queries]
@@ -107,7 +107,7 @@ def analogy(
         )
     check("count", count, Whole(1, 2**63 - 1))
     signs = np.repeat([1.0, -1.0], [len(positive), len(negative)])
-    direction = _direction(signs @ unit(vectors.all_of(words)), "the sum of these words", least=1e-9)
+    direction = _direction(signs @ unit(vectors.all_of(words)), message("the sum of these words"), least=1e-9)
     [(rows, cosines)] = nearest_rows(vectors, direction[None], count, skip=[_rows(vectors, words)])
     return _named(vectors, rows, cosines)
 
@@ -248,7 +248,7 @@ def unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     return exact / np.where(lengths > 0, lengths, 1)
 
 
-def _direction(vector: NDArray[np.floating], what: str, *, least: float = 0.0) -> NDArray[np.float64]:
+def _direction(vector: NDArray[np.floating], what: Message, *, least: float = 0.0) -> NDArray[np.float64]:
     """The vector, 1 long; one that is not longer than `least` counts as zero."""
     exact = vector.astype(np.float64)
     length = np.linalg.norm(exact)

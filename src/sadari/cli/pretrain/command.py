@@ -200,7 +200,7 @@ def probe(model: str, text: str, second: str | None, top: int, as_json: bool) ->
         fillings = loaded.fill(text, second, top=top) if masked else []
         follows = None if second is None or (masked and not loaded.knows_next_) else loaded.follows(text, second)
     except ModelError as error:
-        raise ModelError(error.what, where=error.where or model, hint=error.hint) from None
+        raise ModelError(error.said, where=error.place or model, hint=error.advice) from None
     pretrain_view.say_unknown(loaded, text, second)
     if as_json:
         pretrain_view.print_probe_json(model, text, second, fillings, follows)

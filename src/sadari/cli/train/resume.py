@@ -113,7 +113,7 @@ def says_how_to_resume(kept: Mapping[str, Any], command: Command = TRAIN) -> Ite
         yield
     except Interrupted as stopped:
         hint = f"sadari {command.name} --resume {shlex.quote(str(kept['run'].folder))}"
-        raise Interrupted(stopped.what, hint=hint) from None
+        raise Interrupted(stopped.said, hint=hint) from None
 
 
 def discard(run: str | None) -> None:

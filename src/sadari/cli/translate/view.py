@@ -35,7 +35,7 @@ NARROW = 3  # cells of a column where words do not fit above it
 
 def print_data(pairs: ParallelCorpus, held_out: ParallelCorpus, asked: dict[str, Any]) -> None:
     """What was read, what was left out, and how it was split."""
-    _head("Read", pairs.source + (f" · {asked['source']} → {asked['target']}" if asked["source"] else ""))
+    _head("Read", beside([pairs.source, f"{asked['source']} → {asked['target']}" if asked["source"] else None]))
     for line in pairs.notes:
         _head("", line)
     how = message("drawn with seed {seed}; no source text stands in both", seed=asked["seed"])

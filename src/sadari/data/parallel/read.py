@@ -67,6 +67,7 @@ _DROPPED = (
         1,
     ),
 )
+PAIRS = message("the pairs")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class ParallelCorpus:
     targets: pl.Series
     rows: NDArray[np.int64]
     notes: list[Message] = field(default_factory=list)
-    source: str = "the pairs"
+    source: Message | str = PAIRS
 
     def __len__(self) -> int:
         return self.sources.len()
@@ -130,7 +131,7 @@ def read_parallel(
     _check_two_files(source_path, target_path)
     sources, first, notes = _read_lines(source_path, encoding)
     targets, second, more = _read_lines(target_path, target_encoding or encoding)
-    name = f"{first} and {second}"
+    name = message("{first} and {second}", first=first, second=second)
     notes = [*notes_of(first, notes), *notes_of(second, more)]
     if len(sources) != len(targets):
         both = min(len(sources), len(targets))
@@ -226,7 +227,7 @@ def pair_texts(
     sources: pl.Series | Sequence[str],
     targets: pl.Series | Sequence[str],
     *,
-    source: str = "the pairs",
+    source: Message | str = PAIRS,
     rows: NDArray[np.int64] | None = None,
     what: str = "row",
     max_ratio: float | None = MAX_RATIO,
@@ -264,7 +265,7 @@ def pair_texts(
     listed = _Listed(what)
     kept = _without_blank(corpus, listed, keep=keep_blank)
     if not len(kept):
-        what_is_wrong: Message | str = message("there are no pairs of texts")
+        what_is_wrong = message("there are no pairs of texts")
         if len(corpus):
             what_is_wrong = plural(
                 "there are no pairs of texts ({count:,} pair with an empty side)",
@@ -276,8 +277,8 @@ def pair_texts(
         kept = _without_absurd(kept, max_ratio, listed)
     same = (kept.sources.str.strip_chars() == kept.targets.str.strip_chars()).to_numpy()
     if same.all() and len(kept) > 1:
-        what_is_wrong = f"source and target are the same text in all {len(kept):,} pairs"
-        raise DataError(what_is_wrong, where=source, hint=message("was the same file, or column, given twice?"))
+        said = message("source and target are the same text in all {count:,} pairs", count=len(kept))
+        raise DataError(said, where=source, hint=message("was the same file, or column, given twice?"))
     notes = [plural("{count:,} pair", "{count:,} pairs", len(kept)), *listed.notes, *_oddities(kept, same, what)]
     return replace(kept, notes=notes)
 
@@ -354,12 +355,19 @@ def _unequal(sources: pl.Series, targets: pl.Series, first: str, second: str) ->
     longer, both = (sources, len(targets)) if len(sources) > len(targets) else (targets, len(sources))
     slip = first_slip(sources, targets)
     if slip + _STEADY >= both:
-        where = f"the first {both:,} seem to fit; line {both + 1:,} of the longer is {_quoted(longer[both])}"
+        hint = message(
+            "the first {both:,} seem to fit; line {line:,} of the longer is {text}", both=both, line=both + 1
+        )
+        hint = hint.filled(text=_quoted(longer[both]))
     else:
-        pair = f"{_quoted(sources[slip])} beside {_quoted(targets[slip])}"
-        where = f"alignment seems to slip near line {slip + 1:,}: {pair}"
-    counts = f"{len(sources):,} in {first}, {len(targets):,} in {second}"
-    return DataError(message("the files have different numbers of lines: {counts}", counts=counts), hint=where)
+        hint = message("alignment seems to slip near line {line:,}: {source} beside {target}", line=slip + 1)
+        hint = hint.filled(source=_quoted(sources[slip]), target=_quoted(targets[slip]))
+    what = message(
+        "the files have different numbers of lines: {sources:,} in {first}, {targets:,} in {second}",
+        sources=len(sources),
+        targets=len(targets),
+    )
+    return DataError(what.filled(first=first, second=second), hint=hint)
 
 
 def _quoted(text: str) -> str:

@@ -83,7 +83,9 @@ def read_modules(folder: Path) -> Modules:
         return Modules(places[0], static=True, normalise=normalise)
     if rest != [TRANSFORMER, POOLING]:
         raise ModelError(
-            message("makes a vector by {modules}, which is not done here", modules=" → ".join(kinds) or "nothing"),
+            message(
+                "makes a vector by {modules}, which is not done here", modules=" → ".join(kinds) or message("nothing")
+            ),
             where=str(path),
             hint=message("Transformer → Pooling (→ Normalize), and StaticEmbedding (→ Normalize), are"),
         )

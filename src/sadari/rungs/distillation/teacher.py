@@ -21,7 +21,7 @@ from sadari.artifact import MANIFEST
 from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError, SettingError
-from sadari.messages import Message, message
+from sadari.messages import Message, message, some_of
 from sadari.rungs.distillation.augmentation import MOST_COPIES, altered
 from sadari.rungs.distillation.teacher_quality import Worth, learned_from
 from sadari.rungs.ladder import RUNGS, TrainedRung, load
@@ -120,7 +120,7 @@ class Teacher:
         copies = {"altered copies": self.altered} if self.altered else {}
         return {**found, "temperature": float(self.temperature), "trust": float(self.trust), **copies}
 
-    def answers(self, texts: pl.Series | TextStream, codec: LabelCodec, what: str) -> Answers:
+    def answers(self, texts: pl.Series | TextStream, codec: LabelCodec, what: Message) -> Answers:
         """Probabilities float32 [n, k] in the order of the codec's labels, and bool [n]: whether it knew the text.
 
         Args:
@@ -139,8 +139,8 @@ class Teacher:
                 done += len(part)
                 if self.say is not None:
                     rate = done / max(time.perf_counter() - start, 1e-9)
-                    said = f"the teacher reads {what}: {done:,} of {len(texts):,}, {rate:,.0f} texts/s"
-                    self.say(said, done / max(1, len(texts)))
+                    said = message("the teacher reads {what}: {done:,} of {all:,}, {rate:,.0f} texts/s", what=what)
+                    self.say(said.filled(done=done, all=len(texts), rate=rate), done / max(1, len(texts)))
         return np.concatenate(soft), np.concatenate(known)
 
     def gives(self, probabilities: NDArray[np.float32], codec: LabelCodec) -> NDArray[np.int8]:
@@ -214,15 +214,15 @@ def taught(
     """
     check_labels(teacher.rung.codec, codec)
     more, left_out = _new_texts(teacher.unlabelled, teacher, rows.texts, held_out)
-    soft, known = teacher.answers(rows.texts, codec, "the labelled texts")
+    soft, known = teacher.answers(rows.texts, codec, message("the labelled texts"))
     check_fits(soft, targets)
     chosen = teacher.gives(soft, codec)
     own = _check_worth(teacher, rows, codec, chosen, targets, held_out)
-    more, more_soft, left_out["unknown to the teacher"] = _known(teacher, more, codec, "the unlabelled texts")
+    more, more_soft, left_out["unknown to the teacher"] = _known(teacher, more, codec, message("the unlabelled texts"))
     unlabelled = len(more)
     if teacher.altered:
         copies, _ = _new_texts(altered(_joined(rows.texts, more), teacher.altered), teacher, rows.texts, held_out)
-        copies, copies_soft, _ = _known(teacher, copies, codec, "the altered texts")
+        copies, copies_soft, _ = _known(teacher, copies, codec, message("the altered texts"))
         more, more_soft = pl.concat([more, copies], rechunk=True), np.concatenate([more_soft, copies_soft])
     # where the teacher knows nothing, its answer is no more than how frequent the labels are
     trust = np.concatenate([np.float32(teacher.trust) * known, np.ones(len(more))]).astype(np.float32)
@@ -264,11 +264,13 @@ def _check_worth(
     """
     own = learned_from(teacher.rung, rows.texts, rows.labels)
     if own and held_out is not None:
-        soft, _ = teacher.answers(held_out.texts, codec, "the validation texts")
-        Worth.of(teacher.gives(soft, codec), held_out.wanted.astype(np.int8), codec.names()).warn("validation")
+        soft, _ = teacher.answers(held_out.texts, codec, message("the validation texts"))
+        Worth.of(teacher.gives(soft, codec), held_out.wanted.astype(np.int8), codec.names()).warn(
+            message("validation rows")
+        )
     else:
-        besides = ", which it was trained on," if own else ""
-        Worth.of(chosen, targets, codec.names()).warn("labelled", besides)
+        kind = message("labelled rows, which it was trained on") if own else message("labelled rows")
+        Worth.of(chosen, targets, codec.names()).warn(kind)
     return own
 
 
@@ -294,29 +296,21 @@ def check_labels(teacher: LabelCodec, student: LabelCodec) -> None:
         DataError: with both lists.
     """
     if teacher.multilabel != student.multilabel:
-        one, several = "one label a text", "several labels a text"
         raise DataError(
-            message(
-                "the teacher gives {multilabel}, and these texts have {multilabel_2}",
-                multilabel=several if teacher.multilabel else one,
-                multilabel_2=several if student.multilabel else one,
-            )
+            message("the teacher gives several labels a text, and these texts have one")
+            if teacher.multilabel
+            else message("the teacher gives one label a text, and these texts have several")
         )
     theirs, ours = teacher.names(), student.names()
     if set(theirs) != set(ours):
         raise DataError(
             message(
                 "the teacher has other labels than the texts: it knows {shown}; they have {shown_2}",
-                shown=_shown(theirs),
-                shown_2=_shown(ours),
+                shown=some_of(theirs, MOST_LABELS_SHOWN),
+                shown_2=some_of(ours, MOST_LABELS_SHOWN),
             ),
             hint=message("train the teacher on texts with the same labels"),
         )
-
-
-def _shown(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_LABELS_SHOWN:,} more" if len(names) > MOST_LABELS_SHOWN else ""
-    return ", ".join(repr(name)[1:-1] for name in names[:MOST_LABELS_SHOWN]) + more
 
 
 def _new_texts(
@@ -352,7 +346,7 @@ def _new_texts(
 
 
 def _known(
-    teacher: Teacher, texts: pl.Series, codec: LabelCodec, what: str
+    teacher: Teacher, texts: pl.Series, codec: LabelCodec, what: Message
 ) -> tuple[pl.Series, NDArray[np.float32], int]:
     """The texts that the teacher knows, its probabilities of them float32 [n, k], and the number of the others."""
     soft, known = teacher.answers(texts, codec, what)

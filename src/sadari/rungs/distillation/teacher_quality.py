@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import SadariWarning
-from sadari.messages import both, message
+from sadari.messages import Message, both, message
 from sadari.rungs.ladder import TrainedRung
 from sadari.text.vectorize import columns
 
@@ -54,12 +54,11 @@ class Worth:
             float(bdtr(lost, won + lost, 0.5)),
         )
 
-    def warn(self, kind: str, besides: str = "") -> None:
+    def warn(self, kind: Message) -> None:
         """Say so if the teacher is at chance.
 
         Args:
-            kind: of the rows: "labelled".
-            besides: what else is to be known of them.
+            kind: of the rows, such as "labelled rows".
         """
         if self.chance < CHANCE:
             return
@@ -68,12 +67,11 @@ class Worth:
         warnings.warn(
             SadariWarning(
                 message(
-                    "the teacher is right in {right:.1f} % of {rows:,} {kind} rows{besides}, {beside} than "
+                    "the teacher is right in {right:.1f} % of {rows:,} {kind}, {beside} than "
                     "always answering {always} ({commonest:.1f} %): it may have nothing to teach",
                     right=100 * self.right,
                     rows=self.rows,
                     kind=kind,
-                    besides=besides,
                     beside=than,
                     always=always,
                     commonest=100 * self.commonest,

@@ -116,7 +116,7 @@ class Start:
 
     def _check(self, cut: Tokenizer, numbers: int) -> None:
         found, hint = self.coverage, message("name the tokenizer that cut the texts of the vectors: --tokenizer NAME")
-        by = f"cut by the tokenizer {cut.name!r}"
+        by = message("cut by the tokenizer {name!r}", name=cut.name)
         if found.found + found.made == 0:
             what = message(
                 "none of the {words:,} words of the texts, {by}, has a vector in {name}",

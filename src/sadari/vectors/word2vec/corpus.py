@@ -15,7 +15,7 @@ from sadari.forked import check_threads
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.choose import written_without_spaces
-from sadari.text.column import as_column, entries_of, slices
+from sadari.text.column import TEXTS, as_column, entries_of, slices
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
@@ -98,7 +98,7 @@ def _columns(texts: Any) -> Iterator[pl.Series]:
     if _is_column(texts):
         yield from slices(as_column(texts))
         return
-    for part in entries_of(texts, "texts"):
+    for part in entries_of(texts, TEXTS):
         if isinstance(part, str):
             raise DataError(
                 message("the texts come one by one"), hint=message("give a list of them, or an iterable of lists")
@@ -111,7 +111,7 @@ def _is_column(texts: Any) -> bool:
     if isinstance(texts, str | pl.Series | np.ndarray):
         return True
     is_sequence = isinstance(texts, Iterable) and isinstance(texts, Sized) and hasattr(texts, "__getitem__")
-    return is_sequence and not isinstance(next(entries_of(texts, "texts"), ""), pl.Series | np.ndarray | list | tuple)
+    return is_sequence and not isinstance(next(entries_of(texts, TEXTS), ""), pl.Series | np.ndarray | list | tuple)
 
 
 def _tokenizer(name: str, column: pl.Series) -> Tokenizer:
