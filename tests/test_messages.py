@@ -133,10 +133,14 @@ SEVERAL_WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 
 
 def bare_sentences(node: ast.AST) -> Iterator[str]:
-    """Strings of several words below a node that are no id of a message, nor a command to copy."""
-    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("message", "plural", "counted"):
+    """Strings of several words below a node that are no id of a message, no key, nor a command to copy."""
+    if isinstance(node, ast.Call) and name_of(node) in ("message", "plural", "counted"):
         return
+    if isinstance(node, ast.Subscript):
+        node = node.value
     text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+    if isinstance(node, ast.JoinedStr):
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "It" for part in node.values)
     if SEVERAL_WORDS.search(text) and not COMMAND.match(text):
         yield text
     for child in ast.iter_child_nodes(node):
@@ -147,7 +151,7 @@ def bare_sentences(node: ast.AST) -> Iterator[str]:
 def test_what_a_command_prints_is_no_bare_sentence(path):
     """A head is an id of the catalogues; what else is printed goes through `message`."""
     for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", "")) in SAYING:
+        if isinstance(call, ast.Call) and name_of(call) in SAYING:
             heads = call.args[:1] if "head" in getattr(call.func, "id", "") else []
             said = [*call.args[len(heads) :], *(keyword.value for keyword in call.keywords)]
             assert not [text for each in said for text in bare_sentences(each)], f"{path}:{call.lineno}"
@@ -160,3 +164,35 @@ def test_errors_are_no_bare_sentences():
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") in OWN_ERRORS:
                 said = [*call.args, *(keyword.value for keyword in call.keywords)]
                 assert not [text for each in said for text in bare_sentences(each)], f"{path}:{call.lineno}"
+
+
+# What whoever writes a program did wrong, in Python's own words: an interface of Python's asks for that class.
+OF_PYTHON = {
+    "__init__.py": "AttributeError",
+    "ragged.py": "IndexError TypeError",
+    "rungs/estimator.py": "AttributeError",
+}
+
+
+def test_what_is_raised_is_no_bare_sentence():
+    """Of whatever kind: a `ValueError("…")` becomes the reason in a sentence that a user reads."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        allowed = OF_PYTHON.get(path.relative_to(SOURCE).as_posix(), "").split()
+        for raised in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            error = raised.exc if isinstance(raised, ast.Raise) else None
+            if isinstance(error, ast.Call) and getattr(error.func, "id", "") not in allowed:
+                assert not [text for each in error.args for text in bare_sentences(each)], f"{path}:{raised.lineno}"
+
+
+def test_values_of_sentences_are_no_bare_sentences():
+    """What stands in a sentence is written in its language, too."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and name_of(call) in ("message", "plural", "filled"):
+                values = [keyword.value for keyword in call.keywords]
+                assert not [text for each in values for text in bare_sentences(each)], f"{path}:{call.lineno}"
+
+
+def name_of(call: ast.Call) -> str:
+    """Of the function or method that is called."""
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))

@@ -36,6 +36,7 @@ LOCALE = SOURCE / "locale"
 KEYWORDS = {
     "message": None,
     "plural": (1, 2),
+    "Named": None,
     "_": None,  # in templates
     # what a line of the terminal begins with
     "headed": (1,),

@@ -65,6 +65,16 @@ class Figure:
         return self.written(current_language())
 
 
+class Named(str, Figure):
+    """A name that we give to something, among names that users give to files: a text like those, which sentences write
+    in their language. It must be an id of the catalogues."""
+
+    __slots__ = ()
+
+    def written(self, language: str) -> str:
+        return _catalogue(language).gettext(self)
+
+
 def message(id: str, /, **values: Any) -> Message:
     """The sentence with these values."""
     return Message(id, values)
@@ -137,12 +147,12 @@ def alternatives(names: Sequence[object]) -> Message | str:
 def some_of(names: Sequence[str], most: int) -> Message | str:
     """``a, b and 3 more``: at most so many of some names."""
     shown = ", ".join(names[:most])
-    return message("{names} and {more:,} more", names=shown, more=len(names) - most) if len(names) > most else shown
+    return message("{names} and {count:,} more", names=shown, count=len(names) - most) if len(names) > most else shown
 
 
 def render(said: Message | Figure | str, language: str | None = None) -> str:
     """The sentence in a language: the one given, else `current_language`; what no catalogue has stays English."""
-    if isinstance(said, str):
+    if isinstance(said, str) and not isinstance(said, Figure):
         return said
     language = language or current_language()
     if isinstance(said, Figure):

@@ -9,11 +9,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from sadari.messages import Named
 from sadari.vectors.formats.folder import is_folder
 from sadari.vectors.initialise import FOUND, in_every_case, look_up
 from sadari.vectors.keyed import WordVectors
 
-IN_MEMORY = "vectors in memory"
+IN_MEMORY = Named("vectors in memory")
 
 
 @dataclass(frozen=True, eq=False)

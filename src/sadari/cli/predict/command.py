@@ -99,7 +99,7 @@ def file_among(inputs: tuple[str, ...]) -> str | None:
             message(
                 "{files!r} is {files_2}, and stands beside other arguments",
                 files=files[0],
-                files_2="standard input" if files[0] == "-" else "a file",
+                files_2=message("standard input") if files[0] == "-" else message("a file"),
             ),
             hint=message("give one file, or only texts"),
         )

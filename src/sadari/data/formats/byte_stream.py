@@ -23,7 +23,7 @@ from typing import IO, BinaryIO, cast
 
 from sadari.artifact import open_plain
 from sadari.errors import DataError, OutputError, reason_of
-from sadari.messages import Message, message
+from sadari.messages import Message, Named, message
 
 BLOCK_BYTES = 8 << 20
 """Bytes read at a time; also what bounds the memory a reader takes."""
@@ -35,7 +35,7 @@ _LONE_RETURN = re.compile(rb"\r(?!\n)")
 _UNPACKED_FREELY = 64 << 20
 _MOST_UNPACKED = 200  # times: texts shrink to a third, logs that repeat themselves to a 50th; zeros to a 1,000th
 
-STANDARD_INPUT = "standard input"
+STANDARD_INPUT = Named("standard input")
 """What messages call it."""
 
 _NAMES_COMPARED = 2_000  # of a folder's files, to find which was meant
