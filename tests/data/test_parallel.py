@@ -39,7 +39,7 @@ def test_line_n_translates_line_n(tmp_path):
     assert (corpus.sources.to_list(), corpus.targets.to_list()) == (ENGLISH, KOREAN)
     assert corpus.rows.tolist() == list(range(1, 41))
     assert written(corpus.notes) == ["40 pairs"]
-    assert corpus.source == f"{tmp_path / 'a.en'} and {tmp_path / 'a.ko'}"
+    assert str(corpus.source) == f"{tmp_path / 'a.en'} and {tmp_path / 'a.ko'}"
     assert len(corpus) == 40
 
 
@@ -71,7 +71,7 @@ def test_compressed_and_from_standard_input(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(ENGLISH).encode())))
     corpus = read_parallel("-", packed)
     assert (corpus.sources.to_list(), corpus.targets.to_list()) == (ENGLISH, KOREAN)
-    assert corpus.source == f"standard input and {packed}"
+    assert str(corpus.source) == f"standard input and {packed}"
     with pytest.raises(SettingError, match="both be standard input"):
         read_parallel("-", "-")
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sadari.errors import DataError
 from sadari.messages import Message, message
-from sadari.settings.limits import SEED, Number, Whole, check, value_in
+from sadari.settings.limits import SEED, Number, Whole, check
 from sadari.text.column import as_column
 from sadari.text.table import MISSING
 from sadari.vectors.keyed import WordVectors
@@ -100,8 +100,9 @@ class Coverage:
         names = [field.name for field in fields(cls)]
         if not isinstance(said, dict) or sorted(said) != sorted(names):
             raise DataError(MUST_HOLD.filled(name="coverage", names=", ".join(names)))
-        found = {name: value_in(said, name, Number(0, 1) if name == "tokens" else _COUNT) for name in names}
-        return cls(**{**found, "tokens": float(found["tokens"])})
+        for name, value in said.items():
+            check(f"coverage.{name}", value, Number(0, 1) if name == "tokens" else _COUNT)
+        return cls(**{**said, "tokens": float(said["tokens"])})
 
 
 def fill(vectors: WordVectors, words: Sequence[str] | pl.Series, *, seed: int = 0) -> Filled:

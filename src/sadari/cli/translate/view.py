@@ -165,7 +165,7 @@ def print_scores_json(scores: TranslationScores, found: Answers, pairs: Parallel
             "wrong_direction": found.swapped,
             "cut": int(found.sources.cut.sum()),
             "with_unknown": int((found.sources.unknown > 0).sum()),
-            "source": pairs.source,
+            "source": str(pairs.source),
             "notes": pairs.notes,
         }
     )
