@@ -231,7 +231,7 @@ def test_a_stream_and_texts_without_labels(teacher, tmp_path):
 def test_the_teacher_is_told_of_as_it_reads(teacher):
     said = []
     EmbeddingBag(epochs=1).fit(
-        *some(100), teacher=Teacher(teacher, unlabelled=TEXTS, say=lambda what, share: said.append((what, share)))
+        *some(100), teacher=Teacher(teacher, unlabelled=TEXTS, say=lambda what, share: said.append((str(what), share)))
     )
     assert said[0][0].startswith("the teacher reads the labelled texts: 100 of 100, ")
     assert said[-1][0].startswith("the teacher reads the unlabelled texts: 900 of 900, ")
