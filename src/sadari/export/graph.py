@@ -48,7 +48,7 @@ class Graph:
 
     def constant(self, value: Any, dtype: type[np.generic] = np.float32) -> str:
         """A number or an array that lies in the file."""
-        array = np.ascontiguousarray(value, dtype)
+        array = np.array(value, dtype, order="C", copy=None)
         self._bytes += array.nbytes
         if self._bytes > MOST_BYTES:
             raise SettingError(message("the weights are more than 2 GB, which no file of ONNX holds"))

@@ -15,11 +15,12 @@ from sadari.artifact.weights import encode_weights
 from sadari.errors import MissingExtraError, ModelError, OutputError
 from sadari.export.bags import mean_of_rows, weighed_sum
 from sadari.export.graph import Graph, answers, known_texts
+from sadari.export.nets import net_logits
 from sadari.export.node import Node, found_node
 from sadari.export.proof import Proof, proof_texts, prove
 from sadari.messages import message
 from sadari.rungs import Rung
-from sadari.rungs.portable.forms import MeanOfRows, Portable, WeighedSum
+from sadari.rungs.portable.forms import MeanOfRows, Net, Portable, WeighedSum
 from sadari.text.weigh import MOST
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def export_onnx(model: Rung, folder: str | Path, *, texts: Sequence[str] | None 
         OutputError: it could not be written; what was there before is untouched.
     """
     _check_extra()
+    _ = model.codec  # which an untrained one has not
     portable = model.portable()
     encoded = onnx_bytes(model, portable)
     with atomic_folder(folder, may_replace=check_is_export) as place:
@@ -63,16 +65,19 @@ def _check_extra() -> None:
 
 def onnx_bytes(model: Rung, portable: Portable) -> bytes:
     """The model as a file of ONNX: ids in, logits and probabilities out."""
-    graph, form = Graph(), portable.form
+    graph, form, reading = Graph(), portable.form, portable.reading
     ids = graph.input("ids", np.int32, ["texts", "length"])
-    if isinstance(form, WeighedSum | MeanOfRows):
+    if isinstance(form, Net):
+        real = graph.op("Not", graph.op("Equal", ids, graph.constant(reading.steps[0]["padding"], np.int32)))
+        logits = graph.cast(net_logits(graph, form.module, ids, real), np.float64)
+    else:
         counts = graph.input("counts", np.float32, ["texts", "length"])
         real = graph.op("Greater", counts, graph.constant(0))
         if isinstance(form, WeighedSum):
             logits = weighed_sum(graph, form, ids, counts)
         else:
             logits = mean_of_rows(graph, form, ids, counts)
-    known = known_texts(graph, ids, real, portable.known, portable.reading.unknown)
+    known = known_texts(graph, ids, real, portable.known, reading.unknown)
     factor, prior = model.inverse_temperature_, model.prior_
     answers(graph, logits, known, factor=factor, prior=prior, several=model.multilabel)
     return graph.encoded({"rung": model.name, "labels": json.dumps(model.classes_.tolist(), ensure_ascii=False)})

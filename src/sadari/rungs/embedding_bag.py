@@ -200,7 +200,6 @@ class EmbeddingBag(Rung):
         return MeanBag.sharing(self.embedding_, self.output_)
 
     def portable(self) -> Portable:
-        self._check_fitted()
         reading, words = reading_of(self.vectors_), len(self.vectors_.words)
         used = words + np.flatnonzero(self.embedding_[words:].any(axis=1))
         # most buckets were never learned: they are zeros, and share the last row

@@ -244,7 +244,6 @@ class LinearRung(Rung):
         return LinearBag.sharing(self.weight_, self.bias_)
 
     def portable(self) -> Portable:
-        self._check_fitted()
         reading = reading_of(self._vectors)
         form = WeighedSum(
             self.weight_,

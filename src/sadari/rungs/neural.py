@@ -19,6 +19,7 @@ from sadari.errors import DataError
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.rungs import defaults as sizes
+from sadari.rungs.portable.forms import Net, Portable
 from sadari.rungs.resumable import Resumable
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Number
@@ -46,6 +47,7 @@ from sadari.settings.shared import (
 )
 from sadari.text.column import as_column
 from sadari.text.ids_on_disk import GrowingIds
+from sadari.text.reading.reading import vocabulary_reading
 from sadari.text.table import TokenTable
 from sadari.text.tokenize import TokenizerName, no_tokens, tokenizer
 from sadari.text.vectorize import columns
@@ -260,6 +262,10 @@ class NeuralRung(Resumable):
             message("no token stands {min_freq} times in the texts", min_freq=self.min_freq),
             hint=message("give a smaller {setting}", setting="min_freq"),
         )
+
+    def portable(self) -> Portable:
+        reading = vocabulary_reading(tokenizer(self.tokenizer_), self.vocab_, self.max_length_)
+        return Portable(reading, Net(self.net_), len(self.vocab_))
 
     # -- predicting -------------------------------------------------------------------------------------
 

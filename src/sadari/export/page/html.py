@@ -87,6 +87,7 @@ def export_html(
         ModelError: what was written answers a text otherwise; nothing is left of it.
         OutputError: it could not be written; what was there before is untouched.
     """
+    _ = model.codec  # which an untrained one has not
     portable = model.portable()
     if not isinstance(portable.form, WeighedSum | MeanOfRows):
         raise SettingError(

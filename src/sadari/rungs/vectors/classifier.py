@@ -18,6 +18,7 @@ from sadari.messages import Message, message
 from sadari.pretrained.embedders.read import kind_of_weights
 from sadari.rungs.explanation import Activations
 from sadari.rungs.ladder import VECTORS, StartsFrom
+from sadari.rungs.portable.forms import Portable
 from sadari.rungs.resumable import Resumable
 from sadari.rungs.vectors.initialised import (
     Start,
@@ -313,6 +314,9 @@ class FromVectors(Resumable):
         """Let it answer for this rung."""
         inner.take_labels(self._codec)
         return inner
+
+    def portable(self) -> Portable:
+        return self.inner_.portable()
 
     # -- predicting -------------------------------------------------------------------------------------
 
