@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +204,16 @@ def test_several_returns_before_a_line_feed_end_one_line(tmp_path: Path) -> None
     assert read(write(tmp_path, rows, "data.jsonl")) == (TEXTS, LABELS)
     rows = "".join(f"__label__{label} {text}\r\r\n" for text, label in ROWS)
     assert read(write(tmp_path, rows, "data.txt")) == (TEXTS, LABELS)
+
+
+@pytest.mark.parametrize("hostile", ["{}x,a", "a,{}x", "a\t{}x", "{}", "a,b\n{}x,a", '"a"{}x'])
+@pytest.mark.parametrize("run", ["-", "\t", " ", "\r", "| ", '" '])
+def test_long_runs_in_the_first_lines_take_no_time(tmp_path: Path, hostile: str, run: str) -> None:
+    path = write(tmp_path, hostile.format(run * 150_000) + "\n" + "b,c\n" * 3)
+    began = time.process_time()
+    with suppress(DataError):
+        open_source(path, need_label=False)
+    assert time.process_time() - began < 10  # a second at most; quadratic: minutes
 
 
 def test_words_of_dashes_are_rows(tmp_path: Path) -> None:

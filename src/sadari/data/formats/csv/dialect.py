@@ -123,9 +123,9 @@ def _choose_quote(head: np.ndarray, complete: bool, delimiter: int) -> _Shape:
     """Quotes quote, unless that reading fails and the plain one fits every row."""
     quoting = _shape(head, complete, delimiter, QUOTE)
     content = head.tobytes()
-    if delimiter != ord(" ") and re.search(
-        re.escape(bytes([delimiter])) + b'[ \t]+"|"[ \t]+' + re.escape(bytes([delimiter])), content
-    ):
+    blank = b" " if delimiter == ord("\t") else b"[ \t]"  # the delimiter itself in it would take quadratic time
+    between = re.escape(bytes([delimiter]))
+    if delimiter != ord(" ") and re.search(between + blank + b'+"|"' + blank + b"+" + between, content):
         spaced = _shape(head, complete, delimiter, QUOTE, spaced=True)
         sound = not spaced.stray and spaced.opened < 0 and spaced.wrapped > quoting.wrapped + 0.5
         quoting = spaced if spaced.score > quoting.score or (sound and spaced.fields > 1) else quoting

@@ -12,7 +12,7 @@ from sadari.data.column_names import folded, is_known, names_both
 _LONGEST_NAME = 40
 _NUMBER = r"^[-+]?[0-9]+([.,][0-9]+)?$"
 _MOMENT = r"^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?$"
-_RULE = re.compile(r"\s*[:+|]?[-=]{2,}[-=:+|\s]*")
+_RULE = re.compile(r"\s*[:+|]?[-=]{2}[-=:+|\s]*")
 _ENOUGH = 8  # rows from which a value that does not come again says something
 
 
