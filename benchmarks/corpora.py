@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 
 
 def ag_news() -> Path:

@@ -23,7 +23,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from corpora import ag_news, read_plain
 from sadari.data.read import open_source
 from sadari.rungs.embedding_bag import EmbeddingBag
-from sadari.rungs.recurrent import LSTM, RNN
+from sadari.rungs.neural.recurrent import LSTM, RNN
 from timing import table
 
 

@@ -11,7 +11,7 @@ from corpora import ag_news, read_plain
 from sadari.data.read import open_source
 from sadari.ragged import Ragged
 from sadari.text.table import TokenTable
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vocab import Vocab
 from timing import in_turn, ratio, table
 

@@ -22,7 +22,7 @@ from corpora import ag_news, read_plain
 from generate_peers import course_loop, small_gpt
 from sadari.generation.corpus import gather
 from sadari.generation.generator import Generator, Listener
-from sadari.train.environment import threads as torch_threads
+from sadari.train.machine.environment import threads as torch_threads
 from sadari.train.objectives.language_modelling import HeldOut
 from timing import in_turn, ratio, table
 from translate import has_bf16

@@ -1,4 +1,4 @@
-"""Rungs that are not in the ladder: a toy, one that costs much, and one that starts from weights."""
+"""Rungs that are not in the ladder: a toy, one that costs much, one that starts from weights, and one from its own."""
 
 from typing import Annotated, Any
 
@@ -6,14 +6,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.messages import message
 from sadari.rungs.base import Rung
-from sadari.rungs.ladder import ENCODER
+from sadari.rungs.ladder import ENCODER, StartsFrom
 from sadari.settings.limits import Text
 from sadari.settings.search import LogNumber, Tried
 from sadari.settings.shared import ClassWeight, Positive, Seed
 from sadari.text.vectorize import columns
 
 BYTES = 256
+LEXICON = StartsFrom("lexicon", message("word vectors"), message("reading the vectors"), "--lexicon FILE", "write one")
 
 
 class Letters(Rung):
@@ -79,3 +81,21 @@ class StartedLetters(Letters):
     ) -> None:
         super().__init__(smoothing=smoothing, class_weight=class_weight, seed=seed)
         self.weights = weights
+
+
+class LexicalLetters(Letters):
+    """The same, which starts from something that no other rung starts from."""
+
+    name = "lexical-letters"
+    starts_from = LEXICON
+
+    def __init__(
+        self,
+        *,
+        lexicon: Annotated[str, Text()] | None = None,
+        smoothing: Positive = 1.0,
+        class_weight: ClassWeight | None = None,
+        seed: Seed = 0,
+    ) -> None:
+        super().__init__(smoothing=smoothing, class_weight=class_weight, seed=seed)
+        self.lexicon = lexicon

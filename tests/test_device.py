@@ -23,8 +23,8 @@ from sadari.device import TRIALS, bf16_is_fast, precision_here, why_not
 from sadari.errors import SadariWarning
 from sadari.pretraining.bert import Bert
 from sadari.rungs import GRU, LSTM, BertClassifier
-from sadari.train.environment import operations
 from sadari.train.loop import Interrupted, Loop
+from sadari.train.machine.environment import operations
 
 CPU = torch.device("cpu")
 VERSE = "the cat sat on the mat. the dog sat on the log.\n" * 12

@@ -17,7 +17,7 @@ import torch
 import sadari
 from rungs_headlines import some
 from sadari.errors import ForkError
-from sadari.text.tokenize import TOKENIZERS
+from sadari.text.tokens.tokenize import TOKENIZERS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="fork, and how its threads are counted")
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sadari.data import datasets
 from sadari.errors import DataError
-from sadari.text.scan import DENSE, character_kinds
+from sadari.text.tokens.scan import DENSE, character_kinds
 
 OFFICIAL_TRAIN_BYTES = 29_470_338
 

@@ -28,10 +28,12 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-import sadari.cli
-from sadari.cli.arguments.language import paragraphs, spoken
-
 SOURCE = Path(__file__).parent.parent / "src" / "sadari"
+sys.path.insert(0, str(SOURCE.parent))  # of this checkout, installed or not
+
+import sadari.cli  # noqa: E402
+from sadari.cli.arguments.language import paragraphs, spoken  # noqa: E402
+
 LOCALE = SOURCE / "locale"
 KEYWORDS = {
     "message": None,

@@ -45,7 +45,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time `__getattr__` im
         WordChar,
     )
     from sadari.rungs.distillation.teacher import Teacher
-    from sadari.text.tokenize import tokenizer
+    from sadari.text.tokens.tokenize import tokenizer
     from sadari.text.vocab import Vocab
     from sadari.translation.translator import Translator
     from sadari.vectors.formats.files import read_vectors, write_vectors
@@ -82,7 +82,7 @@ _HOMES = {
     "Bert": "sadari.pretraining.bert",
     "Ragged": "sadari.ragged",
     "Vocab": "sadari.text.vocab",
-    "tokenizer": "sadari.text.tokenize",
+    "tokenizer": "sadari.text.tokens.tokenize",
     "open_source": "sadari.data.read",
     "Corpus": "sadari.data.corpus",
     "audit": "sadari.data.audit.audit",

@@ -106,7 +106,7 @@ def test_the_names_in_the_help_are_those_that_there_are():
     from sadari.climb.verdict.choice import MARGIN, TEXTS_PER_DAY
     from sadari.metrics.metric import METRICS
     from sadari.rungs import RUNGS
-    from sadari.text.tokenize import TOKENIZERS
+    from sadari.text.tokens.tokenize import TOKENIZERS
 
     assert tuple(RUNGS) == options.RUNG_NAMES
     assert tuple(TOKENIZERS) == options.TOKENIZER_NAMES

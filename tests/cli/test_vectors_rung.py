@@ -14,7 +14,7 @@ import sadari
 from cli_runs import HEADLINES, SADARI, run, run_badly, run_well
 from rungs_headlines import headlines
 from sadari.artifact import read_model
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.train.checkpoint import read_run
 from sadari.vectors.formats.files import write_vectors
 from sadari.vectors.keyed import WordVectors

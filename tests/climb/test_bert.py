@@ -11,19 +11,19 @@ import pytest
 
 import sadari
 from cli_runs import run_badly, run_well
-from sadari.climb import budget as budgets
-from sadari.climb.budget import Budget, Plan, TooDear, _plan_slow
+from sadari.climb.budget import budget as budgets
+from sadari.climb.budget.budget import Budget, Plan, TooDear, _plan_slow
+from sadari.climb.budget.throughput import Throughput, throughput_of
 from sadari.climb.progress import onwards
 from sadari.climb.selection import rungs_to_climb
 from sadari.climb.split import freeze, halves, nested_rows
-from sadari.climb.throughput import Throughput, throughput_of
 from sadari.data.audit.audit import audit
 from sadari.data.corpus import Corpus
 from sadari.data.datasets import find
 from sadari.data.read import open_source
 from sadari.messages import render
 from sadari.rungs import BertClassifier
-from sadari.rungs.recurrent import LSTM
+from sadari.rungs.neural.recurrent import LSTM
 from sadari.settings.declaration import search_space
 from tiny_bert import few_titles, tiny_bert
 

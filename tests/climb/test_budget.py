@@ -3,7 +3,7 @@
 import pytest
 
 from sadari.climb import climb as climbing
-from sadari.climb.budget import (
+from sadari.climb.budget.budget import (
     LEAST_ROWS,
     Budget,
     Plan,

@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import sadari
-from sadari.climb.budget import Budget
+from sadari.climb.budget.budget import Budget
 from sadari.climb.climb import climb
 from sadari.climb.verdict.learned import no_longer_matters
 from sadari.data.corpus import Corpus

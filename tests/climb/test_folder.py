@@ -179,7 +179,7 @@ def test_what_no_climb_made_stays(news, tmp_path, put, said):
 
 def test_what_file_managers_and_killed_saves_leave_does_no_harm(news, tmp_path):
     run(news, tmp_path / "news")
-    for name in (".DS_Store", ".sadari-climb", ".climb.json.sadari-new-0123abcd"):
+    for name in (".DS_Store", ".climb.json.sadari-new-0123abcd"):
         (tmp_path / "news" / name).write_text("")
     run(news, tmp_path / "news", seed=1)
     assert not (tmp_path / "news" / ".DS_Store").exists()

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import sadari
-from sadari.climb import budget as budgets
 from sadari.climb import training as trained
-from sadari.climb.throughput import Throughput
+from sadari.climb.budget import budget as budgets
+from sadari.climb.budget.throughput import Throughput
 from sadari.climb.training import Allowance
 from sadari.rungs import base
 from sadari.train import loop as loops

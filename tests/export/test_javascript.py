@@ -10,7 +10,7 @@ from sadari.export.onnx import export_onnx, reading_data
 from sadari.export.proof import HOSTILE
 from sadari.export.readers.sadari_reader import Reader
 from sadari.rungs import RUNGS
-from sadari.text.tokenize import TOKENIZERS
+from sadari.text.tokens.tokenize import TOKENIZERS
 
 ALPHABET = [
     *"abzAZ019_.,!?'\"<>;:-/ \t\n\x1c",

@@ -16,7 +16,7 @@ from sadari.export.onnx import export_onnx, reading_data
 from sadari.export.proof import HOSTILE, compare
 from sadari.export.readers.sadari_reader import Classifier, Reader
 from sadari.rungs import RUNGS
-from sadari.text.tokenize import TOKENIZERS
+from sadari.text.tokens.tokenize import TOKENIZERS
 
 COUNTING = {
     "bow": {},

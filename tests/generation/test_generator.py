@@ -24,8 +24,8 @@ from sadari.generation.corpus import gather
 from sadari.generation.generator import Listener
 from sadari.generation.settings import DROPOUT_OF_FEW_WORDS, FEW_WORDS
 from sadari.train.checkpoint import read_run
-from sadari.train.environment import threads
 from sadari.train.loop import Interrupted
+from sadari.train.machine.environment import threads
 from text_reference import MARKS
 
 VERSE = "the cat sat on the mat. the dog sat on the log.\nthe cat ran to the dog, and the dog ran to the mat.\n"

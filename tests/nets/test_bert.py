@@ -7,7 +7,7 @@ from transformers import BertConfig
 from transformers import BertForPreTraining as Theirs
 
 from sadari.nets.bert.encoder import SIZES, BertEncoder, BertForPreTraining, BertShape, align_queries_with_keys
-from sadari.train.environment import threads
+from sadari.train.machine.environment import threads
 
 SHAPE = BertShape(
     vocab_size=60,

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from precisions import needs
 from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
-from sadari.train.environment import threads
+from sadari.train.machine.environment import threads
 
 IDS = torch.randint(0, 11, (3, 9), generator=torch.Generator().manual_seed(0))
 

@@ -23,10 +23,10 @@ from sadari.pretrained.encoders import read_tokenizer
 from sadari.pretraining.bert import Listener
 from sadari.pretraining.corpus import read_texts
 from sadari.pretraining.transformers_folder import read_bert
-from sadari.text.sentences import split_sentences
 from sadari.text.subword.wordpiece import SPECIALS, WordPiece, vocabulary_size
-from sadari.train.environment import threads
+from sadari.text.tokens.sentences import split_sentences
 from sadari.train.loop import Interrupted
+from sadari.train.machine.environment import threads
 
 SUBJECTS, PLACES = ["cat", "dog", "bird", "fox", "cow", "hen"], ["mat", "log", "roof", "hill", "farm", "road"]
 TEXTS = [

@@ -14,7 +14,7 @@ SCRIPT = """
 import json, sys
 import torch
 from sadari import Bert
-from sadari.train import distributed as processes
+from sadari.train.machine import distributed as processes
 
 texts, jobs = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 said = []

@@ -164,7 +164,7 @@ def test_contributions_sum_to_the_logits(rung):
 
 
 def test_the_features_of_an_explanation_stand_in_the_text(rung):
-    from sadari.text.tokenize import tokenizer
+    from sadari.text.tokens.tokenize import tokenizer
 
     for text in ENGLISH[:20]:
         tokens = tokenizer(rung.tokenizer_).tokenize(text) if rung.tokenizer_ else []

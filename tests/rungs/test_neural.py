@@ -18,12 +18,12 @@ from sadari.data.corpus import TextStream
 from sadari.data.read import open_source
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.nets.bert.integrated_gradients import integrated_gradients
-from sadari.rungs import defaults as sizes
 from sadari.rungs import neural
-from sadari.rungs.embedding import EmbeddingMean
-from sadari.rungs.neural import NeuralRung
-from sadari.rungs.recurrent import GRU, LSTM, RNN, BiLSTM
-from sadari.rungs.transformer import Transformer
+from sadari.rungs.neural import defaults as sizes
+from sadari.rungs.neural.base import NeuralRung
+from sadari.rungs.neural.embedding import EmbeddingMean
+from sadari.rungs.neural.recurrent import GRU, LSTM, RNN, BiLSTM
+from sadari.rungs.neural.transformer import Transformer
 
 ALL = (EmbeddingMean, RNN, GRU, LSTM, BiLSTM, Transformer)
 EVERY = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
@@ -119,7 +119,7 @@ def test_a_long_text_is_cut_and_counted(kind, trained):
 
 
 def tokens_of(rung, texts):
-    from sadari.text.tokenize import tokenizer
+    from sadari.text.tokens.tokenize import tokenizer
 
     return [tokenizer(rung.tokenizer_)(pl.Series([text])) for text in texts]
 

@@ -11,7 +11,7 @@ import pytest
 
 import sadari
 from sadari.rungs import RUNGS
-from sadari.text.tokenize import TOKENIZERS
+from sadari.text.tokens.tokenize import TOKENIZERS
 from sadari.vectors.word2vec.trainer import train_vectors
 
 NEIGHBOURS = [

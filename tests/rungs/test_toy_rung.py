@@ -8,7 +8,7 @@ import pytest
 
 import sadari
 from cli_runs import run_badly, run_well
-from letters_rung import Letters, SlowLetters, StartedLetters
+from letters_rung import Letters, LexicalLetters, SlowLetters, StartedLetters
 from sadari.climb.selection import rungs_to_climb
 from sadari.data.datasets import find
 from sadari.data.read import open_source
@@ -17,7 +17,7 @@ from sadari.rungs import RUNGS
 
 @pytest.fixture
 def rungs(monkeypatch):
-    for kind in (Letters, SlowLetters, StartedLetters):
+    for kind in (Letters, SlowLetters, StartedLetters, LexicalLetters):
         monkeypatch.setitem(RUNGS, kind.name, kind)
 
 
@@ -79,6 +79,18 @@ def test_what_it_starts_from_decides_whether_it_is_climbed(rungs, some):
         sadari.climb(some[0], rungs=["bow", "started-letters"])
     result = sadari.climb(some[0], rungs=["started-letters"], weights="somewhere", curves=False)
     assert result.rungs[0].settings["weights"] == "somewhere"
+
+
+def test_a_start_of_its_own_is_given_by_the_name_of_its_setting(rungs, some):
+    assert "--lexicon FILE" in str(dict(rungs_to_climb(None, {}).left_out)["lexical-letters"])
+    with pytest.raises(sadari.errors.SettingError, match="'lexical-letters' starts from word vectors, and none"):
+        rungs_to_climb(["started-letters", "lexical-letters"], {"weights": "somewhere"})
+    result = sadari.climb(some[0], rungs=["lexical-letters"], lexicon="here", curves=False)
+    assert result.rungs[0].settings["lexicon"] == result.options["lexicon"] == "here"
+    with pytest.raises(sadari.errors.SettingError, match="'lexical-letters', which starts from them, is not"):
+        sadari.climb(some[0], rungs=["bow"], lexicon="here")
+    with pytest.raises(sadari.errors.SettingError, match="a climb has no setting 'lexica'"):
+        sadari.climb(some[0], rungs=["bow"], lexica="here")
 
 
 def test_the_command_line_takes_it(rungs, tmp_path):

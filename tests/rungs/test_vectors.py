@@ -20,7 +20,7 @@ from sadari.data.read import open_source
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.rungs.vectors.classifier import NETS, FromVectors
 from sadari.rungs.vectors.initialised import FewWordsFound, Start
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.train.loop import Interrupted
 from sadari.train.optimizer import make_optimizers
 from sadari.vectors.formats.files import write_vectors

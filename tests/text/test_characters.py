@@ -13,8 +13,8 @@ from sadari.errors import DataError
 from sadari.rungs import Char, WordChar
 from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.characters.vectors import BREAK, CharacterVectors
-from sadari.text.choose import written_without_spaces
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.choose import written_without_spaces
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors
 from sadari.text.weigh import CountsOnDemand, weigh
 

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sadari.text.choose import UNSEEN, Scripts, plausible_tokenizers
-from sadari.text.tokenize import tokenizer, unseen_share
+from sadari.text.tokens.choose import UNSEEN, Scripts, plausible_tokenizers
+from sadari.text.tokens.tokenize import tokenizer, unseen_share
 
 TWEETS = ["@anna #sad «why» 😀", "@ben look: https://t.co/x #fun", "so tired… #monday @carl 😴"]
 LOGS = ["instruction cache parity error corrected", "/bin/ls: 0x00544eb8 at core.2275", "ciod: failed to read <node>"]

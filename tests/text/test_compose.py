@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import text_reference as reference
 from sadari.text.column import FEW, column_bytes
-from sadari.text.compose import composed, composed_bytes
+from sadari.text.tokens.compose import composed, composed_bytes
 
 CHARACTERS = [chr(code) for code in (*range(0xD800), *range(0xE000, 0x110000))]
 marks = st.lists(

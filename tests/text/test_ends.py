@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.rungs import EmbeddingBag
-from sadari.text.ends import END, with_ends
 from sadari.text.table import hash_slices
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.ends import END, with_ends
+from sadari.text.tokens.tokenize import tokenizer
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Z", "C"]), min_size=1, max_size=6) | st.just(END)
 TEXTS, LABELS = ["a fine day", "a bad day", "fine", "bad bad"] * 5, ["yes", "no"] * 10

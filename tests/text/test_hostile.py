@@ -14,7 +14,7 @@ import pytest
 from sadari.ragged import Ragged
 from sadari.text.ngrams import NgramTable
 from sadari.text.table import TokenTable
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 
 SIZE = 1_000_000  # bytes
 FACTOR = 40

@@ -12,7 +12,7 @@ from sadari.errors import SettingError
 from sadari.ragged import Ragged
 from sadari.text.ngrams import NO_PREFIX, NgramTable, hashed_ngrams, join_features, ngrams, settle_features
 from sadari.text.table import MISSING, TokenTable, spread
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN
 
 VOCAB = 5

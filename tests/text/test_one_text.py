@@ -14,8 +14,8 @@ from sadari.errors import SettingError
 from sadari.nets.compiled import linear_logits, linear_logits_of_one
 from sadari.text import vectorize, weigh
 from sadari.text.one_text import MOST_CHARACTERS, prepared, tokens_of
-from sadari.text.scan import character_kind, character_kinds
-from sadari.text.tokenize import TOKENIZERS, tokenizer
+from sadari.text.tokens.scan import character_kind, character_kinds
+from sadari.text.tokens.tokenize import TOKENIZERS, tokenizer
 from sadari.text.vectorize import FEW_ANSWERS, CountVectors
 from sadari.text.weigh import Counts, Weights, count, term_weights
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import text_reference as reference
 from sadari.errors import DataError, SettingError
-from sadari.text import scan
-from sadari.text.scan import DENSE, MARK, SPACE, WORD, character_kinds
-from sadari.text.tokenize import TOKENIZERS, _lower_already, tokenizer, unseen_share
+from sadari.text.tokens import scan
+from sadari.text.tokens.scan import DENSE, MARK, SPACE, WORD, character_kinds
+from sadari.text.tokens.tokenize import TOKENIZERS, _lower_already, tokenizer, unseen_share
 
 PLAIN = list(reference.DEFINITIONS)
 
@@ -200,7 +200,7 @@ def test_morphemes_without_kiwipiepy_name_the_extra() -> None:
 import sys
 sys.modules["kiwipiepy"] = None
 from sadari.errors import MissingExtraError
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 try:
     tokenizer("morphemes")
 except MissingExtraError as error:

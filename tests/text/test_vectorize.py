@@ -19,7 +19,7 @@ from sadari.errors import DataError, SettingError
 from sadari.text import vectorize
 from sadari.text.column import as_column, slices
 from sadari.text.table import MISSING
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors, columns
 from sadari.text.weigh import Counts
 

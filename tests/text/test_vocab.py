@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import text_reference as reference
 from sadari.errors import DataError, SettingError
-from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.scan import Tokens
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 
 LOVE = "I love to play with my words"

@@ -16,7 +16,7 @@ import text_reference as reference
 from sadari.errors import DataError, SettingError
 from sadari.ragged import Ragged
 from sadari.text.column import as_column
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors
 from sadari.text.vocab import Vocab
 from sadari.text.weigh import MOST, Counts, count, to_bow, weigh

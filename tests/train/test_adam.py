@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from rungs_headlines import some
 from sadari.rungs import BagOfWords
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors
 from sadari.text.weigh import weigh
 from sadari.train.labels import LabelCodec

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from sadari.nets.bert.encoder import BertForPreTraining, BertShape
 from sadari.ragged import offsets_of
-from sadari.train.environment import seed_everything, threads
 from sadari.train.loop import Loop
+from sadari.train.machine.environment import seed_everything, threads
 from sadari.train.objectives.bert import SCORED_SHARE, HeldOutText, PreTrainingTask, Reading, count_ids, read_segments
 from sadari.train.objectives.bert_masking import Masking
 from sadari.train.objectives.bert_segments import (

@@ -13,8 +13,8 @@ import torch
 
 from sadari.artifact import read_model
 from sadari.rungs import RUNGS
-from sadari.train import distributed as processes
 from sadari.train.checkpoint import read_run
+from sadari.train.machine import distributed as processes
 
 TESTS = Path(__file__).parents[1]
 SCRIPT = """
@@ -22,7 +22,7 @@ import json, sys
 import torch
 from rungs_headlines import some
 from sadari.rungs import RUNGS
-from sadari.train import distributed as processes
+from sadari.train.machine import distributed as processes
 
 texts, labels = some(150)
 said = []
@@ -96,7 +96,7 @@ STOPPED = """
 import sys
 from rungs_headlines import some
 from sadari.rungs import RUNGS
-from sadari.train import distributed as processes
+from sadari.train.machine import distributed as processes
 from sadari.train.checkpoint import Run
 from sadari.train.loop import Interrupted
 

@@ -11,7 +11,7 @@ from sklearn.svm import LinearSVC
 
 from rungs_headlines import some
 from sadari.rungs import TfIdf
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors
 from sadari.text.weigh import weigh
 from sadari.train.labels import LabelCodec

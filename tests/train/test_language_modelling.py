@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from sadari.errors import DataError
 from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
-from sadari.train.environment import threads
 from sadari.train.loop import CarriesState, Loop
+from sadari.train.machine.environment import threads
 from sadari.train.objectives.language_modelling import NOTHING, HeldOut, LanguageScore, LanguageTask, Shuffled, Streams
 from sadari.train.optimizer import OptimizerSettings
 

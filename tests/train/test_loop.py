@@ -17,8 +17,8 @@ from sadari.nets.embedding import EmbeddingClassifier
 from sadari.nets.transformer import TransformerClassifier
 from sadari.ragged import Ragged
 from sadari.train.batches import Batches
-from sadari.train.environment import stop_signals, threads
 from sadari.train.loop import Loop
+from sadari.train.machine.environment import stop_signals, threads
 from sadari.train.objectives.classification import ClassifierTask
 from sadari.train.optimizer import OptimizerSettings, make_optimizers, rate_at
 

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from rungs_headlines import some
 from sadari.nets.bag import MeanBag
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vectorize import HashedVectors
 from sadari.train.labels import LabelCodec
 from sadari.train.objectives.classification import divergence

@@ -230,7 +230,7 @@ def test_two_processes_are_cut_alike(tmp_path):
         "import time, torch\n"
         "from rungs_headlines import some\n"
         "from sadari.rungs import LSTM\n"
-        "from sadari.train import distributed as processes\n"
+        "from sadari.train.machine import distributed as processes\n"
         f"rung = LSTM(**{ {**NET, 'epochs': 5000} })\n"
         "processes.join()\n"
         "time.sleep(processes.place()[0])\n"

@@ -15,7 +15,7 @@ from sadari.climb.climb import climb
 from sadari.data.corpus import Corpus
 from sadari.messages import render
 from sadari.rungs import RUNGS
-from sadari.text.tokenize import TOKENIZERS
+from sadari.text.tokens.tokenize import TOKENIZERS
 from sadari.train.tokenizer_choice import FEWEST_ROWS, choose_tokenizer
 
 RUNGS_BY_TEXTS = [name for name, kind in RUNGS.items() if kind.auto_by_texts]

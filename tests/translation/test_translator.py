@@ -544,7 +544,7 @@ import json, sys
 import torch
 from test_translator import ALIKE, SOURCES, TARGETS, HELD_OUT
 from sadari.translation.translator import Translator
-from sadari.train import distributed as processes
+from sadari.train.machine import distributed as processes
 
 for net, settings in ALIKE.items():
     model = Translator(net=net, **settings).fit(SOURCES, TARGETS, validation=HELD_OUT)

@@ -79,7 +79,7 @@ def parse_json(data: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
         what = message("not JSON: {reason} (line {line}, column {column})", line=error.lineno, column=error.colno)
         raise DataError(what.filled(reason=broken(error))) from None
     # A lone surrogate can only come from an escape, and breaks whatever prints it later.
-    if "\\u" in text and _has_surrogate(value):
+    if "\\u" in text and has_surrogate(value):
         raise DataError(message("half a surrogate pair in a string"))
     return value
 
@@ -131,7 +131,7 @@ def _short(digits: str) -> int:
     return int(digits)
 
 
-def _has_surrogate(value: Any) -> bool:
+def has_surrogate(value: Any) -> bool:
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:

@@ -18,7 +18,7 @@ from sadari.errors import ModelError, OutputError
 from sadari.messages import message
 
 _CHUNK = 2**22  # bytes hashed and written together: small enough to stay in a cache
-_CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers drop anywhere
+CLUTTER = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what file managers drop anywhere
 
 
 def write_model(
@@ -124,5 +124,5 @@ def _other_names(folder: Path) -> list[str]:
             if not opened.was_replaced():
                 raise
         else:
-            return sorted(set(opened.names()) - ours - _CLUTTER)
+            return sorted(set(opened.names()) - ours - CLUTTER)
     return _other_names(folder)

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from sadari import readable
-from sadari.climb.budget import SHARE, Budget, Plan, TooDear
+from sadari.climb.budget.budget import SHARE, Budget, Plan, TooDear
 from sadari.climb.conclusion import conclude
 from sadari.climb.context import ClimbContext, Progress
 from sadari.climb.failures import Failed, none_trained, why_failed
 from sadari.climb.folder import run_folder, write_run
-from sadari.climb.learning_curves import SHARES, curve_point
+from sadari.climb.measuring.learning_curves import SHARES, curve_point
 from sadari.climb.measuring.measure import measure
 from sadari.climb.measuring.quick import quick_score
 from sadari.climb.progress import onwards
@@ -43,9 +43,7 @@ from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import search_space
 from sadari.settings.limits import MOST, Choice, Entries, Flag, Whole, check
 from sadari.text.long_texts import cut_note, windows_note
-from sadari.text.tokenize import unseen_share
-from sadari.vectors.keyed import WordVectors
-from sadari.vectors.vector_source import VectorSource
+from sadari.text.tokens.tokenize import unseen_share
 
 KEPT = 0.1  # of the budget, for learning curves, and as much for a final model that has more to see than the rungs
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
@@ -70,11 +68,10 @@ def climb(
     refit: bool = True,
     report: bool = True,
     trials: int = 0,
-    vectors: str | Path | WordVectors | VectorSource | None = None,
-    weights: str | Path | Sequence[str | Path] | None = None,
     download: bool = False,
     audited: Audit | None = None,
     progress: Progress | None = None,
+    **starts: Any,
 ) -> ClimbResult:
     """Train every rung on the same rows, compare them on validation rows of these, and say which one to take.
 
@@ -96,11 +93,12 @@ def climb(
         refit: train the recommended rung once more, on validation rows too, for ``folder``/model.
         report: write ``report.html`` into ``folder``.
         trials: how many settings to try for each rung on validation rows; 0: only the defaults.
-        vectors: what the rung ``vectors`` starts from; without them it is left out.
-        weights: pre-trained weights, one or several: encoders, static embeddings, word vectors.
         download: fetch ``weights`` from the hub where they are not in the local cache.
         audited: the audit of these texts, if it has been made already.
         progress: called with what is being done and the share done, 0 to 1.
+        starts: what rungs start from, by the setting that takes it (`sadari.rungs.ladder.StartsFrom`); without it, they
+            are left out. ``vectors``: a file or folder of word vectors, or `WordVectors`. ``weights``: pre-trained
+            weights, one or a list: encoders, static embeddings, word vectors; folders, or names on the hub.
 
     Raises:
         DataError: texts or labels that cannot be compared on, or no rung can be trained; else ``skipped`` says why.
@@ -109,7 +107,7 @@ def climb(
     """
     asked = dict[str, Any](budget=budget, validation=validation, trials=trials, lang=lang, curves=curves, refit=refit)
     asked |= {"keep_duplicates": keep_duplicates, "metric": metric, "margin": margin, "texts_per_day": texts_per_day}
-    given = {"vectors": vectors, "weights": weights, "download": download}
+    given = {**starts, "download": download}
     return _climb(train, test, audited, rungs, given, asked, settings, seed, folder, report, progress)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.climb.budget import Budget
+from sadari.climb.budget.budget import Budget
 from sadari.climb.progress import share_done
 from sadari.climb.split import Frozen
 from sadari.errors import SettingError

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import atomic_folder, atomic_write, check_is_model
+from sadari.artifact.write import CLUTTER
 from sadari.climb.report.report import write_report
 from sadari.climb.result import ClimbResult
 from sadari.climb.split import Frozen
@@ -23,9 +24,7 @@ from sadari.rungs import RUNGS
 
 TABLE, PREDICTIONS, REPORT = "climb.json", "predictions.csv", "report.html"
 VALIDATION = "validation.safetensors"
-_OLD_MARKER = ".sadari-climb"  # what the folder of a climb was known by before it appeared whole
 _BETWEEN = ("|", ";", "\t", "\n")  # labels, where a text may have several
-_CLUTTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 @contextmanager
@@ -52,7 +51,7 @@ def check_is_climb(folder: Path) -> None:
         OutputError: what is in the way.
     """
     entries = sorted(folder.iterdir())
-    if not any((folder / name).is_file() for name in (TABLE, _OLD_MARKER)):
+    if not (folder / TABLE).is_file():
         what = message("is in the way: it holds {name!r}, and is no folder of a climb", name=entries[0].name)
         raise OutputError(what, where=str(folder), hint=message("choose another folder, or move that away"))
     for entry in entries:
@@ -66,7 +65,7 @@ def check_is_climb(folder: Path) -> None:
 def _is_ours(entry: Path) -> bool:
     if entry.name.startswith(".") and ".sadari-" in entry.name:  # of a save that was killed
         return True
-    return entry.name in {TABLE, PREDICTIONS, VALIDATION, REPORT, _OLD_MARKER} | _CLUTTER and entry.is_file()
+    return entry.name in {TABLE, PREDICTIONS, VALIDATION, REPORT} | CLUTTER and entry.is_file()
 
 
 def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]:

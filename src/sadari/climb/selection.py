@@ -46,6 +46,13 @@ def rungs_to_climb(rungs: Sequence[str] | None, given: Mapping[str, Any]) -> Sel
         SettingError: no such rung, none at all, or one without what it starts from, or that without the rung.
         ModelError, DownloadError: weights that are not there, or damaged.
     """
+    settings = {start.setting: start for kind in RUNGS.values() if (start := kind.starts_from) is not None}
+    unknown = sorted(set(given) - {*settings, "download"})
+    if unknown:
+        raise SettingError(
+            message("a {kind} has no setting {name!r}", kind="climb", name=unknown[0]),
+            hint=message("what rungs start from: {settings}", settings=", ".join(settings)),
+        )
     if rungs is not None:
         rungs = list(one_column(rungs, message("rungs")))
     for name in rungs or []:
@@ -56,7 +63,7 @@ def rungs_to_climb(rungs: Sequence[str] | None, given: Mapping[str, Any]) -> Sel
     starting = {name: start for name in selected if (start := RUNGS[name].starts_from) is not None}
     for place in _listed(given.get(ENCODER.setting)):
         check(ENCODER.setting, place, WhereWeightsAre())
-    _check_asked_for(starting, given)
+    _check_asked_for(settings, starting, given)
     taken = {name: _start_of(name, start, given) for name, start in starting.items()}
     left_out = []
     for name, start in starting.items():
@@ -91,9 +98,11 @@ def _start_of(name: str, start: StartsFrom, given: Mapping[str, Any]) -> Any:
     return weights[suited.index(max(suited))] if any(suited) else None
 
 
-def _check_asked_for(starting: Mapping[str, StartsFrom], given: Mapping[str, Any]) -> None:
+def _check_asked_for(
+    settings: Mapping[str, StartsFrom], starting: Mapping[str, StartsFrom], given: Mapping[str, Any]
+) -> None:
     """Refuse what is given where no rung is climbed that starts from the like."""
-    for start in {start.setting: start for kind in RUNGS.values() if (start := kind.starts_from) is not None}.values():
+    for start in settings.values():
         wanted = starting if start.setting == ENCODER.setting else [n for n in starting if starting[n] is start]
         if _listed(given.get(start.setting)) and not wanted:
             name = next(name for name, kind in RUNGS.items() if kind.starts_from is start)

@@ -79,8 +79,6 @@ def freeze(
     if not keep_duplicates and len(audited.duplicate_rows):
         dropped = len(audited.duplicate_rows)
         train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
-    if train.labels is None:
-        raise DataError(message("there are no labels to train on"), where=train.source)
     train.check_lone()
     fewer = len(train) < FOLD_ROWS
     if test is not None:
@@ -89,7 +87,7 @@ def freeze(
         leaked_near = audited.leaked_near
     else:
         share = 0.2 if fewer else validation
-        first, last = split(train.labels, validation=share, texts=train.texts, seed=seed)
+        first, last = split(train.given_labels, validation=share, texts=train.texts, seed=seed)
         rest, final, final_name = train.take(first), train.take(last), "held-out"
         leaked = np.zeros(len(final), np.bool_)
     rest.check_trainable()
@@ -99,8 +97,6 @@ def freeze(
     known = kept.label_names
     if final_name == "test":
         check_some_known(final, known)
-    assert held_out.labels is not None
-    assert final.labels is not None
     validation_truth, _ = _truth(held_out, known)
     final_truth, unseen = _truth(final, known)
     notes += _unseen_note(unseen, final_name)
@@ -118,23 +114,21 @@ def freeze(
 
 def _truth(corpus: Corpus, known: list[str]) -> tuple[NDArray[np.integer], dict[str, int]]:
     """The truth of a part, and how often each label occurs that is not known."""
-    assert corpus.labels is not None
     if corpus.multi_label:
-        return truth_matrix(corpus.labels, known)
-    return truth_codes(corpus.labels.to_list(), known)
+        return truth_matrix(corpus.given_labels, known)
+    return truth_codes(corpus.given_labels.to_list(), known)
 
 
 def _validated(
     rest: Corpus, validation: float, seed: int, *, fewer: bool
 ) -> tuple[Corpus, Corpus, list[NDArray[np.int64]]]:
     """The rows to train on, those that validate, and, where they are few, folds: each row validates for the others."""
-    assert rest.labels is not None
     if not fewer:
-        fit, held = split(rest.labels, validation=validation, texts=rest.texts, seed=seed)
+        fit, held = split(rest.given_labels, validation=validation, texts=rest.texts, seed=seed)
         kept = rest.take(fit)
         kept.check_trainable()
         return kept, rest.take(held), []
-    parts = split(rest.labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, seed=seed)
+    parts = split(rest.given_labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, seed=seed)
     folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
     if any(len(rest.take(fold).label_names) < 2 for fold in folds):
         raise DataError(
@@ -212,6 +206,5 @@ def _members(corpus: Corpus) -> Iterator[NDArray[np.bool_]]:
 
 def halves(frozen: Frozen, seed: int) -> list[NDArray[np.int64]]:
     """The training rows of two folds in place of more: every row is validated by a model that saw the other half."""
-    assert frozen.train.labels is not None
-    parts = split(frozen.train.labels, fractions=(0.5, 0.5), texts=frozen.train.texts, seed=seed)
+    parts = split(frozen.train.given_labels, fractions=(0.5, 0.5), texts=frozen.train.texts, seed=seed)
     return [np.asarray(part, np.int64) for part in parts]

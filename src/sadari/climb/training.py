@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari import readable
-from sadari.climb.budget import Plan, work
+from sadari.climb.budget.budget import Plan, work
 from sadari.climb.context import ClimbContext
 from sadari.climb.split import halves, nested_rows
 from sadari.data.corpus import Corpus
@@ -185,9 +185,8 @@ def _validate_in_folds(
         table[held[known[held]]] **= 1 / one.inverse_temperature_
         seen = np.concatenate([held for _, held in folds[: number + 1]])
         _give_up(context, model, seen, table[seen].argmax(axis=1) == frozen.validation_truth[seen])
-    assert frozen.train.labels is not None
     own_order = [frozen.label_names.index(str(label)) for label in model.classes_.tolist()]
-    model.calibrate(logits[complete][:, own_order], frozen.train.labels.filter(pl.Series(complete)))
+    model.calibrate(logits[complete][:, own_order], frozen.train.given_labels.filter(pl.Series(complete)))
     if frozen.several:
         seen = known[:, None] & (table > 0)  # of a label that a model never saw its logits say nothing
         return np.where(seen, sigmoid(logits * np.float64(model.inverse_temperature_)), table).astype(np.float32), made

@@ -224,7 +224,7 @@ def _longest(head: pl.DataFrame, columns: list[str]) -> str:
     """The column of the longest texts: of those that hold words, if any does, and not one and the same text."""
     given = dict(zip(head.columns, head.get_columns(), strict=True))
     worded = [c for c in columns if _is_worded(given[c])]
-    return max(worded or columns, key=lambda c: _mean_length(given[c]))
+    return max(worded or columns, key=lambda c: mean_length(given[c]))
 
 
 def _is_worded(column: pl.Series) -> bool:
@@ -238,7 +238,8 @@ def _is_worded(column: pl.Series) -> bool:
     )
 
 
-def _mean_length(column: pl.Series) -> float:
+def mean_length(column: pl.Series) -> float:
+    """Characters of the mean text; a missing one has none."""
     """Characters of a text on average, a missing one having none."""
     return float(column.str.len_chars().fill_null(0).to_numpy().mean()) if len(column) else 0.0
 
@@ -261,7 +262,7 @@ def _label_by_content(head: pl.DataFrame, texts: list[str]) -> str | None:
     found = constant = None
     for column in head.get_columns():
         name, kind = column.name, column.dtype
-        if name in texts or kind.is_nested() or (kind == pl.String and _mean_length(column) > 40):
+        if name in texts or kind.is_nested() or (kind == pl.String and mean_length(column) > 40):
             continue
         distinct = _distinct(column)
         constant = name if distinct == 1 else constant

@@ -87,6 +87,17 @@ class Corpus:
         flat = self.labels.explode() if self.multi_label else self.labels
         return sort_labels(flat.drop_nulls().unique().to_list(), self.label_order)
 
+    @property
+    def given_labels(self) -> pl.Series:
+        """`labels`, of a corpus that has some.
+
+        Raises:
+            SettingError: it has none.
+        """
+        if self.labels is None:
+            raise SettingError(message("there are no labels"))
+        return self.labels
+
     @cached_property
     def codes(self) -> np.ndarray:
         """(n,) int32: each label's position in this corpus's own `label_names` (a part may lack some).
@@ -96,26 +107,14 @@ class Corpus:
         """
         if self.labels is None or self.multi_label:
             raise SettingError(message("codes need exactly one label a text"))
-        if not self.label_names:  # Polars cannot replace by an empty table
-            return np.empty(0, np.int32)
-        return self.labels.replace_strict(
-            self.label_names, range(len(self.label_names)), return_dtype=pl.Int32
-        ).to_numpy()
+        return _places(self.labels, self.label_names)
 
     @cached_property
     def indicator(self) -> np.ndarray:
         """(n, labels) bool: which of `label_names` each text has."""
-        if self.labels is None:
-            raise SettingError(message("there are no labels"))
+        every = self._by_label
         out = np.zeros((len(self), len(self.label_names)), np.bool_)
-        if not self.multi_label:
-            out[np.arange(len(self)), self.codes] = True
-            return out
-        if not self.label_names:
-            return out
-        frame = pl.DataFrame({"row": np.arange(len(self)), "label": self.labels}).explode("label").drop_nulls()
-        column = frame["label"].replace_strict(self.label_names, range(len(self.label_names)), return_dtype=pl.Int32)
-        out[frame["row"].to_numpy(), column.to_numpy()] = True
+        out[every["at"].to_numpy(), _places(every["label"], self.label_names)] = True
         return out
 
     @cached_property
@@ -126,10 +125,8 @@ class Corpus:
 
     @property
     def _by_label(self) -> pl.DataFrame:
-        """A record for each label of each text: ``label``, and the text's ``row``."""
-        if self.labels is None:
-            raise SettingError(message("there are no labels"))
-        frame = pl.DataFrame({"label": self.labels, "row": self.rows})
+        """A record for each label of each text: ``label``, the text's ``row``, and where it stands ``at``, from 0."""
+        frame = pl.DataFrame({"label": self.given_labels, "row": self.rows, "at": np.arange(len(self))})
         return (frame.explode("label") if self.multi_label else frame).drop_nulls("label")
 
     def take(self, indices: np.ndarray) -> Corpus:
@@ -154,10 +151,8 @@ class Corpus:
             validation: the share of the texts that validates.
             seed: of the shuffle; the same seed gives the same split.
         """
-        if self.labels is None:
-            raise SettingError(message("a stratified split needs labels"))
         check("validation", validation, Number(0, 1))
-        train, held_out = split(self.labels, validation=validation, texts=self.texts, seed=seed)
+        train, held_out = split(self.given_labels, validation=validation, texts=self.texts, seed=seed)
         return self.take(train), self.take(held_out)
 
     def provenance(self, *, seed: int) -> dict[str, Any]:
@@ -166,12 +161,10 @@ class Corpus:
         Args:
             seed: the seed that the rows were split with.
         """
-        if self.labels is None:
-            raise SettingError(message("there are no labels"))
         return provenance(
             self.source,
             [self.texts],
-            self.labels,
+            self.given_labels,
             text_columns=self.text_columns,
             label_column=self.label_column,
             seed=seed,
@@ -226,6 +219,13 @@ class Corpus:
                 where=message("{source}, row {row:,}", source=self.source, row=row),
                 hint=message("give more rows with that label; is --label right?"),
             )
+
+
+def _places(labels: pl.Series, names: Sequence[str]) -> np.ndarray:
+    """(n,) int32: each label's place among the names."""
+    if not names:  # Polars cannot replace by an empty table
+        return np.empty(0, np.int32)
+    return labels.replace_strict(names, range(len(names)), return_dtype=pl.Int32).to_numpy()
 
 
 def check_corpora(train: Any, test: Any) -> None:

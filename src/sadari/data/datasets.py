@@ -15,37 +15,24 @@ from pathlib import Path
 import platformdirs
 
 from sadari.data.download import Progress, download
-from sadari.errors import DataError, OutputError, reason_of
+from sadari.errors import DataError
 from sadari.messages import Message, alternatives, message
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """Files of a named data set, ready to be read.
-
-    ``text`` and ``label`` are what `sadari.data.read.open_source` takes for its columns; None lets it
-    recognise the layout. ``parallel`` names the columns of one text in several languages: such a set has no labels.
-    """
+class _About:
+    """What is said of a named data set."""
 
     name: str
-    train: Path
-    test: Path | None
-    text: str | None
-    label: str | None
+    language: str  # ISO 639-1
     license: Message | str
     description: Message
-    language: str  # ISO 639-1
-    parallel: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Listed:
+class Listed(_About):
     """One line of `sadari data list`."""
 
-    name: str
-    language: str
-    license: Message | str
-    description: Message
     place: Message | str  # the folder it lies in, or how to get it
     ready: bool
 
@@ -58,11 +45,7 @@ class _File:
 
 
 @dataclass(frozen=True)
-class _Known:
-    name: str
-    language: str
-    license: Message | str
-    description: Message
+class _Known(_About):
     text: str | None = None
     label: str | None = None
     parallel: tuple[str, ...] = ()
@@ -70,6 +53,18 @@ class _Known:
     url: str = ""  # the folder that holds `files`
     files: tuple[_File, ...] = ()
     classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset(_Known):
+    """Files of a named data set, ready to be read.
+
+    ``text`` and ``label`` are what `sadari.data.read.open_source` takes for its columns; None lets it
+    recognise the layout. ``parallel`` names the columns of one text in several languages: such a set has no labels.
+    """
+
+    train: Path
+    test: Path | None
 
 
 _KNOWN = (
@@ -128,7 +123,7 @@ def find(name: str) -> Dataset:
     for folder in _places(known):
         train, test = _files_in(folder, known)
         if train.is_file():
-            return _dataset(known, train, test if test is not None and test.is_file() else None)
+            return Dataset(**vars(known), train=train, test=test if test is not None and test.is_file() else None)
     if known.bundled:
         raise DataError(
             message("the data set {name!r} should be part of the package, and is not", name=name),
@@ -155,6 +150,8 @@ def fetch(name: str, *, progress: Progress | None = None, url: str | None = None
         DownloadError: see `sadari.data.download.download`.
         OutputError: the cache cannot be written.
     """
+    from sadari.artifact import atomic_write
+
     known = _known(name)
     if known.bundled:
         return find(name)
@@ -166,9 +163,10 @@ def fetch(name: str, *, progress: Progress | None = None, url: str | None = None
     for file in known.files:
         address = f"{source.rstrip('/')}/{file.name}"
         download(address, folder / file.name, sha256=file.sha256, size=file.size, progress=progress)
-    _write_classes(folder, known)
+    # the names of labels 1, 2, … one a line, as the publisher's archive has them beside its CSV files
+    atomic_write(folder / "classes.txt", "".join(f"{name}\n" for name in known.classes))
     train, test = _files_in(folder, known)
-    return _dataset(known, train, test)
+    return Dataset(**vars(known), train=train, test=test)
 
 
 def listing() -> list[Listed]:
@@ -215,30 +213,6 @@ def _files_in(folder: Path, known: _Known) -> tuple[Path, Path | None]:
     return folder / train, folder / test[0] if test else None
 
 
-def _dataset(known: _Known, train: Path, test: Path | None) -> Dataset:
-    return Dataset(
-        name=known.name,
-        train=train,
-        test=test,
-        text=known.text,
-        label=known.label,
-        license=known.license,
-        description=known.description,
-        language=known.language,
-        parallel=known.parallel,
-    )
-
-
 def _mirror(known: _Known) -> str | None:
     mirror = os.environ.get("SADARI_MIRROR")
     return f"{mirror.rstrip('/')}/{known.name}" if mirror else None
-
-
-def _write_classes(folder: Path, known: _Known) -> None:
-    """The names of labels 1, 2, … one a line, as the publisher's archive has them beside its CSV files."""
-    path = folder / "classes.txt"
-    try:
-        path.with_suffix(".part").write_text("".join(f"{name}\n" for name in known.classes), encoding="utf-8")
-        path.with_suffix(".part").replace(path)
-    except OSError as error:
-        raise OutputError(message("cannot be written: {reason}", reason=reason_of(error)), where=str(path)) from error

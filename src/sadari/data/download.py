@@ -146,6 +146,8 @@ def read_answer(url: str, *, most: int = 1 << 22, timeout: float = 30.0) -> byte
 
 
 def _fetch(job: _Job, attempts: int, pause: float) -> None:
+    from sadari.artifact.atomic import sync_folder
+
     resumed = job.have() > 0  # by an earlier call, perhaps from a file that the server has since replaced
     _complete(job, attempts, pause)
     if resumed and not _is_pinned(job.part, job):
@@ -157,7 +159,7 @@ def _fetch(job: _Job, attempts: int, pause: float) -> None:
     with job.part.open("rb+") as file:
         os.fsync(file.fileno())
     job.part.replace(job.target)
-    _sync_folder(job.target.parent)
+    sync_folder(job.target.parent)
 
 
 def _complete(job: _Job, attempts: int, pause: float) -> None:
@@ -356,14 +358,4 @@ def _only_writer(job: _Job) -> Iterator[None]:
         yield
     finally:
         lock.unlink(missing_ok=True)
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
         os.close(descriptor)

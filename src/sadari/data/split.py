@@ -70,10 +70,19 @@ def _shares(fractions: Sequence[float] | None, validation: float | None) -> np.n
     return shares
 
 
+def label_keys(labels: pl.Series) -> pl.Series:
+    """(n,) String: equal of rows that have the same labels, in whatever order.
+
+    Args:
+        labels: (n,) strings, or lists of strings.
+    """
+    return labels.list.unique().list.sort().list.join("\x1f") if isinstance(labels.dtype, pl.List) else labels
+
+
 def _strata(labels: pl.Series) -> np.ndarray:
     """(n,) int64: the number of each row's stratum, in the order of first appearance."""
     if isinstance(labels.dtype, pl.List):
-        together = labels.list.unique().list.sort().list.join("\x1f").fill_null("")
+        together = label_keys(labels).fill_null("")
         size = pl.DataFrame({"label": together}).select(pl.len().over("label")).to_series().to_numpy()
         return np.where(size < _RARE, -1 - _first_positions(_rarest(labels)), _first_positions(together))
     return _first_positions(labels)

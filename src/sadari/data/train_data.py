@@ -13,7 +13,7 @@ import polars as pl
 from sadari.data.corpus import Corpus, TextStream
 from sadari.data.fingerprint import provenance
 from sadari.data.read import Source, oddities
-from sadari.data.split import split
+from sadari.data.split import label_keys, split
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, counted, message
 
@@ -99,11 +99,11 @@ def _gather_held(source: Source, validation: float, seed: int, keep_duplicates: 
     corpus.check_trainable()
     rows = len(corpus)
     if not keep_duplicates:
-        keys = pl.DataFrame({"text": corpus.texts, "label": _keys(corpus.labels)}).with_row_index("at")
+        keys = pl.DataFrame({"text": corpus.texts, "label": label_keys(corpus.given_labels)}).with_row_index("at")
         corpus = corpus.take(keys.unique(["text", "label"], keep="first", maintain_order=True)["at"].to_numpy())
     corpus.check_lone()
     train, held_out = corpus.split(validation=validation, seed=seed)
-    labels = _checked(train.labels, len(held_out), source.path)
+    labels = _checked(train.given_labels, len(held_out), source.path)
     return TrainData(
         train.texts,
         labels,
@@ -182,7 +182,7 @@ def _survey(source: Source, say: Say) -> _Survey:
         labels.append(batch.labels)
         # 64 bits: among ten million texts two different ones share a hash with a chance of 1 in 400,000
         texts = batch.texts.hash(seed=1).to_numpy()
-        pairs = pl.DataFrame({"text": batch.texts, "label": _keys(batch.labels)}).hash_rows(seed=1).to_numpy()
+        pairs = pl.DataFrame({"text": batch.texts, "label": label_keys(batch.labels)}).hash_rows(seed=1).to_numpy()
         rows.append([texts, pairs, (batch.texts.str.strip_chars() == "").to_numpy(), batch.rows])
         say(message("{rows} surveyed", rows=counted(batch.rows[-1], "row")))
     if not labels:
@@ -190,19 +190,10 @@ def _survey(source: Source, say: Say) -> _Survey:
     return _Survey(pl.concat(labels, rechunk=True), *map(np.concatenate, zip(*rows, strict=True)))
 
 
-def _keys(labels: pl.Series | None) -> pl.Series:
-    """Labels as one String each; equal for the same labels in whatever order."""
-    if labels is None:
-        raise SettingError(message("there are no labels"))
-    if isinstance(labels.dtype, pl.List):
-        return labels.list.unique().list.sort().list.join("\x1f")
-    return labels
-
-
-def _checked(train: pl.Series | None, validation: int, where: str) -> pl.Series:
+def _checked(train: pl.Series, validation: int, where: str) -> pl.Series:
     """The training labels, if there are two at least, and some rows to validate on."""
-    flat = train.explode() if train is not None and isinstance(train.dtype, pl.List) else train
-    if train is None or flat is None or flat.drop_nulls().n_unique() < 2:
+    flat = train.explode() if isinstance(train.dtype, pl.List) else train
+    if flat.drop_nulls().n_unique() < 2:
         raise DataError(
             message("fewer than two labels are left to train on"), where=where, hint=message("is --label right?")
         )

@@ -35,11 +35,11 @@ from sadari.errors import DataError
 from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column, slices
-from sadari.text.compose import composed
-from sadari.text.scan import ALONE, MARK, OTHER, PART, SPACE, Rules, Tokens, character_kinds, decode_character
 from sadari.text.subword.bpe import NOT_LEARNED, NOT_MADE, merges_of, size_note
 from sadari.text.table import TokenTable, hash_slices
-from sadari.text.tokenize import Tokenizer
+from sadari.text.tokens.compose import composed
+from sadari.text.tokens.scan import ALONE, MARK, OTHER, PART, SPACE, Rules, Tokens, character_kinds, decode_character
+from sadari.text.tokens.tokenize import Tokenizer
 from sadari.text.vocab import UNKNOWN, Vocab
 
 if TYPE_CHECKING:

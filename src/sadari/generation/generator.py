@@ -132,7 +132,7 @@ class Generator(SavedGenerator):
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
             OutputError: something else is in the run's folder.
         """
-        from sadari.train.environment import seeded
+        from sadari.train.machine.environment import seeded
         from sadari.train.training_context import Reporter, ResumableRun, TrainingContext
 
         self.check()
@@ -274,7 +274,7 @@ class Generator(SavedGenerator):
         Raises:
             DataError: there is no token in them.
         """
-        from sadari.train.environment import threads as cpu_threads
+        from sadari.train.machine.environment import threads as cpu_threads
         from sadari.train.objectives.language_modelling import HeldOut
 
         self._check_fitted()
@@ -313,7 +313,7 @@ class Generator(SavedGenerator):
     def _write(self, ids: list[int], length: int, rules: Rules, seed: int, cached: bool) -> Iterator[str]:
         import torch
 
-        from sadari.train.environment import threads as cpu_threads
+        from sadari.train.machine.environment import threads as cpu_threads
 
         net: Any = self.net_
         net.eval()

@@ -11,32 +11,21 @@ from sadari.generation.codec import LEVELS
 from sadari.messages import message
 from sadari.settings.limits import Choice, Number, Whole
 from sadari.settings.shared import (
-    Accumulate,
-    BatchTexts,
     Beta2,
     Count,
     Decay,
-    Device,
-    Epochs,
     Every,
-    Floor,
     Heads,
     InnerWidth,
     Layers,
-    LearningRate,
-    Minutes,
-    Optimizer,
-    Patience,
-    Positive,
     Precision,
-    Seed,
     Share,
     Threads,
     Validations,
     WeightDecay,
     Width,
 )
-from sadari.train.settings import TaskSettings
+from sadari.train.settings import LanguageSettings
 
 if TYPE_CHECKING:
     from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
@@ -64,7 +53,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 @dataclass(kw_only=True)
-class GeneratorSettings(TaskSettings):
+class GeneratorSettings(LanguageSettings):
     """The settings of a generator; see `sadari.generation.generator.Generator`."""
 
     level: Annotated[str, Choice(LEVELS)] = "char"
@@ -76,31 +65,17 @@ class GeneratorSettings(TaskSettings):
     inner: InnerWidth | None = None
     tied: bool = True
     window: Annotated[int, Whole(2, 65_536)] | None = None
-    dropout: Share | None = None
     min_freq: Count | None = None
     max_vocab: Annotated[int, Whole(2, 2**20)] | None = None
-    epochs: Epochs | None = None
-    steps: Count | None = None
-    minutes: Minutes | None = None
-    batch_size: BatchTexts | None = None
-    learning_rate: LearningRate | None = None
-    optimizer: Optimizer = "adamw"
     weight_decay: WeightDecay | None = None
     beta2: Beta2 = 0.99
     warmup: Share = 0.02
     decay: Decay = "cosine"
-    floor: Floor = 0.0
-    clip: Positive | None = 1.0
-    accumulate: Accumulate = 1
     validation: Annotated[float, Number(0, 0.9)] = 0.1
     validations: Validations = 10
-    patience: Patience | None = None
     sample_every: Every = 0
-    device: Device = "cpu"
     precision: Precision = "fp32"
-    compile: bool = False
     threads: Threads | None = 1
-    seed: Seed = 0
 
     def check(self) -> None:
         super().check()

@@ -146,8 +146,7 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
 def _evaluate_several(
     names: list[str], corpus: Corpus, predictions: NDArray[np.bool_], known: NDArray[np.bool_], long: dict[str, int]
 ) -> Evaluation:
-    assert corpus.labels is not None
-    matrix, unseen = truth_matrix(corpus.labels, names)
+    matrix, unseen = truth_matrix(corpus.given_labels, names)
     truth = matrix[:, :-1] > 0
     scores = multilabel_scores(truth, predictions, unseen=matrix[:, -1])
     right = int(all_right(matrix, predictions).sum())

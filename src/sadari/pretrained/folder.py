@@ -94,6 +94,13 @@ def _bytes_of(path: Path) -> bytes:
         raise ModelError(message("cannot be read: {reason}", reason=reason_of(error)), where=str(path)) from None
 
 
+def digest_file(digest: Any, path: Path) -> None:
+    """Put the content of a file into a hash of `hashlib`."""
+    with path.open("rb") as file:
+        while chunk := file.read(2**22):
+            digest.update(chunk)
+
+
 def check_plain(folder: Path) -> None:
     """Refuse a folder in which something is no file: `transformers` would wait for a pipe.
 

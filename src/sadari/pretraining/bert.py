@@ -154,8 +154,8 @@ class Bert(SavedBert):
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
             OutputError: something else is in the run's folder.
         """
-        from sadari.train import distributed as processes
-        from sadari.train.environment import seed_dropout, seeded
+        from sadari.train.machine import distributed as processes
+        from sadari.train.machine.environment import seed_dropout, seeded
         from sadari.train.training_context import Reporter, ResumableRun, TrainingContext
 
         self.check()
@@ -296,7 +296,7 @@ class Bert(SavedBert):
 
     def _score(self, loop: Loop, listener: Listener) -> None:
         """Score the weights that were kept: on more than on the way, where that was little."""
-        from sadari.train.environment import threads
+        from sadari.train.machine.environment import threads
 
         listener.scoring()
         task: Any = loop.task

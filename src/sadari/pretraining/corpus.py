@@ -17,8 +17,8 @@ from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import TEXTS, as_column, entries_of, slices
 from sadari.text.ids_on_disk import GrowingIds
-from sadari.text.sentences import split_sentences
 from sadari.text.subword.wordpiece import WordPiece, vocabulary_size
+from sadari.text.tokens.sentences import split_sentences
 from sadari.train.objectives.bert_segments import Documents, hashes
 
 IN_MEMORY = 2**25  # ids held in memory; more go to a temporary file

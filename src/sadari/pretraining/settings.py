@@ -10,27 +10,12 @@ from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.settings.limits import Choice, Number, Whole
 from sadari.settings.shared import (
-    Accumulate,
-    AnyPrecision,
-    BatchTexts,
     Beta2,
-    Count,
-    Decay,
-    Device,
-    Epochs,
-    Floor,
-    LearningRate,
-    Minutes,
-    Optimizer,
-    Patience,
-    Positive,
-    Seed,
     Share,
-    Threads,
     Validations,
     WeightDecay,
 )
-from sadari.train.settings import TaskSettings
+from sadari.train.settings import LanguageSettings
 
 SIZE_NAMES = ("tiny", "mini", "small", "base", "large")
 MOST_POSITIONS = 512
@@ -43,7 +28,7 @@ RATE_GOING_ON = 1e-4  # of a net that knows something already
 
 
 @dataclass(kw_only=True)
-class BertSettings(TaskSettings):
+class BertSettings(LanguageSettings):
     """How a BERT is pre-trained; see `sadari.pretraining.bert.Bert`."""
 
     size: Annotated[str, Choice(SIZE_NAMES)] | None = None
@@ -55,28 +40,11 @@ class BertSettings(TaskSettings):
     masked: Annotated[float, Number(0.01, 0.9)] = 0.15
     alike: bool | None = None
     length: Annotated[int, Whole(8, MOST_POSITIONS)] = 128
-    epochs: Epochs | None = None
-    steps: Count | None = None
-    minutes: Minutes | None = None
-    batch_size: BatchTexts | None = None
-    learning_rate: LearningRate | None = None
-    optimizer: Optimizer = "adamw"
     weight_decay: WeightDecay = 0.01
     beta2: Beta2 = 0.98
     warmup: Share = 0.05
-    decay: Decay = "linear"
-    floor: Floor = 0.0
-    clip: Positive | None = 1.0
-    accumulate: Accumulate = 1
-    dropout: Share | None = None
     validation: Annotated[float, Number(0, 0.9)] = 0.05
     validations: Validations = 20
-    patience: Patience | None = None
-    device: Device = "cpu"
-    precision: AnyPrecision = "auto"
-    compile: bool = False
-    threads: Threads | None = None
-    seed: Seed = 0
 
     def check(self) -> None:
         super().check()

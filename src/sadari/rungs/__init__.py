@@ -13,12 +13,12 @@ from sadari.rungs.base import Explanation, Rung
 from sadari.rungs.bert.classifier import BertClassifier
 from sadari.rungs.characters import Char, WordChar
 from sadari.rungs.embed.classifier import EmbeddingClassifier
-from sadari.rungs.embedding import EmbeddingMean
 from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.fasttext.classifier import FastTextModel
 from sadari.rungs.linear import BagOfWords, Ngrams, TfIdf
-from sadari.rungs.recurrent import GRU, LSTM, RNN, BiLSTM
-from sadari.rungs.transformer import Transformer
+from sadari.rungs.neural.embedding import EmbeddingMean
+from sadari.rungs.neural.recurrent import GRU, LSTM, RNN, BiLSTM
+from sadari.rungs.neural.transformer import Transformer
 from sadari.rungs.vectors.classifier import FromVectors
 from sadari.settings.limits import shown
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -22,10 +22,15 @@ from sadari.train.solvers.temperature import sigmoid, softmax
 class Answering:
     """The part of a rung that answers once it is trained. A rung adds `_logits`, `_contributions`, `_top_features`."""
 
+    name: ClassVar[str] = ""  # in `RUNGS`
+    takes_teacher: ClassVar[bool] = False  # whether it can learn from `context.soft_targets`
+    tokenizer_: str = ""
     classes_: Any
     prior_: NDArray[np.float64]
     inverse_temperature_: float
     thresholds_: NDArray[np.float64]
+    teacher_: dict[str, Any]
+    data_: dict[str, Any]
     _codec: LabelCodec
     _ready: bool
 

@@ -23,7 +23,7 @@ from sadari.rungs.answering import Answering
 from sadari.rungs.distillation.teacher import Teacher, taught
 from sadari.rungs.estimator import Estimator, deferred
 from sadari.rungs.explanation import Explanation
-from sadari.rungs.ladder import StartsFrom
+from sadari.rungs.ladder import ENCODER, StartsFrom
 from sadari.rungs.portable.forms import Portable
 from sadari.rungs.saved import head_of, read_head
 from sadari.rungs.training_rows import Rows, row_weights, training_rows
@@ -68,13 +68,11 @@ class Rung(Answering, Estimator, Model):
     """
 
     # what others need to know of a rung, so that nobody has to know its name
-    name: ClassVar[str] = ""
     starts_from: ClassVar[StartsFrom | None] = None
     reads: ClassVar[Literal["tokens", "characters", "subwords"]] = "tokens"
     relative_cost: ClassVar[int] = 1  # of training, beside a linear rung's, roughly
     gains_from_batches: ClassVar[bool] = False  # whether many texts at once take much less time than one by one
     libraries: ClassVar[tuple[str, ...]] = ()  # whose versions belong to what is said of its results
-    takes_teacher: ClassVar[bool] = False  # whether `_train` heeds `context.soft_targets`
     looks_up: ClassVar[bool] = False  # whether what it makes of a text is looked up where it made it before
     auto_by_texts: ClassVar[bool] = False  # whether the tokenizer "auto" is chosen by the texts and labels
     resumable: ClassVar[bool] = False  # whether its training can be kept in a folder and to a time
@@ -82,7 +80,6 @@ class Rung(Answering, Estimator, Model):
     card = "rungs/card.md.jinja"
 
     # what only some rungs can tell of a training
-    tokenizer_: str = ""
     tokenizer_choice_: TokenizerChoice | None = None
     cut_: int = 0
     windowed_: tuple[int, int] = (0, 0)
@@ -163,7 +160,7 @@ class Rung(Answering, Estimator, Model):
         """Train on the rows, with what a teacher says of them, and calibrate on the validation set."""
         texts, weights = rows.texts, rows.weights
         self.thresholds_ = np.full(targets.shape[1], USUAL)
-        self.teacher_: dict[str, Any] = {}
+        self.teacher_ = {}
         if guide is not None:
             told = taught(guide, rows, self._codec, targets, held_out)
             texts, targets, weights, soft_targets, self.teacher_ = vars(told).values()
@@ -332,7 +329,7 @@ class Rung(Answering, Estimator, Model):
         Raises:
             ModelError: no such weights, or damaged ones. DownloadError: the hub does not give them.
         """
-        return int(cls.starts_from is not None)
+        return int(cls.starts_from is ENCODER)
 
     @classmethod
     def needless(cls, texts: Any, label_counts: NDArray[np.integer]) -> Message | None:
@@ -432,9 +429,8 @@ class Rung(Answering, Estimator, Model):
     def _take_up(self, files: ModelFiles) -> None:
         super()._take_up(files)
         head = read_head(files.manifest)
-        self._codec, self.classes_ = head.codec, head.codec.classes
-        self.prior_, self.inverse_temperature_, self.teacher_ = head.prior, head.inverse_temperature, head.teacher
-        self.thresholds_ = head.thresholds
+        self._codec, self.prior_, self.inverse_temperature_, self.thresholds_, self.teacher_ = head
+        self.classes_ = self._codec.classes
 
     # -- what a rung adds -------------------------------------------------------------------------------
 

@@ -18,8 +18,8 @@ from sadari.settings.search import RangeTo, Tried
 from sadari.settings.shared import Count
 from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.characters.vectors import BREAK, CharacterVectors, with_one_space
-from sadari.text.choose import single_words, written_without_spaces
-from sadari.text.tokenize import TokenizerName, tokenizer
+from sadari.text.tokens.choose import single_words, written_without_spaces
+from sadari.text.tokens.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import CountVectors, columns
 
 MOST_FEATURES = 500_000  # of characters: rarer ones cost memory and tell little
@@ -135,7 +135,7 @@ class WordChar(CharacterRung):
     settings are `CharacterRung`'s and `LinearRung`'s.
 
     Args:
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
+        tokenizer: a name of `sadari.text.tokens.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
         ngram_range: shortest and longest n-gram, in words; None: 1 to 2.
         character_range: shortest and longest n-gram, in characters.
     """

@@ -36,7 +36,7 @@ from sadari.settings.shared import (
     Width,
 )
 from sadari.text.reading.reading import reading_of
-from sadari.text.tokenize import TokenizerName, tokenizer
+from sadari.text.tokens.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import HashedVectors
 from sadari.train.solvers.embedding_bag import BagSettings, train_bag
 from sadari.train.training_context import TrainingContext
@@ -54,7 +54,7 @@ class EmbeddingBag(Rung):
     """fastText's classifier (Joulin et al. 2016), trained by a compiled loop: deterministic, on one thread.
 
     Args:
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
+        tokenizer: a name of `sadari.text.tokens.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
         width: of the embeddings.
         longest: the longest n-gram, in words; 1 for words alone.
         buckets: how many rows the hashed n-grams share, a power of two; None: by the number of tokens.

@@ -5,18 +5,13 @@ It stands below the classes, since a student opens the folder of its teacher; `s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from sadari.artifact import ModelFiles, read_model
 from sadari.errors import ModelError
 from sadari.messages import Message, message
-from sadari.train.labels import LabelCodec
 
 RUNGS: dict[str, Any] = {}  # name → class
 IMPORTED: dict[str, Any] = {}
@@ -55,28 +50,6 @@ ENCODER = StartsFrom(
     "--weights FOLDER",
     "sadari pretrain TEXTS -o FOLDER",
 )
-
-
-class TrainedRung(Protocol):
-    """What a folder says of a trained rung, and what a student asks of it; see `sadari.rungs.base.Rung`."""
-
-    name: ClassVar[str]
-    tokenizer_: str
-    takes_teacher: ClassVar[bool]
-    classes_: Any
-    prior_: NDArray[np.float64]
-    inverse_temperature_: float
-    thresholds_: NDArray[np.float64]
-    scores_: dict[str, Any]
-    data_: dict[str, Any]
-    teacher_: dict[str, Any]
-
-    @property
-    def codec(self) -> LabelCodec: ...
-
-    def resolved_settings(self) -> Mapping[str, Any]: ...
-
-    def predict_with_marks(self, texts: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]: ...
 
 
 def load(folder: str | Path) -> Any:

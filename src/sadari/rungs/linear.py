@@ -38,7 +38,7 @@ from sadari.settings.shared import (
 )
 from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.reading.reading import reading_of
-from sadari.text.tokenize import TokenizerName, tokenizer
+from sadari.text.tokens.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors
 from sadari.text.weigh import Counts, CountsOnDemand, Weights, count, term_weights, weigh
 from sadari.train.callbacks import Watch
@@ -350,7 +350,7 @@ class WordRung(LinearRung):
     """A linear rung whose features are words and n-grams of words. The other settings are `LinearRung`'s.
 
     Args:
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
+        tokenizer: a name of `sadari.text.tokens.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
         buckets: hash n-grams of two and more words into so many features in place of a table of all of them.
 
     Attributes:

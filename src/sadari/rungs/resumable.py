@@ -97,9 +97,9 @@ class Resumable(Rung):
     def _train(
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
     ) -> None:
-        from sadari.train import distributed as processes
-        from sadari.train.environment import seed_dropout, seeded
         from sadari.train.loop import Loop
+        from sadari.train.machine import distributed as processes
+        from sadari.train.machine.environment import seed_dropout, seeded
 
         def identity() -> dict[str, Any]:
             labels = hashlib.sha256(repr(self.classes_.tolist()).encode() + targets.tobytes() + costs.tobytes())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,34 +12,17 @@ from numpy.typing import NDArray
 from sadari.artifact.restore import object_in
 from sadari.errors import DataError
 from sadari.messages import message
-from sadari.rungs.ladder import TrainedRung
+from sadari.rungs.answering import Answering
 from sadari.settings.limits import Choice, Number, value_in
 from sadari.train.labels import KINDS, LabelCodec, class_array
-from sadari.train.thresholds import USUAL
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
 
-@dataclass(frozen=True)
-class Head:
-    """The part of a manifest that all rungs share.
-
-    Attributes:
-        codec: the labels.
-        prior: float64 [k], the share of each label in training.
-        inverse_temperature: by which logits are multiplied before they become probabilities.
-        thresholds: float64 [k], of several labels a text: from which probability on a text gets a label.
-        teacher: what it learned from, for people.
-    """
-
-    codec: LabelCodec
-    prior: NDArray[np.float64]
-    inverse_temperature: float
-    thresholds: NDArray[np.float64]
-    teacher: dict[str, Any]
+Head = tuple[LabelCodec, NDArray[np.float64], float, NDArray[np.float64], dict[str, Any]]
 
 
-def head_of(rung: TrainedRung) -> dict[str, Any]:
+def head_of(rung: Answering) -> dict[str, Any]:
     """What ``sadari.json`` says of a trained rung, as plain values: what `read_head` reads."""
     return {
         "rung": rung.name,
@@ -49,14 +31,19 @@ def head_of(rung: TrainedRung) -> dict[str, Any]:
         "label_type": "text" if rung.classes_.dtype.kind in "UO" else "number",
         "prior": [float(share) for share in rung.prior_],
         "inverse_temperature": float(rung.inverse_temperature_),
-        **({"thresholds": rung.thresholds_.tolist()} if rung.codec.multilabel else {}),
+        "thresholds": rung.thresholds_.tolist(),
         **({"tokenizer": {"name": rung.tokenizer_}} if rung.tokenizer_ else {}),
         **({"teacher": rung.teacher_} if getattr(rung, "teacher_", None) else {}),
     }
 
 
 def read_head(manifest: Mapping[str, Any]) -> Head:
-    """The checked head of a manifest.
+    """The part of a manifest that all rungs share, checked.
+
+    Returns:
+        The labels; float64 [k], the share of each in training; by what logits are multiplied before they become
+        probabilities; float64 [k], from which probability on a text gets a label, where it may have several; and what
+        it learned from, for people.
 
     Raises:
         ValueError: something is missing, of a wrong type, out of range, or does not fit the rest.
@@ -65,14 +52,9 @@ def read_head(manifest: Mapping[str, Any]) -> Head:
     prior = _shares(manifest, "prior", codec)
     if not codec.multilabel and abs(prior.sum() - 1) > 1e-6:
         raise DataError(message("'prior' must sum to 1"))
-    usual = {"thresholds": [USUAL] * len(codec.classes)}  # of one label a text there are none
-    return Head(
-        codec=codec,
-        prior=prior,
-        inverse_temperature=float(value_in(manifest, "inverse_temperature", Number(1e-12, 1e12))),
-        thresholds=_shares({**usual, **manifest}, "thresholds", codec),
-        teacher=object_in(manifest, "teacher") if "teacher" in manifest else {},
-    )
+    inverse_temperature = float(value_in(manifest, "inverse_temperature", Number(1e-12, 1e12)))
+    teacher = object_in(manifest, "teacher") if "teacher" in manifest else {}
+    return codec, prior, inverse_temperature, _shares(manifest, "thresholds", codec), teacher
 
 
 def _codec(manifest: Mapping[str, Any]) -> LabelCodec:

@@ -64,21 +64,9 @@ class NgramTable:
         self._check(words)
         grams = np.empty(len(words.values) * self.longest, np.int32)
         offsets = np.zeros(len(words) + 1, np.int64)
-        text, size = 0, self.size
+        text = 0
         while True:
-            text, size = _learn_ngrams(
-                words.values,
-                words.offsets,
-                self.longest,
-                self.unigrams,
-                self.slots,
-                self.keys,
-                size,
-                text,
-                grams,
-                offsets,
-            )
-            self.size = size
+            text = self._find(words, grams, offsets, text, learning=True)
             if text == len(words):
                 return Ragged(grams[: offsets[-1]], offsets)
             room = self.longest * int(words.offsets[text + 1] - words.offsets[text])
@@ -87,7 +75,7 @@ class NgramTable:
                     message("there are over two thousand million n-grams"), hint=message("take shorter n-grams")
                 )
             self.keys = np.resize(self.keys, 2 * len(self.keys) + room)
-            self.slots, _ = _slots_of(self.keys, self.size, len(self.keys))
+            self.slots, _ = _all_slots(self.keys, self.size, len(self.keys))
 
     def look_up(self, words: Ragged) -> Ragged:
         """The known n-grams of every text; unknown ones are left out.
@@ -98,10 +86,27 @@ class NgramTable:
         self._check(words)
         grams = np.empty(len(words.values) * self.longest, np.int32)
         offsets = np.zeros(len(words) + 1, np.int64)
-        look_up_ngrams_loop(
-            words.values, words.offsets, self.longest, self.unigrams, self.slots, self.keys, grams, offsets
-        )
+        self._find(words, grams, offsets, 0, learning=False)
         return Ragged(grams[: offsets[-1]], offsets)
+
+    def _find(
+        self, words: Ragged, grams: NDArray[np.int32], offsets: NDArray[np.int64], text: int, *, learning: bool
+    ) -> int:
+        """Write the n-grams of the texts from ``text`` on: how many texts are done."""
+        text, self.size = find_ngrams_loop(
+            words.values,
+            words.offsets,
+            self.longest,
+            self.unigrams,
+            self.slots,
+            self.keys,
+            self.size,
+            learning,
+            text,
+            grams,
+            offsets,
+        )
+        return text
 
     def _check(self, words: Ragged) -> None:
         """The compiled loops read where these ids say, unchecked."""
@@ -140,7 +145,7 @@ class NgramTable:
         table.size = len(pairs)
         if table.orders().max(initial=1) > longest:
             raise SettingError(message("the table of n-grams has one of more than {longest} words", longest=longest))
-        table.slots, sound = _slots_of(table.keys, table.size, table.size)
+        table.slots, sound = _all_slots(table.keys, table.size, table.size)
         if not sound:
             raise SettingError(message("the table of n-grams has one twice, or is made to collide"))
         table.unigrams = np.full(vocab_size, MISSING, np.int32)
@@ -242,7 +247,7 @@ def _hash_ngrams(hashes, offsets, longest, buckets, grams):  # type: ignore[no-u
 
 
 @njit(cache=True, nogil=True)
-def _slots_of(keys, size, at_least):  # type: ignore[no-untyped-def]
+def _all_slots(keys, size, at_least):  # type: ignore[no-untyped-def]
     """Slots for the first ``size`` keys: a power of two of them, at least twice ``at_least``.
 
     And whether all is well: no key stands twice, and they collide no more than keys of texts do.
@@ -264,75 +269,55 @@ def _slots_of(keys, size, at_least):  # type: ignore[no-untyped-def]
     return slots, True
 
 
-@njit(cache=True, nogil=True)
-def _learn_ngrams(words, offsets, longest, unigrams, slots, keys, size, text, grams, gram_offsets):  # type: ignore[no-untyped-def]
-    """From ``text`` on until the end, or until the next text's n-grams might not fit: (texts done, size)."""
+@njit(cache=True, nogil=True, inline="always")
+def _slot_of(key, keys, slots):  # type: ignore[no-untyped-def]
+    """The slot in which a key stands, or the free one in which it would."""
     mask = len(slots) - 1
+    s = spread(key) & mask
+    while slots[s] >= 0 and keys[slots[s]] != key:
+        s = (s + 1) & mask
+    return s
+
+
+@njit(cache=True, nogil=True)
+def find_ngrams_loop(  # type: ignore[no-untyped-def]
+    words, offsets, longest, unigrams, slots, keys, size, learning, text, grams, gram_offsets
+):
+    """From ``text`` on until the end, or until a text's new n-grams might not fit: (texts done, size).
+
+    Unknown n-grams are learned, or left out with all that would extend them.
+    """
     n = gram_offsets[text]
     for t in range(text, len(offsets) - 1):
         end = offsets[t + 1]
-        if size + longest * (end - offsets[t]) > len(keys):
+        if learning and size + longest * (end - offsets[t]) > len(keys):
             return t, size
         for i in range(offsets[t], end):
-            gram = np.int64(-1)
+            gram, slot = np.int64(NO_PREFIX), np.int64(0)
             for j in range(i, min(end, i + longest)):
                 word = np.int64(words[j])
                 if word < 0:
                     break
+                key = (gram << 32) | word
                 if j == i:
                     gram = np.int64(unigrams[word])
-                    if gram < 0:
-                        gram = size
-                        unigrams[word] = gram
-                        keys[gram] = (np.int64(NO_PREFIX) << 32) | word
-                        size += 1
                 else:
-                    key = (gram << 32) | word
-                    s = spread(key) & mask
-                    gram = np.int64(-1)
-                    while slots[s] >= 0:
-                        if keys[slots[s]] == key:
-                            gram = np.int64(slots[s])
-                            break
-                        s = (s + 1) & mask
-                    if gram < 0:
-                        gram = size
-                        keys[gram], slots[s] = key, gram
-                        size += 1
+                    slot = _slot_of(key, keys, slots)
+                    gram = np.int64(slots[slot])
+                if gram < 0:
+                    if not learning:
+                        break
+                    gram = np.int64(size)
+                    keys[gram] = key
+                    if j == i:
+                        unigrams[word] = gram
+                    else:
+                        slots[slot] = gram
+                    size += 1
                 grams[n] = gram
                 n += 1
         gram_offsets[t + 1] = n
     return len(offsets) - 1, size
-
-
-@njit(cache=True, nogil=True)
-def look_up_ngrams_loop(words, offsets, longest, unigrams, slots, keys, grams, gram_offsets):  # type: ignore[no-untyped-def]
-    mask = len(slots) - 1
-    n = 0
-    for t in range(len(offsets) - 1):
-        end = offsets[t + 1]
-        for i in range(offsets[t], end):
-            gram = np.int64(-1)
-            for j in range(i, min(end, i + longest)):
-                word = np.int64(words[j])
-                if word < 0:
-                    break
-                if j == i:
-                    gram = np.int64(unigrams[word])
-                else:
-                    key = (gram << 32) | word
-                    s = spread(key) & mask
-                    gram = np.int64(-1)
-                    while slots[s] >= 0:
-                        if keys[slots[s]] == key:
-                            gram = np.int64(slots[s])
-                            break
-                        s = (s + 1) & mask
-                if gram < 0:
-                    break
-                grams[n] = gram
-                n += 1
-        gram_offsets[t + 1] = n
 
 
 @njit(cache=True, nogil=True)

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.text.ngrams import NO_PREFIX, check_pairs, look_up_ngrams_loop
-from sadari.text.scan import ALONE, DENSE, DROP, MARK, PART, TAG, Rules, character_kind, scan_loop
+from sadari.text.ngrams import NO_PREFIX, check_pairs, find_ngrams_loop
 from sadari.text.table import MISSING, look_up_loop
-from sadari.text.tokenize import Tokenizer
+from sadari.text.tokens.scan import ALONE, DENSE, DROP, MARK, PART, TAG, Rules, character_kind, scan_loop
+from sadari.text.tokens.tokenize import Tokenizer
 from sadari.text.weigh import tally_loop
 
 MOST_CHARACTERS = 10_000
@@ -197,7 +197,7 @@ def count_loop(  # type: ignore[no-untyped-def]
     )
     words = look_up_loop(out, starts[:n], lengths[:n], hashes[:n], word_slots, word_hashes, word_offsets, word_content)
     grams = np.empty(n * longest, np.int32)
-    look_up_ngrams_loop(words, ends, longest, unigrams, slots, keys, grams, offsets)
+    find_ngrams_loop(words, ends, longest, unigrams, slots, keys, 0, False, 0, grams, offsets)
     found = offsets[1]
     for i in range(found):
         grams[i] = feature_of[grams[i]]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
-from sadari.text.scan import MOST_BYTES, Tokens, hash_bytes
+from sadari.text.tokens.scan import MOST_BYTES, Tokens, hash_bytes
 
 MISSING = -1
 ENTRIES_FULL, CONTENT_FULL, CROWDED = 1, 2, 3  # why the compiled loop stopped
@@ -162,6 +162,20 @@ def _same(content, start, length, stored, offset, end):  # type: ignore[no-untyp
 
 
 @njit(cache=True, nogil=True)
+def _slot_of(content, start, length, h, slots, hashes, offsets, stored):  # type: ignore[no-untyped-def]
+    """The slot in which a token stands, or the free one in which it would; and how many others were looked at."""
+    mask = len(slots) - 1
+    s, probes = spread(h) & mask, 0
+    while slots[s] >= 0:
+        k = slots[s]
+        if hashes[k] == h and _same(content, start, length, stored, offsets[k], offsets[k + 1]):
+            return s, probes
+        s = (s + 1) & mask
+        probes += 1
+    return s, probes
+
+
+@njit(cache=True, nogil=True)
 def _rehashed(keys, size, capacity):  # type: ignore[no-untyped-def]
     """Slots, a power of two of them, for the first ``size`` hashes or keys."""
     slots = np.full(capacity, np.int32(-1), np.int32)
@@ -179,19 +193,12 @@ def _learn(  # type: ignore[no-untyped-def]
     content, starts, lengths, token_hashes, ids, done, slots, hashes, offsets, stored, counts, size
 ):
     """Learn from token ``done`` on until the end, or until an array is full: (tokens done, size, what is full)."""
-    mask = len(slots) - 1
     probes, most_probes = 0, 64 * len(starts) + 1_000_000  # in tables of texts: about one a token
     for t in range(done, len(starts)):
         h, start, length = token_hashes[t], starts[t], lengths[t]
-        s = spread(h) & mask
-        found = -1
-        while slots[s] >= 0:
-            k = slots[s]
-            if hashes[k] == h and _same(content, start, length, stored, offsets[k], offsets[k + 1]):
-                found = k
-                break
-            s = (s + 1) & mask
-            probes += 1
+        s, looks = _slot_of(content, start, length, h, slots, hashes, offsets, stored)
+        found = slots[s]
+        probes += looks
         if probes > most_probes:
             return t, size, CROWDED
         if found < 0:
@@ -212,15 +219,7 @@ def _learn(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def look_up_loop(content, starts, lengths, token_hashes, slots, hashes, offsets, stored):  # type: ignore[no-untyped-def]
     ids = np.empty(len(starts), np.int32)
-    mask = len(slots) - 1
     for t in range(len(starts)):
-        h, start, length = token_hashes[t], starts[t], lengths[t]
-        s = spread(h) & mask
-        ids[t] = -1
-        while slots[s] >= 0:
-            k = slots[s]
-            if hashes[k] == h and _same(content, start, length, stored, offsets[k], offsets[k + 1]):
-                ids[t] = k
-                break
-            s = (s + 1) & mask
+        s, _ = _slot_of(content, starts[t], lengths[t], token_hashes[t], slots, hashes, offsets, stored)
+        ids[t] = slots[s]
     return ids

@@ -17,16 +17,16 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.ragged import Ragged, append_to, offsets_of
 from sadari.text.column import as_column, slices
-from sadari.text.ends import END, with_ends
 from sadari.text.ngrams import NgramTable, hashed_ngrams, join_features, settle_features
 from sadari.text.one_text import OneText, count_loop, prepared, tokens_of
-from sadari.text.scan import Tokens, character_kinds, no_kinds
 from sadari.text.subword.hashed import token_pieces
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.tokenize import Tokenizer, no_tokens, such_as
-from sadari.text.tokenize import tokenizer as named_tokenizer
+from sadari.text.tokens.ends import END, with_ends
+from sadari.text.tokens.scan import Tokens, character_kinds, no_kinds
+from sadari.text.tokens.tokenize import Tokenizer, no_tokens, such_as
+from sadari.text.tokens.tokenize import tokenizer as named_tokenizer
+from sadari.text.tokens.words import whole_words
 from sadari.text.weigh import Counts, CountsOnDemand, count
-from sadari.text.words import whole_words
 
 FEW_ANSWERS = 32  # texts one by one, after which Numba's import and the tables pay for themselves
 

@@ -14,8 +14,8 @@ from sadari.messages import message
 from sadari.ragged import Ragged, flat_ids
 from sadari.settings.limits import Whole, check, shown
 from sadari.text.column import as_column, entries_of, one_column
-from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
+from sadari.text.tokens.scan import Tokens
 
 UNKNOWN, PADDING = "<unk>", "<pad>"
 MOST_CELLS = 2**31  # of a one-hot matrix: 8 GiB

@@ -105,7 +105,7 @@ class Teller:
 
     def step(self, loop: Loop) -> None:
         """A step was made: of `Loop.on_step`. What is told are the means since the last time."""
-        from sadari.train import distributed as processes
+        from sadari.train.machine import distributed as processes
 
         if time.perf_counter() - self._told < TELL_EVERY or processes.place()[0] != 0:
             return

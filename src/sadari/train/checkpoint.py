@@ -15,9 +15,9 @@ from sadari.artifact import read_model, remove_folder, write_model
 from sadari.artifact.plain_file import as_path
 from sadari.errors import DataError, ModelError, OutputError, SadariWarning, SettingError, reason_of
 from sadari.messages import Message, message, plural
-from sadari.train import distributed as processes
-from sadari.train.environment import random_state, set_random_state
 from sadari.train.loop import CarriesState, Loop, Progress
+from sadari.train.machine import distributed as processes
+from sadari.train.machine.environment import random_state, set_random_state
 
 KIND = "checkpoint"
 MOST_THREADS = 2**15

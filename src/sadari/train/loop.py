@@ -21,8 +21,8 @@ from torch import nn
 from sadari.device import precision_here, resolve_device
 from sadari.errors import SadariError, SettingError
 from sadari.messages import counted, message
-from sadari.train import distributed as processes
-from sadari.train.environment import compiling, operations, shared, stop_signals, threads
+from sadari.train.machine import distributed as processes
+from sadari.train.machine.environment import compiling, operations, shared, stop_signals, threads
 from sadari.train.optimizer import OptimizerSettings, make_optimizers, rate_at
 from sadari.train.time_limit import AS_PLANNED, Course, RateByTime, TimeLimit, place_of
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from sadari.artifact import Model
 from sadari.artifact.restore import check_learned
 from sadari.settings.declaration import check_settings, plain_settings, settings_of, values_of
+from sadari.settings.shared import (
+    AnyPrecision,
+    BatchTexts,
+    Count,
+    Epochs,
+    Floor,
+    LearningRate,
+    Minutes,
+    Optimizer,
+    Share,
+)
+from sadari.train.net_settings import NetSettings
 
 if TYPE_CHECKING:
     from sadari.train.loop import Loop, Task
@@ -18,14 +30,25 @@ if TYPE_CHECKING:
 MOST_EPOCHS = 10_000  # where steps or time are the limit
 
 
-class TaskSettings(Model):
-    """The base of a dataclass whose fields are settings."""
+@dataclass(kw_only=True, eq=False, repr=False)
+class TaskSettings(NetSettings, Model):
+    """The base of a dataclass whose fields are settings.
 
-    epochs: int | None
-    precision: str
-    resolved_: (
-        Any  # the settings as they were taken; not typed as without None: the fields' types are what a user may give
-    )
+    Args:
+        epochs: passes over the texts, at most.
+        minutes: minutes of training, at most.
+        learning_rate: the highest learning rate.
+        dropout: the share of values that is zeroed in training.
+        precision: "fp32", "bf16", or "auto": bf16 where the machine is faster with it.
+    """
+
+    epochs: Epochs | None = None
+    minutes: Minutes | None = None
+    learning_rate: LearningRate | None = None
+    dropout: Share | None = None
+    precision: AnyPrecision = "auto"
+    # the settings as they were taken; not typed as without None: the fields' types are what a user may give
+    resolved_: Any = field(init=False, repr=False, compare=False)
 
     def check(self) -> None:
         """Raise an error for settings that are out of their range or contradict each other.
@@ -81,7 +104,26 @@ class TaskSettings(Model):
     def _with(self, found: Mapping[str, Any]) -> Self:
         """These settings, with what was found for those that are None."""
         own = self.settings()
-        return replace(self, **{name: value for name, value in found.items() if own[name] is None})  # type: ignore[type-var]
+        return replace(self, **{name: value for name, value in found.items() if own[name] is None})
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class LanguageSettings(TaskSettings):
+    """What those that learn a language from running texts have besides.
+
+    Args:
+        steps: training steps, at most.
+        batch_size: sequences that make a step.
+        optimizer: "adam", "adamw" or "sgd" (with momentum 0.9).
+        floor: the share of the learning rate that is left at the end.
+        compile: use torch.compile.
+    """
+
+    steps: Count | None = None
+    batch_size: BatchTexts | None = None
+    optimizer: Optimizer = "adamw"
+    floor: Floor = 0.0
+    compile: bool = False
 
 
 def best_record(history: list[dict[str, float]]) -> dict[str, float]:

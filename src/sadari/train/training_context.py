@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.settings.limits import Flag, check
-from sadari.train import distributed as processes
 from sadari.train.callbacks import Reporter, Teller, Watch
+from sadari.train.machine import distributed as processes
 from sadari.train.objectives.soft_targets import SoftTargets
 
 if TYPE_CHECKING:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
+
+import torch
 
 from sadari.settings.limits import Number, Whole, check
 
-if TYPE_CHECKING:
-    import torch
-
-    Rule = Callable[[torch.Tensor], torch.Tensor]  # logits float [n, vocab] → logits
+Rule = Callable[[torch.Tensor], torch.Tensor]  # logits float [n, vocab] → logits
 
 WIDEST = 512  # each continuation holds all that its net remembers; wider beams find no better ones
 
@@ -80,8 +79,6 @@ def beam_search(
     Returns:
         for each source at most ``width`` continuations, the best one first.
     """
-    import torch
-
     check_beam(width, length_penalty)
     found: list[list[Found]] = [[] for _ in longest]
     if not found:
@@ -114,8 +111,6 @@ class _Search:
         found: list[list[Found]],
         device: torch.device | str,
     ) -> None:
-        import torch
-
         self.stepper, self.longest, self.end, self.width = stepper, list(longest), end, width
         self.length_penalty, self.rules, self.found = length_penalty, rules, found
         self.sources = list(range(len(found)))
@@ -125,8 +120,6 @@ class _Search:
 
     def step(self) -> None:
         """Continue all by one token."""
-        import torch
-
         self.steps += 1
         scores, tokens, parents = self._candidates()
         ends = tokens == self.end
@@ -149,8 +142,6 @@ class _Search:
 
     def _candidates(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """The best continuations of each source: scores, tokens and the beams they go on from, each [m, 2 · width]."""
-        import torch
-
         logits = self.stepper.step(self.ids[:, :, -1].flatten()).float()
         for rule in self.rules:
             logits = rule(logits)
@@ -170,8 +161,6 @@ class _Search:
 
     def _put_aside(self, ends: torch.Tensor, scores: torch.Tensor, parents: torch.Tensor) -> None:
         """Keep the continuations that end here."""
-        import torch
-
         places, ranks = torch.nonzero(ends & torch.isfinite(scores[:, : ends.shape[1]]), as_tuple=True)
         ids = self.ids[places, parents[places, ranks], 1:].tolist()
         for place, score, row in zip(places.tolist(), scores[places, ranks].tolist(), ids, strict=True):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from sadari.nets.token_rules import forbid
 from sadari.ragged import Ragged
@@ -38,8 +39,6 @@ def best_translations(
         most: subwords that the net can write.
         progress: told the share of the texts that is done.
     """
-    import torch
-
     check_beam(beam, length_penalty)
     best = [Found([], 0.0, 0.0) for _ in range(len(ids))]
     lengths, device = ids.lengths, next(net.parameters()).device

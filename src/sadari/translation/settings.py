@@ -10,22 +10,12 @@ from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.settings.limits import Choice, Whole
 from sadari.settings.shared import (
-    Accumulate,
-    AnyPrecision,
     BatchTokens,
-    Decay,
-    Device,
-    Epochs,
     Every,
     Heads,
     InnerWidth,
     Layers,
-    LearningRate,
-    Minutes,
     Optimizer,
-    Patience,
-    Positive,
-    Seed,
     Share,
     Threads,
     WeightDecay,
@@ -99,30 +89,19 @@ class TranslatorSettings(TaskSettings):
     layers: Layers | None = None
     heads: Heads = 4
     inner: InnerWidth | None = None
-    dropout: Share | None = None
     subwords: Annotated[int, Whole(100, 2**20)] | None = None
     shared: bool | None = None
     tied: bool = True
     lowercase: bool = False
     max_length: Annotated[int, Whole(2, 8192)] = 256
-    epochs: Epochs | None = None
-    minutes: Minutes | None = None
-    learning_rate: LearningRate | None = None
     optimizer: Optimizer = "adam"
     weight_decay: WeightDecay = 0.0
     warmup: Share = 0.1
-    decay: Decay = "linear"
-    clip: Positive | None = 1.0
-    accumulate: Accumulate = 1
     label_smoothing: Share = 0.1
     batch_tokens: BatchTokens | None = None
     average: Annotated[int, Whole(1, 1000)] = 5
-    patience: Patience | None = None
     report_every: Every = 0
-    precision: AnyPrecision = "auto"
-    device: Device = "cpu"
     threads: Threads | None = 1
-    seed: Seed = 0
 
     def check(self) -> None:
         super().check()

@@ -25,10 +25,8 @@ from sadari.text.column import as_column, two_parts
 from sadari.text.subword.bpe import Subwords
 from sadari.train.callbacks import Progress
 from sadari.translation.alignment import Alignment, align_words
-from sadari.translation.beam_search import Found
 from sadari.translation.folder import SavedTranslator
 from sadari.translation.pairs import encode_pairs, filled, two_columns
-from sadari.translation.search import best_translations
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     from sadari.train.checkpoint import Run
     from sadari.train.objectives.translation import Pairs
     from sadari.train.training_context import TrainingContext
+    from sadari.translation.beam_search import Found
 
 # of translations and their references, 0 to 100
 Bleu = Callable[[Sequence[str], Sequence[str]], float]
@@ -126,8 +125,8 @@ class Translator(SavedTranslator):
             SettingError: a setting out of its range; or another run than the one in the folder.
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
         """
-        from sadari.train import distributed as processes
         from sadari.train.callbacks import Watch
+        from sadari.train.machine import distributed as processes
         from sadari.train.training_context import ResumableRun, TrainingContext
 
         self._ready = False  # a fit that fails leaves no mixture of two models
@@ -253,7 +252,7 @@ class Translator(SavedTranslator):
         begun: Callable[[Self], None] | None,
     ) -> None:
         from sadari.train.averaging import LastWeights
-        from sadari.train.environment import seed_dropout, seeded
+        from sadari.train.machine.environment import seed_dropout, seeded
         from sadari.train.objectives.translation import PairBatches, TranslationTask, take_mean
 
         with seeded(self.seed):
@@ -333,7 +332,8 @@ class Translator(SavedTranslator):
     def _search(
         self, ids: Ragged, beam: int, length_penalty: float, progress: Callable[[float], None] | None = None
     ) -> list[Found]:
-        from sadari.train.environment import threads
+        from sadari.train.machine.environment import threads
+        from sadari.translation.search import best_translations
 
         with threads(self.threads):
             return best_translations(

@@ -16,9 +16,9 @@ from scipy.stats import spearmanr
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
-from sadari.text.compose import composed
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.words import whole_words
+from sadari.text.tokens.compose import composed
+from sadari.text.tokens.words import whole_words
 from sadari.vectors.evaluation_files import read_pairs, read_questions
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.search import nearest_rows, unit

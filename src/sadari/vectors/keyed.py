@@ -16,9 +16,9 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import Message, both, message
 from sadari.settings.limits import Whole, check, shown
 from sadari.text.column import as_column, one_column
-from sadari.text.compose import composed
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.words import whole_words
+from sadari.text.tokens.compose import composed
+from sadari.text.tokens.words import whole_words
 from sadari.vectors.subwords import Subwords
 
 MOST_NAMED = 5  # words that an error names

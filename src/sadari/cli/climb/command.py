@@ -115,7 +115,7 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.data.audit.audit import audit
     from sadari.pretrained.embedders.cache import without_cache
     from sadari.rungs import RUNGS
-    from sadari.text.tokenize import tokenizer, unseen_share
+    from sadari.text.tokens.tokenize import tokenizer, unseen_share
 
     choices = _choices(asked)
     # before a file is read

@@ -105,7 +105,7 @@ def audit(data: str, **asked: Any) -> None:
     from sadari.cli.terminal.progress import Progress
     from sadari.climb.climb import AUDITED_TOKENIZERS
     from sadari.data.audit.audit import audit as audit_corpora
-    from sadari.text.tokenize import unseen_share
+    from sadari.text.tokens.tokenize import unseen_share
 
     found = inputs.find_data(data, asked["test"])
     with Progress() as progress:

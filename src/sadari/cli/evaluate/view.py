@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sadari.metrics.interval import Interval
 
 INDENT = 13
+_head = partial(headed, indent=INDENT)
 MOST_LABELS = 40  # lines of the table of labels
 WIDEST_LABEL = 24
 MOST_MISTAKES = 12
@@ -68,10 +70,6 @@ def print_figures(scores: Evaluation) -> None:
         shown = ", ".join(f"{label!r} ({count:,})" for label, count in most[:5]) + (", …" if len(most) > 5 else "")
         unseen = message("{texts} with labels that training never saw, counted as wrong: {labels}")
         _head("Unseen", unseen.filled(texts=rows, labels=shown))
-
-
-def _head(head: Message | str, text: Message | str) -> None:
-    headed(head, text, indent=INDENT)
 
 
 def _with_interval(interval: Interval) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sadari.cli.terminal.progress import Progress
     from sadari.generation.corpus import TrainingText
 
+INDENT = 12
+_head = partial(headed, indent=INDENT)
 UNITS = {"char": "character", "word": "word", "subword": "subword"}
 MOST_SHOWN = 8  # of unknown characters or words
 SHOWN_LINES = 6  # of a sample while it trains
@@ -166,10 +169,6 @@ def _print_training_text(model: Generator, training_text: TrainingText, texts: T
         _head("", size)
     _head("Split", message("train {train:,} · held out {held_out:,}", train=learned, held_out=held_out))
     _head("Net", beside([model.net, counted(parameters(model), "parameter"), show_settings(_telling(model))]))
-
-
-def _head(head: str, text: Message | str) -> None:
-    headed(head, text, indent=12)
 
 
 def _telling(model: Generator) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sadari.pretraining.probe import Filled
 
 INDENT = 12
+_head = partial(headed, indent=INDENT)
 MOST_BAR = 24
 UNDECIDED = 0.05  # so near to a half a probability says neither
 
@@ -207,7 +209,3 @@ def _verdict(model: Bert) -> Message | str:
     last = best["step"] == model.history_[-1]["step"]
     at = None if last else message("at step {step:,.0f}, the best", step=best["step"])
     return beside([_scores(model.final_, model.guess_), at])
-
-
-def _head(head: str, text: Message | str) -> None:
-    headed(head, text, indent=INDENT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sadari.rungs import Rung
 
 INDENT = 12
+_head = partial(headed, indent=INDENT)
 SCORED = {"validation": message("Validation"), "test": message("Test")}
 # What a report shows of a record, where it is there: key, heading, format
 _REPORT = (
@@ -204,7 +206,3 @@ def _print_reports(history: list[dict[str, float]]) -> None:
     rows = [[format(record[key], shape) for key, _, shape in keys] for record in history]
     for line in table(rows, headings=[heading for _, heading, _ in keys], left=0) if rows else []:
         say(line)
-
-
-def _head(head: Message | str, text: Message | str) -> None:
-    headed(head, text, indent=INDENT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sadari.translation.translator import Translation, Translator
 
 INDENT = 12
+_head = partial(headed, indent=INDENT)
 SHADES = "·░▒▓█"
 BOUNDS = (0.05, 0.25, 0.5, 0.75)  # shares of attention at which the next shade begins
 WIDEST_WORD = 14
@@ -265,7 +267,3 @@ def _lost(cut_texts: int, unknown: int, texts: int, most: int | None = None) -> 
 def _row(word: str, side: int, weights: Any, widths: list[int]) -> str:
     cells = " ".join(shade(float(weight)) * width for weight, width in zip(weights, widths, strict=True))
     return "  " + pad(word, side) + cells
-
-
-def _head(head: str, text: Message | str) -> None:
-    headed(head, text, indent=INDENT)

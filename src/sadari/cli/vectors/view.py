@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 BAR = 16
 INDENT = 10  # of what stands behind a heading
+print_headed = partial(headed, indent=INDENT)  # as all commands of ``sadari vectors`` print
 LISTED = 5  # words in a list of examples
 
 
@@ -35,11 +37,6 @@ class Answer:
     query: str
     words: Sequence[str]
     found: Sequence[tuple[str, float]]
-
-
-def print_headed(head: str, text: Message | str) -> None:
-    """A heading, and a text behind it, as all commands of ``sadari vectors`` print them."""
-    headed(head, text, indent=INDENT)
 
 
 class Answers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sadari.data.audit.findings import SCRIPTS
-from sadari.data.audit.result import ODD, UNITS
+from sadari.data.audit.result import ODD, SEVERITIES, UNITS
 from sadari.messages import Message, message
 
 ROWS = {
@@ -16,7 +16,6 @@ ROWS = {
     "leaked_near": message("of these only nearly the same"),
     "folds": message("folds, validating each training row once"),
 }
-SEVERITIES = {"serious": message("serious"), "warning": message("warning"), "note": message("note")}
 AUDIT = {
     "train": message("Training file"),
     "test": message("Test file"),

@@ -30,11 +30,13 @@ class Section:
         name: of its template, ``templates/sections/NAME.html.jinja``, and of its place in the page.
         title: what its heading says.
         values: what the template draws of a result, beside the result itself; None where there is nothing to draw.
+        several: True: of results whose texts may have several labels; False: of the others; None: of both.
     """
 
     name: str
     title: Message
     values: Callable[[View], Mapping[str, Any] | None]
+    several: bool | None = None
 
 
 # In the order of the page.
@@ -43,13 +45,13 @@ SECTIONS = (
     Section("differences", message("Which differences are real"), scores.differences),
     Section("costs", message("Accuracy against cost"), scores.costs),
     Section("learning", message("Would more data help?"), scores.learning),
-    Section("confusion", message("What is taken for what"), labels.confusion),
-    Section("each", message("Each label"), labels.each),
-    Section("each_of_several", message("Each label"), several.each),
-    Section("together", message("Labels that stand together"), several.together),
+    Section("confusion", message("What is taken for what"), labels.confusion, several=False),
+    Section("each", message("Each label"), labels.each, several=False),
+    Section("each_of_several", message("Each label"), several.each, several=True),
+    Section("together", message("Labels that stand together"), several.together, several=True),
     Section("carriers", message("Words that carry each label"), labels.carriers),
-    Section("steps", message("What each step mends and breaks"), texts.steps),
-    Section("hardest", message("Texts that no rung gets right"), texts.hardest),
+    Section("steps", message("What each step mends and breaks"), texts.steps, several=False),
+    Section("hardest", message("Texts that no rung gets right"), texts.hardest, several=False),
     Section("audit", message("The data"), audit.audit),
     Section("settings", message("How this was made"), settings.settings),
 )
@@ -93,7 +95,8 @@ def report_html(result: ClimbResult, *, lang: str = "en") -> str:
     page = templates(lang).get_template("page.html.jinja")
     _check(result)
     view = View(result, lang)
-    drawn = [(section, made) for section in SECTIONS if (made := _drawn(view, section)) is not None]
+    fitting = [section for section in SECTIONS if section.several in (None, result.several)]
+    drawn = [(section, made) for section in fitting if (made := _drawn(view, section)) is not None]
     return page.render(view=view, result=result, style=_style(), sections=drawn, **overview.overview(view))
 
 

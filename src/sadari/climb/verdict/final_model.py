@@ -61,9 +61,7 @@ def write_final_model(context: ClimbContext, taken: RungResult) -> Message | Non
 def _refit(context: ClimbContext, taken: RungResult, place: Path) -> Message:
     frozen = context.frozen
     texts = pl.concat([frozen.train.texts, frozen.validation.texts])
-    assert frozen.train.labels is not None
-    assert frozen.validation.labels is not None
-    labels = pl.concat([frozen.train.labels, frozen.validation.labels])
+    labels = pl.concat([frozen.train.given_labels, frozen.validation.given_labels])
     model = _as_measured(context, taken)
     left = context.budget.time_left()
     model.fit(texts, labels, seconds=left if left < float("inf") else None)

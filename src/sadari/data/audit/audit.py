@@ -13,6 +13,7 @@ from sadari.data.audit.findings import Evidence, find_all
 from sadari.data.audit.repeats import Repeats, Side, find_repeats
 from sadari.data.audit.result import Audit, SplitAudit
 from sadari.data.corpus import Corpus, check_corpora
+from sadari.data.split import label_keys
 from sadari.forked import check_threads
 from sadari.messages import Message, message
 from sadari.settings.limits import SEED, Entries, Function, check, shown
@@ -108,7 +109,7 @@ class _Look:
         words = pl.select(
             pl.when(self.folded == "").then(0).otherwise(self.folded.str.count_matches(" ", literal=True) + 1)
         ).to_series()
-        self.counts = _label_counts(corpus)
+        self.counts = {} if corpus.labels is None else corpus.counts  # in the corpus's order of labels
         self.lengths = {"characters": _quantiles(texts.str.len_chars()), "words": _quantiles(words)}
         self.empty = int((self.folded == "").sum()) + len(corpus.blank_rows)
 
@@ -136,22 +137,11 @@ def _quantiles(lengths: pl.Series) -> dict[str, float]:
     return {"min": low, "median": middle, "p95": high, "max": most}
 
 
-def _label_counts(corpus: Corpus) -> dict[str, int]:
-    """Texts of each label, in the corpus's order of labels."""
-    if corpus.labels is None:
-        return {}
-    flat = corpus.labels.explode() if corpus.multi_label else corpus.labels
-    counts = dict(flat.drop_nulls().value_counts().rows())
-    return {name: counts[name] for name in corpus.label_names}
-
-
 def _label_keys(corpus: Corpus) -> pl.Series:
     """One String a row; two are equal exactly when the rows' labels are, in whatever order."""
     if corpus.labels is None:
         return pl.Series("label", [None] * len(corpus), dtype=pl.String)
-    if corpus.multi_label:
-        return corpus.labels.list.unique().list.sort().list.join("\x1f").alias("label")
-    return corpus.labels.alias("label")
+    return label_keys(corpus.labels).alias("label")
 
 
 def _unseen_shares(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from sadari.artifact.strict_json import broken
+from sadari.artifact.strict_json import broken, has_surrogate
 from sadari.data.columns import shown
 from sadari.data.formats.byte_stream import ByteStream
 from sadari.data.formats.format import Format
@@ -80,17 +80,9 @@ def parse_line(line: str) -> dict[str, Any]:
         raise DataError(message("not valid JSON (something follows the value at character {place})", place=end + 1))
     if type(value) is not dict:
         raise DataError(message("{kind} where an object {{…}} is expected", kind=_TYPES[type(value)]))
-    if "\\u" in line and not _is_unicode(value):
+    if "\\u" in line and has_surrogate(value):
         raise DataError(message("half of a surrogate pair (\\ud800 to \\udfff), which is no character"))
     return value
-
-
-def _is_unicode(value: dict[str, Any]) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class JsonlRecords(Records):

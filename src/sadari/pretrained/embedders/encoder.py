@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +12,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact import ModelFiles, State, guarded, own_texts
-from sadari.artifact.restore import check_known, fill_net, weights_for
-from sadari.artifact.strict_json import parse_object
-from sadari.artifact.weights import CONFIG, TOKENIZER
+from sadari.artifact import ModelFiles, State, guarded
+from sadari.artifact.weights import CONFIG
+from sadari.device import bf16_is_fast, precision_here, resolve_device
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.pretrained import encoders
-from sadari.pretrained.config import check_claims
 from sadari.pretrained.embedders.base import Embedded, Embedder
 from sadari.pretrained.embedders.modules import MOST_TEXT, POOLINGS, Modules
+from sadari.pretrained.folder import digest_file
 from sadari.pretrained.reasons import word_contributions
+from sadari.pretrained.restored import NOT_RUN, check_runs, restored_model, restored_tokenizer
 from sadari.settings.limits import Flag, Whole, value_in
 from sadari.text.long_texts import fit_long
 from sadari.text.subword.pretrained import SubwordTokenizer
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from sadari.nets.bert.sentence import SentenceEncoder
 
 BATCH_TEXTS, BATCH_TOKENS = 64, 4096
+_LABELS = ["0", "1"]  # of a head that is not asked for
 ENCODER = "encoder"  # before the names of its tensors in a model folder
-NOT_RUN = message("the encoder cannot read a text")
 
 
 @dataclass(frozen=True)
@@ -96,30 +96,18 @@ class EncoderEmbedder(Embedder):
         return column.str.to_lowercase() if self.lower else column
 
     def _embed(self, column: pl.Series) -> Embedded:
-        import torch
-
-        from sadari.device import resolve_device
-        from sadari.train.environment import threads
+        from sadari.train.outputs import outputs
 
         whole = self.pieces.encode(self._cased(column))
         ids = self.pieces.closed(fit_long(whole, self.room, "head")[0])
-        out = np.empty((len(ids), self.width), np.float32)
-        device = resolve_device(self.running.device)
-        net, bf16 = self._ready(device)
-        with (
-            torch.inference_mode(),
-            threads(self.running.threads),
-            torch.autocast(device.type, torch.bfloat16, enabled=bf16),
-        ):
-            for rows in Batches(ids.lengths, BATCH_TEXTS, BATCH_TOKENS).in_order():
-                batch, mask = ids.take(rows).padded(self.pieces.pad_id)
-                with guarded(NOT_RUN):
-                    out[rows] = net(batch.to(device), mask.to(device)).float().cpu().numpy()
+        net, bf16 = self._ready(resolve_device(self.running.device))
+        batches, threads = Batches(ids.lengths, BATCH_TEXTS, BATCH_TOKENS), self.running.threads
+        with guarded(NOT_RUN):
+            out = outputs(net, ids, batches, self.pieces.pad_id, self.width, threads=threads, bf16=bf16)
         return out, self.pieces.known(whole)
 
     def _ready(self, device: torch.device) -> tuple[SentenceEncoder, bool]:
         """The net made ready once for this device and precision, and whether it runs under autocast."""
-        from sadari.device import bf16_is_fast, precision_here
         from sadari.nets.bert.optimised import optimised
 
         if self._quick is None or self._quick[0] != self.running:
@@ -178,13 +166,13 @@ def read_encoder(modules: Modules, max_length: int | None, running: Running, low
 
     folder = modules.encoder
     found = encoders.read_tokenizer(folder)
-    encoder = _without_pooler(encoders.read_model(folder, ["0", "1"], several=False)[0].base_model)
+    encoder = _encoder_of(encoders.read_model(folder, _LABELS, several=False)[0])
     encoders.check_fits(found.pieces, encoder.config, str(folder))
     most = encoders.longest_text(encoder.config, found)
     longest = min(max_length or modules.longest or most, most)
     net = SentenceEncoder(encoder, modules.pooling, modules.normalise, lowest)
+    check_runs(net, found.pieces, str(folder))
     embedder = EncoderEmbedder(net, found.pieces, found.files, longest, modules.lower, running)
-    _check_runs(embedder, str(folder))
     # what a vector depends on: the weights, the tokenizer, and how they are used
     digest = hashlib.sha256(
         repr((modules.pooling, modules.normalise, net.lowest, longest, modules.lower, running.precision)).encode()
@@ -200,54 +188,31 @@ def restored_encoder(files: ModelFiles, said: Mapping[str, Any], running: Runnin
     Raises:
         ValueError, ModelError: its parts do not fit each other.
     """
-    import torch
-
     from sadari.nets.bert.sentence import SentenceEncoder
 
-    pieces = SubwordTokenizer.restored(files.text(TOKENIZER), said)
+    pieces, texts = restored_tokenizer(files, said)
     pooling = said.get("pooling")
     if not isinstance(pooling, list) or not 0 < len(pooling) == len(set(map(str, pooling))):
         raise DataError(message("'pooling' must be a list of names"))
     if not all(mode in POOLINGS for mode in pooling):
         raise DataError(message("'pooling' names another than {poolings}", poolings=", ".join(POOLINGS)))
-    claimed = parse_object(files.text(CONFIG).encode(), CONFIG)
-    where, begin = str(files.folder), f"{ENCODER}."
+    begin = f"{ENCODER}."
     own = {name.removeprefix(begin): value for name, value in files.tensors.items() if name.startswith(begin)}
-    config = encoders.config_of(claimed, ["0", "1"], several=False, where=where)
-    check_claims(claimed, {name: tensor.shape for name, tensor in own.items()}, where)
-    inner = ModelFiles(files.folder, files.manifest, own, files.texts)
-    with encoders.quiet():
-        found = weights_for(inner, lambda: _without_pooler(encoders.described(config).base_model))
-        check_known(own, found)
-        encoders.check_fits(pieces, config, where)
-        with torch.random.fork_rng(), encoders.unfilled():
-            encoder = _without_pooler(encoders.described(config).base_model)
-    fill_net(encoder, found)
+    encoder = restored_model(replace(files, tensors=own), pieces, _LABELS, part=_encoder_of)
     longest = value_in(said, "longest", Whole(1, MOST_TEXT))
-    encoders.check_places("longest", longest, config)
-    normalise, lowest = (value_in(said, name, Flag()) for name in ("normalise", "lowest"))
+    encoders.check_places("longest", longest, encoder.config)
+    normalise, lowest, lower = (value_in(said, name, Flag()) for name in ("normalise", "lowest", "lower"))
     net = SentenceEncoder(encoder, pooling, normalise, lowest)
-    texts = {name: text for name, text in own_texts(files).items() if name != CONFIG}
-    lower = value_in(said, "lower", Flag())
-    return _check_runs(EncoderEmbedder(net, pieces, texts, longest, lower, running), where)
+    check_runs(net, pieces, str(files.folder))
+    return EncoderEmbedder(net, pieces, texts, longest, lower, running)
 
 
-def _without_pooler(encoder: Any) -> Any:
-    """The encoder without the layer that some put on the first token, and nothing here asks for."""
+def _encoder_of(model: Any) -> Any:
+    """A model's encoder without the layer that some put on the first token, and nothing here asks for."""
+    encoder = model.base_model
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None
     return encoder
-
-
-def _check_runs(embedder: EncoderEmbedder, where: str) -> EncoderEmbedder:
-    """The embedder, once a text went through it: numbers may be of the right size, and wrong together."""
-    import torch
-
-    before, after = embedder.pieces.ends
-    ids = torch.tensor([[*before, embedder.pieces.pad_id, *after]])
-    with torch.inference_mode(), guarded(NOT_RUN, where=where):
-        embedder.net(ids, torch.ones_like(ids, dtype=torch.bool))
-    return embedder
 
 
 def _add_files(digest: Any, folder: Path) -> None:
@@ -255,6 +220,4 @@ def _add_files(digest: Any, folder: Path) -> None:
     for path in sorted(folder.iterdir()):
         if path.suffix in (".safetensors", ".json", ".txt", ".model") and path.is_file():
             digest.update(path.name.encode())
-            with path.open("rb") as file:
-                while chunk := file.read(2**22):
-                    digest.update(chunk)
+            digest_file(digest, path)

@@ -17,7 +17,7 @@ from sadari.messages import message
 from sadari.pretrained.embedders.static import StaticEmbedder, static_of
 from sadari.ragged import Ragged
 from sadari.text.table import TokenTable
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.vectors.initialise import fill, own_words
 from sadari.vectors.vector_source import VectorSource
 from sadari.vectors.word2vec.corpus import choose_word_tokenizer

@@ -14,48 +14,32 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles, guarded
-from sadari.artifact.restore import check_learned
-from sadari.device import PREDICT_PRECISIONS
+from sadari.artifact.weights import CONFIG
+from sadari.device import PREDICT_PRECISIONS, precision_here, resolve_device
 from sadari.errors import SadariWarning, SettingError
 from sadari.messages import message
 from sadari.pretrained import encoders as pretrained
 from sadari.pretrained.embedders.read import kind_of_weights
-from sadari.pretrained.folder import shown_weights
+from sadari.pretrained.folder import digest_file, shown_weights
 from sadari.pretrained.reasons import attention, word_contributions
+from sadari.pretrained.restored import NOT_RUN, check_runs, restored_model, restored_tokenizer
 from sadari.ragged import Ragged
 from sadari.rungs.bert import settings as bert_settings
-from sadari.rungs.bert.folder import (
-    NOT_RUN,
-    check_runs,
-    model_texts,
-    restored_net,
-    restored_tokenizer,
-)
 from sadari.rungs.bert.texts import TextReader, TrainingTexts, averaged
 from sadari.rungs.explanation import Activations
 from sadari.rungs.ladder import ENCODER, StartsFrom
-from sadari.rungs.resumable import Resumable
+from sadari.rungs.net_rung import NetRung
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.declaration import plain_settings
 from sadari.settings.limits import Choice, Number, Whole
 from sadari.settings.search import LogNumber, OneOf, Tried
 from sadari.settings.shared import (
-    Accumulate,
     AnyPrecision,
     BatchTexts,
     BatchTokens,
-    ClassWeight,
     Count,
-    Decay,
-    Device,
-    Epochs,
-    Every,
     LearningRate,
-    Patience,
-    Positive,
-    Seed,
     Share,
-    Threads,
     WeightDecay,
     WeightsPlace,
 )
@@ -77,7 +61,7 @@ PREDICT_TEXTS, PREDICT_TOKENS = 64, 4096
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class BertClassifier(Resumable):
+class BertClassifier(NetRung):
     """A pre-trained encoder (BERT, RoBERTa, DistilBERT, ELECTRA, MiniLM and their like) and a linear head.
 
     The course's own run is ``BertClassifier(weights=…, batch_size=8, learning_rate=2e-5, steps=500, warmup=0,
@@ -145,7 +129,6 @@ class BertClassifier(Resumable):
     download: bool = False
     max_length: Annotated[int, Whole(4, 65_536)] | None = None
     long_texts: Annotated[str, Choice(WAYS)] = "head"
-    epochs: Epochs | None = None
     steps: Count | None = None
     batch_size: BatchTexts = 16
     batch_tokens: BatchTokens = 8192
@@ -153,23 +136,13 @@ class BertClassifier(Resumable):
     layer_decay: Annotated[float, Number(1e-3, 1), Tried(OneOf((0.8, 0.9, 1.0)))] = 1.0
     weight_decay: WeightDecay = 0.01
     warmup: Share = 0.1
-    decay: Decay = "linear"
-    clip: Positive | None = 1.0
-    accumulate: Accumulate = 1
     freeze: Annotated[int | str, bert_settings.Freeze()] = 0
     lora: Annotated[int, Whole(1, 4096)] | None = None
     dropout: Share | None = None
     attention_dropout: Share = 0.0
     label_smoothing: Share = 0.0
-    class_weight: ClassWeight | None = None
-    report_every: Every = 0
-    validate_every: Every = 0
-    patience: Patience | None = None
     precision: AnyPrecision = "auto"
     predict_precision: Annotated[str, Choice(PREDICT_PRECISIONS)] = "fp32"
-    device: Device = "cpu"
-    threads: Threads | None = None
-    seed: Seed = 0
 
     # -- settings ---------------------------------------------------------------------------------------
 
@@ -226,7 +199,7 @@ class BertClassifier(Resumable):
 
     def optimizer_settings(self) -> OptimizerSettings:
         """These settings as `OptimizerSettings`."""
-        from sadari.device import bf16_is_fast, resolve_device
+        from sadari.device import bf16_is_fast  # when it is asked, so that a test can answer for it
         from sadari.train.optimizer import OptimizerSettings
 
         fast = self.precision == "auto" and bf16_is_fast(resolve_device(self.device), "layers")
@@ -328,7 +301,7 @@ class BertClassifier(Resumable):
             merge_lora(self.net_.model)
         self.net_.requires_grad_(True).eval()
         self.__dict__.pop("_quick", None)
-        check_learned(**{name: value.numpy() for name, value in self._weights().items()})
+        super()._settle()
 
     # -- predicting -------------------------------------------------------------------------------------
 
@@ -354,29 +327,18 @@ class BertClassifier(Resumable):
         return np.bincount(self.reader_.read(ids)[1], minlength=len(ids))
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        import torch
+        from sadari.train.outputs import outputs
 
-        from sadari.train.environment import threads as cpu_threads
-
-        whole = self.pieces_.encode(column)
+        whole, labels = self.pieces_.encode(column), len(self.classes_)
         ids, owners = self.reader_.read(whole)
-        out = np.empty((len(ids), len(self.classes_)), np.float32)
-        device = next(self.net_.parameters()).device
-        net, bf16 = self._predicting_net(device)
-        with (
-            torch.inference_mode(),
-            cpu_threads(self.threads),
-            torch.autocast(device.type, torch.bfloat16, enabled=bf16),
-        ):
-            for rows in Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS).in_order():
-                batch, mask = ids.take(rows).padded(self.pieces_.pad_id)
-                with guarded(NOT_RUN):
-                    out[rows] = net(batch.to(device), mask.to(device)).float().cpu().numpy()
+        net, bf16 = self._predicting_net(next(self.net_.parameters()).device)
+        batches = Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS)
+        with guarded(NOT_RUN):
+            out = outputs(net, ids, batches, self.pieces_.pad_id, labels, threads=self.threads, bf16=bf16)
         return averaged(out, owners, len(whole)), self.pieces_.known(whole)
 
     def _predicting_net(self, device: torch.device) -> tuple[PretrainedClassifier, bool]:
         """The net as it predicts, and whether under autocast: on a CPU made ready once, or, while it trains, anew."""
-        from sadari.device import precision_here
         from sadari.nets.bert.optimised import optimised
 
         asked, packed = self.predict_precision, device.type == "cpu" and self.net_.own
@@ -409,13 +371,21 @@ class BertClassifier(Resumable):
         return {name: value.detach().float().cpu() for name, value in self.net_.model.state_dict().items()}
 
     def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
-        texts, model = model_texts(self.net_.model.config, self._files, self.pieces_)
-        return self._weights(), texts, model
+        texts = {**self._files, CONFIG: pretrained.config_json(self.net_.model.config)}
+        pieces = self.pieces_
+        about = {"tokenizer": pieces.kind, "pad_id": pieces.pad_id, "unknown_id": pieces.unknown_id}
+        return self._weights(), texts, about
 
     def _restore(self, files: ModelFiles, model: Mapping[str, Any]) -> None:
+        from sadari.nets.bert.pretrained import PretrainedClassifier
+
         self.pieces_, self._files = restored_tokenizer(files, model)
         self.tokenizer_ = self.pieces_.kind
-        self.net_ = restored_net(files, self._codec.names(), self.pieces_, several=self._codec.multilabel)
+        several = self._codec.multilabel
+        self.net_ = PretrainedClassifier(
+            restored_model(files, self.pieces_, self._codec.names(), several=several)
+        ).eval()
+        check_runs(self.net_, self.pieces_, str(files.folder))
         self.epochs_, self.max_length_ = self.epochs or 1, self.max_length or bert_settings.LEAST_LENGTH
         pretrained.check_places("max_length", self.max_length_, self.net_.model.config)
         self.reader_ = TextReader(self.pieces_, self.max_length_, self.long_texts)
@@ -425,7 +395,5 @@ def _fingerprint(folder: Path) -> str:
     """SHA-256 of the weights that a run starts from."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as file:
-            while chunk := file.read(2**22):
-                digest.update(chunk)
+        digest_file(digest, path)
     return digest.hexdigest()

@@ -22,9 +22,10 @@ from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message, some_of
+from sadari.rungs.answering import Answering
 from sadari.rungs.distillation.augmentation import MOST_COPIES, altered
 from sadari.rungs.distillation.teacher_quality import Worth, learned_from
-from sadari.rungs.ladder import RUNGS, TrainedRung, load
+from sadari.rungs.ladder import RUNGS, load
 from sadari.rungs.training_rows import Rows, check_fits
 from sadari.settings.declaration import check_settings
 from sadari.settings.limits import Number, Whole
@@ -61,7 +62,7 @@ class Teacher:
             if its model is trained again.
     """
 
-    model: TrainedRung | str | Path
+    model: Answering | str | Path
     unlabelled: Any = None
     temperature: Annotated[float, Number(0.1, 100)] = TEMPERATURE
     trust: Annotated[float, Number(0, 1)] = TRUST
@@ -71,7 +72,7 @@ class Teacher:
     remembered: dict[str, Answers] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, teacher: Teacher | TrainedRung | str | Path) -> Teacher:
+    def of(cls, teacher: Teacher | Answering | str | Path) -> Teacher:
         """A teacher, of whatever stands for one.
 
         Args:
@@ -80,18 +81,18 @@ class Teacher:
         return teacher if isinstance(teacher, Teacher) else cls(teacher)
 
     @cached_property
-    def rung(self) -> TrainedRung:
+    def rung(self) -> Answering:
         """The classifier, read if it lies in a folder.
 
         Raises:
             ModelError: it is none. NotFittedError: it is not trained.
         """
         given: Any = self.model
-        found: TrainedRung = given if hasattr(given, "predict_with_marks") else load(given)
+        found: Answering = given if hasattr(given, "predict_with_marks") else load(given)
         _ = found.codec  # which an untrained one has not
         return found
 
-    def checked(self, student: TrainedRung) -> Teacher:
+    def checked(self, student: Answering) -> Teacher:
         """This teacher, if the student can learn from it. Call it before texts are read, which may take minutes.
 
         Args:

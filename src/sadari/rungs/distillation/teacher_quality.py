@@ -13,7 +13,7 @@ from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.errors import SadariWarning
 from sadari.messages import Message, both, message
-from sadari.rungs.ladder import TrainedRung
+from sadari.rungs.answering import Answering
 from sadari.text.vectorize import columns
 
 CHANCE = 0.05  # the p-value from which on a teacher is taken to be no better
@@ -81,7 +81,7 @@ class Worth:
         )
 
 
-def learned_from(teacher: TrainedRung, texts: pl.Series | TextStream, labels: pl.Series | NDArray[np.int8]) -> bool:
+def learned_from(teacher: Answering, texts: pl.Series | TextStream, labels: pl.Series | NDArray[np.int8]) -> bool:
     """Whether a teacher was trained on these very rows, as far as its folder tells."""
     known = teacher.data_.get("sha256")
     if known is None or isinstance(labels, np.ndarray) or teacher.data_.get("rows", len(labels)) != len(labels):

@@ -19,7 +19,7 @@ from sadari.nets.fasttext import hidden_logits, label_tree, leaf_logs, leaf_part
 from sadari.rungs.base import Rung
 from sadari.rungs.fasttext.folder import file_state, restored_file
 from sadari.text.column import slices
-from sadari.text.scan import Tokens
+from sadari.text.tokens.scan import Tokens
 from sadari.train.labels import LabelCodec, class_array
 from sadari.train.solvers.temperature import softmax
 from sadari.train.thresholds import USUAL

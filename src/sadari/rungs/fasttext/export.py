@@ -21,8 +21,8 @@ from sadari.rungs.base import Rung
 from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.fasttext.classifier import FastTextModel
 from sadari.text.column import column_bytes
-from sadari.text.ends import END, with_ends
-from sadari.text.tokenize import tokenizer
+from sadari.text.tokens.ends import END, with_ends
+from sadari.text.tokens.tokenize import tokenizer
 from sadari.vectors.fasttext.dictionary import Dictionary, count_sum
 from sadari.vectors.fasttext.file import Arguments, FastTextFile, write_fasttext
 from sadari.vectors.fasttext.rows import LABEL_PREFIX, WHITE_SPACE

@@ -52,7 +52,7 @@ from sadari.settings.shared import (
     Width,
 )
 from sadari.text.table import TokenTable
-from sadari.text.tokenize import TokenizerName, tokenizer
+from sadari.text.tokens.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import columns
 from sadari.train.training_context import TrainingContext
 from sadari.vectors.keyed import WordVectors
@@ -114,8 +114,8 @@ class FromVectors(Resumable):
         max_vocab: the most words, the texts' most frequent first, then the vectors' first; None: no limit.
         min_freq: words without a vector that are rarer in the texts are unknown. The others start at random, at the
             vectors' scale.
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`; "auto": the one of the texts that the vectors were
-            trained on, else one that keeps words whole.
+        tokenizer: a name of `sadari.text.tokens.tokenize.TOKENIZERS`; "auto": the one of the texts that the vectors
+            were trained on, else one that keeps words whole.
         longest: the longest n-gram that the net "bag" counts; n-grams start at zero, and with frozen words there are
             none.
         buckets: hash n-grams into so many rows.

@@ -18,14 +18,14 @@ from sadari.errors import DataError, SadariWarning, SettingError
 from sadari.messages import message
 from sadari.rungs.base import Rung
 from sadari.rungs.embedding_bag import MOST_NUMBERS, EmbeddingBag
-from sadari.rungs.neural import SPECIALS, NeuralRung
-from sadari.rungs.recurrent import LSTM, BiLSTM
-from sadari.rungs.transformer import Transformer
+from sadari.rungs.neural.base import SPECIALS, NeuralRung
+from sadari.rungs.neural.recurrent import LSTM, BiLSTM
+from sadari.rungs.neural.transformer import Transformer
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.tokenize import Tokenizer, tokenizer
+from sadari.text.tokens.tokenize import Tokenizer, tokenizer
+from sadari.text.tokens.words import whole_words
 from sadari.text.vectorize import HashedVectors, columns
 from sadari.text.vocab import Vocab
-from sadari.text.words import whole_words
 from sadari.train.labels import LabelCodec
 from sadari.train.solvers.embedding_bag import BagSettings
 from sadari.train.training_context import TrainingContext

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.ragged import Ragged, offsets_of, positions_of
-from sadari.text.scan import SPACE, Tokens, character_kinds, decode_character
 from sadari.text.table import TokenTable
+from sadari.text.tokens.scan import SPACE, Tokens, character_kinds, decode_character
 from sadari.text.weigh import MOST, Counts, CountsOnDemand
 
 

@@ -15,9 +15,9 @@ from sadari.text.characters.spelling import SpelledCounts, count_in_texts, disti
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.ngrams import NO_PREFIX
 from sadari.text.one_text import OneText
-from sadari.text.scan import Tokens, scan
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.tokenize import tokenizer, whitespace, whole
+from sadari.text.tokens.scan import Tokens, scan
+from sadari.text.tokens.tokenize import tokenizer, whitespace, whole
 from sadari.text.vectorize import CountVectors
 from sadari.text.weigh import Counts, CountsOnDemand, count
 

@@ -16,7 +16,7 @@ from sadari.messages import message
 from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.characters.vectors import CharacterVectors
 from sadari.text.reading.rules import character_runs, newer_capitals, tokenizer_rules
-from sadari.text.tokenize import Tokenizer
+from sadari.text.tokens.tokenize import Tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors
 from sadari.text.vocab import Vocab
 

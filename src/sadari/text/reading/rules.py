@@ -10,8 +10,8 @@ import polars as pl
 
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.text.scan import character_kinds
-from sadari.text.tokenize import Tokenizer
+from sadari.text.tokens.scan import character_kinds
+from sadari.text.tokens.tokenize import Tokenizer
 
 
 def tokenizer_rules(tokenizer: Tokenizer) -> dict[str, Any]:

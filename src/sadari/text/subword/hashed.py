@@ -19,9 +19,9 @@ from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import as_column
-from sadari.text.ends import is_end
-from sadari.text.scan import Tokens
-from sadari.text.words import whole_words
+from sadari.text.tokens.ends import is_end
+from sadari.text.tokens.scan import Tokens
+from sadari.text.tokens.words import whole_words
 
 MOST_UNITS = 64  # in a piece
 UNITS = ("characters", "jamo")

@@ -17,8 +17,8 @@ from sadari.artifact.weights import TOKENIZER
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
-from sadari.text.compose import composed
 from sadari.text.subword.tokenizer_file import MOST_PIECES, WRONG_SIZE, check_description
+from sadari.text.tokens.compose import composed
 
 MOST_ROUND = 64  # pieces round a text; two are usual
 UNKNOWN = "ꙮ 𐎀 ᚠ 🜁"  # of scripts that next to no tokenizer has: what it does not know must not stop it

@@ -24,8 +24,8 @@ from sadari.errors import DataError
 from sadari.messages import Message, message
 from sadari.ragged import Ragged, offsets_of
 from sadari.text.column import slices
-from sadari.text.compose import composed
 from sadari.text.subword.bpe import NOT_LEARNED, NOT_MADE, pieces_by_id, size_note
+from sadari.text.tokens.compose import composed
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -15,8 +15,8 @@ from torch import nn
 from torch.nn import functional
 
 from sadari.nets.bert.encoder import BertForPreTraining
-from sadari.train import distributed as processes
 from sadari.train.batches import Batches
+from sadari.train.machine import distributed as processes
 from sadari.train.objectives.bert_masking import Masking
 from sadari.train.objectives.bert_segments import LEAST_SCORED_PAIRS, UNASKED, Documents, Segments
 

@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from sadari.ragged import Ragged
-from sadari.train import distributed as processes
 from sadari.train.batches import Batches
+from sadari.train.machine import distributed as processes
 from sadari.train.objectives.soft_targets import SoftTargets
 
 

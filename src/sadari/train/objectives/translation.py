@@ -15,9 +15,9 @@ from torch import nn
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
-from sadari.train import distributed as processes
 from sadari.train.averaging import LastWeights
 from sadari.train.batches import EpochBatches
+from sadari.train.machine import distributed as processes
 
 NOTHING = -1  # a target that is not learned
 LONG = 64  # tokens from which on a text's attention, which grows with their square, outweighs all else

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.errors import DataError, ModelError
 from sadari.messages import message
-from sadari.text.scan import MOST_BYTES, Tokens
 from sadari.text.table import TokenTable, hash_slices
+from sadari.text.tokens.scan import MOST_BYTES, Tokens
 from sadari.vectors.fasttext.reader import FileBytes
 
 _SIZES = struct.Struct("<3i2q")

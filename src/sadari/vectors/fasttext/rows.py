@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.ragged import Ragged
 from sadari.text.column import column_bytes
-from sadari.text.ends import END, is_end
-from sadari.text.scan import PART, SEPARATOR, Rules, Tokens, hash_bytes, scan
 from sadari.text.subword.hashed import push_pieces
 from sadari.text.table import TokenTable
+from sadari.text.tokens.ends import END, is_end
+from sadari.text.tokens.scan import PART, SEPARATOR, Rules, Tokens, hash_bytes, scan
 from sadari.vectors.fasttext.file import FastTextFile
 
 LABEL_PREFIX = "__label__"  # no file says which prefix a model was trained with; fastText itself takes this one

@@ -16,7 +16,7 @@ from sadari.messages import Message, message
 from sadari.text.column import as_column
 from sadari.text.subword.hashed import pieces_of
 from sadari.text.table import MISSING
-from sadari.text.words import whole_words
+from sadari.text.tokens.words import whole_words
 from sadari.vectors.fasttext.dictionary import Dictionary, count_sum
 from sadari.vectors.fasttext.file import LARGEST, Arguments, FastTextFile, Matrix, open_fasttext, write_fasttext
 from sadari.vectors.fasttext.product_quantization import QuantisedMatrix

@@ -14,8 +14,8 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message, of
 from sadari.ragged import offsets_of
 from sadari.text.column import column_bytes
-from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable, hash_slices
+from sadari.text.tokens.scan import Tokens
 from sadari.vectors.keyed import WordVectors
 
 ON_BAD_ROW = ("error", "skip")

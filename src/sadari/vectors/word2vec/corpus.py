@@ -14,12 +14,12 @@ from sadari.errors import DataError
 from sadari.forked import check_threads
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
-from sadari.text.choose import written_without_spaces
 from sadari.text.column import TEXTS, as_column, entries_of, slices
 from sadari.text.ids_on_disk import GrowingIds
-from sadari.text.scan import Tokens
 from sadari.text.table import MISSING, TokenTable
-from sadari.text.tokenize import Tokenizer, tokenizer
+from sadari.text.tokens.choose import written_without_spaces
+from sadari.text.tokens.scan import Tokens
+from sadari.text.tokens.tokenize import Tokenizer, tokenizer
 
 IN_MEMORY = 2**28  # ids held in memory, 1 GiB; more go to a file
 # Words in a sentence; longer texts are cut (gensim cuts there, too). A corpus such as text8 is one line: threads could

@@ -77,6 +77,14 @@ def _keep(values, first, end, chance, state, kept):  # type: ignore[no-untyped-d
     return n, state
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _around(state, i, n, window):  # type: ignore[no-untyped-def]
+    """The window of word ``i`` of ``n``, of a size that is drawn: (the generator's state, begin, end)."""
+    state = _next(state)
+    reach = 1 + np.int64((state >> np.uint64(33)) % np.uint64(window))
+    return state, i - reach if i > reach else 0, i + reach + 1 if i + reach < n else n
+
+
 @njit(cache=True, nogil=True)
 def _longest(offsets, first, last):  # type: ignore[no-untyped-def]
     longest = 0
@@ -106,9 +114,7 @@ def skipgram(  # type: ignore[no-untyped-def]
         speed = np.float32(rate + per_word * (offsets[t] - offsets[first]))
         n, state = _keep(values, offsets[t], offsets[t + 1], chance, state, kept)
         for i in range(n):
-            state = _next(state)
-            reach = 1 + np.int64((state >> np.uint64(33)) % np.uint64(window))
-            begin, end = i - reach if i > reach else 0, i + reach + 1 if i + reach < n else n
+            state, begin, end = _around(state, i, n, window)
             around = end - begin - 1
             if around == 0:
                 continue
@@ -154,9 +160,7 @@ def cbow(  # type: ignore[no-untyped-def]
         speed = np.float32(rate + per_word * (offsets[t] - offsets[first]))
         n, state = _keep(values, offsets[t], offsets[t + 1], chance, state, kept)
         for i in range(n):
-            state = _next(state)
-            reach = 1 + np.int64((state >> np.uint64(33)) % np.uint64(window))
-            begin, end = i - reach if i > reach else 0, i + reach + 1 if i + reach < n else n
+            state, begin, end = _around(state, i, n, window)
             if end - begin == 1:
                 continue
             for d in range(width):
@@ -232,9 +236,7 @@ def windows(values, offsets, first, last, chance, window, seed, middles, around,
     for t in range(first, last):
         n, state = _keep(values, offsets[t], offsets[t + 1], chance, state, kept)
         for i in range(n):
-            state = _next(state)
-            reach = 1 + np.int64((state >> np.uint64(33)) % np.uint64(window))
-            begin, end = i - reach if i > reach else 0, i + reach + 1 if i + reach < n else n
+            state, begin, end = _around(state, i, n, window)
             if end - begin == 1:
                 continue
             for j in range(begin, end):

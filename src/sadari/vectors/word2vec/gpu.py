@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from sadari.device import resolve_device
@@ -15,8 +16,6 @@ from sadari.vectors.word2vec.cpu import windows
 from sadari.vectors.word2vec.matrices import LAST_RATE, Start, runs_of
 
 if TYPE_CHECKING:
-    import torch
-
     from sadari.vectors.word2vec.corpus import Sentences
     from sadari.vectors.word2vec.settings import Progress, Word2VecSettings
 
@@ -41,8 +40,6 @@ def train_on_device(
 @contextmanager
 def _in_order(wanted: bool) -> Iterator[None]:
     """Let torch add in a fixed order, where else threads of a GPU add as they come; then as it was before."""
-    import torch
-
     was, warned = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     if wanted:
         torch.use_deterministic_algorithms(True)
@@ -55,8 +52,6 @@ def _in_order(wanted: bool) -> Iterator[None]:
 def _train(
     settings: Word2VecSettings, sentences: Sentences, start: Start, progress: Progress
 ) -> list[dict[str, float]]:
-    import torch
-
     device = resolve_device(settings.device)
     net = _Net(settings, start, device)
     ids, runs = sentences.ids, runs_of(sentences.ids.offsets, RUN)
@@ -111,8 +106,6 @@ class _Net:
     """The two matrices on a device, and one step of either model."""
 
     def __init__(self, settings: Word2VecSettings, start: Start, device: torch.device) -> None:
-        import torch
-
         self.device, self.settings = device, settings
         self.inputs = torch.from_numpy(start.inputs).to(device)
         self.outputs = torch.from_numpy(start.outputs).to(device)
@@ -124,8 +117,6 @@ class _Net:
 
     def step(self, middles: Any, around: Any, offsets: Any, rate: float) -> torch.Tensor:
         """Move both matrices by one batch: its summed loss."""
-        import torch
-
         word = torch.from_numpy(middles.astype(np.int64)).to(self.device)
         near = torch.from_numpy(around.astype(np.int64)).to(self.device)
         counts = torch.from_numpy(np.diff(offsets)).to(self.device)
@@ -166,8 +157,6 @@ class _Net:
 
     def _rows_of(self, words: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The input rows of some words, and which of these words each row is for."""
-        import torch
-
         first, count = self.row_offsets[words], self.row_offsets[words + 1] - self.row_offsets[words]
         owner = torch.repeat_interleave(count)
         rank = torch.arange(len(owner), device=self.device) - (count.cumsum(0) - count)[owner]
@@ -175,8 +164,6 @@ class _Net:
 
     def _draw(self, count: int) -> torch.Tensor:
         """Negatives int64 [count, negatives], by the alias table."""
-        import torch
-
         shape = (count, self.settings.negatives)
         word = torch.randint(len(self.odds), shape, generator=self.random, device=self.device)
         chance = torch.rand(shape, generator=self.random, device=self.device)
@@ -186,8 +173,6 @@ class _Net:
         self, matrix: torch.Tensor, rows: torch.Tensor, steps: torch.Tensor, pairs: torch.Tensor, rate: float
     ) -> None:
         """Add steps to some rows, each the sum of so many pairs' steps."""
-        import torch
-
         move = rate * torch.zeros(len(matrix), device=self.device).index_add_(0, rows, pairs)
         shrink = (MOST_MOVE / move.clamp(min=MOST_MOVE))[rows].unsqueeze(1)
         matrix.index_add_(0, rows, steps * shrink, alpha=rate)

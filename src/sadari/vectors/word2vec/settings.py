@@ -12,7 +12,7 @@ from sadari.settings.declaration import check_settings, plain_settings, values_o
 from sadari.settings.limits import Choice, Number, Whole
 from sadari.settings.shared import Count, Device, Seed, SubwordUnits, Threads
 from sadari.text.subword.hashed import UNITS
-from sadari.text.tokenize import TokenizerName
+from sadari.text.tokens.tokenize import TokenizerName
 
 MODELS = ("skipgram", "cbow")
 _Size = Annotated[int, Whole(1, 1_000_000)]
@@ -38,7 +38,7 @@ class Word2VecSettings:
         subwords: (shortest, longest) pieces of words that have vectors too, as in fastText; None: none.
         unit: what pieces are made of: "characters", or "jamo", the letters of Hangul.
         buckets: rows that the pieces share; None: by the number of different pieces.
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": one that keeps words whole.
+        tokenizer: a name of `sadari.text.tokens.tokenize.TOKENIZERS`, or "auto": one that keeps words whole.
         workers: threads; None: one for each core. With one, the same seed gives the same bits, on a GPU, too (where it
             takes longer); with more, threads write into each other's vectors now and then (Hogwild, Recht et al. 2011),
             and no two runs are quite the same.

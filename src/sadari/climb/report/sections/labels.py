@@ -17,8 +17,6 @@ _WORDS = 12  # features of a label
 
 def confusion(view: View) -> dict[str, Any] | None:
     """The confusion matrix of the recommended rung, the others small below; a list where labels are many."""
-    if view.result.several:
-        return None
     if len(view.result.label_names) > _MOST_IN_A_MATRIX:
         return {"largest": _largest_confusions(view)}
     others = [rung for rung in view.result.rungs if rung is not view.taken]
@@ -49,8 +47,6 @@ def _largest_confusions(view: View) -> list[tuple[int, int, int, float]]:
 
 def each(view: View) -> dict[str, Any] | None:
     """Precision, recall, F1 and rows of each label, by the recommended rung."""
-    if view.result.several:
-        return None
     scores = class_scores(view.confusion(view.taken))
     figures = [scores.precision, scores.recall, scores.f1, scores.support]
     return {

@@ -14,8 +14,6 @@ _PAIRS = 20  # of labels that stand together
 
 def each(view: View) -> dict[str, Any] | None:
     """Precision, recall, F1, average precision, threshold and rows of each label, by the recommended rung."""
-    if not view.result.several:
-        return None
     taken = view.taken
     scores = scores_of_labels(view.result.truth, taken.final_answers)
     thresholds = [taken.thresholds.get(name) for name in view.result.label_names]
@@ -30,8 +28,6 @@ def together(view: View) -> dict[str, Any] | None:
 
     Beside each is how often they would if each came by itself: its rows times the other's share.
     """
-    if not view.result.several:
-        return None
     truth = (view.result.truth[:, :-1] > 0).astype(np.int64)
     given = view.taken.predictions.astype(np.int64)
     both, said, rows = truth.T @ truth, given.T @ given, truth.sum(axis=0)

@@ -16,7 +16,7 @@ _EXAMPLES = 6
 def steps(view: View) -> dict[str, Any] | None:
     """For each step of the ladder: what the higher rung mends and breaks, with examples."""
     rungs = view.result.rungs
-    if len(rungs) < 2 or view.result.several:
+    if len(rungs) < 2:
         return None
     return {
         "steps": [
@@ -48,8 +48,6 @@ def _step(view: View, lower: RungResult, higher: RungResult, below: np.ndarray, 
 def hardest(view: View) -> dict[str, Any] | None:
     """Texts that every rung gets wrong, the surest mistakes first: labels to look at again."""
     truth = view.result.truth
-    if view.result.several:
-        return None
     wrong = ~view.correct.any(axis=0) & (truth >= 0)
     if not wrong.any():
         return None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from sadari.data.column_names import folded, is_known, names_both
+from sadari.data.columns import mean_length
 
 _LONGEST_NAME = 40
 _NUMBER = r"^[-+]?[0-9]+([.,][0-9]+)?$"
@@ -31,7 +32,7 @@ def is_ag_news_layout(rows: pl.DataFrame) -> bool:
         return False
     title, description = rows.to_series(1), rows.to_series(2)
     worded = int(description.str.contains(r"\p{L}").fill_null(False).sum())
-    return worded > 0.9 * rows.height and _mean_length(description) > 20 and _mean_length(title) > 0
+    return worded > 0.9 * rows.height and mean_length(description) > 20 and mean_length(title) > 0
 
 
 def are_row_names(rows: pl.DataFrame) -> bool:
@@ -72,7 +73,7 @@ def looks_like_header(first: Sequence[str], rest: pl.DataFrame, known: Sequence[
             if is_known(cell) and not (rest.to_series(i) == first[i]).any():
                 return True
     if _counts_columns(cells):
-        return any(_mean_length(rest.to_series(i)) > 3 for i, cell in enumerate(cells) if cell)
+        return any(mean_length(rest.to_series(i)) > 3 for i, cell in enumerate(cells) if cell)
     if not any(cells) or any(_is_number(cell) for cell in cells):
         return False
     return sum(_vote(cell, rest.to_series(i).drop_nulls()) for i, cell in enumerate(cells)) > 0
@@ -103,7 +104,7 @@ def _vote(cell: str, column: pl.Series) -> int:
         return 0
     if (column == cell).any():
         return -2
-    length = _mean_length(column)
+    length = mean_length(column)
     if length >= 20 and len(cell) * 2 >= length and " " in cell:
         return -2  # a text like those below
     if len(cell) <= 30 and length > 3 * len(cell):
@@ -111,11 +112,6 @@ def _vote(cell: str, column: pl.Series) -> int:
     counts = column.unique_counts()
     categories = column.len() >= _ENOUGH and counts.len() * 4 <= column.len() and (counts.min() or 0) > 1  # type: ignore[operator]
     return int(categories)
-
-
-def _mean_length(column: pl.Series) -> float:
-    """Characters of a text on average, a missing one having none."""
-    return float(column.str.len_chars().fill_null(0).to_numpy().mean()) if len(column) else 0.0
 
 
 def _is_number(cell: str) -> bool:

@@ -14,7 +14,7 @@ from torch import nn
 from sadari.errors import SettingError
 from sadari.forked import is_child
 from sadari.messages import message
-from sadari.train import distributed as processes
+from sadari.train.machine import distributed as processes
 
 
 def shared(net: nn.Module, *, compiled: bool) -> nn.Module:

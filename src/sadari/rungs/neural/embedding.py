@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from sadari.rungs.neural import NeuralRung
+from sadari.rungs.neural.base import NeuralRung
 from sadari.settings.search import LogNumber, OneOf, Tried
 from sadari.settings.shared import LearningRate, Positive, Share, Width
 

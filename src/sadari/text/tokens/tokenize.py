@@ -14,7 +14,8 @@ morphemes      Korean morphemes by Kiwi (needs ``sadari[ko]``), lower-cased
 =============  ==================================================================================================
 
 Each text is composed first (NFC), whatever stands beside it. A mark belongs to the letter before it: a vowel sign, an
-accent that composes with nothing, a joiner (`sadari.text.scan.MARK`); `characters` alone takes it for one of its own.
+accent that composes with nothing, a joiner (`sadari.text.tokens.scan.MARK`); `characters` alone takes it for one of its
+own.
 
 Lower-casing is ``str.lower``'s (İ → i̇, a final Σ → ς). Polars does it, whose Unicode tables may be newer than this
 Python's: it then also lowers capitals that Python does not know yet (55 between Unicode 14 and 17, of rare scripts).
@@ -37,8 +38,8 @@ from sadari.forked import uses, without_polars
 from sadari.messages import Message, message
 from sadari.settings.limits import Choice, shown
 from sadari.text.column import as_column, column_bytes, one_by_one
-from sadari.text.compose import composed, composed_bytes
-from sadari.text.scan import (
+from sadari.text.tokens.compose import composed, composed_bytes
+from sadari.text.tokens.scan import (
     ALONE,
     DROP,
     PART,

@@ -13,9 +13,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.messages import Message, message
-from sadari.text.compose import composed
-from sadari.text.scan import DENSE, MARK, SPACE, WORD, character_kinds
-from sadari.text.tokenize import STANDING, unseen_share
+from sadari.text.tokens.compose import composed
+from sadari.text.tokens.scan import DENSE, MARK, SPACE, WORD, character_kinds
+from sadari.text.tokens.tokenize import STANDING, unseen_share
 
 SAMPLE, LONGEST = 2_000, 1_000  # texts that are looked at, and characters of each
 HANGUL = ((0x1100, 0x11FF), (0x3130, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7FB))  # dense, but written with spaces

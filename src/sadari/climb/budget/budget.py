@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sadari import readable
+from sadari.climb.budget.throughput import SHARE as MEASURING
+from sadari.climb.budget.throughput import Throughput, spread, throughput_of
 from sadari.climb.split import Frozen, nested_rows
-from sadari.climb.throughput import SHARE as MEASURING
-from sadari.climb.throughput import Throughput, spread, throughput_of
 from sadari.data.corpus import Corpus
 from sadari.messages import Message, beside, message
 from sadari.rungs import Rung
-from sadari.rungs.defaults import FEW_TEXTS
+from sadari.rungs.neural.defaults import FEW_TEXTS
 
 PROBE_ROWS, FIRST_ROWS = 1_000, 64
 LEAST_ROWS = 500  # a rung that could train on no more than these is left out

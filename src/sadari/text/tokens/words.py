@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from sadari.text.column import column_bytes
-from sadari.text.scan import Tokens
 from sadari.text.table import hash_slices
+from sadari.text.tokens.scan import Tokens
 
 
 def whole_words(column: pl.Series) -> Tokens:

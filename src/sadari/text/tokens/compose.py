@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.forked import check_threads, without_polars
 from sadari.text.column import column_bytes
-from sadari.text.scan import decode_character
+from sadari.text.tokens.scan import decode_character
 
 # No character before U+0300 is changed by NFC or changes another one; from there on UTF-8 begins with this byte.
 FIRST_BYTE = 0xCC

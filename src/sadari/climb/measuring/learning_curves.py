@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sadari.climb.budget import Budget
+from sadari.climb.budget.budget import Budget
 from sadari.climb.measuring.quick import quick_score
 from sadari.climb.result import RungResult
 from sadari.climb.split import Frozen, nested_rows

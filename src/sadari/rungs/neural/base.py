@@ -12,35 +12,26 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
-from sadari.artifact.restore import VOCABULARY, check_learned, load_net, read_words, text_in
+from sadari.artifact.restore import VOCABULARY, load_net, read_words, text_in
 from sadari.data.corpus import TextStream
 from sadari.device import resolve_device
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
-from sadari.rungs import defaults as sizes
+from sadari.rungs.net_rung import NetRung
+from sadari.rungs.neural import defaults as sizes
 from sadari.rungs.portable.forms import Net, Portable
-from sadari.rungs.resumable import Resumable
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Number
 from sadari.settings.search import LogNumber, Tried
 from sadari.settings.shared import (
-    Accumulate,
     BatchTexts,
     BatchTokens,
-    ClassWeight,
     Count,
-    Decay,
-    Device,
-    Epochs,
-    Every,
     LearningRate,
     MaxLength,
     Optimizer,
-    Patience,
-    Positive,
     Precision,
-    Seed,
     Share,
     Threads,
     WeightDecay,
@@ -49,7 +40,7 @@ from sadari.text.column import as_column
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.reading.reading import vocabulary_reading
 from sadari.text.table import TokenTable
-from sadari.text.tokenize import TokenizerName, no_tokens, tokenizer
+from sadari.text.tokens.tokenize import TokenizerName, no_tokens, tokenizer
 from sadari.text.vectorize import columns
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
@@ -68,11 +59,11 @@ PREDICT_TEXTS, PREDICT_TOKENS = 256, 32_768
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NeuralRung(Resumable):
+class NeuralRung(NetRung):
     """A torch net over the ids of a text.
 
     Args:
-        tokenizer: a name of `sadari.text.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
+        tokenizer: a name of `sadari.text.tokens.tokenize.TOKENIZERS`, or "auto": chosen by the texts.
         min_freq: rarer tokens become ``<unk>``. Where no token is as frequent as the default, it counts as 1.
         max_vocab: the most tokens, the most frequent ones; None: no limit.
         max_length: longer texts are cut after so many tokens. None: chosen by the lengths of the first 65,536 texts so
@@ -129,26 +120,16 @@ class NeuralRung(Resumable):
     dropout: Annotated[Share, Tried(Number(0.1, 0.6))] = 0.2
     token_dropout: Annotated[Share, Tried(Number(0.0, 0.5))] = 0.1
     label_smoothing: Share = 0.05
-    epochs: Epochs | None = None
     learning_rate: Annotated[LearningRate, Tried(LogNumber(0.001, 0.01))] = 0.002
     optimizer: Optimizer = "adam"
     weight_decay: WeightDecay = 0.0
     warmup: Share = 0.05
-    decay: Decay = "linear"
-    clip: Positive | None = 1.0
-    accumulate: Accumulate = 1
     batch_size: BatchTexts | None = None
     batch_tokens: BatchTokens = 16_384
     sparse: bool | None = None
-    report_every: Every = 0
-    validate_every: Every = 0
-    patience: Patience | None = None
-    class_weight: ClassWeight | None = None
-    device: Device = "cpu"
     precision: Precision = "fp32"
     compile: bool = False
     threads: Threads | None = 1
-    seed: Seed = 0
 
     # -- training ---------------------------------------------------------------------------------------
 
@@ -170,9 +151,6 @@ class NeuralRung(Resumable):
 
             start_at_shares(self.net_.get_parameter("output.bias"), targets)
         return self._task(ids, targets, costs, context)
-
-    def _settle(self) -> None:
-        check_learned(**{name: value.numpy() for name, value in self._weights().items()})
 
     def _begin(self, net: nn.Module) -> None:
         """Give a net that was just made other weights to start from than those drawn."""
@@ -282,47 +260,40 @@ class NeuralRung(Resumable):
         return np.diff(tokenizer(self.tokenizer_)(as_column(texts)).offsets) > self.max_length_
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        import torch
-
-        from sadari.train.environment import threads as cpu_threads
+        from sadari.train.outputs import outputs
 
         ids = self.encode(column)
-        out = np.empty((len(ids), len(self.classes_)), np.float32)
-        device = next(self.net_.parameters()).device
-        training = self.net_.training
-        self.net_.eval()
-        with torch.inference_mode(), cpu_threads(self.threads):
-            for rows in Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS).in_order():
-                batch, mask = ids.take(rows).padded(self.vocab_.pad_id)
-                out[rows] = self.net_(batch.to(device), mask.to(device)).float().cpu().numpy()
+        training, labels = self.net_.training, len(self.classes_)
+        batches = Batches(ids.lengths, PREDICT_TEXTS, PREDICT_TOKENS)
+        out = outputs(self.net_.eval(), ids, batches, self.vocab_.pad_id, labels, threads=self.threads)
         self.net_.train(training)
         known = np.concatenate([[0], np.cumsum(ids.values >= len(SPECIALS))])
         return out, np.diff(known[ids.offsets]) > 0
 
-    def _read_one(self, text: str) -> tuple[list[str], torch.Tensor]:
-        """The tokens of one text as the net reads them, and their ids int64 [1, length] on the net's device.
+    def _read_one(self, column: pl.Series) -> tuple[list[str], torch.Tensor]:
+        """Of a column of one text: its tokens as the net reads them, and their ids int64 [length] on its device."""
+        import torch
+
+        tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length_]
+        ids = torch.from_numpy(self.encode(column).values.astype(np.int64))
+        return tokens, ids.to(next(self.net_.parameters()).device)
+
+    def _tokens_to_see(self, text: str) -> tuple[list[str], torch.Tensor]:
+        """The tokens of one text and their ids int64 [1, length], for pictures.
 
         Raises:
             DataError: there is no token in it.
         """
-        import torch
-
-        column = as_column([text])
-        tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length_]
+        tokens, ids = self._read_one(as_column([text]))
         if not tokens:
             raise DataError(message("there is no token in the text to look at"))
-        ids = torch.from_numpy(self.encode(column).values.astype(np.int64)).unsqueeze(0)
-        return tokens, ids.to(next(self.net_.parameters()).device)
+        return tokens, ids.unsqueeze(0)
 
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
-        import torch
-
         from sadari.nets.bert.integrated_gradients import integrated_gradients
 
-        tokens = tokenizer(self.tokenizer_)(column).to_lists()[0][: self.max_length_]
-        ids = torch.from_numpy(self.encode(column).values.astype(np.int64))
-        values, bias = integrated_gradients(self.net_, ids.to(next(self.net_.parameters()).device))  # type: ignore[arg-type]
-        return tokens, values, bias
+        tokens, ids = self._read_one(column)
+        return tokens, *integrated_gradients(self.net_, ids)  # type: ignore[arg-type]
 
     # -- saving -----------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import numpy as np
 from sadari.compiling import njit
 from sadari.errors import DataError
 from sadari.messages import message
-from sadari.text.scan import MOST_BYTES, Tokens, hash_bytes
+from sadari.text.tokens.scan import MOST_BYTES, Tokens, hash_bytes
 
 END = "</s>"
 _END_BYTES = np.frombuffer(END.encode(), np.uint8)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.rungs.explanation import Activations
-from sadari.rungs.neural import NeuralRung
+from sadari.rungs.neural.base import NeuralRung
 from sadari.settings.limits import Choice, Whole
 from sadari.settings.search import OneOf, Tried
 from sadari.settings.shared import Heads, InnerWidth, Layers, Share, Width
@@ -58,7 +58,7 @@ class Transformer(NeuralRung):
         import torch
 
         self._check_fitted()
-        tokens, ids = self._read_one(text)
+        tokens, ids = self._tokens_to_see(text)
         with torch.inference_mode():
             net: Any = self.net_
             weights = net.attention_weights(ids, torch.ones_like(ids, dtype=torch.bool))[:, 0].float().cpu()

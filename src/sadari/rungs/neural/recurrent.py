@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from sadari.rungs.explanation import Activations
-from sadari.rungs.neural import NeuralRung
+from sadari.rungs.neural.base import NeuralRung
 from sadari.settings.limits import Choice
 from sadari.settings.search import OneOf, Tried
 from sadari.settings.shared import Layers, LearningRate, Share, Width
@@ -66,7 +66,7 @@ class RecurrentRung(NeuralRung):
 
         from sadari.nets.cells import LSTMCell
 
-        tokens, ids = self._read_one(text)
+        tokens, ids = self._tokens_to_see(text)
         panels = {}
         with torch.inference_mode():
             net: Any = self.net_

@@ -1,0 +1,38 @@
+"""What the rungs that train a torch net have alike, whatever they start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sadari.artifact.restore import check_learned
+from sadari.rungs.resumable import Resumable
+from sadari.settings.shared import ClassWeight, Epochs, Every
+from sadari.train.net_settings import NetSettings
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetRung(NetSettings, Resumable):
+    """A torch net that reads texts as ids; the other settings are `NetSettings`'.
+
+    Args:
+        epochs: passes over the texts, at most.
+        report_every: a record every so many steps, besides those of validations; 0: none.
+        validate_every: score the validation texts every so many steps, and keep the best net; 0: after every epoch.
+        class_weight: None, "balanced", or label → weight.
+    """
+
+    epochs: Epochs | None = None
+    report_every: Every = 0
+    validate_every: Every = 0
+    class_weight: ClassWeight | None = None
+
+    def _settle(self) -> None:
+        check_learned(**{name: value.numpy() for name, value in self._weights().items()})
+
+    def _weights(self) -> dict[str, Any]:
+        """The net's weights by name, on the CPU."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Texts cut into tokens: which tokenizers there are, which suits, and the one loop that they are."""

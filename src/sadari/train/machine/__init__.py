@@ -1,0 +1,1 @@
+"""What a training asks of the machine: its processes, threads, signals and random numbers."""
