@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles, guarded
 from sadari.artifact.weights import CONFIG
-from sadari.device import PREDICT_PRECISIONS, precision_here, resolve_device
+from sadari.device import PREDICT_PRECISIONS, bf16_is_fast, precision_here, resolve_device
 from sadari.errors import SadariWarning, SettingError
 from sadari.messages import message
 from sadari.pretrained import encoders as pretrained
@@ -199,7 +199,6 @@ class BertClassifier(NetRung):
 
     def optimizer_settings(self) -> OptimizerSettings:
         """These settings as `OptimizerSettings`."""
-        from sadari.device import bf16_is_fast  # when it is asked, so that a test can answer for it
         from sadari.train.optimizer import OptimizerSettings
 
         fast = self.precision == "auto" and bf16_is_fast(resolve_device(self.device), "layers")
