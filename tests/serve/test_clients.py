@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from serve_texts import TEXTS
+from serving import TEXTS
 
 NAMES = ["tfidf", "lstm"]
 

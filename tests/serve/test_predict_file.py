@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from cli_runs import run_well
-from serve_texts import TEXTS
+from serving import TEXTS
 
 ROWS = pl.DataFrame({"id": range(len(TEXTS)), "text": TEXTS})
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serve_texts import TEXTS
+from serving import TEXTS
 
 
 def by_label(answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -12,6 +13,7 @@ from sadari.serve.http.exchange import Exchange
 from sadari.serve.http.gate import Gate
 from sadari.serve.log import RequestLog
 from sadari.serve.metrics import Metrics
+from sadari.serve.openapi import page as docs
 from sadari.serve.page import files
 from sadari.serve.protocols import about, classify, explain, huggingface, open_inference, predict_file, tei
 from sadari.serve.settings import ServeSettings
@@ -41,14 +43,27 @@ class Served:
             *explain.handlers(self.shelf),
             *predict_file.handlers(self.shelf),
             *files.handlers(),
+            *docs.handlers(settings),
             *about.handlers(self.shelf, settings, self.state, self.metrics),
         ]
         router = Router(routes(settings.limits, handlers), redirect_slashes=False)
-        self.gate: ASGIApp = Gate(router, Access(settings), settings.limits, self.state, self._finished)
+        gate: ASGIApp = Gate(router, Access(settings), settings.limits, self.state, self._finished)
+        self._way_in = _open_to(gate, settings.cors) if settings.cors else gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.gate(scope, receive, send)
+        await self._way_in(scope, receive, send)
 
     def _finished(self, scope: Scope, exchange: Exchange) -> None:
         self.metrics.finished(exchange)
         self.log.finished(scope, exchange)
+
+
+def _open_to(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
+    """Let pages of these sites read the answers."""
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("authorization", "content-type", "x-request-id"),
+        expose_headers=("x-sadari-notes", "x-request-id", "retry-after"),
+    )

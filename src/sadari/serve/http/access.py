@@ -41,7 +41,7 @@ class Access:
                 shown = value
         if self._checks_host:
             self._check_host(host)
-        if self._token is None or path.startswith(OPEN_FOLDER) or (path in OPEN_PATHS and method != "POST"):
+        if self._token is None or is_open(path, method):
             return
         scheme, _, given = shown.partition(b" ")
         right = hmac.compare_digest(given.strip(), self._token)
@@ -64,6 +64,16 @@ class Access:
                 message("this server is not called {name!r}", name=name[:80]),
                 hint=message("ask localhost, or start it with --allow-host NAME"),
             )
+
+
+def is_open(path: str, method: str) -> bool:
+    """Whether a route holds no data, so that nobody has to show a token.
+
+    Args:
+        path: of the request.
+        method: of the request.
+    """
+    return method != "POST" and (path in OPEN_PATHS or path.startswith(OPEN_FOLDER))
 
 
 def _without_port(host: str) -> str:

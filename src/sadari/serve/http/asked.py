@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope
 from sadari.artifact.strict_json import json_depth, parse_json
 from sadari.messages import message
 from sadari.serve.http.exchange import Exchange, exchange_of
+from sadari.serve.http.headers import header, language_of
 from sadari.serve.http.refused import ClientGone, Refused, past_limit
 from sadari.serve.settings import Limits
 
@@ -31,10 +32,10 @@ class Asked:
         limits: of the server.
     """
 
-    __slots__ = ("_receive", "limits", "scope")
+    __slots__ = ("_more", "_receive", "limits", "scope")
 
     def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
-        self.scope, self._receive, self.limits = scope, receive, limits
+        self.scope, self._receive, self.limits, self._more = scope, receive, limits, True
 
     @property
     def exchange(self) -> Exchange:
@@ -49,7 +50,12 @@ class Asked:
 
     def header(self, name: bytes) -> bytes:
         """A header, whose name is given in small letters; empty where it is not there."""
-        return next((value for key, value in self.scope["headers"] if key == name), b"")
+        return header(self.scope, name)
+
+    @property
+    def language(self) -> str:
+        """That the client reads."""
+        return language_of(self.scope)
 
     async def json(self) -> Any:
         """The body, as strict JSON.
@@ -98,12 +104,11 @@ class Asked:
         Raises:
             ClientGone: it broke off.
         """
-        more = True
-        while more:
+        while self._more:
             event = await self._receive()
             if event["type"] == "http.disconnect":
                 raise ClientGone
-            more = event.get("more_body", False)
+            self._more = event.get("more_body", False)
             yield event.get("body", b"")
 
     async def _forget(self) -> None:

@@ -59,7 +59,11 @@ def whole_number(body: dict[str, Any], name: str, least: int = 1) -> int | None:
     Raises:
         Refused: it is something else, or too small.
     """
-    value = field(body, name, int)
+    value = body.get(name)
+    if type(value) is float and value.is_integer():  # which is the same number in JSON
+        value = int(value)
+    if value is not None and type(value) is not int:
+        raise Refused(422, message("must be {wanted}", wanted=_NAMES[int]), where=name)
     if value is not None and value < least:
         raise Refused(422, message("must be at least {least}", least=least), where=name)
     return value
@@ -88,7 +92,7 @@ def texts_in(value: Any, where: str, limits: Limits) -> list[str]:
         raise Refused(422, message("holds no text"), where=where)
     if len(value) > limits.texts:
         raise past_limit(
-            413,
+            422,
             message("there are {count:,} texts; {most:,} is the limit", count=len(value), most=limits.texts),
             "texts",
             limits.texts,
@@ -99,7 +103,7 @@ def texts_in(value: Any, where: str, limits: Limits) -> list[str]:
             raise Refused(422, message("must be {wanted}", wanted=_NAMES[str]), where=f"{where}[{place}]")
         if len(text) > limits.characters:
             raise past_limit(
-                413,
+                422,
                 message(
                     "the text has {count:,} characters; {most:,} is the limit", count=len(text), most=limits.characters
                 ),

@@ -12,9 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sadari.errors import SadariError
-from sadari.messages import LANGUAGES, current_language, message, speaking
+from sadari.messages import message, speaking
 from sadari.serve.http.access import Access
 from sadari.serve.http.exchange import CONNECTION, KEY, Exchange
+from sadari.serve.http.headers import header, language_of
 from sadari.serve.http.refused import ClientGone, Refused
 from sadari.serve.http.replies import json_reply
 from sadari.serve.settings import Limits
@@ -64,7 +65,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        exchange = scope[KEY] = Exchange(_header(scope, b"x-request-id"))
+        exchange = scope[KEY] = Exchange(header(scope, b"x-request-id"))
         answered = _Answered(exchange, send, self._state)
         try:
             await self._pass(scope, receive, answered)
@@ -86,7 +87,7 @@ class Gate:
 
     async def _refuse(self, error: Exception, scope: Scope, receive: Receive, answered: _Answered) -> None:
         """Say what was wrong, if the answer has not begun; else break it off."""
-        with speaking(_language(scope)):
+        with speaking(language_of(scope)):
             refused = _as_refused(error, scope, self._limits)
             if answered.begun or refused.status == CLIENT_GONE:
                 answered.exchange.status = CLIENT_GONE
@@ -121,19 +122,6 @@ class _Answered:
             if self._state.closing:
                 headers.append((b"connection", b"close"))
         await self._send(event)
-
-
-def _header(scope: Scope, wanted: bytes) -> bytes:
-    return next((value for name, value in scope["headers"] if name == wanted), b"")
-
-
-def _language(scope: Scope) -> str:
-    """The first language of Accept-Language that there is a catalogue of; else the server's own."""
-    for part in _header(scope, b"accept-language").decode("latin-1").split(",")[:10]:
-        name = part.split(";")[0].split("-")[0].strip().lower()
-        if name in LANGUAGES:
-            return name
-    return current_language()
 
 
 def _as_refused(error: Exception, scope: Scope, limits: Limits) -> Refused:

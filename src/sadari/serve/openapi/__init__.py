@@ -1,0 +1,1 @@
+"""What the server takes and gives, as OpenAPI says it, and the same as a page."""

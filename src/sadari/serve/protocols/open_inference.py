@@ -114,6 +114,7 @@ async def infer(shelf: Shelf, asked: Asked) -> Response:
     body, behind = split_body(await asked.body(), asked)
     texts, shape = texts_of(body, behind, asked.limits)
     names = _wanted(body)
+    field(body, "id", str)
     slot = _find(shelf, asked)
     answer = await answered(asked, slot, texts)
     return _reply(body, slot, answer, asked.exchange.found, shape, names)
@@ -131,7 +132,7 @@ def _wanted(body: dict[str, Any]) -> dict[str, bool]:
     Raises:
         Refused: there is none of that name.
     """
-    usual = bool((field(body, "parameters", dict) or {}).get("binary_data_output", False))
+    usual = bool(field(field(body, "parameters", dict) or {}, "binary_data_output", bool))
     outputs = field(body, "outputs", list)
     if not outputs:
         return {LABEL: usual, PROBABILITIES: usual}
@@ -144,7 +145,8 @@ def _wanted(body: dict[str, Any]) -> dict[str, bool]:
                 message("must be one of: {among}", among=f"{LABEL}, {PROBABILITIES}"),
                 where=f"outputs[{place}].name",
             )
-        found[name] = bool((field(output, "parameters", dict) or {}).get("binary_data", usual))
+        binary = field(field(output, "parameters", dict) or {}, "binary_data", bool)
+        found[name] = usual if binary is None else binary
     return found
 
 

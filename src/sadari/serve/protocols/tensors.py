@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -49,28 +48,21 @@ def texts_of(body: dict[str, Any], behind: bytes, limits: Limits) -> tuple[list[
             422, message("there must be one input, called {name!r}", name=TEXT), where="inputs[0]", hint=_INPUT
         )
     shape = required(tensor, "shape")
-    if type(shape) is not list or not shape or any(type(size) is not int or size < 0 for size in shape):
+    if type(shape) is not list or any(type(size) not in (int, float) for size in shape):
         raise Refused(422, message("the shape must be whole numbers"), where="inputs[0].shape")
     size = (field(tensor, "parameters", dict) or {}).get("binary_data_size")
-    texts: Any = _from_json(required(tensor, "data")) if size is None else _from_bytes(behind, size)
+    texts: Any = required(tensor, "data") if size is None else _from_bytes(behind, size)
     checked = texts_in(texts, "inputs[0].data", limits)
-    if prod(shape) != len(checked):
+    if shape not in ([len(checked)], [len(checked), 1]):
         raise Refused(
             422,
             message("shape {shape} does not fit {count:,} texts", shape=shape, count=len(checked)),
             where="inputs[0].shape",
         )
-    return checked, shape
+    return checked, list(map(int, shape))
 
 
 _INPUT = '{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["…"]}'
-
-
-def _from_json(data: Any) -> Any:
-    """A list of texts, which may be nested as the shape is."""
-    while type(data) is list and data and all(type(part) is list for part in data):
-        data = [each for part in data for each in part]
-    return data
 
 
 def _from_bytes(data: bytes, size: Any) -> list[str]:
