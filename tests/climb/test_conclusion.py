@@ -18,6 +18,7 @@ from sadari.climb.climb import climb
 from sadari.climb.verdict.learned import no_longer_matters
 from sadari.data.corpus import Corpus
 from sadari.metrics.classification import wilson
+from sadari.metrics.metric import Metric
 from sadari.rungs import RUNGS
 
 
@@ -155,9 +156,10 @@ def test_a_part_of_the_budget_is_kept():
 def test_nets_that_can_no_longer_matter_are_left_out(large):
     done = list(large[0].rungs)[:1]
     for right, rows, needless in ((1_140, 1_146, True), (1_100, 1_146, False), (19, 20, False), (9_950, 10_000, True)):
-        done[0].validation_accuracy = wilson(right, rows)
-        assert bool(no_longer_matters(RUNGS["lstm"], done)) == needless, right
-        assert no_longer_matters(RUNGS["tfidf"], done) is None
+        done[0].validation_score = wilson(right, rows)
+        assert bool(no_longer_matters(RUNGS["lstm"], done, Metric())) == needless, right
+        assert no_longer_matters(RUNGS["lstm"], done, Metric("log-loss")) is None
+        assert no_longer_matters(RUNGS["tfidf"], done, Metric()) is None
 
 
 def test_a_net_whose_own_validation_says_so_is_given_up(monkeypatch):

@@ -8,6 +8,7 @@ from sklearn import metrics as peer
 
 from sadari.errors import SettingError
 from sadari.metrics.metric import Metric, suggested
+from sadari.metrics.several import SeveralMetric
 from sadari.metrics.significance import mcnemar
 
 NAMES = ["a", "b", "c"]
@@ -157,3 +158,36 @@ def test_when_accuracy_says_little():
     assert suggested([91, 9])
     assert not suggested([90, 10])
     assert not suggested([5, 5, 5])
+
+
+@pytest.mark.parametrize("name", ["average-precision", "log-loss"])
+def test_metrics_that_gain_nothing_by_thresholds_choose_none(name):
+    truth, table = np.arange(40) % 3, np.random.default_rng(0).dirichlet(np.ones(3), 40)
+    assert (Metric(name).thresholds(truth, table) == 0.5).all()
+    assert (Metric(name).held_out(truth, table).given == table.argmax(axis=1)).all()
+
+
+@pytest.mark.parametrize("metric", [Metric("macro-f1"), Metric("f1:b", "b", 1), SeveralMetric("micro-f1")])
+def test_answers_of_held_out_rows_do_not_depend_on_their_own_labels(metric):
+    random = np.random.default_rng(1)
+    one = (random.random(400) < 0.1).astype(int)
+    sure = np.clip(0.1 + 0.25 * one + random.normal(size=400) / 10, 0.01, 0.99)
+    table, truth, other = np.column_stack([1 - sure, sure]), one, one.copy()
+    other[::2] = 1 - other[::2]
+    if isinstance(metric, SeveralMetric):
+        truth, other = (np.column_stack([1 - each, each, 0 * each]) for each in (truth, other))
+    first, second = metric.held_out(truth, table).given, metric.held_out(other, table).given
+    assert (first[::2] == second[::2]).all()
+    assert (first[1::2] != second[1::2]).any()
+
+
+def test_thresholds_of_one_labels_f1_are_for_that_label():
+    random = np.random.default_rng(0)
+    truth = random.choice(3, size=2_000, p=[0.6, 0.37, 0.03])
+    logits = np.log([0.6, 0.37, 0.03]) + random.normal(size=(2_000, 3)) + 2 * np.eye(3)[truth]
+    table = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    found = Metric("f1:c", "c", 2).thresholds(truth, table)
+    assert found[0] == found[1] > found[2]
+    given = Metric().given(table, found)
+    best = peer.f1_score(truth == 2, given == 2)
+    assert best > peer.f1_score(truth == 2, table.argmax(axis=1) == 2)

@@ -6,7 +6,8 @@ import pytest
 from sklearn.metrics import accuracy_score, average_precision_score, f1_score, log_loss
 
 from sadari.metrics import several
-from sadari.metrics.several import Answers, SeveralMetric
+from sadari.metrics.answers import Answers
+from sadari.metrics.several import SeveralMetric
 
 
 def rows(seed, count=80, labels=5):
@@ -37,7 +38,7 @@ def by_scikit_learn(name, truth, answers):
 @pytest.mark.parametrize("seed", range(4))
 def test_scores_are_scikit_learns_of_all_rows_and_of_drawn_rows(name, seed):
     truth, answers = rows(seed)
-    assert several.point(name, truth, answers) == pytest.approx(by_scikit_learn(name, truth, answers))
+    assert SeveralMetric(name).point(truth, answers) == pytest.approx(by_scikit_learn(name, truth, answers))
     drawn = np.random.default_rng(seed).integers(len(truth), size=len(truth))
     weights = np.bincount(drawn, minlength=len(truth))[None]
     found = SeveralMetric(name).of_draws(truth, answers, weights)[0]
@@ -73,15 +74,15 @@ def test_truths_count_labels_that_training_never_saw():
     assert unseen == {"new": 2, "newer": 1}
     assert several.all_right(truth, truth[:, :-1] > 0).tolist() == [False, True, True, False]
     perfect = Answers(truth[:, :-1].astype(float), truth[:, :-1] > 0)
-    assert several.point("micro-f1", truth, perfect) == pytest.approx(2 * 3 / (3 + 6))
+    assert SeveralMetric("micro-f1").point(truth, perfect) == pytest.approx(2 * 3 / (3 + 6))
 
 
 def test_always_the_same_is_the_best_constant():
     truth, _ = rows(2)
-    best = several.point("micro-f1", truth, several.always_the_same(truth))
+    best = SeveralMetric("micro-f1").point(truth, several.always_the_same(truth))
     for code in range(2**5):
         given = np.tile([bool(code >> k & 1) for k in range(5)], (len(truth), 1))
-        assert several.point("micro-f1", truth, Answers(given.astype(float), given)) <= best + 1e-12
+        assert SeveralMetric("micro-f1").point(truth, Answers(given.astype(float), given)) <= best + 1e-12
 
 
 def test_what_is_calibrated_has_hardly_an_error():

@@ -62,10 +62,37 @@ def test_without_any_label_the_usual_threshold_stays():
     assert (thresholds.choose_thresholds(np.full((5, 3), 0.3), np.zeros((5, 3), bool)) == thresholds.USUAL).all()
 
 
-def test_choices_of_held_out_rows_do_not_depend_on_their_own_labels():
-    probabilities, wanted = rows(5)
-    given = thresholds.held_out_choices(probabilities, wanted)
-    other = wanted.copy()
-    other[::2] = ~other[::2]
-    assert (thresholds.held_out_choices(probabilities, other)[::2] == given[::2]).all()
-    assert (thresholds.held_out_choices(probabilities, other)[1::2] != given[1::2]).any()
+def test_the_label_given_is_the_likeliest_beside_its_threshold():
+    table = np.array([[0.7, 0.3], [0.81, 0.19], [0.2, 0.8]])
+    assert thresholds.likeliest(table, 0.5).tolist() == [0, 0, 1]
+    assert thresholds.likeliest(table, np.array([0.75, 0.25])).tolist() == [1, 0, 1]  # from a quarter on
+    assert thresholds.likeliest(table, np.array([0.0, 1.0])).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("labels", [2, 5])
+def test_even_thresholds_raise_macro_f1_on_rows_that_they_were_not_chosen_on(labels):
+    random = np.random.default_rng(labels)
+    shares = np.array([0.95, *np.full(labels - 1, 0.05 / (labels - 1))])
+
+    def drawn(count):
+        truth = random.choice(labels, size=count, p=shares)
+        logits = np.log(shares) + random.normal(size=(count, labels)) + 2.5 * np.eye(labels)[truth]
+        table = np.exp(logits)
+        return truth, table / table.sum(axis=1, keepdims=True)
+
+    def score(truth, given):
+        return f1_score(truth, given, average="macro", zero_division=0)
+
+    truth, table = drawn(3_000)
+    found = thresholds.even_thresholds(table, shares, lambda given: score(truth, given))
+    assert found.sum() == pytest.approx(1)
+    assert found.argmax() == 0
+    truth, table = drawn(20_000)
+    assert score(truth, thresholds.likeliest(table, found)) > score(truth, table.argmax(axis=1)) + 0.02
+
+
+def test_thresholds_stay_where_nothing_is_gained():
+    random = np.random.default_rng(0)
+    table = random.dirichlet(np.ones(3), 200)
+    found = thresholds.even_thresholds(table, np.array([0.8, 0.1, 0.1]), lambda given: 0.5)
+    assert (found == thresholds.USUAL).all()

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from sadari import readable
 from sadari.climb.budget.budget import SHARE, Budget, Plan, TooDear
 from sadari.climb.conclusion import conclude
 from sadari.climb.context import ClimbContext, Progress
@@ -18,7 +17,7 @@ from sadari.climb.failures import Failed, none_trained, why_failed
 from sadari.climb.folder import run_folder, write_run
 from sadari.climb.measuring.learning_curves import SHARES, curve_point
 from sadari.climb.measuring.measure import measure
-from sadari.climb.measuring.quick import quick_score
+from sadari.climb.measuring.scores import score_said
 from sadari.climb.progress import onwards
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.climb.selection import rungs_to_climb
@@ -30,13 +29,13 @@ from sadari.climb.tuning import tune
 from sadari.climb.verdict.choice import MARGIN, TEXTS_PER_DAY, check_margin
 from sadari.climb.verdict.decide import decide
 from sadari.climb.verdict.final_model import seconds_to_refit
-from sadari.climb.verdict.learned import no_longer_matters
+from sadari.climb.verdict.learned import no_longer_matters, score_of
 from sadari.data.audit.audit import audit
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import DataError, SettingError
 from sadari.messages import LANGUAGES, Message, beside, current_language, message, of
-from sadari.metrics.metric import Metric
+from sadari.metrics.metric import Metric, suggested
 from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.several import DEFAULT, SeveralMetric
 from sadari.rungs import RUNGS, Rung
@@ -87,7 +86,7 @@ def climb(
         settings: rung → the settings in which it differs from its defaults.
         keep_duplicates: keep repeated training texts.
         validation: the share of the training rows that is set aside for validation.
-        metric: what decides, one of `sadari.metrics.metric.METRICS`; None: accuracy, or micro-F1 of several labels.
+        metric: what decides, one of `METRICS`; None: accuracy, of several labels micro-F1, of rare ones macro-F1.
         margin: how much less of it, as a share, is accepted of a rung that costs noticeably less.
         texts_per_day: how many texts are to be labelled, for what that costs.
         refit: train the recommended rung once more, on validation rows too, for ``folder``/model.
@@ -177,9 +176,12 @@ def _check_asked(asked: Mapping[str, Any]) -> None:
 
 
 def _metric(asked: str | None, frozen: Frozen) -> Metric:
-    """What counts: accuracy, or micro-F1 where a text may have several labels, if nobody asks for another."""
-    kind, usual = (SeveralMetric, DEFAULT) if frozen.several else (Metric, "accuracy")
-    return kind.named(asked or usual, frozen.label_names, frozen.label_counts)
+    """What counts, if nobody asks for another: accuracy, or macro-F1 where one label has over nine tenths of the rows,
+    or micro-F1 where a text may have several."""
+    if frozen.several:
+        return SeveralMetric.named(asked or DEFAULT, frozen.label_names, frozen.label_counts)
+    usual = "macro-f1" if suggested(frozen.label_counts) else "accuracy"
+    return Metric.named(asked or usual, frozen.label_names, frozen.label_counts)
 
 
 def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: int) -> Audit:
@@ -230,9 +232,8 @@ def _try_all(run: ClimbContext, names: list[str], found: dict[str, RungResult | 
         if not run.named and (why := _why_not(run, name, done)):
             found[name] = Failed(why)
             continue
-        if done and not run.named and run.metric.name == "accuracy":
-            best = max(done, key=lambda result: result.validation_accuracy.value)
-            run.to_beat = best.rung, run.metric.right(run.frozen.validation_truth, best.validation_answers)
+        if done and not run.named:
+            run.to_beat = max(done, key=lambda result: run.metric.sign * score_of(result).value)
         found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
     if sum(isinstance(outcome, RungResult) for outcome in found.values()) < 2:
         run.budget.release()  # two rungs, and so a comparison, are worth more than curves
@@ -244,7 +245,7 @@ def _try_all(run: ClimbContext, names: list[str], found: dict[str, RungResult | 
 def _why_not(run: ClimbContext, name: str, done: Sequence[RungResult]) -> Message | None:
     """Why a rung that nobody has named is not trained; None where it is."""
     why = RUNGS[name].needless(run.frozen.train.texts, run.frozen.label_counts)
-    return why or (no_longer_matters(RUNGS[name], done) if done else None)
+    return why or (no_longer_matters(RUNGS[name], done, run.metric) if done else None)
 
 
 def _try_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear | Failed:
@@ -325,21 +326,21 @@ def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, 
     def score(settings: dict[str, Any]) -> float:
         run.tuned[name] = settings
         model = run.new(name).fit(train.texts, train.labels)
-        return quick_score(truth, predict_in_order(model, held_out.texts, frozen.label_names))
+        return run.metric.sign * run.metric.quick(truth, predict_in_order(model, held_out.texts, frozen.label_names))
 
     def progress(done: int) -> None:
         tried = message("tuning, {done} of {trials} tried", done=done, trials=run.trials)
         run.say(name, tried, place + 0.1)
 
     seconds = 0.5 * run.budget.time_left() / (count - place)
-    best, accuracy, done = tune(
+    best, found, done = tune(
         search_space(RUNGS[name]), score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress
     )
     run.tuned[name] = best
     return message(
-        "{tried} settings tried on validation rows, the best {accuracy} %",
+        "{tried} settings tried on validation rows, the best with {score}",
         tried=done,
-        accuracy=readable.percent(accuracy),
+        score=score_said(run.metric, run.metric.sign * found),
     )
 
 
@@ -351,7 +352,7 @@ def _draw_curves(run: ClimbContext, results: list[RungResult], asked: Mapping[st
     taken = decide(results, run.frozen.validation_truth, metric=run.metric, **_criteria(asked)).rung
     run.budget.release(seconds_to_refit(run, next(result for result in results if result.rung == taken)))
     for result in results:
-        result.curve = [(result.rows, quick_score(run.frozen.validation_truth, result.validation_table()))]
+        result.curve = [(result.rows, run.metric.quick(run.frozen.validation_truth, result.validation_table()))]
         run.planned.pop(result.rung, None)  # passes that were cut for all rows say nothing of fewer
     try:
         if run.curves and not run.stopped:
@@ -370,7 +371,9 @@ def _draw_rounds(run: ClimbContext, results: list[RungResult]) -> None:
                 continue
             run.progress(of(result.rung, message("learning curve")), 0.97)
             try:
-                point = curve_point(run.frozen, result, share, partial(run.new, result.rung), run.budget, run.seed)
+                point = curve_point(
+                    run.frozen, run.metric, result, share, partial(run.new, result.rung), run.budget, run.seed
+                )
             except Exception as error:
                 failed.add(result.rung)
                 why = message("no learning curve: {why}", why=why_failed(error, result.rung))

@@ -55,24 +55,9 @@ def _counts(metric: str) -> Callable[[RungResult], Interval | None]:
 
 WITHOUT_LEAKS = Column(message("without leaks"), "%", lambda rung: rung.accuracy_without_leaks, brief=_score, rank=8)
 COLUMNS = [
-    Column(
-        message("accuracy"), "%", lambda rung: None if rung.several else rung.accuracy, brief=_score, rank=9, spans=True
-    ),
-    Column(message("micro-F1"), "%", lambda rung: rung.micro_f1, brief=_score, rank=9, spans=True),
-    Column(
-        message("all labels right"), "%", lambda rung: rung.accuracy if rung.several else None, brief=_score, rank=5
-    ),
-    WITHOUT_LEAKS,
-    Column(message("F1"), "%", _counts("f1"), brief=_score, rank=10),
-    Column(message("average precision"), "%", _counts("average-precision"), brief=_score, rank=10),
-    Column(
-        message("average precision"),
-        "%",
-        lambda rung: None if rung.metric == "average-precision" else rung.average_precision,
-        brief=readable.percent,
-        rank=4,
-        figure=readable.percent,
-    ),
+    Column(message("macro-F1"), "%", _counts("macro-f1"), brief=_score, rank=10, spans=True),
+    Column(message("F1"), "%", _counts("f1"), brief=_score, rank=10, spans=True),
+    Column(message("average precision"), "%", _counts("average-precision"), brief=_score, rank=10, spans=True),
     Column(
         message("log loss"),
         "nats",
@@ -82,9 +67,25 @@ COLUMNS = [
         figure=lambda loss: f"{loss:.3f}",
     ),
     Column(
+        message("accuracy"), "%", lambda rung: None if rung.several else rung.accuracy, brief=_score, rank=9, spans=True
+    ),
+    Column(message("micro-F1"), "%", lambda rung: rung.micro_f1, brief=_score, rank=9, spans=True),
+    Column(
+        message("all labels right"), "%", lambda rung: rung.accuracy if rung.several else None, brief=_score, rank=5
+    ),
+    WITHOUT_LEAKS,
+    Column(
+        message("average precision"),
+        "%",
+        lambda rung: None if rung.metric == "average-precision" else rung.average_precision,
+        brief=readable.percent,
+        rank=4,
+        figure=readable.percent,
+    ),
+    Column(
         message("macro-F1"),
         "%",
-        lambda rung: rung.macro_f1,
+        lambda rung: None if rung.metric == "macro-f1" else rung.macro_f1,
         brief=lambda score: readable.percent(score.value),
         rank=6,
     ),

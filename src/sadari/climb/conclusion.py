@@ -39,13 +39,13 @@ def conclude(
         results: of the rungs that were trained.
         skipped: the others, and why.
         audited: the audit of the texts.
-        asked: margin and texts a day.
+        asked: metric, margin and texts a day.
     """
     frozen, metric = run.frozen, run.metric
     compared = compare_on_validation(results, frozen.validation_truth, metric)
     scores, final_tests = metric.compare(frozen.final_truth, {each.rung: each.final_answers for each in results})
     for each in results:
-        each.metric, each.score, each.validation_score = metric.name, scores[each.rung], compared[0][each.rung]
+        each.score = scores[each.rung]
     verdict = decide(
         results,
         frozen.validation_truth,
@@ -74,14 +74,14 @@ def conclude(
         final_texts=[text[:400] for text in frozen.final.texts.to_list()],
         leaked=frozen.leaked,
         audit=audited.figures(),
-        notes=[*frozen.notes, *_notes(run, results, audited)],
+        notes=[*frozen.notes, *_given_by(taken), *_notes(run, results, audited, asked["metric"])],
         versions=versions(*sorted({name for result in results for name in RUNGS[result.rung].libraries})),
     )
 
 
-def _notes(run: ClimbContext, results: list[RungResult], audited: Audit) -> list[Message]:
+def _notes(run: ClimbContext, results: list[RungResult], audited: Audit, asked: str | None) -> list[Message]:
     """What the climb decided by itself, and what may help."""
-    return [*_tokenizers_taken(run, results), *_what_counts(run), *_weights_could_help(run, results, audited)]
+    return [*_tokenizers_taken(run, results), *_what_counts(run, asked), *_weights_could_help(run, results, audited)]
 
 
 def _tokenizers_taken(run: ClimbContext, results: list[RungResult]) -> list[Message]:
@@ -110,19 +110,37 @@ def _weights_could_help(run: ClimbContext, results: list[RungResult], audited: A
     return [] if said is None else [said]
 
 
-def _what_counts(run: ClimbContext) -> list[Message]:
-    """What the verdict goes by, where that is not accuracy; where it is and says little, what would say more."""
-    counts = run.frozen.label_counts
-    if run.frozen.several or run.metric.name != "accuracy":
-        return [message("the verdict goes by {metric}", metric=run.metric.name)]
-    if not suggested(counts):
+def _what_counts(run: ClimbContext, asked: str | None) -> list[Message]:
+    """What the verdict goes by, where that is not accuracy, and why."""
+    metric, counts = run.metric, run.frozen.label_counts
+    if metric.name == "accuracy" and not (suggested(counts) and not run.frozen.several):
         return []
-    return [
-        message(
-            "{label} has {share} % of the rows, so that accuracy says little: see macro-F1, or decide by another with "
-            "--metric macro-f1, average-precision or f1:{rarest}",
-            label=readable.label(run.frozen.label_names[int(counts.argmax())]),
-            share=readable.percent(float(counts.max() / counts.sum())),
-            rarest=run.frozen.label_names[int(counts.argmin())],
-        )
-    ]
+    said = message("the verdict goes by {metric}", metric=metric.heading)
+    if not run.frozen.several and suggested(counts):
+        about = {
+            "label": readable.label(run.frozen.label_names[int(counts.argmax())]),
+            "share": readable.percent(float(counts.max() / counts.sum())),
+            "rarest": run.frozen.label_names[int(counts.argmin())],
+        }
+        if metric.name == "accuracy":
+            return [
+                message(
+                    "{label} has {share} % of the rows, so that accuracy says little: see macro-F1, or decide by "
+                    "another with --metric macro-f1, average-precision or f1:{rarest}",
+                    **about,
+                )
+            ]
+        if asked is None:
+            said = message(
+                "the verdict goes by macro-F1: {label} has {share} % of the rows, so that accuracy says little "
+                "(others: --metric accuracy, average-precision or f1:{rarest})",
+                **about,
+            )
+    return [said]
+
+
+def _given_by(taken: RungResult) -> list[Message]:
+    """How the recommended model gives labels, where that is not by the largest probability."""
+    if taken.several or len(set(taken.thresholds.values())) < 2:
+        return []
+    return [message("a rare label may be given though another is likelier, as far as that was best on validation rows")]

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sadari.climb.budget.budget import Budget
 from sadari.climb.progress import share_done
+from sadari.climb.result import RungResult
 from sadari.climb.split import Frozen
 from sadari.errors import SettingError
 from sadari.messages import Message, message, of, render
@@ -42,8 +40,7 @@ class ClimbContext:
         trials: settings to try for each.
         refit: whether the recommended rung is trained once more, on validation rows too.
         named: whether the rungs were asked for by name, so that none is left out for being needless.
-        to_beat: the best rung so far, and which validation rows it gets right, where a net that cannot reach it may be
-            given up.
+        to_beat: the best rung so far, where a net that cannot reach it may be given up.
         stopped: whether somebody has asked it to end with what is there.
         tokenizer: chosen by the texts for the rungs that leave it to them; None where none does.
         planned: rung → settings that the budget has chosen.
@@ -64,7 +61,7 @@ class ClimbContext:
     trials: int = 0
     refit: bool = True
     named: bool = False
-    to_beat: tuple[str, NDArray[np.bool_]] | None = None
+    to_beat: RungResult | None = None
     stopped: bool = False
     tokenizer: TokenizerChoice | None = None
     planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from sadari.messages import Message, message
+from sadari.metrics.answers import Answers
 from sadari.metrics.interval import Interval, PairTest
-from sadari.metrics.several import Answers
 
 # What the final rows are called.
 FINAL_NAMES = {"test": message("test"), "held-out": message("held-out")}
@@ -37,14 +36,15 @@ class RungResult:
         validation_accuracy: accuracy on the validation rows.
         micro_f1: micro-F1 on the final rows, where a text may have several labels.
         average_precision: the mean of the labels' average precision, where a text may have several.
-        thresholds: label name → the probability from which on a text gets it, where it may have several.
+        thresholds: label name → its threshold: the probability from which on a text gets it, where it may have several;
+            else what its probability is divided by before the largest is taken.
         validation_probabilities: float32 [v, k], of models that did not see the row; None where they were not kept.
         metric: what counts in the climb.
         score: its value on the final rows.
         validation_score: the same of the validation rows.
         inverse_temperature: what its logits are multiplied by, so that its probabilities are calibrated.
         history: one record an epoch.
-        curve: the learning curve, pairs of training rows and validation accuracy.
+        curve: the learning curve, pairs of training rows and the score on validation rows.
         top_features: label name → [(feature, weight)], strongest first.
         accuracy_without_leaks: accuracy, or micro-F1 of several labels a text, without the final rows whose text is in
             training too.
@@ -96,15 +96,14 @@ class RungResult:
         return self.predictions.ndim == 2
 
     @property
-    def validation_answers(self) -> Any:
-        """What a metric compares: the table of the validation rows, with the labels given where these are several."""
-        table = self.validation_table()
-        return Answers(table, self.validation_predictions) if self.several else table
+    def validation_answers(self) -> Answers:
+        """What it says of the validation rows, which a metric compares."""
+        return Answers(self.validation_table(), self.validation_predictions)
 
     @property
-    def final_answers(self) -> Any:
+    def final_answers(self) -> Answers:
         """The same of the final rows."""
-        return Answers(self.probabilities, self.predictions) if self.several else self.probabilities
+        return Answers(self.probabilities, self.predictions)
 
 
 @dataclass

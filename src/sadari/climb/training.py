@@ -10,14 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari import readable
 from sadari.climb.budget.budget import Plan, work
 from sadari.climb.context import ClimbContext
+from sadari.climb.measuring.scores import score_said
 from sadari.climb.split import halves, nested_rows
 from sadari.data.corpus import Corpus
 from sadari.messages import Message, beside, message, of
 from sadari.metrics.predictions import label_columns, predict_in_order
-from sadari.metrics.significance import paired_difference
 from sadari.rungs import Rung
 from sadari.train.callbacks import Progress
 from sadari.train.solvers.temperature import sigmoid
@@ -25,6 +24,8 @@ from sadari.train.solvers.temperature import sigmoid
 TRAINING, VALIDATING, DONE = 0.0, 0.4, 0.8  # of a rung's place on the bar
 
 SURE = 0.999  # of the interval by which a net is given up
+LOOKS = (0.25, 0.5, 0.75)  # shares of a training at which a net is looked at
+HOPE = 2  # times what it gained between two looks it may still gain
 LONG = 4  # a rung's cost beside a linear one's, from which on it may be
 
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]  # training rows (positions): learned from, validated
@@ -96,7 +97,7 @@ def train(context: ClimbContext, name: str, plan: Plan, corpus: Corpus, place: f
         context.progress(what, context.along(place + VALIDATING * record.get("share", done / total)))
 
     held = None if frozen.folds else (frozen.validation.texts, frozen.validation.labels)
-    _fit(model, corpus, allowance, told, held)
+    _fit(model, corpus, allowance, told, held, None if frozen.folds else Judge(context, model))
     if frozen.folds:
         held_out, behind = _validate_in_folds(context, name, model, folds, others, allowance, place)
     else:
@@ -126,11 +127,16 @@ def _folds(context: ClimbContext, plan: Plan) -> list[Fold]:
 
 
 def _fit(
-    model: Rung, corpus: Corpus, allowance: Allowance, told: Progress, held: tuple[pl.Series, pl.Series | None] | None
+    model: Rung,
+    corpus: Corpus,
+    allowance: Allowance,
+    told: Progress,
+    held: tuple[pl.Series, pl.Series | None] | None = None,
+    judge: Judge | None = None,
 ) -> Rung:
     """Train a model in its part of the time."""
     seconds = allowance.next()
-    return model.fit(corpus.texts, corpus.labels, validation=held, progress=told, seconds=seconds)
+    return model.fit(corpus.texts, corpus.labels, validation=held, progress=told, seconds=seconds, judge=judge)
 
 
 def _validate_in_folds(
@@ -172,7 +178,7 @@ def _validate_in_folds(
         told(0, 1, {})
         one = model
         if number >= len(folds) - len(others):
-            one = _fit(context.new(name), frozen.train.take(rows), allowance, told, None)
+            one = _fit(context.new(name), frozen.train.take(rows), allowance, told)
             made.append(one)
         texts = frozen.train.texts.gather(held)
         places = label_columns(one, frozen.label_names)
@@ -180,11 +186,11 @@ def _validate_in_folds(
         table[np.ix_(held, places >= 0)] = found[:, places[places >= 0]]
         logits[np.ix_(held, places >= 0)] = one.logits(texts)[:, places[places >= 0]]
         complete[held] = (places >= 0).all()
-        if frozen.several:  # which rows are right depends on thresholds, which are not chosen yet
-            continue
-        table[held[known[held]]] **= 1 / one.inverse_temperature_
+        if not frozen.several:
+            table[held[known[held]]] **= 1 / one.inverse_temperature_
         seen = np.concatenate([held for _, held in folds[: number + 1]])
-        _give_up(context, model, seen, table[seen].argmax(axis=1) == frozen.validation_truth[seen])
+        if len(seen) < len(frozen.train):
+            _give_up(context, model, seen, table[seen])
     own_order = [frozen.label_names.index(str(label)) for label in model.classes_.tolist()]
     model.calibrate(logits[complete][:, own_order], frozen.train.given_labels.filter(pl.Series(complete)))
     if frozen.several:
@@ -194,25 +200,70 @@ def _validate_in_folds(
     return (table / table.sum(axis=1, keepdims=True)).astype(np.float32), made
 
 
-def _give_up(context: ClimbContext, model: Rung, rows: NDArray[np.int64], right: NDArray[np.bool_]) -> None:
-    """Give a long net up if it is surely worse than the best so far on the rows that are validated already.
+class Judge:
+    """Looks, while a long net trains, at what it says of validation rows that were set aside, and gives it up early.
+
+    Args:
+        context: the climb.
+        model: in training.
+    """
+
+    def __init__(self, context: ClimbContext, model: Rung) -> None:
+        self.context, self.model = context, model
+        self.before: float | None = None
+
+    @property
+    def places(self) -> tuple[float, ...]:
+        """The shares of the training at which it looks."""
+        judged = self.context.to_beat is not None and self.model.relative_cost >= LONG
+        return LOOKS if judged and not self.context.metric.lower_is_better else ()
+
+    def __call__(self, probabilities: NDArray[np.floating]) -> None:
+        """Look at probabilities [v, k] of the validation rows, of the net as it stands.
+
+        Raises:
+            GivenUp: it would be surely worse than the best even if it gained twice as much again as since last time.
+        """
+        frozen, metric = self.context.frozen, self.context.metric
+        places = label_columns(self.model, frozen.label_names)
+        table = np.where(places >= 0, probabilities[:, places], 0.0)
+        now = metric.quick(frozen.validation_truth, table)
+        before, self.before = self.before, now
+        if before is not None:
+            hoped = HOPE * max(0.0, now - before)
+            _give_up(self.context, self.model, np.arange(len(table)), table, hoped)
+
+
+def _give_up(
+    context: ClimbContext, model: Rung, rows: NDArray[np.int64], table: NDArray[np.floating], hoped: float = 0.0
+) -> None:
+    """Give a long net up if it is surely worse than the best so far on validation rows.
+
+    Args:
+        context: the climb.
+        model: the net.
+        rows: those validation rows.
+        table: float [rows, k], its probabilities.
+        hoped: what it may still gain.
 
     Raises:
         GivenUp: it is.
     """
-    if context.to_beat is None or model.relative_cost < LONG or len(rows) == len(context.frozen.train):
+    best, metric, truth = context.to_beat, context.metric, context.frozen.validation_truth[rows]
+    if best is None or model.relative_cost < LONG:
         return
-    name, its = context.to_beat[0], context.to_beat[1][rows]
-    lost, won = int(np.count_nonzero(its & ~right)), int(np.count_nonzero(right & ~its))
-    if paired_difference(lost, won, len(rows), confidence=SURE).high < 0:
-        what = message(
-            "given up: it is right in {percent} % of the first {rows:,} validation rows, and {rung} in {best} %",
-            percent=readable.percent(float(right.mean())),
-            rows=len(rows),
-            rung=name,
-            best=readable.percent(float(its.mean())),
+    both = {"best": best.validation_answers.take(rows), "net": metric.held_out(truth, table)}
+    scores, (test,) = metric.compare(truth, both)
+    if test.difference.value + hoped < 0 and test.p_value < 1 - SURE:
+        raise GivenUp(
+            message(
+                "given up: it has {score} on {rows:,} validation rows, and {rung} {best}",
+                score=score_said(metric, scores["net"].value),
+                rows=len(rows),
+                rung=best.rung,
+                best=score_said(metric, scores["best"].value),
+            )
         )
-        raise GivenUp(what)
 
 
 def _said_of_time(model: Rung, behind: list[Rung]) -> Message | str:

@@ -25,7 +25,7 @@ def tune(
 
     Args:
         space: what a trial may try of which setting.
-        score: validation accuracy of a model trained with these settings besides the defaults.
+        score: of a model trained with these settings besides the defaults, on validation rows; the higher the better.
         trials: how many, at most. With a time limit that is not reached, the same seed gives the same trials.
         seconds: no trial begins after so many.
         seed: of the trials.

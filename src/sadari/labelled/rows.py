@@ -97,7 +97,7 @@ class Answers:
         return name
 
     def _series(self, probabilities: NDArray[np.float64], notes: pl.Series) -> list[pl.Series]:
-        order = np.argsort(-probabilities, axis=1, kind="stable")
+        order = self.model.codec.order(probabilities, self.model.thresholds_)
         sorted_ = np.take_along_axis(probabilities, order, axis=1)
         values: dict[str, Any] = {}
         if self.model.multilabel:

@@ -114,9 +114,9 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
         "windows": int(pieces[pieces > 1].sum()),
     }
     if model.multilabel:
-        return _evaluate_several(names, corpus, probabilities >= model.thresholds_, known, long)
+        return _evaluate_several(names, corpus, model.codec.given(probabilities, model.thresholds_), known, long)
     truth, unseen = truth_codes(corpus.labels.to_list(), names)
-    confusion = confusion_matrix(truth, probabilities.argmax(axis=1), classes=len(names))
+    confusion = confusion_matrix(truth, model.codec.given(probabilities, model.thresholds_), classes=len(names))
     scores = class_scores(confusion)
     per_class = [
         {

@@ -16,10 +16,12 @@ from scipy.sparse import csr_array
 from scipy.special import ndtr, ndtri
 
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import Message, message
+from sadari.metrics.answers import Answers, Table
 from sadari.metrics.classification import wilson
 from sadari.metrics.interval import Interval, PairTest
 from sadari.metrics.significance import holm, pair_tests
+from sadari.train.thresholds import USUAL, even_thresholds, likeliest
 
 METRICS = ("accuracy", "macro-f1", "micro-f1", "f1:LABEL", "average-precision", "log-loss")
 _F1_OF = "f1:"
@@ -29,7 +31,13 @@ DRAWS = 2_000
 _CELLS = 8_000_000  # of rows drawn at a time: 64 MB
 RARE = 0.9  # a label with a larger share makes accuracy say little
 
-Table = NDArray[np.floating]
+HEADINGS = {
+    "accuracy": message("accuracy"),
+    "macro-f1": message("macro-F1"),
+    "micro-f1": message("micro-F1"),
+    "average-precision": message("average precision"),
+    _LOSS: message("log loss"),
+}
 
 
 @dataclass(frozen=True)
@@ -74,38 +82,118 @@ class Metric:
         return cls(asked)
 
     @property
+    def heading(self) -> Message:
+        """Its name in a table."""
+        if self.name.startswith(_F1_OF):
+            return message("F1 of {label}", label=self.label)
+        return HEADINGS[self.name]
+
+    @property
     def lower_is_better(self) -> bool:
         return self.name == _LOSS
 
-    def of_draws(self, truth: NDArray[np.integer], table: Table, weights: NDArray[np.integer]) -> NDArray[np.float64]:
-        """The score of each draw: float64 [d].
+    @property
+    def sign(self) -> int:
+        """What a score is multiplied by, so that the higher is the better."""
+        return -1 if self.lower_is_better else 1
+
+    @property
+    def chooses_thresholds(self) -> bool:
+        """Whether it goes by the labels given, so that it may gain by giving rare ones though another is likelier."""
+        return self.name == "macro-f1" or self.name.startswith(_F1_OF)
+
+    def thresholds(self, truth: NDArray[np.integer], table: Table) -> NDArray[np.float64]:
+        """The thresholds float64 [k] by which it is best on rows that were not trained on.
 
         Args:
             truth: int [n], −1 for a label that training never saw.
             table: float [n, k], probabilities.
+        """
+        if not self.chooses_thresholds:
+            return np.full(table.shape[1], USUAL)
+        known = truth[truth >= 0]
+        shares = (np.bincount(known, minlength=table.shape[1]) + 1) / (len(known) + table.shape[1])
+        if self.code is not None:  # that label against all others together
+            shares = np.where(np.arange(len(shares)) == self.code, shares, 1 - shares[self.code])
+        return even_thresholds(table, shares, lambda given: self.point(truth, Answers(table, given)))
+
+    def given(self, table: Table, thresholds: NDArray[np.floating]) -> NDArray[Any]:
+        """The labels that these thresholds give: int [n], or bool [n, k] of several.
+
+        Args:
+            table: float [n, k], probabilities.
+            thresholds: float [k].
+        """
+        return likeliest(table, thresholds)
+
+    def held_out(self, truth: NDArray[np.integer], table: Table) -> Answers:
+        """Answers by thresholds that were chosen on the other half of the rows.
+
+        So the rows say what thresholds are worth on rows that they were not chosen on.
+
+        Args:
+            truth: int [n].
+            table: float [n, k], probabilities of rows that were not trained on.
+        """
+        if not self.chooses_thresholds or len(truth) < 2:
+            return Answers(table, self.given(table, np.full(table.shape[1], USUAL)))
+        odd = np.arange(len(truth)) % 2 == 1
+        halves = [self.given(table[half], self.thresholds(truth[~half], table[~half])) for half in (odd, ~odd)]
+        given = np.empty((len(truth), *halves[0].shape[1:]), halves[0].dtype)
+        given[odd], given[~odd] = halves
+        return Answers(table, given)
+
+    def point(self, truth: NDArray[np.integer], answers: Answers | Table) -> float:
+        """The score without its interval.
+
+        Args:
+            truth: int [n].
+            answers: of the same rows.
+        """
+        return float(self.of_draws(truth, answers, np.ones((1, len(truth)), np.int64))[0])
+
+    def quick(self, truth: NDArray[np.integer], table: Table) -> float:
+        """One figure of a model on rows that it did not see, for learning curves and trials of settings.
+
+        Args:
+            truth: int [n].
+            table: float [n, k], probabilities.
+        """
+        return self.point(truth, self.held_out(truth, table))
+
+    def of_draws(
+        self, truth: NDArray[np.integer], answers: Answers | Table, weights: NDArray[np.integer]
+    ) -> NDArray[np.float64]:
+        """The score of each draw: float64 [d].
+
+        Args:
+            truth: int [n], −1 for a label that training never saw.
+            answers: of the n rows.
             weights: int [d, n], how often each row is drawn.
         """
+        answers = Answers.of(answers)
+        table = answers.probabilities
         if self.name == _LOSS:
             return weights @ _losses(truth, table) / weights.sum(axis=1)
         if self.counts_rows:
-            return weights @ self.right(truth, table).astype(np.float64) / weights.sum(axis=1)
+            return weights @ self.right(truth, answers).astype(np.float64) / weights.sum(axis=1)
         if self.name == "average-precision":
             labels = range(table.shape[1]) if self.code is None else [self.code]
             return average_precision([(truth == label, table[:, label]) for label in labels], weights)
-        return _f1(truth, table.argmax(axis=1), weights, table.shape[1], self.code)
+        return _f1(truth, answers.given, weights, table.shape[1], self.code)
 
-    def score(self, truth: NDArray[np.integer], table: Any, *, seed: int = 0) -> Interval:
+    def score(self, truth: NDArray[np.integer], answers: Answers | Table, *, seed: int = 0) -> Interval:
         """The score with its 95 % interval: Wilson's for shares of rows, else of the bootstrap.
 
         Args:
             truth: int [n], −1 for a label that training never saw.
-            table: float [n, k], probabilities; `sadari.metrics.several.Answers` of several labels a text.
+            answers: of the n rows.
             seed: of the draws.
         """
-        return self.compare(truth, {"": table}, seed=seed)[0][""]
+        return self.compare(truth, {"": answers}, seed=seed)[0][""]
 
     def compare(
-        self, truth: NDArray[np.integer], tables: Mapping[str, Any], *, seed: int = 0
+        self, truth: NDArray[np.integer], tables: Mapping[str, Answers | Table], *, seed: int = 0
     ) -> tuple[dict[str, Interval], list[PairTest]]:
         """The score of each rung, and a paired test of every two of them.
 
@@ -114,7 +202,7 @@ class Metric:
 
         Args:
             truth: int [n], −1 for a label that training never saw.
-            tables: rung → the same.
+            tables: rung → its answers.
             seed: of the draws.
         """
         right = {name: self.right(truth, table) for name, table in tables.items()}
@@ -124,10 +212,9 @@ class Metric:
         values, drawn = self._drawn(truth, tables, seed)
         for test in tests:
             rows = self.differ(tables[test.first], tables[test.second])
-            sign = -1 if self.lower_is_better else 1
-            gain = sign * (values[test.second] - values[test.first])
+            gain = self.sign * (values[test.second] - values[test.first])
             test.difference, test.p_value = _tested(
-                gain, sign * (drawn[test.second] - drawn[test.first]), int(np.count_nonzero(rows))
+                gain, self.sign * (drawn[test.second] - drawn[test.first]), int(np.count_nonzero(rows))
             )
         for test, corrected in zip(tests, holm([test.p_value for test in tests]), strict=True):
             test.p_corrected = float(corrected)
@@ -143,29 +230,30 @@ class Metric:
         """Whether it is the share of rows that are right."""
         return self.name in _COUNTED
 
-    def right(self, truth: NDArray[np.integer], table: Table) -> NDArray[np.bool_]:
+    def right(self, truth: NDArray[np.integer], answers: Answers | Table) -> NDArray[np.bool_]:
         """bool [n]: which rows are right.
 
         Args:
             truth: int [n].
-            table: float [n, k], probabilities.
+            answers: of the n rows.
         """
-        return np.asarray(table.argmax(axis=1) == truth)
+        return np.asarray(Answers.of(answers).given == truth)
 
-    def differ(self, one: Table, other: Table) -> NDArray[np.bool_]:
+    def differ(self, one: Answers | Table, other: Answers | Table) -> NDArray[np.bool_]:
         """bool [n]: on which rows two rungs differ, in what the metric reads.
 
         Args:
-            one: float [n, k], probabilities of the first.
-            other: float [n, k], of the second.
+            one: of the first.
+            other: of the second.
         """
-        if self.reads_probabilities:
-            differ: NDArray[np.bool_] = np.any(one != other, axis=1)
-            return differ
-        return np.asarray(one.argmax(axis=1) != other.argmax(axis=1))
+        first, second = (
+            answers.probabilities if self.reads_probabilities else answers.given
+            for answers in (Answers.of(one), Answers.of(other))
+        )
+        return np.asarray((first != second).reshape(len(first), -1).any(axis=1))
 
     def _drawn(
-        self, truth: NDArray[np.integer], tables: Mapping[str, Any], seed: int
+        self, truth: NDArray[np.integer], tables: Mapping[str, Answers | Table], seed: int
     ) -> tuple[dict[str, float], dict[str, NDArray[np.float64]]]:
         """The score of each rung on all rows, and on the draws: the same for every rung."""
         once = np.ones((1, len(truth)), np.int64)

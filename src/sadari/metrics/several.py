@@ -9,31 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.metrics.metric import Metric, Table, average_precision
+from sadari.metrics.answers import Answers, Table
+from sadari.metrics.metric import Metric, average_precision
+from sadari.train.thresholds import choose_thresholds
 
 DEFAULT = "micro-f1"
 BINS = 15
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a model says of n rows.
-
-    Attributes:
-        probabilities: float [n, k].
-        given: bool [n, k], which labels it gives.
-    """
-
-    probabilities: Table
-    given: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.given)
 
 
 def truth_matrix(labels: pl.Series, known: Sequence[str]) -> tuple[NDArray[np.int16], dict[str, int]]:
@@ -65,24 +52,29 @@ def all_right(truth: NDArray[np.integer], given: NDArray[np.bool_]) -> NDArray[n
 
 @dataclass(frozen=True)
 class SeveralMetric(Metric):
-    """What two rungs are compared by where a text may have several labels. Truths are matrices,
-    tables are `Answers`."""
+    """What two rungs are compared by where a text may have several labels: truths are matrices, as above."""
+
+    @property
+    def chooses_thresholds(self) -> bool:
+        return True
 
     @property
     def counts_rows(self) -> bool:
         return self.name == "accuracy"
 
-    def right(self, truth: NDArray[np.integer], table: Answers) -> NDArray[np.bool_]:  # type: ignore[override]
-        return all_right(truth, table.given)
+    def thresholds(self, truth: NDArray[np.integer], table: Table) -> NDArray[np.float64]:
+        return choose_thresholds(table, truth[:, :-1] > 0)
 
-    def differ(self, one: Answers, other: Answers) -> NDArray[np.bool_]:  # type: ignore[override]
-        pairs = (one.probabilities, other.probabilities) if self.reads_probabilities else (one.given, other.given)
-        differ: NDArray[np.bool_] = np.any(pairs[0] != pairs[1], axis=1)
-        return differ
+    def given(self, table: Table, thresholds: NDArray[np.floating]) -> NDArray[Any]:
+        return np.asarray(table >= thresholds)
 
-    def of_draws(  # type: ignore[override]
-        self, truth: NDArray[np.integer], table: Answers, weights: NDArray[np.integer]
+    def right(self, truth: NDArray[np.integer], answers: Answers | Table) -> NDArray[np.bool_]:
+        return all_right(truth, Answers.of(answers).given)
+
+    def of_draws(
+        self, truth: NDArray[np.integer], answers: Answers | Table, weights: NDArray[np.integer]
     ) -> NDArray[np.float64]:
+        table = Answers.of(answers)
         drawn, wanted = weights.astype(np.float64), truth[:, :-1] > 0
         if self.lower_is_better:
             found: NDArray[np.float64] = drawn @ _losses(truth, table.probabilities) / drawn.sum(axis=1)
@@ -99,17 +91,6 @@ class SeveralMetric(Metric):
         every = drawn @ sizes
         f1 = _share(2 * (drawn @ hits.astype(np.float64)), every)
         return f1[:, self.code] if self.code is not None else f1.sum(axis=1) / np.maximum((every > 0).sum(axis=1), 1)
-
-
-def point(name: str, truth: NDArray[np.integer], answers: Answers) -> float:
-    """A score without its interval.
-
-    Args:
-        name: of the metric.
-        truth: int [n, k + 1].
-        answers: of the same rows.
-    """
-    return float(SeveralMetric(name).of_draws(truth, answers, np.ones((1, len(truth)), np.int64))[0])
 
 
 def calibration(

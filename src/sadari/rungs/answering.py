@@ -53,10 +53,13 @@ class Answering:
         """
         self._check_fitted()
         logits, known = self._logits_of(texts)
+        return self._probabilities(logits, known), known
+
+    def _probabilities(self, logits: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float64]:
         scaled = logits * np.float64(self.inverse_temperature_)
         probabilities = sigmoid(scaled) if self._codec.multilabel else softmax(scaled)
         probabilities[~known] = self.prior_
-        return probabilities, known
+        return probabilities
 
     def cut_texts(self, texts: Any) -> NDArray[np.bool_]:
         """Which texts are longer than the rung reads, so that it answers by a part of them: bool [n].
@@ -125,14 +128,15 @@ class Answering:
         column = as_column([text])
         features, contributions, bias = self._contributions(column)
         characters, by_character = self._by_character(column)
-        logits = self._logits_of(column)[0][0]
+        logits, probabilities = self._logits_of(column)[0][0], self.predict_proba(column)
         off = np.abs(bias + contributions.sum(axis=0) - logits).max(initial=0.0)
         return Explanation(
             labels=self._codec.names(),
             features=features,
             contributions=contributions * self.inverse_temperature_,
             bias=bias * self.inverse_temperature_,
-            probabilities=self.predict_proba(column)[0],
+            probabilities=probabilities[0],
+            order=self._codec.order(probabilities, self.thresholds_)[0],
             complete=bool(off <= MOST_MISSING * max(1.0, float(np.abs(logits).max(initial=0.0)))),
             characters=characters,
             by_character=by_character * self.inverse_temperature_,

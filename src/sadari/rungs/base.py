@@ -31,7 +31,7 @@ from sadari.settings.declaration import check_settings, plain_settings
 from sadari.settings.limits import Number, check, shown
 from sadari.settings.shared import ClassWeight
 from sadari.text.column import as_column, two_parts
-from sadari.train.callbacks import Progress, Watch
+from sadari.train.callbacks import Judge, Progress, Watch
 from sadari.train.labels import LabelCodec, as_labels
 from sadari.train.solvers.temperature import fit_inverse_temperature, sigmoid
 from sadari.train.thresholds import USUAL, choose_thresholds
@@ -54,7 +54,7 @@ class Rung(Answering, Estimator, Model):
         classes_: the labels [k], in the order of all columns.
         prior_: float64 [k], the share of the training texts that have each label.
         inverse_temperature_: logits are multiplied by it, so that the probabilities are calibrated.
-        thresholds_: float64 [k]; where a text may have several labels, it gets those whose probability is as large.
+        thresholds_: float64 [k], by which labels are given: see `sadari.train.labels.LabelCodec.given`.
         dropped_rows_: rows (from 1) that were blank and not learned from.
         history_: one record an epoch.
         train_seconds_: how long `fit` took; of a run that was resumed, all of it.
@@ -101,6 +101,7 @@ class Rung(Answering, Estimator, Model):
         run: Run | str | Path | None = None,
         resume: bool = False,
         seconds: float | None = None,
+        judge: Judge | None = None,
     ) -> Self:
         """Train on texts and their labels. Blank texts are left out, with a warning.
 
@@ -111,16 +112,15 @@ class Rung(Answering, Estimator, Model):
             sample_weight: n numbers, how much each text counts; one of 0 is not learned from, but its label is known.
             validation: (texts, labels) that are not trained on, but used for early stopping and to calibrate
                 probabilities.
-            progress: called with (epochs begun, epochs at most, record) after each pass and each report; by nets that
-                take long also about once a second, with where they stand.
+            progress: called with (epochs begun, epochs at most, record) after each pass, and about once a second.
             teacher: a trained classifier with the same labels, its folder, or a `Teacher`: a net learns its answers.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more. It is written at
                 the start, every minute, when Ctrl-C or SIGTERM ends the training, and at the end.
-            resume: go on with the run in that folder, to the bits that it would have come to without a break. Texts,
-                labels, settings and teacher must be the same.
-            seconds: that this may take. A training that proves too slow for it makes fewer steps, and its rate falls
-                to its end with them; one that does not comes to the same bits as without a limit. Rungs that keep no
-                run take no heed of it.
+            resume: go on with the run in that folder, to the same bits. Texts, labels, settings and teacher must be
+                the same.
+            seconds: that this may take. A training that proves too slow makes fewer steps, and its rate falls with
+                them; another comes to the same bits as without a limit. Rungs that keep no run take no heed of it.
+            judge: is shown what the net says of the validation texts while it trains, and may end that by raising.
 
         Raises:
             DataError: texts or labels that cannot be learned from.
@@ -142,7 +142,8 @@ class Rung(Answering, Estimator, Model):
         self.classes_ = self._codec.classes
         self.prior_, self.inverse_temperature_ = _prior(targets, self._codec.multilabel), 1.0
         held_out = HeldOut.of(validation, self._codec)
-        watch = self._watch(progress, held_out)  # before a teacher reads, which may take minutes
+        told = self._judged(progress, judge, held_out)
+        watch = self._watch(told, held_out)  # before a teacher reads, which may take minutes
         self.scores_, self.data_ = {}, {"rows": len(targets)}
         self._learn(rows, targets, TrainingContext(watch, run=kept, ends=seconds and start + seconds), guide, held_out)
         self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
@@ -194,6 +195,23 @@ class Rung(Answering, Estimator, Model):
                 hint=message("fit(…, validation=(texts, labels))"),
             )
         return Watch(progress, self._scorer(held_out) if watching and held_out is not None else None, patience)
+
+    def _judged(self, progress: Progress | None, judge: Judge | None, held_out: HeldOut | None) -> Progress | None:
+        """What is told of the training: ``progress``, and a judge at the shares of it that he asked for."""
+        places = list(judge.places) if judge is not None and held_out is not None else []
+        if not places or judge is None or held_out is None:
+            return progress
+
+        def told(done: int, total: int, record: dict[str, float]) -> None:
+            if progress is not None:
+                progress(done, total, record)
+            share = record.get("share", done / total)
+            if places and places[0] <= share < 1:
+                while places and places[0] <= share:
+                    places.pop(0)
+                judge(self._probabilities(*self._logits_of(held_out.texts)))
+
+        return told
 
     def _kept_run(
         self, run: Run | str | Path | None, resume: bool, validation: tuple[pl.Series, Any] | None

@@ -27,6 +27,8 @@ class Explanation:
         bias: float64 [k].
         probabilities: float64 [k], as `Rung.predict_proba` gives them: of these logits; the shares of the labels in
             training where the model knows nothing in the text.
+        order: int64 [k], the places of the labels in the order in which the text would be given them; of one that is
+            not said, that of the probabilities.
         complete: whether they do sum to the logits. Of weights so large that the logits leap from one to the next on
             the way to the text, they may not: then take them for no more than a hint.
         characters: the c characters of the text as the model reads it, where its features are n-grams of them; else
@@ -41,8 +43,15 @@ class Explanation:
     bias: NDArray[np.float64]
     probabilities: NDArray[np.float64]
     complete: bool = True
+    order: NDArray[np.int64] | None = None
     characters: list[str] = field(default_factory=list)
     by_character: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+
+    @property
+    def places(self) -> list[int]:
+        """The places of the labels, the one that the text is given first."""
+        order = np.argsort(-self.probabilities, kind="stable") if self.order is None else self.order
+        return [int(place) for place in order]
 
     @property
     def logits(self) -> NDArray[np.float64]:

@@ -42,8 +42,7 @@ def read_head(manifest: Mapping[str, Any]) -> Head:
 
     Returns:
         The labels; float64 [k], the share of each in training; by what logits are multiplied before they become
-        probabilities; float64 [k], from which probability on a text gets a label, where it may have several; and what
-        it learned from, for people.
+        probabilities; float64 [k], the thresholds by which labels are given; and what it learned from, for people.
 
     Raises:
         ValueError: something is missing, of a wrong type, out of range, or does not fit the rest.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,17 @@ TELL_EVERY = 1.0  # seconds, where no record is made for longer
 
 # (epochs begun, epochs at most, the record of a pass or a report, or how it stands now)
 Progress = Callable[[int, int, dict[str, float]], None]
+
+
+class Judge(Protocol):
+    """Is shown, while a net trains, what it says of validation texts, and may end the training by raising."""
+
+    @property
+    def places(self) -> Sequence[float]:
+        """The shares of the training after which it looks, from 0 to 1, in their order."""
+
+    def __call__(self, probabilities: NDArray[np.floating]) -> None:
+        """Look at probabilities [n, k], as yet not calibrated."""
 
 
 class Watch:

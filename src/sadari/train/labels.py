@@ -14,7 +14,7 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.settings.limits import shown
 from sadari.text.column import is_missing, one_column
-from sadari.train.thresholds import USUAL
+from sadari.train.thresholds import USUAL, beside_thresholds, likeliest
 
 KINDS = ("one", "several", "indicator")
 MOST_CELLS = 2**31  # texts × labels: an int8 matrix of 2 GiB
@@ -131,16 +131,36 @@ class LabelCodec:
         """Every label as text, in column order."""
         return [str(label) for label in self.classes.tolist()]
 
+    def given(self, probabilities: NDArray[np.floating], thresholds: NDArray[np.floating] | float = USUAL) -> Any:
+        """Which labels texts are given: int64 [n], the place of each one's; bool [n, k] where it may have several.
+
+        Args:
+            probabilities: float [n, k].
+            thresholds: float [k], or one for all labels: of several, those from which on a label is given; else what
+                each probability is divided by before the largest is taken (ties: the first).
+        """
+        return probabilities >= thresholds if self.multilabel else likeliest(probabilities, thresholds)
+
+    def order(self, probabilities: NDArray[np.floating], thresholds: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Labels int64 [n, k], as their places, in the order in which texts would be given them.
+
+        Args:
+            probabilities: float [n, k].
+            thresholds: float [k].
+        """
+        likely = probabilities if self.multilabel else beside_thresholds(probabilities, thresholds)
+        return np.argsort(-likely, axis=1, kind="stable")
+
     def choose(self, probabilities: NDArray[np.floating], thresholds: NDArray[np.floating] | float = USUAL) -> Any:
-        """Labels from probabilities [n, k]: the likeliest (ties: the first), or all from their thresholds on.
+        """The labels themselves, as `given` finds them.
 
         Args:
             probabilities: float [n, k].
             thresholds: float [k], or one for all labels.
         """
+        chosen = self.given(probabilities, thresholds)
         if self.kind == "one":
-            return self.classes[probabilities.argmax(axis=1)]
-        chosen = probabilities >= thresholds
+            return self.classes[chosen]
         if self.kind == "indicator":
             return chosen.astype(np.int64)
         names = self.classes.tolist()

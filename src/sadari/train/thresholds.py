@@ -1,14 +1,17 @@
-"""From probabilities to labels where a text may have several: one threshold for each label.
+"""From probabilities to labels: one threshold for each label, chosen on rows that were not trained on.
 
-They are chosen on rows that were not trained on.
-
-A model that is right about how rare a label is seldom gives it a half. The threshold that makes F1 largest lies below
-(Lipton et al. 2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure"). Each label's own best threshold
-makes macro-F1 largest, and one threshold for all of them micro-F1; of a rare label the own one is much by chance
+Where a text may have several labels, it gets those whose probability reaches their threshold. A model that is right
+about how rare a label is seldom gives it a half. The threshold that makes F1 largest lies below (Lipton et al. 2014,
+"Optimal Thresholding of Classifiers to Maximize F1 Measure"). Each label's own best threshold makes macro-F1 largest,
+and one threshold for all of them micro-F1; of a rare label the own one is much by chance
 besides. What is taken lies half way between the two, in log-odds.
+
+Where a text has one label, thresholds say what each probability is divided by before the largest is taken.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,8 @@ from scipy.special import expit, logit
 USUAL = 0.5
 OWN = 0.5  # how far a label goes from the common threshold to its own
 _LEAST = 1e-6
+_POWERS = np.linspace(0, 1, 21)
+_NEIGHBOURS = (0.1, 0.2, 0.4, 0.2, 0.1)
 
 
 def choose_thresholds(probabilities: NDArray[np.floating], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -39,20 +44,50 @@ def choose_thresholds(probabilities: NDArray[np.floating], wanted: NDArray[np.bo
     return between
 
 
-def held_out_choices(probabilities: NDArray[np.floating], wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which labels each row is given, bool [n, k], by thresholds that were chosen on the other half of the rows.
+def likeliest(probabilities: NDArray[np.floating], thresholds: NDArray[np.floating] | float) -> NDArray[np.int64]:
+    """The label int64 [n] of each text that has one: that whose probability is largest beside its threshold.
 
-    So the rows say what thresholds are worth on rows that they were not chosen on.
+    Where all thresholds are alike it is the likeliest one; of two labels whose thresholds sum to 1 each is given from
+    its own on.
+
+    Args:
+        probabilities: float [n, k].
+        thresholds: float [k], or one for all labels.
+    """
+    found: NDArray[np.int64] = beside_thresholds(probabilities, thresholds).argmax(axis=1)
+    return found
+
+
+def beside_thresholds(
+    probabilities: NDArray[np.floating], thresholds: NDArray[np.floating] | float
+) -> NDArray[np.floating]:
+    """How many times its threshold each probability is: the labels of a text that has one stand in this order.
+
+    Args:
+        probabilities: float [n, k].
+        thresholds: float [k], or one for all labels.
+    """
+    return probabilities / np.maximum(thresholds, _LEAST)
+
+
+def even_thresholds(
+    probabilities: NDArray[np.floating], shares: NDArray[np.floating], score: Callable[[NDArray[np.int64]], float]
+) -> NDArray[np.float64]:
+    """Thresholds float64 [k] under which rare labels are given more often, as far as that makes a score larger.
+
+    Each is a power of the label's share, from 0 (the likeliest label is given) to 1 (as if all labels were equally
+    frequent). One number for all labels is chosen, and by a score that is smoothed over its neighbours: a threshold of
+    its own for each would follow chance where a label has a handful of rows.
 
     Args:
         probabilities: float [n, k], of rows that were not trained on.
-        wanted: bool [n, k], which labels each has.
+        shares: float [k], how frequent each label is.
+        score: of the labels int64 [n] that are given; the higher the better.
     """
-    halves = np.arange(len(wanted)) % 2 == 0
-    given = np.zeros(wanted.shape, np.bool_)
-    for half in (halves, ~halves):
-        given[half] = probabilities[half] >= choose_thresholds(probabilities[~half], wanted[~half])
-    return given
+    scores = [score(likeliest(probabilities, shares**power)) for power in _POWERS]
+    reach = len(_NEIGHBOURS) // 2
+    power = _POWERS[int(np.convolve(np.pad(scores, reach, mode="edge"), _NEIGHBOURS, "valid").round(9).argmax())]
+    return shares**power / (shares**power).sum() if power else np.full(len(shares), USUAL)
 
 
 def _best(probabilities: NDArray[np.floating], wanted: NDArray[np.bool_], usual: float) -> float:

@@ -122,7 +122,7 @@ def _as_dict(text: str, found: Any, known: bool, cut: bool) -> dict[str, Any]:
 
     return {
         "text": text,
-        "label": found.labels[int(found.probabilities.argmax())],
+        "label": found.labels[found.places[0]],
         "known": known,
         "cut": cut,
         "probabilities": by_label(found.probabilities),

@@ -34,7 +34,7 @@ def print_explanation(found: Explanation, *, label: str | None, top: int, known:
         top: so many features; the others are one line.
         known: whether the model knew any.
     """
-    order = np.argsort(-found.probabilities, kind="stable").tolist()
+    order = found.places
     chosen = found.labels.index(label) if label is not None else order[0]
     _head(found, chosen, order)
     if not known:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from sadari.climb.budget.budget import Budget
-from sadari.climb.measuring.quick import quick_score
 from sadari.climb.result import RungResult
 from sadari.climb.split import Frozen, nested_rows
+from sadari.metrics.metric import Metric
 from sadari.metrics.predictions import predict_in_order
 from sadari.rungs import Rung
 
@@ -19,14 +19,13 @@ SLOW = 5.0  # seconds of training from which on only the two upper points are dr
 
 
 def curve_point(
-    frozen: Frozen, full: RungResult, share: float, new: Callable[[], Rung], budget: Budget, seed: int
+    frozen: Frozen, metric: Metric, full: RungResult, share: float, new: Callable[[], Rung], budget: Budget, seed: int
 ) -> tuple[int, float] | None:
     """(training rows, score on validation rows) of a rung on fewer rows; None where that is too few, or takes too long.
 
-    The score is the accuracy, or micro-F1 where a text may have several labels.
-
     Args:
         frozen: the split.
+        metric: what is scored.
         full: the rung's result on all its rows, with the points that are drawn already.
         share: of these rows.
         new: makes an untrained rung like it.
@@ -45,4 +44,4 @@ def curve_point(
     # in folds the rows of the part are validation rows too, and must not be scored by a model that saw them
     unseen = np.setdiff1d(np.arange(len(frozen.train)), chosen) if frozen.folds else slice(None)
     table = predict_in_order(model, frozen.validation.texts[unseen], frozen.label_names)
-    return size, quick_score(frozen.validation_truth[unseen], table)
+    return size, metric.quick(frozen.validation_truth[unseen], table)

@@ -38,8 +38,10 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
         history=model.history_,
         top_features=model.top_features(),
         inverse_temperature=model.inverse_temperature_,
-        **scores(frozen, model, probabilities, held_out, run.seed),
+        metric=run.metric.name,
+        **scores(frozen, model, run.metric, probabilities, held_out, run.seed),
     )
+    result.validation_score = run.metric.score(frozen.validation_truth, result.validation_answers)
     if run.folder is not None:
         shown = {
             f"{frozen.final_name} accuracy": result.accuracy.value,

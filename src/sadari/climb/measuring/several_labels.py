@@ -8,18 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.climb.split import Frozen
+from sadari.metrics.answers import Answers
 from sadari.metrics.classification import wilson
 from sadari.metrics.interval import Interval
+from sadari.metrics.metric import Metric
 from sadari.metrics.predictions import label_columns
-from sadari.metrics.several import DEFAULT, Answers, SeveralMetric, all_right, calibration, point
+from sadari.metrics.several import DEFAULT, SeveralMetric, all_right, calibration
 from sadari.rungs import Rung
-from sadari.train.thresholds import held_out_choices
 
 NEVER = 2.0  # the threshold of a label that the model does not know
 
 
 def scores_of_several(
-    frozen: Frozen, model: Rung, probabilities: NDArray[np.float32], held_out: NDArray[np.float32], seed: int
+    frozen: Frozen,
+    model: Rung,
+    metric: Metric,
+    probabilities: NDArray[np.float32],
+    held_out: NDArray[np.float32],
+    seed: int,
 ) -> dict[str, Any]:
     """Scores by the name that `RungResult` has for each.
 
@@ -28,6 +34,7 @@ def scores_of_several(
     Args:
         frozen: the split.
         model: trained, with its thresholds.
+        metric: what counts.
         probabilities: float32 [n, k], of the final rows.
         held_out: float32 [v, k], of the validation rows, by models that did not see them.
         seed: of intervals that are drawn.
@@ -35,12 +42,12 @@ def scores_of_several(
     columns = label_columns(model, frozen.label_names)
     thresholds = np.where(columns >= 0, model.thresholds_[columns], NEVER)
     answers, micro = Answers(probabilities, probabilities >= thresholds), SeveralMetric(DEFAULT)
-    validated = held_out_choices(held_out, frozen.validation_truth[:, :-1] > 0)
+    validated = metric.held_out(frozen.validation_truth, held_out).given
     found: dict[str, Any] = {
         "accuracy": _exact(frozen.final_truth, answers.given),
         "micro_f1": micro.score(frozen.final_truth, answers, seed=seed),
         "macro_f1": SeveralMetric("macro-f1").score(frozen.final_truth, answers, seed=seed),
-        "average_precision": point("average-precision", frozen.final_truth, answers),
+        "average_precision": SeveralMetric("average-precision").point(frozen.final_truth, answers),
         "calibration_error": calibration(frozen.final_truth, probabilities)[2],
         "predictions": answers.given,
         "validation_predictions": validated,
@@ -49,8 +56,7 @@ def scores_of_several(
     }
     if frozen.leaked.any() and not frozen.leaked.all():
         clean = ~frozen.leaked
-        unseen = Answers(probabilities[clean], answers.given[clean])
-        found["accuracy_without_leaks"] = micro.score(frozen.final_truth[clean], unseen, seed=seed)
+        found["accuracy_without_leaks"] = micro.score(frozen.final_truth[clean], answers.take(clean), seed=seed)
     return found
 
 

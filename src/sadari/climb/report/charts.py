@@ -46,7 +46,7 @@ _DASHES = ("-", "--", "-.", ":")
 
 @dataclass(frozen=True)
 class Dot:
-    """One rung in a chart of score against cost; scores are shares."""
+    """One rung in a chart of score against cost."""
 
     name: str
     cost: float
@@ -59,7 +59,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Curve:
-    """One rung's scores (shares) against a number of rows."""
+    """One rung's scores against a number of rows."""
 
     name: str
     rows: Sequence[int]
@@ -77,6 +77,11 @@ class Titles:
     across: str
     upward: str
     lang: str = "en"
+    shares: bool = True  # whether scores are shares, and not losses
+
+    def score(self, value: float, decimals: int) -> str:
+        """A score as lettering, to so many decimals of a per cent, or of a loss."""
+        return self.percent(value, decimals) if self.shares else f"{value:.{decimals + 2}f}"
 
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share as lettering: ``0.9`` → "90 %", "90%"."""
@@ -125,7 +130,7 @@ def cost_chart(dots: Sequence[Dot], titles: Titles) -> Markup | None:
     axes.set_xscale("log")
     lowest, highest = min(dot.cost for dot in dots), max(dot.cost for dot in dots)
     axes.set_xlim(lowest / 2.2, highest * 2.6)
-    _percent_axis(axes, [dot.low for dot in dots], [dot.high for dot in dots], letters, titles)
+    _score_axis(axes, [dot.low for dot in dots], [dot.high for dot in dots], letters, titles)
     _log_axis(axes, letters, lambda value: render(readable.duration(value, 1), titles.lang))
     for dot in sorted(dots, key=lambda dot: dot.marked):
         color, marker = _SERIES[dot.order % len(_SERIES)], _MARKERS[dot.order % len(_MARKERS)]
@@ -151,7 +156,7 @@ def curve_chart(curves: Sequence[Curve], titles: Titles) -> Markup | None:
     highest = max(max(curve.rows) for curve in curves)
     axes.set_xlim(lowest / 1.12, max(highest, lowest * 1.5) * 1.12)
     every = [value for curve in curves for value in curve.values]
-    _percent_axis(axes, every, every, letters, titles)
+    _score_axis(axes, every, every, letters, titles)
     _log_axis(axes, letters, lambda value: render(readable.Large(value, 1), titles.lang))
     ends = []
     for curve in curves:
@@ -216,16 +221,15 @@ def _canvas(titles: Titles, letters: _Lettering, *, right: float = 14) -> tuple[
     return figure, axes
 
 
-def _percent_axis(
-    axes: Axes, lows: Sequence[float], highs: Sequence[float], letters: _Lettering, titles: Titles
-) -> None:
+def _score_axis(axes: Axes, lows: Sequence[float], highs: Sequence[float], letters: _Lettering, titles: Titles) -> None:
     low, high = min(lows), max(highs)
     room = max(0.12 * (high - low), 0.004)
-    axes.set_ylim(max(0.0, low - room), min(1.0 + room / 2, high + room))
-    ticks = _linear_ticks(*axes.get_ylim())
+    most = 1.0 if titles.shares else math.inf
+    axes.set_ylim(max(0.0, low - room), min(most + room / 2, high + room))
+    ticks = _linear_ticks(*axes.get_ylim(), most)
     step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
     decimals = max(0, -math.floor(math.log10(100 * step) + 1e-9))
-    axes.set_yticks(ticks, [letters.put(titles.percent(tick, decimals)) for tick in ticks])
+    axes.set_yticks(ticks, [letters.put(titles.score(tick, decimals)) for tick in ticks])
 
 
 def _log_axis(axes: Axes, letters: _Lettering, spell: Callable[[float], str]) -> None:
@@ -237,11 +241,11 @@ def _log_axis(axes: Axes, letters: _Lettering, spell: Callable[[float], str]) ->
     axes.xaxis.set_major_formatter(FixedFormatter([letters.put(spell(tick)) for tick in ticks]))
 
 
-def _linear_ticks(low: float, high: float) -> list[float]:
+def _linear_ticks(low: float, high: float, most: float = 1.0) -> list[float]:
     from matplotlib.ticker import MaxNLocator
 
     ticks = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return [float(tick) for tick in ticks if low - 1e-9 <= tick <= min(high, 1.0) + 1e-9]
+    return [float(tick) for tick in ticks if low - 1e-9 <= tick <= min(high, most) + 1e-9]
 
 
 def _log_ticks(low: float, high: float) -> list[float]:

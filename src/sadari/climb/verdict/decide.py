@@ -58,8 +58,7 @@ def decide(
     metric = metric or Metric()
     _check(rungs, truth)
     scores, tests = compared or compare_on_validation(rungs, truth, metric)
-    better = -1 if metric.lower_is_better else 1
-    values = {name: better * round(score.value, 9) for name, score in scores.items()}  # sums round differently
+    values = {name: metric.sign * round(score.value, 9) for name, score in scores.items()}  # sums round differently
     costs = {rung.rung: cost_of(rung, texts_per_day) for rung in rungs}
 
     compare = _comparing(tests)
@@ -67,7 +66,7 @@ def decide(
     best = max(values, key=lambda name: (values[name], name == chosen))
     dearer = [name for name in values if values[name] > values[chosen]]
     following = min(dearer, key=lambda name: costs[name].noticed) if dearer else None
-    share, p, learned = nothing_learned(rungs, truth, chosen)
+    share, p, learned = nothing_learned(rungs, truth, chosen, metric)
     verdict = Verdict(
         rung=chosen,
         best=best,

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari import readable
+from sadari.climb.measuring.scores import score_said
 from sadari.climb.result import RungResult
 from sadari.messages import Message, message
+from sadari.metrics.answers import Answers
+from sadari.metrics.interval import Interval
 from sadari.metrics.metric import Metric, suggested
 from sadari.metrics.several import DEFAULT, SeveralMetric, always_the_same
-from sadari.metrics.significance import mcnemar
 from sadari.rungs import RUNGS, Rung
 from sadari.rungs.ladder import ENCODER
 
@@ -22,17 +24,18 @@ LEVEL = 0.05  # p-values under this count as a difference
 
 
 def nothing_learned(
-    rungs: Sequence[RungResult], truth: NDArray[np.integer], chosen: str
+    rungs: Sequence[RungResult], truth: NDArray[np.integer], chosen: str, metric: Metric
 ) -> tuple[float, float, list[Message]]:
     """Compare with always answering the most frequent label.
 
-    Where that label has over nine tenths of the rows it is right so often that accuracy says nothing: there a rung has
-    learned something where its macro-F1 or average precision is above it.
+    A rung has learned something where it is above that in the metric. Where that label has over nine tenths of the rows
+    it is right so often that accuracy says nothing: there macro-F1 and average precision count besides.
 
     Args:
         rungs: all that were trained.
         truth: int [v], of the validation rows; or int [v, k + 1], of several labels a text.
         chosen: the rung that is recommended.
+        metric: what counts.
 
     Returns:
         the accuracy of that answer; the chosen rung's p-value against it, 1 where it is no better; and what to say.
@@ -42,9 +45,12 @@ def nothing_learned(
     known = truth[truth >= 0]
     if not len(known):
         return 0.0, 1.0, []
-    counts = np.bincount(known)
+    counts = np.bincount(known, minlength=rungs[0].probabilities.shape[1])
     constant = int(counts.argmax())
-    p_values = {rung.rung: _p_value(rung, truth, constant, rare=suggested(counts)) for rung in rungs}
+    always = Answers(np.tile(counts / counts.sum(), (len(truth), 1)), np.full(len(truth), constant))
+    asked = [] if suggested(counts) and metric.counts_rows else [metric]
+    asked += [Metric("macro-f1"), Metric("average-precision")] if suggested(counts) else []
+    p_values = {rung.rung: min(_p_value(each, truth, always, rung) for each in asked) for rung in rungs}
     share, p = float((truth == constant).mean()), p_values[chosen]
     if p < LEVEL:
         return share, p, []
@@ -63,11 +69,8 @@ def _several_learned(
 ) -> tuple[float, float, list[Message]]:
     """The same where a text may have several labels, by micro-F1: of always giving the best of all sets of labels."""
     metric, always = SeveralMetric(DEFAULT), always_the_same(truth)
-    p_values = {}
-    for rung in rungs:
-        scores, (test,) = metric.compare(truth, {"always": always, "rung": rung.validation_answers})
-        p_values[rung.rung] = test.p_value if test.difference.value > 0 else 1.0
-    share, p = scores["always"].value, p_values[chosen]
+    p_values = {rung.rung: _p_value(metric, truth, always, rung) for rung in rungs}
+    share, p = metric.point(truth, always), p_values[chosen]
     if p < LEVEL:
         return share, p, []
     failed = message(
@@ -92,21 +95,10 @@ def _instead(rungs: Sequence[RungResult], p_values: Mapping[str, float], *, rare
     return [nothing, *_more_rows(rungs)]
 
 
-def _p_value(rung: RungResult, truth: NDArray[np.integer], constant: int, *, rare: bool) -> float:
-    """Of a rung against always answering one label; 1 where it is no better."""
-    table = rung.validation_table()
-    if not rare:
-        mine, its = table.argmax(axis=1) == truth, truth == constant
-        lost, won = int(np.count_nonzero(its & ~mine)), int(np.count_nonzero(mine & ~its))
-        return mcnemar(lost, won) if won > lost else 1.0
-    always = np.zeros_like(table)
-    always[:, constant] = 1
-    found = 1.0
-    for metric in (Metric("macro-f1"), Metric("average-precision")):
-        _, (test,) = metric.compare(truth, {"always": always, "rung": table})
-        if test.difference.value > 0:
-            found = min(found, test.p_value)
-    return found
+def _p_value(metric: Metric, truth: NDArray[np.integer], always: Answers, rung: RungResult) -> float:
+    """Of a rung against the same answer to all rows; 1 where it is no better."""
+    _, (test,) = metric.compare(truth, {"always": always, "rung": rung.validation_answers})
+    return test.p_value if test.difference.value > 0 else 1.0
 
 
 def _reads(name: str) -> str:
@@ -155,20 +147,26 @@ def _more_rows(rungs: Sequence[RungResult]) -> list[Message]:
     ]
 
 
-def no_longer_matters(kind: type[Rung], done: Sequence[RungResult]) -> Message | None:
+def no_longer_matters(kind: type[Rung], done: Sequence[RungResult], metric: Metric) -> Message | None:
     """Why a net is not trained: the best of the rungs below it reaches the ceiling, so that none could be much better.
 
     Args:
         kind: the rung's class.
         done: what was found of those below it.
+        metric: what counts; of log loss nobody knows the best that can be had.
     """
-    if kind.relative_cost < LONG:
+    if kind.relative_cost < LONG or metric.lower_is_better:
         return None
-    best = max(done, key=lambda rung: rung.validation_accuracy.value)
-    if best.validation_accuracy.high < 1 - CEILING or best.validation_accuracy.value < NEAR:
+    best, score = max(((rung, score_of(rung)) for rung in done), key=lambda pair: pair[1].value)
+    if score.high < 1 - CEILING or score.value < NEAR:
         return None
     return message(
-        "it could no longer matter: {rung} is right in {percent} % of the validation rows",
+        "it could no longer matter: {rung} reaches {score} on the validation rows",
         rung=best.rung,
-        percent=readable.percent(best.validation_accuracy.value),
+        score=score_said(metric, score.value),
     )
+
+
+def score_of(rung: RungResult) -> Interval:
+    """What counts of a rung, on the validation rows."""
+    return rung.validation_score or rung.validation_accuracy

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sadari import readable
+from sadari.climb.measuring.scores import amount_figure, amount_said, score_said
 from sadari.climb.result import RungResult, Verdict
 from sadari.climb.verdict.choice import (
     LABELLING_SECONDS,
@@ -58,29 +59,6 @@ def explain_verdict(
     return [*sentences, _what_could_hide(verdict, [rung.rung for rung in rungs], rows, compare, metric)]
 
 
-def score_said(metric: Metric, value: float) -> Message:
-    """A score with what it is a score of."""
-    if metric.name == "accuracy":
-        return message("{percent} %", percent=readable.percent(value))
-    if metric.lower_is_better:
-        return message("log loss {value}", value=f"{value:.3f}")
-    if metric.name == "average-precision":
-        return message("average precision {percent} %", percent=readable.percent(value))
-    if metric.label is not None:
-        return message("F1 of {label} {percent} %", label=readable.label(metric.label), percent=readable.percent(value))
-    kind = message("macro-F1 {percent} %") if metric.name == "macro-f1" else message("micro-F1 {percent} %")
-    return kind.filled(percent=readable.percent(value))
-
-
-def amount_said(metric: Metric, gain: Interval) -> Message:
-    """A difference with its interval, unsigned."""
-    if metric.lower_is_better:
-        return message(
-            "{gain} ± {half} of log loss", gain=f"{abs(gain.value):.3f}", half=f"{(gain.high - gain.low) / 2:.3f}"
-        )
-    return message("{gain} ± {half} points", gain=readable.points(gain.value), half=readable.plus_minus(gain))
-
-
 def certainty_said(certainty: float) -> str:
     """``0.8432`` → "84": per cent, never all or nothing."""
     return f"{100 * min(max(certainty, 0.01), 0.99):.0f}"
@@ -118,8 +96,7 @@ def _what_it_buys(verdict: Verdict, scores: Scores, costs: Costs, compare: Compa
     cheaper = [name for name in scores if weight(costs[verdict.rung], costs[name])]
     if not cheaper:
         return []
-    sign = -1 if metric.lower_is_better else 1
-    closest = max(cheaper, key=lambda name: sign * scores[name].value)
+    closest = max(cheaper, key=lambda name: metric.sign * scores[name].value)
     found = compare(verdict.rung, closest)
     return [
         message(
@@ -152,13 +129,12 @@ def _accepted(name: str, verdict: Verdict, found: Compared, metric: Metric) -> l
     """What is lost by not taking the best one, and with what certainty that is within the margin."""
     if name != verdict.best:
         return []
-    margin = f"{verdict.margin:.3f}" if metric.lower_is_better else readable.points(verdict.margin)
     return [
         message(
             "With {certainty} % certainty {rung} loses no more than the margin of {margin} by that.",
             certainty=certainty_said(found.certainty(verdict.margin)),
             rung=verdict.rung,
-            margin=margin,
+            margin=amount_figure(metric, verdict.margin),
         )
     ]
 
@@ -194,8 +170,7 @@ def _what_could_hide(verdict: Verdict, names: Sequence[str], rows: int, compare:
     most = max(highs, key=lambda name: highs[name])
     if highs[most] < 0.00005:
         return message("On these {rows:,} validation rows every other rung is worse by more than chance.", rows=rows)
-    limit = f"{highs[most]:.3f}" if metric.lower_is_better else readable.points(highs[most])
     sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {points} points better.")
     if metric.lower_is_better:
         sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {points} better.")
-    return sentence.filled(rows=rows, rung=most, points=limit)
+    return sentence.filled(rows=rows, rung=most, points=amount_figure(metric, highs[most]))

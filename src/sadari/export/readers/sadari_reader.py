@@ -124,11 +124,10 @@ class Reader:
 
     def choose(self, probabilities: NDArray[np.floating]) -> list[Any]:
         """The labels of texts with these probabilities [texts, labels]."""
-        labels = self.data["labels"]
+        labels, thresholds = self.data["labels"], np.array(self.data["thresholds"])
         if self.data["several"]:
-            thresholds = np.array(self.data["thresholds"])
             return [tuple(labels[k] for k in np.flatnonzero(row >= thresholds)) for row in probabilities]
-        return [labels[k] for k in probabilities.argmax(axis=1)]
+        return [labels[k] for k in (probabilities / np.maximum(thresholds, 1e-6)).argmax(axis=1)]
 
 
 class Kinds:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from sadari import readable
 from sadari.climb.columns import columns_of
+from sadari.climb.measuring.scores import amount_unit
 from sadari.climb.report.charts import Curve, Dot, cost_chart, curve_chart, reliability_chart
 from sadari.climb.report.sections.view import View
 from sadari.climb.result import RungResult
@@ -48,7 +49,8 @@ def differences(view: View) -> dict[str, Any] | None:
         return None
     telling = [one for one in pairs if view.taken.rung in one[0] or any(sure for _, _, sure in one[1])]
     few = len(pairs) <= FEW_PAIRS or len(telling) == len(pairs)
-    return {"shown": pairs if few else telling, "every": None if few else pairs}
+    every = None if few else pairs
+    return {"shown": pairs if few else telling, "every": every, "unit": amount_unit(view.metric)}
 
 
 def _difference(test: PairTest | None) -> tuple[Interval | None, float, bool]:
@@ -59,7 +61,7 @@ def _difference(test: PairTest | None) -> tuple[Interval | None, float, bool]:
 
 
 def costs(view: View) -> dict[str, Any] | None:
-    """Accuracy against the time a text, and against the time to train."""
+    """What counts against the time a text, and against the time to train."""
     by_text = _costs(
         view,
         [_seconds_a_text(rung) for rung in view.result.rungs],
@@ -89,14 +91,15 @@ def _costs(view: View, seconds: Sequence[float], title: Message, note: Message, 
             order=order,
         )
         for order, (rung, cost) in enumerate(zip(view.result.rungs, seconds, strict=True))
-        for score in [rung.micro_f1 or rung.accuracy]
+        for score in [rung.score or rung.micro_f1 or rung.accuracy]
     ]
-    told = ", ".join(f"{dot.name} {view.percent(dot.value)} {view.duration(dot.cost)}" for dot in dots)
-    return title, note, cost_chart(dots, view.titles(title, told, across, _what(view)))
+    told = ", ".join(f"{dot.name} {view.score(dot.value)} {view.duration(dot.cost)}" for dot in dots)
+    titles = view.titles(title, told, across, view.metric.heading, shares=not view.metric.lower_is_better)
+    return title, note, cost_chart(dots, titles)
 
 
 def learning(view: View) -> dict[str, Any] | None:
-    """Validation accuracy against training rows; how far the recommended rung's confidence is right."""
+    """What counts on validation rows against training rows; how far the recommended rung's confidence is right."""
     curves = [
         Curve(
             rung.rung,
@@ -110,7 +113,7 @@ def learning(view: View) -> dict[str, Any] | None:
     told = "; ".join(
         f"{curve.name}: "
         + ", ".join(
-            f"{readable.count(rows)} → {view.percent(score)}"
+            f"{readable.count(rows)} → {view.score(score)}"
             for rows, score in zip(curve.rows, curve.values, strict=True)
         )
         for curve in curves
@@ -118,15 +121,9 @@ def learning(view: View) -> dict[str, Any] | None:
     )
     title = message("Learning curves")
     note = message("Each rung trained on a part of the rows, scored on the same validation rows")
-    titles = view.titles(title, told, message("training rows"), _what(view, validation=True))
+    what = message("validation rows: {metric}", metric=view.metric.heading)
+    titles = view.titles(title, told, message("training rows"), what, shares=not view.metric.lower_is_better)
     return _shown((title, note, curve_chart(curves, titles)), _reliability(view))
-
-
-def _what(view: View, *, validation: bool = False) -> Message:
-    """What scores are of: accuracy, or micro-F1 where a text may have several labels."""
-    if view.result.several:
-        return message("micro-F1 of validation rows") if validation else message("micro-F1")
-    return message("validation accuracy") if validation else message("accuracy")
 
 
 def _reliability(view: View) -> Figure | None:

@@ -8,12 +8,14 @@ from functools import cached_property
 import numpy as np
 
 from sadari import readable
+from sadari.climb.measuring.scores import amount_figure, score_figure
 from sadari.climb.report.charts import Titles
 from sadari.climb.result import FINAL_NAMES, ClimbResult, RungResult
 from sadari.errors import DataError
 from sadari.messages import Message, message, render
 from sadari.metrics.classification import confusion_matrix
-from sadari.metrics.several import all_right
+from sadari.metrics.metric import Metric
+from sadari.metrics.several import SeveralMetric, all_right
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,13 @@ class View:
         raise DataError(
             message("the verdict takes {rung!r}, which is not among the rungs", rung=self.result.verdict.rung)
         )
+
+    @cached_property
+    def metric(self) -> Metric:
+        """What the verdict goes by."""
+        names = self.result.label_names
+        kind = SeveralMetric if self.result.several else Metric
+        return kind.named(self.result.verdict.metric, names, [1] * len(names))
 
     @cached_property
     def final(self) -> str:
@@ -62,10 +71,20 @@ class View:
         """``0.911`` → "91.1 %", "91.1%"."""
         return self.say(readable.in_percent(share))
 
+    def score(self, value: float) -> str:
+        """What counts, with its unit."""
+        return self.say(score_figure(self.metric, value))
+
+    def amount(self, value: float) -> str:
+        """A difference of what counts, without sign and unit."""
+        return amount_figure(self.metric, value)
+
     def duration(self, seconds: float) -> str:
         """``1.4`` → "1.40 s", "1.40초"."""
         return self.say(readable.duration(seconds))
 
-    def titles(self, title: Message, description: str, across: Message, upward: Message) -> Titles:
-        """What stands around a chart."""
-        return Titles(self.say(title), description, self.say(across), self.say(upward), self.lang)
+    def titles(
+        self, title: Message, description: str, across: Message, upward: Message, *, shares: bool = True
+    ) -> Titles:
+        """What stands around a chart; ``shares``: whether its scores are written in per cent."""
+        return Titles(self.say(title), description, self.say(across), self.say(upward), self.lang, shares)
