@@ -33,6 +33,8 @@ def mean_of_rows(graph: Graph, form: MeanOfRows, ids: str, counts: str) -> str:
     mean = graph.op(
         "Div", _mixed(graph, counts, form.embedding, ids), graph.op("Max", total, graph.constant(1, np.float64))
     )
+    if form.unit:
+        mean = _normed(graph, mean, "l2")
     logits = graph.op("MatMul", mean, graph.constant(form.output.T, np.float64))
     return graph.op("Add", logits, graph.constant(form.bias, np.float64))
 

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sadari.artifact import atomic_folder
+from sadari.artifact import atomic_folder, guarded, open_plain, parse_json
 from sadari.artifact.weights import encode_weights
 from sadari.errors import MissingExtraError, ModelError, OutputError
 from sadari.export.bags import mean_of_rows, weighed_sum
+from sadari.export.encoders import encoder_logits
 from sadari.export.graph import Graph, answers, known_texts
 from sadari.export.nets import net_logits
 from sadari.export.node import Node, found_node
 from sadari.export.proof import Proof, proof_texts, prove
 from sadari.messages import message
 from sadari.rungs import Rung
-from sadari.rungs.portable.forms import MeanOfRows, Net, Portable, WeighedSum
+from sadari.rungs.portable.forms import Encoder, MeanOfRows, Net, Portable, WeighedSum
 from sadari.text.weigh import MOST
 
 if TYPE_CHECKING:
     from sadari.export.readers.sadari_reader import Reader
 
 FORMAT, VERSION = "sadari-export", 1
-MODEL, READING, TABLES = "model.onnx", "reading.json", "tables.safetensors"
+ENCODER_INPUTS = ("input_ids", "attention_mask")
+MODEL, INT8, READING, TABLES = "model.onnx", "model_int8.onnx", "reading.json", "tables.safetensors"
+MOST_READ = 2**30
 READERS = ("sadari_reader.py", "sadari_reader.mjs")
 
 
@@ -66,6 +70,8 @@ def _check_extra() -> None:
 def onnx_bytes(model: Rung, portable: Portable) -> bytes:
     """The model as a file of ONNX: ids in, logits and probabilities out."""
     graph, form, reading = Graph(), portable.form, portable.reading
+    if isinstance(form, Encoder):
+        return _encoder_bytes(model, portable, form)
     ids = graph.input("ids", np.int32, ["texts", "length"])
     if isinstance(form, Net):
         real = graph.op("Not", graph.op("Equal", ids, graph.constant(reading.steps[0]["padding"], np.int32)))
@@ -83,9 +89,22 @@ def onnx_bytes(model: Rung, portable: Portable) -> bytes:
     return graph.encoded({"rung": model.name, "labels": json.dumps(model.classes_.tolist(), ensure_ascii=False)})
 
 
+def _encoder_bytes(model: Rung, portable: Portable, form: Encoder) -> bytes:
+    """The same of an encoder, whose inputs have the names that others' tools give them."""
+    graph = Graph()
+    ids, mask = (graph.input(name, np.int64, ["texts", "length"]) for name in ENCODER_INPUTS)
+    real = graph.cast(mask, np.bool_)
+    logits = graph.cast(encoder_logits(graph, form, ids, real), np.float64)
+    known = known_texts(graph, graph.cast(ids, np.int32), real, portable.known, portable.reading.unknown)
+    factor, prior = model.inverse_temperature_, model.prior_
+    answers(graph, logits, known, factor=factor, prior=prior, several=model.multilabel)
+    return graph.encoded({"rung": model.name, "labels": json.dumps(model.classes_.tolist(), ensure_ascii=False)})
+
+
 def reading_data(model: Rung, portable: Portable) -> dict[str, Any]:
     """What the readers need besides the arrays, for JSON."""
     counts, reading = isinstance(portable.form, WeighedSum | MeanOfRows), portable.reading
+    inputs = ENCODER_INPUTS if isinstance(portable.form, Encoder) else ("ids", "counts") if counts else ("ids",)
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -93,12 +112,13 @@ def reading_data(model: Rung, portable: Portable) -> dict[str, Any]:
         "labels": model.classes_.tolist(),
         "several": model.multilabel,
         "thresholds": model.thresholds_.tolist(),
-        "inputs": ["ids", "counts"] if counts else ["ids"],
+        "inputs": list(inputs),
         "ordered": not counts,  # the ids of a text as they come, and not once each
         "padding": 0 if counts else reading.steps[0]["padding"],
         "most": MOST if isinstance(portable.form, WeighedSum) else 2**31 - 1,  # that a feature counts in a text
         "tables": bool(reading.arrays),
         "subwords": bool(reading.files),
+        "files": sorted(reading.files),
         **reading.data(),
     }
 
@@ -113,6 +133,22 @@ def _fill(place: Path, model: Rung, portable: Portable, encoded: bytes) -> None:
         (place / name).write_bytes(content)
     for name in READERS:
         (place / name).write_bytes(reader_source(name))
+    if isinstance(portable.form, Encoder):
+        _write_int8(place)
+
+
+def _write_int8(place: Path) -> None:
+    """Write the same with weights of 8 bits, one of them unused, so that no processor's products overflow."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    log = logging.getLogger()
+    level = log.level
+    log.setLevel(logging.ERROR)  # it advises to process the model first, which changes nothing here
+    try:
+        with guarded(message("the model cannot be written with 8 bits")):
+            quantize_dynamic(place / MODEL, place / INT8, weight_type=QuantType.QInt8, reduce_range=True)
+    finally:
+        log.setLevel(level)
 
 
 def reader_source(name: str) -> bytes:
@@ -125,8 +161,12 @@ def _proved(model: Rung, place: Path, texts: list[str]) -> Proof:
 
     classifier = Classifier(place)
     off = prove(model, texts, "Python", classifier.predict_proba)
+    if (place / INT8).exists():
+        own, found = model.predict_proba(texts), Classifier(place, INT8).predict_proba(texts)
+        changed = int((own.argmax(axis=1) != found.argmax(axis=1)).sum())
+        return Proof(len(texts), off, ("Python",), (changed, float(np.abs(own - found).max(initial=0.0))))
     node = found_node()
-    if node is None:
+    if node is None or classifier.reader.data["subwords"]:  # for which Node would need a package
         return Proof(len(texts), off, ("Python",))
     _check_reader(node, place, classifier.reader, texts)
     return Proof(len(texts), off, ("Python", node.name))
@@ -159,16 +199,26 @@ def _check_reader(node: Node, place: Path, reader: Reader, texts: list[str]) -> 
             )
 
 
+def _listed(folder: Path) -> list[str]:
+    """The tokenizer's files of an export, as it lists them."""
+    try:
+        with open_plain(folder / READING) as file:
+            said = parse_json(file.read(MOST_READ))
+        return [name for name in said["files"] if isinstance(name, str)]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
+
+
 def check_is_export(folder: Path) -> None:
     """Refuse to replace a folder that holds anything but an export.
 
     Raises:
         OutputError: what is in the way.
     """
-    ours = {MODEL, READING, TABLES, *READERS, "tokenizer.json"}
+    ours = {MODEL, INT8, READING, TABLES, *READERS, *_listed(folder)}
     entries = sorted(entry.name for entry in folder.iterdir())
     strange = next((name for name in entries if name not in ours), None)
-    if not (folder / READING).is_file() or strange is not None:
+    if READING not in entries or strange is not None:
         raise OutputError(
             message("is in the way: it holds {name!r}, and is no exported model", name=strange or entries[0]),
             where=str(folder),

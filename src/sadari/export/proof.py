@@ -46,11 +46,14 @@ class Proof:
         texts: that were answered by both.
         off: the largest difference of a probability.
         readers: who answered as the model does.
+        int8: of a second file with weights of 8 bits, how many of the texts have another label, and the largest
+            difference of a probability; None: there is no such file.
     """
 
     texts: int
     off: float
     readers: tuple[Message | str, ...]
+    int8: tuple[int, float] | None = None
 
 
 def proof_texts(given: Sequence[str] | None) -> list[str]:

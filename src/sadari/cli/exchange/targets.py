@@ -181,16 +181,20 @@ def _weights(page: Page) -> None:
     done = message(
         "{bits} bits, {features:,} of {all:,} features", bits=page.bits, features=page.features, all=page.all_features
     )
-    changed = message(
-        "{changed:,} of {texts:,} texts get another label, probabilities are up to {off:.3f} off",
-        changed=page.changed,
-        texts=page.proof.texts,
-        off=page.off,
-    )
+    changed = _changed(page.changed, page.proof.texts, page.off)
     scores = page.accuracy and message(
         "accuracy {before:.3f} → {after:.3f}", before=page.accuracy[0], after=page.accuracy[1]
     )
     print_headed("Weights", beside([done, changed, scores]))
+
+
+def _changed(changed: int, texts: int, off: float) -> Message:
+    return message(
+        "{changed:,} of {texts:,} texts get another label, probabilities are up to {off:.3f} off",
+        changed=changed,
+        texts=texts,
+        off=off,
+    )
 
 
 def _proved(proof: Proof) -> None:
@@ -200,8 +204,11 @@ def _proved(proof: Proof) -> None:
         off=proof.off,
         readers=", ".join(map(str, proof.readers)),
     )
-    unrun = None if len(proof.readers) > 1 else message("JavaScript was not run: there is no Node here")
+    unrun = None if len(proof.readers) > 1 else message("JavaScript was not run here")
     print_headed("Proved", beside([same, unrun]))
+    if proof.int8 is not None:
+        changed, off = proof.int8
+        print_headed("int8", _changed(changed, proof.texts, off))
 
 
 TARGETS = {

@@ -94,6 +94,11 @@ def export_html(
             message("a page can hold rungs that sum rows of weights, and {name!r} is none", name=model.name),
             hint=message("--to onnx takes it; or take a cheaper rung, such as tfidf"),
         )
+    if portable.reading.files:
+        raise SettingError(
+            message("a page cannot cut texts into the subword tokens of this model"),
+            hint=message("--to onnx takes it; or start from word vectors"),
+        )
     everything = PageWeights(portable.reading, portable.form, 32, portable.known)
     weights, page = _fitting(model, portable, everything, max_size, lang)
     asked = proof_texts(texts)

@@ -52,11 +52,12 @@ export class PageModel {
 
   mean({ ids, counts }) {
     const total = Math.max(1, counts.reduce((sum, count) => sum + count, 0));
-    const mean = this.mixed(ids, counts), output = this.arrays["page.output"], { width } = this;
+    const mean = this.mixed(ids, counts).map((sum) => sum / total), output = this.arrays["page.output"], { width } = this;
+    const length = this.data.page.unit ? Math.sqrt(mean.reduce((sum, each) => sum + each * each, 0)) || 1 : 1;
     return Array.from(this.arrays["page.bias"], (bias, label) => {
       let sum = 0;
       for (let j = 0; j < width; j++) sum += output[label * width + j] * mean[j];
-      return bias + sum / total;
+      return bias + sum / length;
     });
   }
 

@@ -24,8 +24,8 @@ def pruned(weights: PageWeights, features: int) -> PageWeights:
     keep = np.zeros(weights.features, np.bool_)
     keep[order[:features]] = True
     keep[weights.reading.unknown] = True
-    hashed = weights.reading.steps[0]["do"] == "hashed"
-    if hashed:
+    how = weights.reading.steps[0]["do"]
+    if how in ("hashed", "words"):
         return _fewer_rows(weights, keep)
     new = np.where(keep, np.cumsum(keep) - 1, -1)
     reading = _fewer_ngrams(weights.reading, keep, new)
@@ -66,12 +66,13 @@ def _fewer_rows(weights: PageWeights, keep: NDArray[np.bool_]) -> PageWeights:
     """Words and buckets of a bag: a bucket that goes is one that was never learned."""
     reading, form, words = weights.reading, weights.form, len(weights.reading.words["words"])
     assert isinstance(form, MeanOfRows)
-    keep[-1] = True  # the row of what was never learned
+    buckets = "rows" in reading.arrays
+    keep[-1] |= buckets  # the row of what was never learned
     table = [word for word, kept in zip(reading.words["words"], keep[:words].tolist(), strict=True) if kept]
-    rows: NDArray[Any] = reading.arrays["rows"][keep[words:-1]]
-    new = np.cumsum(keep) - 1
-    # buckets are numbered behind the words, of which there are fewer
-    arrays = reading.arrays | {"rows": (rows - (words - len(table))).astype(np.int32)}
+    new, arrays = np.cumsum(keep) - 1, reading.arrays
+    if buckets:  # they are numbered behind the words, of which there are fewer
+        rows: NDArray[Any] = arrays["rows"][keep[words:-1]]
+        arrays = arrays | {"rows": (rows - (words - len(table))).astype(np.int32)}
     less = replace(reading, words={"words": table}, arrays=arrays, unknown=new[reading.unknown].tolist())
     known = int(keep[: weights.known].sum())
     return replace(weights, reading=less, form=replace(form, embedding=form.embedding[keep]), known=known)

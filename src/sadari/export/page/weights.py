@@ -56,7 +56,7 @@ class PageWeights:
         """What lies beside, for JSON."""
         shared = {"known": self.known, "unknown": self.reading.unknown, "features": self.features}
         if isinstance(self.form, MeanOfRows):
-            return shared | {"form": "mean"}
+            return shared | {"form": "mean", "unit": self.form.unit}
         own = {"sublinear": self.form.sublinear, "binary": self.form.binary, "norm": self.form.norm}
         return shared | {"form": "sum", **own, "bound": self.form.bound}
 
@@ -81,6 +81,7 @@ class PageWeights:
         form = self.form
         if isinstance(form, MeanOfRows):
             mean = counts @ form.embedding[ids].astype(np.float64) / max(1, counts.sum())
+            mean /= (float(np.linalg.norm(mean)) if form.unit else 0.0) or 1.0
             return form.output.astype(np.float64) @ mean + form.bias, told
         often = np.minimum(counts, 1) if form.binary else counts
         values = (1 + np.log(often) if form.sublinear else often) * form.feature_scale[ids].astype(np.float64)

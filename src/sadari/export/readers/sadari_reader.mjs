@@ -31,7 +31,7 @@ export class Classifier {
     const data = JSON.parse(new TextDecoder().decode(await file("reading.json")));
     const arrays = data.tables ? readTables(await file("tables.safetensors")) : {};
     const json = async (name) => JSON.parse(new TextDecoder().decode(await file(name)));
-    const subwords = data.subwords ? new Tokenizer(await json("tokenizer.json"), {}) : null;
+    const subwords = data.subwords ? new Tokenizer(await json("tokenizer.json"), {}) : null; // it neither cuts nor pads
     const session = await ort.InferenceSession.create(new Uint8Array(await file(model)));
     return new Classifier(new Reader(data, arrays, subwords), session, ort);
   }
@@ -335,7 +335,36 @@ class Vocabulary {
   }
 }
 
+/** The rows of a text's words; those without one are left out. */
+class Rows {
+  constructor(step, { words, kinds, capitals }) {
+    Object.assign(this, { step, words: words.words, cutter: new Cutter(step.tokenizer, kinds, capitals) });
+  }
+
+  ids(text) {
+    return this.words.of(this.cutter.tokens(text).slice(0, this.step.most)).filter((id) => id >= 0);
+  }
+}
+
+/** The ids of a text's subword tokens, in order, between those that stand round every text. */
+class Subwords {
+  constructor(step, { subwords }) {
+    Object.assign(this, { step, engine: subwords });
+  }
+
+  ids(text) {
+    const { lowercase, most, head, before, after, dropped } = this.step;
+    let { ids } = this.engine.encode((lowercase ? text.toLowerCase() : text).normalize("NFC"), { add_special_tokens: false });
+    ids = Array.from(ids, Number);
+    if (ids.every((id) => id === this.step.unknown)) return [];
+    if (ids.length > most) ids = [...ids.slice(0, Math.min(head, most)), ...(head < most ? ids.slice(head - most) : [])];
+    return [...before, ...ids.filter((id) => id !== dropped), ...after];
+  }
+}
+
 const STEPS = {
+  words: (step, tables) => new Rows(step, tables),
+  subwords: (step, tables) => new Subwords(step, tables),
   ngrams: (step, tables) => new Ngrams(step, tables),
   hashed: (step, tables) => new Hashed(step, tables),
   vocabulary: (step, tables) => new Vocabulary(step, tables),

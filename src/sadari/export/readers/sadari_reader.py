@@ -360,7 +360,61 @@ class Vocabulary:
         return ids
 
 
-STEPS: dict[str, Any] = {"ngrams": Ngrams, "hashed": Hashed, "vocabulary": Vocabulary}
+class Rows:
+    """The rows of a text's words; those without one are left out."""
+
+    def __init__(
+        self,
+        step: dict[str, Any],
+        tables: dict[str, Words],
+        arrays: dict[str, NDArray[Any]],
+        kinds: Kinds,
+        capitals: dict[int, str],
+        folder: Path | None,
+    ) -> None:
+        self.tokenizer, self.words, self.step = Tokenizer(step["tokenizer"], kinds, capitals), tables["words"], step
+
+    def __call__(self, text: str) -> NDArray[np.int64]:
+        ids = self.words.of(self.tokenizer(text)[: self.step["most"]])
+        return ids[ids >= 0]
+
+
+class Subwords:
+    """The ids of a text's subword tokens, in order, between those that stand round every text."""
+
+    def __init__(
+        self,
+        step: dict[str, Any],
+        tables: dict[str, Words],
+        arrays: dict[str, NDArray[Any]],
+        kinds: Kinds,
+        capitals: dict[int, str],
+        folder: Path | None,
+    ) -> None:
+        import tokenizers
+
+        self.step, self.engine = step, tokenizers.Tokenizer.from_file(str((folder or Path()) / "tokenizer.json"))
+        self.engine.no_truncation()
+        self.engine.no_padding()
+
+    def __call__(self, text: str) -> NDArray[np.int64]:
+        text = unicodedata.normalize("NFC", text.lower() if self.step["lowercase"] else text)
+        ids, most, head = self.engine.encode(text, add_special_tokens=False).ids, self.step["most"], self.step["head"]
+        if all(number == self.step["unknown"] for number in ids):
+            return np.empty(0, np.int64)
+        if len(ids) > most:
+            ids = ids[:most] if head >= most else [*ids[:head], *ids[len(ids) - most + head :]]
+        kept = [number for number in ids if number != self.step["dropped"]]
+        return np.array([*self.step["before"], *kept, *self.step["after"]], np.int64)
+
+
+STEPS: dict[str, Any] = {
+    "ngrams": Ngrams,
+    "hashed": Hashed,
+    "vocabulary": Vocabulary,
+    "words": Rows,
+    "subwords": Subwords,
+}
 
 
 def read_tables(raw: bytes) -> dict[str, NDArray[Any]]:

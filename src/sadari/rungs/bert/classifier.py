@@ -29,6 +29,7 @@ from sadari.rungs.bert.texts import TextReader, TrainingTexts, averaged
 from sadari.rungs.explanation import Activations
 from sadari.rungs.ladder import ENCODER, StartsFrom
 from sadari.rungs.net_rung import NetRung
+from sadari.rungs.portable.forms import Encoder, Portable
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.declaration import plain_settings
 from sadari.settings.limits import Choice, Number, Whole
@@ -45,6 +46,7 @@ from sadari.settings.shared import (
 )
 from sadari.text.column import as_column
 from sadari.text.long_texts import WAYS
+from sadari.text.reading.subwords import subword_reading
 from sadari.text.vectorize import columns
 from sadari.train.batches import Batches
 from sadari.train.training_context import TrainingContext
@@ -301,6 +303,11 @@ class BertClassifier(NetRung):
         self.net_.requires_grad_(True).eval()
         self.__dict__.pop("_quick", None)
         super()._settle()
+
+    def portable(self) -> Portable:
+        files = {**self._files, CONFIG: pretrained.config_json(self.net_.model.config)}
+        reading = subword_reading(self.pieces_, self.reader_.room, way=self.long_texts, files=files)
+        return Portable(reading, Encoder(self.net_), self.pieces_.largest_id + 1)
 
     # -- predicting -------------------------------------------------------------------------------------
 

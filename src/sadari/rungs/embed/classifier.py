@@ -19,7 +19,9 @@ from sadari.pretrained.embedders.encoder import Running
 from sadari.pretrained.embedders.read import check_embedder, kind_of_weights, read_embedder, restored_embedder
 from sadari.pretrained.folder import shown_weights
 from sadari.rungs.base import Rung
+from sadari.rungs.embed.portable import portable_embedder
 from sadari.rungs.ladder import ENCODER, StartsFrom
+from sadari.rungs.portable.forms import Portable
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Whole
 from sadari.settings.search import LogNumber, Tried
@@ -151,6 +153,9 @@ class EmbeddingClassifier(Rung):
                 hint=message("take weights that were trained on this language"),
             )
         return np.concatenate(parts)
+
+    def portable(self) -> Portable:
+        return portable_embedder(self.embedder_, self.head_.weight, self.head_.bias)
 
     # -- predicting -------------------------------------------------------------------------------------
 

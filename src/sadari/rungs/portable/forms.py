@@ -13,6 +13,8 @@ from sadari.text.reading.reading import Reading
 if TYPE_CHECKING:
     from torch import nn
 
+    from sadari.nets.bert.pretrained import PretrainedEncoder
+
 
 @dataclass(frozen=True, eq=False)
 class WeighedSum:
@@ -45,11 +47,13 @@ class MeanOfRows:
         embedding: float32 [features, width].
         output: float32 [k, width].
         bias: float32 [k].
+        unit: whether the mean is brought to length 1.
     """
 
     embedding: NDArray[np.float32]
     output: NDArray[np.float32]
     bias: NDArray[np.float32]
+    unit: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,21 @@ class Net:
 
 
 @dataclass(frozen=True, eq=False)
+class Encoder:
+    """A pre-trained encoder over the subword tokens of a text, and what makes logits of its states.
+
+    Attributes:
+        module: one of `sadari.nets.bert`, with a head of its own, or pooled to one vector a text.
+        weight: float32 [width, k], of the layer on that vector; None where there is a head.
+        bias: float32 [k], of the same.
+    """
+
+    module: PretrainedEncoder
+    weight: NDArray[np.float32] | None = None
+    bias: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Portable:
     """A model as it leaves this package; labels and temperature are the rung's own.
 
@@ -74,5 +93,5 @@ class Portable:
     """
 
     reading: Reading
-    form: WeighedSum | MeanOfRows | Net
+    form: WeighedSum | MeanOfRows | Net | Encoder
     known: int
