@@ -11,7 +11,7 @@ from sadari.text.long_texts import HEAD_SHARE
 from sadari.text.reading.reading import Reading
 from sadari.text.reading.rules import tokenizer_rules
 from sadari.text.subword.pretrained import SubwordTokenizer
-from sadari.text.tokenize import Tokenizer
+from sadari.text.tokens.tokenize import Tokenizer
 
 NO_LIMIT = 2**31 - 1
 
@@ -43,7 +43,7 @@ def subword_reading(
     if way == "windows":
         raise SettingError(
             message("the model reads long texts in windows, and an export reads each text once"),
-            hint=message("train with {setting}", setting="--set long_texts=head+tail"),
+            hint=message("train with --set long_texts=head+tail"),
         )
     before, after = pieces.ends if ends else ((), ())
     step: dict[str, Any] = {
