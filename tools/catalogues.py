@@ -57,6 +57,11 @@ FROM_CLICK: list[str | tuple[str, str]] = [
     "Missing argument",
     "Missing option",
     "Missing parameter",
+    # what an option takes
+    "integer",
+    "integer range",
+    "float",
+    "float range",
     "Invalid value: {message}",
     "Invalid value for {param_hint}: {message}",
     "No such command {name!r}.",

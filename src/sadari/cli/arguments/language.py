@@ -12,6 +12,7 @@ from inspect import cleandoc
 from typing import Any
 
 import click
+from click.core import augment_usage_errors
 
 from sadari.messages import (
     DOMAIN,
@@ -97,12 +98,26 @@ _LANGUAGE = click.Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=
 def spoken(command: click.Command) -> Any:
     """A copy of the command, and of those within it, with its help in the language that is spoken, and ``--lang``."""
     said = copy(command)
-    said.context_class = _Context
+    said.context_class, said.parse_args = _Context, _parse_args.__get__(said)  # type: ignore[method-assign]
     options = [] if any(each.name == "lang" for each in command.params) else [_LANGUAGE]
-    said.params = [_translated(copy(each), "help") for each in [*command.params, *options]]
+    said.params = [_spoken_option(each) for each in [*command.params, *options]]
     if isinstance(said, click.Group):
         said.commands = {name: spoken(inner) for name, inner in said.commands.items()}
     return _translated(said, "help", "epilog", "short_help")
+
+
+def _parse_args(command: click.Command, context: click.Context, arguments: list[str]) -> list[str]:
+    """As click does; of an option without its value it does not say by itself which command was meant."""
+    with augment_usage_errors(context):
+        return type(command).parse_args(command, context, arguments)
+
+
+def _spoken_option(option: click.Parameter) -> click.Parameter:
+    said: click.Parameter = _translated(copy(option), "help")
+    if isinstance(said.type, click.types.IntParamType | click.types.FloatParamType):
+        said.type = copy(said.type)
+        said.type.name = translated(said.type.name)
+    return said
 
 
 def _translated(what: Any, *names: str) -> Any:
