@@ -49,7 +49,11 @@ def test_translations_take_the_values_of_the_english(path):
 
 
 def test_percents_stand_as_koreans_write_them():
-    """95%, and not 95 %."""
+    """95%, and not 95 %, in sentences and in documents."""
+    root = SOURCE.parent.parent
+    documents = [root / "docs" / "korean.md", *root.glob("*.ko.md"), *root.glob("docs/*.ko.md")]
+    assert len(documents) > 3
+    assert not [path for path in documents if re.search(r"[0-9] %", path.read_text("utf-8"))]
     ko = next(path for path in catalogue_files() if path.parent.parent.name == "ko")
     said = [form for each in read_catalogue(ko) for form in (each.string if each.pluralizable else [each.string])]
     assert len(said) > 1000
