@@ -20,7 +20,7 @@ from typing import BinaryIO
 from sadari.artifact.plain_file import as_path
 from sadari.artifact.swap import put_in_place, restore
 from sadari.artifact.temporary import BINARY, beside, claim_file, claim_folder, clean, new_name, open_for_sync
-from sadari.errors import OutputError, SadariError
+from sadari.errors import OutputError, SadariError, reason_of
 from sadari.messages import Message, message
 
 _HINTS = {
@@ -181,9 +181,8 @@ def output_errors(path: str | Path, *, only: Collection[int] | None = None) -> I
     except OSError as error:
         if only is not None and error.errno not in only:
             raise
-        reason = error.strerror or str(error) or type(error).__name__
         raise OutputError(
-            message("cannot be written: {reason}", reason=reason), where=os.fspath(path), hint=_hint(error)
+            message("cannot be written: {reason}", reason=reason_of(error)), where=os.fspath(path), hint=_hint(error)
         ) from error
 
 

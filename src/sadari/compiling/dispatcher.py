@@ -16,8 +16,8 @@ from numba.core import event, sigutils
 from numba.core.caching import FunctionCache, NullCache
 
 from sadari.compiling.watching import watchers
-from sadari.errors import SadariWarning
-from sadari.messages import message
+from sadari.errors import SadariWarning, reason_of
+from sadari.messages import Message, message, of
 
 COST = "15 s"  # measured: a climb of the bundled headlines on a server of 2026
 _said: set[str] = set()
@@ -58,7 +58,7 @@ class _NoCache(NullCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> None:
         """Nothing."""
-        _warn("there is no folder for them")
+        _warn(message("there is no folder for them"))
 
 
 class _Cache(FunctionCache):
@@ -83,12 +83,12 @@ class _Cache(FunctionCache):
             super().save_overload(sig, data)
         except OSError as error:
             self.disable()
-            _warn(f"{self.cache_path}: {error.strerror or error}")
+            _warn(of(str(self.cache_path), reason_of(error)))
 
 
-def _warn(why: str) -> None:
+def _warn(why: Message) -> None:
     if not _said:
-        _said.add(why)
+        _said.add(why.id)
         warnings.warn(
             SadariWarning(
                 message(

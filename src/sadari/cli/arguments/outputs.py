@@ -103,4 +103,5 @@ def _check_parent(path: Path, target: Path) -> None:
     if not parent.is_dir():
         raise OutputError(message("{parent} is a file, not a folder", parent=parent), where=str(path), hint=_ANOTHER)
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError(message("cannot be written: Permission denied"), where=str(path), hint=_ANOTHER)
+        what = message("cannot be written: {reason}", reason=message("Permission denied"))
+        raise OutputError(what, where=str(path), hint=_ANOTHER)

@@ -16,8 +16,8 @@ from typing import Any
 import click
 
 from sadari.cli.terminal.streams import Text, lost_note, whole_streams
-from sadari.errors import SadariError, SadariWarning
-from sadari.messages import Message, message
+from sadari.errors import SadariError, SadariWarning, reason_of
+from sadari.messages import Message, message, of
 
 OURS, USERS, INTERRUPTED, BROKEN_PIPE, TERMINATED = 1, 2, 130, 141, 143
 DEBUG = "SADARI_DEBUG"
@@ -117,7 +117,7 @@ def _report(error: BaseException) -> int:
     if isinstance(error, click.ClickException):
         return _report_usage(error)
     if isinstance(error, OSError) and error.errno is not None:
-        _say(f"{error.filename or message('cannot read or write')}: {error.strerror or error}")
+        _say(of(error.filename or message("cannot read or write"), reason_of(error)))
         return USERS
     if isinstance(error, MemoryError):
         _say(message("the memory is not enough\n  → give fewer texts at a time, or free some memory"))
