@@ -529,7 +529,7 @@ def test_a_folder_of_transformers_is_read_without_our_manifest(tmp_path):
         ({"intermediate_size": 77}, "has shape"),
         ({"num_hidden_layers": 3}, "there is no tensor"),
         ({"vocab_size": 40}, "does not fit the weights"),
-        ({"hidden_dropout_prob": "x"}, "dropout 'x'"),
+        ({"hidden_dropout_prob": "x"}, "hidden_dropout_prob 'x'"),
     ],
 )
 def test_a_configuration_that_does_not_fit_is_refused(tmp_path, config, said):
@@ -547,7 +547,7 @@ def test_a_configuration_that_does_not_fit_is_refused(tmp_path, config, said):
         ("config.json", b"{", "cannot be read as a BERT"),
         ("config.json", b"\xff\xfe", "not UTF-8"),
         ("tokenizer.json", b'{"model": {"type": "BPE"}}', "not WordPiece"),
-        ("tokenizer.json", b"[]", "WordPiece"),
+        ("tokenizer.json", b"[]", "not a JSON object"),
         ("tokenizer.json", b'{"model": {"type": "WordPiece", "vocab": {"a": 0, "b": 7}}}', "in another way"),
     ],
 )

@@ -510,7 +510,7 @@ SAID = {"shared": True, "weights": "of the last pass", "seconds": 1.0, "source_w
         ({"model": {**SAID, "target_words": ["a"] * 10_001}}, "frequent words"),
         ({"model": {**SAID, "shared": False}}, "missing"),
         ({"model": {**SAID, "seconds": -1}}, "seconds"),
-        ({"model": {}}, "not said"),
+        ({"model": {}}, "shared is None"),
     ],
 )
 def test_a_strangers_folder_is_refused(changes, said, tmp_path):
