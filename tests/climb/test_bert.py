@@ -14,7 +14,7 @@ from cli_runs import run_badly, run_well
 from sadari.climb.budget import budget as budgets
 from sadari.climb.budget.budget import Budget, Plan, TooDear, _plan_slow
 from sadari.climb.budget.throughput import Throughput, throughput_of
-from sadari.climb.progress import onwards
+from sadari.climb.progress import Bar
 from sadari.climb.selection import rungs_to_climb
 from sadari.climb.split import freeze, halves, nested_rows
 from sadari.data.audit.audit import audit
@@ -356,7 +356,7 @@ def test_every_rung_has_settings_to_try():
 
 def test_the_bar_never_runs_back():
     told = []
-    say = onwards(lambda what, share: told.append((what, share)))
+    say = Bar(lambda what, share: told.append((what, share)))
     for what, share in (("bert", 0.4), ("lstm again", 0.1), ("lstm again", 0.5)):
         say(what, share)
     assert told == [("bert", 0.4), ("lstm again", 0.4), ("lstm again", 0.5)]

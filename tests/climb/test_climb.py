@@ -41,6 +41,17 @@ def climbed(headlines, tmp_path_factory):
     return climb(*headlines, rungs=CHEAP, folder=folder, curves=False), folder
 
 
+def test_the_verdict_so_far_is_said_while_others_train(headlines):
+    told = []
+    result = climb(
+        *headlines, rungs=["bow", "ngram", "tfidf"], curves=False, progress=lambda what, _: told.append(what)
+    )
+    first, second = ([str(what) for what in told if str(what).startswith(name)] for name in ("ngram", "tfidf"))
+    assert not any("so far" in what for what in first)
+    assert all("so far bow, " in what or "so far ngram, " in what for what in second)
+    assert len(result.rungs) == 3
+
+
 def test_every_rung_saw_the_same_rows_and_is_measured_on_all_final_ones(climbed, headlines):
     result, _ = climbed
     _, test = headlines

@@ -18,7 +18,7 @@ from sadari.climb.folder import run_folder, write_run
 from sadari.climb.measuring.learning_curves import SHARES, curve_point
 from sadari.climb.measuring.measure import measure
 from sadari.climb.measuring.scores import score_said
-from sadari.climb.progress import onwards
+from sadari.climb.progress import Bar
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.climb.selection import rungs_to_climb
 from sadari.climb.split import Frozen, freeze
@@ -143,7 +143,7 @@ def _climb(
             Path(folder or ""),
             asked["curves"],
             settings or {},
-            onwards(say),
+            Bar(say),
             frozen.train.provenance(seed=seed),
             names,
             _metric(asked["metric"], frozen),
@@ -153,7 +153,7 @@ def _climb(
         )
         _start_from(run, selection.starts)
         settle_tokenizer(run)
-        results, skipped = _climb_all(run, names)
+        results, skipped = _climb_all(run, names, _criteria(asked))
         _draw_curves(run, results, asked)
         result = conclude(run, train, results, [*skipped, *selection.left_out], audited, asked)
         result.options = _options(train, test, **asked, **_shown_starts(run))
@@ -203,11 +203,13 @@ def _options(train: Corpus, test: Corpus | None, **asked: Any) -> dict[str, Any]
     return {**own, **asked}
 
 
-def _climb_all(run: ClimbContext, names: list[str]) -> tuple[list[RungResult], list[tuple[str, Message | str]]]:
+def _climb_all(
+    run: ClimbContext, names: list[str], criteria: Mapping[str, Any]
+) -> tuple[list[RungResult], list[tuple[str, Message | str]]]:
     """The rungs that were trained, and those that were not, with the reason."""
     found: dict[str, RungResult | TooDear | Failed] = {}
     try:
-        _try_all(run, names, found)
+        _try_all(run, names, criteria, found)
     except KeyboardInterrupt as asked:
         if not any(isinstance(outcome, RungResult) for outcome in found.values()):
             raise
@@ -224,7 +226,12 @@ def _climb_all(run: ClimbContext, names: list[str]) -> tuple[list[RungResult], l
     return results, list(left_out.items())
 
 
-def _try_all(run: ClimbContext, names: list[str], found: dict[str, RungResult | TooDear | Failed]) -> None:
+def _try_all(
+    run: ClimbContext,
+    names: list[str],
+    criteria: Mapping[str, Any],
+    found: dict[str, RungResult | TooDear | Failed],
+) -> None:
     """Try each rung; what becomes of it is put into ``found``."""
     last = len(names) - 1
     for place, name in enumerate(names):
@@ -235,11 +242,20 @@ def _try_all(run: ClimbContext, names: list[str], found: dict[str, RungResult | 
         if done and not run.named:
             run.to_beat = max(done, key=lambda result: run.metric.sign * score_of(result).value)
         found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
+        if isinstance(outcome := found[name], RungResult) and done:
+            _say_so_far(run, [*done, outcome], criteria)
     if sum(isinstance(outcome, RungResult) for outcome in found.values()) < 2:
         run.budget.release()  # two rungs, and so a comparison, are worth more than curves
     for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it
         if isinstance(outcome, TooDear) and run.budget.allows(outcome.least):
             found[name] = _try_one(run, name, last, len(names), share=1)
+
+
+def _say_so_far(run: ClimbContext, done: Sequence[RungResult], criteria: Mapping[str, Any]) -> None:
+    """The verdict of two rungs and more, which is said while the others train."""
+    taken = decide(done, run.frozen.validation_truth, metric=run.metric, **criteria).rung
+    score = next(score_of(result) for result in done if result.rung == taken)
+    run.progress.so_far = message("so far {rung}, {score}", rung=taken, score=score_said(run.metric, score.value))
 
 
 def _why_not(run: ClimbContext, name: str, done: Sequence[RungResult]) -> Message | None:

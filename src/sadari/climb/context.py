@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sadari.climb.budget.budget import Budget
-from sadari.climb.progress import share_done
+from sadari.climb.progress import Bar, share_done
 from sadari.climb.result import RungResult
 from sadari.climb.split import Frozen
 from sadari.errors import SettingError
@@ -54,7 +54,7 @@ class ClimbContext:
     place: Path
     curves: bool
     settings: Mapping[str, Mapping[str, Any]]
-    progress: Progress
+    progress: Bar
     data: dict[str, Any]
     names: Sequence[str]
     metric: Metric

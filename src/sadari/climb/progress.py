@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sadari.messages import Message
+from sadari.messages import Message, beside
 from sadari.rungs import RUNGS
 
 
@@ -21,13 +21,20 @@ def share_done(names: Sequence[str], position: float) -> float:
     return float(np.interp(position, np.arange(len(ends)), ends / max(1, ends[-1])))
 
 
-def onwards(progress: Callable[[Message | str, float], None]) -> Callable[[Message | str, float], None]:
-    """The same bar, which never runs back: where time is left over, rungs that were too dear get another turn."""
-    furthest = 0.0
+class Bar:
+    """A bar that never runs back: where time is left over, rungs that were too dear get another turn.
 
-    def told(what: Message | str, share: float) -> None:
-        nonlocal furthest
-        furthest = max(furthest, share)
-        progress(what, furthest)
+    Args:
+        progress: is told what is being done, and the share done.
 
-    return told
+    Attributes:
+        so_far: the verdict as it stands, said behind what is being done; None before there is one.
+    """
+
+    def __init__(self, progress: Callable[[Message | str, float], None]) -> None:
+        self._progress, self._furthest = progress, 0.0
+        self.so_far: Message | None = None
+
+    def __call__(self, what: Message | str, share: float) -> None:
+        self._furthest = max(self._furthest, share)
+        self._progress(what if self.so_far is None else beside([what, self.so_far]), self._furthest)

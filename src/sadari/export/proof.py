@@ -14,6 +14,7 @@ from sadari.data.read import open_source
 from sadari.errors import ModelError
 from sadari.messages import Message, message
 from sadari.rungs import Rung
+from sadari.train.thresholds import beside_thresholds
 
 MOST_TEXTS = 500
 TOLERANCE = 1e-4
@@ -133,5 +134,6 @@ def _same_labels(model: Rung, expected: NDArray[np.floating], found: NDArray[np.
             axis=1
         )
         return same
+    expected, found = (beside_thresholds(each, 2 * model.thresholds_) for each in (expected, found))
     rows, best = np.arange(len(expected)), found.argmax(axis=1)
     return (best == expected.argmax(axis=1)) | (expected.max(axis=1) - expected[rows, best] <= TIE)

@@ -115,7 +115,8 @@ def export_html(
         compare(own, expected, model, asked, message("the page"), TOLERANCE)
     with atomic_file(path) as file:
         file.write(page)
-    changed = int((own.argmax(axis=1) != expected.argmax(axis=1)).sum())
+    first, second = (model.codec.order(each, model.thresholds_)[:, 0] for each in (own, expected))
+    changed = int((first != second).sum())
     off = float(np.abs(own - expected).max(initial=0.0))
     scores = None if labels is None else (_accuracy(model, own, labels), _accuracy(model, expected, labels))
     return Page(proof, weights.bits, weights.features, everything.features, changed, off, scores, answer)

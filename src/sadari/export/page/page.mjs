@@ -169,7 +169,8 @@ class Page {
     const text = whole(this.at.text.value), { labels } = this.model;
     const { probabilities, told } = this.model.answer(text);
     this.at.note.textContent = text.trim() === "" ? this.say.empty : told ? "" : this.say.unknown;
-    const order = probabilities.map((_, k) => k).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 12);
+    const beside = this.model.reader.beside(probabilities);
+    const order = probabilities.map((_, k) => k).sort((a, b) => beside[b] - beside[a]).slice(0, 12);
     const shown = order.includes(this.chosen) ? this.chosen : order[0];
     this.at.bars.replaceChildren(...order.map((k) => this.bar(labels[k], probabilities[k], k, k === shown)));
     this.colour(text, shown, told);

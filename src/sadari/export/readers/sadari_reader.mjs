@@ -108,11 +108,18 @@ export class Reader {
     return { ids, counts: ids.map((id) => counts.get(id)) };
   }
 
+  /** How many times its threshold each probability is; as it is where a text may have several labels. */
+  beside(probabilities) {
+    const { several, thresholds } = this.data;
+    return several ? probabilities : probabilities.map((p, k) => p / Math.max(thresholds[k], 1e-6));
+  }
+
   /** The label of a text with these probabilities; a list of them where a text may have several. */
   choose(probabilities) {
     const { labels, several, thresholds } = this.data;
     if (several) return labels.filter((_, k) => probabilities[k] >= thresholds[k]);
-    return labels[probabilities.indexOf(Math.max(...probabilities))];
+    const beside = this.beside(probabilities);
+    return labels[beside.indexOf(Math.max(...beside))];
   }
 }
 

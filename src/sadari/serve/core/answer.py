@@ -96,8 +96,10 @@ class Answer:
         return Answer(self.model, self.probabilities[first:last], self.notes[first:last])
 
     def best(self) -> list[str]:
-        """The likeliest label of each text."""
-        return [self.model.labels[place] for place in self.probabilities.argmax(axis=1).tolist()]
+        """The label that each text is given; the likeliest of several."""
+        rung = self.model.rung
+        order = rung.codec.order(self.probabilities, rung.thresholds_)
+        return [self.model.labels[place] for place in order[:, 0].tolist()]
 
 
 def _note(text: str, known: bool, cut: bool) -> str | None:
