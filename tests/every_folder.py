@@ -93,6 +93,13 @@ def _fine_tuned(family: str) -> Callable[[Path], None]:
     return make
 
 
+def _few_shot(folder: Path) -> None:
+    from sadari.rungs import SetFit
+
+    weights = save_encoder(folder.with_name("setfit-start"))
+    SetFit(weights=weights, epochs=1, threads=1, precision="fp32").fit(SHORT, SHORT_LABELS).save(folder)
+
+
 def _weights(family: str) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
         save_encoder(folder, family, head=True)
@@ -187,6 +194,7 @@ CLASSIFIERS = {
     "bert": _fine_tuned("bert"),
     "deberta": _fine_tuned("deberta-v2"),
     "distilbert": _fine_tuned("distilbert"),
+    "setfit": _few_shot,
     "fasttext": _fasttext(),
     "fasttext-pruned": _fasttext(pruned=True),
 }

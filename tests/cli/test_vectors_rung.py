@@ -183,8 +183,8 @@ def test_a_climb_without_vectors_says_that_it_leaves_the_rung_out():
 
     selection = rungs_to_climb(None, {})
     left_out = selection.left_out
-    assert selection.names == [name for name in sadari.RUNGS if name not in ("vectors", "embed", "bert")]
-    assert [name for name, _ in left_out] == ["vectors", "embed", "bert"]
+    assert selection.names == [name for name in sadari.RUNGS if name not in ("vectors", "embed", "bert", "setfit")]
+    assert [name for name, _ in left_out] == ["vectors", "embed", "bert", "setfit"]
     assert "--vectors FILE" in render(left_out[0][1])
     assert "--weights FOLDER" in render(left_out[1][1])
     assert rungs_to_climb(None, {"vectors": "v.vec"}).starts == {"vectors": {"vectors": "v.vec"}}

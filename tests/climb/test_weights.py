@@ -41,13 +41,13 @@ def folders(tmp_path_factory):
 @pytest.mark.parametrize(
     ("given", "wanted"),
     [
-        ("plain", {"embed": "plain", "bert": "plain"}),
-        ("sentences", {"embed": "sentences", "bert": "sentences"}),
+        ("plain", {"embed": "plain", "bert": "plain", "setfit": "plain"}),
+        ("sentences", {"embed": "sentences", "bert": "sentences", "setfit": "sentences"}),
         ("static", {"embed": "static"}),
         ("words", {"embed": "words", "vectors": "words"}),
-        ("plain sentences", {"embed": "sentences", "bert": "plain"}),
-        ("plain static", {"embed": "static", "bert": "plain"}),
-        ("static plain words", {"embed": "static", "bert": "plain", "vectors": "words"}),
+        ("plain sentences", {"embed": "sentences", "bert": "plain", "setfit": "sentences"}),
+        ("plain static", {"embed": "static", "bert": "plain", "setfit": "plain"}),
+        ("static plain words", {"embed": "static", "bert": "plain", "setfit": "plain", "vectors": "words"}),
     ],
 )
 def test_each_rung_takes_what_it_is_made_for(given, wanted, folders):
@@ -55,7 +55,7 @@ def test_each_rung_takes_what_it_is_made_for(given, wanted, folders):
     assert {name: next(iter(start.values())) for name, start in chosen.starts.items()} == {
         name: folders[kind] for name, kind in wanted.items()
     }
-    assert set(dict(chosen.left_out)) == {"embed", "bert", "vectors"} - set(wanted)
+    assert set(dict(chosen.left_out)) == {"embed", "bert", "setfit", "vectors"} - set(wanted)
     assert [*chosen.names, *dict(chosen.left_out)] == sorted(
         sadari.RUNGS, key=lambda name: (name in dict(chosen.left_out), list(sadari.RUNGS).index(name))
     )

@@ -234,10 +234,10 @@ def test_a_run_that_was_stopped_ends_in_the_same_bits(more, weights, tmp_path, m
 @needs("bf16", "layers")
 def test_a_run_goes_on_in_its_precision_on_another_machine(weights, tmp_path, monkeypatch):
     settings = {**QUICK, "precision": "auto"}
-    monkeypatch.setattr("sadari.rungs.bert.classifier.bf16_is_fast", lambda *asked: False)
+    monkeypatch.setattr("sadari.rungs.resumable.bf16_is_fast", lambda *asked: False)
     whole = BertClassifier(weights=weights["bert"], **settings).fit(TEXTS, LABELS, run=tmp_path / "run")
     assert whole.resolved_settings()["precision"] == "fp32"
-    monkeypatch.setattr("sadari.rungs.bert.classifier.bf16_is_fast", lambda *asked: True)
+    monkeypatch.setattr("sadari.rungs.resumable.bf16_is_fast", lambda *asked: True)
     assert BertClassifier(weights=weights["bert"], **settings, steps=1).fit(TEXTS, LABELS).precision_ == "bf16"
     with pytest.warns(SadariWarning, match="begun in fp32 and goes on so, not in bf16"):
         again = BertClassifier.resume(tmp_path / "run", TEXTS, LABELS)

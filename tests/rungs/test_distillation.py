@@ -303,7 +303,7 @@ def test_a_run_goes_on_with_the_same_teacher_alone(teacher, tmp_path):
 
 def test_rungs_that_learn_from_labels_alone_say_so(teacher):
     takers = {name for name, kind in RUNGS.items() if kind.takes_teacher}
-    assert takers == set(RUNGS) - {"bow", "ngram", "tfidf", "char", "word-char", "embed"}
+    assert takers == set(RUNGS) - {"bow", "ngram", "tfidf", "char", "word-char", "embed", "setfit"}
     with pytest.raises(SettingError, match="'tfidf' learns from labels alone") as error:
         TfIdf().fit(*some(50), teacher=teacher)
     assert "embedding-bag" in str(error.value)

@@ -13,6 +13,7 @@ from sadari.rungs.base import Explanation, Rung
 from sadari.rungs.bert.classifier import BertClassifier
 from sadari.rungs.characters import Char, WordChar
 from sadari.rungs.embed.classifier import EmbeddingClassifier
+from sadari.rungs.embed.setfit import SetFit
 from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.fasttext.classifier import FastTextModel
 from sadari.rungs.linear import BagOfWords, Ngrams, TfIdf
@@ -41,6 +42,7 @@ RUNGS |= {
     "bilstm": BiLSTM,
     "transformer": Transformer,
     "bert": BertClassifier,
+    "setfit": SetFit,
 }
 # What is taken over from elsewhere, and no step of the ladder.
 IMPORTED |= {"fasttext": FastTextModel}
@@ -63,6 +65,7 @@ __all__ = [
     "FromVectors",
     "Ngrams",
     "Rung",
+    "SetFit",
     "TfIdf",
     "Transformer",
     "WordChar",

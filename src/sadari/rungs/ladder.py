@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sadari.artifact import ModelFiles, read_model
-from sadari.errors import ModelError
+from sadari.errors import ModelError, SettingError
 from sadari.messages import Message, message
 
 RUNGS: dict[str, Any] = {}  # name → class
@@ -50,6 +50,24 @@ ENCODER = StartsFrom(
     "--weights FOLDER",
     "sadari pretrain TEXTS -o FOLDER",
 )
+
+
+def given_weights(weights: str | Path | None, rung: str) -> str | Path:
+    """The pre-trained weights that a rung is given.
+
+    Args:
+        weights: its setting.
+        rung: its name.
+
+    Raises:
+        SettingError: there are none.
+    """
+    if weights is None:
+        raise SettingError(
+            message("the rung {name!r} starts from pre-trained weights, and none are given", name=rung),
+            hint=message("give a folder of them (--weights FOLDER), or a name on the Hugging Face hub"),
+        )
+    return weights
 
 
 def load(folder: str | Path) -> Any:

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.data.fingerprint import fingerprint
+from sadari.device import bf16_is_fast, resolve_device
 from sadari.errors import ModelError
 from sadari.messages import message
+from sadari.pretrained.folder import shown_weights
 from sadari.rungs.base import Rung
 from sadari.rungs.distillation.teacher import Teacher
 from sadari.settings.declaration import plain_settings
@@ -23,7 +25,7 @@ from sadari.train.training_context import TrainingContext
 
 if TYPE_CHECKING:
     from sadari.train.checkpoint import Run
-    from sadari.train.objectives.classification import ClassifierTask
+    from sadari.train.loop import Task
     from sadari.train.optimizer import OptimizerSettings
 
 
@@ -121,7 +123,7 @@ class Resumable(Rung):
 
     def _prepare(
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
-    ) -> ClassifierTask:
+    ) -> Task:
         """The net before training, and what it is to learn of texts, targets int8 [n, k] and costs float32 [n]."""
         raise NotImplementedError
 
@@ -137,3 +139,34 @@ class Resumable(Rung):
     def _identity(self) -> dict[str, Any]:
         """What must be the same for a run to go on, beside its data."""
         return {"rung": self.name, "settings": plain_settings(self.get_params(deep=False))}
+
+
+class FineTuned(Resumable):
+    """A resumable rung that starts from pre-trained weights, and trains these."""
+
+    weights: str | Path | None
+    precision: str
+    device: str
+
+    def _run_notes(self) -> dict[str, Any]:
+        """Where the weights are, so that they are found from anywhere."""
+        weights = str(self.weights)
+        return {"weights": str(Path(weights).absolute()) if Path(weights).is_dir() else weights}
+
+    @classmethod
+    def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
+        settings, kept = super()._recalled(run)
+        return {**settings, "weights": kept.notes.get("weights", settings["weights"])}, kept
+
+    def _identity(self) -> dict[str, Any]:
+        settings = {**self.get_params(deep=False), "weights": shown_weights(self.weights or "")}
+        return {"rung": self.name, "settings": plain_settings(settings), "weights": self._weights_fingerprint()}
+
+    def _weights_fingerprint(self) -> str:
+        """SHA-256 of the weights that a run starts from."""
+        raise NotImplementedError
+
+    def _fast_precision(self) -> str:
+        """The precision of training that is asked for: "fp32" or "bf16"."""
+        fast = self.precision == "auto" and bf16_is_fast(resolve_device(self.device), "layers")
+        return "bf16" if fast or self.precision == "bf16" else "fp32"

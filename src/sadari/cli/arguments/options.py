@@ -31,6 +31,7 @@ RUNG_NAMES = (
     "bilstm",
     "transformer",
     "bert",
+    "setfit",
 )
 TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllables", "morphemes")
 METRIC_NAMES = ("accuracy", "macro-f1", "micro-f1", "f1:LABEL", "average-precision", "log-loss")

@@ -73,25 +73,45 @@ class PretrainedEncoder(nn.Module):
 
     Args:
         config: of the encoder.
-        dropout: of the states, in training.
-        attention_dropout: of what a piece attends to, in training.
 
     Attributes:
         own: whether the layers are run here.
         state_type: of the states between layers; None: as they come.
     """
 
-    def __init__(self, config: Any, dropout: float = 0.0, attention_dropout: float = 0.0) -> None:
+    def __init__(self, config: Any) -> None:
         super().__init__()
         self.heads = int(getattr(config, "num_attention_heads", 0))  # some families have other names for it
         self.own = config.model_type in FAMILIES and not getattr(config, "is_decoder", False)
         self.state_type: torch.dtype | None = None
-        self.drop, self.attention_drop = Dropout(dropout), Dropout(attention_dropout)
+        self.drop, self.attention_drop = Dropout(0.0), Dropout(0.0)
 
     @property
     def base(self) -> Any:
         """The encoder without a head."""
         raise NotImplementedError
+
+    def set_dropout(self, dropout: float | None, attention_dropout: float, model: Any) -> None:
+        """Say what is left out in training.
+
+        Args:
+            dropout: of the states; None: as the configuration says.
+            attention_dropout: of what a piece attends to.
+            model: of `transformers`, the encoder alone or with its head.
+        """
+        config = model.config
+        own = getattr(config, "hidden_dropout_prob", getattr(config, "dropout", 0.1))
+        self.drop.share = float(own if dropout is None else dropout)
+        self.attention_drop.share = attention_dropout
+        if dropout is not None:
+            for module in model.modules():
+                if isinstance(module, nn.Dropout):
+                    module.p = dropout
+        for name in ("attention_probs_dropout_prob", "attention_dropout"):
+            if hasattr(config, name):
+                setattr(config, name, attention_dropout)
+        if self.own:
+            self.base.embeddings.dropout = self.drop
 
     def layers(self) -> list[Layer]:
         """The encoder's layers, first to last."""
@@ -179,19 +199,9 @@ class PretrainedClassifier(PretrainedEncoder):
     def __init__(
         self, model: Any, dropout: float | None = None, attention_dropout: float = 0.0, layer_decay: float = 1.0
     ) -> None:
-        config = model.config
-        own = getattr(config, "hidden_dropout_prob", getattr(config, "dropout", 0.1))
-        super().__init__(config, float(own if dropout is None else dropout), attention_dropout)
+        super().__init__(model.config)
         self.model, self.layer_decay = model, layer_decay
-        if dropout is not None:
-            for module in model.modules():
-                if isinstance(module, nn.Dropout):
-                    module.p = dropout
-        for name in ("attention_probs_dropout_prob", "attention_dropout"):
-            if hasattr(config, name):
-                setattr(config, name, attention_dropout)
-        if self.own:
-            self.base.embeddings.dropout = self.drop
+        self.set_dropout(dropout, attention_dropout, model)
 
     def rate_shares(self) -> dict[str, float]:
         """Name of a parameter → the share of the learning rate that it learns by: the deeper, the less."""

@@ -23,6 +23,7 @@ from sadari.pretrained.embedders.modules import MOST_TEXT, POOLINGS, Modules
 from sadari.pretrained.folder import digest_file
 from sadari.pretrained.reasons import word_contributions
 from sadari.pretrained.restored import NOT_RUN, check_runs, restored_model, restored_tokenizer
+from sadari.ragged import Ragged
 from sadari.settings.limits import Flag, Whole, value_in
 from sadari.text.long_texts import fit_long
 from sadari.text.subword.pretrained import SubwordTokenizer
@@ -95,16 +96,30 @@ class EncoderEmbedder(Embedder):
     def _cased(self, column: pl.Series) -> pl.Series:
         return column.str.to_lowercase() if self.lower else column
 
+    def encode(self, column: pl.Series) -> tuple[Ragged, NDArray[np.bool_]]:
+        """Ids of texts as the encoder reads them, and bool [n]: whether anything in the text is known.
+
+        Args:
+            column: the texts.
+        """
+        whole = self.pieces.encode(self._cased(column))
+        return self.pieces.closed(fit_long(whole, self.room, "head")[0]), self.pieces.known(whole)
+
+    def unfrozen(self) -> EncoderEmbedder:
+        """The same encoder, whose weights may learn: what it has made of texts before is not looked up."""
+        found = EncoderEmbedder(self.net, self.pieces, self.files, self.longest, self.lower, self.running)
+        found.net.requires_grad_(True)
+        return found
+
     def _embed(self, column: pl.Series) -> Embedded:
         from sadari.train.outputs import outputs
 
-        whole = self.pieces.encode(self._cased(column))
-        ids = self.pieces.closed(fit_long(whole, self.room, "head")[0])
+        ids, known = self.encode(column)
         net, bf16 = self._ready(resolve_device(self.running.device))
         batches, threads = Batches(ids.lengths, BATCH_TEXTS, BATCH_TOKENS), self.running.threads
         with guarded(NOT_RUN):
             out = outputs(net, ids, batches, self.pieces.pad_id, self.width, threads=threads, bf16=bf16)
-        return out, self.pieces.known(whole)
+        return out, known
 
     def _ready(self, device: torch.device) -> tuple[SentenceEncoder, bool]:
         """The net made ready once for this device and precision, and whether it runs under autocast."""

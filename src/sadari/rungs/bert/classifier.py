@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles, guarded
 from sadari.artifact.weights import CONFIG
-from sadari.device import PREDICT_PRECISIONS, bf16_is_fast, precision_here, resolve_device
+from sadari.device import PREDICT_PRECISIONS, precision_here
 from sadari.errors import SadariWarning, SettingError
 from sadari.messages import message
 from sadari.pretrained import encoders as pretrained
@@ -27,11 +27,11 @@ from sadari.ragged import Ragged
 from sadari.rungs.bert import settings as bert_settings
 from sadari.rungs.bert.texts import TextReader, TrainingTexts, averaged
 from sadari.rungs.explanation import Activations
-from sadari.rungs.ladder import ENCODER, StartsFrom
+from sadari.rungs.ladder import ENCODER, StartsFrom, given_weights
 from sadari.rungs.net_rung import NetRung
 from sadari.rungs.portable.forms import Encoder, Portable
+from sadari.rungs.resumable import FineTuned
 from sadari.rungs.training_rows import check_fits
-from sadari.settings.declaration import plain_settings
 from sadari.settings.limits import Choice, Number, Whole
 from sadari.settings.search import LogNumber, OneOf, Tried
 from sadari.settings.shared import (
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     import torch
 
     from sadari.nets.bert.pretrained import PretrainedClassifier
-    from sadari.train.checkpoint import Run
     from sadari.train.objectives.classification import ClassifierTask
     from sadari.train.optimizer import OptimizerSettings
 
@@ -63,7 +62,7 @@ PREDICT_TEXTS, PREDICT_TOKENS = 64, 4096
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class BertClassifier(NetRung):
+class BertClassifier(FineTuned, NetRung):
     """A pre-trained encoder (BERT, RoBERTa, DistilBERT, ELECTRA, MiniLM and their like) and a linear head.
 
     The course's own run is ``BertClassifier(weights=…, batch_size=8, learning_rate=2e-5, steps=500, warmup=0,
@@ -157,12 +156,7 @@ class BertClassifier(NetRung):
         return {"encoder": 2, "sentences": 1}.get(kind_of_weights(weights, download=download), 0)
 
     def _folder(self) -> Path:
-        if self.weights is None:
-            raise SettingError(
-                message("the rung {name!r} starts from pre-trained weights, and none are given", name=self.name),
-                hint=message("give a folder of them (--weights FOLDER), or a name on the Hugging Face hub"),
-            )
-        return pretrained.find_weights(self.weights, download=self.download)
+        return pretrained.find_weights(given_weights(self.weights, self.name), download=self.download)
 
     def check_settings(self) -> None:
         super().check_settings()
@@ -203,23 +197,16 @@ class BertClassifier(NetRung):
         """These settings as `OptimizerSettings`."""
         from sadari.train.optimizer import OptimizerSettings
 
-        fast = self.precision == "auto" and bf16_is_fast(resolve_device(self.device), "layers")
         return OptimizerSettings.of(
             self,
             epochs=getattr(self, "epochs_", self.epochs) or 1,
             learning_rate=self._rate(),
             optimizer="adamw",
-            precision="bf16" if fast or self.precision == "bf16" else "fp32",
+            precision=self._fast_precision(),
         )
 
-    @classmethod
-    def _recalled(cls, run: Run | str | Path) -> tuple[dict[str, Any], Run]:
-        settings, kept = super()._recalled(run)
-        return {**settings, "weights": kept.notes.get("weights", settings["weights"])}, kept
-
-    def _identity(self) -> dict[str, Any]:
-        settings = {**self.get_params(deep=False), "weights": shown_weights(self.weights or "")}
-        return {"rung": self.name, "settings": plain_settings(settings), "weights": _fingerprint(self._folder())}
+    def _weights_fingerprint(self) -> str:
+        return _fingerprint(self._folder())
 
     # -- training ---------------------------------------------------------------------------------------
 
@@ -243,11 +230,6 @@ class BertClassifier(NetRung):
             warnings.warn(SadariWarning(said), stacklevel=2)
         self.epochs_ = self.planned_epochs(len(read.ids))
         return self._task(read, targets, costs, context)
-
-    def _run_notes(self) -> dict[str, Any]:
-        """Where the weights are, so that they are found from anywhere."""
-        weights = str(self.weights)
-        return {"weights": str(Path(weights).absolute()) if Path(weights).is_dir() else weights}
 
     def _new_net(self, folder: Path) -> PretrainedClassifier:
         """The net before training."""
