@@ -15,7 +15,7 @@ SETTINGS = sorted({name for kind in (*RUNGS.values(), Generator, Translator, Ber
 # what stays as it is: what can be typed, names of formats, measures, settings and their values
 AS_IT_IS = re.compile(
     r"(cat \S+ \| )?sadari [a-z].*|curl .*|loss \w+|fasttext [a-z].*|"
-    r"--[-a-z]+( [A-Z]+)?|[\w./-]*/[\w./-]+|\w+=\S+|'[^']*'|“[^”]*”|\"[^\"]*\"|\[[A-Z]+\]|"
+    r"BERT tiny|--[-a-z]+( [A-Z]+)?|[\w./-]*/[\w./-]+|\w+=\S+|'[^']*'|“[^”]*”|\"[^\"]*\"|\[[A-Z]+\]|"
     rf"\b({'|'.join(SETTINGS)}) \S+"
 )
 ENGLISH = re.compile(r"\b[A-Za-z]{2,} [a-z]{2,}\b")
@@ -127,6 +127,12 @@ def test_of_vectors(place):
 def test_of_generation(place):
     given = [*NET, "--steps", "2", "--sample-every", "0", "-o", place / "writer"]
     check_korean(ko("generate", "train", place / "글.txt", *given))
+
+
+def test_of_pretraining(place):
+    given = ["--length", "24", "--batch-size", "8", "--steps", "2", "-o", place / "bert"]
+    check_korean(ko("pretrain", place / "글.txt", *given))
+    check_korean(ko("pretrain", "probe", place / "bert", "오늘 주가가 [MASK]"))
 
 
 def test_of_translation(place):
