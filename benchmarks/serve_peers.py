@@ -3,8 +3,6 @@
 ``python benchmarks/serve_peers.py WHICH PORT MODEL``
 """
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -60,6 +60,7 @@ def test_many_rows_are_streamed(server, models):
         (b"text\nA goal\n", {"texts": "1"}, 422, "texts"),
         (b"PAR1 no parquet", {}, 422, ""),
         (b'{"text": "A goal"}\n{"text": \n', {"format": "jsonl"}, 422, "line 2"),
+        (b"text\n" + b"A goal\n" * 5_000 + b'"an open quote\n', {}, 422, "row 5,001"),
         (b"\x00\x01\x02\xff\xfe" * 50, {}, 422, ""),
     ],
 )

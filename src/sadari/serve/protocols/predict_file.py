@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -117,6 +118,8 @@ class _Made:
         try:
             source = _opened(file, query, asked, slot)
             source.complete_columns()
+            if query.get("on_bad_row") != "skip":
+                deque(source.batches(ROWS), 0)  # a bad row is said before an answer begins, which it would break off
         except DataError as error:
             raise _refused(error) from None
         self.format = source.format if source.format in MEDIA else "csv"
