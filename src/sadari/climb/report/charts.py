@@ -225,10 +225,11 @@ def _score_axis(axes: Axes, lows: Sequence[float], highs: Sequence[float], lette
     low, high = min(lows), max(highs)
     room = max(0.12 * (high - low), 0.004)
     most = 1.0 if titles.shares else math.inf
-    axes.set_ylim(max(0.0, low - room), min(most + room / 2, high + room))
-    ticks = _linear_ticks(*axes.get_ylim(), most)
-    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-    decimals = max(0, -math.floor(math.log10(100 * step) + 1e-9))
+    limits = max(0.0, low - room), min(most + room / 2, high + room)
+    axes.set_ylim(limits if titles.shares else limits[::-1])  # up is better
+    ticks = _linear_ticks(*limits, most)
+    step = 100 * (ticks[1] - ticks[0]) if len(ticks) > 1 else 1.0
+    decimals = next(places for places in range(6) if abs(round(step, places) - step) < 1e-4 * step or places == 5)
     axes.set_yticks(ticks, [letters.put(titles.score(tick, decimals)) for tick in ticks])
 
 

@@ -43,7 +43,7 @@ class Section:
 SECTIONS = (
     Section("scores", message("The rungs"), scores.table),
     Section("differences", message("Which differences are real"), scores.differences),
-    Section("costs", message("Accuracy against cost"), scores.costs),
+    Section("costs", message("Scores against cost"), scores.costs),
     Section("learning", message("Would more data help?"), scores.learning),
     Section("confusion", message("What is taken for what"), labels.confusion, several=False),
     Section("each", message("Each label"), labels.each, several=False),
