@@ -34,8 +34,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 def page_functions(what, given):
-    """What the functions of `page.mjs` give."""
-    script = (reader_source("sadari_reader.mjs").decode() + page_html._source("page.mjs")).encode()
+    """What the functions of `view.mjs` give."""
+    script = page_html._source("view.mjs").encode()
     source = f"data:text/javascript;base64,{base64.b64encode(script).decode()}"
     body = (
         f"const {{ parseCsv, writtenCsv, decoded }} = await import(given.source); given = given.value; return {what};"

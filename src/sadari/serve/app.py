@@ -14,7 +14,7 @@ from sadari.serve.http.gate import Gate
 from sadari.serve.log import RequestLog
 from sadari.serve.metrics import Metrics
 from sadari.serve.openapi import page as docs
-from sadari.serve.page import files
+from sadari.serve.page import files, folder
 from sadari.serve.protocols import about, classify, explain, huggingface, open_inference, predict_file, tei
 from sadari.serve.settings import ServeSettings
 from sadari.serve.state import State
@@ -43,6 +43,7 @@ class Served:
             *explain.handlers(self.shelf),
             *predict_file.handlers(self.shelf),
             *files.handlers(),
+            *folder.handlers(self.shelf),
             *docs.handlers(settings),
             *about.handlers(self.shelf, settings, self.state, self.metrics),
         ]

@@ -193,8 +193,10 @@ def page_bytes(model: Rung, portable: Portable, weights: PageWeights, lang: str)
             .render(
                 lang=lang,
                 labels=", ".join(names[:4]),
-                style=Markup(_source("page.css")),
-                script=Markup(reader_source("sadari_reader.mjs").decode() + "\n" + _source("page.mjs")),
+                style=Markup(_source("look.css")),
+                script=Markup(
+                    "\n".join([reader_source("sadari_reader.mjs").decode(), _source("view.mjs"), _source("page.mjs")])
+                ),
                 reading=Markup(_packed(json.dumps(data, ensure_ascii=False).encode())),
                 tables=Markup(_packed(b"".join(encode_weights(weights.arrays())))),
                 say=Markup(json.dumps(_said()).replace("<", "\\u003c")),

@@ -1,4 +1,4 @@
-// The page: what answers in it, and what people see. It stands behind sadari_reader.mjs in one script.
+// The page: what answers in it, and what people see. It stands behind sadari_reader.mjs and view.mjs in one script.
 
 /** The page's model: the reader, and rows of weights that are gathered and summed. */
 export class PageModel {
@@ -89,58 +89,15 @@ async function inflated(base64) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
-/** The rows of a CSV file (RFC 4180), by the delimiter that its first line has most of. */
-export function parseCsv(text) {
-  const head = text.slice(0, (text.indexOf("\n") + 1 || text.length + 1) - 1);
-  const delimiter = [",", ";", "\t"].reduce((best, each) => (head.split(each).length > head.split(best).length ? each : best));
-  const rows = [];
-  let row = [], field = "", quoted = false, at = 0;
-  const endField = () => { row.push(field); field = ""; };
-  const endRow = () => { endField(); if (row.length > 1 || row[0]) rows.push(row); row = []; };
-  for (; at < text.length; at++) {
-    const letter = text[at];
-    if (quoted) {
-      if (letter !== '"') field += letter;
-      else if (text[at + 1] === '"') { field += '"'; at++; } else quoted = false;
-    } else if (letter === '"' && field === "") quoted = true;
-    else if (letter === delimiter) endField();
-    else if (letter === "\n") endRow();
-    else if (letter !== "\r" || text[at + 1] !== "\n") field += letter;
-  }
-  if (field || row.length) endRow();
-  return rows;
-}
-
-/** Rows as CSV that a spreadsheet opens as text: no field of it runs as a formula. */
-export function writtenCsv(rows) {
-  const field = (value) => {
-    const safe = /^[=+\-@\t\r]/.test(value) && !/^-?\d+(\.\d+)?$/.test(value) ? `'${value}` : value;
-    return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  };
-  return `\ufeff${rows.map((row) => row.map((value) => field(String(value))).join(",")).join("\r\n")}\r\n`;
-}
-
-/** Bytes as text: UTF-8, or the Korean encoding of Windows where they are none. */
-export function decoded(bytes) {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("euc-kr").decode(bytes);
-  }
-}
-
-const whole = (text) => text.replace(/[\ud800-\udfff]/gu, "\ufffd"); // without halves of surrogate pairs
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
-
 /** What people see. */
 class Page {
   constructor(model, say) {
     Object.assign(this, { model, say, chosen: null, table: null });
     const get = (id) => document.getElementById(id);
-    this.at = { text: get("text"), bars: get("bars"), words: get("words"), note: get("note"), file: get("file"),
+    this.at = { text: get("text"), bars: get("bars"), note: get("note"), file: get("file"),
       drop: get("drop"), column: get("column"), rows: get("rows"), progress: get("progress"), save: get("save"),
       filter: get("filter"), sure: get("sure"), found: get("found"), result: get("result") };
+    this.words = new ColouredWords(get("words"), get("figures"));
     this.at.text.value = new URLSearchParams(location.hash.slice(1)).get("text") ?? ""; // page.html#text=…
     this.listen();
     this.show();
@@ -151,14 +108,7 @@ class Page {
     const { text, file, drop, column, filter, sure, save } = this.at;
     let waiting = 0;
     text.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(() => this.show(), 60); });
-    file.addEventListener("change", () => this.read(file.files[0]));
-    for (const kind of ["dragover", "dragleave", "drop"]) {
-      drop.addEventListener(kind, (event) => {
-        event.preventDefault();
-        drop.classList.toggle("over", kind === "dragover");
-        if (kind === "drop") this.read(event.dataTransfer.files[0]);
-      });
-    }
+    takeFiles(drop, file, (given) => this.read(given));
     column.addEventListener("change", () => this.classify());
     filter.addEventListener("change", () => this.list());
     sure.addEventListener("input", () => this.list());
@@ -170,37 +120,11 @@ class Page {
     const { probabilities, told } = this.model.answer(text);
     this.at.note.textContent = text.trim() === "" ? this.say.empty : told ? "" : this.say.unknown;
     const beside = this.model.reader.beside(probabilities);
-    const order = probabilities.map((_, k) => k).sort((a, b) => beside[b] - beside[a]).slice(0, 12);
-    const shown = order.includes(this.chosen) ? this.chosen : order[0];
-    this.at.bars.replaceChildren(...order.map((k) => this.bar(labels[k], probabilities[k], k, k === shown)));
-    this.colour(text, shown, told);
-  }
-
-  bar(label, share, k, shown) {
-    const row = made("li"), button = made("button", { type: "button", className: "bar" });
-    button.setAttribute("aria-pressed", String(shown));
-    const fill = made("span", { className: "fill" });
-    fill.style.inlineSize = `${100 * share}%`;
-    button.append(made("bdi", { className: "name", textContent: label }), made("b", { textContent: percent(share) }), fill);
-    button.addEventListener("click", () => { this.chosen = k; this.show(); });
-    row.append(button);
-    return row;
-  }
-
-  colour(text, label, told) {
-    const parts = told ? this.model.explain(text.slice(0, 20_000)) : [];
-    const most = Math.max(0.25, ...parts.map(({ adds }) => (adds ? Math.abs(adds[label]) : 0)));
-    this.at.words.replaceChildren(...parts.map(({ word, adds }) => {
-      if (!adds) return document.createTextNode(word);
-      const mark = made("span", { textContent: word, className: adds[label] >= 0 ? "for" : "against" });
-      mark.style.setProperty("--weight", (Math.abs(adds[label]) / most).toFixed(3));
-      mark.title = this.model.labels.map((name, k) => `${name} ${adds[k] >= 0 ? "+" : "−"}${Math.abs(adds[k]).toFixed(2)}`).join("\n");
-      return mark;
-    }));
+    const shown = drawBars(this.at.bars, labels, probabilities, this.chosen, (k) => { this.chosen = k; this.show(); }, beside);
+    this.words.draw(told ? this.model.explain(text.slice(0, 20_000)) : [], labels, shown);
   }
 
   async read(file) {
-    if (!file) return;
     const rows = parseCsv(decoded(new Uint8Array(await file.arrayBuffer())));
     if (rows.length < 2) {
       this.at.found.textContent = this.say.no_rows;
@@ -246,25 +170,17 @@ class Page {
       .filter((answer) => (filter.selectedIndex < 1 || answer.label === label) && answer.sure >= least);
     this.at.found.textContent = this.say.rows.replace("{kept}", kept.length.toLocaleString()).replace("{all}", body.length.toLocaleString());
     this.at.rows.replaceChildren(...kept.slice(0, most).map(({ row, label: own, sure: share }) => {
-      const line = made("tr");
-      line.append(made("td", { textContent: (body[row][column] ?? "").slice(0, 300), dir: "auto" }),
-        made("td", { textContent: own }), made("td", { textContent: percent(share) }));
-      return line;
+      const text = (body[row][column] ?? "").slice(0, 300);
+      return made("tr", {}, made("td", { textContent: text, dir: "auto" }), made("td", { textContent: own }),
+        made("td", { textContent: percent(share), className: "number" }));
     }));
   }
 
   download() {
     const { name, head, body, answers } = this.table;
     const rows = body.map((row, i) => [...head.map((_, column) => row[column] ?? ""), answers[i].label, answers[i].sure.toFixed(4)]);
-    const link = made("a", { download: name.replace(/(\.[^.]*)?$/, ".labelled.csv") });
-    link.href = URL.createObjectURL(new Blob([writtenCsv([[...head, "predicted_label", "probability"], ...rows])], { type: "text/csv" }));
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    save(name.replace(/(\.[^.]*)?$/, ".labelled.csv"), [writtenCsv([[...head, "predicted_label", "probability"], ...rows])]);
   }
-}
-
-function made(tag, properties = {}) {
-  return Object.assign(document.createElement(tag), properties);
 }
 
 if (typeof document !== "undefined") {

@@ -31,6 +31,8 @@ GIVEN: dict[str, tuple[Message, str]] = {
     "/info": (message("Models, labels, scores and limits"), JSON),
     "/metrics": (message("Figures for Prometheus"), "text/plain"),
     "/openapi.json": (message("This description"), JSON),
+    "/models/{model}/card": (message("A model's card"), "text/markdown"),
+    "/models/{model}/report": (message("The report of the climb that made a model"), "text/html"),
     "/docs": (message("This description, as a page"), "text/html"),
     "/v2": (message("The server, in the Open Inference Protocol"), JSON),
     "/v2/health/live": (message("Whether the server runs"), JSON),
@@ -108,10 +110,11 @@ def _answers(shape: str, kind: str) -> dict[str, Any]:
 
 
 def _file(names: list[str]) -> dict[str, Any]:
-    boolean = {"enum": ["true", "false"]}
+    boolean, formats = {"enum": ["true", "false"]}, {"enum": ["csv", "tsv", "jsonl", "parquet"]}
     asked: dict[str, dict[str, Any]] = {
         "model": {"enum": names},
-        "format": {"enum": ["csv", "tsv", "jsonl", "parquet"]},
+        "format": formats,
+        "to": formats,
         "text": {"type": "string"},
         "proba": boolean,
         "top": {"type": "integer", "minimum": 1, "maximum": 9_999},

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
+from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
+from importlib import resources
 from pathlib import Path
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import Response
 
-from sadari.messages import message
+from sadari import __version__
+from sadari.messages import LANGUAGES, message
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
 from sadari.serve.http.refused import Refused
+from sadari.serve.page.said import names_of_languages, said
 
 STATIC = Path(__file__).parent / "static"
-INDEX = "index.html"
+SHARED = ("look.css", "view.mjs")  # with the page that `sadari export --to html` writes
 # Scripts, styles, pictures and answers of this server alone; what is made in the page may be downloaded.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-TYPES = {".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+TYPES = {".mjs": "text/javascript", ".svg": "image/svg+xml"}
 
 
 class File:
-    """One file, as it is sent."""
+    """One file, as it is sent.
 
-    def __init__(self, path: Path) -> None:
-        self.content = path.read_bytes()
-        kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    Args:
+        name: says what kind it is.
+        content: its bytes.
+    """
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.content = content
+        kind = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         self.kind = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-        self.tag = f'"{sha256(self.content).hexdigest()[:16]}"'
+        self.tag = f'"{sha256(content).hexdigest()[:16]}"'
 
     def reply(self, asked: Asked) -> Response:
         """The file, or that the client has it already."""
@@ -43,22 +55,63 @@ class File:
 
 def handlers() -> Handlers:
     """The routes of the page."""
-    files = {path.relative_to(STATIC).as_posix(): File(path) for path in STATIC.rglob("*") if path.is_file()}
-    return [("GET", "/", partial(send, files, INDEX)), ("GET", "/static/{path:path}", partial(send, files, None))]
+    pages = {language: File("index.html", index(language).encode()) for language in LANGUAGES}
+    return [
+        ("GET", "/", partial(send_page, pages)),
+        ("GET", "/static/{path:path}", partial(send, dict(static_files()))),
+    ]
 
 
-async def send(files: dict[str, File], name: str | None, asked: Asked) -> Response:
+def static_files() -> Iterator[tuple[str, File]]:
+    """Name and content of each."""
+    shared = resources.files("sadari.export.page")
+    for name in SHARED:
+        yield name, File(name, shared.joinpath(name).read_bytes())
+    for path in STATIC.iterdir():
+        yield path.name, File(path.name, path.read_bytes())
+
+
+def index(language: str) -> str:
+    """The page in a language; the other ones lie in it too.
+
+    Args:
+        language: one of `sadari.messages.LANGUAGES`.
+    """
+    environment = Environment(
+        loader=PackageLoader("sadari.serve", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    table = json.dumps({each: said(each) for each in LANGUAGES}, ensure_ascii=False).replace("<", "\\u003c")
+    return environment.get_template("index.html.jinja").render(
+        language=language,
+        languages=names_of_languages(),
+        say=said(language),
+        table=Markup(table),
+        version=__version__,
+    )
+
+
+async def send_page(pages: dict[str, File], asked: Asked) -> Response:
+    """The page, in the first language that the client reads."""
+    reply = pages[asked.language].reply(asked)
+    reply.headers["vary"] = "accept-language"
+    return reply
+
+
+async def send(files: dict[str, File], asked: Asked) -> Response:
     """A file.
 
     Args:
-        files: by the path below ``static/``.
-        name: which one; None: that of the request's path.
+        files: by name.
         asked: the request.
 
     Raises:
         Refused: there is none of that name.
     """
-    found = files.get(asked.parameters["path"] if name is None else name)
+    found = files.get(asked.parameters["path"])
     if found is None:
         raise Refused(404, message("there is nothing at {path}", path=asked.scope["path"][:80]))
     return found.reply(asked)

@@ -15,6 +15,7 @@ from sadari.serve.http.endpoint import Handlers
 from sadari.serve.http.refused import Refused
 from sadari.serve.http.replies import json_reply
 from sadari.serve.metrics import Metrics
+from sadari.serve.page.folder import report_of
 from sadari.serve.settings import Limits, ServeSettings
 from sadari.serve.state import State
 
@@ -63,7 +64,7 @@ async def info(shelf: Shelf, settings: ServeSettings, asked: Asked) -> Response:
 def _ours(shelf: Shelf, settings: ServeSettings) -> dict[str, Any]:
     limits = settings.limits
     return {
-        "models": [slot.loaded.described() for slot in shelf],
+        "models": [{**slot.loaded.described(), "report": report_of(slot.folder) is not None} for slot in shelf],
         "limits": {
             "max_body": limits.body,
             "max_texts": limits.texts,

@@ -42,7 +42,7 @@ MEDIA = {
     "jsonl": "application/x-ndjson",
     "parquet": "application/vnd.apache.parquet",
 }
-QUERY = ("model", "format", "text", "proba", "top", "on_bad_row", "bom", "escape_formulas")
+QUERY = ("model", "format", "to", "text", "proba", "top", "on_bad_row", "bom", "escape_formulas")
 _GZIP = b"\x1f\x8b"
 
 
@@ -122,7 +122,7 @@ class _Made:
                 deque(source.batches(ROWS), 0)  # a bad row is said before an answer begins, which it would break off
         except DataError as error:
             raise _refused(error) from None
-        self.format = source.format if source.format in MEDIA else "csv"
+        self.format = query.get("to") or (source.format if source.format in MEDIA else "csv")
         rung = slot.loaded.rung
         wanted = Wanted(query.get("proba") == "true", int(query.get("top", "1")))
         answers = Answers(rung, source.columns, wanted)
@@ -176,7 +176,7 @@ def _query(asked: Asked) -> dict[str, str]:
 
 def _check(name: str, value: str) -> None:
     allowed: dict[str, Any] = {
-        "format": ("csv", "tsv", "jsonl", "parquet"),
+        **dict.fromkeys(("format", "to"), tuple(MEDIA)),
         "on_bad_row": ("error", "skip"),
         **dict.fromkeys(("proba", "bom", "escape_formulas"), ("true", "false")),
     }

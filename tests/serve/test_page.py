@@ -1,0 +1,205 @@
+"""The page in a real browser: Debian's Chromium, driven by Playwright."""
+
+import csv
+import io
+import shutil
+from contextlib import contextmanager
+
+import pytest
+
+from sadari.data.datasets import find
+from sadari.serve.settings import Limits, ServeSettings
+from serving import running
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="there is no Playwright on this machine")
+axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="there is no axe on this machine")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+TEXT = "A late goal won the cup for the team"
+expect = sync_api.expect
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@contextmanager
+def opened(browser, server, ready=True, faults=(), **more):
+    """The page; a fault that the browser finds in it ends the test, but for those that are to be."""
+    context = browser.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 900}} | more)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    found = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda said: found.append(said.text) if said.type == "error" else None)
+    page.goto(server.url)
+    if ready:
+        page.wait_for_selector("body[data-ready]")
+    yield page
+    context.close()
+    assert [each for each in found if not any(fault in each for fault in faults)] == []
+
+
+def typed(page, text=TEXT):
+    page.fill("#text", text)
+    page.wait_for_selector("#answers .answer:not(.old)")
+    page.wait_for_selector("#words-0 [role=option]")
+
+
+def bars(page, place=0):
+    """Labels and percentages as they are drawn, of one model."""
+    rows = page.locator("#answers .answer").nth(place).locator(".bar").all()
+    return [
+        (row.locator(".name").inner_text(), float(row.locator("b").inner_text().removesuffix(" %"))) for row in rows
+    ]
+
+
+def violations(page):
+    found = axe_api.Axe().run(page)
+    return [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found.response["violations"]]
+
+
+def test_bars_and_words_of_a_text(browser, server, models):
+    with opened(browser, server) as page:
+        typed(page)
+        for place, name in enumerate(("tfidf", "lstm")):
+            [expected] = models[name].predict_proba([TEXT])
+            order = expected.argsort()[::-1]
+            expect(page.locator("#answers .answer").nth(place).locator("b").first).to_have_text(
+                f"{100 * expected.max():.1f} %"
+            )
+            assert bars(page, place) == [
+                (models[name].classes_[k], pytest.approx(100 * expected[k], abs=0.051)) for k in order
+            ]
+        best = page.locator("#answers .answer").first.locator(".bar").first
+        assert best.get_attribute("aria-pressed") == "true"
+        strongest = dict(models["tfidf"].explain(TEXT).strongest(best.locator(".name").inner_text(), 30))
+        assert page.locator("#words-0").inner_text() == TEXT
+        goal = page.locator("#words-0 [role=option]", has_text="goal")
+        assert goal.get_attribute("class") == ("for" if strongest["goal"] > 0 else "against")
+        goal.hover()
+        assert "goal" in page.locator(".figures").first.inner_text()
+        page.uncheck("#names input >> nth=1")
+        assert page.locator("#answers .answer").count() == 1
+
+
+ROWS = [[each["text"], each["title"]] for each in csv.DictReader(find("headlines").test.open(encoding="utf-8"))][:60]
+
+
+def as_csv(rows):
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
+
+
+def drop(page, content, name="news.csv"):
+    """As a person does who drags it onto the page."""
+    held = page.evaluate_handle(
+        """([text, name]) => {
+            const given = new DataTransfer();
+            given.items.add(new File([text], name));
+            return given;
+        }""",
+        [content.decode(), name],
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": held})
+
+
+def downloaded(page):
+    with page.expect_download() as found:
+        page.click("#save")
+    return found.value.suggested_filename, found.value.path().read_bytes()
+
+
+def test_a_file_is_labelled_filtered_and_saved(browser, server, models):
+    rows = [["text", "note"], *ROWS, ["", "=1+1"]]
+    labels = models["tfidf"].predict([row[0] for row in rows[1:]])
+    with opened(browser, server, accept_downloads=True) as page:
+        drop(page, as_csv(rows))
+        expect(page.locator("#found")).to_have_text("61 of 61 rows")
+        assert page.locator("#rows tr").first.locator("td").first.inner_text() == labels[0]
+        name, saved = downloaded(page)
+        assert name == "news.labelled.csv"
+        assert saved.startswith(b"\xef\xbb\xbf")
+        back = list(csv.DictReader(io.StringIO(saved.decode("utf-8-sig"))))
+        assert [row["label"] for row in back] == list(labels)
+        assert back[-1]["note"] == "'=1+1"
+        page.select_option("#filter", label="Sports")
+        page.fill("#least", "50")
+        kept = [row for row in back if row["label"] == "Sports" and float(row["probability"]) >= 0.5]
+        assert 0 < len(kept) < 61
+        expect(page.locator("#found")).to_have_text(f"{len(kept)} of 61 rows")
+        again = list(csv.DictReader(io.StringIO(downloaded(page)[1].decode("utf-8-sig"))))
+        assert again == kept
+        page.select_option("#by", "lstm")
+        page.wait_for_selector("#result:not([hidden])")
+        page.select_option("#filter", label="all")
+        page.fill("#least", "0")
+        expect(page.locator("#found")).to_have_text("61 of 61 rows")
+        back = list(csv.DictReader(io.StringIO(downloaded(page)[1].decode("utf-8-sig"))))
+        assert [row["label"] for row in back] == list(models["lstm"].predict([row[0] for row in rows[1:]]))
+
+
+def test_korean_the_dark_and_what_is_kept(browser, server):
+    with opened(browser, server, locale="ko-KR", color_scheme="dark") as page:
+        assert page.locator("html").get_attribute("lang") == "ko"
+        assert "레이블" in page.locator("h1").inner_text()
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        typed(page)
+        page.select_option("#theme", "light")
+        page.select_option("#language", "en")
+        assert page.locator("h1").inner_text() == "Which label does a text have?"
+        assert page.input_value("#text") == TEXT
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+        page.reload()
+        page.wait_for_selector("body[data-ready]")
+        assert page.locator("h1").inner_text() == "Which label does a text have?"
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+
+
+@pytest.mark.parametrize(("width", "scheme", "locale"), [(360, "light", "ko-KR"), (1280, "dark", "en-US")])
+def test_nobody_is_shut_out(browser, server, width, scheme, locale):
+    """No fault that axe finds, and nothing that has to be scrolled sideways."""
+    how = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "locale": locale}
+    with opened(browser, server, **how) as page:
+        typed(page)
+        drop(page, as_csv([["text", "title"], *ROWS]))
+        page.wait_for_selector("#result:not([hidden])")
+        page.locator("summary").first.click()
+        page.wait_for_selector(".text table")
+        page.focus("#words-0")
+        page.keyboard.press("End")
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_by_keyboard_alone(browser, server):
+    with opened(browser, server) as page:
+        at = "document.activeElement.id || document.activeElement.className || document.activeElement.tagName"
+        reached = []
+        for _ in range(3):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate(at))
+        assert reached == ["language", "theme", "text"]
+        page.keyboard.type(TEXT)
+        page.wait_for_selector("#words-0 [role=option]")
+        for _ in range(4):  # two models, and two bars
+            page.keyboard.press("Tab")
+        second = page.locator(".bar").nth(1).locator(".name").inner_text()
+        assert second in page.evaluate("document.activeElement.innerText")
+        page.keyboard.press("Enter")
+        pressed = page.locator(".bar[aria-pressed=true]").first
+        assert pressed.locator(".name").inner_text() == second
+        assert pressed.evaluate("each => each === document.activeElement")
+        while page.evaluate(at) == "bar":
+            page.keyboard.press("Tab")
+        assert page.evaluate(at) == "words-0"
+        page.keyboard.press("ArrowRight")
+        active = page.locator("#words-0").get_attribute("aria-activedescendant")
+        assert page.locator(f"#{active}").get_attribute("aria-selected") == "true"
+        assert page.locator(f"#{active}").inner_text() == "late"
+        assert page.locator(".figures").first.inner_text().startswith("late")
