@@ -120,7 +120,7 @@ class Page {
     const { probabilities, told } = this.model.answer(text);
     this.at.note.textContent = text.trim() === "" ? this.say.empty : told ? "" : this.say.unknown;
     const beside = this.model.reader.beside(probabilities);
-    const shown = drawBars(this.at.bars, labels, probabilities, this.chosen, (k) => { this.chosen = k; this.show(); }, beside);
+    const shown = drawBars(this.at.bars, labels, probabilities, this.chosen, (k) => { this.chosen = k; this.show(); }, beside, this.model.data.several && this.model.data.thresholds);
     this.words.draw(told ? this.model.explain(text.slice(0, 20_000)) : [], labels, shown);
   }
 

@@ -17,15 +17,18 @@ export function ranked(values, most = 12) {
   return values.map((_, k) => k).sort((a, b) => values[b] - values[a]).slice(0, most);
 }
 
-/** Draws one bar a label, the likeliest (or what `worth` puts) first; a click chooses one. Returns the chosen label. */
-export function drawBars(list, labels, probabilities, chosen, choose, worth = probabilities) {
+/**
+ * Draws one bar a label, the likeliest (or what `worth` puts) first; a click chooses one. Returns the chosen label.
+ * Where a text may have several labels, `thresholds` say which ones it has: they are ticked.
+ */
+export function drawBars(list, labels, probabilities, chosen, choose, worth = probabilities, thresholds = null) {
   const order = ranked(worth), shown = order.includes(chosen) ? chosen : order[0];
   const held = [...list.children].findIndex((row) => row.contains(document.activeElement));
   list.replaceChildren(...order.map((k) => {
     const share = probabilities[k], fill = made("span", { className: "fill" });
     fill.style.inlineSize = `${100 * share}%`;
     const name = made("bdi", { className: "name", textContent: labels[k] });
-    const button = made("button", { type: "button", className: "bar" }, name, made("b", { textContent: percent(share) }), fill);
+    const button = made("button", { type: "button", className: "bar" }, name, made("b", { textContent: (thresholds && share >= thresholds[k] ? "✓ " : "") + percent(share) }), fill);
     button.setAttribute("aria-pressed", String(k === shown));
     button.addEventListener("click", () => choose(k));
     return made("li", {}, button);

@@ -34,9 +34,9 @@ class Answer {
     this.part.classList.add("old");
     try {
       const answer = await post("classify", { model: this.model.name, input: text }, signal);
-      const { data: [{ probs }] } = await answer.json();
+      const { data: [{ label, probs }] } = await answer.json();
       const noted = answer.headers.get("x-sadari-notes")?.split(":")[1] ?? null;
-      this.found = { text, probs, noted, tokens: null };
+      this.found = { text, label, probs, noted, tokens: null };
       this.draw();
       this.done();
       if (noted !== "empty" && noted !== "unknown") this.waiting = setTimeout(() => this.explain(text, signal), EXPLAINING);
@@ -65,21 +65,21 @@ class Answer {
 
   draw() {
     if (!this.found) return;
-    const { probs, noted, tokens, shown } = this.found, { labels, multilabel } = this.model;
+    const { label: given, probs, noted, tokens, shown } = this.found, { labels, multilabel, thresholds } = this.model;
     this.part.classList.remove("old");
     showError(this.alert, null);
     this.note.textContent = noted ? say(noted) : multilabel ? say("several") : "";
-    const label = drawBars(this.bars, labels, probs, this.chosen, (k) => { this.chosen = k; this.draw(); });
+    const worth = probs.map((share, k) => (labels[k] === given ? 1 + share : share)); // thresholds may give another than the likeliest
+    const label = drawBars(this.bars, labels, probs, this.chosen, (k) => { this.chosen = k; this.draw(); }, worth, thresholds);
     this.words.box.setAttribute("aria-label", say("words"));
     this.words.draw(tokens ? partsOf(shown, tokens, labels.length) : [], labels, label);
   }
 
   /** What is said to who does not see the bars. */
   summary() {
-    const { probs } = this.found ?? {};
-    if (!probs) return "";
-    const best = probs.indexOf(Math.max(...probs));
-    return say("summary", { model: this.model.name, label: this.model.labels[best], share: percent(probs[best]) });
+    if (!this.found) return "";
+    const { label, probs } = this.found;
+    return say("summary", { model: this.model.name, label, share: percent(probs[this.model.labels.indexOf(label)]) });
   }
 }
 
