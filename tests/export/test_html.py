@@ -16,7 +16,6 @@ from cli_runs import HEADLINES, model_folder, run_badly, run_well
 from rungs_headlines import headlines, some
 from sadari.errors import ModelError, SettingError
 from sadari.export.node import Node, found_node
-from sadari.export.onnx import reader_source
 from sadari.export.page import html as page_html
 from sadari.export.page.html import export_html
 from sadari.rungs import RUNGS

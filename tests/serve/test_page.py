@@ -8,8 +8,6 @@ from contextlib import contextmanager
 import pytest
 
 from sadari.data.datasets import find
-from sadari.serve.settings import Limits, ServeSettings
-from serving import running
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="there is no Playwright on this machine")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="there is no axe on this machine")
