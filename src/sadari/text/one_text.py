@@ -154,13 +154,8 @@ class OneText:
 @njit(cache=True, nogil=True)
 def count_loop(  # type: ignore[no-untyped-def]
     content,
-    ascii_class,
-    lower,
-    other_class,
+    rules,
     kinds,
-    min_chars,
-    smallest,
-    largest,
     word_slots,
     word_hashes,
     word_offsets,
@@ -173,28 +168,10 @@ def count_loop(  # type: ignore[no-untyped-def]
 ):
     """Feature ids int32 [stored] and counts uint16 [stored] of one text that is `prepared`."""
     bounds = np.array([0, len(content)], np.int64)
-    room = (max(1, largest - smallest + 1) + 1) * len(content) + 2
+    room = (max(1, rules[5] - rules[4] + 1) + 1) * len(content) + 2
     starts, lengths, hashes = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint32)
     out, ends, offsets = np.empty(len(content), np.uint8), np.zeros(2, np.int64), np.zeros(2, np.int64)
-    _, _, n = scan_loop(
-        content,
-        bounds,
-        ascii_class,
-        lower,
-        other_class,
-        kinds,
-        min_chars,
-        smallest,
-        largest,
-        starts,
-        lengths,
-        hashes,
-        out,
-        ends,
-        0,
-        0,
-        0,
-    )
+    _, _, n = scan_loop(content, bounds, rules, kinds, (starts, lengths, hashes), out, ends, 0, 0, 0)
     words = look_up_loop(out, starts[:n], lengths[:n], hashes[:n], word_slots, word_hashes, word_offsets, word_content)
     grams = np.empty(n * longest, np.int32)
     find_ngrams_loop(words, ends, longest, unigrams, slots, keys, 0, False, 0, grams, offsets)

@@ -232,12 +232,8 @@ class CountVectors:
         rules, words, table = self.tokenizer.rules, self.words, self.grams
         found: tuple[NDArray[np.int32], NDArray[np.uint16]] = count_loop(
             np.frombuffer(ready.encode(), np.uint8),
-            rules.ascii_class,
-            rules.lower,
-            rules.other_class,
+            rules.tables,
             no_kinds() if ready.isascii() else character_kinds(),
-            rules.min_chars,
-            *rules.pieces,
             words.slots,
             words.hashes,
             words.offsets,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -66,6 +66,11 @@ class Rules:
     other_class: NDArray[np.uint8]
     min_chars: int = 1
     pieces: tuple[int, int] = (0, 0)
+
+    @cached_property
+    def tables(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], int, int, int]:
+        """The rules as the compiled loop reads them."""
+        return self.ascii_class, self.lower, self.other_class, self.min_chars, *self.pieces
 
 
 @dataclass(frozen=True)
@@ -156,23 +161,7 @@ def scan(content: NDArray[np.uint8], offsets: NDArray[np.int64], rules: Rules) -
     text, written, tokens = 0, 0, 0
     while True:
         text, written, tokens = scan_loop(
-            content,
-            offsets,
-            rules.ascii_class,
-            rules.lower,
-            rules.other_class,
-            kinds,
-            rules.min_chars,
-            rules.pieces[0],
-            rules.pieces[1],
-            starts,
-            lengths,
-            hashes,
-            out,
-            ends,
-            text,
-            written,
-            tokens,
+            content, offsets, rules.tables, kinds, (starts, lengths, hashes), out, ends, text, written, tokens
         )
         if text == texts:
             break
@@ -278,85 +267,75 @@ def _cut_pieces(out, start, end, smallest, largest, kinds, marked, starts, lengt
 
 
 @njit(cache=True, nogil=True)
-def scan_loop(  # type: ignore[no-untyped-def]
-    content,
-    offsets,
-    ascii_class,
-    lower,
-    other_class,
-    kinds,
-    min_chars,
-    smallest,
-    largest,
-    starts,
-    lengths,
-    hashes,
-    out,
-    ends,
-    text,
-    pos,
-    n,
-):
+def scan_loop(content, offsets, rules, kinds, tokens, out, ends, text, pos, n):  # type: ignore[no-untyped-def]
     """Scan from ``text`` on to the end, or until the next text might not fit: (texts done, bytes, tokens)."""
-    # One long loop on purpose: with its branches in functions of their own, inlined, it took up to four times as long.
-    most = max(1, largest - smallest + 1) + 1
+    most = max(1, rules[5] - rules[4] + 1) + 1
     for t in range(text, len(offsets) - 1):
         i, end = offsets[t], offsets[t + 1]
-        if n + most * (end - i) + 1 > len(starts):
+        if n + most * (end - i) + 1 > len(tokens[0]):
             return t, pos, n
-        start, characters, dense, marked = pos, 0, False, False
-        h = np.uint32(2166136261)
-        while True:
-            # a text's end closes its last token as a separator would
-            kind, size = SEPARATOR, 1
-            if i < end:
-                b = content[i]
-                if b < 128:
-                    kind = ascii_class[b]
-                    if kind == PART:
-                        b = lower[b]
-                        out[pos] = b
-                        pos += 1
-                        i += 1
-                        h = (h ^ np.uint32(b)) * np.uint32(16777619)
-                        characters += 1
-                        continue
-                    if kind == TAG:
-                        after = _after_break_tag(content, i, end)
-                        kind = PART if after < 0 else SEPARATOR
-                        size = 1 if after < 0 else after - i
-                else:
-                    code, size = decode_character(content, i)
-                    what = kinds[code]
-                    kind = other_class[what]
-                    if what == DENSE:
-                        dense = dense or kind == PART
-                    elif what == MARK and characters > 0:
-                        kind, marked = PART, True
-            if kind == PART:
-                for j in range(i, i + size):
-                    out[pos] = content[j]
-                    pos += 1
-                    h = (h ^ np.uint32(np.int8(content[j]))) * np.uint32(16777619)
-                characters += 1
-            elif kind != DROP:
-                if characters >= min_chars:
-                    if dense and largest > 0:
-                        n = _cut_pieces(out, start, pos, smallest, largest, kinds, marked, starts, lengths, hashes, n)
-                    else:
-                        starts[n], lengths[n], hashes[n] = start, pos - start, h
-                        n += 1
-                if kind == ALONE and i < end:
-                    starts[n], lengths[n] = pos, size
-                    for j in range(i, i + size):
-                        out[pos] = lower[content[j]] if content[j] < 128 else content[j]
-                        pos += 1
-                    hashes[n] = hash_bytes(out, pos - size, pos)
-                    n += 1
-                start, characters, dense, marked = pos, 0, False, False
-                h = np.uint32(2166136261)
-            if i >= end:
-                break
-            i += size
+        pos, n = _scan_text(content, i, end, rules, kinds, tokens, out, pos, n)
         ends[t + 1] = n
     return len(offsets) - 1, pos, n
+
+
+@njit(cache=True, nogil=True)
+def _scan_text(content, i, end, rules, kinds, tokens, out, pos, n):  # type: ignore[no-untyped-def]
+    """Scan ``content[i:end]``, which is one text: (bytes, tokens) written by then."""
+    # One long loop on purpose: with its branches in functions of their own, it took up to four times as long.
+    ascii_class, lower, other_class, min_chars, smallest, largest = rules
+    starts, lengths, hashes = tokens
+    start, characters, dense, marked = pos, 0, False, False
+    h = np.uint32(2166136261)
+    while True:
+        # a text's end closes its last token as a separator would
+        kind, size = SEPARATOR, 1
+        if i < end:
+            b = content[i]
+            if b < 128:
+                kind = ascii_class[b]
+                if kind == PART:
+                    b = lower[b]
+                    out[pos] = b
+                    pos += 1
+                    i += 1
+                    h = (h ^ np.uint32(b)) * np.uint32(16777619)
+                    characters += 1
+                    continue
+                if kind == TAG:
+                    after = _after_break_tag(content, i, end)
+                    kind = PART if after < 0 else SEPARATOR
+                    size = 1 if after < 0 else after - i
+            else:
+                code, size = decode_character(content, i)
+                what = kinds[code]
+                kind = other_class[what]
+                if what == DENSE:
+                    dense = dense or kind == PART
+                elif what == MARK and characters > 0:
+                    kind, marked = PART, True
+        if kind == PART:
+            for j in range(i, i + size):
+                out[pos] = content[j]
+                pos += 1
+                h = (h ^ np.uint32(np.int8(content[j]))) * np.uint32(16777619)
+            characters += 1
+        elif kind != DROP:
+            if characters >= min_chars:
+                if dense and largest > 0:
+                    n = _cut_pieces(out, start, pos, smallest, largest, kinds, marked, starts, lengths, hashes, n)
+                else:
+                    starts[n], lengths[n], hashes[n] = start, pos - start, h
+                    n += 1
+            if kind == ALONE and i < end:
+                starts[n], lengths[n] = pos, size
+                for j in range(i, i + size):
+                    out[pos] = lower[content[j]] if content[j] < 128 else content[j]
+                    pos += 1
+                hashes[n] = hash_bytes(out, pos - size, pos)
+                n += 1
+            start, characters, dense, marked = pos, 0, False, False
+            h = np.uint32(2166136261)
+        if i >= end:
+            return pos, n
+        i += size
