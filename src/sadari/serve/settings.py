@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 
 from sadari.errors import SettingError
@@ -99,6 +100,7 @@ class ServeSettings:
             )
 
 
+@lru_cache(256)
 def is_loopback(host: str) -> bool:
     """Whether an address, or ``localhost``, leads to this machine alone."""
     try:

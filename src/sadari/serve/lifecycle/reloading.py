@@ -6,7 +6,6 @@ import asyncio
 import time
 from contextlib import suppress
 
-from sadari.errors import SadariError
 from sadari.serve.app import Served
 from sadari.serve.core.shelf import Slot
 
@@ -34,7 +33,7 @@ async def _reload(served: Served, slot: Slot) -> None:
     line = {"time": time.time(), "event": "reload", "model": slot.name}
     try:
         await asyncio.to_thread(slot.reload)
-    except (SadariError, OSError, MemoryError) as error:
+    except Exception as error:  # whatever it is: who answers goes on answering
         served.metrics.reloaded(slot.name, "refused")
         served.log.event({**line, "result": "refused", "error": str(error)})
     else:

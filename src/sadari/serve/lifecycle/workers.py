@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from prometheus_client.multiprocess import mark_process_dead
+
 from sadari.errors import ModelError, SadariError
 from sadari.messages import message
 from sadari.serve.metrics import TOGETHER
@@ -55,7 +57,6 @@ class Workers:
             said = mine.recv() if mine.poll(STARTING) else None
         if said != "ready":
             process.kill()
-            self.send(signal.SIGTERM)
             raise ModelError(message("a process of the server could not start: {reason}", reason=said or "?"))
         return process
 
@@ -65,7 +66,9 @@ class Workers:
             wait([process.sentinel for process in self.processes], timeout=0.5)
             for place, process in enumerate(self.processes):
                 if not process.is_alive() and not self.ending.is_set():
-                    self.processes[place] = self._begin()
+                    mark_process_dead(process.pid)
+                    with suppress(ModelError):  # the folder may be torn just now: then it is tried again
+                        self.processes[place] = self._begin()
 
     def send(self, number: int) -> None:
         """Send a signal to all of them."""
