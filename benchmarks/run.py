@@ -27,7 +27,7 @@ ALL = (
     "memory",
     "generate",
 )
-LONG = ("serve", "translate", "pretrain", "suite", "several", "embed")
+LONG = ("serve", "translate", "pretrain", "suite", "several", "embed", "equality")
 PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "gensim", "tokenizers")
 
 

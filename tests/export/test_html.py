@@ -58,6 +58,15 @@ def test_a_page_answers_as_the_model(name, tmp_path):
 
 
 @needs_node
+def test_several_labels_have_their_thresholds(tmp_path):
+    texts, labels = some(200)
+    several = [(label, "long") if len(text) > 120 else (label,) for text, label in zip(texts, labels, strict=True)]
+    model = RUNGS["tfidf"]().fit(texts, several)
+    page = export_html(model, tmp_path / "page.html", texts=texts[:50])
+    assert (page.changed, page.proof.readers[1]) == (0, found_node().name)
+
+
+@needs_node
 @pytest.mark.parametrize("name", ["tfidf", "word-char", "embedding-bag"])
 def test_a_page_that_must_be_small_is(name, tmp_path):
     model = trained(name, "ko")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cli_runs import HEADLINES, model_folder, run_badly, run_well
 from rungs_headlines import headlines, some
-from sadari.errors import ModelError, OutputError, SettingError
+from sadari.errors import MissingExtraError, ModelError, OutputError, SettingError
 from sadari.export.onnx import export_onnx, reading_data
 from sadari.export.proof import HOSTILE, compare
 from sadari.export.readers.sadari_reader import Classifier, Reader
@@ -152,6 +152,12 @@ def test_a_refused_export_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(ModelError, match="refused"):
         export_onnx(model, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_absent_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingExtraError, match=r"sadari\[onnx\]"):
+        export_onnx(trained("bow"), tmp_path / "out")
 
 
 def test_what_cannot_go_says_why(tmp_path):

@@ -19,7 +19,7 @@ from sadari.export.encoders import encoder_logits
 from sadari.export.graph import Graph, answers, known_texts
 from sadari.export.nets import net_logits
 from sadari.export.node import Node, found_node
-from sadari.export.proof import Proof, proof_texts, prove
+from sadari.export.proof import Proof, proof_texts, prove, same_labels
 from sadari.messages import message
 from sadari.rungs import Rung
 from sadari.rungs.portable.forms import Encoder, MeanOfRows, Net, Portable, WeighedSum
@@ -116,11 +116,19 @@ def reading_data(model: Rung, portable: Portable) -> dict[str, Any]:
         "ordered": not counts,  # the ids of a text as they come, and not once each
         "padding": 0 if counts else reading.steps[0]["padding"],
         "most": MOST if isinstance(portable.form, WeighedSum) else 2**31 - 1,  # that a feature counts in a text
+        "cells": _cells(model, portable),
         "tables": bool(reading.arrays),
         "subwords": bool(reading.files),
         "files": sorted(reading.files),
         **reading.data(),
     }
+
+
+def _cells(model: Rung, portable: Portable) -> int:
+    """Ids of a batch, padding included: what is gathered or attended to for them takes some tens of megabytes."""
+    if isinstance(portable.form, Encoder):
+        return 4_096
+    return 16_384 if isinstance(portable.form, Net) else max(1_024, 2**22 // len(model.classes_))
 
 
 def _fill(place: Path, model: Rung, portable: Portable, encoded: bytes) -> None:
@@ -163,7 +171,7 @@ def _proved(model: Rung, place: Path, texts: list[str]) -> Proof:
     off = prove(model, texts, "Python", classifier.predict_proba)
     if (place / INT8).exists():
         own, found = model.predict_proba(texts), Classifier(place, INT8).predict_proba(texts)
-        changed = int((own.argmax(axis=1) != found.argmax(axis=1)).sum())
+        changed = int((~same_labels(model, own, found)).sum())
         return Proof(len(texts), off, ("Python",), (changed, float(np.abs(own - found).max(initial=0.0))))
     node = found_node()
     if node is None or classifier.reader.data["subwords"]:  # for which Node would need a package

@@ -106,7 +106,7 @@ def compare(
     """
     off = np.abs(expected - found).max(axis=1, initial=0.0)
     off[~np.isfinite(off)] = np.inf
-    wrong = np.flatnonzero((off > tolerance) | ~_same_labels(model, expected, found))
+    wrong = np.flatnonzero((off > tolerance) | ~same_labels(model, expected, found))
     if len(wrong):
         row = int(wrong[np.argmax(off[wrong])])
         shown = [f"{probabilities.max():.5f}" for probabilities in (expected[row], found[row])]
@@ -126,8 +126,14 @@ def compare(
     return float(off.max(initial=0.0))
 
 
-def _same_labels(model: Rung, expected: NDArray[np.floating], found: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """bool [n]: whether both give a text the same labels, but for ties."""
+def same_labels(model: Rung, expected: NDArray[np.floating], found: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """bool [n]: whether two tables of probabilities [n, k] give a text the same labels, but for ties.
+
+    Args:
+        model: whose labels they are.
+        expected: by the model itself.
+        found: by what was written.
+    """
     if model.multilabel:
         sure = np.abs(expected - model.thresholds_) > TIE
         same: NDArray[np.bool_] = (((expected >= model.thresholds_) == (found >= model.thresholds_)) | ~sure).all(

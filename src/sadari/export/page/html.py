@@ -23,7 +23,7 @@ from sadari.export.node import found_node
 from sadari.export.onnx import reader_source, reading_data
 from sadari.export.page.pruning import pruned
 from sadari.export.page.weights import PageWeights, probabilities_of
-from sadari.export.proof import TOLERANCE, Proof, compare, proof_texts
+from sadari.export.proof import TOLERANCE, Proof, compare, proof_texts, same_labels
 from sadari.export.readers.sadari_reader import Reader
 from sadari.messages import Message, message, render, speaking
 from sadari.rungs import Rung
@@ -115,8 +115,7 @@ def export_html(
         compare(own, expected, model, asked, message("the page"), TOLERANCE)
     with atomic_file(path) as file:
         file.write(page)
-    first, second = (model.codec.order(each, model.thresholds_)[:, 0] for each in (own, expected))
-    changed = int((first != second).sum())
+    changed = int((~same_labels(model, own, expected)).sum())
     off = float(np.abs(own - expected).max(initial=0.0))
     scores = None if labels is None else (_accuracy(model, own, labels), _accuracy(model, expected, labels))
     return Page(proof, weights.bits, weights.features, everything.features, changed, off, scores, answer)
@@ -220,6 +219,7 @@ def _said() -> dict[str, str]:
     said = {
         "empty": message("Without a text, the model gives the shares of the labels in its training."),
         "unknown": message("The model knows nothing in this text: these are the shares of the labels in its training."),
+        "old": message("This browser is too old for this page."),
         "no_rows": message("The file has no rows below its head."),
         "all": message("all"),
         "rows": message("{kept} of {all} rows", kept="{kept}", all="{all}"),

@@ -62,7 +62,8 @@ export class PageModel {
   }
 
   /** What each word adds to each label: how far the logits would fall without it, less what all labels lose alike. */
-  explain(text, most = 300) {
+  explain(text) {
+    const most = Math.min(300, Math.ceil(400_000 / (text.length + 1)));
     const parts = text.split(/(\s+)/u).map((word) => ({ word, adds: null }));
     const words = parts.filter(({ word }) => /\S/u.test(word)).slice(0, most);
     const whole = this.answer(text).logits;
@@ -120,8 +121,12 @@ class Page {
     const { probabilities, told } = this.model.answer(text);
     this.at.note.textContent = text.trim() === "" ? this.say.empty : told ? "" : this.say.unknown;
     const beside = this.model.reader.beside(probabilities);
-    const shown = drawBars(this.at.bars, labels, probabilities, this.chosen, (k) => { this.chosen = k; this.show(); }, beside, this.model.data.several && this.model.data.thresholds);
-    this.words.draw(told ? this.model.explain(text.slice(0, 20_000)) : [], labels, shown);
+    const choose = (k) => { this.chosen = k; this.show(); };
+    const least = this.model.data.several && this.model.data.thresholds;
+    const shown = drawBars(this.at.bars, labels, probabilities, this.chosen, choose, beside, least);
+    clearTimeout(this.colouring); // each word costs an answer: they wait until nobody types
+    const explained = () => (told ? this.model.explain(text.slice(0, 20_000)) : []);
+    this.colouring = setTimeout(() => this.words.draw(explained(), labels, shown), 250);
   }
 
   async read(file) {
@@ -185,6 +190,11 @@ class Page {
 
 if (typeof document !== "undefined") {
   const block = (id) => document.getElementById(id).textContent;
-  const model = await PageModel.open(block("reading"), block("tables"));
-  globalThis.sadari = { model, page: new Page(model, JSON.parse(block("say"))) };
+  const say = JSON.parse(block("say"));
+  try {
+    const model = await PageModel.open(block("reading"), block("tables"));
+    globalThis.sadari = { model, page: new Page(model, say) };
+  } catch (error) {
+    document.getElementById("note").textContent = `${say.old} (${error.message})`;
+  }
 }

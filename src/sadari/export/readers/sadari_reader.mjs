@@ -14,7 +14,6 @@
 const PART = 0, ALONE = 2, DROP = 3, TAG = 4; // what a character is to a tokenizer (1: a separator)
 const SPACE = 1, DENSE = 3, MARK = 4; // kinds of characters: white space; of a script without spaces; of the one before
 const END = "</s>";
-const MOST_CELLS = 2 ** 18; // of a batch
 const ARRAYS = {
   F64: Float64Array, F32: Float32Array, I32: Int32Array, I16: Int16Array, I8: Int8Array, U8: Uint8Array, U16: Uint16Array,
 };
@@ -50,7 +49,7 @@ export class Classifier {
     const answers = new Array(texts.length);
     for (let first = 0, last; first < order.length; first = last) {
       last = first + 1;
-      while (last < order.length && (last + 1 - first) * found[order[last]].ids.length <= MOST_CELLS) last++;
+      while (last < order.length && (last + 1 - first) * found[order[last]].ids.length <= this.reader.data.cells) last++;
       const rows = order.slice(first, last);
       const out = await this.session.run(this.feeds(rows.map((row) => found[row])));
       const [logits, probabilities] = [out.logits.data, out.probabilities.data];

@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 PART, ALONE, DROP, TAG = 0, 2, 3, 4  # what a character is to a tokenizer (1: a separator)
 DENSE, MARK = 3, 4  # kinds of characters: of a script without spaces; that belongs to the one before it
 END = "</s>"
-MOST_CELLS = 2**18  # of a batch
 DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1", "U8": "|u1"}
 
 
@@ -65,7 +64,7 @@ class Classifier:
         first = 0
         while first < len(order):
             last = first + 1
-            while last < len(order) and (last + 1 - first) * len(found[order[last]][0]) <= MOST_CELLS:
+            while last < len(order) and (last + 1 - first) * len(found[order[last]][0]) <= self.reader.data["cells"]:
                 last += 1
             rows = order[first:last]
             logits[rows], probabilities[rows] = self.session.run(

@@ -1,0 +1,142 @@
+"""One text has the same answer everywhere: Python, the command line, onnxruntime in Python and Node, and a page.
+
+The 7,600 test texts of AG News, and the questions of `SADARI_DATA/chatbot_ko` that no model learned from. What is
+not on this machine is left out and said: Node, Chromium, and for ONNX in Node a folder with ``node_modules`` that has
+onnxruntime-node and @huggingface/tokenizers, named by `SADARI_NODE`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from corpora import ag_news, read_plain
+from sadari.export.node import found_node
+from sadari.export.onnx import export_onnx
+from sadari.export.page.html import export_html
+from sadari.export.readers.sadari_reader import Classifier
+from sadari.rungs import RUNGS
+from timing import table
+
+TRAINED_ON = 4_000  # texts: what a model knows is not what is measured
+RUNGS_ASKED: dict[str, dict[str, Any]] = {"tfidf": {}, "word-char": {}, "embedding-bag": {}, "bilstm": {"epochs": 1}}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+ONNX_IN_NODE = """
+import { createRequire } from "node:module";
+import { readFileSync, writeFileSync } from "node:fs";
+const [modules, folder, texts, out] = process.argv.slice(2);
+const ort = createRequire(`${modules}/package.json`)("onnxruntime-node");
+const { Classifier } = await import(`${folder}/sadari_reader.mjs`);
+const model = await Classifier.open(folder, ort);
+const found = await model.predict(JSON.parse(readFileSync(texts, "utf8")));
+writeFileSync(out, JSON.stringify(found.map(({ probabilities }) => probabilities)));
+"""
+PAGE_IN_CHROMIUM = """
+<script type="application/json" id="asked">{texts}</script>
+<script type="module">
+while (!globalThis.sadari) await new Promise((resume) => setTimeout(resume, 10));
+const texts = JSON.parse(document.getElementById("asked").textContent);
+const found = texts.map((text) => globalThis.sadari.model.answer(text).probabilities);
+const out = Object.assign(document.createElement("pre"), {{ id: "answers", textContent: JSON.stringify(found) }});
+document.body.append(out);
+</script>
+"""
+
+
+def corpora() -> Iterator[tuple[str, list[str], list[str], list[str]]]:
+    """Name, training texts and labels, and the texts to ask."""
+    folder = ag_news()
+    texts, labels = read_plain(folder / "train.csv")
+    yield "AG News", texts[:TRAINED_ON], labels[:TRAINED_ON], read_plain(folder / "test.csv")[0]
+    chat = pl.read_csv(folder.parent / "chatbot_ko" / "ChatbotData.csv", infer_schema=False)
+    texts, labels = chat["Q"].to_list(), chat["label"].to_list()
+    order = np.random.default_rng(0).permutation(len(texts))
+    learned, asked = order[:TRAINED_ON], order[TRAINED_ON:]
+    yield "chatbot_ko", [texts[i] for i in learned], [labels[i] for i in learned], [texts[i] for i in asked]
+
+
+def by_command(model: Any, texts: list[str], place: Path) -> np.ndarray:
+    """What ``sadari predict`` answers."""
+    model.save(place / "model")
+    pl.DataFrame({"text": texts}).write_ndjson(place / "texts.jsonl")
+    command = [sys.executable, "-m", "sadari", "predict", "model", "texts.jsonl", "--proba", "-o", "out.parquet"]
+    subprocess.run(command, cwd=place, check=True, capture_output=True)
+    found = pl.read_parquet(place / "out.parquet")
+    return found.select(f"probability_{label}" for label in model.classes_).to_numpy()
+
+
+def by_node(texts: list[str], place: Path) -> np.ndarray | None:
+    """What onnxruntime in Node answers."""
+    modules, node = os.environ.get("SADARI_NODE"), found_node()
+    if modules is None or node is None:
+        return None
+    (place / "run.mjs").write_text(ONNX_IN_NODE, encoding="utf-8")
+    (place / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
+    arguments = ["run.mjs", modules, str(place / "onnx"), "texts.json", "answers.json"]
+    subprocess.run([node.path, *arguments], cwd=place, check=True)
+    return np.array(json.loads((place / "answers.json").read_text(encoding="utf-8")))
+
+
+def by_chromium(texts: list[str], place: Path) -> np.ndarray | None:
+    """What the page answers in Chromium, opened from a file."""
+    if CHROMIUM is None:
+        return None
+    page = (place / "page.html").read_text(encoding="utf-8")
+    script = PAGE_IN_CHROMIUM.format(texts=json.dumps(texts).replace("<", "\\u003c"))
+    (place / "asked.html").write_text(page.replace("</body>", f"{script}</body>"), encoding="utf-8")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=600000", "--dump-dom"]
+    done = subprocess.run([CHROMIUM, *options, (place / "asked.html").as_uri()], capture_output=True, check=True)
+    answers = done.stdout.decode().rpartition('<pre id="answers">')[2].partition("</pre>")[0]
+    return np.array(json.loads(answers))
+
+
+def ways(model: Any, texts: list[str], place: Path) -> dict[str, Callable[[], np.ndarray | None]]:
+    """Who answers besides Python; None where that is not on this machine, or has no such form."""
+    export_onnx(model, place / "onnx", texts=texts[:100])
+    paged = model.name != "bilstm"
+    if paged:
+        export_html(model, place / "page.html", texts=texts[:100], max_size=100)
+    return {
+        "command line": lambda: by_command(model, texts, place),
+        "onnxruntime, Python": lambda: Classifier(place / "onnx").predict_proba(texts),
+        "onnxruntime, Node": lambda: by_node(texts, place),
+        "page, Chromium": lambda: by_chromium(texts, place) if paged else None,
+    }
+
+
+def compared(expected: np.ndarray, found: np.ndarray | None) -> str:
+    """How many texts have another label, and the largest difference of a probability."""
+    if found is None:
+        return "–"
+    changed = int((expected.argmax(axis=1) != found.argmax(axis=1)).sum())
+    return f"{changed}; {np.abs(expected - found).max():.0e}"
+
+
+def run() -> str:
+    """A table: other labels, and the largest difference of a probability, by rung and by who answers."""
+    rows, header = [], ["texts", "rung"]
+    for name, texts, labels, asked in corpora():
+        for rung, settings in RUNGS_ASKED.items():
+            model = RUNGS[rung](**settings).fit(texts, labels)
+            expected = model.predict_proba(asked)
+            with tempfile.TemporaryDirectory() as folder:
+                found = ways(model, asked, Path(folder))
+                header = ["texts", "rung", *found]
+                rows.append([f"{name}, {len(asked):,}", rung, *(compared(expected, way()) for way in found.values())])
+            print(rows[-1], flush=True)
+    return table(header, rows)
+
+
+if __name__ == "__main__":
+    print(run())
