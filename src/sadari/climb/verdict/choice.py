@@ -21,7 +21,7 @@ MARGIN = 0.005
 # Up to these a cost is noticed by nobody; from `FULL` times these on it counts in full, in between by its logarithm.
 TRAINING_SECONDS, LABELLING_SECONDS, MEGABYTES = 60.0, 600.0, 500.0
 FULL = 10.0
-LEVEL = 0.1  # the chance that a dearer rung, where its cost counts in full, is taken though it is no better
+LEVEL = 0.15  # the chance that a dearer rung, where its cost counts in full, is taken though it is no better
 
 
 @dataclass(frozen=True)
