@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import pytest
 
 from sadari.data.datasets import find
+from sadari.serve.settings import Limits, ServeSettings
+from serving import running
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="there is no Playwright on this machine")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="there is no axe on this machine")
@@ -201,3 +203,63 @@ def test_by_keyboard_alone(browser, server):
         assert page.locator(f"#{active}").get_attribute("aria-selected") == "true"
         assert page.locator(f"#{active}").inner_text() == "late"
         assert page.locator(".figures").first.inner_text().startswith("late")
+
+
+def test_what_is_wrong_is_said(browser, folders, tmp_path):
+    """A wrong token, a text and a file that are too large, a file that is none, and a server that goes away."""
+    limits = Limits(body=3_000, file=5_000)
+    settings = ServeSettings((("tfidf", folders["tfidf"]),), port=0, token="right", limits=limits)
+    seen = ("Failed to load resource",)
+    with running(settings) as server, opened(browser, server, ready=False, faults=seen) as page:
+        page.wait_for_selector("#token-part:not([hidden])")
+        assert violations(page) == []
+        assert not page.is_visible("#text")
+        page.fill("#token", "wrong")
+        page.keyboard.press("Enter")
+        expect(page.locator("#alert")).to_contain_text("the token is wrong")
+        page.fill("#token", "right")
+        page.keyboard.press("Enter")
+        typed(page)
+        assert page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])") == '[{},{},""]'
+        page.fill("#text", "a" * 4_000)
+        expect(page.locator("#answers .alert")).to_contain_text("3,000 bytes")
+        typed(page)
+        expect(page.locator("#answers .alert")).to_have_text("")
+        drop(page, as_csv([["text"], *[["goal"]] * 1_000]))
+        expect(page.locator("#file-alert")).to_contain_text("this server takes")
+        drop(page, b"text\nx\n", "x.parquet")
+        expect(page.locator("#found")).to_have_text("1 of 1 rows")
+        drop(page, b"PAR1 is no table", "x.parquet")
+        expect(page.locator("#file-alert")).not_to_have_text("")
+        drop(page, b"text,b\nx,y\nz,w,v,u\n", "torn.csv")
+        expect(page.locator("#file-alert")).not_to_have_text("")
+        page.check("#skip")
+        expect(page.locator("#found")).to_have_text("1 of 1 rows")
+        assert violations(page) == []
+        server.server.should_exit = True
+        page.wait_for_timeout(1_000)
+        page.fill("#text", "somebody there?")
+        expect(page.locator("#answers .alert")).to_contain_text("does not answer")
+
+
+def test_card_and_report(browser, folders, tmp_path):
+    """A report beside a model of a climb is shown, and runs nothing."""
+    place = tmp_path / "run" / "tfidf"
+    shutil.copytree(folders["tfidf"], place)
+    (place.parent / "climb.json").write_text("{}", encoding="utf-8")
+    report = "<title>of a climb</title><h1>Report</h1><script>document.title = 'ran'</script>"
+    (place.parent / "report.html").write_text(report, encoding="utf-8")
+    models = (("a b", str(place)), ("lstm", folders["lstm"]))
+    with running(ServeSettings(models, port=0)) as server, opened(browser, server) as page:
+        page.locator("summary").first.click()
+        expect(page.locator(".text").first).to_contain_text("Sorts texts into")
+        expect(page.locator(".card a")).to_have_count(1)
+        with page.context.expect_page() as shown:
+            page.click(".card a")
+        shown.value.wait_for_load_state()
+        assert shown.value.title() == "of a climb"
+        shown.value.close()
+        assert server.client.get("/models/lstm/report").status_code == 404
+        assert server.client.get("/models/none/card").status_code == 404
+        (place / "README.md").unlink()
+        assert server.client.get("/models/a%20b/card").status_code == 404

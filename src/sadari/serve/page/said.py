@@ -43,7 +43,7 @@ SAID: dict[str, Message] = {
     "sending": message("Sending {name} …", name="{name}"),
     "labelling": message("{rows} rows done …", rows="{rows}"),
     "broke_off": message(
-        "The answer broke off after {rows} rows: the next one cannot be read, or the server is gone.", rows="{rows}"
+        "The answer broke off (rows done: {rows}): the next row cannot be read, or the server is gone.", rows="{rows}"
     ),
     "no_rows": message("The file has no rows below its head."),
     "too_large": message("The file has {size}; this server takes {most}.", size="{size}", most="{most}"),
