@@ -107,6 +107,33 @@ def _weights(family: str) -> Callable[[Path], None]:
     return make
 
 
+def _sentences(folder: Path) -> None:
+    from embedders_small import sentence_folder
+
+    plain = save_encoder(folder.with_name(f"{folder.name}-start"))
+    sentence_folder(folder, plain, {"pooling_mode": "mean"}, normalise=True)
+
+
+def _static(folder: Path) -> None:
+    from embedders_small import static_folder
+
+    size = static_folder(folder.with_name(f"{folder.name}-start"))[2].get_vocab_size()
+    random = np.random.default_rng(1)
+    mapping = np.minimum(np.arange(size), size // 2)
+    static_folder(folder, config={"max_length": 99}, mapping=mapping, weights=random.random(size).astype(np.float32))
+
+
+def _embed(weights: Callable[[Path], None]) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        from sadari.rungs import EmbeddingClassifier
+
+        begin = folder.with_name(f"{folder.name}-weights")
+        weights(begin)
+        EmbeddingClassifier(weights=begin, threads=1).fit(SHORT, SHORT_LABELS).save(folder)
+
+    return make
+
+
 def _fasttext(**settings: Any) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
         from sadari.rungs import FastTextModel
@@ -168,6 +195,20 @@ def _fine_tune(folder: Path) -> None:
     assert np.isfinite(model.predict_proba(ASKED)).all(), "a probability that is no number"
 
 
+def _embed_with(folder: Path) -> None:
+    from sadari.rungs import EmbeddingClassifier
+
+    model = EmbeddingClassifier(weights=folder, threads=1).fit(SHORT, SHORT_LABELS)
+    assert np.isfinite(model.predict_proba(ASKED)).all(), "a probability that is no number"
+
+
+def _words_of(folder: Path) -> None:
+    from sadari.rungs import FromVectors
+
+    model = FromVectors(vectors=folder, epochs=1).fit(SHORT, SHORT_LABELS)
+    assert np.isfinite(model.predict_proba(ASKED)).all(), "a probability that is no number"
+
+
 def _start_from(folder: Path) -> None:
     from sadari.pretraining.transformers_folder import read_bert
 
@@ -195,6 +236,9 @@ CLASSIFIERS = {
     "deberta": _fine_tuned("deberta-v2"),
     "distilbert": _fine_tuned("distilbert"),
     "setfit": _few_shot,
+    "embed-sentences": _embed(_sentences),
+    "embed-static": _embed(_static),
+    "embed-words": _embed(_vectors),
     "fasttext": _fasttext(),
     "fasttext-pruned": _fasttext(pruned=True),
 }
@@ -211,10 +255,14 @@ KINDS: dict[str, tuple[Callable[[Path], None], Use]] = {
     "weights-bert": (_weights("bert"), _fine_tune),
     "weights-roberta": (_weights("roberta"), _fine_tune),
     "weights-distilbert": (_weights("distilbert"), _fine_tune),
+    "weights-sentences": (_sentences, _embed_with),
+    "weights-static": (_static, _embed_with),
+    "weights-words": (_vectors, _embed_with),
+    "weights-static-words": (_static, _words_of),
     "weights-start": (_weights("bert"), _start_from),
 }
 
 
 def texts_of(folder: Path) -> dict[str, Any]:
-    """The JSON files of a folder: name → what each says."""
-    return {path.name: json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
+    """The JSON files of a folder and of those in it: name → what each says."""
+    return {str(path.relative_to(folder)): json.loads(path.read_bytes()) for path in sorted(folder.rglob("*.json"))}

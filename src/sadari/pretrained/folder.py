@@ -25,7 +25,7 @@ PROBE = ("the news of the day", "오늘의 뉴스", "a b c d e f g h i j 0 1 2 3
 PROBED = 2_000  # pieces of the vocabulary itself
 SPECIAL_PIECES = 5  # such as [PAD], [UNK], [CLS], [SEP], [MASK]
 _AGAIN = message("copy it again from where the weights are from")
-_MARKS = "#▁Ġ"  # of pieces that go on with a word, or begin one
+MARKS = "#▁Ġ"  # of pieces that go on with a word, or begin one
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\.safetensors")  # beside the list, nowhere else
 _SAYS_NOTHING = re.compile(r"(model|models|weights|encoder|final|best|last|out|output|checkpoint)([-_.]?\d+)?", re.I)
 _PICKLED = (
@@ -182,7 +182,7 @@ def check_knows(pieces: Collection[str], reads: Callable[[pl.Series], bool], whe
 
     size = len(pieces)
     # its own as well: the texts are of two scripts, and it may be of another
-    own = [bare for piece in islice(pieces, PROBED) if (bare := piece.strip(_MARKS)).isalnum()]
+    own = [bare for piece in islice(pieces, PROBED) if (bare := piece.strip(MARKS)).isalnum()]
     try:
         known = size > SPECIAL_PIECES and reads(pl.Series([*PROBE, *own]))
     except Exception:  # the Rust side knows no other class: it misses the very piece for what is unknown

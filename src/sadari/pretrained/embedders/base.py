@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sadari.artifact import State
 from sadari.pretrained.embedders import cache
 
+MOST_TEXT = 2**20  # tokens that are read of a text, at most
 Embedded = tuple[NDArray[np.float32], NDArray[np.bool_]]
 
 
@@ -23,12 +24,14 @@ class Embedder(ABC):
         libraries: that it needs to run.
         width: of a vector.
         tokenizer: what kind of tokenizer it has.
+        longest: tokens that are read of a text, those round it included; None: all.
         fingerprint: SHA-256 of all that a vector depends on; None where no cache is to be used.
     """
 
     kind: ClassVar[str]
     width: int
     tokenizer: str
+    longest: int | None
     fingerprint: str | None = None
 
     def embed(self, column: pl.Series) -> Embedded:

@@ -67,6 +67,7 @@ class EncoderEmbedder(Embedder):
     """
 
     kind = "encoder"
+    longest: int
 
     def __init__(
         self,

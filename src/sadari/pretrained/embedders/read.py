@@ -14,11 +14,20 @@ from sadari.messages import message
 from sadari.pretrained.embedders.base import Embedder
 from sadari.pretrained.embedders.encoder import EncoderEmbedder, Running, read_encoder, restored_encoder
 from sadari.pretrained.embedders.modules import MODULES, read_modules
-from sadari.pretrained.embedders.static import StaticEmbedder, is_static, read_static, restored_static
-from sadari.pretrained.embedders.words import WordsEmbedder, read_word_vectors, restored_words
+from sadari.pretrained.embedders.static import (
+    StaticEmbedder,
+    SubwordReader,
+    is_static,
+    read_static,
+    restored_static,
+)
+from sadari.pretrained.embedders.words import WordsEmbedder, read_word_vectors, restored_words, whole_words
 from sadari.pretrained.encoders import check_folder, find_weights
 from sadari.pretrained.folder import check_plain, json_of
+from sadari.pretrained.published import NAMES
 from sadari.vectors.formats.folder import KIND as WORD_VECTORS
+from sadari.vectors.keyed import WordVectors
+from sadari.vectors.vector_source import VectorSource
 
 WeightsKind = Literal["encoder", "sentences", "static", "words"]
 
@@ -86,6 +95,28 @@ def read_embedder(
         return read_static(modules, max_length)
     check_folder(modules.encoder)
     return read_encoder(modules, max_length, running or Running(), lowest)
+
+
+def word_source(given: str | Path | WordVectors | VectorSource) -> VectorSource:
+    """Word vectors to start from; of static embeddings those of the tokens that are whole words.
+
+    Args:
+        given: a file or folder of word vectors, a folder of static embeddings or its name, or vectors in memory.
+
+    Raises:
+        ModelError: static embeddings that cannot be read.
+    """
+    source = VectorSource.of(given)
+    if source.path is None or source.path.is_file() or _are_our_vectors(source.path):
+        return source
+    if not source.path.is_dir() and source.name not in NAMES:
+        return source  # it is missing, as who reads it will say
+    modules = read_modules(find_weights(str(source.path)))
+    if not modules.static and not is_static(modules.encoder):
+        return source
+    made = read_static(modules, None)
+    assert isinstance(made.reader, SubwordReader)
+    return VectorSource(source.name, vectors=whole_words(made, made.reader))
 
 
 def restored_embedder(files: ModelFiles, said: Mapping[str, Any], running: Running) -> Embedder:

@@ -16,7 +16,7 @@ from sadari.artifact.weights import CONFIG, TOKENIZER, TRANSFORMERS_WEIGHTS
 from sadari.compiling import njit
 from sadari.errors import DataError, ModelError
 from sadari.messages import message
-from sadari.pretrained.embedders.base import Embedded, Embedder
+from sadari.pretrained.embedders.base import MOST_TEXT, Embedded, Embedder
 from sadari.pretrained.embedders.modules import Modules
 from sadari.pretrained.folder import check_fits, check_knows, check_not_pickled, check_plain, json_of, text_of
 from sadari.ragged import Ragged
@@ -24,7 +24,6 @@ from sadari.settings.limits import Flag, Whole, check, value_in
 from sadari.text.subword.pretrained import SubwordTokenizer
 
 MODEL2VEC, SENTENCE = "embeddings", "embedding.weight"  # the table's name, by who wrote it
-MOST_TEXT = 2**20  # tokens
 LONGEST = 512  # tokens that model2vec reads where a folder does not say
 MOST_WIDTH = 2**16
 TABLE = "table"  # in a model folder
@@ -111,6 +110,11 @@ class StaticEmbedder(Embedder):
         self.weights, self.mapping = weights, mapping
         self.width, self.tokenizer = int(table.shape[1]), reader.kind
 
+    def rows(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+        """float32 [n, width]: what each of these tokens adds."""
+        found = self.table[ids if self.mapping is None else self.mapping[ids]]
+        return found if self.weights is None else found * self.weights[ids][:, None]
+
     def _read(self, column: pl.Series) -> Ragged:
         ids = self.reader.read(column)
         return ids if self.longest is None else ids.truncate(self.longest)[0]
@@ -137,9 +141,7 @@ class StaticEmbedder(Embedder):
         if not len(kept):
             raise DataError(message("there is no token in the text to look at"))
         ids, names = ids[kept], self.reader.words(text)
-        rows = self.table[ids if self.mapping is None else self.mapping[ids]].astype(np.float64) / len(ids)
-        if self.weights is not None:
-            rows *= self.weights[ids][:, None]
+        rows = self.rows(ids).astype(np.float64) / len(ids)
         length = np.linalg.norm(rows.sum(axis=0)) if self.normalise else 1.0
         return [names[place] for place in kept], rows @ weight / max(length, 1e-12), bias.astype(np.float64)
 

@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from sadari.artifact import ModelFiles
+from sadari.artifact import ModelFiles, guarded
 from sadari.artifact.restore import VOCABULARY, read_words, text_in
 from sadari.errors import DataError
 from sadari.messages import message
-from sadari.pretrained.embedders.static import StaticEmbedder, static_of
+from sadari.pretrained.embedders.static import StaticEmbedder, SubwordReader, static_of
+from sadari.pretrained.folder import MARKS
 from sadari.ragged import Ragged
 from sadari.text.table import TokenTable
 from sadari.text.tokens.tokenize import tokenizer
 from sadari.vectors.initialise import fill, own_words
+from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource
 from sadari.vectors.word2vec.corpus import choose_word_tokenizer
 
@@ -72,6 +74,26 @@ def read_word_vectors(path: str | Path, texts: pl.Series) -> WordsEmbedder:
     words = own_words(vectors, lowercase=cut.lowercase, limit=MOST_WORDS)
     table = np.ascontiguousarray(fill(vectors, words, seed=0).matrix)
     return WordsEmbedder(WordReader(cut.name, words), table, normalise=False, longest=None)
+
+
+def whole_words(made: StaticEmbedder, reader: SubwordReader) -> WordVectors:
+    """Word vectors of the tokens that are whole words: a text that is nothing but this word has this token alone.
+
+    Args:
+        made: static embeddings.
+        reader: theirs.
+    """
+    engine = reader.pieces.engine
+    ids = sorted(engine.get_vocab(with_added_tokens=False).values())
+    with guarded(message("the tokenizer cannot be read")):
+        shown = engine.decode_batch([[number] for number in ids], skip_special_tokens=False)
+    bare = dict.fromkeys(piece.strip().strip(MARKS) for piece in shown)
+    words = [word for word in bare if any(map(str.isalnum, word)) and not any(map(str.isspace, word))]
+    found = reader.read(pl.Series(words, dtype=pl.String))
+    alone = np.flatnonzero(found.lengths == 1)
+    ids_of = found.values[found.offsets[alone]]
+    alone, ids_of = alone[ids_of >= 0], ids_of[ids_of >= 0]
+    return WordVectors([words[place] for place in alone], made.rows(ids_of))
 
 
 def restored_words(files: ModelFiles, said: Mapping[str, Any]) -> StaticEmbedder:

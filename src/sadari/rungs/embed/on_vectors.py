@@ -15,7 +15,7 @@ from sadari.artifact import TRANSFORMERS_WEIGHTS, ModelFiles
 from sadari.artifact.restore import check_learned, check_weights
 from sadari.errors import DataError
 from sadari.messages import message
-from sadari.pretrained.embedders.base import Embedder
+from sadari.pretrained.embedders.base import MOST_TEXT, Embedder
 from sadari.pretrained.embedders.encoder import Running
 from sadari.pretrained.embedders.read import check_embedder, restored_embedder
 from sadari.pretrained.folder import shown_weights
@@ -70,8 +70,8 @@ class OnVectors(Rung):
         weights: a folder, a file, or a name on the Hugging Face hub, which is looked for in the local cache alone.
         download: fetch the name from the hub if it is not in the cache.
         max_length: the most tokens of a text, those round it included. None: as many as the weights say.
-        C: the larger, the closer the layer fits the training texts. None: the one that is wrong least on texts
-            that are held out, of `sadari.train.solvers.ridge.STRENGTHS`.
+        C: the larger, the closer the layer fits the training texts. None: the one whose scores are nearest on
+            texts that are held out, of `sadari.train.solvers.ridge.STRENGTHS`.
         class_weight: None, "balanced", or label → weight.
         precision: of an encoder's products.
         device: "cpu", "cuda", "mps" or "auto".
@@ -93,7 +93,7 @@ class OnVectors(Rung):
 
     weights: WeightsPlace | None = None
     download: bool = False
-    max_length: Annotated[int, Whole(4, 65_536)] | None = None
+    max_length: Annotated[int, Whole(1, MOST_TEXT)] | None = None
     C: Annotated[Positive, Tried(LogNumber(0.01, 100.0))] | None = None
     class_weight: ClassWeight | None = None
     precision: AnyPrecision = "fp32"
@@ -114,6 +114,8 @@ class OnVectors(Rung):
         settings = super().resolved_settings()
         settings["weights"] = None if self.weights is None else shown_weights(self.weights)
         settings["C"] = getattr(self, "C_", self.C)
+        if hasattr(self, "embedder_"):
+            settings["max_length"] = self.embedder_.longest
         return settings
 
     def _running(self) -> Running:
@@ -158,7 +160,7 @@ class OnVectors(Rung):
     def _choose_strength(self, scaled: Scaled, targets: NDArray[np.int8], costs: NDArray[np.float32]) -> Chosen:
         """Settle `C_` and the temperature by training texts that are held out in turn; what was found of each C."""
         wanted = targets > 0
-        found = choose_strength(scaled.vectors, wanted, costs, multilabel=self._codec.multilabel, seed=self.seed)
+        found = choose_strength(scaled.vectors, wanted, costs, seed=self.seed)
         self.C_ = found.strength if self.C is None else self.C
         self._sharpen(found.logits, wanted[found.rows], np.ones(len(found.logits), np.bool_))
         return found

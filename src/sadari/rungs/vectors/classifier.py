@@ -15,7 +15,7 @@ from sadari.artifact import ModelFiles
 from sadari.artifact.model import State
 from sadari.errors import SettingError
 from sadari.messages import Message, message
-from sadari.pretrained.embedders.read import kind_of_weights
+from sadari.pretrained.embedders.read import kind_of_weights, word_source
 from sadari.rungs.explanation import Activations
 from sadari.rungs.ladder import VECTORS, StartsFrom
 from sadari.rungs.portable.forms import Portable
@@ -105,8 +105,9 @@ class FromVectors(Resumable):
     `Transformer`.
 
     Args:
-        vectors: a file of word vectors (word2vec, GloVe, fastText), a folder of our own, or `WordVectors`. They are
-            copied: training never changes them. A saved model needs them no more.
+        vectors: a file of word vectors (word2vec, GloVe, fastText), a folder of our own or of static embeddings
+            (model2vec), of which the tokens that are whole words are taken, or `WordVectors`. They are copied:
+            training never changes them. A saved model needs them no more.
         net: "bag" (mean of embeddings and a linear layer, compiled), "lstm", "bilstm" or "transformer".
         tune: whether the words' vectors learn with the rest; else they stay as they are ("frozen").
         vocabulary: "corpus", the words of the training texts; "vectors", the vectors' own words, so that also those
@@ -206,7 +207,7 @@ class FromVectors(Resumable):
 
     @classmethod
     def can_start_from(cls, weights: Any, *, download: bool = False) -> int:
-        return 2 if kind_of_weights(weights, download=download) == "words" else 0
+        return {"words": 2, "static": 1}.get(kind_of_weights(weights, download=download), 0)
 
     def _new_inner(self) -> Inner:
         """The rung that does the work, untrained."""
@@ -307,7 +308,7 @@ class FromVectors(Resumable):
         return {"vectors": start.in_memory()}
 
     def _new_start(self) -> Start:
-        source = VectorSource.of(self._given())
+        source = word_source(self._given())
         return Start(source, self.tune, self.vocabulary, self.max_vocab, self.min_freq, self.seed)
 
     def _adopt(self, inner: Inner) -> Inner:
