@@ -388,6 +388,56 @@ def test_a_part_that_is_missing_or_is_no_file(name, tmp_path):
     refused(folder, "pickle|not UTF-8")
 
 
+def _half(path):
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def _long_header(path):
+    path.write_bytes((10**18).to_bytes(8, "little") + path.read_bytes()[8:])
+
+
+def _huge_shape(path):
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    name = next(name for name in header if name != "__metadata__")
+    header[name]["shape"] = [10**9, 10**9]
+    said = json.dumps(header).encode()
+    path.write_bytes(len(said).to_bytes(8, "little") + said + content[8 + length :])
+
+
+def _not_a_number(path):
+    content = bytearray(path.read_bytes())
+    content[-4:] = np.float32(np.nan).tobytes()
+    path.write_bytes(content)
+
+
+def _pickled(path):
+    path.rename(path.with_name("pytorch_model.bin"))
+
+
+@pytest.mark.parametrize("damage", [_half, _long_header, _huge_shape, _not_a_number, _pickled])
+@pytest.mark.parametrize("kind", ["sentences", "static", "static of sentence-transformers"])
+def test_weights_that_are_torn_lie_or_are_pickled(damage, kind, plain, tmp_path):
+    if kind == "sentences":
+        folder = sentence_folder(tmp_path / "w", plain, {})
+    else:
+        folder = static_folder(tmp_path / "w")[0]
+    if kind == "static of sentence-transformers":
+        (folder / "config.json").unlink()
+        module = {"path": "", "type": "sentence_transformers.models.StaticEmbedding"}
+        (folder / "modules.json").write_text(json.dumps([module]))
+    damage(folder / "model.safetensors")
+    assert str(folder) in refused(folder, ".")
+
+
+def test_a_pooling_that_is_missing(plain, tmp_path):
+    folder = sentence_folder(tmp_path / "w", plain, {})
+    shutil.rmtree(folder / "1_Pooling")
+    refused(folder, "is missing; it says how tokens become one vector")
+
+
 def test_texts_in_which_nothing_is_known(tmp_path):
     refused_texts = ["ꙮ", "ꙮꙮ"] * 8
     with pytest.raises(DataError, match="knows nothing in the texts"):
