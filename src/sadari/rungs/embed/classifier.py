@@ -29,8 +29,8 @@ class EmbeddingClassifier(OnVectors):
             A saved model needs them no more.
         download: fetch the name from the hub if it is not in the cache.
         max_length: the most tokens of a text, those round it included. None: as many as the weights say.
-        C: the larger, the closer the layer fits the training texts. None: the one that is wrong least on texts
-            that are held out, of `sadari.train.solvers.ridge.STRENGTHS`.
+        C: the larger, the closer the layer fits the training texts. None: the one whose scores are nearest on
+            texts that are held out, of `sadari.train.solvers.ridge.STRENGTHS`.
         class_weight: None, "balanced", or label → weight.
         precision: of an encoder's products: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
         device: "cpu", "cuda", "mps" or "auto"; static embeddings are on the CPU.

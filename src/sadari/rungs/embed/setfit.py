@@ -58,8 +58,8 @@ class SetFit(OnVectors, FineTuned):
         decay: how the learning rate falls after that: "linear", "cosine" or "constant".
         clip: the largest norm of the gradient; None: not clipped.
         dropout: of the encoder's states in training; None: as the weights' configuration says.
-        C: the larger, the closer the layer fits the training texts. None: the one that is wrong least on texts
-            that are held out, of `sadari.train.solvers.ridge.STRENGTHS`.
+        C: the larger, the closer the layer fits the training texts. None: the one whose scores are nearest on
+            texts that are held out, of `sadari.train.solvers.ridge.STRENGTHS`.
         class_weight: None, "balanced", or label → weight.
         precision: of products in training: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
         predict_precision: of products in prediction, likewise.
