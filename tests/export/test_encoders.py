@@ -71,6 +71,13 @@ def test_a_sentence_encoder_answers_the_same(pooling, tmp_path):
     assert export_onnx(trained(folder, "embed"), tmp_path / "out").off < 1e-4
 
 
+def test_an_encoder_that_learned_from_pairs_answers_the_same(tmp_path):
+    save_encoder(tmp_path / "w")
+    texts, labels = some(24)
+    model = RUNGS["setfit"](weights=tmp_path / "w", epochs=1).fit(texts, labels)
+    assert export_onnx(model, tmp_path / "out", texts=texts).off < 1e-4
+
+
 @pytest.mark.parametrize("normalise", [True, False])
 def test_static_embeddings_answer_the_same(normalise, tmp_path):
     folder, *_ = static_folder(tmp_path / "s", config={"normalize": normalise})

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from rungs_headlines import headlines, some
+from sadari.errors import SettingError
 from sadari.export.onnx import export_onnx
+from sadari.export.page.html import export_html
 from sadari.export.readers.sadari_reader import Classifier
 from sadari.rungs import RUNGS
 from sadari.vectors.keyed import WordVectors
@@ -41,3 +43,9 @@ def test_what_starts_from_vectors_answers_the_same(settings, tmp_path):
     vectors = WordVectors(words, np.random.default_rng(0).normal(size=(len(words), 12)).astype(np.float32))
     model = RUNGS["vectors"](vectors=vectors, epochs=1, **settings).fit(texts, labels)
     assert export_onnx(model, tmp_path / "out").off < 1e-6
+    if settings["net"] == "bag":
+        page = export_html(model, tmp_path / "page.html", texts=texts)
+        assert (page.bits, page.changed) == (32, 0)
+    else:
+        with pytest.raises(SettingError, match="sum rows of weights"):
+            export_html(model, tmp_path / "page.html")
