@@ -154,7 +154,7 @@ def test_strength_and_temperature_are_those_of_the_encoder_before_it_learned(pla
     vectors = read_embedder(plain, MIXED).embed(pl.Series(FEW))[0]
     vectors -= vectors.mean(axis=0)
     wanted = np.array(FEW_LABELS)[:, None] == trained.classes_
-    found = choose_strength(vectors / vectors.std(), wanted, np.ones(24, np.float32), multilabel=False, seed=0)
+    found = choose_strength(vectors / vectors.std(), wanted, np.ones(24, np.float32), seed=0)
     assert found.strength == trained.C_
     expected = fit_inverse_temperature(found.logits, wanted[found.rows], multilabel=False)
     assert trained.inverse_temperature_ == pytest.approx(expected, rel=1e-3)
