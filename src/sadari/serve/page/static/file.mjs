@@ -106,8 +106,11 @@ export class FilePart {
   fill() {
     const { table } = this, { head, rows, model } = table, { filter, result } = this.at, first = head.length - ADDED, before = filter.value;
     table.noted = rows.some((row) => row[first + 2]);
+    const texts = this.at.column.value ? [this.at.column.value] : model.data.text_columns ?? [];
+    const columns = head.slice(0, first).map((_, column) => column); // those of the texts stand before the others
+    table.columns = [...columns.filter((column) => texts.includes(head[column])), ...columns.filter((column) => !texts.includes(head[column]))];
     const cell = (textContent) => made("th", { scope: "col", textContent });
-    this.at.head.replaceChildren(made("tr", {}, cell(say("label")), cell(say("probability")), ...(table.noted ? [cell(say("note"))] : []), ...head.slice(0, first).map(cell)));
+    this.at.head.replaceChildren(made("tr", {}, cell(say("label")), cell(say("probability")), ...(table.noted ? [cell(say("note"))] : []), ...table.columns.map((column) => cell(head[column]))));
     const labels = model.labels.filter((label) => rows.some((row) => hasLabel(row[first], label, model)));
     const options = [["", say("all")], ...labels.map((label) => [`=${label}`, label])];
     if (model.multilabel) options.push(["none", say("none")]);
@@ -137,7 +140,7 @@ export class FilePart {
       made("td", { className: "label", textContent: row[first] }),
       made("td", { className: "number", textContent: row[first + 1] ? shares(row[first + 1]).map(percent).join(", ") : "" }),
       ...(this.table.noted ? [made("td", { textContent: row[first + 2] ?? "" })] : []),
-      ...row.slice(0, first).map((value) => made("td", { dir: "auto", textContent: value.slice(0, 300) })))));
+      ...this.table.columns.map((column) => made("td", { dir: "auto", textContent: row[column].slice(0, 300) })))));
     more.hidden = kept.length <= count;
   }
 
