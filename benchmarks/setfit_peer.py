@@ -15,8 +15,10 @@ import time
 
 
 def main() -> None:
+    sys.path.pop(0)  # this folder, which has a `setfit` of its own
     os.environ |= {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     from datasets import Dataset
+
     from setfit import SetFitModel, Trainer, TrainingArguments
 
     asked = json.load(sys.stdin)

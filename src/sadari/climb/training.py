@@ -187,7 +187,7 @@ def _validate_in_folds(
         logits[np.ix_(held, places >= 0)] = one.logits(texts)[:, places[places >= 0]]
         complete[held] = (places >= 0).all()
         if not frozen.several:
-            table[held[known[held]]] **= 1 / one.inverse_temperature_
+            table[held[known[held]]] = _to_power(table[held[known[held]]], 1 / one.inverse_temperature_)
         seen = np.concatenate([held for _, held in folds[: number + 1]])
         if len(seen) < len(frozen.train):
             _give_up(context, model, seen, table[seen])
@@ -196,7 +196,8 @@ def _validate_in_folds(
     if frozen.several:
         seen = known[:, None] & (table > 0)  # of a label that a model never saw its logits say nothing
         return np.where(seen, sigmoid(logits * np.float64(model.inverse_temperature_)), table).astype(np.float32), made
-    table[known] **= model.inverse_temperature_  # texts of which a model knew nothing have the shares of the labels
+    # texts of which a model knew nothing have the shares of the labels
+    table[known] = _to_power(table[known], model.inverse_temperature_)
     return (table / table.sum(axis=1, keepdims=True)).astype(np.float32), made
 
 
@@ -232,6 +233,14 @@ class Judge:
         if before is not None:
             hoped = HOPE * max(0.0, now - before)
             _give_up(self.context, self.model, np.arange(len(table)), table, hoped)
+
+
+def _to_power(table: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    """Each row to a power and divided by its largest number, which a high power of small numbers would make 0."""
+    with np.errstate(divide="ignore"):
+        logs = np.log(table)
+    found: NDArray[np.float64] = np.exp((logs - logs.max(axis=1, keepdims=True)) * exponent)
+    return found
 
 
 def _give_up(
