@@ -63,6 +63,9 @@ class _Client(asyncio.Protocol):
             length = int(low[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
             if len(body) >= length:
                 self._got = b""
+                if b"connection: close" in low and self.transport is not None:  # the last answer here
+                    self.transport.close()
+                    self.transport = None
                 self._give(head[9:12].decode())
 
     def ask(self) -> asyncio.Future[str]:

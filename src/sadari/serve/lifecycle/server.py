@@ -19,6 +19,7 @@ from sadari.serve.settings import ServeSettings
 
 FAREWELL = 0.5  # seconds in which those who are connected learn, with an answer, that this is the last one
 GRACE = 8.0  # and in which what was accepted must be finished
+LAST_WORDS = 0.2  # in which who was let in last sends its request
 KEEP_ALIVE = 60  # seconds that a connection may be idle between two requests
 BACKLOG = 2_048
 
@@ -61,23 +62,31 @@ class Server(uvicorn.Server):
         self._served.state.closing = True
         if self.server_state.connections:
             await asyncio.sleep(FAREWELL)
-        for listening in sockets or []:
-            await self._take_those_who_knock(listening)
-        await asyncio.sleep(0)
+        await self._stop_listening(sockets or [])
         await super().shutdown(sockets)
         self._served.log.flush()
 
-    async def _take_those_who_knock(self, listening: socket.socket) -> None:
-        """Accept what the system has connected already: closing the socket would break it off."""
-        loop, kind = asyncio.get_running_loop(), self.config.http_protocol_class
-        with suppress(OSError):  # there is no more of it
-            while True:
-                connection, _ = listening.accept()
-                connection.setblocking(False)
-                await loop.connect_accepted_socket(
-                    lambda: kind(self.config, self.server_state, {}),  # type: ignore[call-arg]
-                    connection,
-                )
+    async def _stop_listening(self, sockets: list[socket.socket]) -> None:
+        """Let nobody in any more, but those whom the system has connected already: closing would break them off."""
+        loop, kind, knocking = asyncio.get_running_loop(), self.config.http_protocol_class, list[socket.socket]()
+        copies = [listening.dup() for listening in sockets]
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(0.01)  # the loop closes its own in the next round
+        for copy in copies:
+            copy.setblocking(False)
+            with suppress(OSError):  # there is no more of it
+                while True:
+                    knocking.append(copy.accept()[0])
+            copy.close()
+        for connection in knocking:
+            connection.setblocking(False)
+            await loop.connect_accepted_socket(
+                lambda: kind(self.config, self.server_state, {}),  # type: ignore[call-arg]
+                connection,
+            )
+        if self.server_state.connections:
+            await asyncio.sleep(LAST_WORDS)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

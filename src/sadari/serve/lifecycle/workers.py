@@ -105,6 +105,7 @@ def serve_in_workers(settings: ServeSettings, listening: socket.socket, started:
                 started()
                 workers.watch()
         finally:
+            listening.close()  # the last of the processes is the last who listens
             workers.end()
             del os.environ[TOGETHER]
 
