@@ -110,11 +110,11 @@ def test_a_token(folders):
     settings = ServeSettings((("tfidf", folders["tfidf"]),), port=0, token="s3cret", cors=("https://a.example",))
     with running(settings) as server:
         get, post = server.client.get, server.client.post
-        for path in ("/health", "/", "/v2/health/ready", "/docs", "/openapi.json", "/static/docs.css"):
+        for path in ("/health", "/", "/v2/health/ready", "/docs", "/openapi.json", "/static/look.css"):
             assert get(path).status_code == 200, path
         for path in ("/info", "/metrics", "/v2/models/tfidf", "/v2"):
             refused(get(path), 401, "no token")
-        for path in ("/", "/predict", "/predict/file", "/models/tfidf", "/static/docs.css"):
+        for path in ("/", "/predict", "/predict/file", "/models/tfidf", "/static/look.css"):
             refused(post(path, json=GOOD), 401, "no token")
         for wrong in ("Bearer wrong", "s3cret", "Basic s3cret", "Bearer", "Bearer s3cret2", "bearer é"):
             refused(post("/predict", json=GOOD, headers={"authorization": wrong.encode()}), 401, "wrong")

@@ -50,7 +50,7 @@ def test_the_page_needs_no_network(server):
     assert "https://" not in page.text
     assert "/v2/models/{model}/infer" in page.text
     assert server.client.get("/docs", headers={"accept-language": "ko-KR,ko;q=0.9"}).text.count("모델") > 1
-    assert server.client.get("/static/docs.css").status_code == 200
+    assert server.client.get("/static/look.css").status_code == 200
 
 
 def test_its_examples_are_answered(server):

@@ -5,6 +5,7 @@ import io
 import shutil
 from contextlib import contextmanager
 
+import polars as pl
 import pytest
 
 from sadari.data.datasets import find
@@ -263,3 +264,30 @@ def test_card_and_report(browser, folders, tmp_path):
         assert server.client.get("/models/none/card").status_code == 404
         (place / "README.md").unlink()
         assert server.client.get("/models/a%20b/card").status_code == 404
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_for_programs(browser, server, scheme):
+    with opened(browser, server, color_scheme=scheme, viewport={"width": 360, "height": 800}) as page:
+        page.click("footer a")
+        page.wait_for_url("**/docs")
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.click("text=The page for people")
+        page.wait_for_selector("body[data-ready]")
+
+
+def test_tables_of_other_kinds(browser, server):
+    """Parquet and JSONL come back as a table, too; a column is chosen by its name."""
+    frame = pl.DataFrame({"n": [1, 2], "title": ["A late goal", "Shares fell"], "text": ["x", "y"]})
+    parquet, lines = io.BytesIO(), io.BytesIO()
+    frame.write_parquet(parquet)
+    frame.write_ndjson(lines)
+    with opened(browser, server) as page:
+        for name, content in (("some.parquet", parquet), ("some.jsonl", lines)):
+            page.set_input_files("#file", {"name": name, "mimeType": "", "buffer": content.getvalue()})
+            expect(page.locator("#found")).to_have_text("2 of 2 rows")
+            assert page.locator("#head th").all_inner_texts()[-3:] == ["n", "title", "text"]
+        page.select_option("#column", "title")
+        expect(page.locator("#head th").nth(2)).to_have_text("title")
+        expect(page.locator("#rows tr").first.locator("td").nth(2)).to_have_text("A late goal")

@@ -38,6 +38,17 @@ def test_the_same_as_the_command_line_writes(server, folders, tmp_path, format, 
         assert answer.content == wanted.read_bytes()
 
 
+def test_one_format_in_another_out(server):
+    asked = [
+        server.client.post("/predict/file", content=as_bytes(format), params={"to": "csv"})
+        for format in ("csv", "jsonl", "parquet")
+    ]
+    assert {answer.headers["content-type"] for answer in asked} == {"text/csv; charset=utf-8"}
+    assert len({answer.content for answer in asked}) == 1
+    back = server.client.post("/predict/file", content=as_bytes("csv"), params={"to": "parquet"})
+    assert pl.read_parquet(back.content)["label"].to_list() == pl.read_csv(asked[0].content)["label"].to_list()
+
+
 def test_many_rows_are_streamed(server, models):
     texts = [f"{TEXTS[0]} {number}" for number in range(10_000)]
     sent = io.BytesIO()
