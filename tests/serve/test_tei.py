@@ -1,8 +1,13 @@
 """text-embeddings-inference's `POST /predict`, in the shapes that its documentation shows."""
 
+import numpy as np
 import pytest
 
-from serving import TEXTS
+import sadari
+from sadari.errors import SettingError
+from sadari.pretrained.embedders.encoder import EncoderEmbedder, Running
+from sadari.serve.settings import ServeSettings
+from serving import TEXTS, running
 
 
 def by_label(answer):
@@ -51,6 +56,37 @@ def test_top_k_and_raw_scores(server, models):
     logits = model.logits([TEXTS[0]])[0] * model.inverse_temperature_
     wanted = sorted(logits.tolist(), reverse=True)[:2]
     assert [each["score"] for each in answer] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_the_label_that_the_model_gives_comes_first_where_another_is_likelier(folders, models, tmp_path):
+    model = sadari.load(folders["tfidf"])
+    likeliest = int(model.predict_proba([TEXTS[0]])[0].argmax())
+    model.thresholds_ = np.where(np.arange(len(model.thresholds_)) == likeliest, 0.999, 0.001)
+    model.save(tmp_path / "rare")
+    with running(ServeSettings((("rare", str(tmp_path / "rare")),), port=0)) as server:
+        tei = server.post("/predict", {"inputs": TEXTS[0]}).json()
+        hugging_face = server.post("/", {"inputs": TEXTS[0]}).json()[0]
+        classified = server.post("/classify", {"input": TEXTS[0]}).json()["data"][0]
+    given = model.predict([TEXTS[0]])[0]
+    assert given != model.codec.names()[likeliest]
+    assert tei[0]["label"] == hugging_face[0]["label"] == classified["label"] == given
+    assert max(tei, key=lambda each: each["score"])["label"] == model.codec.names()[likeliest]
+
+
+def test_device_and_precision_are_those_that_are_asked_for(folders):
+    model = sadari.load(folders["lstm"])
+    model.answer_on("cpu", None)
+    assert next(model.net_.parameters()).device.type == "cpu"
+    with pytest.raises(SettingError, match="device"):
+        model.answer_on("tpu", None)
+    sadari.load(folders["tfidf"]).answer_on("cpu", "bf16")  # a linear model has no choice, and needs none
+
+
+def test_an_encoder_answers_in_the_precision_that_is_asked_for():
+    embedder = EncoderEmbedder.__new__(EncoderEmbedder)
+    embedder.running = Running()
+    embedder.run_on(precision="bf16")
+    assert embedder.running == Running("cpu", "bf16", None)
 
 
 def test_what_is_too_long_is_cut_and_said_or_refused(server):

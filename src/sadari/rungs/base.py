@@ -254,6 +254,21 @@ class Rung(Answering, Estimator, Model):
 
             resolve_device(device)
 
+    def answer_on(self, device: str | None, precision: str | None) -> None:
+        """Answer on a device, and in a precision, of which training knew nothing; a rung without a net has no choice.
+
+        Args:
+            device: "cpu", "cuda", "mps" or "auto"; None: as it is.
+            precision: "fp32", "bf16" or "auto"; None: as it is.
+
+        Raises:
+            SettingError: they cannot be had here, or the rung takes no such precision.
+        """
+        asked = {"device": device, "predict_precision": precision}
+        known = self.get_params(deep=False)
+        self.set_params(**{name: value for name, value in asked.items() if value is not None and name in known})
+        self.check()
+
     def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32 [n]: by how much each text's misfit is multiplied."""
         return self._codec.row_costs(targets, self.class_weight) * weights

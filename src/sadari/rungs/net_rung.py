@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from sadari.artifact.restore import check_learned
+from sadari.device import resolve_device
 from sadari.rungs.resumable import Resumable
 from sadari.settings.shared import ClassWeight, Epochs, Every
 from sadari.train.net_settings import NetSettings
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -29,6 +27,11 @@ class NetRung(NetSettings, Resumable):
     report_every: Every = 0
     validate_every: Every = 0
     class_weight: ClassWeight | None = None
+
+    def answer_on(self, device: str | None, precision: str | None) -> None:
+        super().answer_on(device, precision)
+        if device is not None:
+            cast(Any, self).net_.to(resolve_device(device))  # each has one of its own kind
 
     def _settle(self) -> None:
         check_learned(**{name: value.numpy() for name, value in self._weights().items()})

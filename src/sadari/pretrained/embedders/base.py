@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
@@ -48,6 +48,13 @@ class Embedder(ABC):
     @abstractmethod
     def cut(self, column: pl.Series) -> NDArray[np.bool_]:
         """bool [n]: which texts are longer than is read."""
+
+    def run_on(self, **running: Any) -> None:  # noqa: B027 (what has no choice is right to do nothing)
+        """Run as is asked from now on; what is looked up in a table has no choice.
+
+        Args:
+            running: "device", "precision".
+        """
 
     @abstractmethod
     def contributions(

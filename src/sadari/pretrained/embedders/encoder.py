@@ -112,6 +112,9 @@ class EncoderEmbedder(Embedder):
         found.net.requires_grad_(True)
         return found
 
+    def run_on(self, **running: Any) -> None:
+        self.running = replace(self.running, **running)
+
     def _embed(self, column: pl.Series) -> Embedded:
         from sadari.train.outputs import outputs
 

@@ -118,6 +118,11 @@ class OnVectors(Rung):
             settings["max_length"] = self.embedder_.longest
         return settings
 
+    def answer_on(self, device: str | None, precision: str | None) -> None:
+        super().answer_on(device, precision)
+        asked = {"device": device, "precision": precision}
+        self.embedder_.run_on(**{name: value for name, value in asked.items() if value is not None})
+
     def _running(self) -> Running:
         """How an encoder is run to make vectors."""
         return Running(self.device, self.precision, self.threads)

@@ -95,11 +95,14 @@ class Answer:
         """The answer to some of the texts."""
         return Answer(self.model, self.probabilities[first:last], self.notes[first:last])
 
+    def order(self) -> NDArray[np.int64]:
+        """int64 [n, k]: the places of the labels, in the order in which the model would give them."""
+        rung = self.model.rung
+        return rung.codec.order(self.probabilities, rung.thresholds_)
+
     def best(self) -> list[str]:
         """The label that each text is given; the likeliest of several."""
-        rung = self.model.rung
-        order = rung.codec.order(self.probabilities, rung.thresholds_)
-        return [self.model.labels[place] for place in order[:, 0].tolist()]
+        return [self.model.labels[place] for place in self.order()[:, 0].tolist()]
 
 
 def _note(text: str, known: bool, cut: bool) -> str | None:

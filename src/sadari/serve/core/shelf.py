@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,6 @@ from sadari.serve.core.answer import Answer, Loaded
 from sadari.serve.core.batching import Queue
 from sadari.serve.http.refused import Refused
 from sadari.serve.settings import ServeSettings
-
-if TYPE_CHECKING:
-    from sadari.rungs import Rung
 
 Result = TypeVar("Result")
 
@@ -55,7 +52,8 @@ class Slot:
         from sadari.rungs import load
 
         identity = identity_of(self.folder)
-        rung = prepared(load(self.folder), self._settings)
+        rung = load(self.folder)
+        rung.answer_on(self._settings.device, self._settings.precision)
         loaded = Loaded(self.name, self.folder, rung, identity)
         loaded.warm()
         return loaded
@@ -152,18 +150,3 @@ def identity_of(folder: Path) -> str:
         return NOTHING
     files = [(name, each.st_ino, each.st_mtime_ns, each.st_size) for name, each in sorted(found.items())]
     return sha256(repr(files).encode()).hexdigest()[:16]
-
-
-def prepared(rung: Rung, settings: ServeSettings) -> Rung:
-    """A model on the device and in the precision that are asked for.
-
-    Raises:
-        SettingError: it has no such choice.
-    """
-    known = rung.get_params(deep=False)
-    asked = {"device": settings.device, "predict_precision": settings.precision}
-    for name, value in asked.items():
-        if value is not None and name in known:
-            rung.set_params(**{name: value})
-    rung.check()
-    return rung

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,14 +30,17 @@ async def answered(asked: Asked, slot: Slot, texts: list[str]) -> Answer:
     return answer
 
 
-def ranked(labels: Sequence[str], scores: NDArray[np.float64], top: int | None = None) -> Scores:
-    """``{"label", "score"}`` of one text, the best first.
+def ranked(answer: Answer, scores: NDArray[np.float64], top: int | None = None) -> list[Scores]:
+    """``{"label", "score"}`` of each text, the label that the model gives first: its thresholds count.
 
     Args:
-        labels: all k.
-        scores: float64 [k].
+        answer: what the model says.
+        scores: float64 [n, k].
         top: how many at most; None: all.
     """
-    order = np.argsort(-scores, kind="stable")[:top].tolist()
-    values = scores.tolist()
-    return [{"label": labels[place], "score": values[place]} for place in order]
+    labels, order = answer.model.labels, answer.order()[:, :top]
+    values = np.take_along_axis(scores, order, axis=1).tolist()
+    return [
+        [{"label": labels[place], "score": value} for place, value in zip(places, row, strict=True)]
+        for places, row in zip(order.tolist(), values, strict=True)
+    ]

@@ -46,7 +46,7 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
     slot = shelf.find(asked.parameters.get("model"))
     answer = await answered(asked, slot, texts)
     scores = await _scores(function, slot, texts, answer)
-    return json_reply([ranked(answer.model.labels, row, top) for row in scores])
+    return json_reply(ranked(answer, scores, top))
 
 
 async def _scores(function: str | None, slot: Slot, texts: list[str], answer: Answer) -> NDArray[np.float64]:

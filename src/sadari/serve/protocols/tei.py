@@ -57,7 +57,7 @@ async def predict(shelf: Shelf, asked: Asked) -> Response:
     if truncate is False:
         _refuse_cut(answer)
     scores = await slot.raw_scores(texts, answer) if raw else answer.probabilities
-    found = [ranked(answer.model.labels, row, top) for row in scores]
+    found = ranked(answer, scores, top)
     return json_reply(found[0] if flat else found)
 
 
