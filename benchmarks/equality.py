@@ -1,12 +1,13 @@
-"""One text has the same answer everywhere: Python, the command line, onnxruntime in Python and Node, and a page.
+"""One text has the same answer everywhere: Python, command line, server, onnxruntime in Python and Node, and a page.
 
 The 7,600 test texts of AG News, and the questions of `SADARI_DATA/chatbot_ko` that no model learned from. What is
 not on this machine is left out and said: Node, Chromium, and for ONNX in Node a folder with ``node_modules`` that has
-onnxruntime-node and @huggingface/tokenizers, named by `SADARI_NODE`.
+onnxruntime-node and @huggingface/tokenizers, named by `SADARI_NODE`. ``--few N`` asks N texts a corpus.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,7 @@ from sadari.export.onnx import export_onnx
 from sadari.export.page.html import export_html
 from sadari.export.readers.sadari_reader import Classifier
 from sadari.rungs import RUNGS
+from sadari.serve.settings import Limits
 from timing import table
 
 TRAINED_ON = 4_000  # texts: what a model knows is not what is measured
@@ -76,6 +80,59 @@ def by_command(model: Any, texts: list[str], place: Path) -> np.ndarray:
     return found.select(f"probability_{label}" for label in model.classes_).to_numpy()
 
 
+@contextmanager
+def server(model: Any, place: Path) -> Iterator[HTTPConnection]:
+    """`sadari serve` with this model, and a connection to it."""
+    model.save(place / "served")
+    command = [sys.executable, "-m", "sadari", "serve", "m=served", "--port", "0"]
+    with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            address = next(word for line in process.stdout for word in line.split() if word.startswith("http://"))
+            yield HTTPConnection(address.removeprefix("http://").rstrip("/"))
+        finally:
+            process.terminate()
+
+
+def asked_in_parts(model: Any, texts: list[str], place: Path, ask: Callable[[Any, list[str]], Any]) -> np.ndarray:
+    """What a server answers, as many texts a request as it takes."""
+    most, found = Limits().texts, list[Any]()
+    with server(model, place) as connection:
+
+        def post(path: str, body: Any) -> Any:
+            connection.request("POST", path, json.dumps(body))
+            answer = connection.getresponse()
+            content = json.loads(answer.read())
+            assert answer.status == 200, content
+            return content
+
+        for first in range(0, len(texts), most):
+            found.extend(ask(post, texts[first : first + most]))
+    return np.array(found)
+
+
+def by_predict(model: Any, texts: list[str], place: Path) -> np.ndarray:
+    """What ``POST /predict`` answers."""
+
+    def ask(post: Any, part: list[str]) -> list[list[float]]:
+        answer = post("/predict", {"inputs": [[text] for text in part]})
+        scores = [{each["label"]: each["score"] for each in row} for row in answer]
+        return [[row[label] for label in model.classes_] for row in scores]
+
+    return asked_in_parts(model, texts, place, ask)
+
+
+def by_infer(model: Any, texts: list[str], place: Path) -> np.ndarray:
+    """What the Open Inference Protocol's ``infer`` answers."""
+
+    def ask(post: Any, part: list[str]) -> Any:
+        tensor = {"name": "text", "datatype": "BYTES", "shape": [len(part)], "data": part}
+        outputs = {each["name"]: each for each in post("/v2/models/m/infer", {"inputs": [tensor]})["outputs"]}
+        return np.reshape(outputs["probabilities"]["data"], outputs["probabilities"]["shape"])
+
+    return asked_in_parts(model, texts, place, ask)
+
+
 def by_node(texts: list[str], place: Path) -> np.ndarray | None:
     """What onnxruntime in Node answers."""
     modules, node = os.environ.get("SADARI_NODE"), found_node()
@@ -109,6 +166,8 @@ def ways(model: Any, texts: list[str], place: Path) -> dict[str, Callable[[], np
         export_html(model, place / "page.html", texts=texts[:100], max_size=100)
     return {
         "command line": lambda: by_command(model, texts, place),
+        "`/predict`": lambda: by_predict(model, texts, place),
+        "v2": lambda: by_infer(model, texts, place),
         "onnxruntime, Python": lambda: Classifier(place / "onnx").predict_proba(texts),
         "onnxruntime, Node": lambda: by_node(texts, place),
         "page, Chromium": lambda: by_chromium(texts, place) if paged else None,
@@ -123,10 +182,15 @@ def compared(expected: np.ndarray, found: np.ndarray | None) -> str:
     return f"{changed}; {np.abs(expected - found).max():.0e}"
 
 
-def run() -> str:
-    """A table: other labels, and the largest difference of a probability, by rung and by who answers."""
+def run(few: int | None = None) -> str:
+    """A table: other labels, and the largest difference of a probability, by rung and by who answers.
+
+    Args:
+        few: how many texts of each corpus are asked; None: all.
+    """
     rows, header = [], ["texts", "rung"]
-    for name, texts, labels, asked in corpora():
+    for name, texts, labels, every in corpora():
+        asked = every[:few]
         for rung, settings in RUNGS_ASKED.items():
             model = RUNGS[rung](**settings).fit(texts, labels)
             expected = model.predict_proba(asked)
@@ -139,4 +203,6 @@ def run() -> str:
 
 
 if __name__ == "__main__":
-    print(run())
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--few", type=int)
+    print(run(parser.parse_args().few))

@@ -23,6 +23,8 @@ from real_data import data_file
 from rungs_headlines import headlines, some
 from sadari.artifact import read_model
 from sadari.errors import ModelError, SettingError
+from sadari.export.onnx import export_onnx
+from sadari.export.page.html import export_html
 from sadari.rungs import EmbeddingBag, FastTextModel, TfIdf, find_rung
 from sadari.rungs.fasttext.export import export_fasttext, fasttext_lines
 from sadari.vectors.fasttext.file import dense, write_fasttext
@@ -177,6 +179,13 @@ def test_large_quantised_matrices_are_not_decoded_whole(place, lines):
 def small(request, tmp_path):
     small_bytes(tmp_path / "m.bin", loss=request.param)
     return FastTextModel.from_file(tmp_path / "m.bin")
+
+
+def test_why_it_does_not_leave_as_onnx_or_a_page_is_said(small, tmp_path):
+    for export in (export_onnx, export_html):
+        with pytest.raises(SettingError, match=r"imported from fastText.*\n.*--to fasttext.*embedding-bag"):
+            export(small, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_it_is_not_trained_here(small):

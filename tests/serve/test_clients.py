@@ -24,6 +24,12 @@ def test_huggingface_hub(server, models):
         )
 
 
+def test_the_body_names_a_model_where_the_path_names_none(server, models):
+    found = server.post("/", {"inputs": TEXTS[0], "model": "lstm"}).json()[0]
+    assert found[0]["score"] == pytest.approx(models["lstm"].predict_proba(TEXTS[:1]).max(), abs=1e-6)
+    assert server.post("/", {"inputs": TEXTS[0], "model": "nobody"}).status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/classify", "/v1/classify"])
 @pytest.mark.parametrize("name", NAMES)
 def test_openai(server, models, name, path):

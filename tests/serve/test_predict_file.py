@@ -2,6 +2,7 @@
 
 import io
 
+import httpx
 import polars as pl
 import pytest
 
@@ -80,3 +81,11 @@ def test_what_cannot_be_labelled_is_said(server, content, query, status, said):
     assert answer.status_code == status, answer.text
     assert said in answer.json()["error"]
     assert "sadari-file-" not in answer.text
+
+
+def test_an_answer_that_breaks_off_is_no_fault_of_the_server(server, caplog):
+    rows = b"text\n" + b"A goal\n" * 30_000
+    with pytest.raises(httpx.RemoteProtocolError):
+        server.client.post("/predict/file", content=rows + b'"' + b"x" * 11_000_000, params={"on_bad_row": "skip"})
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert server.post("/predict", {"inputs": "A goal"}).status_code == 200

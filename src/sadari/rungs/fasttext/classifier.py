@@ -18,6 +18,7 @@ from sadari.messages import Message, beside, counted, message
 from sadari.nets.fasttext import hidden_logits, label_tree, leaf_logs, leaf_parts, table_sigmoid
 from sadari.rungs.base import Rung
 from sadari.rungs.fasttext.folder import file_state, restored_file
+from sadari.rungs.portable.forms import Portable
 from sadari.text.column import slices
 from sadari.text.tokens.scan import Tokens
 from sadari.train.labels import LabelCodec, class_array
@@ -222,6 +223,12 @@ class FastTextModel(Rung):
         return [names[group] for group in groups], parts[:, self._columns], bias[self._columns]
 
     # -- saving -----------------------------------------------------------------------------------------
+
+    def portable(self) -> Portable:
+        raise SettingError(
+            message("a model that was imported from fastText goes back to a file of fastText's alone"),
+            hint=message("--to fasttext writes it; to have ONNX or a page, train embedding-bag, the same net"),
+        )
 
     def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         tensors, model = file_state(self.file_)

@@ -89,6 +89,8 @@ class Connection(HttpToolsProtocol):
     def break_off(self) -> None:
         """Close it at once: what has not been read of an answer is lost."""
         if self.transport is not None and not self.transport.is_closing():
+            if self.cycle is not None:
+                self.cycle.disconnected = True  # else uvicorn takes it for a fault that the answer has no end
             self.transport.abort()
 
     def _expect_head(self) -> None:

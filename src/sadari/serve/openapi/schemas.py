@@ -47,6 +47,7 @@ def request_schemas(limits: Limits) -> dict[str, Schema]:
         "TaskRequest": an_object(
             ["inputs"],
             inputs=one_or_more,
+            model=MODEL,
             parameters={
                 "type": ["object", "null"],
                 "properties": {"top_k": TOP, "function_to_apply": {"enum": ["softmax", "sigmoid", "none", None]}},

@@ -32,7 +32,8 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
 
     Args:
         shelf: the models.
-        asked: ``{"inputs": text or list of texts, "parameters": {"top_k", "function_to_apply"}}``.
+        asked: ``{"inputs": text or list of texts, "parameters": {"top_k", "function_to_apply"}}``, and ``"model"`` of our
+            own, where the path names none.
 
     Raises:
         Refused: it holds something else.
@@ -43,7 +44,7 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
     parameters = field(body, "parameters", dict) or {}
     top = whole_number(parameters, "top_k")
     function = choice(parameters, "function_to_apply", ("softmax", "sigmoid", "none"))
-    slot = shelf.find(asked.parameters.get("model"))
+    slot = shelf.find(asked.parameters.get("model") or field(body, "model", str))
     answer = await answered(asked, slot, texts)
     scores = await _scores(function, slot, texts, answer)
     return json_reply(ranked(answer, scores, top))
