@@ -32,8 +32,8 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
 
     Args:
         shelf: the models.
-        asked: ``{"inputs": text or list of texts, "parameters": {"top_k", "function_to_apply"}}``, and ``"model"`` of our
-            own, where the path names none.
+        asked: ``{"inputs": text or list of texts, "parameters": {"top_k", "function_to_apply"}}``, and ``"model"`` of
+            our own, where the path names none.
 
     Raises:
         Refused: it holds something else.
