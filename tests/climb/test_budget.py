@@ -89,9 +89,20 @@ def test_a_trial_tells_what_a_rung_needs(headlines):
     frozen = freeze(*headlines, audit(*headlines), seed=0)
     assert Budget(None).plan(GRU(embed_dim=8, hidden=4), frozen, 0) == Plan(1_000)
     assert Budget(1e6).plan(GRU(embed_dim=8, hidden=4), frozen, 0) == Plan(1_000)
-    dear = Budget(0.001).plan(GRU(embed_dim=8, hidden=4), frozen, 0)
+    dear = Budget(0.05).plan(GRU(embed_dim=8, hidden=4), frozen, 0)
     assert isinstance(dear, TooDear)
-    assert dear.least > 0.001
+    assert dear.least > 0.05
+
+
+def test_where_nothing_is_left_no_time_goes_on_a_trial(headlines, monkeypatch):
+    """A trial of an encoder takes seconds, which a climb that is late would be later by, for each rung."""
+    frozen, model = freeze(*headlines, audit(*headlines), seed=0), GRU()
+    monkeypatch.setattr(GRU, "fit", lambda *_, **__: pytest.fail("trained"))
+    found = Budget(0.0).plan(model, frozen, 0)
+    assert isinstance(found, TooDear)
+    assert str(found.why) == "none of the budget is left for it"
+    assert not Budget(0.0).allows(found.least)
+    assert Budget(10.0).allows(found.least)  # and so it has its turn
 
 
 def test_a_rung_left_out_for_those_behind_it_is_taken_where_time_is_left(headlines, monkeypatch):

@@ -86,8 +86,20 @@ def test_a_dearer_one_that_is_worth_it():
     verdict = decide(rungs, truth)
     assert verdict.rung == verdict.best == "lstm"
     text = " ".join(written(verdict.sentences))
-    assert "the best on the 3,000 validation rows (96.7 %), by more than chance and worth what it costs" in text
+    assert "the best on the 3,000 validation rows (96.7 %), better than the cheaper ones by more than chance" in text
     assert "Of the cheaper ones tfidf comes closest: 6.7 ± 1.3 points less (p < 0.001), but 4" in text
+
+
+def test_by_more_than_chance_is_said_only_of_what_is_more_than_chance():
+    """70 s to train are hardly noticed, so that little is asked for; and of a rung as dear nothing is said by it."""
+    rungs, truth = ladder(3000, 330, 320, train=(1.0, 70.0))
+    text = " ".join(written(decide(rungs, truth).sentences))
+    assert "Take tfidf: it is the best on the 3,000 validation rows (89.3 %), and costs little more than" in text
+    assert "more than chance" not in text
+    rungs, truth = ladder(3000, 400, 103, 100, train=(1.0, 3600.0, 3600.0), rate=(1e6, 200.0, 200.0))
+    text = " ".join(written(decide(rungs, truth).sentences))
+    assert "better than the cheaper ones by more than chance" in text
+    assert "tfidf could still be up to" in text
 
 
 def test_fewer_texts_a_day_make_a_rung_cheaper():
@@ -246,6 +258,8 @@ def test_sentences_agree_with_figures(specs, rows, metric):
             assert costs[name].training <= 60
             assert costs[name].labelling <= 600
             assert right[name] == max(right.values())
+        if "by more than chance, and worth" in said:
+            assert all(right[name] > right[other] for other in costs if weight(costs[name], costs[other]))
         if "none is noticeably cheaper" in said:
             assert not any(weight(costs[name], cost) for cost in costs.values())
     if verdict.next_rung is not None:

@@ -12,6 +12,8 @@ import sadari
 from bert_small import save_encoder
 from cli_runs import run_badly, run_well
 from embedders_small import sentence_folder, static_folder
+from sadari.climb import climb as climbing
+from sadari.climb.budget.budget import TooDear
 from sadari.climb.selection import rungs_to_climb
 from sadari.data.datasets import find
 from sadari.errors import ModelError, SettingError
@@ -110,6 +112,24 @@ def test_the_command_line_takes_several(folders, tmp_path):
     assert "cannot start from some.vec" in run_badly(
         "climb", *data, "--rungs", "bert", "--weights", folders["words"], "-o", tmp_path / "other"
     )
+
+
+def test_weights_that_are_given_are_not_advised(folders, monkeypatch):
+    """Also where the rung that starts from them did not fit the budget."""
+    train, test = few_titles()
+    few = train.take(np.arange(0, len(train), max(1, len(train) // 60)))
+    advised = "sadari weights fetch"
+    without = sadari.climb(few, test, rungs=["bow"], curves=False)
+    assert any(advised in str(note) for note in without.notes)
+    one = climbing._climb_one
+
+    def embed_is_dear(run, name, place, count, *, share):
+        return TooDear(1e9, "it needs more") if name == "embed" else one(run, name, place, count, share=share)
+
+    monkeypatch.setattr(climbing, "_climb_one", embed_is_dear)
+    given = sadari.climb(few, test, rungs=["bow", "embed"], weights=folders["static"], curves=False, budget=60)
+    assert given.skipped == [("embed", "it needs more")]
+    assert not any(advised in str(note) for note in given.notes)
 
 
 def test_a_real_encoder_and_static_embeddings(folders):

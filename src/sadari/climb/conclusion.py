@@ -81,7 +81,7 @@ def conclude(
 
 def _notes(run: ClimbContext, results: list[RungResult], audited: Audit, asked: str | None) -> list[Message]:
     """What the climb decided by itself, and what may help."""
-    return [*_tokenizers_taken(run, results), *_what_counts(run, asked), *_weights_could_help(run, results, audited)]
+    return [*_tokenizers_taken(run, results), *_what_counts(run, asked), *_weights_could_help(run, audited)]
 
 
 def _tokenizers_taken(run: ClimbContext, results: list[RungResult]) -> list[Message]:
@@ -101,9 +101,9 @@ def _tokenizers_taken(run: ClimbContext, results: list[RungResult]) -> list[Mess
     return [message("tokenizer: {names}", names=", ".join(names))]
 
 
-def _weights_could_help(run: ClimbContext, results: list[RungResult], audited: Audit) -> list[Message]:
+def _weights_could_help(run: ClimbContext, audited: Audit) -> list[Message]:
     """What fetching an encoder may buy, where labels are few and none was given."""
-    if any(RUNGS[result.rung].starts_from == ENCODER for result in results):
+    if any(RUNGS[name].starts_from == ENCODER for name in run.names):  # one was given, if perhaps in vain
         return []
     scripts = {name for name, share in audited.train.scripts.items() if share > MUCH}
     said = advice(len(run.frozen.train), len(run.frozen.label_names), scripts)

@@ -70,7 +70,7 @@ class TooDear:
     """The time left does not allow a rung.
 
     Attributes:
-        least: seconds that it needs at least.
+        least: seconds that it needs at least; 0 where nobody has measured them.
         why: it does not.
     """
 
@@ -111,7 +111,8 @@ class Budget:
     def plan(self, model: Rung, frozen: Frozen, seed: int, *, share: float = SHARE) -> Plan | TooDear:
         """What the time left allows: all, else fewer passes of a net, else, where there are many rows, fewer of them.
 
-        A first small training compiles what is compiled, so that no rung's time has that in it.
+        A first small training compiles what is compiled, so that no rung's time has that in it. Where no time is left
+        there is none: of a large encoder it takes seconds.
 
         Args:
             model: the rung, untrained.
@@ -119,6 +120,8 @@ class Budget:
             seed: of the rows that are taken.
             share: of the time left that this rung may take.
         """
+        if self.time_left() <= 0:  # what it needs is not known; if time comes free, it has its turn
+            return TooDear(0.0, message("none of the budget is left for it"))
         total = len(frozen.train)
         probe = frozen.train.take(nested_rows(frozen, min(PROBE_ROWS, total), seed))
         if len(probe.label_names) < 2:

@@ -51,7 +51,7 @@ def explain_verdict(
             "{rows:,} validation rows)."
         )
         return [only.filled(**about)]
-    sentences = [_take(verdict, scores, costs, metric).filled(**about)]
+    sentences = [_take(verdict, scores, costs, compare, metric).filled(**about)]
     sentences += _what_it_buys(verdict, scores, costs, compare, metric)
     others = dict.fromkeys(name for name in (verdict.best, verdict.next_rung) if name not in (None, verdict.rung))
     for name in others:
@@ -64,7 +64,7 @@ def certainty_said(certainty: float) -> str:
     return f"{100 * min(max(certainty, 0.01), 0.99):.0f}"
 
 
-def _take(verdict: Verdict, scores: Scores, costs: Costs, metric: Metric) -> Message:
+def _take(verdict: Verdict, scores: Scores, costs: Costs, compare: Compare, metric: Metric) -> Message:
     mine = costs[verdict.rung]
     if verdict.rung != verdict.best:
         return message(
@@ -81,13 +81,19 @@ def _take(verdict: Verdict, scores: Scores, costs: Costs, metric: Metric) -> Mes
             labelling=readable.duration(mine.labelling, 2),
             texts=verdict.texts_per_day,
         )
-    if any(weight(mine, cost) for cost in costs.values()):
+    cheaper = [name for name, cost in costs.items() if weight(mine, cost)]
+    if not cheaper:
         return message(
-            "Take {rung}: it is the best on the {rows:,} validation rows ({score}), by more than chance and worth what "
-            "it costs."
+            "Take {rung}: it is the best on the {rows:,} validation rows ({score}), and none is noticeably cheaper."
+        )
+    if any(compare(verdict.rung, name).chance >= LEVEL for name in cheaper):  # a small difference in cost asks for less
+        return message(
+            "Take {rung}: it is the best on the {rows:,} validation rows ({score}), and costs little more than cheaper "
+            "ones."
         )
     return message(
-        "Take {rung}: it is the best on the {rows:,} validation rows ({score}), and none is noticeably cheaper."
+        "Take {rung}: it is the best on the {rows:,} validation rows ({score}), better than the cheaper ones by more "
+        "than chance, and worth what it costs."
     )
 
 
