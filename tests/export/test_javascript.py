@@ -1,5 +1,6 @@
 """The reader in JavaScript finds in every text what the one in Python finds, and what the model itself does."""
 
+import importlib.resources
 import random
 
 import pytest
@@ -105,3 +106,14 @@ def test_half_a_surrogate_pair_is_refused(node):
 def test_the_export_says_who_has_read_it(node, tmp_path):
     model = RUNGS["bow"]().fit(*some(60))
     assert export_onnx(model, tmp_path / "out", texts=["one"]).readers == ("Python", node.name)
+
+
+def test_who_hands_over_no_tokenizer_is_told(node, tmp_path):
+    (tmp_path / "reading.json").write_text('{"labels": [], "tables": false, "subwords": true}', "utf-8")
+    source = importlib.resources.files("sadari.export.readers").joinpath("sadari_reader.mjs")
+    script = """
+const { Classifier } = await import(given.reader);
+return Classifier.open(given.folder, {}).catch((error) => error.message);
+"""
+    said = node.run(script, {"reader": source.absolute().as_uri(), "folder": str(tmp_path)})
+    assert "@huggingface/tokenizers" in said

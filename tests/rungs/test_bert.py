@@ -400,6 +400,8 @@ def test_long_texts_are_counted_and_read_as_asked(weights):
         # 18 of the pieces are read at once, and two stand round them
         windows = -(-int(model.pieces_.encode(pl.Series(long[:1])).lengths[0]) // 18) if way == "windows" else 1
         assert model.windows(long).tolist() == [windows] + [1] * 23
+        pieces = model.pieces_.encode(pl.Series(long)).lengths
+        assert model.token_counts(long).tolist() == [20 * windows, *(pieces[1:] + 2).tolist()]
         assert model.windowed_ == ((1, windows) if way == "windows" else (0, 0))
         ends_alone = model.logits(["the match was won " * 20]), model.logits(long[:1])
         assert np.allclose(*ends_alone, atol=1e-6) == (way == "head")

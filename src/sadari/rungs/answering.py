@@ -14,6 +14,7 @@ from sadari.messages import message
 from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
 from sadari.settings.limits import MOST, Whole, check
 from sadari.text.column import as_column
+from sadari.text.tokens.tokenize import TOKENIZERS, tokenizer
 from sadari.text.vectorize import columns
 from sadari.train.labels import LabelCodec
 from sadari.train.solvers.temperature import sigmoid, softmax
@@ -68,6 +69,17 @@ class Answering:
             texts: n strings: a list, array, Series or other column of them.
         """
         return np.zeros(len(texts) if isinstance(texts, list) else len(as_column(texts)), np.bool_)
+
+    def token_counts(self, texts: Any) -> NDArray[np.int64]:
+        """int64 [n]: how many tokens of each text the rung reads; of one that reads characters, words between spaces.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+        """
+        column = as_column(texts)
+        if self.tokenizer_ in TOKENIZERS:
+            return np.diff(tokenizer(self.tokenizer_)(column).offsets)
+        return column.str.count_matches(r"\S+").to_numpy().astype(np.int64)
 
     def windows(self, texts: Any) -> NDArray[np.int64]:
         """int64 [n]: in how many windows each text is read.

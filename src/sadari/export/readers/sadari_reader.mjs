@@ -29,6 +29,8 @@ export class Classifier {
     const file = await opener(place);
     const data = JSON.parse(new TextDecoder().decode(await file("reading.json")));
     const arrays = data.tables ? readTables(await file("tables.safetensors")) : {};
+    if (data.subwords && !Tokenizer)
+      throw new Error("this model reads subwords: hand over { Tokenizer } of @huggingface/tokenizers");
     const json = async (name) => JSON.parse(new TextDecoder().decode(await file(name)));
     const subwords = data.subwords ? new Tokenizer(await json("tokenizer.json"), {}) : null; // it neither cuts nor pads
     const session = await ort.InferenceSession.create(new Uint8Array(await file(model)));

@@ -49,6 +49,10 @@ class Embedder(ABC):
     def cut(self, column: pl.Series) -> NDArray[np.bool_]:
         """bool [n]: which texts are longer than is read."""
 
+    @abstractmethod
+    def token_counts(self, column: pl.Series) -> NDArray[np.int64]:
+        """int64 [n]: how many tokens of each text are read."""
+
     def run_on(self, **running: Any) -> None:  # noqa: B027 (what has no choice is right to do nothing)
         """Run as is asked from now on; what is looked up in a table has no choice.
 

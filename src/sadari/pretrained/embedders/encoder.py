@@ -94,6 +94,9 @@ class EncoderEmbedder(Embedder):
     def cut(self, column: pl.Series) -> NDArray[np.bool_]:
         return self.pieces.encode(self._cased(column)).lengths > self.room
 
+    def token_counts(self, column: pl.Series) -> NDArray[np.int64]:
+        return self.encode(column)[0].lengths
+
     def _cased(self, column: pl.Series) -> pl.Series:
         return column.str.to_lowercase() if self.lower else column
 

@@ -124,6 +124,9 @@ class StaticEmbedder(Embedder):
             return np.zeros(len(column), np.bool_)
         return self.reader.read(column).lengths > self.longest
 
+    def token_counts(self, column: pl.Series) -> NDArray[np.int64]:
+        return self._read(column).lengths
+
     def _embed(self, column: pl.Series) -> Embedded:
         ids = self._read(column)
         out, known = np.empty((len(ids), self.width), np.float32), np.empty(len(ids), np.bool_)

@@ -307,6 +307,12 @@ class BertClassifier(FineTuned, NetRung):
             return super().cut_texts(texts)
         return self.reader_.cut(self.pieces_.encode(as_column(texts)))
 
+    def token_counts(self, texts: Any) -> NDArray[np.int64]:
+        self._check_fitted()
+        column = as_column(texts)
+        ids, owners = self.reader_.read(self.pieces_.encode(column))
+        return np.bincount(owners, ids.lengths, len(column)).astype(np.int64)
+
     def windows(self, texts: Any) -> NDArray[np.int64]:
         self._check_fitted()
         if self.long_texts != "windows":

@@ -185,6 +185,10 @@ class OnVectors(Rung):
         self._check_fitted()
         return self.embedder_.cut(as_column(texts))
 
+    def token_counts(self, texts: Any) -> NDArray[np.int64]:
+        self._check_fitted()
+        return self.embedder_.token_counts(as_column(texts))
+
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         vectors, known = self.embedder_.embed(column)
         return self.head_.logits(vectors), known

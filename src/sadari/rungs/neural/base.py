@@ -259,6 +259,10 @@ class NeuralRung(NetRung):
         self._check_fitted()
         return np.diff(tokenizer(self.tokenizer_)(as_column(texts)).offsets) > self.max_length_
 
+    def token_counts(self, texts: Any) -> NDArray[np.int64]:
+        self._check_fitted()
+        return self.encode(as_column(texts)).lengths
+
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         from sadari.train.outputs import outputs
 

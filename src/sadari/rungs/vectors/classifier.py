@@ -333,6 +333,10 @@ class FromVectors(Resumable):
         self._check_fitted()
         return self.inner_.cut_texts(texts)
 
+    def token_counts(self, texts: Any) -> NDArray[np.int64]:
+        self._check_fitted()
+        return self.inner_.token_counts(texts)
+
     def activations(self, text: str) -> Activations | None:
         self._check_fitted()
         return self.inner_.activations(text)

@@ -99,6 +99,17 @@ class Slot:
             return await self.run(model.raw_scores, texts, answer)
         return model.raw_scores(texts, answer)
 
+    async def token_counts(self, texts: list[str], answer: Answer) -> list[int]:
+        """How many tokens of each text the model reads.
+
+        Args:
+            texts: of one request.
+            answer: what was answered.
+        """
+        rung = answer.model.rung
+        run = self.run if rung.gains_from_batches else asyncio.to_thread
+        return (await run(rung.token_counts, texts)).tolist()
+
     async def run(self, call: Callable[..., Result], *given: Any) -> Result:
         """A call that takes long, in the model's thread."""
         return await self.queue.run(call, *given)

@@ -53,12 +53,10 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
             "created": int(time.time()),
             "model": slot.name,
             "data": data,
-            "usage": _usage(texts),
+            "usage": _usage(sum(await slot.token_counts(texts, answer))),
         }
     )
 
 
-def _usage(texts: list[str]) -> dict[str, Any]:
-    """Words between white space: a rung has tokens of its own kind, and some have none."""
-    words = sum(len(text.split()) for text in texts)
-    return {"prompt_tokens": words, "total_tokens": words, "completion_tokens": 0, "prompt_tokens_details": None}
+def _usage(tokens: int) -> dict[str, Any]:
+    return {"prompt_tokens": tokens, "total_tokens": tokens, "completion_tokens": 0, "prompt_tokens_details": None}
