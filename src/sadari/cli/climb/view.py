@@ -14,7 +14,7 @@ from sadari.climb.columns import WITHOUT_LEAKS, Column, columns_of
 from sadari.climb.result import FINAL_NAMES
 from sadari.climb.verdict.final_model import MODEL
 from sadari.data.audit.findings import SCRIPTS
-from sadari.messages import Message, beside, counted, message, of
+from sadari.messages import Message, beside, counted, message, of, plural
 
 if TYPE_CHECKING:
     from sadari.climb.result import ClimbResult
@@ -93,9 +93,10 @@ def _print_remarks(result: ClimbResult, hidden: list[Message]) -> None:
     remarks += [of(rung.rung, rung.note) for rung in result.rungs if rung.note]
     remarks += [of(rung, message("not trained, {why}", why=why)) for rung, why in result.skipped]
     if any(rung.accuracy_without_leaks for rung in result.rungs):
-        leaks = message(
+        leaks = plural(
+            "{count:,} {final} text stands, or nearly stands, in training too: “{column}” is without it",
             "{count:,} {final} texts stand, or nearly stand, in training too: “{column}” is without them",
-            count=int(result.leaked.sum()),
+            int(result.leaked.sum()),
             final=FINAL_NAMES[result.final_name],
             column=WITHOUT_LEAKS.heading,
         )
