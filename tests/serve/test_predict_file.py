@@ -89,3 +89,13 @@ def test_an_answer_that_breaks_off_is_no_fault_of_the_server(server, caplog):
         server.client.post("/predict/file", content=rows + b'"' + b"x" * 11_000_000, params={"on_bad_row": "skip"})
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
     assert server.post("/predict", {"inputs": "A goal"}).status_code == 200
+
+
+def test_a_server_that_may_write_nowhere_says_so(server, monkeypatch, tmp_path):
+    with monkeypatch.context() as patched:
+        patched.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+        for _ in range(5):  # more than may be labelled at once: none of them keeps its place
+            answer = server.client.post("/predict/file", content=b"text\nA goal\n")
+            assert (answer.status_code, answer.json()["error_type"]) == (503, "overloaded")
+            assert "no room for the file" in answer.json()["error"]
+    assert server.client.post("/predict/file", content=b"text\nA goal\n").status_code == 200

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from sadari.errors import DataError
+from sadari.errors import DataError, reason_of
 from sadari.messages import Message, message
 from sadari.serve.core.shelf import Shelf, Slot
 from sadari.serve.http.asked import Asked
@@ -70,8 +70,11 @@ async def predict_file(shelf: Shelf, places: asyncio.Semaphore, asked: Asked) ->
     slot = shelf.find(query.get("model"))
     if places.locked():
         raise Refused(429, message("too many files are being labelled"), headers={"retry-after": "10"})
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="sadari-file-")
+    except OSError as error:
+        raise Refused(503, message("the server has no room for the file: {reason}", reason=reason_of(error))) from None
     await places.acquire()
-    folder = tempfile.TemporaryDirectory(prefix="sadari-file-")
     done = partial(_done, folder, places)
     try:
         return await _labelled(asked, slot, query, Path(folder.name), done)
