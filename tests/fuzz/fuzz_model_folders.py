@@ -94,7 +94,7 @@ def _sentences(folder: Path) -> None:
 def _static(folder: Path) -> None:
     from embedders_small import static_folder
 
-    size = static_folder(folder.parent / "static-size")[2].get_vocab_size()
+    size = static_folder(folder.parent / f"{folder.name}-size")[2].get_vocab_size()
     more = {"weights": np.ones(size, np.float32), "mapping": np.minimum(np.arange(size), size // 2)}
     static_folder(folder, config={"max_length": 99}, **more)
 

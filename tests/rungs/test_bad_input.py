@@ -483,7 +483,7 @@ BAD_BAG = [
     ("dropout", 1),
     ("dropout", -0.1),
     ("label_smoothing", 1),
-    ("label_smoothing", None),
+    ("label_smoothing", "much"),
 ]
 
 

@@ -14,11 +14,12 @@ from precisions import needs
 from real_data import data_file
 from rungs_headlines import headlines, some
 from sadari.artifact import read_model, write_model
+from sadari.artifact.restore import VOCABULARY
 from sadari.data.corpus import TextStream
 from sadari.data.read import open_source
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.nets.bert.integrated_gradients import integrated_gradients
-from sadari.rungs import neural
+from sadari.rungs.neural import base
 from sadari.rungs.neural import defaults as sizes
 from sadari.rungs.neural.base import NeuralRung
 from sadari.rungs.neural.embedding import EmbeddingMean
@@ -306,7 +307,7 @@ class Chunks:
 
 @pytest.mark.parametrize("in_memory", [10**9, 1000, 0])
 def test_a_stream_gives_the_bits_of_texts_in_memory(in_memory, monkeypatch):
-    monkeypatch.setattr(neural, "STREAMED_IN_MEMORY", in_memory)
+    monkeypatch.setattr(base, "STREAMED_IN_MEMORY", in_memory)
     rung = LSTM(**QUICK, tokenizer="basic_english")
     ids = rung._learn_vocabulary(TextStream(Chunks(TEXTS, 30)), np.zeros((len(TEXTS), 2), np.int8))
     mapped = ids.values
@@ -454,7 +455,7 @@ def test_a_missing_or_misshapen_tensor(kind, trained, tmp_path):
     ids=lambda text: text[:20],
 )
 def test_a_vocabulary_that_does_not_fit_the_embedding(words, match, trained, tmp_path):
-    refused(LSTM, changed(trained[LSTM], tmp_path, texts={neural.VOCABULARY: words}), match)
+    refused(LSTM, changed(trained[LSTM], tmp_path, texts={VOCABULARY: words}), match)
 
 
 def test_a_device_of_training_is_not_asked_for_when_loading(trained, tmp_path):

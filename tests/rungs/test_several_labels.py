@@ -80,9 +80,10 @@ def test_thresholds_that_are_none_are_refused(wrong, tmp_path):
     write_model(tmp_path / "wrong", manifest={**head, "thresholds": wrong}, tensors=files.tensors, texts=files.texts)
     with pytest.raises(ModelError, match="thresholds"):
         sadari.load(tmp_path / "wrong")
-    del head["thresholds"]  # as a folder of before
-    write_model(tmp_path / "old", manifest=head, tensors=files.tensors, texts=files.texts)
-    assert (sadari.load(tmp_path / "old").thresholds_ == 0.5).all()
+    del head["thresholds"]
+    write_model(tmp_path / "none", manifest=head, tensors=files.tensors, texts=files.texts)
+    with pytest.raises(ModelError, match="thresholds"):
+        sadari.load(tmp_path / "none")
 
 
 def test_a_linear_rung_answers_as_one_against_the_rest():

@@ -388,7 +388,7 @@ def test_files_of_other_kinds_are_named(tmp_path):
 def test_a_word_twice_and_words_among_labels(tmp_path):
     data = small_bytes(tmp_path / "whole")
     (tmp_path / "m").write_bytes(data.replace(b"sat", b"cat"))
-    with pytest.raises(ModelError, match="'cat' stands twice"):
+    with pytest.raises(ModelError, match="'cat' twice"):
         FastTextModel.from_file(tmp_path / "m")
     kind = data.index(b"cat\0") + 4 + 8
     (tmp_path / "m").write_bytes(data[:kind] + b"\1" + data[kind + 1 :])

@@ -30,7 +30,7 @@ Examples:
   fasttext test news.bin news.txt
   sadari export models/news --to onnx -o news_onnx
   sadari export models/news --to onnx -o news_onnx --texts test.csv
-  sadari export models/news --to html -o news.html --texts test.csv --label label
+  sadari export models/news --to html -o news.html --texts t.csv --label label
 
 \b
 fasttext is for the rung embedding-bag, and for models that were imported.

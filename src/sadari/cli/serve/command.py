@@ -21,10 +21,10 @@ Ask it:
   curl localhost:8000/predict -d '{"inputs": "Stocks fell on Friday"}'
 
 \b
-/predict       as text-embeddings-inference      /explain       which words speak for what
-/, /models/M   as Hugging Face's task            /predict/file  CSV, JSONL or Parquet
-/classify      as vLLM and SGLang                /info /docs /openapi.json
-/v2/…          Open Inference Protocol           /health /metrics
+/predict      as text-embeddings-inference  /explain       each word's share
+/, /models/M  as Hugging Face's task        /predict/file  CSV, JSONL, Parquet
+/classify     as vLLM and SGLang            /info /docs /openapi.json
+/v2/…         Open Inference Protocol       /health /metrics
 """
 _SIZES = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "kb": 1_000, "mb": 1_000_000, "gb": 1_000_000_000}
 

@@ -74,6 +74,8 @@ def _by_ending(name: str, every: Sequence[Format]) -> Format | None:
 def _refuse_another(stream: ByteStream) -> None:
     """Raise an error of a file named as one format whose first lines all begin as those of another one."""
     lines = [line.lstrip() for line in stream.head(_HEAD_BYTES)[0].splitlines() if line.strip()][:_LINES_ALIKE]
+    if not lines:
+        return
     for named in FORMATS:
         begins = find_format(named).begins
         if find_format(named).of == "text" and begins and all(line.startswith(begins) for line in lines):

@@ -84,8 +84,8 @@ def whole_words(made: StaticEmbedder, reader: SubwordReader) -> WordVectors:
         reader: theirs.
     """
     engine = reader.pieces.engine
-    ids = sorted(engine.get_vocab(with_added_tokens=False).values())
     with guarded(message("the tokenizer cannot be read")):
+        ids = sorted(engine.get_vocab(with_added_tokens=False).values())
         shown = engine.decode_batch([[number] for number in ids], skip_special_tokens=False)
     bare = dict.fromkeys(piece.strip().strip(MARKS) for piece in shown)
     words = [word for word in bare if any(map(str.isalnum, word)) and not any(map(str.isspace, word))]
