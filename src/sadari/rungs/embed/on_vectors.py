@@ -28,7 +28,7 @@ from sadari.settings.search import LogNumber, Tried
 from sadari.settings.shared import AnyPrecision, ClassWeight, Device, Positive, Seed, Threads, WeightsPlace
 from sadari.text.column import as_column
 from sadari.text.vectorize import columns
-from sadari.train.solvers.ridge import Chosen, Linear, choose_strength, fit_ridge
+from sadari.train.solvers.ridge import STRENGTHS, Chosen, Linear, choose_strength, fit_ridge
 
 Read = TypeVar("Read")
 
@@ -89,6 +89,7 @@ class OnVectors(Rung):
     starts_from: ClassVar[StartsFrom] = ENCODER
     reads: ClassVar[Literal["subwords"]] = "subwords"
     gains_from_batches: ClassVar[bool] = True
+    usual_C: ClassVar[float | None] = None  # None: chosen by texts that are held out
     weights_file: ClassVar[str] = TRANSFORMERS_WEIGHTS
 
     weights: WeightsPlace | None = None
@@ -165,8 +166,10 @@ class OnVectors(Rung):
     def _choose_strength(self, scaled: Scaled, targets: NDArray[np.int8], costs: NDArray[np.float32]) -> Chosen:
         """Settle `C_` and the temperature by training texts that are held out in turn; what was found of each C."""
         wanted = targets > 0
-        found = choose_strength(scaled.vectors, wanted, costs, seed=self.seed)
-        self.C_ = found.strength if self.C is None else self.C
+        asked = self.usual_C if self.C is None else self.C
+        strengths = STRENGTHS if asked is None else (asked,)
+        found = choose_strength(scaled.vectors, wanted, costs, seed=self.seed, strengths=strengths)
+        self.C_ = found.strength
         self._sharpen(found.logits, wanted[found.rows], np.ones(len(found.logits), np.bool_))
         return found
 

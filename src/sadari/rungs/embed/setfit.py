@@ -41,8 +41,9 @@ class SetFit(OnVectors, FineTuned):
 
     For 2 to about 100 texts a label. In a pass each text stands in one pair with a text that shares a label, and in one
     with a text that does not; the encoder learns to bring the first together (cosine 1) and the second apart (0). Then
-    the layer is fitted as in `EmbeddingClassifier`. Its strength and temperature are those that were right for the
-    encoder before, which had not learned from the texts that were held out.
+    the layer is fitted as in `EmbeddingClassifier`, but loosely: the encoder has parted the training texts already, so
+    that any layer is right on them. Its temperature is the one that was right for the encoder before, which had not
+    learned from the texts that were held out.
 
     Args:
         weights: a folder of sentence-transformers, or of an encoder that `BertClassifier` takes; or a name on the
@@ -58,8 +59,7 @@ class SetFit(OnVectors, FineTuned):
         decay: how the learning rate falls after that: "linear", "cosine" or "constant".
         clip: the largest norm of the gradient; None: not clipped.
         dropout: of the encoder's states in training; None: as the weights' configuration says.
-        C: the larger, the closer the layer fits the training texts. None: the one whose scores are nearest on
-            texts that are held out, of `sadari.train.solvers.ridge.STRENGTHS`.
+        C: the larger, the closer the layer fits the training texts; None: 0.1.
         class_weight: None, "balanced", or label → weight.
         precision: of products in training: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
         predict_precision: of products in prediction, likewise.
@@ -80,6 +80,7 @@ class SetFit(OnVectors, FineTuned):
     """
 
     name: ClassVar[str] = "setfit"
+    usual_C: ClassVar[float | None] = 0.1
     relative_cost: ClassVar[int] = 100
     libraries: ClassVar[tuple[str, ...]] = ("transformers",)
 
@@ -179,7 +180,7 @@ class SetFit(OnVectors, FineTuned):
                 NO_PAIR,
                 hint=message("give two texts of a label at least, or take the rung {name!r}", name="embed"),
             )
-        # before the encoder has learned from these texts: then nothing would tell how close a fit is right
+        # before the encoder has learned from these texts: then nothing would tell how sure the layer may be
         self._choose_strength(self._scaled(texts), targets, costs)
         self.epochs_ = self.planned_epochs(len(ids))
         self.embedder_ = embedder = self._embedder.unfrozen()

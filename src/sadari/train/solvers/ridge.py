@@ -83,7 +83,12 @@ def fit_ridge(
 
 
 def choose_strength(
-    vectors: NDArray[np.float32], targets: NDArray[np.bool_], costs: NDArray[np.float32], *, seed: int
+    vectors: NDArray[np.float32],
+    targets: NDArray[np.bool_],
+    costs: NDArray[np.float32],
+    *,
+    seed: int,
+    strengths: Sequence[float] = STRENGTHS,
 ) -> Chosen:
     """The strength that is nearest on rows that are held out, each of up to 10,000 in one of five folds.
 
@@ -95,17 +100,18 @@ def choose_strength(
         targets: bool [n, k].
         costs: float32 [n].
         seed: by which rows are put into folds.
+        strengths: those to choose from; of one, what it gives on the rows that are held out.
     """
     rows = np.random.default_rng(seed).permutation(len(vectors))[:MOST_CHOOSING]
     # label by label, so that every fold has its share of each
     rows = rows[np.argsort(targets[rows].argmax(axis=1), kind="stable")]
     fold = np.arange(len(rows)) % min(FOLDS, max(2, len(rows)))
-    logits = np.zeros((len(STRENGTHS), len(rows), targets.shape[1]), np.float32)
+    logits = np.zeros((len(strengths), len(rows), targets.shape[1]), np.float32)
     for number in range(int(fold.max(initial=0)) + 1):
         inside, outside = rows[fold != number], np.flatnonzero(fold == number)
-        for place, layer in enumerate(fit_ridge(vectors[inside], targets[inside], costs[inside], STRENGTHS)):
+        for place, layer in enumerate(fit_ridge(vectors[inside], targets[inside], costs[inside], strengths)):
             logits[place, outside] = layer.logits(vectors[rows[outside]])
     wanted, shares = np.where(targets[rows], np.float32(1), np.float32(-1)), np.maximum(costs[rows], 1e-12)
     losses = [float(np.average(np.square(found - wanted).mean(axis=1), weights=shares)) for found in logits]
     best = int(np.argmin(losses))
-    return Chosen(STRENGTHS[best], dict(zip(STRENGTHS, losses, strict=True)), logits[best], rows)
+    return Chosen(strengths[best], dict(zip(strengths, losses, strict=True)), logits[best], rows)
