@@ -56,7 +56,8 @@ def test_texts_of_a_label_come_together_and_others_apart(family, tmp_path):
     weights = save_encoder(tmp_path / "w", family)
     labels, texts = np.array(FEW_LABELS), pl.Series(FEW)
     before = EmbeddingClassifier(weights=weights, threads=1).fit(FEW, FEW_LABELS)
-    after = SetFit(weights=weights, **{**QUICK, "epochs": 10}).fit(FEW, FEW_LABELS)
+    # encoders of chance part the texts by little: a layer that fits them closely shows it
+    after = SetFit(weights=weights, C=10.0, **{**QUICK, "epochs": 10}).fit(FEW, FEW_LABELS)
     vectors = before.embedder_.embed(texts)[0][:, : after.embedder_.width]
     assert apart(after.embedder_.embed(texts)[0], labels) > apart(vectors, labels) + 0.15
     assert after.history_[-1]["loss"] < after.history_[0]["loss"]
@@ -131,14 +132,14 @@ def test_reasons_sum_to_the_logits(trained):
 
 def test_several_labels_a_text(plain):
     labels = [[label, "all"] if place % 3 else [label] for place, label in enumerate(FEW_LABELS)]
-    model = SetFit(weights=plain, **{**QUICK, "epochs": 6}).fit(FEW, labels)
+    model = SetFit(weights=plain, C=10.0, **{**QUICK, "epochs": 6}).fit(FEW, labels)
     assert model.multilabel
     assert model.score(FEW, labels) > 0.8
 
 
 def test_texts_that_count_more_move_it_more(plain):
     flat, heavy = (
-        SetFit(weights=plain, **QUICK, C=0.01, class_weight=weights).fit(FEW, FEW_LABELS)
+        SetFit(weights=plain, **QUICK, C=1.0, class_weight=weights).fit(FEW, FEW_LABELS)
         for weights in (None, {"World": 50.0})
     )
     world = list(flat.classes_).index("World")
