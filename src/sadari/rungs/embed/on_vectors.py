@@ -166,10 +166,9 @@ class OnVectors(Rung):
     def _choose_strength(self, scaled: Scaled, targets: NDArray[np.int8], costs: NDArray[np.float32]) -> Chosen:
         """Settle `C_` and the temperature by training texts that are held out in turn; what was found of each C."""
         wanted = targets > 0
-        asked = self.usual_C if self.C is None else self.C
-        strengths = STRENGTHS if asked is None else (asked,)
+        strengths = STRENGTHS if self.usual_C is None or self.C is not None else (self.usual_C,)
         found = choose_strength(scaled.vectors, wanted, costs, seed=self.seed, strengths=strengths)
-        self.C_ = found.strength
+        self.C_ = found.strength if self.C is None else self.C
         self._sharpen(found.logits, wanted[found.rows], np.ones(len(found.logits), np.bool_))
         return found
 
