@@ -73,7 +73,7 @@ check: $(VENV)/.dev
 messages: $(VENV)/.dev
 	$(BIN)/python tools/catalogues.py
 
-# Sources are read, not imported, and nothing is fetched. To read it with its search: python3 -m http.server -d site
+# Commands are asked for their help, and nothing is fetched. To read it with its search: python3 -m http.server -d site
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
