@@ -1,4 +1,4 @@
-"""Pages of the site that are made of something else: READMEs, changelog, the commands' help and the course's notebooks."""
+"""Pages of the site that are made of something else: READMEs, changelog, and the help of the commands."""
 
 import os
 import re
