@@ -9,7 +9,6 @@ import numpy as np
 from gensim.models import KeyedVectors
 
 from sadari.vectors.keyed import WordVectors
-from sadari.vectors.search import analogy, nearest, nearest_many
 from timing import in_turn, table
 
 WORDS, WIDTH = 400_000, 300
@@ -22,14 +21,15 @@ def run(runs: int = 3) -> str:
     ours, theirs = WordVectors(words, matrix), KeyedVectors(WIDTH)
     theirs.add_vectors(words, matrix)
     theirs.fill_norms()
-    if [word for word, _ in nearest(ours, "w7")] != [word for word, _ in theirs.most_similar("w7")]:
+    if [word for word, _ in ours.nearest("w7")] != [word for word, _ in theirs.most_similar("w7")]:
         raise RuntimeError("Sadari and gensim found different words")
     ways: dict[str, Callable[[], Any]] = {
-        "Sadari, nearest": lambda: nearest(ours, "w7"),
+        "Sadari, nearest": lambda: ours.nearest("w7"),
+        "Sadari, nearest by distance": lambda: ours.nearest("w7", metric="euclidean"),
         "gensim, most_similar": lambda: theirs.most_similar("w7"),
-        "Sadari, analogy": lambda: analogy(ours, ["w7", "w8"], ["w9"]),
+        "Sadari, analogy": lambda: ours.analogy("w7 + w8 - w9"),
         "gensim, analogy": lambda: theirs.most_similar(positive=["w7", "w8"], negative=["w9"]),
-        f"Sadari, nearest, {AT_ONCE} queries at once": lambda: nearest_many(ours, words[:AT_ONCE]),
+        f"Sadari, nearest, {AT_ONCE} queries at once": lambda: ours.nearest_many(words[:AT_ONCE]),
         "NumPy, matrix @ vector": lambda: matrix @ matrix[7],
         "NumPy, the largest number (a bare pass)": lambda: matrix.max(),
     }

@@ -25,7 +25,6 @@ from sadari.generation.sampling import Rules
 from sadari.text.column import as_column
 from sadari.text.ngrams import ngrams
 from sadari.train.labels import as_labels
-from sadari.vectors.search import analogy, nearest
 
 TEXTS = ["a good film", "a bad film", "so good", "so bad"] * 6
 LABELS = ["yes", "no"] * 12
@@ -245,9 +244,13 @@ CALLS: list[tuple[str, str, Callable[[Models, Any], Any]]] = [
     ("in WordVectors", "string", lambda m, v: v in m["vectors"]),
     ("similarity", "string", lambda m, v: m["vectors"].similarity("a", v)),
     ("vectors_of", "column", lambda m, v: m["vectors"].vectors_of(v)),
-    ("nearest", "string", lambda m, v: nearest(m["vectors"], v)),
-    ("nearest count", "number", lambda m, v: nearest(m["vectors"], "a", v)),
-    ("analogy", "column", lambda m, v: analogy(m["vectors"], v)),
+    ("nearest", "string", lambda m, v: m["vectors"].nearest(v)),
+    ("nearest count", "number", lambda m, v: m["vectors"].nearest("a", v)),
+    ("nearest metric", "string", lambda m, v: m["vectors"].nearest("a", metric=v)),
+    ("nearest exclude", "column", lambda m, v: m["vectors"].nearest("a", exclude=v)),
+    ("analogy", "string", lambda m, v: m["vectors"].analogy(v)),
+    ("analogy weight", "number", lambda m, v: m["vectors"].analogy({"a": v})),
+    ("analogy metric", "string", lambda m, v: m["vectors"].analogy("a", metric=v)),
     ("train_vectors", "column", lambda m, v: sadari.train_vectors(v, min_count=1, epochs=1, width=4)),
     ("train_vectors seed", "number", lambda m, v: sadari.train_vectors(TEXTS, min_count=1, epochs=1, width=4, seed=v)),
     ("read_vectors", "string", lambda m, v: sadari.read_vectors(v)),
@@ -329,8 +332,6 @@ CALLS: list[tuple[str, str, Callable[[Models, Any], Any]]] = [
     ("write_vectors format", "string", lambda m, v: sadari.write_vectors(m["vectors"], "w.vec", format=v)),
     ("WordVectors counts", "column", lambda m, v: sadari.WordVectors(["a"], np.ones((1, 3), np.float32), counts=v)),
     ("WordVectors subwords", "string", lambda m, v: sadari.WordVectors(["a"], np.ones((1, 3), np.float32), subwords=v)),
-    ("nearest in", "string", lambda m, v: nearest(v, "a")),
-    ("analogy without", "column", lambda m, v: analogy(m["vectors"], ["a"], v)),
     ("Ragged.concat", "column", lambda m, v: sadari.Ragged.concat(v)),
     ("rung's vectors", "string", lambda m, v: sadari.FromVectors(vectors=v, epochs=1).fit(TEXTS, LABELS)),
     ("rung's class_weight", "string", lambda m, v: sadari.TfIdf(class_weight=v, epochs=1).fit(TEXTS, LABELS)),

@@ -46,11 +46,12 @@ class SadariError(Exception):
     @property
     def hint(self) -> str | None:
         """What to do about it, in the current language."""
-        return None if self.advice is None else render(self.advice)
+        return None if self.advice is None else render(self.advice) or None
 
     def __str__(self) -> str:
         sentence = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{sentence}\n  → {self.hint}" if self.advice else sentence
+        hint = self.hint
+        return f"{sentence}\n  → {hint}" if hint else sentence
 
 
 class DataError(SadariError, ValueError):

@@ -12,7 +12,6 @@ from sadari.cli.vectors.options import FORMATS
 from sadari.vectors.formats import files
 from sadari.vectors.formats.files import read_vectors, write_vectors
 from sadari.vectors.keyed import WordVectors
-from sadari.vectors.search import analogy, nearest
 from sadari.vectors.subwords import Subwords
 
 COURSE = """\
@@ -92,7 +91,7 @@ def test_nearest_as_json_is_what_python_finds(course):
     assert [answer["query"] for answer in found] == ["king", "서울"]
     for answer in found:
         pairs = [(near["word"], near["cosine"]) for near in answer["nearest"]]
-        assert pairs == nearest(vectors, answer["query"])
+        assert pairs == vectors.nearest(answer["query"])
         assert answer["from_subwords"] == []
 
 
@@ -106,7 +105,17 @@ def test_the_course_s_analogy(course):
         assert result.stdout.split()[:6] == ["king", "-", "man", "+", "woman", "queen"]
     found = json.loads(run_well("vectors", "analogy", course, "king - man + woman", "--json").stdout)
     pairs = [(near["word"], near["cosine"]) for near in found[0]["nearest"]]
-    assert pairs == analogy(read_vectors(course), ["king", "woman"], ["man"])
+    assert pairs == read_vectors(course).analogy("king + woman - man")
+
+
+def test_weights_and_distances(course):
+    asked = ("analogy", course, "king - man + 1.3*woman", "--metric", "euclidean", "-n", 2)
+    lines = [line.split() for line in run_well("vectors", *asked).stdout.splitlines()]
+    found = read_vectors(course).analogy("king - man + 1.3*woman", 2, metric="euclidean")
+    assert lines == [["king", "-", "man", "+", "1.3*woman"], *([word, f"{far:.4f}"] for word, far in found)]
+    [answer] = json.loads(run_well("vectors", "nearest", course, "king", "--metric", "euclidean", "--json").stdout)
+    pairs = [(near["word"], near["distance"]) for near in answer["nearest"]]
+    assert pairs == read_vectors(course).nearest("king", metric="euclidean")
 
 
 def test_words_made_from_subwords_are_marked(folder):
@@ -120,11 +129,11 @@ def test_words_made_from_subwords_are_marked(folder):
 def test_words_come_through_a_pipe_and_one_that_is_unknown_does_not_stop_the_others(course):
     result = run_well("vectors", "nearest", course, "-n", 1, stdin="\ufeffking\r\n\nKing\n서울\n")
     assert [line.split()[:1] for line in result.stdout.splitlines()] == [["king"], ["man"], [], ["서울"], ["apple"]]
-    assert "'King' has no vector\n  → there is 'king'" in result.stderr
+    assert "'King' has no vector\n  → did you mean 'king'?" in result.stderr
     result = run_well("vectors", "nearest", course, "-", "--json", stdin="king\nKing\n")
     one, other = map(json.loads, result.stdout.splitlines())
     assert one["nearest"][0]["word"] == "man"
-    assert other == {"query": "King", "error": "the word 'King' has no vector", "hint": "there is 'king'"}
+    assert other == {"query": "King", "error": "the word 'King' has no vector", "hint": "did you mean 'king'?"}
 
 
 def test_analogies_come_through_a_pipe(course):
@@ -153,7 +162,10 @@ def test_each_line_is_answered_before_the_next_is_asked(course):
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (["nearest", "COURSE", "King", "queen", "kong"], "2 words have no vector: 'King', 'kong'\n  → there is 'king'"),
+        (
+            ["nearest", "COURSE", "King", "queen", "kong"],
+            "2 words have no vector: 'King', 'kong'\n  → in place of 'King' there is",
+        ),
         (["nearest", "COURSE", "king", "-n", "0"], "'-n'"),
         (["nearest", "no.vec", "king"], "no.vec: there is no such file"),
         (["analogy", "COURSE", "king -"], "after the last '-' a word is missing"),
@@ -163,7 +175,7 @@ def test_each_line_is_answered_before_the_next_is_asked(course):
         (["plot", "COURSE", "king", "man"], "picture has no name"),
         (["plot", "COURSE", "king", "man", "-o", "x.gif"], "cannot be written as '.gif'"),
         (["plot", "COURSE", "king", "-o", "x.png"], "two words or more"),
-        (["plot", "COURSE", "king", "Man", "-o", "x.png"], "'Man' has no vector\n  → there is 'man'"),
+        (["plot", "COURSE", "king", "Man", "-o", "x.png"], "'Man' has no vector\n  → did you mean 'man'?"),
         (["evaluate", "COURSE", "no.tsv"], "no.tsv: there is no such file"),
         (["evaluate", "no.vec", "COURSE", "--kind", "analogies"], "no.vec: there is no such file"),
         (["evaluate", "no.vec", "TORN"], "torn.csv, line 2: is no pair"),

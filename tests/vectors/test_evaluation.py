@@ -12,7 +12,6 @@ from sadari.errors import DataError, SettingError
 from sadari.vectors.evaluation import evaluate_analogies, evaluate_similarity
 from sadari.vectors.evaluation_files import holds_analogies
 from sadari.vectors.keyed import WordVectors
-from sadari.vectors.search import analogy
 from sadari.vectors.subwords import Subwords
 
 
@@ -204,7 +203,7 @@ def test_each_answer_is_that_of_analogy(tmp_path, monkeypatch):
         vectors, write(tmp_path, questions(5)), fold_case=False, progress=lambda *now: said.append(now)
     )
     lines = [line.split() for line in questions(5).splitlines() if line[0] != ":"]
-    right = [analogy(vectors, [b, c], [a], 1)[0][0] == d for a, b, c, d in lines if d in vectors]
+    right = [vectors.analogy({b: 1, c: 1, a: -1}, 1)[0][0] == d for a, b, c, d in lines if d in vectors]
     assert found.total.correct == sum(right)
     assert [share for _, share in said] == sorted(share for _, share in said)
     assert len(said) == 4

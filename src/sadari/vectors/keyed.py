@@ -1,10 +1,14 @@
-"""Words and a vector each: look up, compare, find the nearest."""
+"""Words and a vector each: look up, compare, find the nearest, and analogies.
+
+Analogies are those of Mikolov et al. 2013, "Linguistic Regularities in Continuous Space Word Representations": the
+words nearest to king − man + woman, each of them made 1 long first (3CosAdd).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -13,15 +17,23 @@ from numpy.typing import NDArray
 from sadari.artifact.strict_json import check_object
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
-from sadari.messages import Message, both, message
-from sadari.settings.limits import Whole, check, shown
+from sadari.messages import Figure, Message, alternatives, both, message, render
+from sadari.settings.limits import Choice, Whole, check, shown
 from sadari.text.column import as_column, one_column
+from sadari.text.spellings import Spellings
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokens.compose import composed
 from sadari.text.tokens.words import whole_words
+from sadari.vectors.analogy import weights_of
+from sadari.vectors.search import closest_rows, direction_of, nearest_rows, unit
 from sadari.vectors.subwords import Subwords
 
 MOST_NAMED = 5  # words that an error names
+MOST_LIKELY = 3  # words that may have been meant
+
+Found = list[tuple[str, float]]
+Metric = Literal["cosine", "euclidean"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
 
 
 class WordVectors:
@@ -173,8 +185,7 @@ class WordVectors:
                 if several
                 else message("the word {named} has no vector", named=named)
             )
-            hints = [hint for hint in map(self.likely, missing[:MOST_NAMED]) if hint]
-            raise DataError(what, hint=both(hints) if hints else None)
+            raise DataError(what, hint=_DidYouMean.of(self, missing[:MOST_NAMED]))
         return vectors
 
     def vectors_of(self, words: Sequence[str] | pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -200,8 +211,8 @@ class WordVectors:
             found[unseen] = made
         return out, found
 
-    def likely(self, word: str) -> Message | None:
-        """A word that the user may have meant; None where none is close.
+    def variants(self, word: str) -> list[str]:
+        """Words that differ from a word in capitals, or in spaces around it.
 
         Args:
             word: a word that has no vector.
@@ -210,10 +221,23 @@ class WordVectors:
             DataError: it is no text.
         """
         (word,) = as_column([word]).to_list()
-        for other in (word.lower(), word.capitalize(), word.upper(), word.strip()):
-            if other != word and other in self:
-                return message("there is {word!r}", word=other)
-        return None
+        others = dict.fromkeys((word.lower(), word.capitalize(), word.upper(), word.strip()))
+        return [other for other in others if other != word and other in self]
+
+    def likely(self, word: str) -> list[str]:
+        """The words that a user may have meant, at most three: `variants`, else those that are spelled almost so.
+
+        Args:
+            word: a word that has no vector.
+
+        Raises:
+            DataError: it is no text.
+        """
+        return (self.variants(word) or [self.word(row) for row in self._spellings.near(word)])[:MOST_LIKELY]
+
+    @cached_property
+    def _spellings(self) -> Spellings:
+        return Spellings(self.words)
 
     # -- comparing --------------------------------------------------------------------------------------
 
@@ -247,6 +271,151 @@ class WordVectors:
             DataError: a word has no vector.
         """
         return cosine(self[one], self[other])
+
+    # -- searching --------------------------------------------------------------------------------------
+
+    def nearest(
+        self,
+        query: str | NDArray[np.floating],
+        count: int = 10,
+        *,
+        metric: Metric = "cosine",
+        exclude: Sequence[str] = (),
+    ) -> Found:
+        """The words whose vectors are nearest to a word's, or to a vector; the nearest first.
+
+        Args:
+            query: a word, which is not itself among the answers, or a vector [width].
+            count: so many words, fewer if there are fewer.
+            metric: "cosine", or "euclidean" for the distance between the vectors as long as they are.
+            exclude: words that are not wanted.
+
+        Returns:
+            Words, each with its cosine, −1 to 1, or its distance. Vectors that are not finite are never among them,
+            and zero ones have no cosine.
+
+        Raises:
+            DataError: the word has no vector, or, for a cosine, the vector is zero.
+            SettingError: `count` is below 1, or the vector is not finite or of another width.
+        """
+        return self.nearest_many([query], count, metric=metric, exclude=exclude)[0]
+
+    def nearest_many(
+        self,
+        queries: Sequence[str | NDArray[np.floating]],
+        count: int = 10,
+        *,
+        metric: Metric = "cosine",
+        exclude: Sequence[str] = (),
+    ) -> list[Found]:
+        """`nearest` for each of several words or vectors, by cosine at a tenth of the cost each if they are many.
+
+        Args:
+            queries: words or vectors.
+            count: as `nearest`.
+            metric: as `nearest`.
+            exclude: as `nearest`.
+        """
+        check("count", count, Whole(1, 2**63 - 1))
+        check("metric", metric, Choice(METRICS))
+        words = [query for query in queries if isinstance(query, str)]
+        known = iter(self.all_of(words))
+        wanted = np.zeros((len(queries), self.width))
+        for i, query in enumerate(queries):
+            if isinstance(query, str):
+                wanted[i] = _aimed(next(known), metric, message("the vector of {word!r}", word=query))
+            else:
+                wanted[i] = _aimed(_checked(query, self.width), metric, message("the vector"))
+        unwanted, own = self.rows_of(exclude), iter(self.rows_of(words).tolist())
+        skip = [np.append(unwanted, next(own)) if isinstance(query, str) else unwanted for query in queries]
+        return self._search(wanted, count, metric, skip)
+
+    def analogy(self, analogy: str | Mapping[str, float], count: int = 10, *, metric: Metric = "cosine") -> Found:
+        """The words nearest to a sum and difference of words: ``vectors.analogy("king - man + 1.3*woman")``.
+
+        Args:
+            analogy: words between ``+`` and ``-``, with spaces, each with a weight before it or none; or a mapping of
+                words to weights, for words that cannot be written so. None of them is among the answers.
+            count: so many words, fewer if there are fewer.
+            metric: "cosine", where each word's vector is made 1 long before it is added, or "euclidean", where
+                vectors are added as they are.
+
+        Returns:
+            Words, and cosines with the sum or distances from it, as `nearest` gives them.
+
+        Raises:
+            DataError: a word has no vector, or, for a cosine, the sum is zero.
+            SettingError: it is no analogy, or `count` is below 1.
+        """
+        weights = weights_of(analogy)
+        check("count", count, Whole(1, 2**63 - 1))
+        check("metric", metric, Choice(METRICS))
+        vectors = self.all_of(list(weights)).astype(np.float64)
+        total = np.array(list(weights.values())) @ (unit(vectors) if metric == "cosine" else vectors)
+        wanted = _aimed(total, metric, message("the sum of these words"), least=1e-9)
+        return self._search(wanted[None], count, metric, [self.rows_of(list(weights))])[0]
+
+    def _search(
+        self, wanted: NDArray[np.float64], count: int, metric: Metric, skip: Sequence[NDArray[np.integer]]
+    ) -> list[Found]:
+        skip = [rows[rows != MISSING] for rows in skip]
+        if metric == "cosine":
+            found = nearest_rows(self, wanted, count, skip=skip)
+        else:
+            found = (
+                closest_rows(self.matrix, *each, count, skip=rows) for *each, rows in zip(wanted, skip, strict=True)
+            )
+        return [
+            [(self.word(row), score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
+            for rows, scores in found
+        ]
+
+
+class _DidYouMean(str, Figure):
+    """What may have been meant, looked for only where it is read: whoever tries thousands of words does not wait."""
+
+    vectors: WordVectors
+    words: Sequence[str]
+
+    @classmethod
+    def of(cls, vectors: WordVectors, words: Sequence[str]) -> _DidYouMean:
+        """The hint for words that have no vector."""
+        hint = cls(", ".join(words))
+        hint.vectors, hint.words = vectors, words
+        return hint
+
+    def written(self, language: str) -> str:
+        """A question for one word, a sentence for several; empty where nothing is like them."""
+        likely = {word: self.vectors.likely(word) for word in self.words}
+        near = {word: alternatives([repr(each) for each in found]) for word, found in likely.items() if found}
+        if not near:
+            return ""
+        if len(self.words) == 1:
+            return render(message("did you mean {near}?", near=near[self.words[0]]), language)
+        instead = [message("in place of {word!r} there is {near}", word=word, near=said) for word, said in near.items()]
+        return render(both(instead), language)
+
+
+def _aimed(vector: NDArray[np.floating], metric: Metric, what: Message, *, least: float = 0.0) -> NDArray[np.float64]:
+    """The vector to search with: for a cosine 1 long."""
+    if metric == "cosine":
+        return direction_of(vector, what, least=least)
+    if not np.isfinite(vector).all():
+        raise SettingError(message("{what} is not finite", what=what))
+    return vector.astype(np.float64)
+
+
+def _checked(vector: NDArray[np.floating], width: int) -> NDArray[np.floating]:
+    array = np.asarray(vector)
+    if array.shape != (width,):
+        raise SettingError(
+            message(
+                "the vector's shape is {list}, and the words' vectors are {width} wide",
+                list=list(array.shape),
+                width=width,
+            )
+        )
+    return array
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})

@@ -1,16 +1,15 @@
-"""The nearest words to a word, and analogies: exact, by cosine, over the whole matrix.
+"""The rows of a matrix that are nearest to a vector: exact, by cosine or by distance, over the whole matrix.
 
-A query is one pass over the matrix in float32, which takes as long as reading it from memory does; the best rows, and
-all that rounding could have put behind them, are scored again in float64. So the answer does not depend on how many
-queries were asked at once, on the machine, or on threads; of equal rows the first comes first.
-
-Analogies are those of Mikolov et al. 2013, "Linguistic Regularities in Continuous Space Word Representations": the
-words nearest to king − man + woman, each of them made 1 long first (3CosAdd).
+By cosine a query is one pass over the matrix in float32, which takes as long as reading it from memory does; the best
+rows, and all that rounding could have put behind them, are scored again in float64. So the answer does not depend on
+how many queries were asked at once, on the machine, or on threads; of equal rows the first comes first. By distance
+every row is scored in float64.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,152 +17,33 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message
-from sadari.settings.limits import Whole, check
-from sadari.text.column import as_column
-from sadari.text.table import MISSING
-from sadari.vectors.keyed import WordVectors, check_vectors
-
-Found = list[tuple[str, float]]
 
 FEW_QUERIES = 3  # up to so many, a pass for each is quicker than a matrix product
 SCORES_AT_ONCE = 1 << 24  # 64 MiB of float32
 
-
-def nearest(
-    vectors: WordVectors,
-    query: str | NDArray[np.floating],
-    count: int = 10,
-    exclude: Sequence[str] = (),
-) -> Found:
-    """The words whose vectors have the largest cosine with a word's, or with a vector; the largest first.
-
-    Args:
-        vectors: those to search.
-        query: a word, which is not itself among the answers, or a vector [width].
-        count: so many words, fewer if there are fewer.
-        exclude: words that are not wanted.
-
-    Returns:
-        Words and cosines, −1 to 1. Vectors that are zero or not finite are never among them.
-
-    Raises:
-        DataError: the word has no vector, or the vector is zero.
-        SettingError: `count` is below 1, or the vector is not finite or of another width.
-    """
-    return nearest_many(vectors, [query], count, exclude)[0]
+Nearest = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
-def nearest_many(
-    vectors: WordVectors,
-    queries: Sequence[str | NDArray[np.floating]],
-    count: int = 10,
-    exclude: Sequence[str] = (),
-) -> list[Found]:
-    """`nearest` for each of several words or vectors, at a tenth of the cost each if they are many."""
-    check_vectors(vectors)
-    check("count", count, Whole(1, 2**63 - 1))
-    words = [query for query in queries if isinstance(query, str)]
-    known = iter(vectors.all_of(words))
-    directions = np.zeros((len(queries), vectors.width))
-    for i, query in enumerate(queries):
-        if isinstance(query, str):
-            directions[i] = _direction(next(known), message("the vector of {word!r}", word=query))
-        else:
-            directions[i] = _direction(_checked(query, vectors.width), message("the vector"))
-    unwanted = _rows(vectors, exclude)
-    own = iter(vectors.rows_of(words).tolist())
-    skip = [np.append(unwanted, next(own)) if isinstance(query, str) else unwanted for query in queries]
-    found = nearest_rows(vectors, directions, count, skip=[rows[rows != MISSING] for rows in skip])
-    return [_named(vectors, rows, cosines) for rows, cosines in found]
+class Searched(Protocol):
+    """What is searched: a matrix, and what is known of its rows (see `sadari.WordVectors`)."""
 
+    matrix: NDArray[np.float32]
 
-def analogy(
-    vectors: WordVectors,
-    positive: Sequence[str],
-    negative: Sequence[str] = (),
-    count: int = 10,
-) -> Found:
-    """The words nearest to a sum and difference of words, each 1 long: king + woman − man → queen.
+    @property
+    def lengths(self) -> NDArray[np.float32]: ...
 
-    Args:
-        vectors: those to search.
-        positive: words to add; none of them is among the answers.
-        negative: words to take away; none of them is among the answers.
-        count: so many words, fewer if there are fewer.
-
-    Returns:
-        Words and cosines with the sum, as `nearest` gives them.
-
-    Raises:
-        DataError: a word has no vector, or the sum is zero.
-        SettingError: there are no words, or `count` is below 1.
-    """
-    check_vectors(vectors)
-    positive, negative = as_column(positive).to_list(), as_column(negative).to_list()
-    words = [*positive, *negative]
-    if not words:
-        raise SettingError(
-            message("an analogy of no words"), hint=message("such as positive=['king', 'woman'], negative=['man']")
-        )
-    check("count", count, Whole(1, 2**63 - 1))
-    signs = np.repeat([1.0, -1.0], [len(positive), len(negative)])
-    direction = _direction(signs @ unit(vectors.all_of(words)), message("the sum of these words"), least=1e-9)
-    [(rows, cosines)] = nearest_rows(vectors, direction[None], count, skip=[_rows(vectors, words)])
-    return _named(vectors, rows, cosines)
-
-
-_ANALOGY_HINT = message('write it as "king - man + woman"')
-_SIGNS = {"+": 1, "-": -1, "−": -1}  # the last is the minus sign of print, U+2212
-
-
-def parse_analogy(text: str) -> tuple[list[str], list[str]]:
-    """``"king - man + woman"`` as the words to add and those to take away.
-
-    ``+`` and ``-`` (or −) stand between spaces, or right before a word: ``"king -man +woman"``. Elsewhere in a word
-    they are part of it: ``e-mail`` is one word, and so is what follows an operator: ``"king - -lrb-"``.
-
-    Raises:
-        SettingError: there is no word, an operator without a word, or two words without an operator.
-    """
-    words: dict[int, list[str]] = {1: [], -1: []}
-    sign, last = 0, ""  # of the word to come: 0 if there was no operator
-    for piece in text.split():
-        if piece in _SIGNS:
-            if sign:
-                raise SettingError(
-                    message("{last!r} and {piece!r} stand together in {text!r}", last=last, piece=piece, text=text),
-                    hint=_ANALOGY_HINT,
-                )
-            sign = _SIGNS[piece]
-        else:
-            word = piece
-            if not sign and piece[0] in _SIGNS:
-                sign, word = _SIGNS[piece[0]], piece[1:]
-            if not sign and last:
-                raise SettingError(
-                    message("between {last!r} and {word!r} stands neither + nor -", last=last, word=word),
-                    hint=_ANALOGY_HINT,
-                )
-            words[sign or 1].append(word)
-            sign = 0
-        last = piece
-    if not last:
-        raise SettingError(message("there are no words"), hint=_ANALOGY_HINT)
-    if sign:
-        raise SettingError(
-            message("after the last {last!r} a word is missing in {text!r}", last=last, text=text), hint=_ANALOGY_HINT
-        )
-    return words[1], words[-1]
+    @property
+    def directionless(self) -> NDArray[np.int64]: ...
 
 
 def nearest_rows(
-    vectors: WordVectors,
+    vectors: Searched,
     directions: NDArray[np.float64],
     count: int,
     *,
     skip: Sequence[NDArray[np.integer]],
     most_frequent: int | None = None,
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+) -> Iterator[Nearest]:
     """The rows nearest to each of m directions, and their cosines.
 
     Args:
@@ -186,7 +66,27 @@ def nearest_rows(
             yield _best(matrix, scores, block[i], count)
 
 
-def _scores(vectors: WordVectors, matrix: NDArray[np.float32], directions: NDArray[np.float32]) -> NDArray[np.float32]:
+def closest_rows(
+    matrix: NDArray[np.float32], point: NDArray[np.float64], count: int, *, skip: NDArray[np.integer]
+) -> Nearest:
+    """The rows at the smallest Euclidean distance from a point [width], and these distances, the smallest first.
+
+    Args:
+        matrix: the rows to search.
+        point: [width], as long as it is.
+        count: how many rows to find.
+        skip: rows that are not wanted.
+    """
+    distances = np.empty(len(matrix))
+    _measure_from(matrix, point, distances)
+    distances[skip] = np.inf
+    last = np.partition(distances, count - 1)[count - 1] if count < len(distances) else np.inf
+    rows = np.flatnonzero((distances <= last) & np.isfinite(distances))
+    rows = rows[np.lexsort((rows, distances[rows]))][:count]
+    return rows, distances[rows]
+
+
+def _scores(vectors: Searched, matrix: NDArray[np.float32], directions: NDArray[np.float32]) -> NDArray[np.float32]:
     """float32 [m, n]: all cosines, and −inf for rows without a direction."""
     scores = np.empty((len(directions), len(matrix)), np.float32)
     lengths = vectors.lengths[: len(matrix)]
@@ -204,7 +104,7 @@ def _scores(vectors: WordVectors, matrix: NDArray[np.float32], directions: NDArr
 
 def _best(
     matrix: NDArray[np.float32], scores: NDArray[np.float32], direction: NDArray[np.float64], count: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> Nearest:
     """The `count` rows of the largest cosines, from scores that are rounded."""
     floor = np.float32(-2)  # below every cosine, above −inf
     if count < len(scores):
@@ -241,6 +141,17 @@ def _rescore(matrix, rows, direction, cosines):  # type: ignore[no-untyped-def]
         cosines[i] = min(1.0, max(-1.0, total / np.sqrt(squares)))
 
 
+@njit(cache=True, nogil=True)
+def _measure_from(matrix, point, distances):  # type: ignore[no-untyped-def]
+    """The distance of every row in float64, added in order, so that equal rows have equal ones."""
+    for i in range(len(matrix)):
+        squares = 0.0
+        for j in range(matrix.shape[1]):
+            apart = np.float64(matrix[i, j]) - point[j]
+            squares += apart * apart
+        distances[i] = np.sqrt(squares) if squares == squares else np.inf
+
+
 def unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     """Vectors [m, width], each divided by its length; zero ones stay zero."""
     exact = vectors.astype(np.float64)
@@ -248,8 +159,17 @@ def unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     return exact / np.where(lengths > 0, lengths, 1)
 
 
-def _direction(vector: NDArray[np.floating], what: Message, *, least: float = 0.0) -> NDArray[np.float64]:
-    """The vector, 1 long; one that is not longer than `least` counts as zero."""
+def direction_of(vector: NDArray[np.floating], what: Message, *, least: float = 0.0) -> NDArray[np.float64]:
+    """The vector, 1 long; one that is not longer than `least` counts as zero.
+
+    Args:
+        vector: [width].
+        what: what it is called where it has no direction.
+        least: the length of vectors that are no more than rounding.
+
+    Raises:
+        DataError: it is zero. SettingError: it is not finite.
+    """
     exact = vector.astype(np.float64)
     length = np.linalg.norm(exact)
     if not np.isfinite(length):
@@ -257,26 +177,3 @@ def _direction(vector: NDArray[np.floating], what: Message, *, least: float = 0.
     if length <= least:
         raise DataError(message("{what} is zero, so no word is nearer to it than another", what=what))
     return exact / length
-
-
-def _checked(vector: NDArray[np.floating], width: int) -> NDArray[np.floating]:
-    array = np.asarray(vector)
-    if array.shape != (width,):
-        raise SettingError(
-            message(
-                "the vector's shape is {list}, and the words' vectors are {width} wide",
-                list=list(array.shape),
-                width=width,
-            )
-        )
-    return array
-
-
-def _rows(vectors: WordVectors, words: Sequence[str]) -> NDArray[np.int64]:
-    """The rows of those words that have one."""
-    rows = vectors.rows_of(list(words)).astype(np.int64)
-    return rows[rows != MISSING]
-
-
-def _named(vectors: WordVectors, rows: NDArray[np.int64], cosines: NDArray[np.float64]) -> Found:
-    return [(vectors.word(row), cosine) for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True)]

@@ -43,10 +43,12 @@ ANALOGY_EXAMPLES = """\b
 Examples:
   sadari vectors analogy glove.6B.300d.txt king - man + woman
   sadari vectors analogy models/vectors "파리 - 프랑스 + 한국"
+  sadari vectors analogy glove.txt "king - man + 1.3*woman" -n 1
   sadari vectors analogy models/vectors --json < analogies.txt
 
 \b
-Each word's vector is made 1 long, then added or taken away; the words of the
+Each word's vector is made 1 long, then added or taken away, with its weight
+if it has one; with --metric euclidean it is added as it is. The words of the
 analogy are no answer to it. + and - stand between spaces: e-mail is one word.
 Without an analogy, they are read from standard input, one a line.
 """
@@ -82,34 +84,41 @@ def vectors() -> None:
 _count = click.option(
     "-n", "--count", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="How many words to show."
 )
+_metric = click.option(
+    "--metric",
+    type=click.Choice(["cosine", "euclidean"]),
+    default="cosine",
+    show_default=True,
+    help="What is near: a large cosine, or a small distance.",
+)
 
 
 @vectors.command(epilog=NEAREST_EXAMPLES)
 @click.argument("source", metavar="VECTORS")
 @click.argument("words", nargs=-1, metavar="[WORD…]")
 @_count
+@_metric
 @click.option("--exclude", metavar="WORDS", help="Words that are not wanted, with commas between.")
 @reading
 @options.as_json("As JSON; of standard input, one object a line.")
 def nearest(source: str, words: tuple[str, ...], **asked: Any) -> None:
-    """Show the words nearest to each WORD, by cosine."""
+    """Show the words nearest to each WORD."""
     from sadari.cli.terminal.progress import Progress
     from sadari.cli.vectors import input as vectors_input
     from sadari.cli.vectors.view import Answer, Answers
-    from sadari.vectors.search import nearest_many
 
     lines = vectors_input.lines_unless(words, message("a word"))
-    exclude = options.parse_names(asked["exclude"]) or []
+    how = {"metric": asked["metric"], "exclude": options.parse_names(asked["exclude"]) or []}
     with Progress() as progress:
         loaded = vectors_input.load(source, asked, progress)
-        found = nearest_many(loaded, words if lines is None else [], asked["count"], exclude)
-    answers = Answers(loaded, as_json=asked["as_json"])
+        found = loaded.nearest_many(words if lines is None else [], asked["count"], **how)
+    answers = Answers(loaded, asked["metric"], as_json=asked["as_json"])
     if lines is None:
         answers.print_all(Answer(word, [word], near) for word, near in zip(words, found, strict=True))
         return
 
     def find(word: str) -> Answer:
-        return Answer(word, [word], nearest_many(loaded, [word], asked["count"], exclude)[0])
+        return Answer(word, [word], loaded.nearest(word, asked["count"], **how))
 
     answers.answer(lines, find)
 
@@ -118,6 +127,7 @@ def nearest(source: str, words: tuple[str, ...], **asked: Any) -> None:
 @click.argument("source", metavar="VECTORS")
 @click.argument("words", nargs=-1, metavar="[WORD - WORD + WORD]")
 @_count
+@_metric
 @reading
 @options.as_json("As JSON; of standard input, one object a line.")
 def analogy(source: str, words: tuple[str, ...], **asked: Any) -> None:
@@ -128,12 +138,11 @@ def analogy(source: str, words: tuple[str, ...], **asked: Any) -> None:
     from sadari.cli.terminal.progress import Progress
     from sadari.cli.vectors import input as vectors_input
     from sadari.cli.vectors.view import Answer, Answers
-    from sadari.vectors.search import analogy as analogous
-    from sadari.vectors.search import parse_analogy
+    from sadari.vectors.analogy import parse_analogy
 
     def find(text: str) -> Answer:
-        positive, negative = parse_analogy(text)
-        return Answer(text, [*positive, *negative], analogous(loaded, positive, negative, asked["count"]))
+        words = [*parse_analogy(text)]
+        return Answer(text, words, loaded.analogy(text, asked["count"], metric=asked["metric"]))
 
     lines = vectors_input.lines_unless(words, message("an analogy"))
     text = " ".join(words)
@@ -142,7 +151,7 @@ def analogy(source: str, words: tuple[str, ...], **asked: Any) -> None:
     with Progress() as progress:
         loaded = vectors_input.load(source, asked, progress)
         found = [] if lines is not None else [find(text)]
-    answers = Answers(loaded, as_json=asked["as_json"])
+    answers = Answers(loaded, asked["metric"], as_json=asked["as_json"])
     if lines is None:
         answers.print_all(found)
     else:
@@ -225,9 +234,8 @@ def plot(source: str, words: tuple[str, ...], around: tuple[str, ...], **asked: 
         loaded = vectors_input.load(source, asked, progress)
         from sadari.plots.vectors import draw_words
         from sadari.vectors.projection import project
-        from sadari.vectors.search import nearest_many
 
-        neighbours = nearest_many(loaded, around, asked["count"])
+        neighbours = loaded.nearest_many(around, asked["count"])
         near = [word for found in neighbours for word, _ in found]
         projection = project(loaded, [*words, *around, *near])
         if output is not None:

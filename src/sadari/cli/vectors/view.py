@@ -21,18 +21,19 @@ from sadari.messages import Message, beside, counted, message
 
 if TYPE_CHECKING:
     from sadari.vectors.evaluation import AnalogyScores, AnalogySection, SimilarityScore
-    from sadari.vectors.keyed import WordVectors
+    from sadari.vectors.keyed import Metric, WordVectors
     from sadari.vectors.projection import Projection
 
 BAR = 16
 INDENT = 10  # of what stands behind a heading
 print_headed = partial(headed, indent=INDENT)  # as all commands of ``sadari vectors`` print
 LISTED = 5  # words in a list of examples
+_SCORES = {"cosine": "cosine", "euclidean": "distance"}  # what each metric's figures are
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was asked, the words in it, and the words found with their cosines."""
+    """What was asked, the words in it, and the words found, each with its cosine or its distance."""
 
     query: str
     words: Sequence[str]
@@ -44,11 +45,12 @@ class Answers:
 
     Args:
         vectors: where the words are from.
+        metric: "cosine" or "euclidean".
         as_json: print JSON.
     """
 
-    def __init__(self, vectors: WordVectors, *, as_json: bool) -> None:
-        self._vectors, self._as_json = vectors, as_json
+    def __init__(self, vectors: WordVectors, metric: Metric, *, as_json: bool) -> None:
+        self._vectors, self._metric, self._as_json = vectors, metric, as_json
         self._printed = 0
 
     def print_all(self, answers: Iterable[Answer]) -> None:
@@ -83,21 +85,21 @@ class Answers:
         say(click.style(printable(answer.query), bold=True))
         for word in self._made(answer):
             made = message("{word!r} is made from its subwords", word=word)
-            other = self._vectors.likely(word)
-            if other is not None:
-                made = message("{made}; {other}", made=made, other=other)
+            others = self._vectors.variants(word)
+            if others:
+                made = message("{made}; there is {near}", made=made, near=repr(others[0]))
             say(click.style(printable(f"  {made}"), dim=True))
         room = columns() - 2 - 2 - 7 - 2 - BAR
         widest = min(room, max((cell_len(printable(word)) for word, _ in answer.found), default=0))
-        for word, cosine in answer.found:
-            drawn = click.style(bar(max(0.0, cosine), 1, BAR), fg="green")
-            say(f"  {pad(printable(word), widest)}  {_cosine(cosine)}  {drawn}".rstrip())
+        for word, score in answer.found:
+            drawn = bar(max(0.0, score), 1, BAR) if self._metric == "cosine" else ""
+            say(f"  {pad(printable(word), widest)}  {_score(score)}  {click.style(drawn, fg='green')}".rstrip())
 
     def _as_dict(self, answer: Answer) -> dict[str, Any]:
         return {
             "query": answer.query,
             "from_subwords": self._made(answer),
-            "nearest": [{"word": word, "cosine": cosine} for word, cosine in answer.found],
+            "nearest": [{"word": word, _SCORES[self._metric]: score} for word, score in answer.found],
         }
 
     def _made(self, answer: Answer) -> list[str]:
@@ -105,7 +107,7 @@ class Answers:
         return [word for word in dict.fromkeys(answer.words) if word not in self._vectors]
 
 
-def _cosine(value: float) -> str:
+def _score(value: float) -> str:
     return f"{value:7.4f}".replace("-", "−")
 
 
