@@ -4,7 +4,7 @@ import pytest
 
 import sadari
 from sadari.data.datasets import find
-from sadari.serve.settings import ServeSettings
+from sadari.serve.settings import Limits, ServeSettings
 from serving import running
 
 
@@ -26,5 +26,6 @@ def models(folders):
 
 @pytest.fixture(scope="session")
 def server(folders):
-    with running(ServeSettings(tuple(folders.items()), port=0)) as found:
+    patient = Limits(seconds=60.0, waiting=30.0)  # of a machine that does other things; overload has tests of its own
+    with running(ServeSettings(tuple(folders.items()), port=0, limits=patient)) as found:
         yield found

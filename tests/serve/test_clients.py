@@ -48,6 +48,8 @@ def test_openai(server, models, name, path):
     tokens = np.diff(tokenizer(model.tokenizer_)(pl.Series(TEXTS)).offsets)
     most = 12 if name == "lstm" else 1_000
     assert answer["usage"]["prompt_tokens"] == np.minimum(tokens, most).sum()
+    counts = model.token_counts(TEXTS)
+    assert (counts.dtype, counts.tolist()) == (np.int64, np.minimum(tokens, most).tolist())
 
 
 def test_openai_reads_our_errors(server):

@@ -1,6 +1,8 @@
 """`POST /predict/file`: every row comes back, with what `sadari predict` would add."""
 
 import io
+import random
+import resource
 
 import httpx
 import polars as pl
@@ -88,7 +90,24 @@ def test_an_answer_that_breaks_off_is_no_fault_of_the_server(server, caplog):
     with pytest.raises(httpx.RemoteProtocolError):
         server.client.post("/predict/file", content=rows + b'"' + b"x" * 11_000_000, params={"on_bad_row": "skip"})
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert '/predict/file",status="499"' in server.client.get("/metrics").text
     assert server.post("/predict", {"inputs": "A goal"}).status_code == 200
+
+
+@pytest.mark.parametrize(("room", "query"), [(0.5, {}), (1.1, {"to": "parquet", "proba": "true", "top": "4"})])
+def test_a_full_disk_is_no_fault(server, room, query):
+    """No file of this process may grow past a limit, as on a full disk: the body does not fit, or the answer does not."""
+    draw, words = random.Random(1), " ".join(TEXTS).split()
+    content = "\n".join(["text", *(" ".join(draw.choices(words, k=3)) for _ in range(2_000))]).encode()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(room * len(content)), before[1]))
+    try:
+        answer = server.client.post("/predict/file", content=content, params=query)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (answer.status_code, answer.json()["error_type"]) == (503, "overloaded"), answer.text
+    assert "no room for the file" in answer.json()["error"]
+    assert server.client.post("/predict/file", content=content, params=query).status_code == 200
 
 
 def test_a_server_that_may_write_nowhere_says_so(server, monkeypatch, tmp_path):

@@ -64,6 +64,9 @@ class Node:
             ) from error
 
 
+NO_NODE = message("JavaScript was not run: there is no Node {oldest} or newer", oldest=OLDEST)
+
+
 @cache
 def found_node() -> Node | None:
     """The Node on this machine; None where there is none, or one that is too old."""

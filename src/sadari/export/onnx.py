@@ -18,9 +18,9 @@ from sadari.export.bags import mean_of_rows, weighed_sum
 from sadari.export.encoders import encoder_logits
 from sadari.export.graph import Graph, answers, known_texts
 from sadari.export.nets import net_logits
-from sadari.export.node import Node, found_node
+from sadari.export.node import NO_NODE, Node, found_node
 from sadari.export.proof import Proof, proof_texts, prove, same_labels
-from sadari.messages import message
+from sadari.messages import Message, message
 from sadari.rungs import Rung
 from sadari.rungs.portable.forms import Encoder, MeanOfRows, Net, Portable, WeighedSum
 from sadari.text.weigh import MOST
@@ -33,6 +33,7 @@ ENCODER_INPUTS = ("input_ids", "attention_mask")
 MODEL, INT8, READING, TABLES = "model.onnx", "model_int8.onnx", "reading.json", "tables.safetensors"
 MOST_READ = 2**30
 READERS = ("sadari_reader.py", "sadari_reader.mjs")
+TOKENIZERS = "@huggingface/tokenizers"  # by which the reader in JavaScript finds subword tokens
 
 
 def export_onnx(model: Rung, folder: str | Path, *, texts: Sequence[str] | None = None) -> Proof:
@@ -167,44 +168,73 @@ def reader_source(name: str) -> bytes:
 def _proved(model: Rung, place: Path, texts: list[str]) -> Proof:
     from sadari.export.readers.sadari_reader import Classifier
 
-    classifier = Classifier(place)
+    classifier, int8 = Classifier(place), None
     off = prove(model, texts, "Python", classifier.predict_proba)
     if (place / INT8).exists():
         own, found = model.predict_proba(texts), Classifier(place, INT8).predict_proba(texts)
-        changed = int((~same_labels(model, own, found)).sum())
-        return Proof(len(texts), off, ("Python",), (changed, float(np.abs(own - found).max(initial=0.0))))
+        int8 = int((~same_labels(model, own, found)).sum()), float(np.abs(own - found).max(initial=0.0))
     node = found_node()
-    if node is None or classifier.reader.data["subwords"]:  # for which Node would need a package
-        return Proof(len(texts), off, ("Python",))
-    _check_reader(node, place, classifier.reader, texts)
-    return Proof(len(texts), off, ("Python", node.name))
+    if node is None:
+        return Proof(len(texts), off, ("Python",), int8, NO_NODE)
+    unrun = _check_reader(node, place, classifier.reader, texts)
+    return Proof(len(texts), off, ("Python",) if unrun else ("Python", node.name), int8, unrun)
 
 
 _READ = """
 const { Classifier, Reader, readTables } = await import(given.reader);
 const { readFile } = await import("node:fs/promises");
-const data = JSON.parse(await readFile(`${given.folder}/reading.json`, "utf8"));
+const { createRequire } = await import("node:module");
+const json = async (name) => JSON.parse(await readFile(`${given.folder}/${name}`, "utf8"));
+const data = await json("reading.json");
+let subwords = null;
+if (data.subwords) {
+  try {
+    const { Tokenizer } = createRequire(`${process.cwd()}/`)(given.tokenizers);
+    subwords = new Tokenizer(await json("tokenizer.json"), {});
+  } catch (error) {
+    if (error.code !== "MODULE_NOT_FOUND") throw error;
+    return null;
+  }
+}
 const raw = data.tables ? await readFile(`${given.folder}/tables.safetensors`) : null;
 const arrays = raw ? readTables(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength)) : {};
-const reader = new Reader(data, arrays);
+const reader = new Reader(data, arrays, subwords);
 return given.texts.map((text) => reader.read(text));
 """
 
 
-def _check_reader(node: Node, place: Path, reader: Reader, texts: list[str]) -> None:
-    """Hold the reader in JavaScript to the one in Python: the same ids, and so the same answers."""
+def _check_reader(node: Node, place: Path, reader: Reader, texts: list[str]) -> Message | None:
+    """Hold the reader in JavaScript to the one in Python: the same ids, and so the same answers.
+
+    Subword tokens are found by a package that is not ours, of which it is said where it is not there, or differs.
+    """
     source = (place / "sadari_reader.mjs").absolute().as_uri()
-    found = node.run(_READ, {"reader": source, "folder": str(place), "texts": texts})
-    for text, other in zip(texts, found, strict=True):
-        ids, counts = (part.tolist() for part in reader.read(text))
-        if (ids, counts) != (other["ids"], other["counts"]):
-            raise ModelError(
-                message(
-                    "the export is refused: the readers in Python and JavaScript find other features in {text!r:.120}",
-                    text=text,
-                ),
-                hint=message("nothing was written; please report the text"),
-            )
+    given = {"reader": source, "folder": str(place.absolute()), "texts": texts, "tokenizers": TOKENIZERS}
+    found = node.run(_READ, given)
+    if found is None:
+        return message("JavaScript was not run: {package} is not installed in this folder", package=TOKENIZERS)
+    own = ([part.tolist() for part in reader.read(text)] for text in texts)
+    wrong = [
+        text for text, ours, other in zip(texts, own, found, strict=True) if ours != [other["ids"], other["counts"]]
+    ]
+    if not wrong:
+        return None
+    if reader.data["subwords"]:
+        return message(
+            "{reader} reads {count:,} of {texts:,} texts otherwise by {package}, such as {text!r:.80}",
+            reader=node.name,
+            count=len(wrong),
+            texts=len(texts),
+            package=TOKENIZERS,
+            text=wrong[0],
+        )
+    raise ModelError(
+        message(
+            "the export is refused: the readers in Python and JavaScript find other features in {text!r:.120}",
+            text=wrong[0],
+        ),
+        hint=message("nothing was written; please report the text"),
+    )
 
 
 def _listed(folder: Path) -> list[str]:

@@ -49,12 +49,14 @@ class Proof:
         readers: who answered as the model does.
         int8: of a second file with weights of 8 bits, how many of the texts have another label, and the largest
             difference of a probability; None: there is no such file.
+        unrun: why JavaScript was not run, or which texts it reads otherwise; None: neither.
     """
 
     texts: int
     off: float
     readers: tuple[Message | str, ...]
     int8: tuple[int, float] | None = None
+    unrun: Message | None = None
 
 
 def proof_texts(given: Sequence[str] | None) -> list[str]:

@@ -30,6 +30,9 @@ class Metrics:
         self._labels = Counter("sadari_predictions", "Texts by their likeliest label.", ("model", "label"), **made)
         self._notes = Counter("sadari_noted_texts", "Texts that were empty, unknown or cut.", ("model", "note"), **made)
         self._batch = Histogram("sadari_batch_texts", "Texts that a net answered together.", buckets=TEXTS, **made)
+        self._waited = Histogram(
+            "sadari_queue_seconds", "Time that a request waited for a net.", buckets=SECONDS, **made
+        )
         self._depth = Gauge(
             "sadari_queue_depth", "Requests that wait.", ("model",), multiprocess_mode="livesum", **made
         )
@@ -54,9 +57,11 @@ class Metrics:
             for note in filter(None, exchange.notes):
                 self._notes.labels(exchange.model, note).inc()
 
-    def batch(self, texts: int) -> None:
-        """Count a batch."""
+    def batch(self, texts: int, waited: list[float]) -> None:
+        """Count a batch, and the seconds that its requests waited."""
         self._batch.observe(texts)
+        for seconds in waited:
+            self._waited.observe(seconds)
 
     def depth(self, model: str, waiting: int) -> None:
         """Note how many requests wait for a model."""

@@ -204,8 +204,7 @@ def _proved(proof: Proof) -> None:
         off=proof.off,
         readers=", ".join(map(str, proof.readers)),
     )
-    unrun = None if len(proof.readers) > 1 else message("JavaScript was not run here")
-    print_headed("Proved", beside([same, unrun]))
+    print_headed("Proved", beside([same, proof.unrun]))
     if proof.int8 is not None:
         changed, off = proof.int8
         print_headed("int8", _changed(changed, proof.texts, off))

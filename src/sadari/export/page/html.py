@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sadari.artifact import atomic_file
 from sadari.artifact.weights import encode_weights
 from sadari.errors import ModelError, SettingError
-from sadari.export.node import found_node
+from sadari.export.node import NO_NODE, found_node
 from sadari.export.onnx import reader_source, reading_data
 from sadari.export.page.pruning import pruned
 from sadari.export.page.weights import PageWeights, probabilities_of
@@ -222,6 +222,7 @@ def _said() -> dict[str, str]:
         "old": message("This browser is too old for this page."),
         "no_rows": message("The file has no rows below its head."),
         "all": message("all"),
+        "none": message("none"),
         "rows": message("{kept} of {all} rows", kept="{kept}", all="{all}"),
     }
     return {name: render(sentence) for name, sentence in said.items()}
@@ -249,7 +250,7 @@ def _proved(model: Rung, page: bytes, texts: list[str], expected: NDArray[np.flo
     """Hold the page to what was put into it: by Node, where there is one."""
     node = found_node()
     if node is None:
-        return Proof(len(texts), 0.0, ("Python",))
+        return Proof(len(texts), 0.0, ("Python",), unrun=NO_NODE)
     answers = node.run(_ANSWER, {"page": base64.b64encode(page).decode(), "texts": texts})
     found = np.array(answers, np.float64)
     if found.shape != expected.shape:

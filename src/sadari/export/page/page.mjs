@@ -164,7 +164,7 @@ class Page {
     progress.hidden = true;
     const labels = [...new Set(table.answers.map(({ label }) => label))].sort();
     this.at.filter.replaceChildren(made("option", { value: "", textContent: this.say.all }),
-      ...labels.map((label) => made("option", { value: label, textContent: label })));
+      ...labels.map((label) => made("option", { value: label, textContent: label || this.say.none })));
     this.list();
   }
 

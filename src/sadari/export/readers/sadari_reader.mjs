@@ -361,8 +361,9 @@ class Subwords {
   }
 
   ids(text) {
-    const { lowercase, most, head, before, after, dropped } = this.step;
-    let { ids } = this.engine.encode((lowercase ? text.toLowerCase() : text).normalize("NFC"), { add_special_tokens: false });
+    const { lowercase, sigma, most, head, before, after, dropped } = this.step;
+    const cased = (lowercase ? text.toLowerCase() : text).normalize("NFC"); // and the engine's own lower case is by letter
+    let { ids } = this.engine.encode(sigma ? cased.replaceAll("Σ", "σ") : cased, { add_special_tokens: false });
     ids = Array.from(ids, Number);
     if (ids.every((id) => id === this.step.unknown)) return [];
     if (ids.length > most) ids = [...ids.slice(0, Math.min(head, most)), ...(head < most ? ids.slice(head - most) : [])];

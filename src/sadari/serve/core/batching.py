@@ -15,6 +15,7 @@ from sadari.serve.core.answer import Answer
 from sadari.serve.http.refused import Refused
 
 Result = TypeVar("Result")
+Watch = Callable[[int, list[float]], None]
 
 LONGEST_WAIT = 0.002  # seconds, for others that may come
 A_LOOK = 0.0005
@@ -37,6 +38,7 @@ class Waiting:
     texts: list[str]
     tokens: int
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    since: float = field(default_factory=time.perf_counter)
 
 
 class Queue:
@@ -46,7 +48,7 @@ class Queue:
         compute: answers a list of texts, in the thread.
         longest: seconds that a request may have to wait; more are refused.
         together: whether waiting requests are answered together.
-        watch: is told of each batch: its texts, and the seconds that its first request waited.
+        watch: is told of each batch: how many texts it has, and the seconds that each of its requests waited.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class Queue:
         longest: float,
         *,
         together: bool = True,
-        watch: Callable[[int], None] | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self._compute, self._longest, self._together, self._watch = compute, longest, together, watch
         self._waiting: deque[Waiting] = deque()
@@ -135,7 +137,7 @@ class Queue:
             self._tokens -= tokens
         self._rate += SMOOTHING * (tokens / max(time.perf_counter() - started, 1e-6) - self._rate)
         if self._watch is not None:
-            self._watch(len(texts))
+            self._watch(len(texts), [started - waiting.since for waiting in batch])
         first = 0
         for waiting in batch:
             _give(waiting, whole.part(first, first + len(waiting.texts)))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sadari.artifact import MANIFEST
 from sadari.messages import message
 from sadari.serve.core.answer import Answer, Loaded
-from sadari.serve.core.batching import Queue
+from sadari.serve.core.batching import Queue, Watch
 from sadari.serve.http.refused import Refused
 from sadari.serve.settings import ServeSettings
 
@@ -32,12 +32,10 @@ class Slot:
         name: by which clients ask for it.
         folder: where it is.
         settings: of the server.
-        watch: is told how many texts each batch has.
+        watch: is told of each batch.
     """
 
-    def __init__(
-        self, name: str, folder: str, settings: ServeSettings, watch: Callable[[int], None] | None = None
-    ) -> None:
+    def __init__(self, name: str, folder: str, settings: ServeSettings, watch: Watch | None = None) -> None:
         self.name, self.folder, self._settings = name, Path(folder), settings
         self.loaded = self._read()
         self.seen = self.loaded.identity
@@ -120,13 +118,13 @@ class Shelf:
 
     Args:
         settings: of the server.
-        watch: is told how many texts each batch has.
+        watch: is told of each batch.
 
     Raises:
         ModelError: one of the folders is none.
     """
 
-    def __init__(self, settings: ServeSettings, watch: Callable[[int], None] | None = None) -> None:
+    def __init__(self, settings: ServeSettings, watch: Watch | None = None) -> None:
         self.slots = {name: Slot(name, folder, settings, watch) for name, folder in settings.models}
         self.first = next(iter(self.slots.values()))
 

@@ -80,6 +80,18 @@ def required(body: dict[str, Any], name: str) -> Any:
     return body[name]
 
 
+def one_or_several(body: dict[str, Any], name: str, limits: Limits) -> list[str]:
+    """The texts of an entry that is a text or a list of texts.
+
+    Raises:
+        Refused: it is not there, is something else, empty or too long.
+    """
+    value = required(body, name)
+    if type(value) not in (str, list):
+        raise Refused(422, message("must be a text, or a list of texts"), where=name)
+    return texts_in([value] if type(value) is str else value, name, limits)
+
+
 def texts_in(value: Any, where: str, limits: Limits) -> list[str]:
     """A list of texts, as many and as long as may be.
 

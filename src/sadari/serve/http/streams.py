@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from sadari.errors import reason_of
 from sadari.messages import message
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.exchange import CONNECTION
 from sadari.serve.http.refused import ClientGone, Refused, past_limit
+
+
+@contextmanager
+def room_on_disk() -> Iterator[None]:
+    """What is written in here may find no room: that is no fault of the request, nor of the server.
+
+    Raises:
+        Refused: it did.
+    """
+    try:
+        yield
+    except (TimeoutError, ConnectionError):  # which are of the client's
+        raise
+    except OSError as error:
+        raise Refused(
+            503,
+            message("the server has no room for the file: {reason}", reason=reason_of(error)),
+            headers={"connection": "close", "retry-after": "10"},
+        ) from None
 
 
 async def save_body(asked: Asked, file: Path) -> None:
@@ -24,13 +45,13 @@ async def save_body(asked: Asked, file: Path) -> None:
         file: where to.
 
     Raises:
-        Refused: it is too large, empty, or does not come on.
+        Refused: it is too large, empty, or does not come on; or the disk is full.
         ClientGone: it broke off.
     """
     limits, size = asked.limits, 0
     asked.check_length(limits.file)
     parts = asked.parts()
-    with file.open("wb") as stream:
+    with room_on_disk(), file.open("wb") as stream:
         while (part := await _next(parts, limits.idle)) is not None:
             size += len(part)
             if size > limits.file:

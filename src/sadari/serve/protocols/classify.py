@@ -11,7 +11,7 @@ from starlette.responses import Response
 from sadari.serve.core.shelf import Shelf
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
-from sadari.serve.http.fields import an_object, field, required, texts_in
+from sadari.serve.http.fields import an_object, field, one_or_several
 from sadari.serve.http.replies import json_reply
 from sadari.serve.protocols.answering import answered
 
@@ -37,8 +37,7 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
         Refused: it holds something else.
     """
     body = an_object(await asked.json())
-    given = required(body, "input")
-    texts = texts_in([given] if type(given) is str else given, "input", asked.limits)
+    texts = one_or_several(body, "input", asked.limits)
     slot = shelf.find(field(body, "model", str))
     answer = await answered(asked, slot, texts)
     rows = zip(asked.exchange.found, answer.probabilities.tolist(), strict=True)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from sadari.serve.core.shelf import Shelf, Slot
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
-from sadari.serve.http.fields import an_object, field, required, texts_in
+from sadari.serve.http.fields import an_object, field, one_or_several
 from sadari.serve.http.replies import json_reply
 from sadari.serve.protocols.answering import answered
 
@@ -42,8 +42,7 @@ async def explain(shelf: Shelf, asked: Asked) -> Response:
         Refused: it holds something else.
     """
     body = an_object(await asked.json())
-    inputs = required(body, "inputs")
-    texts = texts_in([inputs] if type(inputs) is str else inputs, "inputs", asked.limits)
+    texts = one_or_several(body, "inputs", asked.limits)
     slot = shelf.find(field(body, "model", str))
     answer = await answered(asked, slot, texts)
     rows = zip(texts, asked.exchange.found, answer.notes, answer.probabilities.tolist(), strict=True)

@@ -12,7 +12,7 @@ from sadari.serve.core.answer import Answer
 from sadari.serve.core.shelf import Shelf, Slot
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
-from sadari.serve.http.fields import an_object, choice, field, required, texts_in, whole_number
+from sadari.serve.http.fields import an_object, choice, field, one_or_several, whole_number
 from sadari.serve.http.replies import json_reply
 from sadari.serve.protocols.answering import answered, ranked
 
@@ -39,8 +39,7 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
         Refused: it holds something else.
     """
     body = an_object(await asked.json())
-    inputs = required(body, "inputs")
-    texts = texts_in([inputs] if type(inputs) is str else inputs, "inputs", asked.limits)
+    texts = one_or_several(body, "inputs", asked.limits)
     parameters = field(body, "parameters", dict) or {}
     top = whole_number(parameters, "top_k")
     function = choice(parameters, "function_to_apply", ("softmax", "sigmoid", "none"))

@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from sadari.errors import DataError, reason_of
+from sadari.errors import DataError
 from sadari.messages import Message, message
 from sadari.serve.core.shelf import Shelf, Slot
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
 from sadari.serve.http.refused import Refused
-from sadari.serve.http.streams import Streamed, save_body
+from sadari.serve.http.streams import Streamed, room_on_disk, save_body
 
 if TYPE_CHECKING:
     from sadari.data.read import Source
@@ -70,10 +70,8 @@ async def predict_file(shelf: Shelf, places: asyncio.Semaphore, asked: Asked) ->
     slot = shelf.find(query.get("model"))
     if places.locked():
         raise Refused(429, message("too many files are being labelled"), headers={"retry-after": "10"})
-    try:
+    with room_on_disk():
         folder = tempfile.TemporaryDirectory(prefix="sadari-file-")
-    except OSError as error:
-        raise Refused(503, message("the server has no room for the file: {reason}", reason=reason_of(error))) from None
     await places.acquire()
     done = partial(_done, folder, places)
     try:
@@ -153,7 +151,8 @@ class _Made:
         from sadari.labelled.writers import write_file
 
         out = self._file.with_name("labelled.parquet")
-        write_file(out, labelled)
+        with room_on_disk():
+            write_file(out, labelled)
         with out.open("rb") as stream:
             while piece := stream.read(CHUNK):
                 yield piece

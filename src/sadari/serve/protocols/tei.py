@@ -17,7 +17,7 @@ from sadari.serve.core.answer import Answer
 from sadari.serve.core.shelf import Shelf
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
-from sadari.serve.http.fields import an_object, choice, field, required, texts_in, whole_number
+from sadari.serve.http.fields import an_object, choice, field, one_or_several, texts_in, whole_number
 from sadari.serve.http.refused import Refused
 from sadari.serve.http.replies import json_reply
 from sadari.serve.protocols.answering import answered, ranked
@@ -47,7 +47,7 @@ async def predict(shelf: Shelf, asked: Asked) -> Response:
         Refused: it holds something else.
     """
     body = an_object(await asked.json())
-    texts, flat = _inputs(required(body, "inputs"), asked)
+    texts, flat = _inputs(body, asked)
     raw = field(body, "raw_scores", bool)
     truncate = field(body, "truncate", bool)
     choice(body, "truncation_direction", ("right", "Right"))
@@ -61,17 +61,16 @@ async def predict(shelf: Shelf, asked: Asked) -> Response:
     return json_reply(found[0] if flat else found)
 
 
-def _inputs(inputs: Any, asked: Asked) -> tuple[list[str], bool]:
+def _inputs(body: dict[str, Any], asked: Asked) -> tuple[list[str], bool]:
     """The texts, and whether the answer is flat."""
-    if type(inputs) is str:
-        return texts_in([inputs], "inputs", asked.limits), True
+    inputs = body.get("inputs")
     if type(inputs) is list and inputs and all(type(each) is list for each in inputs):
         if any(len(each) != 1 for each in inputs):
             raise Refused(422, _A_PAIR, where="inputs", hint=_HINT)
         return texts_in([each[0] for each in inputs], "inputs", asked.limits), False
     if type(inputs) is list and len(inputs) > 1 and type(inputs[0]) is str:
         raise Refused(422, _A_PAIR, where="inputs", hint=_HINT)
-    return texts_in(inputs, "inputs", asked.limits), True
+    return one_or_several(body, "inputs", asked.limits), True
 
 
 _HINT = message('write a batch as [["…"], ["…"]]')

@@ -54,10 +54,22 @@ def subword_reading(
         "after": list(after),
         "padding": pieces.pad_id,
         "lowercase": lowercase,
+        "sigma": _lowers_sigma(files["tokenizer.json"]),
         "dropped": dropped,
         "unknown": pieces.unknown_id if ends else None,  # a text of nothing else has no ids
     }
     return Reading([step], files={name: text.encode() for name, text in files.items()})
+
+
+def _lowers_sigma(tokenizer: str) -> bool:
+    """Whether a tokenizer lower-cases one letter after another, to which a word's last sigma is as any other.
+
+    JavaScript looks at the whole word; its reader must know that this one does not.
+    """
+    from tokenizers import Tokenizer as Engine
+
+    normalizer = Engine.from_str(tokenizer).normalizer
+    return normalizer is not None and normalizer.normalize_str("\u0391\u03a3").endswith("\u03c3")
 
 
 def words_reading(tokenizer: Tokenizer, words: list[str], most: int | None) -> Reading:

@@ -35,7 +35,13 @@ export class ModelsPart {
     if (this.tokenNeeded) {
       link.addEventListener("click", async (event) => {
         event.preventDefault();
-        save(`${model.name}.report.html`, [await (await ask(link.getAttribute("href"))).blob()], "text/html");
+        const alert = document.getElementById("alert");
+        try {
+          save(`${model.name}.report.html`, [await (await ask(link.getAttribute("href"))).blob()], "text/html");
+          showError(alert, null);
+        } catch (error) {
+          showError(alert, error);
+        }
       });
     }
     return link;
