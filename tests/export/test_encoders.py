@@ -57,7 +57,7 @@ def test_others_tools_read_the_folder(tmp_path):
 def test_long_texts(tmp_path):
     save_encoder(tmp_path / "w")
     model = trained(tmp_path / "w", epochs=1, max_length=12, long_texts="head+tail")
-    assert export_onnx(model, tmp_path / "out").off < 1e-5
+    assert export_onnx(model, tmp_path / "out", texts=some(40)[0]).off < 1e-5
     windows = trained(tmp_path / "w", epochs=1, max_length=12, long_texts="windows")
     with pytest.raises(SettingError, match="windows"):
         export_onnx(windows, tmp_path / "out")
@@ -68,7 +68,7 @@ def test_a_sentence_encoder_answers_the_same(pooling, tmp_path):
     save_encoder(tmp_path / "w")
     plain = {"pooling_mode_mean_tokens": not pooling, **pooling}
     folder = sentence_folder(tmp_path / "s", tmp_path / "w", plain, normalise=True, do_lower_case=True)
-    assert export_onnx(trained(folder, "embed"), tmp_path / "out").off < 1e-4
+    assert export_onnx(trained(folder, "embed"), tmp_path / "out", texts=some(40)[0]).off < 1e-4
 
 
 def test_an_encoder_that_learned_from_pairs_answers_the_same(tmp_path):
@@ -82,7 +82,10 @@ def test_an_encoder_that_learned_from_pairs_answers_the_same(tmp_path):
 def test_static_embeddings_answer_the_same(normalise, tmp_path):
     folder, *_ = static_folder(tmp_path / "s", config={"normalize": normalise})
     model = trained(folder, "embed")
-    assert export_onnx(model, tmp_path / "out").off < 1e-5
+    proof = export_onnx(model, tmp_path / "out")
+    assert proof.off < 1e-5
+    if found_node() is not None:  # JavaScript reads subwords by a package that is not there
+        assert "@huggingface/tokenizers" in str(proof.unrun)
     with pytest.raises(SettingError, match="subword"):
         export_html(model, tmp_path / "page.html")
 

@@ -62,7 +62,7 @@ def export_reader_address():
 def test_texts_are_cut_as_by_the_tokenizer(name, node):
     model = RUNGS["bow"](tokenizer=name).fit(["a few words here", "and others there"], ["a", "b"])
     portable = model.portable()
-    texts = hostile_texts(2000)
+    texts = hostile_texts(1000)
     found = in_node(
         node, (reading_data(model, portable), portable.reading.arrays), texts, "reader.steps[0].cutter.tokens(text)"
     )
@@ -87,7 +87,7 @@ def test_features_are_those_of_the_reader_in_python(name, settings, node):
     model = RUNGS[name](**settings).fit([*texts, *some(100)[0]], [*labels, *some(100)[1]])
     portable = model.portable()
     data, arrays = reading_data(model, portable), portable.reading.arrays
-    asked = [*hostile_texts(1000, 1), *headlines("en", "test")[0].to_list()[:100]]
+    asked = [*hostile_texts(400, 1), *headlines("en", "test")[0].to_list()[:100]]
     reader = Reader(data, arrays)
     expected = [
         dict(zip(("ids", "counts"), (part.tolist() for part in reader.read(text)), strict=True)) for text in asked

@@ -42,7 +42,7 @@ def test_what_starts_from_vectors_answers_the_same(settings, tmp_path):
     words = sorted({word for text in texts for word in text.lower().split()})
     vectors = WordVectors(words, np.random.default_rng(0).normal(size=(len(words), 12)).astype(np.float32))
     model = RUNGS["vectors"](vectors=vectors, epochs=1, **settings).fit(texts, labels)
-    assert export_onnx(model, tmp_path / "out").off < 1e-6
+    assert export_onnx(model, tmp_path / "out", texts=texts).off < 1e-6
     if settings["net"] == "bag":
         page = export_html(model, tmp_path / "page.html", texts=texts)
         assert (page.bits, page.changed) == (32, 0)

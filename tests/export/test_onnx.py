@@ -42,9 +42,10 @@ def trained(name, lang="en", rows=400):
 @pytest.mark.parametrize("name", COUNTING)
 def test_every_rung_that_counts_answers_the_same(name, lang, tmp_path):
     model = trained(name, lang)
-    proof = export_onnx(model, tmp_path / "out")
+    asked = headlines(lang, "test")[0].to_list()[:50]
+    proof = export_onnx(model, tmp_path / "out", texts=asked)
     assert proof.off < 2e-5
-    texts = [*headlines(lang, "test")[0].to_list()[:50], *HOSTILE]
+    texts = [*asked, *HOSTILE]
     logits, probabilities = Classifier(tmp_path / "out").run(texts)
     assert np.abs(probabilities - model.predict_proba(texts)).max() < 2e-5
     assert np.allclose(logits, model.logits(texts), atol=1e-4)
@@ -53,7 +54,7 @@ def test_every_rung_that_counts_answers_the_same(name, lang, tmp_path):
 
 def test_the_folder_is_read_without_this_package(tmp_path):
     model = trained("tfidf")
-    export_onnx(model, tmp_path / "out")
+    export_onnx(model, tmp_path / "out", texts=["one text"])
     script = (
         "import sys; sys.modules['sadari'] = None\n"
         "from sadari_reader import Classifier\n"
@@ -70,7 +71,7 @@ def test_several_labels_have_their_thresholds(tmp_path):
     texts, labels = some(300)
     pairs = [(label, "long") if len(text) > 120 else (label,) for text, label in zip(texts, labels, strict=True)]
     model = RUNGS["tfidf"]().fit(texts, pairs)
-    export_onnx(model, tmp_path / "out")
+    export_onnx(model, tmp_path / "out", texts=texts[:100])
     assert Classifier(tmp_path / "out").predict(texts[:40]) == [tuple(row) for row in model.predict(texts[:40])]
 
 
@@ -85,7 +86,7 @@ HARD = st.text(
 
 
 @pytest.mark.parametrize("name", [name for name in TOKENIZERS if name != "morphemes"])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(texts=st.lists(HARD, min_size=1, max_size=9))
 def test_texts_are_cut_as_by_the_tokenizer(name, texts):
     assert [reader_of(name).steps[0].tokenizer(text) for text in texts] == TOKENIZERS[name]()(texts).to_lists()

@@ -1,6 +1,10 @@
-"""`/openapi.json` says what the server does: schemathesis asks what it says, and what it forbids."""
+"""`/openapi.json` says what the server does: schemathesis asks what it says, and what it forbids.
+
+``SADARI_SCHEMA_EXAMPLES=200`` asks each route so often.
+"""
 
 import json
+import os
 from contextlib import suppress
 
 import pytest
@@ -15,7 +19,7 @@ from serving import TEXTS
 load_all_checks()
 # Which bytes are a table is nothing that a schema can say.
 NOT_OF_FILES = {"positive_data_acceptance", "negative_data_rejection"}
-EXAMPLES = 8
+EXAMPLES = int(os.environ.get("SADARI_SCHEMA_EXAMPLES", "4"))  # of a route
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)

@@ -96,7 +96,7 @@ def test_an_answer_that_breaks_off_is_no_fault_of_the_server(server, caplog):
 
 @pytest.mark.parametrize(("room", "query"), [(0.5, {}), (1.1, {"to": "parquet", "proba": "true", "top": "4"})])
 def test_a_full_disk_is_no_fault(server, room, query):
-    """No file of this process may grow past a limit, as on a full disk: the body does not fit, or the answer does not."""
+    """No file of this process may grow past a limit, as on a full disk: the body has no room, or the answer has not."""
     draw, words = random.Random(1), " ".join(TEXTS).split()
     content = "\n".join(["text", *(" ".join(draw.choices(words, k=3)) for _ in range(2_000))]).encode()
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

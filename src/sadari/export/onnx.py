@@ -19,14 +19,14 @@ from sadari.export.encoders import encoder_logits
 from sadari.export.graph import Graph, answers, known_texts
 from sadari.export.nets import net_logits
 from sadari.export.node import NO_NODE, Node, found_node
-from sadari.export.proof import Proof, proof_texts, prove, same_labels
+from sadari.export.proof import TOLERANCE, Proof, compare, proof_texts, same_labels
 from sadari.messages import Message, message
 from sadari.rungs import Rung
 from sadari.rungs.portable.forms import Encoder, MeanOfRows, Net, Portable, WeighedSum
 from sadari.text.weigh import MOST
 
 if TYPE_CHECKING:
-    from sadari.export.readers.sadari_reader import Reader
+    from sadari.export.readers.sadari_reader import Found
 
 FORMAT, VERSION = "sadari-export", 1
 ENCODER_INPUTS = ("input_ids", "attention_mask")
@@ -169,14 +169,16 @@ def _proved(model: Rung, place: Path, texts: list[str]) -> Proof:
     from sadari.export.readers.sadari_reader import Classifier
 
     classifier, int8 = Classifier(place), None
-    off = prove(model, texts, "Python", classifier.predict_proba)
+    found = [classifier.reader.read(text) for text in texts]
+    own = model.predict_proba(texts)
+    off = compare(own, classifier.answers(found)[1], model, texts, "Python", TOLERANCE)
     if (place / INT8).exists():
-        own, found = model.predict_proba(texts), Classifier(place, INT8).predict_proba(texts)
-        int8 = int((~same_labels(model, own, found)).sum()), float(np.abs(own - found).max(initial=0.0))
+        small = Classifier(place, INT8).answers(found)[1]
+        int8 = int((~same_labels(model, own, small)).sum()), float(np.abs(own - small).max(initial=0.0))
     node = found_node()
     if node is None:
         return Proof(len(texts), off, ("Python",), int8, NO_NODE)
-    unrun = _check_reader(node, place, classifier.reader, texts)
+    unrun = _check_reader(node, place, texts, found, ours=not classifier.reader.data["subwords"])
     return Proof(len(texts), off, ("Python",) if unrun else ("Python", node.name), int8, unrun)
 
 
@@ -203,23 +205,30 @@ return given.texts.map((text) => reader.read(text));
 """
 
 
-def _check_reader(node: Node, place: Path, reader: Reader, texts: list[str]) -> Message | None:
+def _check_reader(node: Node, place: Path, texts: list[str], found: list[Found], *, ours: bool) -> Message | None:
     """Hold the reader in JavaScript to the one in Python: the same ids, and so the same answers.
 
-    Subword tokens are found by a package that is not ours, of which it is said where it is not there, or differs.
+    Args:
+        node: runs it.
+        place: the export.
+        texts: n of them.
+        found: what the one in Python read of each.
+        ours: whether it is all our own; else a package finds subword tokens, and it is said where that is not there,
+            or differs.
     """
     source = (place / "sadari_reader.mjs").absolute().as_uri()
     given = {"reader": source, "folder": str(place.absolute()), "texts": texts, "tokenizers": TOKENIZERS}
-    found = node.run(_READ, given)
-    if found is None:
+    others = node.run(_READ, given)
+    if others is None:
         return message("JavaScript was not run: {package} is not installed in this folder", package=TOKENIZERS)
-    own = ([part.tolist() for part in reader.read(text)] for text in texts)
     wrong = [
-        text for text, ours, other in zip(texts, own, found, strict=True) if ours != [other["ids"], other["counts"]]
+        text
+        for text, own, other in zip(texts, found, others, strict=True)
+        if [part.tolist() for part in own] != [other["ids"], other["counts"]]
     ]
     if not wrong:
         return None
-    if reader.data["subwords"]:
+    if not ours:
         return message(
             "{reader} reads {count:,} of {texts:,} texts otherwise by {package}, such as {text!r:.80}",
             reader=node.name,

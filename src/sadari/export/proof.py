@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,29 +70,6 @@ def proof_texts(given: Sequence[str] | None) -> list[str]:
     return [*texts, *HOSTILE]
 
 
-def prove(
-    model: Rung,
-    texts: list[str],
-    reader: Message | str,
-    answer: Callable[[list[str]], NDArray[np.floating]],
-    *,
-    tolerance: float = TOLERANCE,
-) -> float:
-    """Hold what was written to the model's own answers: the largest difference of a probability.
-
-    Args:
-        model: what was written.
-        texts: what both answer.
-        reader: who answers for what was written.
-        answer: from texts to probabilities [n, k].
-        tolerance: how far a probability may be off.
-
-    Raises:
-        ModelError: a label differs, or a probability by more; the text is shown.
-    """
-    return compare(model.predict_proba(texts), answer(texts), model, texts, reader, tolerance)
-
-
 def compare(
     expected: NDArray[np.floating],
     found: NDArray[np.floating],
@@ -101,10 +78,18 @@ def compare(
     reader: Message | str,
     tolerance: float,
 ) -> float:
-    """The largest difference of two tables of probabilities [n, k] of these texts.
+    """Hold what was written to the model's own answers: the largest difference of a probability.
+
+    Args:
+        expected: float [n, k], by the model.
+        found: the same, by what was written.
+        model: what was written.
+        texts: n of them.
+        reader: who answered for what was written.
+        tolerance: how far a probability may be off.
 
     Raises:
-        ModelError: as `prove`.
+        ModelError: a label differs, or a probability by more; the text is shown.
     """
     off = np.abs(expected - found).max(axis=1, initial=0.0)
     off[~np.isfinite(off)] = np.inf

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.export.readers.sadari_reader import Found
 from sadari.rungs.portable.forms import MeanOfRows, WeighedSum
 from sadari.text.reading.reading import Reading
 from sadari.train.solvers.temperature import sigmoid, softmax
 
 KINDS: dict[int, type[np.signedinteger[Any]]] = {16: np.int16, 8: np.int8}
-Found = tuple[NDArray[np.int64], NDArray[np.int64]]  # the ids of a text, and how often each stands in it
 
 
 @dataclass(frozen=True, eq=False)

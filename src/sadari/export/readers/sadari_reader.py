@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 PART, ALONE, DROP, TAG = 0, 2, 3, 4  # what a character is to a tokenizer (1: a separator)
 DENSE, MARK = 3, 4  # kinds of characters: of a script without spaces; that belongs to the one before it
 END = "</s>"
+Found = tuple[NDArray[np.int64], NDArray[np.int64]]  # the ids of a text, and how often each stands in it
 DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1", "U8": "|u1"}
 
 
@@ -57,10 +58,13 @@ class Classifier:
 
     def run(self, texts: list[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits and probabilities, float32 [texts, labels] each."""
-        logits = np.zeros((len(texts), len(self.labels)), np.float32)
+        return self.answers([self.reader.read(text) for text in texts])
+
+    def answers(self, found: list[Found]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The same of texts that were read."""
+        logits = np.zeros((len(found), len(self.labels)), np.float32)
         probabilities = np.zeros_like(logits)
-        found = [self.reader.read(text) for text in texts]
-        order = sorted(range(len(texts)), key=lambda row: len(found[row][0]))
+        order = sorted(range(len(found)), key=lambda row: len(found[row][0]))
         first = 0
         while first < len(order):
             last = first + 1
@@ -96,7 +100,7 @@ class Reader:
         data = json.loads((folder / "reading.json").read_text("utf-8"))
         return cls(data, read_tables((folder / "tables.safetensors").read_bytes()) if data["tables"] else {}, folder)
 
-    def read(self, text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def read(self, text: str) -> Found:
         """The ids of a text, and how often each stands in it; where order matters, every id as it comes, once."""
         parts = [step(text) for step in self.steps]
         ids = np.concatenate(parts) if len(parts) > 1 else parts[0]
@@ -105,7 +109,7 @@ class Reader:
         ids, counts = np.unique(ids, return_counts=True)
         return ids, np.minimum(counts, self.data["most"])
 
-    def batch(self, found: list[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> dict[str, NDArray[Any]]:
+    def batch(self, found: list[Found]) -> dict[str, NDArray[Any]]:
         """What the model takes in for some texts."""
         longest = max(1, max(len(ids) for ids, _ in found))
         ids = np.full((len(found), longest), self.data["padding"], np.int64)
