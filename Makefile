@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-avx2 test-slow check docs messages format fuzz bench platforms clean
+.PHONY: help demo test test-avx2 test-slow check docs course messages format fuzz bench platforms clean
 
 help:
 	@echo "make demo       set up, climb the bundled headlines, then learn French"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-slow  the same, with the slow ones"
 	@echo "make check      format, lint, types, import rules, translations"
 	@echo "make docs       the documentation, with the API reference, in site/; a warning is an error"
+	@echo "make course     run the notebooks of the course, in both languages; a cell that fails, warns or draws nothing is an error"
 	@echo "make messages   bring the catalogues of other languages up to date with the source, and compile them"
 	@echo "make platforms  build a wheel, install it unpinned into an empty environment, and climb (PYTHON=python3.13, say)"
 	@echo "make fuzz       spoil files, folders and calls for MINUTES=10; none may end in a raw error, a hang or a lost row"
@@ -54,7 +55,7 @@ demo: $(VENV)/.serve
 
 # Two at a time, each with one thread: the tests of one file stay together, for what they share takes time to make.
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not full_data" -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not full_data and not course" -n 2 --dist loadfile
 
 # A part of such a processor: oneDNN and torch take no newer instructions, while Numba and torch's own questions see the real one.
 test-avx2: export ONEDNN_MAX_CPU_ISA = AVX2
@@ -62,7 +63,7 @@ test-avx2: export ATEN_CPU_CAPABILITY = avx2
 test-avx2: test
 
 test-slow: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not course"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -76,6 +77,10 @@ messages: $(VENV)/.dev
 # Commands are asked for their help, and nothing is fetched. To read it with its search: python3 -m http.server -d site
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+# COURSE=en, or ko, runs those of one language.
+course: $(VENV)/.dev
+	SADARI_COURSE=$(COURSE) $(BIN)/python -m pytest -m course tests/course
 
 # What fails is kept below found/; tests/fuzz/fuzz_run.py says how to run it again.
 MINUTES ?= 10

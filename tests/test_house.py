@@ -38,6 +38,7 @@ ROOMS = [
     "labelled",
     "export",
     "serve",
+    "course",
     "cli",
 ]
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -225,10 +225,14 @@ def test_no_function_is_longer_than_a_screen(folder):
 
 
 def test_no_phrase_script_is_in_the_wheel():
-    """The wheel is `src/sadari`; what makes the phrases lies in `tools/`, and what they are is one table of data."""
+    """The wheel is `src/sadari` and the notebooks of `course/`; what makes the phrases lies in `tools/`, and what they
+    are is one table of data."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         build = tomllib.load(file)["tool"]["hatch"]["build"]
-    assert build["targets"]["wheel"] == {"packages": ["src/sadari"]}
+    assert build["targets"]["wheel"] == {
+        "packages": ["src/sadari"],
+        "force-include": {"course": "sadari/course/notebooks"},
+    }
     assert set(build) == {"targets"}
     scripts = {path.name for path in (ROOT / "tools" / "phrases").glob("*.py")} - {"__init__.py", "__main__.py"}
     assert {"grammar.py", "sentences.py", "verbs.py"} <= scripts

@@ -106,6 +106,7 @@ _COUNTED = {
     "contradiction": plural("{count:,} contradiction", "{count:,} contradictions", 2),
     "finding": plural("{count:,} finding", "{count:,} findings", 2),
     "setting": plural("{count:,} setting", "{count:,} settings", 2),
+    "notebook": plural("{count:,} notebook", "{count:,} notebooks", 2),
 }
 
 

@@ -43,6 +43,11 @@ COMMANDS = {
     "pretrain": ("sadari.cli.pretrain.command", "pretrain", message("Pre-train a BERT on plain texts, and probe it.")),
     "weights": ("sadari.cli.weights.command", "weights", message("List and fetch pre-trained weights.")),
     "data": ("sadari.cli.data.command", "data", message("List, fetch and audit data.")),
+    "course": (
+        "sadari.cli.course.command",
+        "course",
+        message("Write the course: six notebooks, to learn how all this works."),
+    ),
 }
 
 EXAMPLES = """\b

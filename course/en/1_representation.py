@@ -1,0 +1,7 @@
+# %% [markdown]
+# # 1 · Text as tensors
+
+# %%
+from sadari.course import start
+
+start()

@@ -1,0 +1,7 @@
+# %% [markdown]
+# # 2 · Classifying news
+
+# %%
+from sadari.course import start
+
+start()

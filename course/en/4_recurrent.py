@@ -1,0 +1,7 @@
+# %% [markdown]
+# # 4 · Recurrent nets
+
+# %%
+from sadari.course import start
+
+start()

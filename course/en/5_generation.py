@@ -1,0 +1,7 @@
+# %% [markdown]
+# # 5 · Writing text
+
+# %%
+from sadari.course import start
+
+start()

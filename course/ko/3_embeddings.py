@@ -1,0 +1,7 @@
+# %% [markdown]
+# # 3 · 단어를 벡터로
+
+# %%
+from sadari.course import start
+
+start()

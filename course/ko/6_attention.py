@@ -1,0 +1,7 @@
+# %% [markdown]
+# # 6 · 어텐션, 트랜스포머, BERT
+
+# %%
+from sadari.course import start
+
+start()
