@@ -20,6 +20,7 @@ Six notebooks: representation, classification, embeddings, recurrent nets,
 generation, attention. They need no network, and a few minutes each. With AG
 News in SADARI_DATA or the cache they use it, else the bundled headlines.
 """
+INSTALL = "pip install 'sadari[course]'"
 
 
 @click.command(epilog=EXAMPLES)
@@ -35,8 +36,5 @@ def course(output: str, solutions: bool, lang: str) -> None:
 
     written = write_course(output, lang=lang, solutions=solutions)
     headed("Written", message("{notebooks} in {folder}", notebooks=counted(len(written), "notebook"), folder=output))
-    if find_spec("jupyterlab") is None:
-        headed("Next", "pip install 'sadari[course]'")
-        headed("", f"jupyter lab {shlex.quote(output)}")
-    else:
-        headed("Next", f"jupyter lab {shlex.quote(output)}")
+    opened = f"jupyter lab {shlex.quote(output)}"
+    headed("Next", opened if find_spec("jupyterlab") else f"{INSTALL} && {opened}")
