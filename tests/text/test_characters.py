@@ -173,3 +173,15 @@ def test_what_does_not_fit_in_memory_is_counted_when_wanted_to_the_same_bits(run
     wanted = rung(**settings, epochs=3).fit(texts, labels)
     assert np.array_equal(stored.weight_, wanted.weight_)
     assert np.array_equal(stored.predict_proba(texts), wanted.predict_proba(texts))
+
+
+def test_what_is_white_space_alone_follows_what_was_learned():
+    """It is looked for once, and again when other texts are learned."""
+    vectors, places = CharacterVectors(across_spaces=True, ngram_range=(1, 2)), []
+    for corpus in (["a b", "b a"], ["zyx zz", "y z"]):
+        vectors.fit(pl.Series("text", corpus))
+        assert vectors.known(vectors.transform(pl.Series("text", [" ", corpus[0], "…"]))).tolist() == [False, True, False]
+        names = vectors.feature_names()
+        assert [names[feature] for feature in vectors.white_space()] == [" "]
+        places.append(vectors.white_space())
+    assert places[0] != places[1]

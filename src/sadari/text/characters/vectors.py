@@ -61,6 +61,7 @@ class CharacterVectors(CountVectors):
         )
         self.across_spaces = across_spaces
         self._places: dict[str, int] = {}
+        self._blank: tuple[NDArray[np.int32], list[int]] | None = None  # for which features, and `white_space`
 
     def known(self, counts: Counts) -> NDArray[np.bool_]:
         """bool [n]: which of these texts have anything that was learned; white space alone tells nothing."""
@@ -68,6 +69,11 @@ class CharacterVectors(CountVectors):
 
     def white_space(self) -> list[int]:
         """The features that are white space alone."""
+        if self._blank is None or self._blank[0] is not self.feature_of:  # looked for once, not for every text
+            self._blank = self.feature_of, self._white_space()
+        return self._blank[1]
+
+    def _white_space(self) -> list[int]:
         saved = self._one_text
         pairs = self.grams.pairs if saved is None else saved.pairs
         characters = self.words.to_list() if saved is None else saved.words
