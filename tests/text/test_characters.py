@@ -180,7 +180,11 @@ def test_what_is_white_space_alone_follows_what_was_learned():
     vectors, places = CharacterVectors(across_spaces=True, ngram_range=(1, 2)), []
     for corpus in (["a b", "b a"], ["zyx zz", "y z"]):
         vectors.fit(pl.Series("text", corpus))
-        assert vectors.known(vectors.transform(pl.Series("text", [" ", corpus[0], "…"]))).tolist() == [False, True, False]
+        assert vectors.known(vectors.transform(pl.Series("text", [" ", corpus[0], "…"]))).tolist() == [
+            False,
+            True,
+            False,
+        ]
         names = vectors.feature_names()
         assert [names[feature] for feature in vectors.white_space()] == [" "]
         places.append(vectors.white_space())
