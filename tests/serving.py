@@ -2,6 +2,10 @@
 
 import asyncio
 import io
+import os
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,3 +55,25 @@ def running(settings: ServeSettings) -> Iterator[Running]:
             server.should_exit = True
             thread.join(15)
             assert not thread.is_alive()
+
+
+@contextmanager
+def process(*arguments, environment=None):
+    """``sadari serve`` as a process of its own, and its address."""
+    command = [sys.executable, "-m", "sadari", "serve", *map(str, arguments), "--port", "0"]
+    started = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
+    )
+    said = []
+    drain = threading.Thread(target=lambda: said.extend(started.stderr))
+    drain.start()
+    try:
+        while "http://" not in (line := started.stdout.readline()):
+            assert line or started.poll() is None, said
+        yield started, re.search(r"http://[\d.:]+", line)[0]
+    finally:
+        started.kill()
+        started.wait()
+        drain.join()
+        started.stdout.close()
+        started.stderr.close()

@@ -1,13 +1,10 @@
-"""``--to html``: one file that answers as the model does, in Node, and in Chromium where there is one."""
+"""``--to html``: one file that answers as the model does, in Node (Chromium: test_page_in_chromium.py)."""
 
 import base64
 import csv
-import html
 import io
 import re
 import shutil
-import subprocess
-from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -29,7 +26,6 @@ RUNGS_OF_PAGES = {
     "embedding-bag": {"subwords": (3, 4)},
 }
 needs_node = pytest.mark.skipif(found_node() is None, reason="there is no Node 18 or newer on this machine")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def page_functions(what, given):
@@ -149,36 +145,6 @@ def test_csv_in_and_out():
     ]
     korean = "글,레이블\r\n안녕하세요,a\r\n".encode("cp949")
     assert page_functions("decoded(Uint8Array.from(given))", list(korean)) == korean.decode("cp949")
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
-@pytest.mark.parametrize("lang", ["en", "ko"])
-def test_a_page_opens_in_chromium(lang, tmp_path):
-    model = trained("tfidf", lang)
-    export_html(model, tmp_path / "page.html", lang=lang)
-    text = headlines(lang, "test")[0][0]
-    dom = subprocess.run(
-        [
-            CHROMIUM,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--virtual-time-budget=5000",
-            "--dump-dom",
-            f"{(tmp_path / 'page.html').as_uri()}#text={quote(text)}",
-        ],
-        capture_output=True,
-        timeout=120,
-        check=True,
-    ).stdout.decode()
-    [probabilities] = model.predict_proba([text])
-    bars = re.findall(r'class="name">([^<]*)</bdi><b>([\d.]+) %', dom)
-    expected = sorted(zip(probabilities, model.classes_, strict=True), key=lambda pair: -pair[0])
-    assert [(html.unescape(label), float(share)) for label, share in bars] == [
-        (label, pytest.approx(100 * share, abs=0.051)) for share, label in expected
-    ]
-    assert 'class="for"' in dom
-    assert f'<html lang="{lang}">' in dom
 
 
 @needs_node

@@ -6,11 +6,8 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -20,31 +17,9 @@ import pytest
 import sadari
 from cli_runs import run_badly
 from sadari.serve.settings import ServeSettings
-from serving import TEXTS, running
+from serving import TEXTS, process, running
 
 GOOD = {"input": TEXTS[0]}
-
-
-@contextmanager
-def process(*arguments, environment=None):
-    """``sadari serve`` as a process of its own, and its address."""
-    command = [sys.executable, "-m", "sadari", "serve", *map(str, arguments), "--port", "0"]
-    started = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
-    )
-    said = []
-    drain = threading.Thread(target=lambda: said.extend(started.stderr))
-    drain.start()
-    try:
-        while "http://" not in (line := started.stdout.readline()):
-            assert line or started.poll() is None, said
-        yield started, re.search(r"http://[\d.:]+", line)[0]
-    finally:
-        started.kill()
-        started.wait()
-        drain.join()
-        started.stdout.close()
-        started.stderr.close()
 
 
 @pytest.mark.parametrize("name", ["tfidf", "lstm"])

@@ -3,46 +3,28 @@
 import csv
 import io
 import shutil
-from contextlib import contextmanager
 
 import polars as pl
 import pytest
 
+import sadari
+from browsing import chromium, downloaded, drop, expect, needs_chromium, page_at, violations
 from sadari.data.datasets import find
 from sadari.serve.settings import Limits, ServeSettings
-from serving import running
+from serving import process, running
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="there is no Playwright on this machine")
-axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="there is no axe on this machine")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+pytestmark = needs_chromium
 TEXT = "A late goal won the cup for the team"
-expect = sync_api.expect
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as found:
         yield found
-        found.close()
 
 
-@contextmanager
-def opened(browser, server, ready=True, faults=(), **more):
-    """The page; a fault that the browser finds in it ends the test, but for those that are to be."""
-    context = browser.new_context(**{"locale": "en-US", "viewport": {"width": 1280, "height": 900}} | more)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    found = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda said: found.append(said.text) if said.type == "error" else None)
-    page.goto(server.url)
-    if ready:
-        page.wait_for_selector("body[data-ready]")
-    yield page
-    context.close()
-    assert [each for each in found if not any(fault in each for fault in faults)] == []
+def opened(browser, server, **more):
+    return page_at(browser, server.url, **more)
 
 
 def typed(page, text=TEXT):
@@ -57,11 +39,6 @@ def bars(page, place=0):
     return [
         (row.locator(".name").inner_text(), float(row.locator("b").inner_text().removesuffix(" %"))) for row in rows
     ]
-
-
-def violations(page):
-    found = axe_api.Axe().run(page)
-    return [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found.response["violations"]]
 
 
 def test_bars_and_words_of_a_text(browser, server, models):
@@ -95,25 +72,6 @@ def as_csv(rows):
     out = io.StringIO()
     csv.writer(out).writerows(rows)
     return out.getvalue().encode()
-
-
-def drop(page, content, name="news.csv"):
-    """As a person does who drags it onto the page."""
-    held = page.evaluate_handle(
-        """([text, name]) => {
-            const given = new DataTransfer();
-            given.items.add(new File([text], name));
-            return given;
-        }""",
-        [content.decode(), name],
-    )
-    page.dispatch_event("#drop", "drop", {"dataTransfer": held})
-
-
-def downloaded(page):
-    with page.expect_download() as found:
-        page.click("#save")
-    return found.value.suggested_filename, found.value.path().read_bytes()
 
 
 def test_a_file_is_labelled_filtered_and_saved(browser, server, models):
@@ -291,3 +249,75 @@ def test_tables_of_other_kinds(browser, server):
         page.select_option("#column", "title")
         expect(page.locator("#head th").nth(2)).to_have_text("title")
         expect(page.locator("#rows tr").first.locator("td").nth(2)).to_have_text("A late goal")
+
+
+def test_the_report_where_a_token_is_asked_for(browser, folders, tmp_path):
+    """No link shows a token: the report is saved, and it is said when it is gone."""
+    place = tmp_path / "run" / "tfidf"
+    shutil.copytree(folders["tfidf"], place)
+    (place.parent / "climb.json").write_text("{}", encoding="utf-8")
+    (place.parent / "report.html").write_text("<h1>Report</h1>", encoding="utf-8")
+    settings = ServeSettings((("m", str(place)),), port=0, token="right")
+    seen = {"ready": False, "faults": ("Failed to load resource",), "accept_downloads": True}
+    with running(settings) as server, opened(browser, server, **seen) as page:
+        page.fill("#token", "right")
+        page.keyboard.press("Enter")
+        with page.expect_download() as saved:
+            page.click(".card a")
+        assert saved.value.suggested_filename == "m.report.html"
+        assert saved.value.path().read_text("utf-8") == "<h1>Report</h1>"
+        (place.parent / "report.html").unlink()
+        page.click(".card a")
+        expect(page.locator("#alert")).to_contain_text("/models/m/report")
+
+
+def test_several_labels(browser, folders, tmp_path):
+    """Each label that a text has is ticked; a file's rows have all of theirs, or none."""
+    frame = pl.read_csv(find("headlines").train)
+    texts = frame["text"].to_list()
+    labels = [(label, "long") if len(text) > 130 else (label,) for text, label in frame.select("text", "label").rows()]
+    model = sadari.TfIdf().fit(texts, labels)
+    model.save(tmp_path / "m")
+    rows = [*texts[:40], ""]
+    answers = [", ".join(answer) for answer in model.predict(rows)]
+    with running(ServeSettings((("m", str(tmp_path / "m")),), port=0)) as server, opened(browser, server) as page:
+        typed(page, texts[0])
+        ticked = [row.locator(".name").inner_text() for row in page.locator(".bar").all() if "✓" in row.inner_text()]
+        assert set(ticked) == set(model.predict([texts[0]])[0])
+        expect(page.locator(".note").first).to_contain_text("several")
+        drop(page, as_csv([["text"], *[[row] for row in rows]]))
+        expect(page.locator("#found")).to_have_text("41 of 41 rows")
+        shown = [set(cell.split(", ")) for cell in page.locator("#rows td.label").all_inner_texts()]
+        assert shown == [set(answer.split(", ")) for answer in answers]
+        page.select_option("#filter", label="long")
+        long = sum("long" in answer for answer in answers)
+        expect(page.locator("#found")).to_have_text(f"{long} of 41 rows")
+        page.select_option("#filter", label="none")
+        expect(page.locator("#found")).to_have_text(f"{answers.count('')} of 41 rows")
+        assert violations(page) == []
+
+
+ASK = """async ([url, token]) => {
+    const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+    const asked = { method: "POST", headers, body: JSON.stringify({ inputs: "A late goal" }) };
+    try {
+        const answer = await fetch(`${url}/predict`, asked);
+        return [answer.status, (await answer.json()).error ?? null, answer.headers.get("x-sadari-notes")];
+    } catch (error) {
+        return String(error);
+    }
+}"""
+
+
+def test_pages_of_a_site_that_is_named_read_the_answers(browser, server, folders, tmp_path):
+    """Token from a file, and pages from elsewhere: two of our own servers are the sites."""
+    (tmp_path / "token").write_text("from a file\n", encoding="utf-8")
+    named = server.url
+    with process(folders["tfidf"], "--token-file", tmp_path / "token", "--cors", named) as (_, url):
+        with opened(browser, server, bypass_csp=True, faults=("Failed to load resource",)) as page:
+            assert page.evaluate(ASK, [url, "from a file"]) == [200, None, None]
+            assert page.evaluate(ASK, [url, ""])[:2] == [401, "there is no token"]
+            assert page.evaluate(ASK, [url, "another"])[:2] == [401, "the token is wrong"]
+        strange = named.replace("127.0.0.1", "localhost")
+        with page_at(browser, strange, bypass_csp=True, faults=("Failed to load resource", "CORS")) as page:
+            assert "Failed to fetch" in page.evaluate(ASK, [url, "from a file"])

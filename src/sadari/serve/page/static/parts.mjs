@@ -37,7 +37,7 @@ function occurrences(tokens) {
 function places(text, token) {
   const words = token.split(" ").map((word) => word.replace(MARKS, "")).filter(Boolean);
   if (!words.length) return [];
-  const pattern = words.map((word) => word.replace(/[.*+?^${}()|[\]\\\/-]/g, "\\$&")).join("\\s*");
+  const pattern = words.map((word) => word.replace(/[.*+?^${}()|[\]\\\/]/g, "\\$&")).join("\\s*");
   const alone = [/^[\p{L}\p{N}]/u.test(words[0]) ? "(?<![\\p{L}\\p{N}])" : "", /[\p{L}\p{N}]$/u.test(words.at(-1)) ? "(?![\\p{L}\\p{N}])" : ""];
   const find = (source) => [...text.matchAll(new RegExp(source, "giu"))].map((match) => [match.index, match.index + match[0].length]);
   const found = find(alone.join(pattern));
