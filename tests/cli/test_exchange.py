@@ -74,6 +74,15 @@ def test_an_export_is_tested_by_the_official_package(tmp_path):
     assert precision == pytest.approx(scores["accuracy"]["value"])
 
 
+def test_thresholds_that_the_file_does_not_hold_are_named(tmp_path):
+    model = sadari.load(model_folder("embedding-bag"))
+    for uneven in (False, True):
+        model.thresholds_ = np.linspace(0.1, 0.1 + 0.5 * uneven, len(model.classes_))
+        model.save(tmp_path / "model")
+        said = run_well("export", tmp_path / "model", "--to", "fasttext", "-o", tmp_path / "m.bin").stdout
+        assert ("likeliest label" in " ".join(said.split())) == uneven
+
+
 def test_an_imported_model_is_exported_with_the_same_bytes(small, tmp_path):
     run_well("import", small, "-o", tmp_path / "model")
     said = run_well("export", tmp_path / "model", "--to", "fasttext", "-o", tmp_path / "back.bin").stdout

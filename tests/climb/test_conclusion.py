@@ -76,8 +76,9 @@ def test_probabilities_of_validation_rows_are_kept(tmp_path, rows):
         table = kept[rung.rung]
         assert table.shape == (result.rows["validation"], 2)
         assert np.allclose(table.sum(axis=1), 1, atol=1e-5)
-        assert np.array_equal(table.argmax(axis=1), rung.validation_predictions)
-        assert (table.argmax(axis=1) == kept["truth"]).mean() == pytest.approx(rung.validation_accuracy.value)
+        given = Metric().held_out(kept["truth"], table).given
+        assert np.array_equal(given, rung.validation_predictions)
+        assert (given == kept["truth"]).mean() == pytest.approx(rung.validation_accuracy.value)
     whole = news(rows)
     labels = whole.labels.gather(kept["row"] - 1).to_list()
     assert [result.label_names[code] for code in kept["truth"]] == labels
@@ -162,13 +163,40 @@ def test_nets_that_can_no_longer_matter_are_left_out(large):
         assert no_longer_matters(RUNGS["tfidf"], done, Metric()) is None
 
 
-def test_a_net_whose_own_validation_says_so_is_given_up(monkeypatch):
+@pytest.fixture
+def two_rungs():
+    """A ladder of a linear rung and a net, and the whole in its order again."""
+    whole = dict(RUNGS)
+    RUNGS.clear()
+    RUNGS.update({name: whole[name] for name in ("bow", "embedding")})
+    yield
+    RUNGS.clear()
+    RUNGS.update(whole)
+
+
+def test_a_net_whose_own_validation_says_so_is_given_up(two_rungs):
     """One pass at no rate teaches nothing: after the first of five folds it is surely worse than bow."""
-    for name in [name for name in RUNGS if name not in ("bow", "embedding")]:
-        monkeypatch.delitem(RUNGS, name)
     idle = {"embedding": {"epochs": 1, "learning_rate": 1e-9}}
     result = climb(news(800), settings=idle, curves=False)
     assert [rung.rung for rung in result.rungs] == ["bow"]
     assert "given up" in str(dict(result.skipped)["embedding"])
     named = climb(news(800), rungs=["bow", "embedding"], settings=idle, curves=False)
     assert [rung.rung for rung in named.rungs] == ["bow", "embedding"]
+
+
+@pytest.mark.parametrize("rate", [1e-9, 0.01])
+def test_a_net_is_looked_at_while_it_trains(two_rungs, rate):
+    """With validation rows set aside: at no rate it is given up at the second look, after half of its passes."""
+    passes = []
+
+    def told(what, share):
+        if str(what).startswith("embedding: in training"):
+            passes.append(share)
+
+    settings = {"embedding": {"epochs": 8, "learning_rate": rate}}
+    result = climb(news(6_000), settings=settings, curves=False, refit=False, progress=told)
+    idle = rate < 1e-6
+    assert ("given up" in str(dict(result.skipped).get("embedding"))) == idle
+    assert [rung.rung for rung in result.rungs] == (["bow"] if idle else ["bow", "embedding"])
+    # of the bar behind bow; four tenths of a rung's place there are its training
+    assert (max(passes) - passes[0]) / (1 - passes[0]) == pytest.approx(0.4 * (0.5 if idle else 1))

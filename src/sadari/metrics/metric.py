@@ -100,10 +100,13 @@ class Metric:
     @property
     def chooses_thresholds(self) -> bool:
         """Whether it goes by the labels given, so that it may gain by giving rare ones though another is likelier."""
-        return self.name == "macro-f1" or self.name.startswith(_F1_OF)
+        return not self.reads_probabilities
 
     def thresholds(self, truth: NDArray[np.integer], table: Table) -> NDArray[np.float64]:
         """The thresholds float64 [k] by which it is best on rows that were not trained on.
+
+        The share of right rows gains by them only as far as probabilities are not what they say: there a gain must
+        exceed its own standard error by a row (Edwards 1948), as in McNemar's test.
 
         Args:
             truth: int [n], −1 for a label that training never saw.
@@ -115,7 +118,12 @@ class Metric:
         shares = (np.bincount(known, minlength=table.shape[1]) + 1) / (len(known) + table.shape[1])
         if self.code is not None:  # that label against all others together
             shares = np.where(np.arange(len(shares)) == self.code, shares, 1 - shares[self.code])
-        return even_thresholds(table, shares, lambda given: self.point(truth, Answers(table, given)))
+
+        def error(one: NDArray[np.integer], other: NDArray[np.integer]) -> float:
+            return (1 + float(np.sqrt(np.count_nonzero((one == truth) != (other == truth))))) / len(truth)
+
+        counted = error if self.counts_rows else None
+        return even_thresholds(table, shares, lambda given: self.point(truth, Answers(table, given)), counted)
 
     def given(self, table: Table, thresholds: NDArray[np.floating]) -> NDArray[Any]:
         """The labels that these thresholds give: int [n], or bool [n, k] of several.

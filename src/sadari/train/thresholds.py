@@ -71,7 +71,10 @@ def beside_thresholds(
 
 
 def even_thresholds(
-    probabilities: NDArray[np.floating], shares: NDArray[np.floating], score: Callable[[NDArray[np.int64]], float]
+    probabilities: NDArray[np.floating],
+    shares: NDArray[np.floating],
+    score: Callable[[NDArray[np.int64]], float],
+    error: Callable[[NDArray[np.int64], NDArray[np.int64]], float] | None = None,
 ) -> NDArray[np.float64]:
     """Thresholds float64 [k] under which rare labels are given more often, as far as that makes a score larger.
 
@@ -83,10 +86,16 @@ def even_thresholds(
         probabilities: float [n, k], of rows that were not trained on.
         shares: float [k], how frequent each label is.
         score: of the labels int64 [n] that are given; the higher the better.
+        error: how far by chance the scores of two such columns may lie apart: no more than that is no gain. None: any
+            gain is one.
     """
-    scores = [score(likeliest(probabilities, shares**power)) for power in _POWERS]
+    given = [likeliest(probabilities, shares**power) for power in _POWERS]
     reach = len(_NEIGHBOURS) // 2
-    power = _POWERS[int(np.convolve(np.pad(scores, reach, mode="edge"), _NEIGHBOURS, "valid").round(9).argmax())]
+    scores = np.convolve(np.pad([score(each) for each in given], reach, mode="edge"), _NEIGHBOURS, "valid").round(9)
+    best = int(scores.argmax())
+    if error is not None and scores[best] - scores[0] <= error(given[best], given[0]):
+        best = 0
+    power = _POWERS[best]
     return shares**power / (shares**power).sum() if power else np.full(len(shares), USUAL)
 
 

@@ -58,17 +58,21 @@ def _check_fasttext(output: str, asked: dict[str, Any]) -> None:
 
 def _to_fasttext(rung: Rung, output: str, asked: dict[str, Any], progress: Progress) -> Finish:
     """Write a ``.bin``, and lines beside it: what prints the rest."""
-    from sadari.rungs.fasttext.export import export_fasttext, line_content
+    from sadari.rungs.fasttext.export import export_fasttext, line_content, thresholds_left_out
 
     lines = None if asked["lines"] is None else _lines_path(output, asked["lines"])
     export_fasttext(rung, output)
-    if lines is None:
-        holds = message("FILE holds {lines}: see --lines", lines=line_content(rung))
-        return lambda: print_headed("Next", f"fasttext predict-prob {shlex.quote(output)} FILE; {holds}")
-    rows = _write_lines(rung, lines, asked, progress)
+    rows = None if lines is None else _write_lines(rung, lines, asked, progress)
 
     def finish() -> None:
-        print_headed("", beside([str(lines), counted(rows, "line")]))
+        if rows is not None:
+            print_headed("", beside([str(lines), counted(rows, "line")]))
+        if (left_out := thresholds_left_out(rung)) is not None:
+            print_headed("Labels", left_out)
+        if rows is None:
+            holds = message("FILE holds {lines}: see --lines", lines=line_content(rung))
+            print_headed("Next", f"fasttext predict-prob {shlex.quote(output)} FILE; {holds}")
+            return
         print_headed("Next", f"fasttext test {shlex.quote(output)} {shlex.quote(str(lines))}")
 
     return finish

@@ -36,7 +36,7 @@ def export_fasttext(model: Rung, path: str | Path) -> None:
     fastText prints each probability 0.00001 larger. Of a model of several labels a text (its loss "ova") it looks the
     probabilities up in a table that is off by up to 0.008. Two kinds of texts differ: one in which no word is known has
     the shares of the labels in training here, and another answer there; and words that begin with ``__label__`` are
-    always labels there, and passed over.
+    always labels there, and passed over. Thresholds of a model's own are not written: see `thresholds_left_out`.
 
     Args:
         model: a trained `EmbeddingBag`, or a `FastTextModel`, whose file is written again, byte by byte.
@@ -94,6 +94,24 @@ def line_content(model: Rung) -> Message:
     if isinstance(model, FastTextModel):
         return message("a text a line")
     return message("{tokenizer} tokens joined by spaces", tokenizer=model.tokenizer_)
+
+
+def thresholds_left_out(model: Rung) -> Message | None:
+    """What is to be known where a model gives labels by thresholds, which fastText's file does not hold.
+
+    Args:
+        model: one that `export_fasttext` has written.
+    """
+    if len(np.unique(model.thresholds_)) < 2:
+        return None
+    if model.codec.multilabel:
+        return message(
+            "fastText gives labels by one threshold: the model's own, one for each label, are not in its file"
+        )
+    return message(
+        "fastText gives each text its likeliest label: the model's thresholds, by which it may give a rare one though "
+        "another is likelier, are not in its file"
+    )
 
 
 def _line_heads(texts: pl.Series, labels: pl.Series | None) -> pl.Series:
