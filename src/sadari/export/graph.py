@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari import __version__
 from sadari.errors import MissingExtraError, SettingError
 from sadari.messages import message
 
@@ -76,8 +77,6 @@ class Graph:
         Args:
             notes: what it says of itself.
         """
-        from sadari import __version__
-
         helper = self._onnx.helper
         graph = helper.make_graph(self._nodes, "sadari", self._inputs, self._outputs, list(self._constants.values()))
         model = helper.make_model(

@@ -19,6 +19,7 @@ from sadari.settings.declaration import plain_settings
 from sadari.settings.limits import SEED, Flag, Whole, check
 from sadari.text.column import as_column
 from sadari.train.settings import best_record
+from sadari.train.training_context import Reporter, ResumableRun, TrainingContext
 
 if TYPE_CHECKING:
     from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
@@ -133,7 +134,6 @@ class Generator(SavedGenerator):
             OutputError: something else is in the run's folder.
         """
         from sadari.train.machine.environment import seeded
-        from sadari.train.training_context import Reporter, ResumableRun, TrainingContext
 
         self.check()
         told = listener or Listener()

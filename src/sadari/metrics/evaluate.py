@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.data.corpus import Corpus
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.metrics.classification import (
@@ -24,7 +25,6 @@ from sadari.metrics.several import all_right, truth_matrix
 from sadari.train.labels import ONE_LABEL, OTHERWISE, SEVERAL_LABELS
 
 if TYPE_CHECKING:
-    from sadari.data.corpus import Corpus
     from sadari.rungs.base import Rung
 
 

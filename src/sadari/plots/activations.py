@@ -17,11 +17,11 @@ from sadari.artifact import atomic_write
 from sadari.errors import DataError, SadariWarning, SettingError
 from sadari.messages import message
 from sadari.plots.drawing import load_matplotlib
+from sadari.rungs.explanation import Activations
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from sadari.rungs.explanation import Activations
 
 FORMATS = (".svg", ".png", ".pdf")
 # The first font that has a character draws it: Hangul, Han and kana are in none that matplotlib brings along.

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.plots.activations import check_picture, write_picture
+from sadari.translation.alignment import Alignment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from sadari.translation.alignment import Alignment
 
 MOST_WORDS = 80
 

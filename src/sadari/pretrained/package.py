@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import ModuleType
 
 from sadari.errors import MissingExtraError
 from sadari.messages import message
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 EXTRA = "bert"
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from sadari.artifact.plain_file import as_path
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import Message, message
@@ -23,14 +25,17 @@ from sadari.pretraining.probe import Filled, fill_masks, follows_probability
 from sadari.pretraining.settings import MOST_POSITIONS
 from sadari.pretraining.transformers_folder import read_bert
 from sadari.settings.declaration import plain_settings
+from sadari.text.subword.wordpiece import WordPiece
+from sadari.train.machine import distributed as processes
+from sadari.train.objectives.bert_masking import Masking
+from sadari.train.objectives.bert_segments import Documents, pair_segments, stretches, windows
 from sadari.train.settings import best_record
+from sadari.train.training_context import Reporter, ResumableRun, TrainingContext
 
 if TYPE_CHECKING:
     from sadari.nets.bert.encoder import BertForPreTraining
-    from sadari.text.subword.wordpiece import WordPiece
     from sadari.train.checkpoint import Run
     from sadari.train.loop import Loop
-    from sadari.train.objectives.bert_segments import Documents
 
 LEAST_PAIRS = 2  # of sentences, from which on half can be exchanged
 TRAINED = ("masked_loss", "perplexity", "masked_accuracy", "next_accuracy", "scored_tokens")
@@ -154,9 +159,7 @@ class Bert(SavedBert):
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
             OutputError: something else is in the run's folder.
         """
-        from sadari.train.machine import distributed as processes
         from sadari.train.machine.environment import seed_dropout, seeded
-        from sadari.train.training_context import Reporter, ResumableRun, TrainingContext
 
         self.check()
         told = listener = listener or Listener()
@@ -261,8 +264,6 @@ class Bert(SavedBert):
 
     def _task(self, read: PreTrainingTexts) -> Any:
         from sadari.train.objectives.bert import HeldOutText, PreTrainingTask, Reading, count_ids
-        from sadari.train.objectives.bert_masking import Masking
-        from sadari.train.objectives.bert_segments import pair_segments, stretches, windows
 
         own, pieces = self.resolved_, read.pieces
         masking = Masking(pieces.mask_id, pieces.special, pieces.goes_on, own.masked, own.whole_words)
@@ -349,8 +350,6 @@ class Bert(SavedBert):
 
 def _check_pairs(documents: Documents) -> None:
     """Refuse texts in which next to no sentence follows another."""
-    import numpy as np
-
     several = int((np.diff(documents.offsets) > 1).sum())
     if len(documents) < LEAST_PAIRS or several < LEAST_PAIRS:
         sentences = len(documents.sentences) - 1

@@ -12,10 +12,10 @@ from sadari.errors import SadariError
 from sadari.messages import message
 from sadari.pretraining.settings import BertSettings
 from sadari.pretraining.transformers_folder import BertFolder, bert_of_files, read_bert, sadari_files, shape_json
+from sadari.text.subword.wordpiece import WordPiece
 
 if TYPE_CHECKING:
     from sadari.nets.bert.encoder import BertForPreTraining
-    from sadari.text.subword.wordpiece import WordPiece
 
 
 class SavedBert(BertSettings):

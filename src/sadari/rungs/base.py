@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import Model, ModelFiles
+from sadari.device import resolve_device
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import Message, message, render
 from sadari.rungs.answering import Answering
@@ -250,8 +251,6 @@ class Rung(Answering, Estimator, Model):
         self.check_settings()
         device = getattr(self, "device", None)
         if device is not None:
-            from sadari.device import resolve_device
-
             resolve_device(device)
 
     def answer_on(self, device: str | None, precision: str | None) -> None:

@@ -20,6 +20,7 @@ from sadari.rungs.distillation.teacher import Teacher
 from sadari.settings.declaration import plain_settings
 from sadari.text.vectorize import columns
 from sadari.train.callbacks import Progress
+from sadari.train.machine import distributed as processes
 from sadari.train.time_limit import AS_PLANNED
 from sadari.train.training_context import TrainingContext
 
@@ -100,7 +101,6 @@ class Resumable(Rung):
         self, texts: Any, targets: NDArray[np.int8], costs: NDArray[np.float32], context: TrainingContext
     ) -> None:
         from sadari.train.loop import Loop
-        from sadari.train.machine import distributed as processes
         from sadari.train.machine.environment import seed_dropout, seeded
 
         def identity() -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.train.machine import distributed as processes
+
 if TYPE_CHECKING:
     from sadari.train.loop import Loop
 
@@ -116,8 +118,6 @@ class Teller:
 
     def step(self, loop: Loop) -> None:
         """A step was made: of `Loop.on_step`. What is told are the means since the last time."""
-        from sadari.train.machine import distributed as processes
-
         if time.perf_counter() - self._told < TELL_EVERY or processes.place()[0] != 0:
             return
         sums, stand = loop.progress.sums, loop.progress

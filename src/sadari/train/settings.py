@@ -21,11 +21,11 @@ from sadari.settings.shared import (
     Share,
 )
 from sadari.train.net_settings import NetSettings
+from sadari.train.training_context import TrainingContext
 
 if TYPE_CHECKING:
     from sadari.train.loop import Loop, Task
     from sadari.train.optimizer import OptimizerSettings
-    from sadari.train.training_context import TrainingContext
 
 MOST_EPOCHS = 10_000  # where steps or time are the limit
 

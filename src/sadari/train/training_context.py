@@ -12,6 +12,7 @@ from sadari.settings.limits import Flag, check
 from sadari.train.callbacks import Reporter, Teller, Watch
 from sadari.train.machine import distributed as processes
 from sadari.train.objectives.soft_targets import SoftTargets
+from sadari.train.time_limit import TimeLimit
 
 if TYPE_CHECKING:
     from sadari.train.checkpoint import Run
@@ -43,8 +44,6 @@ class TrainingContext:
             loop: that trains.
             identity: says what must be the same for a run to go on; asked only where there is a run.
         """
-        from sadari.train.time_limit import TimeLimit
-
         progress, reporter = self.watch.progress, self.reporter
         if reporter is None and progress is not None:
             teller = Teller(progress, loop.optimizer_settings.epochs)

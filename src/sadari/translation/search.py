@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from sadari.nets.seq2seq.recurrent import RecurrentSeq2Seq
+from sadari.nets.seq2seq.transformer import TransformerSeq2Seq
 from sadari.nets.token_rules import forbid
 from sadari.ragged import Ragged
 from sadari.text.subword.bpe import Subwords
 from sadari.translation.beam_search import Found, beam_search, check_beam
-
-if TYPE_CHECKING:
-    from sadari.nets.seq2seq.recurrent import RecurrentSeq2Seq
-    from sadari.nets.seq2seq.transformer import TransformerSeq2Seq
 
 SEARCH_ROWS = 512  # continuations that are searched at once
 

@@ -23,17 +23,19 @@ from sadari.messages import message
 from sadari.ragged import Ragged
 from sadari.text.column import as_column, two_parts
 from sadari.text.subword.bpe import Subwords
-from sadari.train.callbacks import Progress
+from sadari.train.callbacks import Progress, Watch
+from sadari.train.machine import distributed as processes
+from sadari.train.training_context import ResumableRun, TrainingContext
 from sadari.translation.alignment import Alignment, align_words
 from sadari.translation.folder import SavedTranslator
 from sadari.translation.pairs import encode_pairs, filled, two_columns
+from sadari.translation.scripts import same_script, vocabulary_size
 
 if TYPE_CHECKING:
     import torch
 
     from sadari.train.checkpoint import Run
     from sadari.train.objectives.translation import Pairs
-    from sadari.train.training_context import TrainingContext
     from sadari.translation.beam_search import Found
 
 # of translations and their references, 0 to 100
@@ -125,10 +127,6 @@ class Translator(SavedTranslator):
             SettingError: a setting out of its range; or another run than the one in the folder.
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
         """
-        from sadari.train.callbacks import Watch
-        from sadari.train.machine import distributed as processes
-        from sadari.train.training_context import ResumableRun, TrainingContext
-
         self._ready = False  # a fit that fails leaves no mixture of two models
         self.check()
         context = TrainingContext(Watch(progress), run=ResumableRun.begin(run, resume))
@@ -196,8 +194,6 @@ class Translator(SavedTranslator):
         return pairs
 
     def _learn_subwords(self, sources: pl.Series, targets: pl.Series) -> None:
-        from sadari.translation.scripts import same_script, vocabulary_size
-
         self.shared_ = same_script(sources, targets) if self.shared is None else self.shared
         groups = [[sources, targets]] if self.shared_ else [[sources], [targets]]
         learned = [

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.cells import cell_len
 
 from sadari.cli.terminal.printing import MARK, NEW_FILE, columns, headed, labels_named, printable, say, table, wrap
 from sadari.climb.columns import WITHOUT_LEAKS, Column, columns_of
-from sadari.climb.result import FINAL_NAMES
+from sadari.climb.result import FINAL_NAMES, ClimbResult
 from sadari.climb.verdict.final_model import MODEL
 from sadari.data.audit.findings import SCRIPTS
+from sadari.data.audit.result import Audit
+from sadari.data.corpus import Corpus
 from sadari.messages import Message, beside, counted, message, of, plural
-
-if TYPE_CHECKING:
-    from sadari.climb.result import ClimbResult
-    from sadari.data.audit.result import Audit
-    from sadari.data.corpus import Corpus
 
 
 def print_data(train: Corpus, test: Corpus | None, audited: Audit, *, kept: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sadari.cli.arguments import options
+from sadari.cli.arguments import inputs, options
 from sadari.cli.arguments.language import language
 from sadari.messages import beside, message, plain
 
@@ -100,7 +100,6 @@ def audit(data: str, **asked: Any) -> None:
 
     Labels may be absent.
     """
-    from sadari.cli.arguments import inputs
     from sadari.cli.terminal.printing import say_json
     from sadari.cli.terminal.progress import Progress
     from sadari.climb.climb import AUDITED_TOKENIZERS

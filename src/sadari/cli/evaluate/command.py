@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from sadari.cli.arguments import options
+from sadari.cli.arguments import inputs, options
+from sadari.cli.arguments.models import load_model, open_for_model
 from sadari.messages import counted, message
 
 EXAMPLES = """\b
@@ -32,8 +33,6 @@ training. DATA with a name stands for its test file.
 @options.as_json("All scores as JSON, and nothing else, on standard output.")
 def evaluate(model: str, data: str, **asked: Any) -> None:
     """Score a MODEL (a folder) on labelled texts: accuracy, macro-F1, calibration, each label, confusions."""
-    from sadari.cli.arguments import inputs
-    from sadari.cli.arguments.models import load_model, open_for_model
     from sadari.cli.terminal.progress import Progress
     from sadari.metrics.evaluate import check_some_known
     from sadari.metrics.evaluate import evaluate as score

@@ -11,11 +11,11 @@ from rich.cells import cell_len
 from sadari import readable
 from sadari.cli.terminal.printing import columns, cut, headed, printable, say, table
 from sadari.messages import Message, beside, counted, message
+from sadari.metrics.interval import Interval
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
     from sadari.metrics.evaluate import Evaluation
-    from sadari.metrics.interval import Interval
 
 INDENT = 13
 _head = partial(headed, indent=INDENT)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.cli.arguments.models import load_model
 from sadari.cli.exchange.targets import INDENT, TARGETS, print_headed
 from sadari.messages import beside, message
 
@@ -95,7 +96,6 @@ def _print_import(model: Any, file: str, output: str) -> None:
 @options.labels
 def export(model: str, target: str, output: str, **asked: Any) -> None:
     """Write a trained MODEL (a folder) for another program."""
-    from sadari.cli.arguments.models import load_model
     from sadari.cli.terminal.printing import saved
     from sadari.cli.terminal.progress import Progress
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.cli.arguments.models import load_model
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 
@@ -43,7 +44,6 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
 
     MODEL is a model folder.
     """
-    from sadari.cli.arguments.models import load_model
     from sadari.cli.terminal.progress import Progress
 
     text = _read(text)

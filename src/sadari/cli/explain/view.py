@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 import numpy as np
 from rich.cells import cell_len
@@ -11,10 +9,8 @@ from rich.cells import cell_len
 from sadari import readable
 from sadari.cli.terminal.printing import HEAD, bar, columns, cut, headed, pad, printable, say, signed
 from sadari.messages import Message, beside, message, render
+from sadari.rungs import Explanation
 from sadari.rungs.explanation import bar_lengths
-
-if TYPE_CHECKING:
-    from sadari.rungs import Explanation
 
 BAR = 12
 WIDEST_FEATURE = 28

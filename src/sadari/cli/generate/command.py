@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.cli.generate.input import Texts, read_texts
+from sadari.cli.train import resume as train_run
 from sadari.cli.train.resume import Command
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 
 if TYPE_CHECKING:
-    from sadari.cli.generate.input import Texts
     from sadari.cli.terminal.progress import Progress
     from sadari.generation.generator import Generator
 
@@ -88,10 +89,8 @@ def train(context: click.Context, **_: Any) -> None:
     from sadari.cli.arguments.outputs import check_model_folder
     from sadari.cli.arguments.settings import parse_settings
     from sadari.cli.generate import view as generate_view
-    from sadari.cli.generate.input import read_texts
     from sadari.cli.terminal import settings as settings_view
     from sadari.cli.terminal.progress import Progress
-    from sadari.cli.train import resume as train_run
     from sadari.generation.generator import Generator
 
     if context.params["list_settings"]:
@@ -129,7 +128,6 @@ def train(context: click.Context, **_: Any) -> None:
 
 def _fit(model: Generator, texts: Texts, progress: Progress, kept: dict[str, Any], asked: Mapping[str, Any]) -> None:
     from sadari.cli.generate.view import Watching
-    from sadari.cli.train import resume as train_run
 
     watching = Watching(texts, progress, quiet=asked["as_json"], samples=asked["sample_every"] is None)
     with train_run.says_how_to_resume(kept, TRAIN):

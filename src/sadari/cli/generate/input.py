@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sadari.cli.arguments.text_files import find_files, is_plain
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message, notes_of
 
@@ -51,7 +52,6 @@ def read_texts(asked: Mapping[str, Any]) -> Texts:
         SettingError: labels are asked for where there are none.
     """
     from sadari.cli.arguments.inputs import find_data
-    from sadari.cli.arguments.text_files import find_files, is_plain
 
     names, notes = find_files(asked["texts"], asked)
     found = [find_data(name) for name in names]

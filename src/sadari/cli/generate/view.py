@@ -6,21 +6,19 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sadari.cli.arguments.settings import show_settings
+from sadari.cli.generate.input import Texts
 from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import columns, headed, labels_named, note, saved, say_json
+from sadari.cli.terminal.progress import Progress
 from sadari.cli.train.view import gone_over, step_reached, training_loss
+from sadari.generation.corpus import TrainingText
 from sadari.generation.generator import Generator, Listener
 from sadari.messages import Message, beside, counted, message
-
-if TYPE_CHECKING:
-    from sadari.cli.generate.input import Texts
-    from sadari.cli.terminal.progress import Progress
-    from sadari.generation.corpus import TrainingText
 
 INDENT = 12
 _head = partial(headed, indent=INDENT)

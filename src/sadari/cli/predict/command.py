@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.cli.arguments.inputs import is_there, looks_like_missing_file
+from sadari.cli.arguments.models import load_model, open_for_model
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, counted, message
 
@@ -67,7 +69,6 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
         raise SettingError(message("--bom is for CSV and TSV alone"))
     if output is not None:
         _check_output(output, path, asked)
-    from sadari.cli.arguments.models import load_model, open_for_model
     from sadari.cli.terminal.progress import Progress
 
     with Progress() as progress:
@@ -105,7 +106,6 @@ def file_among(inputs: tuple[str, ...]) -> str | None:
         )
     if files:
         return files[0]
-    from sadari.cli.arguments.inputs import looks_like_missing_file
     from sadari.cli.terminal.printing import note
 
     missing = [text for text in inputs if looks_like_missing_file(text)]
@@ -126,7 +126,6 @@ def _is_file(text: str) -> bool:
         return False
     if _is_folder(text):  # a single word may well be a folder's name
         return "/" in text or "\\" in text
-    from sadari.cli.arguments.inputs import is_there
 
     return is_there(text)
 

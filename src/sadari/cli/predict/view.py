@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
+import polars as pl
 from rich.cells import cell_len
 
 from sadari import readable
 from sadari.cli.terminal.printing import columns, cut, printable, say, table
-from sadari.labelled.rows import NOTES
+from sadari.labelled.rows import NOTES, Answers
 from sadari.messages import message
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from sadari.labelled.rows import Answers
 
 
 def print_answers(frame: pl.DataFrame, answers: Answers) -> None:

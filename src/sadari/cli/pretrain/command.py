@@ -9,12 +9,13 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.cli.arguments.language import spoken
+from sadari.cli.pretrain.input import Texts
+from sadari.cli.train import resume as train_run
 from sadari.cli.train.resume import Command
 from sadari.errors import ModelError, SettingError
 from sadari.messages import message, translated
 
 if TYPE_CHECKING:
-    from sadari.cli.pretrain.input import Texts
     from sadari.cli.terminal.progress import Progress
     from sadari.pretraining.bert import Bert
 
@@ -106,7 +107,6 @@ def pretrain(context: click.Context, **_: Any) -> None:
     What it knows shows: sadari pretrain probe MODEL TEXT.
     """
     from sadari.cli.terminal import settings as settings_view
-    from sadari.cli.train import resume as train_run
     from sadari.pretraining.bert import Bert
 
     if context.params["list_settings"]:
@@ -120,9 +120,7 @@ def _pretrain(asked: dict[str, Any]) -> None:
     from sadari.cli.arguments.outputs import check_model_folder
     from sadari.cli.arguments.settings import parse_settings
     from sadari.cli.pretrain import view as pretrain_view
-    from sadari.cli.pretrain.input import Texts
     from sadari.cli.terminal.progress import Progress
-    from sadari.cli.train import resume as train_run
     from sadari.pretraining.bert import Bert
 
     own = (
@@ -165,7 +163,6 @@ def _pretrain(asked: dict[str, Any]) -> None:
 
 def _fit(model: Bert, texts: Texts, progress: Progress, kept: dict[str, Any], asked: dict[str, Any]) -> None:
     from sadari.cli.pretrain.view import Watching
-    from sadari.cli.train import resume as train_run
 
     watching = Watching(texts, progress, quiet=asked["as_json"])
     with train_run.says_how_to_resume(kept, PRETRAIN):

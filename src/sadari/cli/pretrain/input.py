@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sadari.cli.arguments.inputs import Data, open_named
 from sadari.cli.arguments.text_files import TextFiles
 from sadari.errors import SettingError
 from sadari.messages import message, notes_of
@@ -12,7 +13,6 @@ from sadari.messages import message, notes_of
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.cli.arguments.inputs import Data
     from sadari.data.plain_text import PlainText
 
 
@@ -54,7 +54,6 @@ class Texts(TextFiles):
         """Each row is a text; where it has several columns, such as title and body, each is a part of it."""
         import polars as pl
 
-        from sadari.cli.arguments.inputs import open_named
         from sadari.data.columns import columns_named
 
         source = open_named(data.train, self.asked, known=data.columns, need_label=False, missing="empty")

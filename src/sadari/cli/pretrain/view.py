@@ -5,26 +5,24 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 from rich.cells import cell_len
 
 from sadari import readable
 from sadari.cli.arguments.settings import show_settings
+from sadari.cli.pretrain.input import Texts
 from sadari.cli.terminal.printing import bar, columns, headed, note, pad, saved, say, say_json, wrap
+from sadari.cli.terminal.progress import Progress
 from sadari.cli.train.view import gone_over, step_reached, training_loss
 from sadari.messages import Message, beside, counted, message, plural
 from sadari.pretraining.bert import Bert, Listener
+from sadari.pretraining.corpus import PreTrainingTexts
+from sadari.pretraining.probe import Filled
 from sadari.text.subword.wordpiece import INSIDE, MASK
 from sadari.train.objectives.bert_segments import LEAST_SCORED_PAIRS
 from sadari.train.settings import best_record
-
-if TYPE_CHECKING:
-    from sadari.cli.pretrain.input import Texts
-    from sadari.cli.terminal.progress import Progress
-    from sadari.pretraining.corpus import PreTrainingTexts
-    from sadari.pretraining.probe import Filled
 
 INDENT = 12
 _head = partial(headed, indent=INDENT)

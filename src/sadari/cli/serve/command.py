@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +10,8 @@ import click
 from sadari.cli.arguments import options
 from sadari.errors import SettingError
 from sadari.messages import message
+from sadari.serve.lifecycle.run import serve as run
+from sadari.serve.settings import Limits, ServeSettings, token_of_environment
 
 EXAMPLES = """\b
 Examples:
@@ -46,9 +49,6 @@ def serve(models: tuple[str, ...], **asked: Any) -> None:
 
     A model is called as its folder is, or as NAME says; the first answers where a request names none.
     """
-    from sadari.serve.lifecycle.run import serve as run
-    from sadari.serve.settings import Limits, ServeSettings, token_of_environment
-
     token = token_of_environment() if asked["token_file"] is None else _token_in(asked["token_file"])
     settings = ServeSettings(
         models=tuple(map(_named, models)),
@@ -71,8 +71,6 @@ def serve(models: tuple[str, ...], **asked: Any) -> None:
 
 def _named(model: str) -> tuple[str, str]:
     """Name and folder of ``NAME=FOLDER``, or of a folder alone."""
-    from pathlib import Path
-
     name, equals, folder = model.partition("=")
     if equals and name and "/" not in name and not Path(model).is_dir():
         return name, folder
@@ -85,8 +83,6 @@ def _token_in(file: str) -> str:
     Raises:
         SettingError: it cannot be read, or is empty.
     """
-    from pathlib import Path
-
     try:
         token = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -107,8 +108,6 @@ def _report(error: BaseException) -> int:
         _say(message("stopped"))
         return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     if _debugging() and not isinstance(error, click.ClickException):
-        import traceback
-
         traceback.print_exception(error)
         return error.exit_code if isinstance(error, SadariError) else OURS
     if isinstance(error, SadariError):

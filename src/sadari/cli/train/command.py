@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sadari.cli.arguments import options
+from sadari.cli.arguments import inputs, options
+from sadari.cli.train import resume as train_run
 from sadari.cli.train import teacher as teaching
 from sadari.errors import DataError
 from sadari.messages import message
@@ -111,7 +112,6 @@ _OWN_OPTIONS = (
 def train(context: click.Context, **_: Any) -> None:
     """Train one rung on DATA (a file, a name, or "-") and save the model."""
     from sadari.cli.terminal import settings as settings_view
-    from sadari.cli.train import resume as train_run
     from sadari.rungs import find_rung
 
     if context.params["list_settings"]:
@@ -124,11 +124,9 @@ def train(context: click.Context, **_: Any) -> None:
 
 
 def _train(asked: dict[str, Any]) -> None:
-    from sadari.cli.arguments import inputs
     from sadari.cli.arguments.outputs import check_model_folder
     from sadari.cli.arguments.settings import parse_settings
     from sadari.cli.terminal.progress import Progress
-    from sadari.cli.train import resume as train_run
     from sadari.cli.train import view as train_view
     from sadari.data.train_data import gather, is_large
     from sadari.metrics.evaluate import check_some_known
@@ -181,7 +179,6 @@ def _train(asked: dict[str, Any]) -> None:
 
 
 def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any], teacher: Teacher | None) -> None:
-    from sadari.cli.train import resume as train_run
     from sadari.cli.train import view as train_view
 
     reports = bool(getattr(model, "report_every", 0) or getattr(model, "validate_every", 0))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari import readable
+from sadari.cli.arguments.inputs import Data, find_data, open_named, use_columns_of_training
+from sadari.cli.arguments.models import load_model
 from sadari.cli.arguments.options import together
 from sadari.errors import ModelError, SettingError
 from sadari.messages import Message, beside, message, notes_of
@@ -17,7 +19,6 @@ from sadari.messages import Message, beside, message, notes_of
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.cli.arguments.inputs import Data
     from sadari.cli.terminal.progress import Progress
     from sadari.data.corpus import Corpus
     from sadari.data.read import Source
@@ -64,7 +65,6 @@ def find_teacher(model: Rung, asked: Mapping[str, Any]) -> Teacher | None:
         SettingError: what only a teacher needs without one; a rung that takes none; a setting out of its range.
         ModelError: it is no classifier.
     """
-    from sadari.cli.arguments.models import load_model
     from sadari.rungs.distillation.teacher import Teacher
 
     if asked.get("teacher") is None:
@@ -122,8 +122,6 @@ def with_texts(
 
 def _read(name: str, asked: Mapping[str, Any], found: Data, train: Source) -> tuple[pl.Series, list[Message]]:
     """The texts of a file, from the columns of the training file where it has them."""
-    from sadari.cli.arguments.inputs import find_data, open_named, use_columns_of_training
-
     data = find_data(name)
     own = {key: asked.get(key) for key in ("encoding", "on_bad_row")}
     if Path(data.train).suffix == Path(found.train).suffix:

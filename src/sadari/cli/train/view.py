@@ -13,6 +13,7 @@ from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.printing import NEW_FILE, headed, labels_named, note, saved, say, say_json, table
 from sadari.cli.train import teacher as teaching
 from sadari.messages import Message, beside, counted, message
+from sadari.metrics.interval import Interval
 from sadari.text.long_texts import cut_note, windows_note
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from sadari.data.read import Source
     from sadari.data.train_data import TrainData
     from sadari.metrics.evaluate import Evaluation
-    from sadari.metrics.interval import Interval
     from sadari.rungs import Rung
 
 INDENT = 12

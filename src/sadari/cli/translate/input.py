@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sadari.cli.terminal.printing import note
+from sadari.artifact import atomic_file
+from sadari.cli.arguments.inputs import find_data, open_named
+from sadari.cli.arguments.options import parse_delimiter
+from sadari.cli.predict.command import file_among
+from sadari.cli.terminal.printing import note, say
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 
@@ -98,8 +102,6 @@ def read_pairs(
         click.UsageError: more than two names. SettingError: columns that are missing, or too many.
         DataError: they cannot be read.
     """
-    from sadari.cli.arguments.inputs import find_data
-    from sadari.cli.arguments.options import parse_delimiter
     from sadari.data.parallel.read import MAX_RATIO, read_pairs, read_parallel
 
     ratio = None if keep_blank else MAX_RATIO
@@ -146,8 +148,6 @@ def read_for(model: Translator, texts: Sequence[str], asked: Mapping[str, Any]) 
 
 def wanted(texts: tuple[str, ...], asked: Mapping[str, Any]) -> str | list[str]:
     """What is to be translated: a file, "-", or texts."""
-    from sadari.cli.predict.command import file_among
-
     path = file_among(texts)
     if path is None and asked["source"] is not None:
         raise SettingError(message("--source names a column of a table, and here are texts"))
@@ -167,7 +167,6 @@ def batches(given: str | list[str], asked: Mapping[str, Any]) -> Iterator[pl.Ser
         except UnicodeEncodeError:
             raise DataError(message("an argument is not valid text in this terminal's encoding")) from None
         return
-    from sadari.cli.arguments.inputs import open_named
 
     reading = {key: asked[key] for key in _TABLE}
     if asked["source"] is None:
@@ -193,9 +192,6 @@ def write_lines(path: str, lines: Sequence[str]) -> None:
 @contextmanager
 def lines_to(path: str | None) -> Iterator[Callable[[str], None]]:
     """What writes a line: to a file, which is there whole at the end or not at all, or to standard output."""
-    from sadari.artifact import atomic_file
-    from sadari.cli.terminal.printing import say
-
     if path is None:
         yield say
         return

@@ -16,13 +16,13 @@ from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import columns, cut, headed, json_line, note, pad, saved, say_json, wrap
 from sadari.cli.train.view import sparkline
+from sadari.cli.translate.input import Answers, Lost
 from sadari.messages import Message, beside, counted, message
+from sadari.metrics.translation import TranslationScores
+from sadari.translation.alignment import Alignment
 
 if TYPE_CHECKING:
-    from sadari.cli.translate.input import Answers, Lost
     from sadari.data.parallel.read import ParallelCorpus
-    from sadari.metrics.translation import TranslationScores
-    from sadari.translation.alignment import Alignment
     from sadari.translation.translator import Translation, Translator
 
 INDENT = 12

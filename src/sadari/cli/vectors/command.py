@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.cli.vectors import input as vectors_input
 from sadari.cli.vectors.convert import convert, info
 from sadari.cli.vectors.options import reading
 from sadari.cli.vectors.train import train
@@ -104,7 +105,6 @@ _metric = click.option(
 def nearest(source: str, words: tuple[str, ...], **asked: Any) -> None:
     """Show the words nearest to each WORD."""
     from sadari.cli.terminal.progress import Progress
-    from sadari.cli.vectors import input as vectors_input
     from sadari.cli.vectors.view import Answer, Answers
 
     lines = vectors_input.lines_unless(words, message("a word"))
@@ -136,7 +136,6 @@ def analogy(source: str, words: tuple[str, ...], **asked: Any) -> None:
     Such as king - man + woman.
     """
     from sadari.cli.terminal.progress import Progress
-    from sadari.cli.vectors import input as vectors_input
     from sadari.cli.vectors.view import Answer, Answers
     from sadari.vectors.analogy import parse_analogy
 
@@ -171,7 +170,6 @@ def evaluate(source: str, files: tuple[str, ...], **asked: Any) -> None:
     """Score vectors on word pairs and analogies."""
     from sadari.cli.terminal.printing import say_json
     from sadari.cli.terminal.progress import Progress
-    from sadari.cli.vectors import input as vectors_input
     from sadari.cli.vectors import view as vectors_view
 
     kinds = [vectors_input.check_test(path, asked["kind"]) for path in files]
@@ -219,7 +217,6 @@ def plot(source: str, words: tuple[str, ...], around: tuple[str, ...], **asked: 
     from sadari.cli.arguments.outputs import check_file
     from sadari.cli.terminal.printing import say_json
     from sadari.cli.terminal.progress import Progress
-    from sadari.cli.vectors import input as vectors_input
     from sadari.cli.vectors import view as vectors_view
     from sadari.plots.activations import check_picture
 

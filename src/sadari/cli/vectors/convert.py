@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.cli.vectors import input as vectors_input
 from sadari.cli.vectors.options import FORMATS, reading
 from sadari.cli.vectors.output import checked_kind, lost
 from sadari.errors import DataError
@@ -39,7 +40,6 @@ Examples:
 def convert(source: str, output: str, to: str | None, words: str | None, **asked: Any) -> None:
     """Write word vectors in another format, or fewer of them."""
     from sadari.cli.terminal.progress import Progress
-    from sadari.cli.vectors import input as vectors_input
     from sadari.cli.vectors import view as vectors_view
 
     kind = checked_kind(output, to)
@@ -67,7 +67,6 @@ def info(source: str, as_json: bool, **asked: Any) -> None:
     """Show what a file or folder of word vectors holds."""
     from sadari.cli.terminal.printing import say_json
     from sadari.cli.terminal.progress import Progress
-    from sadari.cli.vectors import input as vectors_input
     from sadari.cli.vectors import view as vectors_view
 
     with Progress() as progress:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli.arguments import options
+from sadari.cli.arguments.inputs import Data, open_named
 from sadari.cli.arguments.text_files import TextFiles
 from sadari.cli.vectors.options import FORMATS
 from sadari.cli.vectors.output import checked_kind, lost
@@ -18,7 +19,6 @@ from sadari.messages import counted, message, notes_of
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.cli.arguments.inputs import Data
     from sadari.data.plain_text import PlainText
 
 EXAMPLES = """\b
@@ -128,8 +128,6 @@ class _Corpus(TextFiles):
 
     def table(self, name: str, data: Data) -> Iterator[pl.Series]:
         """The text column, or one after another."""
-        from sadari.cli.arguments.inputs import open_named
-
         asked = {key: self.asked[key] for key in ("text", "format", "encoding")}
         source = open_named(data.train, asked, known=data.columns, need_label=False, missing="empty")
         source.use_columns(source.text_columns, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -39,8 +40,6 @@ def weights() -> None:
 @options.as_json("As JSON.")
 def list_(as_json: bool) -> None:
     """Show the weights that have a name: small encoders by language and size."""
-    from dataclasses import asdict
-
     from sadari.cli.terminal.printing import headed, say, say_json
     from sadari.pretrained.published import PUBLISHED
 

@@ -15,6 +15,7 @@ from sadari.serve.http.endpoint import Handlers
 from sadari.serve.http.fields import an_object, choice, field, one_or_several, whole_number
 from sadari.serve.http.replies import json_reply
 from sadari.serve.protocols.answering import answered, ranked
+from sadari.train.solvers.temperature import sigmoid, softmax
 
 
 def handlers(shelf: Shelf) -> Handlers:
@@ -57,6 +58,5 @@ async def _scores(function: str | None, slot: Slot, texts: list[str], answer: An
     logits = await slot.raw_scores(texts, answer)
     if function == "none":
         return logits
-    from sadari.train.solvers.temperature import sigmoid, softmax
 
     return sigmoid(logits) if function == "sigmoid" else softmax(logits)

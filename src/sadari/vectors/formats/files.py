@@ -16,6 +16,7 @@ from sadari.artifact.plain_file import as_path
 from sadari.errors import DataError, OutputError, SettingError
 from sadari.messages import Message, message
 from sadari.settings.limits import Choice, Whole, check
+from sadari.vectors.fasttext.vectors import read_vectors_bin, write_vectors_bin
 from sadari.vectors.formats.folder import is_folder, load_vectors, save_vectors
 from sadari.vectors.formats.rows import ON_BAD_ROW, Rows, wanted_words
 from sadari.vectors.formats.source import VectorFile
@@ -193,7 +194,6 @@ def _read_fasttext(file: VectorFile, *, words: list[str] | None, limit: int | No
         raise DataError(
             message("is a compressed fastText model"), where=file.name, hint=message("decompress it first (gunzip)")
         )
-    from sadari.vectors.fasttext.vectors import read_vectors_bin
 
     found = read_vectors_bin(file.path, words=words, limit=limit)
     found.notes.insert(0, _format("fasttext", found.width))
@@ -225,8 +225,6 @@ def write_vectors(vectors: WordVectors, path: str | Path, *, format: str | None 
         save_vectors(vectors, path)
         return
     if chosen == "fasttext":
-        from sadari.vectors.fasttext.vectors import write_vectors_bin
-
         write_vectors_bin(vectors, path)
         return
     _check_words(vectors.words, chosen)
