@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from sadari.errors import DataError
-from sadari.metrics.significance import holm, mcnemar, pair_tests, paired_difference, smallest_telling_difference
+from sadari.metrics.significance import holm, mcnemar, pair_tests, paired_difference
 
 
 @given(st.integers(0, 400), st.integers(0, 400))
@@ -103,20 +103,3 @@ def test_rungs_that_never_disagree_may_still_differ():
     assert interval.low == pytest.approx(-interval.high)
     with pytest.raises(DataError):
         paired_difference(3, 3, 5)
-
-
-@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 6))
-def test_the_smallest_telling_difference_is_the_smallest(first, second, tests):
-    """One row less would not tell; that much does."""
-    rows = 200
-    telling = round(smallest_telling_difference(first, second, rows, tests=tests) * rows)
-    disagreements = max(first + second, next(d for d in range(1, 40) if 2 * 0.5**d * tests < 0.05))
-    losing = (disagreements - telling) // 2
-    assert mcnemar(losing, disagreements - losing) * tests < 0.05
-    assert mcnemar(losing + 1, disagreements - losing - 1) * tests >= 0.05
-
-
-def test_six_points_in_a_hundred_and_twenty_rows():
-    # Six rows that disagree, all one way, are the fewest that tell: 2 / 2⁶ = 0.031.
-    assert smallest_telling_difference(0, 0, 120) == pytest.approx(6 / 120)
-    assert smallest_telling_difference(0, 0, 5) > 1

@@ -18,8 +18,7 @@ from sadari.ragged import Ragged
 from sadari.text.column import as_column
 from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors
-from sadari.text.vocab import Vocab
-from sadari.text.weigh import MOST, Counts, count, to_bow, weigh
+from sadari.text.weigh import MOST, Counts, count, weigh
 
 few_words = st.lists(st.sampled_from(["aa", "bb", "cc", "Dd", "é1", "가나", "x", "."]), max_size=10).map(" ".join)
 corpora = st.lists(few_words, min_size=1, max_size=8)
@@ -228,18 +227,6 @@ def test_banana_banana_mango() -> None:
     counts = vectors.fit(as_column(["banana, banana, mango"]))
     found = dict(zip(vectors.feature_names(), plain(counts).toarray()[0].tolist(), strict=True))
     assert found == {"banana": 2, "mango": 1}
-
-
-def test_to_bow_is_the_courses_bag_of_words() -> None:
-    tokens = tokenizer("basic_english")(["banana banana mango", "kiwi"])
-    vocab = Vocab.learn(tokens)
-    row = to_bow(vocab.encode(tokens)[0], len(vocab))
-    assert row.dtype == np.float32
-    assert row.tolist() == [{"banana": 2, "mango": 1}.get(token, 0) for token in vocab.tokens]
-    assert to_bow([], 3).tolist() == [0, 0, 0]
-    assert to_bow([-1, 2, 2], 3).tolist() == [0, 0, 2]
-    with pytest.raises(SettingError, match="id 3 does not fit 3 columns"):
-        to_bow([3], 3)
 
 
 def test_tfidf_of_the_course() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from sadari.data.formats.byte_stream import STANDARD_INPUT, open_bytes
 from sadari.data.formats.encodings.encoding import UnclearEncodingError, read_text
 from sadari.data.formats.records import Records
 from sadari.errors import DataError
+from sadari.messages import Message, message
 
 CLASSES_FILE = "classes.txt"
 """Beside a file whose labels are 1 to k, this names them, one a line (as AG News and its kin come)."""
+
+SEPARATORS = ("|", ";", ",", "/", "+", "&", "#")  # that labels such as comedy|drama are composed with
 
 
 def label_values(column: pl.Series, separator: str | None = None) -> pl.Series:
@@ -76,3 +80,35 @@ def named_labels(labels: pl.Series, names: Sequence[str]) -> tuple[pl.Series, np
     numbers = [str(i + 1) for i in range(len(names))]
     named = labels.replace_strict(numbers, list(names), default=None, return_dtype=pl.String)
     return named, (named.is_null() & labels.is_not_null()).to_numpy()
+
+
+def composed_labels_note(names: Sequence[str]) -> Message | None:
+    """A sentence on labels that seem to be several in one field; None where there are none.
+
+    A separator is taken for one where the parts of at least two labels, and of half of those that hold it, all come
+    again in other labels: those of ``Sci/Tech`` or ``sport/tennis`` do not.
+    """
+    for separator in SEPARATORS:
+        composed = [name for name in names if separator in name]
+        if len(composed) < 2:
+            continue
+        parts = {name: {part.strip() for part in name.split(separator)} - {""} for name in names}
+        uses = Counter(part for said in parts.values() for part in said)
+        meant = [name for name in composed if len(parts[name]) > 1 and all(uses[part] > 1 for part in parts[name])]
+        if len(meant) >= 2 and 2 * len(meant) >= len(composed) and len(uses) < len(names):
+            return message(
+                "labels such as {name!r} look like several in one: "
+                "--label-sep {separator!r} would make {parts:,} labels of {labels:,}",
+                name=meant[0][:60],
+                separator=separator,
+                parts=len(uses),
+                labels=len(names),
+            )
+    lists = [name for name in names if name.startswith("[") and name.endswith("]")]
+    if len(lists) >= 2 and 2 * len(lists) > len(names):
+        return message(
+            "labels such as {name!r} look like lists written as text: "
+            "join each with one character, and name it with --label-sep",
+            name=lists[0][:60],
+        )
+    return None

@@ -11,14 +11,19 @@ import numpy as np
 import polars as pl
 
 from sadari.data.columns import choose_columns, column_names, columns_named, split_names
-from sadari.data.composed_labels import composed_labels_note
 from sadari.data.corpus import Corpus, near_duplicate_labels
 from sadari.data.formats.byte_stream import STANDARD_INPUT
 from sadari.data.formats.encodings.guess import shown_name
 from sadari.data.formats.format import Asked
 from sadari.data.formats.opening import find_format, open_records
 from sadari.data.formats.records import BadRows, Chunk, OnBadRow, Records, Wanted
-from sadari.data.label_values import CLASSES_FILE, class_names_beside, label_values, named_labels
+from sadari.data.label_values import (
+    CLASSES_FILE,
+    class_names_beside,
+    composed_labels_note,
+    label_values,
+    named_labels,
+)
 from sadari.errors import DataError, SettingError
 from sadari.forked import check_threads
 from sadari.messages import Message, both, message, plural

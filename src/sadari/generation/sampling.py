@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.nets.token_rules import Rule, forbid
+from sadari.nets.token_rules import forbid
 from sadari.settings.limits import Number, Whole, check
 
 if TYPE_CHECKING:
     import torch
 
+    from sadari.nets.token_rules import Rule
 
 HOTTEST = 1e6
 

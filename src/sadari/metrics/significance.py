@@ -125,31 +125,3 @@ def paired_difference(first_only: int, second_only: int, rows: int, *, confidenc
     value = (second_only - first_only) / rows
     low, high = max(-1.0, float(middle - half)), min(1.0, float(middle + half))
     return Interval(value, min(low, value), max(high, value))
-
-
-def smallest_telling_difference(
-    first_only: int, second_only: int, rows: int, *, tests: int = 1, level: float = 0.05
-) -> float:
-    """The smallest difference in accuracy (a share) that these rows could tell from chance.
-
-    Holds the number of disagreements as found (raised, if need be, to the fewest that can ever be
-    significant) and asks how unevenly they must split for McNemar's p-value, times ``tests``, to fall under
-    ``level``.
-
-    Args:
-        first_only: rows that only the first one gets right.
-        second_only: rows that only the second one gets right.
-        rows: all rows.
-        tests: what Holm's correction multiplies this pair's p-value by.
-        level: the p-value under which a difference counts.
-
-    Returns:
-        More than 1 when these rows are too few for any difference to tell.
-    """
-    disagreements = first_only + second_only
-    fewest = int(np.floor(1 - np.log2(level / tests))) + 1  # 2 · 0.5^d · tests < level, all of them one way
-    disagreements = max(disagreements, fewest)
-    losing = np.arange(disagreements // 2 + 1)
-    telling = 2 * bdtr(losing, disagreements, 0.5) * tests < level
-    most_lost = int(losing[telling].max()) if telling.any() else 0
-    return (disagreements - 2 * most_lost) / rows

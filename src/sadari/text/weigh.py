@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sadari.compiling import in_use, njit
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.ragged import Ragged, offsets_of, positions_of
+from sadari.ragged import Ragged, positions_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -106,17 +106,6 @@ class CountsOnDemand(ABC):
     def totals(self) -> NDArray[np.int64]:
         """int64 [size]: how often each feature stands in all texts together."""
         return sum((part.totals() for part in self.blocks()), np.zeros(self.size, np.int64))
-
-
-def to_bow(ids: Sequence[int] | NDArray[np.integer], size: int) -> NDArray[np.float32]:
-    """The bag of words of one text: float32 [size], how often each id of the vocabulary stands in it.
-
-    What `Ragged.counts` is for many texts. Negative ids (unknown tokens) are skipped.
-
-    Raises:
-        SettingError: an id is not below ``size``.
-    """
-    return Ragged(np.asarray(ids), offsets_of([len(ids)])).counts(size).toarray()[0]
 
 
 def count(features: Ragged, size: int) -> Counts:

@@ -8,7 +8,18 @@ from pathlib import Path
 import click
 from rich.cells import cell_len
 
-from sadari.cli.terminal.printing import MARK, NEW_FILE, columns, headed, labels_named, printable, say, table, wrap
+from sadari.cli.terminal.printing import (
+    MARK,
+    NEW_FILE,
+    columns,
+    headed,
+    labels_named,
+    notes_of_both,
+    printable,
+    say,
+    table,
+    wrap,
+)
 from sadari.climb.columns import WITHOUT_LEAKS, Column, columns_of
 from sadari.climb.result import FINAL_NAMES, ClimbResult
 from sadari.climb.verdict.final_model import MODEL
@@ -20,33 +31,23 @@ from sadari.messages import Message, beside, counted, message, of, plural
 
 def print_data(train: Corpus, test: Corpus | None, audited: Audit, *, kept: bool) -> None:
     """What was read, with all that was guessed, and the audit in a line or two."""
-    headed("Read", _about(train, audited))
-    own = [note for note in (test.notes if test else []) if note not in train.notes]
-    for note in [*train.notes, *(message("test: {note}", note=note) for note in own)]:
-        headed("", note)
-    for number, line in enumerate(audited.summary(kept=kept)):
-        headed("" if number else "Audit", line)
+    headed("Read", _about(train, audited), *notes_of_both(train.notes, test.notes if test else []))
+    headed("Audit", *audited.summary(kept=kept))
 
 
 def print_result(result: ClimbResult, folder: Path, *, report: bool, known: list[Message]) -> None:
     """The split, the table, the verdict, and what to do next."""
-    headed("Split", _split(result))
-    for note in result.notes:
-        if note not in known:
-            headed("", note)
+    headed("Split", _split(result), *(note for note in result.notes if note not in known))
     say()
     shown, hidden = score_table(result, columns())
     for line in shown:
         say(line)
     _print_remarks(result, hidden)
     say()
-    for number, sentence in enumerate(result.verdict.sentences):
-        headed("" if number else "Verdict", sentence)
-    if result.model is not None:
-        headed("Model", result.model)
-    headed("Next", f"sadari predict {shlex.quote(str(folder / MODEL))} {NEW_FILE}")
-    if report:
-        headed("", message("report: {path}", path=folder / "report.html"))
+    headed("Verdict", *result.verdict.sentences)
+    headed("Model", result.model)
+    seen = message("report: {path}", path=folder / "report.html") if report else None
+    headed("Next", f"sadari predict {shlex.quote(str(folder / MODEL))} {NEW_FILE}", seen)
 
 
 def _about(train: Corpus, audited: Audit) -> Message | str:

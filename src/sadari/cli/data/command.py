@@ -56,9 +56,8 @@ def list_(as_json: bool) -> None:
         return
     widest = max(len(line.name) for line in lines) + 2
     for line in lines:
-        headed(line.name, beside([line.description, line.language]), indent=widest)
-        headed("", message("license: {license}", license=line.license), indent=widest)
-        headed("", line.place, indent=widest)
+        about = beside([line.description, line.language])
+        headed(line.name, about, message("license: {license}", license=line.license), line.place, indent=widest)
 
 
 @data.command(epilog=FETCH_EXAMPLES)

@@ -26,9 +26,7 @@ def print_audit(sources: Sequence[Source], corpora: Sequence[Corpus], audited: A
         audited: what was found in these.
     """
     for corpus in corpora:
-        headed("Read", corpus.source, indent=INDENT)
-        for note in corpus.notes:
-            headed("", note, indent=INDENT)
+        headed("Read", corpus.source, *corpus.notes, indent=INDENT)
     for source in sources:
         _print_bad_rows(source)
     for section in audited.sections():
@@ -47,8 +45,5 @@ def _print_bad_rows(source: Source) -> None:
         file=source.title,
         rows=source.skipped,
     )
-    headed("Bad rows", stops, indent=INDENT)
-    for wrong in source.skipped_rows[:MOST_BAD_ROWS]:
-        headed("", wrong, indent=INDENT)
-    if source.skipped > MOST_BAD_ROWS:
-        headed("", "…", indent=INDENT)
+    more = "…" if source.skipped > MOST_BAD_ROWS else None
+    headed("Bad rows", stops, *source.skipped_rows[:MOST_BAD_ROWS], more, indent=INDENT)

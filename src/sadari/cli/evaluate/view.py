@@ -27,9 +27,7 @@ MOST_MISTAKES = 12
 def print_scores(scores: Evaluation, corpus: Corpus) -> None:
     """All of an evaluation."""
     labels = counted(len(corpus.label_names), "label")
-    _head("Read", beside([corpus.source, counted(scores.rows, "text"), labels]))
-    for note in corpus.notes:
-        _head("", note)
+    _head("Read", beside([corpus.source, counted(scores.rows, "text"), labels]), *corpus.notes)
     print_figures(scores)
     say()
     _print_labels(scores)

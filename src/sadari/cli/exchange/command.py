@@ -77,8 +77,8 @@ def import_(file: str, output: str, label_prefix: str) -> None:
 def _print_import(model: Any, file: str, output: str) -> None:
     from sadari.cli.terminal.printing import NEW_FILE, labels_named, saved
 
-    print_headed("Read", beside([file, "fastText", labels_named([str(name) for name in model.classes_.tolist()])]))
-    print_headed("", model.description())
+    labels = labels_named([str(name) for name in model.classes_.tolist()])
+    print_headed("Read", beside([file, "fastText", labels]), model.description())
     saved(output, indent=INDENT)
     print_headed("Next", f"sadari predict {shlex.quote(output)} {NEW_FILE}")
 

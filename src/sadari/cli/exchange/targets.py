@@ -34,11 +34,11 @@ class Target:
     write: Callable[[Any, str, dict[str, Any], Any], Finish]
 
 
-def print_headed(head: str, text: Message | str) -> None:
-    """A headed line of these commands."""
+def print_headed(head: str, *texts: Message | str) -> None:
+    """A headed line of these commands, and more below it."""
     from sadari.cli.terminal.printing import headed
 
-    headed(head, text, indent=INDENT)
+    headed(head, *texts, indent=INDENT)
 
 
 def _refuse(asked: dict[str, Any], target: str, *names: str) -> None:
@@ -108,8 +108,7 @@ def _write_lines(rung: Rung, path: Path, asked: dict[str, Any], progress: Progre
             stream.write(fasttext_lines(rung, batch.texts, batch.labels))
             done += len(batch.texts)
             progress(counted(done, "line"))
-    for line in source.notes:
-        note(line)
+    note(*source.notes)
     return done
 
 

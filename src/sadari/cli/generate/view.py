@@ -15,7 +15,7 @@ from sadari.cli.generate.input import Texts
 from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import columns, headed, labels_named, note, saved, say_json
 from sadari.cli.terminal.progress import Progress
-from sadari.cli.train.view import gone_over, step_reached, training_loss
+from sadari.cli.train.view import gone_over, parameters, step_reached, training_loss
 from sadari.generation.corpus import TrainingText
 from sadari.generation.generator import Generator, Listener
 from sadari.messages import Message, beside, counted, message
@@ -83,7 +83,7 @@ def print_json(model: Generator, output: str, texts: Texts) -> None:
         {
             "model": output,
             "settings": model.resolved_.settings(),
-            "parameters": parameters(model),
+            "parameters": parameters(model.net_),
             "vocabulary": len(model.codec_),
             "vocabulary_note": model.codec_.size_note(model.max_vocab),
             "labels": model.codec_.labels,
@@ -115,8 +115,7 @@ def prompt_notes(model: Generator, prompt: str) -> list[Message]:
 
 def print_samples(prompt: str, streams: Iterable[Iterator[str]], notes: Sequence[Message]) -> None:
     """Texts as they are written; on a terminal without anything that could move its cursor."""
-    for line in notes:
-        note(line)
+    note(*notes)
     terminal = sys.stdout.isatty()
     for number, stream in enumerate(streams):
         if number:
@@ -141,32 +140,20 @@ def print_samples_json(
     say_json({"model": model, "prompt": prompt, **how, "samples": samples, "notes": list(notes)})
 
 
-def parameters(model: Generator) -> int:
-    """How many numbers the net learns."""
-    net: Any = model.net_
-    return sum(parameter.numel() for parameter in net.parameters())
-
-
 def _print_training_text(model: Generator, training_text: TrainingText, texts: Texts) -> None:
     unit, codec = UNITS[model.level], training_text.codec
     learned, held_out = training_text.learned, training_text.scored
     tokens = learned + held_out
     many = counted(training_text.texts, "text") if training_text.texts else None
     different = message("{units}, {count:,} ids", units=counted(tokens, unit), count=len(codec))
-    _head("Read", beside([", ".join(texts.names), many, different]))
-    for line in texts.notes:
-        _head("", line)
-    if codec.labels:
-        _head("", labels_named(codec.labels))
-    if training_text.unknown:
-        rare = message("{units} ({share:.1%}) are too rare to learn")
-        units = counted(training_text.unknown, unit)
-        _head("", rare.filled(units=units, share=training_text.unknown / tokens))
-    size = codec.size_note(model.max_vocab)
-    if size:
-        _head("", size)
+    read = beside([", ".join(texts.names), many, different])
+    labels = labels_named(codec.labels) if codec.labels else None
+    rare = message("{units} ({share:.1%}) are too rare to learn")
+    rare = rare.filled(units=counted(training_text.unknown, unit), share=training_text.unknown / max(1, tokens))
+    unknown = rare if training_text.unknown else None
+    _head("Read", read, *texts.notes, labels, unknown, codec.size_note(model.max_vocab))
     _head("Split", message("train {train:,} · held out {held_out:,}", train=learned, held_out=held_out))
-    _head("Net", beside([model.net, counted(parameters(model), "parameter"), show_settings(_telling(model))]))
+    _head("Net", beside([model.net, counted(parameters(model.net_), "parameter"), show_settings(_telling(model))]))
 
 
 def _telling(model: Generator) -> dict[str, Any]:

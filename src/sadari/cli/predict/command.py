@@ -171,8 +171,7 @@ def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[s
     from sadari.cli.terminal.printing import note
     from sadari.labelled.rows import Answers, Wanted
 
-    for line in source.notes:
-        note(line)
+    note(*source.notes)
     progress(message("looking at the columns"))
     source.complete_columns()
     answers = Answers(rung, source.columns, Wanted(asked["proba"], asked["top"]))
@@ -181,8 +180,7 @@ def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[s
         note(message("the file has such columns already: {pairs}", pairs=pairs))
     said = len(source.notes)
     _give(_answered(source, answers, progress), answers, output, asked, readable=False)
-    for line in source.notes[said:]:
-        note(line)
+    note(*source.notes[said:])
     if output is not None and output.suffix.lower() == ".csv" and not asked["bom"] and source.encoding in OF_EXCEL:
         note(message("it is UTF-8: Excel shows it well with --bom"))
 

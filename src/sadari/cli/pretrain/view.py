@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import polars as pl
 from rich.cells import cell_len
@@ -15,7 +14,7 @@ from sadari.cli.arguments.settings import show_settings
 from sadari.cli.pretrain.input import Texts
 from sadari.cli.terminal.printing import bar, columns, headed, note, pad, saved, say, say_json, wrap
 from sadari.cli.terminal.progress import Progress
-from sadari.cli.train.view import gone_over, step_reached, training_loss
+from sadari.cli.train.view import gone_over, parameters, step_reached, training_loss
 from sadari.messages import Message, beside, counted, message, plural
 from sadari.pretraining.bert import Bert, Listener
 from sadari.pretraining.corpus import PreTrainingTexts
@@ -72,8 +71,8 @@ def print_result(model: Bert, output: str) -> None:
         _head("Held out", _verdict(model))
     saved(output, message("opens in transformers as it is"), indent=INDENT)
     example = message("a text with a {mask} in it", mask=MASK)
-    _head("Next", f'sadari pretrain probe {shlex.quote(output)} "{example}"')
-    _head("", f"sadari train DATA --rung bert --weights {shlex.quote(output)} -o MODEL")
+    then = f"sadari train DATA --rung bert --weights {shlex.quote(output)} -o MODEL"
+    _head("Next", f'sadari pretrain probe {shlex.quote(output)} "{example}"', then)
 
 
 def print_json(model: Bert, output: str, texts: Texts) -> None:
@@ -82,7 +81,7 @@ def print_json(model: Bert, output: str, texts: Texts) -> None:
         {
             "model": output,
             "settings": model.resolved_.settings(),
-            "parameters": parameters(model),
+            "parameters": parameters(model.net_),
             "vocabulary": len(model.pieces_),
             "vocabulary_note": model.pieces_.size_note(model.vocabulary),
             "scores": model.scores_,
@@ -149,36 +148,24 @@ def filled_text(text: str, fillings: Sequence[Sequence[Filled]]) -> str:
     return head
 
 
-def parameters(model: Bert) -> int:
-    """How many numbers the net learns."""
-    net: Any = model.net_
-    return sum(parameter.numel() for parameter in net.parameters())
-
-
 def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mapping[str, float]) -> None:
     held_out = len(read.held_out.values)
     tokens = read.tokens + held_out
     blank = message("{texts:,} blank", texts=read.blank) if read.blank else None
-    _head("Read", beside([", ".join(texts.names), counted(read.texts, "text"), blank, counted(tokens, "token")]))
-    for line in texts.notes:
-        _head("", line)
-    if read.unknown:
-        unknown = message("{tokens} ({share:.2f} %) are unknown to the tokenizer")
-        _head("", unknown.filled(tokens=counted(read.unknown, "token"), share=100 * read.unknown / tokens))
-    _head("Split", message("train {train:,} tokens · held out {held_out:,}", train=read.tokens, held_out=held_out))
-    if held_out <= 1:
-        _head("", message("too few texts to hold any out: nothing is scored"))
+    of_texts = beside([", ".join(texts.names), counted(read.texts, "text"), blank, counted(tokens, "token")])
+    unknown = message("{tokens} ({share:.2f} %) are unknown to the tokenizer")
+    unknown = unknown.filled(tokens=counted(read.unknown, "token"), share=100 * read.unknown / max(1, tokens))
+    _head("Read", of_texts, *texts.notes, unknown if read.unknown else None)
+    split = message("train {train:,} tokens · held out {held_out:,}", train=read.tokens, held_out=held_out)
+    _head("Split", split, message("too few texts to hold any out: nothing is scored") if held_out <= 1 else None)
     own = model.resolved_.settings()
     shown = ("length", "batch_size", "learning_rate", "dropout", "epochs", "steps", "minutes", "precision")
     told = {name: own[name] for name in shown}
     kind = f"BERT {own['size']}" if own["size"] else message("BERT, on from {start}", start=model.data_["start"])
     pieces = message("{count:,} pieces", count=len(read.pieces))
-    _head("Net", beside([kind, counted(parameters(model), "parameter"), pieces, show_settings(told)]))
-    size = read.pieces.size_note(model.vocabulary)
-    if size:
-        _head("", size)
-    if model.new_:
-        _head("", message("new, and still to be learned: {parts}", parts=model.new_))
+    net = beside([kind, counted(parameters(model.net_), "parameter"), pieces, show_settings(told)])
+    new = message("new, and still to be learned: {parts}", parts=model.new_) if model.new_ else None
+    _head("Net", net, read.pieces.size_note(model.vocabulary), new)
     if guess:
         said = message("by frequency alone: masked accuracy {share}, perplexity {perplexity:,.0f}")
         share = readable.in_percent(guess["guess_accuracy"])

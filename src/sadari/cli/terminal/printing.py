@@ -77,25 +77,33 @@ def saved(output: str | Path, more: Message | None = None, *, indent: int | None
     headed("Saved", beside([str(output), f"{readable.significant(megabytes(output), 2)} MB", more]), indent=indent)
 
 
-def note(line: Message | str) -> None:
-    """One line to standard error."""
-    click.echo(printable(str(line)), err=True)
+def note(*lines: Message | str) -> None:
+    """Lines to standard error."""
+    for line in lines:
+        click.echo(printable(str(line)), err=True)
 
 
-def headed(head: Message | str, text: Message | str, *, indent: int | None = None) -> None:
-    """``Read     32,055 texts …``, wrapped under its text.
+def headed(head: Message | str, *texts: Message | str | None, indent: int | None = None) -> None:
+    """``Read     32,055 texts …``, wrapped under its text, and more texts below it.
 
     Args:
         head: the first words; a string is the id of a message, unless no catalogue has it.
-        text: what follows.
-        indent: where it begins; at least behind `head`.
+        texts: what follows, each on a line of its own; a None is left out, and without any nothing is printed.
+        indent: where they begin; at least behind `head`.
     """
     head = render(Message(head) if head and isinstance(head, str) else head)
-    start = max(HEAD if indent is None else indent, cell_len(head) + 2)
-    first, *rest = wrap(printable(str(text)), columns() - start) or [""]
-    say(click.style(head, bold=True) + " " * (start - cell_len(head)) + first)
-    for line in rest:
-        say(" " * start + line)
+    for text in (text for text in texts if text is not None):
+        start = max(HEAD if indent is None else indent, cell_len(head) + 2)
+        first, *rest = wrap(printable(str(text)), columns() - start) or [""]
+        say(click.style(head, bold=True) + " " * (start - cell_len(head)) + first)
+        for line in rest:
+            say(" " * start + line)
+        head = ""
+
+
+def notes_of_both(notes: Sequence[Message], of_test: Sequence[Message]) -> list[Message]:
+    """The notes on training data, and those on the test file that say something else."""
+    return [*notes, *(message("test: {note}", note=note) for note in of_test if note not in notes)]
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -6,11 +6,21 @@ import shlex
 from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sadari import readable
 from sadari.cli.arguments.settings import show_settings
-from sadari.cli.terminal.printing import NEW_FILE, headed, labels_named, note, saved, say, say_json, table
+from sadari.cli.terminal.printing import (
+    NEW_FILE,
+    headed,
+    labels_named,
+    note,
+    notes_of_both,
+    saved,
+    say,
+    say_json,
+    table,
+)
 from sadari.cli.train import teacher as teaching
 from sadari.messages import Message, beside, counted, message
 from sadari.metrics.interval import Interval
@@ -41,13 +51,10 @@ _REPORT = (
 def print_data(rows: TrainData, source: Source, test: Corpus | None, *, share: float, seed: int) -> None:
     """What was read, what was left out, and how it was split."""
     streamed = message("a batch at a time") if rows.streamed else None
-    _head("Read", beside([source.title, counted(rows.rows, "text"), labels_named(rows.label_names), streamed]))
-    own = [line for line in (test.notes if test else []) if line not in rows.notes]
-    for line in [*rows.notes, *(message("test: {note}", note=line) for line in own)]:
-        _head("", line)
-    if rows.duplicates:
-        dropped = message("{rows} dropped: the same text and label as an earlier one")
-        _head("", dropped.filled(rows=counted(rows.duplicates, "row")))
+    read = beside([source.title, counted(rows.rows, "text"), labels_named(rows.label_names), streamed])
+    dropped = message("{rows} dropped: the same text and label as an earlier one")
+    same = dropped.filled(rows=counted(rows.duplicates, "row")) if rows.duplicates else None
+    _head("Read", read, *notes_of_both(rows.notes, test.notes if test else []), same)
     split = message("train {train:,} · validation {validation:,} ({share:g} %, stratified by label, seed {seed})")
     _head(
         "Split",
@@ -58,9 +65,8 @@ def print_data(rows: TrainData, source: Source, test: Corpus | None, *, share: f
 def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> None:
     """The settings as they were resolved, a recipe's reports, the scores, and what to do with the model."""
     settings = {**model.resolved_settings(), "tokenizer": model.tokenizer_}
-    _head("Settings", show_settings({name: value for name, value in settings.items() if name != "seed"}))
-    if model.tokenizer_choice_ is not None:
-        _head("", model.tokenizer_choice_.said())
+    shown = show_settings({name: value for name, value in settings.items() if name != "seed"})
+    _head("Settings", shown, model.tokenizer_choice_ and model.tokenizer_choice_.said())
     if settings.get("solver") == "adam":
         _print_reports(model.history_)
     if model.cut_:
@@ -68,8 +74,8 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     texts, windows = model.windowed_
     if texts:
         _head("Long", windows_note(texts, _texts_read(model), windows, settings["max_length"]))
-    for place, line in enumerate(teaching.told(model.teacher_) if model.teacher_ else []):
-        _head("" if place else "Teacher", line)
+    if model.teacher_:
+        _head("Teacher", *teaching.told(model.teacher_))
     if model.coverage_:
         _head("Vectors", beside([model.coverage_.said(), None if settings["tune"] else message("frozen")]))
     _head("Trained", beside([readable.duration(model.train_seconds_, 2), _gone_over(model)]))
@@ -206,3 +212,8 @@ def _print_reports(history: list[dict[str, float]]) -> None:
     rows = [[format(record[key], shape) for key, _, shape in keys] for record in history]
     for line in table(rows, headings=[heading for _, heading, _ in keys], left=0) if rows else []:
         say(line)
+
+
+def parameters(net: Any) -> int:
+    """How many numbers a net learns."""
+    return sum(parameter.numel() for parameter in net.parameters())

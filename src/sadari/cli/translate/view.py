@@ -15,7 +15,7 @@ from sadari import readable
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import columns, cut, headed, json_line, note, pad, saved, say_json, wrap
-from sadari.cli.train.view import sparkline
+from sadari.cli.train.view import parameters, sparkline
 from sadari.cli.translate.input import Answers, Lost
 from sadari.messages import Message, beside, counted, message
 from sadari.metrics.translation import TranslationScores
@@ -37,9 +37,8 @@ NARROW = 3  # cells of a column where words do not fit above it
 
 def print_data(pairs: ParallelCorpus, held_out: ParallelCorpus, asked: dict[str, Any]) -> None:
     """What was read, what was left out, and how it was split."""
-    _head("Read", beside([pairs.source, f"{asked['source']} → {asked['target']}" if asked["source"] else None]))
-    for line in pairs.notes:
-        _head("", line)
+    columns_read = f"{asked['source']} → {asked['target']}" if asked["source"] else None
+    _head("Read", beside([pairs.source, columns_read]), *pairs.notes)
     how = message("drawn with seed {seed}; no source text stands in both", seed=asked["seed"])
     if asked["test"]:
         how = message("from {source}", source=held_out.source)
@@ -54,7 +53,7 @@ def print_net(model: Translator, example: str) -> None:
         model: not trained yet.
         example: a source text, to show how it is read where that is not from its beginning.
     """
-    weights = sum(parameter.numel() for parameter in model.net_.parameters())
+    weights = parameters(model.net_)
     read, written = len(model.source_subwords_), len(model.target_subwords_)
     subwords = message("{read:,} and {written:,} subwords", read=read, written=written)
     if model.shared_:
@@ -63,9 +62,7 @@ def print_net(model: Translator, example: str) -> None:
     if model.net != "transformer":
         attention = message("attention: {kind}", kind=model.attention)
     size = message("{millions} M weights", millions=readable.significant(weights / 1e6, 2))
-    _head("Net", beside([model.net, attention, size, subwords]))
-    for line in _size_notes(model):
-        _head("", line)
+    _head("Net", beside([model.net, attention, size, subwords]), *_size_notes(model))
     if model.reverse:
         words = example.split()
         read_as = message("reads the source from its end: “{words}” as “{reversed}”")
@@ -140,21 +137,15 @@ def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpu
     """BLEU and chrF, and what to know of them."""
     search = message("beam {beam}", beam=asked["beam"]) if asked["beam"] > 1 else message("greedy")
     texts = message("{texts} of {source}", texts=counted(scores.texts, "text"), source=pairs.source)
-    _head("Translated", beside([texts, search]))
-    for said in pairs.notes:
-        if said.id != "{count:,} pair":  # what counts them stands above
-            _head("", said)
-    for line in _lost(int(found.sources.cut.sum()), int((found.sources.unknown > 0).sum()), scores.texts):
-        _head("", line)
-    if found.swapped:
-        _head("", SWAPPED)
+    notes = [said for said in pairs.notes if said.id != "{count:,} pair"]  # what counts them stands above
+    lost = _lost(int(found.sources.cut.sum()), int((found.sources.unknown > 0).sum()), scores.texts)
+    _head("Translated", beside([texts, search]), *notes, *lost, SWAPPED if found.swapped else None)
     _head("BLEU", f"{scores.bleu:.2f}   {scores.bleu_signature}")
     _head("chrF", f"{scores.chrf:.2f}   {scores.chrf_signature}")
     _head("Tokens", message("BLEU {bleu:.2f} on lower-cased 13a tokens", bleu=scores.tokenised_bleu))
     _head("Exact", message("{share:.1f} % are the reference, letter by letter", share=scores.exact))
     _head("Length", message("{ratio:.3f} tokens for each of the references'", ratio=scores.length_ratio))
-    if asked["output"] is not None:
-        _head("Saved", asked["output"])
+    _head("Saved", asked["output"])
 
 
 def print_scores_json(scores: TranslationScores, found: Answers, pairs: ParallelCorpus, asked: dict[str, Any]) -> None:
@@ -242,8 +233,7 @@ def shade(weight: float) -> str:
 
 def print_lost(lost: Lost, model: Translator, output: str | None) -> None:
     """What of the texts could not be read, on standard error."""
-    for line in _lost(lost.cut, lost.unknown, lost.texts, model.max_length - 1):
-        note(line)
+    note(*_lost(lost.cut, lost.unknown, lost.texts, model.max_length - 1))
     if lost.swapped:
         note(SWAPPED)
     if lost.undrawn:

@@ -45,8 +45,7 @@ def load(
         progress=progress,
     )
     with progress.paused():
-        for line in [] if quiet else loaded.notes:
-            note(line)
+        note(*([] if quiet else loaded.notes))
     return loaded
 
 

@@ -68,7 +68,7 @@ INPUTS = ("text", *READ_FORMATS)
 def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> None:
     """Train word vectors on TEXT…: files, folders, names of data sets, or "-"."""
     from sadari.cli.terminal.progress import Progress
-    from sadari.cli.vectors.train_view import print_trained
+    from sadari.cli.vectors.view import print_trained
     from sadari.vectors.formats.files import write_vectors
     from sadari.vectors.word2vec.trainer import Word2Vec
 

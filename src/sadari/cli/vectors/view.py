@@ -16,8 +16,9 @@ from rich.cells import cell_len
 
 from sadari import readable
 from sadari.cli.terminal.printing import bar, columns, headed, json_line, note, pad, printable, say, say_json, table
+from sadari.cli.train.view import sparkline
 from sadari.errors import SadariError
-from sadari.messages import Message, beside, counted, message
+from sadari.messages import Message, beside, counted, message, plural
 
 if TYPE_CHECKING:
     from sadari.vectors.evaluation import AnalogyScores, AnalogySection, SimilarityScore
@@ -242,8 +243,7 @@ def print_description(found: dict[str, Any]) -> None:
     """What vectors are, for a reader."""
 
     print_headed("Words", beside([f"{found['words']:,}", message("{width:,} numbers each", width=found["width"])]))
-    for i, line in enumerate(found["notes"]):
-        print_headed("" if i else "Notes", line)
+    print_headed("Notes", *found["notes"])
     print_headed("First", " · ".join(found["first"]))
     if found["length"] is not None:
         low, mean, high = (f"{found['length'][key]:.3g}" for key in ("smallest", "mean", "largest"))
@@ -266,9 +266,40 @@ def print_written(vectors: WordVectors, output: str, *, lost: Sequence[Message])
     """What was written where, what got lost on the way, and what to do next."""
 
     said = message("{words}, {width:,} wide: {output}", words=counted(len(vectors), "word"))
-    print_headed("Written", said.filled(width=vectors.width, output=output))
-    for line in lost:
-        print_headed("", line)
+    print_headed("Written", said.filled(width=vectors.width, output=output), *lost)
     frequent = (vectors.word(row) for row in range(min(200, len(vectors))))
     word = next((word for word in frequent if word.isalpha() and len(word.encode()) > 4), "WORD")
     print_headed("Next", f"sadari vectors nearest {shlex.quote(output)} {word}")
+
+
+def print_trained(
+    vectors: WordVectors, output: str, notes: Sequence[Message | str], lost: Sequence[Message], *, as_json: bool
+) -> None:
+    """What was read, what was learned, what its format cannot hold, and what to do next."""
+    training = vectors.training
+    history, settings = training["history"], training["settings"]
+    if as_json:
+        found = {"vectors": output, "words": len(vectors), "width": vectors.width, "notes": [*notes, *lost]}
+        say_json({**found, **training, "tokenizer": vectors.tokenizer})
+        return
+    note(*notes)
+    said = plural(
+        "{words}, {different:,} different; {kept:,} kept, which stand once or more",
+        "{words}, {different:,} different; {kept:,} kept, which stand {count:,} times or more",
+        settings["min_count"],
+        words=counted(training["tokens"], "word"),
+        different=len(vectors) + training["rare"],
+        kept=len(vectors),
+    )
+    print_headed("Read", said)
+    kind = message("{model}, {width} wide, {epochs} in {seconds:.1f} s")
+    if settings["subwords"] is not None:
+        kind = message("{model}, with pieces of {unit}, {width} wide, {epochs} in {seconds:.1f} s")
+    kind = kind.filled(epochs=counted(len(history), "pass"), seconds=sum(record["seconds"] for record in history))
+    print_headed("Trained", kind.filled(model=settings["model"], unit=settings["unit"], width=vectors.width))
+    losses = [record["loss"] for record in history]
+    fall = f" {sparkline(losses)} {losses[-1]:.3f}" if len(losses) > 1 else ""
+    print_headed("Loss", f"{losses[0]:.3f}{fall}")
+    print_headed("Vectors", output, *lost)
+    example = next((word for word in vectors.words[20:] if word.isalpha() and len(word) > 3), vectors.words[-1])
+    print_headed("Next", f"sadari vectors nearest {shlex.quote(output)} {shlex.quote(example)}")

@@ -50,8 +50,7 @@ def list_(as_json: bool) -> None:
         return
     for one in PUBLISHED:
         say(one.name)
-        for line in _described(one):
-            headed("", line, indent=4)
+        headed("", *_described(one), indent=4)
 
 
 def _described(one: Published) -> list[Message]:

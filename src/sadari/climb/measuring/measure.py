@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sadari.artifact import megabytes
 from sadari.climb.context import ClimbContext
-from sadari.climb.measuring.one_label import scores_of_one
-from sadari.climb.measuring.several_labels import scores_of_several
 from sadari.climb.result import RungResult
+from sadari.climb.split import Frozen
+from sadari.metrics.answers import Answers
+from sadari.metrics.classification import (
+    accuracy,
+    confusion_matrix,
+    expected_calibration_error,
+    macro_f1_interval,
+    wilson,
+)
+from sadari.metrics.interval import Interval
+from sadari.metrics.metric import Metric
+from sadari.metrics.predictions import label_columns
+from sadari.metrics.several import DEFAULT, SeveralMetric, all_right, calibration
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.rungs import Rung
+
+NEVER = 2.0  # the threshold of a label that the model does not know
 
 
 def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.float32]) -> RungResult:
@@ -25,7 +40,7 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
     """
     frozen = run.frozen
     probabilities, bulk = predict_in_bulk(model, frozen.final.texts, frozen.label_names)
-    scores = scores_of_several if frozen.several else scores_of_one
+    scores = _of_several if frozen.several else _of_one
     result = RungResult(
         rung=name,
         settings=dict(model.resolved_settings()),
@@ -52,3 +67,90 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
         result.folder = str(run.place / name)
         result.megabytes = megabytes(run.folder / name)
     return result
+
+
+def _of_one(
+    frozen: Frozen,
+    model: Rung,
+    metric: Metric,
+    probabilities: NDArray[np.float32],
+    held_out: NDArray[np.float32],
+    seed: int,
+) -> dict[str, Any]:
+    """Scores where a text has one label, by the name that `RungResult` has for each.
+
+    Args:
+        frozen: the split.
+        model: trained; it takes on the thresholds by which the metric is best on the validation rows.
+        metric: what counts.
+        probabilities: float32 [n, k], of the final rows.
+        held_out: float32 [v, k], of the validation rows, by models that did not see them.
+        seed: of intervals that are drawn.
+    """
+    classes, columns = len(frozen.label_names), label_columns(model, frozen.label_names)
+    thresholds = metric.thresholds(frozen.validation_truth, held_out)
+    model.thresholds_[columns[columns >= 0]] = thresholds[columns >= 0]
+    predictions = metric.given(probabilities, thresholds).astype(np.int32)
+    validated = metric.held_out(frozen.validation_truth, held_out).given.astype(np.int32)
+    confusion = confusion_matrix(frozen.final_truth, predictions, classes=classes)
+    found: dict[str, Any] = {
+        "accuracy": accuracy(confusion),
+        "macro_f1": macro_f1_interval(confusion, seed=seed),
+        "calibration_error": expected_calibration_error(frozen.final_truth, probabilities),
+        "predictions": predictions,
+        "validation_predictions": validated,
+        "validation_accuracy": accuracy(confusion_matrix(frozen.validation_truth, validated, classes=classes)),
+    }
+    if metric.chooses_thresholds:
+        found["thresholds"] = dict(zip(frozen.label_names, thresholds.tolist(), strict=True))
+    if frozen.leaked.any() and not frozen.leaked.all():
+        clean = ~frozen.leaked
+        found["accuracy_without_leaks"] = accuracy(
+            confusion_matrix(frozen.final_truth[clean], predictions[clean], classes=classes)
+        )
+    return found
+
+
+def _of_several(
+    frozen: Frozen,
+    model: Rung,
+    metric: Metric,
+    probabilities: NDArray[np.float32],
+    held_out: NDArray[np.float32],
+    seed: int,
+) -> dict[str, Any]:
+    """Scores where a text may have several labels.
+
+    The labels of validation rows are given by thresholds that were chosen on other validation rows.
+
+    Args:
+        frozen: the split.
+        model: trained, with its thresholds.
+        metric: what counts.
+        probabilities: float32 [n, k], of the final rows.
+        held_out: float32 [v, k], of the validation rows, by models that did not see them.
+        seed: of intervals that are drawn.
+    """
+    columns = label_columns(model, frozen.label_names)
+    thresholds = np.where(columns >= 0, model.thresholds_[columns], NEVER)
+    answers, micro = Answers(probabilities, probabilities >= thresholds), SeveralMetric(DEFAULT)
+    validated = metric.held_out(frozen.validation_truth, held_out).given
+    found: dict[str, Any] = {
+        "accuracy": _exact(frozen.final_truth, answers.given),
+        "micro_f1": micro.score(frozen.final_truth, answers, seed=seed),
+        "macro_f1": SeveralMetric("macro-f1").score(frozen.final_truth, answers, seed=seed),
+        "average_precision": SeveralMetric("average-precision").point(frozen.final_truth, answers),
+        "calibration_error": calibration(frozen.final_truth, probabilities)[2],
+        "predictions": answers.given,
+        "validation_predictions": validated,
+        "validation_accuracy": _exact(frozen.validation_truth, validated),
+        "thresholds": dict(zip(map(str, model.classes_.tolist()), model.thresholds_.tolist(), strict=True)),
+    }
+    if frozen.leaked.any() and not frozen.leaked.all():
+        clean = ~frozen.leaked
+        found["accuracy_without_leaks"] = micro.score(frozen.final_truth[clean], answers.take(clean), seed=seed)
+    return found
+
+
+def _exact(truth: NDArray[np.integer], given: NDArray[np.bool_]) -> Interval:
+    return wilson(int(all_right(truth, given).sum()), len(truth))

@@ -88,10 +88,10 @@ class Reader:
     """
 
     def __init__(self, data: dict[str, Any], arrays: dict[str, NDArray[Any]], folder: Path | None = None) -> None:
-        self.data, kinds = data, Kinds(data.get("characters", [[0, 0]]))
-        capitals = str.maketrans(data.get("capitals", {}))
-        tables = {name: Words(words) for name, words in data["words"].items()}
-        self.steps = [STEPS[step["do"]](step, tables, arrays, kinds, capitals, folder) for step in data["steps"]]
+        self.data, self.arrays, self.folder = data, arrays, folder or Path()
+        self.kinds, self.capitals = Kinds(data.get("characters", [[0, 0]])), str.maketrans(data.get("capitals", {}))
+        self.words = {name: Words(words) for name, words in data["words"].items()}
+        self.steps = [STEPS[step["do"]](step, self) for step in data["steps"]]
 
     @classmethod
     def open(cls, folder: str | Path) -> Reader:
@@ -224,20 +224,25 @@ class Tokenizer:
         ]
 
 
-class Ngrams:
+class Step:
+    """One step of reading.json: from a text to ids of its words.
+
+    Args:
+        step: what reading.json says of it.
+        reader: whose tables it reads.
+    """
+
+    def __init__(self, step: dict[str, Any], reader: Reader) -> None:
+        self.step, self.words = step, reader.words[step.get("table", "words")]
+        self.tokenizer = Tokenizer(step["tokenizer"], reader.kinds, reader.capitals)
+
+
+class Ngrams(Step):
     """Features of exact n-grams, of words or of characters."""
 
-    def __init__(
-        self,
-        step: dict[str, Any],
-        tables: dict[str, Words],
-        arrays: dict[str, NDArray[Any]],
-        kinds: Kinds,
-        capitals: dict[int, str],
-        folder: Path | None,
-    ) -> None:
-        name = step["table"]
-        self.tokenizer, self.words, self.step = Tokenizer(step["tokenizer"], kinds, capitals), tables[name], step
+    def __init__(self, step: dict[str, Any], reader: Reader) -> None:
+        super().__init__(step, reader)
+        name, arrays = step["table"], reader.arrays
         self.keys = arrays[f"{name}.prefix"].astype(np.int64) * self.words.size + arrays[f"{name}.last"]
         self.features = arrays[f"{name}.feature"].astype(np.int64) + step["first"]
         self.known = arrays[f"{name}.feature"] >= 0
@@ -284,20 +289,12 @@ def _joined_spaces(characters: list[str], space: list[bool]) -> list[str]:
     return out
 
 
-class Hashed:
+class Hashed(Step):
     """Words with ids of their own, and n-grams and subwords in buckets, as fastText hashes them."""
 
-    def __init__(
-        self,
-        step: dict[str, Any],
-        tables: dict[str, Words],
-        arrays: dict[str, NDArray[Any]],
-        kinds: Kinds,
-        capitals: dict[int, str],
-        folder: Path | None,
-    ) -> None:
-        self.tokenizer, self.words, self.step = Tokenizer(step["tokenizer"], kinds, capitals), tables["words"], step
-        self.rows: NDArray[Any] | None = arrays.get("rows")
+    def __init__(self, step: dict[str, Any], reader: Reader) -> None:
+        super().__init__(step, reader)
+        self.rows: NDArray[Any] | None = reader.arrays.get("rows")
         self.hash = lru_cache(65_536)(fnv1a)
 
     def __call__(self, text: str) -> NDArray[np.int64]:
@@ -343,19 +340,8 @@ def fnv1a(word: str) -> int:
     return h
 
 
-class Vocabulary:
+class Vocabulary(Step):
     """The ids of a text's tokens, in order."""
-
-    def __init__(
-        self,
-        step: dict[str, Any],
-        tables: dict[str, Words],
-        arrays: dict[str, NDArray[Any]],
-        kinds: Kinds,
-        capitals: dict[int, str],
-        folder: Path | None,
-    ) -> None:
-        self.tokenizer, self.words, self.step = Tokenizer(step["tokenizer"], kinds, capitals), tables["words"], step
 
     def __call__(self, text: str) -> NDArray[np.int64]:
         ids = self.words.of(self.tokenizer(text)[: self.step["most"]], self.step["unknown"])
@@ -363,19 +349,8 @@ class Vocabulary:
         return ids
 
 
-class Rows:
+class Rows(Step):
     """The rows of a text's words; those without one are left out."""
-
-    def __init__(
-        self,
-        step: dict[str, Any],
-        tables: dict[str, Words],
-        arrays: dict[str, NDArray[Any]],
-        kinds: Kinds,
-        capitals: dict[int, str],
-        folder: Path | None,
-    ) -> None:
-        self.tokenizer, self.words, self.step = Tokenizer(step["tokenizer"], kinds, capitals), tables["words"], step
 
     def __call__(self, text: str) -> NDArray[np.int64]:
         ids = self.words.of(self.tokenizer(text)[: self.step["most"]])
@@ -385,18 +360,10 @@ class Rows:
 class Subwords:
     """The ids of a text's subword tokens, in order, between those that stand round every text."""
 
-    def __init__(
-        self,
-        step: dict[str, Any],
-        tables: dict[str, Words],
-        arrays: dict[str, NDArray[Any]],
-        kinds: Kinds,
-        capitals: dict[int, str],
-        folder: Path | None,
-    ) -> None:
+    def __init__(self, step: dict[str, Any], reader: Reader) -> None:
         import tokenizers
 
-        self.step, self.engine = step, tokenizers.Tokenizer.from_file(str((folder or Path()) / "tokenizer.json"))
+        self.step, self.engine = step, tokenizers.Tokenizer.from_file(str(reader.folder / "tokenizer.json"))
         self.engine.no_truncation()
         self.engine.no_padding()
 

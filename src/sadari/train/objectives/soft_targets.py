@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.train.solvers.temperature import sigmoid, softmax
+
 LEAST = 1e-9  # probabilities under this are as good as none
 
 
@@ -52,8 +54,5 @@ def at_temperature(probabilities: NDArray[np.floating], temperature: float, *, m
     exact = np.clip(probabilities.astype(np.float64), LEAST, 1.0)
     if multilabel:
         rest = np.clip(1.0 - exact, LEAST, 1.0)
-        logits = (np.log(exact) - np.log(rest)) / temperature
-        return (0.5 * (1 + np.tanh(0.5 * logits))).astype(np.float32)
-    logits = np.log(exact) / temperature
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
+        return sigmoid((np.log(exact) - np.log(rest)) / temperature).astype(np.float32)
+    return softmax(np.log(exact) / temperature).astype(np.float32)

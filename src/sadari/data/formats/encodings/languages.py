@@ -57,11 +57,14 @@ _KANJI = (
     "元重近考画海売知道集別物使品計死特私始朝運終台広住無真有口少町料工建空急止送切転研足究楽起着店病質待試族銀早映親験英医仕去味写字"
     "答夜音注帰古歌買悪図週室歩風紙黒花春赤青館屋色走秋夏習駅洋旅服夕借曜飲肉貸堂鳥飯勉冬昼茶弟牛魚兄犬妹姉漢戦政経済選勝株価市国民"
 )
-_CYRILLIC = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"
-_GREEK = "αοιετσνηυρπκμλςωδγχθφβξζψάέήίόύώϊΐ"
-_HEBREW = "יוהלאתמרבשנכדחפעקגסזטצםןץךף"
-_ARABIC = "الينمتروبعدسهقفكحجةأشصطخىضذغثزءئإظؤآ"
-_THAI = "านรอกเงมยลวดทสตะปบคหแจพชขใไโผถซธศณฐภษญฟฉฏฎฑฌฆฬ่้ีิั็ุูำื์ึๆฯ๐๑๒๓๔๕๖๗๘๙ฝฤ"
+_LETTERS = {  # of scripts of their own, the commonest first
+    "Russian": "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё",
+    "Ukrainian": "оаинівтерслкдумпязьбгйчхцжїюєфшщґ",
+    "Greek": "αοιετσνηυρπκμλςωδγχθφβξζψάέήίόύώϊΐ",
+    "Hebrew": "יוהלאתמרבשנכדחפעקגסזטצםןץךף",
+    "Arabic": "الينمتروبعدسهقفكحجةأشصطخىضذغثزءئإظؤآ",
+    "Thai": "านรอกเงมยลวดทสตะปบคหแจพชขใไโผถซธศณฐภษญฟฉฏฎฑฌฆฬ่้ีิั็ุูำื์ึๆฯ๐๑๒๓๔๕๖๗๘๙ฝฤ",
+}
 _LATIN = {  # the letters that ASCII lacks, the commonest first
     "English": ("", "Western European"),
     "French": ("éèàêçùâîôûœëïü", "Western European"),
@@ -109,6 +112,7 @@ _JAPANESE_MARKS = "、。「」・！？（）…～『』【】：％〜　々�
 _JAMO = "ㅋㅎㅠㅜㅇㄱㄴㄷㄹㅁㅂㅅㅈㅊㅌㅍㅏㅑㅓㅕㅗㅛㅡㅣㄲㄸㅃㅆㅉ"
 _KOREAN_HANJA = "大小中美日韓北南人女男前後新故現代金李朴崔國年月上下左右高低東西英佛獨露黨靑檢軍外內無有不非反對車株"
 _HALF_WIDTH = "".join(map(chr, range(0xFF61, 0xFFA0)))
+_WIDE = "".join(map(chr, range(0xFF01, 0xFF5F)))
 
 _RAREST = -18.0  # the logarithm of how often a character comes that no list has
 
@@ -183,29 +187,65 @@ def _usual(name: str) -> tuple[float, float]:
     return mean, float(np.sqrt((share * (table - mean) ** 2).sum()))
 
 
+# of scripts of more than an alphabet: characters, or the first bytes of a double-byte set; their share; as in `_shares`
+_PARTS: dict[str, tuple[tuple[str | tuple[str, int, int], float, int], ...]] = {
+    "Korean": (
+        (_HANGUL, 0.82, 14),
+        (("euc_kr", 0xB0, 0xC8), 0.06, 0),
+        (_JAMO, 0.02, 4),
+        (_KOREAN_MARKS, 0.07, 4),
+        (_KOREAN_HANJA, 0.008, 8),
+        (("euc_kr", 0xCA, 0xFD), 0.004, 0),
+        ("".join(map(chr, range(0xAC00, 0xD7A4))), 0.001, 0),
+        (("euc_kr", 0xA1, 0xA9), 0.005, 0),
+        (_HIRAGANA, 0.002, 8),
+        (_KATAKANA, 0.002, 8),
+        (_WIDE, 0.004, 0),
+    ),
+    "Chinese": (
+        (_HANZI, 0.66, 10),
+        (("gb2312", 0xB0, 0xD7), 0.17, 0),
+        (("gb2312", 0xD8, 0xF7), 0.008, 0),
+        (_CHINESE_MARKS, 0.15, 2),
+        (("gb2312", 0xA1, 0xA9), 0.003, 0),
+        (_WIDE, 0.004, 0),
+        (("gbk", 0x81, 0xFE), 0.001, 0),
+        (_HIRAGANA, 0.0005, 0),
+        (_KATAKANA, 0.0005, 0),
+    ),
+    "traditional Chinese": (
+        (_TRADITIONAL, 0.66, 10),
+        (("cp950", 0xA4, 0xC6), 0.17, 0),
+        (("cp950", 0xC9, 0xF9), 0.008, 0),
+        (_CHINESE_MARKS, 0.15, 2),
+        (("cp950", 0xA1, 0xA3), 0.003, 0),
+        (_WIDE, 0.004, 0),
+    ),
+    "Japanese": (
+        (_HIRAGANA, 0.46, 3),
+        (_KATAKANA, 0.14, 5),
+        (_KANJI, 0.2, 15),
+        (("euc_jp", 0xB0, 0xCF), 0.09, 0),
+        (_JAPANESE_MARKS, 0.1, 1),
+        (_HALF_WIDTH, 0.002, 0),
+        (("euc_jp", 0xD0, 0xF4), 0.003, 0),
+        (("euc_jp", 0xA1, 0xA8), 0.003, 0),
+        (_WIDE, 0.004, 0),
+    ),
+    "Japanese in half-width letters": (
+        (_HALF_WIDTH, 0.9, 0),
+        (_KANJI, 0.05, 15),
+        (_HIRAGANA, 0.02, 0),
+        (_JAPANESE_MARKS, 0.03, 1),
+    ),
+}
+
+
 def _shares(name: str) -> Iterator[tuple[str, float, int]]:
     """Characters, their share in all, and how flat the most frequent of them are (0: all alike)."""
-    if name == "Korean":
-        yield from ((_HANGUL, 0.82, 14), (_cells("euc_kr", 0xB0, 0xC8), 0.06, 0), (_JAMO, 0.02, 4))
-        yield from ((_KOREAN_MARKS, 0.07, 4), (_KOREAN_HANJA, 0.008, 8), (_cells("euc_kr", 0xCA, 0xFD), 0.004, 0))
-        yield from (("".join(map(chr, range(0xAC00, 0xD7A4))), 0.001, 0), (_cells("euc_kr", 0xA1, 0xA9), 0.005, 0))
-        yield from ((_HIRAGANA, 0.002, 8), (_KATAKANA, 0.002, 8), (_wide(), 0.004, 0))
-    elif name == "Chinese":
-        yield from ((_HANZI, 0.66, 10), (_cells("gb2312", 0xB0, 0xD7), 0.17, 0))
-        yield _cells("gb2312", 0xD8, 0xF7), 0.008, 0
-        yield from ((_CHINESE_MARKS, 0.15, 2), (_cells("gb2312", 0xA1, 0xA9), 0.003, 0), (_wide(), 0.004, 0))
-        yield from ((_cells("gbk", 0x81, 0xFE), 0.001, 0), (_HIRAGANA, 0.0005, 0), (_KATAKANA, 0.0005, 0))
-    elif name == "traditional Chinese":
-        yield from ((_TRADITIONAL, 0.66, 10), (_cells("cp950", 0xA4, 0xC6), 0.17, 0))
-        yield _cells("cp950", 0xC9, 0xF9), 0.008, 0
-        yield from ((_CHINESE_MARKS, 0.15, 2), (_cells("cp950", 0xA1, 0xA3), 0.003, 0), (_wide(), 0.004, 0))
-    elif name == "Japanese":
-        yield from ((_HIRAGANA, 0.46, 3), (_KATAKANA, 0.14, 5), (_KANJI, 0.2, 15))
-        yield _cells("euc_jp", 0xB0, 0xCF), 0.09, 0
-        yield from ((_JAPANESE_MARKS, 0.1, 1), (_HALF_WIDTH, 0.002, 0), (_cells("euc_jp", 0xD0, 0xF4), 0.003, 0))
-        yield from ((_cells("euc_jp", 0xA1, 0xA8), 0.003, 0), (_wide(), 0.004, 0))
-    elif name == "Japanese in half-width letters":
-        yield from ((_HALF_WIDTH, 0.9, 0), (_KANJI, 0.05, 15), (_HIRAGANA, 0.02, 0), (_JAPANESE_MARKS, 0.03, 1))
+    if name in _PARTS:
+        for what, mass, flat in _PARTS[name]:
+            yield what if isinstance(what, str) else _cells(*what), mass, flat
     elif name in _LATIN:
         letters, family = _LATIN[name]
         flat = 30 if name == family else 2  # of no language in particular
@@ -213,15 +253,9 @@ def _shares(name: str) -> Iterator[tuple[str, float, int]]:
         yield from ((_LATIN_MARKS, 0.17 if letters else 0.8, 2), ("éñüïçáóèöäíêôàåøãâ", 0.01 if letters else 0.1, 2))
         yield "".join(map(chr, range(0xA0, 0x180))), 0.002, 0
     else:
-        letters = {"Greek": _GREEK, "Hebrew": _HEBREW, "Arabic": _ARABIC, "Thai": _THAI, "Russian": _CYRILLIC}.get(
-            name, "оаинівтерслкдумпязьбгйчхцжїюєфшщґ"
-        )
+        letters = _LETTERS[name]
         large = letters.upper() if name in ("Greek", "Russian", "Ukrainian") else ""
         yield from ((letters, 0.92, 6), (large, 0.05, 6), (_LATIN_MARKS + "№،؟؛", 0.03, 2))
-
-
-def _wide() -> str:
-    return "".join(map(chr, range(0xFF01, 0xFF5F)))
 
 
 @cache
