@@ -143,6 +143,7 @@ class NeuralRung(NetRung):
         ids = self._learn_vocabulary(texts, targets)
         check_fits(ids, targets)
         self.epochs_, self.batch_size_ = self.planned_epochs(len(ids)), self.planned_batch(len(ids))
+        self.sparse_ = self._takes_sparse(len(self.vocab_))
         self.net_ = self._new_net(len(self.vocab_), targets.shape[1])
         self._begin(self.net_)
         if self._codec.multilabel:
@@ -233,6 +234,7 @@ class NeuralRung(NetRung):
         for least in (self.min_freq, 1) if self.min_freq == MIN_FREQ else (self.min_freq,):
             vocab, new_ids = Vocab.from_table(table, min_freq=least, max_size=max_size, specials=SPECIALS)
             if len(vocab) > len(SPECIALS):
+                self.min_freq_ = least
                 return vocab, new_ids
         raise DataError(
             message("no token stands {min_freq} times in the texts", min_freq=self.min_freq),
@@ -312,5 +314,5 @@ class NeuralRung(NetRung):
         words = read_words(files, SPECIALS)
         self.vocab_ = Vocab(words, specials=len(SPECIALS))
         self.epochs_, self.batch_size_ = self.epochs or 1, self.batch_size or sizes.BATCH
-        self.max_length_ = self.max_length or sizes.SHORT
+        self.max_length_, self.sparse_ = self.max_length or sizes.SHORT, bool(self.sparse)
         self.net_ = load_net(files, lambda: self._new_net(len(words), len(self.classes_)))
