@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import click
@@ -13,15 +12,13 @@ import click
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.generate.input import Texts
 from sadari.cli.terminal.failures import printable
-from sadari.cli.terminal.printing import columns, headed, labels_named, note, saved, say_json
+from sadari.cli.terminal.printing import columns, labels_named, note, saved, say_json
 from sadari.cli.terminal.progress import Progress
-from sadari.cli.train.view import gone_over, parameters, step_reached, training_loss
+from sadari.cli.train.view import gone_over, parameters, print_headed, step_reached, training_loss
 from sadari.generation.corpus import TrainingText
 from sadari.generation.generator import Generator, Listener
 from sadari.messages import Message, beside, counted, message
 
-INDENT = 12
-_head = partial(headed, indent=INDENT)
 UNITS = {"char": "character", "word": "word", "subword": "subword"}
 MOST_SHOWN = 8  # of unknown characters or words
 SHOWN_LINES = 6  # of a sample while it trains
@@ -68,13 +65,13 @@ class Watching(Listener):
 
 def print_result(model: Generator, output: str, texts: Texts) -> None:
     """What the training came to, and what to do with the model."""
-    _head("Trained", gone_over(model.history_[-1]))
+    print_headed("Trained", gone_over(model.history_[-1]))
     if model.scores_:
         scores = _scores({name.replace(" ", "_"): value for name, value in model.scores_.items()})
-        _head("Held out", message("loss {scores}", scores=scores))
+        print_headed("Held out", message("loss {scores}", scores=scores))
     saved(output, indent=12)
     asked = f" --label {shlex.quote(model.codec_.labels[0])}" if model.codec_.labels else " --length 300"
-    _head("Next", f"sadari generate sample {shlex.quote(output)}{asked}")
+    print_headed("Next", f"sadari generate sample {shlex.quote(output)}{asked}")
 
 
 def print_json(model: Generator, output: str, texts: Texts) -> None:
@@ -151,9 +148,11 @@ def _print_training_text(model: Generator, training_text: TrainingText, texts: T
     rare = message("{units} ({share:.1%}) are too rare to learn")
     rare = rare.filled(units=counted(training_text.unknown, unit), share=training_text.unknown / max(1, tokens))
     unknown = rare if training_text.unknown else None
-    _head("Read", read, *texts.notes, labels, unknown, codec.size_note(model.max_vocab))
-    _head("Split", message("train {train:,} · held out {held_out:,}", train=learned, held_out=held_out))
-    _head("Net", beside([model.net, counted(parameters(model.net_), "parameter"), show_settings(_telling(model))]))
+    print_headed("Read", read, *texts.notes, labels, unknown, codec.size_note(model.max_vocab))
+    print_headed("Split", message("train {train:,} · held out {held_out:,}", train=learned, held_out=held_out))
+    print_headed(
+        "Net", beside([model.net, counted(parameters(model.net_), "parameter"), show_settings(_telling(model))])
+    )
 
 
 def _telling(model: Generator) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import polars as pl
 from rich.cells import cell_len
@@ -12,9 +11,9 @@ from rich.cells import cell_len
 from sadari import readable
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.pretrain.input import Texts
-from sadari.cli.terminal.printing import bar, columns, headed, note, pad, saved, say, say_json, wrap
+from sadari.cli.terminal.printing import bar, columns, note, pad, saved, say, say_json, wrap
 from sadari.cli.terminal.progress import Progress
-from sadari.cli.train.view import gone_over, parameters, step_reached, training_loss
+from sadari.cli.train.view import INDENT, gone_over, parameters, print_headed, step_reached, training_loss
 from sadari.messages import Message, beside, counted, message, plural
 from sadari.pretraining.bert import Bert, Listener
 from sadari.pretraining.corpus import PreTrainingTexts
@@ -23,8 +22,6 @@ from sadari.text.subword.wordpiece import INSIDE, MASK
 from sadari.train.objectives.bert_segments import LEAST_SCORED_PAIRS
 from sadari.train.settings import best_record
 
-INDENT = 12
-_head = partial(headed, indent=INDENT)
 MOST_BAR = 24
 UNDECIDED = 0.05  # so near to a half a probability says neither
 
@@ -66,13 +63,13 @@ class Watching(Listener):
 
 def print_result(model: Bert, output: str) -> None:
     """What the training came to, and what to do with the model."""
-    _head("Trained", gone_over(model.history_[-1]))
+    print_headed("Trained", gone_over(model.history_[-1]))
     if model.scores_:
-        _head("Held out", _verdict(model))
+        print_headed("Held out", _verdict(model))
     saved(output, message("opens in transformers as it is"), indent=INDENT)
     example = message("a text with a {mask} in it", mask=MASK)
     then = f"sadari train DATA --rung bert --weights {shlex.quote(output)} -o MODEL"
-    _head("Next", f'sadari pretrain probe {shlex.quote(output)} "{example}"', then)
+    print_headed("Next", f'sadari pretrain probe {shlex.quote(output)} "{example}"', then)
 
 
 def print_json(model: Bert, output: str, texts: Texts) -> None:
@@ -120,14 +117,14 @@ def print_probe(text: str, second: str | None, fillings: Sequence[Sequence[Fille
             share = pad(str(readable.in_percent(one.probability)), 7, right=True)
             say(f"  {pad(one.piece, widest)}  {share}  {bar(one.probability, 1.0, length)}".rstrip())
     if fillings:
-        _head("Reads", filled_text(text if second is None else f"{text} / {second}", fillings))
+        print_headed("Reads", filled_text(text if second is None else f"{text} / {second}", fillings))
     if follows is not None:
         does = message("follows, it seems: probability {share} that it follows the first")
         if abs(follows - 0.5) < UNDECIDED:
             does = message("may follow or not: probability {share} that it follows the first")
         elif follows < 0.5:
             does = message("does not follow, it seems: probability {share} that it follows the first")
-        _head("Second", does.filled(share=readable.in_percent(follows)))
+        print_headed("Second", does.filled(share=readable.in_percent(follows)))
 
 
 def print_probe_json(
@@ -155,9 +152,9 @@ def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mappi
     of_texts = beside([", ".join(texts.names), counted(read.texts, "text"), blank, counted(tokens, "token")])
     unknown = message("{tokens} ({share:.2f} %) are unknown to the tokenizer")
     unknown = unknown.filled(tokens=counted(read.unknown, "token"), share=100 * read.unknown / max(1, tokens))
-    _head("Read", of_texts, *texts.notes, unknown if read.unknown else None)
+    print_headed("Read", of_texts, *texts.notes, unknown if read.unknown else None)
     split = message("train {train:,} tokens · held out {held_out:,}", train=read.tokens, held_out=held_out)
-    _head("Split", split, message("too few texts to hold any out: nothing is scored") if held_out <= 1 else None)
+    print_headed("Split", split, message("too few texts to hold any out: nothing is scored") if held_out <= 1 else None)
     own = model.resolved_.settings()
     shown = ("length", "batch_size", "learning_rate", "dropout", "epochs", "steps", "minutes", "precision")
     told = {name: own[name] for name in shown}
@@ -165,11 +162,11 @@ def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mappi
     pieces = message("{count:,} pieces", count=len(read.pieces))
     net = beside([kind, counted(parameters(model.net_), "parameter"), pieces, show_settings(told)])
     new = message("new, and still to be learned: {parts}", parts=model.new_) if model.new_ else None
-    _head("Net", net, read.pieces.size_note(model.vocabulary), new)
+    print_headed("Net", net, read.pieces.size_note(model.vocabulary), new)
     if guess:
         said = message("by frequency alone: masked accuracy {share}, perplexity {perplexity:,.0f}")
         share = readable.in_percent(guess["guess_accuracy"])
-        _head("Guess", said.filled(share=share, perplexity=guess["guess_perplexity"]))
+        print_headed("Guess", said.filled(share=share, perplexity=guess["guess_perplexity"]))
 
 
 def _scores(record: Mapping[str, float], guess: Mapping[str, float] | None = None) -> Message | str:

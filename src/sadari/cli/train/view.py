@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sadari.rungs import Rung
 
 INDENT = 12
-_head = partial(headed, indent=INDENT)
+print_headed = partial(headed, indent=INDENT)  # as all commands that train a net print
 SCORED = {"validation": message("Validation"), "test": message("Test")}
 # What a report shows of a record, where it is there: key, heading, format
 _REPORT = (
@@ -54,9 +54,9 @@ def print_data(rows: TrainData, source: Source, test: Corpus | None, *, share: f
     read = beside([source.title, counted(rows.rows, "text"), labels_named(rows.label_names), streamed])
     dropped = message("{rows} dropped: the same text and label as an earlier one")
     same = dropped.filled(rows=counted(rows.duplicates, "row")) if rows.duplicates else None
-    _head("Read", read, *notes_of_both(rows.notes, test.notes if test else []), same)
+    print_headed("Read", read, *notes_of_both(rows.notes, test.notes if test else []), same)
     split = message("train {train:,} · validation {validation:,} ({share:g} %, stratified by label, seed {seed})")
-    _head(
+    print_headed(
         "Split",
         split.filled(train=len(rows.labels), validation=len(rows.validation), share=100 * share, seed=seed),
     )
@@ -66,23 +66,25 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     """The settings as they were resolved, a recipe's reports, the scores, and what to do with the model."""
     settings = {**model.resolved_settings(), "tokenizer": model.tokenizer_}
     shown = show_settings({name: value for name, value in settings.items() if name != "seed"})
-    _head("Settings", shown, model.tokenizer_choice_ and model.tokenizer_choice_.said())
+    print_headed("Settings", shown, model.tokenizer_choice_ and model.tokenizer_choice_.said())
     if settings.get("solver") == "adam":
         _print_reports(model.history_)
     if model.cut_:
-        _head("Long", cut_note(model.cut_, _texts_read(model), settings["max_length"], settings.get("long_texts")))
+        print_headed(
+            "Long", cut_note(model.cut_, _texts_read(model), settings["max_length"], settings.get("long_texts"))
+        )
     texts, windows = model.windowed_
     if texts:
-        _head("Long", windows_note(texts, _texts_read(model), windows, settings["max_length"]))
+        print_headed("Long", windows_note(texts, _texts_read(model), windows, settings["max_length"]))
     if model.teacher_:
-        _head("Teacher", *teaching.told(model.teacher_))
+        print_headed("Teacher", *teaching.told(model.teacher_))
     if model.coverage_:
-        _head("Vectors", beside([model.coverage_.said(), None if settings["tune"] else message("frozen")]))
-    _head("Trained", beside([readable.duration(model.train_seconds_, 2), _gone_over(model)]))
+        print_headed("Vectors", beside([model.coverage_.said(), None if settings["tune"] else message("frozen")]))
+    print_headed("Trained", beside([readable.duration(model.train_seconds_, 2), _gone_over(model)]))
     for name, evaluation in scores.items():
         _print_scores(name, evaluation)
     saved(output, indent=INDENT)
-    _head("Next", f"sadari predict {shlex.quote(output)} {NEW_FILE}")
+    print_headed("Next", f"sadari predict {shlex.quote(output)} {NEW_FILE}")
 
 
 def _texts_read(model: Rung) -> int:
@@ -195,11 +197,11 @@ def _print_scores(name: str, scores: Evaluation) -> None:
     parts.append(message("macro-F1 {score} %", score=_with_half(scores.macro_f1)))
     if scores.calibration_error is not None:
         parts.append(message("calibration {points} points off", points=readable.points(scores.calibration_error)))
-    _head(SCORED[name], beside(parts))
+    print_headed(SCORED[name], beside(parts))
     if scores.unseen_labels:
         unseen = message("{texts} with labels that training never saw, counted as wrong: {labels}")
         texts = counted(sum(scores.unseen_labels.values()), "text")
-        _head("", unseen.filled(texts=texts, labels=", ".join(scores.unseen_labels)))
+        print_headed("", unseen.filled(texts=texts, labels=", ".join(scores.unseen_labels)))
 
 
 def _with_half(interval: Interval) -> str:

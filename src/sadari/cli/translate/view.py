@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,8 +13,8 @@ from rich.cells import cell_len
 from sadari import readable
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.failures import printable
-from sadari.cli.terminal.printing import columns, cut, headed, json_line, note, pad, saved, say_json, wrap
-from sadari.cli.train.view import parameters, sparkline
+from sadari.cli.terminal.printing import columns, cut, json_line, note, pad, saved, say_json, wrap
+from sadari.cli.train.view import INDENT, parameters, print_headed, sparkline
 from sadari.cli.translate.input import Answers, Lost
 from sadari.messages import Message, beside, counted, message
 from sadari.metrics.translation import TranslationScores
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from sadari.data.parallel.read import ParallelCorpus
     from sadari.translation.translator import Translation, Translator
 
-INDENT = 12
-_head = partial(headed, indent=INDENT)
 SHADES = "·░▒▓█"
 BOUNDS = (0.05, 0.25, 0.5, 0.75)  # shares of attention at which the next shade begins
 WIDEST_WORD = 14
@@ -38,12 +35,12 @@ NARROW = 3  # cells of a column where words do not fit above it
 def print_data(pairs: ParallelCorpus, held_out: ParallelCorpus, asked: dict[str, Any]) -> None:
     """What was read, what was left out, and how it was split."""
     columns_read = f"{asked['source']} → {asked['target']}" if asked["source"] else None
-    _head("Read", beside([pairs.source, columns_read]), *pairs.notes)
+    print_headed("Read", beside([pairs.source, columns_read]), *pairs.notes)
     how = message("drawn with seed {seed}; no source text stands in both", seed=asked["seed"])
     if asked["test"]:
         how = message("from {source}", source=held_out.source)
     split = message("train {train:,} · validation {validation:,} ({how})")
-    _head("Split", split.filled(train=len(pairs), validation=len(held_out), how=how))
+    print_headed("Split", split.filled(train=len(pairs), validation=len(held_out), how=how))
 
 
 def print_net(model: Translator, example: str) -> None:
@@ -62,17 +59,19 @@ def print_net(model: Translator, example: str) -> None:
     if model.net != "transformer":
         attention = message("attention: {kind}", kind=model.attention)
     size = message("{millions} M weights", millions=readable.significant(weights / 1e6, 2))
-    _head("Net", beside([model.net, attention, size, subwords]), *_size_notes(model))
+    print_headed("Net", beside([model.net, attention, size, subwords]), *_size_notes(model))
     if model.reverse:
         words = example.split()
         read_as = message("reads the source from its end: “{words}” as “{reversed}”")
-        _head("", read_as.filled(words=" ".join(words), reversed=" ".join(reversed(words))))
+        print_headed("", read_as.filled(words=" ".join(words), reversed=" ".join(reversed(words))))
     if model.chosen():
         pairs = counted(model.data_["pairs"], "pair")
-        _head("Chosen", message("for {pairs}: {settings}", pairs=pairs, settings=show_settings(model.chosen())))
+        print_headed("Chosen", message("for {pairs}: {settings}", pairs=pairs, settings=show_settings(model.chosen())))
     if model.too_long_:
         pairs = counted(model.too_long_, "pair")
-        _head("Long", message("{pairs} of more than {most} subwords left out", pairs=pairs, most=model.max_length))
+        print_headed(
+            "Long", message("{pairs} of more than {most} subwords left out", pairs=pairs, most=model.max_length)
+        )
 
 
 def _size_notes(model: Translator) -> list[Message]:
@@ -89,24 +88,24 @@ def print_trained(model: Translator, output: str, samples: list[tuple[str, str, 
     losses = [record["validation_loss"] for record in model.history_ if "validation_loss" in record]
     epochs = counted(int(model.history_[-1]["epoch"]), "pass")
     weights = message("weights: {kind}", kind=model.weights_)
-    _head("Trained", beside([readable.duration(model.train_seconds_, 2), epochs, weights]))
+    print_headed("Trained", beside([readable.duration(model.train_seconds_, 2), epochs, weights]))
     if losses:
         fell = f"{losses[0]:.2f} {sparkline(losses)} {losses[-1]:.2f}"
-        _head("Loss", message("{loss} on the validation pairs", loss=fell))
+        print_headed("Loss", message("{loss} on the validation pairs", loss=fell))
     scores = model.scores_
     exact = message("{share} word for word the reference", share=readable.in_percent(scores["validation exact"]))
     perplexity = None
     if "validation perplexity" in scores:
         perplexity = message("perplexity {value}", value=readable.significant(scores["validation perplexity"]))
     bleu = message("BLEU {bleu:.1f} (lower-cased tokens, beam 5)", bleu=scores["validation tokenised BLEU"])
-    _head("Validation", beside([bleu, exact, perplexity]))
+    print_headed("Validation", beside([bleu, exact, perplexity]))
     for source, translation, reference in samples:
         said = f"{cut(source, LONGEST)} → {cut(translation, LONGEST)}"
         wrong = message("{translated}   (reference: {reference})", translated=said, reference=cut(reference, LONGEST))
-        _head("", said if translation == reference else wrong)
+        print_headed("", said if translation == reference else wrong)
     saved(output, indent=INDENT)
     see = "" if model.attention == "none" else " --show-alignment"
-    _head("Next", f"sadari translate run {shlex.quote(output)} {shlex.quote(cut(samples[0][0], 40))}{see}")
+    print_headed("Next", f"sadari translate run {shlex.quote(output)} {shlex.quote(cut(samples[0][0], 40))}{see}")
 
 
 def print_trained_json(model: Translator, output: str, pairs: ParallelCorpus, held_out: ParallelCorpus) -> None:
@@ -139,13 +138,13 @@ def print_scores(scores: TranslationScores, found: Answers, pairs: ParallelCorpu
     texts = message("{texts} of {source}", texts=counted(scores.texts, "text"), source=pairs.source)
     notes = [said for said in pairs.notes if said.id != "{count:,} pair"]  # what counts them stands above
     lost = _lost(int(found.sources.cut.sum()), int((found.sources.unknown > 0).sum()), scores.texts)
-    _head("Translated", beside([texts, search]), *notes, *lost, SWAPPED if found.swapped else None)
-    _head("BLEU", f"{scores.bleu:.2f}   {scores.bleu_signature}")
-    _head("chrF", f"{scores.chrf:.2f}   {scores.chrf_signature}")
-    _head("Tokens", message("BLEU {bleu:.2f} on lower-cased 13a tokens", bleu=scores.tokenised_bleu))
-    _head("Exact", message("{share:.1f} % are the reference, letter by letter", share=scores.exact))
-    _head("Length", message("{ratio:.3f} tokens for each of the references'", ratio=scores.length_ratio))
-    _head("Saved", asked["output"])
+    print_headed("Translated", beside([texts, search]), *notes, *lost, SWAPPED if found.swapped else None)
+    print_headed("BLEU", f"{scores.bleu:.2f}   {scores.bleu_signature}")
+    print_headed("chrF", f"{scores.chrf:.2f}   {scores.chrf_signature}")
+    print_headed("Tokens", message("BLEU {bleu:.2f} on lower-cased 13a tokens", bleu=scores.tokenised_bleu))
+    print_headed("Exact", message("{share:.1f} % are the reference, letter by letter", share=scores.exact))
+    print_headed("Length", message("{ratio:.3f} tokens for each of the references'", ratio=scores.length_ratio))
+    print_headed("Saved", asked["output"])
 
 
 def print_scores_json(scores: TranslationScores, found: Answers, pairs: ParallelCorpus, asked: dict[str, Any]) -> None:
