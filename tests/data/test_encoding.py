@@ -270,6 +270,56 @@ def test_encodings_whose_bytes_are_all_ascii(tmp_path: Path, encoding: str, text
     assert open_source(tmp_path / name).encoding == "utf-8"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "texts"),
+    [
+        ("utf-7", ["오늘 날씨가 좋네요", "음식이 맛있다", "1 + 1 = 2"]),
+        ("utf-7", ["l'été à la télé", "très naïf", "une fenêtre"]),
+        ("utf-7", ["今天天气很好", "球队赢得了比赛", "你好"]),
+        ("hz", ["今天天气很好", "球队赢得了比赛", "~ 你好 ~"]),
+    ],
+)
+def test_encodings_that_shift(tmp_path: Path, encoding: str, texts: list[str]) -> None:
+    content = "text,label\n" + "".join(f'"{text}",{"ab"[i % 2]}\n' for i, text in enumerate(texts))
+    (tmp_path / "a.csv").write_bytes(content.encode(encoding))
+    source = open_source(tmp_path / "a.csv")
+    assert f"encoding: {encoding.upper()}, by its escape sequences" in written(source.notes)
+    assert source.read().texts.to_list() == texts
+
+
+def test_quotes_as_utf_7_may_write_them(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"text,label\n+ACI-a+AF8-b+ACI-,x\n+ACI-b +AD0 c, d+ACI-,y\n")
+    assert open_source(tmp_path / "a.csv").read().texts.to_list() == ["a_b", "b = c, d"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call +82-10-1234-5678, +1-202- or +420- +100- +120- +108-",
+        "NAME+AGE-SEX",
+        "A+B-C, C++, g++- and +-",
+        "tax +tea- +tip- +top- +AGE- +ACE- +ACT-",
+        "a ~{x~} b ~{yy~} c ~{zzzz~}",
+        "Nf3+ Kd7 +AGE- +AGI- it is a + b",
+    ],
+)
+def test_plus_signs_are_no_utf_7(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.csv").write_text(f'text,label\n"{text}",a\n"{text} 2",b\n', "utf-8")
+    source = open_source(tmp_path / "a.csv")
+    assert source.encoding == "utf-8"
+    assert source.read().texts.to_list() == [text, f"{text} 2"]
+
+
+@pytest.mark.parametrize("rows", [1, 3, 12, 60])
+@pytest.mark.parametrize("text", ["two words\xa0here", "A line.\xa0 Another", "in\xadter\xadnational news", "20 °C"])
+def test_one_mark_of_cp1252_and_no_letter(tmp_path: Path, text: str, rows: int) -> None:
+    lines = [f"{text} {'of the old town ' * (i % 3)}{i}" for i in range(rows)]
+    (tmp_path / "a.csv").write_bytes(("text,label\n" + "".join(f"{line},a\n" for line in lines)).encode("cp1252"))
+    source = open_source(tmp_path / "a.csv")
+    assert source.encoding == "cp1252"
+    assert source.read().texts.to_list() == lines
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_no_byte_order_mark(tmp_path: Path, encoding: str) -> None:
     for name, content in (

@@ -23,6 +23,9 @@ ROWS = [(f"a text, the {i}th of them, on {'tea' if i % 2 else 'tax'}", "ab"[i % 
 TEXTS, LABELS = [text for text, _ in ROWS], [label for _, label in ROWS]
 
 
+QUALTRICS = ['"{""ImportId"":""QID1_TEXT""}"', '"{""ImportId"":""QID2"",""timeZone"":""Etc/UTC""}"']
+
+
 def write(folder: Path, content: str, name: str = "data.csv") -> Path:
     path = folder / name
     path.write_bytes(content.encode())
@@ -81,13 +84,22 @@ def error_of(path: Path, **options: Any) -> str:
         ("| text | label |\n|------|:-----:|", "|{text}|{label}|"),  # Markdown
         ("| text | label |\n|------+-------|", "|{text}|{label}|"),  # Org
         (" text | label \n------+-------", "{text}|{label}"),  # psql
+        ("| text | label |\n|------|:-----:|", "| {text}   |  {label}  |"),
+        (" text      | label \n-----------+-------", " {text}   | {label} "),
+        (" id | words | kind\n----+-------+-----", " {i} | {text} | {label}"),
+        ("id   ,text          ,label\n-----,--------------,-----", '{i}    ,"{text}"  ,{label}    '),
+        ("Q1,Q2\nWhat do you say?,Who says it?\n" + ",".join(QUALTRICS), '"{text}",{label}'),
+        ('"Q1","Q2"\n"What do you say\nto that?","Who?"\n' + ",".join(QUALTRICS), '"{text}","{label}"'),
+        ("Q1\tQ2\n" + "\t".join(QUALTRICS), "{text}\t{label}"),
+        ("Respondent ID,What?,Who?\n,Open-Ended Response,Response", '{i},"{text}",{label}'),  # SurveyMonkey
+        (",top,top\n,text,label\nid,,", '{i},"{text}",{label}'),  # pandas, with the index's name
         ("내용,분류", '"{text}",{label}'),
         ("レビュー,カテゴリ", '"{text}",{label}'),
         ('Timestamp,"What do you think of it, all in all?",Group', '2024/01/02 3:04:05 PM GMT+9,"{text}",{label}'),
         ("words,url,kind", '"{text}",https://example.org/a/very/long/path/of/a/page/that/nobody/reads/{i},{label}'),
     ],
 )
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])  # the last: Windows, by a program that wrote CR LF
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\r", "\r\r\n"])  # the last: Windows, of what had CR LF
 def test_columns_are_found(tmp_path: Path, header: str, row: str, end: str) -> None:
     path = write(tmp_path, table(header.replace("\n", end), row, end))
     assert read(path) == (TEXTS, LABELS)
@@ -204,6 +216,53 @@ def test_several_returns_before_a_line_feed_end_one_line(tmp_path: Path) -> None
     assert read(write(tmp_path, rows, "data.jsonl")) == (TEXTS, LABELS)
     rows = "".join(f"__label__{label} {text}\r\r\n" for text, label in ROWS)
     assert read(write(tmp_path, rows, "data.txt")) == (TEXTS, LABELS)
+
+
+def test_rows_that_end_in_lf_cr(tmp_path: Path) -> None:
+    path = write(tmp_path, table("text,label", '"{text}\nsecond\n\rthird",{label}', "\n\r"))
+    assert read(path) == ([f"{text}\nsecond\nthird" for text in TEXTS], LABELS)
+    stream = open_stream(path)
+    for size in range(1, 40):
+        assert b"".join(stream.blocks(size)) == path.read_bytes().replace(b"\n\r", b"\n")
+    for name, line in (("a.jsonl", '{{"text": "{text}", "label": "{label}"}}'), ("a.txt", "__label__{label} {text}")):
+        rows = "".join(line.format(text=text, label=label) + "\n\r" for text, label in ROWS)
+        assert read(write(tmp_path, rows, name)) == (TEXTS, LABELS)
+
+
+@pytest.mark.parametrize(("lines", "count"), [("What do you say?,Who says it?\n", 2), ("", 1)])
+def test_second_lines_of_a_header_are_said(tmp_path: Path, lines: str, count: int) -> None:
+    content = f"Q1,Q2\n{lines}{','.join(QUALTRICS)}\n" + "".join(f'"{text}",{label}\n' for text, label in ROWS)
+    source = open_source(write(tmp_path, content))
+    assert source.columns == ["Q1", "Q2"]
+    assert any(note.startswith(f"{count} record{'s' * (count > 1)} below the header") for note in written(source.notes))
+    corpus = source.read()
+    assert (corpus.texts.to_list(), corpus.rows.tolist()) == (TEXTS, list(range(1, 13)))
+
+
+@pytest.mark.parametrize(
+    "row", ["Response,a", ",Response", '"{""ImportId"":1}",a', "What do you say?,Who says it?", "idle,"]
+)
+def test_rows_like_second_lines_stay(tmp_path: Path, row: str) -> None:
+    """No row is lost: one that is not known for a header's is a row, or a bad one."""
+    content = "text,label\n" + row + "\n" + "".join(f'"{text}",{label}\n' for text, label in ROWS)
+    source = open_source(write(tmp_path, content), on_bad_row="skip")
+    assert len(source.read()) + source.skipped == len(ROWS) + 1
+
+
+@pytest.mark.parametrize("above", ["text\n", "\n", "text,label\n", "A survey\n\n"])
+def test_first_row_that_is_too_long(tmp_path: Path, above: str) -> None:
+    for text in ("a word " * 1_300_000, "x" * (9 << 20)):
+        message = error_of(write(tmp_path, above + text + "\n"), need_label=False)
+        assert f"line {above.count(chr(10)) + 1}" in message
+        assert "the record is longer than 8 MiB" in message
+
+
+def test_first_row_that_is_long(tmp_path: Path) -> None:
+    text = "a word " * 1_190_000  # 8.3 MB, and the limit is 8 MiB
+    for above in ("", "text\n"):
+        texts = open_source(write(tmp_path, above + text + "\n"), need_label=False).read().texts.to_list()
+        assert texts == [text]
+    assert read(write(tmp_path, "text,label\n" + "\n" * 300_000 + "one,a\ntwo,b\n")) == (["one", "two"], ["a", "b"])
 
 
 @pytest.mark.parametrize("hostile", ["{}x,a", "a,{}x", "a\t{}x", "{}", "a,b\n{}x,a", '"a"{}x'])

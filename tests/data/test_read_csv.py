@@ -288,6 +288,25 @@ def test_pair_of_stray_quotes_does_not_eat_rows(tmp_path: Path) -> None:
     assert (len(corpus), corpus.skipped) == (149, 1)
 
 
+@pytest.mark.parametrize("mode", ["error", "skip"])
+def test_rows_that_a_quote_takes_in_do_not_depend_on_the_batch(tmp_path: Path, mode: str) -> None:
+    """A label is known from the head, or from a row before: also one that first comes beyond the head."""
+    lines = [f'"text, number {i}",{"ab"[i > 1500]}' for i in range(3000)]
+    lines[2], lines[5], lines[1400] = '"stray,a', 'end",a', '"two\nlines",a'
+    lines[2000], lines[2004] = '"stray,b', 'end",b'
+    lines[1600], lines[1603] = '"stray,c', 'end",c'  # no other row has that label
+    path = write(tmp_path, "text,label\n" + "\n".join(lines).replace('number 3"', '3"') + "\n")
+    seen = set()
+    for rows in (1, 2, 3, 7, 1000, 10**6):
+        source = open_source(path, on_bad_row=mode)
+        try:
+            texts = [text for batch in source.batches(rows) for text in batch.texts]
+            seen.add((tuple(texts), source.skipped))
+        except DataError as error:
+            seen.add((str(error),))
+    assert len(seen) == 1
+
+
 def test_stray_quotes_in_a_file_that_never_quotes_are_characters(tmp_path: Path) -> None:
     lines = [f"row {i},{'ab'[i % 2]}" for i in range(100)]
     lines[25], lines[75] = '"stray,b', 'end",b'

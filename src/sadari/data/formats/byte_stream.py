@@ -31,7 +31,7 @@ BLOCK_BYTES = 8 << 20
 MAX_RECORD_BYTES = 8 << 20
 """The longest record (a row, a line, one text file) that is read; a longer one is an error, not a hang."""
 
-_LONE_RETURN = re.compile(rb"\r(?!\n)")
+_ENDS = {b"\r": re.compile(rb"\r(?!\n)"), b"\n\r": re.compile(rb"\n\r")}
 _UNPACKED_FREELY = 64 << 20
 _MOST_UNPACKED = 200  # times: texts shrink to a third, logs that repeat themselves to a 50th; zeros to a 1,000th
 
@@ -53,6 +53,7 @@ class ByteStream:
         encoding: a Python codec name.
         skip: bytes of the byte order mark.
         compressed: whether it is gzip.
+        line_end: what ends its lines, where that is a lone CR or LF CR.
         notes: sentences on what was detected.
     """
 
@@ -61,7 +62,7 @@ class ByteStream:
     encoding: str = "utf-8"
     skip: int = 0
     compressed: bool = False
-    carriage_returns: bool = False
+    line_end: bytes = b""
     notes: list[Message] = field(default_factory=list)
     spool: object | None = None  # keeps standard input's temporary file alive
 
@@ -75,9 +76,9 @@ class ByteStream:
         return cast(BinaryIO, unpacked)
 
     def blocks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-        """Blocks of valid UTF-8, each ending between two characters; lone CR line ends come as LF."""
+        """Blocks of valid UTF-8, each ending between two characters; every line end comes as LF or CR LF."""
         blocks = decoded_blocks(self, self.encoding, size)
-        return _with_line_feeds(blocks) if self.carriage_returns else blocks
+        return _with_line_feeds(blocks, self.line_end) if self.line_end else blocks
 
     def head(self, size: int) -> tuple[bytes, bool]:
         """About the first `size` bytes as UTF-8, and whether that is all there is."""
@@ -91,14 +92,14 @@ class ByteStream:
         return b"".join(parts), True
 
 
-def _with_line_feeds(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """LF in place of each CR that no LF follows, be it in the next block."""
+def _with_line_feeds(blocks: Iterator[bytes], end: bytes) -> Iterator[bytes]:
+    """LF in place of each such line end, be half of it in the next block: CR that no LF follows, or LF CR."""
     last = b""
     for block in blocks:
         joined = last + block
-        last = joined[-1:] if joined.endswith(b"\r") else b""
+        last = joined[-1:] if joined.endswith(end[:1]) else b""
         if len(joined) > len(last):
-            yield _LONE_RETURN.sub(b"\n", joined[: len(joined) - len(last)])
+            yield _ENDS[end].sub(b"\n", joined[: len(joined) - len(last)])
     if last:
         yield b"\n"
 

@@ -1,4 +1,4 @@
-"""How the lines of a file end: in LF or CR LF, as nearly all do, or in CR alone, as old Macs and some Excels write."""
+"""How a file's lines end: in LF or CR LF, as nearly all do, in CR, as old Macs and some Excels write, or in LF CR."""
 
 from __future__ import annotations
 
@@ -7,24 +7,31 @@ import numpy as np
 _LF, _CR, _QUOTE = 10, 13, ord('"')
 
 
-def ends_in_carriage_returns(head: bytes, complete: bool) -> bool:
-    """Whether CR alone ends the lines; line feeds may stand in quotes, and one at the very end.
+def rare_line_end(head: bytes, complete: bool) -> bytes:
+    """What ends the lines, where it is CR alone or LF CR; else nothing. Line feeds may stand in quotes.
 
     Args:
         head: UTF-8.
         complete: whether that is the whole file.
     """
     data = np.frombuffer(head, np.uint8)
-    feeds, lone = data == _LF, data == _CR
+    feeds, returns = data == _LF, data == _CR
+    outside = np.cumsum(data == _QUOTE) % 2 == 0
+    turned = feeds[:-1] & returns[1:]  # LF CR
+    single, lone = feeds.copy(), returns.copy()
+    single[:-1] &= ~turned
+    lone[1:] &= ~turned
+    single[-1:] = False  # the very last one, or half of an LF CR
+    if (turned & outside[1:]).any() and not ((lone | single) & outside).any():
+        return b"\n\r"
+    lone = returns
     lone[:-1] &= ~feeds[1:]
     if complete:
         feeds[-1:] = False
     else:
         lone[-1:] = False  # may be half of a CR LF
-    if not feeds.any():
-        return bool(lone.any())
-    outside = np.cumsum(data == _QUOTE) % 2 == 0
-    return bool((lone & outside).any() and not (feeds & outside).any())
+    within = lone if not feeds.any() else lone & outside
+    return b"\r" if within.any() and not (feeds & outside).any() else b""
 
 
 def has_lone_return(record: np.ndarray) -> bool:

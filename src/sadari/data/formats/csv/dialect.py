@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from sadari.data.formats.byte_stream import MAX_RECORD_BYTES
 from sadari.data.formats.csv.fields import fields_frame
 from sadari.data.formats.csv.header import LEAD, Head, Header, find_header
 from sadari.data.formats.csv.kernel import ESCAPED, NO_QUOTE, PLAIN, SPANS, STRAY, record_arrays, scan_records
-from sadari.data.formats.records import MAX_COLUMNS
+from sadari.data.formats.records import MAX_COLUMNS, line_place
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message
 
@@ -31,7 +32,7 @@ class Dialect:
     Args:
         delimiter: the byte between fields, `NO_QUOTE` in a file of one column.
         quote: the quote byte, `NO_QUOTE` where quotes are plain characters.
-        spaced: whether spaces after a delimiter, and around quotes, are no part of a field.
+        spaced: whether spaces around a field are no part of it.
         header: the names of the columns, and how many records stand above the first row.
         head: the first rows below the header, String.
     """
@@ -186,18 +187,32 @@ def sniff(
         shape.delimiter = NO_QUOTE if delimiter is None else shape.delimiter
     first = _first_records(buffer, complete, shape)
     if not first.rows.height or (shape.opened >= 0 and first.rows.height <= 1):
-        raise _no_rows(head, shape, name)
+        raise _no_rows(head, complete, shape, name)
     found = find_header(first, header, known, name, skip=int(separator is not None))
+    notes = _said(shape, default, given=delimiter is not None and not separator)
+    if found.drawn:
+        shape.spaced, shape.quote = True, shape.quote if shape.wrapped else NO_QUOTE
+        first = _first_records(buffer, complete, shape)
     body = first.below(found.records - 1)
     if not body.height:
-        raise _only_a_header(shape, name)
+        raise _only_a_header(head, complete, shape, name)
     body.columns = found.columns
-    notes = _said(shape, default, given=delimiter is not None and not separator)
     return Dialect(shape.delimiter, shape.quote, shape.spaced, found, body, [*notes, *found.notes])
 
 
-def _no_rows(head: bytes, shape: _Shape, name: str) -> DataError:
+def too_long(name: str, place: Message) -> DataError:
+    """Of a record that is longer than `MAX_RECORD_BYTES`."""
+    return DataError(
+        message("the record is longer than {max_record_bytes} MiB", max_record_bytes=MAX_RECORD_BYTES >> 20),
+        where=message("{name}, {place}", name=name, place=place),
+        hint=message("is this a table with one text a row?"),
+    )
+
+
+def _no_rows(head: bytes, complete: bool, shape: _Shape, name: str) -> DataError:
     """Of a file whose first record never ends, or which has none."""
+    if shape.opened < 0 and not complete:
+        return too_long(name, line_place(head.count(b"\n") + 1))
     if shape.opened < 0:
         return DataError(message("the file has no rows"), where=name)
     return DataError(
@@ -207,8 +222,10 @@ def _no_rows(head: bytes, shape: _Shape, name: str) -> DataError:
     )
 
 
-def _only_a_header(shape: _Shape, name: str) -> DataError:
+def _only_a_header(head: bytes, complete: bool, shape: _Shape, name: str) -> DataError:
     """Of a file none of whose records below the header can be read."""
+    if not shape.stray and not complete:
+        return too_long(name, line_place(head.count(b"\n") + 1))
     if not shape.stray:
         return DataError(message("the file has a header but no rows"), where=name)
     return DataError(

@@ -9,7 +9,14 @@ import polars as pl
 
 from sadari.data.column_names import folded, is_known, names_both
 from sadari.data.columns import names_said, shown, shown_names
-from sadari.data.formats.csv.header_signs import are_row_names, is_ag_news_layout, is_rule, looks_like_header
+from sadari.data.formats.csv.header_signs import (
+    are_import_ids,
+    are_row_names,
+    is_ag_news_layout,
+    is_rule,
+    looks_like_header,
+    second_lines,
+)
 from sadari.errors import DataError
 from sadari.messages import Message, both, message, plural
 
@@ -49,12 +56,14 @@ class Header:
         cells: what the header says, without case; empty without one.
         records: above the first row.
         repeated: a name that stands there more than once → the numbers of its columns.
+        drawn: whether a line of dashes stands below it, so that spaces around cells are there for the eye.
     """
 
     columns: list[str]
     cells: list[str] = field(default_factory=list)
     records: int = 0
     repeated: dict[str, list[int]] = field(default_factory=dict)
+    drawn: bool = False
     notes: list[Message] = field(default_factory=list)
 
 
@@ -99,9 +108,20 @@ def find_header(head: Head, given: bool | None, known: Sequence[str], name: str,
                 cells=shown(_joined(head.lead[skip:at])),
             )
         )
-    if head.lead[at + 1 :] and is_rule(head.lead[at + 1]):
+    header.drawn = bool(head.lead[at + 1 :]) and is_rule(head.lead[at + 1])
+    if header.drawn:
         header.records += 1
         header.notes.append(message("a line of dashes below the header is passed over"))
+    elif more := second_lines(head.lead[at:], head.below(at)):
+        header.records += more
+        header.notes.append(
+            plural(
+                "{count} record below the header passed over, for it is no row: {cells}",
+                "{count} records below the header passed over, for they are no rows: {cells}",
+                more,
+                cells=shown(_joined(head.lead[at + 1 : at + 1 + more])),
+            )
+        )
     if given is None:
         header.notes.append(message("header: {names}", names=names_said(header.columns)))
     header.notes += notes
@@ -115,6 +135,9 @@ def _joined(records: list[list[str]]) -> str:
 def _place(head: Head, given: bool | None, known: Sequence[str], skip: int) -> int | None:
     """The header's place among the records; None if there is none."""
     at = skip
+    for place, cells in enumerate(head.lead):
+        if are_import_ids(cells) and place > skip:
+            return max(place - 2, skip)  # the questions stand between
     while at < min(len(head.lead) - 1, LEAD - 1) and _is_title(head, at):
         at += 1
     found = next((i for i in dict.fromkeys((at, skip)) if given or _is_header(head, i, known)), None)

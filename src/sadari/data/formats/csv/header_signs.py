@@ -14,6 +14,8 @@ _LONGEST_NAME = 40
 _NUMBER = r"^[-+]?[0-9]+([.,][0-9]+)?$"
 _MOMENT = r"^[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?$"
 _RULE = re.compile(r"\s*[:+|]?[-=]{2}[-=:+|\s]*")
+_IMPORT_ID = re.compile(r'\{\s*"?ImportId"?\s*:.*\}', re.DOTALL)
+_ANSWERS = frozenset(("response", "open-ended response"))
 _ENOUGH = 8  # rows from which a value that does not come again says something
 
 
@@ -54,6 +56,32 @@ def is_rule(record: Sequence[str]) -> bool:
     return len(cells) > 0 and all(map(_RULE.fullmatch, cells))
 
 
+def are_import_ids(record: Sequence[str]) -> bool:
+    """Whether a record is the third of Qualtrics' header: ``{"ImportId":"QID1_TEXT"}`` in every cell."""
+    cells = [cell.strip() for cell in record if cell.strip()]
+    return len(cells) > 0 and all(map(_IMPORT_ID.fullmatch, cells))
+
+
+def second_lines(records: Sequence[Sequence[str]], below: pl.DataFrame) -> int:
+    """How many records below a header say more of its columns, as programs write them that know several headers.
+
+    Args:
+        records: the header and the first ones below it.
+        below: the rows below the header, String.
+    """
+    for number, record in enumerate(records[1:3], 1):
+        if are_import_ids(record):
+            return number  # Qualtrics: what was asked, and the ids of the questions
+    if len(records) < 2 or len(records[1]) != below.width or below.width < 2:
+        return 0
+    first, *others = records[1]
+    if not first.strip():  # SurveyMonkey: the kinds of answers; the rows begin with who gave them
+        who = below.to_series(0)[1:].str.contains(r"^[0-9]+$").fill_null(False)
+        return int(not _ANSWERS.isdisjoint(map(folded, others)) and bool(who.all()))
+    named = not records[0][0].strip() and not first.strip().isdecimal()
+    return int(named and not any(cell.strip() for cell in others))  # pandas: the index's name, below two levels
+
+
 def looks_like_header(first: Sequence[str], rest: pl.DataFrame, known: Sequence[str]) -> bool:
     """Whether a record names the columns.
 
@@ -83,7 +111,8 @@ def _without(first: Sequence[str], rest: pl.DataFrame) -> pl.DataFrame:
     """The rows that do not say again what the first record says, as they do where files were joined: never at once."""
     wanted = [folded(cell) for cell in first]
     begin = next((i for i, cell in enumerate(wanted) if cell), 0)
-    alike = rest.to_series(begin).str.to_lowercase().str.contains(wanted[begin], literal=True).fill_null(False)
+    needle = wanted[begin][:_LONGEST_NAME]  # Polars makes a regular expression of it
+    alike = rest.to_series(begin).str.to_lowercase().str.contains(needle, literal=True).fill_null(False)
     again = [row for row in alike.arg_true() if [folded(cell or "") for cell in rest.row(row)] == wanted]
     return rest.filter(~pl.int_range(rest.height, eager=True).is_in(again)) if again and again[0] > 0 else rest
 

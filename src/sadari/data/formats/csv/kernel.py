@@ -66,6 +66,8 @@ def _read_field(buffer, begin, delimiter, quote, spaced):  # type: ignore[no-unt
         if after == size or buffer[after] == _LF:
             while end > begin and buffer[end - 1] == _CR:
                 end -= 1
+        while spaced and end > begin and (buffer[end - 1] == _SPACE or buffer[end - 1] == _TAB):
+            end -= 1
         return begin, end, after, PLAIN, 0, False
     begin += 1
     end, breaks, kind = _end_of_quoted(buffer, begin, quote)
@@ -96,7 +98,7 @@ def scan_records(  # type: ignore[no-untyped-def]
         start: the offset at which a record begins.
         delimiter: a byte.
         quote: a byte; `NO_QUOTE` where quotes mean nothing.
-        spaced: whether spaces and tabs may stand between a delimiter and a field, and are no part of it.
+        spaced: whether spaces and tabs may stand around a field, and are no part of it.
         final: whether the file ends with the buffer.
         empty_lines: see above.
         starts: (rows, columns) int32, filled with where each field begins, its quote left out.

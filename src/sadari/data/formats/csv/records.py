@@ -8,10 +8,11 @@ from functools import cached_property, partial
 from itertools import chain
 
 import numpy as np
+import polars as pl
 
 from sadari.data.column_names import folded, knows_names
 from sadari.data.formats.byte_stream import BLOCK_BYTES, MAX_RECORD_BYTES, ByteStream
-from sadari.data.formats.csv.dialect import sniff
+from sadari.data.formats.csv.dialect import sniff, too_long
 from sadari.data.formats.csv.fields import fields_frame
 from sadari.data.formats.csv.kernel import NO_QUOTE, SPANS, STRAY, record_arrays, scan_records
 from sadari.data.formats.format import Asked, Format
@@ -21,7 +22,7 @@ from sadari.errors import DataError
 from sadari.messages import Message, message, plural
 
 _HEAD_BYTES = 256 << 10
-_SPANS_EXAMINED = 1000
+_WINDOW, _EXAMINED = 4096, 256  # rows, and how many of them that span lines are looked at
 _MARKS = 6  # bytes that a cell of a header said again may have beyond its name: a byte order mark, quotes, a space
 _QUOTE_HINT = message("double a quote that belongs to the text, or remove it; --on-bad-row skip leaves such rows out")
 
@@ -102,10 +103,10 @@ class CsvRecords(Records):
     ) -> None:
         self._stream = stream
         head, complete = stream.head(_HEAD_BYTES)
-        if not complete and head.count(b"\n") < 50:  # long records: look further
-            head, complete = stream.head(MAX_RECORD_BYTES + 1)
+        if not complete and head.strip().count(b"\n") < 50:  # long records, or a gap: look further
+            head, complete = stream.head(MAX_RECORD_BYTES + _HEAD_BYTES)
         if b"\n" not in head[:MAX_RECORD_BYTES] and len(head) > MAX_RECORD_BYTES:
-            raise self._too_long(line_place(1))
+            raise too_long(stream.name, line_place(1))
         self._dialect = sniff(
             head,
             complete,
@@ -129,7 +130,7 @@ class CsvRecords(Records):
         names = self.columns if wanted.columns is None else list(wanted.columns)
         places = {name: i for i, name in enumerate(self.columns)}
         positions = [places[name] for name in names]
-        spans = _SpannedRows(self.columns, self.delimiter, wanted.label)
+        spans = _SpannedRows(self.columns, self.delimiter, wanted.label, self.head)
         for span in self._spans(rows, empty_lines=wanted.empty_lines and len(self.columns) == 1):
             self._check_length(span)
             good = self._good_rows(span, spans, bad)
@@ -174,13 +175,13 @@ class CsvRecords(Records):
     def _check_length(self, span: _Span) -> None:
         lengths = np.diff(span.heads, append=span.end)
         if lengths.max() > MAX_RECORD_BYTES:
-            raise self._too_long(span.place(int(lengths.argmax())))
+            raise too_long(self._stream.name, span.place(int(lengths.argmax())))
 
     def _unfinished(self, row: int, lines: int, before: bytes, quoted: bool, final: bool) -> DataError:
         """What is wrong with a record that does not end; `before` are its bytes up to the quote left open."""
         place = _place(row, lines + before.count(10) + 1)
         if not quoted:
-            return self._too_long(place)
+            return too_long(self._stream.name, place)
         what = message("a quote opens here and is never closed: it takes in the rest of the file")
         if not final:
             what = message(
@@ -190,14 +191,6 @@ class CsvRecords(Records):
             what,
             where=message("{name}, {place}", name=self._stream.name, place=place),
             hint=message("double a quote that belongs to the text, or remove it"),
-        )
-
-    def _too_long(self, place: Message) -> DataError:
-        what = message("the record is longer than {max_record_bytes} MiB", max_record_bytes=MAX_RECORD_BYTES >> 20)
-        return DataError(
-            what,
-            where=message("{name}, {place}", name=self._stream.name, place=place),
-            hint=message("is this a table with one text a row?"),
         )
 
     def _good_rows(self, span: _Span, spans: _SpannedRows, bad: BadRows) -> np.ndarray:
@@ -266,27 +259,30 @@ def _placer(span: _Span, kept: np.ndarray) -> Callable[[int], Message]:
 class _SpannedRows:
     """Watches fields that span lines: RFC 4180 allows them, and a pair of stray quotes looks the same.
 
-    The difference: what a stray pair takes in are lines that are each a whole row with a label that other
-        rows have.
+    The difference: what a stray pair takes in are lines that are each a whole row with a label that rows of the
+    head, or rows before it, have: never those of its batch, so that the rows are the same in batches of any size.
     """
 
-    def __init__(self, columns: list[str], delimiter: str | None, label: str | None) -> None:
+    def __init__(self, columns: list[str], delimiter: str | None, label: str | None, head: pl.DataFrame) -> None:
         self._columns = columns
         self._delimiter = delimiter
         self._label = None if label is None else columns.index(label)
-        self._labels: set[str | None] = set()
-        self._count = 0
+        self._labels = dict.fromkeys(() if label is None else head[label].drop_nulls(), 0)
+        self._window = self._examined = self._count = 0
         self._first: tuple[Message | str, str] = "", ""
 
     def look(self, span: _Span, good: np.ndarray, quote: int) -> np.ndarray:
         """Mask of the rows that took in others."""
         swallowed = np.zeros(good.size, np.bool_)
         spanning = np.flatnonzero(good & ((span.flags & SPANS) > 0))
-        if not spanning.size:
-            return swallowed
         self._learn_labels(span, good & ((span.flags & SPANS) == 0), quote)
-        for i in spanning[:_SPANS_EXAMINED]:
-            swallowed[i] = self._looks_like_rows(span.raw_lines(int(i)))
+        for i in spanning:
+            row = span.first_row + int(i)
+            if self._window != row // _WINDOW:
+                self._window, self._examined = row // _WINDOW, 0
+            if self._examined < _EXAMINED:
+                swallowed[i] = self._looks_like_rows(span.raw_lines(int(i)), row)
+            self._examined += 1
         if not self._count and not swallowed[spanning].all():
             i = int(spanning[~swallowed[spanning]][0])
             self._first = span.place(i), self._column_that_spans(span, i)
@@ -319,17 +315,23 @@ class _SpannedRows:
             ["label"],
             [self._label],
         )
-        self._labels.update(one["label"].unique())
-        self._labels.discard(None)
+        rows = np.flatnonzero(single) + span.first_row
+        labels = one["label"]
+        for at in labels.arg_unique():
+            if labels[at] is not None:
+                self._labels.setdefault(labels[at], int(rows[at]))
 
-    def _looks_like_rows(self, lines: list[str]) -> bool:
+    def _looks_like_rows(self, lines: list[str], row: int) -> bool:
         if self._label is None or self._delimiter is None or len(self._columns) < 2:
             return False
         alike = 0
         for line in lines:
             fields = line.rstrip("\r").split(self._delimiter)
-            alike += len(fields) == len(self._columns) and fields[self._label].strip('"') in self._labels
+            alike += len(fields) == len(self._columns) and self._known(fields[self._label].strip('"'), row)
         return alike >= 2 and alike >= 0.8 * len(lines)
+
+    def _known(self, label: str, row: int) -> bool:
+        return self._labels.get(label, row) < row
 
     def _column_that_spans(self, span: _Span, i: int) -> str:
         for name, begin, end in zip(self._columns, span.starts[i], span.ends[i], strict=True):

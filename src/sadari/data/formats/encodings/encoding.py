@@ -20,7 +20,8 @@ from sadari.data.formats.byte_stream import (
     raw_blocks,
 )
 from sadari.data.formats.encodings.guess import Reading, judge, shown_name
-from sadari.data.formats.line_ends import ends_in_carriage_returns
+from sadari.data.formats.encodings.switching import switching_codecs
+from sadari.data.formats.line_ends import rare_line_end
 from sadari.errors import DataError
 from sadari.messages import Message, message
 
@@ -41,11 +42,6 @@ _FOREIGN = (
     (b"\xfd7zXZ", message("compressed with xz"), message("decompress it, or use gzip")),
     (b"SQLite format 3", message("an SQLite database"), message("export the table as CSV")),
 )
-_SWITCHING = {  # what such a text begins a run of its characters with → Python's names, the usual one first
-    b"\x1b$)C": ("iso2022_kr",),
-    b"\x1b$B": ("iso2022_jp", "iso2022_jp_ext"),
-    b"\x1b$@": ("iso2022_jp", "iso2022_jp_ext"),
-}
 _FOREIGN_BYTE = re.compile(rb"[\x80-\xff]")
 _SAMPLE_BYTES = 1 << 17
 _BLOCK_SAMPLE = 1 << 15
@@ -59,7 +55,7 @@ class UnclearEncodingError(DataError):
 
 
 def open_stream(path: Path, *, name: str | None = None, encoding: str | None = None) -> ByteStream:
-    """Look at a file: gzip or not, its encoding, lone-CR line ends.
+    """Look at a file: gzip or not, its encoding, what ends its lines.
 
     Without `encoding`, a byte order mark decides, or the NUL bytes of UTF-16 and UTF-32; else strict UTF-8, tried on
     the whole file; else what its lines that are not ASCII look like in other encodings (`guess` beside this file).
@@ -83,7 +79,7 @@ def open_stream(path: Path, *, name: str | None = None, encoding: str | None = N
     text, complete = stream.head(1 << 16)
     if not text:
         raise DataError(message("the file is empty"), where=stream.name)
-    stream.carriage_returns = ends_in_carriage_returns(text, complete)
+    stream.line_end = rare_line_end(text, complete)
     return stream
 
 
@@ -149,7 +145,9 @@ def _detect_encoding(stream: ByteStream, head: bytes) -> None:
         return
     failure = _first_failure(stream, "utf-8")
     if failure is None:
-        if (switching := _that_switches(stream)) is not None:
+        tried = switching_codecs(next(raw_blocks(stream, BLOCK_BYTES), b""))
+        switching = next((codec for codec in tried if _first_failure(stream, codec) is None), None)
+        if switching is not None:
             stream.encoding = switching
             stream.notes.append(message("encoding: {encoding}, by its escape sequences", encoding=switching.upper()))
         return
@@ -167,13 +165,6 @@ def _detect_encoding(stream: ByteStream, head: bytes) -> None:
             hint=_MEND,
         )
     stream.notes.append(encoding_note(best))
-
-
-def _that_switches(stream: ByteStream) -> str | None:
-    """An encoding of Japanese or Korean mails, all of whose bytes are ASCII: escape sequences tell what they mean."""
-    block = next(raw_blocks(stream, BLOCK_BYTES), b"")
-    tried = [codec for sign, codecs_of in _SWITCHING.items() if sign in block for codec in codecs_of]
-    return next((codec for codec in tried if _first_failure(stream, codec) is None), None)
 
 
 def byte_order_mark(head: bytes) -> tuple[str, int] | None:

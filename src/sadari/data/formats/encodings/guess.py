@@ -39,7 +39,7 @@ _NAMES = {
 }
 _WORDS = re.compile(r"[^\W\d_]*[^\x00-\x7f\s]\w*")
 _ELIDED = re.compile(r"[A-Za-z]’(?:s|t|re|ve|ll|d|m)\b|\b(?:[cdjlmnst]|qu)’[A-Za-zÀ-ÿ]", re.IGNORECASE)
-_WITHIN_WORDS = "’‘´·-"
+_WITHIN_WORDS = "’‘´·-\xa0\xad"
 _OPENING = "„‚¿¡"
 
 
@@ -93,6 +93,12 @@ def judge(sample: bytes) -> tuple[Reading | None, list[Reading]]:
         distinct.setdefault(reading.text, reading)
     taken = clear and best.plausible and best.codec in _TAKEN
     return best if taken else None, list(distinct.values())[:_MOST_NAMED]
+
+
+def looks_like_language(text: str) -> bool:
+    """Whether the characters of a text that are not ASCII are about as usual as in some language; true of none."""
+    read = _Text(text)
+    return not read.foreign.any() or any(_reading(read, language, "", 0.0).plausible for language in LANGUAGES)
 
 
 def _readings(sample: bytes) -> list[Reading]:

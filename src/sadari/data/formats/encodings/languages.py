@@ -106,6 +106,7 @@ _PRIORS = {  # by language, or by family
     "Vietnamese": -4.0,
 }
 _LATIN_MARKS = "’“”‘–…—€£«»°´•„‚›‹§©®™·½¼¾²³×±ªº"
+_UNSEEN = "\xa0\xad"  # the space that does not break, and the hyphen that is only where it does
 _KOREAN_MARKS = "…“”‘’·「」『』〈〉《》【】→←↑↓※★☆♥♡○●◎◇◆□■△▲▽▼～！？，．（）：％＆㈜℃㎡㎞"
 _CHINESE_MARKS = "，。、！？：；“”（）《》…—·‘’「」『』【】～％　"
 _JAPANESE_MARKS = "、。「」・！？（）…～『』【】：％〜　々〆"
@@ -153,7 +154,7 @@ LANGUAGES = (
     Language("Chinese", "Chinese", ("gb18030",)),
     Language("traditional Chinese", "Chinese", ("cp950", "gb18030"), prior=-1.0),
     Language("Japanese", "Japanese", ("cp932", "euc_jp"), prior=-1.0),
-    Language("Japanese in half-width letters", "Japanese", ("cp932", "euc_jp"), prior=-3.0),
+    Language("Japanese in half-width letters", "Japanese", ("cp932", "euc_jp"), touching=-5.0, prior=-3.0),
     *(
         Language(name, family, _CODECS[family], latin=True, prior=_PRIORS.get(name, _PRIORS.get(family, 0.0)))
         for name, (_, family) in _LATIN.items()
@@ -251,6 +252,7 @@ def _shares(name: str) -> Iterator[tuple[str, float, int]]:
         flat = 30 if name == family else 2  # of no language in particular
         yield from ((letters, 0.8, flat), (letters.upper().replace("SS", ""), 0.04, flat)) if letters else ()
         yield from ((_LATIN_MARKS, 0.17 if letters else 0.8, 2), ("éñüïçáóèöäíêôàåøãâ", 0.01 if letters else 0.1, 2))
+        yield _UNSEEN, 0.01 if letters else 0.2, 1
         yield "".join(map(chr, range(0xA0, 0x180))), 0.002, 0
     else:
         letters = _LETTERS[name]
