@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import numpy as np
 from corpora import ag_news, read_plain
 from generate_peers import course_loop, small_gpt
 from sadari.generation.corpus import gather
-from sadari.generation.generator import Generator, Listener
+from sadari.generation.generator import Generator
 from sadari.train.machine.environment import threads as torch_threads
 from sadari.train.objectives.language_modelling import HeldOut
 from timing import in_turn, ratio, table
@@ -97,7 +98,7 @@ def best(minutes: float = 5, threads: int = 2, nets: list[str] | None = None, **
             **more,
         }
         start = time.perf_counter()
-        model = Generator(**settings).fit(text, listener=Said())
+        model = Generator(**settings).fit(text, on_record=said)
         seconds = time.perf_counter() - start
         weights = sum(parameter.numel() for parameter in model.net_.parameters()) / 1e6
         rows.append(
@@ -121,16 +122,14 @@ def best(minutes: float = 5, threads: int = 2, nets: list[str] | None = None, **
     return table(header, rows)
 
 
-class Said(Listener):
-    """Prints each validation on standard error."""
-
-    def record(self, record: dict[str, float]) -> None:
-        print(
-            f"{record['seconds']:7.1f} s  step {record['step']:6,.0f}  loss {record['loss']:.3f}  "
-            f"held out {record['validation_loss']:.3f}",
-            file=sys.stderr,
-            flush=True,
-        )
+def said(record: Mapping[str, Any]) -> None:
+    """Print a validation on standard error."""
+    print(
+        f"{record['seconds']:7.1f} s  step {record['step']:6,.0f}  loss {record['loss']:.3f}  "
+        f"held out {record['validation_loss']:.3f}",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def course(threads: int = 2, texts: int = 20, our_texts: int = 3000) -> str:

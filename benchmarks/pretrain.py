@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import polars as pl
 from corpora import ag_news
 from sadari.data.read import open_source
 from sadari.plots.activations import write_picture
-from sadari.pretraining.bert import Bert, Listener
+from sadari.pretraining.bert import Bert
 from timing import table
 
 SETTINGS: dict[str, Any] = {"size": "tiny", "validations": 30}  # the rest is as `sadari pretrain` has it
@@ -65,7 +66,7 @@ def trained(name: str, texts: pl.Series, minutes: float, *, threads: int, keep: 
     resume = folder.exists()
     model = Bert(**{**settings, **NETS[name], **more})
     print(f"{name}: {model.settings()}{', resumed' if resume else ''}", file=sys.stderr, flush=True)
-    model.fit(texts, run=Run(folder, every=120), resume=resume, listener=Said())
+    model.fit(texts, run=Run(folder, every=120), resume=resume, on_record=said)
     model.save(model_folder(keep, name))
     done.write_text(
         json.dumps({"minutes": minutes, "history": model.history_, "guess": model.guess_}), encoding="utf-8"
@@ -77,17 +78,15 @@ def model_folder(keep: Path, name: str) -> Path:
     return keep / f"model-{name}".replace(" ", "-")
 
 
-class Said(Listener):
-    """Says every score on standard error."""
-
-    def record(self, record: dict[str, float]) -> None:
-        next_sentence = f"  next {record['next_accuracy']:.3f}" if "next_accuracy" in record else ""
-        print(
-            f"{record['seconds']:7.0f} s  step {record['step']:6.0f}  masked {record['masked_accuracy']:.3f}  "
-            f"perplexity {record['perplexity']:7.1f}{next_sentence}",
-            file=sys.stderr,
-            flush=True,
-        )
+def said(record: Mapping[str, Any]) -> None:
+    """Say a score on standard error."""
+    next_sentence = f"  next {record['next_accuracy']:.3f}" if "next_accuracy" in record else ""
+    print(
+        f"{record['seconds']:7.0f} s  step {record['step']:6.0f}  masked {record['masked_accuracy']:.3f}  "
+        f"perplexity {record['perplexity']:7.1f}{next_sentence}",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def row(name: str, model: Bert) -> list[str]:

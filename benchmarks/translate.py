@@ -14,6 +14,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -114,21 +115,20 @@ def trained(name: str, pair: str, *, keep: Path, **more: Any) -> Translator:
         train.sources,
         train.targets,
         validation=(validation.sources, validation.targets),
-        progress=said,
+        on_record=said,
         run=Run(run, every=120),
         resume=resume,
         bleu=tokenised_bleu,
     )
 
 
-def said(epoch: int, _: int, record: dict[str, float]) -> None:
-    if "running" not in record:
-        print(
-            f"{record['seconds']:7.0f} s  pass {epoch:3d}  loss {record['cross_entropy']:.3f}  "
-            f"validation {record['validation_loss']:.3f}  BLEU {record['bleu']:.1f}",
-            file=sys.stderr,
-            flush=True,
-        )
+def said(record: Mapping[str, Any]) -> None:
+    print(
+        f"{record['seconds']:7.0f} s  pass {record['epoch']:3.0f}  loss {record['cross_entropy']:.3f}  "
+        f"validation {record['validation_loss']:.3f}  BLEU {record['bleu']:.1f}",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def scored(found: list[str], test: ParallelCorpus) -> TranslationScores:

@@ -31,12 +31,16 @@ FLOORS: tuple[tuple[str, dict[str, tuple[float, str, str]]], ...] = (
             "compiling": (1.1, "compiled loops", "컴파일한 반복문"),
             "device": (1, "CPU or GPU", "장치와 정밀도"),
             "settings": (1.1, "declared once", "한 번만 선언"),
-            "ragged": (1, "encoded texts", "인코딩된 글"),
         },
     ),
     (
         GROUND,
-        {"artifact": (1, "one model folder, out and in, untrusted", "모델 폴더 하나를 쓰고 읽기, 아무것도 믿지 않고")},
+        {
+            "readable": (1, "figures as people read them", "읽기 쉬운 숫자"),
+            "display": (1, "what shows itself", "노트북과 터미널에 보이기"),
+            "ragged": (1, "encoded texts", "인코딩된 글"),
+            "artifact": (1.3, "one model folder, untrusted", "모델 폴더 쓰고 읽기"),
+        },
     ),
     (DATA, {"data": (1, "files, data sets, what is wrong with them", "파일과 데이터 세트, 무엇이 잘못됐나")}),
     (
@@ -67,7 +71,6 @@ FLOORS: tuple[tuple[str, dict[str, tuple[float, str, str]]], ...] = (
         RESULTS,
         {
             "metrics": (1, "scores, intervals, tests", "점수, 구간, 검정"),
-            "readable": (1, "figures as people read them", "읽기 쉬운 숫자"),
             "plots": (1, "pictures", "그림"),
         },
     ),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 from sadari.messages import Figure, Message, message
-from sadari.metrics.interval import Interval
 
 DASH = "–"
 _SHORT = (
@@ -16,6 +16,15 @@ _SHORT = (
 )
 _SI = ((1e6, " M"), (1e3, " k"))
 _LARGE = {"ko": ((1e8, "억"), (1e4, "만"))}
+
+
+class Bounded(Protocol):
+    """An interval."""
+
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
 
 
 def percent(share: float, decimals: int = 1) -> str:
@@ -36,7 +45,7 @@ def points(share: float) -> str:
     return f"{value:.2f}" if 0 < round(value, 2) < 0.1 else f"{value:.1f}"
 
 
-def plus_minus(interval: Interval) -> str:
+def plus_minus(interval: Bounded) -> str:
     """Half the width of an interval, in percentage points: what stands behind ±."""
     return percent((interval.high - interval.low) / 2)
 

@@ -356,7 +356,7 @@ def test_what_is_warned_of_again_and_again_is_said_once(capsys):
 WARNS = """
 import time, warnings
 from sadari.cli.terminal.failures import run_guarded
-from sadari.cli.terminal.progress import Progress
+from sadari.display.terminal import Progress
 from sadari.errors import SadariWarning
 
 def job():

@@ -17,7 +17,6 @@ from sadari.artifact import read_model
 from sadari.cli.arguments.text_files import files_of
 from sadari.cli.pretrain.input import Texts
 from sadari.cli.pretrain.view import print_probe
-from sadari.pretraining.bert import Listener
 from sadari.train.checkpoint import Run, read_run
 from sadari.train.loop import Interrupted
 
@@ -216,8 +215,8 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bits(story, tmp_path):
 def test_a_run_from_before_some_options_goes_on(story, tmp_path):
     """What its arguments do not name is as it is where nobody says."""
 
-    class Stops(Listener):
-        def step(self, share, loss):
+    def stop(done, total, record):
+        if "loss" in record:
             os.kill(os.getpid(), signal.SIGTERM)
 
     settings = {"length": 24, "batch_size": 16, "steps": 8, "validations": 2, "threads": 1, "vocabulary": 150}
@@ -254,7 +253,7 @@ def test_a_run_from_before_some_options_goes_on(story, tmp_path):
     texts = Texts({**given, "texts": [str(story)]})
     with pytest.raises(Interrupted):
         Bert(**settings).fit(
-            texts, run=Run(tmp_path / "run", notes={"command": "pretrain", "arguments": given}), listener=Stops()
+            texts, run=Run(tmp_path / "run", notes={"command": "pretrain", "arguments": given}), on_progress=stop
         )
     assert read_run(tmp_path / "run").step == 1
     run_well("pretrain", "--resume", tmp_path / "run")

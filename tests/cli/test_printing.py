@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from sadari import readable
-from sadari.cli.terminal.failures import printable
-from sadari.cli.terminal.printing import bar, cut, pad, say_json, signed, table, wrap
+from sadari.cli.terminal.printing import bar, pad, say_json, signed, table, wrap
+from sadari.display.lines import cut, printable
 from sadari.messages import render
 
 words = st.text(st.sampled_from("abc국회漢é."), min_size=1, max_size=9)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sadari.cli.terminal import progress
-from sadari.cli.terminal.progress import CompilingNotice, Progress
 from sadari.compiling import njit
+from sadari.display import terminal as progress
+from sadari.display.terminal import CompilingNotice, Progress
 from sadari.messages import message
 
 

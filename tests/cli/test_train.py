@@ -8,10 +8,10 @@ import pytest
 import sadari
 from cli_runs import HEADLINES, run, run_badly, run_well, spawn
 from data_messy import messy
-from sadari.cli.train.view import sparkline
 from sadari.data.fingerprint import fingerprint
 from sadari.data.read import open_source
 from sadari.data.train_data import gather
+from sadari.display.lines import sparkline
 
 TRAIN = HEADLINES / "en_train.csv"
 

@@ -283,7 +283,7 @@ def test_class_weights_and_passes_reach_it_and_halves_are_said(weights, some, mo
         budget=1000,
         curves=False,
         settings={"bert": {"class_weight": "balanced", "threads": 1}},
-        progress=lambda what, share: told.append(what),
+        on_progress=lambda done, total, record: told.append(record["doing"]),
     )
     assert plan is not budgets._plan_slow
     assert fits[-3:] == [(120, "balanced", 1), (60, "balanced", 1), (60, "balanced", 1)]
@@ -315,7 +315,7 @@ def test_fewer_rows_and_no_word_of_english_in_a_korean_climb(weights, monkeypatc
         curves=False,
         lang="ko",
         settings={"bert": {"threads": 1, "max_length": 16}},
-        progress=lambda what, share: told.append(what),
+        on_progress=lambda done, total, record: told.append(record["doing"]),
     )
     rows = result.rungs[0].rows
     assert 45 <= rows < 60
@@ -356,7 +356,7 @@ def test_every_rung_has_settings_to_try():
 
 def test_the_bar_never_runs_back():
     told = []
-    say = Bar(lambda what, share: told.append((what, share)))
+    say = Bar(lambda done, total, record: told.append((record["doing"], done / total)))
     for what, share in (("bert", 0.4), ("lstm again", 0.1), ("lstm again", 0.5)):
         say(what, share)
     assert told == [("bert", 0.4), ("lstm again", 0.4), ("lstm again", 0.5)]
@@ -370,7 +370,7 @@ def test_the_bar_runs_on_and_leaves_room_for_bert(some, weights):
         weights=weights,
         curves=False,
         settings={"bert": {"epochs": 1}},
-        progress=lambda what, share: told.append((what, share)),
+        on_progress=lambda done, total, record: told.append((record["doing"], done / total)),
     )
     shares = [share for _, share in told]
     assert shares == sorted(shares)

@@ -42,10 +42,17 @@ def climbed(headlines, tmp_path_factory):
 
 
 def test_the_verdict_so_far_is_said_while_others_train(headlines):
-    told = []
+    told, records = [], []
     result = climb(
-        *headlines, rungs=["bow", "ngram", "tfidf"], curves=False, progress=lambda what, _: told.append(what)
+        *headlines,
+        rungs=["bow", "ngram", "tfidf"],
+        curves=False,
+        on_progress=lambda done, total, record: told.append(record["doing"]),
     )
+    assert [record["rung"] for record in records] == ["bow", "ngram", "tfidf"]
+    assert [record["validation_accuracy"] for record in records] == [
+        rung.validation_accuracy.value for rung in result.rungs
+    ]
     first, second = ([str(what) for what in told if str(what).startswith(name)] for name in ("ngram", "tfidf"))
     assert not any("so far" in what for what in first)
     assert all("so far bow, " in what or "so far ngram, " in what for what in second)

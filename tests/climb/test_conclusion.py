@@ -102,13 +102,13 @@ def test_ctrl_c_concludes_with_what_is_there(tmp_path):
     """It comes while the third of four rungs trains: two are compared, the verdict stands, all is written."""
     begun = []
 
-    def progress(what, share):
-        if "tfidf" in str(what) and not begun:
+    def progress(done, total, record):
+        if "tfidf" in str(record["doing"]) and not begun:
             begun.append(time.perf_counter())
             os.kill(os.getpid(), signal.SIGINT)
 
     result = climb(
-        news(6_000), rungs=["bow", "ngram", "tfidf", "lstm"], folder=tmp_path / "run", seed=1, progress=progress
+        news(6_000), rungs=["bow", "ngram", "tfidf", "lstm"], folder=tmp_path / "run", seed=1, on_progress=progress
     )
     assert time.perf_counter() - begun[0] < 10
     assert [rung.rung for rung in result.rungs] == ["bow", "ngram"]
@@ -122,12 +122,12 @@ def test_ctrl_c_concludes_with_what_is_there(tmp_path):
 
 
 def test_ctrl_c_before_there_is_anything_ends_the_climb(tmp_path):
-    def progress(what, share):
-        if "bow" in str(what):
+    def progress(done, total, record):
+        if "bow" in str(record["doing"]):
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        climb(news(400), rungs=["bow", "tfidf"], folder=tmp_path / "run", progress=progress)
+        climb(news(400), rungs=["bow", "tfidf"], folder=tmp_path / "run", on_progress=progress)
     assert not (tmp_path / "run").exists()
 
 

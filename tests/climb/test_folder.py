@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -62,19 +63,19 @@ def test_a_climb_that_is_stopped_anywhere_leaves_what_was_there(news, tmp_path, 
         run(news, folder)
     before = snapshot(tmp_path)
     steps: list[str] = []
-    climb(news, rungs=RUNGS, curves=False, progress=lambda what, share: steps.append(what))
+    climb(news, rungs=RUNGS, curves=False, on_progress=lambda done, total, record: steps.append(record["doing"]))
     for stop in sorted({steps.index(what) for what in steps}):
         seen: list[str] = []
 
-        def progress(what: str, share: float, stop: int = stop, seen: list[str] = seen) -> None:
-            seen.append(what)
-            if len(seen) > stop and what != "done":
+        def progress(done: float, total: float, record: Any, stop: int = stop, seen: list[str] = seen) -> None:
+            seen.append(record["doing"])
+            if len(seen) > stop and str(record["doing"]) != "done":
                 raise KeyboardInterrupt
 
-        if steps[stop] == "done":
+        if str(steps[stop]) == "done":
             continue
         with pytest.raises(KeyboardInterrupt):
-            run(news, folder, seed=1, progress=progress)
+            run(news, folder, seed=1, on_progress=progress)
         assert snapshot(tmp_path) == before, steps[stop]
 
 
@@ -85,14 +86,14 @@ from sadari.climb.climb import climb
 
 steps = 0
 
-def progress(what, share):
+def progress(done, total, record):
     global steps
-    if steps == int(sys.argv[3]) or (str(what) == "done" and sys.argv[3] == "-1"):
+    if steps == int(sys.argv[3]) or (str(record["doing"]) == "done" and sys.argv[3] == "-1"):
         os.kill(os.getpid(), signal.SIGKILL)
     steps += 1
 
 news = open_source(sys.argv[1]).read()
-climb(news, rungs=["bow", "tfidf"], folder=sys.argv[2], curves=False, seed=1, progress=progress)
+climb(news, rungs=["bow", "tfidf"], folder=sys.argv[2], curves=False, seed=1, on_progress=progress)
 """
 
 
@@ -118,13 +119,13 @@ def test_a_climb_that_is_killed_leaves_the_old_one_or_the_new_one(news, tmp_path
 def test_a_report_that_cannot_be_written_is_told_of_by_its_own_name(news, tmp_path, monkeypatch):
     folder = tmp_path / "news"
 
-    def progress(what: str, share: float) -> None:
-        if str(what) == "writing the report":
+    def progress(done: float, total: float, record: Any) -> None:
+        if str(record["doing"]) == "writing the report":
             [temporary] = tmp_path.glob(".news.sadari-new-*")
             (temporary / "report.html").mkdir()
 
     with pytest.raises(OutputError, match=rf"^{folder}/report.html: cannot be written: Is a directory"):
-        run(news, folder, progress=progress)
+        run(news, folder, on_progress=progress)
     assert not list(tmp_path.iterdir())
 
 

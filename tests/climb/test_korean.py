@@ -16,10 +16,10 @@ from rich.cells import cell_len
 
 from rungs_headlines import FOLDER, headlines
 from sadari.cli import app
-from sadari.cli.terminal import progress
 from sadari.climb.climb import climb as climb_rungs
 from sadari.data.datasets import find
 from sadari.data.read import open_source
+from sadari.display import terminal as progress
 from sadari.messages import Message, render, speaking
 from sadari.metrics.significance import mcnemar
 from sadari.rungs import TfIdf
@@ -189,7 +189,7 @@ def test_what_a_korean_climb_says_while_it_works_is_korean(trials: int, tmp_path
         budget=1e5,
         folder=tmp_path / "run",
         settings=settings,
-        progress=lambda what, share: told.append(what),
+        on_progress=lambda done, total, record: told.append(record["doing"]),
     )
     said = {re.sub("^(bow|vectors|lstm|bert): ", "", render(what, "ko")) for what in told}
     for what in ("준비 중", "학습 중", "교차 검증 중", "성능 측정 중", "학습 곡선 그리는 중", "보고서 작성 중"):

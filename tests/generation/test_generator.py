@@ -21,7 +21,6 @@ from sadari.artifact import read_model, write_model
 from sadari.errors import DataError, ModelError, OutputError, SadariError, SettingError
 from sadari.generation.codec import END_ID, LEVELS, Written, _byte_names, decode, learn_codec
 from sadari.generation.corpus import gather
-from sadari.generation.generator import Listener
 from sadari.generation.settings import DROPOUT_OF_FEW_WORDS, FEW_WORDS
 from sadari.train.checkpoint import read_run
 from sadari.train.loop import Interrupted
@@ -217,11 +216,10 @@ def test_the_courses_model_is_one_setting():
     text = characters + "".join(random.choice(list(characters), 2000))
     first = []
 
-    class Asked(Listener):
-        def begin(self, generator, training_text):
-            first.append(generator.score(text[:500]).loss)
+    def asked(generator, training_text):
+        first.append(generator.score(text[:500]).loss)
 
-    generator = Generator(embed_dim=0, hidden=64, layers=1, steps=1, dropout=0.0, window=32).fit(text, listener=Asked())
+    generator = Generator(embed_dim=0, hidden=64, layers=1, steps=1, dropout=0.0, window=32).fit(text, on_start=asked)
     assert sum(parameter.numel() for parameter in generator.net_.parameters()) == 43_860
     assert first[0] == pytest.approx(math.log(84), abs=0.05)
 
@@ -289,26 +287,19 @@ def test_it_ends_when_its_time_is_up():
     assert "validation_loss" in generator.history_[-1]
 
 
-def test_whoever_listens_is_told():
-    told = {"step": [], "record": [], "sample": []}
-
-    class Noting(Listener):
-        def step(self, share, loss):
-            told["step"].append((share, loss))
-
-        def record(self, record):
-            told["record"].append(record["step"])
-
-        def sample(self, step, text):
-            told["sample"].append((step, text))
-
-    one = Generator(**SMALL, steps=12, validations=3, sample_every=5).fit(TEXT, listener=Noting())
+def test_whoever_watches_is_told():
+    steps, records = [], []
+    one = Generator(**SMALL, steps=12, validations=3, sample_every=5).fit(
+        TEXT, on_progress=lambda done, total, record: steps.append((done, total, record)), on_record=records.append
+    )
     quiet = Generator(**SMALL, steps=12, validations=3).fit(TEXT)
-    assert [round(share * 12) for share, _ in told["step"]] == list(range(1, 13))
-    assert all(math.isfinite(loss) for _, loss in told["step"])
-    assert told["record"] == [4, 8, 12]
-    assert [step for step, _ in told["sample"]] == [5, 10]
-    assert all(len(text) == 200 for _, text in told["sample"])
+    learned = [(round(done), total, record) for done, total, record in steps if "loss" in record]
+    assert [(done, total) for done, total, _ in learned] == [(step, 12) for step in range(1, 13)]
+    assert all(math.isfinite(record["loss"]) for *_, record in learned)
+    samples = [record for record in records if "sample" in record]
+    assert [record for record in records if "sample" not in record] == one.history_
+    assert [record["step"] for record in samples] == [5, 10]
+    assert all(len(record["sample"]) == 200 for record in samples)
     assert weights(one) == weights(quiet)  # to write something changes nothing
 
 
@@ -465,15 +456,14 @@ def test_texts_are_scored_with_their_ends():
 
 
 def stopping(step):
-    class Stopping(Listener):
-        done = 0
+    seen = []
 
-        def step(self, share, loss):
-            self.done += 1
-            if self.done == step:
-                os.kill(os.getpid(), signal.SIGTERM)
+    def stop(done, total, record):
+        seen.extend([record] if "loss" in record else [])
+        if len(seen) == step:
+            os.kill(os.getpid(), signal.SIGTERM)
 
-    return Stopping()
+    return stop
 
 
 @EVERY_NET
@@ -484,7 +474,7 @@ def test_a_stopped_run_ends_in_the_same_bits(net, tmp_path):
     run = tmp_path / "run"
     for number, step in enumerate((3, 9)):
         with pytest.raises(Interrupted):
-            Generator(**how).fit(TEXT, run=run, resume=number > 0, listener=stopping(step))
+            Generator(**how).fit(TEXT, run=run, resume=number > 0, on_progress=stopping(step))
         torch.manual_seed(number)
     assert read_run(run).step == 12
     resumed = Generator(**how).fit(TEXT, run=run, resume=True)
@@ -497,7 +487,7 @@ def test_a_stopped_run_ends_in_the_same_bits(net, tmp_path):
 def test_another_run_is_not_gone_on_with(tmp_path):
     run = tmp_path / "run"
     with pytest.raises(Interrupted):
-        Generator(**SMALL, steps=9).fit(TEXT, run=run, listener=stopping(2))
+        Generator(**SMALL, steps=9).fit(TEXT, run=run, on_progress=stopping(2))
     with pytest.raises(SettingError, match="texts differs"):
         Generator(**SMALL, steps=9).fit(TEXT + "x", run=run, resume=True)
     with pytest.raises(SettingError, match="steps differs: 9 then, 8 now"):

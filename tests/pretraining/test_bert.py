@@ -20,7 +20,6 @@ from sadari.data.paragraphs import paragraphs
 from sadari.data.plain_text import PlainText
 from sadari.errors import DataError, ModelError, OutputError, SadariWarning, SettingError
 from sadari.pretrained.encoders import read_tokenizer
-from sadari.pretraining.bert import Listener
 from sadari.pretraining.corpus import read_texts
 from sadari.pretraining.transformers_folder import read_bert
 from sadari.text.subword.wordpiece import SPECIALS, WordPiece, vocabulary_size
@@ -275,20 +274,21 @@ def test_a_run_that_was_stopped_ends_in_the_same_bits(tmp_path, nsp, least, monk
     settings = {**SMALL, "nsp": nsp, "steps": 25, "batch_size": 32, "dropout": 0.2, "validations": 6}
     whole = Bert(**settings).fit(TEXTS)
 
-    class Stops(Listener):
-        def __init__(self, at):
-            self.at, self.steps = at, 0
+    def stops(at):
+        seen = []
 
-        def step(self, share, loss):
-            self.steps += 1
-            if self.steps == self.at:
+        def stop(done, total, record):
+            seen.extend([record] if "loss" in record else [])
+            if len(seen) == at:
                 os.kill(os.getpid(), signal.SIGTERM)
+
+        return stop
 
     model = Bert(**settings)
     with pytest.raises(Interrupted):
-        model.fit(TEXTS, run=tmp_path / "run", listener=Stops(9))
+        model.fit(TEXTS, run=tmp_path / "run", on_progress=stops(9))
     with pytest.raises(Interrupted):
-        Bert(**settings).fit(TEXTS, run=tmp_path / "run", resume=True, listener=Stops(7))
+        Bert(**settings).fit(TEXTS, run=tmp_path / "run", resume=True, on_progress=stops(7))
     with pytest.raises(OutputError, match="was stopped"):
         Bert(**settings).fit(TEXTS, run=tmp_path / "run")
     with pytest.raises(SettingError, match="not the run"):
@@ -307,12 +307,12 @@ def test_the_scores_of_a_short_run_rest_on_more_than_those_on_the_way(monkeypatc
     monkeypatch.setattr("sadari.train.objectives.bert.SCORED_SHARE", 0.05)
     told = []
 
-    class Hears(Listener):
-        def scoring(self):
+    def hears(done, total, record):
+        if str(record.get("doing")) == "scoring the held-out texts":
             told.append(len(model.history_))
 
     model = Bert(**{**SMALL, "validations": 6})
-    model.fit(TEXTS, listener=Hears())
+    model.fit(TEXTS, on_progress=hears)
     on_the_way, final = model.history_[-1]["scored_tokens"], model.scores_["scored tokens"]
     assert on_the_way < final < model.data_["held out"]
     assert final == model.final_["scored_tokens"]
@@ -325,13 +325,13 @@ def test_a_run_goes_on_in_its_precision_on_another_machine(tmp_path, monkeypatch
     settings = {**SMALL, "validation": 0.0}
     whole = Bert(**settings, precision="fp32").fit(TEXTS[:60])
 
-    class Stops(Listener):
-        def step(self, share, loss):
+    def stop(done, total, record):
+        if "loss" in record:
             os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr("sadari.pretraining.settings.bf16_is_fast", lambda *asked: False)
     with pytest.raises(Interrupted):
-        Bert(**settings).fit(TEXTS[:60], run=tmp_path / "run", listener=Stops())
+        Bert(**settings).fit(TEXTS[:60], run=tmp_path / "run", on_progress=stop)
     monkeypatch.setattr("sadari.pretraining.settings.bf16_is_fast", lambda *asked: True)
     assert Bert().resolved(begun=False).precision == "bf16"
     with pytest.warns(SadariWarning, match="begun in fp32 and goes on so, not in bf16"):
@@ -479,13 +479,13 @@ def test_a_start_with_one_kind_of_segment_reads_one_text(tmp_path):
 
 
 def test_a_training_that_is_stopped_leaves_nothing_that_is_known_or_new(tmp_path):
-    class Stops(Listener):
-        def step(self, share, loss):
+    def stop(done, total, record):
+        if "loss" in record:
             raise KeyboardInterrupt
 
     model = Bert(**{**SMALL, "vocabulary": None, "validation": 0.0})
     with pytest.raises(KeyboardInterrupt):
-        model.fit(TEXTS[:60], start=minilm(), listener=Stops())
+        model.fit(TEXTS[:60], start=minilm(), on_progress=stop)
     assert len(model.new_) == 2
     with pytest.raises(ModelError, match="no head that fills"):
         model.fill("a [MASK] day")

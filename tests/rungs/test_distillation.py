@@ -290,7 +290,7 @@ def test_a_run_goes_on_with_the_same_teacher_alone(teacher, tmp_path):
             signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(Interrupted):
-        LSTM(**given).fit(texts, labels, teacher=guide, run=tmp_path / "run", progress=stop)
+        LSTM(**given).fit(texts, labels, teacher=guide, run=tmp_path / "run", on_progress=stop)
     for other in (None, dataclasses.replace(guide, temperature=3.0), TfIdf(C=0.01).fit(TEXTS, LABELS)):
         with pytest.raises(SettingError, match="this is not the run"):
             LSTM(**given).fit(texts, labels, teacher=other, run=tmp_path / "run", resume=True)
@@ -375,7 +375,7 @@ def test_nothing_of_the_lesson_is_kept(teacher):
     for kind in (EmbeddingBag, LSTM):
         broken = kind(epochs=2)
         with pytest.raises(OSError, match="gone"):
-            broken.fit(*some(50), teacher=teacher, progress=fail)
+            broken.fit(*some(50), teacher=teacher, on_progress=fail)
         assert not any(isinstance(kept, SoftTargets) for kept in vars(broken).values())
 
 

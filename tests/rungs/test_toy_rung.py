@@ -59,7 +59,7 @@ def test_its_cost_decides_whether_it_is_measured_first_and_how_far_the_bar_goes(
         rungs=["bow", "letters", "slow-letters"],
         budget=600,
         curves=False,
-        progress=lambda what, share: told.append((str(what), share)),
+        on_progress=lambda done, total, record: told.append((str(record["doing"]), done / total)),
     )
     begun = {
         name: next(share for what, share in told if what.startswith(f"{name}:")) for name in ("letters", "slow-letters")

@@ -405,7 +405,7 @@ def test_a_stopped_run_ends_in_the_same_bits(given, tmp_path):
     unbroken = FromVectors(**settings).fit(TEXTS, LABELS)
     run = tmp_path / "run"
     with pytest.raises(Interrupted):
-        FromVectors(**settings).fit(TEXTS, LABELS, run=run, progress=stop_at(4))
+        FromVectors(**settings).fit(TEXTS, LABELS, run=run, on_progress=stop_at(4))
     with pytest.raises(SettingError, match="vectors differs"):
         FromVectors(**{**settings, "vectors": vectors_of(seed=1)}).fit(TEXTS, LABELS, run=run, resume=True)
     if given == "a file":

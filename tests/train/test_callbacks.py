@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from rungs_headlines import FIRST_RUNGS, headlines, some
+from sadari.display.watching import Watching
 from sadari.errors import SettingError
 from sadari.rungs import RUNGS, BagOfWords, EmbeddingBag, EmbeddingMean
 from sadari.train import callbacks as watch_module
-from sadari.train.callbacks import Teller, Watch
+from sadari.train.callbacks import Reporter, Watch
 from sadari.train.loop import Progress
 
 SETTINGS = [
@@ -34,7 +35,11 @@ SETTINGS = [
 )
 def test_stops_after_so_many_epochs_without_a_better_score(scores, patience, epochs, best):
     given, weight, seen = iter(scores), np.zeros(2, np.float32), []
-    watch = Watch(lambda *record: seen.append(record), lambda: {"validation_accuracy": next(given)}, patience)
+    watch = Watch(
+        Watching("a net", None, lambda *record: seen.append(record)),
+        lambda: {"validation_accuracy": next(given)},
+        patience,
+    )
     watch.keep(weight)
     for epoch in range(1, len(scores) + 1):
         weight[:] = epoch
@@ -111,7 +116,7 @@ def test_validation_makes_the_probabilities_its_own():
 
 def test_progress_is_told_of_every_epoch():
     seen = []
-    EmbeddingBag(epochs=3).fit(*some(40), progress=lambda done, most, record: seen.append((done, most)))
+    EmbeddingBag(epochs=3).fit(*some(40), on_progress=lambda done, most, record: seen.append((done, most)))
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -119,7 +124,7 @@ def test_progress_is_told_of_every_epoch():
 
 
 class Loops:
-    """What a `Teller` looks at of a loop."""
+    """What a `Reporter` looks at of a loop."""
 
     def __init__(self):
         self.progress, self.share = Progress(), 0.0
@@ -129,52 +134,41 @@ class Loops:
         self.progress.sums["weight"] = self.progress.sums.get("weight", 0.0) + texts
         self.progress.step, self.share = self.progress.step + 1, self.share + 0.125
 
+    def extent(self):
+        return self.share * 2, 2
+
 
 def test_what_is_told_between_records_is_of_the_time_since(monkeypatch):
-    now, told, loop = [100.0], [], Loops()
+    now, told, records, loop = [100.0], [], [], Loops()
     monkeypatch.setattr(watch_module, "time", type("Clock", (), {"perf_counter": lambda: now[0]}))
-    teller = Teller(lambda done, total, record: told.append((done, total, record)), 2)
+    reporter = Reporter(Watching("a net", None, lambda *what: told.append(what), records.append))
     for loss, texts in ((4.0, 10), (2.0, 30), (1.0, 10), (0.5, 10)):
         loop.batch(loss, texts)
         now[0] += 0.6
-        teller.step(loop)
+        reporter.step(loop)
     assert [record["step"] for *_, record in told] == [2, 4]  # once a second, at the next step
     assert [record["loss"] for *_, record in told] == pytest.approx([2.5, 0.75])
-    assert [record["share"] for *_, record in told] == [0.25, 0.5]
-    assert all(record["running"] for *_, record in told)
+    assert [(done, total) for done, total, _ in told] == [(0.5, 2), (1.0, 2)]
+    assert not records
     loop.progress.sums = {}  # as a record leaves them
-    teller.record({"epoch": 1.0, "batch": 4.0, "step": 4.0, "loss": 1.9}, 4)
-    assert told[-1] == (1, 2, {"epoch": 1.0, "batch": 4.0, "step": 4.0, "loss": 1.9, "share": 0.5})
+    reporter.record({"epoch": 1.0, "batch": 4.0, "step": 4.0, "loss": 1.9}, loop)
+    assert records == [{"epoch": 1.0, "batch": 4.0, "step": 4.0, "loss": 1.9}]
+    assert told[-1] == (1.0, 2, records[0])
     now[0] += 5
-    teller.step(loop)  # nothing since the record
+    reporter.step(loop)  # nothing since the record
     loop.batch(3.0, 10)
-    teller.step(loop)
+    reporter.step(loop)
     assert told[-1][2]["loss"] == 3.0
     assert len(told) == 4
 
 
-def test_what_is_done_by_time_is_not_taken_back_at_the_end_of_a_pass(monkeypatch):
-    now, told, loop = [100.0], [], Loops()
-    monkeypatch.setattr(watch_module, "time", type("Clock", (), {"perf_counter": lambda: now[0]}))
-    teller = Teller(lambda done, total, record: told.append(record["share"]), 10_000)  # passes, where time is the limit
-    for epoch in (1.0, 2.0):
-        loop.batch(4.0, 10)
-        now[0] += 2
-        teller.step(loop)
-        loop.progress.sums = {}
-        teller.record({"epoch": epoch, "batch": 1.0, "step": epoch, "loss": 4.0}, 1)
-    assert told == [0.125, 0.125, 0.25, 0.25]
-
-
 def test_every_record_of_a_net_is_told_with_how_much_is_done():
     texts, labels = some(120)
-    told = []
+    told, records = [], []
     rung = EmbeddingMean(epochs=2, batch_size=30, report_every=3, threads=1)
-    rung.fit(texts, labels, progress=lambda done, total, record: told.append((done, total, record)))
-    records = [(done, total, record) for done, total, record in told if "running" not in record]
-    assert [(done, total) for done, total, _ in records] == [(1, 2), (1, 2), (2, 2), (2, 2)]
-    assert [record["share"] for *_, record in records] == [0.375, 0.5, 0.75, 1.0]
-    assert [{**record, "share": 0} for *_, record in records] == [{**record, "share": 0} for record in rung.history_]
+    rung.fit(texts, labels, on_progress=lambda *what: told.append(what), on_record=records.append)
+    assert records == rung.history_
+    assert [(done, total) for done, total, record in told if record in records] == [(0.75, 2), (1, 2), (1.5, 2), (2, 2)]
 
 
 def test_validation_every_n_steps_needs_no_patience_and_keeps_the_best():

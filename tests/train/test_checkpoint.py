@@ -64,7 +64,7 @@ def test_a_stopped_run_ends_in_the_same_bits(name, tmp_path):
     for step in (3, 10, 24):  # in the middle of the first, the second and the fourth epoch
         rung = RUNGS[name](**SETTINGS)
         with pytest.raises(Interrupted, match="pass"):
-            rung.fit(TEXTS, LABELS, run=run, resume=step > 3, progress=stop_at(step))
+            rung.fit(TEXTS, LABELS, run=run, resume=step > 3, on_progress=stop_at(step))
         torch.manual_seed(999)  # whatever happens between the two
         head = read_run(run)
         assert step <= head.step <= step + 3
@@ -79,7 +79,7 @@ def test_optimisers_keep_their_state(optimizer, sparse, tmp_path):
     rung = EmbeddingMean(**SETTINGS, optimizer=optimizer, sparse=sparse, weight_decay=0.01, accumulate=2)
     unbroken = rung.fit(TEXTS, LABELS)
     with pytest.raises(Interrupted):
-        EmbeddingMean(**rung.get_params()).fit(TEXTS, LABELS, run=tmp_path / "run", progress=stop_at(6))
+        EmbeddingMean(**rung.get_params()).fit(TEXTS, LABELS, run=tmp_path / "run", on_progress=stop_at(6))
     assert bits(EmbeddingMean.resume(tmp_path / "run", TEXTS, LABELS)) == bits(unbroken)
 
 
@@ -90,7 +90,9 @@ def test_early_stopping_remembers_its_best(tmp_path):
     assert len(unbroken.history_) < 30 * 4  # it did stop early
     stop = unbroken.history_[-1]["step"] - 2  # after the best, before the end
     with pytest.raises(Interrupted):
-        EmbeddingMean(**rung.get_params()).fit(TEXTS, LABELS, run=tmp_path / "run", progress=stop_at(stop), **held_out)
+        EmbeddingMean(**rung.get_params()).fit(
+            TEXTS, LABELS, run=tmp_path / "run", on_progress=stop_at(stop), **held_out
+        )
     resumed = EmbeddingMean.resume(tmp_path / "run", TEXTS, LABELS, **held_out)
     assert bits(resumed) == bits(unbroken)
     assert resumed.inverse_temperature_ == unbroken.inverse_temperature_
@@ -107,7 +109,7 @@ def progress(done, total, record):
     print(int(record["step"]), flush=True)
 
 name, run, every = sys.argv[1], sys.argv[2], float(sys.argv[3])
-RUNGS[name](**SETTINGS).fit(TEXTS * 8, LABELS * 8, run=Run(run, every=every), progress=progress)
+RUNGS[name](**SETTINGS).fit(TEXTS * 8, LABELS * 8, run=Run(run, every=every), on_progress=progress)
 """
 
 
@@ -170,7 +172,7 @@ def test_the_number_of_threads_is_taken_up_again(kind, tmp_path, monkeypatch):
         torch.set_num_threads(2)
         unbroken = kind(**settings).fit(texts, labels)
         with pytest.raises(Interrupted):
-            kind(**settings).fit(texts, labels, run=tmp_path / "run", progress=stop_at(3))
+            kind(**settings).fit(texts, labels, run=tmp_path / "run", on_progress=stop_at(3))
         torch.set_num_threads(1)
         with pytest.warns(SadariWarning, match="begun with 2 threads and goes on so: 1 would give other bits"):
             resumed = kind.resume(tmp_path / "run", texts, labels)
@@ -188,7 +190,7 @@ def test_the_number_of_threads_is_taken_up_again(kind, tmp_path, monkeypatch):
 def stopped(tmp_path):
     run = tmp_path / "run"
     with pytest.raises(Interrupted):
-        EmbeddingMean(**SETTINGS).fit(TEXTS, LABELS, run=run, progress=stop_at(3))
+        EmbeddingMean(**SETTINGS).fit(TEXTS, LABELS, run=run, on_progress=stop_at(3))
     return run
 
 
@@ -241,7 +243,7 @@ def test_a_folder_of_something_else_is_refused_before_training(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     seen = []
     with pytest.raises(OutputError):
-        EmbeddingMean(**SETTINGS).fit(TEXTS, LABELS, run=tmp_path, progress=lambda *record: seen.append(record))
+        EmbeddingMean(**SETTINGS).fit(TEXTS, LABELS, run=tmp_path, on_progress=lambda *record: seen.append(record))
     assert not seen
 
 
@@ -294,7 +296,7 @@ def test_notes_come_back(tmp_path):
 def test_notes_stay_when_the_run_is_resumed_and_stopped_again(tmp_path):
     run = tmp_path / "run"
     with pytest.raises(Interrupted):
-        EmbeddingMean(**SETTINGS).fit(TEXTS, LABELS, run=Run(run, notes={"data": "x"}), progress=stop_at(3))
+        EmbeddingMean(**SETTINGS).fit(TEXTS, LABELS, run=Run(run, notes={"data": "x"}), on_progress=stop_at(3))
     EmbeddingMean.resume(run, TEXTS, LABELS)
     assert read_run(run).notes == {"data": "x"}
 
@@ -302,7 +304,7 @@ def test_notes_stay_when_the_run_is_resumed_and_stopped_again(tmp_path):
 def test_a_finished_run_gives_its_model_again(tmp_path):
     first = EmbeddingMean(**SETTINGS).fit(TEXTS, LABELS, run=tmp_path / "run")
     seen = []
-    again = EmbeddingMean.resume(tmp_path / "run", TEXTS, LABELS, progress=lambda *record: seen.append(record))
+    again = EmbeddingMean.resume(tmp_path / "run", TEXTS, LABELS, on_progress=lambda *record: seen.append(record))
     assert bits(again) == bits(first)
     assert not seen
 

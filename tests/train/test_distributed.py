@@ -28,11 +28,7 @@ texts, labels = some(150)
 said = []
 for name, settings in json.loads(sys.argv[1]):
     told = []
-    def progress(done, total, record):
-        if "running" not in record:  # told once a second, on a busy machine in these trainings too
-            told.append(record)
-
-    rung = RUNGS[name](**settings).fit(texts, labels, progress=progress)
+    rung = RUNGS[name](**settings).fit(texts, labels, on_record=told.append)
     rank = processes.place()[0]
     if rank == 0:
         rung.save(f"{sys.argv[2]}/{len(said)}")
@@ -107,7 +103,7 @@ def progress(done, total, record):
 settings = {"epochs": int(sys.argv[3]), "batch_size": 10, "embed_dim": 16, "threads": 1, "report_every": 1}
 rung = RUNGS["lstm"](**settings)
 try:
-    rung.fit(texts, labels, run=Run.of(sys.argv[1]), resume=sys.argv[2] == "resume", progress=progress)
+    rung.fit(texts, labels, run=Run.of(sys.argv[1]), resume=sys.argv[2] == "resume", on_progress=progress)
 except Interrupted as error:
     sys.exit(f"process {processes.place()[0]}: {error}")
 """

@@ -62,6 +62,18 @@ def trained(batches, scores=None, **settings):
     return task, loop.run(), loop
 
 
+def test_what_is_done_is_counted_in_what_ends_the_training():
+    """A limit of steps ends it before its passes do: all of the steps are done then, and not a part of the passes."""
+    counted = {}
+    for unit, limits in (("pass", {"epochs": 2}), ("step", {"epochs": 5, "steps": 6}), ("time", {"seconds": 1e-9})):
+        told = counted[unit] = []
+        loop = Loop(Rows(UNEQUAL), OptimizerSettings(**{**PLAIN, **limits}))
+        loop.on_record = lambda record, loop, told=told: told.append(loop.extent())
+        loop.run()
+        assert loop.unit() == unit
+    assert counted == {"pass": [(1, 2), (2, 2)], "step": [(5, 6), (6, 6)], "time": [(1, 1)]}
+
+
 # -- gradients and steps ----------------------------------------------------------------------------------
 
 

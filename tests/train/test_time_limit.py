@@ -210,7 +210,7 @@ def test_a_run_that_is_stopped_goes_on_by_the_course_it_took(on_a_clock, tmp_pat
 
     given = {**NET, "report_every": 5}
     with pytest.raises(Interrupted):
-        LSTM(**given).fit(texts, labels, seconds=150.0, run=tmp_path / "run", progress=stop)
+        LSTM(**given).fit(texts, labels, seconds=150.0, run=tmp_path / "run", on_progress=stop)
     gone_on = LSTM.resume(tmp_path / "run", texts, labels)
     assert gone_on.history_[-1]["step"] < 150  # it has no limit of its own, and its end is where the first saw it
     assert torch.isfinite(next(iter(gone_on.net_.parameters()))).all()

@@ -325,7 +325,7 @@ def test_a_stopped_training_ends_in_the_same_bits(net, tmp_path):
                 validation=HELD_OUT,
                 run=tmp_path / "run",
                 resume=step > steps // 4,
-                progress=stop_at(step),
+                on_progress=stop_at(step),
             )
         torch.manual_seed(999)  # whatever happens between the two
     assert not read_run(tmp_path / "run").finished

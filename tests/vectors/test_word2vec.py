@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from real_data import data_file
+from sadari.display.watching import Watching
 from sadari.errors import DataError, SettingError
 from sadari.vectors.evaluation import evaluate_similarity
 from sadari.vectors.formats.files import read_vectors, write_vectors
@@ -167,7 +168,7 @@ def test_the_loss_begins_where_an_untrained_net_stands_and_falls(model):
         workers=1,
         epochs=8,
         sample=0,
-        progress=lambda what, share, record: seen.append((what, share, record)),
+        on_progress=lambda *told: seen.append(told),
     )
     losses = [record["loss"] for record in vectors.training["history"]]
     assert losses[0] < 6 * np.log(2) + 1e-6  # (1 + 5 negatives) · ln 2, less what the first epoch learned
@@ -175,7 +176,7 @@ def test_the_loss_begins_where_an_untrained_net_stands_and_falls(model):
     spared = tiny.training["history"][0]["loss"]  # a negative that is the word itself is passed over
     assert 4 * np.log(2) < spared <= 6 * np.log(2) + 1e-6
     assert losses[-1] < losses[0]
-    shares = [share for what, share, _ in seen if what == "training"]
+    shares = [done / total for done, total, record in seen if "loss" in record]
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1)
 
@@ -227,7 +228,7 @@ def test_torch_learns_what_the_loops_learn(model, subwords, monkeypatch):
     loops = settings.train(TEXTS * 5)
     sentences = read_sentences(TEXTS * 5, min_count=1)
     start = settings.start(sentences)
-    history = word2vec_torch.train_on_device(settings, sentences, start, lambda *_: None)
+    history = word2vec_torch.train_on_device(settings, sentences, start, Watching("vectors"))
     batched = settings.finish(sentences, start, history)
     assert history[-1]["loss"] == pytest.approx(loops.training["history"][-1]["loss"], rel=0.2)
     assert batched.similarity("cat", "dog") > batched.similarity("cat", "on")
@@ -446,11 +447,15 @@ def test_on_a_device_one_worker_adds_in_a_fixed_order(monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        word2vec_torch.train_on_device(settings, sentences, settings.start(sentences), watch)
+        word2vec_torch.train_on_device(
+            settings, sentences, settings.start(sentences), Watching("vectors", on_progress=watch)
+        )
     assert seen == [True, True]
     assert not torch.are_deterministic_algorithms_enabled()
     several = replace(settings, workers=2)
-    word2vec_torch.train_on_device(several, sentences, settings.start(sentences), lambda *_: watch())
+    word2vec_torch.train_on_device(
+        several, sentences, settings.start(sentences), Watching("vectors", on_progress=watch)
+    )
     assert not any(seen[2:])
 
 

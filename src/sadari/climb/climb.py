@@ -12,7 +12,7 @@ import numpy as np
 
 from sadari.climb.budget.budget import SHARE, Budget, Plan, TooDear
 from sadari.climb.conclusion import conclude
-from sadari.climb.context import ClimbContext, Progress
+from sadari.climb.context import ClimbContext
 from sadari.climb.failures import Failed, none_trained, why_failed
 from sadari.climb.folder import run_folder, write_run
 from sadari.climb.measuring.learning_curves import SHARES, curve_point
@@ -33,6 +33,7 @@ from sadari.climb.verdict.learned import no_longer_matters, score_of
 from sadari.data.audit.audit import audit
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
+from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, SettingError
 from sadari.messages import LANGUAGES, Message, beside, current_language, message, of
 from sadari.metrics.metric import Metric, suggested
@@ -69,7 +70,9 @@ def climb(
     trials: int = 0,
     download: bool = False,
     audited: Audit | None = None,
-    progress: Progress | None = None,
+    verbose: bool | None = None,
+    on_progress: OnProgress | None = None,
+    on_record: OnRecord | None = None,
     **starts: Any,
 ) -> ClimbResult:
     """Train every rung on the same rows, compare them on validation rows of these, and say which one to take.
@@ -94,20 +97,18 @@ def climb(
         trials: how many settings to try for each rung on validation rows; 0: only the defaults.
         download: fetch ``weights`` from the hub where they are not in the local cache.
         audited: the audit of these texts, if it has been made already.
-        progress: called with what is being done and the share done, 0 to 1.
-        starts: what rungs start from, by the setting that takes it (`sadari.rungs.ladder.StartsFrom`); without it, they
-            are left out. ``vectors``: a file or folder of word vectors, or `WordVectors`. ``weights``: pre-trained
-            weights, one or a list: encoders, static embeddings, word vectors; folders, or names on the hub.
+        verbose: show how it goes; None: in a notebook and on a terminal.
+        on_progress: is called with (share done, 1.0, record), whose ``doing`` says what is being done.
+        on_record: is called with a record of each rung that was measured: rung, score and seconds.
+        starts: ``vectors``: word vectors or their file; ``weights``: encoders or embeddings, one or a list, or names.
 
     Raises:
-        DataError: texts or labels that cannot be compared on, or no rung can be trained; else ``skipped`` says why.
-        SettingError: an unknown rung, or settings out of range.
-        OutputError: `folder` cannot be written, or holds something else; what was there is untouched.
+        DataError: no rung can be trained. SettingError: an unknown rung or setting. OutputError: `folder` is another's.
     """
     asked = dict[str, Any](budget=budget, validation=validation, trials=trials, lang=lang, curves=curves, refit=refit)
     asked |= {"keep_duplicates": keep_duplicates, "metric": metric, "margin": margin, "texts_per_day": texts_per_day}
-    given = {**starts, "download": download}
-    return _climb(train, test, audited, rungs, given, asked, settings, seed, folder, report, progress)
+    watching, given = Watching(message("climb"), verbose, on_progress, on_record), {**starts, "download": download}
+    return _climb(train, test, audited, rungs, given, asked, settings, seed, folder, report, watching)
 
 
 def _climb(
@@ -121,48 +122,50 @@ def _climb(
     seed: int,
     folder: str | Path | None,
     report: bool,
-    progress: Progress | None,
+    watching: Watching,
 ) -> ClimbResult:
     check("settings", settings, Entries(), optional=True)
     check("report", report, Flag())
     _check_asked({**asked, **given})
-    start, say, lang = time.perf_counter(), progress or (lambda what, share: None), asked["lang"] or current_language()
-    selection = rungs_to_climb(rungs, given)
-    names = selection.names
-    say(message("auditing the data"), 0.0)
-    audited = _audited(train, test, audited, seed)
-    frozen = freeze(
-        train, test, audited, seed=seed, validation=asked["validation"], keep_duplicates=asked["keep_duplicates"]
-    )
-    with run_folder(folder) as temporary:
-        run = ClimbContext(
-            frozen,
-            seed,
-            Budget(asked["budget"], kept=KEPT * (asked["curves"] + (asked["refit"] and not frozen.folds))),
-            temporary,
-            Path(folder or ""),
-            asked["curves"],
-            settings or {},
-            Bar(say),
-            frozen.train.provenance(seed=seed),
-            names,
-            _metric(asked["metric"], frozen),
-            asked["trials"],
-            asked["refit"],
-            named=rungs is not None,
+    with watching:
+        start, say, lang = time.perf_counter(), Bar(watching), asked["lang"] or current_language()
+        selection = rungs_to_climb(rungs, given)
+        names = selection.names
+        say(message("auditing the data"), 0.0)
+        audited = _audited(train, test, audited, seed)
+        frozen = freeze(
+            train, test, audited, seed=seed, validation=asked["validation"], keep_duplicates=asked["keep_duplicates"]
         )
-        _start_from(run, selection.starts)
-        settle_tokenizer(run)
-        results, skipped = _climb_all(run, names, _criteria(asked))
-        _draw_curves(run, results, asked)
-        result = conclude(run, train, results, [*skipped, *selection.left_out], audited, asked)
-        result.options = _options(train, test, **asked, **_shown_starts(run))
-        result.seconds = time.perf_counter() - start
-        if temporary is not None:
-            say(message("writing the report"), 0.99)
-            write_run(result, temporary, frozen, lang=lang, report=report)
-    say(message("done"), 1.0)
-    return result
+        with run_folder(folder) as temporary:
+            run = ClimbContext(
+                frozen,
+                seed,
+                Budget(asked["budget"], kept=KEPT * (asked["curves"] + (asked["refit"] and not frozen.folds))),
+                temporary,
+                Path(folder or ""),
+                asked["curves"],
+                settings or {},
+                say,
+                frozen.train.provenance(seed=seed),
+                names,
+                _metric(asked["metric"], frozen),
+                asked["trials"],
+                asked["refit"],
+                named=rungs is not None,
+            )
+            _start_from(run, selection.starts)
+            settle_tokenizer(run)
+            results, skipped = _climb_all(run, names, _criteria(asked))
+            _draw_curves(run, results, asked)
+            say.so_far = None  # what comes now is final
+            result = conclude(run, train, results, [*skipped, *selection.left_out], audited, asked)
+            result.options = _options(train, test, **asked, **_shown_starts(run))
+            result.seconds = time.perf_counter() - start
+            if temporary is not None:
+                say(message("writing the report"), 0.99)
+                write_run(result, temporary, frozen, lang=lang, report=report)
+        say(message("done"), 1.0)
+        return result
 
 
 def _check_asked(asked: Mapping[str, Any]) -> None:
@@ -242,8 +245,10 @@ def _try_all(
         if done and not run.named:
             run.to_beat = max(done, key=lambda result: run.metric.sign * score_of(result).value)
         found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
-        if isinstance(outcome := found[name], RungResult) and done:
-            _say_so_far(run, [*done, outcome], criteria)
+        if isinstance(outcome := found[name], RungResult):
+            run.progress.measured(outcome)
+            if done:
+                _say_so_far(run, [*done, outcome], criteria)
     if sum(isinstance(outcome, RungResult) for outcome in found.values()) < 2:
         run.budget.release()  # two rungs, and so a comparison, are worth more than curves
     for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it

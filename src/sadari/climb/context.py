@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,6 @@ from sadari.metrics.metric import Metric
 from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import settings_of
 from sadari.train.tokenizer_choice import TokenizerChoice
-
-Progress = Callable[[Message | str, float], None]
 
 
 @dataclass

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from sadari.climb.result import RungResult
+from sadari.display.watching import Watching
 from sadari.messages import Message, beside
 from sadari.rungs import RUNGS
 
@@ -25,16 +27,27 @@ class Bar:
     """A bar that never runs back: where time is left over, rungs that were too dear get another turn.
 
     Args:
-        progress: is told what is being done, and the share done.
+        watching: is told what is being done, and the share done; and of each rung that was measured.
 
     Attributes:
         so_far: the verdict as it stands, said behind what is being done; None before there is one.
     """
 
-    def __init__(self, progress: Callable[[Message | str, float], None]) -> None:
-        self._progress, self._furthest = progress, 0.0
+    def __init__(self, watching: Watching) -> None:
+        self._watching, self._furthest = watching, 0.0
         self.so_far: Message | None = None
 
     def __call__(self, what: Message | str, share: float) -> None:
         self._furthest = max(self._furthest, share)
-        self._progress(what if self.so_far is None else beside([what, self.so_far]), self._furthest)
+        said = what if self.so_far is None else beside([what, self.so_far])
+        self._watching.progress(self._furthest, 1.0, {"doing": said})
+
+    def measured(self, result: RungResult) -> None:
+        """A rung was measured.
+
+        Args:
+            result: what came of it.
+        """
+        score = result.validation_score or result.validation_accuracy
+        record = {"rung": result.rung, f"validation_{result.metric}": score.value, "seconds": result.train_seconds}
+        self._watching.report(record)

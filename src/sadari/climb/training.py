@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,10 +16,10 @@ from sadari.climb.context import ClimbContext
 from sadari.climb.measuring.scores import score_said
 from sadari.climb.split import halves, nested_rows
 from sadari.data.corpus import Corpus
+from sadari.display.watching import OnProgress
 from sadari.messages import Message, beside, message, of
 from sadari.metrics.predictions import label_columns, predict_in_order
 from sadari.rungs import Rung
-from sadari.train.callbacks import Progress
 from sadari.train.solvers.temperature import sigmoid
 
 TRAINING, VALIDATING, DONE = 0.0, 0.4, 0.8  # of a rung's place on the bar
@@ -93,8 +94,8 @@ def train(context: ClimbContext, name: str, plan: Plan, corpus: Corpus, place: f
     what = of(name, plan.said() or message("in training"))
     context.progress(what, context.along(place + TRAINING))
 
-    def told(done: int, total: int, record: dict[str, float]) -> None:
-        context.progress(what, context.along(place + VALIDATING * record.get("share", done / total)))
+    def told(done: float, total: float, record: Mapping[str, Any]) -> None:
+        context.progress(what, context.along(place + VALIDATING * done / total))
 
     held = None if frozen.folds else (frozen.validation.texts, frozen.validation.labels)
     _fit(model, corpus, allowance, told, held, None if frozen.folds else Judge(context, model))
@@ -130,13 +131,13 @@ def _fit(
     model: Rung,
     corpus: Corpus,
     allowance: Allowance,
-    told: Progress,
+    told: OnProgress,
     held: tuple[pl.Series, pl.Series | None] | None = None,
     judge: Judge | None = None,
 ) -> Rung:
     """Train a model in its part of the time."""
     seconds = allowance.next()
-    return model.fit(corpus.texts, corpus.labels, validation=held, progress=told, seconds=seconds, judge=judge)
+    return model.fit(corpus.texts, corpus.labels, validation=held, on_progress=told, seconds=seconds, judge=judge)
 
 
 def _validate_in_folds(
@@ -171,8 +172,8 @@ def _validate_in_folds(
     made = []
     for number, (rows, held) in enumerate(folds):
 
-        def told(done: int, total: int, record: dict[str, float], number: int = number) -> None:
-            share = (number + record.get("share", done / total)) / len(folds)
+        def told(done: float, total: float, record: Mapping[str, Any], number: int = number) -> None:
+            share = (number + done / total) / len(folds)
             context.say(name, message("validating in folds"), place + VALIDATING + (DONE - VALIDATING) * share)
 
         told(0, 1, {})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, SettingError
 from sadari.generation.codec import END_ID, UNKNOWN_ID, Written
 from sadari.generation.corpus import TrainingText, characters_of, gather
@@ -18,30 +19,15 @@ from sadari.messages import message
 from sadari.settings.declaration import plain_settings
 from sadari.settings.limits import SEED, Flag, Whole, check
 from sadari.text.column import as_column
+from sadari.train.callbacks import Watch
 from sadari.train.settings import best_record
-from sadari.train.training_context import Reporter, ResumableRun, TrainingContext
+from sadari.train.training_context import ResumableRun, TrainingContext
 
 if TYPE_CHECKING:
     from sadari.nets.generator import RecurrentGenerator, TransformerGenerator
     from sadari.train.checkpoint import Run
     from sadari.train.loop import Loop
     from sadari.train.objectives.language_modelling import LanguageScore
-
-
-class Listener:
-    """Told how a training goes; does nothing with it. Override what is of interest."""
-
-    def begin(self, generator: Generator, training_text: TrainingText) -> None:
-        """The texts are read, the net is made."""
-
-    def step(self, share: float, loss: float) -> None:
-        """A step is done: the share of the run, 0 to 1, and the mean loss since the last record."""
-
-    def record(self, record: dict[str, float]) -> None:
-        """The held-out text was scored."""
-
-    def sample(self, step: int, text: str) -> None:
-        """After every ``sample_every`` steps: what it writes now."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -113,19 +99,26 @@ class Generator(SavedGenerator):
         texts: Any,
         labels: Any = None,
         *,
-        listener: Listener | None = None,
         run: Run | str | Path | None = None,
         resume: bool = False,
+        verbose: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_record: OnRecord | None = None,
+        on_start: Callable[[Self, TrainingText], None] | None = None,
     ) -> Self:
         """Learn from texts.
 
         Args:
             texts: one running text, or several (a list, a column), each of which has a beginning and an end.
             labels: one label for each text, by which `stream` can ask for such a text; or None.
-            listener: is called as the training goes on.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
             resume: continue the run in that folder; texts and settings must be the same. It ends in the same bits as
                 without a break, unless ``minutes`` ends it.
+            verbose: show how it goes, and what it writes; None: in a notebook and on a terminal.
+            on_progress: is called with (done, total, figures) after every step; see `sadari.display.watching`.
+            on_record: is called with each record that ``history_`` keeps, and with what is written after every
+                ``sample_every`` steps: ``step`` and ``sample``.
+            on_start: is called with this generator and what it learns, once its net is made.
 
         Raises:
             DataError: too little text, or labels that do not fit.
@@ -133,12 +126,28 @@ class Generator(SavedGenerator):
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
             OutputError: something else is in the run's folder.
         """
+        self.check()
+        with Watching(message("a generator of text"), verbose, on_progress, on_record) as watching:
+            self._fit(texts, labels, run, resume, watching, on_start)
+        self.scores_ = self._best_scores()
+        return self
+
+    def _fit(
+        self,
+        texts: Any,
+        labels: Any,
+        run: Run | str | Path | None,
+        resume: bool,
+        watching: Watching,
+        on_start: Callable[[Self, TrainingText], None] | None,
+    ) -> None:
         from sadari.train.machine.environment import seeded
 
-        self.check()
-        told = listener or Listener()
-        reporter = Reporter(lambda record, _: told.record(record), lambda loop: self._tell(loop, told))
-        context = TrainingContext(run=ResumableRun.begin(run, resume), reporter=reporter)
+        kept = ResumableRun.begin(run, resume)
+        context = TrainingContext(
+            Watch(watching), run=kept, every_step=True, then=lambda loop: self._write_sample(loop, watching)
+        )
+        watching.doing(message("reading the texts"))
         training_text = gather(
             texts,
             labels,
@@ -151,11 +160,10 @@ class Generator(SavedGenerator):
         self._take(training_text)
         with seeded(self.seed):
             self.net_ = self.resolved_.new_net(len(self.codec_))
-            told.begin(self, training_text)
+            if on_start is not None:
+                on_start(self, training_text)
             identity = {"generator": plain_settings(self.settings()), "texts": training_text.fingerprint}
             self._learn(self._task(training_text), context, lambda: identity)
-        self.scores_ = self._best_scores()
-        return self
 
     def _take(self, training_text: TrainingText) -> None:
         """What the texts say of the model to be."""
@@ -180,12 +188,11 @@ class Generator(SavedGenerator):
             held_out = HeldOut(training_text.held_out, training_text.known, training_text.characters, hidden=hidden)
         return LanguageTask(self.net_, training_text.ids, own.batch_size, own.window, own.seed, held_out)  # type: ignore[arg-type]
 
-    def _tell(self, loop: Loop, listener: Listener) -> None:
-        """Say how a step went, and write something where it is time to."""
-        listener.step(loop.share, loop.loss)
+    def _write_sample(self, loop: Loop, watching: Watching) -> None:
+        """Write something, where it is time to."""
         every, step = self.resolved_.sample_every, loop.progress.step
         if every and step % every == 0:
-            listener.sample(step, self.sample(length=200, temperature=0.8))
+            watching.record(*loop.extent(), {"step": step, "sample": self.sample(length=200, temperature=0.8)})
 
     def _best_scores(self) -> dict[str, Any]:
         """The scores of the weights that were kept: those of the best validation."""

@@ -8,7 +8,7 @@ model.fill("She [MASK] fun at the [MASK] party")
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from sadari.artifact.plain_file import as_path
+from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import Message, message
 from sadari.pretrained.folder import shown_weights
@@ -26,11 +27,12 @@ from sadari.pretraining.settings import MOST_POSITIONS
 from sadari.pretraining.transformers_folder import read_bert
 from sadari.settings.declaration import plain_settings
 from sadari.text.subword.wordpiece import WordPiece
+from sadari.train.callbacks import Watch
 from sadari.train.machine import distributed as processes
 from sadari.train.objectives.bert_masking import Masking
 from sadari.train.objectives.bert_segments import Documents, pair_segments, stretches, windows
 from sadari.train.settings import best_record
-from sadari.train.training_context import Reporter, ResumableRun, TrainingContext
+from sadari.train.training_context import ResumableRun, TrainingContext
 
 if TYPE_CHECKING:
     from sadari.nets.bert.encoder import BertForPreTraining
@@ -39,25 +41,6 @@ if TYPE_CHECKING:
 
 LEAST_PAIRS = 2  # of sentences, from which on half can be exchanged
 TRAINED = ("masked_loss", "perplexity", "masked_accuracy", "next_accuracy", "scored_tokens")
-
-
-class Listener:
-    """Told how a training goes; does nothing with it. Override what is of interest."""
-
-    def reading(self, what: Message, tokens: int) -> None:
-        """The texts are being read: what is done, and how many tokens there are by now."""
-
-    def begin(self, model: Bert, texts: PreTrainingTexts, guess: Mapping[str, float]) -> None:
-        """The texts are read, the net is made. ``guess`` is what comes of guessing by frequency alone."""
-
-    def step(self, share: float, loss: float) -> None:
-        """A step is done: the share of the run, 0 to 1, and the mean loss since the last record."""
-
-    def record(self, record: dict[str, float]) -> None:
-        """The held-out texts were scored, or a part of them."""
-
-    def scoring(self) -> None:
-        """The training is done, and more of the held-out texts are scored."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -135,9 +118,12 @@ class Bert(SavedBert):
         *,
         start: str | Path | None = None,
         download: bool = False,
-        listener: Listener | None = None,
         run: Run | str | Path | None = None,
         resume: bool = False,
+        verbose: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_record: OnRecord | None = None,
+        on_start: Callable[[Self, PreTrainingTexts], None] | None = None,
     ) -> Self:
         """Learn from texts.
 
@@ -147,10 +133,14 @@ class Bert(SavedBert):
             start: the folder of a BERT to go on from, whose tokenizer is taken with it; or a name on the Hugging Face
                 hub, which is looked for in the local cache.
             download: fetch it from the hub if it is not in the cache.
-            listener: is called as the training goes on.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
             resume: continue the run in that folder; texts and settings must be the same. It ends in the same bits as
                 without a break, unless ``minutes`` ends it.
+            verbose: show how it goes; None: in a notebook and on a terminal.
+            on_progress: is called with (done, total, figures) after every step, and with what is ``doing`` while texts
+                are read or scored; see `sadari.display.watching`.
+            on_record: is called with each record that ``history_`` keeps.
+            on_start: is called with this BERT and what was read, once its net is made.
 
         Raises:
             DataError: too little text.
@@ -159,28 +149,41 @@ class Bert(SavedBert):
             Interrupted: it was stopped (of `sadari.train.loop`), and can be resumed.
             OutputError: something else is in the run's folder.
         """
+        self.check()
+        self.guess_, self.final_, self.new_, self.knows_masked_, self.knows_next_ = {}, {}, [], False, False
+        with Watching(message("pre-training"), verbose, on_progress, on_record) as watching:
+            self._fit(texts, start, download, run, resume, watching, on_start)
+        return self
+
+    def _fit(
+        self,
+        texts: Any,
+        start: str | Path | None,
+        download: bool,
+        run: Run | str | Path | None,
+        resume: bool,
+        watching: Watching,
+        on_start: Callable[[Self, PreTrainingTexts], None] | None,
+    ) -> None:
         from sadari.train.machine.environment import seed_dropout, seeded
 
-        self.check()
-        told = listener = listener or Listener()
-        self.guess_, self.final_, self.new_, self.knows_masked_, self.knows_next_ = {}, {}, [], False, False
-        reporter = Reporter(lambda record, _: told.record(record), lambda loop: told.step(loop.share, loop.loss))
-        context = TrainingContext(run=ResumableRun.begin(run, resume), reporter=reporter)
+        context = TrainingContext(Watch(watching), run=ResumableRun.begin(run, resume), every_step=True)
         processes.join()
         self.resolved_ = self.resolved(begun=start is not None)
         with seeded(self.seed):
             pieces = None if start is None else self._begin_from(start, download)
-            read = self._read(texts, pieces, listener)
+            read = self._read(texts, pieces, watching)
             self._take(read, start)
             seed_dropout(self.seed)
             task = self._task(read)
-            listener.begin(self, read, self.guess_)
+            if on_start is not None:
+                on_start(self, read)
             loop = self._learn(task, context, lambda: self._identity(read, start))
         self.knows_masked_, self.knows_next_ = True, self.nsp
-        self._score(loop, listener)
-        return self
+        watching.doing(message("scoring the held-out texts"))
+        self._score(loop)
 
-    def _read(self, texts: Any, pieces: WordPiece | None, listener: Listener) -> PreTrainingTexts:
+    def _read(self, texts: Any, pieces: WordPiece | None, watching: Watching) -> PreTrainingTexts:
         return read_texts(
             texts,
             pieces=pieces,
@@ -189,7 +192,7 @@ class Bert(SavedBert):
             length=self.length,
             packed=self.packed,
             validation=self.validation,
-            told=listener.reading,
+            told=lambda what, tokens: watching.doing(what, tokens=tokens),
         )
 
     def _begin_from(self, start: str | Path, download: bool) -> WordPiece:
@@ -295,11 +298,10 @@ class Bert(SavedBert):
             "start": None if start is None else shown_weights(start),
         }
 
-    def _score(self, loop: Loop, listener: Listener) -> None:
+    def _score(self, loop: Loop) -> None:
         """Score the weights that were kept: on more than on the way, where that was little."""
         from sadari.train.machine.environment import threads
 
-        listener.scoring()
         task: Any = loop.task
         with threads(loop.threads), loop.products():
             self.final_ = task.final() or best_record(self.history_)

@@ -7,7 +7,7 @@ A rung adds methods of its own: `_train` (learn), `_logits` (score), `_contribut
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import Model, ModelFiles
 from sadari.device import resolve_device
+from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import Message, message, render
 from sadari.rungs.answering import Answering
@@ -32,7 +33,7 @@ from sadari.settings.declaration import check_settings, plain_settings
 from sadari.settings.limits import Number, check, shown
 from sadari.settings.shared import ClassWeight
 from sadari.text.column import as_column, two_parts
-from sadari.train.callbacks import Judge, Progress, Watch
+from sadari.train.callbacks import Judge, Watch
 from sadari.train.labels import LabelCodec, as_labels
 from sadari.train.solvers.temperature import fit_inverse_temperature, sigmoid
 from sadari.train.thresholds import USUAL, choose_thresholds
@@ -97,12 +98,14 @@ class Rung(Answering, Estimator, Model):
         sample_weight: Any = None,
         *,
         validation: tuple[Any, Any] | None = None,
-        progress: Progress | None = None,
         teacher: Teacher | Rung | str | Path | None = None,
         run: Run | str | Path | None = None,
         resume: bool = False,
         seconds: float | None = None,
         judge: Judge | None = None,
+        verbose: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_record: OnRecord | None = None,
     ) -> Self:
         """Train on texts and their labels. Blank texts are left out, with a warning.
 
@@ -113,7 +116,6 @@ class Rung(Answering, Estimator, Model):
             sample_weight: n numbers, how much each text counts; one of 0 is not learned from, but its label is known.
             validation: (texts, labels) that are not trained on, but used for early stopping and to calibrate
                 probabilities.
-            progress: called with (epochs begun, epochs at most, record) after each pass, and about once a second.
             teacher: a trained classifier with the same labels, its folder, or a `Teacher`: a net learns its answers.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more. It is written at
                 the start, every minute, when Ctrl-C or SIGTERM ends the training, and at the end.
@@ -122,6 +124,11 @@ class Rung(Answering, Estimator, Model):
             seconds: that this may take. A training that proves too slow makes fewer steps, and its rate falls with
                 them; another comes to the same bits as without a limit. Rungs that keep no run take no heed of it.
             judge: is shown what the net says of the validation texts while it trains, and may end that by raising.
+            verbose: show how it goes; None: in a notebook and on a terminal, unless scikit-learn asks for it, as in
+                cross-validation.
+            on_progress: is called with (done, total, figures) after each record, and about once a second; see
+                `sadari.display.watching`.
+            on_record: is called with each record that ``history_`` keeps.
 
         Raises:
             DataError: texts or labels that cannot be learned from.
@@ -133,18 +140,32 @@ class Rung(Answering, Estimator, Model):
         self.check()
         check("seconds", seconds, Number(1e-9, 1e9), optional=True)
         guide = None if teacher is None else Teacher.of(teacher).checked(self)
+        with Watching(self.name, verbose, on_progress, on_record) as watching:
+            return self._fit((texts, labels, sample_weight), validation, (run, resume), guide, seconds, judge, watching)
+
+    def _fit(
+        self,
+        learned: tuple[Any, Any, Any],
+        validation: tuple[Any, Any] | None,
+        run: tuple[Run | str | Path | None, bool],
+        guide: Teacher | None,
+        seconds: float | None,
+        judge: Judge | None,
+        watching: Watching,
+    ) -> Self:
+        """Train on (texts, labels, weights), and say so to whoever watches."""
         start = time.perf_counter()
         validation = None if validation is None else _read_twice(validation)
-        kept = self._kept_run(run, resume, validation)
-        rows = training_rows(texts, labels, sample_weight)
+        kept = self._kept_run(*run, validation)
+        rows = training_rows(*learned)
         self.dropped_rows_ = rows.dropped
         self._codec, targets = LabelCodec.learn(rows.labels)
         rows, targets = rows.that_count(targets)
         self.classes_ = self._codec.classes
         self.prior_, self.inverse_temperature_ = _prior(targets, self._codec.multilabel), 1.0
         held_out = HeldOut.of(validation, self._codec)
-        told = self._judged(progress, judge, held_out)
-        watch = self._watch(told, held_out)  # before a teacher reads, which may take minutes
+        self._let_judge(watching, judge, held_out)
+        watch = self._watch(watching, held_out)  # before a teacher reads, which may take minutes
         self.scores_, self.data_ = {}, {"rows": len(targets)}
         self._learn(rows, targets, TrainingContext(watch, run=kept, ends=seconds and start + seconds), guide, held_out)
         self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
@@ -182,37 +203,35 @@ class Rung(Answering, Estimator, Model):
             self.tokenizer_, self.tokenizer_choice_ = choice.name, choice
             self.data_["tokenizer"] = render(choice.said(), "en")
 
-    def _watch(self, progress: Progress | None, held_out: HeldOut | None) -> Watch:
+    def _watch(self, watching: Watching, held_out: HeldOut | None) -> Watch:
         """What watches the training, and stops it early where the settings say so.
 
         Raises:
             SettingError: there are no texts to watch it by.
         """
         patience = getattr(self, "patience", None)
-        watching = [name for name in ("patience", "validate_every") if getattr(self, name, None)]
-        if watching and held_out is None:
+        asking = [name for name in ("patience", "validate_every") if getattr(self, name, None)]
+        if asking and held_out is None:
             raise SettingError(
-                message("{watching} needs validation texts", watching=watching[0]),
+                message("{watching} needs validation texts", watching=asking[0]),
                 hint=message("fit(…, validation=(texts, labels))"),
             )
-        return Watch(progress, self._scorer(held_out) if watching and held_out is not None else None, patience)
+        return Watch(watching, self._scorer(held_out) if asking and held_out is not None else None, patience)
 
-    def _judged(self, progress: Progress | None, judge: Judge | None, held_out: HeldOut | None) -> Progress | None:
-        """What is told of the training: ``progress``, and a judge at the shares of it that he asked for."""
+    def _let_judge(self, watching: Watching, judge: Judge | None, held_out: HeldOut | None) -> None:
+        """Let a judge look, at the shares of the training that he asked for."""
         places = list(judge.places) if judge is not None and held_out is not None else []
         if not places or judge is None or held_out is None:
-            return progress
+            return
 
-        def told(done: int, total: int, record: dict[str, float]) -> None:
-            if progress is not None:
-                progress(done, total, record)
-            share = record.get("share", done / total)
+        def look(done: float, total: float, record: Mapping[str, Any]) -> None:
+            share = done / total
             if places and places[0] <= share < 1:
                 while places and places[0] <= share:
                     places.pop(0)
                 judge(self._probabilities(*self._logits_of(held_out.texts)))
 
-        return told
+        watching.also(look)
 
     def _kept_run(
         self, run: Run | str | Path | None, resume: bool, validation: tuple[pl.Series, Any] | None

@@ -233,7 +233,7 @@ class LinearRung(Rung):
             self.bias_,
             optimizer_settings,
             monitor=watch,
-            report_to=watch.progress,
+            watching=watch.watching,
         )
 
     @property

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.data.fingerprint import fingerprint
 from sadari.device import bf16_is_fast, resolve_device
+from sadari.display.watching import OnProgress, OnRecord
 from sadari.errors import ModelError
 from sadari.messages import message
 from sadari.pretrained.folder import shown_weights
@@ -19,7 +20,6 @@ from sadari.rungs.base import Rung
 from sadari.rungs.distillation.teacher import Teacher
 from sadari.settings.declaration import plain_settings
 from sadari.text.vectorize import columns
-from sadari.train.callbacks import Progress
 from sadari.train.machine import distributed as processes
 from sadari.train.time_limit import AS_PLANNED
 from sadari.train.training_context import TrainingContext
@@ -47,8 +47,10 @@ class Resumable(Rung):
         sample_weight: Any = None,
         *,
         validation: tuple[Any, Any] | None = None,
-        progress: Progress | None = None,
         teacher: Teacher | Rung | str | Path | None = None,
+        verbose: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_record: OnRecord | None = None,
     ) -> Self:
         """Continue a run that was stopped, with the settings that it was started with.
 
@@ -58,8 +60,10 @@ class Resumable(Rung):
             labels: the same labels as before.
             sample_weight: the same weights as before.
             validation: the same validation texts and labels as before.
-            progress: as for `fit`.
             teacher: the same teacher as before.
+            verbose: as for `fit`.
+            on_progress: as for `fit`.
+            on_record: as for `fit`.
 
         Raises:
             ModelError: there is no checkpoint, or one of another rung.
@@ -71,10 +75,12 @@ class Resumable(Rung):
             labels,
             sample_weight,
             validation=validation,
-            progress=progress,
             teacher=teacher,
             run=kept,
             resume=True,
+            verbose=verbose,
+            on_progress=on_progress,
+            on_record=on_record,
         )
 
     @classmethod

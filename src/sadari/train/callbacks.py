@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.display.watching import Watching
 from sadari.train.machine import distributed as processes
 
 if TYPE_CHECKING:
     from sadari.train.loop import Loop
 
 TELL_EVERY = 1.0  # seconds, where no record is made for longer
-
-# (epochs begun, epochs at most, the record of a pass or a report, or how it stands now)
-Progress = Callable[[int, int, dict[str, float]], None]
 
 
 class Judge(Protocol):
@@ -36,7 +33,7 @@ class Watch:
     """Called after every epoch; says True when training should stop.
 
     Args:
-        progress: told of every epoch.
+        watching: told of every epoch; None: nobody watches.
         score: measures the net as it stands on validation texts; gives ``validation_accuracy``.
         patience: stop after so many epochs without a better validation accuracy. With `score`, the weights of the best
             epoch (of equals: the first) are the ones that `restore` gives back.
@@ -47,11 +44,11 @@ class Watch:
 
     def __init__(
         self,
-        progress: Progress | None = None,
+        watching: Watching | None = None,
         score: Callable[[], dict[str, float]] | None = None,
         patience: int | None = None,
     ) -> None:
-        self.progress, self.score, self.patience = progress, score, patience
+        self.watching, self.score, self.patience = watching, score, patience
         self.best, self.best_epoch = -1.0, 0
         self.earlier_seconds = 0.0
         self._watched: tuple[NDArray[np.float32], ...] = ()
@@ -74,51 +71,32 @@ class Watch:
                 self.best, self.best_epoch = record["validation_accuracy"], epoch
                 self._kept = [array.copy() for array in self._watched]
             stop = epoch - self.best_epoch >= self.patience
-        if self.progress is not None:
-            self.progress(epoch, epochs, record)
+        if self.watching is not None:
+            self.watching.record(epoch, epochs, record)
         return stop
 
 
-@dataclass(frozen=True)
 class Reporter:
-    """Is told how a training loop goes.
-
-    Attributes:
-        record: is called with every record and the batches of its epoch.
-        step: is called with the loop after every step.
-    """
-
-    record: Callable[[dict[str, float], int], None]
-    step: Callable[[Loop], None]
-
-
-class Teller:
     """Tells whoever watches how a net's training goes: every record, and between records about once a second.
 
-    What is told besides: ``share``, how much of the training is done, from 0 to 1; and, between records, ``running``.
-
     Args:
-        progress: is told.
-        epochs: passes at most.
+        watching: is told.
+        every: seconds between what is told where no record is made; 0: after every step.
     """
 
-    def __init__(self, progress: Progress, epochs: int) -> None:
-        self.progress, self.epochs = progress, epochs
+    def __init__(self, watching: Watching, every: float = TELL_EVERY) -> None:
+        self.watching, self.every = watching, every
         self._told = time.perf_counter()
         self._before: dict[str, float] = {}
-        self._share = 0.0
 
-    def record(self, record: dict[str, float], batches: int) -> None:
+    def record(self, record: dict[str, float], loop: Loop) -> None:
         """A record was made: of `Loop.on_record`."""
-        done = record["epoch"] - 1 + record["batch"] / max(1, batches)
-        # by time or steps more may be done than by passes, and was told so
-        self._share = max(self._share, min(1.0, done / self.epochs))
-        self._tell({**record, "share": self._share})
-        self._before = {}
+        self.watching.record(*loop.extent(), record)
+        self._told, self._before = time.perf_counter(), {}
 
     def step(self, loop: Loop) -> None:
         """A step was made: of `Loop.on_step`. What is told are the means since the last time."""
-        if time.perf_counter() - self._told < TELL_EVERY or processes.place()[0] != 0:
+        if time.perf_counter() - self._told < self.every or processes.place()[0] != 0:
             return
         sums, stand = loop.progress.sums, loop.progress
         since = {key: value - self._before.get(key, 0.0) for key, value in sums.items()}
@@ -127,10 +105,5 @@ class Teller:
             return
         means = {key: value / weight for key, value in since.items()}
         place = {"epoch": float(stand.epoch), "batch": float(stand.batch), "step": float(stand.step)}
-        self._share = max(self._share, loop.share)
-        self._tell({**place, **means, "seconds": stand.seconds, "share": self._share, "running": 1.0})
-        self._before = dict(sums)
-
-    def _tell(self, record: dict[str, float]) -> None:
-        self.progress(int(record["epoch"]), self.epochs, record)
-        self._told = time.perf_counter()
+        self.watching.progress(*loop.extent(), {**place, **means, "seconds": stand.seconds})
+        self._told, self._before = time.perf_counter(), dict(sums)

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from sadari.device import precision_here, resolve_device
+from sadari.display.standing import Unit
 from sadari.errors import SadariError, SettingError
 from sadari.messages import counted, message
 from sadari.train.machine import distributed as processes
@@ -92,7 +93,7 @@ class Loop:
     Args:
         task: what is learned.
         optimizer_settings: how.
-        on_record: told of every record, as it is made: (record, batches of its epoch).
+        on_record: told of every record, as it is made, and with it this loop.
         on_step: called with this loop after every step; it must leave the net's weights and torch's generators alone.
         checkpoint: called with this loop to write a checkpoint: at the start, every so often, when asked to stop, and
             at the end; only between two steps of the optimisers. None: none are written.
@@ -111,7 +112,7 @@ class Loop:
         task: Task,
         optimizer_settings: OptimizerSettings,
         *,
-        on_record: Callable[[Record, int], None] | None = None,
+        on_record: Callable[[Record, Loop], None] | None = None,
         on_step: Callable[[Loop], None] | None = None,
         checkpoint: Callable[[Loop], None] | None = None,
         checkpoint_every: float = 60.0,
@@ -139,6 +140,17 @@ class Loop:
     def precision_for(self, asked: str) -> str:
         """The precision that this net can be trained in here: the one that is asked for, or float32, which is said."""
         return precision_here(asked, self.device, *operations(self.net))
+
+    def extent(self) -> tuple[float, float]:
+        """(done, total): in passes, or in steps where these are limited, or the share of the time where that is."""
+        settings = self.optimizer_settings
+        total = 1.0 if settings.seconds is not None else float(settings.steps or settings.epochs)
+        return self.share * total, total
+
+    def unit(self) -> Unit:
+        """What `extent` counts."""
+        settings = self.optimizer_settings
+        return "time" if settings.seconds is not None else "step" if settings.steps else "pass"
 
     def products(self) -> AbstractContextManager[Any]:
         """The net is run in this."""
@@ -306,7 +318,7 @@ class Loop:
         else:
             check = last or ended
         if check or (optimizer_settings.report_every and progress.step % optimizer_settings.report_every == 0):
-            self._report(batches, validate=check)
+            self._report(validate=check)
 
     @property
     def loss(self) -> float:
@@ -314,7 +326,7 @@ class Loop:
         sums, history = self.progress.sums, self.progress.history
         return sums["loss"] / _weight(sums["weight"]) if sums else history[-1]["loss"]
 
-    def _report(self, batches: int, *, validate: bool) -> None:
+    def _report(self, *, validate: bool) -> None:
         """Write a record: true means since the last one, and validation scores where they are due."""
         progress = self.progress
         sums = dict(zip(progress.sums, processes.total(*progress.sums.values()), strict=True))
@@ -342,7 +354,7 @@ class Loop:
                 self._keep_best(next(iter(scores.values())))
         progress.history.append(record)
         if self.on_record is not None and processes.place()[0] == 0:
-            self.on_record(record, batches)
+            self.on_record(record, self)
 
     def _keep_best(self, score: float) -> None:
         progress = self.progress

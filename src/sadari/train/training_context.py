@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.settings.limits import Flag, check
-from sadari.train.callbacks import Reporter, Teller, Watch
+from sadari.train.callbacks import Reporter, Watch
 from sadari.train.machine import distributed as processes
 from sadari.train.objectives.soft_targets import SoftTargets
 from sadari.train.time_limit import TimeLimit
@@ -24,18 +24,20 @@ class TrainingContext:
     """What `fit` hands on to whatever trains.
 
     Attributes:
-        watch: shows how it goes, scores validation texts, and stops it early.
+        watch: is told how it goes, scores validation texts, and stops it early.
         soft_targets: what a teacher says of the texts.
         run: the run that it is kept in.
         ends: when it must be over, of `time.perf_counter`.
-        reporter: is told of every record and step; None: `watch` is.
+        every_step: whether every step is told of, and not one a second.
+        then: called with the loop after every step.
     """
 
     watch: Watch = field(default_factory=Watch)
     soft_targets: SoftTargets | None = None
     run: ResumableRun | None = None
     ends: float | None = None
-    reporter: Reporter | None = None
+    every_step: bool = False
+    then: Callable[[Loop], None] | None = None
 
     def attach(self, loop: Loop, identity: Callable[[], Mapping[str, Any]]) -> None:
         """Let a loop train in the run, if there is one, within the time, and tell whoever watches.
@@ -44,12 +46,12 @@ class TrainingContext:
             loop: that trains.
             identity: says what must be the same for a run to go on; asked only where there is a run.
         """
-        progress, reporter = self.watch.progress, self.reporter
-        if reporter is None and progress is not None:
-            teller = Teller(progress, loop.optimizer_settings.epochs)
-            reporter = Reporter(teller.record, teller.step)
-        if reporter is not None:
+        if self.watch.watching is not None:
+            self.watch.watching.count(loop.unit())
+            reporter = Reporter(self.watch.watching, *([0.0] if self.every_step else []))
             loop.on_record, loop.on_step = reporter.record, reporter.step
+        if self.then is not None:
+            loop.on_step = _both(loop.on_step, self.then)
         if self.run is not None:
             self.run.attach(loop, {**identity(), **self._own_identity()})
             self.watch.earlier_seconds = loop.progress.seconds
@@ -60,6 +62,15 @@ class TrainingContext:
     def _own_identity(self) -> dict[str, Any]:
         taught = self.soft_targets
         return {} if taught is None else {"the teacher's answers": taught.fingerprint()}
+
+
+def _both(first: Callable[[Loop], None] | None, then: Callable[[Loop], None]) -> Callable[[Loop], None]:
+    def call(loop: Loop) -> None:
+        if first is not None:
+            first(loop)
+        then(loop)
+
+    return call
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from sadari.data.fingerprint import fingerprint
 from sadari.data.parallel.direction import frequent_words, looks_swapped
+from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.ragged import Ragged
 from sadari.text.column import as_column, two_parts
 from sadari.text.subword.bpe import Subwords
-from sadari.train.callbacks import Progress, Watch
+from sadari.train.callbacks import Watch
 from sadari.train.machine import distributed as processes
 from sadari.train.training_context import ResumableRun, TrainingContext
 from sadari.translation.alignment import Alignment, align_words
@@ -102,11 +103,13 @@ class Translator(SavedTranslator):
         targets: Any,
         *,
         validation: tuple[Any, Any] | None = None,
-        progress: Progress | None = None,
         run: Run | str | Path | None = None,
         resume: bool = False,
         bleu: Bleu | None = None,
-        begun: Callable[[Self], None] | None = None,
+        verbose: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_record: OnRecord | None = None,
+        on_start: Callable[[Self, Pairs], None] | None = None,
     ) -> Self:
         """Learn from pairs of texts. Pairs with an empty side are left out and counted.
 
@@ -115,12 +118,15 @@ class Translator(SavedTranslator):
             targets: their n translations, in the same order.
             validation: sources and targets that are not learned from, but used to find the best weights and to stop
                 early.
-            progress: told of every epoch and, between them, about once a second; see `sadari.train.callbacks.Teller`.
             run: a folder for the run's checkpoint, or a `sadari.train.checkpoint.Run` that says more.
             resume: continue the run in that folder; it ends in the same bits as without a break.
             bleu: scores greedy translations of the first validation texts after each epoch, for the history to show:
                 `sadari.metrics.translation.tokenised_bleu`.
-            begun: called with this translator once its settings are chosen and its net is made, before it learns.
+            verbose: show how it goes; None: in a notebook and on a terminal.
+            on_progress: is called with (done, total, figures) after each record, and about once a second; see
+                `sadari.display.watching`.
+            on_record: is called with each record that ``history_`` keeps.
+            on_start: is called with this translator and its pairs, once its settings are chosen and its net is made.
 
         Raises:
             DataError: pairs that cannot be learned from.
@@ -129,8 +135,7 @@ class Translator(SavedTranslator):
         """
         self._ready = False  # a fit that fails leaves no mixture of two models
         self.check()
-        context = TrainingContext(Watch(progress), run=ResumableRun.begin(run, resume))
-        start = time.perf_counter()
+        kept, start = ResumableRun.begin(run, resume), time.perf_counter()
         processes.join()
         validation = self._validation_columns(validation)
         columns = two_columns(sources, targets, "training")
@@ -141,7 +146,9 @@ class Translator(SavedTranslator):
         self.scores_ = {}
         self.data_ = {"pairs": len(pairs)}
         score = None if bleu is None or held_out is None else self._watched(held_out, bleu)
-        self._train(pairs, held_out, context, lambda: self._identity(columns, validation), score, begun)
+        with Watching(message("a translator"), verbose, on_progress, on_record) as watching:
+            context = TrainingContext(Watch(watching), run=kept)
+            self._train(pairs, held_out, context, lambda: self._identity(columns, validation), score, on_start)
         self.train_seconds_ = time.perf_counter() - start
         self._ready = True
         return self
@@ -245,7 +252,7 @@ class Translator(SavedTranslator):
         context: TrainingContext,
         identity: Callable[[], dict[str, Any]],
         score: Callable[[], dict[str, float]] | None,
-        begun: Callable[[Self], None] | None,
+        on_start: Callable[[Self, Pairs], None] | None,
     ) -> None:
         from sadari.train.averaging import LastWeights
         from sadari.train.machine.environment import seed_dropout, seeded
@@ -257,8 +264,8 @@ class Translator(SavedTranslator):
             seed_dropout(self.seed)
             batches, last = PairBatches.of(pairs, own.batch_tokens, own.seed), LastWeights(own.average)
             task = TranslationTask(self.net_, pairs, batches, own.label_smoothing, held_out, last, score)
-            if begun is not None:
-                begun(self)
+            if on_start is not None:
+                on_start(self, pairs)
             self._learn(task, context, identity)
             self.weights_, self.validation_loss_ = take_mean(self.net_, last, held_out)
 

@@ -106,11 +106,11 @@ def climb(data: str, **asked: Any) -> None:
     """
     from sadari.cli.arguments import inputs, outputs
     from sadari.cli.climb import view as climb_view
-    from sadari.cli.terminal.progress import Progress
     from sadari.climb.climb import AUDITED_TOKENIZERS
     from sadari.climb.climb import climb as climb_rungs
     from sadari.climb.selection import rungs_to_climb
     from sadari.data.audit.audit import audit
+    from sadari.display.terminal import Progress
     from sadari.pretrained.embedders.cache import without_cache
     from sadari.rungs import RUNGS
     from sadari.text.tokens.tokenize import tokenizer, unseen_share
@@ -138,9 +138,7 @@ def climb(data: str, **asked: Any) -> None:
             with progress.paused():
                 climb_view.print_data(train, test, audited, kept=asked["keep_duplicates"])
         with without_cache(asked["no_cache"]):
-            result = climb_rungs(
-                train, test, folder=folder, settings=settings, audited=audited, progress=progress, **choices
-            )
+            result = climb_rungs(train, test, folder=folder, settings=settings, audited=audited, **choices)
     if asked["as_json"]:
         from sadari.cli.terminal.printing import json_for_output
         from sadari.climb.folder import to_json

@@ -8,24 +8,14 @@ from pathlib import Path
 import click
 from rich.cells import cell_len
 
-from sadari.cli.terminal.printing import (
-    MARK,
-    NEW_FILE,
-    columns,
-    headed,
-    labels_named,
-    notes_of_both,
-    printable,
-    say,
-    table,
-    wrap,
-)
+from sadari.cli.terminal.printing import MARK, NEW_FILE, columns, headed, labels_named, notes_of_both, say, table, wrap
 from sadari.climb.columns import WITHOUT_LEAKS, Column, columns_of
 from sadari.climb.result import FINAL_NAMES, ClimbResult
 from sadari.climb.verdict.final_model import MODEL
 from sadari.data.audit.findings import SCRIPTS
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus
+from sadari.display.lines import printable
 from sadari.messages import Message, beside, counted, message, of, plural
 
 

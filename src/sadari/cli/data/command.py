@@ -68,8 +68,8 @@ def fetch(name: str) -> None:
     Nothing else in Sadari ever downloads.
     """
     from sadari.cli.terminal.printing import headed
-    from sadari.cli.terminal.progress import Progress
     from sadari.data.datasets import fetch as fetch_data
+    from sadari.display.terminal import Progress
 
     with Progress() as progress:
         progress(message("fetching {name}", name=name))
@@ -100,9 +100,9 @@ def audit(data: str, **asked: Any) -> None:
     Labels may be absent.
     """
     from sadari.cli.terminal.printing import say_json
-    from sadari.cli.terminal.progress import Progress
     from sadari.climb.climb import AUDITED_TOKENIZERS
     from sadari.data.audit.audit import audit as audit_corpora
+    from sadari.display.terminal import Progress
     from sadari.text.tokens.tokenize import unseen_share
 
     found = inputs.find_data(data, asked["test"])

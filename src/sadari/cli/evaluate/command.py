@@ -33,7 +33,7 @@ training. DATA with a name stands for its test file.
 @options.as_json("All scores as JSON, and nothing else, on standard output.")
 def evaluate(model: str, data: str, **asked: Any) -> None:
     """Score a MODEL (a folder) on labelled texts: accuracy, macro-F1, calibration, each label, confusions."""
-    from sadari.cli.terminal.progress import Progress
+    from sadari.display.terminal import Progress
     from sadari.metrics.evaluate import check_some_known
     from sadari.metrics.evaluate import evaluate as score
 

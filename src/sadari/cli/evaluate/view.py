@@ -9,7 +9,8 @@ import click
 from rich.cells import cell_len
 
 from sadari import readable
-from sadari.cli.terminal.printing import columns, cut, headed, printable, say, table
+from sadari.cli.terminal.printing import columns, headed, say, table
+from sadari.display.lines import cut, printable
 from sadari.messages import Message, beside, counted, message
 from sadari.metrics.interval import Interval
 

@@ -62,7 +62,7 @@ where --texts has labels and --label names their column.
 def import_(file: str, output: str, label_prefix: str) -> None:
     """Take over a classifier from FILE, which fastText wrote."""
     from sadari.cli.arguments.outputs import check_model_folder
-    from sadari.cli.terminal.progress import Progress
+    from sadari.display.terminal import Progress
     from sadari.rungs import import_model
 
     check_model_folder(Path(output))
@@ -97,7 +97,7 @@ def _print_import(model: Any, file: str, output: str) -> None:
 def export(model: str, target: str, output: str, **asked: Any) -> None:
     """Write a trained MODEL (a folder) for another program."""
     from sadari.cli.terminal.printing import saved
-    from sadari.cli.terminal.progress import Progress
+    from sadari.display.terminal import Progress
 
     to = TARGETS[target]
     to.check(output, asked)

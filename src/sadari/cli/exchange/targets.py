@@ -12,7 +12,7 @@ from sadari.errors import SettingError
 from sadari.messages import Message, beside, counted, current_language, message
 
 if TYPE_CHECKING:
-    from sadari.cli.terminal.progress import Progress
+    from sadari.display.terminal import Progress
     from sadari.export.page.html import Page
     from sadari.export.proof import Proof
     from sadari.rungs import Rung

@@ -44,7 +44,7 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
 
     MODEL is a model folder.
     """
-    from sadari.cli.terminal.progress import Progress
+    from sadari.display.terminal import Progress
 
     text = _read(text)
     if picture is not None:

@@ -7,7 +7,8 @@ import numpy as np
 from rich.cells import cell_len
 
 from sadari import readable
-from sadari.cli.terminal.printing import HEAD, bar, columns, cut, headed, pad, printable, say, signed
+from sadari.cli.terminal.printing import HEAD, bar, columns, headed, pad, say, signed
+from sadari.display.lines import cut, printable
 from sadari.messages import Message, beside, message, render
 from sadari.rungs import Explanation
 from sadari.rungs.explanation import bar_lengths

@@ -17,7 +17,8 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import message
 
 if TYPE_CHECKING:
-    from sadari.cli.terminal.progress import Progress
+    from sadari.cli.generate.input import Texts
+    from sadari.display.terminal import Progress
     from sadari.generation.generator import Generator
 
 TRAIN_EXAMPLES = """\b
@@ -90,7 +91,7 @@ def train(context: click.Context, **_: Any) -> None:
     from sadari.cli.arguments.settings import parse_settings
     from sadari.cli.generate import view as generate_view
     from sadari.cli.terminal import settings as settings_view
-    from sadari.cli.terminal.progress import Progress
+    from sadari.display.terminal import Progress
     from sadari.generation.generator import Generator
 
     if context.params["list_settings"]:
@@ -127,11 +128,11 @@ def train(context: click.Context, **_: Any) -> None:
 
 
 def _fit(model: Generator, texts: Texts, progress: Progress, kept: dict[str, Any], asked: Mapping[str, Any]) -> None:
-    from sadari.cli.generate.view import Watching
+    from sadari.cli.generate.view import Told
 
-    watching = Watching(texts, progress, quiet=asked["as_json"], samples=asked["sample_every"] is None)
+    told = Told(texts, progress, quiet=asked["as_json"], samples=asked["sample_every"] is None)
     with train_run.says_how_to_resume(kept, TRAIN):
-        model.fit(texts.texts, texts.labels, listener=watching, **kept)
+        model.fit(texts.texts, texts.labels, on_start=told.start, on_record=told.record, **kept)
 
 
 @generate.command(epilog=SAMPLE_EXAMPLES)

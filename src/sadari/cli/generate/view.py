@@ -11,12 +11,12 @@ import click
 
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.generate.input import Texts
-from sadari.cli.terminal.failures import printable
 from sadari.cli.terminal.printing import columns, labels_named, note, saved, say_json
-from sadari.cli.terminal.progress import Progress
-from sadari.cli.train.view import gone_over, parameters, print_headed, step_reached, training_loss
+from sadari.cli.train.view import gone_over, parameters, print_headed, step_reached
+from sadari.display.lines import printable
+from sadari.display.terminal import Progress
 from sadari.generation.corpus import TrainingText
-from sadari.generation.generator import Generator, Listener
+from sadari.generation.generator import Generator
 from sadari.messages import Message, beside, counted, message
 
 UNITS = {"char": "character", "word": "word", "subword": "subword"}
@@ -25,7 +25,7 @@ SHOWN_LINES = 6  # of a sample while it trains
 BETWEEN = "---"  # texts, where several are written
 
 
-class Watching(Listener):
+class Told:
     """Says on standard error how a training goes.
 
     Args:
@@ -38,29 +38,29 @@ class Watching(Listener):
     def __init__(self, texts: Texts, progress: Progress, *, quiet: bool, samples: bool) -> None:
         self.texts, self.progress, self.quiet, self.samples = texts, progress, quiet, samples
         self.generator: Generator | None = None
-        self.losses: list[float] = []
 
-    def begin(self, generator: Generator, training_text: TrainingText) -> None:
+    def start(self, generator: Generator, training_text: TrainingText) -> None:
+        """The texts are read, the net is made."""
         self.generator = generator
         if not self.quiet:
             with self.progress.paused():
                 _print_training_text(generator, training_text, self.texts)
 
-    def step(self, share: float, loss: float) -> None:
-        self.progress(training_loss(loss, self.losses), share)
-
-    def record(self, record: dict[str, float]) -> None:
-        self.losses.append(record.get("validation_loss", record["loss"]))
+    def record(self, record: Mapping[str, Any]) -> None:
+        """The held-out text was scored, or something was written."""
         with self.progress.paused():
+            if "sample" in record:
+                _note_sample(record["sample"])
+                return
             held_out = message("held out {scores}", scores=_scores(record)) if "validation_loss" in record else None
             note(step_reached(record, held_out))
-        if self.samples and self.generator is not None:
-            self.sample(int(record["step"]), self.generator.sample(length=200, temperature=0.8))
+            if self.samples and self.generator is not None:
+                _note_sample(self.generator.sample(length=200, temperature=0.8))
 
-    def sample(self, step: int, text: str) -> None:
-        with self.progress.paused():
-            for line in text.strip("\n").split("\n")[:SHOWN_LINES]:
-                note(f"  │ {line[: columns() - 4]}".rstrip())
+
+def _note_sample(text: str) -> None:
+    for line in text.strip("\n").split("\n")[:SHOWN_LINES]:
+        note(f"  │ {line[: columns() - 4]}".rstrip())
 
 
 def print_result(model: Generator, output: str, texts: Texts) -> None:

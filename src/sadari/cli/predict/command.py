@@ -18,8 +18,8 @@ from sadari.messages import Message, counted, message
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.cli.terminal.progress import Progress
     from sadari.data.read import Source
+    from sadari.display.terminal import Progress
     from sadari.labelled.rows import Answers, Labelled
     from sadari.rungs import Rung
 
@@ -69,7 +69,7 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
         raise SettingError(message("--bom is for CSV and TSV alone"))
     if output is not None:
         _check_output(output, path, asked)
-    from sadari.cli.terminal.progress import Progress
+    from sadari.display.terminal import Progress
 
     with Progress() as progress:
         progress(message("loading the model"))

@@ -7,7 +7,8 @@ import polars as pl
 from rich.cells import cell_len
 
 from sadari import readable
-from sadari.cli.terminal.printing import columns, cut, printable, say, table
+from sadari.cli.terminal.printing import columns, say, table
+from sadari.display.lines import cut, printable
 from sadari.labelled.rows import NOTES, Answers
 from sadari.messages import message
 

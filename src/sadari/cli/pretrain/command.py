@@ -16,7 +16,8 @@ from sadari.errors import ModelError, SettingError
 from sadari.messages import message, translated
 
 if TYPE_CHECKING:
-    from sadari.cli.terminal.progress import Progress
+    from sadari.cli.pretrain.input import Texts
+    from sadari.display.terminal import Progress
     from sadari.pretraining.bert import Bert
 
 EXAMPLES = """\b
@@ -120,7 +121,9 @@ def _pretrain(asked: dict[str, Any]) -> None:
     from sadari.cli.arguments.outputs import check_model_folder
     from sadari.cli.arguments.settings import parse_settings
     from sadari.cli.pretrain import view as pretrain_view
-    from sadari.cli.terminal.progress import Progress
+    from sadari.cli.pretrain.input import Texts
+    from sadari.cli.train import resume as train_run
+    from sadari.display.terminal import Progress
     from sadari.pretraining.bert import Bert
 
     own = (
@@ -162,11 +165,19 @@ def _pretrain(asked: dict[str, Any]) -> None:
 
 
 def _fit(model: Bert, texts: Texts, progress: Progress, kept: dict[str, Any], asked: dict[str, Any]) -> None:
-    from sadari.cli.pretrain.view import Watching
+    from sadari.cli.pretrain.view import Told
+    from sadari.cli.train import resume as train_run
 
-    watching = Watching(texts, progress, quiet=asked["as_json"])
+    told = Told(texts, progress, quiet=asked["as_json"])
     with train_run.says_how_to_resume(kept, PRETRAIN):
-        model.fit(texts, start=asked["start"], download=asked["download"], listener=watching, **kept)
+        model.fit(
+            texts,
+            start=asked["start"],
+            download=asked["download"],
+            on_start=told.start,
+            on_record=told.record,
+            **kept,
+        )
 
 
 @click.command(epilog=PROBE_EXAMPLES)

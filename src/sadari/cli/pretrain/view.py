@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 from rich.cells import cell_len
@@ -12,10 +13,10 @@ from sadari import readable
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.pretrain.input import Texts
 from sadari.cli.terminal.printing import bar, columns, note, pad, saved, say, say_json, wrap
-from sadari.cli.terminal.progress import Progress
-from sadari.cli.train.view import INDENT, gone_over, parameters, print_headed, step_reached, training_loss
+from sadari.cli.train.view import INDENT, gone_over, parameters, print_headed, step_reached
+from sadari.display.terminal import Progress
 from sadari.messages import Message, beside, counted, message, plural
-from sadari.pretraining.bert import Bert, Listener
+from sadari.pretraining.bert import Bert
 from sadari.pretraining.corpus import PreTrainingTexts
 from sadari.pretraining.probe import Filled
 from sadari.text.subword.wordpiece import INSIDE, MASK
@@ -26,7 +27,7 @@ MOST_BAR = 24
 UNDECIDED = 0.05  # so near to a half a probability says neither
 
 
-class Watching(Listener):
+class Told:
     """Says on standard error how a training goes.
 
     Args:
@@ -37,28 +38,19 @@ class Watching(Listener):
 
     def __init__(self, texts: Texts, progress: Progress, *, quiet: bool) -> None:
         self.texts, self.progress, self.quiet = texts, progress, quiet
-        self.losses: list[float] = []
 
-    def reading(self, what: Message, tokens: int) -> None:
-        self.progress(message("{what}: {tokens}", what=what, tokens=counted(tokens, "token")) if tokens else what)
-
-    def begin(self, model: Bert, texts: PreTrainingTexts, guess: Mapping[str, float]) -> None:
+    def start(self, model: Bert, texts: PreTrainingTexts) -> None:
+        """The texts are read, the net is made."""
         if not self.quiet:
             with self.progress.paused():
-                _print_texts(model, texts, self.texts, guess)
+                _print_texts(model, texts, self.texts, model.guess_)
 
-    def step(self, share: float, loss: float) -> None:
-        self.progress(training_loss(loss, self.losses), share)
-
-    def record(self, record: dict[str, float]) -> None:
-        self.losses.append(-record.get("validation_log_likelihood", -record["loss"]))
+    def record(self, record: Mapping[str, Any]) -> None:
+        """The held-out texts were scored, or a part of them."""
         with self.progress.paused():
             held_out = message("held out {scores}", scores=_scores(record)) if "masked_loss" in record else None
             for place, part in enumerate(wrap(str(step_reached(record, held_out)), columns() - 2)):
                 note("  " * bool(place) + part)
-
-    def scoring(self) -> None:
-        self.progress(message("scoring the held-out texts"))
 
 
 def print_result(model: Bert, output: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from sadari.cli.terminal.streams import Text, lost_note, whole_streams
+from sadari.display.lines import printable
 from sadari.errors import SadariError, SadariWarning, reason_of
 from sadari.messages import Message, message, of
 
@@ -145,11 +146,6 @@ def _report_usage(error: click.ClickException) -> int:
 def _say(said: Message | str, *, name: str = "sadari") -> None:
     with suppress(OSError):
         click.echo(f"{name}: {printable(str(said))}", err=True)
-
-
-def printable(said: str) -> str:
-    """What is said with all escaped that could move a terminal's cursor; line ends stay."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in said)
 
 
 def _teller() -> Callable[..., None]:

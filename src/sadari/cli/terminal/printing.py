@@ -17,7 +17,7 @@ from rich.cells import cell_len
 
 from sadari import readable
 from sadari.artifact import megabytes
-from sadari.cli.terminal.failures import printable
+from sadari.display.lines import cut, printable
 from sadari.messages import Message, beside, counted, message, render
 
 MARK = "●"
@@ -139,18 +139,6 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     text = cut(text, width)
     space = " " * (width - cell_len(text))
     return space + text if right else text + space
-
-
-def cut(text: str, width: int) -> str:
-    """The text in at most so many cells, with ``…`` where some is missing."""
-    if cell_len(text) <= width:
-        return text
-    kept = ""
-    for character in text:
-        if cell_len(kept + character) > width - 1:
-            break
-        kept += character
-    return kept + "…"
 
 
 def table(

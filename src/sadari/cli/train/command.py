@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,9 @@ from sadari.errors import DataError
 from sadari.messages import message
 
 if TYPE_CHECKING:
-    from sadari.cli.terminal.progress import Progress
     from sadari.data.corpus import Corpus
     from sadari.data.train_data import TrainData
+    from sadari.display.terminal import Progress
     from sadari.metrics.evaluate import Evaluation
     from sadari.rungs import Rung
     from sadari.rungs.distillation.teacher import Teacher
@@ -126,9 +127,10 @@ def train(context: click.Context, **_: Any) -> None:
 def _train(asked: dict[str, Any]) -> None:
     from sadari.cli.arguments.outputs import check_model_folder
     from sadari.cli.arguments.settings import parse_settings
-    from sadari.cli.terminal.progress import Progress
+    from sadari.cli.train import resume as train_run
     from sadari.cli.train import view as train_view
     from sadari.data.train_data import gather, is_large
+    from sadari.display.terminal import Progress
     from sadari.metrics.evaluate import check_some_known
     from sadari.pretrained.embedders.cache import without_cache
     from sadari.rungs import find_rung
@@ -182,22 +184,17 @@ def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any],
     from sadari.cli.train import view as train_view
 
     reports = bool(getattr(model, "report_every", 0) or getattr(model, "validate_every", 0))
-    losses: list[float] = []
-    latest: dict[str, float] = {}  # a validation's score is shown until the next
 
-    def told(done: int, total: int, record: dict[str, float]) -> None:
-        losses.append(record.get("loss", 0.0))
-        latest.update(record)
-        if reports and "running" not in record and ("texts" in record or "share" in record):
-            with progress.paused():
-                train_view.print_report(record)
-        progress(train_view.standing(done, total, latest, losses), record.get("share", done / max(total, 1)))
+    def print_report(record: Mapping[str, Any]) -> None:
+        with progress.paused():
+            train_view.print_report(record)
 
     progress(message("reading the texts into features"))
+    told = print_report if reports else None
     held_out = (rows.validation.texts, rows.validation.labels)
     try:
         with train_run.says_how_to_resume(kept):
-            model.fit(rows.texts, rows.labels, validation=held_out, progress=told, teacher=teacher, **kept)
+            model.fit(rows.texts, rows.labels, validation=held_out, teacher=teacher, on_record=told, **kept)
     except KeyboardInterrupt:
         if kept or not model.keeps_runs:
             raise

@@ -19,9 +19,10 @@ from sadari.messages import Message, beside, message, notes_of
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.cli.terminal.progress import Progress
+    from sadari.cli.arguments.inputs import Data
     from sadari.data.corpus import Corpus
     from sadari.data.read import Source
+    from sadari.display.terminal import Progress
     from sadari.rungs import Rung
     from sadari.rungs.distillation.teacher import Teacher
 

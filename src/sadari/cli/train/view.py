@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sadari import readable
@@ -132,21 +131,6 @@ def print_json(model: Rung, output: str, rows: TrainData, scores: dict[str, Eval
     )
 
 
-def sparkline(values: list[float], width: int = 16) -> str:
-    """Figures as bars, the largest the highest: ``█▆▄▂▁``; more than `width` of them as the means of so many groups."""
-    count = min(width, len(values))
-    edges = [place * len(values) // count for place in range(count + 1)]
-    shown = [sum(values[first:stop]) / (stop - first) for first, stop in pairwise(edges)]
-    low, high = min(shown), max(shown)
-    return "".join("▁▂▃▄▅▆▇█"[round(7 * (value - low) / (high - low)) if high > low else 0] for value in shown)
-
-
-def training_loss(loss: float, losses: list[float]) -> Message | str:
-    """What is done while a net without labels learns, for its progress line."""
-    said = message("in training, loss {loss:.3f}", loss=loss)
-    return f"{said} {sparkline(losses)}" if losses else said
-
-
 def step_reached(record: Mapping[str, float], held_out: Message | None) -> Message | str:
     """A record of such a training, in a line."""
     step = message("step {step:,.0f}", step=record["step"])
@@ -160,21 +144,7 @@ def gone_over(last: Mapping[str, float]) -> Message | str:
     return beside([took, counted(int(last["step"]), "step"), counted(int(last["epoch"]), "pass")])
 
 
-def standing(done: int, total: int, record: dict[str, float], losses: list[float]) -> Message:
-    """How a training goes, for its progress line: ``pass 2 of 9 █▆▄▂▁ loss 0.338, validation 88.7 %``."""
-    said = [message("loss {loss:.3f}", loss=record["loss"])] if "loss" in record else []
-    for key, score in (
-        ("validation_accuracy", message("validation {share}")),
-        ("accuracy", message("accuracy {share}")),
-    ):
-        if key in record:
-            said.append(score.filled(share=readable.in_percent(record[key])))
-            break
-    passes = message("pass {done} of {total}", done=done, total=total)
-    return message("{passes} {bars} {scores}", passes=passes, bars=sparkline(losses, 8), scores=said)
-
-
-def print_report(record: dict[str, float]) -> None:
+def print_report(record: Mapping[str, float]) -> None:
     """One line of a training run that reports every n steps, as the course's loop prints it; on standard error."""
     texts, step = record.get("texts"), record["step"]
     parts = [

@@ -75,9 +75,9 @@ translate.add_command(train)
 def evaluate(model: str, texts: tuple[str, ...], **asked: Any) -> None:
     """Score MODEL's translations of SOURCES against REFERENCES."""
     from sadari.cli.arguments.outputs import check_file
-    from sadari.cli.terminal.progress import Progress
     from sadari.cli.translate import input as translate_input
     from sadari.cli.translate import view as translate_view
+    from sadari.display.terminal import Progress
     from sadari.metrics.translation import check_tokenizer, score_translations
 
     check_tokenizer(asked["bleu_tokenizer"])
@@ -111,8 +111,8 @@ def evaluate(model: str, texts: tuple[str, ...], **asked: Any) -> None:
 def run_(model: str, texts: tuple[str, ...], **asked: Any) -> None:
     """Translate TEXT…, the lines of FILE, or those of standard input (-)."""
     from sadari.cli.arguments.outputs import check_file
-    from sadari.cli.terminal.progress import Progress
     from sadari.cli.translate import input as translate_input
+    from sadari.display.terminal import Progress
 
     wanted = translate_input.wanted(texts, asked)
     if asked["output"] is not None:

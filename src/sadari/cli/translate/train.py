@@ -11,11 +11,11 @@ import click
 from sadari.cli.arguments import options
 from sadari.cli.train import resume as train_run
 from sadari.cli.translate.options import table
-from sadari.messages import Message, counted, message
+from sadari.messages import counted, message
 
 if TYPE_CHECKING:
-    from sadari.cli.terminal.progress import Progress
     from sadari.data.parallel.read import ParallelCorpus
+    from sadari.display.terminal import Progress
     from sadari.translation.translator import Translator
 
 TRANSLATE = train_run.Command("translate train", (("texts", "SOURCES"), ("output", "-o")))
@@ -99,8 +99,8 @@ def train(context: click.Context, **_: Any) -> None:
 def _train(asked: dict[str, Any]) -> None:
     from sadari.cli.arguments.outputs import check_model_folder
     from sadari.cli.arguments.settings import parse_settings
-    from sadari.cli.terminal.progress import Progress
     from sadari.cli.translate import view as translate_view
+    from sadari.display.terminal import Progress
     from sadari.metrics.translation import tokenised_bleu
     from sadari.translation.translator import Translator
 
@@ -135,9 +135,8 @@ def _train(asked: dict[str, Any]) -> None:
                 pairs.sources,
                 pairs.targets,
                 validation=(held_out.sources, held_out.targets),
-                progress=_told(progress),
                 bleu=tokenised_bleu if asked["watch_bleu"] else None,
-                begun=None if asked["as_json"] else lambda model: _show_net(model, held_out, progress),
+                on_start=None if asked["as_json"] else lambda model, _: _show_net(model, held_out, progress),
                 **kept,
             )
         if not train_run.is_first():
@@ -171,32 +170,6 @@ def _show_net(model: Translator, held_out: ParallelCorpus, progress: Progress) -
 
     with progress.paused():
         translate_view.print_net(model, held_out.sources[0] if len(held_out) else "")
-
-
-def _told(progress: Progress) -> Any:
-    """What a user sees while it trains."""
-    from sadari.cli.train.view import sparkline
-    from sadari.train.settings import MOST_EPOCHS
-
-    losses: list[float] = []
-    scores: list[Message] = []  # of the last pass: they stay while the next one is under way
-
-    def tell(done: int, total: int, record: dict[str, float]) -> None:
-        nonlocal scores
-        if "validation_loss" in record:
-            losses.append(record["validation_loss"])
-            scores = [message("validation {loss:.2f}", loss=record["validation_loss"])]
-            if "bleu" in record:
-                scores.append(message("BLEU {bleu:.1f}", bleu=record["bleu"]))
-        passes = message("pass {done} of {total}", done=done, total=total)
-        if total == MOST_EPOCHS:  # by time, nobody knows how many
-            passes = message("pass {done}", done=done)
-        # not the loss that it learns by, which is smoothed: this one compares with that of the validation pairs
-        said = [message("loss {loss:.2f}", loss=record["cross_entropy"]), *scores]
-        bars = sparkline(losses, 8) if losses else ""
-        progress(message("{passes} {bars} {scores}", passes=passes, bars=bars, scores=said), record["share"])
-
-    return tell
 
 
 def _score(

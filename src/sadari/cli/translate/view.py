@@ -12,10 +12,10 @@ from rich.cells import cell_len
 
 from sadari import readable
 from sadari.cli.arguments.settings import show_settings
-from sadari.cli.terminal.failures import printable
-from sadari.cli.terminal.printing import columns, cut, json_line, note, pad, saved, say_json, wrap
-from sadari.cli.train.view import INDENT, parameters, print_headed, sparkline
+from sadari.cli.terminal.printing import columns, json_line, note, pad, saved, say_json, wrap
+from sadari.cli.train.view import INDENT, parameters, print_headed
 from sadari.cli.translate.input import Answers, Lost
+from sadari.display.lines import cut, printable, sparkline
 from sadari.messages import Message, beside, counted, message
 from sadari.metrics.translation import TranslationScores
 from sadari.translation.alignment import Alignment

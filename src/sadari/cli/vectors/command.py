@@ -16,7 +16,7 @@ from sadari.errors import SettingError
 from sadari.messages import message
 
 if TYPE_CHECKING:
-    from sadari.cli.terminal.progress import Progress
+    from sadari.display.terminal import Progress
     from sadari.vectors.evaluation import AnalogyScores, SimilarityScore
 
 EXAMPLES = """\b
@@ -104,8 +104,8 @@ _metric = click.option(
 @options.as_json("As JSON; of standard input, one object a line.")
 def nearest(source: str, words: tuple[str, ...], **asked: Any) -> None:
     """Show the words nearest to each WORD."""
-    from sadari.cli.terminal.progress import Progress
     from sadari.cli.vectors.view import Answer, Answers
+    from sadari.display.terminal import Progress
 
     lines = vectors_input.lines_unless(words, message("a word"))
     how = {"metric": asked["metric"], "exclude": options.parse_names(asked["exclude"]) or []}
@@ -135,8 +135,8 @@ def analogy(source: str, words: tuple[str, ...], **asked: Any) -> None:
 
     Such as king - man + woman.
     """
-    from sadari.cli.terminal.progress import Progress
     from sadari.cli.vectors.view import Answer, Answers
+    from sadari.display.terminal import Progress
     from sadari.vectors.analogy import parse_analogy
 
     def find(text: str) -> Answer:
@@ -169,8 +169,8 @@ def analogy(source: str, words: tuple[str, ...], **asked: Any) -> None:
 def evaluate(source: str, files: tuple[str, ...], **asked: Any) -> None:
     """Score vectors on word pairs and analogies."""
     from sadari.cli.terminal.printing import say_json
-    from sadari.cli.terminal.progress import Progress
     from sadari.cli.vectors import view as vectors_view
+    from sadari.display.terminal import Progress
 
     kinds = [vectors_input.check_test(path, asked["kind"]) for path in files]
     scores = []
@@ -216,8 +216,8 @@ def plot(source: str, words: tuple[str, ...], around: tuple[str, ...], **asked: 
     """Draw words as points on a plane."""
     from sadari.cli.arguments.outputs import check_file
     from sadari.cli.terminal.printing import say_json
-    from sadari.cli.terminal.progress import Progress
     from sadari.cli.vectors import view as vectors_view
+    from sadari.display.terminal import Progress
     from sadari.plots.activations import check_picture
 
     output = asked["output"]

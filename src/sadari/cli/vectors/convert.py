@@ -39,8 +39,8 @@ Examples:
 @reading
 def convert(source: str, output: str, to: str | None, words: str | None, **asked: Any) -> None:
     """Write word vectors in another format, or fewer of them."""
-    from sadari.cli.terminal.progress import Progress
     from sadari.cli.vectors import view as vectors_view
+    from sadari.display.terminal import Progress
 
     kind = checked_kind(output, to)
     wanted = None if words is None else vectors_input.word_list(words)
@@ -66,8 +66,8 @@ def convert(source: str, output: str, to: str | None, words: str | None, **asked
 def info(source: str, as_json: bool, **asked: Any) -> None:
     """Show what a file or folder of word vectors holds."""
     from sadari.cli.terminal.printing import say_json
-    from sadari.cli.terminal.progress import Progress
     from sadari.cli.vectors import view as vectors_view
+    from sadari.display.terminal import Progress
 
     with Progress() as progress:
         loaded = vectors_input.load(source, asked, progress, quiet=True)

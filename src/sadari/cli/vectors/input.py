@@ -13,7 +13,7 @@ from sadari.errors import DataError
 from sadari.messages import Message, message
 
 if TYPE_CHECKING:
-    from sadari.cli.terminal.progress import Progress
+    from sadari.display.terminal import Progress
     from sadari.vectors.keyed import WordVectors
 
 MOST_LIST_BYTES = 1 << 28

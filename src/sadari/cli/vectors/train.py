@@ -14,7 +14,7 @@ from sadari.cli.vectors.options import FORMATS
 from sadari.cli.vectors.output import checked_kind, lost
 from sadari.data.formats import FORMATS as READ_FORMATS
 from sadari.errors import SettingError
-from sadari.messages import counted, message, notes_of
+from sadari.messages import message, notes_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,8 +67,8 @@ INPUTS = ("text", *READ_FORMATS)
 @options.as_json("Settings, words and losses as JSON, and nothing else, on standard output.")
 def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> None:
     """Train word vectors on TEXT…: files, folders, names of data sets, or "-"."""
-    from sadari.cli.terminal.progress import Progress
     from sadari.cli.vectors.view import print_trained
+    from sadari.display.terminal import Progress
     from sadari.vectors.formats.files import write_vectors
     from sadari.vectors.word2vec.trainer import Word2Vec
 
@@ -77,7 +77,7 @@ def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> N
     corpus = _Corpus(texts, asked)
     corpus.check()
     with Progress() as progress:
-        vectors = settings.train(corpus, _told(progress))
+        vectors = settings.train(corpus)
         progress(message("saving"))
         write_vectors(vectors, output, format=kind)
     print_trained(vectors, output, corpus.notes, lost(vectors, kind), as_json=as_json)
@@ -135,24 +135,3 @@ class _Corpus(TextFiles):
         self.notes += notes_of(title, source.notes)
         for batch in source.batches(whole=False):
             yield batch.texts
-
-
-def _told(progress: Any) -> Any:
-    """What a user sees while it trains."""
-
-    def tell(what: str, share: float, record: dict[str, float]) -> None:
-        if what == "reading":
-            progress(message("reading: {words}", words=counted(int(record["tokens"]), "word")))
-            return
-        speed = record["words_per_second"]
-        progress(
-            message(
-                "pass {number}: loss {loss:.3f}, {speed:,.0f} words/s",
-                number=int(record["epoch"]),
-                loss=record["loss"],
-                speed=speed,
-            ),
-            share,
-        )
-
-    return tell

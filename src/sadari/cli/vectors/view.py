@@ -15,8 +15,8 @@ import numpy as np
 from rich.cells import cell_len
 
 from sadari import readable
-from sadari.cli.terminal.printing import bar, columns, headed, json_line, note, pad, printable, say, say_json, table
-from sadari.cli.train.view import sparkline
+from sadari.cli.terminal.printing import bar, columns, headed, json_line, note, pad, say, say_json, table
+from sadari.display.lines import printable, sparkline
 from sadari.errors import SadariError
 from sadari.messages import Message, beside, counted, message, plural
 

@@ -73,7 +73,7 @@ def _described(one: Published) -> list[Message]:
 def fetch(name: str, output: str | None, as_json: bool) -> None:
     """Fetch the weights NAME from the Hugging Face hub, unless they are here."""
     from sadari.cli.terminal.printing import headed, say_json
-    from sadari.cli.terminal.progress import Progress
+    from sadari.display.terminal import Progress
     from sadari.pretrained.published import fetch_weights, published
 
     one = published(name)

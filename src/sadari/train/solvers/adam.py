@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.display.watching import Watching
 from sadari.text.weigh import Counts, CountsOnDemand, Weights
-from sadari.train.callbacks import Progress
 from sadari.train.solvers.dual_coordinate_descent import Monitor
 
 
@@ -51,7 +51,7 @@ def train_with_adam(
     settings: AdamSettings,
     *,
     monitor: Monitor | None = None,
-    report_to: Progress | None = None,
+    watching: Watching | None = None,
 ) -> list[dict[str, float]]:
     """Train a weight and a bias in place.
 
@@ -65,7 +65,7 @@ def train_with_adam(
         bias: float32 [k].
         settings: how to train.
         monitor: called after each pass; its True stops.
-        report_to: told of every report within a pass, as it is made.
+        watching: told of every report within a pass, as it is made.
 
     Returns:
         one record for every report: epoch, step, texts (seen in this pass), loss (nats) and accuracy (both running
@@ -95,8 +95,8 @@ def train_with_adam(
             if step == len(batches) or (settings.report_every and step % settings.report_every == 0):
                 report = {"loss": loss_sum / seen, "accuracy": right / seen, "seconds": time.perf_counter() - start}
                 history.append({"epoch": float(epoch), "step": float(step), "texts": float(seen), **report})
-                if step < len(batches) and report_to is not None:
-                    report_to(epoch, settings.epochs, history[-1])
+                if step < len(batches) and watching is not None:
+                    watching.record(epoch - 1 + step / len(batches), settings.epochs, history[-1])
         if monitor is not None and monitor(epoch, settings.epochs, history[-1]):
             break
     return history

@@ -16,8 +16,9 @@ from sadari.vectors.word2vec.cpu import windows
 from sadari.vectors.word2vec.matrices import LAST_RATE, Start, runs_of
 
 if TYPE_CHECKING:
+    from sadari.display.watching import Watching
     from sadari.vectors.word2vec.corpus import Sentences
-    from sadari.vectors.word2vec.settings import Progress, Word2VecSettings
+    from sadari.vectors.word2vec.settings import Word2VecSettings
 
 RUN = 50_000  # tokens whose windows are cut at once
 BATCH = 2_048  # words a step
@@ -27,14 +28,14 @@ MOST_MOVE = 2.0
 
 
 def train_on_device(
-    settings: Word2VecSettings, sentences: Sentences, start: Start, progress: Progress
+    settings: Word2VecSettings, sentences: Sentences, start: Start, watching: Watching
 ) -> list[dict[str, float]]:
     """Train the matrices of ``start`` in place, by way of the device.
 
     The same seed gives the same draws; with one worker, the same bits.
     """
     with _in_order(settings.workers == 1):
-        return _train(settings, sentences, start, progress)
+        return _train(settings, sentences, start, watching)
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def _in_order(wanted: bool) -> Iterator[None]:
 
 
 def _train(
-    settings: Word2VecSettings, sentences: Sentences, start: Start, progress: Progress
+    settings: Word2VecSettings, sentences: Sentences, start: Start, watching: Watching
 ) -> list[dict[str, float]]:
     device = resolve_device(settings.device)
     net = _Net(settings, start, device)
@@ -77,8 +78,9 @@ def _train(
                 "seconds": seconds,
                 "words_per_second": float(ids.offsets[runs[run + 1]]) / max(seconds, 1e-9),
             }
-            progress("training", (epoch + (run + 1) / (len(runs) - 1)) / settings.epochs, record)
+            watching.progress(epoch + (run + 1) / (len(runs) - 1), settings.epochs, record)
         history.append(record)
+        watching.report(record)
     start.inputs[:] = net.inputs.cpu().numpy()
     start.outputs[:] = net.outputs.cpu().numpy()
     return history

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,8 +15,6 @@ from sadari.text.tokens.tokenize import TokenizerName
 
 MODELS = ("skipgram", "cbow")
 _Size = Annotated[int, Whole(1, 1_000_000)]
-
-Progress = Callable[[str, float, dict[str, float]], None]
 
 
 @dataclass(frozen=True, kw_only=True)

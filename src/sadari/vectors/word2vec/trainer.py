@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sadari.device import resolve_device
+from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.ragged import Ragged, offsets_of
@@ -21,7 +22,7 @@ from sadari.vectors.subwords import Subwords, mean_rows
 from sadari.vectors.word2vec.corpus import Sentences, read_sentences
 from sadari.vectors.word2vec.cpu import alias_table, cbow, skipgram, tables
 from sadari.vectors.word2vec.matrices import LAST_RATE, Start, runs_of
-from sadari.vectors.word2vec.settings import Progress, Word2VecSettings
+from sadari.vectors.word2vec.settings import Word2VecSettings
 
 SKEW = 0.75  # negatives are drawn by counts to this power
 LEAST_BUCKETS, MOST_BUCKETS = 2**12, 2**21
@@ -32,15 +33,24 @@ MOST_NUMBERS = 2**31
 class Word2Vec(Word2VecSettings):
     """A training of word vectors; the settings are `Word2VecSettings`'."""
 
-    def train(self, texts: Any, progress: Progress | None = None) -> WordVectors:
+    def train(
+        self,
+        texts: Any,
+        *,
+        verbose: bool | None = None,
+        on_progress: OnProgress | None = None,
+        on_record: OnRecord | None = None,
+    ) -> WordVectors:
         """Vectors of the words of a corpus.
 
         Args:
             texts: a column of texts, or an iterable of columns, which may be larger than memory; a text is a sentence
                 (of a long one, every 10,000 words are).
-            progress: called with (what is done, the share done, a record) several times a second. The record's ``loss``
-                is the mean since the epoch began, in nats, of a word's pair with a neighbour (CBoW: of a word) and its
-                negatives; untrained it is (1 + negatives) · ln 2.
+            verbose: show how it goes; None: in a notebook and on a terminal.
+            on_progress: is called with (passes done, passes, figures) several times a second; see
+                `sadari.display.watching`. Its ``loss`` is the mean since the pass began, in nats, of a word's pair with
+                a neighbour (CBoW: of a word) and its negatives; untrained it is (1 + negatives) · ln 2.
+            on_record: is called with the record of each pass.
 
         Returns:
             vectors whose ``training`` says the settings and holds a record an epoch.
@@ -49,22 +59,25 @@ class Word2Vec(Word2VecSettings):
             DataError: no word is frequent enough, or none stands beside another.
             SettingError: more numbers than can be held, or a device that is not there.
         """
-        told = progress or _untold
+        with Watching(message("word vectors"), verbose, on_progress, on_record) as watching:
+            return self._train(texts, watching)
+
+    def _train(self, texts: Any, watching: Watching) -> WordVectors:
         on_cores = self.device == "cpu" or resolve_device(self.device).type == "cpu"  # known before hours of reading
         sentences = read_sentences(
             texts,
             tokenizer_name=self.tokenizer,
             min_count=self.min_count,
             max_words=self.max_words,
-            progress=lambda tokens: told("reading", 0.0, {"tokens": float(tokens)}),
+            progress=lambda tokens: watching.doing(message("reading"), tokens=tokens),
         )
         start = self.start(sentences)
         if on_cores:
-            history = _train_on_cores(self, sentences, start, told)
+            history = _train_on_cores(self, sentences, start, watching)
         else:
             from sadari.vectors.word2vec.gpu import train_on_device
 
-            history = train_on_device(self, sentences, start, told)
+            history = train_on_device(self, sentences, start, watching)
         if not any(record["pairs"] for record in history):
             raise DataError(
                 message("no word stands beside another, so that there is nothing to learn from"),
@@ -126,21 +139,26 @@ class Word2Vec(Word2VecSettings):
         )
 
 
-def train_vectors(texts: Any, *, progress: Progress | None = None, **settings: Any) -> WordVectors:
+def train_vectors(
+    texts: Any,
+    *,
+    verbose: bool | None = None,
+    on_progress: OnProgress | None = None,
+    on_record: OnRecord | None = None,
+    **settings: Any,
+) -> WordVectors:
     """Train vectors of the words of some texts.
 
     >>> vectors = train_vectors(texts, model="cbow", width=50)
 
     Args:
         texts: a column of texts, or an iterable of columns, as for `Word2Vec.train`.
-        progress: as for `Word2Vec.train`.
+        verbose: as for `Word2Vec.train`.
+        on_progress: as for `Word2Vec.train`.
+        on_record: as for `Word2Vec.train`.
         settings: settings of `Word2Vec`, by name.
     """
-    return Word2Vec(**settings).train(texts, progress)
-
-
-def _untold(what: str, share: float, record: dict[str, float]) -> None:
-    """Nobody watches."""
+    return Word2Vec(**settings).train(texts, verbose=verbose, on_progress=on_progress, on_record=on_record)
 
 
 def _buckets_for(words: list[str], shortest: int, longest: int, unit: str) -> int:
@@ -162,7 +180,7 @@ def _joined(words: int, pieces: Ragged) -> Ragged:
 
 
 def _train_on_cores(
-    settings: Word2Vec, sentences: Sentences, start: Start, progress: Progress
+    settings: Word2Vec, sentences: Sentences, start: Start, watching: Watching
 ) -> list[dict[str, float]]:
     """Every thread takes the next run of sentences; what is drawn depends on the run alone, not on the thread."""
     ids = sentences.ids
@@ -209,8 +227,9 @@ def _train_on_cores(
                 "seconds": seconds,
                 "words_per_second": float(ids.offsets[runs[run + 1]]) / max(seconds, 1e-9),
             }
-            progress("training", (epoch + (run + 1) / (len(runs) - 1)) / settings.epochs, record)
+            watching.progress(epoch + (run + 1) / (len(runs) - 1), settings.epochs, record)
         history.append(record)
+        watching.report(record)
     return history
 
 

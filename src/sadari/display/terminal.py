@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
-from sadari.cli.terminal.printing import cut, note
 from sadari.compiling.watching import watchers
+from sadari.display.lines import cut, printable
+from sadari.display.standing import Standing
+from sadari.display.where import on_terminal, shown_on
 from sadari.messages import Message, message, outline
 
 QUIET_SECONDS = 2.0  # a job that is done before says nothing
@@ -23,6 +24,8 @@ BESIDES = BAR + 16  # cells of what stands beside the words: wheel, bar, share a
 class Progress:
     """A job's progress. Use as a context; then call with what is being done and the share done, 0 to 1.
 
+    What trains meanwhile is shown on it (`sadari.display.watching.Watching`).
+
     The first run of a version compiles its loops, which takes seconds and happens once: that is said, too.
     """
 
@@ -32,11 +35,12 @@ class Progress:
         self._bar: Any = None
         self._task: Any = None
         self._warn: Any = None
-        self._compiling = CompilingNotice(self._notice)
+        self._within = ExitStack()
 
     def __enter__(self) -> Self:
-        self._compiling.__enter__()
-        if sys.stderr.isatty():
+        self._within.enter_context(CompilingNotice(self._notice))
+        self._within.enter_context(shown_on(self))
+        if on_terminal():
             self._bar = _bar()
             self._task = self._bar.add_task("", total=None)
             self._bar.start()
@@ -44,7 +48,7 @@ class Progress:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._compiling.__exit__(*error)
+        self._within.close()
         if self._bar is not None:
             warnings.showwarning = self._warn
             self._bar.stop()
@@ -63,7 +67,7 @@ class Progress:
             self._what, self._said = what, now
             if share is not None:
                 what = message("{what} ({share:.0%} done)", what=what, share=share)
-            note(str(message("{seconds:5.0f} s  {what}", seconds=now - self._start, what=what)))
+            _note(str(message("{seconds:5.0f} s  {what}", seconds=now - self._start, what=what)))
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -83,7 +87,31 @@ class Progress:
         if self._bar is not None:
             self._bar.console.print(line, highlight=False, markup=False)
         else:
-            note(line)
+            _note(line)
+
+
+class OnBar:
+    """Shows how a training stands on a bar.
+
+    Args:
+        bar: of the job.
+    """
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+
+    def show(self, standing: Standing) -> None:
+        """Show it, in place of what was shown before."""
+        self._bar(standing.line(), None if standing.doing is not None and not standing.done else standing.share)
+
+    def end(self, standing: Standing, *, completed: bool) -> None:
+        """Show how it ended: the bar goes on with what comes next, or goes."""
+
+
+def _note(line: str) -> None:
+    import click
+
+    click.echo(printable(line), err=True)
 
 
 def _bar() -> Any:
