@@ -1,7 +1,379 @@
 # %% [markdown]
 # # 2 · 뉴스 분류하기
+#
+# 뉴스 하나가 들어가면 레이블 넷 가운데 하나가 나옵니다. 방법은 단어 세기입니다. 간단하고 빠르며, 이기기 어렵습니다.
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+#
+# - 텍스트에서 어휘를 배우고, `min_freq`와 크기 제한이 어휘를 어떻게 바꾸는지 말하기
+# - scikit-learn과 Sadari로 텍스트를 BoW(단어 주머니)로 바꾸고 둘이 같음을 보이기
+# - 순수한 PyTorch로 학습 루프를 쓰고 한 줄 한 줄 설명하기, 그다음 같은 것을 한 줄로 학습하기
+# - n-그램과 TF-IDF를 쓰고 그 비용을 말하기
+# - 혼동 행렬을 읽고, 어느 단어가 레이블을 결정하는지 보이기
 
 # %%
-from sadari.course import start
+from collections import Counter
+
+import matplotlib.pyplot as plt
+import numpy as np
+import polars as pl
+import torch
+
+import sadari
+from sadari.course import check, heat_map, news, start
 
 start()
+
+# %% [markdown]
+# ## 뉴스
+#
+# `open_source`는 파일을 읽습니다. 이름이 있는 데이터 세트는 이름만 주면 됩니다. 한 부분으로 학습하고, 다른 부분은 마지막까지 남겨 둡니다.
+
+# %%
+train = sadari.open_source(news()).read()[:5000]
+test = sadari.open_source(news(), part="test").read()[:1500]
+print(len(train), "to learn from,", len(test), "to be judged by")
+train.head(4)
+
+# %%
+names = train.label_names
+numbers = np.bincount(train.codes)
+plt.barh(names, numbers, color="#0072B2")
+plt.xlabel("news items")
+plt.gca().invert_yaxis()
+plt.show()
+
+# %% [markdown]
+# ## 2021년 강의의 실수: 레이블은 1부터, 리스트는 0부터
+#
+# AG News 파일의 레이블은 숫자 1, 2, 3, 4입니다. 강의는 이 숫자를 리스트의 자리로 썼습니다. 파이썬은 0부터 셉니다. 그래서 모든 클래스가 다음
+# 클래스의 이름으로 불렸고, 마지막 클래스는 이름이 없었습니다.
+
+# %%
+classes = ["World", "Sports", "Business", "Sci/Tech"]
+for number in (1, 2, 3, 4):
+    shown = classes[number] if number < len(classes) else "IndexError"
+    print(f"label {number}:  shown {shown:10}  meant {classes[number - 1]}")
+
+# %% [markdown]
+# 학습 중의 어떤 숫자도 이 실수를 알려 주지 않습니다. 신경망은 똑같이 잘 배우는데 사람이 읽는 이름만 모두 틀립니다. 여기서는 **이름이 데이터에서
+# 나옵니다**. 이름은 `train.label_names`에 있고, `train.codes`는 바로 그 리스트의 자리입니다.
+
+# %%
+for text, label in list(train)[:3]:
+    print(f"{label:10}", text[:90])
+print("codes      ", train.codes[:3], [names[code] for code in train.codes[:3]])
+
+# %% [markdown]
+# ## 세어서 만드는 어휘
+#
+# 텍스트를 단어로 자르고, 세고, 자주 나오는 것을 앞에 놓습니다. 맨 앞의 두 항목은 `<unk>`와 `<pad>`입니다(노트북 1).
+
+# %%
+words = sadari.tokenizer("basic_english")
+tokens = words(train.texts)
+vocab = sadari.Vocab.learn(tokens)
+print(len(vocab), "entries:", vocab.tokens[:14])
+ids = vocab.encode(words(["I love to play with my words"]))[0]
+print(ids, vocab.decode(ids))
+
+# %% [markdown]
+# 단어는 대부분 드뭅니다. 단어마다 몇 번 나오는지 세어 순위별로 그려 봅시다. 두 축 모두 10의 거듭제곱입니다. 거의 직선이 됩니다(지프의
+# 법칙). 어휘의 절반쯤은 단 한 번 나옵니다.
+
+# %%
+counted = Counter(word for text in tokens.to_lists() for word in text)
+often = np.array(sorted(counted.values(), reverse=True))
+plt.loglog(np.arange(1, len(often) + 1), often, color="#0072B2")
+plt.xlabel("rank of the word")
+plt.ylabel("how often it stands there")
+plt.show()
+for least in (1, 2, 5, 10):
+    kept = sadari.Vocab.learn(tokens, min_freq=least)
+    covered = often[often >= least].sum() / often.sum()
+    print(f"min_freq={least:2}: {len(kept):6,} entries, {covered:.1%} of the running text")
+
+# %% [markdown]
+# ## BoW: 단어 주머니
+#
+# 순서를 잊고 세기만 합니다. 텍스트는 어휘만큼 긴 숫자 한 줄이 됩니다. 먼저 손으로 해 봅시다.
+
+# %%
+fruit = ["banana, banana, mango", "mango and apple", "banana and apple"]
+own = sorted({word for text in fruit for word in words.tokenize(text) if word != ","})
+by_hand = [[words.tokenize(text).count(word) for word in own] for text in fruit]
+heat_map(by_hand, rows=fruit, columns=own)
+
+# %% [markdown]
+# 이제 scikit-learn과 Sadari로 합니다. 열의 순서가 서로 다르므로(scikit-learn은 정렬하고 Sadari는 나온 순서대로 둡니다) 이름으로 짝을 지어
+# 비교합니다.
+
+# %%
+from sklearn.feature_extraction.text import CountVectorizer
+
+from sadari.text.vectorize import CountVectors
+from sadari.text.weigh import weigh
+
+theirs = CountVectorizer()
+ours = CountVectors("words")
+their_counts = theirs.fit_transform(fruit).toarray()
+counts = ours.fit(fruit)
+our_counts = weigh(counts, idf=False, norm=None).matrix(counts).toarray()
+place = [ours.feature_names().index(name) for name in theirs.get_feature_names_out()]
+print("scikit-learn", list(theirs.get_feature_names_out()), "\n", their_counts)
+print("sadari      ", ours.feature_names(), "\n", our_counts.astype(int))
+print("the same:", bool((their_counts == our_counts[:, place]).all()))
+
+# %% [markdown]
+# 이번에는 뉴스입니다. 텍스트 × 어휘 표가 됩니다. 거의 다 0이므로 **희소** 행렬은 0이 아닌 것만 저장합니다.
+
+# %%
+vocab = sadari.Vocab.learn(tokens, min_freq=2)
+table = vocab.encode(tokens).counts(len(vocab))
+print("shape", table.shape, f" not zero: {table.nnz / np.prod(table.shape):.2%}")
+few = table[:12, 2:42].toarray()
+heat_map(few, rows=[f"text {row}" for row in range(12)], columns=vocab.tokens[2:42])
+
+# %% [markdown]
+# ## 학습 루프를 순수한 PyTorch로
+#
+# 모델은 행렬 하나입니다. 단어와 레이블의 쌍마다 가중치가 하나씩 있습니다. 텍스트의 줄에 이 행렬을 곱하면 숫자 네 개, 곧 **로짓**이 나옵니다.
+# `log_softmax`는 로짓을 확률의 로그로 바꾸고, **손실**은 정답 레이블의 로그에 음의 부호를 붙인 값입니다. 배치 하나의 모양을 보세요.
+
+# %%
+labels = torch.tensor(train.codes, dtype=torch.long)
+net = torch.nn.Linear(len(vocab), len(names))
+inputs = torch.from_numpy(table[:16].toarray())
+logits = net(inputs)
+log_probabilities = torch.log_softmax(logits, dim=1)
+loss = torch.nn.functional.nll_loss(log_probabilities, labels[:16])
+print("inputs ", tuple(inputs.shape), " weight", tuple(net.weight.shape), " logits", tuple(logits.shape))
+print(f"loss {loss.item():.3f}; who knows nothing has ln {len(names)} = {np.log(len(names)):.3f}")
+
+# %% [markdown]
+# 한 스텝은 이렇습니다. 기울기를 0으로 지우고, 손실을 구하고, `backward`를 부르고, 가중치를 조금 움직입니다. 모든 텍스트를 한 번씩 보면 한
+# 에포크입니다. 50스텝마다 보고합니다.
+
+# %%
+torch.manual_seed(0)
+net = torch.nn.Linear(len(vocab), len(names))
+optimizer = torch.optim.Adam(net.parameters(), lr=0.001)
+batch_size, report_every = 16, 50
+losses, right, seen = [], 0, 0
+order = torch.randperm(len(train)).numpy()
+for step, first in enumerate(range(0, len(order), batch_size), 1):
+    rows = order[first : first + batch_size]
+    inputs = torch.from_numpy(table[rows].toarray())
+    optimizer.zero_grad()
+    log_probabilities = torch.log_softmax(net(inputs), dim=1)
+    loss = torch.nn.functional.nll_loss(log_probabilities, labels[rows])
+    loss.backward()
+    optimizer.step()
+    losses.append(loss.item())  # a number; the tensor itself would keep its whole graph alive
+    right += int((log_probabilities.argmax(1) == labels[rows]).sum())
+    seen += len(rows)
+    if step % report_every == 0:
+        print(
+            f"step {step:4}  texts {seen:5}  loss {np.mean(losses[-report_every:]):.3f}  running accuracy {right / seen:.4f}"
+        )
+
+# %%
+plt.plot(losses, color="#56B4E9", linewidth=1, label="each batch")
+smooth = np.convolve(losses, np.ones(25) / 25, "valid")
+plt.plot(np.arange(len(smooth)) + 24, smooth, color="#0072B2", label="mean of 25")
+plt.axhline(np.log(len(names)), color="#D55E00", linestyle="--", label="knows nothing")
+plt.xlabel("step")
+plt.ylabel("loss")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ### 강의가 출력한 숫자
+#
+# 강의의 루프가 출력한 숫자 두 개는 보이는 것과 달랐습니다.
+#
+# 1. 배치마다 **평균** 손실을 더한 다음 **텍스트** 수로 나누었습니다. 배치에 텍스트가 16개면 16배 작은 값이 됩니다. 15.2가 0.95로 출력되었습니다.
+# 2. 정확도는 **지금 배우고 있는** 텍스트로만 쟀습니다. 중요한 것은 한 번도 본 적 없는 텍스트에서 얼마나 맞히는가입니다.
+
+# %%
+print(f"mean loss             {np.mean(losses):.3f}")
+print(f"as the course has it  {sum(losses) / seen:.3f}")
+
+
+def accuracy(net, corpus):
+    """The share of texts that get the right label."""
+    rows = vocab.encode(words(corpus.texts)).counts(len(vocab)).toarray()
+    with torch.no_grad():
+        given = net(torch.from_numpy(rows)).argmax(1).numpy()
+    return float((given == corpus.codes).mean())
+
+
+print(f"accuracy while learning {right / seen:.4f}, after it, on the same texts {accuracy(net, train):.4f}")
+print(f"accuracy on new texts   {accuracy(net, test):.4f}")
+
+# %% [markdown]
+# ## 어느 단어가 레이블을 결정할까요?
+#
+# 가중치가 말해 줍니다. 레이블마다 가중치가 가장 큰 단어 열 개입니다.
+
+# %%
+figure, axes = plt.subplots(1, len(names), figsize=(13, 4.6))
+for axis, name, weights in zip(axes, names, net.weight.detach(), strict=True):
+    best = weights.topk(10)
+    axis.barh([vocab.tokens[word] for word in best.indices], best.values.tolist(), color="#0072B2")
+    axis.invert_yaxis()
+    axis.set_title(name)
+    axis.set_xticks([])
+
+# %% [markdown]
+# ## 같은 것을 한 줄로
+#
+# `BagOfWords` 안에 이 루프가 있습니다. `solver="adam"`이면 위의 루프와 같습니다. 기본 방법은 가장 좋은 가중치를 바로 찾아가므로 학습률이
+# 필요 없습니다.
+
+# %%
+loop = sadari.BagOfWords(solver="adam", epochs=1, batch_size=16).fit(train.texts, train.labels)
+model = sadari.BagOfWords().fit(train.texts, train.labels)
+print(f"solver='adam', one pass: {loop.score(test.texts, test.labels):.4f}")
+print(f"the default:             {model.score(test.texts, test.labels):.4f}")
+
+# %%
+text = "Oil prices fell as the company cut its forecast"
+print(
+    model.predict([text])[0],
+    dict(zip(model.classes_.tolist(), model.predict_proba([text])[0].round(3).tolist(), strict=True)),
+)
+model.explain(text).strongest("Business", 5)
+
+# %% [markdown]
+# ## n-그램: 순서를 조금만
+#
+# *not good*과 *good*은 둘 다 *good*을 담고 있지만 뜻은 반대입니다. n-그램은 이어진 단어 n개입니다. 단어와 단어 쌍을 함께 세면 *not good*이
+# 보입니다.
+
+# %%
+from sadari.text.ngrams import ngrams
+
+tokens_of_one = words.tokenize("An adorable little boy is spreading smiles")
+for n in (1, 2, 3, 4):
+    found = ngrams(tokens_of_one, n)
+    print(n, len(found), found)
+
+# %% [markdown]
+# 단어가 m개인 텍스트에는 n-그램이 m − n + 1개 있습니다. 그런데 **서로 다른** n-그램은 모두 몇 개일까요? 텍스트를 점점 늘려 봅시다.
+
+# %%
+sizes = [size for size in (250, 500, 1000, 2000, 3500, 5000) if size <= len(train)]
+for longest, marker in zip((1, 2, 3, 4), "os^D", strict=True):
+    grown = []
+    for size in sizes:
+        vectors = CountVectors("words", ngram_range=(1, longest))
+        vectors.fit(train.texts[:size])
+        grown.append(vectors.size)
+    plt.plot(sizes, grown, marker=marker, label=f"1 to {longest} words")
+plt.xlabel("texts")
+plt.ylabel("different n-grams")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# 낱개 단어의 곡선은 점점 눕지만 긴 n-그램은 거의 눕지 않습니다. 이어진 단어 네 개는 거의 언제나 처음 보는 것이기 때문입니다. 강의는 AG News
+# 120,000건에서 단어 95,812개, 단어와 단어 쌍을 더하면 1,308,844개를 세었습니다. 열이 많으면 메모리를 더 쓰고, 대부분은 한 번만 나옵니다.
+#
+# ## TF-IDF: 드문 단어를 더 크게
+#
+# *the*는 모든 텍스트에 나오고 아무것도 말해 주지 않습니다. TF-IDF는 단어의 횟수에 ln((1 + 텍스트 수) / (1 + 그 단어가 든 텍스트 수)) + 1을
+# 곱하고, 텍스트마다 줄의 길이를 1로 맞춥니다. 강의에 나온 숫자를 그대로 얻어 봅시다.
+
+# %%
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+corpus = ["I like hot dogs.", "The dog ran fast.", "Its hot outside."]
+asked = ["My dog likes hot dogs on a hot day."]
+theirs = TfidfVectorizer(ngram_range=(1, 2)).fit(corpus).transform(asked)
+ours = CountVectors("words", ngram_range=(1, 2))
+weights = weigh(ours.fit(corpus), idf=True, norm="l2")
+row = weights.matrix(ours.transform(pl.Series(asked))).toarray()[0]
+print("scikit-learn", sorted(theirs.data.round(8).tolist()))
+print("sadari      ", sorted(row[row > 0].round(8).tolist()))
+{name: round(float(value), 4) for name, value in zip(ours.feature_names(), row, strict=True) if value}
+
+# %% [markdown]
+# ## 세 모델을 비교하기
+#
+# 점은 같은 테스트 데이터에서 맞힌 비율이고, 선은 95 % 신뢰 구간입니다. 구간이 많이 겹치면 차이는 우연일 수 있습니다.
+
+# %%
+from sadari.metrics.evaluate import evaluate
+
+rungs = {"bow": sadari.BagOfWords(), "ngram": sadari.Ngrams(), "tfidf": sadari.TfIdf()}
+scores = {}
+for name, rung in rungs.items():
+    scores[name] = evaluate(rung.fit(train.texts, train.labels), test)
+    print(f"{name:6} {scores[name].accuracy.value:.3f}   {rung.train_seconds_:.2f} s to train")
+
+# %%
+for row, score in enumerate(scores.values()):
+    found = score.accuracy
+    plt.plot([found.low, found.high], [row, row], color="black")
+    plt.plot(found.value, row, "o", markersize=12, color="#0072B2")
+plt.yticks(range(len(scores)), list(scores))
+plt.ylim(-0.5, len(scores) - 0.5)
+plt.xlabel("accuracy on test texts")
+plt.show()
+
+# %% [markdown]
+# ## 어디에서 틀릴까요? 혼동 행렬
+#
+# 줄은 진짜 레이블, 열은 모델이 준 레이블입니다. 대각선이 맞힌 것입니다.
+
+# %%
+confusion = np.array(scores["tfidf"].confusion)[: len(names)]
+heat_map(confusion, rows=[f"is {name}" for name in names], columns=names)
+
+# %%
+given = rungs["tfidf"].predict(test.texts)
+wrong = [row for row in range(len(test)) if given[row] != test.labels[row]]
+for row in wrong[:4]:
+    print(f"is {test.labels[row]}, given {given[row]}: {test.texts[row][:110]}")
+
+# %% [markdown]
+# ## 연습 문제
+#
+# **2.1** 열이 `be, not, or, to` 순서일 때 `"to be or not to be"`의 BoW를 쓰세요.
+
+# %%
+answer = ...
+check("2.1", answer)
+
+# %% [markdown]
+# **2.2** 단어가 7개인 텍스트가 있습니다. 한 단어, 두 단어, 세 단어 n-그램을 모두 더하면 몇 개일까요?
+
+# %%
+answer = ...
+check("2.2", answer)
+
+# %% [markdown]
+# **2.3** 파일에 있는 레이블 번호(1부터 4까지)를 받아 위의 리스트 `classes`에서 그 이름을 돌려주는 함수를 쓰세요. 함수 자체를 답으로 주세요.
+
+# %%
+answer = ...
+check("2.3", answer)
+
+# %% [markdown]
+# 해답: `sadari course -o FOLDER --solutions`.
+#
+# ## 슬라이드 → 호출
+#
+# | 2단원이 보여 주는 것 | 호출 |
+# |---|---|
+# | AG News와 레이블 네 개 | `sadari.open_source("ag_news").read()`, `.label_names`, `.codes` |
+# | `min_freq`를 쓰는 어휘 | `sadari.Vocab.learn(tokens, min_freq=2, max_size=20000)` |
+# | BoW, `CountVectorizer` | `CountVectors("words").fit(texts)`, `ids.counts(len(vocab))` |
+# | 분류기와 학습 루프 | `sadari.BagOfWords(solver="adam", epoch_size=25000, report_every=500).fit(texts, labels)` |
+# | n-그램, `ngram_range` | `ngrams(tokens, 2)`, `CountVectors("words", ngram_range=(1, 2))`, `sadari.Ngrams()` |
+# | TF-IDF, `TfidfVectorizer` | `weigh(counts, idf=True, norm="l2").matrix(counts)`, `sadari.TfIdf()` |
+# | 정확도, 혼동 행렬 | `sadari.metrics.evaluate.evaluate(model, corpus)`, `sadari evaluate MODEL test.csv` |
+# | 레이블을 결정하는 단어 | `model.explain(text).strongest("Business")` |
+#
+# 다음: **3 · 단어를 벡터로**.

@@ -73,8 +73,8 @@ def test_exercises_are_asked_once_and_solved(number, monkeypatch, tmp_path, caps
 
 
 def test_a_folder_is_written_whole_and_never_over_another(tmp_path):
-    written = write_course(tmp_path / "강좌", lang="ko", solutions=True)
-    assert [file.relative_to(tmp_path / "강좌").as_posix() for file in written] == [
+    written = write_course(tmp_path / "강의", lang="ko", solutions=True)
+    assert [file.relative_to(tmp_path / "강의").as_posix() for file in written] == [
         *(f"{name}.ipynb" for name in NOTEBOOKS),
         *(f"solutions/{name}.ipynb" for name in NOTEBOOKS),
     ]
@@ -82,9 +82,9 @@ def test_a_folder_is_written_whole_and_never_over_another(tmp_path):
         notebook = nbformat.read(file, as_version=4)
         nbformat.validate(notebook)
         assert not any(cell.get("outputs") for cell in notebook.cells)
-    assert json.loads((tmp_path / "강좌" / "course.json").read_text("utf-8")) == {"lang": "ko"}
+    assert json.loads((tmp_path / "강의" / "course.json").read_text("utf-8")) == {"lang": "ko"}
     with pytest.raises(OutputError, match="not empty"):
-        write_course(tmp_path / "강좌")
+        write_course(tmp_path / "강의")
 
 
 @pytest.mark.slow

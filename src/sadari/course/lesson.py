@@ -76,11 +76,10 @@ def _language() -> str:
 
 def _style() -> None:
     from cycler import cycler
-    from matplotlib import font_manager, rcParams
+    from matplotlib import rcParams
 
-    from sadari.plots.activations import FONTS
+    from sadari.plots.activations import fonts_here
 
-    here = set(font_manager.get_font_names())
     rcParams.update(_LOOK)
     rcParams["axes.prop_cycle"] = cycler(color=list(COLOURS))
-    rcParams["font.family"] = [name for name in FONTS if name in here]
+    rcParams["font.family"] = fonts_here()

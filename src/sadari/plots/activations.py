@@ -87,7 +87,7 @@ def write_picture(path: str | Path, draw: Callable[[], Figure]) -> Path:
     target = check_picture(path)
     kind = target.suffix[1:].lower()
     with (
-        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "sadari", "font.family": _fonts()}),
+        matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "sadari", "font.family": fonts_here()}),
         warnings.catch_warnings(record=True) as complaints,
         _without_remarks_on_fonts(),
     ):
@@ -122,7 +122,7 @@ def _without_remarks_on_fonts() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _fonts() -> list[str]:
+def fonts_here() -> list[str]:
     """Those of `FONTS` that this machine has: matplotlib complains of each one that it has not, a hundred times."""
     from matplotlib import font_manager
 

@@ -12,7 +12,7 @@ from sadari.messages import counted, message
 EXAMPLES = """\b
 Examples:
   sadari course -o course
-  sadari course -o 강좌 --lang ko
+  sadari course -o 강의 --lang ko
   sadari course -o course-solved --solutions
 
 \b
