@@ -245,15 +245,15 @@ class Ragged:
         )
 
     def bag(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Content int32 [total] and offsets int64 [n + 1], sharing this memory (read-only memory is copied).
+        """All ids one after another, and where each text starts: ``torch.nn.EmbeddingBag(…)(*ids.bag())``.
 
-        For ``torch.nn.EmbeddingBag(..., include_last_offset=True)``, which wants both of one dtype:
-        ``net(content.long(), offsets)``.
+        Returns:
+            content int64 [total] and offsets int64 [n], both copied. (`offsets` has n + 1 entries: its last is the
+            end of the last text, which torch would take for the start of an empty one.)
         """
         import torch
 
-        content, offsets = (part if part.flags.writeable else part.copy() for part in (self.values, self.offsets))
-        return torch.from_numpy(content), torch.from_numpy(offsets)
+        return torch.from_numpy(self.values.astype(np.int64)), torch.from_numpy(self.offsets[:-1].copy())
 
     def counts(self, size: int) -> csr_matrix:
         """How often each id stands in each text: scipy CSR float32 [n, size]; negative ids are skipped.

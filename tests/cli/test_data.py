@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from cli_runs import HEADLINES, run, run_badly, run_well
 from sadari.data import datasets
+from sadari.data.read import open_source
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +40,21 @@ def test_fetch_of_a_bundled_set_only_says_where_it_is():
     printed = run_well("data", "fetch", "headlines").stdout
     assert "en_train.csv" in "".join(printed.split())
     assert "Next     sadari climb headlines" in printed
+
+
+def test_head_shows_the_first_rows_of_a_name_or_a_file(tmp_path):
+    rows = open_source("headlines", part="test").head(3).to_dicts()
+    shown = run_well("data", "head", "headlines", "--part", "test", "-n", 3).stdout
+    assert shown.splitlines()[0].split() == ["Read", "headlines", "(test)"]
+    lines = shown.splitlines()[-3:]
+    assert [line.split()[:2] for line in lines] == [[str(row["row"]), row["label"]] for row in rows]
+    assert max(map(len, lines)) <= 80
+    found = json.loads(run_well("data", "head", "headlines", "--part", "test", "-n", 3, "--json").stdout)
+    assert found["rows"] == rows
+    (tmp_path / "d.csv").write_text("text,label\none,a|b\n,a\n")
+    asked = ("data", "head", tmp_path / "d.csv", "--text", "text", "--label-sep", "|")
+    assert [line.split() for line in run_well(*asked).stdout.splitlines()[-2:]] == [["1", "a,", "b", "one"], ["2", "a"]]
+    assert "no data set is called 'headline'" in run_badly("data", "head", "headline")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from sadari.data.corpus import Corpus, TextStream, near_duplicate_labels, sort_labels, split
 from sadari.data.read import open_source
@@ -259,3 +260,38 @@ def test_rows_without_any_label_are_split_too():
     assert sorted(np.concatenate(parts)) == list(range(24))
     rare = pl.Series([[], ["x", "y"], ["x", "z"], ["y", "z"]], dtype=pl.List(pl.String))  # each but once
     assert sorted(np.concatenate(split(rare, validation=0.5))) == list(range(4))
+
+
+def test_a_corpus_is_gone_through_row_by_row(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("text,label\n" + "".join(f"t{i},{'ab'[i % 2]}\n" for i in range(5)))
+    corpus = open_source(tmp_path / "d.csv").read()
+    assert list(corpus) == [("t0", "a"), ("t1", "b"), ("t2", "a"), ("t3", "b"), ("t4", "a")]
+    assert [corpus[i] for i in range(-5, 5)] == 2 * list(corpus)
+    assert corpus[np.int64(1)].label == "b"
+    assert list(corpus[1:-1:2]) == [("t1", "b"), ("t3", "b")]
+    assert corpus[3:].rows.tolist() == [4, 5]
+    for place in (5, -6):
+        with pytest.raises(IndexError, match="no row"):
+            corpus[place]
+    with pytest.raises(TypeError, match="whole number"):
+        corpus["t0"]
+    several = Corpus(pl.Series(["x", "y"]), pl.Series([["a", "b"], []], dtype=pl.List(pl.String)), np.arange(2), "made")
+    assert list(several) == [("x", ["a", "b"]), ("y", [])]
+    assert several[0] == ("x", ["a", "b"])
+    unlabelled = Corpus(pl.Series(["x"]), None, np.arange(1), "made")
+    assert list(unlabelled) == [unlabelled[0]] == [("x", None)]
+
+
+def test_the_head_of_a_corpus_and_of_a_file_is_a_table(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("text,label\n" + "".join(f"t{i},{'ab'[i % 2]}\n" for i in range(9)))
+    source = open_source(tmp_path / "d.csv")
+    wanted = pl.DataFrame({"row": [1, 2, 3], "label": ["a", "b", "a"], "text": ["t0", "t1", "t2"]})
+    for head in (source.head(3), source.read().head(3)):
+        assert_frame_equal(head, wanted)
+    assert source.head(100).height == source.read().head(100).height == 9
+    assert open_source(tmp_path / "d.csv", text="label", label="text").head().columns == ["row", "label", "text"]
+    (tmp_path / "lines.txt").write_text("one\ntwo\n")
+    unlabelled = open_source(tmp_path / "lines.txt", need_label=False)
+    assert unlabelled.head(1).to_dicts() == unlabelled.read().head(1).to_dicts() == [{"row": 1, "text": "one"}]
+    with pytest.raises(SettingError, match="rows"):
+        source.head(0)

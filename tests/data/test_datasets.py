@@ -17,7 +17,7 @@ import pytest
 
 from sadari.data import datasets
 from sadari.data.read import open_source
-from sadari.errors import DataError, DownloadError
+from sadari.errors import DataError, DownloadError, SettingError
 
 CORPORA = os.environ.get("SADARI_DATA")
 CSV = b'"1","a title","a description"\n'
@@ -192,3 +192,26 @@ def test_importing_this_room_loads_nothing_heavy():
     code = f"import sys, sadari.data.datasets; print([name for name in {heavy} if name in sys.modules])"
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert output.strip() == "[]"
+
+
+def test_a_data_set_is_opened_by_its_name(tmp_path, monkeypatch):
+    found = datasets.find("headlines")
+    for part, file, title in (("train", found.train, "headlines"), ("test", found.test, "headlines (test)")):
+        source = open_source("headlines", part=part)
+        assert source.text_columns == ["title", "text"]
+        corpus = source.read()
+        assert corpus.source == title
+        assert corpus.texts.equals(open_source(file, text="title,text").read().texts)
+    assert open_source("phrases", need_label=False).text_columns == ["en"]
+    assert open_source("headlines", text="title").text_columns == ["title"]
+    with pytest.raises(DataError, match="'phrases' has no test texts"):
+        open_source("phrases", part="test")
+    with pytest.raises(DataError, match=r"no data set is called 'ag-news'(.|\n)*did you mean ag_news"):
+        open_source("ag-news")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "headlines").write_text("text,label\na,b\nc,d\n")  # a file comes first
+    assert list(open_source("headlines").read()) == [("a", "b"), ("c", "d")]
+    with pytest.raises(SettingError, match="headlines is a file, which has no part 'test'"):
+        open_source("headlines", part="test")
+    with pytest.raises(SettingError, match="part"):
+        open_source("phrases", part="validation")

@@ -43,7 +43,7 @@ def with_torch(features, targets, costs, embedding, output, optimizer_settings):
         order.integers(1, 2**63)  # the loop draws its dropout's seed from the same stream
         for row in rows:
             ids = torch.from_numpy(features[int(row)]).long()
-            logits = net(ids, torch.tensor([0, len(ids)]))[0]
+            logits = net(ids, torch.tensor([0]))[0]
             target = torch.from_numpy(targets[row]).float()
             if optimizer_settings.multilabel:
                 wanted = (1 - optimizer_settings.label_smoothing) * target + optimizer_settings.label_smoothing / 2
@@ -55,7 +55,7 @@ def with_torch(features, targets, costs, embedding, output, optimizer_settings):
                 plain = -(target * logits.log_softmax(0)).sum()
             rate = optimizer_settings.learning_rate * float(costs[row])
             with torch.no_grad():
-                hidden = net.embedding(ids, torch.tensor([0, len(ids)]))
+                hidden = net.embedding(ids, torch.tensor([0]))
                 most = float(hidden.square().sum() + net.output.weight.square().sum(1).max() / len(ids))
             short += rate > 3 / most
             rate = min(rate, 3 / most) * (1 - step / steps)

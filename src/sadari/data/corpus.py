@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, overload
 
 import numpy as np
 import polars as pl
@@ -16,14 +17,21 @@ from sadari.data.split import split
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message, plural
 from sadari.ragged import places_of
-from sadari.settings.limits import Number, check, shown
+from sadari.settings.limits import MOST, Number, Whole, check, shown
 
 __all__ = ["Corpus", "TextStream", "split"]
 
 
+class Row(NamedTuple):
+    """A text with its label: None where there is none, a list where a text has several."""
+
+    text: str
+    label: str | list[str] | None
+
+
 @dataclass(frozen=True, repr=False)
 class Corpus:
-    """Texts with their labels, in file order.
+    """Texts with their labels, in file order: ``for text, label in corpus``, ``corpus[0]``, ``corpus[:100]``.
 
     Args:
         texts: (n,) String, no nulls.
@@ -69,6 +77,43 @@ class Corpus:
 
     def __len__(self) -> int:
         return self.texts.len()
+
+    def __iter__(self) -> Iterator[Row]:
+        labels = [None] * len(self) if self.labels is None else self.labels.to_list()
+        return map(Row, self.texts.to_list(), labels)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Corpus: ...
+
+    def __getitem__(self, index: int | slice) -> Row | Corpus:
+        """One row, or those of a slice.
+
+        Raises:
+            IndexError: there is no such row. TypeError: it is asked for by something else than its place.
+        """
+        if isinstance(index, slice):
+            return self.take(np.arange(len(self))[index])
+        try:
+            place = operator.index(index)
+        except TypeError:
+            raise TypeError(f"a row is asked for by its place, a whole number, not by {shown(index)}") from None
+        if not -len(self) <= place < len(self):
+            raise IndexError(f"there is no row {shown(index)} among {len(self):,}")
+        label = None if self.labels is None else self.labels[place]
+        return Row(self.texts[place], label.to_list() if isinstance(label, pl.Series) else label)
+
+    def head(self, rows: int = 5) -> pl.DataFrame:
+        """The first rows as a table of ``row``, ``label`` (where there are labels) and ``text``.
+
+        Args:
+            rows: so many, fewer if there are fewer.
+        """
+        check("rows", rows, Whole(1, MOST))
+        labels = None if self.labels is None else self.labels.head(rows)
+        return table_of(self.rows[:rows], labels, self.texts.head(rows))
 
     def __repr__(self) -> str:
         labels = "no labels" if self.labels is None else f"{len(self.label_names):,} labels"
@@ -219,6 +264,12 @@ class Corpus:
                 where=message("{source}, row {row:,}", source=self.source, row=row),
                 hint=message("give more rows with that label; is --label right?"),
             )
+
+
+def table_of(rows: np.ndarray, labels: pl.Series | None, texts: pl.Series) -> pl.DataFrame:
+    """Some rows for the eye: ``row``, ``label`` (where there are labels) and ``text``."""
+    frame = pl.DataFrame({"row": rows, "text": texts})
+    return frame if labels is None else frame.insert_column(1, labels.alias("label"))
 
 
 def _places(labels: pl.Series, names: Sequence[str]) -> np.ndarray:

@@ -137,6 +137,32 @@ def find(name: str) -> Dataset:
     )
 
 
+def named(path: str | Path) -> Dataset | None:
+    """The data set that a name stands for; None where it is the path of a file, which comes first, or ``"-"``.
+
+    Args:
+        path: what a user gave.
+
+    Raises:
+        DataError: as `find`; a word that is no file is taken for a name.
+    """
+    if not isinstance(path, str) or path == "-" or is_there(path):
+        return None
+    if path not in NAMES and any(sign in path for sign in "/\\.\0"):
+        return None
+    return find(path)
+
+
+def is_there(path: str | Path) -> bool:
+    """Whether there is a file or folder of this name, or may be one behind a folder that is closed to us."""
+    try:
+        return Path(path).exists()
+    except PermissionError:  # reading it will say what is wrong
+        return True
+    except (OSError, ValueError):  # too long for a name, or no name at all
+        return False
+
+
 def fetch(name: str, *, progress: Progress | None = None, url: str | None = None) -> Dataset:
     """Download a data set into the cache, unless it lies there or in ``$SADARI_DATA`` already, and return its files.
 

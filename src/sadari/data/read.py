@@ -10,8 +10,10 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from sadari.data.columns import Choice as ColumnChoice
 from sadari.data.columns import choose_columns, column_names, columns_named, split_names
-from sadari.data.corpus import Corpus, near_duplicate_labels
+from sadari.data.corpus import Corpus, near_duplicate_labels, table_of
+from sadari.data.datasets import named
 from sadari.data.formats.byte_stream import STANDARD_INPUT
 from sadari.data.formats.encodings.guess import shown_name
 from sadari.data.formats.format import Asked
@@ -30,6 +32,7 @@ from sadari.messages import Message, both, message, plural
 from sadari.settings.limits import MOST, Choice, Flag, Text, Whole, check
 
 Missing = Literal["error", "empty"]
+Part = Literal["train", "test"]
 
 
 @dataclass
@@ -175,6 +178,25 @@ class Source:
                 pass
         return self._rows or 0
 
+    def head(self, rows: int = 5) -> pl.DataFrame:
+        """The first rows as a table of ``row``, ``label`` (where there are labels) and ``text``; no more is read.
+
+        Args:
+            rows: so many, fewer if there are fewer.
+
+        Raises:
+            DataError: as `batches`.
+        """
+        check("rows", rows, Whole(1, MOST))
+        of_label = pl.String if self._label_sep is None else pl.List(pl.String)
+        labels = None if self.label_column is None else pl.Series([], dtype=of_label)
+        found = [table_of(np.empty(0, np.int64), labels, pl.Series([], dtype=pl.String))]
+        for batch in self.batches(rows, whole=False):
+            found.append(table_of(batch.rows, batch.labels, batch.texts))
+            if sum(map(len, found)) >= rows:
+                break
+        return pl.concat(found).head(rows)
+
     def read(self, *, keep_blank: bool = False) -> Corpus:
         """The whole file in memory.
 
@@ -318,6 +340,7 @@ def _check_choices(on_bad_row: object, missing: object, need_label: object, head
 def open_source(
     path: str | Path,
     *,
+    part: Part = "train",
     text: str | Sequence[str | int] | None = None,
     label: str | int | None = None,
     need_label: bool = True,
@@ -329,11 +352,12 @@ def open_source(
     missing: Missing = "error",
     label_sep: str | None = None,
 ) -> Source:
-    """Open a file or folder of texts. What you do not give is detected, and written in `Source.notes`.
+    """Open texts. What you do not give is detected, and written in `Source.notes`.
 
     Args:
         path: a CSV, TSV, JSONL, Parquet or fastText file (gzip too), one text a line, a folder of text files per
-            label (``folder/label/*.txt``), or ``"-"`` for standard input.
+            label (``folder/label/*.txt``), ``"-"`` for standard input, or a data set's name (`sadari data list`).
+        part: of a data set that has a name, "train" or "test".
         text: columns by name or number from 1; several (``"title,description"``) are joined with one space.
         label: the label's column.
         need_label: raise an error where there is no label column. If False, a column that is named like one is still
@@ -353,16 +377,14 @@ def open_source(
     """
     check_threads()
     _check_choices(on_bad_row, missing, need_label, header, encoding=encoding, delimiter=delimiter, label_sep=label_sep)
+    file, title, columns = _file_of(path, part)
+    text, label = columns[0] if text is None else text, columns[1] if label is None else label
     known = [str(name) for name in [*split_names(text), *column_names(label)]]
     records = open_records(
-        path, Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)
+        file, Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)
     )
-    name = STANDARD_INPUT if str(path) == "-" else str(path)
-    if find_format(records.format).named:  # nothing to guess
-        text = "text" if text is None else text
-        label = "label" if label is None and "label" in records.columns else label
-    head, twice = records.head, records.repeated
-    choice = choose_columns(head, text=text, label=label, need_label=need_label, where=name, repeated=twice)
+    name = STANDARD_INPUT if str(file) == "-" else str(file)
+    choice = _choice(records, text, label, need_label=need_label, where=name)
     source = Source(
         name,
         records,
@@ -373,5 +395,40 @@ def open_source(
         missing=missing,
         label_sep=label_sep,
     )
+    source.title = title or name
     source.text_note, source.label_note = choice.text_note, choice.label_note
     return source
+
+
+def _file_of(path: str | Path, part: Part) -> tuple[str | Path, str | None, tuple[str | None, str | None]]:
+    """The file to open; of a data set with a name also its title, and the columns of text and label."""
+    check("part", part, Choice(("train", "test")))
+    found = named(path)
+    if found is None:
+        if part == "test":
+            raise SettingError(
+                message("{path} is a file, which has no part {part!r}", path=str(path), part=part),
+                hint=message("open the file of the test texts"),
+            )
+        return path, None, (None, None)
+    if part == "train":
+        return found.train, found.name, (found.text, found.label)
+    if found.test is None:
+        raise DataError(message("the data set {name!r} has no test texts", name=found.name))
+    return found.test, f"{found.name} (test)", (found.text, found.label)
+
+
+def _choice(
+    records: Records,
+    text: str | Sequence[str | int] | None,
+    label: str | int | None,
+    *,
+    need_label: bool,
+    where: str,
+) -> ColumnChoice:
+    """The columns to read, which formats such as fastText's name themselves."""
+    if find_format(records.format).named:  # nothing to guess
+        text = "text" if text is None else text
+        label = "label" if label is None and "label" in records.columns else label
+    head, twice = records.head, records.repeated
+    return choose_columns(head, text=text, label=label, need_label=need_label, where=where, repeated=twice)

@@ -38,12 +38,10 @@ class LinearBag(nn.Module):
 
         Args:
             ids: int64 [stored], features of all texts one after another.
-            offsets: int64 [n + 1].
+            offsets: int64 [n], where each text starts: `Ragged.bag` gives both.
             weights: float32 [stored], how much each counts.
         """
-        summed = functional.embedding_bag(
-            ids, self.weight, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
-        )
+        summed = functional.embedding_bag(ids, self.weight, offsets, mode="sum", per_sample_weights=weights)
         return summed + self.bias
 
 
@@ -58,7 +56,7 @@ class MeanBag(nn.Module):
 
     def __init__(self, features: int, width: int, labels: int) -> None:
         super().__init__()
-        self.embedding = nn.EmbeddingBag(features, width, mode="mean", include_last_offset=True)
+        self.embedding = nn.EmbeddingBag(features, width, mode="mean")
         self.output = nn.Linear(width, labels, bias=False)
 
     @classmethod
@@ -66,12 +64,10 @@ class MeanBag(nn.Module):
         """A net on the memory of float32 [features, width] and [labels, width]: what one writes, the other sees."""
         with torch.device("meta"):  # no memory, and nothing drawn from torch's random numbers
             net = cls(1, embedding.shape[1], len(output))
-        net.embedding = nn.EmbeddingBag.from_pretrained(
-            torch.from_numpy(embedding), freeze=False, mode="mean", include_last_offset=True
-        )
+        net.embedding = nn.EmbeddingBag.from_pretrained(torch.from_numpy(embedding), freeze=False, mode="mean")
         net.output.weight = nn.Parameter(torch.from_numpy(output))
         return net
 
     def forward(self, ids: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
-        """Logits float32 [n, labels] of ids int64 [stored] (none negative) with offsets int64 [n + 1]."""
+        """Logits float32 [n, labels] of ids int64 [stored] (none negative) with offsets int64 [n]."""
         return self.output(self.embedding(ids, offsets))

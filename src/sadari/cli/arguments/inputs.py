@@ -53,7 +53,7 @@ def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> 
     Raises:
         DataError: there is neither a file nor a data set of that name, or it has no labels.
     """
-    from sadari.data.datasets import NAMES, find
+    from sadari.data.datasets import NAMES, find, is_there, named
 
     titles: dict[str, str] = {}
     if test is not None and not is_there(test) and test in NAMES:
@@ -65,10 +65,9 @@ def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> 
         return Data("stdin", "-", test, {}, titles)
     if "\0" in data:
         raise DataError(message("a name cannot hold NUL"), where=repr(data))
-    path = Path(data)
-    if is_there(path) or (data not in NAMES and _looks_like_path(data)):
-        return Data(_name_of(path), data, test, {}, titles)
-    known = find(data)
+    known = named(data)
+    if known is None:
+        return Data(_name_of(Path(data)), data, test, {}, titles)
     _check_labelled(known, labelled)
     titles[str(known.train)] = known.name
     own_test = None
@@ -92,23 +91,9 @@ def _check_labelled(found: Dataset, labelled: bool) -> None:
         raise DataError(message("{what} ({parallel})", what=what, parallel=", ".join(found.parallel)), hint=hint)
 
 
-def is_there(path: str | Path) -> bool:
-    """Whether there is a file or folder of this name, or may be one behind a folder that is closed to us."""
-    try:
-        return Path(path).exists()
-    except PermissionError:  # reading it will say what is wrong
-        return True
-    except (OSError, ValueError):  # too long for a name, or no name at all
-        return False
-
-
 def looks_like_missing_file(text: str) -> bool:
     """Whether an argument that is no file was surely meant as one: ``new.csv``, ``data/new.csv``."""
     return bool(re.fullmatch(r"\S+\.(csv|tsv|tab|txt|jsonl|ndjson|json|parquet|pq|ft|gz)", text, re.IGNORECASE))
-
-
-def _looks_like_path(data: str) -> bool:
-    return "/" in data or "\\" in data or "." in data
 
 
 def _name_of(path: Path) -> str:

@@ -81,7 +81,8 @@ def find_files(names: Sequence[str], asked: Mapping[str, Any]) -> tuple[list[str
     Raises:
         DataError: a file, or a data set, is not there; or nothing that can be read is in a folder.
     """
-    from sadari.cli.arguments.inputs import find_data, is_there
+    from sadari.cli.arguments.inputs import find_data
+    from sadari.data.datasets import is_there
     from sadari.data.formats.byte_stream import first_bytes
 
     files: list[str] = []

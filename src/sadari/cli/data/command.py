@@ -24,6 +24,12 @@ Examples:
 The files are checked against a pinned SHA-256; a download that was broken off
 goes on where it stopped.
 """
+HEAD_EXAMPLES = """\b
+Examples:
+  sadari data head ag_news
+  sadari data head ag_news --part test -n 20
+  sadari data head news.csv --text title,body --label section --json
+"""
 AUDIT_EXAMPLES = """\b
 Examples:
   sadari data audit news.csv
@@ -40,7 +46,7 @@ characters, and what each tokenizer cannot see.
 
 @click.group(epilog="Each command has its own --help, with examples.")
 def data() -> None:
-    """List, fetch and audit data."""
+    """List, fetch, look at and audit data."""
 
 
 @data.command("list", epilog=LIST_EXAMPLES)
@@ -84,6 +90,29 @@ def fetch(name: str) -> None:
         headed("", f"{found.test}")
     headed("Terms", found.license)
     headed("Next", f"{'sadari translate train' if found.parallel else 'sadari climb'} {name}")
+
+
+@data.command(epilog=HEAD_EXAMPLES)
+@click.argument("data", default="headlines", metavar="DATA")
+@click.option(
+    "-n", "--count", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="How many rows to show."
+)
+@click.option("--part", type=click.Choice(["train", "test"]), default="train", help="Of a data set that has a name.")
+@options.reading_on
+@options.labels
+@options.as_json("As JSON, and nothing else, on standard output.")
+def head(data: str, **asked: Any) -> None:
+    """Show the first rows of DATA: a file or a name."""
+    from sadari.cli.arguments.inputs import open_named
+    from sadari.cli.data.view import print_head
+    from sadari.cli.terminal.printing import say_json
+
+    source = open_named(data, asked, part=asked["part"], need_label=False, missing="empty")
+    rows = source.head(asked["count"]).to_dicts()
+    if asked["as_json"]:
+        say_json({"source": source.title, "notes": source.notes, "rows": rows})
+    else:
+        print_head(source, rows)
 
 
 @data.command(epilog=AUDIT_EXAMPLES)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli.arguments import options
-from sadari.cli.arguments.inputs import is_there, looks_like_missing_file
+from sadari.cli.arguments.inputs import looks_like_missing_file
 from sadari.cli.arguments.models import load_model, open_for_model
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, counted, message
@@ -126,6 +126,7 @@ def _is_file(text: str) -> bool:
         return False
     if _is_folder(text):  # a single word may well be a folder's name
         return "/" in text or "\\" in text
+    from sadari.data.datasets import is_there
 
     return is_there(text)
 

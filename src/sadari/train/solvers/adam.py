@@ -108,7 +108,7 @@ def _losses(net, part, weights, row_scale, targets, multilabel):  # type: ignore
     from torch.nn import functional
 
     values = torch.from_numpy(weights.values(part, row_scale))
-    logits = net(torch.from_numpy(part.ids).long(), torch.from_numpy(part.offsets), values)
+    logits = net(torch.from_numpy(part.ids).long(), torch.from_numpy(part.offsets[:-1]), values)
     wanted = torch.from_numpy(targets)
     if multilabel:
         losses = functional.binary_cross_entropy_with_logits(logits, wanted.float(), reduction="none").sum(1)
