@@ -271,9 +271,9 @@ def test_a_corpus_is_gone_through_row_by_row(tmp_path: Path) -> None:
     assert list(corpus[1:-1:2]) == [("t1", "b"), ("t3", "b")]
     assert corpus[3:].rows.tolist() == [4, 5]
     for place in (5, -6):
-        with pytest.raises(IndexError, match="no row"):
+        with pytest.raises(IndexError, match="out of range"):
             corpus[place]
-    with pytest.raises(TypeError, match="whole number"):
+    with pytest.raises(TypeError, match="integers"):
         corpus["t0"]
     several = Corpus(pl.Series(["x", "y"]), pl.Series([["a", "b"], []], dtype=pl.List(pl.String)), np.arange(2), "made")
     assert list(several) == [("x", ["a", "b"]), ("y", [])]

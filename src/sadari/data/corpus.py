@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -94,14 +93,9 @@ class Corpus:
         Raises:
             IndexError: there is no such row. TypeError: it is asked for by something else than its place.
         """
-        if isinstance(index, slice):
-            return self.take(np.arange(len(self))[index])
-        try:
-            place = operator.index(index)
-        except TypeError:
-            raise TypeError(f"a row is asked for by its place, a whole number, not by {shown(index)}") from None
-        if not -len(self) <= place < len(self):
-            raise IndexError(f"there is no row {shown(index)} among {len(self):,}")
+        place = range(len(self))[index]
+        if isinstance(place, range):
+            return self.take(np.asarray(place, np.int64))
         label = None if self.labels is None else self.labels[place]
         return Row(self.texts[place], label.to_list() if isinstance(label, pl.Series) else label)
 

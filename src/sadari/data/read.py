@@ -380,9 +380,8 @@ def open_source(
     file, title, columns = _file_of(path, part)
     text, label = columns[0] if text is None else text, columns[1] if label is None else label
     known = [str(name) for name in [*split_names(text), *column_names(label)]]
-    records = open_records(
-        file, Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)
-    )
+    asked = Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)
+    records = open_records(file, asked)
     name = STANDARD_INPUT if str(file) == "-" else str(file)
     choice = _choice(records, text, label, need_label=need_label, where=name)
     source = Source(
