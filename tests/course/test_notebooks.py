@@ -1,12 +1,14 @@
 """The notebooks, run as Jupyter runs them: a cell that fails, warns or draws nothing is an error.
 
-``make course`` runs both languages; SADARI_COURSE=en those of one.
+``make course`` runs both languages; SADARI_COURSE=en those of one. With what they showed they are left in build/course,
+where ``make docs`` finds them.
 """
 
 import base64
 import io
 import os
 import time
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -18,6 +20,7 @@ from sadari.course import write_course
 from sadari.course.folder import LANGUAGES, NOTEBOOKS
 
 MOST_SECONDS = 300
+RUN = Path(__file__).parents[2] / "build" / "course"
 ASKED = os.environ.get("SADARI_COURSE") or " ".join(LANGUAGES)
 
 
@@ -51,6 +54,8 @@ def test_a_notebook_runs(lang, name, folders):
     NotebookClient(notebook, timeout=MOST_SECONDS, resources={"metadata": {"path": str(folders[lang])}}).execute()
     seconds = time.monotonic() - begun
     print(f"{lang}/{name}: {seconds:.0f} s")
+    (RUN / lang).mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, RUN / lang / f"{name}.ipynb")
     wrong = [f"cell {number} {said}" for number, cell in enumerate(notebook.cells, 1) for said in complaints(cell)]
     assert not wrong
     assert seconds < MOST_SECONDS
