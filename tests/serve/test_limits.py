@@ -268,3 +268,28 @@ def test_too_much_at_once_is_429_and_never_an_error(folders):
         assert int(late.headers["retry-after"]) >= 1
         assert late.json()["error_type"] == "overloaded"
         assert server.post("/classify", {"input": "A goal"}).status_code == 200
+
+
+def test_a_quick_model_lets_nobody_wait_long(folders):
+    """More clients than are answered in time, each with many texts: who would wait too long is told so at once."""
+    limits = Limits(waiting=0.1)
+    with running(ServeSettings((("tfidf", folders["tfidf"]),), port=0, limits=limits)) as server:
+
+        async def ask():
+            async with httpx.AsyncClient(
+                base_url=server.url, timeout=30, limits=httpx.Limits(max_connections=200)
+            ) as one:
+                body = {"inputs": [[f"{text} {n} " * 5] for text in TEXTS for n in range(25)]}
+                return await asyncio.gather(*(one.post("/predict", json=body) for _ in range(200)))
+
+        answers = asyncio.run(ask())
+        assert {answer.status_code for answer in answers} == {200, 429}
+        assert all(answer.headers["retry-after"] for answer in answers if answer.status_code == 429)
+        long = {"inputs": [["goal " * 20_000]] * 5}
+
+        async def ask_long():
+            async with httpx.AsyncClient(base_url=server.url, timeout=30) as one:
+                return await asyncio.gather(*(one.post("/predict", json=long) for _ in range(30)))
+
+        assert {answer.status_code for answer in asyncio.run(ask_long())} == {200, 429}
+        assert server.post("/predict", GOOD).status_code == 200

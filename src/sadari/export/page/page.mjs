@@ -176,8 +176,8 @@ class Page {
     this.at.found.textContent = this.say.rows.replace("{kept}", kept.length.toLocaleString()).replace("{all}", body.length.toLocaleString());
     this.at.rows.replaceChildren(...kept.slice(0, most).map(({ row, label: own, sure: share }) => {
       const text = (body[row][column] ?? "").slice(0, 300);
-      return made("tr", {}, made("td", { textContent: text, dir: "auto" }), made("td", { textContent: own, className: "label" }),
-        made("td", { textContent: percent(share), className: "number" }));
+      return made("tr", {}, made("td", { textContent: own, className: "label" }),
+        made("td", { textContent: percent(share), className: "number" }), made("td", { textContent: text, dir: "auto" }));
     }));
   }
 

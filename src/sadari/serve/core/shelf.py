@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from sadari.artifact import MANIFEST
 from sadari.messages import message
 from sadari.serve.core.answer import Answer, Loaded
-from sadari.serve.core.batching import Queue, Watch
+from sadari.serve.core.batching import Queue, Watch, overloaded
 from sadari.serve.http.refused import Refused
 from sadari.serve.settings import ServeSettings
 
 Result = TypeVar("Result")
 
 AT_ONCE = 20_000  # characters that a rung without a queue answers while others wait; more go to a thread
+MOST_ASIDE = 8  # requests in threads; more are refused
 NOTHING = "gone"
 
 
@@ -38,7 +39,7 @@ class Slot:
     def __init__(self, name: str, folder: str, settings: ServeSettings, watch: Watch | None = None) -> None:
         self.name, self.folder, self._settings = name, Path(folder), settings
         self.loaded = self._read()
-        self.seen = self.loaded.identity
+        self.seen, self._aside = self.loaded.identity, 0
         self.queue = Queue(
             lambda texts: self.loaded.answer(texts),
             settings.limits.waiting,
@@ -83,7 +84,13 @@ class Slot:
             return await self.queue.answer(texts)
         if sum(map(len, texts)) <= AT_ONCE:
             return self.loaded.answer(texts)
-        return await asyncio.to_thread(self.loaded.answer, texts)
+        if self._aside >= MOST_ASIDE:
+            raise overloaded(self._settings.limits.waiting)
+        self._aside += 1
+        try:
+            return await asyncio.to_thread(self.loaded.answer, texts)
+        finally:
+            self._aside -= 1
 
     async def raw_scores(self, texts: list[str], answer: Answer) -> NDArray[np.float64]:
         """float64 [n, k]: the logits of an answer.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -12,7 +13,7 @@ from starlette.types import Receive, Scope
 
 from sadari.artifact.strict_json import json_depth, parse_json
 from sadari.messages import message
-from sadari.serve.http.exchange import Exchange, exchange_of
+from sadari.serve.http.exchange import ARRIVED, CONNECTION, Exchange, exchange_of
 from sadari.serve.http.headers import header, language_of
 from sadari.serve.http.refused import ClientGone, Refused, past_limit
 from sadari.serve.settings import Limits
@@ -51,6 +52,18 @@ class Asked:
     def header(self, name: bytes) -> bytes:
         """A header, whose name is given in small letters; empty where it is not there."""
         return header(self.scope, name)
+
+    @property
+    def waited(self) -> float:
+        """Seconds since its last byte came."""
+        now = time.perf_counter()
+        return now - float(self.scope.get(ARRIVED, now))
+
+    @property
+    def crowd(self) -> int:
+        """How many requests are not yet answered, this one among them."""
+        connection = self.scope.get(CONNECTION)
+        return 1 if connection is None else len(connection.tasks)
 
     @property
     def language(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 KEY = "sadari.exchange"  # under which it stands in the scope
 CONNECTION = "sadari.connection"
+ARRIVED = "sadari.arrived"  # when the last byte of the request came, by `time.perf_counter`
 
 _SAFE_ID = re.compile(rb"[!-~]{1,128}")
 _prefix = secrets.token_hex(4)

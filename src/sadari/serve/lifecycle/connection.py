@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sadari.messages import Message, message
-from sadari.serve.http.exchange import CONNECTION
+from sadari.serve.http.exchange import ARRIVED, CONNECTION
 from sadari.serve.http.gate import SAFE_HEADERS
 from sadari.serve.http.refused import Refused
 from sadari.serve.http.replies import json_bytes
@@ -66,6 +67,8 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        scope: Any = self.scope
+        scope[ARRIVED] = time.perf_counter()
         super().on_message_complete()
         self._in_head, self._head = True, 0
 

@@ -8,6 +8,7 @@ import signal
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
@@ -22,6 +23,7 @@ from sadari.serve.settings import ServeSettings
 
 LAST = 10.0  # seconds until those that have not ended are killed
 STARTING = 600.0  # that loading a model may take
+A_LOOK = 0.2
 
 
 class Workers:
@@ -44,7 +46,7 @@ class Workers:
         Raises:
             ModelError: one of them cannot.
         """
-        for _ in range(self._settings.workers):
+        while len(self.processes) < self._settings.workers and not self.ending.is_set():
             self.processes.append(self._begin())
 
     def _begin(self) -> BaseProcess:
@@ -52,13 +54,22 @@ class Workers:
         process = self._context.Process(target=_work, args=(self._settings, self._listening, its))
         process.start()
         its.close()
-        said = None
-        with mine, suppress(EOFError):
-            said = mine.recv() if mine.poll(STARTING) else None
+        said = self._word_of(mine)
         if said != "ready":
             process.kill()
-            raise ModelError(message("a process of the server could not start: {reason}", reason=said or "?"))
+            if not self.ending.is_set():
+                raise ModelError(message("a process of the server could not start: {reason}", reason=said or "?"))
         return process
+
+    def _word_of(self, process: Connection) -> str | None:
+        """What a process says when it has started; None where it says nothing, or all are to end before that."""
+        ends = time.monotonic() + STARTING
+        with process, suppress(EOFError):
+            while time.monotonic() < ends and not self.ending.is_set():
+                if process.poll(A_LOOK):
+                    said: str = process.recv()
+                    return said
+        return None
 
     def watch(self) -> None:
         """Start another one for each that ends, until all are told to."""
@@ -102,7 +113,8 @@ def serve_in_workers(settings: ServeSettings, listening: socket.socket, started:
         try:
             with _heeding_signals(workers):
                 workers.start()
-                started()
+                if not workers.ending.is_set():
+                    started()
                 workers.watch()
         finally:
             listening.close()  # the last of the processes is the last who listens

@@ -6,9 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.serve.core.answer import Answer
+from sadari.serve.core.batching import overloaded
 from sadari.serve.core.shelf import Slot
 from sadari.serve.http.asked import Asked
 
+# What comes while others are answered waits in the event loop. In a crowd, who waits there longer than this share of
+# what may be waited is refused: as long again may have passed before the loop saw the request. Without a crowd the
+# loop only stood still.
+OF_A_LOOP = 0.5
+CROWD = 32  # requests
 Scores = list[dict[str, str | float]]
 
 
@@ -25,6 +31,8 @@ async def answered(asked: Asked, slot: Slot, texts: list[str]) -> Answer:
     """
     exchange = asked.exchange
     exchange.model, exchange.texts, exchange.shown = slot.name, len(texts), texts
+    if (waited := asked.waited) > asked.limits.waiting * OF_A_LOOP and asked.crowd > CROWD:
+        raise overloaded(waited)
     answer = await slot.answer(texts)
     exchange.notes, exchange.found = answer.notes, answer.best()
     return answer
