@@ -6,7 +6,9 @@ import asyncio
 import statistics
 import time
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -115,6 +117,59 @@ async def _all(port: int, sent: bytes, clients: int, seconds: float, pause: floa
     return load
 
 
+async def _at_rate(port: int, sent: bytes, rate: float, seconds: float, most: int) -> Load:
+    load, loop, started = Load(), asyncio.get_running_loop(), time.perf_counter()
+    idle, tasks, opened, begun = list[_Client](), set[asyncio.Task[None]](), 0, 0
+
+    async def one(client: _Client | None) -> None:
+        nonlocal opened
+        try:
+            if client is None or client.transport is None:
+                _, client = await loop.create_connection(lambda: _Client(sent), "127.0.0.1", port)
+        except OSError:
+            load.statuses["refused"] += 1
+            opened -= 1
+            return
+        asked = time.perf_counter()
+        status = await client.ask()
+        load.statuses[status] += 1
+        if status == "200":
+            load.waits.append(time.perf_counter() - asked)
+        idle.append(client)
+
+    while (now := time.perf_counter() - started) < seconds:
+        while begun < now * rate:
+            begun += 1
+            if not idle and opened >= most:
+                load.statuses["unsent"] += 1
+                continue
+            opened += not idle
+            task = loop.create_task(one(idle.pop() if idle else None))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        await asyncio.sleep(0.002)
+    await asyncio.gather(*tasks)
+    load.seconds = time.perf_counter() - started
+    for client in idle:
+        if client.transport is not None:
+            client.transport.close()
+    return load
+
+
+def ask_at_rate(port: int, path: str, body: bytes, *, rate: float, seconds: float, most: int) -> Load:
+    """Requests that come whether or not those before them have been answered; "unsent" are those without a connection.
+
+    Args:
+        port: of the server.
+        path: of the route.
+        body: of each request.
+        rate: requests a second.
+        seconds: for how long.
+        most: connections.
+    """
+    return _run(_at_rate(port, request(path, body, port), rate, seconds, most))
+
+
 def ask_server(
     port: int, path: str, body: bytes, *, clients: int, seconds: float, pause: float = 0.0, slow: int = 0
 ) -> Load:
@@ -130,8 +185,12 @@ def ask_server(
         slow: clients besides, who never finish their request.
     """
     sent = request(path, body, port)
+    return _run(_all(port, sent, clients, seconds, pause, slow))
+
+
+def _run(asking: Coroutine[Any, Any, Load]) -> Load:
     try:
         import uvloop
     except ImportError:
-        return asyncio.run(_all(port, sent, clients, seconds, pause, slow))
-    return uvloop.run(_all(port, sent, clients, seconds, pause, slow))
+        return asyncio.run(asking)
+    return uvloop.run(asking)

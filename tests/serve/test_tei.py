@@ -1,11 +1,15 @@
 """text-embeddings-inference's `POST /predict`, in the shapes that its documentation shows."""
 
+import shutil
+
 import numpy as np
 import pytest
 
 import sadari
+from bert_small import save_encoder
 from sadari.errors import SettingError
 from sadari.pretrained.embedders.encoder import EncoderEmbedder, Running
+from sadari.rungs import RUNGS
 from sadari.serve.settings import ServeSettings
 from serving import TEXTS, running
 
@@ -80,6 +84,18 @@ def test_device_and_precision_are_those_that_are_asked_for(folders):
     with pytest.raises(SettingError, match="device"):
         model.answer_on("tpu", None)
     sadari.load(folders["tfidf"]).answer_on("cpu", "bf16")  # a linear model has no choice, and needs none
+
+
+@pytest.mark.parametrize("rung", ["bert", "embed"])
+def test_what_a_model_started_from_may_be_gone(rung, tmp_path):
+    save_encoder(tmp_path / "weights")
+    texts = ["A late goal won the cup", "Stocks fell on Friday"] * 4
+    model = RUNGS[rung](weights=tmp_path / "weights", **({"epochs": 1} if rung == "bert" else {}))
+    model.fit(texts, ["Sports", "Business"] * 4).save(tmp_path / "m")
+    shutil.rmtree(tmp_path / "weights")
+    with running(ServeSettings((("m", str(tmp_path / "m")),), port=0, device="cpu", precision="fp32")) as server:
+        answer = server.post("/predict", {"inputs": texts[0]})
+        assert by_label(answer.json()) == pytest.approx(python(sadari.load(tmp_path / "m"), texts[0]), abs=1e-6)
 
 
 def test_an_encoder_answers_in_the_precision_that_is_asked_for():

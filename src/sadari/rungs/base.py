@@ -285,7 +285,7 @@ class Rung(Answering, Estimator, Model):
         asked = {"device": device, "predict_precision": precision}
         known = self.get_params(deep=False)
         self.set_params(**{name: value for name, value in asked.items() if value is not None and name in known})
-        self.check()
+        Rung.check(self)  # not what it started from, which may be gone: its own folder has all that it needs
 
     def _costs(self, targets: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32 [n]: by how much each text's misfit is multiplied."""
