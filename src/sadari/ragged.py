@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.display.html import MOST_ROWS, Markup, block, cell, rest, table
 from sadari.errors import SettingError
-from sadari.messages import message
+from sadari.messages import beside, counted, message
 from sadari.settings.limits import MOST, Whole, check, shown
 
 if TYPE_CHECKING:
     import torch
     from scipy.sparse import csr_matrix
+
+
+MOST_IDS = 24  # of a text, in a notebook
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,18 @@ class Ragged:
             raise SettingError(message("offsets must never fall: a sequence cannot have a negative length"))
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "offsets", offsets)
+
+    def _repr_html_(self) -> str:
+        """The ids of the first texts."""
+        count = len(self.offsets) - 1
+        rows = []
+        for number in range(min(count, MOST_ROWS)):
+            row = self.values[self.offsets[number] : self.offsets[number + 1]]
+            shown = cell(" ".join(map(str, row[:MOST_IDS].tolist())))
+            rows.append((number, len(row), Markup(f"{shown} {rest(MOST_IDS, len(row))}")))
+        headings = [message("text"), message("tokens"), ""]
+        said = beside([counted(count, "text"), counted(len(self.values), "token")])
+        return block(table(rows, headings=headings, caption=said, left=3), rest(len(rows), count))
 
     # -- making -----------------------------------------------------------------------------------------
 

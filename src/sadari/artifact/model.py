@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -67,6 +67,7 @@ class Model:
     kind: ClassVar[str]
     card: ClassVar[str]
     weights_file: ClassVar[str] = WEIGHTS
+    history_of: ClassVar[Callable[[list[dict[str, float]]], list[dict[str, float]]]] = list  # how records are held
     history_: list[dict[str, float]]
     scores_: dict[str, Any]
     data_: dict[str, Any]
@@ -138,7 +139,7 @@ class Model:
             ValueError: something of it is missing or of a wrong type.
         """
         self.scores_, self.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
-        self.history_ = decode_history(files.text(HISTORY))
+        self.history_ = self.history_of(decode_history(files.text(HISTORY)))
 
     # -- what a kind adds -------------------------------------------------------------------------------
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sadari.messages import Message, message
+from sadari import readable
+from sadari.display.html import block, cell, muted, table
+from sadari.messages import Message, counted, message, of
 from sadari.metrics.answers import Answers
 from sadari.metrics.interval import Interval, PairTest
 
@@ -192,6 +194,30 @@ class ClimbResult:
     def several(self) -> bool:
         """Whether a text may have several labels."""
         return self.truth.ndim == 2
+
+    def _repr_html_(self) -> str:
+        """The rungs, of which the recommended one stands out, and the verdict."""
+        names = [rung.rung for rung in self.rungs]
+        metric = message("macro-F1") if self.verdict.metric == "macro-f1" else Message(self.verdict.metric)
+        headings = [message("rung"), metric, message("training"), message("one text"), message("size")]
+        rows = [
+            (
+                rung.rung,
+                f"{readable.percent(score.value)} ±{readable.plus_minus(score)}",
+                readable.duration(rung.train_seconds, 2),
+                readable.duration(rung.one_text_us * 1e-6, 2),
+                f"{readable.significant(rung.megabytes, 2)} MB" if rung.megabytes else readable.DASH,
+            )
+            for rung in self.rungs
+            for score in [rung.score or rung.accuracy]
+        ]
+        chosen = names.index(self.verdict.rung) if self.verdict.rung in names else None
+        about = message("{texts} of {source}", texts=counted(len(self.truth), "text"), source=self.source)
+        return block(
+            table(rows, headings=headings, caption=about, chosen=chosen),
+            *(cell(sentence, 600) for sentence in self.verdict.sentences),
+            *(muted(of(name, why)) for name, why in self.skipped),
+        )
 
     def __repr__(self) -> str:
         """The verdict and the scores, in a line or two: all that it holds would fill a notebook's screen many times."""

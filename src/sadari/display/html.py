@@ -6,16 +6,16 @@ reasons) is a light wash over either.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from sadari.messages import Message, message
 
-MOST_ROWS, MOST_COLUMNS, MOST_LETTERS = 10, 12, 200
+MOST_ROWS, MOST_COLUMNS, MOST_LETTERS = 8, 10, 200
 FOR, AGAINST = "38, 132, 200", "230, 120, 0"  # blue and orange: the colour-blind tell them apart
 _CELL = "padding:.15em .6em;vertical-align:top;"
-_TABLE = "border-collapse:collapse;font-size:.92em;margin:.3em 0"
+_TABLE = "color:inherit;border-collapse:collapse;font-size:.92em;margin:.3em 0"
 _LINE = "border-bottom:1px solid rgba(128,128,128,.35);"
 
 
@@ -75,18 +75,8 @@ def table(
     for number, row in enumerate(rows):
         style = ' style="font-weight:bold;background:rgba(38,132,200,.15)"' if number == chosen else ""
         lines.append(f"<tr{style}>" + "".join(_cell(value, i >= left) for i, value in enumerate(row)) + "</tr>")
-    above = "" if caption is None else f'<caption style="text-align:left;opacity:.8">{cell(caption)}</caption>'
-    return f'<table style="{_TABLE}">{above}{"".join(lines)}</table>'
-
-
-def pairs(values: Mapping[Any, Any], caption: Message | str | None = None) -> str:
-    """Names and their values, one a line.
-
-    Args:
-        values: name → value.
-        caption: above them.
-    """
-    return table(list(values.items()), caption=caption, left=2)
+    above = "" if caption is None else f'<div style="opacity:.8">{cell(caption)}</div>'
+    return above + (f'<table style="{_TABLE}">{"".join(lines)}</table>' if lines else "")
 
 
 class Markup(str):
@@ -95,19 +85,20 @@ class Markup(str):
     __slots__ = ()
 
 
-def washed(text: str, strength: float, title: Any = None) -> Markup:
+def washed(text: str, strength: float, title: Any = None, *, tight: bool = False) -> Markup:
     """A word on a wash of colour: blue for what speaks for, orange and underlined for what speaks against.
 
     Args:
         text: the word.
         strength: −1 to 1.
         title: what is said when the pointer rests on it.
+        tight: without space around it, as characters stand.
     """
     alpha = 0.75 * min(1.0, abs(strength))
     against = "text-decoration:underline dotted;" if strength < 0 and alpha > 0.03 else ""
     colour = f"background:rgba({AGAINST if strength < 0 else FOR},{alpha:.2f});" if alpha > 0.03 else ""
     said = "" if title is None else f' title="{cell(title)}"'
-    style = f"{colour}{against}border-radius:.2em;padding:.05em .15em"
+    style = f"{colour}{against}{'white-space:pre' if tight else 'border-radius:.2em;padding:0 .15em'}"
     return Markup(f'<span style="{style}"{said}>{escape(text)}</span>')
 
 

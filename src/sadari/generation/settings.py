@@ -52,7 +52,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class GeneratorSettings(LanguageSettings):
     """The settings of a generator; see `sadari.generation.generator.Generator`."""
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari import readable
 from sadari.data.corpus import Corpus
+from sadari.display.html import block, rest, table, washed
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import Message, counted, message
 from sadari.metrics.classification import (
     accuracy,
     class_scores,
@@ -23,6 +25,8 @@ from sadari.metrics.classification import (
 from sadari.metrics.interval import Interval
 from sadari.metrics.several import all_right, truth_matrix
 from sadari.train.labels import ONE_LABEL, OTHERWISE, SEVERAL_LABELS
+
+MOST_SHOWN = 20  # labels, in a notebook
 
 if TYPE_CHECKING:
     from sadari.rungs.base import Rung
@@ -63,9 +67,46 @@ class Evaluation:
     window_texts: int = 0
     windows: int = 0
 
+    def _repr_html_(self) -> str:
+        """The scores, each label's, and which labels are taken for which."""
+        names = self.label_names
+        figures = [(message("accuracy"), _with_ends(self.accuracy)), (message("macro-F1"), _with_ends(self.macro_f1))]
+        if self.micro_f1 is not None:
+            figures.append((message("micro-F1"), readable.in_percent(self.micro_f1)))
+        if self.calibration_error is not None:
+            figures.append((message("calibration error"), readable.in_percent(self.calibration_error)))
+        labels = [
+            (one["label"], *(readable.percent(one[key]) for key in ("precision", "recall", "f1")), one["support"])
+            for one in self.per_class[:MOST_SHOWN]
+        ]
+        headings = [message("label"), message("precision"), message("recall"), message("F1"), message("rows")]
+        return block(
+            table(figures, caption=counted(self.rows, "text"), left=2),
+            table(labels, headings=headings) + rest(len(labels), len(self.per_class)),
+            "" if self.confusion is None or len(names) > MOST_SHOWN else _confusion_table(self.confusion, names),
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
+
+
+def _with_ends(score: Interval) -> Message:
+    return message(
+        "{score} (95 %: {low} to {high})",
+        score=readable.in_percent(score.value),
+        low=readable.percent(score.low),
+        high=readable.percent(score.high),
+    )
+
+
+def _confusion_table(confusion: list[list[int]], names: list[str]) -> str:
+    """Rows are truths, columns predictions; the darker, the larger the share of the row."""
+    rows = [
+        [name, *(washed(f"{count:,}", count / max(1, sum(counts))) for count in counts)]
+        for name, counts in zip(names, confusion, strict=False)
+    ]
+    return table(rows, headings=["", *names], caption=message("rows: the true label; columns: the label it was given"))
 
 
 def truth_codes(labels: list[str], known: list[str]) -> tuple[NDArray[np.int32], dict[str, int]]:

@@ -27,7 +27,7 @@ LITTLE = ("tiny", "mini")  # these have too few weights for dropout, and need a 
 RATE_GOING_ON = 1e-4  # of a net that knows something already
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class BertSettings(LanguageSettings):
     """How a BERT is pre-trained; see `sadari.pretraining.bert.Bert`."""
 

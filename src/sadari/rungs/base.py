@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import Model, ModelFiles
 from sadari.device import resolve_device
+from sadari.display.history import History
 from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import Message, message, render
@@ -78,6 +79,7 @@ class Rung(Answering, Estimator, Model):
     looks_up: ClassVar[bool] = False  # whether what it makes of a text is looked up where it made it before
     auto_by_texts: ClassVar[bool] = False  # whether the tokenizer "auto" is chosen by the texts and labels
     resumable: ClassVar[bool] = False  # whether its training can be kept in a folder and to a time
+    history_of = History
     kind = "classifier"
     card = "rungs/card.md.jinja"
 
@@ -143,6 +145,12 @@ class Rung(Answering, Estimator, Model):
         with Watching(self.name, verbose, on_progress, on_record) as watching:
             return self._fit((texts, labels, sample_weight), validation, (run, resume), guide, seconds, judge, watching)
 
+    def _repr_html_(self) -> None:
+        """A notebook shows a model in a line: what it learned stands elsewhere."""
+
+    def _repr_mimebundle_(self, **asked: Any) -> dict[str, str]:
+        return {"text/plain": repr(self)}
+
     def _fit(
         self,
         learned: tuple[Any, Any, Any],
@@ -168,6 +176,7 @@ class Rung(Answering, Estimator, Model):
         watch = self._watch(watching, held_out)  # before a teacher reads, which may take minutes
         self.scores_, self.data_ = {}, {"rows": len(targets)}
         self._learn(rows, targets, TrainingContext(watch, run=kept, ends=seconds and start + seconds), guide, held_out)
+        self.history_ = History(self.history_)
         self.train_seconds_ = watch.earlier_seconds + time.perf_counter() - start
         self._ready = True
         return self

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 SKLEARN = "sklearn.base"
 _Class = TypeVar("_Class")
 # What a user may call of scikit-learn's classes that is not their settings.
-_OF_SKLEARN = ("get_metadata_routing", "set_fit_request", "set_score_request", "_repr_html_", "_repr_mimebundle_")
+_OF_SKLEARN = ("get_metadata_routing", "set_fit_request", "set_score_request")
 
 
 class Estimator:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sadari import readable
+from sadari.display.html import block, muted, rest, table, washed
 from sadari.errors import SettingError
 from sadari.messages import message
 
 # Logits: a probability p moves by at most p (1 - p), a quarter, times what its logit does; so this is at most 0.1 %.
 LEAST_SEEN = 0.004
+MOST_SHOWN, MOST_LABELS = 300, 10  # words and labels in a notebook
 MOST_MISSING = 0.05  # of the largest logit, which what is added may be off by; int8 is off by some hundredths
 
 
@@ -57,6 +60,27 @@ class Explanation:
     def logits(self) -> NDArray[np.float64]:
         """float64 [k], calibrated: `Rung.decision_function` times the model's sharpness."""
         return self.bias + self.contributions.sum(axis=0)
+
+    def _repr_html_(self) -> str:
+        """The labels, and the text's words coloured by what they add to the first of them."""
+        first = self.places[0]
+        values = self.contributions[:, first]
+        spelled = bool(self.characters)
+        if spelled:
+            values = self.by_character[:, first]
+        strengths = np.sign(values) * bar_lengths(values)
+        names = self.characters if spelled else self.features
+        words = [
+            washed(name, float(strength), f"{value:+.2f}", tight=spelled)
+            for name, strength, value in zip(names[:MOST_SHOWN], strengths.tolist(), values.tolist(), strict=False)
+        ]
+        sure = [(self.labels[k], readable.in_percent(float(self.probabilities[k]))) for k in self.places[:MOST_LABELS]]
+        legend = message("what speaks for {label} is blue, what speaks against it orange", label=self.labels[first])
+        return block(
+            table(sure, chosen=0),
+            ("" if spelled else " ").join(words) + rest(len(words), len(names)),
+            muted(legend),
+        )
 
     def strongest(self, label: str, count: int = 10) -> list[tuple[str, float]]:
         """The features that speak most for ``label`` and, with negative numbers, against it; strongest first.

@@ -37,6 +37,8 @@ from sadari.settings.shared import (
     Seed,
 )
 from sadari.text.characters.beside import WordsAndCharacters
+from sadari.text.column import as_column
+from sadari.text.feature_table import FeatureTable
 from sadari.text.reading.reading import reading_of
 from sadari.text.tokens.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors
@@ -265,6 +267,28 @@ class LinearRung(Rung):
         """
         counts = self._count(texts)
         return counts, self._weights.values(counts, self._weights.row_scale(counts))
+
+    def feature_table(self, texts: Any, *, counts: bool = False) -> FeatureTable:
+        """The texts as this model sees them: what it weighs each word or n-gram with, by name.
+
+        Args:
+            texts: strings: a list, array, Series or other column of them.
+            counts: how often each stands in a text, and not its weight.
+
+        Raises:
+            SettingError: its features are hashed, and have no names.
+        """
+        from scipy.sparse import csr_matrix
+
+        self._check_fitted()
+        column, vectors = as_column(texts), self._vectors
+        if isinstance(vectors, HashedVectors):
+            raise SettingError(message("the features of {name!r} are hashed, and have no names", name=self.name))
+        counted = self._count(column)
+        values = counted.counts.astype(np.int64) if counts else self.weighed(column)[1]
+        matrix = csr_matrix((values, counted.ids.copy(), counted.offsets), shape=(len(counted), counted.size))
+        matrix.sort_indices()
+        return FeatureTable(matrix, vectors.names_of(np.arange(counted.size, dtype=np.int32)), column.to_list())
 
     def _count(self, column: pl.Series) -> Counts:
         return self._vectors.transform(column)

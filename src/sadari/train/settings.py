@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from sadari.artifact import Model
 from sadari.artifact.restore import check_learned
+from sadari.display.history import History
 from sadari.settings.declaration import check_settings, plain_settings, settings_of, values_of
 from sadari.settings.shared import (
     AnyPrecision,
@@ -42,6 +43,8 @@ class TaskSettings(NetSettings, Model):
         precision: "fp32", "bf16", or "auto": bf16 where the machine is faster with it.
     """
 
+    history_of: ClassVar[Callable[[list[dict[str, float]]], list[dict[str, float]]]] = History
+
     epochs: Epochs | None = None
     minutes: Minutes | None = None
     learning_rate: LearningRate | None = None
@@ -49,6 +52,12 @@ class TaskSettings(NetSettings, Model):
     precision: AnyPrecision = "auto"
     # the settings as they were taken; not typed as without None: the fields' types are what a user may give
     resolved_: Any = field(init=False, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """Its class, and the settings that are not as they always are."""
+        usual = values_of(type(self)())
+        given = [f"{name}={value!r}" for name, value in self.settings().items() if value != usual[name]]
+        return f"{type(self).__name__}({', '.join(given)})"
 
     def check(self) -> None:
         """Raise an error for settings that are out of their range or contradict each other.
@@ -94,7 +103,7 @@ class TaskSettings(NetSettings, Model):
 
         loop = Loop(task, self.resolved_.optimizer_settings())
         context.attach(loop, identity)
-        self.history_ = loop.run()
+        self.history_ = History(loop.run())
         self.data_["threads"] = loop.threads
         check_learned(**{name: value.detach().cpu().numpy() for name, value in loop.net.state_dict().items()})
         if self.precision == "auto":  # the run's, if begun elsewhere; what was asked for stays

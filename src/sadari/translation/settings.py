@@ -33,7 +33,7 @@ NETS = ("transformer", "lstm", "gru")
 ATTENTIONS = ("additive", "none")
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class TranslatorSettings(TaskSettings):
     """How a translator is made and trained.
 

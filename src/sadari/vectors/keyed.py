@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from sadari.artifact.strict_json import check_object
 from sadari.compiling import njit
+from sadari.display.html import MOST_COLUMNS, MOST_ROWS, block, rest, table, washed
 from sadari.errors import DataError, SettingError
-from sadari.messages import Figure, Message, alternatives, both, message, render
+from sadari.messages import Figure, Message, alternatives, both, counted, message, render
 from sadari.settings.limits import Choice, Whole, check, shown
 from sadari.text.column import as_column, one_column
 from sadari.text.spellings import Spellings
@@ -109,6 +110,18 @@ class WordVectors:
 
     def __repr__(self) -> str:
         return f"WordVectors of {len(self):,} words, {self.width} wide"
+
+    def _repr_html_(self) -> str:
+        """The first words with the beginnings of their vectors, coloured by their numbers."""
+        count, width = min(len(self), MOST_ROWS), min(self.width, MOST_COLUMNS)
+        part = np.asarray(self.matrix[:count, :width])
+        reach = float(np.abs(part).max(initial=0.0)) or 1.0
+        rows = [
+            [word, *(washed(f"{value:.2f}", value / reach) for value in row)]
+            for word, row in zip(self.words[:count], part.tolist(), strict=True)
+        ]
+        said = message("{words}, {width} wide", words=counted(len(self), "word"), width=self.width)
+        return block(table(rows, caption=said), rest(count, len(self)))
 
     def __len__(self) -> int:
         return len(self.matrix)

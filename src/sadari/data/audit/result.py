@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from sadari.data.audit.findings import SCRIPTS, Finding, printable
+from sadari.display.html import block, table
 from sadari.messages import Message, beside, counted, message, plain
 
 LABELS = 20  # label counts shown
@@ -81,6 +82,11 @@ class Audit:
             "findings": [dict(vars(finding)) for finding in self.findings],
             "notes": list(self.notes),
         }
+
+    def _repr_html_(self) -> str:
+        """Every figure and finding, a part after the other."""
+        parts = ((section.lines, beside([section.title, section.about])) for section in self.sections())
+        return block(*(table(lines, caption=said, left=2) for lines, said in parts))
 
     def summary(self, *, kept: bool = False) -> list[Message | str]:
         """What was found of repeats, and on a second line, if there is more, the gravest of the rest.

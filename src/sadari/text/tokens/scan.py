@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.compiling import njit
+from sadari.display.html import MOST_ROWS, Markup, block, rest, table, washed
 from sadari.errors import DataError
-from sadari.messages import message
+from sadari.messages import beside, counted, message
 
 MOST_BYTES = 2**31 - 1  # tokens' places are int32
 PART, SEPARATOR, ALONE, DROP, TAG = 0, 1, 2, 3, 4  # TAG: '<', which opens torchtext's "<br />"
@@ -73,6 +74,9 @@ class Rules:
         return self.ascii_class, self.lower, self.other_class, self.min_chars, *self.pieces
 
 
+MOST_TOKENS = 20  # of a text, in a notebook
+
+
 @dataclass(frozen=True)
 class Tokens:
     """The tokens of ``n`` texts as slices of one byte array.
@@ -93,6 +97,20 @@ class Tokens:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def _repr_html_(self) -> str:
+        """The tokens of the first texts."""
+        count = len(self.offsets) - 1
+        offsets = self.offsets[: MOST_ROWS + 1]
+        some = slice(0, offsets[-1])
+        first = Tokens(self.content, self.starts[some], self.lengths[some], self.hashes[some], offsets)
+        rows = []
+        for number, row in enumerate(first.to_lists()):
+            shown = " ".join(washed(token, 0.25) for token in row[:MOST_TOKENS])
+            rows.append((number, len(row), Markup(f"{shown} {rest(MOST_TOKENS, len(row))}")))
+        headings = [message("text"), message("tokens"), ""]
+        said = beside([counted(count, "text"), counted(len(self), "token")])
+        return block(table(rows, headings=headings, caption=said, left=3), rest(len(rows), count))
 
     def to_lists(self) -> list[list[str]]:
         raw = self.content.tobytes()
