@@ -266,6 +266,8 @@ right.set_yticks([])
 plt.show()
 
 # %% [markdown]
+# `syllables` has the most ids and the longest texts: it keeps pieces that overlap, and pays in memory for needing no dictionary.
+#
 # ## Exercises
 #
 # Replace the three dots, and run the cell. The check says whether it is right, and if not, why not.

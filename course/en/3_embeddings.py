@@ -37,7 +37,7 @@ vectors = embedding(padded)
 print("ids", tuple(padded.shape), "→ vectors", tuple(vectors.shape), "= texts × words × width")
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4), width_ratios=[1, 1.1])
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 6.4))
 heat_map(
     embedding.weight.detach(),
     rows=vocab.tokens,
@@ -277,12 +277,11 @@ for passes in (1, 2 * long, 6 * long):
 
 # %%
 mean = sadari.train_vectors(every, model="cbow", epochs=6 * long, **settings)
-print(vectors)
 for word in ("oil", "team", "president", "software"):
     if word in vectors:
-        print(
-            f"{word:10} skip-gram {[near for near, _ in vectors.nearest(word, 4)]}  cbow {[near for near, _ in mean.nearest(word, 4)]}"
-        )
+        print(f"{word:10} skip-gram", ", ".join(near for near, _ in vectors.nearest(word, 5)))
+        print(f"{'':10} cbow     ", ", ".join(near for near, _ in mean.nearest(word, 5)))
+vectors
 
 # %% [markdown]
 # With AG News the neighbours make sense; the bundled headlines are only 1,000 short texts, and it shows. `vectors.similarity` gives
@@ -342,7 +341,7 @@ for one, other in both:
     axis.annotate("", place[other], place[one], arrowprops={"arrowstyle": "->", "color": COLOURS[3], "linewidth": 2})
 for word, point in place.items():
     axis.plot(*point, "o", color=COLOURS[0])
-    axis.annotate(word, point, (6, 6), textcoords="offset points")
+    axis.annotate(word, point, (6, 6 if word in dict(both).values() else -16), textcoords="offset points")
 axis.set(xlabel="first axis", ylabel="second axis")
 plt.show()
 if {"russia", "russian", "china"} <= set(place):

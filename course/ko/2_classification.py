@@ -270,7 +270,7 @@ for longest, marker in zip((1, 2, 3, 4), "os^D", strict=True):
         vectors = CountVectors("words", ngram_range=(1, longest))
         vectors.fit(train.texts[:size])
         grown.append(vectors.size)
-    plt.plot(sizes, grown, marker=marker, label=f"1 to {longest} words")
+    plt.plot(sizes, grown, marker=marker, label=f"up to {longest} words")
 plt.xlabel("texts")
 plt.ylabel("different n-grams")
 plt.legend()
@@ -294,8 +294,8 @@ theirs = TfidfVectorizer(ngram_range=(1, 2)).fit(corpus).transform(asked)
 ours = CountVectors("words", ngram_range=(1, 2))
 weights = weigh(ours.fit(corpus), idf=True, norm="l2")
 row = weights.matrix(ours.transform(pl.Series(asked))).toarray()[0]
-print("scikit-learn", sorted(theirs.data.round(8).tolist()))
-print("sadari      ", sorted(row[row > 0].round(8).tolist()))
+print("scikit-learn", [f"{value:.6f}" for value in sorted(theirs.data)])
+print("sadari      ", [f"{value:.6f}" for value in sorted(row[row > 0])])
 {name: round(float(value), 4) for name, value in zip(ours.feature_names(), row, strict=True) if value}
 
 # %% [markdown]
@@ -328,8 +328,9 @@ plt.show()
 # 줄은 진짜 레이블, 열은 모델이 준 레이블입니다. 대각선이 맞힌 것입니다.
 
 # %%
-confusion = np.array(scores["tfidf"].confusion)[: len(names)]
-heat_map(confusion, rows=[f"is {name}" for name in names], columns=names)
+found = scores["tfidf"]
+confusion = np.array(found.confusion)[: len(found.label_names)]  # the last row is for labels never seen in training
+heat_map(confusion, rows=[f"is {name}" for name in found.label_names], columns=found.label_names)
 
 # %%
 given = rungs["tfidf"].predict(test.texts)
