@@ -22,7 +22,9 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time `__getattr__` im
     from sadari.data.read import open_source
     from sadari.errors import SadariError
     from sadari.generation.generator import Generator
+    from sadari.generation.windows import windows
     from sadari.models import load
+    from sadari.nets.bert.encoder import bert_parameters
     from sadari.pretraining.bert import Bert
     from sadari.ragged import Ragged
     from sadari.rungs import (
@@ -45,6 +47,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time `__getattr__` im
         Transformer,
         WordChar,
     )
+    from sadari.rungs.bert.attention import attention
     from sadari.rungs.distillation.teacher import Teacher
     from sadari.text.tokens.tokenize import tokenizer
     from sadari.text.vocab import Vocab
@@ -81,6 +84,9 @@ _HOMES = {
     "read_vectors": "sadari.vectors.formats.files",
     "write_vectors": "sadari.vectors.formats.files",
     "Generator": "sadari.generation.generator",
+    "windows": "sadari.generation.windows",
+    "attention": "sadari.rungs.bert.attention",
+    "bert_parameters": "sadari.nets.bert.encoder",
     "Bert": "sadari.pretraining.bert",
     "Ragged": "sadari.ragged",
     "Vocab": "sadari.text.vocab",
@@ -122,13 +128,16 @@ __all__ = [
     "WordChar",
     "WordVectors",
     "__version__",
+    "attention",
     "audit",
+    "bert_parameters",
     "climb",
     "load",
     "open_source",
     "read_vectors",
     "tokenizer",
     "train_vectors",
+    "windows",
     "write_vectors",
 ]
 

@@ -6,6 +6,8 @@ from torch.nn import functional
 from transformers import BertConfig
 from transformers import BertForPreTraining as Theirs
 
+import sadari
+from sadari.errors import SettingError
 from sadari.nets.bert.encoder import SIZES, BertEncoder, BertForPreTraining, BertShape, align_queries_with_keys
 from sadari.train.machine.environment import threads
 
@@ -199,3 +201,17 @@ def test_a_token_looks_for_others_like_it_to_start_with(size):
     twin = weights[torch.arange(80), (torch.arange(80) + 40) % 80]
     assert twin.mean() > 2 / 80
     assert torch.allclose(weights.sum(dim=1), torch.ones(80))
+
+
+@pytest.mark.parametrize(
+    ("size", "labels", "parameters"), [("base", 0, 109_482_240), ("large", 0, 335_141_888), ("base", 4, 109_485_316)]
+)
+def test_parameters_are_those_of_the_course(size, labels, parameters):
+    assert sadari.bert_parameters(size, labels=labels) == parameters
+
+
+def test_parameters_of_a_small_bert_are_counted_as_it_is_made():
+    net = BertEncoder(BertShape.of("tiny", vocab_size=100))
+    assert sadari.bert_parameters("tiny", vocabulary=100) == sum(each.numel() for each in net.parameters())
+    with pytest.raises(SettingError, match="size"):
+        sadari.bert_parameters("huge")

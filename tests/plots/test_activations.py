@@ -28,6 +28,27 @@ def test_attention_is_the_shares_of_every_layer_and_head():
         assert np.allclose(weights.sum(axis=-1), 1, atol=1e-5)
 
 
+def test_layer_and_head_one_word_and_special_tokens():
+    model = Transformer(**QUICK, heads=2, layers=2, pooling="class").fit(TEXTS, LABELS)
+    found = model.activations("the cat sat")
+    assert np.array_equal(found.matrix(2, 1), found.panels["layer 2"][0])
+    assert np.allclose(found.matrix(1), found.panels["layer 1"].mean(axis=0))
+    shares = found.attends("cat", 2, 1)
+    assert [token for token, _ in shares] == found.tokens
+    assert [share for _, share in shares] == found.panels["layer 2"][0, 2].tolist()
+    assert found.attends(2, 2, 1) == shares
+    bare = found.without_special()
+    assert bare.tokens == ["the", "cat", "sat"]
+    assert np.array_equal(bare.matrix(2, 1), found.matrix(2, 1)[1:, 1:])
+    for wrong in ({"layer": 3}, {"layer": 0}, {"layer": 1, "head": 3}):
+        with pytest.raises(SettingError, match=next(reversed(wrong))):
+            found.matrix(**wrong)
+    with pytest.raises(SettingError, match=r"no token 'dog'(.|\n)*<class>, the, cat, sat"):
+        found.attends("dog", 1)
+    with pytest.raises(SettingError, match="no attention"):
+        LSTM(**QUICK, hidden=4).fit(TEXTS, LABELS).activations("the cat").matrix(1)
+
+
 @pytest.mark.parametrize("rung", [LSTM, BiLSTM])
 def test_gates_lead_to_the_states_that_the_net_computes(rung):
     model = rung(**QUICK, hidden=4).fit(TEXTS, LABELS)

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import unicodedata
+from collections import Counter
 from importlib import resources
 from pathlib import Path
 
@@ -739,3 +740,26 @@ def test_it_is_a_start_for_the_rung_bert(tmp_path):
     rung.save(tmp_path / "rung")
     tuned = read_bert(tmp_path / "rung").tensors["bert.embeddings.word_embeddings.weight"]
     torch.testing.assert_close(tuned, trained().net_.bert.embeddings.word_embeddings.weight, atol=1e-6, rtol=0)
+
+
+def test_what_a_bert_sees_while_it_learns_is_shown():
+    text = " ".join(TEXTS)[:4_000]
+    bert = Bert(size="tiny", steps=1, length=32, batch_size=2, nsp=False).fit(TEXTS)
+    found = bert.hide(text, seed=3)
+    assert bert.hide(text, seed=3) == found != bert.hide(text, seed=4)
+    ids = bert.pieces_.encode(pl.Series([text]))[0]
+    assert [each.token for each in found] == ["[CLS]", *(bert.pieces_.pieces[id] for id in ids), "[SEP]"]
+    how = Counter(each.how for each in found)
+    chosen = len(found) - how[None]
+    assert chosen == round(0.15 * (len(found) - 2))
+    assert how["mask"] / chosen == pytest.approx(0.8, abs=0.12)
+    assert how["mask"] > how["random"] > 0
+    assert how["same"] > 0
+    for each in found:
+        assert (each.shown == "[MASK]") == (each.how == "mask")
+        assert (each.shown == each.token) == (each.how in (None, "same"))
+
+
+def test_roberta_s_mask_is_taken_for_the_model_s():
+    bert = Bert(size="tiny", steps=1, length=32, batch_size=2, nsp=False).fit(TEXTS)
+    assert bert.fill("the <mask> of <MASK>") == bert.fill("the [MASK] of [mask]")

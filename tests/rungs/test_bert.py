@@ -508,3 +508,20 @@ def test_a_real_minilm_learns_news_from_a_thousand_rows():
     model = BertClassifier(weights=Path(model_package.__path__[0]) / "model")
     model.fit(train.texts.head(1000), train.labels.head(1000))
     assert model.score(test.texts.head(800), test.labels.head(800)) > 0.83
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_attention_of_untouched_weights_is_that_of_transformers(weights, family):
+    folder = weights[family]
+    text = "The animal didn't cross the street"
+    found = sadari.attention(folder, text)
+    encoded = transformers.AutoTokenizer.from_pretrained(folder)(text, return_tensors="pt")
+    model = transformers.AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+    with torch.inference_mode():
+        wanted = model(**encoded, output_attentions=True).attentions
+    assert len(found.tokens) == encoded["input_ids"].shape[1]
+    assert found.special == (0, len(found.tokens) - 1)
+    assert len(found.panels) == len(wanted)
+    for layer, each in enumerate(wanted, 1):
+        np.testing.assert_allclose(found.panels[f"layer {layer}"], each[0].numpy(), atol=1e-6)
+    assert found.without_special().tokens == found.tokens[1:-1]

@@ -22,7 +22,7 @@ from sadari.messages import Message, message
 from sadari.pretrained.folder import shown_weights
 from sadari.pretraining.corpus import MOST_HELD_OUT, PreTrainingTexts, read_texts
 from sadari.pretraining.folder import SavedBert
-from sadari.pretraining.probe import Filled, fill_masks, follows_probability
+from sadari.pretraining.probe import Filled, MaskedToken, fill_masks, follows_probability, hide_tokens
 from sadari.pretraining.settings import MOST_POSITIONS
 from sadari.pretraining.transformers_folder import read_bert
 from sadari.settings.declaration import plain_settings
@@ -269,10 +269,9 @@ class Bert(SavedBert):
         from sadari.train.objectives.bert import HeldOutText, PreTrainingTask, Reading, count_ids
 
         own, pieces = self.resolved_, read.pieces
-        masking = Masking(pieces.mask_id, pieces.special, pieces.goes_on, own.masked, own.whole_words)
         reading = Reading(
             read.learned,
-            masking,
+            self._masking(pieces),
             pieces.class_id,
             pieces.separator_id,
             pieces.pad_id,
@@ -310,6 +309,23 @@ class Bert(SavedBert):
             self.scores_["masked accuracy of the unigram guess"] = self.guess_["guess_accuracy"]
 
     # -- probing ----------------------------------------------------------------------------------------
+
+    def hide(self, text: str, *, seed: int = 0) -> list[MaskedToken]:
+        """The tokens of a text as a BERT sees them while it learns: some of them hidden, which it is to guess.
+
+        Of all tokens ``masked`` (0.15) are chosen; of these eight in ten become ``[MASK]``, one another token, and one
+        stays as it is (Devlin et al. 2018, section 3.1). It is done anew in each pass, as with another seed.
+
+        Args:
+            text: what is read.
+            seed: of the draw.
+        """
+        self._check_fitted()
+        return hide_tokens(self.pieces_, text, self._masking(self.pieces_), seed)
+
+    def _masking(self, pieces: WordPiece) -> Masking:
+        own = self.resolved_
+        return Masking(pieces.mask_id, pieces.special, pieces.goes_on, own.masked, own.whole_words)
 
     def fill(self, text: str, second: str | None = None, *, top: int = 5) -> list[list[Filled]]:
         """The most likely tokens at each ``[MASK]`` of a text, the most likely first.

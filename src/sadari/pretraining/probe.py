@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import message
-from sadari.settings.limits import Whole, check
+from sadari.settings.limits import MOST, Whole, check
 from sadari.text.column import as_column
 from sadari.text.subword.wordpiece import MASK, WordPiece
+from sadari.train.objectives.bert_masking import Masking
 
 if TYPE_CHECKING:
     import torch
 
     from sadari.nets.bert.encoder import BertForPreTraining
 
-_ANY_MASK = re.compile(re.escape(MASK), re.IGNORECASE)
+_ANY_MASK = re.compile(rf"{re.escape(MASK)}|<mask>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,37 @@ class Filled:
     probability: float
 
 
+class MaskedToken(NamedTuple):
+    """A token of a text, and what a BERT that learns sees in its place.
+
+    Attributes:
+        token: what stands there, and is to be guessed where it is chosen.
+        shown: what the net sees.
+        how: "mask" or "random" where something else is shown, "same" where it is chosen and shown as it is; None
+            where it is not chosen.
+    """
+
+    token: str
+    shown: str
+    how: Literal["mask", "random", "same"] | None
+
+
+def hide_tokens(pieces: WordPiece, text: str, masking: Masking, seed: int) -> list[MaskedToken]:
+    """A text as a BERT that learns sees it; see `sadari.pretraining.bert.Bert.hide`."""
+    check("seed", seed, Whole(0, MOST))
+    (ids,) = pieces.encode(as_column([text]))
+    closed = np.array([pieces.class_id, *ids, pieces.separator_id], np.int64)
+    shown, places, _ = masking.hide(closed, np.random.default_rng(seed))
+    how: list[Literal["mask", "random", "same"] | None] = [None] * len(closed)
+    for place in places.tolist():
+        same, masked = shown[place] == closed[place], shown[place] == pieces.mask_id
+        how[place] = "same" if same else "mask" if masked else "random"
+    names = pieces.pieces
+    return [MaskedToken(names[id], names[seen], each) for id, seen, each in zip(closed, shown, how, strict=True)]
+
+
 def with_masks(text: str) -> str:
-    """The text with ``[MASK]`` as models write it, for ``[mask]`` in any case."""
+    """The text with ``[MASK]`` as models write it, for ``[mask]``, and RoBERTa's ``<mask>``, in any case."""
     return _ANY_MASK.sub(MASK, text)
 
 

@@ -11,6 +11,7 @@ from sadari import readable
 from sadari.display.html import block, muted, rest, table, washed
 from sadari.errors import SettingError
 from sadari.messages import message
+from sadari.settings.limits import Whole, check
 
 # Logits: a probability p moves by at most p (1 - p), a quarter, times what its logit does; so this is at most 0.1 %.
 LEAST_SEEN = 0.004
@@ -123,8 +124,55 @@ class Activations:
         panels: name → float32 array. Gates: "input", "forget", "candidate", "output", "cell" and "hidden", each
             [T, width]; with both directions, "backward input" … too. Attention: "layer 1" …, each [heads, T, T], row =
             the token that attends, column = the token attended to.
+        special: the places of the tokens that no text has in it, such as ``[CLS]`` and ``[SEP]``.
     """
 
     kind: str
     tokens: list[str]
     panels: dict[str, NDArray[np.float32]]
+    special: tuple[int, ...] = ()
+
+    def matrix(self, layer: int, head: int | None = None) -> NDArray[np.float32]:
+        """What every token attends to in a layer: float32 [T, T], row = who attends; each row of a model sums to 1.
+
+        Args:
+            layer: from 1, the lowest.
+            head: from 1; None: the mean over all heads.
+
+        Raises:
+            SettingError: there is no such layer or head, or no attention.
+        """
+        if self.kind != "attention":
+            raise SettingError(message("the net has no attention"), hint=message("its gates and states are in panels"))
+        check("layer", layer, Whole(1, len(self.panels)))
+        heads = self.panels[f"layer {layer}"]
+        check("head", head, Whole(1, len(heads)), optional=True)
+        return heads.mean(axis=0) if head is None else heads[head - 1]
+
+    def attends(self, token: str | int, layer: int, head: int | None = None) -> list[tuple[str, float]]:
+        """What one token attends to: every token of the text, in order, and the share that it gets.
+
+        Args:
+            token: as it stands in `tokens`, of which the first is meant; or its place, from 0.
+            layer: as `matrix`.
+            head: as `matrix`.
+
+        Raises:
+            SettingError: there is no such token, layer or head.
+        """
+        if isinstance(token, str):
+            if token not in self.tokens:
+                raise SettingError(
+                    message("there is no token {token!r} in the text", token=token),
+                    hint=message("choose from: {tokens}", tokens=", ".join(self.tokens[:80])),
+                )
+            token = self.tokens.index(token)
+        check("token", token, Whole(0, len(self.tokens) - 1))
+        return list(zip(self.tokens, self.matrix(layer, head)[token].tolist(), strict=True))
+
+    def without_special(self) -> Activations:
+        """The same without `special` tokens; what the others gave to these is missing from the sum of their rows."""
+        kept = np.delete(np.arange(len(self.tokens)), self.special)
+        across = (slice(None), kept[:, None], kept) if self.kind == "attention" else (kept,)
+        panels = {name: panel[across] for name, panel in self.panels.items()}
+        return Activations(self.kind, [self.tokens[place] for place in kept.tolist()], panels)

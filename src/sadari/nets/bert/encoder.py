@@ -17,6 +17,7 @@ from torch.nn import functional
 from sadari.nets.attention import mix
 from sadari.nets.dropout import Dropout
 from sadari.nets.token_loss import token_loss
+from sadari.settings.limits import MOST, Choice, Whole, check
 
 # name → layers, width, heads, width inside the feed-forward nets
 SIZES: dict[str, tuple[int, int, int, int]] = {
@@ -65,6 +66,24 @@ class BertShape:
         layers, width, heads, inner = SIZES[size]
         own = {"num_hidden_layers": layers, "hidden_size": width, "num_attention_heads": heads}
         return cls(**{**own, "intermediate_size": inner, **more})  # type: ignore[arg-type]
+
+
+def bert_parameters(size: str, *, vocabulary: int = 30_522, labels: int = 0) -> int:
+    """How many numbers a BERT learns: 109,482,240 of "base", 335,141,888 of "large", as Devlin et al. 2018 have them.
+
+    Args:
+        size: one of `SIZES`.
+        vocabulary: tokens of its vocabulary.
+        labels: of a classifier on top of it; 0: the encoder alone, without the heads of pre-training.
+    """
+    check("size", size, Choice(tuple(SIZES)))
+    check("vocabulary", vocabulary, Whole(1, MOST))
+    check("labels", labels, Whole(0, MOST))
+    shape = BertShape.of(size, vocab_size=vocabulary)
+    with torch.device("meta"):  # counted without taking memory
+        encoder = BertEncoder(shape)
+    head = labels * (shape.hidden_size + 1)
+    return sum(parameter.numel() for parameter in encoder.parameters()) + head
 
 
 @dataclass(frozen=True)

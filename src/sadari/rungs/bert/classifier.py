@@ -21,10 +21,11 @@ from sadari.messages import message
 from sadari.pretrained import encoders as pretrained
 from sadari.pretrained.embedders.read import kind_of_weights
 from sadari.pretrained.folder import digest_file, shown_weights
-from sadari.pretrained.reasons import attention, word_contributions
+from sadari.pretrained.reasons import word_contributions
 from sadari.pretrained.restored import NOT_RUN, check_runs, restored_model, restored_tokenizer
 from sadari.ragged import Ragged
 from sadari.rungs.bert import settings as bert_settings
+from sadari.rungs.bert.attention import activations_of
 from sadari.rungs.bert.texts import TextReader, TrainingTexts, averaged
 from sadari.rungs.explanation import Activations
 from sadari.rungs.ladder import ENCODER, StartsFrom, given_weights
@@ -355,9 +356,7 @@ class BertClassifier(FineTuned, NetRung):
     def activations(self, text: str) -> Activations | None:
         """What every piece attends to, in every layer and head."""
         self._check_fitted()
-        with guarded(NOT_RUN):
-            tokens, layers = attention(self.net_, self.pieces_, text, self.reader_.room)
-        return Activations("attention", tokens, {f"layer {place}": layer for place, layer in enumerate(layers, 1)})
+        return activations_of(self.net_, self.pieces_, text, self.reader_.room)
 
     # -- saving -----------------------------------------------------------------------------------------
 

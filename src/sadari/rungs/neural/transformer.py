@@ -62,9 +62,10 @@ class Transformer(NeuralRung):
         with torch.inference_mode():
             net: Any = self.net_
             weights = net.attention_weights(ids, torch.ones_like(ids, dtype=torch.bool))[:, 0].float().cpu()
-        if self.pooling == "class":
-            tokens = ["<class>", *tokens]
-        return Activations("attention", tokens, {f"layer {i}": layer.numpy() for i, layer in enumerate(weights, 1)})
+        special = (0,) if self.pooling == "class" else ()
+        tokens = ["<class>", *tokens] if special else tokens
+        panels = {f"layer {i}": layer.numpy() for i, layer in enumerate(weights, 1)}
+        return Activations("attention", tokens, panels, special)
 
     def _new_net(self, vocab_size: int, labels: int) -> nn.Module:
         from sadari.nets.transformer import TransformerClassifier
