@@ -149,9 +149,12 @@ def test_how_long_can_be_said_in_three_ways(verses, tmp_path):
 
 
 def test_samples_come_every_n_steps(verses, tmp_path):
-    said = run_well("generate", "train", verses, "-o", tmp_path / "m", *QUICK, "--sample-every", "25").stderr
+    said = run_well(
+        "generate", "train", verses, "-o", tmp_path / "m", *QUICK, "--sample-every", "25", "--sample-prompt", "Thou "
+    ).stderr
     samples = [line for line in said.splitlines() if line.startswith("  │ ")]
     assert 2 <= len(samples) <= 12
+    assert sum("Thou " in line for line in samples) >= 2
 
 
 def test_several_files_are_one_text_in_their_order(tmp_path):

@@ -303,6 +303,17 @@ def test_whoever_watches_is_told():
     assert weights(one) == weights(quiet)  # to write something changes nothing
 
 
+def test_what_it_writes_while_it_trains_goes_on_from_a_prompt():
+    records = []
+    settings = {**SMALL, "steps": 4, "sample_every": 2, "sample_prompt": "today "}
+    model = Generator(**settings).fit(TEXT, on_record=records.append)
+    samples = [record["sample"] for record in records if "sample" in record]
+    assert [sample[:6] for sample in samples] == ["today ", "today "]
+    assert samples[-1] == model.glimpse() == model.sample("today ", 200, temperature=0.8)
+    with pytest.raises(SettingError, match="sample_prompt"):
+        Generator(sample_prompt=3).fit(TEXT)
+
+
 @needs("bf16", "layers", "lstm")
 def test_bf16_learns_too():
     generator = Generator(**{**SMALL, "precision": "bf16"}, steps=60, validations=2).fit(TEXT)

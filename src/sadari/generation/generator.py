@@ -67,6 +67,7 @@ class Generator(SavedGenerator):
         validations: how many times the held-out part is scored, evenly over the run.
         patience: stop after so many validations without a better one.
         sample_every: show what it writes every so many steps; 0: never.
+        sample_prompt: what it then writes on from.
         device: "cpu", "cuda", "mps" or "auto".
         precision: "fp32", or "bf16" where the machine is faster with it.
         compile: use torch.compile.
@@ -192,7 +193,11 @@ class Generator(SavedGenerator):
         """Write something, where it is time to."""
         every, step = self.resolved_.sample_every, loop.progress.step
         if every and step % every == 0:
-            watching.record(*loop.extent(), {"step": step, "sample": self.sample(length=200, temperature=0.8)})
+            watching.record(*loop.extent(), {"step": step, "sample": self.glimpse()})
+
+    def glimpse(self) -> str:
+        """What the net, as it stands, writes on from ``sample_prompt``."""
+        return self.sample(self.sample_prompt, length=200, temperature=0.8)
 
     def _best_scores(self) -> dict[str, Any]:
         """The scores of the weights that were kept: those of the best validation."""

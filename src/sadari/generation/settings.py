@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from sadari.errors import SettingError
 from sadari.generation.codec import LEVELS
 from sadari.messages import message
-from sadari.settings.limits import Choice, Number, Whole
+from sadari.settings.limits import Choice, Number, Text, Whole
 from sadari.settings.shared import (
     Beta2,
     Count,
@@ -74,6 +74,7 @@ class GeneratorSettings(LanguageSettings):
     validation: Annotated[float, Number(0, 0.9)] = 0.1
     validations: Validations = 10
     sample_every: Every = 0
+    sample_prompt: Annotated[str, Text()] = ""
     precision: Precision = "fp32"
     threads: Threads | None = 1
 

@@ -78,6 +78,7 @@ def generate() -> None:
 @options.settings()
 @click.option("--condition", metavar="COLUMN", help="Learn each row's label with it: its column, or 'label'.")
 @click.option("--sample-every", metavar="N", help="Show what it writes every N steps; 0: never.  [default: 10 times]")
+@click.option("--sample-prompt", metavar="TEXT", help='What it then writes on from, such as "today ".')
 @options.reading
 @click.option("--validation", metavar="SHARE", help="Of the text, held out at its end to score on.  [default: 0.1]")
 @options.seed
@@ -105,6 +106,7 @@ def train(context: click.Context, **_: Any) -> None:
         "steps",
         "minutes",
         "sample_every",
+        "sample_prompt",
         "validation",
         "seed",
         "device",

@@ -55,7 +55,7 @@ class Told:
             held_out = message("held out {scores}", scores=_scores(record)) if "validation_loss" in record else None
             note(step_reached(record, held_out))
             if self.samples and self.generator is not None:
-                _note_sample(self.generator.sample(length=200, temperature=0.8))
+                _note_sample(self.generator.glimpse())
 
 
 def _note_sample(text: str) -> None:
