@@ -165,10 +165,16 @@ for row in wrong.tolist():
 lengths = mask.sum(1)
 believed = (wrong == vocab.unknown_id).float().mean(1)
 truly = ((padded == vocab.unknown_id) & mask).sum(1) / lengths
-places = torch.arange(3)
-plt.bar(places - 0.2, 100 * believed, width=0.4, label="padded with 0")
-plt.bar(places + 0.2, 100 * truly, width=0.4, label="padded with <pad>, and the mask", hatch="//", edgecolor="white")
-plt.xticks(places, ["text 1", "text 2", "text 3"])
+plt.bar([-0.2, 0.8, 1.8], (100 * believed).tolist(), width=0.4, label="padded with 0")
+plt.bar(
+    [0.2, 1.2, 2.2],
+    (100 * truly).tolist(),
+    width=0.4,
+    label="padded with <pad>, and the mask",
+    hatch="//",
+    edgecolor="white",
+)
+plt.xticks([0, 1, 2], ["text 1", "text 2", "text 3"])
 plt.ylabel("unknown words in %")
 plt.legend()
 plt.show()
