@@ -1,7 +1,603 @@
 # %% [markdown]
-# # 6 · 어텐션, 트랜스포머, BERT
+# # 6 · 어텐션: 번역에서 BERT까지
+#
+# 이 노트북을 마치면 다음을 할 수 있습니다.
+#
+# - 인코더-디코더가 무엇을 하는지, 예전에는 왜 원문을 거꾸로 읽었는지 설명합니다.
+# - 어텐션을 손으로 계산하고(점수, 소프트맥스, 가중합), 영어와 한국어 단어의 정렬로 봅니다.
+# - 트랜스포머 층을 블록부터 쌓아 올려 PyTorch와 똑같은 값을 얻습니다.
+# - BERT처럼 단어를 가리고(15 %, 그중 80/10/10) 아주 작은 BERT를 학습합니다.
+# - BERT를 뉴스로 미세 조정하고 평가합니다.
+# - 원래 강의의 실수를 찾아내고 피합니다. 어텐션 마스크가 없는 BERT입니다.
+# - 여섯 노트북에서 만난 모델을 한 번에 비교해, 무엇이 제값을 했는지 판단합니다.
+#
+# 4번과 5번 노트북을 먼저 보고 오세요.
 
 # %%
-from sadari.course import start
+import math
+import tempfile
+import time
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+import sadari
+from sadari.course import check, news, start
+from sadari.data import datasets
+from sadari.data.parallel.read import read_pairs
+from sadari.text.column import as_column
 
 start()
+
+# %% [markdown]
+# ## 6.1 인코더와 디코더, 그리고 거꾸로 읽은 원문
+#
+# 번역은 *여럿에서 여럿으로* 가는 모양입니다. **인코더**가 문장을 끝까지 읽고, **디코더**가 인코더의 마지막 상태에서
+# 출발해 다른 문장을 씁니다. 디코더가 아는 것은 모두 이 벡터 하나를 통과해야 합니다.
+#
+# 2014년에는 이런 요령이 통했습니다. 원문을 **거꾸로** 넣는 것입니다. "I drink milk"가 "milk drink I"가 되면 원문의
+# 첫 단어가 "Je bois du lait"의 첫 단어 바로 앞에 놓입니다. 첫 단어끼리 가까워지는 것이지요.
+
+# %%
+phrases = datasets.find("phrases").train
+to_french = read_pairs(phrases, source_column="en", target_column="fr")
+to_korean = read_pairs(phrases, source_column="en", target_column="ko")
+print(len(to_french.sources), "phrases, such as:")
+print(" ", to_french.sources[0], "·", to_french.targets[0], "·", to_korean.targets[0])
+
+source = ["I", "drink", "milk"]
+places = torch.arange(len(source))
+print("fed:", [source[place] for place in places.flip(0).tolist()])
+
+# %%
+reversing = sadari.Translator(net="gru", attention="none", reverse=True, hidden=128, epochs=15)
+reversing.fit(to_french.sources[:800], to_french.targets[:800])
+english = ["I drink milk", "The students eat bread"]
+for sentence, french in zip(english, reversing.translate(english), strict=True):
+    print(sentence, "→", french)
+
+# %% [markdown]
+# ## 6.2 눈으로 보는 가산 어텐션
+#
+# 문장 전체를 벡터 하나에 담기는 빠듯합니다. **어텐션**을 쓰면 디코더가 단어를 쓸 때마다 인코더의 *모든* 상태를
+# 돌아볼 수 있습니다. 쿼리 `q`(디코더가 지금 하려는 말)와 키 `k`(인코더의 상태들)가 있으면 세 단계로 끝납니다.
+#
+# ```
+# 점수        s_j = v · tanh(W q + U k_j)     단어 j가 얼마나 잘 맞을까?
+# 소프트맥스  a_j = exp(s_j) / Σ exp(s)       합이 1인 비율
+# 가중합      c   = Σ a_j · k_j               그래서 본 내용
+# ```
+
+# %%
+from sadari.nets.attention import AdditiveAttention
+
+additive = AdditiveAttention(query_width=6, key_width=8, width=5)
+query, keys = torch.randn(6), torch.randn(4, 8)  # one query, four source words
+with torch.no_grad():
+    W, U, bias, v = additive.query.weight, additive.key.weight, additive.key.bias, additive.score.weight[0]
+    scores = torch.tanh(W @ query + keys @ U.T + bias) @ v  # [4]: one score a word
+    shares = scores.softmax(dim=0)  # [4]: they sum to 1
+    seen = shares @ keys  # [8]: the weighted sum
+    theirs, their_shares = additive(query.view(1, 1, 6), keys.view(1, 4, 8))
+print("scores", scores.numpy().round(2), "→ shares", shares.numpy().round(2), "· sum", f"{shares.sum():.2f}")
+print("seen", tuple(seen.shape), "· largest difference to Sadari's:", f"{(seen - theirs[0, 0]).abs().max():.1e}")
+
+# %% [markdown]
+# 이제 이 어텐션을 쓰는 영한 번역기를 학습합니다. 한국어는 동사가 맨 뒤에 오므로 정렬이 곧은 대각선일 수 없습니다.
+
+# %%
+translator = sadari.Translator(net="gru", attention="additive", hidden=128, epochs=6)
+translator.fit(to_korean.sources, to_korean.targets)
+english = ["I drink milk", "The students drink milk", "My friend reads a book"]
+for sentence, korean in zip(english, translator.translate(english), strict=True):
+    print(sentence, "→", korean)
+
+# %%
+figure, axes = plt.subplots(1, 2, figsize=(13, 5))
+for ax, sentence in zip(axes, ("I drink milk", "The students drink milk every evening"), strict=True):
+    found = translator.alignment(sentence)
+    picture = ax.imshow(found.weights, cmap="Blues", vmin=0, vmax=1)
+    ax.set_xticks(range(len(found.sources)), found.sources, rotation=45, ha="right", fontsize=14)
+    ax.set_yticks(range(len(found.targets)), found.targets, fontsize=14)
+    ax.set_title(f"{len(found.targets)} × {len(found.sources)}, each row sums to 1")
+figure.colorbar(picture, ax=axes, label="share of attention")
+plt.show()
+
+# %% [markdown]
+# 행을 하나씩 읽어 보세요. 이 한국어 단어를 쓰는 동안 모델은 이 영어 단어들을 봅니다. 어떤 단어가 무슨 뜻인지 아무도
+# 알려 주지 않았습니다. 다만 늘 예상대로 나오지는 않습니다. 정답 *옆* 단어에 비율이 몰려 있다면 나머지는 디코더가
+# 이미 상태에 담아 둔 것입니다.
+#
+# ## 6.3 셀프 어텐션
+#
+# 이번에는 *한* 문장 안의 단어들이 서로에게 묻게 합니다. 단어마다 행렬 세 개로 벡터 세 개를 만듭니다. **쿼리**(나는
+# 무엇을 찾는가?), **키**(나는 무엇을 내놓는가?), **값**(나는 무엇을 건네주는가?)입니다. 모든 단어를 한꺼번에
+# 계산합니다.
+#
+# ```
+# attention(Q, K, V) = softmax(Q Kᵀ / √d) V
+# ```
+
+
+# %%
+def attend(queries, keys, values, allowed=None):
+    """[..., words, d] each → what each word sees [..., words, d], and its shares [..., words, words]."""
+    scores = queries @ keys.transpose(-2, -1) / math.sqrt(queries.shape[-1])
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, float("-inf"))
+    shares = scores.softmax(dim=-1)
+    return shares @ values, shares
+
+
+length, width = 5, 8
+words = torch.randn(length, width)
+to_query, to_key, to_value = (nn.Linear(width, width) for _ in range(3))
+with torch.no_grad():
+    queries, keys, values = to_query(words), to_key(words), to_value(words)
+    mixed, shares = attend(queries, keys, values)
+    theirs = functional.scaled_dot_product_attention(*(part.unsqueeze(0) for part in (queries, keys, values)))[0]
+print("words", tuple(words.shape), "→ shares", tuple(shares.shape), "→ mixed", tuple(mixed.shape))
+print("largest difference to torch:", f"{(mixed - theirs).abs().max():.1e}")
+
+# %% [markdown]
+# 디코더는 앞을 내다보면 안 됩니다. 세 번째 단어는 첫 번째부터 세 번째까지만 볼 수 있습니다. True와 False로 된
+# 마스크 `allowed`가 이 일을 하며 **인과 마스크**(causal mask)라고 부릅니다. 오른쪽이 마스크를 씌우고 남은
+# 비율입니다.
+
+# %%
+causal = torch.ones(length, length, dtype=torch.bool).tril()
+with torch.no_grad():
+    _, causal_shares = attend(queries, keys, values, causal)
+figure, axes = plt.subplots(1, 3, figsize=(13, 4))
+for ax, (title, matrix) in zip(
+    axes, {"shares, all allowed": shares, "causal mask": causal, "shares, causal": causal_shares}.items(), strict=True
+):
+    ax.imshow(matrix.float(), cmap="Blues", vmin=0, vmax=1)
+    for row in range(length):
+        for column in range(length):
+            value = float(matrix[row, column])
+            color = "white" if value > 0.6 else "black"
+            ax.text(column, row, f"{value:.1f}", ha="center", va="center", color=color, fontsize=12)
+    ax.set_title(title)
+    ax.set_xlabel("to word")
+axes[0].set_ylabel("word that looks")
+plt.show()
+
+# %% [markdown]
+# ## 6.4 블록부터 쌓는 트랜스포머
+#
+# 어텐션은 단어가 어디에 있는지 모릅니다. 단어를 섞어도 각 단어가 보는 내용은 같습니다. 그래서 임베딩에 **위치
+# 인코딩**을 더합니다. 주파수가 점점 낮아지는 사인과 코사인입니다.
+
+
+# %%
+def positional_encoding(length, width):
+    """[length, width]: row = place, even columns sines, odd ones cosines."""
+    place = torch.arange(length).unsqueeze(1)
+    rate = 10_000.0 ** (-torch.arange(0, width, 2) / width)
+    table = torch.zeros(length, width)
+    table[:, 0::2] = torch.sin(place * rate)
+    table[:, 1::2] = torch.cos(place * rate)
+    return table
+
+
+from sadari.nets.transformer import sinusoidal_positions
+
+table = positional_encoding(50, 64)
+print("largest difference to Sadari's:", f"{(table - sinusoidal_positions(50, 64)).abs().max():.1e}")
+figure, ax = plt.subplots(figsize=(10, 3.6))
+picture = ax.imshow(table, cmap="RdBu_r", aspect="auto")
+ax.set_xlabel("column of the embedding")
+ax.set_ylabel("place")
+figure.colorbar(picture, ax=ax)
+plt.show()
+
+# %% [markdown]
+# 트랜스포머 층은 블록 두 개로 되어 있습니다. 헤드가 여러 개인 **어텐션**(헤드마다 너비의 한 조각씩 봅니다)과 작은
+# **순방향**(feed-forward) 신경망입니다. 블록마다 들어온 값을 더하고(*잔차 연결*) 정규화합니다.
+
+
+# %%
+class MultiHead(nn.Module):
+    """Several attentions side by side; `other` is what is looked at (the same words, or the encoder's)."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.output = (nn.Linear(width, width) for _ in range(4))
+
+    def forward(self, words, other, allowed=None):
+        """words [n, a, width], other [n, b, width] → [n, a, width]."""
+
+        def split(states):
+            return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # [n, heads, words, width / heads]
+
+        mixed, _ = attend(split(self.query(words)), split(self.key(other)), split(self.value(other)), allowed)
+        return self.output(mixed.transpose(1, 2).flatten(2))
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention and feed-forward, each with a residual and a norm."""
+
+    def __init__(self, width, heads, inner):
+        super().__init__()
+        self.attention = MultiHead(width, heads)
+        self.expand, self.contract = nn.Linear(width, inner), nn.Linear(inner, width)
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+
+    def forward(self, words, allowed=None):
+        words = self.norm1(words + self.attention(words, words, allowed))
+        return self.norm2(words + self.contract(torch.relu(self.expand(words))))
+
+
+class DecoderLayer(nn.Module):
+    """The same, with a second attention between the two: it looks at the encoder's states."""
+
+    def __init__(self, width, heads, inner):
+        super().__init__()
+        self.own, self.across = MultiHead(width, heads), MultiHead(width, heads)
+        self.expand, self.contract = nn.Linear(width, inner), nn.Linear(inner, width)
+        self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(width) for _ in range(3))
+
+    def forward(self, words, source):
+        causal = torch.ones(words.shape[1], words.shape[1], dtype=torch.bool).tril()
+        words = self.norm1(words + self.own(words, words, causal))
+        words = self.norm2(words + self.across(words, source))
+        return self.norm3(words + self.contract(torch.relu(self.expand(words))))
+
+
+def take_attention(ours, theirs):
+    """Copy the weights of an nn.MultiheadAttention: torch stacks query, key and value."""
+    for part, weight, bias in zip(
+        (ours.query, ours.key, ours.value), theirs.in_proj_weight.chunk(3), theirs.in_proj_bias.chunk(3), strict=True
+    ):
+        part.weight.copy_(weight)
+        part.bias.copy_(bias)
+    ours.output.load_state_dict(theirs.out_proj.state_dict())
+
+
+def take_rest(ours, theirs):
+    """Copy the feed-forward net and the norms."""
+    ours.expand.load_state_dict(theirs.linear1.state_dict())
+    ours.contract.load_state_dict(theirs.linear2.state_dict())
+    for name, part in ours.named_children():
+        if name.startswith("norm"):
+            part.load_state_dict(getattr(theirs, name).state_dict())
+
+
+# %% [markdown]
+# PyTorch의 층과 같을까요? 가중치를 그대로 옮겨 비교해 봅시다.
+
+# %%
+settings = {"d_model": 32, "nhead": 4, "dim_feedforward": 64, "dropout": 0.0, "batch_first": True}
+torch_encoder, torch_decoder = nn.TransformerEncoderLayer(**settings), nn.TransformerDecoderLayer(**settings)
+encoder, decoder = EncoderLayer(32, 4, 64), DecoderLayer(32, 4, 64)
+source, target = torch.randn(2, 7, 32), torch.randn(2, 5, 32)  # 2 sentences of 7 words, and their 5 words
+with torch.no_grad():
+    take_attention(encoder.attention, torch_encoder.self_attn)
+    take_rest(encoder, torch_encoder)
+    take_attention(decoder.own, torch_decoder.self_attn)
+    take_attention(decoder.across, torch_decoder.multihead_attn)
+    take_rest(decoder, torch_decoder)
+    encoded = encoder(source)
+    decoded = decoder(target, encoded)
+    their_encoded = torch_encoder(source)
+    ahead = nn.Transformer.generate_square_subsequent_mask(5)
+    their_decoded = torch_decoder(target, their_encoded, tgt_mask=ahead, tgt_is_causal=True)
+print("encoder", tuple(encoded.shape), "· largest difference:", f"{(encoded - their_encoded).abs().max():.1e}")
+print("decoder", tuple(decoded.shape), "· largest difference:", f"{(decoded - their_decoded).abs().max():.1e}")
+
+# %% [markdown]
+# ## 6.5 BERT는 무엇을 배울까요: 가린 단어와 이어지는 문장
+#
+# **BERT**는 인코더 층을 쌓아 올린 것입니다. 레이블은 필요 없습니다. 스스로 단어를 가리니까요. 토큰의 15 %를 고르고,
+# 그중 80 %는 `[MASK]`로, 10 %는 엉뚱한 토큰으로 바꾸고, 10 %는 그대로 둡니다. 그래서 눈에 보이는 단어라도 무작정
+# 믿을 수 없습니다.
+
+
+# %%
+def hide(tokens, vocabulary, random, share=0.15):
+    """What BERT reads, and what it has to say: place → the token that stood there."""
+    read, wanted = list(tokens), {}
+    count = max(1, round(share * len(tokens)))
+    for place in random.choice(len(tokens), count, replace=False).tolist():
+        wanted[place] = tokens[place]
+        draw = random.random()
+        if draw < 0.8:
+            read[place] = "[MASK]"
+        elif draw < 0.9:
+            read[place] = str(random.choice(vocabulary))
+    return read, wanted
+
+
+random = np.random.default_rng(7)
+sentences = [sentence.lower().split() for sentence in to_french.sources]
+vocabulary = sorted({word for sentence in sentences for word in sentence})
+long_text = [word for sentence in sentences[:600] for word in sentence]
+read, wanted = hide(long_text, vocabulary, random)
+print("reads:", " ".join(read[:24]), "…")
+kinds = {"[MASK]": 0, "another": 0, "itself": 0}
+for place, token in wanted.items():
+    kinds["[MASK]" if read[place] == "[MASK]" else "itself" if read[place] == token else "another"] += 1
+print(
+    f"{len(wanted)} of {len(long_text)} tokens chosen ({len(wanted) / len(long_text):.1%}):",
+    ", ".join(f"{kind} {count / len(wanted):.0%}" for kind, count in kinds.items()),
+)
+
+# %% [markdown]
+# 두 번째 과제는 문장 둘을 주고 둘째가 첫째에 **이어지는지** 묻는 것입니다. 절반은 정말 이어지는 쌍이고, 나머지는
+# 둘째 문장을 다른 텍스트에서 가져옵니다. 맨 앞에 특수 토큰 `[CLS]`를 두고, 그 마지막 상태로 대답합니다.
+
+# %%
+files = datasets.find(news())
+train, test = sadari.open_source(files.train).read(), sadari.open_source(files.test).read()
+texts, labels = list(train.texts)[:2000], list(train.labels)[:2000]
+test_texts, test_labels = list(test.texts)[:500], list(test.labels)[:500]
+documents = [text.rstrip(".").split(". ") for text in texts if "&" not in text and "#" not in text]
+documents = [parts for parts in documents if len(parts) > 1 and min(map(len, parts)) > 20]
+for follows in (True, False):
+    first, second = documents[0][:2] if follows else (documents[0][0], documents[1][1])
+    print("follows" if follows else "does not", "· [CLS]", first[:60], "… [SEP]", second[:60], "… [SEP]")
+
+# %% [markdown]
+# ## 6.6 직접 학습하는 아주 작은 BERT
+#
+# BERT-base는 12층에 너비 768이고 TPU 보드 16장으로 나흘 동안 학습했습니다. 우리 BERT는 2층에 너비 128이고 30초쯤
+# 학습합니다. 그래서 쉬운 언어, 즉 짧은 문장 2,572개를 줍니다. (문장이 짧으니 20 %를 가리고, 문장 쌍은 쓰지
+# 않습니다.)
+
+# %%
+bert = sadari.Bert(size="tiny", nsp=False, masked=0.2, steps=800, batch_size=64, length=24, validations=8)
+bert.fit(to_french.sources)
+scored = [record for record in bert.history_ if "masked_accuracy" in record]
+figure, ax = plt.subplots()
+ax.plot([record["step"] for record in scored], [record["masked_accuracy"] for record in scored], "o-", label="BERT")
+ax.axhline(bert.guess_["guess_accuracy"], color="#D55E00", linestyle="--", label="always the most frequent token")
+ax.set_ylim(0, None)
+ax.set_xlabel("step")
+ax.set_ylabel("hidden tokens found")
+ax.legend()
+plt.show()
+for sentence in ("My [MASK] reads a book", "The students [MASK] bread", "The children [MASK] in the garden"):
+    answers = ", ".join(f"{one.piece} {one.probability:.2f}" for one in bert.fill(sentence)[0])
+    print(f"{sentence:36} {answers}")
+
+# %% [markdown]
+# 두 번째 BERT는 뉴스를 읽고 어떤 문장이 이어지는지도 배웁니다. 같은 시간 동안 배우는 것은 자주 나오는 단어가
+# 무엇인지 정도입니다. 진짜 언어는 그만큼 어렵습니다.
+
+# %%
+news_bert = sadari.Bert(size="tiny", steps=200, batch_size=32, length=64, validations=4)
+news_bert.fit(texts)
+right, guessed = news_bert.final_["masked_accuracy"], news_bert.guess_["guess_accuracy"]
+print(f"hidden tokens found: {right:.3f} · by always guessing the most frequent: {guessed:.3f}")
+for first, second in (("The dog sleeps", "It snores loudly"), ("The dog sleeps", "The Earth orbits the Sun")):
+    print(f"{first} → {second}: follows with {news_bert.follows(first, second):.2f}")
+
+# %% [markdown]
+# 둘 다 절반 근처입니다. 아직 모른다는 뜻이지요. 첫째 쌍은 1에, 둘째 쌍은 0에 가까워야 하지만 그러려면 오래 학습한
+# BERT가 필요합니다.
+#
+# ### "it"은 무엇을 볼까요?
+#
+# *"The animal didn't cross the street because it was too **tired**"*에서 "it"은 동물이고, **wide**로 바꾸면
+# 길입니다. 6.3에서 쓴 식 그대로 "it"의 어텐션을 봅시다. 이 컴퓨터에 사전 학습된 가중치가 있으면(`sadari weights
+# fetch all-MiniLM-L6-v2`) 그것을 쓰고, 없으면 방금 뉴스를 읽은 BERT를 씁니다.
+
+
+# %%
+@torch.no_grad()
+def attention_of(bert, text):
+    """The tokens of a text, and the shares [layers, heads, tokens, tokens] of a `sadari.Bert`."""
+    net, pieces = bert.net_.eval(), bert.pieces_
+    middle = pieces.encode(as_column([text])).values.tolist()
+    ids = [pieces.class_id, *middle, pieces.separator_id]
+    states, found = net.bert.embeddings(torch.tensor([ids]), None), []
+    for layer in net.bert.encoder["layer"]:
+        parts = (layer.attention.self[name](states) for name in ("query", "key", "value"))
+        heads = [part.unflatten(-1, (layer.attention.heads, -1)).transpose(1, 2) for part in parts]
+        found.append(attend(*heads)[1][0])
+        states = layer(states, None)
+    return [pieces.pieces[id] for id in ids], torch.stack(found).numpy()
+
+
+# %%
+from sadari.pretrained.published import PUBLISHED
+
+here = [one for one in PUBLISHED if one.kind == "encoder" and "en" in one.languages and one.is_here]
+if here:
+    print("Read by", here[0].name)
+    untouched = sadari.BertClassifier(weights=here[0].folder, freeze="encoder", steps=1).fit(texts[:16], labels[:16])
+else:
+    print("No pre-trained weights here: read by the tiny BERT of this notebook, which can hardly know.")
+
+
+def look(text):
+    """The tokens, and the shares [layers, heads, tokens, tokens]."""
+    if not here:
+        return attention_of(news_bert, text)
+    seen = untouched.activations(text)
+    return seen.tokens, np.stack(list(seen.panels.values()))
+
+
+question = "The animal didn't cross the street because it was too {}"
+figure, axes = plt.subplots(2, 1, figsize=(12, 6))
+for ax, word in zip(axes, ("tired", "wide"), strict=True):
+    tokens, shares = look(question.format(word))
+    row = shares.mean(axis=(0, 1))[tokens.index("it")]  # the mean over layers and heads
+    shown = [place for place, token in enumerate(tokens) if token not in ("[CLS]", "[SEP]")]
+    ax.bar(range(len(shown)), row[shown], color=["#D55E00" if tokens[place] == word else "#0072B2" for place in shown])
+    ax.set_xticks(range(len(shown)), [tokens[place] for place in shown], rotation=45, ha="right")
+    ax.set_title(f'… it was too {word}: what "it" attends to')
+    ax.set_ylabel("share")
+plt.show()
+
+# %% [markdown]
+# ## 6.7 뉴스로 BERT 미세 조정하기
+#
+# `[CLS]` 위에 선형 층을 하나 얹고 모든 가중치를 이어서 학습합니다. `sadari.BertClassifier`에는 가중치 폴더를
+# 줍니다. 우리 BERT도 되고 허브에서 받은 것도 됩니다. 원래 강의는 배치 8, 학습률 2e-5, 500스텝으로 BERT-base에서
+# 0.9047을 얻었습니다. 우리처럼 작은 모델은 더 큰 보폭을 견딜 수 있고, 또 필요로 합니다.
+
+# %%
+folder = Path(tempfile.mkdtemp()) / "news-bert"
+news_bert.save(folder)
+classifier = sadari.BertClassifier(weights=folder, epochs=3, learning_rate=1e-3, max_length=48)
+begun = time.perf_counter()
+classifier.fit(texts, labels)
+bert_seconds = time.perf_counter() - begun
+predicted = classifier.predict(test_texts)
+print(f"accuracy on {len(test_texts)} test texts: {np.mean(predicted == np.array(test_labels)):.3f}")
+
+# %%
+names = list(classifier.classes_)
+table = np.zeros((len(names), len(names)), dtype=int)
+for true, said in zip(test_labels, predicted, strict=True):
+    table[names.index(true), names.index(said)] += 1
+figure, ax = plt.subplots(figsize=(6, 5))
+ax.imshow(table, cmap="Blues")
+for row in range(len(names)):
+    for column in range(len(names)):
+        color = "white" if table[row, column] > table.max() / 2 else "black"
+        ax.text(column, row, table[row, column], ha="center", va="center", color=color, fontsize=14)
+ax.set_xticks(range(len(names)), names, rotation=30, ha="right")
+ax.set_yticks(range(len(names)), names)
+ax.set_xlabel("predicted")
+ax.set_ylabel("true")
+plt.show()
+
+# %% [markdown]
+# ## 6.8 강의의 실수: 없는 어텐션 마스크
+#
+# 한 배치의 텍스트는 길이를 맞추려고 패딩합니다. **어텐션 마스크**가 없으면 모든 단어가 패딩까지 보게 되고, 텍스트에
+# 대한 BERT의 대답이 옆에 있는 텍스트에 따라 달라집니다. 같은 텍스트를 혼자 있을 때와 긴 텍스트 옆에 있을 때로
+# 비교해 봅시다.
+
+# %%
+pieces, net = news_bert.pieces_, news_bert.net_.bert.eval()
+head = nn.Linear(128, len(names))
+short = [pieces.class_id, *pieces.encode(as_column(["Stocks fell on Friday"])).values.tolist(), pieces.separator_id]
+pads = 60
+alone = torch.tensor([short])
+padded = torch.tensor([short + [pieces.pad_id] * pads])
+mask = padded != pieces.pad_id
+with torch.no_grad():
+    logits = head(net(alone)[0])
+    without = head(net(padded)[0])
+    with_mask = head(net(padded, None, mask)[0])
+print("tokens", tuple(alone.shape), "→ padded", tuple(padded.shape))
+print("logits alone:        ", logits.numpy().round(3))
+print("padded, no mask:     ", without.numpy().round(3), "· off by", f"{(logits - without).abs().max():.3f}")
+print("padded, with a mask: ", with_mask.numpy().round(3), "· off by", f"{(logits - with_mask).abs().max():.1e}")
+both = classifier.predict_proba(["Stocks fell on Friday", max(texts, key=len)])[0]
+print("sadari.BertClassifier:", f"{np.abs(both - classifier.predict_proba(['Stocks fell on Friday'])[0]).max():.1e}")
+
+# %% [markdown]
+# ## 6.9 BERT는 얼마나 클까요?
+#
+# 파라미터를 실제로 만들지 않고도 셀 수 있습니다. torch의 `meta` 장치에서 텐서는 모양만 있고 메모리는 차지하지
+# 않습니다.
+
+# %%
+from sadari.nets.bert.encoder import SIZES, BertEncoder, BertShape
+
+print("size    layers width heads   parameters")
+for name, (layers, width, heads, _) in SIZES.items():
+    with torch.device("meta"):
+        size = sum(values.numel() for values in BertEncoder(BertShape.of(name)).parameters())
+    print(f"{name:7} {layers:6} {width:5} {heads:5} {size:12,}")
+print(f"base, with a linear layer for four classes: {109_482_240 + 768 * 4 + 4:,}")
+
+# %% [markdown]
+# ## 6.10 이 모든 것 가운데 무엇이 제값을 했을까요?
+#
+# 단어 세기부터 BERT까지 여섯 노트북을 지나왔습니다. 정직하게 고르는 방법은 하나입니다. *내* 텍스트의 *같은* 행으로
+# 사다리 전체를 **오르면서** 정확도를 비용과 나란히 놓고 보는 것입니다. 6.7의 BERT도 같은 행으로 학습했으니 같은
+# 표에 놓을 수 있습니다.
+
+# %%
+climbed = sadari.climb(
+    train.take(np.arange(len(texts))),
+    test.take(np.arange(len(test_texts))),
+    rungs=["bow", "ngram", "tfidf", "embedding-bag", "lstm"],
+    settings={"lstm": {"epochs": 4}},
+    curves=False,
+    refit=False,
+)
+table = {result.rung: (result.accuracy.value, result.train_seconds, result.megabytes) for result in climbed.rungs}
+size = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+table["bert (6.7)"] = (float(np.mean(predicted == np.array(test_labels))), bert_seconds, size)  # same rows, same test
+print(f"{'rung':14} accuracy   training     size")
+for name, (accuracy, seconds, megabytes) in table.items():
+    print(f"{name:14} {accuracy:8.3f} {seconds:8.1f} s {megabytes:6.1f} MB")
+print("\nVerdict:", *climbed.verdict.sentences, sep="\n  ")
+
+# %%
+figure, ax = plt.subplots(figsize=(9, 4.6))
+low, high = climbed.rungs[0].accuracy.low, climbed.rungs[0].accuracy.high
+ax.axhspan(low, high, color="#DDDDDD", label=f"95 % interval of {climbed.rungs[0].rung}")
+colors = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+for (name, (accuracy, seconds, _)), color, marker in zip(table.items(), colors, "osD^vP", strict=False):
+    ax.plot(seconds, accuracy, marker, markersize=12, color=color, label=name)
+ax.set_xscale("log")
+ax.set_xlabel("seconds of training")
+ax.set_ylabel("accuracy")
+ax.set_title("what does more time buy?")
+ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+plt.show()
+
+# %% [markdown]
+# 텍스트가 적고 제대로 된 사전 학습이 없으면 단어를 세는 모델이 훨씬 적은 비용으로 이깁니다. *다른 사람들*이 며칠씩
+# 학습해 둔 가중치가 있으면 이야기가 달라집니다. 텍스트 32,055건에서 여섯 층짜리 MiniLM은 0.932, `tfidf`는
+# 0.916이고, 1,000건뿐일 때는 0.887과 0.834입니다. 그러니 답은 **여러분의** 텍스트와, 오류 하나가 얼마나 비싼지에
+# 달려 있습니다. 직접 재 보세요.
+#
+# ```
+# sadari climb your_texts.csv --weights all-MiniLM-L6-v2
+# ```
+#
+# ## 6.11 연습 문제
+#
+# **6.1** 모양이 [단어 수, d]인 `queries`, `keys`, `values`를 받아 각 단어가 보는 내용 [단어 수, d]을 돌려주는
+# 함수를 쓰세요. 함수 자체를 넘기면 됩니다.
+
+# %%
+attention = ...
+check("6.1", attention)
+
+# %% [markdown]
+# **6.2** 토큰이 200개인 텍스트가 있습니다. BERT는 몇 개를 고르고, 그중 몇 개를 `[MASK]`로 바꾸고, 몇 개를 다른
+# 토큰으로 바꾸고, 몇 개를 그대로 둘까요? 평균으로, 숫자 네 개를 리스트로 답하세요.
+
+# %%
+numbers = ...
+check("6.2", numbers)
+
+# %% [markdown]
+# **6.3** BERT-base(너비 768, 헤드 12개)의 층 *하나*에 있는 멀티 헤드 어텐션의 파라미터는 몇 개일까요? 선형 층 네
+# 개입니다. 헤드를 16개로 늘리면 달라질까요?
+
+# %%
+parameters = ...
+check("6.3", parameters)
+
+# %% [markdown]
+# ## 강의 슬라이드에서 코드로
+#
+# | 슬라이드 | 코드 |
+# |---|---|
+# | 인코더-디코더, 거꾸로 읽은 원문 | `sadari.Translator(net="gru", attention="none", reverse=True)` |
+# | 가산 어텐션, 정렬 | `sadari.Translator(net="gru")`, `translator.alignment(text)` |
+# | 번역하는 트랜스포머 | `sadari.Translator(net="transformer")` |
+# | 분류하는 트랜스포머 | `sadari.Transformer()` |
+# | 가린 단어와 이어지는 문장 | `sadari.Bert(size="tiny").fit(texts)` |
+# | 가린 자리에 올 단어 | `bert.fill("My [MASK] reads a book")` |
+# | 이어지는 문장일까? | `bert.follows("The dog sleeps", "It snores loudly")` |
+# | 미세 조정 | `sadari.BertClassifier(weights=…).fit(texts, labels)` |
+# | 무엇이 제값을 하는가 | `sadari.climb(corpus)`, `sadari climb news.csv` |
+#
+# 강의는 여기까지입니다. 이제 여러분의 텍스트로 이어 가 보세요.
