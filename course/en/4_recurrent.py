@@ -22,7 +22,6 @@ from torch import nn
 
 import sadari
 from sadari.course import check, news, start
-from sadari.data import datasets
 
 start()
 
@@ -195,11 +194,10 @@ print("cell,   largest difference:", f"{(ours[4, -1] - last_c[0, 0]).abs().max()
 # Data as in notebook 2: news in four classes. We take a part, so that training lasts seconds and not minutes.
 
 # %%
-files = datasets.find(news())
-train = sadari.open_source(files.train).read()
-test = sadari.open_source(files.test).read()
-texts, labels = list(train.texts)[:5000], list(train.labels)[:5000]
-test_texts, test_labels = list(test.texts)[:1000], list(test.labels)[:1000]
+train = sadari.open_source(news()).read()[:5000]
+test = sadari.open_source(news(), part="test").read()[:1000]
+texts, labels = list(train.texts), list(train.labels)
+test_texts, test_labels = list(test.texts), list(test.labels)
 names = sorted(set(labels))
 print(len(texts), "texts to learn from,", len(test_texts), "to test on; labels:", ", ".join(names))
 

@@ -25,7 +25,6 @@ from torch.nn import functional
 
 import sadari
 from sadari.course import check, news, start
-from sadari.data import datasets
 
 start()
 
@@ -76,7 +75,7 @@ plt.show()
 # ## 5.2 Characters as numbers
 
 # %%
-train = sadari.open_source(datasets.find(news()).train).read()
+train = sadari.open_source(news()).read()
 characters = sadari.tokenizer("characters")
 vocab = sadari.Vocab.learn(characters(train.texts))
 text = " ".join(list(train.texts)[:5000])
@@ -93,7 +92,7 @@ print("the text:", tuple(ids.shape), ids[:12].tolist(), "=", repr(text[:12]))
 # choose from.
 
 # %%
-korean = sadari.open_source(datasets.find("headlines_ko").train).read()
+korean = sadari.open_source("headlines_ko").read()
 korean_vocab = sadari.Vocab.learn(characters(korean.texts))
 for name, size in {"here": len(vocab), "Korean headlines": len(korean_vocab)}.items():
     print(f"{name:17} {size:4} characters · guessing blindly costs ln {size} = {math.log(size):.2f}")

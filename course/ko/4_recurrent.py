@@ -21,7 +21,6 @@ from torch import nn
 
 import sadari
 from sadari.course import check, news, start
-from sadari.data import datasets
 
 start()
 
@@ -194,11 +193,10 @@ print("cell,   largest difference:", f"{(ours[4, -1] - last_c[0, 0]).abs().max()
 # 데이터는 2번 노트북과 같은 네 분류의 뉴스입니다. 학습이 몇 분이 아니라 몇 초에 끝나도록 일부만 씁니다.
 
 # %%
-files = datasets.find(news())
-train = sadari.open_source(files.train).read()
-test = sadari.open_source(files.test).read()
-texts, labels = list(train.texts)[:5000], list(train.labels)[:5000]
-test_texts, test_labels = list(test.texts)[:1000], list(test.labels)[:1000]
+train = sadari.open_source(news()).read()[:5000]
+test = sadari.open_source(news(), part="test").read()[:1000]
+texts, labels = list(train.texts), list(train.labels)
+test_texts, test_labels = list(test.texts), list(test.labels)
 names = sorted(set(labels))
 print(len(texts), "texts to learn from,", len(test_texts), "to test on; labels:", ", ".join(names))
 
