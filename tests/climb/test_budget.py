@@ -1,5 +1,8 @@
 """What is trained where the time is short: fewer passes of a net, fewer rows, or the rung another time."""
 
+import time
+from functools import partial
+
 import pytest
 
 from sadari.climb import climb as climbing
@@ -17,6 +20,7 @@ from sadari.climb.budget.budget import (
 )
 from sadari.climb.climb import climb
 from sadari.climb.split import freeze
+from sadari.compiling.watching import Stopwatch
 from sadari.data.audit.audit import audit
 from sadari.data.datasets import find
 from sadari.data.read import open_source
@@ -174,3 +178,34 @@ def test_what_fits_is_measured_once():
 def test_of_a_real_training_the_passes_are_a_part(headlines, kind):
     spent = _spent(kind(epochs=1), headlines[0])
     assert 0 < spent.passing < spent.whole
+
+
+def test_compiling_comes_on_top_of_the_budget():
+    """Numba tells of each function that it compiles, one within another: none is counted twice."""
+    from sadari.compiling.dispatcher import dispatcher_of
+
+    compiled = partial(dispatcher_of, cache=False, options={})
+    with Stopwatch() as compiling:
+        budget = Budget(100, compiling=compiling)
+
+        @compiled
+        def inner(x):
+            return x * 2 + 1
+
+        @compiled
+        def outer(x):
+            return inner(x) + inner(x + 1)
+
+        start = time.perf_counter()
+        outer(1)
+        took = time.perf_counter() - start
+        spent = compiling.seconds
+        assert 0 < spent <= took
+        assert budget.time_left() + (time.perf_counter() - start) == pytest.approx(100 + spent, abs=1 + took - spent)
+        outer(2)
+        assert compiling.seconds == spent
+    assert budget.said_of_compiling() is None  # nobody would notice
+    watch = Stopwatch()
+    watch._done = 12.0
+    assert "12.0 s" in str(Budget(100, compiling=watch).said_of_compiling())
+    assert Budget(None, compiling=watch).said_of_compiling() is None

@@ -179,6 +179,9 @@ def test_nothing_to_learn_where_words_and_characters_fail(monkeypatch):
     assert any("there may be nothing to learn here" in sentence for sentence in said)
     said = written(decide([words], truth).sentences)
     assert any("--rungs" in sentence and "letters" in sentence for sentence in said)
+    said = written(decide([words], truth, names=["bow", "letters", "embed"]).sentences)
+    assert not any("--rungs" in sentence or "--weights" in sentence for sentence in said)
+    assert "Left out were letters, which read in another way; the table says why." in said
     seeing = rung("letters", np.ones(300, bool), truth, train=1, rate=1e6)
     assert not any("most frequent" in sentence for sentence in written(decide([words, seeing], truth).sentences))
 

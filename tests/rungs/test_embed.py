@@ -484,3 +484,13 @@ def test_bf16_is_near(plain):
 
         near = read_embedder(plain, MIXED, None, Running(precision="bf16")).embed(MIXED)[0]
     assert np.abs(near - exact).max() < 0.1
+
+
+def test_the_temperature_is_that_of_the_strength_that_is_asked_for(plain):
+    """A layer that is held down has small logits, and so a large factor: the same answers, if not so sure."""
+    loose, close = (
+        EmbeddingClassifier(weights=plain, C=strength, threads=1).fit(TEXTS, LABELS) for strength in (0.01, 1.0)
+    )
+    assert [model.C_ for model in (loose, close)] == [0.01, 1.0]
+    assert loose.inverse_temperature_ > 2 * close.inverse_temperature_
+    assert len(loose.history_) == 1

@@ -149,14 +149,16 @@ def test_texts_that_count_more_move_it_more(plain):
 def test_the_temperature_is_that_of_the_encoder_before_it_learned(plain, trained):
     """Of texts that it has learned from every one is right, at any temperature."""
     from sadari.pretrained.embedders.read import read_embedder
+    from sadari.train.solvers.logistic import fit_logistic
     from sadari.train.solvers.ridge import choose_strength
     from sadari.train.solvers.temperature import fit_inverse_temperature
 
     vectors = read_embedder(plain, MIXED).embed(pl.Series(FEW))[0]
     vectors -= vectors.mean(axis=0)
     wanted = np.array(FEW_LABELS)[:, None] == trained.classes_
-    found = choose_strength(vectors / vectors.std(), wanted, np.ones(24, np.float32), seed=0, strengths=(0.1,))
-    assert trained.C_ == 0.1
+    every = np.ones(24, np.float32)
+    found = choose_strength(vectors, wanted, every, seed=0, strengths=(1.0,), fit=fit_logistic)
+    assert trained.C_ == 1.0
     expected = fit_inverse_temperature(found.logits, wanted[found.rows], multilabel=False)
     assert trained.inverse_temperature_ == pytest.approx(expected, rel=1e-3)
 

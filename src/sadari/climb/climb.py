@@ -30,6 +30,7 @@ from sadari.climb.verdict.choice import MARGIN, TEXTS_PER_DAY, check_margin
 from sadari.climb.verdict.decide import decide
 from sadari.climb.verdict.final_model import seconds_to_refit
 from sadari.climb.verdict.learned import no_longer_matters, score_of
+from sadari.compiling.watching import Stopwatch
 from sadari.data.audit.audit import audit
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
@@ -136,11 +137,12 @@ def _climb(
         frozen = freeze(
             train, test, audited, seed=seed, validation=asked["validation"], keep_duplicates=asked["keep_duplicates"]
         )
-        with run_folder(folder) as temporary:
+        kept = KEPT * (asked["curves"] + (asked["refit"] and not frozen.folds))
+        with run_folder(folder) as temporary, Stopwatch() as compiling:
             run = ClimbContext(
                 frozen,
                 seed,
-                Budget(asked["budget"], kept=KEPT * (asked["curves"] + (asked["refit"] and not frozen.folds))),
+                Budget(asked["budget"], kept=kept, compiling=compiling),
                 temporary,
                 Path(folder or ""),
                 asked["curves"],

@@ -53,6 +53,7 @@ def conclude(
         margin=asked["margin"],
         texts_per_day=asked["texts_per_day"],
         compared=compared,
+        names=run.names,
     )
     taken = next(each for each in results if each.rung == verdict.rung)
     shares, truths = frozen.label_counts / len(frozen.train), (frozen.validation_truth, frozen.final_truth)
@@ -81,7 +82,9 @@ def conclude(
 
 def _notes(run: ClimbContext, results: list[RungResult], audited: Audit, asked: str | None) -> list[Message]:
     """What the climb decided by itself, and what may help."""
-    return [*_tokenizers_taken(run, results), *_what_counts(run, asked), *_weights_could_help(run, audited)]
+    compiled = run.budget.said_of_compiling()
+    said = [*_tokenizers_taken(run, results), *_what_counts(run, asked), *_weights_could_help(run, audited)]
+    return said if compiled is None else [*said, compiled]
 
 
 def _tokenizers_taken(run: ClimbContext, results: list[RungResult]) -> list[Message]:

@@ -334,14 +334,21 @@ class Rung(Answering, Estimator, Model):
             raise DataError(message("the logits are not finite"))
         self._sharpen(numbers, wanted, np.ones(len(logits), np.bool_))
 
-    def _sharpen(self, logits: NDArray[np.floating], wanted: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:
-        """The same, of those rows of logits [m, k] and wanted labels [m, k] that are usable [m]."""
+    def _sharpen(
+        self,
+        logits: NDArray[np.floating],
+        wanted: NDArray[np.bool_],
+        usable: NDArray[np.bool_],
+        costs: NDArray[np.floating] | None = None,
+    ) -> None:
+        """The same, of those rows of logits [m, k] and wanted labels [m, k] that are usable [m], by their costs [m]."""
         if not self._codec.multilabel:
             usable = usable & wanted.any(axis=1)  # a label that training never saw says nothing about these
         if not usable.any():
             return
         logits, wanted, several = logits[usable], wanted[usable], self._codec.multilabel
-        self.inverse_temperature_ = fit_inverse_temperature(logits, wanted, multilabel=several)
+        costs = None if costs is None else np.maximum(costs[usable], 1e-12)
+        self.inverse_temperature_ = fit_inverse_temperature(logits, wanted, multilabel=several, costs=costs)
         if several:
             self.thresholds_ = choose_thresholds(sigmoid(logits * np.float64(self.inverse_temperature_)), wanted)
 

@@ -48,7 +48,7 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
     default="10m",
     show_default=True,
     help="Time for training and curves: 90s, 10m, 1h, none. A rung that takes longer trains on fewer rows, or is left"
-    " out.",
+    " out. Compiling, once on a machine, comes on top.",
 )
 @click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts]")
 @options.class_weight

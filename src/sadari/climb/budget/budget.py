@@ -12,12 +12,14 @@ from sadari import readable
 from sadari.climb.budget.throughput import SHARE as MEASURING
 from sadari.climb.budget.throughput import Throughput, spread, throughput_of
 from sadari.climb.split import Frozen, nested_rows
+from sadari.compiling.watching import Stopwatch
 from sadari.data.corpus import Corpus
 from sadari.messages import Message, beside, message
 from sadari.rungs import Rung
 from sadari.rungs.neural.defaults import FEW_TEXTS
 
 PROBE_ROWS, FIRST_ROWS = 1_000, 64
+NOTICED = 5.0  # seconds of compiling; finding what was compiled before takes less
 LEAST_ROWS = 500  # a rung that could train on no more than these is left out
 LEAST_SHARE = 0.25  # of the rows, where there are so few that they are validated in folds
 SLOW = 20  # a rung's cost beside a linear one's, from which on it is slow to predict, too, and to be measured first
@@ -79,15 +81,17 @@ class TooDear:
 
 
 class Budget:
-    """A span of time that begins now.
+    """A span of time that begins now. What compiling takes, once on a machine, comes on top.
 
     Args:
         seconds: how long it is; None: no end.
         kept: the share of it that is kept for what comes after the rungs; see `release`.
+        compiling: times what is compiled.
     """
 
-    def __init__(self, seconds: float | None, *, kept: float = 0.0) -> None:
+    def __init__(self, seconds: float | None, *, kept: float = 0.0, compiling: Stopwatch | None = None) -> None:
         self._paces: dict[str, Throughput] = {}
+        self._compiling = compiling or Stopwatch()
         self._kept = 0.0 if seconds is None else kept * seconds
         self.deadline = None if seconds is None else time.perf_counter() + seconds - self._kept
 
@@ -99,7 +103,19 @@ class Budget:
 
     def time_left(self) -> float:
         """Seconds; infinite without an end."""
-        return float("inf") if self.deadline is None else self.deadline - time.perf_counter()
+        if self.deadline is None:
+            return float("inf")
+        return self.deadline + self._compiling.seconds - time.perf_counter()
+
+    def said_of_compiling(self) -> Message | None:
+        """What compiling took on top of the budget, where that is to be noticed."""
+        spent = self._compiling.seconds
+        if self.deadline is None or spent < NOTICED:
+            return None
+        return message(
+            "{duration} more than the budget went on compiling, which later climbs find done",
+            duration=readable.duration(spent),
+        )
 
     def end_of(self, share: float) -> float:
         """When that share of the time left is up, of `time.perf_counter`; infinite without an end."""

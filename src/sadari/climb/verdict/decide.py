@@ -37,6 +37,7 @@ def decide(
     margin: float = MARGIN,
     texts_per_day: int = TEXTS_PER_DAY,
     compared: tuple[Mapping[str, Interval], Sequence[PairTest]] | None = None,
+    names: Sequence[str] = (),
 ) -> Verdict:
     """Take the cheapest rung that no other one beats: see `sadari.climb.verdict.choice.choose` and ``docs/verdict.md``.
 
@@ -49,6 +50,7 @@ def decide(
         margin: what may be lost for a cost that counts in full: a share of the metric.
         texts_per_day: how many texts are to be labelled.
         compared: what `compare_on_validation` gives of them, where it is known already.
+        names: of all rungs that were asked for, those included that came to no end.
 
     Raises:
         SettingError: no rungs, two of the same name, or a margin that is no share.
@@ -66,7 +68,7 @@ def decide(
     best = max(values, key=lambda name: (values[name], name == chosen))
     dearer = [name for name in values if values[name] > values[chosen]]
     following = min(dearer, key=lambda name: costs[name].noticed) if dearer else None
-    share, p, learned = nothing_learned(rungs, truth, chosen, metric)
+    share, p, learned = nothing_learned(rungs, truth, chosen, metric, names)
     verdict = Verdict(
         rung=chosen,
         best=best,

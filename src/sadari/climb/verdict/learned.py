@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sadari import readable
 from sadari.climb.measuring.scores import score_said
 from sadari.climb.result import RungResult
-from sadari.messages import Message, message
+from sadari.messages import Message, both, message
 from sadari.metrics.answers import Answers
 from sadari.metrics.interval import Interval
 from sadari.metrics.metric import Metric, suggested
@@ -24,7 +24,11 @@ LEVEL = 0.05  # p-values under this count as a difference
 
 
 def nothing_learned(
-    rungs: Sequence[RungResult], truth: NDArray[np.integer], chosen: str, metric: Metric
+    rungs: Sequence[RungResult],
+    truth: NDArray[np.integer],
+    chosen: str,
+    metric: Metric,
+    names: Sequence[str] = (),
 ) -> tuple[float, float, list[Message]]:
     """Compare with always answering the most frequent label.
 
@@ -36,12 +40,13 @@ def nothing_learned(
         truth: int [v], of the validation rows; or int [v, k + 1], of several labels a text.
         chosen: the rung that is recommended.
         metric: what counts.
+        names: of all rungs that were asked for, those included that came to no end.
 
     Returns:
         the accuracy of that answer; the chosen rung's p-value against it, 1 where it is no better; and what to say.
     """
     if truth.ndim == 2:
-        return _several_learned(rungs, truth, chosen)
+        return _several_learned(rungs, truth, chosen, names)
     known = truth[truth >= 0]
     if not len(known):
         return 0.0, 1.0, []
@@ -61,11 +66,11 @@ def nothing_learned(
         share=readable.percent(share),
         p=readable.p_value(p),
     )
-    return share, p, [failed, *_instead(rungs, p_values, rare=suggested(counts))]
+    return share, p, [failed, *_instead(rungs, p_values, names, rare=suggested(counts))]
 
 
 def _several_learned(
-    rungs: Sequence[RungResult], truth: NDArray[np.integer], chosen: str
+    rungs: Sequence[RungResult], truth: NDArray[np.integer], chosen: str, names: Sequence[str]
 ) -> tuple[float, float, list[Message]]:
     """The same where a text may have several labels, by micro-F1: of always giving the best of all sets of labels."""
     metric, always = SeveralMetric(DEFAULT), always_the_same(truth)
@@ -80,14 +85,16 @@ def _several_learned(
         share=readable.percent(share),
         p=readable.p_value(p),
     )
-    return share, p, [failed, *_instead(rungs, p_values, rare=False)]
+    return share, p, [failed, *_instead(rungs, p_values, names, rare=False)]
 
 
-def _instead(rungs: Sequence[RungResult], p_values: Mapping[str, float], *, rare: bool) -> list[Message]:
+def _instead(
+    rungs: Sequence[RungResult], p_values: Mapping[str, float], names: Sequence[str], *, rare: bool
+) -> list[Message]:
     """That there may be nothing to learn, if all fail that read in different ways; else what could still help."""
     kinds = {_reads(name) for name in p_values}
     if not {"tokens", "characters"} <= kinds or min(p_values.values()) < LEVEL:
-        return _could_help(rungs, kinds, rare=rare)
+        return _could_help(rungs, kinds, [name for name in names if name not in p_values], rare=rare)
     nothing = message(
         "The rungs that read words and those that read characters all fail: there may be nothing to learn here, or "
         "too few rows to learn it from."
@@ -106,15 +113,22 @@ def _reads(name: str) -> str:
     return kind.reads if kind is not None else "tokens"
 
 
-def _could_help(rungs: Sequence[RungResult], kinds: set[str], *, rare: bool) -> list[Message]:
-    """What was not tried yet, each in a sentence."""
+def _could_help(
+    rungs: Sequence[RungResult], kinds: set[str], unfinished: Sequence[str], *, rare: bool
+) -> list[Message]:
+    """What was not tried yet, each in a sentence; ``unfinished``: rungs that were, and came to no end."""
     said = []
     unread = [name for name, kind in RUNGS.items() if kind.reads == "characters" and kind.starts_from is None]
-    if "characters" not in kinds and unread:
+    if "characters" not in kinds and not set(unread) & set(unfinished) and unread:
         said.append(message("Rungs that read characters were not tried: --rungs {names}.", names=",".join(unread)))
-    if "tokens" not in kinds:
+    if "tokens" not in kinds and not any(_reads(name) == "tokens" for name in unfinished):
         said.append(message("Rungs that read words were not tried."))
-    if not any(RUNGS[rung.rung].starts_from == ENCODER for rung in rungs if rung.rung in RUNGS):
+    if left_out := [name for name in unfinished if _reads(name) in {"tokens", "characters"} - kinds]:
+        said.append(
+            message("Left out were {names}, which read in another way; the table says why.", names=both(left_out))
+        )
+    tried = [rung.rung for rung in rungs if rung.rung in RUNGS] + [*unfinished]
+    if not any(RUNGS[name].starts_from == ENCODER for name in tried):
         said.append(
             message(
                 "Pre-trained weights may know what these rows are too few to teach: {option}.", option=ENCODER.option

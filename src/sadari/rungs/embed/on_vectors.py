@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -61,10 +61,10 @@ class Scaled:
 class OnVectors(Rung):
     """A linear layer on one vector a text.
 
-    The layer is fitted by least squares with a penalty. The vectors are centred and brought to a mean square of 1
-    before it is fitted: by one number for all dimensions, since those that vary little say little, and dividing each by
-    its own deviation would make them as loud as the others. Both are folded into the layer, which so works on the
-    vectors as they are.
+    The layer is fitted by least squares with a penalty, if a rung has no other way. The vectors are centred and brought
+    to a mean square of 1 before it is fitted: by one number for all dimensions, since those that vary little say
+    little, and dividing each by its own deviation would make them as loud as the others. Both are folded into the
+    layer, which so works on the vectors as they are.
 
     Args:
         weights: a folder, a file, or a name on the Hugging Face hub, which is looked for in the local cache alone.
@@ -165,15 +165,28 @@ class OnVectors(Rung):
 
     def _choose_strength(self, scaled: Scaled, targets: NDArray[np.int8], costs: NDArray[np.float32]) -> Chosen:
         """Settle `C_` and the temperature by training texts that are held out in turn; what was found of each C."""
-        wanted = targets > 0
-        strengths = STRENGTHS if self.usual_C is None or self.C is not None else (self.usual_C,)
-        found = choose_strength(scaled.vectors, wanted, costs, seed=self.seed, strengths=strengths)
-        self.C_ = found.strength if self.C is None else self.C
-        self._sharpen(found.logits, wanted[found.rows], np.ones(len(found.logits), np.bool_))
+        wanted, given = targets > 0, self.C or self.usual_C
+        strengths = STRENGTHS if given is None else (given,)
+        found = choose_strength(
+            scaled.vectors, wanted, costs, seed=self.seed, strengths=strengths, fit=self._fit_layers
+        )
+        self.C_ = found.strength
+        # rows count here as they do in the layer: one that is pushed to some labels would else be taken for unsure
+        self._sharpen(found.logits, wanted[found.rows], np.ones(len(found.logits), np.bool_), costs[found.rows])
         return found
 
+    def _fit_layers(
+        self,
+        vectors: NDArray[np.float32],
+        targets: NDArray[np.bool_],
+        costs: NDArray[np.float32],
+        strengths: Sequence[float],
+    ) -> list[Linear]:
+        """A layer for each strength."""
+        return fit_ridge(vectors, targets, costs, strengths)
+
     def _fit_head(self, scaled: Scaled, targets: NDArray[np.int8], costs: NDArray[np.float32]) -> None:
-        layer = fit_ridge(scaled.vectors, targets > 0, costs, [self.C_])[0]
+        layer = self._fit_layers(scaled.vectors, targets > 0, costs, [self.C_])[0]
         weight = layer.weight / np.float32(scaled.spread)
         self.head_ = Linear(weight, layer.bias - scaled.centre @ weight)
         check_learned(weight=self.head_.weight, bias=self.head_.bias)

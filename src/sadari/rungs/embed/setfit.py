@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -23,6 +24,8 @@ from sadari.rungs.training_rows import check_fits
 from sadari.settings.search import LogNumber, Tried
 from sadari.settings.shared import AnyPrecision, BatchTexts, Decay, Epochs, LearningRate, Positive, Share, WeightDecay
 from sadari.text.vectorize import columns
+from sadari.train.solvers.logistic import fit_logistic
+from sadari.train.solvers.ridge import Linear
 from sadari.train.training_context import TrainingContext
 
 if TYPE_CHECKING:
@@ -41,9 +44,10 @@ class SetFit(OnVectors, FineTuned):
 
     For 2 to about 100 texts a label. In a pass each text stands in one pair with a text that shares a label, and in one
     with a text that does not; the encoder learns to bring the first together (cosine 1) and the second apart (0). Then
-    the layer is fitted as in `EmbeddingClassifier`, but loosely: the encoder has parted the training texts already, so
-    that any layer is right on them. Its temperature is the one that was right for the encoder before, which had not
-    learned from the texts that were held out.
+    the layer is fitted by logistic regression, as in setfit's own package: the encoder has parted the training texts
+    already, so that any layer is right on them, and least squares would follow more of what is chance in them. Its
+    temperature is the one that was right for the encoder before, which had not learned from the texts that were held
+    out.
 
     Args:
         weights: a folder of sentence-transformers, or of an encoder that `BertClassifier` takes; or a name on the
@@ -59,7 +63,7 @@ class SetFit(OnVectors, FineTuned):
         decay: how the learning rate falls after that: "linear", "cosine" or "constant".
         clip: the largest norm of the gradient; None: not clipped.
         dropout: of the encoder's states in training; None: as the weights' configuration says.
-        C: the larger, the closer the layer fits the training texts; None: 0.1.
+        C: the larger, the closer the layer fits the training texts; None: 1.
         class_weight: None, "balanced", or label → weight.
         precision: of products in training: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
         predict_precision: of products in prediction, likewise.
@@ -80,7 +84,7 @@ class SetFit(OnVectors, FineTuned):
     """
 
     name: ClassVar[str] = "setfit"
-    usual_C: ClassVar[float | None] = 0.1
+    usual_C: ClassVar[float | None] = 1.0
     relative_cost: ClassVar[int] = 100
     libraries: ClassVar[tuple[str, ...]] = ("transformers",)
 
@@ -157,6 +161,15 @@ class SetFit(OnVectors, FineTuned):
     ) -> None:
         super()._train(texts, targets, costs, context)
         self._fit_head(self._scaled(texts), targets, costs)
+
+    def _fit_layers(
+        self,
+        vectors: NDArray[np.float32],
+        targets: NDArray[np.bool_],
+        costs: NDArray[np.float32],
+        strengths: Sequence[float],
+    ) -> list[Linear]:
+        return fit_logistic(vectors, targets, costs, strengths, several=self._codec.multilabel)
 
     def _scaled(self, texts: Any) -> Scaled:
         """The vectors of the training texts as the encoder makes them now."""

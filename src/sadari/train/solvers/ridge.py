@@ -6,7 +6,7 @@ overlap little, that is right more often than logistic regression, and needs no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,10 @@ class Linear:
         """float32 [n, k] of float32 [n, width]."""
         found: NDArray[np.float32] = vectors @ self.weight + self.bias
         return found
+
+
+# From vectors, targets, costs and strengths, as `fit_ridge` has them.
+Fit = Callable[[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32], Sequence[float]], list[Linear]]
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ def choose_strength(
     *,
     seed: int,
     strengths: Sequence[float] = STRENGTHS,
+    fit: Fit | None = None,
 ) -> Chosen:
     """The strength that is nearest on rows that are held out, each of up to 10,000 in one of five folds.
 
@@ -101,7 +106,9 @@ def choose_strength(
         costs: float32 [n].
         seed: by which rows are put into folds.
         strengths: those to choose from; of one, what it gives on the rows that are held out.
+        fit: what fits the layers; None: `fit_ridge`.
     """
+    fit = fit or fit_ridge
     rows = np.random.default_rng(seed).permutation(len(vectors))[:MOST_CHOOSING]
     # label by label, so that every fold has its share of each
     rows = rows[np.argsort(targets[rows].argmax(axis=1), kind="stable")]
@@ -109,7 +116,7 @@ def choose_strength(
     logits = np.zeros((len(strengths), len(rows), targets.shape[1]), np.float32)
     for number in range(int(fold.max(initial=0)) + 1):
         inside, outside = rows[fold != number], np.flatnonzero(fold == number)
-        for place, layer in enumerate(fit_ridge(vectors[inside], targets[inside], costs[inside], strengths)):
+        for place, layer in enumerate(fit(vectors[inside], targets[inside], costs[inside], strengths)):
             logits[place, outside] = layer.logits(vectors[rows[outside]])
     wanted, shares = np.where(targets[rows], np.float32(1), np.float32(-1)), np.maximum(costs[rows], 1e-12)
     losses = [float(np.average(np.square(found - wanted).mean(axis=1), weights=shares)) for found in logits]

@@ -26,7 +26,12 @@ def sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def inverse_temperature_loss(
-    factor: float, logits: NDArray[np.floating], targets: NDArray[np.bool_], *, multilabel: bool
+    factor: float,
+    logits: NDArray[np.floating],
+    targets: NDArray[np.bool_],
+    *,
+    multilabel: bool,
+    costs: NDArray[np.floating] | None = None,
 ) -> float:
     """The mean negative log-likelihood, in nats, of rows whose logits are multiplied by ``factor``.
 
@@ -38,20 +43,27 @@ def inverse_temperature_loss(
         logits: float [n, k].
         targets: bool [n, k], which labels each row has.
         multilabel: labels independent of each other (sigmoid), else exactly one a row (softmax).
+        costs: float [n], how much each row counts; None: all alike.
     """
     scaled = factor * logits.astype(np.float64)
     doubt = 2 / (len(logits) + 2)
     if multilabel:
         wrong = np.logaddexp(0, np.where(targets, -scaled, scaled))
         anyone = 0.5 * (np.logaddexp(0, scaled) + np.logaddexp(0, -scaled))
-        return float(np.mean((1 - doubt) * wrong + doubt * anyone))
+        return float(np.average(((1 - doubt) * wrong + doubt * anyone).mean(axis=1), weights=costs))
     top = scaled.max(axis=1, keepdims=True)
     log_total = top[:, 0] + np.log(np.exp(scaled - top).sum(axis=1))
     wanted = (1 - doubt) * scaled[targets] + doubt * scaled.mean(axis=1)
-    return float(np.mean(log_total - wanted))
+    return float(np.average(log_total - wanted, weights=costs))
 
 
-def fit_inverse_temperature(logits: NDArray[np.floating], targets: NDArray[np.bool_], *, multilabel: bool) -> float:
+def fit_inverse_temperature(
+    logits: NDArray[np.floating],
+    targets: NDArray[np.bool_],
+    *,
+    multilabel: bool,
+    costs: NDArray[np.floating] | None = None,
+) -> float:
     """The factor by which logits are multiplied (the inverse of the temperature) that makes held-out rows likeliest.
 
     Returns:
@@ -65,7 +77,9 @@ def fit_inverse_temperature(logits: NDArray[np.floating], targets: NDArray[np.bo
         return 1.0
     unit = logits.astype(np.float64) / spread
     best = minimize_scalar(
-        lambda log_factor: inverse_temperature_loss(np.exp(log_factor), unit, targets, multilabel=multilabel),
+        lambda log_factor: inverse_temperature_loss(
+            np.exp(log_factor), unit, targets, multilabel=multilabel, costs=costs
+        ),
         bounds=(np.log(1e-3), np.log(1e3)),
         method="bounded",
         options={"xatol": 1e-4},
