@@ -193,7 +193,7 @@ def test_ag_news_with_its_test_file():
     assert left_out.isdisjoint(table)  # have nothing to start from
     accuracy = {rung: float(cells[table[""].index("accuracy")].split()[0]) for rung, cells in table.items() if rung}
     assert min(accuracy[rung] for rung in ("bow", "ngram", "tfidf", "char", "word-char", "embedding-bag")) > 89
-    assert max(accuracy.values()) > 92
+    assert max(accuracy.values()) > 91
     assert "test 7,600, used once" in printed
     assert "runs/ag_news/" in printed
 
