@@ -18,7 +18,7 @@ OF_AVX2 = {
 def needs(precision, *operations):
     """A mark: the test is skipped, and says why, where one of the operations cannot be done in that precision."""
     reasons = [reason for each in operations if (reason := device.why_not(precision, "cpu", each))]
-    return pytest.mark.skipif(bool(reasons), reason=f"no {precision} on this CPU: {' '.join(reasons)}")
+    return pytest.mark.skipif(bool(reasons), reason=f"no {precision} on this CPU: {' '.join(map(str, reasons))}")
 
 
 @contextmanager
