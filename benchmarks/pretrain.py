@@ -21,7 +21,7 @@ import polars as pl
 
 from corpora import ag_news
 from sadari.data.read import open_source
-from sadari.plots.activations import write_picture
+from sadari.plots.picture import write_picture
 from sadari.pretraining.bert import Bert
 from timing import table
 

@@ -12,7 +12,7 @@ import sadari
 CHART = """
 import sys, warnings
 from sadari.climb.report.charts import Titles, reliability_chart
-from sadari.plots.activations import write_picture
+from sadari.plots.picture import write_picture
 
 def figure():
     from matplotlib.figure import Figure

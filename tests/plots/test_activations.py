@@ -10,7 +10,8 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from sadari.errors import DataError, SadariWarning, SettingError
-from sadari.plots.activations import FONTS, draw_activations, write_picture
+from sadari.plots.activations import draw_activations
+from sadari.plots.picture import FONTS, write_picture
 from sadari.rungs import LSTM, BagOfWords, BiLSTM, Transformer
 
 TEXTS = ["the cat sat on the mat", "a dog ran in the park", "the cat ate the fish", "a dog bit a man"] * 4

@@ -78,7 +78,7 @@ def _style() -> None:
     from cycler import cycler
     from matplotlib import rcParams
 
-    from sadari.plots.activations import fonts_here
+    from sadari.plots.picture import fonts_here
 
     rcParams.update(_LOOK)
     rcParams["axes.prop_cycle"] = cycler(color=list(COLOURS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sadari.errors import DataError
 from sadari.messages import message
-from sadari.plots.activations import check_picture, write_picture
+from sadari.plots.picture import check_picture, give_picture
 from sadari.vectors.projection import Projection
 
 if TYPE_CHECKING:
@@ -31,41 +31,44 @@ GAP = 1.5  # round a label
 DOT = 2.5  # half a point's size
 
 
-def draw_words(found: Projection, path: str | Path, *, marked: Collection[str] = ()) -> Path:
-    """Write a picture of words as points with labels: SVG, PNG or PDF, by the name's ending.
+def draw_words(
+    found: Projection, path: str | Path | None = None, *, marked: Collection[str] = (), ax: Axes | None = None
+) -> Figure | Path:
+    """Draw words as points with labels.
 
     Args:
         found: the words and their points.
-        path: the file to write; its ending is the format.
+        path: an SVG, PNG or PDF to write, by its ending; None: the figure is given back.
         marked: words that stand out.
+        ax: axes to draw on; None: those of a new figure.
 
     Raises:
-        SettingError: another ending. DataError: too many words to draw. OutputError: it cannot be written.
+        SettingError: another ending, or a path and axes. DataError: too many words to draw. OutputError: it cannot be
+            written.
     """
-    target = check_picture(path)
+    if path is not None:
+        check_picture(path)
     if len(found.words) > MOST_WORDS:
         raise DataError(
             message("{number_of_words:,} words are too many to draw", number_of_words=len(found.words)),
             hint=message("choose at most {most_words}", most_words=MOST_WORDS),
         )
-    return write_picture(target, lambda: _drawn(found, marked))
+    size = max(1.0, (len(found.words) / 40) ** 0.5)
+    return give_picture(lambda axes: _draw(found, marked, axes), (7.0 * size, 5.2 * size), path, ax)
 
 
-def _drawn(found: Projection, marked: Collection[str]) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def _draw(found: Projection, marked: Collection[str], axes: Sequence[Axes]) -> None:
     from matplotlib.text import Text
 
-    size = max(1.0, (len(found.words) / 40) ** 0.5)
-    figure = Figure(figsize=(7.0 * size, 5.2 * size), dpi=72, layout="constrained")  # a pixel is a point
-    FigureCanvasAgg(figure)
-    axis = figure.subplots()
+    [axis] = axes
+    figure = axis.figure
     axis.set_aspect("equal", adjustable="datalim")  # a distance is one in every direction
     axis.margins(0.12)
     colors = ["tab:red" if word in marked else "tab:blue" for word in found.words]
     axis.scatter(found.points[:, 0], found.points[:, 1], s=14, c=colors, linewidths=0, zorder=2)
-    axis.set_xlabel(f"first axis: {found.shares[0]:.0%} of the variance", fontsize=8)
-    axis.set_ylabel(f"second axis: {found.shares[1]:.0%}", fontsize=8)
+    first, second = (f"{share:.0%}" for share in found.shares[:2])
+    axis.set_xlabel(str(message("first axis: {share} of the variance", share=first)), fontsize=8)
+    axis.set_ylabel(str(message("second axis: {share}", share=second)), fontsize=8)
     axis.tick_params(length=0, labelsize=7, labelcolor="0.5")
     axis.grid(color="0.92", linewidth=0.6)
     axis.set_axisbelow(True)
@@ -74,17 +77,17 @@ def _drawn(found: Projection, marked: Collection[str]) -> Figure:
         _label(axis, word, point, stands_out=word in marked)
         for word, point in zip(found.words, found.points, strict=True)
     ]
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     figure.set_layout_engine("none")  # the axes stay where they are now
-    points = axis.transData.transform(found.points)
-    sizes = np.array([Text.get_window_extent(label).size for label in labels]) + 2 * GAP
-    offsets = place_labels(points, sizes, np.array(axis.bbox.extents))
+    unit = 72 / figure.dpi  # of pixels: offsets are in points
+    points = axis.transData.transform(found.points) * unit
+    sizes = np.array([Text.get_window_extent(label).size for label in labels]) * unit + 2 * GAP
+    offsets = place_labels(points, sizes, np.array(axis.bbox.extents) * unit)
     far = np.linalg.norm(_gaps(offsets, sizes), axis=1) > LEADER_FROM
     for label, offset, has_line in zip(labels, offsets, far.tolist(), strict=True):
         label.set_position((float(offset[0]), float(offset[1])))
         if label.arrow_patch is not None:
             label.arrow_patch.set_visible(has_line)
-    return figure
 
 
 def _label(axis: Axes, word: str, point: NDArray[np.float64], *, stands_out: bool) -> Annotation:

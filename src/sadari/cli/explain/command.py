@@ -48,7 +48,7 @@ def explain(model: str, text: str, label: str | None, top: int, picture: str | N
 
     text = _read(text)
     if picture is not None:
-        from sadari.plots.activations import check_picture
+        from sadari.plots.picture import check_picture
 
         check_picture(picture)
     with Progress() as progress:

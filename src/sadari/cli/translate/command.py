@@ -120,7 +120,7 @@ def run_(model: str, texts: tuple[str, ...], **asked: Any) -> None:
             raise SettingError(message("-o takes plain lines: leave out --show-alignment and --json"))
         check_file(Path(asked["output"]))
     if asked["picture"] is not None:
-        from sadari.plots.activations import check_picture
+        from sadari.plots.picture import check_picture
 
         check_file(check_picture(asked["picture"]))
         if not isinstance(wanted, list) or len(wanted) != 1:

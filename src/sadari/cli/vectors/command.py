@@ -218,7 +218,7 @@ def plot(source: str, words: tuple[str, ...], around: tuple[str, ...], **asked: 
     from sadari.cli.terminal.printing import say_json
     from sadari.cli.vectors import view as vectors_view
     from sadari.display.terminal import Progress
-    from sadari.plots.activations import check_picture
+    from sadari.plots.picture import check_picture
 
     output = asked["output"]
     if not words and not around:
