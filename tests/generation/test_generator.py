@@ -682,3 +682,8 @@ def test_a_generator_that_learned_nothing_writes_nothing(tmp_path):
 def test_half_a_surrogate_is_no_prompt():
     with pytest.raises(DataError, match="no character"):
         trained().sample("a\ud800")
+
+
+def test_a_report_every_few_steps_besides_those_of_validations():
+    history = Generator(**SMALL, steps=6, validations=1, report_every=2).fit(TEXT).history_
+    assert [(record["step"], "validation_loss" in record) for record in history] == [(2, False), (4, False), (6, True)]

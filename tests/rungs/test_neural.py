@@ -467,3 +467,12 @@ def test_a_device_of_training_is_not_asked_for_when_loading(trained, tmp_path):
 def test_an_untrained_rung_is_none_of_its_kinds():
     with pytest.raises(NotImplementedError):
         NeuralRung(**QUICK).fit(TEXTS[:30], LABELS[:30])
+
+
+def test_a_pass_over_some_of_the_texts_and_a_report_every_few_steps():
+    texts, labels = [f"word{i % 7} other{i % 2}" for i in range(64)], [str(i % 2) for i in range(64)]
+    model = EmbeddingMean(epochs=2, epoch_size=24, batch_size=4, report_every=2).fit(texts, labels)
+    assert [record["step"] for record in model.history_] == [2, 4, 6, 8, 10, 12]
+    assert [record["epoch"] for record in model.history_] == [1, 1, 1, 2, 2, 2]
+    with pytest.raises(SettingError, match="epoch_size"):
+        EmbeddingMean(epoch_size=0).fit(texts, labels)

@@ -48,6 +48,17 @@ def test_an_epoch_is_the_same_whenever_asked_and_each_is_another():
     assert listed(Batches(lengths, 16, 10_000, seed=5).epoch(2)) != second
 
 
+def test_an_epoch_of_so_many_texts_has_as_many_and_another_has_others():
+    batches = Batches(np.arange(1, 101, dtype=np.int64), 7, 10_000, seed=1, epoch_size=30)
+    first, second = (np.concatenate(batches.epoch(number)) for number in (1, 2))
+    assert len(set(first.tolist())) == len(first) == len(second) == 30
+    assert set(first.tolist()) != set(second.tolist())
+    shared = [np.concatenate(batches.epoch(1, rank=rank, world=3)) for rank in range(3)]
+    assert sorted(np.concatenate(shared)) == sorted(first)
+    assert len(np.concatenate(batches.in_order())) == 100
+    assert len(np.concatenate(Batches(np.ones(5, np.int64), epoch_size=9).epoch(1))) == 5
+
+
 def test_little_is_padding():
     lengths = np.random.default_rng(0).geometric(0.03, 20_000)
     batches = Batches(lengths, 64, 16_384, seed=0)

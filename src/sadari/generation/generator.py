@@ -66,6 +66,7 @@ class Generator(SavedGenerator):
         validation: the share of the text that is held out, at its end, to score on; at most 262,144 tokens.
         validations: how many times the held-out part is scored, evenly over the run.
         patience: stop after so many validations without a better one.
+        report_every: a record every so many steps, besides those of validations; 0: none.
         sample_every: show what it writes every so many steps; 0: never.
         sample_prompt: what it then writes on from.
         device: "cpu", "cuda", "mps" or "auto".

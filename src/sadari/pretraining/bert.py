@@ -79,6 +79,7 @@ class Bert(SavedBert):
             short run fewer, so that scoring takes a small share of it (``scored_tokens`` says how many they were).
         validations: how many times the held-out part is scored, evenly over the run.
         patience: stop after so many validations without a better one.
+        report_every: a record every so many steps, besides those of validations; 0: none.
         device: "cpu", "cuda", "mps" or "auto".
         precision: "fp32", "bf16", or "auto": "bf16" where the machine is faster with it.
         compile: use torch.compile.

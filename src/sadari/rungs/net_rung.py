@@ -8,7 +8,7 @@ from typing import Any, cast
 from sadari.artifact.restore import check_learned
 from sadari.device import resolve_device
 from sadari.rungs.resumable import Resumable
-from sadari.settings.shared import ClassWeight, Epochs, Every
+from sadari.settings.shared import ClassWeight, Count, Epochs, Every
 from sadari.train.net_settings import NetSettings
 
 
@@ -18,12 +18,14 @@ class NetRung(NetSettings, Resumable):
 
     Args:
         epochs: passes over the texts, at most.
+        epoch_size: texts of a pass, drawn anew for each; None: all.
         report_every: a record every so many steps, besides those of validations; 0: none.
         validate_every: score the validation texts every so many steps, and keep the best net; 0: after every epoch.
         class_weight: None, "balanced", or label → weight.
     """
 
     epochs: Epochs | None = None
+    epoch_size: Count | None = None
     report_every: Every = 0
     validate_every: Every = 0
     class_weight: ClassWeight | None = None

@@ -19,6 +19,7 @@ class EpochBatches:
 
     lengths: Any  # int64 [n]
     seed: int
+    epoch_size: int | None = None
 
     @property
     def pool(self) -> int:
@@ -28,13 +29,15 @@ class EpochBatches:
     def epoch(self, number: int, *, rank: int = 0, world: int = 1) -> list[NDArray[np.int64]]:
         """The batches of one epoch, shuffled: arrays of positions; every text stands in exactly one.
 
+        With an ``epoch_size``, so many texts, drawn anew for each epoch, stand in one, and the others in none.
+
         Args:
             number: of the epoch, from 1.
             rank: which of several processes this is; each takes its share of every batch, which may be empty.
             world: how many processes there are.
         """
         random = np.random.default_rng([self.seed, number])
-        order = random.permutation(len(self.lengths))
+        order = random.permutation(len(self.lengths))[: self.epoch_size]
         batches: list[NDArray[np.int64]] = []
         for first in range(0, len(order), self.pool):
             batches += self._cut(order[first : first + self.pool])
@@ -60,12 +63,14 @@ class Batches(EpochBatches):
         max_tokens: the most tokens in a batch, padding included; a longer text is a batch of its own.
         seed: of the shuffling. The batches of an epoch depend on the seed and the epoch's number alone, so a resumed
             run needs to remember no more than how many it has done.
+        epoch_size: texts of an epoch, exactly; None: all.
     """
 
     lengths: NDArray[np.int64]
     max_texts: int = 64
     max_tokens: int = 16_384
     seed: int = 0
+    epoch_size: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_texts < 1 or self.max_tokens < 1:

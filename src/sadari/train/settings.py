@@ -15,6 +15,7 @@ from sadari.settings.shared import (
     BatchTexts,
     Count,
     Epochs,
+    Every,
     Floor,
     LearningRate,
     Minutes,
@@ -125,6 +126,7 @@ class LanguageSettings(TaskSettings):
         batch_size: sequences that make a step.
         optimizer: "adam", "adamw" or "sgd" (with momentum 0.9).
         floor: the share of the learning rate that is left at the end.
+        report_every: a record every so many steps, besides those of validations; 0: none.
         compile: use torch.compile.
     """
 
@@ -132,6 +134,7 @@ class LanguageSettings(TaskSettings):
     batch_size: BatchTexts | None = None
     optimizer: Optimizer = "adamw"
     floor: Floor = 0.0
+    report_every: Every = 0
     compile: bool = False
 
 

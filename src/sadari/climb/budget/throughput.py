@@ -13,7 +13,14 @@ from sadari.rungs import Rung
 
 SMALL, TIMED = 16, 160  # texts
 # A class weight may name a label that is not among a few texts.
-_PLAIN = {"steps": None, "validate_every": 0, "report_every": 0, "patience": None, "class_weight": None}
+_PLAIN = {
+    "steps": None,
+    "validate_every": 0,
+    "report_every": 0,
+    "epoch_size": None,
+    "patience": None,
+    "class_weight": None,
+}
 SHARE = 0.05  # of the time left that measuring may take, one small batch aside
 
 

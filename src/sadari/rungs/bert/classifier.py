@@ -97,6 +97,7 @@ class BertClassifier(FineTuned, NetRung):
         class_weight: None, "balanced", or label → weight.
         patience: stop after so many validations without a better accuracy, and keep the best net.
         validate_every: score the validation texts every so many steps; 0: after every epoch.
+        epoch_size: texts of a pass, drawn anew for each; None: all.
         report_every: a record every so many steps, besides those of validations; 0: none.
         precision: of products in training: "fp32", "bf16", or "auto": bf16 where processor or GPU has it.
         predict_precision: "fp32"; "bf16", or on a CPU "int8", are faster, and off by hundredths of a logit.
@@ -180,7 +181,7 @@ class BertClassifier(FineTuned, NetRung):
         """`epochs`; or as many as the steps need, where these are given; or what so many texts need."""
         batch = self.batch_size * self.accumulate
         if self.epochs is None and self.steps is not None:
-            return max(1, -(-self.steps * batch // max(1, rows)))
+            return max(1, -(-self.steps * batch // max(1, min(rows, self.epoch_size or rows))))
         return self.epochs or bert_settings.passes(rows, batch)
 
     @property
@@ -269,7 +270,7 @@ class BertClassifier(FineTuned, NetRung):
             read.ids,
             targets[read.owners],
             read.shares(costs),
-            Batches(read.ids.lengths, self.batch_size, self.batch_tokens, self.seed),
+            Batches(read.ids.lengths, self.batch_size, self.batch_tokens, self.seed, self.epoch_size),
             self.pieces_.pad_id,
             self._codec.multilabel,
             self.label_smoothing,

@@ -82,6 +82,7 @@ class NeuralRung(NetRung):
         batch_size: the most texts in a batch; None: 64, and 32 where there are few texts.
         batch_tokens: the most tokens in it, padding included.
         sparse: sparse gradients for the embeddings; None: where they pay, from 100,000 words on.
+        epoch_size: texts of a pass, drawn anew for each; None: all.
         report_every: a record every so many steps, besides those of validations; 0: none.
         validate_every: score the validation texts every so many steps, and keep the best net; 0: after every epoch.
         patience: stop after so many validations without a better accuracy, and keep the best net.
@@ -165,7 +166,7 @@ class NeuralRung(NetRung):
             ids,
             targets,
             costs,
-            Batches(ids.lengths, self.batch_size_, self.batch_tokens, self.seed),
+            Batches(ids.lengths, self.batch_size_, self.batch_tokens, self.seed, self.epoch_size),
             self.vocab_.pad_id,
             self._codec.multilabel,
             self.label_smoothing,
