@@ -69,9 +69,9 @@ for sentence, french in zip(english, reversing.translate(english), strict=True):
 # (the encoder's states):
 #
 # ```
-# score    s_j = v · tanh(W q + U k_j)     how well does word j answer?
-# softmax  a_j = exp(s_j) / Σ exp(s)       shares that sum to 1
-# sum      c   = Σ a_j · k_j               what is seen
+# s_j = v · tanh(W q + U k_j)     score: how well does word j answer?
+# a_j = exp(s_j) / Σ exp(s)       softmax: shares that sum to 1
+# c   = Σ a_j · k_j               weighted sum: what is seen
 # ```
 
 # %%

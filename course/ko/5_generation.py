@@ -158,8 +158,8 @@ views = best_of(lambda: [each.contiguous() for each in get_windows(part_ids)], 5
 print(f"Python loop {loop * 1000:.1f} ms · views {views * 1000:.2f} ms: {loop / views:.0f} times as fast")
 
 # %% [markdown]
-# 스트라이드 (1, 1)이 핵심입니다. 다음 윈도로 가든 다음 글자로 가든 같은 메모리에서 한 칸만 움직이면 됩니다. (조용한
-# 컴퓨터에서 쟀을 때는 반복문이 106배 느렸습니다.)
+# 스트라이드 (1, 1)이 핵심입니다. 다음 윈도로 가든 다음 글자로 가든 같은 메모리에서 한 칸만 움직이면 됩니다. 반면
+# 반복문은 글자가 들어가는 윈도마다 그 글자를 두 번씩 새로 인코딩하고, 전부 복사합니다.
 #
 # 그런데 애초에 왜 모든 윈도가 필요할까요? 그러면 같은 글자를 몇 번이고 다시 먹이게 됩니다.
 
@@ -263,9 +263,14 @@ for step in range(steps):
 # %%
 figure, ax = plt.subplots()
 ax.plot(losses, alpha=0.35, color="#0072B2")
-ax.plot(np.convolve(losses, np.ones(20) / 20, mode="valid"), color="#0072B2", label="loss, mean of 20 steps")
+ax.plot(
+    range(19, steps),
+    np.convolve(losses, np.ones(20) / 20, mode="valid"),
+    color="#0072B2",
+    label="loss, mean of 20 steps",
+)
 ax.axhline(math.log(len(vocab)), color="#D55E00", linestyle="--", label=f"ln {len(vocab)}: knows nothing")
-ax.axhline(1.52, color="#009E73", linestyle=":", label="1.52: the course, hours later")
+ax.axhline(1.52, color="#009E73", linestyle=":", label="1.52: the course, later")
 ax.set_xlabel("step")
 ax.set_ylabel("nats a character")
 ax.legend()

@@ -67,9 +67,9 @@ for sentence, french in zip(english, reversing.translate(english), strict=True):
 # 돌아볼 수 있습니다. 쿼리 `q`(디코더가 지금 하려는 말)와 키 `k`(인코더의 상태들)가 있으면 세 단계로 끝납니다.
 #
 # ```
-# 점수        s_j = v · tanh(W q + U k_j)     단어 j가 얼마나 잘 맞을까?
-# 소프트맥스  a_j = exp(s_j) / Σ exp(s)       합이 1인 비율
-# 가중합      c   = Σ a_j · k_j               그래서 본 내용
+# s_j = v · tanh(W q + U k_j)     점수: 단어 j가 얼마나 잘 맞을까?
+# a_j = exp(s_j) / Σ exp(s)       소프트맥스: 합이 1인 비율
+# c   = Σ a_j · k_j               가중합: 그래서 본 내용
 # ```
 
 # %%
@@ -373,7 +373,7 @@ for first, second in (("The dog sleeps", "It snores loudly"), ("The dog sleeps",
 #
 # ### "it"은 무엇을 볼까요?
 #
-# *"The animal didn't cross the street because it was too **tired**"*에서 "it"은 동물이고, **wide**로 바꾸면
+# “The animal didn't cross the street because it was too **tired**”라는 문장에서 "it"은 동물이고, **wide**로 바꾸면
 # 길입니다. 6.3에서 쓴 식 그대로 "it"의 어텐션을 봅시다. 이 컴퓨터에 사전 학습된 가중치가 있으면(`sadari weights
 # fetch all-MiniLM-L6-v2`) 그것을 쓰고, 없으면 방금 뉴스를 읽은 BERT를 씁니다.
 
