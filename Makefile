@@ -80,7 +80,7 @@ docs: $(VENV)/.docs
 
 # COURSE=en, or ko, runs those of one language.
 course: $(VENV)/.dev
-	SADARI_COURSE=$(COURSE) $(BIN)/python -m pytest -m course tests/course
+	OMP_NUM_THREADS=1 SADARI_COURSE=$(COURSE) $(BIN)/python -m pytest -m course -n 2 tests/course
 
 # What fails is kept below found/; tests/fuzz/fuzz_run.py says how to run it again.
 MINUTES ?= 10

@@ -301,7 +301,7 @@ print("sadari      ", [f"{value:.6f}" for value in sorted(row[row > 0])])
 {name: round(float(value), 4) for name, value in zip(ours.feature_names(), row, strict=True) if value}
 
 # %% [markdown]
-# ## Three rungs, compared
+# ## Three models, compared
 #
 # The dots are shares of right answers on the same test texts; the lines are 95 % intervals: where they overlap widely, the
 # difference may be chance.

@@ -67,7 +67,7 @@ print("content", tuple(content.shape), content.tolist())
 print("offsets", tuple(offsets.shape), offsets.tolist())
 
 # %%
-colour = [COLOURS[0], COLOURS[1], COLOURS[2]]
+colour = [COLOURS[0], COLOURS[3], COLOURS[2]]
 figure, (above, below) = plt.subplots(2, 1, figsize=(13, 5), height_ratios=[3, 1.6])
 for row, length in enumerate(ids.lengths.tolist()):
     for column in range(padded.shape[1]):
@@ -76,7 +76,7 @@ for row, length in enumerate(ids.lengths.tolist()):
         above.add_patch(plt.Rectangle((column, -row), 0.95, 0.9, color=colour[row] if real else "#dddddd"))
         above.text(column + 0.47, 0.45 - row, word, ha="center", va="center", color="white" if real else "#666666")
 above.set(
-    xlim=(0, 10), ylim=(-2.1, 1), title=f"padded: {padded.numel()} cells, of which {int((~mask).sum())} hold nothing"
+    xlim=(-0.6, 10), ylim=(-2.1, 1), title=f"padded: {padded.numel()} cells, of which {int((~mask).sum())} hold nothing"
 )
 for place, one in enumerate(content.tolist()):
     row = int((offsets <= place).sum()) - 1
@@ -87,10 +87,11 @@ for row, place in enumerate(offsets.tolist()):
         f"offset {place}",
         (place + 0.1, 0),
         (place + 0.1, -0.9),
+        ha="center",
         color=colour[row],
         arrowprops={"arrowstyle": "->", "color": colour[row]},
     )
-below.set(xlim=(0, 10), ylim=(-1.1, 1), title=f"content and offsets: {len(content)} cells")
+below.set(xlim=(-0.6, 10), ylim=(-1.1, 1), title=f"content and offsets: {len(content)} cells")
 above.axis("off")
 below.axis("off")
 plt.show()

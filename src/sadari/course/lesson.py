@@ -12,6 +12,7 @@ from sadari.messages import LANGUAGES, VARIABLE, message
 ABOUT = "course.json"  # beside the notebooks: which language they are in
 # Okabe and Ito (2008): told apart by the colour-blind, too
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
+MOST_THREADS = 2  # nets as small as these lose time with more
 _LOOK = {
     "figure.figsize": (9.0, 4.2),
     "figure.dpi": 100,
@@ -44,6 +45,7 @@ def start(seed: int = 0) -> None:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 – what a student calls
     torch.manual_seed(seed)
+    torch.set_num_threads(min(MOST_THREADS, torch.get_num_threads()))
     _style()
     said = "AG News" if news() == "ag_news" else message("the bundled headlines")
     print(message("Ready. The news of this course: {news}.", news=said))
