@@ -139,7 +139,7 @@ class Model:
             ValueError: something of it is missing or of a wrong type.
         """
         self.scores_, self.data_ = (object_in(files.manifest, key) for key in ("scores", "data"))
-        self.history_ = self.history_of(decode_history(files.text(HISTORY)))
+        self.history_ = type(self).history_of(decode_history(files.text(HISTORY)))
 
     # -- what a kind adds -------------------------------------------------------------------------------
 

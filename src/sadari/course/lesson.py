@@ -6,6 +6,7 @@ import json
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 from sadari.messages import LANGUAGES, VARIABLE, message
 
@@ -13,7 +14,7 @@ ABOUT = "course.json"  # beside the notebooks: which language they are in
 # Okabe and Ito (2008): told apart by the colour-blind, too
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
 MOST_THREADS = 2  # nets as small as these lose time with more
-_LOOK = {
+_LOOK: Any = {
     "figure.figsize": (9.0, 4.2),
     "figure.dpi": 100,
     "figure.constrained_layout.use": True,

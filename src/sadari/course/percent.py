@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 _MARK = re.compile(r"# %%(?: \[(markdown)\])?\s*$")
 _PYTHON = {
@@ -52,7 +53,7 @@ def to_notebook(cells: list[Cell]) -> str:
     Args:
         cells: in their order.
     """
-    written = [
+    written: list[dict[str, Any]] = [
         {
             "cell_type": cell.kind,
             "id": f"cell-{number:03}",

@@ -47,7 +47,7 @@ def heat_map(
     ax.set_aspect("equal" if cells.shape[1] <= 3 * cells.shape[0] else "auto")
     ax.set_yticks(np.arange(len(rows)) + 0.5, [str(name) for name in rows])
     crowded = any(len(str(name)) > 2 for name in columns)
-    turned = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
+    turned: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
     ax.set_xticks(np.arange(len(columns)) + 0.5, [str(name) for name in columns], **turned)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

@@ -23,7 +23,8 @@ class Notebook:
 
     def __init__(self) -> None:
         self._handle: Any = None
-        self._shown, self._doing = 0.0, ""
+        self._shown = 0.0
+        self._doing: tuple[Any, ...] | None = None
 
     def show(self, standing: Standing) -> None:
         """Show it, in place of what was shown before; of the same work not more often than an eye follows."""

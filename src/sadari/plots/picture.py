@@ -97,7 +97,7 @@ def lettering() -> Iterator[None]:
     load_matplotlib()
     import matplotlib
 
-    own = {"svg.fonttype": "none", "svg.hashsalt": "sadari", "font.family": fonts_here()}
+    own: Any = {"svg.fonttype": "none", "svg.hashsalt": "sadari", "font.family": fonts_here()}
     with matplotlib.rc_context(own), _without_remarks_on_fonts():
         yield
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ def _draw(found: Projection, marked: Collection[str], axes: Sequence[Axes]) -> N
     from matplotlib.text import Text
 
     [axis] = axes
-    figure = axis.figure
+    figure = cast("Figure", axis.figure)
     axis.set_aspect("equal", adjustable="datalim")  # a distance is one in every direction
     axis.margins(0.12)
     colors = ["tab:red" if word in marked else "tab:blue" for word in found.words]

@@ -375,9 +375,8 @@ class WordVectors:
         if metric == "cosine":
             found = nearest_rows(self, wanted, count, skip=skip)
         else:
-            found = (
-                closest_rows(self.matrix, *each, count, skip=rows) for *each, rows in zip(wanted, skip, strict=True)
-            )
+            pairs = zip(wanted, skip, strict=True)
+            found = (closest_rows(self.matrix, point, count, skip=rows) for point, rows in pairs)
         return [
             [(self.word(row), score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
             for rows, scores in found

@@ -65,7 +65,8 @@ def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> Non
     """The settings as they were resolved, a recipe's reports, the scores, and what to do with the model."""
     settings = {**model.resolved_settings(), "tokenizer": model.tokenizer_}
     shown = show_settings({name: value for name, value in settings.items() if name != "seed"})
-    print_headed("Settings", shown, model.tokenizer_choice_ and model.tokenizer_choice_.said())
+    choice = model.tokenizer_choice_
+    print_headed("Settings", shown, choice.said() if choice else None)
     if settings.get("solver") == "adam":
         _print_reports(model.history_)
     if model.cut_:

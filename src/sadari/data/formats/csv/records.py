@@ -276,12 +276,12 @@ class _SpannedRows:
         swallowed = np.zeros(good.size, np.bool_)
         spanning = np.flatnonzero(good & ((span.flags & SPANS) > 0))
         self._learn_labels(span, good & ((span.flags & SPANS) == 0), quote)
-        for i in spanning:
-            row = span.first_row + int(i)
+        for i in spanning.tolist():
+            row = span.first_row + i
             if self._window != row // _WINDOW:
                 self._window, self._examined = row // _WINDOW, 0
             if self._examined < _EXAMINED:
-                swallowed[i] = self._looks_like_rows(span.raw_lines(int(i)), row)
+                swallowed[i] = self._looks_like_rows(span.raw_lines(i), row)
             self._examined += 1
         if not self._count and not swallowed[spanning].all():
             i = int(spanning[~swallowed[spanning]][0])
