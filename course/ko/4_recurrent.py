@@ -201,7 +201,8 @@ names = sorted(set(labels))
 print(len(texts), "texts to learn from,", len(test_texts), "to test on; labels:", ", ".join(names))
 
 # %%
-model = sadari.LSTM(embed_dim=64, hidden=32, tokenizer="basic_english", epochs=4)
+epochs = max(4, 20_000 // len(texts))  # of few texts, more passes
+model = sadari.LSTM(embed_dim=64, hidden=32, tokenizer="basic_english", epochs=epochs)
 model.fit(texts, labels)
 print(f"accuracy on the test texts: {model.score(test_texts, test_labels):.3f}")
 
@@ -323,11 +324,11 @@ embedding, reader = nn.Embedding(len(vocab), 64), nn.LSTM(64, 32, batch_first=Tr
 
 
 def seconds(rows, pack):
-    """The time of one pass forward and back over a batch: the best of five."""
+    """The time of one pass forward and back over a batch: the best of fifteen."""
     tensor, _ = ids.take(rows).padded(vocab.pad_id)
     lengths = torch.from_numpy(ids.lengths[rows]).clamp(min=1)
     times = []
-    for _ in range(5):
+    for _ in range(15):
         begin = time.perf_counter()
         inputs = embedding(tensor)
         if pack:
@@ -490,7 +491,7 @@ plt.show()
 #
 # ## 4.8 연습 문제
 #
-# `...` 자리에 답을 쓰고 셀을 실행하세요. 풀이는 `sadari course --solutions`로 받을 수 있습니다.
+# `...` 자리에 답을 쓰고 셀을 실행하세요. 풀이는 `sadari course -o FOLDER --solutions`로 받을 수 있습니다.
 #
 # **4.1** `nn.LSTM(100, 64)`의 파라미터는 몇 개일까요? 층이 네 개이고, 층마다 행렬이 두 개, 그리고 PyTorch에서는
 # 편향도 두 개라는 점을 떠올려 먼저 계산해 보세요.
