@@ -14,7 +14,7 @@ from sadari.messages import message
 from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
 from sadari.settings.limits import MOST, Whole, check
 from sadari.text.column import as_column
-from sadari.text.tokens.tokenize import TOKENIZERS, tokenizer
+from sadari.text.tokens.tokenize import is_tokenizer, tokenizer
 from sadari.text.vectorize import columns
 from sadari.train.labels import LabelCodec
 from sadari.train.solvers.temperature import sigmoid, softmax
@@ -77,7 +77,7 @@ class Answering:
             texts: n strings: a list, array, Series or other column of them.
         """
         column = as_column(texts)
-        if self.tokenizer_ in TOKENIZERS:
+        if is_tokenizer(self.tokenizer_):
             return np.diff(tokenizer(self.tokenizer_)(column).offsets)
         return column.str.count_matches(r"\S+").to_numpy().astype(np.int64)
 

@@ -50,7 +50,9 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
     help="Time for training and curves: 90s, 10m, 1h, none. A rung that takes longer trains on fewer rows, or is left"
     " out. Compiling, once on a machine, comes on top.",
 )
-@click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: by the texts]")
+@click.option(
+    "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}, regex:PATTERN.  [default: by the texts]"
+)
 @options.class_weight
 @click.option("--vectors", metavar="FILE", help="Word vectors for the rung vectors, which is left out without them.")
 @click.option(

@@ -95,7 +95,9 @@ _OWN_OPTIONS = (
 @options.no_cache
 @click.option("--epochs", metavar="N", help="Passes over the texts.")
 @click.option("--patience", metavar="N", help="Stop after N passes (or validations) without a better score.")
-@click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
+@click.option(
+    "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}, regex:PATTERN.  [default: auto]"
+)
 @click.option("--solver", metavar="NAME", help="dual, or adam: the course's recipe (bow, ngram, tfidf).")
 @click.option("--epoch-size", metavar="N", help="Texts a pass (nets; --solver adam).")
 @click.option("--report-every", metavar="N", help="A report every N steps (nets; --solver adam).")

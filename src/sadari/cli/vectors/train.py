@@ -56,7 +56,9 @@ INPUTS = ("text", *READ_FORMATS)
 @click.option("--subwords", metavar="N-M", help="Vectors for pieces of N to M units: unseen words have vectors, too.")
 @click.option("--unit", type=click.Choice(["characters", "jamo"]), default="characters", show_default=True)
 @click.option("--buckets", type=int, metavar="N", help="Rows that the pieces share.  [default: by their number]")
-@click.option("--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}.  [default: auto]")
+@click.option(
+    "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}, regex:PATTERN.  [default: auto]"
+)
 @click.option("--workers", type=int, metavar="N", help="Threads.  [default: one a core]")
 @click.option("--deterministic", is_flag=True, help="One thread: the same seed gives the same bits, also on a GPU.")
 @click.option("--device", default="cpu", show_default=True, metavar="NAME", help="cpu, cuda, mps or auto.")

@@ -10,6 +10,7 @@ import polars as pl
 
 from sadari.errors import SettingError
 from sadari.messages import message
+from sadari.text.tokens.pattern import pattern_of
 from sadari.text.tokens.scan import character_kinds
 from sadari.text.tokens.tokenize import Tokenizer
 
@@ -20,6 +21,14 @@ def tokenizer_rules(tokenizer: Tokenizer) -> dict[str, Any]:
     Raises:
         SettingError: a library cuts the texts, which no data can say.
     """
+    if pattern_of(tokenizer.name) is not None:
+        raise SettingError(
+            message(
+                "the tokenizer {name!r} is a regular expression, which each language reads in a way of its own",
+                name=tokenizer.name,
+            ),
+            hint=message("train with --tokenizer words, or another that has a name"),
+        )
     if tokenizer.prepare is not None:
         raise SettingError(
             message("the tokenizer {name!r} is a library, Kiwi, and cannot go with a model", name=tokenizer.name),

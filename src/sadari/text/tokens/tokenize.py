@@ -11,6 +11,7 @@ syllables      letters and digits as in ``words``, single ones too; punctuation 
                Hangul, Han, kana or Thai are cut into one to three of their characters, overlapping:
                "영화를!" → 영 영화 영화를 화 화를 를 !
 morphemes      Korean morphemes by Kiwi (needs ``sadari[ko]``), lower-cased
+regex:…        what a regular expression of your own finds, as it is: ``regex:\\b\\w+\\b``
 =============  ==================================================================================================
 
 Each text is composed first (NFC), whatever stands beside it. A mark belongs to the letter before it: a vowel sign, an
@@ -26,7 +27,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any
 
 import numpy as np
@@ -39,6 +40,7 @@ from sadari.messages import Message, message
 from sadari.settings.limits import Choice, shown
 from sadari.text.column import as_column, column_bytes, one_by_one
 from sadari.text.tokens.compose import composed, composed_bytes
+from sadari.text.tokens.pattern import check_pattern, found_tokens, pattern_of
 from sadari.text.tokens.scan import (
     ALONE,
     DROP,
@@ -80,7 +82,8 @@ class Tokenizer:
     def __reduce__(self) -> Any:
         """A model's user may pickle it: by its name, for Kiwi cannot be, and is made anew where it is needed."""
         own = TOKENIZERS.get(self.name)
-        return (tokenizer, (self.name,)) if own is not None and self is own() else super().__reduce__()
+        known = pattern_of(self.name) is not None or (own is not None and self is own())
+        return (tokenizer, (self.name,)) if known else super().__reduce__()
 
     def tokenize(self, text: str) -> list[str]:
         """The tokens of one text."""
@@ -88,19 +91,29 @@ class Tokenizer:
 
 
 def tokenizer(name: str) -> Tokenizer:
-    """The tokenizer of that name.
+    r"""The tokenizer of that name.
 
     Args:
-        name: one of `TOKENIZERS`.
+        name: one of `TOKENIZERS`; or ``regex:`` and a regular expression, of which every match is a token:
+            ``tokenizer(r"regex:\b\w+\b")``. It is one of Rust's `regex`, without look-around, whose time grows with
+            the text's length and no faster.
 
     Raises:
-        SettingError: no such tokenizer.
+        SettingError: no such tokenizer, or an expression that cannot be used.
         MissingExtraError: ``morphemes`` without kiwipiepy.
     """
+    pattern = pattern_of(name)
+    if pattern is not None:
+        check_pattern(pattern)
+        return _by_pattern(pattern)
     if not isinstance(name, str) or name not in TOKENIZERS:
         raise SettingError(
             message("there is no tokenizer {shown}", shown=shown(name)),
-            hint=message("choose one of: auto, {tokenizers}", tokenizers=", ".join(TOKENIZERS)),
+            hint=message(
+                "choose one of: auto, {tokenizers}, or a regular expression such as {example}",
+                tokenizers=", ".join(TOKENIZERS),
+                example=r"regex:\b\w+\b",
+            ),
         )
     return TOKENIZERS[name]()
 
@@ -205,6 +218,16 @@ def _morphemes() -> Tokenizer:
     return Tokenizer("morphemes", Rules(table, _LOWER, _other(PART, PART, PART)), True, prepare)
 
 
+@lru_cache(64)
+def _by_pattern(pattern: str) -> Tokenizer:
+    table = _ascii_table(lambda c: SEPARATOR if c == MORPHEME_END else PART)
+
+    def prepare(column: pl.Series) -> pl.Series:
+        return found_tokens(column, pattern, MORPHEME_END)
+
+    return Tokenizer(f"regex:{pattern}", Rules(table, _AS_IS, _other(PART, PART, PART)), False, prepare)
+
+
 TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
     "characters": _characters,
     "whitespace": whitespace,
@@ -213,7 +236,31 @@ TOKENIZERS: dict[str, Callable[[], Tokenizer]] = {
     "syllables": _syllables,
     "morphemes": _morphemes,
 }
-TokenizerName = Annotated[str, Choice(("auto", *TOKENIZERS))]  # of the settings that name one
+
+
+def is_tokenizer(name: object) -> bool:
+    """Whether `tokenizer` has one of that name."""
+    try:
+        tokenizer(name)  # type: ignore[arg-type]
+    except MissingExtraError:
+        return True
+    except SettingError:
+        return False
+    return True
+
+
+class NamedOrPattern(Choice):
+    """The name of a tokenizer, or ``regex:`` and a regular expression that can be used."""
+
+    @property
+    def said(self) -> Message:
+        return message("one of {texts}, or regex: and a regular expression", texts=", ".join(self.texts))
+
+    def allows(self, value: Any) -> bool:
+        return super().allows(value) or (pattern_of(value) is not None and is_tokenizer(value))
+
+
+TokenizerName = Annotated[str, NamedOrPattern(("auto", *TOKENIZERS))]  # of the settings that name one
 
 
 def unseen_share(name: str) -> Callable[[pl.Series], float]:
