@@ -137,6 +137,9 @@ texts = ["I love to play with my words", "I love Seoul", "words"]
 vocab = sadari.Vocab.learn(words(texts[:1]))
 print(vocab.tokens)
 encoded = vocab.encode(words(texts))
+encoded
+
+# %%
 padded, mask = encoded.padded(vocab.pad_id)
 print(padded.shape)
 padded

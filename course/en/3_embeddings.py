@@ -62,6 +62,9 @@ heat_map(
 # keeps texts in the second way (`Ragged`), and makes the first from it.
 
 # %%
+ids
+
+# %%
 content, offsets = ids.bag()
 print("content", tuple(content.shape), content.tolist())
 print("offsets", tuple(offsets.shape), offsets.tolist())
@@ -297,6 +300,14 @@ some = [
 cosines = [[vectors.similarity(one, other) for other in some] for one in some]
 heat_map(cosines, rows=some, columns=some, signed=True)
 
+# %%
+from sadari.plots.vectors import draw_words
+from sadari.vectors.projection import project
+
+centres = [word for word in ("oil", "team", "president", "software") if word in vectors]
+around = [near for word in centres for near, _ in vectors.nearest(word, 6)]
+draw_words(project(vectors, list(dict.fromkeys([*centres, *around]))), marked=centres)
+
 # %% [markdown]
 # ## Analogies are arrows
 #
@@ -324,8 +335,6 @@ plt.show()
 # countries and their people; the arrows should point the same way, and more texts make them straighter.
 
 # %%
-from sadari.vectors.projection import project
-
 wanted = [
     ("iraq", "iraqi"),
     ("russia", "russian"),

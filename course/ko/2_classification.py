@@ -243,7 +243,8 @@ print(
     model.predict([text])[0],
     dict(zip(model.classes_.tolist(), model.predict_proba([text])[0].round(3).tolist(), strict=True)),
 )
-model.explain(text).strongest("Business", 5)
+print(model.explain(text).strongest("Business", 3))
+model.explain(text)
 
 # %% [markdown]
 # ## n-그램: 순서를 조금만
@@ -322,6 +323,9 @@ plt.ylim(-0.5, len(scores) - 0.5)
 plt.xlabel("accuracy on test texts")
 plt.show()
 
+# %%
+rungs["tfidf"].feature_table(test.texts[:4])
+
 # %% [markdown]
 # ## 어디에서 틀릴까요? 혼동 행렬
 #
@@ -331,6 +335,9 @@ plt.show()
 found = scores["tfidf"]
 confusion = np.array(found.confusion)[: len(found.label_names)]  # the last row is for labels never seen in training
 heat_map(confusion, rows=[f"is {name}" for name in found.label_names], columns=found.label_names)
+
+# %%
+scores["tfidf"]
 
 # %%
 given = rungs["tfidf"].predict(test.texts)

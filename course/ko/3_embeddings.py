@@ -62,6 +62,9 @@ heat_map(
 # 적습니다. Sadari는 텍스트를 둘째 방식(`Ragged`)으로 저장하고, 필요할 때 첫째 방식으로 바꿉니다.
 
 # %%
+ids
+
+# %%
 content, offsets = ids.bag()
 print("content", tuple(content.shape), content.tolist())
 print("offsets", tuple(offsets.shape), offsets.tolist())
@@ -297,6 +300,14 @@ some = [
 cosines = [[vectors.similarity(one, other) for other in some] for one in some]
 heat_map(cosines, rows=some, columns=some, signed=True)
 
+# %%
+from sadari.plots.vectors import draw_words
+from sadari.vectors.projection import project
+
+centres = [word for word in ("oil", "team", "president", "software") if word in vectors]
+around = [near for word in centres for near, _ in vectors.nearest(word, 6)]
+draw_words(project(vectors, list(dict.fromkeys([*centres, *around]))), marked=centres)
+
 # %% [markdown]
 # ## 유추는 화살표입니다
 #
@@ -324,8 +335,6 @@ plt.show()
 # 사람이 있습니다. 화살표는 같은 쪽을 가리켜야 하고, 텍스트가 많을수록 더 나란해집니다.
 
 # %%
-from sadari.vectors.projection import project
-
 wanted = [
     ("iraq", "iraqi"),
     ("russia", "russian"),
