@@ -359,7 +359,7 @@ def open_source(
             label (``folder/label/*.txt``), ``"-"`` for standard input, or a data set's name (`sadari data list`).
         part: of a data set that has a name, "train" or "test".
         text: columns by name or number from 1; several (``"title,description"``) are joined with one space.
-        label: the label's column.
+        label: the label's column; a ``classes.txt`` beside a CSV file names labels that are 1 to k, one name a line.
         need_label: raise an error where there is no label column. If False, a column that is named like one is still
             read, and blanks in it are null.
         format: "csv", "tsv", "jsonl", "parquet", "fasttext", "folder" or "lines".
