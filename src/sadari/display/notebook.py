@@ -30,7 +30,7 @@ class Notebook:
         """Show it, in place of what was shown before; of the same work not more often than an eye follows."""
         doing, now = outline(standing.doing or ""), time.perf_counter()
         if doing != self._doing or now - self._shown >= EVERY:
-            self._display(standing, standing.line())
+            self._display(standing)
             self._shown, self._doing = now, doing
 
     def end(self, standing: Standing, *, completed: bool) -> None:
@@ -38,14 +38,14 @@ class Notebook:
         if self._handle is None and not standing.latest:  # it had nothing to tell
             return
         standing.doing = None if standing.curves["loss"] else standing.doing
-        stopped = None if completed else message("stopped")
-        self._display(standing, beside([stopped, standing.line(), readable.duration(standing.seconds, 2)]))
+        self._display(standing, None if completed else message("stopped"), readable.duration(standing.seconds, 2))
 
-    def _display(self, standing: Standing, line: Message | str) -> None:
+    def _display(self, standing: Standing, *more: Message | str | None) -> None:
         from IPython.display import display
 
-        said = " ".join(str(line).split())
-        bundle = {"text/plain": _plain(standing, said), "text/html": _html(standing, said)}
+        plain, html = (" ".join(str(beside([standing.line(bars=bars), *more])).split()) for bars in (True, False))
+        running = "" if more or not standing.share else f' <progress value="{standing.share:.3f}" max="1"></progress>'
+        bundle = {"text/plain": _plain(standing, plain), "text/html": _html(standing, html, running)}
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)
         else:
@@ -61,10 +61,10 @@ def _plain(standing: Standing, said: str) -> str:
     return "\n".join([f"{standing.title}: {said}", *(f"  │ {line}" for line in _sample_lines(standing))])
 
 
-def _html(standing: Standing, said: str) -> str:
+def _html(standing: Standing, said: str, running: str) -> str:
     sample = _sample_lines(standing)
     return block(
-        f"<b>{cell(standing.title)}</b> {cell(said)}",
+        f"<b>{cell(standing.title)}</b> {cell(said)}{running}",
         curve(standing.curves["loss"], standing.curves["validation"]),
         preformatted("\n".join(sample)) if sample else "",
     )

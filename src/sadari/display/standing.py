@@ -62,13 +62,17 @@ class Standing:
                 if len(self.curves[name]) > MOST_POINTS:
                     del self.curves[name][:-1:2]
 
-    def line(self) -> Message | str:
-        """``pass 2 of 9 █▆▄▂▁ loss 0.338, validation 88.7 %``."""
+    def line(self, *, bars: bool = True) -> Message | str:
+        """``pass 2 of 9 █▆▄▂▁ loss 0.338, validation 88.7 %``.
+
+        Args:
+            bars: whether losses are drawn among the words.
+        """
         if self.doing is not None:
             return self.doing
         losses = [loss for _, loss in self.curves["validation"] or self.curves["loss"]]
-        bars = sparkline(losses, 8) if losses else ""
-        return message("{passes} {bars} {scores}", passes=self._place(), bars=bars, scores=self._scores())
+        drawn = sparkline(losses, 8) if losses and bars else ""
+        return message("{passes} {bars} {scores}", passes=self._place(), bars=drawn, scores=self._scores())
 
     def _place(self) -> Message:
         epoch = int(self.latest.get("epoch", max(1, math.ceil(self.done))))
