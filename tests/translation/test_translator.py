@@ -383,12 +383,12 @@ def test_many_pairs_are_multiplied_in_bf16_where_that_is_faster(fast, monkeypatc
 def test_what_was_chosen_is_known_before_it_learns_and_is_saved(net, tmp_path):
     told = []
 
-    def begun(model):
+    def begun(model, pairs):
         assert not hasattr(model, "history_")
         told.append((model.chosen(), sum(parameter.numel() for parameter in model.net_.parameters())))
 
     asked = {"width": 32, "hidden": 32, "heads": 2, "epochs": 1, "learning_rate": 0.01}
-    model = Translator(net=net, **asked).fit(SOURCES, TARGETS, begun=begun)
+    model = Translator(net=net, **asked).fit(SOURCES, TARGETS, on_start=begun)
     (chosen, weights), *more = told
     assert not more
     assert weights == sum(value.numel() for value in model.net_.state_dict().values())
