@@ -401,31 +401,27 @@ def attention_of(bert, text):
 from sadari.pretrained.published import PUBLISHED
 
 here = [one for one in PUBLISHED if one.kind == "encoder" and "en" in one.languages and one.is_here]
-if here:
-    print("Read by", here[0].name)
-    untouched = sadari.BertClassifier(weights=here[0].folder, freeze="encoder", steps=1).fit(texts[:16], labels[:16])
-else:
-    print("No pre-trained weights here: read by the tiny BERT of this notebook, which can hardly know.")
+folder = Path(tempfile.mkdtemp()) / "news-bert"
+news_bert.save(folder)
+weights = here[0].folder if here else folder
+print("Read by", here[0].name if here else "the tiny BERT of this notebook, which can hardly know: no weights are here")
 
-
-def look(text):
-    """The tokens, and the shares [layers, heads, tokens, tokens]."""
-    if not here:
-        return attention_of(news_bert, text)
-    seen = untouched.activations(text)
-    return seen.tokens, np.stack(list(seen.panels.values()))
+question = "The animal didn't cross the street because it was too {}"
+_, by_hand = attention_of(news_bert, question.format("tired"))
+theirs = np.stack(list(sadari.attention(folder, question.format("tired")).panels.values()))
+print("by hand", by_hand.shape, "· largest difference to sadari.attention:", f"{np.abs(by_hand - theirs).max():.1e}")
 
 
 def it_by_word(text):
     """The words of a text, and the shares that "it" gives to each: [layers, heads, words]."""
-    tokens, shares = look(text)
+    read = sadari.attention(weights, text)
+    tokens, shares = read.tokens, np.stack(list(read.panels.values()))
     starts = [place for place, token in enumerate(tokens) if not token.startswith("##")]
     pieces = np.split(tokens, starts[1:])  # the pieces of a word belong together
     found = ["".join(parts).replace("##", "") for parts in pieces]
     return found, np.add.reduceat(shares[:, :, tokens.index("it")], starts, axis=-1)
 
 
-question = "The animal didn't cross the street because it was too {}"
 seen = {word: it_by_word(question.format(word)) for word in ("tired", "wide")}
 found, shares = seen["tired"]
 print(len(found), "words, shares", shares.shape, "= layers × heads × words")
@@ -461,8 +457,6 @@ plt.show()
 # 0.9047 with BERT-base; our tiny net bears, and needs, larger steps.
 
 # %%
-folder = Path(tempfile.mkdtemp()) / "news-bert"
-news_bert.save(folder)
 classifier = sadari.BertClassifier(weights=folder, epochs=3, learning_rate=1e-3, max_length=48)
 begun = time.perf_counter()
 classifier.fit(texts, labels)
@@ -603,6 +597,7 @@ check("6.3", parameters)
 # | masks and next sentences | `sadari.Bert(size="tiny").fit(texts)` |
 # | what stands at a mask | `bert.fill("My [MASK] reads a book")` |
 # | does it follow? | `bert.follows("The dog sleeps", "It snores loudly")` |
+# | what "it" attends to | `sadari.attention(weights, text).attends("it", layer=2)` |
 # | fine-tuning | `sadari.BertClassifier(weights=…).fit(texts, labels)` |
 # | which is worth it | `sadari.climb(corpus)`, `sadari climb news.csv` |
 #
