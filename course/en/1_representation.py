@@ -101,10 +101,10 @@ heat_map(identity, rows=tokens, columns=tokens)
 
 # %% [markdown]
 # `basic_english` is the tokenizer of the 2021 course: it makes letters small, lets `. , ! ?` stand alone, and drops `: ; "`. Other
-# tokenizers cut the same text in other ways:
+# tokenizers cut the same text in other ways; the last one is a regular expression, which you may write yourself:
 
 # %%
-for name in ("basic_english", "words", "whitespace", "characters"):
+for name in ("basic_english", "words", "whitespace", "characters", r"regex:\b\w+\b"):
     print(f"{name:14}", sadari.tokenizer(name).tokenize("He said: hello"))
 
 # %% [markdown]
@@ -313,6 +313,7 @@ check("1.3", answer)
 # | a text as characters, length × C | `sadari.tokenizer("characters")`, `vocab.one_hot(ids)` |
 # | one-hot of words, 9 × 9 | `sadari.Vocab(tokens)`, `vocab.one_hot(ids)` |
 # | the tokenizer `basic_english` | `sadari.tokenizer("basic_english").tokenize(text)` |
+# | a tokenizer of your own, `\b\w+\b` | `sadari.tokenizer(r"regex:\b\w+\b").tokenize(text)` |
 # | a vocabulary, and back again | `sadari.Vocab.learn(tokens)`, `vocab.encode(tokens)`, `vocab.decode(ids)` |
 # | a batch, padded, and its mask | `ids.padded(vocab.pad_id)` |
 # | Korean syllables and morphemes | `sadari.tokenizer("syllables")`, `sadari.tokenizer("morphemes")` |

@@ -101,10 +101,10 @@ heat_map(identity, rows=tokens, columns=tokens)
 
 # %% [markdown]
 # `basic_english`는 2021년 강의에서 쓰던 토크나이저입니다. 소문자로 바꾸고, `. , ! ?`를 따로 떼고, `: ; "`를 버립니다. 다른
-# 토크나이저는 같은 텍스트를 다르게 자릅니다.
+# 토크나이저는 같은 텍스트를 다르게 자릅니다. 마지막 것은 정규식이고, 여러분이 직접 쓸 수 있습니다.
 
 # %%
-for name in ("basic_english", "words", "whitespace", "characters"):
+for name in ("basic_english", "words", "whitespace", "characters", r"regex:\b\w+\b"):
     print(f"{name:14}", sadari.tokenizer(name).tokenize("He said: hello"))
 
 # %% [markdown]
@@ -313,6 +313,7 @@ check("1.3", answer)
 # | 글자로 본 텍스트, 길이 × C | `sadari.tokenizer("characters")`, `vocab.one_hot(ids)` |
 # | 단어의 원-핫, 9 × 9 | `sadari.Vocab(tokens)`, `vocab.one_hot(ids)` |
 # | 토크나이저 `basic_english` | `sadari.tokenizer("basic_english").tokenize(text)` |
+# | 내가 만든 토크나이저 `\b\w+\b` | `sadari.tokenizer(r"regex:\b\w+\b").tokenize(text)` |
 # | 어휘, 그리고 되돌리기 | `sadari.Vocab.learn(tokens)`, `vocab.encode(tokens)`, `vocab.decode(ids)` |
 # | 패딩한 배치와 마스크 | `ids.padded(vocab.pad_id)` |
 # | 한국어 음절과 형태소 | `sadari.tokenizer("syllables")`, `sadari.tokenizer("morphemes")` |
