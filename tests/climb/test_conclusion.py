@@ -189,12 +189,12 @@ def test_a_net_is_looked_at_while_it_trains(two_rungs, rate):
     """With validation rows set aside: at no rate it is given up at the second look, after half of its passes."""
     passes = []
 
-    def told(what, share):
-        if str(what).startswith("embedding: in training"):
-            passes.append(share)
+    def told(done, total, record):
+        if str(record["doing"]).startswith("embedding: in training"):
+            passes.append(done / total)
 
     settings = {"embedding": {"epochs": 8, "learning_rate": rate}}
-    result = climb(news(6_000), settings=settings, curves=False, refit=False, progress=told)
+    result = climb(news(6_000), settings=settings, curves=False, refit=False, on_progress=told)
     idle = rate < 1e-6
     assert ("given up" in str(dict(result.skipped).get("embedding"))) == idle
     assert [rung.rung for rung in result.rungs] == (["bow"] if idle else ["bow", "embedding"])
