@@ -124,7 +124,7 @@ def training_rows(texts: Any, labels: Any, sample_weight: Any = None) -> Rows:
                 first=first,
             )
         ),
-        stacklevel=3,
+        stacklevel=4,
     )
     kept = np.flatnonzero(~blank)
     return Rows(column.gather(kept), _take(given, kept), weights[kept], dropped)
