@@ -184,3 +184,15 @@ def test_weights_are_named_by_what_says_something(place, shown, tmp_path, monkey
     monkeypatch.chdir(tmp_path / place / "below")
     assert shown_weights("..") == shown
     assert shown_weights("somebody/small") == "somebody/small"
+
+
+def test_a_training_of_few_steps_is_scored_on_few_rows(weights, tmp_path):
+    rows = pl.DataFrame({"text": [f"text {row}" for row in range(6000)], "label": ["a", "b"] * 3000})
+    rows.write_csv(tmp_path / "many.csv")
+    given = ("--rung", "bert", "--weights", weights, "-o", tmp_path / "m", "--set", "threads=1", "--json")
+    asked = ("train", tmp_path / "many.csv", *given, "--validation", 0.2, "--set", "batch_size=4", "--set")
+    for steps, scored in ((3, 500), (150, 600)):
+        printed = json.loads(run_well(*asked, f"steps={steps}").stdout)
+        assert printed["rows"]["validation"] == printed["validation"]["rows"] == scored
+        said = f"{scored} of 1,200 validation rows are scored: the training is as short as that"
+        assert said in printed["notes"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,21 @@ class TrainData:
             label_column=self.validation.label_column,
             seed=seed,
         )
+
+    def validated_on(self, most: int, *, seed: int) -> TrainData:
+        """The same with no more than so many validation rows, drawn by chance; with a note where there were more.
+
+        Args:
+            most: rows to keep.
+            seed: of the draw.
+        """
+        there = len(self.validation)
+        if there <= most:
+            return self
+        drawn = np.random.default_rng(seed).choice(there, most, replace=False)
+        said = message("{most:,} of {there:,} validation rows are scored: the training is as short as that")
+        notes = [*self.notes, said.filled(most=most, there=there)]
+        return replace(self, validation=self.validation.take(np.sort(drawn)), notes=notes)
 
 
 def is_large(path: str) -> bool:

@@ -66,6 +66,7 @@ Files over 256 MB are read a batch at a time.
 
 
 # settings that have an option of their own
+LEAST_SCORED = 500  # validation rows of a training of few steps; its score is then known to within 4 points
 _OWN_OPTIONS = (
     "device",
     "precision",
@@ -158,6 +159,9 @@ def _train(asked: dict[str, Any]) -> None:
             stream=stream,
             say=progress,
         )
+        if steps := getattr(model, "steps", None):  # scoring is not to take longer than what is scored
+            learned = steps * model.resolved_settings()["batch_size"]
+            rows = rows.validated_on(max(LEAST_SCORED, learned), seed=asked["seed"])
         if teacher is not None:
             teacher, guessed = teaching.with_texts(teacher, asked, found, source, test, progress)
             rows.notes.extend(guessed)
