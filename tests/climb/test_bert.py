@@ -21,6 +21,7 @@ from sadari.data.audit.audit import audit
 from sadari.data.corpus import Corpus
 from sadari.data.datasets import find
 from sadari.data.read import open_source
+from sadari.display.watching import Watching
 from sadari.messages import render
 from sadari.rungs import BertClassifier
 from sadari.rungs.neural.recurrent import LSTM
@@ -356,9 +357,10 @@ def test_every_rung_has_settings_to_try():
 
 def test_the_bar_never_runs_back():
     told = []
-    say = Bar(lambda done, total, record: told.append((record["doing"], done / total)))
-    for what, share in (("bert", 0.4), ("lstm again", 0.1), ("lstm again", 0.5)):
-        say(what, share)
+    with Watching("climb", False, lambda done, total, record: told.append((record["doing"], done / total))) as watching:
+        say = Bar(watching)
+        for what, share in (("bert", 0.4), ("lstm again", 0.1), ("lstm again", 0.5)):
+            say(what, share)
     assert told == [("bert", 0.4), ("lstm again", 0.4), ("lstm again", 0.5)]
 
 

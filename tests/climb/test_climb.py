@@ -48,6 +48,7 @@ def test_the_verdict_so_far_is_said_while_others_train(headlines):
         rungs=["bow", "ngram", "tfidf"],
         curves=False,
         on_progress=lambda done, total, record: told.append(record["doing"]),
+        on_record=records.append,
     )
     assert [record["rung"] for record in records] == ["bow", "ngram", "tfidf"]
     assert [record["validation_accuracy"] for record in records] == [

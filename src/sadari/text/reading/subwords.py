@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sadari.artifact import guarded
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.text.long_texts import HEAD_SHARE
@@ -68,8 +69,9 @@ def _lowers_sigma(tokenizer: str) -> bool:
     """
     from tokenizers import Tokenizer as Engine
 
-    normalizer = Engine.from_str(tokenizer).normalizer
-    return normalizer is not None and normalizer.normalize_str("\u0391\u03a3").endswith("\u03c3")
+    with guarded(message("the tokenizer cannot be read")):
+        normalizer = Engine.from_str(tokenizer).normalizer
+        return normalizer is not None and normalizer.normalize_str("\u0391\u03a3").endswith("\u03c3")
 
 
 def words_reading(tokenizer: Tokenizer, words: list[str], most: int | None) -> Reading:
