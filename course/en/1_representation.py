@@ -60,8 +60,8 @@ one_hot.shape
 heat_map(one_hot, rows=text, columns=alphabet)
 
 # %% [markdown]
-# `H` is found in row 1, `E` in row 2, and the two `L` have the same row. No two different letters are nearer to each other than any
-# other two: that is what we wanted.
+# Row 1 is `H`, row 2 is `E`, and the two `L` have equal rows. No two different letters are nearer to each other than any other two:
+# that is what we wanted.
 #
 # With the whole alphabet, C is 26 and most of the picture is empty. Of 130 numbers, five are not zero.
 
@@ -73,7 +73,7 @@ heat_map(wide, rows=text, columns=letters)
 
 # %% [markdown]
 # **Sadari does the same in three calls**: a tokenizer cuts, a vocabulary gives ids, and `one_hot` writes the rows. The vocabulary
-# puts the most frequent first; so `L`, which stands twice, has id 0.
+# puts the most frequent first; so `L`, which occurs twice, has id 0.
 
 # %%
 characters = sadari.tokenizer("characters")
@@ -87,7 +87,7 @@ heat_map(vocab.one_hot(hello), rows=text, columns=vocab.tokens)
 # %% [markdown]
 # ## Words instead of letters
 #
-# The same works with words as units. Nine different words give nine rows, and if each is met once, in the order of the ids, the
+# The same works with words as units. Nine different words give nine rows. If each occurs once, in the order of the ids, the
 # picture is a diagonal: the 9 × 9 identity matrix.
 
 # %%
@@ -100,8 +100,9 @@ print(identity.shape, "identity:", bool((torch.tensor(identity) == torch.eye(9))
 heat_map(identity, rows=tokens, columns=tokens)
 
 # %% [markdown]
-# `basic_english` is the tokenizer of the 2021 course: it makes letters small, lets `. , ! ?` stand alone, and drops `: ; "`. Other
-# tokenizers cut the same text in other ways; the last one is a regular expression, which you may write yourself:
+# `basic_english` is the tokenizer of the 2021 course: it turns letters into lower case, makes each of `. , ! ?` a token of its own,
+# and drops `: ; "`. Other tokenizers cut the same text in other ways; the last one is a regular expression, which you may write
+# yourself:
 
 # %%
 for name in ("basic_english", "words", "whitespace", "characters", r"regex:\b\w+\b"):
@@ -128,8 +129,8 @@ heat_map(by_product, rows=text, columns=[0, 1], title="= [5, 2]", ax=right)
 # %% [markdown]
 # ## Several texts at once: unknown words and padding
 #
-# A net reads many texts at once: a **batch**, one tensor. But texts are of unequal length, and a tensor is a rectangle. So short
-# texts are filled up with a word that stands for nothing: `<pad>`. And a word that the vocabulary has never seen gets the id of
+# A net reads many texts at once: a **batch**, one tensor. But texts differ in length, and a tensor is a rectangle. So short
+# texts are filled up with a word that means nothing: `<pad>`. And a word that the vocabulary has never seen gets the id of
 # `<unk>`, *unknown*. Both are entries of the vocabulary, with ids of their own.
 
 # %%
@@ -152,8 +153,8 @@ heat_map(mask.int(), rows=["text 1", "text 2", "text 3"], title="mask: 1 is a wo
 # %% [markdown]
 # ## The mistake of the 2021 course: one number, two meanings
 #
-# The course filled short texts up with **0**. But 0 was already the id of `<unk>`. Nothing crashes. Look at what the net then
-# believes that it reads:
+# The course filled short texts up with **0**. But 0 was already the id of `<unk>`. Nothing crashes. Look at what the net
+# then reads:
 
 # %%
 wrong, _ = encoded.padded(0)
@@ -218,8 +219,8 @@ print("syllables:", len(initials) * len(vowels) * len(finals))
 # %% [markdown]
 # ### Which unit for Korean?
 #
-# English words stand apart, and mostly keep their form. A Korean word carries endings and particles: 영화, 영화를, 영화가 and 영화도 are
-# four words for `whitespace`, though each is about a film. Three other ways to cut:
+# English words have spaces between them, and mostly keep their form. A Korean word carries endings and particles: 영화, 영화를, 영화가
+# and 영화도 are four words for `whitespace`, though each is about a film. Three other ways to cut:
 
 # %%
 film = "나는 영화를 봤다"
@@ -227,7 +228,7 @@ for name in ("whitespace", "characters", "syllables", "morphemes"):
     print(f"{name:12}", sadari.tokenizer(name).tokenize(film))
 
 # %% [markdown]
-# - `syllables` cuts each word into pieces of one to three syllables that overlap: no dictionary, and very fast.
+# - `syllables` cuts each word into overlapping pieces of one to three syllables. It needs no dictionary, and is very fast.
 # - `morphemes` asks Kiwi, a morphological analyser: 영화 + 를, and 보다 with its endings; slower, and it knows its words.
 #
 # How much do the four forms share? We count the tokens that two forms have in common, divided by all tokens of the two.

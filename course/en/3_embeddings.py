@@ -9,7 +9,7 @@
 # - look rows up in an embedding, and read its shapes: texts × words × width;
 # - hand texts of unequal length to a net in two ways: padded with a mask, or as one long row with offsets;
 # - train word vectors by CBoW and skip-gram, and ask them for neighbours and analogies;
-# - start a classifier from vectors of others, count which words were found, and show that they really arrived.
+# - start a classifier from vectors that others trained, count which words were found, and show that they really arrived.
 
 # %%
 import matplotlib.pyplot as plt
@@ -186,7 +186,8 @@ for masked in (False, True):
 
 # %% [markdown]
 # In a service, texts of strangers share a batch. With the mistake, what another one sends changes your label. In Sadari a test holds
-# that a text's logits are the same alone and in any batch. The two nets of the course in one line each:
+# that a text's logits are the same alone and in any batch. The two nets of the course in one line each (after 25,000 texts, the course
+# had a running accuracy of 0.7596 with padded batches, and of 0.7541 with offsets):
 
 # %%
 for model in (sadari.EmbeddingMean(epochs=6), sadari.EmbeddingBag()):
@@ -230,8 +231,8 @@ print("for CBoW (neighbours → middle):", [other for word, other in pairs if wo
 # %% [markdown]
 # ### One step of skip-gram, in plain PyTorch
 #
-# There are two tables: one for words in the middle, one for neighbours. The product of two rows is their score. It shall be high
-# for pairs that stand in the text, and low for **negatives**: the same middle with words drawn at random.
+# There are two tables: one for words in the middle, one for neighbours. The product of two rows is their score. It should be high
+# for pairs that occur in the text, and low for **negatives**: the same middle word with words drawn at random.
 
 # %%
 torch.manual_seed(0)
@@ -264,9 +265,9 @@ plt.ylabel("loss")
 plt.show()
 
 # %% [markdown]
-# ### Watch vectors come about
+# ### Watch the vectors form
 #
-# Now on all the news, with Sadari's compiled loops. We stop after a few passes each time, and ask again who is nearest.
+# Now on all the news, with Sadari's compiled loops. We train for more and more passes, and each time ask which words are nearest.
 
 # %%
 every = sadari.open_source(news()).read().texts
@@ -331,6 +332,17 @@ axis.set(xlabel="royal", ylabel="female", xlim=(0, 1.1), ylim=(0, 1.1))
 plt.show()
 
 # %% [markdown]
+# A word may have a weight, as `1.3*woman` has here. And a word may have no vector. The course looked words up inside a bare `except`,
+# which hides every error, even a typing error in the code. Here the error says which word it was, and which one you may have meant:
+
+# %%
+print(toy.analogy("king - man + 1.3*woman", 2, metric="euclidean"))
+try:
+    toy["quene"]
+except sadari.SadariError as error:
+    print(error)
+
+# %% [markdown]
 # The vectors of the news have 50 axes without names. A picture takes the two along which the words differ most (PCA). Here are
 # countries and their people; the arrows should point the same way, and more texts make them straighter.
 
@@ -358,9 +370,10 @@ if {"russia", "russian", "china"} <= set(place):
     print("russian - russia + china →", [word for word, _ in vectors.analogy("russian - russia + china", 4)])
 
 # %% [markdown]
-# Vectors that others trained on billions of words do better: with GoogleNews, king + woman − man → *queen* 0.7118. If you have such a
-# file, read it in place of ours: `sadari.read_vectors("glove.6B.50d.txt")`. **Without one, what follows uses the vectors that this
-# notebook has trained.**
+# Vectors that others trained on billions of words do better. With GoogleNews, the word nearest to *neural* is *neuronal* (0.7805), and
+# king + woman − man is nearest to *queen* (0.7118); GloVe finds *queen*, too. If you have such a file, read it in place of ours:
+# `vectors = sadari.read_vectors("GoogleNews-vectors-negative300.bin")`, or `"glove.6B.50d.txt"`. **Without one, what follows uses the
+# vectors that this notebook has trained.**
 #
 # ## Start a net from vectors, and look whether they arrived
 #
@@ -382,8 +395,9 @@ changed = int((embedding.weight != before).any(1).sum())
 print(f"'found' {told} of {len(small)} words; rows that changed: {changed}")
 
 # %% [markdown]
-# Not a single one. `weight[row]` makes a new tensor; its `.data` is exchanged, and then it is thrown away. `fill` gives the table
-# whole, and says of each word how it came by its row:
+# Not a single one. `weight[row]` makes a new tensor; its `.data` is exchanged, and then it is thrown away. `fill` gives the
+# whole table, and says of each word where its row came from. (Of the 95,812 entries of AG News, the course counted 41,080 in GoogleNews,
+# and 54,732 missing.)
 
 # %%
 filled = fill(vectors, small.tokens)
@@ -407,8 +421,21 @@ axis.legend(ncols=4, loc="upper left")
 plt.show()
 
 # %% [markdown]
-# The course also wrote `weight.data = vocab.vectors`: no copy, so that training changed the vectors themselves. Here they are copied.
-#
+# The course also wrote `weight.data = vocab.vectors`: no copy, so that training changed the vectors themselves. Here they are copied:
+
+# %%
+source = torch.from_numpy(toy.all_of(["king", "queen"]))
+before = source.clone()
+embedding = torch.nn.Embedding(2, 2)
+embedding.weight.data = source
+copied = torch.nn.Embedding.from_pretrained(torch.from_numpy(fill(toy, ["king", "queen"]).matrix), freeze=False)
+with torch.no_grad():  # a step of training changes the weights
+    embedding.weight += 1
+    copied.weight += 1
+kept = np.array_equal(toy.all_of(["king", "queen"]), before.numpy())
+print("vectors as before: in the course", torch.equal(source, before), "· here", kept)
+
+# %% [markdown]
 # What does "nothing is loaded" cost? Learn from 300 labelled texts, once from the real vectors, and once from random ones, as the course
 # did without knowing.
 
@@ -453,12 +480,13 @@ check("3.3", answer)
 #
 # | unit 3 shows | the call |
 # |---|---|
-# | padded batches and their mean | `ids.padded(vocab.pad_id)`, `sadari.EmbeddingMean()` |
-# | content and offsets, EmbeddingBag | `torch.nn.EmbeddingBag(…)(*ids.bag())`, `sadari.EmbeddingBag()` |
+# | padded batches and their mean | `ids.padded(vocab.pad_id)`, `sadari.EmbeddingMean(epochs=1, epoch_size=25000)` |
+# | content and offsets, EmbeddingBag | `torch.nn.EmbeddingBag(…)(*ids.bag())`, `sadari.EmbeddingBag(longest=1)` |
 # | CBoW and skip-gram | `sadari.train_vectors(texts, model="cbow")`, `sadari vectors train FILE -o vectors` |
 # | `most_similar` | `vectors.nearest("oil")`, `sadari vectors nearest vectors oil` |
 # | an analogy | `vectors.analogy("king - man + woman")`, `sadari vectors analogy vectors king - man + woman` |
-# | word2vec and GloVe files | `sadari.read_vectors("glove.6B.50d.txt")` |
+# | the same by distance, with weights | `vectors.analogy("king - man + 1.3*woman", metric="euclidean")` |
+# | word2vec and GloVe files | `sadari.read_vectors("GoogleNews-vectors-negative300.bin")`, `"glove.6B.50d.txt"` |
 # | vectors in an embedding: found, missing | `fill(vectors, words)`, `sadari.FromVectors(vectors=…, vocabulary="corpus")` |
 # | the vectors' own vocabulary | `sadari.FromVectors(vectors=…, vocabulary="vectors")` |
 # | a picture of words | `sadari vectors plot vectors --nearest oil -o oil.png` |

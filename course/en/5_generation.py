@@ -159,8 +159,14 @@ print(f"Python loop {loop * 1000:.1f} ms · views {views * 1000:.2f} ms: {loop /
 
 # %% [markdown]
 # A stride of (1, 1) says it: to go one window on, or one character on, is one step in the same memory. The loop
-# encodes each character anew in every window that has it, twice, and copies all of them.
-#
+# encodes each character anew in every window that has it, twice, and copies all of them. Sadari has the views as a
+# call:
+
+# %%
+ours, ours_next = sadari.windows(part_ids, 100)
+print("windows:", tuple(ours.shape), "· equal:", torch.equal(ours, slow_inputs), torch.equal(ours_next, slow_targets))
+
+# %% [markdown]
 # But why every window at all? Each character is then fed again and again:
 
 # %%
@@ -178,7 +184,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# We do it otherwise: the text is cut into 32 long **streams**, and each step takes the next 64 characters of all of
+# We do it differently: the text is cut into 32 long **streams**, and each step takes the next 64 characters of all of
 # them. The state is carried on from step to step, so nothing is lost at the edges, and every character is fed once.
 
 # %%
@@ -277,8 +283,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# First spaces, then frequent letters, then short words, then the shape of sentences. In one call, with all that a
-# training needs besides (held-out text, a falling learning rate, the best weights kept):
+# First it learns spaces, then frequent letters, then short words, then the shape of sentences. The same in one call,
+# with all that a training needs besides (held-out text, a falling learning rate, the best weights kept):
 
 # %%
 writer = sadari.Generator(
@@ -405,12 +411,12 @@ check("5.3", with_temperature)
 #
 # | slide | call |
 # |---|---|
-# | the four shapes | `docs/shapes.md`, with a net for each |
+# | the four shapes | the page `shapes` of the documentation, with a net for each |
 # | character vocabulary | `sadari.tokenizer("characters")`, `sadari.Vocab.learn` |
 # | one-hot | `vocab.one_hot(ids)` |
-# | `get_batch` | `ids.unfold(0, length, 1)` |
-# | character LSTM | `sadari.Generator(net="lstm", level="char")` |
-# | writing while it trains | `sadari.Generator(sample_every=100)` |
+# | `get_batch` | `sadari.windows(ids, 100)` |
+# | character LSTM, one-hot, 43,860 parameters with 84 characters | `sadari.Generator(net="lstm", level="char", embed_dim=0, hidden=64)` |
+# | writing while it trains | `sadari.Generator(sample_every=100, sample_prompt="today ")` |
 # | temperature, top-k, top-p | `writer.sample(prompt, temperature=…, top_k=…, top_p=…)` |
 # | one to many: from a label | `writer.fit(texts, labels)`, `writer.sample(label="Sports")` |
 # | on the command line | `sadari generate train book.txt -o w`, `sadari generate sample w "today "` |

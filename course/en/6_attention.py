@@ -64,7 +64,7 @@ for sentence, french in zip(english, reversing.translate(english), strict=True):
 # %% [markdown]
 # ## 6.2 Additive attention, seen
 #
-# One vector for a whole sentence is narrow. **Attention** lets the decoder look back at *all* states of the
+# One vector is little room for a whole sentence. **Attention** lets the decoder look back at *all* states of the
 # encoder, each time it writes a word. Three steps, for a query `q` (what the decoder is about to say) and keys `k`
 # (the encoder's states):
 #
@@ -337,7 +337,7 @@ for follows in (True, False):
 # %% [markdown]
 # ## 6.6 A tiny BERT of your own
 #
-# BERT-base has 12 layers, a width of 768, and learned for four days on 16 TPU boards. Ours has 2 layers and a width
+# BERT-base has 12 layers, a width of 768, and learned for four days on 16 TPU chips. Ours has 2 layers and a width
 # of 128, and learns for half a minute. So we give it an easy language: the 2,572 phrases. (It hides 20 %, since
 # phrases are short, and does without pairs of sentences.)
 
@@ -356,6 +356,14 @@ plt.show()
 for sentence in ("My [MASK] reads a book", "The students [MASK] bread", "The children [MASK] in the garden"):
     answers = ", ".join(f"{one.piece} {one.probability:.2f}" for one in bert.fill(sentence)[0])
     print(f"{sentence:36} {answers}")
+
+# %% [markdown]
+# While it learned, it saw sentences in this form. `hide` hides other tokens for each seed, as each pass does.
+
+# %%
+for seed in range(3):
+    hidden = bert.hide("My friend reads a book in the garden", seed=seed)
+    print(" ".join(token.shown for token in hidden), "·", {token.token: token.how for token in hidden if token.how})
 
 # %% [markdown]
 # And a second one, which reads the news and also learns which sentences follow. In as little time it learns hardly
@@ -454,7 +462,11 @@ plt.show()
 #
 # A linear layer on top of `[CLS]`, and all weights learn on. `sadari.BertClassifier` takes a folder of weights: our
 # own BERT's, or one of the hub's. The course's settings were a batch of 8, a rate of 2e-5 and 500 steps, and gave
-# 0.9047 with BERT-base; our tiny net bears, and needs, larger steps.
+# 0.9047 with BERT-base; our tiny net can take, and needs, larger steps.
+#
+# The course's code crashed at a text of more than 512 tokens. Here the beginning of such a text is read, or all of it,
+# in parts: `long_texts="windows"`. And a folder of weights without a usable tokenizer, to which every word would be
+# `[UNK]`, is refused with an error, and not read in silence.
 
 # %%
 classifier = sadari.BertClassifier(weights=folder, epochs=6, learning_rate=3e-4, max_length=48)
@@ -500,17 +512,15 @@ print("sadari.BertClassifier:", f"{np.abs(both - classifier.predict_proba(['Stoc
 # %% [markdown]
 # ## 6.9 How large is BERT?
 #
-# We count the parameters without making them: on torch's device `meta` a tensor has a shape and no memory.
+# `bert_parameters` counts them without making them: on torch's device `meta` a tensor has a shape and no memory.
 
 # %%
-from sadari.nets.bert.encoder import SIZES, BertEncoder, BertShape
+from sadari.nets.bert.encoder import SIZES
 
 print("size    layers width heads   parameters")
 for name, (layers, width, heads, _) in SIZES.items():
-    with torch.device("meta"):
-        size = sum(values.numel() for values in BertEncoder(BertShape.of(name)).parameters())
-    print(f"{name:7} {layers:6} {width:5} {heads:5} {size:12,}")
-print(f"base, with a linear layer for four classes: {109_482_240 + 768 * 4 + 4:,}")
+    print(f"{name:7} {layers:6} {width:5} {heads:5} {sadari.bert_parameters(name):12,}")
+print(f"base, with a linear layer for four classes: {sadari.bert_parameters('base', labels=4):,}")
 
 # %% [markdown]
 # ## 6.10 Which of all this was worth it?
@@ -594,10 +604,14 @@ check("6.3", parameters)
 # | Transformer that translates | `sadari.Translator(net="transformer")` |
 # | Transformer that classifies | `sadari.Transformer()` |
 # | masks and next sentences | `sadari.Bert(size="tiny").fit(texts)` |
+# | what it reads while it learns | `bert.hide("My friend reads a book")` |
 # | what stands at a mask | `bert.fill("My [MASK] reads a book")` |
 # | does it follow? | `bert.follows("The dog sleeps", "It snores loudly")` |
-# | what "it" attends to | `sadari.attention(weights, text).attends("it", layer=2)` |
+# | what "it" attends to | `sadari.attention(weights, text).attends("it", layer=2, head=1)`, `.without_special()` |
+# | the size of a BERT | `sadari.bert_parameters("base", labels=4)` |
 # | fine-tuning | `sadari.BertClassifier(weights=…).fit(texts, labels)` |
+# | the course's settings | `sadari.BertClassifier(weights=…, batch_size=8, learning_rate=2e-5, steps=500, warmup=0, decay="constant")` |
+# | evaluating it | `model.score(texts, labels)`, `sadari evaluate MODEL test.csv` |
 # | which is worth it | `sadari.climb(corpus)`, `sadari climb news.csv` |
 #
 # That was the course. Where to go on: your own texts.

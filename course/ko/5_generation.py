@@ -159,8 +159,14 @@ print(f"Python loop {loop * 1000:.1f} ms · views {views * 1000:.2f} ms: {loop /
 
 # %% [markdown]
 # 스트라이드 (1, 1)이 핵심입니다. 다음 윈도로 가든 다음 글자로 가든 같은 메모리에서 한 칸만 움직이면 됩니다. 반면
-# 반복문은 글자가 들어가는 윈도마다 그 글자를 두 번씩 새로 인코딩하고, 전부 복사합니다.
-#
+# 반복문은 글자가 들어가는 윈도마다 그 글자를 두 번씩 새로 인코딩하고, 전부 복사합니다. 사다리에서는 호출 하나로
+# 이 뷰를 얻습니다.
+
+# %%
+ours, ours_next = sadari.windows(part_ids, 100)
+print("windows:", tuple(ours.shape), "· equal:", torch.equal(ours, slow_inputs), torch.equal(ours_next, slow_targets))
+
+# %% [markdown]
 # 그런데 애초에 왜 모든 윈도가 필요할까요? 그러면 같은 글자를 몇 번이고 다시 먹이게 됩니다.
 
 # %%
@@ -406,12 +412,12 @@ check("5.3", with_temperature)
 #
 # | 슬라이드 | 코드 |
 # |---|---|
-# | 네 가지 모양 | `docs/shapes.ko.md`, 모양마다 예제 하나 |
+# | 네 가지 모양 | 문서의 `shapes` 페이지, 모양마다 예제 하나 |
 # | 글자 어휘 | `sadari.tokenizer("characters")`, `sadari.Vocab.learn` |
 # | 원-핫 | `vocab.one_hot(ids)` |
-# | `get_batch` | `ids.unfold(0, length, 1)` |
-# | 글자 LSTM | `sadari.Generator(net="lstm", level="char")` |
-# | 학습하면서 쓰기 | `sadari.Generator(sample_every=100)` |
+# | `get_batch` | `sadari.windows(ids, 100)` |
+# | 글자 LSTM, 원-핫 입력, 84글자일 때 파라미터 43,860개 | `sadari.Generator(net="lstm", level="char", embed_dim=0, hidden=64)` |
+# | 학습하면서 쓰기 | `sadari.Generator(sample_every=100, sample_prompt="today ")` |
 # | 온도, top-k, top-p | `writer.sample(prompt, temperature=…, top_k=…, top_p=…)` |
 # | 하나에서 여럿으로: 레이블로 쓰기 | `writer.fit(texts, labels)`, `writer.sample(label="Sports")` |
 # | 명령줄에서 | `sadari generate train book.txt -o w`, `sadari generate sample w "today "` |

@@ -335,7 +335,7 @@ for follows in (True, False):
 # %% [markdown]
 # ## 6.6 직접 학습하는 아주 작은 BERT
 #
-# BERT-base는 12층에 너비 768이고 TPU 보드 16장으로 나흘 동안 학습했습니다. 우리 BERT는 2층에 너비 128이고 30초쯤
+# BERT-base는 12층에 너비 768이고 TPU 칩 16개로 나흘 동안 학습했습니다. 우리 BERT는 2층에 너비 128이고 30초쯤
 # 학습합니다. 그래서 쉬운 언어, 즉 짧은 문장 2,572개를 줍니다. (문장이 짧으니 20%를 가리고, 문장 쌍은 쓰지
 # 않습니다.)
 
@@ -354,6 +354,14 @@ plt.show()
 for sentence in ("My [MASK] reads a book", "The students [MASK] bread", "The children [MASK] in the garden"):
     answers = ", ".join(f"{one.piece} {one.probability:.2f}" for one in bert.fill(sentence)[0])
     print(f"{sentence:36} {answers}")
+
+# %% [markdown]
+# 학습하는 동안에는 문장을 이런 꼴로 보았습니다. `hide`는 에포크마다 그러듯이 시드마다 다른 토큰을 가립니다.
+
+# %%
+for seed in range(3):
+    hidden = bert.hide("My friend reads a book in the garden", seed=seed)
+    print(" ".join(token.shown for token in hidden), "·", {token.token: token.how for token in hidden if token.how})
 
 # %% [markdown]
 # 두 번째 BERT는 뉴스를 읽고 어떤 문장이 이어지는지도 배웁니다. 같은 시간 동안 배우는 것은 자주 나오는 단어가
@@ -452,6 +460,10 @@ plt.show()
 # `[CLS]` 위에 선형 층을 하나 얹고 모든 가중치를 이어서 학습합니다. `sadari.BertClassifier`에는 가중치 폴더를
 # 줍니다. 우리 BERT도 되고 허브에서 받은 것도 됩니다. 원래 강의는 배치 8, 학습률 2e-5, 500스텝으로 BERT-base에서
 # 0.9047을 얻었습니다. 우리처럼 작은 모델은 더 큰 보폭을 견딜 수 있고, 또 필요로 합니다.
+#
+# 원래 강의의 코드는 512토큰이 넘는 텍스트에서 오류를 냈습니다. 여기서는 앞부분만 읽거나, `long_texts="windows"`로
+# 여러 구간으로 나누어 끝까지 읽습니다. 그리고 쓸 만한 토크나이저가 없어서 모든 단어가 `[UNK]`가 될 가중치 폴더는
+# 조용히 읽지 않고 오류로 거절합니다.
 
 # %%
 classifier = sadari.BertClassifier(weights=folder, epochs=6, learning_rate=3e-4, max_length=48)
@@ -498,18 +510,16 @@ print("sadari.BertClassifier:", f"{np.abs(both - classifier.predict_proba(['Stoc
 # %% [markdown]
 # ## 6.9 BERT는 얼마나 클까요?
 #
-# 파라미터를 실제로 만들지 않고도 셀 수 있습니다. torch의 `meta` 장치에서 텐서는 모양만 있고 메모리는 차지하지
+# `bert_parameters`는 파라미터를 실제로 만들지 않고 셉니다. torch의 `meta` 장치에서 텐서는 모양만 있고 메모리는 차지하지
 # 않습니다.
 
 # %%
-from sadari.nets.bert.encoder import SIZES, BertEncoder, BertShape
+from sadari.nets.bert.encoder import SIZES
 
 print("size    layers width heads   parameters")
 for name, (layers, width, heads, _) in SIZES.items():
-    with torch.device("meta"):
-        size = sum(values.numel() for values in BertEncoder(BertShape.of(name)).parameters())
-    print(f"{name:7} {layers:6} {width:5} {heads:5} {size:12,}")
-print(f"base, with a linear layer for four classes: {109_482_240 + 768 * 4 + 4:,}")
+    print(f"{name:7} {layers:6} {width:5} {heads:5} {sadari.bert_parameters(name):12,}")
+print(f"base, with a linear layer for four classes: {sadari.bert_parameters('base', labels=4):,}")
 
 # %% [markdown]
 # ## 6.10 이 모든 것 가운데 무엇이 제값을 했을까요?
@@ -593,10 +603,14 @@ check("6.3", parameters)
 # | 번역하는 트랜스포머 | `sadari.Translator(net="transformer")` |
 # | 분류하는 트랜스포머 | `sadari.Transformer()` |
 # | 가린 단어와 이어지는 문장 | `sadari.Bert(size="tiny").fit(texts)` |
+# | 학습하는 동안 읽는 문장 | `bert.hide("My friend reads a book")` |
 # | 가린 자리에 올 단어 | `bert.fill("My [MASK] reads a book")` |
 # | 이어지는 문장일까? | `bert.follows("The dog sleeps", "It snores loudly")` |
-# | "it"이 보는 단어 | `sadari.attention(weights, text).attends("it", layer=2)` |
+# | "it"이 보는 단어 | `sadari.attention(weights, text).attends("it", layer=2, head=1)`, `.without_special()` |
+# | BERT의 크기 | `sadari.bert_parameters("base", labels=4)` |
 # | 미세 조정 | `sadari.BertClassifier(weights=…).fit(texts, labels)` |
+# | 원래 강의의 설정 | `sadari.BertClassifier(weights=…, batch_size=8, learning_rate=2e-5, steps=500, warmup=0, decay="constant")` |
+# | 평가 | `model.score(texts, labels)`, `sadari evaluate MODEL test.csv` |
 # | 무엇이 제값을 하는가 | `sadari.climb(corpus)`, `sadari climb news.csv` |
 #
 # 강의는 여기까지입니다. 이제 여러분의 텍스트로 이어 가 보세요.
