@@ -219,8 +219,8 @@ print("syllables:", len(initials) * len(vowels) * len(finals))
 # %% [markdown]
 # ### Which unit for Korean?
 #
-# English words have spaces between them, and mostly keep their form. A Korean word carries endings and particles: 영화, 영화를, 영화가
-# and 영화도 are four words for `whitespace`, though each is about a film. Three other ways to cut:
+# English words have spaces between them, and mostly keep their form. A Korean word carries endings and particles:
+# 영화, 영화를, 영화가 and 영화도 are four words for `whitespace`, though each is about a film. Three other ways to cut:
 
 # %%
 film = "나는 영화를 봤다"

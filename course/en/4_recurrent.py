@@ -208,8 +208,8 @@ print(f"accuracy on the test texts: {model.score(test_texts, test_labels):.3f}")
 
 # %% [markdown]
 # The course's LSTM, with the same embedding of 64 and hidden state of 32, had 0.77 after one pass over all 120,000
-# texts, its RNN 0.79, and its LSTM over packed sequences 0.81. How sure is *our* net after each word? We give it the beginning of a text, one word
-# longer each time.
+# texts, its RNN 0.79, and its LSTM over packed sequences 0.81. How sure is *our* net after each word? We give it
+# the beginning of a text, one word longer each time.
 
 # %%
 sentence_text = "The home side won the final after shares of the club fell on the stock market"
