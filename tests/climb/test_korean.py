@@ -210,8 +210,9 @@ def test_what_the_line_of_progress_says_itself_is_korean(
         say("읽는 중")
         clock.now += 13
         say("bow: 학습 중", 0.25)
-        say._compiling._depth = 1
-        say._compiling._tell()
+        notice = progress.watchers[-1]
+        notice._depth = 1
+        notice._tell()
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "   13초  bow: 학습 중(25% 진행)"
     assert not re.search("[A-Za-z]", lines[1])
