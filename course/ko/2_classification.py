@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 2 · 뉴스 분류하기
 #
-# 뉴스 하나가 들어가면 레이블 넷 가운데 하나가 나옵니다. 방법은 단어 세기입니다. 간단하고 빠르며, 이기기 어렵습니다.
+# 뉴스 하나가 들어가면 레이블 넷 가운데 하나가 나옵니다. 방법은 단어 세기입니다. 간단하고 빠른데도 이보다 잘하기가 쉽지 않습니다.
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 #
-# - 텍스트에서 어휘를 배우고, `min_freq`와 크기 제한이 어휘를 어떻게 바꾸는지 말하기
-# - scikit-learn과 Sadari로 텍스트를 BoW(단어 주머니)로 바꾸고 둘이 같음을 보이기
-# - 순수한 PyTorch로 학습 루프를 쓰고 한 줄 한 줄 설명하기, 그다음 같은 것을 한 줄로 학습하기
+# - 텍스트에서 어휘를 만들고, `min_freq`와 크기 제한이 어휘를 어떻게 바꾸는지 말하기
+# - scikit-learn과 Sadari로 텍스트를 단어 가방(bag of words, BoW)으로 바꾸고 둘이 같음을 보이기
+# - 순수한 PyTorch로 학습 루프를 쓰고 한 줄 한 줄 설명하기, 그런 다음 같은 모델을 코드 한 줄로 학습하기
 # - n-그램과 TF-IDF를 쓰고 그 비용을 말하기
 # - 혼동 행렬을 읽고, 어느 단어가 레이블을 결정하는지 보이기
 
@@ -28,9 +28,9 @@ start()
 # ## 뉴스
 #
 # AG News에는 레이블마다 학습용 30,000건과 테스트용 1,900건이 있습니다. `sadari data fetch ag_news`로 한 번 받아 두면 됩니다. 없으면 이
-# 강의는 레이블 네 개가 똑같은 내장 뉴스 1,000건을 읽습니다.
+# 노트북은 레이블 네 개가 똑같은 내장 뉴스 1,000건을 읽습니다.
 #
-# `open_source`는 파일을 읽습니다. 이름이 있는 데이터 세트는 이름만 주면 됩니다. 한 부분으로 학습하고, 다른 부분은 마지막까지 남겨 둡니다.
+# `open_source`는 파일을 읽으며, 데이터셋은 이름만 주어도 됩니다. 한 부분으로 학습하고, 다른 부분은 마지막까지 남겨 둡니다.
 
 # %%
 train = sadari.open_source(news()).read()[:5000]
@@ -49,8 +49,8 @@ plt.show()
 # %% [markdown]
 # ## 2021년 강의의 실수: 레이블은 1부터, 리스트는 0부터
 #
-# AG News 파일의 레이블은 숫자 1, 2, 3, 4입니다. 강의는 이 숫자를 리스트의 자리로 썼습니다. 파이썬은 0부터 셉니다. 그래서 모든 클래스가 다음
-# 클래스의 이름으로 불렸고, 마지막 클래스는 이름이 없었습니다.
+# AG News 파일의 레이블은 숫자 1, 2, 3, 4입니다. 강의는 이 숫자를 리스트의 인덱스로 그대로 썼습니다. 그런데 파이썬은 0부터 셉니다. 그래서
+# 모든 클래스가 다음 클래스의 이름으로 불렸고, 마지막 클래스는 이름이 없었습니다.
 
 # %%
 classes = ["World", "Sports", "Business", "Sci/Tech"]
@@ -59,8 +59,8 @@ for number in (1, 2, 3, 4):
     print(f"label {number}:  shown {shown:10}  meant {classes[number - 1]}")
 
 # %% [markdown]
-# 학습 중의 어떤 숫자도 이 실수를 알려 주지 않습니다. 신경망은 똑같이 잘 배우는데 사람이 읽는 이름만 모두 틀립니다. 여기서는 **이름이 데이터에서
-# 나옵니다**. 이름은 `train.label_names`에 있고, `train.codes`는 바로 그 리스트의 자리입니다.
+# 학습하는 동안 나오는 어떤 숫자에도 이 실수는 드러나지 않습니다. 신경망은 똑같이 잘 배우는데 사람이 읽는 이름만 모두 틀립니다. 여기서는
+# **이름이 데이터에서 나옵니다**. 이름은 `train.label_names`에 있고, `train.codes`는 바로 그 리스트의 인덱스입니다.
 
 # %%
 for text, label in list(train)[:3]:
@@ -70,7 +70,7 @@ print("codes      ", train.codes[:3], [names[code] for code in train.codes[:3]])
 # %% [markdown]
 # ## 세어서 만드는 어휘
 #
-# 텍스트를 단어로 자르고, 세고, 자주 나오는 것을 앞에 놓습니다. 맨 앞의 두 항목은 `<unk>`와 `<pad>`입니다(노트북 1).
+# 텍스트를 단어로 잘라 세고, 자주 나오는 것을 앞에 놓습니다. 맨 앞의 두 항목은 `<unk>`와 `<pad>`입니다(노트북 1).
 
 # %%
 words = sadari.tokenizer("basic_english")
@@ -81,8 +81,8 @@ ids = vocab.encode(words(["I love to play with my words"]))[0]
 print(ids, vocab.decode(ids))
 
 # %% [markdown]
-# 강의와 비교해 봅시다. AG News 120,000건 전체로 만든 강의의 어휘는 95,812개이고, *I love to play with my words*는
-# 283 2321 5 337 19 1301 2357입니다. 테스트 파일만으로 만들면 266 2744 5 333 19 1018 1983입니다. 여기서는 어떤 값이 나오나요?
+# 2021년 강의와 비교해 봅시다. AG News 120,000건 전체로 만든 강의의 어휘는 95,812개이고, *I love to play with my words*는 283 2321 5 337 19
+# 1301 2357입니다. 테스트 파일만으로 만들면 266 2744 5 333 19 1018 1983입니다. 여기서는 어떤 값이 나오나요?
 
 # %%
 full = sadari.open_source(news(), part="test").read()
@@ -91,8 +91,8 @@ print(full.counts)
 print(f"{len(of_test):,} entries:", of_test.encode(words(["I love to play with my words"]))[0].tolist())
 
 # %% [markdown]
-# 단어는 대부분 드뭅니다. 단어마다 몇 번 나오는지 세어 순위별로 그려 봅시다. 두 축 모두 10의 거듭제곱입니다. 거의 직선이 됩니다(지프의
-# 법칙). 어휘의 절반쯤은 단 한 번 나옵니다.
+# 단어는 대부분 드물게 나옵니다. 단어마다 몇 번 나오는지 세어 순위별로 그려 봅시다. 두 축을 모두 로그(10의 거듭제곱)로 하면 거의 직선이
+# 됩니다(지프의 법칙). 어휘의 절반쯤은 단 한 번 나옵니다.
 
 # %%
 counted = Counter(word for text in tokens.to_lists() for word in text)
@@ -107,9 +107,9 @@ for least in (1, 2, 5, 10):
     print(f"min_freq={least:2}: {len(kept):6,} entries, {covered:.1%} of the running text")
 
 # %% [markdown]
-# ## BoW: 단어 주머니
+# ## 단어 가방(BoW)
 #
-# 순서를 잊고 세기만 합니다. 텍스트는 어휘만큼 긴 숫자 한 줄이 됩니다. 먼저 손으로 해 봅시다.
+# 순서는 버리고 세기만 합니다. 텍스트는 어휘 크기만큼 긴 숫자 한 행이 됩니다. 먼저 손으로 해 봅시다.
 
 # %%
 fruit = ["banana, banana, mango", "mango and apple", "banana and apple"]
@@ -138,7 +138,7 @@ print("sadari      ", ours.feature_names(), "\n", our_counts.astype(int))
 print("the same:", bool((their_counts == our_counts[:, place]).all()))
 
 # %% [markdown]
-# 이번에는 뉴스입니다. 텍스트 × 어휘 표가 됩니다. 거의 다 0이므로 **희소** 행렬은 0이 아닌 것만 저장합니다.
+# 이번에는 뉴스입니다. 텍스트 × 어휘 표가 됩니다. 거의 다 0이므로 0이 아닌 값만 저장하는 **희소** 행렬을 씁니다.
 
 # %%
 vocab = sadari.Vocab.learn(tokens, min_freq=2)
@@ -150,8 +150,9 @@ heat_map(few, rows=[f"text {row}" for row in range(12)], columns=vocab.tokens[2:
 # %% [markdown]
 # ## 학습 루프를 순수한 PyTorch로
 #
-# 모델은 행렬 하나입니다. 단어와 레이블의 쌍마다 가중치가 하나씩 있습니다. 텍스트의 줄에 이 행렬을 곱하면 숫자 네 개, 곧 **로짓**이 나옵니다.
-# `log_softmax`는 로짓을 확률의 로그로 바꾸고, **손실**은 정답 레이블의 로그에 음의 부호를 붙인 값입니다. 배치 하나의 모양을 보세요.
+# 모델은 행렬 하나입니다. 단어와 레이블의 쌍마다 가중치가 하나씩 있습니다. 텍스트의 행에 이 행렬을 곱하면 숫자 네 개, 곧 **로짓**이
+# 나옵니다. `log_softmax`는 로짓을 확률의 로그로 바꾸고, **손실**은 정답 레이블의 로그 확률에 음의 부호를 붙인 값입니다. 배치 하나의 모양을
+# 보세요.
 
 # %%
 labels = torch.tensor(train.codes, dtype=torch.long)
@@ -164,8 +165,8 @@ print("inputs ", tuple(inputs.shape), " weight", tuple(net.weight.shape), " logi
 print(f"loss {loss.item():.3f}; who knows nothing has ln {len(names)} = {np.log(len(names)):.3f}")
 
 # %% [markdown]
-# 한 스텝은 이렇습니다. 기울기를 0으로 지우고, 손실을 구하고, `backward`를 부르고, 가중치를 조금 움직입니다. 모든 텍스트를 한 번씩 보면 한
-# 에포크입니다. 50스텝마다 보고합니다.
+# 한 스텝은 이렇습니다. 그래디언트를 0으로 지우고, 손실을 구하고, `backward`를 호출하고, 가중치를 조금 움직입니다. 모든 텍스트를 한 번씩
+# 보면 한 **에포크**입니다. 50스텝마다 경과를 출력합니다.
 
 # %%
 torch.manual_seed(0)
@@ -201,11 +202,12 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# ### 강의가 출력한 숫자
+# ### 2021년 강의가 출력한 숫자
 #
-# 강의의 루프에 나오는 숫자 세 개는 보이는 것과 달랐습니다.
+# 강의의 루프에 나오는 숫자 세 개는 겉보기와 뜻이 달랐습니다.
 #
-# 1. 배치마다 **평균** 손실을 더한 다음 **텍스트** 수로 나누었습니다. 배치에 텍스트가 16개면 16배 작은 값이 됩니다. 15.2가 0.95로 출력되었습니다.
+# 1. 배치마다 **평균** 손실을 더한 다음 **텍스트** 수로 나누었습니다. 배치에 텍스트가 16개면 16분의 1로 작아집니다. 15.2가 0.95로
+#    출력되었습니다.
 # 2. 정확도는 **지금 배우고 있는** 텍스트로만 쟀습니다. 중요한 것은 한 번도 본 적 없는 텍스트에서 얼마나 맞히는가입니다.
 # 3. 텍스트 `epoch_size`개를 읽으면 멈추려고 `count > epoch_size`를 썼습니다. 그때는 이미 배치를 하나 더 읽은 뒤입니다.
 
@@ -249,8 +251,9 @@ for axis, name, weights in zip(axes, names, net.weight.detach(), strict=True):
 # %% [markdown]
 # ## 같은 것을 한 줄로
 #
-# `BagOfWords` 안에 이 루프가 있습니다. `solver="adam"`으로 횟수를 그대로 쓰면 위의 루프와 같고, 단어는 빠짐없이 씁니다. (강의는 120,000건
-# 전체를 한 번 보고 학습 중 정확도 0.8724를 얻었습니다.) 기본 방법은 가장 좋은 가중치를 바로 찾아가므로 학습률이 필요 없습니다.
+# `BagOfWords` 안에 이 루프가 있습니다. `solver="adam"`으로 단어의 횟수를 그대로 쓰면 위의 루프와 같습니다. 다만 한 번만 나오는 단어도
+# 빠짐없이 씁니다. (2021년 강의는 120,000건 전체를 한 번 보고 학습 중 정확도 0.8724를 얻었습니다.) 기본 솔버는 가장 좋은 가중치를 바로
+# 찾아가므로 학습률이 필요 없습니다.
 
 # %%
 plain = {"norm": None, "sublinear_tf": False, "tokenizer": "basic_english"}  # counts as they are
@@ -280,8 +283,8 @@ for text in ("", "qzxv jkwp"):
 # %% [markdown]
 # ## n-그램: 순서를 조금만
 #
-# *not good*과 *good*은 둘 다 *good*을 담고 있지만 뜻은 반대입니다. n-그램은 이어진 단어 n개입니다. 단어와 단어 쌍을 함께 세면 *not good*이
-# 보입니다.
+# *not good*과 *good*에는 똑같이 *good*이 들어 있지만 뜻은 반대입니다. n-그램은 이어진 단어 n개입니다. 단어와 단어 쌍을 함께 세면 *not
+# good*이 보입니다.
 
 # %%
 from sadari.text.ngrams import ngrams
@@ -292,7 +295,8 @@ for n in (1, 2, 3, 4):
     print(n, len(found), found)
 
 # %% [markdown]
-# 단어가 m개인 텍스트에는 n-그램이 m − n + 1개 있습니다. 그런데 **서로 다른** n-그램은 모두 몇 개일까요? 텍스트를 점점 늘려 봅시다.
+# 단어가 m개인 텍스트에는 n-그램이 m − n + 1개 있습니다. 그런데 **서로 다른** n-그램은 모두 몇 개일까요? 텍스트를 점점 늘려 가며 세어
+# 봅시다.
 
 # %%
 sizes = [size for size in (250, 500, 1000, 2000, 3500, 5000) if size <= len(train)]
@@ -309,14 +313,16 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# 낱개 단어의 곡선은 점점 눕지만 긴 n-그램은 거의 눕지 않습니다. 이어진 단어 네 개는 거의 언제나 처음 보는 것이기 때문입니다. 강의는 AG News
-# 120,000건에서 단어 95,812개, 단어와 단어 쌍을 더하면 1,308,844개를 세었습니다(`<unk>`와 `<pad>`를 넣어서).
-# (`CountVectors("basic_english", ngram_range=(1, 2))`가 이것을 세고, 그 수는 `.size`입니다.) 열이 많으면 메모리를 더 쓰고, 대부분은 한 번만 나옵니다.
+# 단어 하나짜리 곡선은 점점 완만해지지만 긴 n-그램은 거의 그대로 올라갑니다. 이어진 단어 네 개는 거의 언제나 처음 보는 것이기 때문입니다.
+# 2021년 강의는 AG News 120,000건에서 단어 95,812개, 단어 쌍까지 더하면 1,308,844개를 세었습니다(`<unk>`와 `<pad>` 포함).
+# `CountVectors("basic_english", ngram_range=(1, 2))`로 같은 것을 셀 수 있고, 그 수는 `.size`입니다. 열이 많으면 메모리를 더 쓰는데, 그
+# 대부분은 한 번만 나옵니다.
 #
 # ## TF-IDF: 드문 단어를 더 크게
 #
-# *the*는 모든 텍스트에 나오고 아무것도 말해 주지 않습니다. TF-IDF는 단어의 횟수에 ln((1 + 텍스트 수) / (1 + 그 단어가 든 텍스트 수)) + 1을
-# 곱하고, 텍스트마다 줄의 길이를 1로 맞춥니다. 강의에 나온 숫자를 그대로 얻어 봅시다.
+# *the*는 거의 모든 텍스트에 나오지만 아무것도 말해 주지 않습니다. TF-IDF는 단어의 횟수에
+# ln((1 + 텍스트 수) / (1 + 그 단어가 든 텍스트 수)) + 1을 곱하고, 텍스트마다 행 벡터의 길이를 1로 맞춥니다. 강의에 나온 숫자를 그대로 얻어
+# 봅시다.
 
 # %%
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -334,7 +340,7 @@ print("sadari      ", [f"{value:.6f}" for value in sorted(row[row > 0])])
 # %% [markdown]
 # ## 세 모델을 비교하기
 #
-# 점은 같은 테스트 데이터에서 맞힌 비율이고, 선은 95 % 신뢰 구간입니다. 구간이 많이 겹치면 차이는 우연일 수 있습니다.
+# 점은 같은 테스트 데이터에서 맞힌 비율이고, 선은 95% 신뢰구간입니다. 구간이 많이 겹치면 차이는 우연일 수 있습니다.
 
 # %%
 from sadari.metrics.evaluate import evaluate
@@ -361,7 +367,7 @@ rungs["tfidf"].feature_table(test.texts[:4])
 # %% [markdown]
 # ## 어디에서 틀릴까요? 혼동 행렬
 #
-# 줄은 진짜 레이블, 열은 모델이 준 레이블입니다. 대각선이 맞힌 것입니다.
+# 행은 정답 레이블, 열은 모델이 예측한 레이블입니다. 대각선이 맞힌 것입니다.
 
 # %%
 found = scores["tfidf"]
@@ -387,25 +393,26 @@ answer = ...
 check("2.1", answer)
 
 # %% [markdown]
-# **2.2** 단어가 7개인 텍스트가 있습니다. 한 단어, 두 단어, 세 단어 n-그램을 모두 더하면 몇 개일까요?
+# **2.2** 단어가 7개인 텍스트가 있습니다. 한 단어, 두 단어, 세 단어짜리 n-그램을 모두 더하면 몇 개일까요?
 
 # %%
 answer = ...
 check("2.2", answer)
 
 # %% [markdown]
-# **2.3** 파일에 있는 레이블 번호(1부터 4까지)를 받아 위의 리스트 `classes`에서 그 이름을 돌려주는 함수를 쓰세요. 함수 자체를 답으로 주세요.
+# **2.3** 파일에 있는 레이블 번호(1부터 4까지)를 받아 위의 리스트 `classes`에서 이름을 찾아 돌려주는 함수를 쓰세요. 함수 자체를 답으로
+# 주세요.
 
 # %%
 answer = ...
 check("2.3", answer)
 
 # %% [markdown]
-# 해답: `sadari course -o FOLDER --solutions`.
+# 해답은 `sadari course -o 해답 --lang ko --solutions`로 새 폴더에 받을 수 있습니다.
 #
-# ## 슬라이드 → 호출
+# ## 강의 슬라이드에서 코드로
 #
-# | 2단원이 보여 주는 것 | 호출 |
+# | 2단원의 슬라이드 | 코드 |
 # |---|---|
 # | AG News와 레이블 네 개 | `sadari.open_source("ag_news").read()`, `.label_names`, `.codes`, `.counts` |
 # | 첫 몇 줄 | `train.head(4)`, `sadari data head ag_news` |

@@ -1,15 +1,15 @@
 # %% [markdown]
 # # 3 · 단어를 벡터로
 #
-# BoW에게 *oil*과 *petrol*은 *oil*과 *violin*만큼이나 남남입니다. **임베딩**은 단어마다 짧은 벡터를 하나씩 주고, 비슷하게 쓰이는 단어들은
-# 서로 가까이 놓입니다.
+# 단어 가방에서 *oil*과 *petrol*은 *oil*과 *violin*만큼이나 서로 관계가 없습니다. **임베딩**은 단어마다 짧은 벡터를 하나씩 주고, 학습하면
+# 비슷하게 쓰이는 단어들이 서로 가까이 놓입니다.
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 #
-# - 임베딩에서 줄을 찾고 텍스트 × 단어 × 차원이라는 모양을 읽기
-# - 길이가 다른 텍스트를 두 가지로 신경망에 넘기기: 패딩과 마스크로, 또는 긴 한 줄과 오프셋으로
+# - 임베딩에서 행을 찾고, 텍스트 × 단어 × 차원이라는 모양을 읽기
+# - 길이가 다른 텍스트를 두 가지 방법으로 신경망에 넘기기: 패딩과 마스크, 또는 한 줄로 이은 id와 오프셋
 # - CBoW와 스킵그램으로 단어 벡터를 학습하고, 이웃과 유추를 물어보기
-# - 남이 만든 벡터에서 분류기를 시작하고, 찾은 단어를 세고, 벡터가 정말로 들어갔음을 보이기
+# - 다른 사람이 만든 벡터에서 분류기를 시작하고, 찾은 단어가 몇 개인지 세고, 벡터가 정말로 들어갔음을 보이기
 
 # %%
 import matplotlib.pyplot as plt
@@ -22,9 +22,9 @@ from sadari.course import COLOURS, check, heat_map, news, start
 start()
 
 # %% [markdown]
-# ## 단어마다 한 줄인 표
+# ## 단어마다 한 행인 표
 #
-# 노트북 1에서 원-핫 줄에 행렬을 곱하니 그 행렬의 한 줄이 나왔습니다. 임베딩이 바로 그 행렬이고, 그 안의 숫자는 학습됩니다.
+# 노트북 1에서 원-핫 행에 행렬을 곱하니 그 행렬의 한 행이 나왔습니다. 임베딩이 바로 그 행렬이고, 그 안의 숫자는 학습됩니다.
 
 # %%
 texts = ["oil prices rise", "the team wins the cup final", "oil"]
@@ -58,8 +58,8 @@ heat_map(
 # %% [markdown]
 # ## 길이가 다른 텍스트를 넘기는 두 가지 방법
 #
-# **패딩**: 짧은 텍스트를 채워 직사각형을 만듭니다. **내용과 오프셋**: id를 모두 긴 한 줄에 놓고 텍스트마다 어디에서 시작하는지
-# 적습니다. Sadari는 텍스트를 둘째 방식(`Ragged`)으로 저장하고, 필요할 때 첫째 방식으로 바꿉니다.
+# **패딩**: 짧은 텍스트를 채워 직사각형을 만듭니다. **내용과 오프셋**: id를 모두 한 줄로 길게 잇고 텍스트마다 어디에서 시작하는지 적습니다.
+# Sadari는 텍스트를 둘째 방식(`Ragged`)으로 들고 있다가, 필요할 때 첫째 방식으로 바꿉니다.
 
 # %%
 ids
@@ -102,8 +102,8 @@ plt.show()
 # %% [markdown]
 # ## 텍스트의 평균, 그리고 실수: 패딩까지 평균 내기
 #
-# 벡터 위의 가장 간단한 신경망은 벡터의 평균과 선형 층입니다. 2021년 강의는 **패딩한** 줄을 패딩까지 통째로 평균 냈습니다. 그러면 같은
-# 텍스트라도 더 긴 텍스트 옆에서는 벡터가 달라집니다.
+# 벡터를 쓰는 가장 간단한 신경망은 벡터의 평균을 구해 선형 층에 넣습니다. 2021년 강의는 **패딩한** 행을 패딩까지 통째로 평균 냈습니다.
+# 그러면 같은 텍스트라도 더 긴 텍스트 옆에서는 벡터가 달라집니다.
 
 # %%
 with torch.no_grad():
@@ -125,8 +125,8 @@ print(tuple(bag(content, offsets).shape), "the same:", torch.allclose(bag(conten
 # %% [markdown]
 # ### 이 실수의 대가
 #
-# 두 신경망을 같은 시드, 같은 배치로 뉴스에서 학습합니다. 그런 다음 테스트 텍스트마다 레이블을 두 번 묻습니다. 한 번은 혼자, 한 번은 300단어짜리
-# 텍스트 옆에서 묻습니다. 올바른 신경망은 두 번 다 같은 답을 합니다.
+# 두 신경망을 같은 시드, 같은 배치로 뉴스에서 학습합니다. 그런 다음 테스트 텍스트마다 레이블을 두 번 묻습니다. 한 번은 혼자 두고, 한 번은
+# 300단어짜리 텍스트 옆에 두고 묻습니다. 올바른 신경망은 두 번 다 같은 답을 합니다.
 
 # %%
 train = sadari.open_source(news()).read()[:4000]
@@ -185,9 +185,9 @@ for masked in (False, True):
     )
 
 # %% [markdown]
-# 서비스에서는 모르는 사람들의 텍스트가 한 배치에 섞입니다. 이 실수가 있으면 남이 보낸 것이 내 레이블을 바꿉니다. Sadari에는 텍스트의 로짓이 혼자일
-# 때나 어떤 배치에서나 같은지 확인하는 테스트가 있습니다. 강의의 두 신경망을 한 줄씩으로 학습해 봅시다.
-# (강의에서는 텍스트 25,000건을 읽은 뒤 학습 중 정확도가 패딩한 배치는 0.7596, 오프셋은 0.7541이었습니다.)
+# 서비스에서는 모르는 사람들의 텍스트가 한 배치에 섞입니다. 이 실수가 있으면 남이 보낸 텍스트가 내 레이블을 바꿉니다. Sadari에는 텍스트의
+# 로짓이 혼자일 때나 어떤 배치에서나 같은지 확인하는 테스트가 있습니다. 강의의 두 신경망을 각각 코드 한 줄로 학습해 봅시다. (2021년
+# 강의에서는 텍스트 25,000건을 읽은 뒤 학습 중 정확도가 패딩한 배치로는 0.7596, 오프셋으로는 0.7541이었습니다.)
 
 # %%
 for model in (sadari.EmbeddingMean(epochs=6), sadari.EmbeddingBag()):
@@ -199,8 +199,8 @@ for model in (sadari.EmbeddingMean(epochs=6), sadari.EmbeddingBag()):
 # %% [markdown]
 # ## Word2Vec: 레이블 없는 텍스트에서 벡터 배우기
 #
-# *단어는 함께 다니는 단어를 보면 안다*고 합니다. 창(window)이 텍스트 위를 지나갑니다. **스킵그램**은 가운데 단어로 이웃을 하나하나
-# 예측하고, **CBoW**는 이웃들의 평균으로 가운데 단어를 예측합니다.
+# *어떤 단어인지는 함께 다니는 단어를 보면 안다*고 합니다. 윈도(window)가 텍스트 위를 지나갑니다. **스킵그램**은 가운데 단어로 이웃을
+# 하나하나 예측하고, **CBoW**는 이웃들의 평균으로 가운데 단어를 예측합니다.
 
 # %%
 sentence = words.tokenize("oil prices rise as demand for fuel grows")
@@ -231,8 +231,8 @@ print("for CBoW (neighbours → middle):", [other for word, other in pairs if wo
 # %% [markdown]
 # ### 스킵그램 한 스텝을 순수한 PyTorch로
 #
-# 표가 두 개 있습니다. 하나는 가운데 단어, 하나는 이웃의 표입니다. 두 줄의 곱이 점수입니다. 텍스트에 실제로 있는 쌍은 점수가 높아야 하고, **네거티브**,
-# 곧 같은 가운데 단어와 아무렇게나 뽑은 단어의 쌍은 낮아야 합니다.
+# 표가 두 개 있습니다. 하나는 가운데 단어의 표, 하나는 이웃의 표입니다. 두 행의 내적이 점수입니다. 텍스트에 실제로 있는 쌍은 점수가 높아야
+# 하고, **네거티브**, 곧 같은 가운데 단어와 무작위로 뽑은 단어의 쌍은 낮아야 합니다.
 
 # %%
 torch.manual_seed(0)
@@ -267,7 +267,8 @@ plt.show()
 # %% [markdown]
 # ### 벡터가 만들어지는 모습
 #
-# 이제 모든 뉴스로, Sadari의 컴파일된 루프로 학습합니다. 에포크를 점점 늘려 가며 학습하고, 그때마다 어느 단어가 가장 가까운지 묻습니다.
+# 이제 모든 뉴스로, Sadari의 컴파일된 루프로 학습합니다. 에포크 수를 늘려 가며 세 번 학습하고, 그때마다 어느 단어가 가장 가까운지
+# 물어봅니다.
 
 # %%
 every = sadari.open_source(news()).read().texts
@@ -289,8 +290,8 @@ for word in ("oil", "team", "president", "software"):
 vectors
 
 # %% [markdown]
-# AG News로는 이웃이 그럴듯합니다. 내장된 뉴스는 짧은 텍스트 1,000건뿐이라 그만큼만 배웁니다. `vectors.similarity`는 두 단어의 코사인을
-# 줍니다. 1이면 같은 방향, 0이면 직각입니다.
+# AG News로 학습하면 이웃이 그럴듯합니다. 내장된 뉴스는 짧은 텍스트 1,000건뿐이라 그만큼만 배웁니다. `vectors.similarity`는 두 단어의
+# 코사인을 줍니다. 1이면 같은 방향, 0이면 직각입니다.
 
 # %%
 some = [
@@ -312,8 +313,8 @@ draw_words(project(vectors, list(dict.fromkeys([*centres, *around]))), marked=ce
 # %% [markdown]
 # ## 유추는 화살표입니다
 #
-# *king − man + woman*: *king*에서 출발해 *man*에서 *woman*으로 가는 길만큼 걷습니다. 축 하나는 '왕족', 다른 축은 '여성'인 공간을 손으로
-# 만들면 정확히 보입니다.
+# *king − man + woman*: *king*에서 출발해 *man*에서 *woman*으로 가는 화살표만큼 움직입니다. 한 축은 '왕족', 다른 축은 '여성'을 뜻하는 공간을
+# 손으로 만들면 정확히 보입니다.
 
 # %%
 toy = sadari.WordVectors(
@@ -332,9 +333,9 @@ axis.set(xlabel="royal", ylabel="female", xlim=(0, 1.1), ylim=(0, 1.1))
 plt.show()
 
 # %% [markdown]
-# 아래의 `1.3*woman`처럼 단어에 가중치를 줄 수도 있습니다. 벡터가 없는 단어도 있습니다. 강의는 종류를 가리지 않는 `except` 안에서 단어를
-# 찾았는데, 그러면 코드의 오타까지 모든 오류가 가려집니다. 여기서는 오류가 어느 단어인지, 어떤 단어를 찾으려던 것
-# 같은지 말해 줍니다.
+# 아래의 `1.3*woman`처럼 단어에 가중치를 줄 수도 있습니다. 벡터가 없는 단어도 있습니다. 2021년 강의는 종류를 가리지 않는 `except`로 감싸고
+# 단어를 찾았는데, 그러면 코드의 오타를 비롯한 모든 오류가 가려집니다. 여기서는 어느 단어가 없는지, 어떤 단어를 찾으려던 것 같은지 오류가
+# 알려 줍니다.
 
 # %%
 print(toy.analogy("king - man + 1.3*woman", 2, metric="euclidean"))
@@ -344,8 +345,8 @@ except sadari.SadariError as error:
     print(error)
 
 # %% [markdown]
-# 뉴스의 벡터에는 이름 없는 축이 50개 있습니다. 그림은 그 가운데 단어들이 가장 많이 갈라지는 두 축을 골라 보여 줍니다(PCA). 여기에는 나라와 그 나라
-# 사람이 있습니다. 화살표는 같은 쪽을 가리켜야 하고, 텍스트가 많을수록 더 나란해집니다.
+# 뉴스의 벡터에는 이름 없는 축이 50개 있습니다. 그림은 단어들이 가장 크게 갈라지는 두 방향을 찾아 새 축으로 삼습니다(PCA). 여기 있는 것은
+# 나라 이름과 그 나라를 가리키는 형용사입니다. 화살표는 같은 쪽을 가리켜야 하고, 텍스트가 많을수록 더 나란해집니다.
 
 # %%
 wanted = [
@@ -371,9 +372,10 @@ if {"russia", "russian", "china"} <= set(place):
     print("russian - russia + china →", [word for word, _ in vectors.analogy("russian - russia + china", 4)])
 
 # %% [markdown]
-# 남이 단어 수십억 개로 학습한 벡터는 더 잘합니다. GoogleNews에서 *neural*에 가장 가까운 단어는 *neuronal*(0.7805)이고, king + woman − man에
-# 가장 가까운 단어는 *queen*(0.7118)입니다. GloVe도 *queen*을 찾습니다. 그런 파일이 있으면 우리 것 대신 읽으세요.
-# `vectors = sadari.read_vectors("GoogleNews-vectors-negative300.bin")`, 또는 `"glove.6B.50d.txt"`. **파일이 없으면 이 노트북이 방금 학습한 벡터를 계속 씁니다.**
+# 다른 사람이 단어 수십억 개로 학습한 벡터는 더 잘합니다. GoogleNews에서 *neural*에 가장 가까운 단어는 *neuronal*(0.7805)이고, king + woman
+# − man에 가장 가까운 단어는 *queen*(0.7118)입니다. GloVe도 *queen*을 찾습니다. 그런 파일이 있으면 우리 것 대신
+# `vectors = sadari.read_vectors("GoogleNews-vectors-negative300.bin")`으로(또는 `"glove.6B.50d.txt"`를) 읽으세요. **파일이 없으면 이 노트북이
+# 방금 학습한 벡터를 계속 씁니다.**
 #
 # ## 벡터에서 신경망을 시작하고, 벡터가 들어갔는지 보기
 #
@@ -395,9 +397,9 @@ changed = int((embedding.weight != before).any(1).sum())
 print(f"'found' {told} of {len(small)} words; rows that changed: {changed}")
 
 # %% [markdown]
-# 한 줄도 바뀌지 않았습니다. `weight[row]`는 새 텐서를 만듭니다. 그 텐서의 `.data`만 바뀌고, 텐서는 곧 버려집니다. `fill`은 표를 통째로
-# 주고, 단어마다 그 줄을 어떻게 얻었는지 말해 줍니다. (AG News의 95,812개 항목 가운데 강의가 GoogleNews에서 찾은 것은 41,080개, 없던 것은
-# 54,732개였습니다.)
+# 한 행도 바뀌지 않았습니다. `weight[row]`는 새 텐서를 만듭니다. 그 텐서의 `.data`만 바뀌고, 텐서는 곧 버려집니다. `fill`은 표를 통째로
+# 주고, 단어마다 그 행을 어떻게 얻었는지 알려 줍니다. (2021년 강의에서는 AG News 어휘의 95,812개 항목 가운데 41,080개를 GoogleNews에서
+# 찾았고, 54,732개는 없었습니다.)
 
 # %%
 filled = fill(vectors, small.tokens)
@@ -421,7 +423,7 @@ axis.legend(ncols=4, loc="upper left")
 plt.show()
 
 # %% [markdown]
-# 강의에는 `weight.data = vocab.vectors`도 있었습니다. 복사가 아니어서 학습이 원래 벡터까지 바꿉니다. 여기서는 복사합니다.
+# 강의에는 `weight.data = vocab.vectors`도 있었습니다. 복사가 아니어서 학습하면 원래 벡터까지 바뀝니다. 여기서는 복사합니다.
 
 # %%
 source = torch.from_numpy(toy.all_of(["king", "queen"]))
@@ -436,8 +438,8 @@ kept = np.array_equal(toy.all_of(["king", "queen"]), before.numpy())
 print("vectors as before: in the course", torch.equal(source, before), "· here", kept)
 
 # %% [markdown]
-# '아무것도 들어가지 않음'의 대가는 얼마일까요? 레이블이 있는 텍스트 300건으로 배웁니다. 한 번은 진짜 벡터에서, 한 번은 강의가 자기도 모르게 그랬듯
-# 무작위 벡터에서 시작합니다.
+# 아무것도 들어가지 않으면 얼마나 손해일까요? 레이블이 있는 텍스트 300건으로 학습합니다. 한 번은 진짜 벡터에서, 한 번은 강의가 자기도 모르게
+# 그랬듯 무작위 벡터에서 시작합니다.
 
 # %%
 random = np.random.default_rng(0).normal(0, vectors.matrix.std(), vectors.matrix.shape).astype(np.float32)
@@ -451,43 +453,43 @@ for name, source in (
 # %% [markdown]
 # ## 연습 문제
 #
-# **3.1** 텍스트 세 개에 단어가 3개, 2개, 4개 있습니다. `EmbeddingBag`이 받는 오프셋을 쓰세요.
+# **3.1** 텍스트 세 개에 단어가 각각 3개, 2개, 4개 있습니다. `EmbeddingBag`이 받는 오프셋을 쓰세요.
 
 # %%
 answer = ...
 check("3.1", answer)
 
 # %% [markdown]
-# **3.2** 텍스트는 *the cat sat on the mat*이고 창은 2입니다. 스킵그램은 *sat*에서 어떤 단어들을 예측할까요? 왼쪽에서 오른쪽으로 리스트에
-# 쓰세요.
+# **3.2** 텍스트는 *the cat sat on the mat*이고 윈도 크기는 2입니다. 스킵그램은 *sat*에서 어떤 단어들을 예측할까요? 왼쪽에서 오른쪽 순서로
+# 리스트에 쓰세요.
 
 # %%
 answer = ...
 check("3.2", answer)
 
 # %% [markdown]
-# **3.3** `torch.nn.Embedding`의 한 줄에 벡터를 정말로 써넣는 함수 `put(embedding, row, vector)`를 쓰세요. 함수 자체를 답으로 주세요.
+# **3.3** `torch.nn.Embedding`의 한 행에 벡터를 정말로 써넣는 함수 `put(embedding, row, vector)`를 쓰세요. 함수 자체를 답으로 주세요.
 
 # %%
 answer = ...
 check("3.3", answer)
 
 # %% [markdown]
-# 해답: `sadari course -o FOLDER --solutions`.
+# 해답은 `sadari course -o 해답 --lang ko --solutions`로 새 폴더에 받을 수 있습니다.
 #
-# ## 슬라이드 → 호출
+# ## 강의 슬라이드에서 코드로
 #
-# | 3단원이 보여 주는 것 | 호출 |
+# | 3단원의 슬라이드 | 코드 |
 # |---|---|
 # | 패딩한 배치와 평균 | `ids.padded(vocab.pad_id)`, `sadari.EmbeddingMean(epochs=1, epoch_size=25000)` |
 # | 내용과 오프셋, EmbeddingBag | `torch.nn.EmbeddingBag(…)(*ids.bag())`, `sadari.EmbeddingBag(longest=1)` |
 # | CBoW와 스킵그램 | `sadari.train_vectors(texts, model="cbow")`, `sadari vectors train FILE -o vectors` |
 # | `most_similar` | `vectors.nearest("oil")`, `sadari vectors nearest vectors oil` |
 # | 유추 | `vectors.analogy("king - man + woman")`, `sadari vectors analogy vectors king - man + woman` |
-# | 같은 것을 거리로, 가중치를 주어 | `vectors.analogy("king - man + 1.3*woman", metric="euclidean")` |
+# | 같은 것을 유클리드 거리와 가중치로 | `vectors.analogy("king - man + 1.3*woman", metric="euclidean")` |
 # | word2vec과 GloVe 파일 | `sadari.read_vectors("GoogleNews-vectors-negative300.bin")`, `"glove.6B.50d.txt"` |
 # | 임베딩에 넣은 벡터: 찾은 것, 없는 것 | `fill(vectors, words)`, `sadari.FromVectors(vectors=…, vocabulary="corpus")` |
 # | 벡터 자신의 어휘 | `sadari.FromVectors(vectors=…, vocabulary="vectors")` |
-# | 단어의 그림 | `sadari vectors plot vectors --nearest oil -o oil.png` |
+# | 단어를 점으로 그린 그림 | `sadari vectors plot vectors --nearest oil -o oil.png` |
 #
 # 다음: **4 · 순환 신경망**.

@@ -1,17 +1,16 @@
 # %% [markdown]
-# # 5 · 생성: 글을 쓰는 신경망
+# # 5 · 텍스트 생성: 글을 쓰는 신경망
 #
 # 이 노트북을 마치면 다음을 할 수 있습니다.
 #
-# - 텍스트 모델의 네 가지 모양을 구별하고 예를 하나씩 듭니다.
-# - 긴 텍스트를 복사하지 않고 윈도로 자릅니다.
-# - 글자 단위 LSTM을 PyTorch로 직접 학습하고, 학습하는 동안 무엇을 쓰는지 지켜봅니다.
-# - 실행하기 전에 첫 손실이 얼마일지 맞힙니다.
-# - 온도, top-k, top-p로 쓰는 글을 조절합니다.
-# - 원래 강의의 실수 두 가지를 피합니다. 글자마다 58번씩 먹이는 배치, 그리고 언제나 가장 그럴듯한 글자만 고르는
-#   것입니다.
+# - 텍스트 모델의 네 가지 모양을 구별하고 예를 하나씩 들기
+# - 긴 텍스트를 복사하지 않고 윈도로 자르기
+# - 글자 단위 LSTM을 PyTorch로 직접 학습하고, 학습하는 동안 무엇을 쓰는지 지켜보기
+# - 실행하기 전에 첫 손실이 얼마일지 맞히기
+# - 모델이 쓰는 글을 온도, top-k, top-p로 조절하기
+# - 2021년 강의의 실수 두 가지 피하기: 글자마다 58번씩 다시 넣는 배치, 그리고 언제나 가장 그럴듯한 글자만 고르는 것
 #
-# 4번 노트북(LSTM)을 먼저 보고 오세요.
+# 노트북 4(LSTM)를 먼저 보고 오세요.
 
 # %%
 import math
@@ -69,8 +68,9 @@ for ax, (title, (inputs, outputs, example)) in zip(axes, SHAPES.items(), strict=
 plt.show()
 
 # %% [markdown]
-# 이 노트북의 주제는 두 번째 모양입니다. 다만 글을 쓰는 모델을 학습할 때는 마지막 그림과 비슷한 모양을 씁니다.
-# 들어간 만큼 나오되, **글자마다** 바로 다음 글자가 무엇인지 답하게 합니다.
+# 왼쪽부터 일대일, 일대다, 다대일, 다대다입니다. 이 노트북의 주제는 두 번째인 일대다입니다. 다만 글을 쓰는 모델을
+# 학습할 때는 마지막 그림과 비슷한 모양을 씁니다. 들어간 만큼 나오되, **글자마다** 바로 다음 글자가 무엇인지 답하게
+# 합니다.
 #
 # ## 5.2 글자를 숫자로
 
@@ -85,7 +85,7 @@ print("'a' →", vocab.tokens.index("a"), "· 13 →", repr(vocab.tokens[13]))
 print("the text:", tuple(ids.shape), ids[:12].tolist(), "=", repr(text[:12]))
 
 # %% [markdown]
-# AG News라면 원래 강의와 똑같은 값이 나옵니다. 항목은 84개, 'a'는 4, 13은 'h'입니다. `<unk>`와 `<pad>`가 맨 앞에
+# AG News라면 2021년 강의와 똑같은 값이 나옵니다. 항목은 84개, 'a'는 4, 13은 'h'입니다. `<unk>`와 `<pad>`가 맨 앞에
 # 오고 그다음은 자주 나오는 글자 순서입니다.
 #
 # 한국어는 사정이 다릅니다. *음절* 하나가 글자 하나이므로 글자 종류가 훨씬 많고, 모델이 골라야 할 후보도 그만큼
@@ -98,7 +98,7 @@ for name, size in {"here": len(vocab), "Korean headlines": len(korean_vocab)}.it
     print(f"{name:17} {size:4} characters · guessing blindly costs ln {size} = {math.log(size):.2f}")
 
 # %% [markdown]
-# 모델은 id를 **원-핫**으로 읽습니다. 1이 하나뿐인 행이지요. 열한 글자짜리 텍스트는 11 × C 행렬이 됩니다.
+# 모델은 id를 **원-핫**, 곧 1이 하나뿐인 행으로 읽습니다. 열한 글자짜리 텍스트는 11 × C 행렬이 됩니다.
 
 # %%
 shown = "hello world"
@@ -112,9 +112,9 @@ ax.set_title("one row a character, one column an id")
 plt.show()
 
 # %% [markdown]
-# ## 5.3 윈도: 복사하지 말고 보기만
+# ## 5.3 윈도: 복사본이 아니라 뷰(view)
 #
-# 입력과 정답은 같은 텍스트를 한 글자 밀어 놓은 것입니다. 원래 강의는 텍스트마다 100글자짜리 윈도를 **하나도
+# 입력과 정답은 같은 텍스트를 한 글자 밀어 놓은 것입니다. 2021년 강의는 텍스트마다 100글자짜리 윈도를 **하나도
 # 빠짐없이** 파이썬 반복문으로 잘라 냈습니다.
 
 # %%
@@ -159,15 +159,15 @@ print(f"Python loop {loop * 1000:.1f} ms · views {views * 1000:.2f} ms: {loop /
 
 # %% [markdown]
 # 스트라이드 (1, 1)이 핵심입니다. 다음 윈도로 가든 다음 글자로 가든 같은 메모리에서 한 칸만 움직이면 됩니다. 반면
-# 반복문은 글자가 들어가는 윈도마다 그 글자를 두 번씩 새로 인코딩하고, 전부 복사합니다. 사다리에서는 호출 하나로
-# 이 뷰를 얻습니다.
+# 반복문은 윈도마다 그 안의 글자를 입력과 정답으로 두 번씩 새로 인코딩하고, 전부 복사합니다. Sadari에서는 호출 한
+# 번으로 이 뷰를 얻습니다.
 
 # %%
 ours, ours_next = sadari.windows(part_ids, 100)
 print("windows:", tuple(ours.shape), "· equal:", torch.equal(ours, slow_inputs), torch.equal(ours_next, slow_targets))
 
 # %% [markdown]
-# 그런데 애초에 왜 모든 윈도가 필요할까요? 그러면 같은 글자를 몇 번이고 다시 먹이게 됩니다.
+# 그런데 애초에 모든 윈도가 필요할까요? 그러면 같은 글자를 몇 번이고 다시 넣게 됩니다.
 
 # %%
 length_of_text, window = 237, 100  # a middling text of AG News
@@ -184,8 +184,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# 우리는 다르게 합니다. 텍스트를 긴 **줄기** 32개로 나누고, 스텝마다 모든 줄기에서 다음 64글자씩 가져옵니다. 상태를
-# 다음 스텝으로 넘겨주므로 경계에서 잃는 것이 없고, 글자마다 딱 한 번만 먹입니다.
+# 우리는 다르게 합니다. 텍스트를 긴 **스트림** 32개로 나누고, 스텝마다 모든 스트림에서 다음 64글자씩 가져옵니다.
+# 상태를 다음 스텝으로 넘겨주므로 경계에서 잃는 것이 없고, 글자마다 딱 한 번만 넣습니다.
 
 # %%
 STREAMS, WINDOW = 32, 64
@@ -199,7 +199,7 @@ print("writes", repr("".join(vocab.decode(stream_targets[0, :30].numpy()))))
 # %% [markdown]
 # ## 5.4 모델
 #
-# 원-핫, LSTM, 그리고 다음 글자의 가능성을 답하는 선형 층이 전부입니다.
+# 원-핫, LSTM, 그리고 글자마다 다음에 올 가능성을 내놓는 선형 층이 전부입니다.
 
 
 # %%
@@ -223,12 +223,12 @@ for name, values in course_net.named_parameters():
 print("in all", f"{sum(values.numel() for values in course_net.parameters()):,}")
 
 # %% [markdown]
-# 84글자, 유닛 64개일 때 원래 강의와 똑같이 43,860개입니다.
+# 84글자, 유닛 64개일 때 2021년 강의와 똑같이 43,860개입니다.
 #
 # **첫 손실은 얼마여야 할까요?** 아무것도 모르는 모델은 C개 글자에 모두 약 1/C씩 확률을 줍니다. 그러면 손실은
 # −ln(1/C) = ln C입니다. 첫 손실이 여기서 많이 벗어난다면 학습을 시작하기도 *전에* 뭔가 잘못된 것입니다.
 #
-# ## 5.5 배우면서 쓰기
+# ## 5.5 학습하면서 쓰기
 
 
 # %%
@@ -284,8 +284,8 @@ plt.show()
 
 # %% [markdown]
 # 처음에는 빈칸을, 그다음에는 자주 나오는 글자를, 그다음에는 짧은 단어를, 마지막에는 문장의 모양새를 배웁니다. 같은
-# 일을 호출 한 번으로 할 수도 있습니다. 검증용 텍스트, 점점 작아지는 학습률, 가장 좋았던 가중치 보관처럼 학습에
-# 필요한 것까지 모두 들어 있습니다.
+# 일을 코드 한 줄로 할 수도 있습니다. 검증용으로 떼어 둔 텍스트, 점점 작아지는 학습률, 가장 좋았던 가중치 보관처럼
+# 학습에 필요한 것이 모두 들어 있습니다.
 
 # %%
 writer = sadari.Generator(
@@ -318,7 +318,7 @@ axes[0].set_ylabel("probability")
 plt.show()
 
 # %% [markdown]
-# **top-k**는 가장 그럴듯한 글자 k개만 남깁니다. **top-p**는 확률의 합이 p에 이를 때까지만 그럴듯한 글자를 남깁니다.
+# **top-k**는 가장 그럴듯한 글자 k개만 남깁니다. **top-p**는 그럴듯한 글자부터 확률의 합이 p에 이를 때까지만 남깁니다.
 # 그래서 모델이 확신하면 몇 개만, 망설이면 여러 개가 남습니다.
 
 # %%
@@ -334,7 +334,7 @@ for name, rule in rules.items():
     print(f"{name:11} {len(kept):3} left · {shown_kept}")
 
 # %% [markdown]
-# 같은 첫머리를 설정만 바꿔 가며 이어 쓰게 해 봅시다.
+# 같은 프롬프트를 설정만 바꿔 가며 이어 쓰게 해 봅시다.
 
 # %%
 ways = {
@@ -351,8 +351,8 @@ for name, options in ways.items():
     print(f"{name:38} {writer.sample('today ', 70, seed=1, **options)!r}")
 
 # %% [markdown]
-# 이번에는 직접 슬라이더를 움직여 보세요. (슬라이더는 노트북이 실행 중일 때만 움직입니다. 인쇄본에서는 위의 표를
-# 보면 됩니다.)
+# 이번에는 직접 슬라이더를 움직여 보세요. (슬라이더는 노트북이 실행 중일 때만 움직입니다. 종이나 웹 페이지에서는 위의
+# 표를 보면 됩니다.)
 
 # %%
 from ipywidgets import FloatSlider, IntSlider, interact
@@ -371,10 +371,10 @@ sliders = interact(
 )
 
 # %% [markdown]
-# ## 5.7 강의의 실수: 언제나 가장 그럴듯한 글자
+# ## 5.7 2021년 강의의 실수: 언제나 가장 그럴듯한 글자
 #
-# 원래 강의의 첫 생성기는 매 스텝 `argmax`를 골랐습니다. 가장 그럴듯한 글자만 따라가면 같은 자리를 맴돌고, 빠져나올
-# 길이 없습니다. 재 봅시다. 처음 60단어 가운데 *서로 다른* 단어는 몇 개일까요?
+# 강의의 첫 생성기는 스텝마다 `argmax`를 골랐습니다. 가장 그럴듯한 글자만 따라가면 같은 자리를 맴돌고, 빠져나올 길이
+# 없습니다. 직접 재 봅시다. 처음 60단어 가운데 *서로 다른* 단어는 몇 개일까요?
 
 # %%
 for temperature in (0, 0.5, 0.8, 1.0):
@@ -386,7 +386,7 @@ for temperature in (0, 0.5, 0.8, 1.0):
 #
 # ## 5.8 연습 문제
 #
-# **5.1** 유닛을 두 배로 늘린 `CharLSTM(84, 128)`의 파라미터는 몇 개일까요? 두 배일까요?
+# **5.1** 유닛을 두 배로 늘린 `CharLSTM(84, 128)`의 파라미터는 몇 개일까요? 파라미터도 두 배일까요?
 
 # %%
 parameters = ...
@@ -401,7 +401,7 @@ first_loss = ...
 check("5.2", first_loss)
 
 # %% [markdown]
-# **5.3** `logits` [C]와 `temperature`를 받아 확률 [C]를 돌려주는 함수를 쓰세요. 함수 자체를 넘기면 됩니다.
+# **5.3** `logits` [C]와 `temperature`를 받아 확률 [C]를 돌려주는 함수를 쓰세요. 함수 자체를 답으로 주세요.
 
 # %%
 with_temperature = ...
@@ -419,7 +419,7 @@ check("5.3", with_temperature)
 # | 글자 LSTM, 원-핫 입력, 84글자일 때 파라미터 43,860개 | `sadari.Generator(net="lstm", level="char", embed_dim=0, hidden=64)` |
 # | 학습하면서 쓰기 | `sadari.Generator(sample_every=100, sample_prompt="today ")` |
 # | 온도, top-k, top-p | `writer.sample(prompt, temperature=…, top_k=…, top_p=…)` |
-# | 하나에서 여럿으로: 레이블로 쓰기 | `writer.fit(texts, labels)`, `writer.sample(label="Sports")` |
+# | 일대다: 레이블에서 텍스트 생성 | `writer.fit(texts, labels)`, `writer.sample(label="Sports")` |
 # | 명령줄에서 | `sadari generate train book.txt -o w`, `sadari generate sample w "today "` |
 #
 # 다음: [6 · 어텐션](6_attention.ipynb)
