@@ -9,8 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit, log_softmax
 
 from sadari.train.solvers.ridge import Linear
 
@@ -37,6 +35,9 @@ def fit_logistic(
         strengths: each C, the larger the closer the fit.
         several: a text may have several labels: each has a loss of its own.
     """
+    from scipy.optimize import minimize  # both take long to load, and a prediction needs neither
+    from scipy.special import expit, log_softmax
+
     centre = vectors.mean(axis=0, dtype=np.float64)
     rows = vectors - centre
     size = max(float(np.sqrt(np.square(rows).sum(axis=1).mean())), 1e-12)
