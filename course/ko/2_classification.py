@@ -408,7 +408,7 @@ answer = ...
 check("2.3", answer)
 
 # %% [markdown]
-# 해답은 `sadari course -o 해답 --lang ko --solutions`로 새 폴더에 받을 수 있습니다.
+# 해답은 `sadari course -o 해답 --lang ko --solutions`를 실행하면 새 폴더 `해답` 안의 `solutions`에 있습니다.
 #
 # ## 강의 슬라이드에서 코드로
 #

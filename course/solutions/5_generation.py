@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 5 · Generation: solutions · 5 · 생성: 해답
+# # 5 · Generation: solutions · 5 · 텍스트 생성: 해답
 
 # %%
 import math
