@@ -366,8 +366,8 @@ for seed in range(3):
     print(" ".join(token.shown for token in hidden), "·", {token.token: token.how for token in hidden if token.how})
 
 # %% [markdown]
-# And a second one, which reads the news and also learns which sentences follow. In as little time it learns hardly
-# more than which words are frequent: real language is that much harder.
+# And a second one, which reads the news and also learns which sentences follow. In as little time it does about as
+# well as guessing the most frequent token: real language is that much harder.
 
 # %%
 news_bert = sadari.Bert(size="tiny", vocabulary=6000, steps=250, batch_size=32, length=64, validations=4)

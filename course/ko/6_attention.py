@@ -365,8 +365,8 @@ for seed in range(3):
     print(" ".join(token.shown for token in hidden), "·", {token.token: token.how for token in hidden if token.how})
 
 # %% [markdown]
-# 두 번째 BERT는 뉴스를 읽고, 어떤 문장이 이어지는지도 배웁니다. 이렇게 짧은 시간에는 어떤 단어가 자주 나오는지밖에
-# 배우지 못합니다. 진짜 언어는 그만큼 어렵습니다.
+# 두 번째 BERT는 뉴스를 읽고, 어떤 문장이 이어지는지도 배웁니다. 이렇게 짧은 시간에는 가장 흔한 토큰을 찍는 것과 비슷한
+# 정도입니다. 진짜 언어는 그만큼 어렵습니다.
 
 # %%
 news_bert = sadari.Bert(size="tiny", vocabulary=6000, steps=250, batch_size=32, length=64, validations=4)

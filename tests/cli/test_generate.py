@@ -424,3 +424,9 @@ def test_help_is_quick_and_has_examples():
         shown = spawn("generate", *command, "--help").stdout
         assert "Example" in shown
         assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", [("generate", "train"), ("pretrain",), ("translate", "train")])
+def test_a_record_every_n_steps_is_asked_for_alike(command):
+    assert "--report-every N" in run_well(*command, "--help").stdout
+    assert "report_every=0.5" in run_badly(*command, "headlines", "-o", "m", "--report-every", "0.5")

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from sadari.errors import DataError, SadariWarning, SettingError
 from sadari.plots.activations import draw_activations
 from sadari.plots.picture import FONTS, write_picture
-from sadari.rungs import LSTM, BagOfWords, BiLSTM, Transformer
+from sadari.rungs import GRU, LSTM, RNN, BagOfWords, BiLSTM, Transformer
 
 TEXTS = ["the cat sat on the mat", "a dog ran in the park", "the cat ate the fish", "a dog bit a man"] * 4
 LABELS = ["cat", "dog", "cat", "dog"] * 4
@@ -50,7 +50,7 @@ def test_layer_and_head_one_word_and_special_tokens():
         LSTM(**QUICK, hidden=4).fit(TEXTS, LABELS).activations("the cat").matrix(1)
 
 
-@pytest.mark.parametrize("rung", [LSTM, BiLSTM])
+@pytest.mark.parametrize("rung", [RNN, GRU, LSTM, BiLSTM])
 def test_gates_lead_to_the_states_that_the_net_computes(rung):
     model = rung(**QUICK, hidden=4).fit(TEXTS, LABELS)
     found = model.activations("the cat ate the fish")
@@ -60,8 +60,15 @@ def test_gates_lead_to_the_states_that_the_net_computes(rung):
         states, _ = model.net_.recurrent(embedded, torch.tensor([5]))
     shown = np.concatenate([found.panels[name] for name in found.panels if name.endswith("hidden")], axis=1)
     assert np.allclose(shown, states[0].numpy(), atol=1e-6)
-    for gate in ("input", "forget", "output"):
+    gates = {RNN: (), GRU: ("reset", "update")}.get(rung, ("input", "forget", "output"))
+    for gate in gates:
         assert ((found.panels[gate] > 0) & (found.panels[gate] < 1)).all()
+    if rung is GRU:  # Cho et al. (2014), as torch has it: the update gate says how much of the old state is kept
+        kept, new, hidden = (found.panels[name] for name in ("update", "candidate", "hidden"))
+        before = np.vstack([np.zeros((1, 4)), hidden[:-1]])
+        assert np.allclose(hidden, (1 - kept) * new + kept * before, atol=1e-6)
+    figure = draw_activations(found)
+    assert len(figure.axes) >= len(found.panels)
 
 
 @pytest.mark.filterwarnings("ignore:no font here")  # boxes are the same each time, too

@@ -1,4 +1,4 @@
-"""An LSTM cell written out, for those who want to see its gates. torch's own runs in the fast path; this equals it."""
+"""What recurrent cells do at each token, for those who want to see it. torch's own run in the fast path; these equal them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn.functional import linear
 
 
 @dataclass
@@ -75,3 +76,23 @@ class LSTMCell(nn.Module):
             empty = tokens.new_zeros(0, self.from_hidden.in_features)
             return GateTrace(empty, empty, empty, empty, empty, empty)
         return GateTrace(*torch.stack(steps, dim=1))
+
+
+def panels_of(layer: nn.RNNBase, tokens: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The gates and states of a layer in one direction over one text, each float [length, hidden].
+
+    Args:
+        layer: an ``nn.RNN``, which has its hidden state alone; an ``nn.GRU`` (reset and update gate, candidate and
+            hidden state; Cho et al. 2014); or an ``nn.LSTM``, whose panels are `GateTrace`'s.
+        tokens: float [length, width].
+    """
+    if isinstance(layer, nn.LSTM):
+        return dict(vars(LSTMCell.of(layer).trace(tokens)))
+    hidden = layer(tokens[None])[0][0] if len(tokens) else tokens.new_zeros(0, layer.hidden_size)
+    if not isinstance(layer, nn.GRU):
+        return {"hidden": hidden}
+    before = torch.cat([tokens.new_zeros(1, layer.hidden_size), hidden])[:-1]
+    new = linear(tokens, layer.weight_ih_l0, layer.bias_ih_l0).chunk(3, dim=-1)
+    old = linear(before, layer.weight_hh_l0, layer.bias_hh_l0).chunk(3, dim=-1)
+    reset, update = torch.sigmoid(new[0] + old[0]), torch.sigmoid(new[1] + old[1])
+    return {"reset": reset, "update": update, "candidate": torch.tanh(new[2] + reset * old[2]), "hidden": hidden}

@@ -1,4 +1,4 @@
-"""Pictures of what a net does inside: attention as heat maps, an LSTM's gates over the tokens."""
+"""Pictures of what a net does inside: attention as heat maps, gates and states over the tokens."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ GATES = {
     "forget": message("forget gate f"),
     "candidate": message("candidate g"),
     "output": message("output gate o"),
+    "reset": message("reset gate r"),
+    "update": message("update gate z"),
     "cell": message("cell state c"),
     "hidden": message("hidden state h"),
 }
@@ -118,11 +120,12 @@ def gate_name(name: str) -> Message | str:
 
 def _gates(found: Activations, names: Sequence[str], axes: Sequence[Axes]) -> None:
     """One strip a gate or state: tokens across, units down, units ordered alike in all strips."""
-    # units that behave alike stand together: ordered by when their cell state is largest
+    # units that behave alike stand together: ordered by when their state is largest
+    state = "cell" if "cell" in found.panels else "hidden"
     order = {
-        side: np.argsort(found.panels[f"{side}cell"].argmax(axis=0), kind="stable")
+        side: np.argsort(found.panels[f"{side}{state}"].argmax(axis=0), kind="stable")
         for side in ("", BACKWARD)
-        if f"{side}cell" in found.panels
+        if f"{side}{state}" in found.panels
     }
     for axis, name in zip(axes, names, strict=True):
         values = found.panels[name].T[order[BACKWARD if name.startswith(BACKWARD) else ""]]

@@ -119,10 +119,11 @@ class Activations:
     """What a net does inside while it reads one text.
 
     Attributes:
-        kind: "gates" (of an LSTM) or "attention" (of a Transformer).
+        kind: "gates" (of a recurrent net) or "attention" (of a Transformer).
         tokens: the T tokens it reads.
-        panels: name → float32 array. Gates: "input", "forget", "candidate", "output", "cell" and "hidden", each
-            [T, width]; with both directions, "backward input" … too. Attention: "layer 1" …, each [heads, T, T], row =
+        panels: name → float32 array. Gates: of an LSTM "input", "forget", "candidate", "output", "cell" and
+            "hidden", of a GRU "reset", "update", "candidate" and "hidden", of an RNN "hidden", each [T, width]; with
+            both directions, "backward input" … too. Attention: "layer 1" …, each [heads, T, T], row =
             the token that attends, column = the token attended to.
         special: the places of the tokens that no text has in it, such as ``[CLS]`` and ``[SEP]``.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -37,23 +38,18 @@ class Metrics:
             "sadari_queue_depth", "Requests that wait.", ("model",), multiprocess_mode="livesum", **made
         )
         self._reloads = Counter("sadari_reloads", "Times that a folder was read again.", ("model", "result"), **made)
-        self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        # what counts for one route, status, model or label; the client looks for it each time, and holds a lock
+        self._of_status, self._of_route = cache(self._requests.labels), cache(self._seconds.labels)
+        self._of_model, self._of_label = cache(self._texts.labels), cache(self._labels.labels)
 
     def finished(self, exchange: Exchange) -> None:
         """Count a request that is over."""
-        key = exchange.route, exchange.status
-        found = self._children.get(key)
-        if found is None:
-            found = self._children[key] = (
-                self._requests.labels(exchange.route, str(exchange.status)),
-                self._seconds.labels(exchange.route),
-            )
-        found[0].inc()
-        found[1].observe(time.perf_counter() - exchange.started)
+        self._of_status(exchange.route, str(exchange.status)).inc()
+        self._of_route(exchange.route).observe(time.perf_counter() - exchange.started)
         if exchange.texts and exchange.found:
-            self._texts.labels(exchange.model).inc(exchange.texts)
+            self._of_model(exchange.model).inc(exchange.texts)
             for label in exchange.found:
-                self._labels.labels(exchange.model, label).inc()
+                self._of_label(exchange.model, label).inc()
             for note in filter(None, exchange.notes):
                 self._notes.labels(exchange.model, note).inc()
 

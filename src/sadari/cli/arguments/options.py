@@ -89,7 +89,7 @@ model = click.option("-o", "--output", metavar="MODEL", help="The model folder; 
 
 
 def limits(over: str, default: str = "", *, steps: bool = True) -> Callable[[Command], Command]:
-    """``--epochs``, ``--steps`` and ``--minutes``: how long is trained.
+    """``--epochs``, ``--steps`` and ``--minutes``: how long is trained; and ``--report-every``.
 
     Args:
         over: what a pass goes over.
@@ -100,7 +100,8 @@ def limits(over: str, default: str = "", *, steps: bool = True) -> Callable[[Com
     each = [click.option("--epochs", metavar="N", help=f"Passes over the {over}{usual}")]
     if steps:
         each.append(click.option("--steps", metavar="N", help="Steps, at most."))
-    return together(*each, click.option("--minutes", metavar="M", help="Time to train, at most."))
+    each.append(click.option("--minutes", metavar="M", help="Time to train, at most."))
+    return together(*each, click.option("--report-every", metavar="N", help="Keep a record every N steps."))
 
 
 def settings(what: str = "Any setting") -> Callable[[Command], Command]:

@@ -105,6 +105,7 @@ def train(context: click.Context, **_: Any) -> None:
         "epochs",
         "steps",
         "minutes",
+        "report_every",
         "sample_every",
         "sample_prompt",
         "validation",

@@ -134,6 +134,7 @@ def _pretrain(asked: dict[str, Any]) -> None:
         "epochs",
         "steps",
         "minutes",
+        "report_every",
         "validation",
         "seed",
         "device",

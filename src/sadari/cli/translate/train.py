@@ -115,6 +115,7 @@ def _train(asked: dict[str, Any]) -> None:
         "lowercase",
         "epochs",
         "minutes",
+        "report_every",
         "patience",
         "device",
         "precision",

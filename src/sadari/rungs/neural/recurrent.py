@@ -57,14 +57,12 @@ class RecurrentRung(NeuralRung):
             sparse=self._takes_sparse(vocab_size),
         )
 
-    def activations(self, text: str) -> Activations | None:
-        """The gates and states of the lowest layer of an LSTM, by the written-out cell; None for other cells."""
+    def activations(self, text: str) -> Activations:
+        """The gates and states of the lowest layer: of an RNN its hidden state alone."""
         self._check_fitted()
-        if self.cell != "lstm":
-            return None
         import torch
 
-        from sadari.nets.cells import LSTMCell
+        from sadari.nets.cells import panels_of
 
         tokens, ids = self._tokens_to_see(text)
         panels = {}
@@ -72,9 +70,7 @@ class RecurrentRung(NeuralRung):
             net: Any = self.net_
             embedded = net.embed(ids)[0].float().cpu()
             for direction, layer in enumerate(net.recurrent.layers[0]):
-                trace = LSTMCell.of(layer).trace(embedded.flip(0) if direction else embedded)
-                for name in ("input", "forget", "candidate", "output", "cell", "hidden"):
-                    values = getattr(trace, name)
+                for name, values in panels_of(layer, embedded.flip(0) if direction else embedded).items():
                     values = values.flip(0) if direction else values
                     panels[f"backward {name}" if direction else name] = values.numpy()
         return Activations("gates", tokens, panels)

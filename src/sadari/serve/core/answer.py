@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +44,8 @@ class Loaded:
             texts: n of them.
         """
         probabilities, known = self.rung.predict_with_marks(texts)
-        cut = self.rung.cut_texts(texts)
-        if known.all() and not cut.any():
-            return Answer(self, probabilities, [None] * len(texts))
-        notes = [_note(*each) for each in zip(texts, known.tolist(), cut.tolist(), strict=True)]
-        return Answer(self, probabilities, notes)
+        marks = zip(texts, known.tolist(), self.rung.cut_texts(texts).tolist(), strict=True)
+        return Answer(self, probabilities, [_note(*each) for each in marks])
 
     def raw_scores(self, texts: list[str], answer: Answer) -> NDArray[np.float64]:
         """float64 [n, k]: the logits of the answer's probabilities; of a text that says nothing, of the labels' shares.
@@ -95,17 +93,19 @@ class Answer:
         """The answer to some of the texts."""
         return Answer(self.model, self.probabilities[first:last], self.notes[first:last])
 
-    def order(self) -> NDArray[np.int64]:
-        """int64 [n, k]: the places of the labels, in the order in which the model would give them."""
+    @cached_property
+    def order(self) -> list[list[int]]:
+        """Of each text the places of all k labels, in the order in which the model would give them."""
         rung = self.model.rung
-        return rung.codec.order(self.probabilities, rung.thresholds_)
+        found: list[list[int]] = rung.codec.order(self.probabilities, rung.thresholds_).tolist()
+        return found
 
     def best(self) -> list[str]:
         """The label that each text is given; the likeliest of several."""
-        return [self.model.labels[place] for place in self.order()[:, 0].tolist()]
+        return [self.model.labels[places[0]] for places in self.order]
 
 
 def _note(text: str, known: bool, cut: bool) -> str | None:
-    if not known:
-        return UNKNOWN if text.strip() else EMPTY
-    return CUT if cut else None
+    if known:
+        return CUT if cut else None
+    return UNKNOWN if text.strip() else EMPTY

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from sadari.serve.core.answer import Answer
 from sadari.serve.core.batching import overloaded
 from sadari.serve.core.shelf import Slot
 from sadari.serve.http.asked import Asked
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # What comes while others are answered waits in the event loop. In a crowd, who waits there longer than this share of
 # what may be waited is refused: as long again may have passed before the loop saw the request. Without a crowd the
@@ -46,9 +49,8 @@ def ranked(answer: Answer, scores: NDArray[np.float64], top: int | None = None) 
         scores: float64 [n, k].
         top: how many at most; None: all.
     """
-    labels, order = answer.model.labels, answer.order()[:, :top]
-    values = np.take_along_axis(scores, order, axis=1).tolist()
+    labels = answer.model.labels
     return [
-        [{"label": labels[place], "score": value} for place, value in zip(places, row, strict=True)]
-        for places, row in zip(order.tolist(), values, strict=True)
+        [{"label": labels[place], "score": row[place]} for place in places[:top]]
+        for places, row in zip(answer.order, scores.tolist(), strict=True)
     ]

@@ -16,8 +16,10 @@ LEAST_ROWS = 1_000
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
     """Probabilities float64 [n, k], each row summing to 1."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True).astype(np.float64))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+    # reduce itself: of one text the methods around it take as long as all the rest
+    shifted = np.exp(logits - np.maximum.reduce(logits, axis=1, keepdims=True).astype(np.float64))
+    whole: NDArray[np.float64] = shifted / np.add.reduce(shifted, axis=1, keepdims=True)
+    return whole
 
 
 def sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
