@@ -1,4 +1,4 @@
-"""What recurrent cells do at each token, for those who want to see it. torch's own run in the fast path; these equal them."""
+"""What recurrent cells do at each token, for those who want to see it; torch's own, in the fast path, do the same."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ def panels_of(layer: nn.RNNBase, tokens: torch.Tensor) -> dict[str, torch.Tensor
     if not isinstance(layer, nn.GRU):
         return {"hidden": hidden}
     before = torch.cat([tokens.new_zeros(1, layer.hidden_size), hidden])[:-1]
-    new = linear(tokens, layer.weight_ih_l0, layer.bias_ih_l0).chunk(3, dim=-1)
-    old = linear(before, layer.weight_hh_l0, layer.bias_hh_l0).chunk(3, dim=-1)
+    given = layer.state_dict()
+    new = linear(tokens, given["weight_ih_l0"], given["bias_ih_l0"]).chunk(3, dim=-1)
+    old = linear(before, given["weight_hh_l0"], given["bias_hh_l0"]).chunk(3, dim=-1)
     reset, update = torch.sigmoid(new[0] + old[0]), torch.sigmoid(new[1] + old[1])
     return {"reset": reset, "update": update, "candidate": torch.tanh(new[2] + reset * old[2]), "hidden": hidden}
