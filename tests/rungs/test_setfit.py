@@ -221,6 +221,7 @@ def test_where_a_climb_does_without_it(counts, why):
     assert (None if found is None else render(found)) == why
 
 
+@pytest.mark.slow
 def test_a_climb_with_few_labels_tries_it(plain):
     train, test = few_titles()
     result = sadari.climb(train.take(np.arange(60)), test, weights=[plain], budget=60, curves=False, refit=False)

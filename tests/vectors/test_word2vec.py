@@ -459,6 +459,7 @@ def test_on_a_device_one_worker_adds_in_a_fixed_order(monkeypatch):
     assert not any(seen[2:])
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_vectors_of_ag_news_are_as_good_as_gensims():
     """WordSim-353 after one epoch of half the texts: no lower than gensim's with the same settings."""
