@@ -202,7 +202,8 @@ def _canvas(titles: Titles, letters: _Lettering, *, right: float = 14) -> tuple[
     load_matplotlib()
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72), dpi=72, layout="none")  # whatever is set around it
+    figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72), dpi=72)
+    figure.set_layout_engine("none")  # whatever is set around it
     left, bottom, top = 52.0, 50.0, 34.0
     axes = figure.add_axes((left / _WIDTH, bottom / _HEIGHT, 1 - (left + right) / _WIDTH, 1 - (bottom + top) / _HEIGHT))
     figure.patch.set_visible(False)
