@@ -36,6 +36,7 @@ ROOMS = [
     "plots",
     "climb",
     "models",
+    "trust",
     "labelled",
     "export",
     "serve",

@@ -79,6 +79,7 @@ FLOORS: tuple[tuple[str, dict[str, tuple[float, str, str]]], ...] = (
         EDGE,
         {
             "models": (1, "opens every kind of model", "모든 종류의 모델을 여는 문"),
+            "trust": (1, "which labels, which answers", "믿을 레이블, 믿을 답"),
             "export": (1, "models that leave Python", "파이썬 밖으로 나가는 모델"),
         },
     ),

@@ -1,0 +1,1 @@
+"""What may be believed: which labels, which answers; and what to label next."""
