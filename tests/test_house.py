@@ -41,6 +41,7 @@ ROOMS = [
     "export",
     "serve",
     "course",
+    "scale",
     "cli",
 ]
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -113,7 +114,19 @@ def test_heavy_packages_are_imported_where_they_are_used(module):
         "rich",
         "datasketch",
         "rensa",
+        "ray",
     }
+
+
+def test_ray_is_known_in_one_room_and_imported_when_it_is_asked_for():
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] == "ray" for name in names):
+                assert room_of(path) == "scale", path
+                assert node not in tree.body, path
 
 
 def test_loops_are_compiled_in_one_way():

@@ -88,7 +88,8 @@ FLOORS: tuple[tuple[str, dict[str, tuple[float, str, str]]], ...] = (
         {
             "labelled": (1, "rows of a file, labelled", "레이블을 붙인 행"),
             "serve": (1.2, "answers over HTTP", "HTTP로 답하는 서버"),
-            "course": (1.2, "notebooks that teach it", "배우는 노트북"),
+            "course": (1, "notebooks that teach it", "배우는 노트북"),
+            "scale": (1, "on many machines", "여러 컴퓨터에서"),
         },
     ),
     (EDGE, {"cli": (1, "parses what is asked, prints what is found", "요청을 읽고 결과를 보여 줌")}),

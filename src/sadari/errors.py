@@ -74,6 +74,10 @@ class DownloadError(SadariError, OSError):
     """A download that failed, or whose content is not what was pinned."""
 
 
+class ClusterError(SadariError, ConnectionError):
+    """A Ray cluster that does not answer, or that is not fit for the job."""
+
+
 class MissingExtraError(SadariError, ImportError):
     """A feature whose optional packages are not installed."""
 

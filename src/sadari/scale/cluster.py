@@ -1,0 +1,242 @@
+"""A Ray cluster: started on this machine or found at an address, checked before it works, and left as it was.
+
+No other room knows Ray, and nothing of it is imported before a connection is asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sadari.errors import ClusterError, MissingExtraError, SettingError, reason_of
+from sadari.messages import Message, message
+from sadari.scale.package import Package, here, of_worker
+
+LOCAL = "local"  # the address of a cluster of this machine alone, which is started for the job
+ANSWER_SECONDS = 10.0  # an address that says nothing for so long is given up
+WORKER_SECONDS = 120.0  # a busy node may take long to start its first process
+_ADDRESS = re.compile(r"local|auto|(ray://)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/*?]+):(?P<port>[0-9]{1,5})")
+# Sent before anything else over HTTP/2, which every server of Ray speaks: it answers with its settings.
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+_SETTINGS_FRAME = 4
+# What Ray says and sends unasked: usage statistics, bars of its own, advice for other versions.
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What a job runs on.
+
+    Args:
+        address: as it was asked for; "local" is this machine.
+        nodes: how many machines there are.
+        cpus: processors of all of them together.
+        gpus: the same.
+    """
+
+    address: str
+    nodes: int
+    cpus: int
+    gpus: int
+
+
+def check_address(address: str) -> str:
+    """An address that may be one: "local", "auto", "host:port" or "ray://host:port".
+
+    Args:
+        address: as a user gives it.
+
+    Raises:
+        SettingError: it is none of these.
+    """
+    if not _ADDRESS.fullmatch(address):
+        raise SettingError(
+            message("{address!r} is no address of a Ray cluster", address=address),
+            hint=message("give host:port, ray://host:port, auto, or nothing for this machine: --ray=local"),
+        )
+    return address
+
+
+@contextmanager
+def connected(address: str = LOCAL, **settings: Any) -> Iterator[Cluster]:
+    """A cluster while the block runs. One that was started for it ends with it; any other goes on without this job.
+
+    A process that is connected to Ray already uses that connection and keeps it.
+
+    Args:
+        address: "local" starts Ray on this machine: no dashboard, no usage statistics, nothing on the terminal.
+            "auto" finds the cluster of this machine; "host:port" and "ray://host:port" name one.
+        settings: of ``ray.init``, for a cluster that is started: ``num_cpus``, say.
+
+    Yields:
+        What there is to work on.
+
+    Raises:
+        MissingExtraError: Ray is not installed.
+        SettingError: this is no address.
+        ClusterError: nothing answers there within 10 seconds, or it runs other versions of Ray, Python or Sadari.
+    """
+    check_address(address)
+    ray = import_ray()
+    if ray.is_initialized():
+        yield _checked(ray, address)
+        return
+    _check_answers(address)
+    try:
+        _start(ray, address, settings)
+        yield _checked(ray, address)
+    finally:
+        ray.shutdown()
+
+
+def import_ray() -> Any:
+    """Ray, told to be quiet before it is imported.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError:
+        raise MissingExtraError(message("working on a cluster (--ray)"), "ray") from None
+    return ray
+
+
+def _start(ray: Any, address: str, settings: dict[str, Any]) -> None:
+    """Connect, with the ways in which this process is ended left as they were: Ray sets its own."""
+    if address == LOCAL:
+        settings = {"include_dashboard": False, **settings}
+    else:
+        settings = {}
+    try:
+        with _signals_kept():
+            ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL, **settings)
+    except (Exception, SystemExit) as error:  # it leaves the process where a cluster ends while it is being joined
+        raise ClusterError(
+            message("there is no connection to the Ray cluster: {reason}", reason=_first_line(error)),
+            where=None if address == LOCAL else address,
+            hint=message("run the command on a machine of the cluster, with the cluster's versions of Ray and Python"),
+        ) from error
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _first_line(error: BaseException) -> Message | str:
+    if isinstance(error, SystemExit):
+        return message("it did not answer")
+    lines = str(reason_of(error)).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__
+
+
+def _check_answers(address: str) -> None:
+    """Greet what is at an address, since Ray itself waits for minutes.
+
+    Raises:
+        ClusterError: nothing answers, or not as a server of Ray does.
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None or found["host"] is None:
+        return
+    hint = message("check the address, and that the cluster runs: ray status --address {address}", address=address)
+    try:
+        with socket.create_connection(
+            (found["host"].strip("[]"), int(found["port"])), timeout=ANSWER_SECONDS
+        ) as connection:
+            if os.environ.get("RAY_USE_TLS", "0") == "1":
+                return
+            connection.sendall(_GREETING)
+            head = connection.recv(9)
+    except TimeoutError:
+        what = message("nothing answered within {seconds:.0f} seconds", seconds=ANSWER_SECONDS)
+        raise ClusterError(what, where=address, hint=hint) from None
+    except (OSError, OverflowError) as error:
+        raise ClusterError(
+            message("there is no Ray cluster: {reason}", reason=reason_of(error)), where=address, hint=hint
+        ) from None
+    if len(head) < 4 or head[3] != _SETTINGS_FRAME:
+        raise ClusterError(message("something answers that is not Ray"), where=address, hint=hint)
+
+
+def _checked(ray: Any, address: str) -> Cluster:
+    """The cluster, once every node has shown that it runs what this machine runs."""
+    alive = [node for node in ray.nodes() if node["Alive"]]
+    ours = here()
+    for node, theirs in _packages(ray, alive).items():
+        _check_package(node, ours, theirs)
+    total = ray.cluster_resources()
+    return Cluster(address, len(alive), int(total.get("CPU", 0)), int(total.get("GPU", 0)))
+
+
+def _packages(ray: Any, nodes: list[dict[str, Any]]) -> dict[str, Package]:
+    """What each node's workers run, by the node's name; a node that is gone meanwhile says nothing."""
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    ask = ray.remote(num_cpus=0, max_retries=0)(of_worker())
+    asked = {}
+    for node in nodes:
+        there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        asked[ask.options(scheduling_strategy=there).remote()] = str(node["NodeManagerHostname"])
+    found = {}
+    for answer, name in asked.items():
+        try:
+            found[name] = Package(*ray.get(answer, timeout=WORKER_SECONDS))
+        except ray.exceptions.GetTimeoutError:
+            what = message("started no worker within {seconds:.0f} seconds", seconds=WORKER_SECONDS)
+            raise ClusterError(what, where=message("node {name}", name=name)) from None
+        except ray.exceptions.RayError:
+            with suppress(Exception):
+                ray.cancel(answer, force=True)
+    return found
+
+
+def _check_package(node: str, ours: Package, theirs: Package) -> None:
+    """Raise `ClusterError` where a node runs something else than this machine."""
+    where = message("node {name}", name=node)
+    if theirs.sadari is None:
+        raise ClusterError(
+            message("Sadari is not installed there"),
+            where=where,
+            hint=message("pip install 'sadari[ray]=={version}' on every node", version=ours.sadari),
+        )
+    for name, one, other in (
+        ("Python", ours.python, theirs.python),
+        ("Ray", ours.ray, theirs.ray),
+        ("Sadari", ours.sadari, theirs.sadari),
+    ):
+        if one != other:
+            raise ClusterError(
+                message("runs {name} {other}, and this machine {one}", name=name, other=other, one=one),
+                where=where,
+                hint=message("install the same version on every machine of the cluster"),
+            )
+    if ours.source != theirs.source:
+        raise ClusterError(
+            message("runs another Sadari than this machine, though both are of version {one}", one=ours.sadari),
+            where=where,
+            hint=message("install the same version on every machine of the cluster"),
+        )
