@@ -20,6 +20,7 @@ from sadari.settings.declaration import plain_settings
 from sadari.settings.limits import SEED, Flag, Whole, check
 from sadari.text.column import as_column
 from sadari.train.callbacks import Watch
+from sadari.train.machine import distributed as processes
 from sadari.train.settings import best_record
 from sadari.train.training_context import ResumableRun, TrainingContext
 
@@ -143,9 +144,10 @@ class Generator(SavedGenerator):
         watching: Watching,
         on_start: Callable[[Self, TrainingText], None] | None,
     ) -> None:
-        from sadari.train.machine.environment import seeded
+        from sadari.train.machine.environment import seed_dropout, seeded
 
         kept = ResumableRun.begin(run, resume)
+        processes.join()
         context = TrainingContext(
             Watch(watching), run=kept, every_step=True, then=lambda loop: self._write_sample(loop, watching)
         )
@@ -162,6 +164,7 @@ class Generator(SavedGenerator):
         self._take(training_text)
         with seeded(self.seed):
             self.net_ = self.resolved_.new_net(len(self.codec_))
+            seed_dropout(self.seed)
             if on_start is not None:
                 on_start(self, training_text)
             identity = {"generator": plain_settings(self.settings()), "texts": training_text.fingerprint}
@@ -191,9 +194,9 @@ class Generator(SavedGenerator):
         return LanguageTask(self.net_, training_text.ids, own.batch_size, own.window, own.seed, held_out)  # type: ignore[arg-type]
 
     def _write_sample(self, loop: Loop, watching: Watching) -> None:
-        """Write something, where it is time to."""
+        """Write something, where it is time to; of several processes the first one does."""
         every, step = self.resolved_.sample_every, loop.progress.step
-        if every and step % every == 0:
+        if every and step % every == 0 and processes.place()[0] == 0:
             watching.record(*loop.extent(), {"step": step, "sample": self.glimpse()})
 
     def glimpse(self) -> str:

@@ -154,16 +154,16 @@ def keep_run(loop: Loop, run: Run | None, identity: Mapping[str, Any], *, resume
 def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
     """Write all that `load_checkpoint` needs: weights, optimisers, random generators, place in the data, history.
 
-    Every process must call it, as each has random generators of its own; the first one writes.
+    Every process must call it, as each has random generators and streams of its own; the first one writes.
     """
     generators = random_state()
+    carried = loop.task.carried() if isinstance(loop.task, CarriesState) else {}
     if processes.place()[0] != 0:
         return
     tensors: dict[str, Any] = {f"net.{name}": value for name, value in loop.net.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in (loop.best_state or {}).items()}
     tensors |= {f"random.{name}": value for name, value in generators.items()}
-    if isinstance(loop.task, CarriesState):
-        tensors |= {f"task.{name}": value for name, value in loop.task.carried().items()}
+    tensors |= {f"task.{name}": value for name, value in carried.items()}
     numbers: dict[str, float] = {}
     for place, optimizer in enumerate(loop.optimizers):
         for index, state in optimizer.state_dict()["state"].items():

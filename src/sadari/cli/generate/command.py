@@ -88,17 +88,23 @@ def generate() -> None:
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
     """Train a generator on TEXT… (files, folders, names of data sets, or "-")."""
-    from sadari.cli.arguments.outputs import check_model_folder
-    from sadari.cli.arguments.settings import parse_settings
-    from sadari.cli.generate import view as generate_view
     from sadari.cli.terminal import settings as settings_view
-    from sadari.display.terminal import Progress
     from sadari.generation.generator import Generator
 
     if context.params["list_settings"]:
         settings_view.print_settings(Generator, as_json=context.params["as_json"])
         return
-    asked = train_run.arguments(context, TRAIN)
+    with train_run.only_the_first_speaks():
+        _train(train_run.arguments(context, TRAIN))
+
+
+def _train(asked: dict[str, Any]) -> None:
+    from sadari.cli.arguments.outputs import check_model_folder
+    from sadari.cli.arguments.settings import parse_settings
+    from sadari.cli.generate import view as generate_view
+    from sadari.display.terminal import Progress
+    from sadari.generation.generator import Generator
+
     own = (
         "level",
         "net",
@@ -121,6 +127,8 @@ def train(context: click.Context, **_: Any) -> None:
         progress(message("reading the texts"))
         texts = read_texts(asked)
         _fit(model, texts, progress, kept, asked)
+        if not train_run.is_first():
+            return
         progress(message("saving"))
         model.save(asked["output"], data=texts.provenance())
         train_run.discard(asked["run"])

@@ -93,10 +93,36 @@ def threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+_stoppable: list[Callable[[], None]] = []  # what stops the trainings under way
+
+
+def stop_trainings() -> bool:
+    """Ask the trainings of this process to stop, as Ctrl-C does; from any thread. False: none is under way.
+
+    Those that write no checkpoints are not among them.
+    """
+    for ask in [*_stoppable]:
+        ask()
+    return bool(_stoppable)
+
+
 @contextmanager
 def stop_signals(asked: Callable[[], None] | None) -> Iterator[None]:
-    """Ctrl-C and SIGTERM call ``asked`` meanwhile. In another thread than the main one they cannot be caught."""
-    if asked is None or threading.current_thread() is not threading.main_thread():
+    """Ctrl-C, SIGTERM and `stop_trainings` call ``asked`` meanwhile; in another thread than the main one that alone."""
+    if asked is None:
+        yield
+        return
+    _stoppable.append(asked)
+    try:
+        with _signals_to(asked):
+            yield
+    finally:
+        _stoppable.remove(asked)
+
+
+@contextmanager
+def _signals_to(asked: Callable[[], None]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
 

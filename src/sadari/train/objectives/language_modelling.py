@@ -23,6 +23,7 @@ from torch.nn import functional
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.nets.generator import RecurrentGenerator
+from sadari.train.machine import distributed as processes
 
 NOTHING = -1  # a target that is not learned
 WARM = 256  # tokens that a stream of held-out text reads before those that count
@@ -42,6 +43,14 @@ class Window:
     ids: NDArray[np.int32]
     targets: NDArray[np.int32]
     first: bool = True
+
+    def of_process(self, rank: int, world: int) -> Window:
+        """The rows of one of several processes; where none is left for it, one row of which nothing counts."""
+        if world == 1:
+            return self
+        if rank < len(self.ids):
+            return Window(self.ids[rank::world], self.targets[rank::world], self.first)
+        return Window(self.ids[:1], np.full_like(self.targets[:1], NOTHING), self.first)
 
     def tensors(self, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
         """Ids and targets as int64."""
@@ -186,7 +195,8 @@ class LanguageTask:
         return self._streams
 
     def loss(self, net: nn.Module, batch: Window) -> tuple[torch.Tensor, float, dict[str, float]]:
-        """The sum of the losses of a window's tokens (nats), and how many tokens."""
+        """The sum of the losses of a window's tokens (nats), and how many tokens; of several processes, of its rows."""
+        batch = batch.of_process(*processes.place())
         ids, targets = batch.tensors(next(self.net.parameters()).device)
         if self.recurrent:
             # a stream that has come to its end reads on in what is no token
@@ -206,14 +216,28 @@ class LanguageTask:
         return self.held_out.score(self.net, self.window).record()
 
     def carried(self) -> dict[str, torch.Tensor]:
-        """The recurrent state between two windows."""
-        return {} if self._state is None else {"state": self._state}
+        """The recurrent state between two windows, of the streams of all processes; each of them must ask."""
+        if self._state is None or self._streams is None:
+            return {}
+        world, rows = processes.place()[1], self._streams.rows
+        missing = -(-rows // world) - self._state.shape[1]  # all that is gathered has one shape
+        parts = processes.gather(functional.pad(self._state, (0, 0, 0, missing)))
+        state = parts[0].new_empty(self._state.shape[0], rows, self._state.shape[2])
+        for rank, part in enumerate(parts):
+            own = state[:, rank::world]
+            own.copy_(part[:, : own.shape[1]])
+        return {"state": state}
 
     def restore(self, tensors: dict[str, torch.Tensor]) -> None:
         """Take up what `carried` gave."""
+        rank, world = processes.place()
         state = tensors.get("state")
+        if state is None:
+            self._state = None
+            return
+        own = state[:, rank::world] if rank < state.shape[1] else torch.zeros_like(state[:, :1])
         # a copy: what is read lies where it lies in the file, and not as torch aligns its own
-        self._state = None if state is None else state.clone().to(next(self.net.parameters()).device)
+        self._state = own.clone().to(next(self.net.parameters()).device)
 
 
 @dataclass(frozen=True)
