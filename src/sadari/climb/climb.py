@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sadari.climb.budget.budget import SHARE, Budget, Plan, TooDear
 from sadari.climb.conclusion import conclude
-from sadari.climb.context import ClimbContext
+from sadari.climb.context import ClimbContext, Executor
+from sadari.climb.executor import InProcess
 from sadari.climb.failures import Failed, none_trained, why_failed
 from sadari.climb.folder import run_folder, write_run
-from sadari.climb.measuring.learning_curves import SHARES, curve_point
-from sadari.climb.measuring.measure import measure
+from sadari.climb.measuring.learning_curves import SHARES, Point, drawn
+from sadari.climb.measuring.measure import Measure
 from sadari.climb.measuring.scores import score_said
 from sadari.climb.progress import Bar
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.climb.selection import rungs_to_climb
 from sadari.climb.split import Frozen, freeze
 from sadari.climb.tokenizer import settle_tokenizer
-from sadari.climb.training import GivenUp, fewer_rows, first_fold
+from sadari.climb.training import GivenUp, Rows, fewer_rows, first_fold, judge_kept
 from sadari.climb.training import train as train_rung
-from sadari.climb.tuning import tune
+from sadari.climb.tuning.study import Kept
+from sadari.climb.tuning.tune import Trial, tune
 from sadari.climb.verdict.choice import MARGIN, TEXTS_PER_DAY, check_margin
 from sadari.climb.verdict.decide import decide
 from sadari.climb.verdict.final_model import seconds_to_refit
@@ -38,15 +38,14 @@ from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, SettingError
 from sadari.messages import LANGUAGES, Message, beside, current_language, message, of
 from sadari.metrics.metric import Metric, suggested
-from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.several import DEFAULT, SeveralMetric
-from sadari.rungs import RUNGS, Rung
+from sadari.rungs import RUNGS
 from sadari.settings.declaration import search_space
 from sadari.settings.limits import MOST, Choice, Entries, Flag, Whole, check
-from sadari.text.long_texts import cut_note, windows_note
 from sadari.text.tokens.tokenize import unseen_share
 
 KEPT = 0.1  # of the budget, for learning curves, and as much for a final model that has more to see than the rungs
+Outcome = RungResult | TooDear | Failed
 AUDITED_TOKENIZERS = ("characters", "whitespace", "words", "basic_english", "syllables")
 
 
@@ -74,6 +73,7 @@ def climb(
     verbose: bool | None = None,
     on_progress: OnProgress | None = None,
     on_record: OnRecord | None = None,
+    executor: Executor | None = None,
     **starts: Any,
 ) -> ClimbResult:
     """Train every rung on the same rows, compare them on validation rows of these, and say which one to take.
@@ -101,33 +101,35 @@ def climb(
         verbose: show how it goes; None: in a notebook and on a terminal.
         on_progress: is called with (share done, 1.0, record), whose ``doing`` says what is being done.
         on_record: is called with a record of each rung that was measured: rung, score and seconds.
+        executor: who does the work; None: this process, one part after another.
         starts: ``vectors``: word vectors or their file; ``weights``: encoders or embeddings, one or a list, or names.
 
     Raises:
         DataError: no rung can be trained. SettingError: an unknown rung or setting. OutputError: `folder` is another's.
     """
-    asked = dict[str, Any](budget=budget, validation=validation, trials=trials, lang=lang, curves=curves, refit=refit)
-    asked |= {"keep_duplicates": keep_duplicates, "metric": metric, "margin": margin, "texts_per_day": texts_per_day}
-    watching, given = Watching(message("climb"), verbose, on_progress, on_record), {**starts, "download": download}
-    return _climb(train, test, audited, rungs, given, asked, settings, seed, folder, report, watching)
+    asked = {name: value for name, value in locals().items() if name not in ("verbose", "on_progress", "on_record")}
+    return _climb(Watching(message("climb"), verbose, on_progress, on_record), **asked)
 
 
 def _climb(
+    watching: Watching,
+    *,
     train: Corpus,
     test: Corpus | None,
     audited: Audit | None,
     rungs: Sequence[str] | None,
-    given: Mapping[str, Any],
-    asked: dict[str, Any],
+    starts: Mapping[str, Any],
+    download: bool,
     settings: Mapping[str, Mapping[str, Any]] | None,
     seed: int,
     folder: str | Path | None,
     report: bool,
-    watching: Watching,
+    executor: Executor | None,
+    **asked: Any,
 ) -> ClimbResult:
+    given = {**starts, "download": download}
     check("settings", settings, Entries(), optional=True)
-    check("report", report, Flag())
-    _check_asked({**asked, **given})
+    _check_asked({**asked, **given, "report": report})
     with watching:
         start, say, lang = time.perf_counter(), Bar(watching), asked["lang"] or current_language()
         selection = rungs_to_climb(rungs, given)
@@ -151,6 +153,7 @@ def _climb(
                 frozen.train.provenance(seed=seed),
                 names,
                 _metric(asked["metric"], frozen),
+                executor or InProcess(),
                 asked["trials"],
                 asked["refit"],
                 named=rungs is not None,
@@ -172,7 +175,7 @@ def _climb(
 
 def _check_asked(asked: Mapping[str, Any]) -> None:
     """Refuse what no climb can be asked for, before hours are spent."""
-    for name in ("curves", "keep_duplicates", "refit", "download"):
+    for name in ("curves", "keep_duplicates", "refit", "download", "report"):
         check(name, asked[name], Flag())
     check("lang", asked["lang"], Choice(LANGUAGES), optional=True)
     check("trials", asked["trials"], Whole(0, MOST))
@@ -212,16 +215,19 @@ def _climb_all(
     run: ClimbContext, names: list[str], criteria: Mapping[str, Any]
 ) -> tuple[list[RungResult], list[tuple[str, Message | str]]]:
     """The rungs that were trained, and those that were not, with the reason."""
-    found: dict[str, RungResult | TooDear | Failed] = {}
+    found: dict[str, Outcome] = {}
     try:
         _try_all(run, names, criteria, found)
     except KeyboardInterrupt as asked:
-        if not any(isinstance(outcome, RungResult) for outcome in found.values()):
+        if not _done(found):
             raise
         run.stop(asked)
         found = {name: found.get(name, Failed(message("stopped before it was measured"))) for name in names}
-    results = [outcome for outcome in found.values() if isinstance(outcome, RungResult)]
+    results = _done(found)
     left_out = {name: outcome.why for name, outcome in found.items() if not isinstance(outcome, RungResult)}
+    for name in left_out:  # what was measured before it was its turn, and is not taken
+        if run.folder is not None:
+            shutil.rmtree(run.folder / name, ignore_errors=True)
     if not results and all(isinstance(outcome, TooDear) for outcome in found.values()):
         raise SettingError(
             message("the budget is too small for any rung"), hint=message("give a larger --budget, or fewer rungs")
@@ -235,50 +241,74 @@ def _try_all(
     run: ClimbContext,
     names: list[str],
     criteria: Mapping[str, Any],
-    found: dict[str, RungResult | TooDear | Failed],
+    found: dict[str, Outcome],
 ) -> None:
     """Try each rung; what becomes of it is put into ``found``."""
     last = len(names) - 1
-    for place, name in enumerate(names):
-        done = [outcome for outcome in found.values() if isinstance(outcome, RungResult)]
-        if not run.named and (why := _why_not(run, name, done)):
-            found[name] = Failed(why)
-            continue
-        if done and not run.named:
-            run.to_beat = max(done, key=lambda result: run.metric.sign * score_of(result).value)
-        found[name] = _try_one(run, name, place, len(names), share=SHARE if place < last else 1)
-        if isinstance(outcome := found[name], RungResult):
-            run.progress.measured(outcome)
-            if done:
-                _say_so_far(run, [*done, outcome], criteria)
-    if sum(isinstance(outcome, RungResult) for outcome in found.values()) < 2:
+    texts, counts = run.frozen.train.texts, run.frozen.label_counts
+    needless = {} if run.named else {name: why for name in names if (why := RUNGS[name].needless(texts, counts))}
+
+    def in_turn(run: ClimbContext, name: str) -> RungResult | TooDear:
+        place = names.index(name)
+        return _climb_one(run, name, place, len(names), share=SHARE if place < last else 1)
+
+    outcome_of = run.executor.rungs(run, [name for name in names if name not in needless], in_turn)
+    try:
+        for name in names:
+            found[name] = _in_its_turn(run, name, needless.get(name), outcome_of, found)
+            if isinstance(outcome := found[name], RungResult):
+                run.progress.measured(outcome)
+                _say_so_far(run, _done(found), criteria)
+    except KeyboardInterrupt:
+        found |= {name: _try_one(run, name, outcome_of) for name in run.executor.stop() if name not in found}
+        raise
+    if len(_done(found)) < 2:
         run.budget.release()  # two rungs, and so a comparison, are worth more than curves
     for name, outcome in found.items():  # time was kept for those behind them, who may not have needed it
         if isinstance(outcome, TooDear) and run.budget.allows(outcome.least):
-            found[name] = _try_one(run, name, last, len(names), share=1)
+            found[name] = _try_one(run, name, lambda name: _climb_one(run, name, last, len(names), share=1))
+
+
+def _done(found: Mapping[str, Outcome]) -> list[RungResult]:
+    """The rungs that were measured."""
+    return [outcome for outcome in found.values() if isinstance(outcome, RungResult)]
+
+
+def _in_its_turn(
+    run: ClimbContext,
+    name: str,
+    needless: Message | None,
+    outcome_of: Callable[[str], RungResult | TooDear],
+    found: Mapping[str, Outcome],
+) -> Outcome:
+    """What comes of a rung after those below it; one that nobody has named is measured only where it may matter."""
+    if not run.named:
+        done = _done(found)
+        if why := needless or (no_longer_matters(RUNGS[name], done, run.metric) if done else None):
+            return Failed(why)
+        run.to_beat = max(done, key=lambda result: run.metric.sign * score_of(result).value, default=None)
+    return _try_one(run, name, outcome_of)
 
 
 def _say_so_far(run: ClimbContext, done: Sequence[RungResult], criteria: Mapping[str, Any]) -> None:
     """The verdict of two rungs and more, which is said while the others train."""
+    if len(done) < 2:
+        return
     taken = decide(done, run.frozen.validation_truth, metric=run.metric, **criteria).rung
     score = next(score_of(result) for result in done if result.rung == taken)
     run.progress.so_far = message("so far {rung}, {score}", rung=taken, score=score_said(run.metric, score.value))
 
 
-def _why_not(run: ClimbContext, name: str, done: Sequence[RungResult]) -> Message | None:
-    """Why a rung that nobody has named is not trained; None where it is."""
-    why = RUNGS[name].needless(run.frozen.train.texts, run.frozen.label_counts)
-    return why or (no_longer_matters(RUNGS[name], done, run.metric) if done else None)
-
-
-def _try_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear | Failed:
-    """The same for one rung. One that raises ends itself, and not what was found of the others."""
+def _try_one(run: ClimbContext, name: str, outcome_of: Callable[[str], RungResult | TooDear]) -> Outcome:
+    """What comes of a rung. One that raises ends itself, and not what was found of the others."""
     try:
-        return _climb_one(run, name, place, count, share=share)
+        outcome = outcome_of(name)
+        judge_kept(run, name)
     except GivenUp as given_up:
         return Failed(given_up.why)
     except Exception as error:
         return Failed(why_failed(error, name))
+    return outcome
 
 
 def _start_from(run: ClimbContext, starts: Mapping[str, Mapping[str, Any]]) -> None:
@@ -305,61 +335,41 @@ def _shown_starts(run: ClimbContext) -> dict[str, Any]:
 
 def _climb_one(run: ClimbContext, name: str, place: int, count: int, *, share: float) -> RungResult | TooDear:
     """Train and measure one rung, if that share of the time left allows it."""
-    frozen = run.frozen
     run.say(name, message("preparing"), place)
-    plan = run.budget.plan(run.new(name), frozen, run.seed, share=share)
+    plan = run.executor.plan(run, name, share)
     if isinstance(plan, TooDear):
         return plan
-    ends = run.budget.end_of(share)
-    rows, run.planned[name] = plan.rows, plan.settings
-    corpus = frozen.train if rows == len(frozen.train) else frozen.train.take(fewer_rows(run, plan))
-    tuned = _tune(run, name, corpus, place, count, plan) if run.trials else None
-    found = train_rung(run, name, plan, corpus, place, ends=ends)
+    ends = run.budget.end_of(share) if plan.limit is None else time.perf_counter() + plan.limit
+    run.planned[name] = plan.settings
+    rows = None if plan.rows == len(run.frozen.train) else fewer_rows(run, plan)
+    tuned = _tune(run, name, rows, place, count, plan) if run.trials else None
+    trained = train_rung(run, name, plan, rows, place, ends=ends)
     run.say(name, message("measuring"), place + 0.85)
-    result = measure(run, name, found.model, found.held_out)
-    result.rows = len(corpus)
-    coverage = found.model.coverage_.said() if found.model.coverage_ else None
-    result.note = beside([plan.note, found.note, tuned, _said_of_long(found.model, corpus), coverage])
-    return result
+    (wait,) = run.executor.start(run, [(Measure(name, rows, trained, plan.note, tuned), None)])
+    found: RungResult = wait()
+    return found
 
 
-def _said_of_long(model: Rung, corpus: Corpus) -> Message | None:
-    """How many training texts were longer than the rung reads at once, and what became of them."""
-    own = model.resolved_settings()
-    rows, most = len(corpus), own.get("max_length", 0)
-    cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
-    if cut:
-        return cut_note(cut, rows, most, own.get("long_texts"))
-    pieces = model.windows(corpus.texts)
-    long = pieces[pieces > 1]
-    return windows_note(len(long), rows, int(long.sum()), most) if len(long) else None
-
-
-def _tune(run: ClimbContext, name: str, corpus: Corpus, place: int, count: int, plan: Plan) -> Message:
+def _tune(run: ClimbContext, name: str, rows: Rows, place: int, count: int, plan: Plan) -> Message:
     """Look for better settings of a rung, in its share of the time left; says what was found."""
-    frozen = run.frozen
     if not run.budget.allows(3 * plan.seconds):  # as it is, another way, and for good
         return message("no time was left to try settings")
-    if frozen.folds:
-        rows, held = first_fold(run, plan)
-        train, held_out, truth = frozen.train.take(rows), frozen.train.take(held), frozen.validation_truth[held]
-    else:
-        train, held_out, truth = corpus, frozen.validation, frozen.validation_truth
+    rows, held = first_fold(run, plan) if run.frozen.folds else (rows, None)
 
-    def score(settings: dict[str, Any]) -> float:
-        run.tuned[name] = settings
-        model = run.new(name).fit(train.texts, train.labels)
-        return run.metric.sign * run.metric.quick(truth, predict_in_order(model, held_out.texts, frozen.label_names))
+    def scores(each: Sequence[Mapping[str, Any]]) -> Iterable[Callable[[], float]]:
+        own = run.own(name)
+        return run.executor.start(run, ((Trial(name, {**own, **settings}, rows, held), None) for settings in each))
 
     def progress(done: int) -> None:
         tried = message("tuning, {done} of {trials} tried", done=done, trials=run.trials)
         run.say(name, tried, place + 0.1)
 
-    seconds = 0.5 * run.budget.time_left() / (count - place)
-    best, found, done = tune(
-        search_space(RUNGS[name]), score, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress
+    seconds = 0.5 * run.budget.time_left() / (1 if run.at_once else count - place)
+    space = search_space(RUNGS[name])
+    kept = None if run.folder is None else Kept.of(run, name, rows, held)
+    run.tuned[name], found, done = tune(
+        space, scores, trials=run.trials, seconds=seconds, seed=run.seed, progress=progress, kept=kept
     )
-    run.tuned[name] = best
     return message(
         "{tried} settings tried on validation rows, the best with {score}",
         tried=done,
@@ -387,23 +397,29 @@ def _draw_curves(run: ClimbContext, results: list[RungResult], asked: Mapping[st
 
 def _draw_rounds(run: ClimbContext, results: list[RungResult]) -> None:
     """The points of one share for all rungs, the cheapest first, then those of half of it."""
-    failed = set()
-    for share in SHARES:
-        for result in results:
-            if result.rung in failed:
-                continue
-            run.progress(of(result.rung, message("learning curve")), 0.97)
-            try:
-                point = curve_point(
-                    run.frozen, run.metric, result, share, partial(run.new, result.rung), run.budget, run.seed
-                )
-            except Exception as error:
-                failed.add(result.rung)
+    failed: set[str] = set()
+    asked = list[RungResult]()  # whose point each of those is that are drawn
+
+    def points() -> Iterator[tuple[Point, None]]:
+        for share in SHARES:
+            for result in results:
+                if result.rung not in failed and (size := drawn(run.frozen, result, share, run.budget)):
+                    run.progress(of(result.rung, message("learning curve")), 0.97)
+                    asked.append(result)
+                    yield Point(result.rung, run.own(result.rung), size), None
+
+    for number, wait in enumerate(run.executor.start(run, points())):
+        result = asked[number]
+        try:
+            point = wait()
+        except Exception as error:
+            if result.rung not in failed:
                 why = message("no learning curve: {why}", why=why_failed(error, result.rung))
                 result.note = beside([result.note, why])
-                continue
-            if point is not None:
-                result.curve.insert(0, point)
+            failed.add(result.rung)
+            continue
+        if point is not None:
+            result.curve.insert(0, point)
 
 
 def _criteria(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,22 +1,84 @@
-"""What stays the same while the rungs are climbed, and how a rung is made by it."""
+"""What stays the same while the rungs are climbed, how a rung is made by it, and who does its work."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from sadari.climb.budget.budget import Budget
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.climb.budget.budget import Budget, Plan, TooDear
 from sadari.climb.progress import Bar, share_done
 from sadari.climb.result import RungResult
 from sadari.climb.split import Frozen
+from sadari.display.watching import OnProgress
 from sadari.errors import SettingError
 from sadari.messages import Message, message, of, render
 from sadari.metrics.metric import Metric
 from sadari.rungs import RUNGS, Rung
 from sadari.settings.declaration import settings_of
 from sadari.train.tokenizer_choice import TokenizerChoice
+
+Look = tuple[NDArray[np.int64], NDArray[np.floating], float]  # validation rows, their probabilities, what is hoped
+
+
+class Job(Protocol):
+    """A part of a climb's work that needs nothing but the split and what it holds: the same wherever it is done.
+
+    Attributes:
+        rung: whose it is.
+    """
+
+    @property
+    def rung(self) -> str: ...
+
+    def run(self, context: ClimbContext, progress: OnProgress | None) -> Any:
+        """Do it.
+
+        Args:
+            context: the climb.
+            progress: told how far it is.
+        """
+
+
+class Executor(Protocol):
+    """Who does the work of a climb: this process, one job after another, or a cluster."""
+
+    def plan(self, context: ClimbContext, name: str, share: float) -> Plan | TooDear:
+        """How a rung is trained in that share of the time left."""
+
+    def start(
+        self, context: ClimbContext, jobs: Iterable[tuple[Job, OnProgress | None]]
+    ) -> Iterable[Callable[[], Any]]:
+        """Have jobs done.
+
+        Args:
+            context: the climb.
+            jobs: with who is told how far each is. They may be made as they are begun.
+
+        Returns:
+            what waits for each and gives what came of it, or raises what it raised, in the order of the jobs.
+        """
+
+    def rungs(
+        self, context: ClimbContext, names: Sequence[str], one: Callable[[ClimbContext, str], Any]
+    ) -> Callable[[str], Any]:
+        """Train rungs, as soon as they may be.
+
+        Args:
+            context: the climb.
+            names: of the rungs.
+            one: trains one of them.
+
+        Returns:
+            what waits for a rung, and gives what came of it, or raises what it raised.
+        """
+
+    def stop(self) -> Sequence[str]:
+        """End what is being done, as Ctrl-C asks; the rungs that came to their end before."""
 
 
 @dataclass
@@ -35,6 +97,7 @@ class ClimbContext:
         data: what a model's folder says of its rows.
         names: of the rungs.
         metric: what counts.
+        executor: who does the work.
         trials: settings to try for each.
         refit: whether the recommended rung is trained once more, on validation rows too.
         named: whether the rungs were asked for by name, so that none is left out for being needless.
@@ -43,6 +106,8 @@ class ClimbContext:
         tokenizer: chosen by the texts for the rungs that leave it to them; None where none does.
         planned: rung → settings that the budget has chosen.
         tuned: rung → settings that the trials have chosen.
+        at_once: whether rungs are trained side by side, so that what was seen of a net is kept for when it is its turn.
+        looks: rung → what was seen of it on validation rows, and kept.
     """
 
     frozen: Frozen
@@ -56,6 +121,7 @@ class ClimbContext:
     data: dict[str, Any]
     names: Sequence[str]
     metric: Metric
+    executor: Executor
     trials: int = 0
     refit: bool = True
     named: bool = False
@@ -64,6 +130,8 @@ class ClimbContext:
     tokenizer: TokenizerChoice | None = None
     planned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
+    at_once: bool = False
+    looks: dict[str, list[Look]] = field(default_factory=dict)
 
     def say(self, name: str, what: Message, position: float) -> None:
         """Tell what is done with a rung.
@@ -96,8 +164,16 @@ class ClimbContext:
         """Add to a rung's settings."""
         self.settings = {**self.settings, name: {**self.settings.get(name, {}), **settings}}
 
-    def new(self, name: str) -> Rung:
+    def own(self, name: str) -> dict[str, Any]:
+        """What budget and trials have chosen for a rung."""
+        return {**self.planned.get(name, {}), **self.tuned.get(name, {})}
+
+    def new(self, name: str, own: Mapping[str, Any] | None = None) -> Rung:
         """The untrained rung.
+
+        Args:
+            name: its name.
+            own: what budget and trials have chosen; None: what they have chosen so far.
 
         Raises:
             SettingError: one of the settings is none of its.
@@ -110,5 +186,5 @@ class ClimbContext:
                 message("the rung {name!r} has no setting {unknown!r}", name=name, unknown=unknown[0]),
                 hint=message("it has: {its}", its=", ".join(known)),
             )
-        planned = self.planned.get(name, {})
-        return RUNGS[name](**{"seed": self.seed, **planned, **self.tuned.get(name, {}), **settings})
+        own = self.own(name) if own is None else own
+        return RUNGS[name](**{"seed": self.seed, **own, **settings})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +14,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import atomic_folder, atomic_write, check_is_model
+from sadari.artifact.atomic import output_errors
 from sadari.artifact.write import CLUTTER
 from sadari.climb.report.report import write_report
 from sadari.climb.result import ClimbResult
 from sadari.climb.split import Frozen
+from sadari.climb.tuning.study import TRIALS
 from sadari.climb.verdict.final_model import MODEL
 from sadari.errors import OutputError
 from sadari.messages import message, plain, speaking
@@ -42,6 +45,10 @@ def run_folder(folder: str | Path | None) -> Iterator[Path | None]:
         return
     with atomic_folder(folder, may_replace=check_is_climb) as place:
         yield place
+        trials = Path(folder, TRIALS)  # what they cost is not lost with a climb that is killed, or replaced
+        if trials.is_file():
+            with output_errors(trials):
+                shutil.copyfile(trials, place / TRIALS)
 
 
 def check_is_climb(folder: Path) -> None:
@@ -51,7 +58,7 @@ def check_is_climb(folder: Path) -> None:
         OutputError: what is in the way.
     """
     entries = sorted(folder.iterdir())
-    if not (folder / TABLE).is_file():
+    if not (folder / TABLE).is_file() and any(entry.name != TRIALS for entry in entries):  # else one that was killed
         what = message("is in the way: it holds {name!r}, and is no folder of a climb", name=entries[0].name)
         raise OutputError(what, where=str(folder), hint=message("choose another folder, or move that away"))
     for entry in entries:
@@ -65,7 +72,7 @@ def check_is_climb(folder: Path) -> None:
 def _is_ours(entry: Path) -> bool:
     if entry.name.startswith(".") and ".sadari-" in entry.name:  # of a save that was killed
         return True
-    return entry.name in {TABLE, PREDICTIONS, VALIDATION, REPORT} | CLUTTER and entry.is_file()
+    return entry.name in {TABLE, PREDICTIONS, VALIDATION, REPORT, TRIALS} | CLUTTER and entry.is_file()
 
 
 def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from sadari.climb.budget.budget import Plan, work
-from sadari.climb.context import ClimbContext
+from sadari.climb.context import ClimbContext, Look
 from sadari.climb.measuring.scores import score_said
+from sadari.climb.measuring.unseen import Unseen
 from sadari.climb.split import halves, nested_rows
-from sadari.data.corpus import Corpus
 from sadari.display.watching import OnProgress
-from sadari.messages import Message, beside, message, of
+from sadari.messages import Message, message, of
 from sadari.metrics.predictions import label_columns, predict_in_order
-from sadari.rungs import Rung
-from sadari.train.solvers.temperature import sigmoid
+from sadari.rungs import RUNGS, Rung
 
 TRAINING, VALIDATING, DONE = 0.0, 0.4, 0.8  # of a rung's place on the bar
 
@@ -29,7 +27,74 @@ LOOKS = (0.25, 0.5, 0.75)  # shares of a training at which a net is looked at
 HOPE = 2  # times what it gained between two looks it may still gain
 LONG = 4  # a rung's cost beside a linear one's, from which on it may be
 
+Rows = NDArray[np.int64] | None  # training rows (positions); None: all
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]  # training rows (positions): learned from, validated
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What came of a training.
+
+    Attributes:
+        model: trained; None of a fold's.
+        held_out: float32 [v, k], probabilities of each validation row, where rows are set aside for that.
+        unseen: what it says of the rows of its fold, where it validates them.
+        shortened: (steps made, steps planned) where the limit of time has made them fewer.
+        looks: what was seen of it on validation rows while it trained, and kept.
+    """
+
+    model: Rung | None
+    held_out: NDArray[np.float32] | None
+    unseen: Unseen | None
+    shortened: tuple[int, int] | None
+    looks: Sequence[Look] = ()
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Train a rung once: the model itself, or one that validates a fold.
+
+    Attributes:
+        rung: its name.
+        own: what budget and trials have chosen.
+        rows: the training rows (positions); None: all.
+        held: the rows (positions) to say something of then, which are not among them; None: nothing.
+        whole: whether the model itself is wanted.
+        seconds: that it may take; None: as long as it takes.
+    """
+
+    rung: str
+    own: Mapping[str, Any]
+    rows: Rows
+    held: NDArray[np.int64] | None
+    whole: bool
+    seconds: float | None
+
+    def run(self, context: ClimbContext, progress: OnProgress | None) -> Fitted:
+        """Train, and validate.
+
+        Args:
+            context: the climb.
+            progress: told how far it is.
+
+        Raises:
+            GivenUp: it is a long net that would be surely worse than the best.
+        """
+        frozen, model = context.frozen, context.new(self.rung, self.own)
+        corpus = frozen.train if self.rows is None else frozen.train.take(self.rows)
+        apart = self.whole and not frozen.folds
+        model.fit(
+            corpus.texts,
+            corpus.labels,
+            validation=(frozen.validation.texts, frozen.validation.labels) if apart else None,
+            on_progress=progress,
+            seconds=self.seconds,
+            judge=Judge(context, model) if apart else None,
+        )
+        held_out = predict_in_order(model, frozen.validation.texts, frozen.label_names) if apart else None
+        unseen = None if self.held is None else Unseen.by(model, frozen, self.held)
+        looks = context.looks.pop(self.rung, [])
+        return Fitted(model if self.whole else None, held_out, unseen, model.shortened_, looks)
 
 
 @dataclass(frozen=True)
@@ -37,13 +102,16 @@ class Trained:
     """A rung's model, and how it does on validation rows.
 
     Attributes:
-        held_out: float32 [v, k], probabilities of each validation row by a model that did not see it.
-        note: what the time has cost after all.
+        model: trained.
+        held_out: float32 [v, k], probabilities of each validation row; None in folds.
+        unseen: in folds, what the model of each says of its rows.
+        shortened: (steps made, steps planned) of the models that validate it, where the time has made them fewer.
     """
 
     model: Rung
-    held_out: NDArray[np.float32]
-    note: Message | str
+    held_out: NDArray[np.float32] | None
+    unseen: Sequence[Unseen]
+    shortened: Sequence[tuple[int, int]]
 
 
 class GivenUp(Exception):
@@ -61,49 +129,88 @@ class Allowance:
         ends: when it is up, of `time.perf_counter`; infinite without an end.
         works: what each training has to do, in any one unit, in their order.
         besides: seconds that will go on other things.
+        at_once: whether the trainings begin together, and none takes from the time of another.
     """
 
-    def __init__(self, ends: float, works: Sequence[float], besides: float = 0.0) -> None:
+    def __init__(self, ends: float, works: Sequence[float], besides: float = 0.0, *, at_once: bool = False) -> None:
         self.ends, self.works, self.besides = ends, list(works), besides
+        self._together = sum(works) if at_once else None
 
     def next(self) -> float | None:
         """Seconds that the next training may take; None without an end."""
-        work, every = self.works[0], sum(self.works)
+        work, every = self.works[0], self._together or sum(self.works)
         self.works.pop(0)
         left = self.ends - self.besides - time.perf_counter()
         return None if left == float("inf") else max(1e-3, left * work / every)
 
 
-def train(context: ClimbContext, name: str, plan: Plan, corpus: Corpus, place: float, *, ends: float) -> Trained:
+def train(context: ClimbContext, name: str, plan: Plan, rows: Rows, place: float, *, ends: float) -> Trained:
     """Train a rung, and validate it, in folds where the split has them.
 
     Args:
         context: what the climb was asked for.
         name: the rung.
         plan: the settings and rows that the budget allows.
-        corpus: what the plan has it learn from.
+        rows: the training rows (positions) that the plan has it learn from; None: all.
         place: among the rungs.
         ends: when its time is up.
+
+    Raises:
+        GivenUp: it is a long net that would be surely worse than the best.
     """
-    frozen, model = context.frozen, context.new(name)
+    frozen = context.frozen
     folds = _folds(context, plan) if frozen.folds else []
-    others = folds[1:] if plan.validates_itself(len(frozen.train)) else folds
-    works = [work(model, rows) for rows in (len(corpus), *(len(rows) for rows, _ in others))]
+    whole, unseen, shortened = None, list[Unseen](), []
+    for wait in context.executor.start(context, _trainings(context, name, plan, rows, place, ends, folds)):
+        found: Fitted = wait()
+        if whole is None:
+            whole = found
+            context.looks.setdefault(name, []).extend(found.looks)
+        elif found.shortened is not None:
+            shortened.append(found.shortened)
+        if found.unseen is not None:
+            unseen.append(found.unseen)
+            held = np.concatenate([part.held for part in unseen])
+            if len(held) < len(frozen.train):
+                judge(context, name, held, np.concatenate([part.table for part in unseen]))
+    assert whole is not None  # the first of the jobs
+    assert whole.model is not None
+    return Trained(whole.model, whole.held_out, unseen, shortened)
+
+
+def _trainings(
+    context: ClimbContext,
+    name: str,
+    plan: Plan,
+    rows: Rows,
+    place: float,
+    ends: float,
+    folds: Sequence[Fold],
+) -> Iterator[tuple[Fit, OnProgress | None]]:
+    """The model's training, then those of the folds that want a model of their own, each made when it is begun."""
+    frozen, model, own = context.frozen, context.new(name), context.own(name)
+    itself = plan.validates_itself(len(frozen.train))  # then the model itself has not seen the rows of the first fold
+    others = folds[1:] if itself else folds
+    count = len(frozen.train) if rows is None else len(rows)
+    works = [work(model, rows) for rows in (count, *(len(part) for part, _ in others))]
     predicted = len(frozen.final) + len(frozen.validation_truth)
-    allowance = Allowance(ends, works, predicted * plan.throughput.predicting if plan.throughput else 0.0)
+    besides = predicted * plan.throughput.predicting if plan.throughput else 0.0
+    allowance = Allowance(ends, works, besides, at_once=plan.limit is not None)
     what = of(name, plan.said() or message("in training"))
     context.progress(what, context.along(place + TRAINING))
 
     def told(done: float, total: float, record: Mapping[str, Any]) -> None:
         context.progress(what, context.along(place + VALIDATING * done / total))
 
-    held = None if frozen.folds else (frozen.validation.texts, frozen.validation.labels)
-    _fit(model, corpus, allowance, told, held, None if frozen.folds else Judge(context, model))
-    if frozen.folds:
-        held_out, behind = _validate_in_folds(context, name, model, folds, others, allowance, place)
-    else:
-        held_out, behind = predict_in_order(model, frozen.validation.texts, frozen.label_names), []
-    return Trained(model, held_out, _said_of_time(model, behind))
+    yield Fit(name, own, rows, folds[0][1] if itself and folds else None, True, allowance.next()), told
+    for number, (part, held) in enumerate(others, len(folds) - len(others)):
+
+        def validating(done: float, total: float, record: Mapping[str, Any], number: int = number) -> None:
+            share = (number + done / total) / len(folds)
+            context.say(name, message("validating in folds"), place + VALIDATING + (DONE - VALIDATING) * share)
+
+        validating(0, 1, {})
+        yield Fit(name, own, part, held, False, allowance.next()), validating
 
 
 def fewer_rows(context: ClimbContext, plan: Plan) -> NDArray[np.int64]:
@@ -127,81 +234,6 @@ def _folds(context: ClimbContext, plan: Plan) -> list[Fold]:
     return list(zip(parts, held, strict=True))
 
 
-def _fit(
-    model: Rung,
-    corpus: Corpus,
-    allowance: Allowance,
-    told: OnProgress,
-    held: tuple[pl.Series, pl.Series | None] | None = None,
-    judge: Judge | None = None,
-) -> Rung:
-    """Train a model in its part of the time."""
-    seconds = allowance.next()
-    return model.fit(corpus.texts, corpus.labels, validation=held, on_progress=told, seconds=seconds, judge=judge)
-
-
-def _validate_in_folds(
-    context: ClimbContext,
-    name: str,
-    model: Rung,
-    folds: list[Fold],
-    others: list[Fold],
-    allowance: Allowance,
-    place: float,
-) -> tuple[NDArray[np.float32], list[Rung]]:
-    """Each training row's probabilities by a model that did not see it: float32 [train, k].
-
-    ``model`` is calibrated on the same rows, and they are as sharp as its own.
-
-    Args:
-        context: what the climb was asked for.
-        name: the rung.
-        model: the rung's own, trained.
-        folds: all folds.
-        others: folds that want a model of their own; of the rest ``model`` itself has not seen the rows.
-        allowance: the rung's time, dealt out to its models.
-        place: among the rungs.
-
-    Returns:
-        the probabilities, and the models that were trained for this.
-    """
-    frozen = context.frozen
-    logits = np.zeros((len(frozen.train), len(frozen.label_names)), np.float32)
-    table = np.zeros_like(logits, np.float64)
-    complete, known = np.zeros((2, len(frozen.train)), np.bool_)
-    made = []
-    for number, (rows, held) in enumerate(folds):
-
-        def told(done: float, total: float, record: Mapping[str, Any], number: int = number) -> None:
-            share = (number + done / total) / len(folds)
-            context.say(name, message("validating in folds"), place + VALIDATING + (DONE - VALIDATING) * share)
-
-        told(0, 1, {})
-        one = model
-        if number >= len(folds) - len(others):
-            one = _fit(context.new(name), frozen.train.take(rows), allowance, told)
-            made.append(one)
-        texts = frozen.train.texts.gather(held)
-        places = label_columns(one, frozen.label_names)
-        found, known[held] = one.predict_with_marks(texts)
-        table[np.ix_(held, places >= 0)] = found[:, places[places >= 0]]
-        logits[np.ix_(held, places >= 0)] = one.logits(texts)[:, places[places >= 0]]
-        complete[held] = (places >= 0).all()
-        if not frozen.several:
-            table[held[known[held]]] = _to_power(table[held[known[held]]], 1 / one.inverse_temperature_)
-        seen = np.concatenate([held for _, held in folds[: number + 1]])
-        if len(seen) < len(frozen.train):
-            _give_up(context, model, seen, table[seen])
-    own_order = [frozen.label_names.index(str(label)) for label in model.classes_.tolist()]
-    model.calibrate(logits[complete][:, own_order], frozen.train.given_labels.filter(pl.Series(complete)))
-    if frozen.several:
-        seen = known[:, None] & (table > 0)  # of a label that a model never saw its logits say nothing
-        return np.where(seen, sigmoid(logits * np.float64(model.inverse_temperature_)), table).astype(np.float32), made
-    # texts of which a model knew nothing have the shares of the labels
-    table[known] = _to_power(table[known], model.inverse_temperature_)
-    return (table / table.sum(axis=1, keepdims=True)).astype(np.float32), made
-
-
 class Judge:
     """Looks, while a long net trains, at what it says of validation rows that were set aside, and gives it up early.
 
@@ -217,8 +249,9 @@ class Judge:
     @property
     def places(self) -> tuple[float, ...]:
         """The shares of the training at which it looks."""
-        judged = self.context.to_beat is not None and self.model.relative_cost >= LONG
-        return LOOKS if judged and not self.context.metric.lower_is_better else ()
+        context = self.context
+        judged = (context.at_once and not context.named) or context.to_beat is not None
+        return LOOKS if judged and self.model.relative_cost >= LONG and not context.metric.lower_is_better else ()
 
     def __call__(self, probabilities: NDArray[np.floating]) -> None:
         """Look at probabilities [v, k] of the validation rows, of the net as it stands.
@@ -232,35 +265,29 @@ class Judge:
         now = metric.quick(frozen.validation_truth, table)
         before, self.before = self.before, now
         if before is not None:
-            hoped = HOPE * max(0.0, now - before)
-            _give_up(self.context, self.model, np.arange(len(table)), table, hoped)
+            judge(self.context, self.model.name, np.arange(len(table)), table, HOPE * max(0.0, now - before))
 
 
-def _to_power(table: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
-    """Each row to a power and divided by its largest number, which a high power of small numbers would make 0."""
-    with np.errstate(divide="ignore"):
-        logs = np.log(table)
-    found: NDArray[np.float64] = np.exp((logs - logs.max(axis=1, keepdims=True)) * exponent)
-    return found
-
-
-def _give_up(
-    context: ClimbContext, model: Rung, rows: NDArray[np.int64], table: NDArray[np.floating], hoped: float = 0.0
+def judge(
+    context: ClimbContext, name: str, rows: NDArray[np.int64], table: NDArray[np.floating], hoped: float = 0.0
 ) -> None:
-    """Give a long net up if it is surely worse than the best so far on validation rows.
+    """Give a long net up if it is surely worse than the best so far; side by side with others, when it is its turn.
 
     Args:
         context: the climb.
-        model: the net.
-        rows: those validation rows.
+        name: of the net.
+        rows: those validation rows that were looked at.
         table: float [rows, k], its probabilities.
         hoped: what it may still gain.
 
     Raises:
         GivenUp: it is.
     """
+    if context.at_once:
+        context.looks.setdefault(name, []).append((rows, table, hoped))
+        return
     best, metric, truth = context.to_beat, context.metric, context.frozen.validation_truth[rows]
-    if best is None or model.relative_cost < LONG:
+    if best is None or RUNGS[name].relative_cost < LONG:
         return
     both = {"best": best.validation_answers.take(rows), "net": metric.held_out(truth, table)}
     scores, (test,) = metric.compare(truth, both)
@@ -276,15 +303,11 @@ def _give_up(
         )
 
 
-def _said_of_time(model: Rung, behind: list[Rung]) -> Message | str:
-    """What a machine that became slower has cost the model, and those that validate it."""
-    said = []
-    for cost, models in (
-        (message("slower than measured at first: {made:,} of {planned:,} steps, for the budget"), [model]),
-        (message("the models that validate it made {made:,} of {planned:,} steps, for the budget"), behind),
-    ):
-        found = [one.shortened_ for one in models if one.shortened_ is not None]
-        if found:
-            made, planned = map(sum, zip(*found, strict=True))
-            said.append(cost.filled(made=made, planned=planned))
-    return beside(said)
+def judge_kept(context: ClimbContext, name: str) -> None:
+    """The same of what was kept for a rung's turn.
+
+    Raises:
+        GivenUp: it is.
+    """
+    for look in context.looks.pop(name, []):
+        judge(context, name, *look)

@@ -43,6 +43,7 @@ class Plan:
             fifths.
         throughput: how fast a slow rung is; None of the others.
         seconds: that it will take in all.
+        limit: seconds that its trainings may take together; None: what the budget gives them.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class Plan:
     halves: bool = False
     throughput: Throughput | None = None
     seconds: float = 0.0
+    limit: float | None = None
 
     def validates_itself(self, total: int) -> bool:
         """Whether the model learns of one half, of so many rows in all, and so is validated on the other as it is."""

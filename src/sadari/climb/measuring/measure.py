@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,8 +11,13 @@ from numpy.typing import NDArray
 
 from sadari.artifact import megabytes
 from sadari.climb.context import ClimbContext
+from sadari.climb.measuring.unseen import validated
 from sadari.climb.result import RungResult
 from sadari.climb.split import Frozen
+from sadari.climb.training import Trained
+from sadari.data.corpus import Corpus
+from sadari.display.watching import OnProgress
+from sadari.messages import Message, beside, message
 from sadari.metrics.answers import Answers
 from sadari.metrics.classification import (
     accuracy,
@@ -25,8 +32,72 @@ from sadari.metrics.predictions import label_columns
 from sadari.metrics.several import DEFAULT, SeveralMetric, all_right, calibration
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.rungs import Rung
+from sadari.text.long_texts import cut_note, windows_note
 
 NEVER = 2.0  # the threshold of a label that the model does not know
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Measure a trained rung, and say what is to be said of its training.
+
+    Attributes:
+        rung: its name.
+        rows: the training rows (positions) that it learned from; None: all.
+        trained: its model, and what those that validate it say.
+        planned: what is less than it could be.
+        tuned: what trials have found.
+    """
+
+    rung: str
+    rows: NDArray[np.int64] | None
+    trained: Trained
+    planned: Message | str
+    tuned: Message | None
+
+    def run(self, context: ClimbContext, progress: OnProgress | None) -> RungResult:
+        """Measure it; its folder is written, if the climb has one.
+
+        Args:
+            context: the climb.
+            progress: is told nothing.
+        """
+        frozen, model = context.frozen, self.trained.model
+        held_out = self.trained.held_out
+        result = measure(
+            context, self.rung, model, validated(model, frozen, self.trained.unseen) if held_out is None else held_out
+        )
+        corpus = frozen.train if self.rows is None else frozen.train.take(self.rows)
+        result.rows = len(corpus)
+        coverage = model.coverage_.said() if model.coverage_ else None
+        said_of_time = _said_of_time(model.shortened_, self.trained.shortened)
+        result.note = beside([self.planned, said_of_time, self.tuned, _said_of_long(model, corpus), coverage])
+        return result
+
+
+def _said_of_time(own: tuple[int, int] | None, behind: Sequence[tuple[int, int]]) -> Message | str:
+    """What a machine that became slower has cost the model, and those that validate it."""
+    said = []
+    for cost, found in (
+        (message("slower than measured at first: {made:,} of {planned:,} steps, for the budget"), own and [own]),
+        (message("the models that validate it made {made:,} of {planned:,} steps, for the budget"), behind),
+    ):
+        if found:
+            made, planned = map(sum, zip(*found, strict=True))
+            said.append(cost.filled(made=made, planned=planned))
+    return beside(said)
+
+
+def _said_of_long(model: Rung, corpus: Corpus) -> Message | None:
+    """How many training texts were longer than the rung reads at once, and what became of them."""
+    own = model.resolved_settings()
+    rows, most = len(corpus), own.get("max_length", 0)
+    cut = int(np.count_nonzero(model.cut_texts(corpus.texts)))
+    if cut:
+        return cut_note(cut, rows, most, own.get("long_texts"))
+    pieces = model.windows(corpus.texts)
+    long = pieces[pieces > 1]
+    return windows_note(len(long), rows, int(long.sum()), most) if len(long) else None
 
 
 def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.float32]) -> RungResult:
