@@ -84,7 +84,7 @@ def _notes(run: ClimbContext, results: list[RungResult], audited: Audit, asked: 
     """What the climb decided by itself, and what may help."""
     compiled = run.budget.said_of_compiling()
     said = [*_tokenizers_taken(run, results), *_what_counts(run, asked), *_weights_could_help(run, audited)]
-    return said if compiled is None else [*said, compiled]
+    return [*said, *([] if compiled is None else [compiled]), *run.executor.notes]
 
 
 def _tokenizers_taken(run: ClimbContext, results: list[RungResult]) -> list[Message]:

@@ -45,7 +45,14 @@ class Job(Protocol):
 
 
 class Executor(Protocol):
-    """Who does the work of a climb: this process, one job after another, or a cluster."""
+    """Who does the work of a climb: this process, one job after another, or a cluster.
+
+    Attributes:
+        notes: what is to be said of it beside what was found.
+    """
+
+    @property
+    def notes(self) -> Sequence[Message]: ...
 
     def plan(self, context: ClimbContext, name: str, share: float) -> Plan | TooDear:
         """How a rung is trained in that share of the time left."""
@@ -151,6 +158,7 @@ class ClimbContext:
         """End with what is there, as Ctrl-C asks; what else ends a program (a kind of its own) ends this too."""
         if type(asked) is not KeyboardInterrupt:
             raise asked
+        self.executor.stop()
         self.stopped = True
 
     def data_of(self, model: Rung) -> dict[str, Any]:

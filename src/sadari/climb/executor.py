@@ -9,10 +9,13 @@ from typing import Any
 from sadari.climb.budget.budget import Plan, TooDear
 from sadari.climb.context import ClimbContext, Job
 from sadari.display.watching import OnProgress
+from sadari.messages import Message
 
 
 class InProcess:
     """The `Executor` of a climb on one machine: what is not asked for is not done."""
+
+    notes: Sequence[Message] = ()
 
     def plan(self, context: ClimbContext, name: str, share: float) -> Plan | TooDear:
         return context.budget.plan(context.new(name), context.frozen, context.seed, share=share)

@@ -15,7 +15,9 @@ from sadari.settings.declaration import settings_of
 # What climb has an option of its own for; a rung's other settings it leaves as they are.
 _OPTIONS = ("tokenizer", "class_weight", "seed")
 # PyTorch has no error of its own for memory.
-_NO_MEMORY = re.compile(r"can't allocate memory|out of memory|Cannot allocate memory", re.IGNORECASE)
+_OF_MEMORY = re.compile(r"can't allocate memory|out of memory|Cannot allocate memory", re.IGNORECASE)
+
+NO_MEMORY = message("the memory is not enough for it → give fewer texts, or free some memory")
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,32 @@ class Failed:
     why: Message | str
 
 
+class JobFailed(Exception):
+    """A job that was done in another process, which could not do it.
+
+    Args:
+        why: what is to be said of it.
+    """
+
+    def __init__(self, why: Message | str) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
 def why_failed(error: Exception, name: str) -> Message | str:
     """What became of a rung, and what can be done about it in a climb."""
+    if isinstance(error, JobFailed):
+        return error.why
     if isinstance(error, SadariError):
         said = message("{where}: {what}", where=error.place, what=error.said) if error.place else error.said
         advice = _advice(error.advice, name)
         return message("{what} → {advice}", what=said, advice=advice) if advice else said
-    if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)) or getattr(error, "errno", 0) == errno.ENOMEM:
-        return message("the memory is not enough for it → give fewer texts, or free some memory")
+    if (
+        isinstance(error, MemoryError)
+        or _OF_MEMORY.search(str(error))
+        or getattr(error, "errno", 0) == errno.ENOMEM
+    ):
+        return NO_MEMORY
     what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     return message("a fault of Sadari's own: {what} → please report it", what=what)
 

@@ -140,25 +140,71 @@ class Budget:
         """
         if self.time_left() <= 0:  # what it needs is not known; if time comes free, it has its turn
             return TooDear(0.0, message("none of the budget is left for it"))
-        total = len(frozen.train)
-        probe = frozen.train.take(nested_rows(frozen, min(PROBE_ROWS, total), seed))
-        if len(probe.label_names) < 2:
-            return Plan(total)
-        if model.relative_cost >= SLOW:
-            throughput = self._paces.get(model.name) or throughput_of(model, probe, MEASURING * self.time_left())
-            self._paces[model.name] = throughput
-            return _plan_slow(model, throughput, frozen, self.time_left() * share)
-        short = _one_epoch(model, total)
-        few = spread(probe, FIRST_ROWS)
-        short.fit(few.texts, few.labels).predict_proba(few.texts)
-        if self.deadline is None:
-            return Plan(total)
-        allowed = self.time_left() * share
-        scale = (total + sum(len(fold) for fold in frozen.folds)) / len(probe)
-        needed = seconds_needed(
-            lambda rows: _spent(short, rows), few, probe, passes=_epochs(model, total), scale=scale, allowed=allowed
-        )
-        return _plan(model, needed, allowed, total, in_folds=bool(frozen.folds))
+        found: Needed = self._paces.get(model.name)
+        if found is None:
+            at_most, timed = MEASURING * self.time_left(), self.deadline is not None
+            found = needed(model, frozen, seed, at_most=at_most, allowed=lambda: self.time_left() * share, timed=timed)
+        if isinstance(found, Throughput):
+            self._paces[model.name] = found
+        return planned(model, found, frozen, self.time_left() * share)
+
+
+Needed = Throughput | float | None  # of a slow rung, how fast it is; of another the seconds for all rows, if measured
+
+
+def needed(
+    model: Rung,
+    frozen: Frozen,
+    seed: int,
+    *,
+    at_most: float = math.inf,
+    allowed: Callable[[], float] = lambda: math.inf,
+    timed: bool = True,
+) -> Needed:
+    """What a rung needs for all rows, and for all folds, guessed from a small training.
+
+    Args:
+        model: the rung, untrained.
+        frozen: the data split.
+        seed: of the rows that are taken.
+        at_most: seconds that measuring a slow one may take.
+        allowed: asked for the seconds that the rung may take.
+        timed: whether one that is not slow is measured; else it only compiles what is to be compiled.
+
+    Returns:
+        None where it is not known.
+    """
+    total = len(frozen.train)
+    probe = frozen.train.take(nested_rows(frozen, min(PROBE_ROWS, total), seed))
+    if len(probe.label_names) < 2:
+        return None
+    if model.relative_cost >= SLOW:
+        return throughput_of(model, probe, at_most)
+    short = _one_epoch(model, total)
+    few = spread(probe, FIRST_ROWS)
+    short.fit(few.texts, few.labels).predict_proba(few.texts)
+    if not timed:
+        return None
+    scale = (total + sum(len(fold) for fold in frozen.folds)) / len(probe)
+    return seconds_needed(
+        lambda rows: _spent(short, rows), few, probe, passes=_epochs(model, total), scale=scale, allowed=allowed()
+    )
+
+
+def planned(model: Rung, found: Needed, frozen: Frozen, allowed: float) -> Plan | TooDear:
+    """What so much time allows a rung.
+
+    Args:
+        model: the rung, untrained.
+        found: what it needs.
+        frozen: the data split.
+        allowed: seconds.
+    """
+    if found is None:
+        return Plan(len(frozen.train))
+    if isinstance(found, Throughput):
+        return _plan_slow(model, found, frozen, allowed)
+    return _plan(model, found, allowed, len(frozen.train), in_folds=bool(frozen.folds))
 
 
 @dataclass(frozen=True)
