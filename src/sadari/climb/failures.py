@@ -47,11 +47,7 @@ def why_failed(error: Exception, name: str) -> Message | str:
         said = message("{where}: {what}", where=error.place, what=error.said) if error.place else error.said
         advice = _advice(error.advice, name)
         return message("{what} → {advice}", what=said, advice=advice) if advice else said
-    if (
-        isinstance(error, MemoryError)
-        or _OF_MEMORY.search(str(error))
-        or getattr(error, "errno", 0) == errno.ENOMEM
-    ):
+    if isinstance(error, MemoryError) or _OF_MEMORY.search(str(error)) or getattr(error, "errno", 0) == errno.ENOMEM:
         return NO_MEMORY
     what = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     return message("a fault of Sadari's own: {what} → please report it", what=what)
