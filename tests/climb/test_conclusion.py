@@ -71,7 +71,7 @@ def test_folds_have_seen_all_rows_already(tmp_path):
 def test_probabilities_of_validation_rows_are_kept(tmp_path, rows):
     result = climb(news(rows), rungs=["bow", "tfidf"], folder=tmp_path / "run", report=False, curves=False)
     kept = load_file(tmp_path / "run" / "validation.safetensors")
-    assert set(kept) == {"bow", "tfidf", "row", "truth"}
+    assert set(kept) == {"bow", "tfidf", "row", "text", "truth"}
     for rung in result.rungs:
         table = kept[rung.rung]
         assert table.shape == (result.rows["validation"], 2)

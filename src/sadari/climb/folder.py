@@ -20,13 +20,13 @@ from sadari.climb.report.report import write_report
 from sadari.climb.result import ClimbResult
 from sadari.climb.split import Frozen
 from sadari.climb.tuning.study import TRIALS
+from sadari.climb.validated import TABLE, VALIDATION, validation_tensors
 from sadari.climb.verdict.final_model import MODEL
 from sadari.errors import OutputError
 from sadari.messages import message, plain, speaking
 from sadari.rungs import RUNGS
 
-TABLE, PREDICTIONS, REPORT = "climb.json", "predictions.csv", "report.html"
-VALIDATION = "validation.safetensors"
+PREDICTIONS, REPORT = "predictions.csv", "report.html"
 _BETWEEN = ("|", ";", "\t", "\n")  # labels, where a text may have several
 
 
@@ -152,24 +152,6 @@ def _table_of_several(result: ClimbResult, rows: NDArray[np.int64]) -> pl.DataFr
     return pl.DataFrame(columns)
 
 
-def validation_tensors(result: ClimbResult, rows: NDArray[np.int64], truth: NDArray[np.integer]) -> bytes:
-    """What every rung says of the validation rows, by models that did not see them, as a safetensors file.
-
-    ``row`` int64 [v], ``truth`` int32 [v], and by each rung's name its probabilities float32 [v, k]; the labels stand
-    in the file's metadata.
-
-    Args:
-        result: of the climb.
-        rows: int64 [v], each validation text's row in its file, from 1.
-        truth: int [v], the labels' codes.
-    """
-    from safetensors.numpy import save
-
-    tensors = {rung.rung: np.ascontiguousarray(rung.validation_table(), np.float32) for rung in result.rungs}
-    tensors |= {"row": rows.astype(np.int64), "truth": truth.astype(np.int32)}
-    return save(tensors, metadata={"labels": json.dumps(result.label_names, ensure_ascii=False)})
-
-
 def write_run(result: ClimbResult, folder: Path, frozen: Frozen, *, lang: str, report: bool) -> None:
     """Write table, predictions and report; the models stand there already.
 
@@ -186,7 +168,7 @@ def write_run(result: ClimbResult, folder: Path, frozen: Frozen, *, lang: str, r
     with speaking(lang):
         atomic_write(folder / TABLE, to_json(result))
     atomic_write(folder / PREDICTIONS, predictions_table(result, frozen.final.rows).write_csv())
-    validated = validation_tensors(result, frozen.validation.rows, frozen.validation_truth)
+    validated = validation_tensors(result, frozen.validation, frozen.validation_truth)
     atomic_write(folder / VALIDATION, validated)
     if report:
         write_report(result, folder / REPORT, lang=lang)

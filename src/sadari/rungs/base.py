@@ -78,6 +78,7 @@ class Rung(Answering, Estimator, Model):
     libraries: ClassVar[tuple[str, ...]] = ()  # whose versions belong to what is said of its results
     looks_up: ClassVar[bool] = False  # whether what it makes of a text is looked up where it made it before
     auto_by_texts: ClassVar[bool] = False  # whether the tokenizer "auto" is chosen by the texts and labels
+    votes_on_labels: ClassVar[bool] = False  # whether it looks for wrong labels, unless somebody says which rungs do
     resumable: ClassVar[bool] = False  # whether its training can be kept in a folder and to a time
     history_of = History
     kind = "classifier"

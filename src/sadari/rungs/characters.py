@@ -113,6 +113,7 @@ class Char(CharacterRung):
     """
 
     name = "char"
+    votes_on_labels = True
     default_ngram_range = (1, 5)
 
     ngram_range: Annotated[tuple[int, int], Tried(RangeTo(3, 6))] | None = None

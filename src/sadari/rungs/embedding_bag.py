@@ -83,6 +83,7 @@ class EmbeddingBag(Rung):
     """
 
     name = "embedding-bag"
+    votes_on_labels = True
     takes_teacher = True
     auto_by_texts = True
 

@@ -434,4 +434,5 @@ class TfIdf(Ngrams):
     """A linear classifier of TF-IDF weights of 1- to n-grams; the settings are `WordRung`'s and `LinearRung`'s."""
 
     name = "tfidf"
+    votes_on_labels = True
     use_idf = True

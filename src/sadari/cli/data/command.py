@@ -8,6 +8,7 @@ import click
 
 from sadari.cli.arguments import inputs, options
 from sadari.cli.arguments.language import language
+from sadari.cli.data.suspects import suspects
 from sadari.messages import beside, message, plain
 
 LIST_EXAMPLES = """\b
@@ -152,3 +153,6 @@ def audit(data: str, **asked: Any) -> None:
     from sadari.cli.data.view import print_audit
 
     print_audit(sources, corpora, audited)
+
+
+data.add_command(suspects)

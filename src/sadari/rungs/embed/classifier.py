@@ -48,6 +48,7 @@ class EmbeddingClassifier(OnVectors):
     """
 
     name: ClassVar[str] = "embed"
+    votes_on_labels = True
     relative_cost: ClassVar[int] = 10
     looks_up: ClassVar[bool] = True
 

@@ -1,0 +1,1 @@
+"""How likely each label is right, by the vote of models that did not see it."""
