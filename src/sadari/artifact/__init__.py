@@ -10,7 +10,7 @@ from sadari.artifact.atomic import atomic_file, atomic_folder, atomic_write, rem
 from sadari.artifact.guard import guarded
 from sadari.artifact.kinds import KINDS, check_kind
 from sadari.artifact.manifest import FORMAT_VERSION, MANIFEST
-from sadari.artifact.model import Model, State, own_texts, save_model
+from sadari.artifact.model import CALIBRATION, Model, State, own_texts, save_model
 from sadari.artifact.plain_file import kind_of, megabytes, open_plain
 from sadari.artifact.read import ModelFiles, read_model, read_shapes, read_tensors
 from sadari.artifact.strict_json import parse_json
@@ -18,6 +18,7 @@ from sadari.artifact.weights import TRANSFORMERS_WEIGHTS, WEIGHTS
 from sadari.artifact.write import check_is_model, write_model
 
 __all__ = [
+    "CALIBRATION",
     "FORMAT_VERSION",
     "KINDS",
     "MANIFEST",

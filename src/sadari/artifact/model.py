@@ -16,6 +16,7 @@ from sadari.artifact.weights import WEIGHTS
 from sadari.artifact.write import write_model
 
 CARD = "README.md"
+CALIBRATION = "calibration.json"
 State = tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, Any]]
 
 
@@ -49,8 +50,8 @@ def save_model(
 
 
 def own_texts(files: ModelFiles) -> dict[str, str]:
-    """The texts of a folder without those that every model has: its card and its history."""
-    return {name: text for name, text in files.texts.items() if name not in (CARD, HISTORY)}
+    """The texts of a folder without those that stand beside a model: its card, its history, what it calibrates on."""
+    return {name: text for name, text in files.texts.items() if name not in (CARD, HISTORY, CALIBRATION)}
 
 
 class Model:
@@ -100,7 +101,9 @@ class Model:
             "data": {**self.data_, **(data or {})},
             **self._head(),
         }
-        save_model(folder, manifest, self._state(), card=self.card, history=self.history_, weights=self.weights_file)
+        tensors, texts, said = self._state()
+        state = tensors, {**texts, **self._beside()}, said
+        save_model(folder, manifest, state, card=self.card, history=self.history_, weights=self.weights_file)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -166,6 +169,10 @@ class Model:
 
     def _head(self) -> dict[str, Any]:
         """What else the manifest says."""
+        return {}
+
+    def _beside(self) -> dict[str, str]:
+        """Text files that stand beside the model: `_take_up` reads them, if it reads them."""
         return {}
 
     def _state(self) -> State:

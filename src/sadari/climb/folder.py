@@ -27,6 +27,7 @@ from sadari.messages import message, plain, speaking
 from sadari.rungs import RUNGS
 
 PREDICTIONS, REPORT = "predictions.csv", "report.html"
+_NOT_IN_TABLE = ("predictions", "probabilities", "validation_predictions", "validation_probabilities", "calibration")
 _BETWEEN = ("|", ";", "\t", "\n")  # labels, where a text may have several
 
 
@@ -84,11 +85,7 @@ def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]
     """
     rungs = []
     for rung in result.rungs:
-        record = {
-            key: value
-            for key, value in vars(rung).items()
-            if key not in ("predictions", "probabilities", "validation_predictions", "validation_probabilities")
-        }
+        record = {key: value for key, value in vars(rung).items() if key not in _NOT_IN_TABLE}
         if predictions:
             record["predictions"] = _label_lists(result, rung.predictions)
         rungs.append(record)

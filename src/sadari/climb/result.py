@@ -11,6 +11,7 @@ from sadari.display.html import block, cell, muted, table
 from sadari.messages import Message, counted, message, of
 from sadari.metrics.answers import Answers
 from sadari.metrics.interval import Interval, PairTest
+from sadari.train.calibration.rows import CalibrationRows
 
 # What the final rows are called.
 FINAL_NAMES = {"test": message("test"), "held-out": message("held-out")}
@@ -52,6 +53,7 @@ class RungResult:
             training too.
         folder: where the model was saved.
         rows: training rows; 0: all.
+        calibration: what its thresholds and sets are learned from: validation rows, by models that did not see them.
         note: e.g. "stopped early after 4 of 10 passes", "trained on 5,000 rows for the budget".
     """
 
@@ -77,6 +79,7 @@ class RungResult:
     accuracy_without_leaks: Interval | None = None
     folder: str | None = None
     rows: int = 0
+    calibration: CalibrationRows | None = None
     note: Message | str = ""
     validation_probabilities: np.ndarray | None = None
     metric: str = "accuracy"

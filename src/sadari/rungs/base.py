@@ -16,13 +16,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.artifact import Model, ModelFiles
+from sadari.artifact import CALIBRATION, Model, ModelFiles
 from sadari.device import resolve_device
 from sadari.display.history import History
 from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.messages import Message, message, render
-from sadari.rungs.answering import Answering
+from sadari.rungs.cautious import Cautious, restored_rows
 from sadari.rungs.distillation.teacher import Teacher, taught
 from sadari.rungs.estimator import Estimator, deferred
 from sadari.rungs.explanation import Explanation
@@ -50,7 +50,7 @@ __all__ = ["Explanation", "Rung"]
 
 
 @deferred
-class Rung(Answering, Estimator, Model):
+class Rung(Cautious, Estimator, Model):
     """A text classifier with scikit-learn's contract. See the subclasses for what each one is.
 
     Attributes:
@@ -58,6 +58,7 @@ class Rung(Answering, Estimator, Model):
         prior_: float64 [k], the share of the training texts that have each label.
         inverse_temperature_: logits are multiplied by it, so that the probabilities are calibrated.
         thresholds_: float64 [k], by which labels are given: see `sadari.train.labels.LabelCodec.given`.
+        calibration_: what it said of rows that it was not trained on; None where there were none.
         dropped_rows_: rows (from 1) that were blank and not learned from.
         history_: one record an epoch.
         train_seconds_: how long `fit` took; of a run that was resumed, all of it.
@@ -172,6 +173,7 @@ class Rung(Answering, Estimator, Model):
         rows, targets = rows.that_count(targets)
         self.classes_ = self._codec.classes
         self.prior_, self.inverse_temperature_ = _prior(targets, self._codec.multilabel), 1.0
+        self.calibration_ = None
         held_out = HeldOut.of(validation, self._codec)
         self._let_judge(watching, judge, held_out)
         watch = self._watch(watching, held_out)  # before a teacher reads, which may take minutes
@@ -349,6 +351,7 @@ class Rung(Answering, Estimator, Model):
             return
         logits, wanted, several = logits[usable], wanted[usable], self._codec.multilabel
         costs = None if costs is None else np.maximum(costs[usable], 1e-12)
+        self._keep_held_out(logits, wanted)
         self.inverse_temperature_ = fit_inverse_temperature(logits, wanted, multilabel=several, costs=costs)
         if several:
             self.thresholds_ = choose_thresholds(sigmoid(logits * np.float64(self.inverse_temperature_)), wanted)
@@ -499,6 +502,11 @@ class Rung(Answering, Estimator, Model):
         head = read_head(files.manifest)
         self._codec, self.prior_, self.inverse_temperature_, self.thresholds_, self.teacher_ = head
         self.classes_ = self._codec.classes
+        self.calibration_ = restored_rows(files.texts, CALIBRATION, self)
+
+    def _beside(self) -> dict[str, str]:
+        rows = self.calibration_
+        return {} if rows is None else {CALIBRATION: rows.encoded()}
 
     # -- what a rung adds -------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sadari.data.read import Source
     from sadari.display.terminal import Progress
-    from sadari.labelled.rows import Answers, Labelled
+    from sadari.labelled.rows import Answers, Labelled, Wanted
     from sadari.rungs import Rung
 
 EXAMPLES = """\b
@@ -31,6 +31,8 @@ Examples:
   sadari predict runs/news/tfidf new.jsonl --proba -o labelled.parquet
   sadari predict models/bert new.csv --precision int8 -o labelled.csv
   cat texts.txt | sadari predict runs/news/tfidf - --top 3 > labelled.csv
+  sadari predict runs/news/model new.csv --min-precision 0.95 -o labelled.csv
+  sadari predict runs/news/model new.csv --sets 0.9 -o sets.csv
   sadari predict runs/news/tfidf --json -- "-5 degrees in May"
 
 \b
@@ -38,8 +40,14 @@ A file keeps its rows, their order and all its columns, and gets three more:
   label        the likeliest one (of several: all that reach their thresholds)
   probability  of that label
   note         "empty": no text; "nothing known": no word the model knows;
-               "cut": longer than the model reads
+               "unsure": left to a person; "cut": longer than the model reads
 A column that the file has already is called predicted_label, and so on.
+
+\b
+With --min-precision or --coverage a label that is not sure enough is withheld:
+"label" is empty, "note" says "unsure", "suggestion" has the label all the same,
+and "certainty" says how likely it is right. Thresholds are those by which the
+rows that a training kept to validate on come out as asked, for each label.
 """
 
 BATCH_ROWS = 32_768
@@ -52,6 +60,11 @@ OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in
 @click.option("-o", "--output", metavar="FILE", help=".csv, .tsv, .jsonl or .parquet.  [default: standard output]")
 @click.option("--proba", is_flag=True, help="Add the probability of every label.")
 @click.option("--top", type=click.IntRange(1), default=1, metavar="K", help="Add the labels in second, third … place.")
+@click.option(
+    "--min-precision", type=float, metavar="P", help="Only labels of which this share is right, such as 0.95."
+)
+@click.option("--coverage", type=float, metavar="C", help="Only labels of the surest texts, this share of all: 0.9.")
+@click.option("--sets", type=float, metavar="C", help="Add sets of labels that hold the right one this often: 0.9.")
 @click.option("--escape-formulas", is_flag=True, help="Put ' before CSV cells that a spreadsheet would run: = + - @")
 @click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark: Excel reads it as UTF-8 then.")
 @options.predict_precision
@@ -80,10 +93,28 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
             _predict_file(rung, source, output, asked, progress)
             return
         frame = _argument_frame(inputs)
-        from sadari.labelled.rows import Answers, Labelled, Wanted
+        from sadari.labelled.rows import Answers, Labelled
 
-        answers = Answers(rung, frame.columns, Wanted(asked["proba"], asked["top"]))
+        answers = Answers(rung, frame.columns, _wanted(asked))
+        _say_never(answers)
         _give(iter([Labelled(frame, answers.answer(frame["text"]))]), answers, output, asked, readable=True)
+
+
+def _wanted(asked: dict[str, Any]) -> Wanted:
+    """Which columns are asked for."""
+    from sadari.labelled.rows import Wanted
+    from sadari.rungs.cautious import Caution
+
+    return Wanted(asked["proba"], asked["top"], Caution(asked["min_precision"], asked["coverage"], asked["sets"]))
+
+
+def _say_never(answers: Answers) -> None:
+    """Say which labels are never sure enough to be given."""
+    from sadari.cli.terminal.printing import note
+
+    if never := answers.careful.never:
+        labels = ", ".join(map(repr, never[:5])) + (", …" if len(never) > 5 else "")
+        note(message("never sure enough, and always left to a person: {labels}", labels=labels))
 
 
 def file_among(inputs: tuple[str, ...]) -> str | None:
@@ -170,12 +201,13 @@ def _argument_frame(inputs: tuple[str, ...]) -> pl.DataFrame:
 
 def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[str, Any], progress: Progress) -> None:
     from sadari.cli.terminal.printing import note
-    from sadari.labelled.rows import Answers, Wanted
+    from sadari.labelled.rows import Answers
 
     note(*source.notes)
     progress(message("looking at the columns"))
     source.complete_columns()
-    answers = Answers(rung, source.columns, Wanted(asked["proba"], asked["top"]))
+    answers = Answers(rung, source.columns, _wanted(asked))
+    _say_never(answers)
     if answers.renamed:
         pairs = [message("{key} is called {name}", key=key, name=name) for key, name in answers.renamed.items()]
         note(message("the file has such columns already: {pairs}", pairs=pairs))

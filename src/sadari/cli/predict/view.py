@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 import polars as pl
 from rich.cells import cell_len
@@ -16,9 +18,11 @@ from sadari.messages import message
 def print_answers(frame: pl.DataFrame, answers: Answers) -> None:
     """``Business  71.3 %  Stocks fell on Friday``, and the other labels behind where they are asked for."""
     rows = []
+    sets = answers.wanted.caution.sets is not None
     for record in frame.iter_rows(named=True):
-        said = [record["label"]] if isinstance(record["label"], str) else record["label"]
-        sure = [record["probability"]] if isinstance(record["label"], str) else record["probability"]
+        label = record["suggestion"] if record.get("suggestion") is not None else record["label"]
+        said = [label] if isinstance(label, str) else label
+        sure = [record["probability"]] if isinstance(label, str) else record["probability"]
         others = [(record[f"label_{n}"], record[f"probability_{n}"]) for n in range(2, answers.top + 1)]
         if answers.wanted.proba:
             each = [(name, record[f"probability_{name}"]) for name in answers.names]
@@ -28,11 +32,17 @@ def print_answers(frame: pl.DataFrame, answers: Answers) -> None:
                 ", ".join(said) or str(message("no label")),
                 ", ".join(str(readable.in_percent(p)) for p in sure),
                 record["text"],
-                " · ".join(f"{name} {readable.in_percent(p)}" for name, p in others),
+                " · ".join(
+                    [*(_set(record) if sets else []), *(f"{name} {readable.in_percent(p)}" for name, p in others)]
+                ),
                 str(NOTES[record["note"]]) if record["note"] else "",
             ]
         )
     _print(rows)
+
+
+def _set(record: dict[str, Any]) -> list[str]:
+    return ["{" + ", ".join(record["set"]) + "}"]
 
 
 def _print(rows: list[list[str]]) -> None:

@@ -32,7 +32,8 @@ def seconds_to_refit(context: ClimbContext, taken: RungResult) -> float:
 def write_final_model(context: ClimbContext, taken: RungResult) -> Message | None:
     """Write `MODEL` into the climb's folder: trained on training and validation rows together, as far as time goes.
 
-    Passes, thresholds and temperature are those of the model in the table: there are no rows left to choose them by.
+    Passes, thresholds, temperature and the rows to calibrate on are those of the model in the table: none are left to
+    choose them by.
 
     Args:
         context: the climb.
@@ -104,6 +105,7 @@ class Refit:
         model.fit(texts, labels, seconds=self.seconds)
         model.inverse_temperature_ = self.taken.inverse_temperature
         model.thresholds_ = np.array([self.taken.thresholds.get(name, USUAL) for name in model.codec.names()])
+        model.calibration_ = self.taken.calibration
         model.save(context.folder / MODEL, data={**context.data_of(model), "rows": len(texts)})
         return len(texts)
 

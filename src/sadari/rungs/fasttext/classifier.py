@@ -142,14 +142,12 @@ class FastTextModel(Rung):
 
     # -- predicting -------------------------------------------------------------------------------------
 
-    def predict_with_marks(self, texts: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        self._check_fitted()
-        logits, known = self._logits_of(texts)
+    def _probabilities(self, logits: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float64]:
         scaled = logits * np.float64(self.inverse_temperature_)
         probabilities = softmax(scaled) if self.loss_ in ("softmax", "hs") else table_sigmoid(scaled)
         if not self._finder.has_end:  # then fastText has no answer to a text of which it knows nothing
             probabilities[~known] = self.prior_
-        return probabilities, known
+        return probabilities
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         logits = np.empty((len(column), len(self._columns)), np.float32)

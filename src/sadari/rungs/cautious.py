@@ -1,0 +1,238 @@
+"""What a rung answers with care: labels only where it is sure enough, and sets that hold the right label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.errors import DataError, SettingError
+from sadari.messages import message
+from sadari.rungs.answering import Answering
+from sadari.train.calibration.rows import MOST_ROWS, CalibrationRows
+from sadari.train.calibration.withholding import NEVER
+
+
+@dataclass(frozen=True)
+class Caution:
+    """What is asked of answers.
+
+    Args:
+        min_precision: the share of the labels given that is to be right; for a text whose label is not that sure there
+            is none.
+        coverage: the share of the texts that is to get a label, those of which the model is surest.
+        sets: the share of texts whose set of labels is to hold the right one.
+    """
+
+    min_precision: float | None = None
+    coverage: float | None = None
+    sets: float | None = None
+
+    @property
+    def withholds(self) -> bool:
+        """Whether labels may be withheld."""
+        return self.min_precision is not None or self.coverage is not None
+
+    def __bool__(self) -> bool:
+        return self.withholds or self.sets is not None
+
+
+NO_CAUTION = Caution()
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Answers to n texts.
+
+    Attributes:
+        probabilities: float64 [n, k].
+        known: bool [n], whether the model knows anything in a text.
+        given: int [n], the label of each text; bool [n, k] where it may have several.
+        certainty: float64 [n], how likely the label is right; None where a text may have several.
+        unsure: bool [n], where a label is withheld; None where nobody asked.
+        sets: bool [n, k], which labels belong to a text's set; None where nobody asked.
+    """
+
+    probabilities: NDArray[np.float64]
+    known: NDArray[np.bool_]
+    given: NDArray[Any]
+    certainty: NDArray[np.float64] | None = None
+    unsure: NDArray[np.bool_] | None = None
+    sets: NDArray[np.bool_] | None = None
+
+
+class Cautious(Answering):
+    """The part of a rung that answers by what it said of rows that it was not trained on."""
+
+    _held_out: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None  # logits and wanted labels, both [m, k]
+    _calibration: CalibrationRows | None = None
+
+    @property
+    def calibration_(self) -> CalibrationRows | None:
+        """What it said of rows that it was not trained on; None where there were none."""
+        if self._held_out is None:
+            return self._calibration
+        logits, wanted = self._held_out
+        known = np.ones(len(logits), np.bool_)
+        probabilities = self._probabilities(logits, known)
+        given = self._codec.given(probabilities, self.thresholds_)
+        if self._codec.multilabel:
+            return CalibrationRows.of_several(probabilities, wanted, given)
+        return CalibrationRows.of_one(logits, probabilities, wanted.argmax(axis=1), given)
+
+    @calibration_.setter
+    def calibration_(self, rows: CalibrationRows | None) -> None:
+        self._calibration, self._held_out = rows, None
+
+    def _keep_held_out(self, logits: NDArray[np.floating], wanted: NDArray[np.bool_]) -> None:
+        """Keep logits [m, k] and wanted labels [m, k] of rows that were not trained on."""
+        if len(logits) > MOST_ROWS:
+            rows = np.sort(np.random.default_rng(0).permutation(len(logits))[:MOST_ROWS])
+            logits, wanted = logits[rows], wanted[rows]
+        self._calibration, self._held_out = None, (logits.astype(np.float32), wanted)
+
+    def careful(self, caution: Caution) -> Careful:
+        """What answers as is asked.
+
+        Args:
+            caution: what is asked.
+
+        Raises:
+            SettingError: there are no rows to learn that from, or it cannot be reached.
+        """
+        self._check_fitted()
+        if caution.min_precision is not None and caution.coverage is not None:
+            raise SettingError(message("min_precision and coverage each set the threshold: ask for one of them"))
+        return Careful(self, caution)
+
+    def predict_sure(self, texts: Any, *, min_precision: float | None = None, coverage: float | None = None) -> Any:
+        """Labels where the model is sure enough, by thresholds that were learned on rows that it was not trained on.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+            min_precision: the share of the labels given that is to be right, of each label.
+            coverage: the share of the texts that is to get a label.
+
+        Returns:
+            an object array [n], None where a person should decide; a list of tuples where a text may have several
+            labels, without those that are not sure.
+
+        Raises:
+            SettingError: there are no such rows, or it cannot be reached.
+        """
+        if min_precision is None and coverage is None:
+            raise SettingError(message("give min_precision or coverage"))
+        judged = self.careful(Caution(min_precision, coverage)).answer(texts)
+        if self.multilabel:
+            return self._names(judged.given)
+        found = self.classes_[judged.given].astype(object)
+        found[judged.unsure] = None
+        return found
+
+    def predict_sets(self, texts: Any, coverage: float = 0.9) -> list[tuple[Any, ...]]:
+        """For each text the labels of which one is the right one, in this share of all texts.
+
+        A set may be empty: no label is likely enough. Where a text may have several labels, the set holds all of them.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+            coverage: how often a set holds the right label.
+
+        Raises:
+            SettingError: there are no rows to learn that from, or too few.
+        """
+        judged = self.careful(Caution(sets=coverage)).answer(texts)
+        assert judged.sets is not None
+        return self._names(judged.sets)
+
+    def _names(self, chosen: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
+        names = self.classes_.tolist()
+        return [tuple(names[k] for k in np.flatnonzero(row)) for row in chosen]
+
+
+class Careful:
+    """A model that answers as a caution asks.
+
+    Args:
+        model: trained.
+        caution: what is asked.
+
+    Attributes:
+        least: float64 [k], the certainty from which on a label is given; None where none is withheld.
+        likely: float64 [k], the probability from which on it belongs to a set; None where nobody asked for sets.
+        never: labels that are never sure enough.
+
+    Raises:
+        SettingError: there are no rows to learn that from, or it cannot be reached.
+    """
+
+    def __init__(self, model: Cautious, caution: Caution) -> None:
+        rows = model.calibration_ if caution else None
+        if caution and rows is None:
+            raise SettingError(
+                message("this model keeps no rows to calibrate on, which thresholds and sets are learned from"),
+                hint=message("train or climb it once more with this Sadari"),
+            )
+        self.model, self.rows = model, rows
+        self.least = self.likely = None
+        if rows is not None:
+            if caution.min_precision is not None:
+                self.least = rows.for_precision(caution.min_precision)
+            elif caution.coverage is not None:
+                self.least = rows.for_coverage(caution.coverage)
+            self.likely = None if caution.sets is None else rows.for_sets(caution.sets)
+        names = model.codec.names()
+        self.never = [] if self.least is None else [names[k] for k in np.flatnonzero(self.least >= NEVER)]
+
+    def answer(self, texts: Any) -> Judged:
+        """The answers to n texts.
+
+        Args:
+            texts: strings: a list, array, Series or other column of them.
+        """
+        logits, known = self.model._logits_of(texts)
+        return self.judge(logits, self.model._probabilities(logits, known), known)
+
+    def judge(
+        self, logits: NDArray[np.float32], probabilities: NDArray[np.float64], known: NDArray[np.bool_]
+    ) -> Judged:
+        """The same of texts that were read.
+
+        Args:
+            logits: float32 [n, k].
+            probabilities: float64 [n, k].
+            known: bool [n], whether the model knows anything in a text.
+        """
+        codec, thresholds = self.model.codec, self.model.thresholds_
+        given = codec.given(probabilities, thresholds)
+        certainty = unsure = None
+        if self.least is not None and codec.multilabel:
+            sure = given & (probabilities >= self.least)
+            given, unsure = sure, (sure != given).any(axis=1) | ~known
+        elif self.least is not None and self.rows is not None and self.rows.certain is not None:
+            certainty = np.where(known, self.rows.certain(logits, given), 0.0)
+            unsure = (certainty < self.least[given]) | ~known
+        sets = None if self.likely is None else (probabilities >= self.likely) | ~known[:, None]
+        return Judged(probabilities, known, given, certainty, unsure, sets)
+
+
+def restored_rows(texts: dict[str, str], name: str, model: Answering) -> CalibrationRows | None:
+    """The calibration rows in the files of a model folder; None where there are none.
+
+    Args:
+        texts: file name → content.
+        name: of the file.
+        model: whose labels are read already.
+
+    Raises:
+        DataError, SettingError: they do not fit the model.
+    """
+    if name not in texts:
+        return None
+    codec = model._codec
+    rows = CalibrationRows.decoded(texts[name], labels=len(codec.classes), several=codec.multilabel, name=name)
+    if not len(rows.truth):
+        raise DataError(message("{file} holds no rows", file=name))
+    return rows

@@ -1,0 +1,217 @@
+"""What a model said of rows that it was not trained on, as far as thresholds and sets need it: a file of its folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.artifact.strict_json import parse_object
+from sadari.errors import DataError, SettingError
+from sadari.messages import message
+from sadari.settings.limits import Number, Whole, check, value_in
+from sadari.train.calibration.certainty import Certainty
+from sadari.train.calibration.sets import set_thresholds
+from sadari.train.calibration.withholding import NEVER, from_below, least_certainties, most_precise
+
+VERSION = 1
+MOST_ROWS = 10_000  # more would tell nothing new
+DECIMALS = 6
+SHARE = Number(0.01, 0.9999)
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationRows:
+    """m rows that were not trained on, and g labels that they were given.
+
+    Attributes:
+        labels: how many labels there are, k.
+        truth: int [m], the right label's place; −1 where a text may have several.
+        probability: float64 [m], of the right label; of several right ones the least, and 1 of none.
+        given: int [g], the labels that rows were given: one each, where a text has one.
+        certainty: float64 [g], how likely each of them was to be right.
+        right: bool [g], whether it was.
+        certain: what gives certainties of new texts; None where a text may have several labels, whose probabilities
+            are certainties.
+    """
+
+    labels: int
+    truth: NDArray[np.int64]
+    probability: NDArray[np.float64]
+    given: NDArray[np.int64]
+    certainty: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    certain: Certainty | None
+
+    @classmethod
+    def of_one(
+        cls, logits: NDArray[np.floating], probabilities: NDArray[np.floating], truth: NDArray[Any], given: NDArray[Any]
+    ) -> CalibrationRows:
+        """Of rows that have one label.
+
+        Args:
+            logits: float [m, k].
+            probabilities: float [m, k].
+            truth: int [m], the right label's place.
+            given: int [m], the place of the label that was given.
+        """
+        certain = Certainty.fit(logits, truth, given)
+        own = probabilities[np.arange(len(truth)), truth]
+        certainty = certain(logits, given).round(DECIMALS)
+        return cls(
+            probabilities.shape[1], truth, own.round(DECIMALS), given, certainty, np.equal(truth, given), certain
+        )
+
+    @classmethod
+    def of_several(
+        cls, probabilities: NDArray[np.floating], wanted: NDArray[np.bool_], given: NDArray[np.bool_]
+    ) -> CalibrationRows:
+        """Of rows that may have several labels.
+
+        Args:
+            probabilities: float [m, k].
+            wanted: bool [m, k], which labels are right.
+            given: bool [m, k], which were given.
+        """
+        least = np.where(wanted, probabilities, 1.0).min(axis=1).round(DECIMALS)
+        rows, labels = np.nonzero(given)
+        certainty = probabilities[rows, labels].round(DECIMALS)
+        truth = np.full(len(wanted), -1)
+        return cls(probabilities.shape[1], truth, least, labels, certainty, wanted[rows, labels], None)
+
+    # -- what can be asked ------------------------------------------------------------------------------
+
+    def for_precision(self, precision: float) -> NDArray[np.float64]:
+        """The certainty float64 [k] from which on a label is given, so that this share of the answers is right.
+
+        Args:
+            precision: such as 0.95.
+
+        Raises:
+            SettingError: no label can be given so precisely; with what can be.
+        """
+        check("min_precision", precision, SHARE)
+        told = {"labels": self.labels}
+        found = least_certainties(self.given, self.certainty, self.right, precision=precision, **told)
+        if (found >= NEVER).all():
+            best = np.floor(most_precise(self.given, self.certainty, self.right, **told) * 1000) / 1000
+            raise SettingError(
+                message(
+                    "a precision of {asked:g} cannot be reached on the {rows:,} rows that were kept to calibrate on",
+                    asked=precision,
+                    rows=len(self.truth),
+                ),
+                hint=message("the highest that can be is {best:g}", best=float(best)),
+            )
+        return found
+
+    def for_coverage(self, coverage: float) -> NDArray[np.float64]:
+        """The certainty float64 [k] from which on a label is given, so that this share of the texts is answered.
+
+        Args:
+            coverage: such as 0.9.
+
+        Raises:
+            SettingError: it is no share, or a text may have several labels.
+        """
+        check("coverage", coverage, SHARE)
+        if self.certain is None:
+            raise SettingError(
+                message("where a text may have several labels there is no share of texts to answer"),
+                hint=message("ask for min_precision"),
+            )
+        return np.full(self.labels, max(0.0, from_below(self.certainty, coverage)))
+
+    def for_sets(self, coverage: float) -> NDArray[np.float64]:
+        """The probability float64 [k] from which on a label belongs to a set that holds the right one so often.
+
+        Args:
+            coverage: such as 0.9.
+
+        Raises:
+            SettingError: there are too few rows to promise that; with what can be promised.
+        """
+        check("sets", coverage, SHARE)
+        most = 1 - 1 / (len(self.truth) + 1)
+        if coverage > most:
+            raise SettingError(
+                message(
+                    "sets that hold the right label in {asked:g} of all texts take more rows to calibrate on than the "
+                    "{rows:,} that were kept",
+                    asked=coverage,
+                    rows=len(self.truth),
+                ),
+                hint=message("the highest that can be is {best:g}", best=float(np.floor(most * 1000) / 1000)),
+            )
+        return set_thresholds(self.truth, self.probability, labels=self.labels, coverage=coverage)
+
+    # -- in and out -------------------------------------------------------------------------------------
+
+    def encoded(self) -> str:
+        """The content of the file."""
+        said: dict[str, Any] = {
+            "version": VERSION,
+            "truth": self.truth.tolist(),
+            "probability": self.probability.tolist(),
+            "given": self.given.tolist(),
+            "certainty": self.certainty.tolist(),
+            "right": self.right.astype(int).tolist(),
+        }
+        if self.certain is not None:
+            own = vars(self.certain)
+            said["certain"] = {**own, "biases": self.certain.biases.tolist()}
+        return json.dumps(said, separators=(",", ":")) + "\n"
+
+    @classmethod
+    def decoded(cls, text: str, *, labels: int, several: bool, name: str) -> CalibrationRows:
+        """The rows in a file.
+
+        Args:
+            text: its content.
+            labels: how many the model has, k.
+            several: whether a text may have several.
+            name: of the file.
+
+        Raises:
+            DataError, SettingError: the file is something else, of a newer version, or does not fit the model.
+        """
+        said = parse_object(text.encode(), name)
+        value_in(said, "version", Whole(1, VERSION))
+        truth = _numbers(said, "truth", Whole(-1 if several else 0, labels - 1))
+        probability = _numbers(said, "probability", Number(0, 1))
+        given = _numbers(said, "given", Whole(0, labels - 1))
+        certainty, right = _numbers(said, "certainty", Number(0, 1)), _numbers(said, "right", Whole(0, 1))
+        if len({len(truth), len(probability)}) > 1 or len({len(given), len(certainty), len(right)}) > 1:
+            raise DataError(message("{file} holds columns of several lengths", file=name))
+        certain = None if several else _certain(said, labels, name)
+        whole = [np.array(column, np.int64) for column in (truth, given, right)]
+        return cls(
+            labels,
+            whole[0],
+            np.array(probability, np.float64),
+            whole[1],
+            np.array(certainty, np.float64),
+            whole[2] > 0,
+            certain,
+        )
+
+
+def _certain(said: dict[str, Any], labels: int, name: str) -> Certainty:
+    own = said.get("certain")
+    if not isinstance(own, dict):
+        raise DataError(message("{name!r} is missing or not an object", name="certain"))
+    slope, offset, weight = (float(value_in(own, key, Number(-1e12, 1e12))) for key in ("slope", "offset", "weight"))
+    biases = _numbers(own, "biases", Number(-1e12, 1e12))
+    if len(biases) != labels:
+        raise DataError(message("{file} holds columns of several lengths", file=name))
+    return Certainty(slope, offset, weight, np.array(biases, np.float64))
+
+
+def _numbers(said: dict[str, Any], name: str, limit: Number | Whole) -> list[Any]:
+    found = said.get(name)
+    if not isinstance(found, list) or not all(map(limit.allows, found)):
+        raise DataError(message("{name!r} must hold numbers, each {limit}", name=name, limit=limit))
+    return found
