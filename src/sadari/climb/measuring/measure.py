@@ -127,7 +127,7 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
         metric=run.metric.name,
         **scores(frozen, model, run.metric, probabilities, held_out, run.seed),
     )
-    result.calibration = model.calibration_  # with the thresholds that the metric has chosen
+    model.calibration_ = result.calibration = model.calibration_  # with the thresholds that the metric has chosen
     result.validation_score = run.metric.score(frozen.validation_truth, result.validation_answers)
     if run.folder is not None:
         shown = {
