@@ -502,7 +502,7 @@ class Rung(Cautious, Estimator, Model):
         head = read_head(files.manifest)
         self._codec, self.prior_, self.inverse_temperature_, self.thresholds_, self.teacher_ = head
         self.classes_ = self._codec.classes
-        self.calibration_ = restored_rows(files.texts, CALIBRATION, self)
+        self.calibration_ = restored_rows(files.texts, CALIBRATION, self._codec)
 
     def _beside(self) -> dict[str, str]:
         rows = self.calibration_

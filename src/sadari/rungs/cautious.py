@@ -13,6 +13,7 @@ from sadari.messages import message
 from sadari.rungs.answering import Answering
 from sadari.train.calibration.rows import MOST_ROWS, CalibrationRows
 from sadari.train.calibration.withholding import NEVER
+from sadari.train.labels import LabelCodec
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,16 @@ class Cautious(Answering):
             rows = np.sort(np.random.default_rng(0).permutation(len(logits))[:MOST_ROWS])
             logits, wanted = logits[rows], wanted[rows]
         self._calibration, self._held_out = None, (logits.astype(np.float32), wanted)
+
+    def scored(self, texts: Any) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_]]:
+        """Logits float32 [n, k], probabilities float64 [n, k], and bool [n]: whether anything in a text is known.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+        """
+        self._check_fitted()
+        logits, known = self._logits_of(texts)
+        return logits, self._probabilities(logits, known), known
 
     def careful(self, caution: Caution) -> Careful:
         """What answers as is asked.
@@ -192,8 +203,7 @@ class Careful:
         Args:
             texts: strings: a list, array, Series or other column of them.
         """
-        logits, known = self.model._logits_of(texts)
-        return self.judge(logits, self.model._probabilities(logits, known), known)
+        return self.judge(*self.model.scored(texts))
 
     def judge(
         self, logits: NDArray[np.float32], probabilities: NDArray[np.float64], known: NDArray[np.bool_]
@@ -218,20 +228,19 @@ class Careful:
         return Judged(probabilities, known, given, certainty, unsure, sets)
 
 
-def restored_rows(texts: dict[str, str], name: str, model: Answering) -> CalibrationRows | None:
+def restored_rows(texts: dict[str, str], name: str, codec: LabelCodec) -> CalibrationRows | None:
     """The calibration rows in the files of a model folder; None where there are none.
 
     Args:
         texts: file name → content.
         name: of the file.
-        model: whose labels are read already.
+        codec: of the model's labels.
 
     Raises:
         DataError, SettingError: they do not fit the model.
     """
     if name not in texts:
         return None
-    codec = model._codec
     rows = CalibrationRows.decoded(texts[name], labels=len(codec.classes), several=codec.multilabel, name=name)
     if not len(rows.truth):
         raise DataError(message("{file} holds no rows", file=name))
