@@ -1,0 +1,191 @@
+"""Whether two samples are of one kind, and by how much the shares of labels differ between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sadari.errors import SettingError
+from sadari.messages import message
+from sadari.settings.limits import SEED, Whole, check
+
+SHRINKAGE = 1.0  # of the mean variance, by which directions that hardly vary are kept from deciding (`docs/tried.md`)
+AT_ONCE = 128  # permutations worked out together
+DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class BlockTest:
+    """What one kind of features says.
+
+    Attributes:
+        auc: how well a linear classifier that has not seen a row tells whether it is new: 0.5 is chance.
+        p_value: how often classifiers of shuffled rows do as well.
+    """
+
+    auc: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class TwoSampleTest:
+    """Whether two samples are of one kind.
+
+    Attributes:
+        p_value: of all kinds of features together: with samples of one kind it is below q in a share q of the cases.
+        blocks: kind of features → what it says by itself.
+        permutations: how often the rows were shuffled; no p-value is below 1 / (permutations + 1).
+    """
+
+    p_value: float
+    blocks: dict[str, BlockTest]
+    permutations: int
+
+
+def two_sample_test(
+    blocks: Mapping[str, NDArray[np.floating]], first: int, *, permutations: int = 999, seed: int = 0
+) -> TwoSampleTest:
+    """Classifier two-sample test (Lopez-Paz and Oquab 2017) with permutation p-values.
+
+    For each block a linear classifier (ridge regression) is asked which sample each row is of, by
+    the fit that leaves this row out. What is left out follows from the whole fit, so that a permutation of the
+    samples costs one product of matrices. The smallest p-value of the blocks is
+    compared with its own permutations (Westfall and Young 1993): what blocks have in common does not matter.
+
+    Args:
+        blocks: kind of features → float [n + m, d], the first sample's rows before the second's.
+        first: n, at least 2, as is m.
+        permutations: how often the rows are shuffled.
+        seed: of the shuffling.
+
+    Raises:
+        SettingError: a sample has fewer than 2 rows, or there is no block.
+    """
+    check("permutations", permutations, Whole(19, 1_000_000))
+    check("seed", seed, SEED)
+    rows = {len(block) for block in blocks.values()}
+    if len(rows) != 1 or not 2 <= first <= min(rows) - 2:
+        raise SettingError(message("two samples of two rows and more are needed"))
+    (size,) = rows
+    signs = _signs(first, size, permutations, seed)
+    statistics, aucs = [], []
+    for block in blocks.values():
+        left_out, statistic = _classified(_whitened(block), signs)
+        statistics.append(statistic)
+        aucs.append(_auc(left_out, signs[:, 0] > 0))
+    ranked = np.array([_p_values(statistic) for statistic in statistics])
+    together = -ranked.min(axis=0)
+    found = {name: BlockTest(auc, float(p)) for name, auc, p in zip(blocks, aucs, ranked[:, 0].tolist(), strict=True)}
+    return TwoSampleTest(float(_p_values(together)[0]), found, permutations)
+
+
+def _signs(first: int, size: int, permutations: int, seed: int) -> NDArray[np.float32]:
+    """float32 [size, permutations + 1]: −1 and 1 for each row's sample; the first column is what is so."""
+    own = np.where(np.arange(size) < first, -1, 1).astype(np.float32)
+    rng = np.random.default_rng(seed)
+    return np.column_stack([own, *(rng.permutation(own) for _ in range(permutations))])
+
+
+def _whitened(block: NDArray[np.floating]) -> NDArray[np.float32]:
+    """float32 [n, d + 1]: the principal directions, each shrunk as ridge regression does, and a constant column."""
+    features = block.astype(np.float64)
+    features -= features.mean(axis=0)
+    values, vectors = np.linalg.eigh(features.T @ features)
+    values = np.maximum(values, 0) + SHRINKAGE * max(float(values.mean()), np.finfo(np.float64).tiny)
+    constant = np.full((len(features), 1), len(features) ** -0.5)
+    return np.hstack([features @ (vectors / np.sqrt(values)), constant]).astype(np.float32)
+
+
+def _classified(features: NDArray[np.float32], signs: NDArray[np.float32]) -> tuple[NDArray, NDArray]:
+    """The true samples' scores by fits that leave each row out, float32 [n], and every column's mean margin."""
+    leverage = (features**2).sum(axis=1, keepdims=True)
+    room = np.maximum(1 - leverage, 1e-3)
+    margins, own = [], None
+    for place in range(0, signs.shape[1], AT_ONCE):
+        part = signs[:, place : place + AT_ONCE]
+        left_out = (features @ (features.T @ part) - leverage * part) / room
+        own = left_out[:, 0] if own is None else own
+        margins.append((left_out * part).mean(axis=0, dtype=np.float64))
+    assert own is not None
+    return own, np.concatenate(margins)
+
+
+def _auc(scores: NDArray[np.floating], new: NDArray[np.bool_]) -> float:
+    from scipy.stats import rankdata
+
+    ranks, m = rankdata(scores), int(new.sum())
+    return float((ranks[new].sum() - m * (m + 1) / 2) / (m * (len(new) - m)))
+
+
+def _p_values(statistic: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each column the share of columns that are at least as large, itself among them."""
+    ascending = np.sort(statistic)
+    return (len(statistic) - np.searchsorted(ascending, statistic, side="left")) / len(statistic)
+
+
+@dataclass(frozen=True)
+class LabelShift:
+    """How the shares of the labels moved.
+
+    Attributes:
+        before: float64 [k]: their shares in the first sample.
+        after: float64 [k]: their estimated shares in the second.
+        low: float64 [k]: the lower end of its interval.
+        high: float64 [k]: the upper end.
+    """
+
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def label_shift(
+    confusion: NDArray[np.integer],
+    predicted: NDArray[np.integer],
+    *,
+    draws: int = DRAWS,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> LabelShift:
+    """The shares of the true labels in a sample of which only predictions are known.
+
+    Black-box shift estimation (Lipton, Wang and Smola 2018): what the classifier takes each label for does not change,
+    how many there are of each does. Solved by maximum likelihood (Saerens, Latinne and Decaestecker 2002, on
+    predicted labels), which stays within 0 and 1 where inverting the table does not. Intervals: both samples drawn
+    again.
+
+    Args:
+        confusion: int [k, k]: rows by true label and by predicted label, of texts that the classifier did not learn.
+        predicted: int [k]: how many texts of the second sample it gives each label.
+        draws: how often both are drawn again.
+        confidence: of the intervals.
+        seed: of the draws.
+    """
+    check("draws", draws, Whole(10, 1_000_000))
+    check("seed", seed, SEED)
+    table, counts = np.asarray(confusion, np.float64), np.asarray(predicted, np.float64)
+    after = _shares(table[None], counts[None])[0]
+    rng = np.random.default_rng(seed)
+    flat = table.ravel() / table.sum()
+    tables = rng.multinomial(int(table.sum()), flat, size=draws).reshape(draws, *table.shape)
+    drawn = _shares(tables.astype(np.float64), rng.multinomial(int(counts.sum()), counts / counts.sum(), size=draws))
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    return LabelShift(table.sum(axis=1) / table.sum(), after, np.minimum(low, after), np.maximum(high, after))
+
+
+def _shares(tables: NDArray[np.float64], counts: NDArray[np.floating], *, steps: int = 300) -> NDArray[np.float64]:
+    """float64 [b, k]: of each table and its counts the most likely shares of the true labels."""
+    labels = tables.shape[-1]
+    taken = tables + 1e-3 * np.eye(labels)  # a label that no row has is taken for itself
+    taken /= taken.sum(axis=2, keepdims=True)
+    seen = counts / counts.sum(axis=1, keepdims=True)
+    shares = np.full((len(tables), labels), 1 / labels)
+    for _ in range(steps):
+        expected = np.einsum("bi,bij->bj", shares, taken)
+        shares = shares * np.einsum("bij,bj->bi", taken, seen / np.maximum(expected, 1e-300))
+        shares /= shares.sum(axis=1, keepdims=True)
+    return shares

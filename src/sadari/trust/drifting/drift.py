@@ -1,0 +1,162 @@
+"""Whether new texts are of the kind that a model learned from; and if not, what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.data.audit.characters import histogram, script_shares
+from sadari.data.corpus import Corpus
+from sadari.errors import DataError
+from sadari.messages import message
+from sadari.metrics.two_samples import LabelShift, TwoSampleTest, two_sample_test
+from sadari.settings.limits import Whole, check
+from sadari.trust.drifting.features import form, sureness, topics
+from sadari.trust.drifting.guessed import guess
+from sadari.trust.drifting.words import ChangedWord, changed_words
+
+MOST_TESTED = 2_000  # rows of each side in the test: more show differences too small to matter
+MOST_LEARNED = 20_000  # labelled rows from which the labels of both sides are guessed
+LEAST = 20  # rows a side
+ALARM = 0.03  # the p-value below which texts are said to have changed
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How new texts differ from those before.
+
+    Attributes:
+        rows: how many texts there were and are, (before, after).
+        test: whether both are of one kind: all features together, and each kind by itself.
+        labels: the labels; empty where there are none.
+        shift: their shares before, and the estimate of those after; None without labels.
+        given: float64 [k]: their shares in the new file's own label column; None where it has none.
+        unknown_labels: label of the new file that there was not before → rows.
+        words: the words whose share of texts changed, by evidence.
+        lengths: median characters a text, (before, after).
+        scripts: script → share of the letters, (before, after).
+        alarm: the p-value below which it counts as changed.
+    """
+
+    rows: tuple[int, int]
+    test: TwoSampleTest
+    labels: list[str]
+    shift: LabelShift | None
+    given: NDArray[np.float64] | None
+    unknown_labels: dict[str, int]
+    words: list[ChangedWord]
+    lengths: tuple[float, float]
+    scripts: dict[str, tuple[float, float]]
+    alarm: float = ALARM
+
+    @property
+    def changed(self) -> bool:
+        """Whether the texts are said to have changed."""
+        return self.test.p_value < self.alarm
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        shift = self.shift
+        labels = (
+            [] if shift is None else zip(self.labels, shift.before, shift.after, shift.low, shift.high, strict=True)
+        )
+        given = None if self.given is None else dict(zip(self.labels, self.given.tolist(), strict=True))
+        return {
+            "changed": self.changed,
+            "p_value": self.test.p_value,
+            "alarm": self.alarm,
+            "permutations": self.test.permutations,
+            "rows": list(self.rows),
+            "tests": {name: {"auc": each.auc, "p_value": each.p_value} for name, each in self.test.blocks.items()},
+            "labels": {
+                name: {"before": float(a), "after": float(b), "low": float(low), "high": float(high)}
+                for name, a, b, low, high in labels
+            },
+            "given_labels": given,
+            "unknown_labels": self.unknown_labels,
+            "words": [each.to_dict() for each in self.words],
+            "median_length": list(self.lengths),
+            "scripts": {name: list(shares) for name, shares in self.scripts.items()},
+        }
+
+
+def drift(
+    before: Corpus, after: Corpus, *, alarm: float = ALARM, permutations: int = 999, words: int = 20, seed: int = 0
+) -> Drift:
+    """Compare new texts with those that came before, such as a model's training texts.
+
+    Up to 2,000 texts of each side are compared in three ways, each a classifier that is asked which side a text is of:
+    by its words, by its length and characters, and, where the texts before have labels, by the probabilities that
+    TF-IDF models give it which have not seen it. See `two_sample_test`.
+
+    Args:
+        before: texts, with one label each or without.
+        after: new texts; labels may be absent.
+        alarm: the p-value below which they count as changed.
+        permutations: how often rows are shuffled between both sides.
+        words: how many changed words are named at most.
+        seed: of every random choice.
+
+    Raises:
+        DataError: one of both has fewer than 20 texts.
+    """
+    check("words", words, Whole(0, 100_000))
+    for corpus in (before, after):
+        if len(corpus) < LEAST:
+            raise DataError(
+                message("{rows:,} texts are too few to compare; {least} are needed", rows=len(corpus), least=LEAST),
+                where=corpus.source,
+            )
+    rng = np.random.default_rng(seed)
+    rows = [rng.permutation(len(corpus))[:MOST_LEARNED] for corpus in (before, after)]
+    tested = [corpus.texts.gather(some[:MOST_TESTED]) for corpus, some in zip((before, after), rows, strict=True)]
+    both, first = pl.concat(tested), len(tested[0])
+    blocks: dict[str, NDArray[np.floating]] = {"words": topics(both, seed=seed), "form": form(both)}
+    guessed = None
+    if len(before.label_names) > 1:
+        guessed = guess(before.take(rows[0]), after.texts.gather(rows[1]), seed=seed)
+        table = np.vstack([guessed.before[:MOST_TESTED], guessed.after[:MOST_TESTED]])
+        blocks |= {"labels": table[:, 1:], "sureness": sureness(table)}
+    return Drift(
+        rows=(len(before), len(after)),
+        test=two_sample_test(blocks, first, permutations=permutations, seed=seed),
+        labels=before.label_names,
+        shift=None if guessed is None else guessed.shift(seed),
+        given=_given(before, after),
+        unknown_labels=_unknown(before, after),
+        words=changed_words(before.texts.gather(rows[0]), after.texts.gather(rows[1]), most=words),
+        lengths=(_length(before), _length(after)),
+        scripts=_scripts(before.texts, after.texts),
+        alarm=alarm,
+    )
+
+
+def _length(corpus: Corpus) -> float:
+    return float(corpus.texts.str.len_chars().median() or 0)  # type: ignore[arg-type]
+
+
+def _scripts(before: pl.Series, after: pl.Series) -> dict[str, tuple[float, float]]:
+    shares = [script_shares(histogram(texts)) for texts in (before, after)]
+    names = {name: max(each.get(name, 0.0) for each in shares) for each in shares for name in each}
+    return {
+        name: (shares[0].get(name, 0.0), shares[1].get(name, 0.0)) for name in sorted(names, key=lambda n: -names[n])
+    }
+
+
+def _given(before: Corpus, after: Corpus) -> NDArray[np.float64] | None:
+    """float64 [k]: the shares of the labels in the new texts' own column."""
+    if after.labels is None or before.labels is None:
+        return None
+    counts = after.counts
+    return np.array([counts.get(name, 0) for name in before.label_names]) / len(after)
+
+
+def _unknown(before: Corpus, after: Corpus) -> dict[str, int]:
+    if after.labels is None or before.labels is None:
+        return {}
+    known = set(before.label_names)
+    return {name: rows for name, rows in after.counts.items() if name not in known}

@@ -1,0 +1,86 @@
+"""Labels of texts before and after, guessed by models that have seen neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sadari.data.corpus import Corpus
+from sadari.data.split import split
+from sadari.metrics.predictions import predict_in_order
+from sadari.metrics.two_samples import LabelShift, label_shift
+from sadari.rungs import TfIdf
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Guessed:
+    """Probabilities of labels.
+
+    Attributes:
+        names: the k labels.
+        truth: bool [n, k]: the labels of the texts before.
+        before: float64 [n, k]: each text's probabilities by a model that did not learn from it.
+        after: float64 [m, k]: those of the new texts, each by one of the same models, drawn by lot.
+        several: whether a text may have several labels.
+    """
+
+    names: list[str]
+    truth: NDArray[np.bool_]
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    several: bool
+
+    def shift(self, seed: int = 0) -> LabelShift:
+        """How the shares of the labels moved; see `label_shift`. Of several labels each by itself.
+
+        Args:
+            seed: of the draws for the intervals.
+        """
+        if self.several:
+            each = [
+                _shift(self.truth[:, [k]], self.before[:, [k]], self.after[:, [k]], seed)
+                for k in range(len(self.names))
+            ]
+            parts = zip(*((one.before, one.after, one.low, one.high) for one in each), strict=True)
+            return LabelShift(*(np.array([values[1] for values in part]) for part in parts))
+        k = len(self.names)
+        found = np.bincount(k * self.truth.argmax(axis=1) + self.before.argmax(axis=1), minlength=k * k)
+        return label_shift(found.reshape(k, k), np.bincount(self.after.argmax(axis=1), minlength=k), seed=seed)
+
+
+def _shift(truth: NDArray[np.bool_], before: NDArray[np.float64], after: NDArray[np.float64], seed: int) -> LabelShift:
+    """That of one label, as a table of two by two: without it, with it."""
+    found = np.bincount(2 * truth[:, 0].astype(np.int64) + (before[:, 0] >= 0.5), minlength=4)
+    return label_shift(found.reshape(2, 2), np.bincount((after[:, 0] >= 0.5).astype(np.int64), minlength=2), seed=seed)
+
+
+def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:
+    """Guess the labels of both sides by TF-IDF models that have not seen the texts they are asked for.
+
+    The texts before are cut into five folds, and five models learn from four of them each. A text before is asked of
+    the model that did not see it, and a new one of any of the five: so the answers are alike if the texts are.
+
+    Args:
+        before: texts with labels, two labels at least.
+        after: new texts.
+        seed: of folds, models and lots.
+    """
+    names, several = before.label_names, before.multi_label
+    truth = before.indicator > 0 if several else np.equal.outer(before.codes, np.arange(len(names)))
+    folds = split(before.given_labels, fractions=[1 / FOLDS] * FOLDS, seed=seed)
+    lots = np.random.default_rng(seed).permutation(len(after)) % FOLDS
+    found = [np.zeros((rows, len(names))) for rows in (len(before), len(after))]
+    every, tokenizer = np.arange(len(before)), "auto"
+    for number, fold in enumerate(folds):
+        others = np.setdiff1d(every, fold)
+        part = before.take(others)
+        model = TfIdf(seed=seed, tokenizer=tokenizer).fit(part.texts, part.labels)
+        tokenizer = model.tokenizer_
+        for table, texts, rows in ((found[0], before.texts, fold), (found[1], after, np.flatnonzero(lots == number))):
+            table[rows] = predict_in_order(model, texts.gather(rows), names)
+    return Guessed(names, truth, found[0], found[1], several)
