@@ -8,6 +8,7 @@ import click
 
 from sadari.cli.arguments import inputs, options
 from sadari.cli.arguments.language import language
+from sadari.cli.data.drift import drift
 from sadari.cli.data.suspects import suspects
 from sadari.messages import beside, message, plain
 
@@ -48,6 +49,9 @@ characters, and what each tokenizer cannot see.
 @click.group(epilog="Each command has its own --help, with examples.")
 def data() -> None:
     """List, fetch, look at and audit data."""
+
+
+data.add_command(drift)
 
 
 @data.command("list", epilog=LIST_EXAMPLES)

@@ -58,6 +58,16 @@ class Drift:
         """Whether the texts are said to have changed."""
         return self.test.p_value < self.alarm
 
+    @property
+    def largest_move(self) -> float:
+        """By how much the estimated share of the label that moved most did; 0 without labels."""
+        return 0.0 if self.shift is None else float(np.abs(self.shift.after - self.shift.before).max(initial=0.0))
+
+    @property
+    def unknown_share(self) -> float:
+        """The share of the new rows whose label was not there before."""
+        return sum(self.unknown_labels.values()) / max(1, self.rows[1])
+
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values."""
         shift = self.shift

@@ -79,7 +79,7 @@ def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:
     for number, fold in enumerate(folds):
         others = np.setdiff1d(every, fold)
         part = before.take(others)
-        model = TfIdf(seed=seed, tokenizer=tokenizer).fit(part.texts, part.labels)
+        model = TfIdf(seed=seed, tokenizer=tokenizer).fit(part.texts, part.labels, verbose=False)
         tokenizer = model.tokenizer_
         for table, texts, rows in ((found[0], before.texts, fold), (found[1], after, np.flatnonzero(lots == number))):
             table[rows] = predict_in_order(model, texts.gather(rows), names)

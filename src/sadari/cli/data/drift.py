@@ -1,0 +1,181 @@
+"""``sadari data drift``: whether new texts are of the kind that came before, and what changed."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari import readable
+from sadari.cli.arguments import inputs, options
+from sadari.errors import SettingError
+from sadari.messages import Message, beside, counted, message
+
+if TYPE_CHECKING:
+    from sadari.trust.drifting.drift import Drift
+
+EXAMPLES = """\b
+Examples:
+  sadari data drift train.csv new.csv
+  sadari data drift train.csv new.csv --fail-if "p<0.01"        for a scheduled job
+  sadari data drift train.csv new.csv --fail-if "label>0.1" --json
+  sadari data drift ag_news new.jsonl
+
+\b
+--fail-if gives the exit status 1 where what it says is so:
+  p<0.01       the p-value of all features together is below 0.01
+  label>0.1    the estimated share of some label moved by more than 10 points
+  unknown>0    more than this share of the new rows has a label that was not there
+               before
+"""
+INDENT = 13
+MOST_LABELS = 40
+WIDEST = 24
+_CONDITION = re.compile(r"\s*(p|label|unknown)\s*([<>])\s*(\d*\.?\d+)\s*")
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("before", metavar="DATA")
+@click.argument("new", metavar="NEW")
+@click.option("--fail-if", "fail_if", metavar="WHAT", help="Exit with status 1 if so: p<0.01, label>0.1, unknown>0.")
+@click.option(
+    "--permutations",
+    type=click.IntRange(99, 100_000),
+    default=999,
+    show_default=True,
+    metavar="N",
+    help="How often rows are shuffled.",
+)
+@options.reading_on
+@options.labels
+@options.seed
+@options.as_json("As JSON, and nothing else, on standard output.")
+@click.pass_context
+def drift(context: click.Context, before: str, new: str, **asked: Any) -> None:
+    """Compare NEW texts with those of DATA: are they of the same kind, and what changed?
+
+    Labels are compared where DATA has some; NEW needs none.
+    """
+    from sadari.display.terminal import Progress
+    from sadari.trust.drifting.drift import drift as compare
+
+    condition = _condition(asked["fail_if"])
+    found = inputs.find_data(before, new)
+    with Progress() as progress:
+        progress(message("reading {name}", name=found.name))
+        source = inputs.open_train(found, asked, need_label=False)
+        corpora = [source.read(), inputs.read_test(found, asked, source, need_label=False)]
+        progress(message("comparing {texts}", texts=counted(sum(map(len, corpora)), "text")))
+        result = compare(*corpora, permutations=asked["permutations"], seed=asked["seed"])
+    if asked["as_json"]:
+        from sadari.cli.terminal.printing import say_json
+
+        say_json({"before": corpora[0].source, "after": corpora[1].source, **result.to_dict()})
+    else:
+        _print(result, [corpus.source for corpus in corpora])
+    if condition is not None and _holds(result, *condition):
+        context.exit(1)
+
+
+def _condition(text: str | None) -> tuple[str, str, float] | None:
+    """What ends with the status 1: a figure, < or >, and a limit.
+
+    Raises:
+        SettingError: it is something else.
+    """
+    if text is None:
+        return None
+    found = _CONDITION.fullmatch(text)
+    if found is None:
+        raise SettingError(
+            message("--fail-if is {text!r}", text=text), hint=message("write p<0.01, label>0.1 or unknown>0")
+        )
+    return found[1], found[2], float(found[3])
+
+
+def _holds(result: Drift, figure: str, sign: str, limit: float) -> bool:
+    value = {"p": result.test.p_value, "label": result.largest_move, "unknown": result.unknown_share}[figure]
+    return value < limit if sign == "<" else value > limit
+
+
+def _print(result: Drift, names: list[str]) -> None:
+    from sadari.cli.terminal.printing import headed, say, table
+
+    head = partial(headed, indent=INDENT)
+    head("Read", *(beside([name, counted(rows, "text")]) for name, rows in zip(names, result.rows, strict=True)))
+    say()
+    p = readable.significant(result.test.p_value, 2)
+    if result.changed:
+        head("Changed", message("the new texts are of another kind: p = {p}", p=p))
+    else:
+        head("Alike", message("nothing shows that the new texts are of another kind: p = {p}", p=p))
+    say()
+    rows = [(WAYS[name], f"{each.auc:.3f}", f"{each.p_value:.3f}") for name, each in result.test.blocks.items()]
+    for line in table(rows, headings=[message("seen by"), "AUC", "p"]):
+        say(line)
+    _print_labels(result)
+    if result.words:
+        say()
+        rows = [(each.word, *map(readable.percent, (each.before, each.after))) for each in result.words]
+        headings = [message("word"), message("% of texts before"), message("% now")]
+        for line in table(rows, headings=headings, widest=WIDEST):
+            say(line)
+    say()
+    head(
+        "Length",
+        message("{before:,.0f} → {after:,.0f} characters (median)", before=result.lengths[0], after=result.lengths[1]),
+    )
+    head("Scripts", *_scripts(result))
+
+
+WAYS: dict[str, Message] = {
+    "words": message("words"),
+    "form": message("length and characters"),
+    "labels": message("labels, as guessed"),
+    "sureness": message("how sure the guess is"),
+}
+
+
+def _print_labels(result: Drift) -> None:
+    from sadari.cli.terminal.printing import headed, say, table
+
+    shift = result.shift
+    if shift is None:
+        return
+    say()
+    order = sorted(range(len(result.labels)), key=lambda k: -abs(shift.after[k] - shift.before[k]))[:MOST_LABELS]
+    headings: list[Message | str] = [
+        message("label"),
+        message("% before"),
+        message("% now, estimated"),
+        message("95 %"),
+    ]
+    rows: list[list[Message | str]] = []
+    for k in order:
+        between = f"{readable.percent(shift.low[k])}–{readable.percent(shift.high[k])}"
+        rows.append([result.labels[k], readable.percent(shift.before[k]), readable.percent(shift.after[k]), between])
+        if result.given is not None:
+            rows[-1].append(readable.percent(result.given[k]))
+    if result.given is not None:
+        headings.append(message("% in the file"))
+    for line in table(rows, headings=headings, widest=WIDEST):
+        say(line)
+    if len(order) < len(result.labels):
+        say(message("  … and {count:,} more labels", count=len(result.labels) - len(order)))
+    for name, count in sorted(result.unknown_labels.items(), key=lambda item: -item[1])[:MOST_LABELS]:
+        headed("New label", beside([name, counted(count, "row")]), indent=INDENT)
+
+
+def _scripts(result: Drift) -> list[Message]:
+    return [
+        message(
+            "{script}: {before} % → {after} % of the letters",
+            script=name,
+            before=readable.percent(a),
+            after=readable.percent(b),
+        )
+        for name, (a, b) in result.scripts.items()
+        if max(a, b) >= 0.005
+    ]

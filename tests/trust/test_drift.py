@@ -1,0 +1,113 @@
+"""New texts against old ones: halves of one file are alike, others are not, and what changed is named."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+import sadari
+from cli_runs import run, run_badly, run_well
+from sadari.data.corpus import Corpus
+from sadari.errors import DataError
+from sadari.trust.drifting.drift import drift
+
+
+@pytest.fixture(scope="module")
+def titles():
+    return sadari.open_source("headlines").read()
+
+
+@pytest.fixture(scope="module")
+def halves(titles):
+    order = np.random.default_rng(0).permutation(len(titles))
+    return titles.take(order[: len(order) // 2]), titles.take(order[len(order) // 2 :])
+
+
+def of_label(corpus, name, share):
+    """The corpus with only a share of the rows of one label."""
+    labels = np.array(corpus.labels.to_list())
+    rows = np.flatnonzero(labels == name)
+    return corpus.take(np.setdiff1d(np.arange(len(corpus)), rows[int(share * len(rows)) :]))
+
+
+def test_halves_of_one_file_are_alike(halves):
+    found = drift(*halves, permutations=199)
+    assert not found.changed
+    assert set(found.test.blocks) == {"words", "form", "labels", "sureness"}
+    assert found.largest_move < 0.08
+    assert found.unknown_share == 0
+    assert np.allclose(found.given, found.shift.before, atol=0.05)
+
+
+def test_a_label_that_is_gone_is_seen_without_the_new_labels(halves):
+    before, after = halves
+    few = of_label(after, before.label_names[0], 0.1)
+    found = drift(before, Corpus(few.texts, None, few.rows, "new"), permutations=199)
+    assert found.changed
+    assert found.given is None
+    place = np.abs(found.shift.after - found.shift.before).argmax()
+    assert found.labels[place] == before.label_names[0]
+    truth = (np.array(few.labels.to_list()) == before.label_names[0]).mean()
+    assert found.shift.low[place] - 0.03 <= truth <= found.shift.high[place] + 0.03
+
+
+def test_words_lengths_and_scripts_are_named(halves):
+    before, after = halves
+    changed = after.texts.to_frame().select(pl.col(after.texts.name) + " 새로운 zebra")[after.texts.name]
+    found = drift(before, Corpus(changed, None, after.rows, "new"), permutations=99)
+    assert found.changed
+    assert {"zebra", "새로운"} <= {word.word for word in found.words[:3]}
+    assert found.words[0].before == 0
+    assert found.words[0].after == 1
+    assert found.lengths[1] >= found.lengths[0] + 8
+    assert found.scripts["Hangul"][0] == 0 < found.scripts["Hangul"][1]
+
+
+def test_without_labels_words_and_form_are_compared(halves):
+    before, after = (Corpus(each.texts, None, each.rows, "x") for each in halves)
+    found = drift(before, after, permutations=99)
+    assert set(found.test.blocks) == {"words", "form"}
+    assert found.shift is None
+    assert found.labels == []
+    json.dumps(found.to_dict())
+
+
+def test_several_labels_a_text():
+    rng = np.random.default_rng(0)
+    words = {"a": ["apple", "plum"], "b": ["car", "train"], "c": ["goal", "team"]}
+
+    def corpus(shares):
+        sets = [[name for name, share in shares.items() if rng.random() < share] or ["a"] for _ in range(300)]
+        texts = [" ".join(str(rng.choice(words[name])) for name in names) for names in sets]
+        return Corpus(pl.Series(texts), pl.Series(sets, dtype=pl.List(pl.String)), np.arange(300) + 1, "x")
+
+    found = drift(corpus({"a": 0.4, "b": 0.4, "c": 0.2}), corpus({"a": 0.4, "b": 0.1, "c": 0.6}), permutations=99)
+    assert found.changed
+    assert found.shift.after[2] == pytest.approx(0.6, abs=0.08)
+    assert found.shift.before[2] == pytest.approx(0.2, abs=0.08)
+
+
+def test_odd_texts_are_borne(halves):
+    odd = ["", "   ", "\u200b", "🙂" * 50, "a" * 100_000, *["…"] * 30]
+    found = drift(halves[0], Corpus(pl.Series(odd), None, np.arange(len(odd)) + 1, "odd"), permutations=99)
+    assert found.changed
+    with pytest.raises(DataError, match="19 texts are too few"):
+        drift(halves[0].take(np.arange(19)), halves[1])
+
+
+def test_the_command(halves, tmp_path):
+    before, after = halves
+    few = of_label(after, before.label_names[0], 0)
+    for name, corpus in (("before", before), ("after", after), ("few", few)):
+        pl.DataFrame({"label": corpus.labels, "text": corpus.texts}).write_csv(tmp_path / f"{name}.csv")
+    fast = ("--permutations", "99", "--fail-if")
+    said = run_well("data", "drift", tmp_path / "before.csv", tmp_path / "after.csv", *fast, "p<0.005").stdout
+    assert "Alike" in said
+    found = run("data", "drift", tmp_path / "before.csv", tmp_path / "few.csv", *fast, "label > 0.1")
+    assert (found.exit_code, "Changed" in found.stdout) == (1, True), found.stderr
+    found = run("data", "drift", tmp_path / "before.csv", tmp_path / "few.csv", "--json", *fast, "unknown>0")
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["changed"] is True
+    assert "write p<0.01" in run_badly("data", "drift", "headlines", "headlines", *fast, "perhaps")
+    assert "no such file" in run_badly("data", "drift", "headlines", tmp_path / "none.csv")
