@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ Examples:
 INDENT = 13
 MOST_LABELS = 40
 WIDEST = 24
-_CONDITION = re.compile(r"\s*(p|label|unknown)\s*([<>])\s*(\d*\.?\d+)\s*")
+FIGURES = ("p", "label", "unknown")
 
 
 @click.command(epilog=EXAMPLES)
@@ -87,12 +86,16 @@ def _condition(text: str | None) -> tuple[str, str, float] | None:
     """
     if text is None:
         return None
-    found = _CONDITION.fullmatch(text)
-    if found is None:
-        raise SettingError(
-            message("--fail-if is {text!r}", text=text), hint=message("write p<0.01, label>0.1 or unknown>0")
-        )
-    return found[1], found[2], float(found[3])
+    sign = "<" if "<" in text else ">"
+    figure, limit = (part.strip() for part in text.partition(sign)[::2])
+    try:
+        if figure in FIGURES:
+            return figure, sign, float(limit)
+    except ValueError:
+        pass
+    raise SettingError(
+        message("--fail-if is {text!r}", text=text), hint=message("write p<0.01, label>0.1 or unknown>0")
+    )
 
 
 def _holds(result: Drift, figure: str, sign: str, limit: float) -> bool:
