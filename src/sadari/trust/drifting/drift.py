@@ -101,7 +101,7 @@ def drift(
 
     Up to 2,000 texts of each side are compared in three ways, each a classifier that is asked which side a text is of:
     by its words, by its length and characters, and, where the texts before have labels, by the probabilities that
-    TF-IDF models give it which have not seen it. See `two_sample_test`.
+    models give it which have not seen it. See `two_sample_test`.
 
     Args:
         before: texts, with one label each or without.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ from sadari.data.corpus import Corpus
 from sadari.data.split import split
 from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.two_samples import LabelShift, label_shift
-from sadari.rungs import TfIdf
+from sadari.rungs import RUNGS
 
 FOLDS = 5
 
@@ -60,7 +61,7 @@ def _shift(truth: NDArray[np.bool_], before: NDArray[np.float64], after: NDArray
 
 
 def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:
-    """Guess the labels of both sides by TF-IDF models that have not seen the texts they are asked for.
+    """Guess the labels of both sides by linear models of words that have not seen the texts they are asked for.
 
     The texts before are cut into five folds, and five models learn from four of them each. A text before is asked of
     the model that did not see it, and a new one of any of the five: so the answers are alike if the texts are.
@@ -75,12 +76,14 @@ def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:
     folds = split(before.given_labels, fractions=[1 / FOLDS] * FOLDS, seed=seed)
     lots = np.random.default_rng(seed).permutation(len(after)) % FOLDS
     found = [np.zeros((rows, len(names))) for rows in (len(before), len(after))]
-    every, tokenizer = np.arange(len(before)), "auto"
+    kind = next(kind for kind in RUNGS.values() if kind.votes_on_labels and kind.reads == "tokens")
+    every = np.arange(len(before))
+    settings: dict[str, Any] = {"seed": seed}
     for number, fold in enumerate(folds):
         others = np.setdiff1d(every, fold)
         part = before.take(others)
-        model = TfIdf(seed=seed, tokenizer=tokenizer).fit(part.texts, part.labels, verbose=False)
-        tokenizer = model.tokenizer_
+        model = kind(**settings).fit(part.texts, part.labels, verbose=False)
+        settings["tokenizer"] = model.tokenizer_  # chosen once
         for table, texts, rows in ((found[0], before.texts, fold), (found[1], after, np.flatnonzero(lots == number))):
             table[rows] = predict_in_order(model, texts.gather(rows), names)
     return Guessed(names, truth, found[0], found[1], several)
