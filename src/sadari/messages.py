@@ -107,6 +107,9 @@ _COUNTED = {
     "finding": plural("{count:,} finding", "{count:,} findings", 2),
     "setting": plural("{count:,} setting", "{count:,} settings", 2),
     "notebook": plural("{count:,} notebook", "{count:,} notebooks", 2),
+    "worker": plural("{count:,} worker", "{count:,} workers", 2),
+    "CPU": plural("{count:,} CPU", "{count:,} CPUs", 2),
+    "GPU": plural("{count:,} GPU", "{count:,} GPUs", 2),
 }
 
 

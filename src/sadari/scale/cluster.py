@@ -94,11 +94,24 @@ def connected(address: str = LOCAL, **settings: Any) -> Iterator[Cluster]:
         yield _checked(ray, address)
         return
     _check_answers(address)
+    with _unheard(ray):
+        try:
+            _start(ray, address, settings)
+            yield _checked(ray, address)
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def _unheard(ray: Any) -> Iterator[None]:
+    """Meanwhile Ray does not print what becomes of its processes: it would on standard output, where results stand."""
+    inside = ray._private.worker
+    before = inside.print_to_stdstream
+    inside.print_to_stdstream = lambda *_, **__: None
     try:
-        _start(ray, address, settings)
-        yield _checked(ray, address)
+        yield
     finally:
-        ray.shutdown()
+        inside.print_to_stdstream = before
 
 
 def import_ray() -> Any:

@@ -156,7 +156,7 @@ def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
 
     Every process must call it, as each has random generators and streams of its own; the first one writes.
     """
-    generators = random_state()
+    generators, sums = random_state(), _sums_of_all(loop.progress.sums)
     carried = loop.task.carried() if isinstance(loop.task, CarriesState) else {}
     if processes.place()[0] != 0:
         return
@@ -178,6 +178,7 @@ def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
     manifest = {
         "kind": KIND,
         "progress": progress,
+        "sums": sums,
         "optimizer_numbers": numbers,
         "threads": torch.get_num_threads(),
         "precision": loop.optimizer_settings.precision,
@@ -186,6 +187,12 @@ def save_checkpoint(loop: Loop, run: Run, identity: Mapping[str, Any]) -> None:
     }
     texts = {HISTORY: json.dumps(history), "README.md": ABOUT}
     write_model(run.folder, manifest=manifest, tensors=tensors, texts=texts)
+
+
+def _sums_of_all(sums: dict[str, float]) -> list[dict[str, float]]:
+    """What each process has summed up since the last record."""
+    parts = processes.gather(torch.tensor([*sums.values(), 0.0], dtype=torch.float64))
+    return [dict(zip(sums, part.tolist(), strict=False)) for part in parts]
 
 
 def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any]) -> None:
@@ -214,6 +221,8 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
         progress = dict(files.manifest["progress"])
         progress["best"] = float("-inf") if progress["best"] is None else progress["best"]
         progress["course"] = tuple(progress["course"])
+        if "sums" in files.manifest:  # which runs that were begun before have for the first process alone
+            progress["sums"] = files.manifest["sums"][processes.place()[0]]
         loop.progress = Progress(**progress, history=json.loads(files.text(HISTORY)))
         _take_up_machine(loop, files.manifest)
         if isinstance(loop.task, CarriesState):
@@ -221,7 +230,7 @@ def load_checkpoint(loop: Loop, folder: str | Path, identity: Mapping[str, Any])
         set_random_state(_part(files.tensors, "random."))
     except SettingError:
         raise
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+    except (LookupError, ValueError, TypeError, RuntimeError) as error:
         raise ModelError(
             message("the checkpoint does not fit this run: {reason}", reason=reason_of(error)), where=str(folder)
         ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import click
 from sadari.cli.arguments import options
 from sadari.cli.generate.input import Texts, read_texts
 from sadari.cli.train import resume as train_run
+from sadari.cli.train import together
 from sadari.cli.train.resume import Command
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
@@ -19,7 +20,6 @@ from sadari.messages import message
 if TYPE_CHECKING:
     from sadari.cli.generate.input import Texts
     from sadari.display.terminal import Progress
-    from sadari.generation.generator import Generator
 
 TRAIN_EXAMPLES = """\b
 Examples:
@@ -37,6 +37,11 @@ The course's own model (one-hot characters, one LSTM of 64):
 Training that can be stopped (Ctrl-C), and resumed to the same bits:
   sadari generate train book.txt -o m --epochs 20 --run runs/book
   sadari generate train --resume runs/book
+
+\b
+By four processes of a Ray cluster:
+  sadari generate train books/ -o m --run /shared/book --ray head:6379 \\
+      --workers 4
 
 \b
 A .txt file is running text, and a folder stands for the .txt files in it; of
@@ -84,6 +89,7 @@ def generate() -> None:
 @options.seed
 @options.machine()
 @options.kept_run()
+@together.options
 @options.as_json("Settings, history and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
@@ -123,10 +129,10 @@ def _train(asked: dict[str, Any]) -> None:
     model.check()
     kept = train_run.kept_run(asked, TRAIN)
     check_model_folder(Path(asked["output"]))
-    with Progress() as progress:
+    with Progress() as progress, together.fitting(model, asked) as fit:
         progress(message("reading the texts"))
         texts = read_texts(asked)
-        _fit(model, texts, progress, kept, asked)
+        _fit(fit, texts, progress, kept, asked)
         if not train_run.is_first():
             return
         progress(message("saving"))
@@ -138,12 +144,23 @@ def _train(asked: dict[str, Any]) -> None:
         generate_view.print_result(model, asked["output"], texts)
 
 
-def _fit(model: Generator, texts: Texts, progress: Progress, kept: dict[str, Any], asked: Mapping[str, Any]) -> None:
-    from sadari.cli.generate.view import Told
+def _fit(
+    fit: Callable[..., Any], texts: Texts, progress: Progress, kept: dict[str, Any], asked: Mapping[str, Any]
+) -> None:
+    from sadari.cli.generate.view import Told, described, glimpsed
 
-    told = Told(texts, progress, quiet=asked["as_json"], samples=asked["sample_every"] is None)
+    told = Told(texts, progress, quiet=asked["as_json"])
+    also = glimpsed if asked["sample_every"] is None else None
     with train_run.says_how_to_resume(kept, TRAIN):
-        model.fit(texts.texts, texts.labels, on_start=told.start, on_record=told.record, **kept)
+        fit(
+            texts.texts,
+            texts.labels,
+            describe=described,
+            on_start=told.start,
+            on_record=told.record,
+            also=also,
+            **kept,
+        )
 
 
 @generate.command(epilog=SAMPLE_EXAMPLES)

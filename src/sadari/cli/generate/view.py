@@ -12,7 +12,7 @@ import click
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.generate.input import Texts
 from sadari.cli.terminal.printing import columns, labels_named, note, saved, say_json
-from sadari.cli.train.view import gone_over, parameters, print_headed, step_reached
+from sadari.cli.train.view import Line, gone_over, parameters, print_headed, print_lines, step_reached
 from sadari.display.lines import printable
 from sadari.display.terminal import Progress
 from sadari.generation.corpus import TrainingText
@@ -32,19 +32,16 @@ class Told:
         texts: what was read.
         progress: of the command.
         quiet: print nothing on standard output.
-        samples: write something with every record.
     """
 
-    def __init__(self, texts: Texts, progress: Progress, *, quiet: bool, samples: bool) -> None:
-        self.texts, self.progress, self.quiet, self.samples = texts, progress, quiet, samples
-        self.generator: Generator | None = None
+    def __init__(self, texts: Texts, progress: Progress, *, quiet: bool) -> None:
+        self.texts, self.progress, self.quiet = texts, progress, quiet
 
-    def start(self, generator: Generator, training_text: TrainingText) -> None:
-        """The texts are read, the net is made."""
-        self.generator = generator
+    def start(self, lines: Sequence[Line]) -> None:
+        """The texts are read, the net is made; ``lines`` are of `described`."""
         if not self.quiet:
             with self.progress.paused():
-                _print_training_text(generator, training_text, self.texts)
+                print_lines(lines, self.texts.names, self.texts.notes)
 
     def record(self, record: Mapping[str, Any]) -> None:
         """The held-out text was scored, or something was written."""
@@ -54,8 +51,11 @@ class Told:
                 return
             held_out = message("held out {scores}", scores=_scores(record)) if "validation_loss" in record else None
             note(step_reached(record, held_out))
-            if self.samples and self.generator is not None:
-                _note_sample(self.generator.glimpse())
+
+
+def glimpsed(generator: Generator) -> dict[str, str]:
+    """What a generator, as it stands, writes; told after each record."""
+    return {"sample": generator.glimpse()}
 
 
 def _note_sample(text: str) -> None:
@@ -137,22 +137,23 @@ def print_samples_json(
     say_json({"model": model, "prompt": prompt, **how, "samples": samples, "notes": list(notes)})
 
 
-def _print_training_text(model: Generator, training_text: TrainingText, texts: Texts) -> None:
+def described(model: Generator, training_text: TrainingText) -> list[Line]:
+    """What there is to say of a generator before it learns, and of its text: headings, and what stands under them."""
     unit, codec = UNITS[model.level], training_text.codec
     learned, held_out = training_text.learned, training_text.scored
     tokens = learned + held_out
     many = counted(training_text.texts, "text") if training_text.texts else None
     different = message("{units}, {count:,} ids", units=counted(tokens, unit), count=len(codec))
-    read = beside([", ".join(texts.names), many, different])
+    read = beside([many, different])
     labels = labels_named(codec.labels) if codec.labels else None
     rare = message("{units} ({share:.1%}) are too rare to learn")
     rare = rare.filled(units=counted(training_text.unknown, unit), share=training_text.unknown / max(1, tokens))
     unknown = rare if training_text.unknown else None
-    print_headed("Read", read, *texts.notes, labels, unknown, codec.size_note(model.max_vocab))
-    print_headed("Split", message("train {train:,} · held out {held_out:,}", train=learned, held_out=held_out))
-    print_headed(
-        "Net", beside([model.net, counted(parameters(model.net_), "parameter"), show_settings(_telling(model))])
-    )
+    return [
+        ("Read", read, labels, unknown, codec.size_note(model.max_vocab)),
+        ("Split", message("train {train:,} · held out {held_out:,}", train=learned, held_out=held_out)),
+        ("Net", beside([model.net, counted(parameters(model.net_), "parameter"), show_settings(_telling(model))])),
+    ]
 
 
 def _telling(model: Generator) -> dict[str, Any]:

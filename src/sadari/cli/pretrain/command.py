@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from sadari.cli.arguments import options
 from sadari.cli.arguments.language import spoken
 from sadari.cli.pretrain.input import Texts
 from sadari.cli.train import resume as train_run
+from sadari.cli.train import together
 from sadari.cli.train.resume import Command
 from sadari.errors import ModelError, SettingError
 from sadari.messages import message, translated
@@ -18,7 +20,6 @@ from sadari.messages import message, translated
 if TYPE_CHECKING:
     from sadari.cli.pretrain.input import Texts
     from sadari.display.terminal import Progress
-    from sadari.pretraining.bert import Bert
 
 EXAMPLES = """\b
 Examples:
@@ -49,6 +50,7 @@ stands for the .txt files in it; of a table (CSV, TSV, JSONL, Parquet …) every
 row is a text. Half of the pairs of sentences follow each other; texts of one
 sentence each need --no-nsp.
 Several processes: torchrun --nproc-per-node 2 -m -- sadari pretrain …
+Several machines: sadari pretrain … --run /shared/bert --ray --workers 8
 """
 PROBE_EXAMPLES = """\b
 Examples:
@@ -100,6 +102,7 @@ class WithProbe(click.Command):
 @options.seed
 @options.machine(precision="fp32, or bf16, which it takes where that is faster")
 @options.kept_run()
+@together.options
 @options.as_json("Settings, history and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def pretrain(context: click.Context, **_: Any) -> None:
@@ -152,8 +155,8 @@ def _pretrain(asked: dict[str, Any]) -> None:
     check_model_folder(Path(asked["output"]))
     texts = Texts(asked)
     texts.check()
-    with Progress() as progress:
-        _fit(model, texts, progress, kept, asked)
+    with Progress() as progress, together.fitting(model, asked) as fit:
+        _fit(fit, texts, progress, kept, asked)
         if not train_run.is_first():
             return
         progress(message("saving"))
@@ -165,16 +168,19 @@ def _pretrain(asked: dict[str, Any]) -> None:
         pretrain_view.print_result(model, asked["output"])
 
 
-def _fit(model: Bert, texts: Texts, progress: Progress, kept: dict[str, Any], asked: dict[str, Any]) -> None:
-    from sadari.cli.pretrain.view import Told
+def _fit(
+    fit: Callable[..., Any], texts: Texts, progress: Progress, kept: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    from sadari.cli.pretrain.view import Told, described
     from sadari.cli.train import resume as train_run
 
     told = Told(texts, progress, quiet=asked["as_json"])
     with train_run.says_how_to_resume(kept, PRETRAIN):
-        model.fit(
+        fit(
             texts,
             start=asked["start"],
             download=asked["download"],
+            describe=described,
             on_start=told.start,
             on_record=told.record,
             **kept,

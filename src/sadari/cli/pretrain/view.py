@@ -13,7 +13,7 @@ from sadari import readable
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.pretrain.input import Texts
 from sadari.cli.terminal.printing import bar, columns, note, pad, saved, say, say_json, wrap
-from sadari.cli.train.view import INDENT, gone_over, parameters, print_headed, step_reached
+from sadari.cli.train.view import INDENT, Line, gone_over, parameters, print_headed, print_lines, step_reached
 from sadari.display.terminal import Progress
 from sadari.messages import Message, beside, counted, message, plural
 from sadari.pretraining.bert import Bert
@@ -39,11 +39,11 @@ class Told:
     def __init__(self, texts: Texts, progress: Progress, *, quiet: bool) -> None:
         self.texts, self.progress, self.quiet = texts, progress, quiet
 
-    def start(self, model: Bert, texts: PreTrainingTexts) -> None:
-        """The texts are read, the net is made."""
+    def start(self, lines: Sequence[Line]) -> None:
+        """The texts are read, the net is made; ``lines`` are of `described`."""
         if not self.quiet:
             with self.progress.paused():
-                _print_texts(model, texts, self.texts, model.guess_)
+                print_lines(lines, self.texts.names, self.texts.notes)
 
     def record(self, record: Mapping[str, Any]) -> None:
         """The held-out texts were scored, or a part of them."""
@@ -137,16 +137,19 @@ def filled_text(text: str, fillings: Sequence[Sequence[Filled]]) -> str:
     return head
 
 
-def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mapping[str, float]) -> None:
+def described(model: Bert, read: PreTrainingTexts) -> list[Line]:
+    """What there is to say of a BERT before it learns, and of the texts: headings, and what stands under them."""
     held_out = len(read.held_out.values)
     tokens = read.tokens + held_out
     blank = message("{texts:,} blank", texts=read.blank) if read.blank else None
-    of_texts = beside([", ".join(texts.names), counted(read.texts, "text"), blank, counted(tokens, "token")])
+    of_texts = beside([counted(read.texts, "text"), blank, counted(tokens, "token")])
     unknown = message("{tokens} ({share:.2f} %) are unknown to the tokenizer")
     unknown = unknown.filled(tokens=counted(read.unknown, "token"), share=100 * read.unknown / max(1, tokens))
-    print_headed("Read", of_texts, *texts.notes, unknown if read.unknown else None)
+    lines: list[Line] = [("Read", of_texts, unknown if read.unknown else None)]
     split = message("train {train:,} tokens · held out {held_out:,}", train=read.tokens, held_out=held_out)
-    print_headed("Split", split, message("too few texts to hold any out: nothing is scored") if held_out <= 1 else None)
+    lines.append(
+        ("Split", split, message("too few texts to hold any out: nothing is scored") if held_out <= 1 else None)
+    )
     own = model.resolved_.settings()
     shown = ("length", "batch_size", "learning_rate", "dropout", "epochs", "steps", "minutes", "precision")
     told = {name: own[name] for name in shown}
@@ -154,11 +157,12 @@ def _print_texts(model: Bert, read: PreTrainingTexts, texts: Texts, guess: Mappi
     pieces = message("{count:,} pieces", count=len(read.pieces))
     net = beside([kind, counted(parameters(model.net_), "parameter"), pieces, show_settings(told)])
     new = message("new, and still to be learned: {parts}", parts=model.new_) if model.new_ else None
-    print_headed("Net", net, read.pieces.size_note(model.vocabulary), new)
-    if guess:
+    lines.append(("Net", net, read.pieces.size_note(model.vocabulary), new))
+    if guess := model.guess_:
         said = message("by frequency alone: masked accuracy {share}, perplexity {perplexity:,.0f}")
         share = readable.in_percent(guess["guess_accuracy"])
-        print_headed("Guess", said.filled(share=share, perplexity=guess["guess_perplexity"]))
+        lines.append(("Guess", said.filled(share=share, perplexity=guess["guess_perplexity"])))
+    return lines
 
 
 def _scores(record: Mapping[str, float], guess: Mapping[str, float] | None = None) -> Message | str:

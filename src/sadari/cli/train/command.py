@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import click
 from sadari.cli.arguments import inputs, options
 from sadari.cli.train import resume as train_run
 from sadari.cli.train import teacher as teaching
+from sadari.cli.train import together
 from sadari.errors import DataError
 from sadari.messages import message
 
@@ -58,6 +59,12 @@ The course's own fine-tuning of a BERT:
 Training that can be stopped (Ctrl-C), and resumed to the same bits:
   sadari train news.csv --rung lstm -o m --run runs/lstm
   sadari train --resume runs/lstm
+
+\b
+By four processes of a Ray cluster, each with its share of every batch; one
+that is lost costs what was done since the last checkpoint:
+  sadari train news.csv --rung lstm -o m --run /shared/lstm --ray head:6379 \\
+      --workers 4
 
 \b
 Validation rows are taken from DATA, stratified by label, and not trained on.
@@ -111,6 +118,7 @@ _OWN_OPTIONS = (
 @click.option("--keep-duplicates", is_flag=True, help="Keep repeated texts that have the same label.")
 @click.option("--stream/--no-stream", default=None, help="Read a batch at a time.  [default: files over 256 MB]")
 @options.kept_run(" (embedding and up)")
+@together.options
 @options.as_json("Settings, rows and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
@@ -146,7 +154,7 @@ def _train(asked: dict[str, Any]) -> None:
     kept = train_run.fit_options(model, asked)
     check_model_folder(Path(output))
     found = inputs.find_data(asked["data"], asked["test"], labelled=True)
-    with Progress() as progress:
+    with Progress() as progress, together.fitting(model, asked) as fit:
         progress(message("reading {name}", name=found.name))
         source = inputs.open_train(found, asked)
         test = None if asked["test"] is None else inputs.read_test(found, asked, source)
@@ -173,7 +181,7 @@ def _train(asked: dict[str, Any]) -> None:
             with progress.paused():
                 train_view.print_data(rows, source, test, share=asked["validation"], seed=asked["seed"])
         with without_cache(asked["no_cache"]):
-            _fit(model, rows, progress, kept, teacher)
+            _fit(model, fit, rows, progress, kept, teacher)
             if not train_run.is_first():
                 return
             scores = _score(model, rows, test, progress)
@@ -186,7 +194,14 @@ def _train(asked: dict[str, Any]) -> None:
         train_view.print_result(model, output, scores)
 
 
-def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any], teacher: Teacher | None) -> None:
+def _fit(
+    model: Rung,
+    fit: Callable[..., Any],
+    rows: TrainData,
+    progress: Progress,
+    kept: dict[str, Any],
+    teacher: Teacher | None,
+) -> None:
     from sadari.cli.train import view as train_view
 
     reports = bool(getattr(model, "report_every", 0) or getattr(model, "validate_every", 0))
@@ -200,7 +215,7 @@ def _fit(model: Rung, rows: TrainData, progress: Progress, kept: dict[str, Any],
     held_out = (rows.validation.texts, rows.validation.labels)
     try:
         with train_run.says_how_to_resume(kept):
-            model.fit(rows.texts, rows.labels, validation=held_out, teacher=teacher, on_record=told, **kept)
+            fit(rows.texts, rows.labels, validation=held_out, teacher=teacher, on_record=told, **kept)
     except KeyboardInterrupt:
         if kept or not model.keeps_runs:
             raise

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # of files and folders: kept so that they are found from anywhere
 _PLACES = ("data", "texts", "test", "output", "run", "vectors", "weights", "teacher", "unlabelled", "start")
 _OF_THIS_TIME = ("resume", "as_json", "list_settings")
+_WHERE = ("ray", "workers")  # which may be another cluster when a run is gone on with
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,16 @@ def arguments(context: click.Context, command: Command = TRAIN) -> dict[str, Any
         typed = [
             name
             for name in given
-            if name not in _OF_THIS_TIME and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+            if name not in (*_OF_THIS_TIME, *_WHERE)
+            and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
         ]
         if typed:
             said = message("--resume goes on with the run as it was begun: leave out {name!r}", name=typed[0])
             raise click.UsageError(str(said))
         # what it does not say, for there was no such option when it was begun, is as it is where nobody says
         recalled = {**given, **_recall(given["resume"], command)}
-        return {**recalled, **{name: given[name] for name in _OF_THIS_TIME}}
+        there = {name: given[name] for name in _WHERE if given.get(name) is not None}
+        return {**recalled, **there, **{name: given[name] for name in _OF_THIS_TIME}}
     for name, how in command.needs:
         if given[name] in (None, ()):
             raise click.UsageError(str(message("{option} is missing", option=how)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 INDENT = 12
 print_headed = partial(headed, indent=INDENT)  # as all commands that train a net print
+Line = tuple[Message | str | None, ...]  # a heading, and what stands under it
 SCORED = {"validation": message("Validation"), "test": message("Test")}
 # What a report shows of a record, where it is there: key, heading, format
 _REPORT = (
@@ -45,6 +46,20 @@ _REPORT = (
     ("validation_accuracy", message("validation"), ".1%"),
     ("seconds", message("seconds"), ".1f"),
 )
+
+
+def print_lines(lines: Sequence[Line], names: Sequence[str] = (), notes: Sequence[Message] = ()) -> None:
+    """What there is to say of a net before it learns.
+
+    Args:
+        lines: headings, and what stands under them.
+        names: of the texts, which stand before what the first line says of them.
+        notes: on the texts, which stand after it.
+    """
+    (head, read, *more), *rest = lines
+    print_headed(head or "", beside([", ".join(names) or None, read]), *notes, *more)
+    for heading, *texts in rest:
+        print_headed(heading or "", *texts)
 
 
 def print_data(rows: TrainData, source: Source, test: Corpus | None, *, share: float, seed: int) -> None:

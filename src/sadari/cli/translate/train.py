@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +12,12 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.cli.train import resume as train_run
+from sadari.cli.train import together
 from sadari.cli.translate.options import table
 from sadari.messages import counted, message
 
 if TYPE_CHECKING:
+    from sadari.cli.train.view import Line
     from sadari.data.parallel.read import ParallelCorpus
     from sadari.display.terminal import Progress
     from sadari.translation.translator import Translator
@@ -37,6 +41,11 @@ The course's encoder-decoder, which reads "milk drink I":
 Training that can be stopped (Ctrl-C), and resumed to the same bits:
   sadari translate train train.en train.de -o en-de --run runs/en-de
   sadari translate train --resume runs/en-de
+
+\b
+By four processes of a Ray cluster:
+  sadari translate train train.en train.de -o en-de --run /shared/en-de \\
+      --ray head:6379 --workers 4
 
 Two files are read line by line: line 7 of TARGETS translates line 7 of SOURCES.
 One file is a table, of which --source and --target name the columns. Validation
@@ -82,6 +91,7 @@ and more products are in bf16, where processor or GPU is faster with it.
 @table
 @options.seed
 @options.kept_run()
+@together.options
 @options.as_json("Settings, history and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
@@ -125,19 +135,20 @@ def _train(asked: dict[str, Any]) -> None:
     model.check()
     check_model_folder(Path(asked["output"]))
     kept = train_run.kept_run(asked, TRANSLATE)
-    with Progress() as progress:
+    with Progress() as progress, together.fitting(model, asked) as fit:
         progress(message("reading"))
         pairs, held_out = _read(asked)
         if not asked["as_json"]:
             with progress.paused():
                 translate_view.print_data(pairs, held_out, asked)
         with train_run.says_how_to_resume(kept, TRANSLATE):
-            model.fit(
+            fit(
                 pairs.sources,
                 pairs.targets,
                 validation=(held_out.sources, held_out.targets),
                 bleu=tokenised_bleu if asked["watch_bleu"] else None,
-                on_start=None if asked["as_json"] else lambda model, _: _show_net(model, held_out, progress),
+                describe=partial(translate_view.described, example=held_out.sources[0] if len(held_out) else ""),
+                on_start=None if asked["as_json"] else lambda lines: _show_net(lines, progress),
                 **kept,
             )
         if not train_run.is_first():
@@ -166,11 +177,11 @@ def _read(asked: dict[str, Any]) -> tuple[ParallelCorpus, ParallelCorpus]:
     return hold_out(pairs, share, seed=asked["seed"])
 
 
-def _show_net(model: Translator, held_out: ParallelCorpus, progress: Progress) -> None:
-    from sadari.cli.translate import view as translate_view
+def _show_net(lines: Sequence[Line], progress: Progress) -> None:
+    from sadari.cli.train.view import print_lines
 
     with progress.paused():
-        translate_view.print_net(model, held_out.sources[0] if len(held_out) else "")
+        print_lines(lines)
 
 
 def _score(

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from sadari import readable
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.terminal.printing import columns, json_line, note, pad, saved, say_json, wrap
-from sadari.cli.train.view import INDENT, parameters, print_headed
+from sadari.cli.train.view import INDENT, Line, parameters, print_headed
 from sadari.cli.translate.input import Answers, Lost
 from sadari.display.lines import cut, printable, sparkline
 from sadari.messages import Message, beside, counted, message
@@ -22,6 +22,7 @@ from sadari.translation.alignment import Alignment
 
 if TYPE_CHECKING:
     from sadari.data.parallel.read import ParallelCorpus
+    from sadari.train.objectives.translation import Pairs
     from sadari.translation.translator import Translation, Translator
 
 SHADES = "·░▒▓█"
@@ -43,11 +44,12 @@ def print_data(pairs: ParallelCorpus, held_out: ParallelCorpus, asked: dict[str,
     print_headed("Split", split.filled(train=len(pairs), validation=len(held_out), how=how))
 
 
-def print_net(model: Translator, example: str) -> None:
-    """The net before it learns, and those of its settings that nobody gave.
+def described(model: Translator, pairs: Pairs, *, example: str) -> list[Line]:
+    """The net before it learns, and those of its settings that nobody gave: headings, and what stands under them.
 
     Args:
         model: not trained yet.
+        pairs: that it will learn.
         example: a source text, to show how it is read where that is not from its beginning.
     """
     weights = parameters(model.net_)
@@ -59,19 +61,18 @@ def print_net(model: Translator, example: str) -> None:
     if model.net != "transformer":
         attention = message("attention: {kind}", kind=model.attention)
     size = message("{millions} M weights", millions=readable.significant(weights / 1e6, 2))
-    print_headed("Net", beside([model.net, attention, size, subwords]), *_size_notes(model))
+    lines: list[Line] = [("Net", beside([model.net, attention, size, subwords]), *_size_notes(model))]
     if model.reverse:
         words = example.split()
         read_as = message("reads the source from its end: “{words}” as “{reversed}”")
-        print_headed("", read_as.filled(words=" ".join(words), reversed=" ".join(reversed(words))))
+        lines.append(("", read_as.filled(words=" ".join(words), reversed=" ".join(reversed(words)))))
     if model.chosen():
-        pairs = counted(model.data_["pairs"], "pair")
-        print_headed("Chosen", message("for {pairs}: {settings}", pairs=pairs, settings=show_settings(model.chosen())))
+        chosen = message("for {pairs}: {settings}", pairs=counted(len(pairs), "pair"))
+        lines.append(("Chosen", chosen.filled(settings=show_settings(model.chosen()))))
     if model.too_long_:
-        pairs = counted(model.too_long_, "pair")
-        print_headed(
-            "Long", message("{pairs} of more than {most} subwords left out", pairs=pairs, most=model.max_length)
-        )
+        long = message("{pairs} of more than {most} subwords left out", most=model.max_length)
+        lines.append(("Long", long.filled(pairs=counted(model.too_long_, "pair"))))
+    return lines
 
 
 def _size_notes(model: Translator) -> list[Message]:
