@@ -121,6 +121,7 @@ OTHER_MEANINGS = {
     "translation": {"lstm", "gru", "transformer"},
     "train": {"vectors", "lstm", "bilstm", "transformer"},  # a setting, and what it may be
     "pretrained": {"bert"},  # a kind of `transformers`
+    "scale": {"vectors"},  # a setting that names a file
     "climb": {"vectors"},  # an argument of `climb`
     "cli": {"vectors", "bert", "transformer", "fasttext", "char"},  # commands, options, nets, formats, units of texts
 }
