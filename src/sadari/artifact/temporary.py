@@ -66,10 +66,10 @@ def open_for_sync(folder: Path) -> int | None:
 
 def _is_ours(temporary: Path, opened: int) -> bool:
     """Lock what was just made; False if another save took it for a dead one's and is cleaning it away."""
-    return _lock(opened) != "theirs" and os.path.lexists(temporary)
+    return lock(opened) != "theirs" and os.path.lexists(temporary)
 
 
-def _lock(opened: int) -> Literal["ours", "theirs", "none"]:
+def lock(opened: int) -> Literal["ours", "theirs", "none"]:
     """Lock an open file or folder until it is closed: whose the lock is, none where the system has no locks."""
     try:
         import fcntl
@@ -95,7 +95,7 @@ def _remove_unlocked(stale: Path) -> None:
     with suppress(OSError):
         opened = os.open(stale, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | BINARY)
         try:
-            if _lock(opened) != "ours":
+            if lock(opened) != "ours":
                 return
             if stat.S_ISDIR(os.fstat(opened).st_mode):
                 shutil.rmtree(stale, ignore_errors=True)
