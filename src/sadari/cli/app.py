@@ -34,6 +34,7 @@ COMMANDS = {
     "import": ("sadari.cli.exchange.command", "import_", message("Take over a classifier that fastText trained.")),
     "export": ("sadari.cli.exchange.command", "export", message("Write a model for another program.")),
     "serve": ("sadari.cli.serve.command", "serve", message("Let others ask a model over HTTP.")),
+    "label": ("sadari.cli.label.command", "label", message("Label texts on a page, those first that teach most.")),
     "generate": ("sadari.cli.generate.command", "generate", message("Learn to write from texts, and write.")),
     "translate": (
         "sadari.cli.translate.command",

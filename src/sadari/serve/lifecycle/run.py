@@ -23,6 +23,7 @@ def serve(settings: ServeSettings, started: Callable[[str], None]) -> None:
     """
     settings.check()
     try:
+        from sadari.serve.app import Served
         from sadari.serve.lifecycle.server import serve_here
         from sadari.serve.lifecycle.sockets import listening_socket, url_of
         from sadari.serve.lifecycle.workers import serve_in_workers
@@ -33,4 +34,4 @@ def serve(settings: ServeSettings, started: Callable[[str], None]) -> None:
         if settings.workers > 1:
             serve_in_workers(settings, listening, lambda: started(url))
         else:
-            serve_here(settings, listening, lambda: started(url))
+            serve_here(Served(settings), listening, lambda: started(url))

@@ -12,10 +12,9 @@ from types import FrameType
 
 import uvicorn
 
-from sadari.serve.app import Served
+from sadari.serve.app import Application, Served
 from sadari.serve.lifecycle.connection import connection_class
 from sadari.serve.lifecycle.reloading import watch_folders
-from sadari.serve.settings import ServeSettings
 
 FAREWELL = 0.5  # seconds in which those who are connected learn, with an answer, that this is the last one
 GRACE = 8.0  # and in which what was accepted must be finished
@@ -32,7 +31,7 @@ class Server(uvicorn.Server):
         started: called when it listens.
     """
 
-    def __init__(self, served: Served, started: Callable[[], None] | None = None) -> None:
+    def __init__(self, served: Application, started: Callable[[], None] | None = None) -> None:
         config = uvicorn.Config(
             served,
             http=connection_class(served.settings.limits),
@@ -48,17 +47,20 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._served, self._on_start, self._hangup = served, started, asyncio.Event()
+        self._watcher: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and begin to look after the folders."""
         await super().startup(sockets)
-        self._watcher = asyncio.get_running_loop().create_task(watch_folders(self._served, self._hangup))
+        if isinstance(self._served, Served):
+            self._watcher = asyncio.get_running_loop().create_task(watch_folders(self._served, self._hangup))
         if self._on_start is not None:
             self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Say farewell, stop listening, and finish what was accepted."""
-        self._watcher.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
         self._served.state.closing = True
         if self.server_state.connections:
             await asyncio.sleep(FAREWELL)
@@ -115,14 +117,14 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve_here(settings: ServeSettings, listening: socket.socket, started: Callable[[], None] | None = None) -> None:
+def serve_here(served: Application, listening: socket.socket, started: Callable[[], None] | None = None) -> None:
     """Serve in this process.
 
     Args:
-        settings: what is asked for.
+        served: what answers.
         listening: the socket.
         started: called when it answers.
     """
-    server = Server(Served(settings), started)
+    server = Server(served, started)
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(server.serve([listening]))

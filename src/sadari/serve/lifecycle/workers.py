@@ -139,11 +139,12 @@ def _heeding_signals(workers: Workers) -> Iterator[None]:
 
 def _work(settings: ServeSettings, listening: socket.socket, say: Connection) -> None:
     """What a process does: it says "ready" when it answers, or why it cannot."""
+    from sadari.serve.app import Served
     from sadari.serve.lifecycle.server import serve_here
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of them; the first process passes it on
     try:
-        serve_here(settings, listening, lambda: say.send("ready"))
+        serve_here(Served(settings), listening, lambda: say.send("ready"))
     except SadariError as error:
         with suppress(OSError):
             say.send(str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from hashlib import sha256
 from importlib import resources
@@ -15,11 +15,11 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from sadari import __version__
-from sadari.messages import LANGUAGES, message
+from sadari.messages import LANGUAGES, Message, message
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
 from sadari.serve.http.refused import Refused
-from sadari.serve.page.said import names_of_languages, said
+from sadari.serve.page.said import SAID, names_of_languages, said
 
 STATIC = Path(__file__).parent / "static"
 SHARED = ("look.css", "view.mjs")  # with the page that `sadari export --to html` writes
@@ -53,42 +53,54 @@ class File:
         return Response(self.content, 200, headers, self.kind)
 
 
-def handlers() -> Handlers:
-    """The routes of the page."""
-    pages = {language: File("index.html", index(language).encode()) for language in LANGUAGES}
+def handlers(room: str = "page", sentences: Mapping[str, Message] = SAID) -> Handlers:
+    """The routes of a page.
+
+    Args:
+        room: of `sadari.serve`, in which its template lies, and what it has besides the files of all pages.
+        sentences: what it says, by the names that its template and scripts know.
+    """
+    pages = {language: File("index.html", index(language, room, sentences).encode()) for language in LANGUAGES}
     return [
         ("GET", "/", partial(send_page, pages)),
-        ("GET", "/static/{path:path}", partial(send, dict(static_files()))),
+        ("GET", "/static/{path:path}", partial(send, dict(static_files(room)))),
     ]
 
 
-def static_files() -> Iterator[tuple[str, File]]:
-    """Name and content of each."""
+def static_files(room: str = "page") -> Iterator[tuple[str, File]]:
+    """Name and content of each.
+
+    Args:
+        room: whose page it is.
+    """
     shared = resources.files("sadari.export.page")
     for name in SHARED:
         yield name, File(name, shared.joinpath(name).read_bytes())
-    for path in STATIC.iterdir():
-        yield path.name, File(path.name, path.read_bytes())
+    for place in dict.fromkeys((STATIC, STATIC.parent.with_name(room) / STATIC.name)):
+        for path in place.iterdir():
+            yield path.name, File(path.name, path.read_bytes())
 
 
-def index(language: str) -> str:
+def index(language: str, room: str, sentences: Mapping[str, Message]) -> str:
     """The page in a language; the other ones lie in it too.
 
     Args:
         language: one of `sadari.messages.LANGUAGES`.
+        room: whose page it is.
+        sentences: what it says.
     """
     environment = Environment(
-        loader=PackageLoader("sadari.serve", "page"),
+        loader=PackageLoader("sadari.serve", room),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    table = json.dumps({each: said(each) for each in LANGUAGES}, ensure_ascii=False).replace("<", "\\u003c")
+    table = json.dumps({each: said(each, sentences) for each in LANGUAGES}, ensure_ascii=False).replace("<", "\\u003c")
     return environment.get_template("index.html.jinja").render(
         language=language,
         languages=names_of_languages(),
-        say=said(language),
+        say=said(language, sentences),
         table=Markup(table),
         version=__version__,
     )

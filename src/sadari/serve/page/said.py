@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sadari.messages import LANGUAGES, Message, message, render
 
 NAMES = {"en": "English", "ko": "한국어"}  # of languages, in themselves
@@ -70,13 +72,14 @@ SAID: dict[str, Message] = {
 }
 
 
-def said(language: str) -> dict[str, str]:
-    """All sentences in a language.
+def said(language: str, sentences: Mapping[str, Message] = SAID) -> dict[str, str]:
+    """All sentences of a page in a language.
 
     Args:
         language: one of `sadari.messages.LANGUAGES`.
+        sentences: by name.
     """
-    return {name: render(sentence, language) for name, sentence in SAID.items()}
+    return {name: render(sentence, language) for name, sentence in sentences.items()}
 
 
 def names_of_languages() -> dict[str, str]:

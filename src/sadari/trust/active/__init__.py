@@ -1,1 +1,1 @@
-"""What to label next: from which text most is learned, what the labels so far are worth, and when more no longer pay."""
+"""What to label next: from which text most is learned, what the labels are worth, and when more do not pay."""

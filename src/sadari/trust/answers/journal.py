@@ -1,8 +1,8 @@
 """What one person has answered, one line an answer, on the disk before the next text is asked.
 
 A journal is only ever added to: taking an answer back is a line, too. Each line goes out in one write and is flushed;
-what a killed process or a full disk leaves of a line is no answer, and is cut off. The system's lock says whether somebody
-else is writing under the same name.
+what a killed process or a full disk leaves of a line is no answer, and is cut off. The system's lock says whether
+somebody else is writing under the same name.
 """
 
 from __future__ import annotations
@@ -114,14 +114,21 @@ def _answer_of(given: Any) -> Answer:
     Raises:
         DataError: it is none.
     """
-    kinds: dict[str, type] = {"did": str, "text": str, "label": str, "row": int, "drawn": str, "at": str, "labels": dict}
+    kinds: dict[str, type] = {
+        "did": str,
+        "text": str,
+        "label": str,
+        "row": int,
+        "drawn": str,
+        "at": str,
+        "labels": dict,
+    }
     if type(given) is not dict or not all(type(value) is kinds.get(name) for name, value in given.items()):
         raise DataError(message("the line has other fields than an answer"))
     found = Answer(**{"did": "", **given})
     named = found.labels is None or all(type(said) is str for said in found.labels.values())
-    whole = (found.did in ("label", "settle")) == (found.label is not None) and (found.did == "list") == (
-        found.labels is not None
-    )
+    whole = (found.did == "label") <= (found.label is not None) <= (found.did in ("label", "settle"))
+    whole &= (found.did == "list") == (found.labels is not None)
     if found.did not in get_args(Did) or found.drawn not in get_args(Drawn) or not named or not whole:
         raise DataError(message("the line has other values than an answer"))
     return found
