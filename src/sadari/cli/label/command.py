@@ -110,7 +110,7 @@ def _guidelines(path: Path) -> str:
             raise DataError(message("longer than {most:,} bytes", most=MOST_GUIDELINES), where=str(path))
         return content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(message("cannot be read: {error}", error=reason_of(error)), where=str(path)) from None
+        raise DataError(message("cannot be read: {reason}", reason=reason_of(error)), where=str(path)) from None
 
 
 def _candidates(file: str, output: Path, asked: dict[str, Any]) -> Candidates:

@@ -90,7 +90,7 @@ def read_journal(file: Path) -> list[Answer]:
         with open_plain(file) as stream:
             content = stream.read(MOST_FILE + 1)
     except (OSError, ValueError) as error:
-        raise DataError(message("cannot be read: {error}", error=reason_of(error)), where=str(file)) from None
+        raise DataError(message("cannot be read: {reason}", reason=reason_of(error)), where=str(file)) from None
     return list(_answers(content[: content.rfind(b"\n") + 1], str(file)))
 
 
