@@ -34,7 +34,7 @@ def serve_labelling(labelling: Labelling, settings: ServeSettings, started: Call
         from sadari.serve.page import files
     except ImportError as error:
         raise MissingExtraError(message("the page of labelling"), "serve") from error
-    with open(os.devnull, "w") as nowhere, listening_socket(settings) as listening:  # noqa: PTH123
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, listening_socket(settings) as listening:  # noqa: PTH123
         application = Application(settings, RequestLog(nowhere))  # one person's answers need no log of requests
         application.open([*handlers(labelling), *files.handlers("labelling", SAID)])
         labelling.start()
