@@ -130,20 +130,30 @@ def import_ray() -> Any:
 
 
 def _start(ray: Any, address: str, settings: dict[str, Any]) -> None:
-    """Connect, with the ways in which this process is ended left as they were: Ray sets its own."""
+    """Connect; on this machine a second time, since Ray gives up parts of its own that a busy one starts slowly."""
     if address == LOCAL:
-        settings = {"include_dashboard": False, **settings}
-    else:
-        settings = {}
+        with suppress(ClusterError):
+            _connect(ray, address, {"include_dashboard": False, **settings})
+            return
+        ray.shutdown()
+    _connect(ray, address, {"include_dashboard": False, **settings} if address == LOCAL else {})
+
+
+def _connect(ray: Any, address: str, settings: dict[str, Any]) -> None:
+    """Connect, with the ways in which this process is ended left as they were: Ray sets its own."""
     try:
         with _signals_kept():
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL, **settings)
     except (Exception, SystemExit) as error:  # it leaves the process where a cluster ends while it is being joined
-        raise ClusterError(
-            message("there is no connection to the Ray cluster: {reason}", reason=_first_line(error)),
-            where=None if address == LOCAL else address,
-            hint=message("run the command on a machine of the cluster, with the cluster's versions of Ray and Python"),
-        ) from error
+        if address == LOCAL:
+            what, where, hint = message("Ray does not start: {reason}", reason=_first_line(error)), None, None
+        else:
+            what, where = (
+                message("there is no connection to the Ray cluster: {reason}", reason=_first_line(error)),
+                address,
+            )
+            hint = message("run the command on a machine of the cluster, with its versions of Ray and Python")
+        raise ClusterError(what, where=where, hint=hint) from error
 
 
 @contextmanager

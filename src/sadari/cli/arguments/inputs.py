@@ -117,10 +117,15 @@ def open_named(path: str, reading: Mapping[str, Any], *, known: Mapping[str, Any
     """
     from sadari.data.read import open_source
 
-    asked = {key: reading[key] for key in READING if reading.get(key) is not None}
+    return open_source(path, **{**(known or {}), **reading_of(reading), **more})
+
+
+def reading_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What options say of how to read a file, as arguments of `sadari.data.read.open_source`."""
+    asked = {key: options[key] for key in READING if options.get(key) is not None}
     if "delimiter" in asked:
         asked["delimiter"] = parse_delimiter(asked["delimiter"])
-    return open_source(path, **{**(known or {}), **asked, **more})
+    return asked
 
 
 def open_train(data: Data, reading: Mapping[str, Any], *, need_label: bool = True) -> Source:

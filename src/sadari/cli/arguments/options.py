@@ -84,6 +84,27 @@ labels = together(  # where the label stands
     click.option("--label", metavar="COLUMN", help="The label's column, by name or number."),
     click.option("--label-sep", metavar="SEP", help="What separates the labels of a text that has several."),
 )
+# Work on a cluster. Without "=ADDRESS" it is this machine's.
+ray = click.option(
+    "--ray",
+    is_flag=False,
+    flag_value="local",
+    metavar="[ADDRESS]",
+    help="Work on a Ray cluster: host:port, ray://host:port or auto. Without an address: all of this machine.",
+)
+concurrency = click.option(
+    "--concurrency",
+    type=click.IntRange(1),
+    metavar="N",
+    help="With --ray: files worked on at a time.  [default: one a processor, or a GPU]",
+)
+on_bad_file = click.option(
+    "--on-bad-file",
+    type=click.Choice(["error", "skip"]),
+    default="error",
+    show_default=True,
+    help="Whether files that cannot be labelled make the command fail. The others are labelled in any case.",
+)
 class_weight = click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
 model = click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
 

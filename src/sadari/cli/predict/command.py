@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli.arguments import options
-from sadari.cli.arguments.inputs import looks_like_missing_file
-from sadari.cli.arguments.models import load_model, open_for_model
+from sadari.cli.arguments.inputs import looks_like_missing_file, reading_of
+from sadari.cli.arguments.models import load_model
+from sadari.cli.predict.folder import goes_to_folder, label_folder, say_never
 from sadari.errors import DataError, SettingError
-from sadari.messages import Message, counted, message
+from sadari.messages import counted, message
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.data.read import Source
     from sadari.display.terminal import Progress
     from sadari.labelled.rows import Answers, Labelled, Wanted
     from sadari.rungs import Rung
@@ -34,6 +34,9 @@ Examples:
   sadari predict runs/news/model new.csv --min-precision 0.95 -o labelled.csv
   sadari predict runs/news/model new.csv --sets 0.9 -o sets.csv
   sadari predict runs/news/tfidf --json -- "-5 degrees in May"
+  sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/
+  sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/ --ray
+  sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/ --ray=head:6379
 
 \b
 A file keeps its rows, their order and all its columns, and gets three more:
@@ -48,16 +51,24 @@ With --min-precision or --coverage a label that is not sure enough is withheld:
 "label" is empty, "note" says "unsure", "suggestion" has the label all the same,
 and "certainty" says how likely it is right. Thresholds are those by which the
 rows that a training kept to validate on come out as asked, for each label.
+
+\b
+With -o FOLDER/ each file gets one of its own there, written whole or not at all.
+Stopped or killed, the same command goes on with what is missing.
 """
 
-BATCH_ROWS = 32_768
 OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("model")
 @click.argument("inputs", nargs=-1, metavar="[FILE|-|TEXT…]")
-@click.option("-o", "--output", metavar="FILE", help=".csv, .tsv, .jsonl or .parquet.  [default: standard output]")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE|FOLDER/",
+    help=".csv, .tsv, .jsonl or .parquet; a folder gets a file for each that is read.  [default: standard output]",
+)
 @click.option("--proba", is_flag=True, help="Add the probability of every label.")
 @click.option("--top", type=click.IntRange(1), default=1, metavar="K", help="Add the labels in second, third … place.")
 @click.option(
@@ -69,13 +80,20 @@ OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in
 @click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark: Excel reads it as UTF-8 then.")
 @options.predict_precision
 @options.reading
+@options.on_bad_file
+@options.ray
+@options.concurrency
 @options.as_json("One JSON object a line on standard output.")
 def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
     """Label texts with a trained MODEL (a folder).
 
     An argument that is an existing file is read as data, and "-" is standard input; all others are texts. Files are
-    read a batch at a time, so they may be larger than memory.
+    read a batch at a time, so they may be larger than memory. With -o FOLDER/ or --ray all arguments are files, folders
+    of files, or patterns such as 'in/*.parquet'.
     """
+    if goes_to_folder(asked):
+        label_folder(model, inputs, asked, _wanted(asked))
+        return
     path = file_among(inputs)
     output = None if asked["output"] is None else Path(asked["output"])
     if asked["bom"] and asked["as_json"]:
@@ -88,16 +106,15 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
         progress(message("loading the model"))
         rung = load_model(model, precision=asked["precision"])
         if path is not None:
-            source = open_for_model(path, asked, rung, need_label=False)
-            source.use_columns(source.text_columns, None)  # the label's is a column like any other here
-            _predict_file(rung, source, output, asked, progress)
+            _predict_file(rung, path, output, asked, progress)
             return
         frame = _argument_frame(inputs)
         from sadari.labelled.rows import Answers, Labelled
 
         answers = Answers(rung, frame.columns, _wanted(asked))
-        _say_never(answers)
-        _give(iter([Labelled(frame, answers.answer(frame["text"]))]), answers, output, asked, readable=True)
+        say_never(answers)
+        rows = iter([Labelled(frame, answers.answer(frame["text"]))])
+        _give(rows, answers, output, asked, readable=True, progress=progress)
 
 
 def _wanted(asked: dict[str, Any]) -> Wanted:
@@ -106,15 +123,6 @@ def _wanted(asked: dict[str, Any]) -> Wanted:
     from sadari.rungs.cautious import Caution
 
     return Wanted(asked["proba"], asked["top"], Caution(asked["min_precision"], asked["coverage"], asked["sets"]))
-
-
-def _say_never(answers: Answers) -> None:
-    """Say which labels are never sure enough to be given."""
-    from sadari.cli.terminal.printing import note
-
-    if never := answers.careful.never:
-        labels = ", ".join(map(repr, never[:5])) + (", …" if len(never) > 5 else "")
-        note(message("never sure enough, and always left to a person: {labels}", labels=labels))
 
 
 def file_among(inputs: tuple[str, ...]) -> str | None:
@@ -199,48 +207,49 @@ def _argument_frame(inputs: tuple[str, ...]) -> pl.DataFrame:
         raise DataError(message("an argument is not valid text in this terminal's encoding")) from None
 
 
-def _predict_file(rung: Rung, source: Source, output: Path | None, asked: dict[str, Any], progress: Progress) -> None:
+def _predict_file(rung: Rung, path: str, output: Path | None, asked: dict[str, Any], progress: Progress) -> None:
     from sadari.cli.terminal.printing import note
+    from sadari.labelled.label_file import answered, open_unlabelled
     from sadari.labelled.rows import Answers
 
+    source = open_unlabelled(rung, path, reading_of(asked))
     note(*source.notes)
     progress(message("looking at the columns"))
     source.complete_columns()
     answers = Answers(rung, source.columns, _wanted(asked))
-    _say_never(answers)
+    say_never(answers)
     if answers.renamed:
         pairs = [message("{key} is called {name}", key=key, name=name) for key, name in answers.renamed.items()]
         note(message("the file has such columns already: {pairs}", pairs=pairs))
     said = len(source.notes)
-    _give(_answered(source, answers, progress), answers, output, asked, readable=False)
+    _give(answered(source, answers), answers, output, asked, readable=False, progress=progress)
     note(*source.notes[said:])
     if output is not None and output.suffix.lower() == ".csv" and not asked["bom"] and source.encoding in OF_EXCEL:
         note(message("it is UTF-8: Excel shows it well with --bom"))
 
 
-def _answered(source: Source, answers: Answers, progress: Progress) -> Iterator[Labelled]:
-    from sadari.labelled.rows import Labelled
-
-    done = 0
-    for batch in source.batches(BATCH_ROWS):
-        yield Labelled(batch.frame, answers.answer(batch.texts), batch.lines)
-        done += len(batch.texts)
-        progress(message("{texts} labelled", texts=counted(done, "text")))
-
-
 def _give(
-    labelled: Iterator[Labelled], answers: Answers, output: Path | None, asked: dict[str, Any], *, readable: bool
+    labelled: Iterator[Labelled],
+    answers: Answers,
+    output: Path | None,
+    asked: dict[str, Any],
+    *,
+    readable: bool,
+    progress: Progress,
 ) -> None:
     """Write the rows where they are asked for: a file, or standard output."""
+    from sadari.labelled.label_file import Counted
     from sadari.labelled.writers import write_file, write_stream
 
     how = {"escape": asked["escape_formulas"], "bom": asked["bom"]}
+    seen = Counted(labelled, lambda rows: progress(message("{texts} labelled", texts=counted(rows, "text"))))
+    labelled = iter(seen)
     if output is not None:
+        from sadari.cli.predict.view import remark
         from sadari.cli.terminal.printing import note
 
-        seen = _Counted(labelled)
-        write_file(output, iter(seen), **how)
-        note(seen.remark(output))
+        write_file(output, labelled, **how)
+        note(remark(seen.rows, seen.notes, output))
     elif asked["as_json"]:
         write_stream(sys.stdout.buffer, labelled, "jsonl")
     elif readable and not any(how.values()):
@@ -250,26 +259,3 @@ def _give(
             print_answers(rows.table(), answers)
     else:
         write_stream(sys.stdout.buffer, labelled, "csv", **how)
-
-
-class _Counted:
-    """Rows that are counted as they pass, and how many have each note."""
-
-    def __init__(self, labelled: Iterator[Labelled]) -> None:
-        self._labelled, self.rows, self._notes = labelled, 0, dict[str, int]()
-
-    def __iter__(self) -> Iterator[Labelled]:
-        for rows in self._labelled:
-            notes = rows.notes()
-            self.rows += notes.len()
-            for text in notes.drop_nulls().unique().sort():
-                self._notes[text] = self._notes.get(text, 0) + int((notes == text).sum())
-            yield rows
-
-    def remark(self, output: Path) -> Message:
-        """How many texts were labelled, and how many of them were empty or unknown, if any."""
-        from sadari.labelled.rows import NOTES
-
-        said = message("{texts} labelled: {output}", texts=counted(self.rows, "text"), output=output)
-        notes = [message("{count:,} {what}", count=count, what=NOTES[name]) for name, count in self._notes.items()]
-        return message("{labelled} ({notes})", labelled=said, notes=notes) if notes else said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,8 +13,9 @@ from rich.cells import cell_len
 from sadari import readable
 from sadari.cli.terminal.printing import columns, say, table
 from sadari.display.lines import cut, printable
+from sadari.labelled.label_file import notes_said
 from sadari.labelled.rows import NOTES, Answers
-from sadari.messages import message
+from sadari.messages import Message, counted, message
 
 
 def print_answers(frame: pl.DataFrame, answers: Answers) -> None:
@@ -57,3 +60,9 @@ def _print(rows: list[list[str]]) -> None:
 
 def _bold(cell: str, yes: bool) -> str:
     return click.style(cell, bold=True) if yes else cell
+
+
+def remark(rows: int, notes: Mapping[str, int], output: Path) -> Message:
+    """How many texts were labelled, and how many of them were empty or unknown, if any."""
+    said = message("{texts} labelled: {output}", texts=counted(rows, "text"), output=output)
+    return message("{labelled} ({notes})", labelled=said, notes=notes_said(notes)) if notes else said

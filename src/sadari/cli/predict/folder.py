@@ -1,0 +1,144 @@
+"""Many files, labelled into a folder, here or on a Ray cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sadari.cli.arguments.inputs import reading_of
+from sadari.cli.arguments.models import load_model
+from sadari.errors import DataError, SettingError
+from sadari.messages import Message, counted, message, plural
+
+if TYPE_CHECKING:
+    from sadari.labelled.rows import Answers, Wanted
+    from sadari.labelled.shards.run import Standing
+
+
+def goes_to_folder(asked: dict[str, Any]) -> bool:
+    """Whether what is asked for is a folder of labelled files, and not one file.
+
+    Raises:
+        SettingError: it is for a folder, and none is named.
+    """
+    output = asked["output"]
+    folder = output is not None and (output.endswith(("/", os.sep)) or _is_folder(Path(output)))
+    if asked["ray"] is not None and not folder:
+        raise SettingError(
+            message("--ray labels files into a folder"), hint=message("name it with a slash: -o labelled/ --ray")
+        )
+    if asked["concurrency"] is not None and asked["ray"] is None:
+        raise SettingError(message("--concurrency is for --ray alone"))
+    return folder
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a folder lies there, by whose name no file is meant: not ``labelled.csv``."""
+    from sadari.labelled.writers import SUFFIXES
+
+    return path.suffix.lower() not in SUFFIXES and os.path.isdir(path)  # noqa: PTH112 – False where we have no rights
+
+
+def say_never(answers: Answers) -> None:
+    """Say which labels are never sure enough to be given."""
+    from sadari.cli.terminal.printing import note
+
+    if never := answers.careful.never:
+        labels = ", ".join(map(repr, never[:5])) + (", …" if len(never) > 5 else "")
+        note(message("never sure enough, and always left to a person: {labels}", labels=labels))
+
+
+def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wanted: Wanted) -> None:
+    """Label all files that are meant; say what is done, and what is not and why.
+
+    Raises:
+        DataError: some have no answers; the others lie there.
+    """
+    if not inputs:
+        raise click.UsageError(str(message("give files")), click.get_current_context())
+    from sadari.cli.terminal.printing import note
+    from sadari.data.files.find import data_files
+    from sadari.display.terminal import Progress
+    from sadari.labelled.label_file import Labelling
+    from sadari.labelled.rows import Answers
+    from sadari.labelled.shards.run import label_files, one_by_one
+
+    worker = one_by_one
+    if asked["ray"] is not None:
+        from sadari.scale.cluster import check_address, import_ray
+        from sadari.scale.predict import on_cluster
+
+        worker = on_cluster(check_address(asked["ray"]), asked["concurrency"])
+        import_ray()  # or its absence is said after the model was loaded
+    found = data_files(inputs, format=asked["format"])
+    note(*found.notes)
+    output = Path(asked["output"])
+    with Progress() as progress:
+        progress(message("loading the model"))
+        rung = load_model(model, precision=asked["precision"])
+        say_never(Answers(rung, [], wanted))
+        standing = label_files(
+            rung,
+            model,
+            found.paths,
+            output,
+            Labelling(reading_of(asked), wanted, asked["escape_formulas"], asked["bom"], asked["precision"]),
+            worker=worker,
+            on_standing=lambda now: progress(_how_it_stands(now), now.done / max(1, now.files)),
+        )
+    _tell(standing, output, asked)
+
+
+def _how_it_stands(now: Standing) -> Message:
+    from sadari import readable
+
+    said = message("{done:,} of {files:,} files labelled", done=now.done, files=now.files)
+    if now.rows:
+        said = message("{said}, {rate}", said=said, rate=readable.rate(now.rows / max(now.seconds, 1e-9)))
+    return message("{said}, {count:,} failed", said=said, count=len(now.failed)) if now.failed else said
+
+
+def _tell(standing: Standing, output: Path, asked: dict[str, Any]) -> None:
+    from sadari import readable
+    from sadari.cli.predict.view import remark
+    from sadari.cli.terminal.printing import note, say_json
+    from sadari.messages import render
+
+    if standing.before:
+        note(plural("{count:,} file was there already", "{count:,} files were there already", standing.before))
+    if standing.rows:
+        note(remark(standing.rows, standing.notes, output))
+        speed = readable.rate(standing.rows / max(standing.seconds, 1e-9))
+        files = plural("{count:,} file", "{count:,} files", standing.done - standing.before)
+        note(
+            message(
+                "{files} in {time}: rows at {rate}", files=files, time=readable.duration(standing.seconds), rate=speed
+            )
+        )
+    if standing.skipped:
+        note(message("bad rows left out: {rows}", rows=counted(standing.skipped, "row")))
+    problems = [(o.shard, o.problem) for o in standing.failed if o.problem is not None]
+    for shard, problem in problems:
+        note(message("not labelled: {where}: {what}", where=problem.where or shard.source, what=problem.what))
+    if asked["as_json"]:
+        failed = [
+            {"file": shard.source, "where": render(problem.where or ""), "what": render(problem.what)}
+            for shard, problem in problems
+        ]
+        counts = {"files": standing.files, "done": standing.done, "before": standing.before, "rows": standing.rows}
+        say_json({**counts, "seconds": standing.seconds, "skipped": standing.skipped, "failed": failed})
+    if problems and asked["on_bad_file"] == "error":
+        raise DataError(
+            plural(
+                "{count:,} file of {files:,} has no labels",
+                "{count:,} files of {files:,} have no labels",
+                len(problems),
+                files=standing.files,
+            ),
+            where=str(output),
+            hint=message("mend them, and give the same command again; or leave them out: --on-bad-file skip"),
+        )

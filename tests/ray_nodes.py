@@ -1,0 +1,64 @@
+"""Ray clusters on this machine for tests and benchmarks: nodes that come, go and are killed."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sadari.scale.cluster import import_ray
+
+NODE = {
+    "num_cpus": 1,
+    "object_store_memory": 100 * 2**20,
+    "include_dashboard": False,
+    "include_log_monitor": False,
+}
+
+
+@contextmanager
+def three_nodes() -> Iterator[Any]:
+    """A cluster of three nodes of one processor each; the first is the head, where drivers stand.
+
+    Yields:
+        a ``ray.cluster_utils.Cluster``; `add_node` and `remove_node` change it, and ``address`` is where it is.
+    """
+    import_ray()
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster()
+    try:
+        for _ in range(3):
+            add_node(cluster)
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+def add_node(cluster: Any) -> Any:
+    """One more node, tried again on a machine so busy that Ray gives its own parts up: they have 15 seconds."""
+    for _ in range(3):
+        try:
+            return cluster.add_node(**NODE)
+        except Exception as error:
+            failed = error
+    raise failed
+
+
+def workers_of(cluster: Any) -> list[int]:
+    """The processes that label files on the nodes of a cluster."""
+    raylets = {node.all_processes["raylet"][0].process.pid for node in cluster.list_all_nodes()}
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError, ValueError, IndexError):
+            if b"ray::Labeller" in (entry / "cmdline").read_bytes():
+                parent = int((entry / "stat").read_text("utf-8").rpartition(")")[2].split()[1])
+                found += [int(entry.name)] if parent in raylets else []
+    return found
+
+
+def kill(process: int) -> None:
+    """Kill a process, if it is still there."""
+    with suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)

@@ -1,0 +1,179 @@
+"""Prediction on a cluster: the bytes of one machine, whoever is killed; and what no cluster can do is one line."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from cli_runs import SADARI, model_folder, run, run_well
+from ray_nodes import add_node, kill, workers_of
+from sadari.labelled.label_file import Labelling
+from sadari.labelled.shards.label import Outcome
+from sadari.labelled.shards.plan import Shard
+from sadari.labelled.shards.run import Standing, label_files
+from sadari.rungs import load
+from sadari.scale import predict as of_predict
+from sadari.scale.labeller import Labeller
+from sadari.scale.model_files import as_folder, fits, read_files
+from sadari.scale.predict import on_cluster
+
+FILES, ROWS = 12, 400
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve files of unlike lengths."""
+    folder = tmp_path_factory.mktemp("in")
+    texts = ["stocks fell on friday", "a late goal won the match", "", "new phones are out", "the minister resigned"]
+    for number in range(FILES):
+        rows = ROWS * (1 + number % 3)
+        text = [f"{texts[row % len(texts)]} {row}" if row % len(texts) != 2 else "" for row in range(rows)]
+        frame = pl.DataFrame({"id": range(rows), "text": text})
+        frame.write_parquet(folder / f"{number:02}.parquet") if number % 2 else frame.write_csv(
+            folder / f"{number:02}.csv"
+        )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def alone(files: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What one process makes of them."""
+    out = tmp_path_factory.mktemp("alone")
+    run_well("predict", model_folder("tfidf"), files, "-o", f"{out}/")
+    return content(out)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "_manifest.jsonl"}
+
+
+def test_a_cluster_gives_the_bytes_of_one_machine(address, files, alone, tmp_path):
+    out = tmp_path / "out"
+    result = run_well("predict", model_folder("tfidf"), files, "-o", f"{out}/", "--ray", address, "--json")
+    told = json.loads(result.stdout)
+    assert (told["files"], told["done"], told["rows"]) == (FILES, FILES, 2 * FILES * ROWS)
+    assert content(out) == alone
+    (out / "03.parquet").unlink()
+    result = run_well("predict", model_folder("tfidf"), files, "-o", out, "--ray", address)
+    assert f"{FILES - 1} files were there already" in result.stderr
+    assert content(out) == alone
+
+
+def test_a_net_answers_as_on_one_machine(address, files, tmp_path):
+    model = model_folder("embedding")
+    run_well("predict", model, files / "01.parquet", "-o", f"{tmp_path}/one/")
+    run_well("predict", model, files / "01.parquet", "-o", f"{tmp_path}/ray/", "--ray", address)
+    one, ray = (pl.read_parquet(tmp_path / name / "01.parquet") for name in ("one", "ray"))
+    assert one.drop("probability").equals(ray.drop("probability"))
+    assert (one["probability"] - ray["probability"]).abs().max() <= 1e-5
+
+
+def once(done: int, kill_something: Callable[[], None]) -> Callable[[Standing], None]:
+    """What kills something as soon as so many files are done."""
+    waiting = [kill_something]
+
+    def look(standing: Standing) -> None:
+        if standing.done >= done and waiting:
+            waiting.pop()()
+
+    return look
+
+
+def label(files: Path, out: Path, address: str, **more: Any) -> Standing:
+    """On the cluster, from this process."""
+    folder = model_folder("tfidf")
+    paths = [str(path) for path in sorted(files.iterdir())]
+    return label_files(load(folder), folder, paths, out, Labelling(), worker=on_cluster(address), **more)
+
+
+def test_a_worker_is_killed(cluster, address, files, alone, tmp_path):
+    killed = []
+
+    def kill_one() -> None:
+        killed.extend(workers_of(cluster)[:1])
+        kill(killed[0])
+
+    standing = label(files, tmp_path, address, on_standing=once(2, kill_one))
+    assert killed
+    assert (standing.done, standing.failed) == (FILES, ())
+    assert content(tmp_path) == alone
+
+
+def test_a_node_is_killed(cluster, address, files, alone, tmp_path):
+    lost = sorted(cluster.worker_nodes, key=str)[0]
+    try:
+        standing = label(
+            files, tmp_path, address, on_standing=once(1, lambda: cluster.remove_node(lost, allow_graceful=False))
+        )
+    finally:
+        add_node(cluster)
+    assert (standing.done, standing.failed) == (FILES, ())
+    assert content(tmp_path) == alone
+
+
+def test_the_driver_is_killed(cluster, address, files, alone, tmp_path):
+    command = [*SADARI, "predict", str(model_folder("tfidf")), str(files), "-o", f"{tmp_path}/out/", "--ray", address]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as driver:
+        while driver.poll() is None and len(list(tmp_path.glob("out/[0-9]*"))) < 2:
+            time.sleep(0.01)
+        driver.kill()
+    assert driver.returncode == -signal.SIGKILL
+    there = content(tmp_path / "out")
+    assert there.items() <= alone.items()  # what has a name is whole
+    standing = label(files, tmp_path / "out", address)
+    assert standing.done == FILES
+    assert content(tmp_path / "out") == alone
+
+
+def test_a_file_that_kills_its_workers_is_given_up(address, files, alone, tmp_path, monkeypatch):
+    class Poisoned(Labeller):
+        def label(self, shard: Shard) -> Outcome:
+            if shard.name == "05.parquet":
+                os._exit(1)
+            return super().label(shard)
+
+    monkeypatch.setattr(of_predict, "Labeller", Poisoned)
+    standing = label(files, tmp_path, address)
+    assert standing.done == FILES - 1
+    (failed,) = standing.failed
+    assert failed.shard.name == "05.parquet"
+    assert "its worker died 3 times" in str(failed.problem.what)
+    monkeypatch.undo()
+    assert label(files, tmp_path, address).done == FILES
+    assert content(tmp_path) == alone
+
+
+def test_what_one_file_lacks_does_not_keep_the_others(address, files, alone, tmp_path):
+    shutil.copytree(files, tmp_path / "in")
+    (tmp_path / "in/02.csv").write_bytes(b"PAR1 no csv \0\0\0\xff\xfe")
+    result = run("predict", model_folder("tfidf"), tmp_path / "in", "-o", f"{tmp_path}/out/", "--ray", address)
+    assert result.exit_code == 2
+    assert "not labelled" in result.stderr
+    assert "02.csv" in result.stderr
+    assert content(tmp_path / "out") == {name: data for name, data in alone.items() if name != "02.csv"}
+
+
+def test_a_node_that_does_not_see_the_folder_is_named(tmp_path):
+    worker = Labeller({}, str(tmp_path), b"another", Labelling(), None)
+    problem = worker.problem()
+    assert problem is not None
+    assert problem.ends
+    assert "does not see this folder" in str(problem.what)
+
+
+def test_a_large_model_is_read_where_it_lies(tmp_path):
+    folder = model_folder("tfidf")
+    node = {"Alive": True, "Resources": {"object_store_memory": 1e9}}
+    assert fits(folder, [node])
+    assert not fits(folder, [node, {**node, "Resources": {"object_store_memory": 1e6}}])
+    assert not fits(folder, [node, {**node, "Resources": {}}])
+    with as_folder(read_files(folder)) as copied:
+        assert load(copied).predict(["a goal"]).tolist() == load(folder).predict(["a goal"]).tolist()
