@@ -27,7 +27,7 @@ ALL = (
     "memory",
     "generate",
 )
-LONG = ("serve", "translate", "pretrain", "suite", "several", "embed", "setfit", "equality")
+LONG = ("serve", "translate", "pretrain", "suite", "several", "embed", "setfit", "equality", "trust_sets")
 PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "gensim", "tokenizers")
 
 

@@ -234,3 +234,17 @@ def test_json_has_what_each_character_adds(tmp_path):
         assert total == pytest.approx(told["logits"][label])
     plain = json.loads(run_well("explain", model_folder(), TEXT, "--json").stdout)
     assert plain["characters"] == []
+
+
+def test_what_is_gained_by_leaving_texts_to_a_person():
+    found = json.loads(run_well("evaluate", model_folder(), "headlines", "--json").stdout)
+    shares, wrong = zip(*found["risk"], strict=True)
+    assert shares[0] == 1.0
+    assert 1 - wrong[0] == pytest.approx(found["accuracy"]["value"])
+    assert list(wrong) == sorted(wrong, reverse=True)
+    assert 0 < found["risk_area"] < wrong[0]
+    assert found["sets"]["held"] == pytest.approx(0.9, abs=0.08)
+    assert set(found["sets"]["by_label"]) == set(found["label_names"])
+    text = run_well("evaluate", model_folder(), "headlines").stdout
+    assert "of the surest half" in text
+    assert "meant to hold the right label in 90 %" in text

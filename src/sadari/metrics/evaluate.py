@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,11 +22,16 @@ from sadari.metrics.classification import (
     multilabel_scores,
     wilson,
 )
+from sadari.metrics.coverage import area_under_risk, risk_coverage, score_sets
 from sadari.metrics.interval import Interval
 from sadari.metrics.several import all_right, truth_matrix
+from sadari.rungs.cautious import Caution, Judged
 from sadari.train.labels import ONE_LABEL, OTHERWISE, SEVERAL_LABELS
 
 MOST_SHOWN = 20  # labels, in a notebook
+COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)  # shares of the texts that are answered
+SETS = 0.9  # how often the sets that are scored are to hold the right label
+USUAL_CARE = Caution(coverage=COVERAGES[-1], sets=SETS)
 
 if TYPE_CHECKING:
     from sadari.rungs.base import Rung
@@ -51,6 +56,11 @@ class Evaluation:
         cut_texts: texts longer than the model reads, answered by their beginning.
         window_texts: how many texts are longer than the model reads at once.
         windows: in how many windows these are read.
+        risk: where only the surest texts are answered, pairs of their share and of how many of these answers are wrong;
+            empty where the model keeps no rows to calibrate on, or a text may have several labels.
+        risk_area: the mean of the risk over all shares (AURC); None as above.
+        sets: of sets that are to hold the right label in 90 % of the texts: ``asked``, how often they do (``held``),
+            labels in one on average (``size``), the share of ``empty`` ones, and ``by_label``; None as above.
     """
 
     rows: int
@@ -66,6 +76,9 @@ class Evaluation:
     cut_texts: int = 0
     window_texts: int = 0
     windows: int = 0
+    risk: list[tuple[float, float]] = field(default_factory=list)
+    risk_area: float | None = None
+    sets: dict[str, Any] | None = None
 
     def _repr_html_(self) -> str:
         """The scores, each label's, and which labels are taken for which."""
@@ -147,7 +160,8 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
         has = SEVERAL_LABELS if corpus.multi_label else ONE_LABEL
         hint = message("give --label-sep as in training")
         raise DataError(OTHERWISE.filled(has=has), where=corpus.source, hint=hint)
-    probabilities, known = model.predict_with_marks(corpus.texts)
+    judged = _judged(model, corpus)
+    probabilities, known = judged.probabilities, judged.known
     pieces = model.windows(corpus.texts)
     long = {
         "cut_texts": int(np.count_nonzero(model.cut_texts(corpus.texts))),
@@ -181,7 +195,30 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
         unseen_labels=unseen,
         unknown_texts=int(np.count_nonzero(~known)),
         **long,
+        **_withheld(judged, truth, names),
     )
+
+
+def _judged(model: Rung, corpus: Corpus) -> Judged:
+    """The answers, with certainties and sets where the model keeps enough rows to calibrate on."""
+    rows = None if model.multilabel else model.calibration_
+    enough = rows is not None and len(rows.truth) >= 1 / (1 - SETS)
+    return model.careful(USUAL_CARE if enough else Caution()).answer(corpus.texts)
+
+
+def _withheld(judged: Judged, truth: NDArray[np.integer], names: list[str]) -> dict[str, Any]:
+    """What is gained by leaving texts to a person, and what sets hold."""
+    if judged.certainty is None or judged.sets is None:
+        return {}
+    right = judged.given == truth
+    coverage, risk = risk_coverage(judged.certainty, right)
+    found = score_sets(judged.sets, truth)
+    by_label = {name: share for name, share in zip(names, found.by_label, strict=True) if share == share}
+    return {
+        "risk": [(share, float(risk[np.searchsorted(coverage, share - 1e-9)])) for share in COVERAGES],
+        "risk_area": area_under_risk(judged.certainty, right),
+        "sets": {"asked": SETS, **vars(found), "by_label": by_label},
+    }
 
 
 def _evaluate_several(

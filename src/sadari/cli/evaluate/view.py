@@ -47,6 +47,7 @@ def print_figures(scores: Evaluation) -> None:
     if scores.calibration_error is not None:
         off = message("its probabilities are {points} points off on average")
         _head("Calibration", off.filled(points=readable.points(scores.calibration_error)))
+    _print_withheld(scores)
     for head, count, said in (
         (
             message("Unknown"),
@@ -69,6 +70,25 @@ def print_figures(scores: Evaluation) -> None:
         shown = ", ".join(f"{label!r} ({count:,})" for label, count in most[:5]) + (", …" if len(most) > 5 else "")
         unseen = message("{texts} with labels that training never saw, counted as wrong: {labels}")
         _head("Unseen", unseen.filled(texts=rows, labels=shown))
+
+
+def _print_withheld(scores: Evaluation) -> None:
+    """What is right of the surest answers, and what sets hold."""
+    if scores.sets is None:
+        return
+    right = {share: readable.in_percent(1 - wrong) for share, wrong in scores.risk}
+    surest = message("right are {most} of the surest 90 %, {more} of the surest 70 %, {half} of the surest half")
+    _head(message("Withheld"), surest.filled(most=right[0.9], more=right[0.7], half=right[0.5]))
+    sets, by_label = scores.sets, scores.sets["by_label"]
+    least = min(by_label, key=by_label.__getitem__)
+    said = message("meant to hold the right label in {asked}: they do in {held}, with {size:.2f} labels on average")
+    of_label = message(
+        "least often that of {label!r}, in {held}", label=least, held=readable.in_percent(by_label[least])
+    )
+    filled = said.filled(
+        asked=readable.in_percent(sets["asked"], 0), held=readable.in_percent(sets["held"]), size=sets["size"]
+    )
+    _head(message("Sets"), beside([filled, of_label]))
 
 
 def _with_interval(interval: Interval) -> Message:

@@ -222,6 +222,21 @@ def _canvas(titles: Titles, letters: _Lettering, *, right: float = 14) -> tuple[
     return figure, axes
 
 
+@_or_none
+def coverage_chart(coverage: Sequence[float], right: Sequence[float], titles: Titles) -> Markup | None:
+    """How many answers are right (share), where only the surest of the texts are answered (share)."""
+    if not len(coverage):
+        return None
+    letters = _Lettering()
+    figure, axes = _canvas(titles, letters)
+    axes.set_xlim(0, 1.02)
+    _score_axis(axes, right, right, letters, titles)
+    ticks = _linear_ticks(0, 1)
+    axes.set_xticks(ticks, [letters.put(titles.percent(tick)) for tick in ticks])
+    axes.plot(coverage, right, "-", color=_SERIES[0], linewidth=2)
+    return _svg(figure, titles, letters)
+
+
 def _score_axis(axes: Axes, lows: Sequence[float], highs: Sequence[float], letters: _Lettering, titles: Titles) -> None:
     low, high = min(lows), max(highs)
     room = max(0.12 * (high - low), 0.004)

@@ -11,12 +11,13 @@ from markupsafe import Markup
 from sadari import readable
 from sadari.climb.columns import columns_of
 from sadari.climb.measuring.scores import amount_unit
-from sadari.climb.report.charts import Curve, Dot, cost_chart, curve_chart, reliability_chart
+from sadari.climb.report.charts import Curve, Dot, cost_chart, coverage_chart, curve_chart, reliability_chart
 from sadari.climb.report.sections.view import View
 from sadari.climb.result import RungResult
 from sadari.climb.verdict.decide import LEVEL
 from sadari.messages import Message, message
 from sadari.metrics.classification import reliability
+from sadari.metrics.coverage import risk_coverage
 from sadari.metrics.interval import Interval, PairTest
 from sadari.metrics.several import calibration
 
@@ -123,7 +124,7 @@ def learning(view: View) -> dict[str, Any] | None:
     note = message("Each rung trained on a part of the rows, scored on the same validation rows")
     what = message("validation rows: {metric}", metric=view.metric.heading)
     titles = view.titles(title, told, message("training rows"), what, shares=not view.metric.lower_is_better)
-    return _shown((title, note, curve_chart(curves, titles)), _reliability(view))
+    return _shown((title, note, curve_chart(curves, titles)), _reliability(view), _coverage(view))
 
 
 def _reliability(view: View) -> Figure | None:
@@ -144,6 +145,28 @@ def _reliability(view: View) -> Figure | None:
     )
     titles = view.titles(title, told, message("how sure it was"), message("how often it was right"))
     return title, note, reliability_chart(confidence.tolist(), accuracy.tolist(), titles)
+
+
+def _coverage(view: View) -> Figure | None:
+    """What is gained by leaving texts to a person, on the rows that thresholds are learned from."""
+    rows = view.taken.calibration
+    if rows is None or rows.certain is None or len(rows.given) < _FEWEST_FOR_RELIABILITY:
+        return None
+    coverage, risk = risk_coverage(rows.certainty, rows.right)
+    places = np.unique(np.linspace(0.05 * len(risk), len(risk), 96).astype(int) - 1).clip(0)
+    shown = [(share, 1 - risk[round(share * len(risk)) - 1]) for share in (1.0, 0.9, 0.8, 0.5)]
+    told = ", ".join(f"{view.percent(share)} → {view.percent(right)}" for share, right in shown)
+    title = message("What is gained by leaving texts to a person?")
+    note = message(
+        "{rung} on validation rows: all texts answered, {all} are right; the surest 90 %, {most}; the surest half, "
+        "{half}. sadari predict --coverage 0.9 or --min-precision 0.95",
+        rung=view.taken.rung,
+        all=readable.in_percent(shown[0][1]),
+        most=readable.in_percent(shown[1][1]),
+        half=readable.in_percent(shown[3][1]),
+    )
+    titles = view.titles(title, told, message("texts answered, the surest first"), message("right answers"))
+    return title, note, coverage_chart(coverage[places].tolist(), (1 - risk[places]).tolist(), titles)
 
 
 def _shown(*figures: Figure | None) -> dict[str, Any] | None:
