@@ -8,18 +8,12 @@ from typing import Any
 
 import click
 
-from sadari.cli.arguments.options import together
+from sadari.cli.arguments.options import ray, together
 from sadari.errors import SettingError
 from sadari.messages import message
 
 options = together(
-    click.option(
-        "--ray",
-        is_flag=False,
-        flag_value="local",
-        metavar="[ADDRESS]",
-        help="Train on this Ray cluster: host:port, auto or local, which is this machine.",
-    ),
+    ray,
     click.option(
         "--workers",
         type=click.IntRange(1, 2**16),
