@@ -9,8 +9,8 @@ import pytest
 import sadari
 from cli_runs import run, run_badly, run_well
 from sadari.data.corpus import Corpus
-from sadari.errors import DataError
-from sadari.trust.drifting.drift import drift
+from sadari.errors import DataError, SettingError
+from sadari.trust.drifting.drift import drift, drift_from_model
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +111,23 @@ def test_the_command(halves, tmp_path):
     assert json.loads(found.stdout)["changed"] is True
     assert "write p<0.01" in run_badly("data", "drift", "headlines", "headlines", *fast, "perhaps")
     assert "no such file" in run_badly("data", "drift", "headlines", tmp_path / "none.csv")
+
+
+def test_a_model_is_compared_by_what_it_answered(halves, tmp_path):
+    before, after = halves
+    model = sadari.TfIdf().fit(before.texts, before.labels)
+    same = drift_from_model(model, Corpus(after.texts, None, after.rows, "new"), permutations=199)
+    assert not same.changed
+    assert set(same.test.blocks) == {"labels", "sureness"}
+    gone = of_label(after, before.label_names[0], 0)
+    found = drift_from_model(model, gone, permutations=199)
+    assert found.changed
+    assert found.shift.after[0] < 0.1 < found.shift.before[0]
+    model.save(tmp_path / "m")
+    pl.DataFrame({"text": gone.texts}).write_csv(tmp_path / "new.csv")
+    result = run("data", "drift", tmp_path / "m", tmp_path / "new.csv", "--permutations", "199", "--fail-if", "p<0.03")
+    assert result.exit_code == 1, result.stderr
+    assert before.label_names[0] in result.stdout
+    model.calibration_ = None
+    with pytest.raises(SettingError, match="keeps no answers"):
+        drift_from_model(model, gone)

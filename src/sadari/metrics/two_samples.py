@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,7 +196,7 @@ def label_shift(
     return LabelShift(table.sum(axis=1) / table.sum(), after, np.minimum(low, after), np.maximum(high, after))
 
 
-def _shares(tables: NDArray[np.float64], counts: NDArray[np.floating], *, steps: int = 300) -> NDArray[np.float64]:
+def _shares(tables: NDArray[np.float64], counts: NDArray[Any], *, steps: int = 300) -> NDArray[np.float64]:
     """float64 [b, k]: of each table and its counts the most likely shares of the true labels."""
     labels = tables.shape[-1]
     taken = np.where(tables.any(axis=2, keepdims=True), tables, np.eye(labels))  # who has no rows is taken for itself

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sadari import readable
 from sadari.cli.arguments import inputs, options
+from sadari.cli.arguments.models import load_model, open_for_model
 from sadari.errors import SettingError
 from sadari.messages import Message, beside, counted, message
 
 if TYPE_CHECKING:
+    from sadari.display.terminal import Progress
     from sadari.trust.drifting.drift import Drift
 
 EXAMPLES = """\b
@@ -20,7 +24,7 @@ Examples:
   sadari data drift train.csv new.csv
   sadari data drift train.csv new.csv --fail-if "p<0.01"        for a scheduled job
   sadari data drift train.csv new.csv --fail-if "label>0.1" --json
-  sadari data drift ag_news new.jsonl
+  sadari data drift runs/news/model new.jsonl
 
 \b
 --fail-if gives the exit status 1 where what it says is so:
@@ -36,7 +40,7 @@ FIGURES = ("p", "label", "unknown")
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("before", metavar="DATA")
+@click.argument("before", metavar="DATA|MODEL")
 @click.argument("new", metavar="NEW")
 @click.option("--fail-if", "fail_if", metavar="WHAT", help="Exit with status 1 if so: p<0.01, label>0.1, unknown>0.")
 @click.option(
@@ -55,27 +59,58 @@ FIGURES = ("p", "label", "unknown")
 def drift(context: click.Context, before: str, new: str, **asked: Any) -> None:
     """Compare NEW texts with those of DATA: are they of the same kind, and what changed?
 
-    Labels are compared where DATA has some; NEW needs none.
+    Labels are compared where DATA has some; NEW needs none. A MODEL (a folder) has no texts to compare with, but what
+    it answered on rows that it was not trained on.
     """
     from sadari.display.terminal import Progress
-    from sadari.trust.drifting.drift import drift as compare
 
     condition = _condition(asked["fail_if"])
     found = inputs.find_data(before, new)
     with Progress() as progress:
-        progress(message("reading {name}", name=found.name))
-        source = inputs.open_train(found, asked, need_label=False)
-        corpora = [source.read(), inputs.read_test(found, asked, source, need_label=False)]
-        progress(message("comparing {texts}", texts=counted(sum(map(len, corpora)), "text")))
-        result = compare(*corpora, permutations=asked["permutations"], seed=asked["seed"])
+        if _is_model(before):
+            result, names = _from_model(before, found, asked, progress)
+        else:
+            result, names = _from_data(found, asked, progress)
     if asked["as_json"]:
         from sadari.cli.terminal.printing import say_json
 
-        say_json({"before": corpora[0].source, "after": corpora[1].source, **result.to_dict()})
+        say_json({"before": names[0], "after": names[1], **result.to_dict()})
     else:
-        _print(result, [corpus.source for corpus in corpora])
+        _print(result, names)
     if condition is not None and _holds(result, *condition):
         context.exit(1)
+
+
+def _is_model(place: str) -> bool:
+    from sadari.artifact import MANIFEST
+
+    try:
+        return (Path(place) / MANIFEST).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _from_model(folder: str, found: inputs.Data, asked: dict[str, Any], progress: Progress) -> tuple[Drift, list[str]]:
+    from sadari.trust.drifting.drift import drift_from_model
+
+    progress(message("loading the model"))
+    model = load_model(folder)
+    source = open_for_model(found.test or "", asked, model, need_label=False)
+    after = source.read(keep_blank=True)
+    progress(message("labelling {texts}", texts=counted(len(after), "text")))
+    result = drift_from_model(model, after, permutations=asked["permutations"], seed=asked["seed"])
+    return result, [folder, after.source]
+
+
+def _from_data(found: inputs.Data, asked: dict[str, Any], progress: Progress) -> tuple[Drift, list[str]]:
+    from sadari.trust.drifting.drift import drift as compare
+
+    progress(message("reading {name}", name=found.name))
+    source = inputs.open_train(found, asked, need_label=False)
+    corpora = [source.read(), inputs.read_test(found, asked, source, need_label=False)]
+    progress(message("comparing {texts}", texts=counted(sum(map(len, corpora)), "text")))
+    result = compare(*corpora, permutations=asked["permutations"], seed=asked["seed"])
+    return result, [corpus.source for corpus in corpora]
 
 
 def _condition(text: str | None) -> tuple[str, str, float] | None:
@@ -115,8 +150,10 @@ def _print(result: Drift, names: list[str]) -> None:
     else:
         head("Alike", message("nothing shows that the new texts are of another kind: p = {p}", p=p))
     say()
-    rows = [(WAYS[name], f"{each.auc:.3f}", f"{each.p_value:.3f}") for name, each in result.test.blocks.items()]
-    for line in table(rows, headings=[message("seen by"), "AUC", "p"]):
+    ways: list[Sequence[Message | str]] = [
+        (WAYS[name], f"{each.auc:.3f}", f"{each.p_value:.3f}") for name, each in result.test.blocks.items()
+    ]
+    for line in table(ways, headings=[message("seen by"), "AUC", "p"]):
         say(line)
     _print_labels(result)
     if result.words:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from sadari.data.audit.characters import histogram, script_shares
 from sadari.data.corpus import Corpus
-from sadari.errors import DataError
+from sadari.errors import DataError, SettingError
 from sadari.messages import message
-from sadari.metrics.two_samples import LabelShift, TwoSampleTest, two_sample_test
+from sadari.metrics.two_samples import LabelShift, TwoSampleTest, label_shift, two_sample_test
+from sadari.rungs import Rung
 from sadari.settings.limits import Whole, check
 from sadari.trust.drifting.features import form, sureness, topics
 from sadari.trust.drifting.guessed import guess
@@ -37,7 +38,7 @@ class Drift:
         given: float64 [k]: their shares in the new file's own label column; None where it has none.
         unknown_labels: label of the new file that there was not before → rows.
         words: the words whose share of texts changed, by evidence.
-        lengths: median characters a text, (before, after).
+        lengths: median characters a text, (before, after); None where the texts before are not at hand.
         scripts: script → share of the letters, (before, after).
         alarm: the p-value below which it counts as changed.
     """
@@ -49,7 +50,7 @@ class Drift:
     given: NDArray[np.float64] | None
     unknown_labels: dict[str, int]
     words: list[ChangedWord]
-    lengths: tuple[float, float]
+    lengths: tuple[float, float] | None
     scripts: dict[str, tuple[float, float]]
     alarm: float = ALARM
 
@@ -89,7 +90,7 @@ class Drift:
             "given_labels": given,
             "unknown_labels": self.unknown_labels,
             "words": [each.to_dict() for each in self.words],
-            "median_length": list(self.lengths),
+            "median_length": None if self.lengths is None else list(self.lengths),
             "scripts": {name: list(shares) for name, shares in self.scripts.items()},
         }
 
@@ -116,11 +117,7 @@ def drift(
     """
     check("words", words, Whole(0, 100_000))
     for corpus in (before, after):
-        if len(corpus) < LEAST:
-            raise DataError(
-                message("{rows:,} texts are too few to compare; {least} are needed", rows=len(corpus), least=LEAST),
-                where=corpus.source,
-            )
+        _check_enough(len(corpus), corpus.source)
     rng = np.random.default_rng(seed)
     rows = [rng.permutation(len(corpus))[:MOST_LEARNED] for corpus in (before, after)]
     tested = [corpus.texts.gather(some[:MOST_TESTED]) for corpus, some in zip((before, after), rows, strict=True)]
@@ -143,6 +140,64 @@ def drift(
         scripts=_scripts(before.texts, after.texts),
         alarm=alarm,
     )
+
+
+def drift_from_model(
+    model: Rung, after: Corpus, *, alarm: float = ALARM, permutations: int = 999, seed: int = 0
+) -> Drift:
+    """Compare the labels that a model gives new texts, and how sure it is of them, with what it did before.
+
+    Before: on the rows that it keeps to calibrate on, which it was not trained on.
+
+    Args:
+        model: trained, for one label a text.
+        after: new texts; labels may be absent.
+        alarm: the p-value below which they count as changed.
+        permutations: how often rows are shuffled.
+        seed: of every random choice.
+
+    Raises:
+        SettingError: the model keeps no such rows, or its texts may have several labels.
+        DataError: there are fewer than 20 texts.
+    """
+    kept = model.calibration_
+    if kept is None or kept.certain is None:
+        raise SettingError(
+            message("this model keeps no answers, one label each, to compare with"),
+            hint=message("give the file that it learned from in its place"),
+        )
+    _check_enough(len(after), after.source)
+    rng, names = np.random.default_rng(seed), model.codec.names()
+    texts = after.texts.gather(rng.permutation(len(after))[:MOST_LEARNED])
+    logits, probabilities, _ = model.scored(texts)
+    given = model.codec.given(probabilities, model.thresholds_)
+    some = rng.permutation(len(kept.truth))[:MOST_TESTED]
+    labels = np.concatenate([kept.given[some], given[:MOST_TESTED]])
+    certainty = np.concatenate([kept.certainty[some], kept.certain(logits, given)[:MOST_TESTED]])
+    odds = np.log(np.clip(certainty, 1e-6, 1 - 1e-6) / (1 - np.clip(certainty, 1e-6, 1 - 1e-6)))
+    blocks = {"labels": np.equal.outer(labels, np.arange(1, len(names))).astype(np.float64), "sureness": odds[:, None]}
+    k = len(names)
+    table = np.bincount(k * kept.truth + kept.given, minlength=k * k).reshape(k, k)
+    own = after.counts if after.labels is not None else {}
+    return Drift(
+        rows=(len(kept.truth), len(after)),
+        test=two_sample_test(blocks, len(some), permutations=permutations, seed=seed),
+        labels=names,
+        shift=label_shift(table, np.bincount(given, minlength=k), seed=seed),
+        given=np.array([own.get(name, 0) for name in names]) / len(after) if own else None,
+        unknown_labels={name: rows for name, rows in own.items() if name not in set(names)},
+        words=[],
+        lengths=None,
+        scripts={},
+        alarm=alarm,
+    )
+
+
+def _check_enough(rows: int, source: str) -> None:
+    if rows < LEAST:
+        raise DataError(
+            message("{rows:,} texts are too few to compare; {least} are needed", rows=rows, least=LEAST), where=source
+        )
 
 
 def _length(corpus: Corpus) -> float:

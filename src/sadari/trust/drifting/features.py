@@ -36,8 +36,9 @@ def topics(texts: pl.Series, *, seed: int = 0) -> NDArray[np.float64]:
     if vectors.size == 0:
         return np.zeros((len(texts), 1))
     weights = weigh(counts, idf=True, sublinear=True, norm="l2")
-    values = weights.values(counts, weights.row_scale(counts)).astype(np.float64)
-    matrix = csr_matrix((values, counts.ids, counts.offsets), shape=(len(counts), counts.size))
+    part = counts.take(np.arange(len(counts)))
+    values = weights.values(part, weights.row_scale(part)).astype(np.float64)
+    matrix = csr_matrix((values, part.ids, part.offsets), shape=(len(part), part.size))
     wanted = min(TOPICS, *(size - 1 for size in matrix.shape))
     if wanted < 1:
         return matrix.toarray()
