@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from sadari.rungs import Rung
+    from sadari.rungs.cautious import Careful, Caution, Judged
 
-EMPTY, UNKNOWN, CUT = "empty", "unknown", "cut"
+EMPTY, UNKNOWN, CUT, UNSURE = "empty", "unknown", "cut", "unsure"
+MOST_CARES = 64  # of one model, whose thresholds are kept
 WARM = "A first text, by which what is compiled is loaded before the first request. "
 
 
@@ -31,6 +33,7 @@ class Loaded:
         self.name, self.folder, self.rung, self.identity = name, folder, rung, identity
         self.labels = rung.codec.names()
         self.multilabel = rung.multilabel
+        self._careful: dict[Caution, Careful] = {}
 
     def warm(self) -> None:
         """Answer a short and a long text, alone and together, so that the first request waits for nothing."""
@@ -43,9 +46,24 @@ class Loaded:
         Args:
             texts: n of them.
         """
-        probabilities, known = self.rung.predict_with_marks(texts)
+        logits, probabilities, known = self.rung.scored(texts)
         marks = zip(texts, known.tolist(), self.rung.cut_texts(texts).tolist(), strict=True)
-        return Answer(self, probabilities, [_note(*each) for each in marks])
+        return Answer(self, logits, probabilities, [_note(*each) for each in marks])
+
+    def careful(self, caution: Caution) -> Careful:
+        """The model as it answers with that care.
+
+        Args:
+            caution: what is asked.
+
+        Raises:
+            SettingError: it cannot be.
+        """
+        if caution not in self._careful:
+            if len(self._careful) >= MOST_CARES:
+                self._careful.clear()
+            self._careful[caution] = self.rung.careful(caution)
+        return self._careful[caution]
 
     def raw_scores(self, texts: list[str], answer: Answer) -> NDArray[np.float64]:
         """float64 [n, k]: the logits of the answer's probabilities; of a text that says nothing, of the labels' shares.
@@ -81,17 +99,31 @@ class Answer:
 
     Attributes:
         model: that answered: labels are its.
+        logits: float32 [n, k].
         probabilities: float64 [n, k].
         notes: of each text "empty", "unknown", "cut", or None.
     """
 
     model: Loaded
+    logits: NDArray[np.float32]
     probabilities: NDArray[np.float64]
     notes: list[str | None]
 
     def part(self, first: int, last: int) -> Answer:
         """The answer to some of the texts."""
-        return Answer(self.model, self.probabilities[first:last], self.notes[first:last])
+        return Answer(self.model, self.logits[first:last], self.probabilities[first:last], self.notes[first:last])
+
+    def judged(self, caution: Caution) -> Judged:
+        """The same with care.
+
+        Args:
+            caution: what is asked.
+
+        Raises:
+            SettingError: the model cannot answer so.
+        """
+        known = np.array([note not in (EMPTY, UNKNOWN) for note in self.notes], np.bool_)
+        return self.model.careful(caution).judge(self.logits, self.probabilities, known)
 
     @cached_property
     def order(self) -> list[list[int]]:

@@ -121,6 +121,10 @@ def _file(names: list[str]) -> dict[str, Any]:
         "on_bad_row": {"enum": ["error", "skip"]},
         "bom": boolean,
         "escape_formulas": boolean,
+        **{
+            name: {"type": "number", "minimum": 0.01, "maximum": 0.9999}
+            for name in ("min_precision", "coverage", "sets")
+        },
     }
     answers = _answers("Object", "text/csv")
     for kind in ("text/tab-separated-values", "application/x-ndjson", "application/vnd.apache.parquet"):

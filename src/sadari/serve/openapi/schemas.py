@@ -11,7 +11,11 @@ STRING: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "number"}
 MODEL: Schema = {"type": ["string", "null"], "description": "Name of a model; the first one where it is left out."}
 TOP: Schema = {"type": ["integer", "null"], "minimum": 1, "description": "The best so many labels."}
+CARE: Schema = {"type": ["number", "null"], "minimum": 0.01, "maximum": 0.9999}
 NOTE: Schema = {"enum": ["empty", "unknown", "cut", None]}
+
+
+_WITHHELD = {"min_precision": CARE, "coverage": CARE}
 
 
 def an_object(required: list[str], **properties: Schema) -> Schema:
@@ -42,7 +46,7 @@ def request_schemas(limits: Limits) -> dict[str, Schema]:
             raw_scores={"type": ["boolean", "null"]},
             truncate={"type": ["boolean", "null"]},
             truncation_direction={"enum": ["right", "Right", None]},
-            parameters={"type": ["object", "null"], "properties": {"top_k": TOP}},
+            parameters={"type": ["object", "null"], "properties": {"top_k": TOP, **_WITHHELD}},
         ),
         "TaskRequest": an_object(
             ["inputs"],
@@ -50,10 +54,14 @@ def request_schemas(limits: Limits) -> dict[str, Schema]:
             model=MODEL,
             parameters={
                 "type": ["object", "null"],
-                "properties": {"top_k": TOP, "function_to_apply": {"enum": ["softmax", "sigmoid", "none", None]}},
+                "properties": {
+                    "top_k": TOP,
+                    "function_to_apply": {"enum": ["softmax", "sigmoid", "none", None]},
+                    **_WITHHELD,
+                },
             },
         ),
-        "ClassifyRequest": an_object(["input"], input=one_or_more, model=MODEL),
+        "ClassifyRequest": an_object(["input"], input=one_or_more, model=MODEL, sets=CARE, **_WITHHELD),
         "ExplainRequest": an_object(["inputs"], inputs=one_or_more, model=MODEL),
         "InferRequest": _infer_request(text, limits.texts),
     }
@@ -113,6 +121,9 @@ ANSWERS: dict[str, Schema] = {
                 label=STRING,
                 probs=a_list(NUMBER),
                 num_classes={"type": "integer"},
+                unsure={"type": "boolean"},
+                certainty=NUMBER,
+                set=a_list(STRING),
             )
         ),
         usage={"type": "object"},

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from sadari.serve.core.answer import Answer
+from sadari.messages import message
+from sadari.serve.core.answer import UNSURE, Answer
 from sadari.serve.core.batching import overloaded
 from sadari.serve.core.shelf import Slot
 from sadari.serve.http.asked import Asked
+from sadari.serve.http.refused import Refused
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from sadari.rungs.cautious import Judged
 
 # What comes while others are answered waits in the event loop. In a crowd, who waits there longer than this share of
 # what may be waited is refused: as long again may have passed before the loop saw the request. Without a crowd the
@@ -39,6 +44,40 @@ async def answered(asked: Asked, slot: Slot, texts: list[str]) -> Answer:
     answer = await slot.answer(texts)
     exchange.notes, exchange.found = answer.notes, answer.best()
     return answer
+
+
+CARE = ("min_precision", "coverage", "sets")
+
+
+def judged(asked: Asked, answer: Answer, body: Mapping[str, Any], names: tuple[str, ...] = CARE) -> Judged | None:
+    """The answer with the care that is asked for, and a note for each text whose label is withheld.
+
+    Args:
+        asked: the request.
+        answer: what the model says.
+        body: where the care stands.
+        names: of those that this protocol has room for.
+
+    Returns:
+        None where none is asked for.
+
+    Raises:
+        Refused, SettingError: it is no number; the model cannot answer so.
+    """
+    from sadari.rungs.cautious import Caution
+
+    given = {name: body[name] for name in names if body.get(name) is not None}
+    for name, value in given.items():
+        if type(value) not in (int, float):
+            raise Refused(422, message("must be {wanted}", wanted=message("a number")), where=name)
+    caution = Caution(**given)
+    if not caution:
+        return None
+    found = answer.judged(caution)
+    if found.unsure is not None:
+        notes = zip(answer.notes, found.unsure.tolist(), strict=True)
+        asked.exchange.notes = [note or (UNSURE if unsure else None) for note, unsure in notes]
+    return found
 
 
 def ranked(answer: Answer, scores: NDArray[np.float64], top: int | None = None) -> list[Scores]:

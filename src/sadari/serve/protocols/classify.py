@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
@@ -13,7 +13,10 @@ from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
 from sadari.serve.http.fields import an_object, field, one_or_several
 from sadari.serve.http.replies import json_reply
-from sadari.serve.protocols.answering import answered
+from sadari.serve.protocols.answering import answered, judged
+
+if TYPE_CHECKING:
+    from sadari.rungs.cautious import Judged
 
 
 def handlers(shelf: Shelf) -> Handlers:
@@ -31,7 +34,8 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
 
     Args:
         shelf: the models.
-        asked: ``{"model", "input": text or list of texts}``.
+        asked: ``{"model", "input": text or list of texts}``, and of our own ``"min_precision"``, ``"coverage"`` and
+            ``"sets"``.
 
     Raises:
         Refused: it holds something else.
@@ -45,6 +49,8 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
         {"index": place, "label": label, "probs": row, "num_classes": len(row)}
         for place, (label, row) in enumerate(rows)
     ]
+    for record, own in zip(data, _with_care(judged(asked, answer, body), answer.model.labels, len(data)), strict=True):
+        record |= own
     return json_reply(
         {
             "id": f"classify-{asked.exchange.id}",
@@ -55,6 +61,21 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
             "usage": _usage(sum(await slot.token_counts(texts, answer))),
         }
     )
+
+
+def _with_care(found: Judged | None, labels: list[str], texts: int) -> list[dict[str, Any]]:
+    """What care adds to the record of each text."""
+    records: list[dict[str, Any]] = [{} for _ in range(texts)]
+    if found is None:
+        return records
+    for place, record in enumerate(records):
+        if found.unsure is not None:
+            record["unsure"] = bool(found.unsure[place])
+        if found.certainty is not None:
+            record["certainty"] = float(found.certainty[place])
+        if found.sets is not None:
+            record["set"] = [label for label, held in zip(labels, found.sets[place].tolist(), strict=True) if held]
+    return records
 
 
 def _usage(tokens: int) -> dict[str, Any]:

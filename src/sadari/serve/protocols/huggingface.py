@@ -14,7 +14,7 @@ from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
 from sadari.serve.http.fields import an_object, choice, field, one_or_several, whole_number
 from sadari.serve.http.replies import json_reply
-from sadari.serve.protocols.answering import answered, ranked
+from sadari.serve.protocols.answering import CARE, answered, judged, ranked
 from sadari.train.solvers.temperature import sigmoid, softmax
 
 
@@ -46,6 +46,7 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
     function = choice(parameters, "function_to_apply", ("softmax", "sigmoid", "none"))
     slot = shelf.find(asked.parameters.get("model") or field(body, "model", str))
     answer = await answered(asked, slot, texts)
+    judged(asked, answer, parameters, CARE[:2])  # the header says which labels are withheld
     scores = await _scores(function, slot, texts, answer)
     return json_reply(ranked(answer, scores, top))
 

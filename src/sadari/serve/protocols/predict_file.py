@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,6 +21,7 @@ from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
 from sadari.serve.http.refused import Refused
 from sadari.serve.http.streams import Streamed, room_on_disk, save_body
+from sadari.serve.protocols.answering import CARE
 
 if TYPE_CHECKING:
     from sadari.data.read import Source
@@ -42,8 +44,9 @@ MEDIA = {
     "jsonl": "application/x-ndjson",
     "parquet": "application/vnd.apache.parquet",
 }
-QUERY = ("model", "format", "to", "text", "proba", "top", "on_bad_row", "bom", "escape_formulas")
+QUERY = ("model", "format", "to", "text", "proba", "top", "on_bad_row", "bom", "escape_formulas", *CARE)
 _GZIP = b"\x1f\x8b"
+_NUMBER = re.compile(r"[0-9]?\.?[0-9]{1,17}")
 
 
 def handlers(shelf: Shelf) -> Handlers:
@@ -114,6 +117,7 @@ class _Made:
 
     def __init__(self, asked: Asked, slot: Slot, query: dict[str, str], file: Path) -> None:
         from sadari.labelled.rows import Answers, Wanted
+        from sadari.rungs.cautious import Caution
 
         self._exchange, self._file = asked.exchange, file
         try:
@@ -125,7 +129,8 @@ class _Made:
             raise _refused(error) from None
         self.format = query.get("to") or (source.format if source.format in MEDIA else "csv")
         rung = slot.loaded.rung
-        wanted = Wanted(query.get("proba") == "true", int(query.get("top", "1")))
+        care = Caution(**{name: float(query[name]) for name in CARE if name in query})
+        wanted = Wanted(query.get("proba") == "true", int(query.get("top", "1")), care)
         answers = Answers(rung, source.columns, wanted)
         labelled = self._rows(source, answers, ROWS_OF_A_NET if rung.gains_from_batches else ROWS)
         how = {"escape": query.get("escape_formulas") == "true", "bom": query.get("bom") == "true"}
@@ -184,6 +189,8 @@ def _check(name: str, value: str) -> None:
     }
     if name in allowed and value not in allowed[name]:
         raise Refused(422, message("must be one of: {among}", among=", ".join(allowed[name])), where=name)
+    if name in CARE and not _NUMBER.fullmatch(value):
+        raise Refused(422, message("must be {wanted}", wanted=message("a number")), where=name)
     if name == "top" and not (value.isascii() and value.isdigit() and 0 < int(value[:9]) < 10_000):
         raise Refused(422, message("must be {wanted}", wanted=message("a whole number")), where=name)
 

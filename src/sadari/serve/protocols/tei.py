@@ -20,7 +20,7 @@ from sadari.serve.http.endpoint import Handlers
 from sadari.serve.http.fields import an_object, choice, field, one_or_several, texts_in, whole_number
 from sadari.serve.http.refused import Refused
 from sadari.serve.http.replies import json_reply
-from sadari.serve.protocols.answering import answered, ranked
+from sadari.serve.protocols.answering import CARE, answered, judged, ranked
 
 _A_PAIR = message(
     "a flat list of strings is a pair of texts in this protocol, and this model takes no pairs",
@@ -51,9 +51,11 @@ async def predict(shelf: Shelf, asked: Asked) -> Response:
     raw = field(body, "raw_scores", bool)
     truncate = field(body, "truncate", bool)
     choice(body, "truncation_direction", ("right", "Right"))
-    top = whole_number(field(body, "parameters", dict) or {}, "top_k")
+    parameters = field(body, "parameters", dict) or {}
+    top = whole_number(parameters, "top_k")
     slot = shelf.find(field(body, "model", str))
     answer = await answered(asked, slot, texts)
+    judged(asked, answer, parameters, CARE[:2])  # the header says which labels are withheld
     if truncate is False:
         _refuse_cut(answer)
     scores = await slot.raw_scores(texts, answer) if raw else answer.probabilities
