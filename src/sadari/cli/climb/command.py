@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,11 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.cli.arguments.language import language
+from sadari.errors import SettingError
 from sadari.messages import message
 
 if TYPE_CHECKING:
+    from sadari.climb.context import Executor
     from sadari.data.corpus import Corpus
 
 EXAMPLES = """\b
@@ -27,6 +30,7 @@ Examples:
   sadari climb news.csv --weights my-bert --budget 30m
   sadari climb few.csv --weights all-MiniLM-L6-v2
   sadari climb fraud.csv --metric f1:fraud       where a rare label counts
+  sadari climb news.csv --budget 1h --ray auto   on all machines of a cluster
   sadari climb news.csv --json > climb.json      for programs
 
 \b
@@ -95,6 +99,13 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 @click.option(
     "--tune", type=click.IntRange(min=0), default=0, metavar="N", help="Try N settings of each rung on validation rows."
 )
+@options.ray
+@click.option(
+    "--task-cpus",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With --ray: processors of each task, the threads of a net.  [default: 1]",
+)
 @click.option("--no-refit", is_flag=True, help="Leave the model as measured, without the validation rows.")
 @click.option("--no-curves", is_flag=True, help="Leave out the learning curves, which take about half the time.")
 @click.option("--no-report", is_flag=True, help="Leave out report.html.")
@@ -118,6 +129,7 @@ def climb(data: str, **asked: Any) -> None:
     from sadari.text.tokens.tokenize import tokenizer, unseen_share
 
     choices = _choices(asked)
+    ray = _ray(asked)
     # before a file is read
     selection = rungs_to_climb(choices["rungs"], {name: asked[name] for name in _STARTS})
     if asked["tokenizer"] not in (None, "auto"):
@@ -128,7 +140,7 @@ def climb(data: str, **asked: Any) -> None:
     folder = Path(asked["output"] or Path("runs") / found.name)
     settings = _settings(asked)
     outputs.check_run_folder(folder)
-    with Progress() as progress:
+    with Progress() as progress, ray as executor:
         progress(message("reading {name}", name=found.name))
         train, test = inputs.read_pair(found, asked)
         _check(train, settings)
@@ -140,7 +152,9 @@ def climb(data: str, **asked: Any) -> None:
             with progress.paused():
                 climb_view.print_data(train, test, audited, kept=asked["keep_duplicates"])
         with without_cache(asked["no_cache"]):
-            result = climb_rungs(train, test, folder=folder, settings=settings, audited=audited, **choices)
+            result = climb_rungs(
+                train, test, folder=folder, settings=settings, audited=audited, executor=executor, **choices
+            )
     if asked["as_json"]:
         from sadari.cli.terminal.printing import json_for_output
         from sadari.climb.folder import to_json
@@ -166,6 +180,20 @@ def _choices(asked: Mapping[str, Any]) -> dict[str, Any]:
         "trials": asked["tune"],
         **{name: asked[name] for name in same},
     }
+
+
+def _ray(asked: Mapping[str, Any]) -> AbstractContextManager[Executor | None]:
+    """What does the work: a cluster, where one is asked for."""
+    if asked["ray"] is None:
+        if asked["task_cpus"] is not None:
+            raise SettingError(
+                message("--task-cpus needs a cluster"), hint=message("give --ray too, or leave --task-cpus out")
+            )
+        return nullcontext()
+    from sadari.scale.climb import climbing_on
+    from sadari.scale.cluster import check_address
+
+    return climbing_on(check_address(asked["ray"]), cpus=asked["task_cpus"] or 1)
 
 
 def _settings(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
