@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import add_node
 
 import sadari
 from cli_runs import run_badly, run_well
+from conftest import add_node
+from sadari.artifact import CALIBRATION
 from sadari.climb import split as freezing
 from sadari.climb.tuning import tune as tuning
 from sadari.data.datasets import find
@@ -64,9 +65,10 @@ def verdict(result):
 
 
 def weights(result):
-    """The bits of every model, by its folder."""
+    """The bits of every model, and what it said of rows that it was not trained on, by their files."""
     folder = Path(result.rungs[0].folder).parent
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.safetensors")}
+    files = [*folder.rglob("*.safetensors"), *folder.rglob(CALIBRATION)]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def assert_same(one, other):
@@ -80,7 +82,7 @@ def test_in_folds_models_table_and_verdict_are_those_of_one_machine(few, alone, 
     found = climb_on(address, few, folder=tmp_path / "run")
     assert_same(found, alone)
     assert "on Ray:" in " ".join(map(str, found.notes))
-    assert len(weights(found)) == len(RUNGS) + 2  # and the model to keep, and the validation rows
+    assert len(weights(found)) == 2 * (len(RUNGS) + 1) + 1  # and the model to keep, and the validation rows
 
 
 def test_with_rows_set_aside_they_are_the_same_too(few, address, tmp_path, monkeypatch):

@@ -67,15 +67,15 @@ class Judged:
 class Cautious(Answering):
     """The part of a rung that answers by what it said of rows that it was not trained on."""
 
-    _held_out: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None  # logits and wanted labels, both [m, k]
+    held_out_: tuple[NDArray[np.float32], NDArray[np.bool_]] | None = None  # logits and wanted labels, both [m, k]
     _calibration: CalibrationRows | None = None
 
     @property
     def calibration_(self) -> CalibrationRows | None:
         """What it said of rows that it was not trained on; None where there were none."""
-        if self._held_out is None:
+        if self.held_out_ is None:
             return self._calibration
-        logits, wanted = self._held_out
+        logits, wanted = self.held_out_
         known = np.ones(len(logits), np.bool_)
         probabilities = self._probabilities(logits, known)
         given = self._codec.given(probabilities, self.thresholds_)
@@ -85,14 +85,14 @@ class Cautious(Answering):
 
     @calibration_.setter
     def calibration_(self, rows: CalibrationRows | None) -> None:
-        self._calibration, self._held_out = rows, None
+        self._calibration, self.held_out_ = rows, None
 
     def _keep_held_out(self, logits: NDArray[np.floating], wanted: NDArray[np.bool_]) -> None:
         """Keep logits [m, k] and wanted labels [m, k] of rows that were not trained on."""
         if len(logits) > MOST_ROWS:
             rows = np.sort(np.random.default_rng(0).permutation(len(logits))[:MOST_ROWS])
             logits, wanted = logits[rows], wanted[rows]
-        self._calibration, self._held_out = None, (logits.astype(np.float32), wanted)
+        self._calibration, self.held_out_ = None, (logits.astype(np.float32), wanted)
 
     def scored(self, texts: Any) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_]]:
         """Logits float32 [n, k], probabilities float64 [n, k], and bool [n]: whether anything in a text is known.

@@ -64,6 +64,7 @@ class OnRay:
 
     Attributes:
         notes: how the work was planned.
+        spent: (rung, kind of job, seconds) of each that was done.
     """
 
     def __init__(self, cluster: Cluster, folder: Path, cpus: int) -> None:
@@ -71,7 +72,6 @@ class OnRay:
         self._cluster, self._folder, self._cpus = cluster, folder, cpus
         self._dispatcher = Dispatcher(self._ray, cpus)
         self._remote = self._ray.remote(max_retries=0, num_cpus=cpus, scheduling_strategy="SPREAD")(work)
-        self.notes: list[Message] = []
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -83,6 +83,8 @@ class OnRay:
         self._outcomes: dict[str, Future[Any]] = {}
         self._asked: set[str] = set()
         self._ahead: list[tuple[Job, Future[Any]]] = []
+        self.notes: list[Message] = []
+        self.spent: list[tuple[str, str, float]] = []
         for left in self._folder.iterdir():
             shutil.rmtree(left)
 
@@ -110,7 +112,7 @@ class OnRay:
                 assert self._costs is not None
                 points = self._costs.points(job, context.tuned.get(job.rung, {}))
                 self._ahead += [(point, self._submitted(context, point)) for point in points]
-        return [partial(self._outcome, context, future) for _, future in started]
+        return [partial(self._outcome, context, job, future) for job, future in started]
 
     def rungs(self, context: ClimbContext, names: Sequence[str], one: Attempt) -> Callable[[str], Any]:
         """Train all rungs at once, those that take longest first."""
@@ -165,11 +167,12 @@ class OnRay:
     def _probed(self, context: ClimbContext, names: Sequence[str]) -> dict[str, Any]:
         """What each rung needs; one that fails already has its outcome."""
         at_most = 0.05 * context.budget.time_left()
-        started = {name: self._submitted(context, Probe(name, at_most)) for name in names}
         found = {}
-        for name, future in started.items():
+        for name, wait in zip(
+            names, self.start(context, ((Probe(name, at_most), None) for name in names)), strict=True
+        ):
             try:
-                found[name] = self._outcome(context, future)
+                found[name] = wait()
             except Exception as error:
                 self._outcomes[name] = Future()
                 self._outcomes[name].set_exception(error)
@@ -187,9 +190,10 @@ class OnRay:
             job.rung, seconds, partial(remote.remote, [self._held], job, self._cpus), gpus=gpus
         )
 
-    def _outcome(self, context: ClimbContext, future: Future[Any]) -> Any:
+    def _outcome(self, context: ClimbContext, job: Job, future: Future[Any]) -> Any:
         """What came of a job, when it is done; what it wrote is in the climb's folder then."""
         done: Done = future.result() if context.at_once else self._waited(context, future)
+        self.spent.append((job.rung, type(job).__name__, done.seconds))
         if context.folder is not None and done.files:
             write_files(done.files, context.folder)
         return done.outcome

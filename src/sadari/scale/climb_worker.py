@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,11 +33,13 @@ class Done:
         outcome: what it gave; a model in it is a `Parcel`.
         files: what it wrote into the climb's folder.
         failed: why it could not be done.
+        seconds: that it took.
     """
 
     outcome: Any = None
     files: Files | None = None
     failed: Message | str | None = None
+    seconds: float = 0.0
 
 
 def silent() -> Bar:
@@ -71,6 +74,7 @@ def work(held: Sequence[Any], job: Job, threads: int) -> Done:
         job: what is to be done.
         threads: that it may use.
     """
+    start = time.perf_counter()
     _use_threads(threads)
     with TemporaryDirectory() as folder:
         context = _context(held[0])
@@ -83,7 +87,7 @@ def work(held: Sequence[Any], job: Job, threads: int) -> Done:
             return Done(failed=why_failed(error, job.rung))
         if isinstance(job, Fit) and outcome.model is not None:
             outcome = replace(outcome, model=Parcel.of(outcome.model, job.own))
-        return Done(outcome, files_of(Path(folder)))
+        return Done(outcome, files_of(Path(folder)), seconds=time.perf_counter() - start)
 
 
 def _opened(model: Any, context: ClimbContext) -> Any:

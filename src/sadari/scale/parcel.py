@@ -16,7 +16,8 @@ from sadari.rungs import RUNGS, Rung
 
 Files = Mapping[str, NDArray[np.uint8]]  # name within a folder → its bytes
 
-_OF_TRAINING = ("train_seconds_", "dropped_rows_", "shortened_", "coverage_", "cut_", "windowed_", "tokenizer_choice_")
+_OF_TRAINING = ("train_seconds_", "dropped_rows_", "shortened_", "coverage_", "cut_", "windowed_")
+_OF_TRAINING += ("tokenizer_choice_", "held_out_", "history_")
 
 
 def files_of(folder: Path) -> dict[str, NDArray[np.uint8]]:
@@ -66,7 +67,7 @@ class Parcel:
             model.save(Path(folder) / "model")
             files = files_of(Path(folder) / "model")
         kept = {name: getattr(model, name) for name in _OF_TRAINING}
-        return cls(model.name, own, files, kept | {"history_": model.history_})
+        return cls(model.name, own, files, kept)
 
     def opened(self, context: ClimbContext) -> Rung:
         """The model, with the settings that it was trained with.
