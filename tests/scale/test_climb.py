@@ -26,7 +26,7 @@ ASKED = {"rungs": RUNGS, "settings": {"lstm": {"epochs": 1, "threads": 1}}, "rep
 @pytest.fixture(scope="module")
 def few():
     train = open_source(find("headlines").train, text="title,text", label="label").read()
-    return train.take(np.arange(0, len(train), 4))
+    return train.take(np.arange(0, len(train), 6))
 
 
 @pytest.fixture(scope="module")
@@ -137,16 +137,16 @@ def test_ctrl_c_concludes_with_what_is_there(few, alone, address, tmp_path, monk
             time.sleep(600)
         return work(held, job, threads)
 
-    measured = []
+    measured, pressed = [], []
 
     def stop(done, total, record):
-        if len(measured) == 2:
+        if len(measured) == 2 and not pressed:
+            pressed.append(True)
             raise KeyboardInterrupt
 
     monkeypatch.setattr(scaled, "work", waits)
-    found = climb_on(
-        address, few, folder=tmp_path / "run", on_progress=stop, on_record=lambda record: measured.append(record)
-    )
+    asked = {"curves": False, "on_progress": stop, "on_record": measured.append}
+    found = climb_on(address, few, folder=tmp_path / "run", **asked)
     assert table(found)[0][:6] == table(alone)[0][:6]
     assert [name for name, _ in found.skipped] == ["lstm"]
     assert (tmp_path / "run" / "model" / "sadari.json").is_file()
@@ -176,5 +176,6 @@ def test_the_command_line(address, tmp_path):
     out = run_well("climb", "headlines", "--rungs", "bow", "--ray", address, "-o", tmp_path / "run", "--no-curves")
     assert "on Ray:" in out.output
     assert (tmp_path / "run" / "report.html").is_file()
+    assert "no node has more than 1" in run_badly("climb", "headlines", "--ray", address, "--task-cpus", "2")
     assert "no address of a Ray cluster" in run_badly("climb", "headlines", "--ray", "news.csv")
     assert "--task-cpus needs a cluster" in run_badly("climb", "headlines", "--task-cpus", "2")

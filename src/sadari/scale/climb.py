@@ -19,14 +19,16 @@ from sadari.climb.budget.budget import Plan, TooDear, planned
 from sadari.climb.context import ClimbContext, Job
 from sadari.climb.training import Fit
 from sadari.display.watching import OnProgress
+from sadari.errors import SettingError
 from sadari.messages import Message, beside, counted, message
 from sadari.rungs import RUNGS
 from sadari.scale.climb_plan import SOON, ClusterPlan, Costs, Probe, plan_all
-from sadari.scale.climb_worker import Done, silent, without_driver, work
+from sadari.scale.climb_worker import Done, held_by_workers, silent, work
 from sadari.scale.cluster import LOCAL, Cluster, connected, import_ray
 from sadari.scale.dispatch import Dispatcher
 from sadari.scale.parcel import write_files
 from sadari.settings.declaration import settings_of
+from sadari.settings.limits import MOST, Whole, check
 
 LOOKED_AT = 0.2  # seconds after which it is shown how far the jobs are
 Attempt = Callable[[ClimbContext, str], Any]
@@ -42,13 +44,27 @@ def climbing_on(address: str = LOCAL, *, cpus: int = 1) -> Iterator[OnRay]:
 
     Raises:
         MissingExtraError: Ray is not installed. ClusterError: there is no such cluster, or of other versions.
+        SettingError: no node has so many processors.
     """
     with connected(address) as cluster, TemporaryDirectory() as folder:
+        _check_room(cpus)
         executor = OnRay(cluster, Path(folder), cpus)
         try:
             yield executor
         finally:
             executor.close()
+
+
+def _check_room(cpus: int) -> None:
+    check("cpus", cpus, Whole(1, MOST))
+    most = max(int(node["Resources"].get("CPU", 0)) for node in import_ray().nodes() if node["Alive"])
+    if cpus > most:
+        raise SettingError(
+            message(
+                "a task is to have {cpus}, and no node has more than {most}", cpus=counted(cpus, "processor"), most=most
+            ),
+            hint=message("give --task-cpus {most}, or less", most=most),
+        )
 
 
 class OnRay:
@@ -117,7 +133,7 @@ class OnRay:
     def rungs(self, context: ClimbContext, names: Sequence[str], one: Attempt) -> Callable[[str], Any]:
         """Train all rungs at once, those that take longest first."""
         self._begin_anew()
-        self._held = self._ray.put(without_driver(context))
+        self._held = self._ray.put(held_by_workers(context))
         self._costs = Costs(context, self._probed(context, names))
         able = [name for name in names if name not in self._outcomes]
         left = context.budget.time_left() * (0.5 if context.trials else 1.0)

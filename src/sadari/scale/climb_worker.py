@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,9 +21,10 @@ from sadari.climb.progress import Bar
 from sadari.climb.training import Fit
 from sadari.display.watching import Watching
 from sadari.messages import Message
+from sadari.pretrained.embedders.cache import in_use, without_cache
 from sadari.scale.parcel import Files, Parcel, files_of
 
-_held: dict[str, ClimbContext] = {}  # of the climb that this process works for
+_held: dict[str, Held] = {}  # of the climb that this process works for
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,28 @@ def silent() -> Bar:
     return Bar(Watching("climb", verbose=False))
 
 
-def without_driver(context: ClimbContext) -> ClimbContext:
-    """What a climb's jobs need of it: no bar, no budget, nothing that came of other rungs.
+@dataclass(frozen=True)
+class Held:
+    """What all jobs of a climb share, fetched once by each process.
+
+    Attributes:
+        context: the climb, without what came of other rungs.
+        place: where relative paths begin.
+        cache: whether vectors of texts are looked up and kept.
+    """
+
+    context: ClimbContext
+    place: str
+    cache: bool
+
+
+def held_by_workers(context: ClimbContext) -> Held:
+    """What jobs need of a climb: no bar, no budget.
 
     Args:
         context: the climb.
     """
-    return replace(
+    bare = replace(
         context,
         budget=Budget(None),
         progress=silent(),
@@ -64,21 +81,23 @@ def without_driver(context: ClimbContext) -> ClimbContext:
         looks={},
         at_once=True,
     )
+    return Held(bare, str(Path.cwd()), in_use())
 
 
 def work(held: Sequence[Any], job: Job, threads: int) -> Done:
     """Do a job of a climb.
 
     Args:
-        held: the reference of the climb, as `without_driver` gave it, in a list: it is fetched once a process.
+        held: the reference of what `held_by_workers` gave, in a list: it is fetched once a process.
         job: what is to be done.
         threads: that it may use.
     """
     start = time.perf_counter()
     _use_threads(threads)
-    with TemporaryDirectory() as folder:
-        context = _context(held[0])
-        context = replace(context, folder=Path(folder) if context.folder is not None else None, looks={})
+    shared = _fetched(held[0])
+    with TemporaryDirectory() as folder, without_cache(not shared.cache):
+        inside = None if shared.context.folder is None else Path(folder)
+        context = replace(shared.context, folder=inside, looks={})
         try:
             if isinstance(job, Measure):
                 job = replace(job, trained=replace(job.trained, model=_opened(job.trained.model, context)))
@@ -94,13 +113,15 @@ def _opened(model: Any, context: ClimbContext) -> Any:
     return model.opened(context) if isinstance(model, Parcel) else model
 
 
-def _context(reference: Any) -> ClimbContext:
+def _fetched(reference: Any) -> Held:
     import ray
 
     key = reference.hex()
     if key not in _held:
         _held.clear()
         _held[key] = ray.get(reference)
+        with suppress(OSError):  # a node that does not have it sees no relative path either
+            os.chdir(_held[key].place)
     return _held[key]
 
 

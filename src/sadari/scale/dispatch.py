@@ -47,7 +47,7 @@ class Dispatcher:
         self._waiting: list[_Task] = []
         self._running: dict[Any, _Task] = {}
         self._changed, self._closed = threading.Condition(), False
-        self._room, self._asked_at = (1, 0), float("-inf")
+        self._room, self._asked_at = (1, 0), float("-inf")  # jobs side by side, and GPUs
         self.count = self.done = 0
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -144,8 +144,9 @@ class Dispatcher:
         if time.monotonic() - self._asked_at < LOOKED_AT:
             return
         with suppress(self._ray.exceptions.RayError):
-            found = self._ray.cluster_resources()
-            self._room = max(1, int(found.get("CPU", 0)) // self._cpus), int(found.get("GPU", 0))
+            nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+            room = sum(int(node.get("CPU", 0)) // self._cpus for node in nodes)
+            self._room = max(1, room), int(sum(node.get("GPU", 0) for node in nodes))
         self._asked_at = time.monotonic()
 
     def _settle(self, reference: Any, task: _Task) -> None:

@@ -106,13 +106,6 @@ on_bad_file = click.option(
     help="Whether files that cannot be labelled make the command fail. The others are labelled in any case.",
 )
 class_weight = click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
-ray = click.option(
-    "--ray",
-    metavar="[ADDRESS]",
-    is_flag=False,
-    flag_value="local",
-    help="Work on a Ray cluster: host:port, ray://host:port, auto; --ray=local: this machine.",
-)
 model = click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")
 
 

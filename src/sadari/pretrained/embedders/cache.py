@@ -42,6 +42,11 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("sadari")) / "embeddings"
 
 
+def in_use() -> bool:
+    """Whether vectors are looked up and kept."""
+    return _used.get()
+
+
 @contextmanager
 def without_cache(without: bool = True) -> Iterator[None]:
     """Neither look up nor keep vectors meanwhile: what is measured then is embedding.
