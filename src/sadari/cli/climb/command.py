@@ -99,13 +99,7 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 @click.option(
     "--tune", type=click.IntRange(min=0), default=0, metavar="N", help="Try N settings of each rung on validation rows."
 )
-@click.option(
-    "--ray",
-    metavar="[ADDRESS]",
-    is_flag=False,
-    flag_value="local",
-    help="Climb on this Ray cluster: host:port, auto or local, which is this machine.",
-)
+@options.ray
 @click.option(
     "--task-cpus",
     type=click.IntRange(min=1),
