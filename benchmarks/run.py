@@ -27,8 +27,19 @@ ALL = (
     "memory",
     "generate",
 )
-LONG = ("serve", "translate", "pretrain", "suite", "several", "embed", "setfit", "equality")
-LONG += ("trust_sets", "scale_climb")
+LONG = (
+    "scale",
+    "serve",
+    "translate",
+    "pretrain",
+    "suite",
+    "several",
+    "embed",
+    "setfit",
+    "equality",
+    "trust_sets",
+    "scale_climb",
+)
 PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "gensim", "tokenizers")
 
 

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,11 @@ NODE = {
 
 
 @contextmanager
-def three_nodes() -> Iterator[Any]:
-    """A cluster of three nodes of one processor each; the first is the head, where drivers stand.
+def three_nodes(cpus: Sequence[int] = (1, 1, 1)) -> Iterator[Any]:
+    """A cluster of three nodes; the first is the head, where drivers stand.
+
+    Args:
+        cpus: processors of each.
 
     Yields:
         a ``ray.cluster_utils.Cluster``; `add_node` and `remove_node` change it, and ``address`` is where it is.
@@ -29,18 +32,18 @@ def three_nodes() -> Iterator[Any]:
 
     cluster = Cluster()
     try:
-        for _ in range(3):
-            add_node(cluster)
+        for count in cpus:
+            add_node(cluster, num_cpus=count)
         yield cluster
     finally:
         cluster.shutdown()
 
 
-def add_node(cluster: Any) -> Any:
+def add_node(cluster: Any, **more: Any) -> Any:
     """One more node, tried again on a machine so busy that Ray gives its own parts up: they have 15 seconds."""
     for _ in range(3):
         try:
-            return cluster.add_node(**NODE)
+            return cluster.add_node(**{**NODE, **more})
         except Exception as error:
             failed = error
     raise failed
