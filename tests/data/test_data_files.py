@@ -24,7 +24,7 @@ def test_a_folder_stands_for_its_data_files_in_order(here):
     found = data_files("in")
     assert found.name == "in"
     assert found.paths == ["in/a.csv", "in/b.jsonl", "in/c.parquet", "in/d.csv.gz"]
-    assert [note.values["count"] for note in found.notes] == [7]
+    assert [note.values["count"] for note in found.notes] == [4, 7]
 
 
 def test_a_folder_of_texts_for_each_label_stays_what_it_is(here):
@@ -89,7 +89,7 @@ def test_a_file_named_twice_is_read_once(here):
     make(here, "in/a.csv", "in/b.csv")
     found = data_files(["in/b.csv", "in/*.csv", "./in/b.csv"])
     assert found.paths == ["in/b.csv", "in/a.csv"]
-    assert [note.count for note in found.notes] == [2]
+    assert [note.values["count"] for note in found.notes] == [2, 2]
     assert found.name == "in/b.csv, in/*.csv, … (3)"
 
 

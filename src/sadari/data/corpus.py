@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from sadari.data.fingerprint import provenance
+from sadari.data.formats.records import Places
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message, plural
@@ -35,7 +36,7 @@ class Corpus:
     Args:
         texts: (n,) String, no nulls.
         labels: (n,) String, or List[String] where a text has several; None without labels.
-        rows: (n,) int64, each text's record number in the file, from 1.
+        rows: (n,) int64, each text's record number in the file, from 1; of many files, among all of them.
         source: the file's name, for messages.
         notes: sentences on what was guessed, dropped or odd.
         label_order: label names in an order known beforehand (such as ``classes.txt``).
@@ -43,6 +44,7 @@ class Corpus:
         skipped: rows left out because they could not be read.
         text_columns: the columns of the file that the texts are from; empty where nobody said.
         label_column: the column that the labels are from; None where nobody said.
+        places: of many files, where each row stands; else None.
     """
 
     texts: pl.Series
@@ -55,6 +57,7 @@ class Corpus:
     skipped: int = 0
     text_columns: tuple[str, ...] = ()
     label_column: str | None = None
+    places: Places | None = None
 
     def __post_init__(self) -> None:
         for name, column in (("texts", self.texts), ("labels", self.labels)):
@@ -209,6 +212,11 @@ class Corpus:
             seed=seed,
         )
 
+    def place(self, row: int) -> Message:
+        """Where a row stands, by its number: ``news.csv, row 12``."""
+        name, number = (self.source, row) if self.places is None else self.places.of(row)
+        return message("{source}, row {row:,}", source=name, row=number)
+
     def check_trainable(self) -> None:
         """Raise unless a classifier can learn from this.
 
@@ -255,7 +263,7 @@ class Corpus:
                     "label {lone!r} stands in this row alone, beside one other label: nothing is left to score it by",
                     lone=lone,
                 ),
-                where=message("{source}, row {row:,}", source=self.source, row=row),
+                where=self.place(row),
                 hint=message("give more rows with that label; is --label right?"),
             )
 

@@ -110,6 +110,9 @@ _KNOWN = (
     ),
 )
 
+PATTERN_SIGNS = "*?["
+"""By which a pattern is known, such as ``news*``; no data set has one in its name."""
+
 NAMES = tuple(known.name for known in _KNOWN)
 
 
@@ -148,7 +151,7 @@ def named(path: str | Path) -> Dataset | None:
     """
     if not isinstance(path, str) or path == "-" or is_there(path):
         return None
-    if path not in NAMES and any(sign in path for sign in "/\\.\0"):
+    if path not in NAMES and any(sign in path for sign in "/\\.\0" + PATTERN_SIGNS):
         return None
     return find(path)
 

@@ -44,21 +44,30 @@ def _without_blanks(labels: pl.Series) -> pl.Series:
     return labels.list.eval(pl.element().filter(pl.element().str.strip_chars() != "").unique(maintain_order=True))
 
 
-def class_names_beside(path: str, records: Records, label: str) -> tuple[list[str], str]:
-    """The names in ``classes.txt`` beside a CSV file whose labels are 1 to as many, and its encoding; else none.
+def class_names_beside(paths: Sequence[str], records: Records, label: str) -> tuple[list[str], str]:
+    """The names in ``classes.txt`` beside CSV files whose labels are 1 to as many, and its encoding; else none.
 
     Raises:
-        DataError: it is no plain file.
+        DataError: it is no plain file; or files of several folders have other names beside them.
     """
     used = records.head[label].drop_nulls() if records.untyped else None
-    if used is None or str(path) == STANDARD_INPUT or not used.str.contains(r"^[0-9]+$").all():
+    if used is None or paths[0] == STANDARD_INPUT or not used.str.contains(r"^[0-9]+$").all():
         return [], ""
-    content, encoding = _content(Path(path).parent / CLASSES_FILE, records.encoding)
-    names = [line.strip() for line in content.replace("\r", "\n").split("\n") if line.strip()]
+    folders = list(dict.fromkeys(Path(path).parent for path in paths))
+    names, encoding = _names_in(folders[0], records.encoding)
+    for folder in folders[1:]:
+        if _names_in(folder, records.encoding)[0] != names:
+            what = message("{file} is not the same in {first} and {second}", file=CLASSES_FILE, first=folders[0])
+            raise DataError(what.filled(second=folder), where=paths[0], hint=message("give files of one folder"))
     numbers = [str(i + 1) for i in range(len(names))]
     if len(names) < 2 or len(set(names)) < len(names) or not used.len() or not used.is_in(numbers).all():
         return [], ""
     return names, encoding
+
+
+def _names_in(folder: Path, neighbours: str | None) -> tuple[list[str], str]:
+    content, encoding = _content(folder / CLASSES_FILE, neighbours)
+    return [line.strip() for line in content.replace("\r", "\n").split("\n") if line.strip()], encoding
 
 
 def _content(path: Path, neighbours: str | None) -> tuple[str, str]:

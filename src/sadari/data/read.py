@@ -14,11 +14,14 @@ from sadari.data.columns import Choice as ColumnChoice
 from sadari.data.columns import choose_columns, column_names, columns_named, split_names
 from sadari.data.corpus import Corpus, near_duplicate_labels, table_of
 from sadari.data.datasets import named
+from sadari.data.files.find import DataFiles, data_files, together
+from sadari.data.files.records import FilesRecords
+from sadari.data.formats import FORMATS
 from sadari.data.formats.byte_stream import STANDARD_INPUT
 from sadari.data.formats.encodings.guess import shown_name
 from sadari.data.formats.format import Asked
 from sadari.data.formats.opening import find_format, open_records
-from sadari.data.formats.records import BadRows, Chunk, OnBadRow, Records, Wanted
+from sadari.data.formats.records import BadRows, Chunk, OnBadFile, OnBadRow, Places, Records, Wanted, all_numbered
 from sadari.data.label_values import (
     CLASSES_FILE,
     class_names_beside,
@@ -77,11 +80,14 @@ class Source:
         notes: sentences on what was guessed; reading adds what it found.
         label_order: label names in a known order (``classes.txt``), else empty.
         skipped: rows that the last pass left out, `skipped_rows`: the first of them with the reason.
+        skipped_files: of many files those that the last pass left out, with the reason.
+        files: the paths of all files.
     """
 
     def __init__(
         self,
         path: str,
+        files: Sequence[str],
         records: Records,
         *,
         text_columns: Sequence[str],
@@ -92,6 +98,7 @@ class Source:
         label_sep: str | None,
     ) -> None:
         self.path = self.title = path
+        self.files = list(files)
         self.format, self.encoding, self.delimiter = records.format, records.encoding, records.delimiter
         self.columns = list(records.columns)
         self.text_columns: list[str] = []
@@ -99,7 +106,7 @@ class Source:
         self.text_note: Message | None = None
         self.label_note: Message | None = None
         self._found: list[Message] = []
-        self.skipped, self.skipped_rows = 0, list[Message]()
+        self.skipped, self.skipped_rows, self.skipped_files = 0, list[Message](), list[Message]()
         self._records, self._need_label = records, need_label
         self._on_bad_row: OnBadRow = on_bad_row
         self._missing: Missing = missing
@@ -112,6 +119,11 @@ class Source:
         """What was found out of the file, the columns and, once it was read, the rows."""
         of_columns = [self.text_note, self.label_note, self._names_note]
         return [*self._records.notes, *filter(None, of_columns), *self._found]
+
+    @property
+    def places(self) -> Places | None:
+        """Where a row of many files stands."""
+        return self._records.places
 
     def use_columns(self, texts: Sequence[str], label: str | None) -> None:
         """Take these columns, which are among `columns`, for the text and the label, whatever was guessed.
@@ -127,7 +139,7 @@ class Source:
         if label != self.label_column:
             self.label_note = None
         self.text_columns, self.label_column = list(texts), label
-        names, encoding = ([], "") if label is None else class_names_beside(self.path, self._records, label)
+        names, encoding = ([], "") if label is None else class_names_beside(self.files, self._records, label)
         self.label_order = tuple(names)
         self._names_note = _names_note(names, encoding) if names else None
 
@@ -148,18 +160,22 @@ class Source:
                 one that cannot be read (all of these are left out and counted with ``on_bad_row="skip"``).
         """
         check("rows", rows, Whole(1, MOST))
-        bad = BadRows(self.path, self._on_bad_row)
+        bad = BadRows(self.path if self.places is None else None, self._on_bad_row)
         needed = tuple(dict.fromkeys([*self.text_columns, *([self.label_column] if self.label_column else [])]))
         wanted = Wanted(
             tuple(self.text_columns), self.label_column, None if whole else needed, self._missing == "empty"
         )
-        total = 0
+        total, first = 0, None
         for chunk in self._records.chunks(rows, wanted, bad):
             batch = self._batch(chunk, bad)
+            first = batch if first is None else first
+            if batch.labels is not None and first.labels is not None and batch.labels.dtype != first.labels.dtype:
+                raise _other_labels(batch.labels, chunk.place(0))
             total += batch.texts.len()
             if batch.texts.len():
                 yield batch
         self._rows, self.skipped, self.skipped_rows = total, bad.count, [wrong for _, wrong in bad.listed]
+        self.skipped_files = bad.files
         if bad.count:
             bad.notes.append(
                 plural(
@@ -233,8 +249,11 @@ class Source:
             skipped=self.skipped,
             text_columns=tuple(self.text_columns),
             label_column=self.label_column,
+            places=self.places,
         )
-        corpus.notes.extend(oddities(blank_rows_in_all, corpus.label_names, corpus.labels, kept=keep_blank))
+        corpus.notes.extend(
+            oddities(blank_rows_in_all, corpus.label_names, corpus.labels, kept=keep_blank, places=self.places)
+        )
         return corpus
 
     def _batch(self, chunk: Chunk, bad: BadRows) -> Batch:
@@ -268,6 +287,15 @@ class Source:
         return batch.filter(~gone) if gone.any() else batch
 
 
+def _other_labels(labels: pl.Series, place: Message) -> DataError:
+    """What is said of a file whose texts have one label each, after files of several, or the other way round."""
+    what = message("a text has one label, and several in the files before it")
+    if isinstance(labels.dtype, pl.List):
+        what = message("a text has several labels, and one in the files before it")
+    hint = message("with --label-sep, a single label is a list of one")
+    return DataError(what, where=place, hint=hint)
+
+
 def _names_note(names: Sequence[str], encoding: str) -> Message:
     """What is said of the labels' names."""
     said = {"file": CLASSES_FILE, "names": ", ".join(names)}
@@ -277,14 +305,19 @@ def _names_note(names: Sequence[str], encoding: str) -> Message:
 
 
 def oddities(
-    blank_rows: np.ndarray, label_names: Sequence[str], labels: pl.Series | None, *, kept: bool = False
+    blank_rows: np.ndarray,
+    label_names: Sequence[str],
+    labels: pl.Series | None,
+    *,
+    kept: bool = False,
+    places: Places | None = None,
 ) -> list[Message]:
     """Sentences on blank texts, by their row numbers, on texts without any label, and on labels that are almost the
     same, or several in one."""
     notes = []
     count = blank_rows.size
     if count:
-        shown = ", ".join(f"{row:,}" for row in blank_rows[:10]) + (", …" if count > 10 else "")
+        shown = all_numbered(blank_rows, 10, places)
         if kept:
             blank = plural(
                 "{count:,} blank text kept (row {rows})", "{count:,} blank texts kept (rows {rows})", count, rows=shown
@@ -338,7 +371,7 @@ def _check_choices(on_bad_row: object, missing: object, need_label: object, head
 
 
 def open_source(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     *,
     part: Part = "train",
     text: str | Sequence[str | int] | None = None,
@@ -349,6 +382,7 @@ def open_source(
     delimiter: str | None = None,
     header: bool | None = None,
     on_bad_row: OnBadRow = "error",
+    on_bad_file: OnBadFile = "error",
     missing: Missing = "error",
     label_sep: str | None = None,
 ) -> Source:
@@ -357,6 +391,9 @@ def open_source(
     Args:
         path: a CSV, TSV, JSONL, Parquet or fastText file (gzip too), one text a line, a folder of text files per
             label (``folder/label/*.txt``), ``"-"`` for standard input, or a data set's name (`sadari data list`).
+            Many files are one corpus: a folder with such files in it, a pattern (``"news/*.parquet"``), or several of
+            these in a list. Each file has its own format and encoding; the columns are those of the first, which any
+            other must have too.
         part: of a data set that has a name, "train" or "test".
         text: columns by name or number from 1; several (``"title,description"``) are joined with one space.
         label: the label's column; a ``classes.txt`` beside a CSV file names labels that are 1 to k, one name a line.
@@ -367,6 +404,7 @@ def open_source(
         delimiter: of CSV.
         header: whether the first record names the columns.
         on_bad_row: "error", or "skip" to leave bad rows out and count them.
+        on_bad_file: of many files, "error", or "skip" to leave out one that cannot be read, or has other columns.
         missing: how to treat a row without text: "error" takes it for a bad row, "empty" keeps it as an empty text, as
             prediction needs it.
         label_sep: splits the label's field into several labels.
@@ -376,16 +414,21 @@ def open_source(
         SettingError: an argument that makes no sense.
     """
     check_threads()
+    check("on_bad_file", on_bad_file, Choice(("error", "skip")))
     _check_choices(on_bad_row, missing, need_label, header, encoding=encoding, delimiter=delimiter, label_sep=label_sep)
-    file, title, columns = _file_of(path, part)
+    check("format", format, Choice(tuple(FORMATS)), optional=True)
+    files, title, columns = _files_of(path, part, format)
     text, label = columns[0] if text is None else text, columns[1] if label is None else label
     known = [str(name) for name in [*split_names(text), *column_names(label)]]
     asked = Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)
-    records = open_records(file, asked)
-    name = STANDARD_INPUT if str(file) == "-" else str(file)
-    choice = _choice(records, text, label, need_label=need_label, where=name)
+    many = len(files.paths) > 1
+    records = FilesRecords(files.paths, asked, on_bad_file=on_bad_file) if many else open_records(files.paths[0], asked)
+    records.notes[:0] = files.notes
+    name = files.name if many else STANDARD_INPUT if files.paths == ["-"] else files.paths[0]
+    choice = _choice(records, text, label, need_label=need_label, where=records.path if many else name)
     source = Source(
         name,
+        files.paths,
         records,
         text_columns=choice.texts,
         label_column=choice.label,
@@ -399,22 +442,30 @@ def open_source(
     return source
 
 
-def _file_of(path: str | Path, part: Part) -> tuple[str | Path, str | None, tuple[str | None, str | None]]:
-    """The file to open; of a data set with a name also its title, and the columns of text and label."""
+def _files_of(
+    path: str | Path | Sequence[str | Path], part: Part, format: str | None
+) -> tuple[DataFiles, str | None, tuple[str | None, str | None]]:
+    """The files to open; of a data set with a name also its title, and the columns of text and label."""
     check("part", part, Choice(("train", "test")))
-    found = named(path)
-    if found is None:
-        if part == "test":
+    given = list(path) if isinstance(path, (list, tuple)) else [path]
+    sets = [named(each) for each in given]
+    files = []
+    for each, found in zip(given, sets, strict=True):
+        if found is None and part == "test":
             raise SettingError(
-                message("{path} is a file, which has no part {part!r}", path=str(path), part=part),
+                message("{path} is a file, which has no part {part!r}", path=str(each), part=part),
                 hint=message("open the file of the test texts"),
             )
-        return path, None, (None, None)
-    if part == "train":
-        return found.train, found.name, (found.text, found.label)
-    if found.test is None:
-        raise DataError(message("the data set {name!r} has no test texts", name=found.name))
-    return found.test, f"{found.name} (test)", (found.text, found.label)
+        file = each if found is None else found.train if part == "train" else found.test
+        if file is None:
+            raise DataError(message("the data set {name!r} has no test texts", name=found.name if found else each))
+        files.append(file)
+    title = None
+    if any(sets):
+        called = [str(each) if found is None else found.name for each, found in zip(given, sets, strict=True)]
+        title = together([f"{name} (test)" if part == "test" else name for name in called])
+    first = sets[0] if sets else None
+    return data_files(files, format=format), title, (None, None) if first is None else (first.text, first.label)
 
 
 def _choice(

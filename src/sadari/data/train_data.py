@@ -76,13 +76,12 @@ class TrainData:
         return replace(self, validation=self.validation.take(np.sort(drawn)), notes=notes)
 
 
-def is_large(path: str) -> bool:
-    """Whether a file is too large to be held in memory beside what is made of it."""
-    place = Path(path)
-    if path == "-" or not place.is_file():
-        return False
-    packed = place.suffix.lower() in _PACKED
-    return place.stat().st_size * (4 if packed else 1) > STREAMED_BYTES
+def is_large(source: Source) -> bool:
+    """Whether files are too large to be held in memory beside what is made of them."""
+    places = [place for place in map(Path, source.files) if place.is_file()]
+    return (
+        sum(place.stat().st_size * (4 if place.suffix.lower() in _PACKED else 1) for place in places) > STREAMED_BYTES
+    )
 
 
 def gather(source: Source, *, validation: float, seed: int, keep_duplicates: bool, stream: bool, say: Say) -> TrainData:
@@ -144,6 +143,7 @@ def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicat
         "label_order": source.label_order,
         "text_columns": tuple(source.text_columns),
         "label_column": source.label_column,
+        "places": source.places,
     }
     no_texts = pl.repeat("", kept.len(), dtype=pl.String, eager=True)  # its labels alone are asked about
     everything = Corpus(no_texts, kept, seen.rows[places], **about)
@@ -168,7 +168,7 @@ def _gather_streamed(source: Source, validation: float, seed: int, keep_duplicat
         keep.size - blank - places.size,
         blank,
         True,
-        [*source.notes, *oddities(seen.rows[seen.blank], everything.label_names, kept)],
+        [*source.notes, *oddities(seen.rows[seen.blank], everything.label_names, kept, places=source.places)],
     )
 
 

@@ -65,7 +65,7 @@ def notes_said(notes: Mapping[str, int]) -> list[Message]:
     return [message("{count:,} {what}", count=count, what=NOTES[name]) for name, count in notes.items()]
 
 
-def open_unlabelled(model: Rung, path: str | Path, reading: Mapping[str, Any]) -> Source:
+def open_unlabelled(model: Rung, path: str | Path | Sequence[str | Path], reading: Mapping[str, Any]) -> Source:
     """A file whose texts a model is to label; a column of labels is one like any other.
 
     Without ``text`` in `reading`, the texts are those of the columns of the model's training, where the file has

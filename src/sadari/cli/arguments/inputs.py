@@ -14,12 +14,15 @@ from sadari.errors import DataError, SettingError
 from sadari.labelled.columns import use_columns_of_training
 from sadari.messages import message
 
+Given = str | tuple[str, ...]
+"""A file, a folder or a pattern as the user writes it; or several, which are one corpus."""
+
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
     from sadari.data.datasets import Dataset
     from sadari.data.read import Source
 
-READING = ("text", "format", "encoding", "delimiter", "header", "on_bad_row", "label", "label_sep")
+READING = ("text", "format", "encoding", "delimiter", "header", "on_bad_row", "on_bad_file", "label", "label_sep")
 _PLAIN_STEMS = frozenset({"train", "training", "data", "dataset", "all", "train_data", "input"})
 
 
@@ -29,21 +32,26 @@ class Data:
 
     Args:
         name: what its results are called.
-        train: path of the training file; "-" is standard input.
+        train: path of the training file, or of several; "-" is standard input.
         test: path of the test file; "-" is standard input.
         columns: ``text`` and ``label``, where a named data set knows them.
         titles: path → what reports call it, for the files of a named data set; others have the user's name for them.
     """
 
     name: str
-    train: str
+    train: Given
     test: str | None
     columns: Mapping[str, str]
-    titles: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[Given, str] = field(default_factory=dict)
+
+    @property
+    def first(self) -> str:
+        """The training file, or the first of them."""
+        return self.train if isinstance(self.train, str) else self.train[0]
 
 
-def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> Data:
-    """A path that exists, a named data set, or standard input.
+def find_data(data: Given, test: str | None = None, *, labelled: bool = False) -> Data:
+    """A path that exists, a named data set, or standard input; or several of the first two.
 
     Args:
         data: as the user wrote it.
@@ -55,7 +63,8 @@ def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> 
     """
     from sadari.data.datasets import NAMES, find, is_there, named
 
-    titles: dict[str, str] = {}
+    titles: dict[Given, str] = {}
+    data = data[0] if isinstance(data, tuple) and len(data) == 1 else data
     if test is not None and not is_there(test) and test in NAMES:
         found = find(test)
         _check_labelled(found, labelled)
@@ -63,6 +72,8 @@ def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> 
         titles[test] = f"{found.name} (test)" if found.test else found.name
     if data == "-":
         return Data("stdin", "-", test, {}, titles)
+    if isinstance(data, tuple):
+        return _find_several(data, test, titles, labelled)
     if "\0" in data:
         raise DataError(message("a name cannot hold NUL"), where=repr(data))
     known = named(data)
@@ -76,6 +87,17 @@ def find_data(data: str, test: str | None = None, *, labelled: bool = False) -> 
         titles[own_test] = f"{known.name} (test)"
     columns = {key: value for key, value in (("text", known.text), ("label", known.label)) if value is not None}
     return Data(known.name, str(known.train), test or own_test, columns, titles)
+
+
+def _find_several(data: tuple[str, ...], test: str | None, titles: dict[Given, str], labelled: bool) -> Data:
+    from sadari.data.files.find import together
+
+    each = [find_data(name, labelled=labelled) for name in data]
+    files = tuple(one.first for one in each)
+    titles[files] = together([one.titles.get(one.train, one.first) for one in each])
+    above = {Path(file).parent for file in files}
+    name = each[0].name if len(above) > 1 or not Path(*above).name else Path(*above).name
+    return Data(name, files, test, each[0].columns, titles)
 
 
 def _check_labelled(found: Dataset, labelled: bool) -> None:
@@ -97,8 +119,10 @@ def looks_like_missing_file(text: str) -> bool:
 
 
 def _name_of(path: Path) -> str:
-    """``news.csv.gz`` → ``news``; ``ag_news/train.csv`` → ``ag_news``."""
-    resolved = path.resolve()
+    """``news.csv.gz`` → ``news``; ``ag_news/train.csv`` → ``ag_news``; ``news/*.parquet`` → ``news``."""
+    from sadari.data.files.find import fixed_part, is_pattern
+
+    resolved = (fixed_part(path) if is_pattern(str(path)) else path).resolve()
     folder = os.path.isdir(resolved)  # noqa: PTH112 – False where we have no rights
     stem = resolved.name if folder else resolved.name.split(".")[0] or resolved.name.lstrip(".")
     if stem.lower() in _PLAIN_STEMS and resolved.parent.name:
@@ -106,11 +130,13 @@ def _name_of(path: Path) -> str:
     return stem or "data"
 
 
-def open_named(path: str, reading: Mapping[str, Any], *, known: Mapping[str, Any] | None = None, **more: Any) -> Source:
+def open_named(
+    path: Given, reading: Mapping[str, Any], *, known: Mapping[str, Any] | None = None, **more: Any
+) -> Source:
     """Open a file as the options say.
 
     Args:
-        path: the file, or "-".
+        path: the file, or several, or "-".
         reading: the options of `sadari.cli.arguments.options.reading` and `labels`.
         known: columns where the options say nothing.
         more: other arguments of `sadari.data.read.open_source`.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sadari.cli.arguments.inputs import open_named
+from sadari.cli.arguments.inputs import Given, open_named
 from sadari.errors import ModelError, SettingError
 from sadari.labelled.columns import use_columns_of_model
 from sadari.messages import message
@@ -68,7 +68,7 @@ def _is_climb(place: Path) -> bool:
 
 
 def open_for_model(
-    path: str, reading: Mapping[str, Any], model: Rung, *, need_label: bool, known: Mapping[str, str] | None = None
+    path: Given, reading: Mapping[str, Any], model: Rung, *, need_label: bool, known: Mapping[str, str] | None = None
 ) -> Source:
     """A file for a model: without ``--text``, from the text columns of its training, where the file has them.
 

@@ -63,6 +63,13 @@ def _encoded(on_bad_row: str) -> Callable[[Command], Command]:
             show_default=True,
             help="Stop at a row that cannot be read, or leave it out and count it.",
         ),
+        click.option(
+            "--on-bad-file",
+            type=click.Choice(["error", "skip"]),
+            default="error",
+            show_default=True,
+            help="Of many files: stop at one that cannot be read or has other columns, or leave it out.",
+        ),
     )
 
 
@@ -97,13 +104,6 @@ concurrency = click.option(
     type=click.IntRange(1),
     metavar="N",
     help="With --ray: files worked on at a time.  [default: one a processor, or a GPU]",
-)
-on_bad_file = click.option(
-    "--on-bad-file",
-    type=click.Choice(["error", "skip"]),
-    default="error",
-    show_default=True,
-    help="Whether files that cannot be labelled make the command fail. The others are labelled in any case.",
 )
 class_weight = click.option("--class-weight", metavar="WEIGHTS", help="balanced, or Sports=2,World=1.")
 model = click.option("-o", "--output", metavar="MODEL", help="The model folder; an older model is replaced.")

@@ -12,7 +12,7 @@ from sadari.messages import Message, message, notes_of, plural
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.cli.arguments.inputs import Data
+    from sadari.cli.arguments.inputs import Data, Given
     from sadari.data.plain_text import PlainText
 
 PLAIN = (".txt", ".text", "")
@@ -29,13 +29,13 @@ class TextFiles:
         asked: the options of the command.
 
     Attributes:
-        files: of all of them.
+        files: of all of them; the tables that a folder or a pattern stands for are one corpus.
         notes: sentences on what was found out, once they are read.
     """
 
     def __init__(self, names: Sequence[str], asked: Mapping[str, Any]) -> None:
         self.names, self.asked = list(names), dict(asked)
-        self.files = self.names
+        self.files: list[Given] = list(self.names)
         self.notes: list[Message] = []
         self._folders: list[Message] = []
 
@@ -57,10 +57,10 @@ class TextFiles:
         self.notes[:] = self._folders
         for name in self.files:
             data = find_data(name)
-            if not is_plain(data.train, self.asked):
-                yield from self.table(name, data)
+            if not is_plain(data.first, self.asked):
+                yield from self.table(called(name), data)
                 continue
-            text = PlainText(data.train, encoding=self.asked["encoding"])
+            text = PlainText(data.first, encoding=self.asked["encoding"])
             self.notes += notes_of(text.name, text.notes)
             yield from self.running(text)
 
@@ -73,31 +73,56 @@ class TextFiles:
         raise NotImplementedError
 
 
-def find_files(names: Sequence[str], asked: Mapping[str, Any]) -> tuple[list[str], list[Message]]:
+def called(name: Given) -> str:
+    """What a file is called, or several together."""
+    from sadari.data.files.find import together
+
+    return name if isinstance(name, str) else together(name)
+
+
+def find_files(names: Sequence[str], asked: Mapping[str, Any]) -> tuple[list[Given], list[Message]]:
     """The files that names stand for, each of which is there; and of every folder, which of its files these are.
 
-    A folder stands for the text files in it; with ``--format folder`` it stays what it is: a table.
+    A folder stands for the text files in it, else for its tables; with ``--format folder`` it stays what it is: a
+    table. A pattern stands for the files that match it. The tables of one folder or pattern are one corpus.
 
     Raises:
         DataError: a file, or a data set, is not there; or nothing that can be read is in a folder.
     """
     from sadari.cli.arguments.inputs import find_data
     from sadari.data.datasets import is_there
+    from sadari.data.files.find import data_files, is_pattern
     from sadari.data.formats.byte_stream import first_bytes
 
-    files: list[str] = []
+    files: list[Given] = []
     notes: list[Message] = []
     for name in names:
-        path = find_data(name).train
-        if path != "-" and Path(path).is_dir() and asked.get("format") != "folder":
-            found, note = files_of(path)
-            files += found
+        path = find_data(name).first
+        folder = path != "-" and Path(path).is_dir() and asked.get("format") != "folder"
+        if is_pattern(path) or (folder and not _holds_texts(path)):
+            found = data_files(path)
+            if found.paths != [path]:
+                files += [one for one in found.paths if is_plain(one, asked)]
+                tables = tuple(one for one in found.paths if not is_plain(one, asked))
+                files += [tables] if tables else []
+                notes += found.notes
+                continue
+        if folder:
+            texts, note = files_of(path)
+            files += texts
             notes.append(note)
             continue
         if path != "-" and not is_there(path):
             first_bytes(Path(path), path, 1)  # it says what is wrong, and what may have been meant
         files.append(name)
     return files, notes
+
+
+def _holds_texts(folder: str) -> bool:
+    try:
+        return any(path.name.lower().endswith(FOLDER_FILES) for path in Path(folder).iterdir() if path.is_file())
+    except OSError:
+        return False
 
 
 def files_of(folder: str) -> tuple[list[str], Message]:

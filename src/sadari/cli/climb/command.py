@@ -23,6 +23,7 @@ Examples:
   sadari climb                                   the bundled headlines
   sadari climb headlines_ko --lang ko            in Korean
   sadari climb news.csv --test test.csv          scored on your own test file
+  sadari climb 'news/*.parquet'                  many files as one corpus
   sadari climb news.csv --text title,body --label topic --rungs bow,tfidf
   sadari climb big.csv --budget 10m -o runs/big  no longer than ten minutes
   sadari climb news.csv --class-weight balanced  where some labels are rare
@@ -43,7 +44,7 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("data", default="headlines", metavar="[DATA]")
+@click.argument("data", nargs=-1, metavar="[DATA…]")
 @click.option("--test", metavar="FILE", help="Labelled texts for the final table.  [default: a tenth held out]")
 @click.option("--rungs", metavar="NAMES", help=f"Some of: {', '.join(options.RUNG_NAMES)}.  [default: all]")
 @click.option(
@@ -111,11 +112,12 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 @click.option("--no-report", is_flag=True, help="Leave out report.html.")
 @language
 @options.as_json("Print the whole result as JSON, and nothing else, on standard output.")
-def climb(data: str, **asked: Any) -> None:
+def climb(data: tuple[str, ...], **asked: Any) -> None:
     """Train every rung, compare them, and say which is worth its cost.
 
     DATA is a file of labelled texts (CSV, TSV, JSONL, Parquet, fastText lines, a folder per label; gzip too), "-" for
-    standard input, or a name from "sadari data list".
+    standard input, or a name from "sadari data list". Many files are one corpus: a folder of data files, a pattern such
+    as 'news/*.parquet', or several of these.
     """
     from sadari.cli.arguments import inputs, outputs
     from sadari.cli.climb import view as climb_view
@@ -136,7 +138,7 @@ def climb(data: str, **asked: Any) -> None:
         tokenizer(asked["tokenizer"])
     for name, start in selection.starts.items():
         RUNGS[name](**start).check()
-    found = inputs.find_data(data, asked["test"], labelled=True)
+    found = inputs.find_data(data or "headlines", asked["test"], labelled=True)
     folder = Path(asked["output"] or Path("runs") / found.name)
     settings = _settings(asked)
     outputs.check_run_folder(folder)

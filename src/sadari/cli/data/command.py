@@ -38,6 +38,7 @@ Examples:
   sadari data audit news.csv --test test.csv --json
   sadari data audit news.csv --lang ko           in Korean
   sadari data audit ag_news
+  sadari data audit 'news/*.parquet' --on-bad-file skip
 
 \b
 Finds rows that cannot be read, duplicates and near-duplicates within and
@@ -121,15 +122,15 @@ def head(data: str, **asked: Any) -> None:
 
 
 @data.command(epilog=AUDIT_EXAMPLES)
-@click.argument("data", default="headlines", metavar="DATA")
+@click.argument("data", nargs=-1, metavar="[DATA…]")
 @click.option("--test", metavar="FILE", help="Labelled texts to compare with.")
 @options.reading_on
 @options.labels
 @options.seed
 @language
 @options.as_json("As JSON, and nothing else, on standard output.")
-def audit(data: str, **asked: Any) -> None:
-    """Look for what could spoil a model, or its score, in DATA: a file or a name.
+def audit(data: tuple[str, ...], **asked: Any) -> None:
+    """Look for what could spoil a model, or its score, in DATA: a file, several, or a name.
 
     Labels may be absent.
     """
@@ -139,7 +140,7 @@ def audit(data: str, **asked: Any) -> None:
     from sadari.display.terminal import Progress
     from sadari.text.tokens.tokenize import unseen_share
 
-    found = inputs.find_data(data, asked["test"])
+    found = inputs.find_data(data or "headlines", asked["test"])
     with Progress() as progress:
         progress(message("reading {name}", name=found.name))
         sources = [inputs.open_train(found, asked, need_label=False)]
@@ -152,7 +153,9 @@ def audit(data: str, **asked: Any) -> None:
         audited = audit_corpora(corpora[0], test, unseen=unseen, seed=asked["seed"], progress=progress)
     if asked["as_json"]:
         bad = {source.title: {"count": source.skipped, "first": source.skipped_rows} for source in sources}
-        say_json({"source": corpora[0].source, "notes": corpora[0].notes, "bad_rows": bad, "audit": audited.to_dict()})
+        files = {source.title: source.skipped_files for source in sources}
+        read = {"source": corpora[0].source, "notes": corpora[0].notes, "bad_rows": bad, "bad_files": files}
+        say_json({**read, "audit": audited.to_dict()})
         return
     from sadari.cli.data.view import print_audit
 

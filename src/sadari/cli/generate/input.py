@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sadari.cli.arguments.text_files import find_files, is_plain
+from sadari.cli.arguments.text_files import called, find_files, is_plain
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message, notes_of
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from sadari.cli.arguments.inputs import Given
 
 
 @dataclass
@@ -55,11 +57,11 @@ def read_texts(asked: Mapping[str, Any]) -> Texts:
 
     names, notes = find_files(asked["texts"], asked)
     found = [find_data(name) for name in names]
-    plain = [data.train == "-" or is_plain(data.train, asked) for data in found]
+    plain = [data.train == "-" or is_plain(data.first, asked) for data in found]
     if any(plain) and not all(plain):
         raise DataError(
             message("is running text, and stands beside a table"),
-            where=names[plain.index(True)],
+            where=called(names[plain.index(True)]),
             hint=message("train on files of one kind; --format lines reads each line of a text as a row"),
         )
     read = Texts("", None, list(asked["texts"]), notes)
@@ -70,13 +72,13 @@ def read_texts(asked: Mapping[str, Any]) -> Texts:
     return _running(read, names, asked)
 
 
-def _running(read: Texts, names: list[str], asked: Mapping[str, Any]) -> Texts:
+def _running(read: Texts, names: list[Given], asked: Mapping[str, Any]) -> Texts:
     from sadari.cli.arguments.inputs import find_data
     from sadari.data.plain_text import PlainText
 
     parts = []
     for name in names:
-        text = PlainText(find_data(name).train, encoding=asked["encoding"])
+        text = PlainText(find_data(name).first, encoding=asked["encoding"])
         read.notes += notes_of(text.name, text.notes)
         content = text.read()
         parts.append(content if content.endswith("\n") or len(names) == 1 else content + "\n")
@@ -84,7 +86,7 @@ def _running(read: Texts, names: list[str], asked: Mapping[str, Any]) -> Texts:
     return read
 
 
-def _tables(read: Texts, names: list[str], asked: Mapping[str, Any]) -> Texts:
+def _tables(read: Texts, names: list[Given], asked: Mapping[str, Any]) -> Texts:
     import polars as pl
 
     from sadari.cli.arguments.inputs import find_data, open_named
@@ -98,7 +100,7 @@ def _tables(read: Texts, names: list[str], asked: Mapping[str, Any]) -> Texts:
         source = open_named(
             data.train, {**asked, **named}, known=data.columns, need_label=condition is not None, missing="empty"
         )
-        source.title = data.titles.get(data.train, name)
+        source.title = data.titles.get(data.train, called(name))
         if condition is None:
             source.use_columns(source.text_columns, None)
         corpus = source.read()

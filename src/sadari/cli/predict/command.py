@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.cli.arguments import options
-from sadari.cli.arguments.inputs import looks_like_missing_file, reading_of
+from sadari.cli.arguments.inputs import Given, looks_like_missing_file, reading_of
 from sadari.cli.arguments.models import load_model
 from sadari.cli.predict.folder import goes_to_folder, label_folder, say_never
 from sadari.errors import DataError, SettingError
@@ -34,6 +34,7 @@ Examples:
   sadari predict runs/news/model new.csv --min-precision 0.95 -o labelled.csv
   sadari predict runs/news/model new.csv --sets 0.9 -o sets.csv
   sadari predict runs/news/tfidf --json -- "-5 degrees in May"
+  sadari predict runs/news/tfidf 'in/*.csv' -o labelled.csv
   sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/
   sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/ --ray
   sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/ --ray=head:6379
@@ -62,7 +63,7 @@ OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in
 
 @click.command(epilog=EXAMPLES)
 @click.argument("model")
-@click.argument("inputs", nargs=-1, metavar="[FILE|-|TEXT…]")
+@click.argument("inputs", nargs=-1, metavar="[FILE…|-|TEXT…]")
 @click.option(
     "-o",
     "--output",
@@ -80,7 +81,6 @@ OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in
 @click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark: Excel reads it as UTF-8 then.")
 @options.predict_precision
 @options.reading
-@options.on_bad_file
 @options.ray
 @options.concurrency
 @options.as_json("One JSON object a line on standard output.")
@@ -88,13 +88,14 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
     """Label texts with a trained MODEL (a folder).
 
     An argument that is an existing file is read as data, and "-" is standard input; all others are texts. Files are
-    read a batch at a time, so they may be larger than memory. With -o FOLDER/ or --ray all arguments are files, folders
+    read a batch at a time, so they may be larger than memory; several are answered into one output, one after another.
+    With -o FOLDER/ or --ray all arguments are files, folders
     of files, or patterns such as 'in/*.parquet'.
     """
     if goes_to_folder(asked):
         label_folder(model, inputs, asked, _wanted(asked))
         return
-    path = file_among(inputs)
+    path = files_among(inputs)
     output = None if asked["output"] is None else Path(asked["output"])
     if asked["bom"] and asked["as_json"]:
         raise SettingError(message("--bom is for CSV and TSV alone"))
@@ -125,8 +126,8 @@ def _wanted(asked: dict[str, Any]) -> Wanted:
     return Wanted(asked["proba"], asked["top"], Caution(asked["min_precision"], asked["coverage"], asked["sets"]))
 
 
-def file_among(inputs: tuple[str, ...]) -> str | None:
-    """The file to read, "-" for standard input, or None where the arguments are texts."""
+def files_among(inputs: tuple[str, ...]) -> Given | None:
+    """The file to read or all of them, "-" for standard input, or None where the arguments are texts."""
     if not inputs:
         if sys.stdin is None or sys.stdin.isatty():
             raise click.UsageError(
@@ -134,17 +135,17 @@ def file_among(inputs: tuple[str, ...]) -> str | None:
             )
         return "-"
     files = [text for text in inputs if text == "-" or _is_file(text)]
-    if files and len(inputs) > 1:
+    if files and (len(files) < len(inputs) or ("-" in files and len(files) > 1)):
         raise SettingError(
             message(
                 "{files!r} is {files_2}, and stands beside other arguments",
                 files=files[0],
                 files_2=message("standard input") if files[0] == "-" else message("a file"),
             ),
-            hint=message("give one file, or only texts"),
+            hint=message("give only files, or only texts"),
         )
     if files:
-        return files[0]
+        return files[0] if len(files) == 1 else tuple(files)
     from sadari.cli.terminal.printing import note
 
     missing = [text for text in inputs if looks_like_missing_file(text)]
@@ -166,8 +167,17 @@ def _is_file(text: str) -> bool:
     if _is_folder(text):  # a single word may well be a folder's name
         return "/" in text or "\\" in text
     from sadari.data.datasets import is_there
+    from sadari.data.files.find import is_pattern
 
-    return is_there(text)
+    # a text may well hold a ? or a *
+    return is_there(text) or (is_pattern(text) and (looks_like_missing_file(text) or _matches(text)))
+
+
+def _matches(text: str) -> bool:
+    """Whether a text that looks like a pattern of paths is one, of files that are there."""
+    from sadari.data.files.find import expanded
+
+    return "/" in text and bool(expanded(text))
 
 
 def _is_folder(text: str) -> bool:
@@ -177,7 +187,7 @@ def _is_folder(text: str) -> bool:
         return False
 
 
-def _check_output(output: Path, path: str | None, asked: dict[str, Any]) -> None:
+def _check_output(output: Path, path: Given | None, asked: dict[str, Any]) -> None:
     from sadari.cli.arguments.outputs import check_file
     from sadari.labelled.writers import format_of
 
@@ -192,10 +202,14 @@ def _check_output(output: Path, path: str | None, asked: dict[str, Any]) -> None
         raise SettingError(message("--bom is for CSV and TSV alone"))
     format_of(output)
     target = check_file(output)
-    if path not in (None, "-") and target.exists() and Path(str(path)).exists() and target.samefile(str(path)):
-        raise SettingError(
-            message("-o {output} is the file that is read", output=output), hint=message("choose another name")
-        )
+    if path is not None and path != "-" and target.exists():
+        from sadari.data.files.find import data_files
+
+        files = map(Path, data_files(path, format=asked["format"]).paths)
+        if any(file.exists() and target.samefile(file) for file in files):
+            raise SettingError(
+                message("-o {output} is the file that is read", output=output), hint=message("choose another name")
+            )
 
 
 def _argument_frame(inputs: tuple[str, ...]) -> pl.DataFrame:
@@ -207,7 +221,7 @@ def _argument_frame(inputs: tuple[str, ...]) -> pl.DataFrame:
         raise DataError(message("an argument is not valid text in this terminal's encoding")) from None
 
 
-def _predict_file(rung: Rung, path: str, output: Path | None, asked: dict[str, Any], progress: Progress) -> None:
+def _predict_file(rung: Rung, path: Given, output: Path | None, asked: dict[str, Any], progress: Progress) -> None:
     from sadari.cli.terminal.printing import note
     from sadari.labelled.label_file import answered, open_unlabelled
     from sadari.labelled.rows import Answers

@@ -77,6 +77,7 @@ def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wante
     found = data_files(inputs, format=asked["format"])
     note(*found.notes)
     output = Path(asked["output"])
+    reading = {name: value for name, value in reading_of(asked).items() if name != "on_bad_file"}  # files are apart
     with Progress() as progress:
         progress(message("loading the model"))
         rung = load_model(model, precision=asked["precision"])
@@ -86,7 +87,7 @@ def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wante
             model,
             found.paths,
             output,
-            Labelling(reading_of(asked), wanted, asked["escape_formulas"], asked["bom"], asked["precision"]),
+            Labelling(reading, wanted, asked["escape_formulas"], asked["bom"], asked["precision"]),
             worker=worker,
             on_standing=lambda now: progress(_how_it_stands(now), now.done / max(1, now.files)),
         )

@@ -26,6 +26,7 @@ Examples:
   sadari pretrain book.txt -o models/bert --size tiny --minutes 20
   sadari pretrain ag_news -o models/news --size mini --epochs 40
   sadari pretrain wiki/ -o models/wiki --size base --precision bf16
+  sadari pretrain 'news/*.parquet' -o models/news --size mini
   sadari pretrain chat.csv --text Q,A -o models/chat
   sadari pretrain logs.txt --no-nsp --packed --length 256 -o models/logs
 
@@ -46,9 +47,9 @@ What it learned, and what it is good for:
 
 \b
 A .txt file is running text, its paragraphs parted by blank lines; a folder
-stands for the .txt files in it; of a table (CSV, TSV, JSONL, Parquet …) every
-row is a text. Half of the pairs of sentences follow each other; texts of one
-sentence each need --no-nsp.
+stands for the .txt files in it, else for its tables; of a table (CSV, TSV,
+JSONL, Parquet …) every row is a text. Half of the pairs of sentences follow
+each other; texts of one sentence each need --no-nsp.
 Several processes: torchrun --nproc-per-node 2 -m -- sadari pretrain …
 Several machines: sadari pretrain … --run /shared/bert --ray --workers 8
 """

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   sadari train news.csv --rung tfidf -o models/news
+  sadari train 'news/*.parquet' --rung tfidf -o m   many files as one corpus
   sadari train news.csv --rung tfidf -o m --set C=0.3 --set ngram_range=1,3
   sadari train --rung tfidf --settings           all that --set takes
   sadari train news.csv --rung embedding-bag -o m --epochs 10 --test test.csv
@@ -91,7 +92,7 @@ _OWN_OPTIONS = (
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("data", required=False)
+@click.argument("data", nargs=-1, metavar="DATA…")
 @click.option("--rung", metavar="NAME", help=f"One of: {', '.join(options.RUNG_NAMES)}.")
 @options.model
 @click.option("--test", metavar="FILE", help="Labelled texts to score on at the end.")
@@ -122,7 +123,11 @@ _OWN_OPTIONS = (
 @options.as_json("Settings, rows and scores as JSON, and nothing else, on standard output.")
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
-    """Train one rung on DATA (a file, a name, or "-") and save the model."""
+    """Train one rung on DATA and save the model.
+
+    DATA is a file, a folder of data files, a pattern such as 'news/*.parquet', several of these, which are one corpus,
+    a name, or "-".
+    """
     from sadari.cli.terminal import settings as settings_view
     from sadari.rungs import find_rung
 
@@ -158,7 +163,7 @@ def _train(asked: dict[str, Any]) -> None:
         progress(message("reading {name}", name=found.name))
         source = inputs.open_train(found, asked)
         test = None if asked["test"] is None else inputs.read_test(found, asked, source)
-        stream = is_large(found.train) if asked["stream"] is None else asked["stream"]
+        stream = is_large(source) if asked["stream"] is None else asked["stream"]
         rows = gather(
             source,
             validation=asked["validation"],

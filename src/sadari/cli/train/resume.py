@@ -62,7 +62,7 @@ def arguments(context: click.Context, command: Command = TRAIN) -> dict[str, Any
     for name, how in command.needs:
         if given[name] in (None, ()):
             raise click.UsageError(str(message("{option} is missing", option=how)))
-    if given["run"] is not None and "-" in (given.get("data"), *given.get("texts", ())):
+    if given["run"] is not None and "-" in (*given.get("data", ()), *given.get("texts", ())):
         raise SettingError(
             message("--run cannot keep a run whose texts come from standard input"), hint=message("put them in a file")
         )
@@ -145,10 +145,14 @@ def only_the_first_speaks() -> Iterator[None]:
 
 def _found_again(name: str, value: Any) -> Any:
     """An absolute path, or several; the name of named data as it is."""
+    from sadari.data.files.find import is_pattern
+
     if isinstance(value, tuple):
         return [_found_again(name, one) for one in value]
     if value is None or (
-        name in ("data", "texts", "test", "weights", "unlabelled", "start") and not Path(value).exists()
+        not is_pattern(value)
+        and name in ("data", "texts", "test", "weights", "unlabelled", "start")
+        and not Path(value).exists()
     ):
         return value
     return str(Path(value).absolute())

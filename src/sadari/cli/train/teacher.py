@@ -125,7 +125,7 @@ def _read(name: str, asked: Mapping[str, Any], found: Data, train: Source) -> tu
     """The texts of a file, from the columns of the training file where it has them."""
     data = find_data(name)
     own = {key: asked.get(key) for key in ("encoding", "on_bad_row")}
-    if Path(data.train).suffix == Path(found.train).suffix:
+    if Path(data.first).suffix == Path(found.first).suffix:
         own |= {key: asked.get(key) for key in ("format", "delimiter", "header")}
     source = open_named(data.train, own, known=data.columns, need_label=False, missing="empty")
     wanted = train.text_columns

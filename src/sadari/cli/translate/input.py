@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sadari.artifact import atomic_file
-from sadari.cli.arguments.inputs import find_data, open_named
+from sadari.cli.arguments.inputs import Given, find_data, open_named
 from sadari.cli.arguments.options import parse_delimiter
-from sadari.cli.predict.command import file_among
+from sadari.cli.predict.command import files_among
 from sadari.cli.terminal.printing import note, say
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
@@ -146,9 +146,9 @@ def read_for(model: Translator, texts: Sequence[str], asked: Mapping[str, Any]) 
     return read_pairs(texts, asked, known=known, keep_blank=True)
 
 
-def wanted(texts: tuple[str, ...], asked: Mapping[str, Any]) -> str | list[str]:
+def wanted(texts: tuple[str, ...], asked: Mapping[str, Any]) -> Given | list[str]:
     """What is to be translated: a file, "-", or texts."""
-    path = file_among(texts)
+    path = files_among(texts)
     if path is None and asked["source"] is not None:
         raise SettingError(message("--source names a column of a table, and here are texts"))
     for text in texts if path is None else ():
@@ -157,7 +157,7 @@ def wanted(texts: tuple[str, ...], asked: Mapping[str, Any]) -> str | list[str]:
     return list(texts) if path is None else path
 
 
-def batches(given: str | list[str], asked: Mapping[str, Any]) -> Iterator[pl.Series]:
+def batches(given: Given | list[str], asked: Mapping[str, Any]) -> Iterator[pl.Series]:
     """The texts in columns of at most `BATCH_ROWS`, in their order."""
     import polars as pl
 

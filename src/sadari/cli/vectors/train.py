@@ -28,14 +28,15 @@ Examples:
   sadari vectors train chat.csv --text Q,A -o ko --subwords 3-5 --unit jamo
   sadari vectors train a.txt b.txt.gz -o vectors.vec --deterministic
   sadari vectors train articles/ -o vectors
+  sadari vectors train 'news/*.parquet' -o vectors
   cat *.txt | sadari vectors train - -o vectors
 
 \b
 A .txt file is read as running text, a line a sentence, and a folder stands
-for the .txt files in it; other files are tables, of which the text column is
-taken (all columns of --text). The ending of OUT says the format: none is a
-folder of Sadari's own, .vec and .txt are word2vec text, .bin is word2vec
-binary; only sadari and fasttext (--to) keep subwords.
+for the .txt files in it (else for its tables); other files are tables, of
+which the text column is taken (all columns of --text). The ending of OUT says
+the format: none is a folder of Sadari's own, .vec and .txt are word2vec text,
+.bin is word2vec binary; only sadari and fasttext (--to) keep subwords.
 """
 INPUTS = ("text", *READ_FORMATS)
 

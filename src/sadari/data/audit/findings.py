@@ -11,6 +11,7 @@ import polars as pl
 
 from sadari.data.audit.repeats import Repeats
 from sadari.data.corpus import Corpus, near_duplicate_labels
+from sadari.data.formats.records import all_numbered, numbered
 from sadari.messages import Message, message, plural
 
 EXAMPLES = 3
@@ -362,7 +363,7 @@ def _tokenizers(tokenizers: Mapping[str, float]) -> Iterable[Finding]:
 
 def _group(corpus: Corpus, rows: np.ndarray) -> Message:
     """Rows of one text: their numbers, the text, and their labels where these differ or there is one row."""
-    numbers = ", ".join(f"{corpus.rows[row]:,}" for row in rows[:5]) + (", …" if len(rows) > 5 else "")
+    numbers = all_numbered(corpus.rows[rows], 5, corpus.places)
     labels = list(dict.fromkeys(_label(corpus, row) for row in rows.tolist()))
     text = f"{_text(corpus, int(rows[0]))}{_in_brackets(labels)}"
     return plural("row {rows}: {text}", "rows {rows}: {text}", len(rows), rows=numbers, text=text)
@@ -371,10 +372,11 @@ def _group(corpus: Corpus, rows: np.ndarray) -> Message:
 def _pair(first: Corpus, a: np.integer, second: Corpus, b: np.integer) -> Message:
     labels = list(dict.fromkeys([_label(first, int(a)), _label(second, int(b))]))
     texts = list(dict.fromkeys([_text(first, int(a)), _text(second, int(b))]))
-    text, rows = f"{' | '.join(texts)}{_in_brackets(labels)}", (int(first.rows[a]), int(second.rows[b]))
+    text = f"{' | '.join(texts)}{_in_brackets(labels)}"
+    rows = numbered(first.rows[a], first.places), numbered(second.rows[b], second.places)
     if first is second:
-        return message("rows {first:,} and {second:,}: {text}", first=rows[0], second=rows[1], text=text)
-    return message("training row {first:,}, test row {second:,}: {text}", first=rows[0], second=rows[1], text=text)
+        return message("rows {first} and {second}: {text}", first=rows[0], second=rows[1], text=text)
+    return message("training row {first}, test row {second}: {text}", first=rows[0], second=rows[1], text=text)
 
 
 def _in_brackets(labels: list[str]) -> str:

@@ -11,14 +11,14 @@ from itertools import islice
 from pathlib import Path
 
 from sadari.artifact.plain_file import as_path
-from sadari.data.datasets import is_there
+from sadari.data.datasets import PATTERN_SIGNS, is_there
 from sadari.data.formats import FORMATS
 from sadari.data.formats.format import Format
 from sadari.data.formats.opening import find_format
 from sadari.errors import DataError, SettingError, reason_of
 from sadari.messages import Message, message, plural
 
-_PATTERN = re.compile(r"[*?[]")
+_PATTERN = re.compile(f"[{re.escape(PATTERN_SIGNS)}]")
 _TEXTS = (".txt",)  # of a folder they are taken where no table is
 _PACKED = ".gz"
 _NO_DATA = re.compile(r"(?i)^[._]|\.(crc|md5|sha256)$|^(readme|licen[sc]e)\b|^classes\.txt$")
@@ -61,7 +61,7 @@ def data_files(
         DataError: nothing matches a pattern; or it is not clear which files of a folder are meant.
         SettingError: nothing is given, or standard input stands beside other files.
     """
-    several = [given] if isinstance(given, (str, os.PathLike)) else list(given)
+    several = list(given) if isinstance(given, (list, tuple)) else [given]
     names = ["-" if name == "-" else str(as_path(name)) for name in several]
     if not names:
         raise SettingError(message("no file is given"))
@@ -73,16 +73,25 @@ def data_files(
     paths: list[str] = []
     for name in names:
         paths += _meant_by(name, format, notes)
-    once = {os.path.realpath(path): path for path in reversed(paths)}
-    if len(once) < len(paths):
-        twice = len(paths) - len(once)
-        paths = [path for path in dict.fromkeys(paths) if once[os.path.realpath(path)] == path]
+    places = [_place(path) for path in paths]
+    first = dict(zip(reversed(places), reversed(paths), strict=True))
+    if twice := len(paths) - len(first):
+        paths = [first[place] for place in dict.fromkeys(places)]
         notes.append(
             plural(
                 "{count:,} file is named twice, and read once", "{count:,} files are named twice, and read once", twice
             )
         )
-    return DataFiles(_together(names), paths, notes)
+    if len(paths) > 1:
+        notes.insert(0, message("{count:,} files: {files}", count=len(paths), files=_shown(list(map(Path, paths)))))
+    return DataFiles(together(names), paths, notes)
+
+
+def _place(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # no file can have such a name: opening it says so
+        return path
 
 
 def is_pattern(name: str) -> bool:
@@ -90,7 +99,8 @@ def is_pattern(name: str) -> bool:
     return bool(_PATTERN.search(name)) and not is_there(name)
 
 
-def _together(names: Sequence[str]) -> str:
+def together(names: Sequence[str]) -> str:
+    """What several files are called: the first two, and how many there are."""
     shown = ", ".join(names[:2])
     return shown if len(names) <= 2 else f"{shown}, … ({len(names):,})"
 
@@ -104,7 +114,7 @@ def _meant_by(name: str, format: str | None, notes: list[Message]) -> list[str]:
 
 
 def _matching(pattern: str, notes: list[Message]) -> list[str]:
-    found = sorted(map(Path, _expanded(pattern)), key=lambda path: path.parts)
+    found = sorted(map(Path, expanded(pattern)), key=lambda path: path.parts)
     files = [path for path in found if path.is_file()]
     if not files:
         what = message("only folders match it") if found else message("nothing matches it")
@@ -116,7 +126,8 @@ def _matching(pattern: str, notes: list[Message]) -> list[str]:
     return list(map(str, taken))
 
 
-def _expanded(pattern: str) -> list[str]:
+def expanded(pattern: str) -> list[str]:
+    """What matches a pattern, in no order."""
     try:
         return glob.glob(pattern, recursive=True)  # noqa: PTH207 – Path.glob takes no pattern that is absolute
     except ValueError:  # it holds NUL
@@ -222,7 +233,7 @@ def _say_left_out(name: str, others: Iterable[Path], notes: list[Message]) -> No
 
 def _what_is_there(pattern: str) -> Message:
     """What stands in the folder that a pattern asks about, as far as it exists."""
-    fixed = Path(*_before_pattern(Path(pattern).parts))
+    fixed = fixed_part(Path(pattern))
     folder = next((place for place in (fixed, *fixed.parents) if is_there(place)), fixed)
     if folder != fixed:
         return message("there is no folder {folder}", folder=fixed)
@@ -236,7 +247,8 @@ def _what_is_there(pattern: str) -> Message:
     return message("in {folder} there are: {names}", folder=folder, names=shown)
 
 
-def _before_pattern(parts: Sequence[str]) -> list[str]:
-    """The parts of a path up to the first that is a pattern; never the last one."""
+def fixed_part(pattern: Path) -> Path:
+    """The folder that all files which match a pattern are in: what stands before its first sign."""
+    parts = pattern.parts
     stop = next((i for i, part in enumerate(parts) if _PATTERN.search(part)), len(parts))
-    return list(parts[: min(stop, len(parts) - 1)])
+    return Path(*parts[: min(stop, len(parts) - 1)])

@@ -47,7 +47,6 @@ class FolderRecords(Records):
         try:
             folders = sorted(p for p in self._path.iterdir() if p.is_dir() and not p.name.startswith("."))
             files = [(folder.name, p) for folder in folders for p in sorted(folder.iterdir())]
-            tables = sorted(p.name for p in self._path.glob("*.*sv*"))
         except OSError as error:
             raise DataError(
                 message("the folder cannot be read ({reason})", reason=reason_of(error)), where=str(self._path)
@@ -55,10 +54,7 @@ class FolderRecords(Records):
         taken = [(label, p) for label, p in files if p.name.endswith((".txt", ".txt.gz"))]
         if not taken:
             what = message("is a folder with no text files in folders of their own (label/*.txt)")
-            hint = message("name a file, or make one folder a label")
-            if tables:
-                hint = message("did you mean {path}?", path=self._path / tables[0])
-            raise DataError(what, where=str(self._path), hint=hint)
+            raise DataError(what, where=str(self._path), hint=message("name a file, or make one folder a label"))
         other = len(files) - len(taken)
         if other:
             self.notes.append(

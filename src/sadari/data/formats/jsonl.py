@@ -111,6 +111,11 @@ class JsonlRecords(Records):
         self.columns = list(keys)
         self.head = pl.DataFrame([_head_column(key, [r.get(key) for r in records]) for key in keys])
 
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Strings, whatever the values are; see `Records`."""
+        return dict.fromkeys(self.columns, pl.String())
+
     def _head_records(self) -> list[dict[str, Any]]:
         records, failure = [], None
         lines = head_lines(self._stream).decode("utf-8").split("\n")[: _HEAD_ROWS + 1]

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ _PROGRAM = "from sadari.data.formats.parquet_probe import main; main()"
 _MAGIC = b"PAR1"
 _TAIL = 8  # bytes: the footer's length, little-endian, and the magic
 _BATCH_ROWS = 65536
+_FOUND: dict[tuple[str, int, int], dict[str, Any]] = {}  # of each file that was looked at
 
 
 def check_ends(path: Path, name: str) -> None:
@@ -54,32 +56,52 @@ def count_rows(path: Path, name: str) -> int:
     Raises:
         DataError: it is damaged, or cannot be read.
     """
+    probe([path])
+    return _answer(_FOUND[_key(path)], name)
+
+
+def probe(paths: Sequence[Path]) -> None:
+    """Read files through, in one process as long as none ends it; `count_rows` then need not.
+
+    Args:
+        paths: plain files that are there.
+    """
+    left = [path for path in paths if _key(path) not in _FOUND]
     if not sys.executable:  # Python is built into another program: there is nothing to start
-        return _answer(_look(str(path.absolute())), name)
-    # -P: a module of the user's own in the current folder is none of Python's
-    command = [sys.executable, "-P", "-c", _PROGRAM, str(path.absolute())]
-    place = os.pathsep.join(entry for entry in sys.path if entry)
-    run = subprocess.run(
-        command,
-        env={**os.environ, "PYTHONPATH": place, "RUST_BACKTRACE": "0"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    said = run.stderr.decode("utf-8", "replace")
-    try:
-        found = json.loads(run.stdout)
-    except ValueError:
-        reason = next((line for line in said.splitlines() if "memory" in line), f"exit code {run.returncode}")
-        raise DataError(
-            message("is a damaged Parquet file: it ends the process that reads it ({reason})", reason=reason),
-            where=name,
-            hint=message("write or fetch it again"),
-        ) from None
-    return _answer(found, name)
+        _FOUND.update((_key(path), _look(str(path.absolute()))) for path in left)
+    while left and sys.executable:
+        # -P: a module of the user's own in the current folder is none of Python's
+        command = [sys.executable, "-P", "-c", _PROGRAM, *(str(path.absolute()) for path in left)]
+        place = os.pathsep.join(entry for entry in sys.path if entry)
+        run = subprocess.run(
+            command,
+            env={**os.environ, "PYTHONPATH": place, "RUST_BACKTRACE": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        found = [json.loads(line) for line in run.stdout.splitlines() if line.endswith(b"}")]
+        if len(found) < len(left):  # the next file ended the process
+            said = run.stderr.decode("utf-8", "replace")
+            reason = next((line for line in said.splitlines() if "memory" in line), f"exit code {run.returncode}")
+            found.append({"ended": reason})
+        _FOUND.update(zip(map(_key, left), found, strict=False))
+        left = left[len(found) :]
+
+
+def _key(path: Path) -> tuple[str, int, int]:
+    """A file as it is now."""
+    stat = path.stat()
+    return os.path.realpath(path), stat.st_size, stat.st_mtime_ns
 
 
 def _answer(found: dict[str, Any], name: str) -> int:
+    if "ended" in found:
+        raise DataError(
+            message("is a damaged Parquet file: it ends the process that reads it ({reason})", reason=found["ended"]),
+            where=name,
+            hint=message("write or fetch it again"),
+        )
     if "error" in found:
         raise DataError(message("is not a readable Parquet file ({error})", error=found["error"]), where=name)
     if found["read"] != found["rows"]:
@@ -94,7 +116,8 @@ def _answer(found: dict[str, Any], name: str) -> int:
 
 def main() -> None:
     """What runs in the other process."""
-    print(json.dumps(_look(sys.argv[1])))
+    for path in sys.argv[1:]:
+        print(json.dumps(_look(path)), flush=True)
 
 
 def _look(path: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -15,12 +15,17 @@ from sadari.errors import DataError
 from sadari.messages import Message, message
 
 OnBadRow = Literal["error", "skip"]
+OnBadFile = Literal["error", "skip"]
 
 MAX_COLUMNS = 10_000
 """Columns that are read of a file; more are an error, not a table of texts."""
 
 LISTED = 20
 """Bad rows that are kept with their reason; the rest are only counted."""
+
+
+class BadRowError(DataError):
+    """A row that cannot be used, in a file that is well else."""
 
 
 @dataclass
@@ -65,18 +70,22 @@ class BadRows:
     """Rows that cannot be used: the first is an error, or all are left out and counted.
 
     Args:
-        name: the file.
+        name: the file; None where the places of rows name it too.
         mode: ``"error"`` or ``"skip"``.
         count: rows left out.
+        last: the highest number of one of them.
         listed: the first of them in the file, whatever was looked for first: number and reason.
         notes: sentences on what else was found.
+        files: of many files those that are left out, with the reason.
     """
 
-    name: str
+    name: str | None
     mode: OnBadRow = "error"
     count: int = 0
+    last: int = 0
     listed: list[tuple[int, Message]] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
+    files: list[Message] = field(default_factory=list)
 
     def report(self, place: Message, what: Message | str, hint: Message | str | None = None) -> None:
         """Raise for one bad row, or count it."""
@@ -84,10 +93,21 @@ class BadRows:
             usual = message(
                 "mend the row, or pass --on-bad-row skip to leave such rows out; sadari data audit lists them"
             )
-            raise DataError(what, where=message("{name}, {place}", name=self.name, place=place), hint=hint or usual)
+            where = place if self.name is None else message("{name}, {place}", name=self.name, place=place)
+            raise BadRowError(what, where=where, hint=hint or usual)
         self.count += 1
-        wrong = message("{place}: {what}", place=place, what=what)
-        insort(self.listed, (place.values.get("number", self.count), wrong), key=itemgetter(0))
+        number = place.values.get("number", self.count)
+        self.last = max(self.last, number)
+        self._list(number, message("{place}: {what}", place=place, what=what))
+
+    def add(self, other: BadRows, before: int) -> None:
+        """What was reported of one of many files, before whose first row so many others stand."""
+        self.count += other.count
+        for number, wrong in other.listed:
+            self._list(before + number, message("{name}, {place}", name=other.name, place=wrong))
+
+    def _list(self, number: int, wrong: Message) -> None:
+        insort(self.listed, (number, wrong), key=itemgetter(0))
         del self.listed[LISTED:]
 
     def report_all(
@@ -96,6 +116,48 @@ class BadRows:
         """Report every row where `mask` (bool) is true, in order."""
         for i in np.flatnonzero(mask):
             self.report(place(int(i)), what, hint)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where rows stand that are numbered through many files.
+
+    Args:
+        names: of the files.
+        before: of each file, how many rows stand before its first.
+    """
+
+    names: tuple[str, ...]
+    before: tuple[int, ...]
+
+    def of(self, row: int) -> tuple[str, int]:
+        """The file of a row, by its number among all, and its number there."""
+        at = bisect_left(self.before, row) - 1
+        return self.names[at], row - self.before[at]
+
+
+def numbered(row: int, places: Places | None = None) -> str:
+    """A row's number, ``1,200``; of many files with the file before it, ``b.csv:12``."""
+    if places is None:
+        return f"{row:,}"
+    name, number = places.of(int(row))
+    return f"{name}:{number}"
+
+
+def all_numbered(rows: np.ndarray, most: int, places: Places | None = None) -> str:
+    """The numbers of the first rows: ``3, 1,200, …``.
+
+    Args:
+        rows: (n,) int64.
+        most: numbers to write.
+        places: where the rows of many files stand.
+    """
+    return ", ".join(numbered(row, places) for row in rows[:most]) + (", …" if len(rows) > most else "")
+
+
+def in_file(name: str, place: Message, number: int) -> Message:
+    """``b.csv, row 12``, of which the number among the rows of all files is known too."""
+    return message("{name}, {place}", name=name, place=place, number=number)
 
 
 @dataclass(frozen=True)
@@ -127,6 +189,7 @@ class Records:
         delimiter: of a table as text; else None.
         repeated: names that several columns have, with the columns' numbers.
         untyped: whether its values have no types, so that the labels 1 to k may stand for names.
+        places: of many files, where their rows stand, as far as they were read; else None.
     """
 
     format: str
@@ -137,6 +200,12 @@ class Records:
     delimiter: str | None = None
     repeated: Mapping[str, Sequence[int]] | None = None
     untyped: bool = False
+    places: Places | None = None
+
+    @property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Of the frames of a pass that wants no label: a type for each column."""
+        return dict(self.head.schema)
 
     def complete_columns(self) -> None:
         """Make `columns` those of every record, where the first ones may lack some."""

@@ -123,9 +123,14 @@ def find_header(head: Head, given: bool | None, known: Sequence[str], name: str,
             )
         )
     if given is None:
-        header.notes.append(message("header: {names}", names=names_said(header.columns)))
+        header.notes.append(header_note(header.columns))
     header.notes += notes
     return header
+
+
+def header_note(columns: Sequence[str]) -> Message:
+    """What is said of a header that was found."""
+    return message("header: {names}", names=names_said(columns))
 
 
 def _joined(records: list[list[str]]) -> str:
