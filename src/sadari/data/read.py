@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import polars as pl
@@ -89,15 +89,15 @@ class Source:
         path: str,
         files: Sequence[str],
         records: Records,
+        choice: ColumnChoice,
         *,
-        text_columns: Sequence[str],
-        label_column: str | None,
         need_label: bool,
         on_bad_row: OnBadRow,
         missing: Missing,
         label_sep: str | None,
+        title: str | None = None,
     ) -> None:
-        self.path = self.title = path
+        self.path, self.title = path, title or path
         self.files = list(files)
         self.format, self.encoding, self.delimiter = records.format, records.encoding, records.delimiter
         self.columns = list(records.columns)
@@ -112,7 +112,8 @@ class Source:
         self._missing: Missing = missing
         self._label_sep = label_sep
         self._rows: int | None = None
-        self.use_columns(text_columns, label_column)
+        self.use_columns(choice.texts, choice.label)
+        self.text_note, self.label_note = choice.text_note, choice.label_note
 
     @property
     def notes(self) -> list[Message]:
@@ -358,12 +359,19 @@ def _joined(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     return frame.select(text=pl.when(present).then(joined)).to_series()
 
 
-def _check_choices(on_bad_row: object, missing: object, need_label: object, header: object, **texts: object) -> None:
+def _check_choices(
+    on_bad_row: object, on_bad_file: object, missing: object, need_label: object, header: object, format: object
+) -> None:
     """Refuse arguments that make no sense, whatever the file."""
+    check("format", format, Choice(tuple(FORMATS)), optional=True)
     check("on_bad_row", on_bad_row, Choice(("error", "skip")))
+    check("on_bad_file", on_bad_file, Choice(("error", "skip")))
     check("missing", missing, Choice(("error", "empty")))
     check("need_label", need_label, Flag())
     check("header", header, Flag(), optional=True)
+
+
+def _check_texts(**texts: object) -> None:
     for argument, value in texts.items():
         check(argument, value, Text(), optional=True)
     if texts["label_sep"] == "":
@@ -390,23 +398,20 @@ def open_source(
 
     Args:
         path: a CSV, TSV, JSONL, Parquet or fastText file (gzip too), one text a line, a folder of text files per
-            label (``folder/label/*.txt``), ``"-"`` for standard input, or a data set's name (`sadari data list`).
-            Many files are one corpus: a folder with such files in it, a pattern (``"news/*.parquet"``), or several of
-            these in a list. Each file has its own format and encoding; the columns are those of the first, which any
-            other must have too.
+            label (``folder/label/*.txt``), ``"-"`` for standard input, or a data set's name (`sadari data list`). Many
+            files are one corpus: a folder of them, a pattern (``"news/*.parquet"``), several of these in a list. Each
+            has its own format and encoding; the columns are those of the first, which any other must have.
         part: of a data set that has a name, "train" or "test".
         text: columns by name or number from 1; several (``"title,description"``) are joined with one space.
         label: the label's column; a ``classes.txt`` beside a CSV file names labels that are 1 to k, one name a line.
-        need_label: raise an error where there is no label column. If False, a column that is named like one is still
-            read, and blanks in it are null.
+        need_label: whether a label column must be there; else one that is named so is read, and blanks are null.
         format: "csv", "tsv", "jsonl", "parquet", "fasttext", "folder" or "lines".
         encoding: a Python codec; else found out: byte order marks, strict UTF-8, what the text looks like.
         delimiter: of CSV.
         header: whether the first record names the columns.
         on_bad_row: "error", or "skip" to leave bad rows out and count them.
         on_bad_file: of many files, "error", or "skip" to leave out one that cannot be read, or has other columns.
-        missing: how to treat a row without text: "error" takes it for a bad row, "empty" keeps it as an empty text, as
-            prediction needs it.
+        missing: a row without text is "error": a bad row, or "empty": an empty text, as prediction needs it.
         label_sep: splits the label's field into several labels.
 
     Raises:
@@ -414,32 +419,25 @@ def open_source(
         SettingError: an argument that makes no sense.
     """
     check_threads()
-    check("on_bad_file", on_bad_file, Choice(("error", "skip")))
-    _check_choices(on_bad_row, missing, need_label, header, encoding=encoding, delimiter=delimiter, label_sep=label_sep)
-    check("format", format, Choice(tuple(FORMATS)), optional=True)
+    _check_choices(on_bad_row, on_bad_file, missing, need_label, header, format)
+    _check_texts(encoding=encoding, delimiter=delimiter, label_sep=label_sep)
     files, title, columns = _files_of(path, part, format)
     text, label = columns[0] if text is None else text, columns[1] if label is None else label
-    known = [str(name) for name in [*split_names(text), *column_names(label)]]
-    asked = Asked(format, encoding, delimiter, header, columns=tuple(known), need_label=need_label)
-    many = len(files.paths) > 1
-    records = FilesRecords(files.paths, asked, on_bad_file=on_bad_file) if many else open_records(files.paths[0], asked)
-    records.notes[:0] = files.notes
-    name = files.name if many else STANDARD_INPUT if files.paths == ["-"] else files.paths[0]
-    choice = _choice(records, text, label, need_label=need_label, where=records.path if many else name)
-    source = Source(
-        name,
+    known = tuple(map(str, [*split_names(text), *column_names(label)]))
+    asked = Asked(format, encoding, delimiter, header, columns=known, need_label=need_label)
+    records, where = _open(files, asked, on_bad_file)
+    choice = _choice(records, text, label, need_label=need_label, where=where)
+    return Source(
+        where if len(files.paths) == 1 else files.name,
         files.paths,
         records,
-        text_columns=choice.texts,
-        label_column=choice.label,
+        choice,
         need_label=need_label,
         on_bad_row=on_bad_row,
         missing=missing,
         label_sep=label_sep,
+        title=title,
     )
-    source.title = title or name
-    source.text_note, source.label_note = choice.text_note, choice.label_note
-    return source
 
 
 def _files_of(
@@ -466,6 +464,18 @@ def _files_of(
         title = together([f"{name} (test)" if part == "test" else name for name in called])
     first = sets[0] if sets else None
     return data_files(files, format=format), title, (None, None) if first is None else (first.text, first.label)
+
+
+def _open(files: DataFiles, asked: Asked, on_bad_file: OnBadFile) -> tuple[Records, str]:
+    """The reader of one file or many, and the name of the file whose columns are taken."""
+    if len(files.paths) > 1:
+        many = FilesRecords(files.paths, asked, on_bad_file=on_bad_file)
+        records, where = cast(Records, many), many.path
+    else:
+        (where,) = files.paths
+        records = open_records(where, asked)
+    records.notes[:0] = files.notes
+    return records, STANDARD_INPUT if where == "-" else where
 
 
 def _choice(
