@@ -9,7 +9,7 @@ import pytest
 
 import sadari
 from cli_runs import run_badly, run_well
-from conftest import add_node
+from ray_nodes import add_node
 from sadari.artifact import CALIBRATION
 from sadari.climb import split as freezing
 from sadari.climb.tuning import tune as tuning
