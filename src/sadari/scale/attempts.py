@@ -105,7 +105,7 @@ class Attempts:
         Raises:
             _Lost: a process is no more. SadariError: what went wrong in one, which the user can mend.
         """
-        first, meeting = team[0], self.ray.get(team[0].meeting_place.remote())
+        first, meeting = team[0], _answers(self.ray, [team[0].meeting_place.remote()])[0]
         resume = self.resume or (self.begun and self._step() is not None)
         self.begun = True
         results = [
@@ -187,6 +187,14 @@ class _Lost(Exception):
     def __init__(self, reason: Message | str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def _answers(ray: Any, asked: list[Any]) -> list[Any]:
+    """What processes answer; `_Lost` where one of them is no more."""
+    try:
+        return list(ray.get(asked))
+    except ray.exceptions.RayError:
+        raise _Lost(_reason(ray, asked)) from None
 
 
 def _reason(ray: Any, results: list[Any]) -> Message | str:
@@ -286,7 +294,7 @@ def _room(attempts: Attempts) -> Any:
             if time.monotonic() - enough > ROOM_SECONDS:
                 raise ClusterError(
                     message("the cluster has no room for {workers} any more", workers=counted(share.workers, "worker")),
-                    hint=message("resume it when the cluster is well: what was done is kept where there is a --run"),
+                    hint=message("what was done is kept where there is a --run: resume it when the cluster is well"),
                 )
             waiting = message("waiting for room for {workers}: {free:g} of {total:g} CPUs are free")
             waiting = waiting.filled(workers=counted(share.workers, "worker"), free=free.get("CPU", 0.0))
@@ -300,11 +308,7 @@ def _room(attempts: Attempts) -> Any:
 def _check_seen(attempts: Attempts, trainers: list[Any]) -> None:
     """Raise `SettingError` where a process's machine lacks what every machine must see."""
     asked = [trainer.missing.remote(str(Path.cwd()), [*attempts.seen]) for trainer in trainers]
-    try:
-        answers = attempts.ray.get(asked)
-    except attempts.ray.exceptions.RayError:
-        raise _Lost(_reason(attempts.ray, asked)) from None
-    for path, node in filter(None, answers):
+    for path, node in filter(None, _answers(attempts.ray, asked)):
         raise SettingError(
             message("node {node} does not see it", node=node),
             where=attempts.seen[path],

@@ -20,7 +20,7 @@ from sadari.artifact.atomic import output_errors
 from sadari.data.corpus import TextStream
 from sadari.display.terminal import Progress
 from sadari.display.where import SILENT, current_bar, on_terminal
-from sadari.errors import SettingError
+from sadari.errors import ClusterError, SettingError
 from sadari.messages import counted, message
 from sadari.scale.attempts import Attempts, Share, Telling, step_of
 from sadari.scale.cluster import LOCAL, Cluster, connected
@@ -82,7 +82,16 @@ def together(model: Any, *, workers: int, address: str = LOCAL) -> Iterator[Call
         share = _share(cluster, model, workers)
 
         def fit(*texts: Any, **options: Any) -> Any:
-            return _fit(model, texts, options, share)
+            import ray
+
+            try:
+                return _fit(model, texts, options, share)
+            except ray.exceptions.RayError as error:  # a full disk or memory of its object store, a head that is gone
+                reason = str(error).strip().partition("\n")[0][:200]
+                raise ClusterError(
+                    message("the cluster failed: {reason}", reason=reason or type(error).__name__),
+                    hint=message("what was done is kept where there is a --run: resume it when the cluster is well"),
+                ) from error
 
         yield fit
 
