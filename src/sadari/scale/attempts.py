@@ -131,16 +131,26 @@ class Attempts:
 
     def _ended(self, results: list[Any]) -> Any | None:
         """The model, if the first process has it."""
+        from sadari.train.loop import Interrupted
+
         done, running = self.ray.wait(results, num_returns=len(results), timeout=0)
-        try:
-            outcomes: list[Outcome] = self.ray.get(done)
-        except self.ray.exceptions.RayError:
-            self.ray.wait(running, num_returns=len(running), timeout=LAST_WORDS) if running else None
-            raise _Lost(_reason(self.ray, results)) from None
+        outcomes: list[Outcome] = []
+        for result in done:
+            with suppress(self.ray.exceptions.RayError):
+                outcomes.append(self.ray.get(result))
         for outcome in outcomes:
+            if outcome.model is not None:
+                return outcome.model
             if outcome.error is not None:
+                # the first process may still be writing the checkpoint, of which the others are done sooner
+                stopped = isinstance(outcome.error, Interrupted)
+                self.ray.wait(results[:1], timeout=None if stopped else LAST_WORDS)
                 raise outcome.error
-        return next((outcome.model for outcome in outcomes if outcome.model is not None), None)
+        if len(outcomes) < len(done):
+            if running:
+                self.ray.wait(running, num_returns=len(running), timeout=LAST_WORDS)
+            raise _Lost(_reason(self.ray, results))
+        return None
 
     def _tell(self, event: Event, earlier: float) -> None:
         """Hand on what the first process tells; after a loss, not what an earlier one told already."""
