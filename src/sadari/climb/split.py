@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sadari.climb.result import FINAL_NAMES
 from sadari.data.audit.result import Audit
+from sadari.data.belonging import group_numbers
 from sadari.data.corpus import Corpus
 from sadari.data.split import split
 from sadari.errors import DataError, SettingError
@@ -80,14 +81,14 @@ def freeze(
         dropped = len(audited.duplicate_rows)
         train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
     train.check_lone()
-    fewer = len(train) < FOLD_ROWS
+    fewer = len(train) < FOLD_ROWS and train.times is None  # folds would learn from what comes later
     if test is not None:
         rest, final, final_name = train, test, "test"
         leaked = audited.leaked_exact | audited.leaked_near
         leaked_near = audited.leaked_near
     else:
-        share = 0.2 if fewer else validation
-        first, last = split(train.given_labels, validation=share, texts=train.texts, seed=seed)
+        share = 0.2 if len(train) < FOLD_ROWS else validation
+        first, last = _parted(train, share, seed)
         rest, final, final_name = train.take(first), train.take(last), "held-out"
         leaked = np.zeros(len(final), np.bool_)
     rest.check_trainable()
@@ -97,6 +98,7 @@ def freeze(
     known = kept.label_names
     if final_name == "test":
         check_some_known(final, known)
+        notes += _shared_groups_note(rest, final)
     validation_truth, _ = _truth(held_out, known)
     final_truth, unseen = _truth(final, known)
     notes += _unseen_note(unseen, final_name)
@@ -112,6 +114,23 @@ def freeze(
     return Frozen(known, kept, held_out, final, folds, validation_truth, final_truth, final_name, leaked, notes, rows)
 
 
+def _parted(corpus: Corpus, share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows to learn from, and those that are set aside: by chance, or, where times are known, the latest.
+
+    Rows of one moment stay together, and so do groups: one that goes on to the end is set aside as a whole.
+    """
+    if corpus.times is None:
+        first, last = split(corpus.given_labels, validation=share, texts=corpus.texts, groups=corpus.groups, seed=seed)
+        return first, last
+    late = corpus.times >= np.quantile(corpus.times, 1 - share, method="higher")
+    if late.all():
+        late = corpus.times > corpus.times.min()
+    if corpus.groups is not None:
+        numbers = group_numbers(corpus.groups)
+        late = np.isin(numbers, numbers[late])
+    return np.flatnonzero(~late), np.flatnonzero(late)
+
+
 def _truth(corpus: Corpus, known: list[str]) -> tuple[NDArray[np.integer], dict[str, int]]:
     """The truth of a part, and how often each label occurs that is not known."""
     if corpus.multi_label:
@@ -124,11 +143,11 @@ def _validated(
 ) -> tuple[Corpus, Corpus, list[NDArray[np.int64]]]:
     """The rows to train on, those that validate, and, where they are few, folds: each row validates for the others."""
     if not fewer:
-        fit, held = split(rest.given_labels, validation=validation, texts=rest.texts, seed=seed)
+        fit, held = _parted(rest, validation, seed)
         kept = rest.take(fit)
         kept.check_trainable()
         return kept, rest.take(held), []
-    parts = split(rest.given_labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, seed=seed)
+    parts = split(rest.given_labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, groups=rest.groups, seed=seed)
     folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
     if any(len(rest.take(fold).label_names) < 2 for fold in folds):
         raise DataError(
@@ -150,6 +169,16 @@ def _check_some_left(part: Corpus, what: str, rows: int) -> None:
             where=part.source,
             hint=message("give more labelled rows, or a --test file"),
         )
+
+
+def _shared_groups_note(train: Corpus, test: Corpus) -> list[Message]:
+    """What is said of groups that stand in both files."""
+    if train.groups is None or test.groups is None:
+        return []
+    shared = test.groups.drop_nulls().is_in(train.groups.drop_nulls().unique().implode()).sum()
+    if not shared:
+        return []
+    return [message("{rows:,} test rows belong to groups that stand in the training file too", rows=shared)]
 
 
 def _unseen_note(unseen: Mapping[str, int], name: str) -> list[Message]:
@@ -184,6 +213,9 @@ def nested_rows(frozen: Frozen, rows: int, seed: int, *, among: NDArray[np.int64
         among: the rows to choose from; None: all.
     """
     corpus = frozen.train if among is None else frozen.train.take(among)
+    if corpus.groups is not None and frozen.folds:  # what is left validates, so no group may be parted
+        chosen = _whole_groups(group_numbers(corpus.groups), rows, seed)
+        return chosen if among is None else among[chosen]
     order = np.random.default_rng(seed).permutation(len(corpus))
     rank = np.ones(len(corpus), np.float64)
     for label in _members(corpus):
@@ -192,6 +224,14 @@ def nested_rows(frozen: Frozen, rows: int, seed: int, *, among: NDArray[np.int64
         rank[members[:1]] = 0  # a rare label is not missed where there is room for it
     chosen = np.sort(np.argsort(rank, kind="stable")[:rows])
     return chosen if among is None else among[chosen]
+
+
+def _whole_groups(groups: NDArray[np.int64], rows: int, seed: int) -> NDArray[np.int64]:
+    """As many whole groups, in a seeded order, as have no more rows than that; one at least."""
+    own, sizes = np.unique(groups, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(own))
+    taken = order[: max(1, int(np.searchsorted(np.cumsum(sizes[order]), rows, side="right")))]
+    return np.flatnonzero(np.isin(groups, own[taken]))
 
 
 def _members(corpus: Corpus) -> Iterator[NDArray[np.bool_]]:
@@ -206,5 +246,6 @@ def _members(corpus: Corpus) -> Iterator[NDArray[np.bool_]]:
 
 def halves(frozen: Frozen, seed: int) -> list[NDArray[np.int64]]:
     """The training rows of two folds in place of more: every row is validated by a model that saw the other half."""
-    parts = split(frozen.train.given_labels, fractions=(0.5, 0.5), texts=frozen.train.texts, seed=seed)
+    train = frozen.train
+    parts = split(train.given_labels, fractions=(0.5, 0.5), texts=train.texts, groups=train.groups, seed=seed)
     return [np.asarray(part, np.int64) for part in parts]

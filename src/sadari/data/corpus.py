@@ -45,6 +45,8 @@ class Corpus:
         text_columns: the columns of the file that the texts are from; empty where nobody said.
         label_column: the column that the labels are from; None where nobody said.
         places: of many files, where each row stands; else None.
+        groups: (n,) String, equal of rows that belong together, which no split parts; None where nobody said.
+        times: (n,) float64, when each row is from; None where nobody said.
     """
 
     texts: pl.Series
@@ -58,6 +60,8 @@ class Corpus:
     text_columns: tuple[str, ...] = ()
     label_column: str | None = None
     places: Places | None = None
+    groups: pl.Series | None = None
+    times: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         for name, column in (("texts", self.texts), ("labels", self.labels)):
@@ -182,7 +186,10 @@ class Corpus:
         """
         indices = places_of(indices, len(self))
         labels = None if self.labels is None else self.labels.gather(indices)
-        return replace(self, texts=self.texts.gather(indices), labels=labels, rows=self.rows[indices])
+        groups = None if self.groups is None else self.groups.gather(indices)
+        times = None if self.times is None else self.times[indices]
+        texts, rows = self.texts.gather(indices), self.rows[indices]
+        return replace(self, texts=texts, labels=labels, rows=rows, groups=groups, times=times)
 
     def split(self, *, validation: float = 0.1, seed: int = 0) -> tuple[Corpus, Corpus]:
         """Training and validation texts.
@@ -194,7 +201,9 @@ class Corpus:
             seed: of the shuffle; the same seed gives the same split.
         """
         check("validation", validation, Number(0, 1))
-        train, held_out = split(self.given_labels, validation=validation, texts=self.texts, seed=seed)
+        train, held_out = split(
+            self.given_labels, validation=validation, texts=self.texts, groups=self.groups, seed=seed
+        )
         return self.take(train), self.take(held_out)
 
     def provenance(self, *, seed: int) -> dict[str, Any]:

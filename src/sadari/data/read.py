@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
 import numpy as np
 import polars as pl
 
+from sadari.data.belonging import moments
 from sadari.data.columns import Choice as ColumnChoice
 from sadari.data.columns import choose_columns, column_names, columns_named, split_names
 from sadari.data.corpus import Corpus, near_duplicate_labels, table_of
@@ -82,6 +83,8 @@ class Source:
         skipped: rows that the last pass left out, `skipped_rows`: the first of them with the reason.
         skipped_files: of many files those that the last pass left out, with the reason.
         files: the paths of all files.
+        group_column: the column that says which rows belong together; None where nobody said.
+        time_column: the column that says when a row is from; None where nobody said.
     """
 
     def __init__(
@@ -103,6 +106,8 @@ class Source:
         self.columns = list(records.columns)
         self.text_columns: list[str] = []
         self.label_column: str | None = None
+        self.group_column: str | None = None
+        self.time_column: str | None = None
         self.text_note: Message | None = None
         self.label_note: Message | None = None
         self._found: list[Message] = []
@@ -144,6 +149,25 @@ class Source:
         self.label_order = tuple(names)
         self._names_note = _names_note(names, encoding) if names else None
 
+    def use_belonging(self, *, group: str | None = None, time: str | None = None) -> None:
+        """Take columns that say which rows belong together, and when they are from; see `Corpus.groups`.
+
+        Args:
+            group: a column's name.
+            time: a column's name.
+
+        Raises:
+            DataError: there is no such column.
+        """
+        for name in filter(None, (group, time)):
+            if name not in self.columns:
+                raise DataError(
+                    message("there is no column {name!r}", name=name),
+                    where=self.path,
+                    hint=message("it has: {columns}", columns=", ".join(self.columns)),
+                )
+        self.group_column, self.time_column = group, time
+
     def complete_columns(self) -> None:
         """Make `columns` those of every row, where the first rows of a file (JSONL) may lack some."""
         self._records.complete_columns()
@@ -162,7 +186,8 @@ class Source:
         """
         check("rows", rows, Whole(1, MOST))
         bad = BadRows(self.path if self.places is None else None, self._on_bad_row)
-        needed = tuple(dict.fromkeys([*self.text_columns, *([self.label_column] if self.label_column else [])]))
+        beside = filter(None, (self.label_column, self.group_column, self.time_column))
+        needed = tuple(dict.fromkeys([*self.text_columns, *beside]))
         wanted = Wanted(
             tuple(self.text_columns), self.label_column, None if whole else needed, self._missing == "empty"
         )
@@ -225,6 +250,7 @@ class Source:
             DataError: as `batches`, or no row is left.
         """
         texts, labels, rows, blank_rows = [], [], [], []
+        beside: dict[str, list[pl.Series]] = {name: [] for name in (self.group_column, self.time_column) if name}
         for batch in self.batches(1 << 20, whole=False):
             blank = ~batch.texts.str.contains(r"\S").to_numpy()
             if blank.any():
@@ -234,6 +260,8 @@ class Source:
             rows.append(batch.rows)
             if batch.labels is not None:
                 labels.append(batch.labels)
+            for name, parts in beside.items():
+                parts.append(batch.frame[name])
         if not texts:
             raise DataError(
                 message("none of its rows can be used ({skipped:,} left out)", skipped=self.skipped), where=self.path
@@ -252,10 +280,19 @@ class Source:
             label_column=self.label_column,
             places=self.places,
         )
+        corpus = self._with_belonging(corpus, {name: pl.concat(parts) for name, parts in beside.items()})
         corpus.notes.extend(
             oddities(blank_rows_in_all, corpus.label_names, corpus.labels, kept=keep_blank, places=self.places)
         )
         return corpus
+
+    def _with_belonging(self, corpus: Corpus, beside: dict[str, pl.Series]) -> Corpus:
+        groups = times = None
+        if self.group_column is not None:
+            groups = beside[self.group_column].cast(pl.String)
+        if self.time_column is not None:
+            times = moments(beside[self.time_column], lambda at: corpus.place(int(corpus.rows[at])))
+        return corpus if not beside else replace(corpus, groups=groups, times=times)
 
     def _batch(self, chunk: Chunk, bad: BadRows) -> Batch:
         frame, rows, place = chunk.frame, chunk.rows, chunk.place

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from sadari.data.belonging import group_numbers
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.settings.limits import SEED, check
@@ -21,6 +22,7 @@ def split(
     fractions: Sequence[float] | None = None,
     validation: float | None = None,
     texts: pl.Series | None = None,
+    groups: pl.Series | None = None,
     seed: int = 0,
 ) -> tuple[np.ndarray, ...]:
     """Divide rows so that every part has each label in the same proportion.
@@ -35,6 +37,8 @@ def split(
         fractions: shares of the parts, training first; they add up to 1. Default (0.8, 0.1, 0.1).
         validation: short for ``fractions=(1 - validation, validation)``.
         texts: (n,) String: equal ones stay together.
+        groups: (n,) String: rows of one value stay together, and so do all that equal texts tie to them; one without a
+            value belongs to none. Labels are then in proportion only as far as groups allow.
         seed: of the shuffle.
 
     Returns:
@@ -51,9 +55,11 @@ def split(
     if not labels.len():
         return tuple(np.empty(0, np.int64) for _ in shares)
     strata = _strata(labels)
-    groups = np.arange(strata.size) if texts is None else _first_positions(texts)
-    part = _assign(strata, groups, shares, np.random.default_rng(seed))
-    _cover_training(labels, groups, part)
+    together = np.arange(strata.size) if texts is None else _first_positions(texts)
+    if groups is not None:
+        together = _tied(together, group_numbers(groups))
+    part = _assign(strata, together, shares, np.random.default_rng(seed), mixed=groups is not None)
+    _cover_training(labels, together, part)
     return tuple(np.flatnonzero(part == p) for p in range(len(shares)))
 
 
@@ -102,8 +108,25 @@ def _first_positions(values: pl.Series) -> np.ndarray:
     return frame.select(pl.col("at").first().over("value")).to_series().to_numpy()
 
 
-def _assign(strata: np.ndarray, groups: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(n,) int64: the part of each row."""
+def _tied(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(n,) int64: one number for all rows that are tied, directly or by others, by equal numbers of either."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    first, second = (np.unique(each, return_inverse=True)[1] for each in (one, other))
+    sizes = (int(first.max()) + 1, int(second.max()) + 1)
+    edges = coo_array((np.ones(len(first), np.int8), (first, second + sizes[0])), shape=(sum(sizes), sum(sizes)))
+    _, component = connected_components(edges, directed=False)
+    found: np.ndarray = component[first].astype(np.int64)
+    return found
+
+
+def _assign(
+    strata: np.ndarray, groups: np.ndarray, shares: np.ndarray, rng: np.random.Generator, *, mixed: bool = False
+) -> np.ndarray:
+    """(n,) int64: the part of each row; where groups are mixed, each of their labels finds its room."""
+    if mixed:
+        return _assign_mixed(strata, groups, shares, rng)
     leaders, group_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     stratum = np.unique(strata[leaders], return_inverse=True)[1]
     room = _targets(np.bincount(stratum, weights=sizes).astype(np.int64), shares)
@@ -117,6 +140,24 @@ def _assign(strata: np.ndarray, groups: np.ndarray, shares: np.ndarray, rng: np.
     singles = singles[np.argsort(stratum[singles], kind="stable")]
     part[singles] = _fill(stratum[singles], room)
     return part[group_of]
+
+
+def _assign_mixed(strata: np.ndarray, groups: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The largest groups first, each to the part that has most room for its rows."""
+    stratum = np.unique(strata, return_inverse=True)[1]
+    group_of = np.unique(groups, return_inverse=True)[1]
+    rows = np.argsort(group_of, kind="stable")
+    ends = np.cumsum(np.bincount(group_of))
+    room = np.bincount(stratum)[:, None] * shares
+    part = np.empty(len(strata), np.int64)
+    order = rng.permutation(len(ends))
+    for g in order[np.argsort(-np.diff(ends, prepend=0)[order], kind="stable")]:
+        members = rows[(ends[g - 1] if g else 0) : ends[g]]
+        own, counts = np.unique(stratum[members], return_counts=True)
+        p = int(np.argmax(counts @ room[own]))
+        part[members] = p
+        room[own, p] -= counts
+    return part
 
 
 def _targets(sizes: np.ndarray, shares: np.ndarray) -> np.ndarray:

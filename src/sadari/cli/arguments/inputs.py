@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sadari.cli.arguments.options import parse_delimiter
 from sadari.errors import DataError, SettingError
 from sadari.labelled.columns import use_columns_of_training
-from sadari.messages import message
+from sadari.messages import Message, message
 
 Given = str | tuple[str, ...]
 """A file, a folder or a pattern as the user writes it; or several, which are one corpus."""
@@ -158,7 +158,17 @@ def open_train(data: Data, reading: Mapping[str, Any], *, need_label: bool = Tru
     """The training file."""
     source = open_named(data.train, reading, known=data.columns, need_label=need_label)
     source.title = data.titles.get(data.train, source.title)
+    source.use_belonging(group=reading.get("group"), time=reading.get("time"))
     return source
+
+
+def belonging_notes(source: Source) -> list[Message]:
+    """What the names of a file's columns suggest of rows that belong together; nothing where somebody has said it."""
+    from sadari.data.belonging import belonging_note
+
+    used = [*source.text_columns, *([source.label_column] if source.label_column else [])]
+    note = belonging_note(source.columns, used, group=source.group_column, time=source.time_column)
+    return [] if note is None else [note]
 
 
 def open_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_label: bool = True) -> Source:
@@ -176,6 +186,8 @@ def open_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_lab
     if {*train.text_columns, label} - {None} <= set(test.columns) and label not in train.text_columns:
         use_columns_of_training(test, train.text_columns, label)
     test.title = data.titles.get(data.test, test.title)
+    if train.group_column in test.columns:
+        test.use_belonging(group=train.group_column)
     return test
 
 
@@ -188,6 +200,7 @@ def read_pair(data: Data, reading: Mapping[str, Any], *, need_label: bool = True
     """Training and test texts in memory."""
     source = open_train(data, reading, need_label=need_label)
     train = source.read()
+    train.notes.extend(belonging_notes(source))
     if data.test is None:
         return train, None
     return train, read_test(data, reading, source, need_label=need_label)

@@ -177,6 +177,14 @@ def as_json(what: str) -> Callable[[Command], Command]:
     return click.option("--json", "as_json", is_flag=True, help=what)
 
 
+belonging = together(
+    click.option(
+        "--group", metavar="COLUMN", help="Keep rows of one customer, thread or document on one side of every split."
+    ),
+    click.option("--time", metavar="COLUMN", help="When a text is from: validate and test on the latest."),
+)
+
+
 def seed(command: Command) -> Command:
     """``--seed``."""
     return click.option(

@@ -31,6 +31,8 @@ Examples:
   sadari climb news.csv --weights my-bert --budget 30m
   sadari climb few.csv --weights all-MiniLM-L6-v2
   sadari climb fraud.csv --metric f1:fraud       where a rare label counts
+  sadari climb tickets.csv --group customer      no customer on both sides
+  sadari climb news.csv --time date              tested on the latest
   sadari climb news.csv --budget 1h --ray auto   on all machines of a cluster
   sadari climb news.csv --json > climb.json      for programs
 
@@ -73,6 +75,7 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 @options.reading
 @options.labels
 @options.validation
+@options.belonging
 @click.option(
     "--metric",
     metavar="NAME",

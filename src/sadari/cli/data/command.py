@@ -145,6 +145,7 @@ def audit(data: tuple[str, ...], **asked: Any) -> None:
         progress(message("reading {name}", name=found.name))
         sources = [inputs.open_train(found, asked, need_label=False)]
         corpora = [sources[0].read()]
+        corpora[0].notes.extend(inputs.belonging_notes(sources[0]))
         if found.test is not None:
             sources.append(inputs.open_test(found, asked, sources[0], need_label=False))
             corpora.append(sources[1].read(keep_blank=True))
