@@ -15,6 +15,7 @@ from sadari.artifact import atomic_folder, guarded, open_plain, parse_json
 from sadari.artifact.weights import encode_weights
 from sadari.errors import MissingExtraError, ModelError, OutputError
 from sadari.export.bags import mean_of_rows, weighed_sum
+from sadari.export.care import care_data
 from sadari.export.encoders import encoder_logits
 from sadari.export.graph import Graph, answers, known_texts
 from sadari.export.nets import net_logits
@@ -134,7 +135,8 @@ def _cells(model: Rung, portable: Portable) -> int:
 
 def _fill(place: Path, model: Rung, portable: Portable, encoded: bytes) -> None:
     (place / MODEL).write_bytes(encoded)
-    (place / READING).write_text(json.dumps(reading_data(model, portable), ensure_ascii=False), "utf-8")
+    data = {**reading_data(model, portable), "care": care_data(model)}
+    (place / READING).write_text(json.dumps(data, ensure_ascii=False), "utf-8")
     if portable.reading.arrays:
         with (place / TABLES).open("wb") as file:
             file.writelines(encode_weights(portable.reading.arrays))

@@ -5,6 +5,8 @@
 //
 //   const model = await Classifier.open("folder", ort); // in a browser: the folder's address
 //   await model.predict(["a text"]);                    // [{ label, probabilities }]
+//   await model.predictSure(["a text"], { min_precision: 0.95 }); // labels, null where a person should decide
+//   await model.predictSets(["a text"], 0.9);           // sets of labels that hold the right one in nine of ten
 //
 // A model that reads subword tokens (there is a tokenizer.json in its folder) needs Hugging Face's tokenizers besides:
 //
@@ -42,6 +44,16 @@ export class Classifier {
     return (await this.run(texts)).map(({ probabilities }) => ({
       label: this.reader.choose(probabilities), probabilities,
     }));
+  }
+
+  /** Labels that are sure enough, for `{ min_precision }` or `{ coverage }`, else null. */
+  async predictSure(texts, asked) {
+    return (await this.run(texts)).map(({ logits, probabilities }) => this.reader.sure(logits, probabilities, asked));
+  }
+
+  /** For each text the labels of which one is right in this share of all texts. */
+  async predictSets(texts, coverage = 0.9) {
+    return (await this.run(texts)).map(({ probabilities }) => this.reader.sets(probabilities, coverage));
   }
 
   /** Logits and probabilities of texts, in the order of `labels`. */
@@ -122,6 +134,48 @@ export class Reader {
     const beside = this.beside(probabilities);
     return labels[beside.indexOf(Math.max(...beside))];
   }
+
+  /** The labels of which one is right in this share of all texts; all of them where nothing is known. */
+  sets(probabilities, coverage) {
+    const least = this.least("sets", coverage), known = this.known(probabilities);
+    return this.data.labels.filter((_, k) => !known || probabilities[k] >= least[k]);
+  }
+
+  /** The label, if it is sure enough for `{ min_precision }` or `{ coverage }`, else null; of several, those that are. */
+  sure(logits, probabilities, { min_precision, coverage }) {
+    const least = min_precision === undefined ? this.least("coverage", coverage) : this.least("min_precision", min_precision);
+    const { labels, several, thresholds } = this.data;
+    if (several) return labels.filter((_, k) => probabilities[k] >= Math.max(thresholds[k], least[k]));
+    const beside = this.beside(probabilities), given = beside.indexOf(Math.max(...beside));
+    return this.known(probabilities) && this.certainty(logits, given) >= least[given] ? labels[given] : null;
+  }
+
+  /** How likely the label given is right: its share of all sigmoids, and one more. */
+  certainty(logits, given) {
+    const { slope, offset, weight, biases } = this.data.care.certain;
+    const logs = Array.from(logits, (logit) => -softplus(-(logit * slope + offset)));
+    const others = logs.filter((_, k) => k !== given), top = Math.max(...others);
+    const all = top + Math.log(others.reduce((sum, one) => sum + Math.exp(one - top), 0));
+    const odds = Math.min(30, Math.max(-30, logs[given] - all));
+    return 1 / (1 + Math.exp(-(weight * odds + biases[given])));
+  }
+
+  /** Whether the model knows anything of a text: of others it gives the shares of the labels in training. */
+  known(probabilities) {
+    return this.data.care.prior.some((share, k) => Math.abs(share - probabilities[k]) > 1e-6);
+  }
+
+  /** The thresholds for a target. */
+  least(name, target) {
+    const known = this.data.care?.[name] ?? {}, found = known[String(target)];
+    if (!found) throw new RangeError(`${name} can be one of: ${Object.keys(known).join(", ") || "none"}`);
+    return found;
+  }
+}
+
+/** The logarithm of 1 + e to the power of a number. */
+function softplus(x) {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 /** What kind of character each one past ASCII is, by runs of [first code point, kind]. */

@@ -5,6 +5,8 @@
     model = Classifier("folder")
     model.predict(["a text"])            # labels
     model.predict_proba(["a text"])      # float32 [texts, labels], columns as in model.labels
+    model.predict_sure(["a text"], min_precision=0.95)  # labels, None where a person should decide
+    model.predict_sets(["a text"], 0.9)  # sets of labels that hold the right one in nine of ten
 
 A model that reads subword tokens (there is a tokenizer.json in its folder) needs the package tokenizers besides.
 """
@@ -55,6 +57,17 @@ class Classifier:
     def predict(self, texts: list[str]) -> list[Any]:
         """Labels; tuples of them where a text may have several."""
         return self.reader.choose(self.predict_proba(texts))
+
+    def predict_sure(
+        self, texts: list[str], *, min_precision: float | None = None, coverage: float | None = None
+    ) -> list[Any]:
+        """Labels that are sure enough, else None; where a text may have several labels, those that are."""
+        name, target = ("coverage", coverage) if min_precision is None else ("min_precision", min_precision)
+        return self.reader.sure(*self.run(texts), name, target)
+
+    def predict_sets(self, texts: list[str], coverage: float = 0.9) -> list[tuple[Any, ...]]:
+        """For each text the labels of which one is right in this share of all texts."""
+        return self.reader.sets(self.predict_proba(texts), coverage)
 
     def run(self, texts: list[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits and probabilities, float32 [texts, labels] each."""
@@ -131,6 +144,51 @@ class Reader:
         if self.data["several"]:
             return [tuple(labels[k] for k in np.flatnonzero(row >= thresholds)) for row in probabilities]
         return [labels[k] for k in (probabilities / np.maximum(thresholds, 1e-6)).argmax(axis=1)]
+
+    def sets(self, probabilities: NDArray[np.floating], coverage: float) -> list[tuple[Any, ...]]:
+        """For each text the labels of which one is right in this share of all texts; all where nothing is known."""
+        held = (probabilities >= self.least("sets", coverage)) | ~self.known(probabilities)[:, None]
+        return self.named(held)
+
+    def sure(
+        self, logits: NDArray[np.floating], probabilities: NDArray[np.floating], name: str, target: float | None
+    ) -> list[Any]:
+        """Labels that are sure enough for a target of this name, else None."""
+        least, thresholds = self.least(name, target), np.array(self.data["thresholds"])
+        if self.data["several"]:
+            return self.named((probabilities >= thresholds) & (probabilities >= least))
+        given = (probabilities / np.maximum(thresholds, 1e-6)).argmax(axis=1)
+        enough = (self.certainty(logits, given) >= least[given]) & self.known(probabilities)
+        return [self.data["labels"][k] if sure else None for k, sure in zip(given, enough, strict=True)]
+
+    def certainty(self, logits: NDArray[np.floating], given: NDArray[np.integer]) -> NDArray[np.float64]:
+        """How likely the labels given are right, float64 [texts]: the label's share of all sigmoids, and one more."""
+        certain = self.data["care"]["certain"]
+        logs = -np.logaddexp(0, -(logits * np.float64(certain["slope"]) + certain["offset"]))
+        rows = np.arange(len(given))
+        own = logs[rows, given].copy()
+        logs[rows, given] = -np.inf
+        top = logs.max(axis=1)
+        odds = np.clip(own - top - np.log(np.exp(logs - top[:, None]).sum(axis=1)), -30, 30)
+        found: NDArray[np.float64] = 1 / (1 + np.exp(-(certain["weight"] * odds + np.array(certain["biases"])[given])))
+        return found
+
+    def known(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Which texts the model knows anything of: of others it gives the shares of the labels in training."""
+        found: NDArray[np.bool_] = np.abs(probabilities - np.array(self.data["care"]["prior"])).max(axis=1) > 1e-6
+        return found
+
+    def least(self, name: str, target: float | None) -> NDArray[np.float64]:
+        """The thresholds [labels] for a target."""
+        care = self.data.get("care") or {}
+        found = care.get(name, {}).get(str(target))
+        if found is None:
+            raise ValueError(f"{name} can be one of: {', '.join(care.get(name, {})) or 'none'}")
+        return np.array(found)
+
+    def named(self, chosen: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
+        """The labels that are chosen, bool [texts, labels], of each text."""
+        return [tuple(self.data["labels"][k] for k in np.flatnonzero(row)) for row in chosen]
 
 
 class Kinds:
