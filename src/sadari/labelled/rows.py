@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
     from sadari.rungs import Rung
 
-EMPTY, UNKNOWN, CUT, UNSURE = "empty", "nothing known", "cut", "unsure"
+EMPTY, UNKNOWN, CUT, UNSURE, OUTSIDE = "empty", "nothing known", "cut", "unsure", "out of scope"
 NOTES = {  # as a person reads them
     EMPTY: message("empty"),
     UNKNOWN: message("nothing known"),
     CUT: message("cut"),
     UNSURE: message("unsure"),
+    OUTSIDE: message("out of scope"),
 }
 DECIMALS = 6
 
@@ -62,7 +63,7 @@ class Labelled:
         return self.frame.hstack(self.added.get_columns())
 
     def notes(self) -> pl.Series:
-        """``empty``, ``nothing known``, ``unsure``, ``cut``, or null."""
+        """``empty``, ``nothing known``, ``out of scope``, ``unsure``, ``cut``, or null."""
         return self.added.to_series(self.added.width - 1)
 
 
@@ -164,6 +165,8 @@ class Answers:
         notes[self.model.cut_texts(texts)] = CUT
         if judged.unsure is not None:
             notes[judged.unsure] = UNSURE
+        if judged.outside is not None:
+            notes[judged.outside] = OUTSIDE
         notes[~judged.known] = UNKNOWN
         notes[(texts.str.strip_chars() == "").to_numpy()] = EMPTY
         return pl.Series(notes.tolist(), dtype=pl.String)

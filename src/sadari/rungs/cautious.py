@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.rungs.answering import Answering
-from sadari.train.calibration.rows import MOST_ROWS, CalibrationRows
+from sadari.train.calibration.rows import MOST_ROWS, CalibrationRows, energies
 from sadari.train.calibration.withholding import NEVER
 from sadari.train.labels import LabelCodec
 
@@ -25,11 +25,13 @@ class Caution:
             is none.
         coverage: the share of the texts that is to get a label, those of which the model is surest.
         sets: the share of texts whose set of labels is to hold the right one.
+        scope: texts of no label are to be found; of those that have one this share may be taken for such.
     """
 
     min_precision: float | None = None
     coverage: float | None = None
     sets: float | None = None
+    scope: float | None = None
 
     @property
     def withholds(self) -> bool:
@@ -37,7 +39,7 @@ class Caution:
         return self.min_precision is not None or self.coverage is not None
 
     def __bool__(self) -> bool:
-        return self.withholds or self.sets is not None
+        return self.withholds or self.sets is not None or self.scope is not None
 
 
 NO_CAUTION = Caution()
@@ -54,6 +56,7 @@ class Judged:
         certainty: float64 [n], how likely the label is right; None where a text may have several.
         unsure: bool [n], where a label is withheld; None where nobody asked.
         sets: bool [n, k], which labels belong to a text's set; None where nobody asked.
+        outside: bool [n], which texts seem to have no label at all; None where nobody asked.
     """
 
     probabilities: NDArray[np.float64]
@@ -62,6 +65,7 @@ class Judged:
     certainty: NDArray[np.float64] | None = None
     unsure: NDArray[np.bool_] | None = None
     sets: NDArray[np.bool_] | None = None
+    outside: NDArray[np.bool_] | None = None
 
 
 class Cautious(Answering):
@@ -81,7 +85,8 @@ class Cautious(Answering):
         given = self._codec.given(probabilities, self.thresholds_)
         if self._codec.multilabel:
             return CalibrationRows.of_several(probabilities, wanted, given)
-        return CalibrationRows.of_one(logits, probabilities, wanted.argmax(axis=1), given)
+        truth, factor = wanted.argmax(axis=1), self.inverse_temperature_
+        return CalibrationRows.of_one(logits, probabilities, truth, given, inverse_temperature=factor)
 
     @calibration_.setter
     def calibration_(self, rows: CalibrationRows | None) -> None:
@@ -142,6 +147,20 @@ class Cautious(Answering):
         found[judged.unsure] = None
         return found
 
+    def out_of_scope(self, texts: Any, share: float = 0.05) -> NDArray[np.bool_]:
+        """Which texts seem to have none of the labels, bool [n]: their logits speak for none.
+
+        Args:
+            texts: n strings: a list, array, Series or other column of them.
+            share: of the texts that have a label, how many may be taken for such.
+
+        Raises:
+            SettingError: there are no rows to learn that from, or too few.
+        """
+        judged = self.careful(Caution(scope=share)).answer(texts)
+        assert judged.outside is not None
+        return judged.outside
+
     def predict_sets(self, texts: Any, coverage: float = 0.9) -> list[tuple[Any, ...]]:
         """For each text the labels of which one is the right one, in this share of all texts.
 
@@ -173,6 +192,7 @@ class Careful:
     Attributes:
         least: float64 [k], the certainty from which on a label is given; None where none is withheld.
         likely: float64 [k], the probability from which on it belongs to a set; None where nobody asked for sets.
+        outside: the energy above which a text seems to have no label; None where nobody asked.
         never: labels that are never sure enough.
 
     Raises:
@@ -187,13 +207,14 @@ class Careful:
                 hint=message("train or climb it once more with this Sadari"),
             )
         self.model, self.rows = model, rows
-        self.least = self.likely = None
+        self.least = self.likely = self.outside = None
         if rows is not None:
             if caution.min_precision is not None:
                 self.least = rows.for_precision(caution.min_precision)
             elif caution.coverage is not None:
                 self.least = rows.for_coverage(caution.coverage)
             self.likely = None if caution.sets is None else rows.for_sets(caution.sets)
+            self.outside = None if caution.scope is None else rows.for_scope(caution.scope)
         names = model.codec.names()
         self.never = [] if self.least is None else [names[k] for k in np.flatnonzero(self.least >= NEVER)]
 
@@ -225,7 +246,10 @@ class Careful:
             certainty = np.where(known, self.rows.certain(logits, given), 0.0)
             unsure = (certainty < self.least[given]) | ~known
         sets = None if self.likely is None else (probabilities >= self.likely) | ~known[:, None]
-        return Judged(probabilities, known, given, certainty, unsure, sets)
+        outside = None
+        if self.outside is not None:
+            outside = known & (energies(logits * np.float64(self.model.inverse_temperature_)) > self.outside)
+        return Judged(probabilities, known, given, certainty, unsure, sets, outside)
 
 
 def restored_rows(texts: dict[str, str], name: str, codec: LabelCodec) -> CalibrationRows | None:

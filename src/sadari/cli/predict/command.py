@@ -44,7 +44,8 @@ A file keeps its rows, their order and all its columns, and gets three more:
   label        the likeliest one (of several: all that reach their thresholds)
   probability  of that label
   note         "empty": no text; "nothing known": no word the model knows;
-               "unsure": left to a person; "cut": longer than the model reads
+               "unsure": left to a person; "out of scope": seems to have no label;
+               "cut": longer than the model reads
 A column that the file has already is called predicted_label, and so on.
 
 \b
@@ -77,6 +78,7 @@ OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in
 )
 @click.option("--coverage", type=float, metavar="C", help="Only labels of the surest texts, this share of all: 0.9.")
 @click.option("--sets", type=float, metavar="C", help="Add sets of labels that hold the right one this often: 0.9.")
+@click.option("--scope", type=float, metavar="S", help="Note texts of no label; of others at most this share: 0.05.")
 @click.option("--escape-formulas", is_flag=True, help="Put ' before CSV cells that a spreadsheet would run: = + - @")
 @click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark: Excel reads it as UTF-8 then.")
 @options.predict_precision
@@ -123,7 +125,8 @@ def _wanted(asked: dict[str, Any]) -> Wanted:
     from sadari.labelled.rows import Wanted
     from sadari.rungs.cautious import Caution
 
-    return Wanted(asked["proba"], asked["top"], Caution(asked["min_precision"], asked["coverage"], asked["sets"]))
+    care = {name: asked[name] for name in ("min_precision", "coverage", "sets", "scope")}
+    return Wanted(asked["proba"], asked["top"], Caution(**care))
 
 
 def files_among(inputs: tuple[str, ...]) -> Given | None:

@@ -36,6 +36,8 @@ class CalibrationRows:
         right: bool [g], whether it was.
         certain: what gives certainties of new texts; None where a text may have several labels, whose probabilities
             are certainties.
+        energy: float64 [m], how little each row's logits say for any label: see `energies`; None where a text may have
+            several labels, and in files of older versions.
     """
 
     labels: int
@@ -45,10 +47,17 @@ class CalibrationRows:
     certainty: NDArray[np.float64]
     right: NDArray[np.bool_]
     certain: Certainty | None
+    energy: NDArray[np.float64] | None = None
 
     @classmethod
     def of_one(
-        cls, logits: NDArray[np.floating], probabilities: NDArray[np.floating], truth: NDArray[Any], given: NDArray[Any]
+        cls,
+        logits: NDArray[np.floating],
+        probabilities: NDArray[np.floating],
+        truth: NDArray[Any],
+        given: NDArray[Any],
+        *,
+        inverse_temperature: float = 1.0,
     ) -> CalibrationRows:
         """Of rows that have one label.
 
@@ -57,13 +66,13 @@ class CalibrationRows:
             probabilities: float [m, k].
             truth: int [m], the right label's place.
             given: int [m], the place of the label that was given.
+            inverse_temperature: what logits are multiplied by before they become probabilities.
         """
         certain = Certainty.fit(logits, truth, given)
         own = probabilities[np.arange(len(truth)), truth]
         certainty = certain(logits, given).round(DECIMALS)
-        return cls(
-            probabilities.shape[1], truth, own.round(DECIMALS), given, certainty, np.equal(truth, given), certain
-        )
+        right, energy = np.equal(truth, given), energies(logits * np.float64(inverse_temperature)).round(DECIMALS)
+        return cls(probabilities.shape[1], truth, own.round(DECIMALS), given, certainty, right, certain, energy)
 
     @classmethod
     def of_several(
@@ -148,6 +157,33 @@ class CalibrationRows:
             )
         return set_thresholds(self.truth, self.probability, labels=self.labels, coverage=coverage)
 
+    def for_scope(self, share: float) -> float:
+        """The energy above which a text is taken for one of no label at all.
+
+        Args:
+            share: of the texts that have a label, how many may be taken for such, such as 0.05.
+
+        Raises:
+            SettingError: a text may have several labels, or none; or there are too few rows to learn it from.
+        """
+        check("scope", share, SHARE)
+        if self.energy is None:
+            raise SettingError(
+                message("this model keeps nothing by which texts of no label could be told"),
+                hint=message("where a text has one label: train or climb it once more with this Sadari"),
+            )
+        least = 1 / (len(self.energy) + 1)
+        if share < least:
+            raise SettingError(
+                message(
+                    "a share of {asked:g} cannot be told on the {rows:,} rows that were kept to calibrate on",
+                    asked=share,
+                    rows=len(self.energy),
+                ),
+                hint=message("the lowest that can be is {least:.3g}", least=float(np.ceil(least * 1000) / 1000)),
+            )
+        return -from_below(-self.energy, 1 - share)
+
     # -- in and out -------------------------------------------------------------------------------------
 
     def encoded(self) -> str:
@@ -162,6 +198,7 @@ class CalibrationRows:
         }
         if self.certain is not None:
             own = vars(self.certain)
+            said["energy"] = None if self.energy is None else self.energy.tolist()
             said["certain"] = {**own, "biases": self.certain.biases.tolist()}
         return json.dumps(said, separators=(",", ":")) + "\n"
 
@@ -196,7 +233,29 @@ class CalibrationRows:
             np.array(certainty, np.float64),
             whole[2] > 0,
             certain,
+            _energy(said, len(truth), name),
         )
+
+
+def energies(scaled: NDArray[np.floating]) -> NDArray[np.float64]:
+    """How little logits say for any label: −log Σ exp, float64 [n] (Liu et al. 2020, "Energy-based Out-of-distribution
+    Detection").
+
+    Args:
+        scaled: float [n, k], logits times the inverse temperature.
+    """
+    top = scaled.max(axis=1).astype(np.float64)
+    found: NDArray[np.float64] = -(top + np.log(np.exp(scaled - top[:, None]).sum(axis=1)))
+    return found
+
+
+def _energy(said: dict[str, Any], rows: int, name: str) -> NDArray[np.float64] | None:
+    if said.get("energy") is None:
+        return None
+    found = _numbers(said, "energy", Number(-1e15, 1e15))
+    if len(found) != rows:
+        raise DataError(message("{file} holds columns of several lengths", file=name))
+    return np.array(found, np.float64)
 
 
 def _certain(said: dict[str, Any], labels: int, name: str) -> Certainty:
