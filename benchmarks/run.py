@@ -39,6 +39,7 @@ LONG = (
     "equality",
     "trust_sets",
     "scale_climb",
+    "trust",
 )
 PACKAGES = ("sadari", "torch", "numpy", "numba", "polars", "scikit-learn", "fasttext-wheel", "gensim", "tokenizers")
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:  # for editors and type checkers; at run time `__getattr__` im
     from sadari.text.tokens.tokenize import tokenizer
     from sadari.text.vocab import Vocab
     from sadari.translation.translator import Translator
+    from sadari.trust.suspects.find import suspects
     from sadari.vectors.formats.files import read_vectors, write_vectors
     from sadari.vectors.keyed import WordVectors
     from sadari.vectors.word2vec.trainer import train_vectors
@@ -95,6 +96,7 @@ _HOMES = {
     "Corpus": "sadari.data.corpus",
     "audit": "sadari.data.audit.audit",
     "climb": "sadari.climb.climb",
+    "suspects": "sadari.trust.suspects.find",
     "Translator": "sadari.translation.translator",
     "SadariError": "sadari.errors",
 }
@@ -135,6 +137,7 @@ __all__ = [
     "load",
     "open_source",
     "read_vectors",
+    "suspects",
     "tokenizer",
     "train_vectors",
     "windows",

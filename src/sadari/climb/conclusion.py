@@ -8,6 +8,7 @@ from typing import Any
 from sadari import readable
 from sadari.artifact.manifest import versions
 from sadari.climb.context import ClimbContext
+from sadari.climb.measuring.doubtful import doubtful_labels
 from sadari.climb.result import ClimbResult, RungResult
 from sadari.climb.verdict.decide import compare_on_validation, decide
 from sadari.climb.verdict.final_model import write_final_model
@@ -76,6 +77,7 @@ def conclude(
         leaked=frozen.leaked,
         audit=audited.figures(),
         notes=[*frozen.notes, *_given_by(taken), *_notes(run, results, audited, asked["metric"])],
+        doubtful=doubtful_labels(frozen, results),
         versions=versions(*sorted({name for result in results for name in RUNGS[result.rung].libraries})),
     )
 

@@ -104,6 +104,7 @@ def to_dict(result: ClimbResult, *, predictions: bool = False) -> dict[str, Any]
         "validation_tests": result.validation_tests,
         "final_tests": result.final_tests,
         "audit": result.audit,
+        "doubtful": result.doubtful,
         "notes": result.notes,
         "versions": result.versions,
     }

@@ -146,6 +146,44 @@ class Verdict:
     certainty: float = 1.0
 
 
+@dataclass(frozen=True)
+class DoubtfulText:
+    """A validation text whose label the rungs take for wrong.
+
+    Attributes:
+        row: its number in the file, from 1.
+        text: its beginning.
+        labels: that it has: one, or several.
+        rather: those that it ought to have.
+        right: the probability that its label is right; of several, of the one that is least sure.
+    """
+
+    row: int
+    text: str
+    labels: list[str]
+    rather: list[str]
+    right: float
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """What the rungs say of the labels of the validation rows, which they did not see.
+
+    Attributes:
+        rows: how many were judged.
+        suspects: how many of their labels are more likely wrong than right.
+        noise: the share of all labels that are wrong, as far as one can tell.
+        voters: the rungs that voted.
+        shown: the most suspicious of them.
+    """
+
+    rows: int
+    suspects: int
+    noise: float
+    voters: list[str]
+    shown: list[DoubtfulText]
+
+
 @dataclass(repr=False)
 class ClimbResult:
     """Everything a table, a report, or a program needs.
@@ -171,6 +209,7 @@ class ClimbResult:
         model: what the folder ``model`` holds; None where nothing was saved.
         options: what `climb` was asked: budget, validation, test file and more.
         versions: versions of Python and of the packages used.
+        doubtful: what the rungs say of the labels of the validation rows; None where these are too few.
     """
 
     source: str
@@ -192,6 +231,7 @@ class ClimbResult:
     model: Message | None = None
     options: dict[str, object] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    doubtful: Doubtful | None = None
 
     @property
     def several(self) -> bool:

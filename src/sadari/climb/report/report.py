@@ -52,6 +52,7 @@ SECTIONS = (
     Section("carriers", message("Words that carry each label"), labels.carriers),
     Section("steps", message("What each step mends and breaks"), texts.steps, several=False),
     Section("hardest", message("Texts that no rung gets right"), texts.hardest, several=False),
+    Section("doubtful", message("Labels to look at again"), texts.doubtful),
     Section("audit", message("The data"), audit.audit),
     Section("settings", message("How this was made"), settings.settings),
 )

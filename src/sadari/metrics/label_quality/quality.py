@@ -1,16 +1,15 @@
 """Confident learning (Northcutt et al. 2021), extended by a vote: how likely each label is right, and what else it is.
 
-Voters are models that did not see the row. Their probabilities are averaged and read as `noise` says. A row's score is
-its own label's probability over the square root of what is usual for that label (the threshold of confident learning):
-of a label that is hard to tell from others, a low probability says less. A row is a suspect where its label is more
+Voters are models that did not see the row. Their probabilities are averaged and read as `noise` says. Rows are ranked
+by the probability of their own label beside what is usual for it (`usual`). A row is a suspect where its label is more
 likely wrong than right, and half of the voters or more would give another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,9 @@ from numpy.typing import NDArray
 from sadari.metrics.answers import Table
 from sadari.metrics.label_quality.ballots import Ballots
 from sadari.metrics.label_quality.noise import Noise, fit_noise
+from sadari.metrics.label_quality.usual import Usual
 
+R = TypeVar("R", "Noise", "_Each")
 SAMPLE = 20_000  # rows from which it is learned how a vote is read: three numbers and one a label
 
 
@@ -91,33 +92,36 @@ def _samples(ballots: Ballots) -> dict[int, NDArray[np.int64]]:
 def _of_one(ballots: Ballots) -> LabelQuality:
     rows, labels, given = len(ballots), ballots.labels, ballots.given
     reading = {bits: fit_noise(ballots.mean(some), given[some]) for bits, some in _samples(ballots).items()}
-    right, own = np.full(rows, np.nan, np.float32), np.full(rows, np.nan, np.float32)
-    likelier = given.astype(np.int32)
-    joint = np.zeros((labels, labels))
+    right, score = np.full(rows, np.nan, np.float32), np.full(rows, np.nan, np.float32)
+    likelier, joint, usual = given.astype(np.int32), np.zeros((labels, labels)), Usual(labels)
+    for places, clean, noise in _read(ballots, reading):
+        own = clean[np.arange(len(places)), given[places]]
+        right[places], likelier[places] = noise.right(own), clean.argmax(axis=1)
+        np.add.at(joint, given[places], _spread(clean, given[places], right[places]))
+        usual.add(clean, _one_hot(given[places], labels))
+    usual.settle()
+    for places, clean, _ in _read(ballots, reading):
+        scores = usual.scores(clean, _one_hot(given[places], labels))
+        score[places] = scores[np.arange(len(places)), given[places]]
+    voters, against = ballots.count(slice(None)), ballots.against.astype(np.int64)
+    known = voters > 0
+    suspect = known & (right < 0.5) & (likelier != given) & (2 * against >= voters)
+    noise_rate = float(1 - np.mean(right[known])) if known.any() else 0.0
+    joint /= max(1.0, joint.sum())
+    return LabelQuality(right, score, likelier, None, suspect, against, voters, noise_rate, joint, usual.means[1])
+
+
+def _read(ballots: Ballots, reading: Mapping[int, R]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64], R]]:
+    """Some rows at a time: their positions, their labels' clean probabilities, and how these were read."""
     for part in ballots.parts():
         vote, voted = ballots.mean(part), ballots.voted[part]
         for bits, noise in reading.items():
             at = np.flatnonzero(voted == bits)
-            clean, places = noise.clean(vote[at]), part.start + at
-            mine = clean[np.arange(len(at)), given[places]]
-            own[places], right[places] = mine, noise.right(mine)
-            likelier[places] = clean.argmax(axis=1)
-            np.add.at(joint, given[places], _spread(clean, given[places], right[places]))
-    thresholds = _means(own, given, labels)
-    voters, against = ballots.count(slice(None)), ballots.against.astype(np.int64)
-    known = voters > 0
-    return LabelQuality(
-        right,
-        own / np.sqrt(np.maximum(thresholds[given], 1e-6)).astype(np.float32),
-        likelier,
-        None,
-        known & (right < 0.5) & (likelier != given) & (2 * against >= voters),
-        against,
-        voters,
-        float(1 - np.mean(right[known])) if known.any() else 0.0,
-        joint / max(1.0, joint.sum()),
-        thresholds,
-    )
+            yield part.start + at, noise.clean(vote[at]), noise
+
+
+def _one_hot(given: NDArray[np.integer], labels: int) -> NDArray[np.bool_]:
+    return np.asarray(given[:, None] == np.arange(labels))
 
 
 def _spread(clean: NDArray[np.float64], given: NDArray[np.integer], right: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -130,70 +134,48 @@ def _spread(clean: NDArray[np.float64], given: NDArray[np.integer], right: NDArr
     return others
 
 
-def _means(own: NDArray[np.float32], given: NDArray[np.integer], labels: int) -> NDArray[np.float64]:
-    known = ~np.isnan(own)
-    counts = np.bincount(given[known], minlength=labels)
-    sums = np.bincount(given[known], weights=own[known].astype(np.float64), minlength=labels)
-    return np.asarray(sums / np.maximum(counts, 1))
-
-
 def _of_several(ballots: Ballots) -> LabelQuality:
     """Each label by itself: a row has it, or lacks it; a row is as suspicious as the worst of its labels."""
     rows, labels = len(ballots), ballots.labels
-    readings = {bits: _readings(ballots, some) for bits, some in _samples(ballots).items()}
-    usual = _usual(ballots, readings)
+    reading = {bits: _Each.fit(ballots, some) for bits, some in _samples(ballots).items()}
     right, score = np.full(rows, np.nan, np.float32), np.full(rows, np.nan, np.float32)
     likelier, flips = np.zeros(rows, np.int32), np.zeros((rows, labels), np.bool_)
-    against, wrong, sure = np.zeros(rows, np.int64), np.zeros((labels, 2)), 0.0
-    for part in ballots.parts():
-        vote, voted, given = ballots.mean(part), ballots.voted[part], np.asarray(ballots.given[part])
-        for bits, noises in readings.items():
-            at = np.flatnonzero(voted == bits)
-            own = _own(vote[at], given[at], noises)
-            each = np.stack([noise.right(own[:, k]) for k, noise in enumerate(noises)], axis=1)
-            scores = own / np.sqrt(np.maximum(np.where(given[at], usual[1], usual[0]), 1e-6))
-            worst, every, places = scores.argmin(axis=1), np.arange(len(at)), part.start + at
-            right[places], score[places], likelier[places] = each[every, worst], scores[every, worst], worst
-            half = 2 * ballots.against[places] >= ballots.count(places)[:, None]
-            flips[places] = (each < 0.5) & half
-            against[places] = ballots.against[places, worst]
-            wrong[:, 0] += ((1 - each) * given[at]).sum(axis=0)
-            wrong[:, 1] += ((1 - each) * ~given[at]).sum(axis=0)
-            sure += float(each.sum())
+    against, wrong, usual = np.zeros(rows, np.int64), np.zeros((labels, 2)), Usual(labels)
+    for places, clean, _ in _read(ballots, reading):
+        usual.add(clean, ballots.given[places])
+    usual.settle()
+    for places, clean, noise in _read(ballots, reading):
+        given, every = ballots.given[places], np.arange(len(places))
+        each, scores = noise.right(np.where(given, clean, 1 - clean)), usual.scores(clean, given)
+        worst = scores.argmin(axis=1)
+        right[places], score[places], likelier[places] = each[every, worst], scores[every, worst], worst
+        flips[places] = (each < 0.5) & (2 * ballots.against[places] >= ballots.count(places)[:, None])
+        against[places] = ballots.against[places, worst]
+        wrong += np.stack([np.where(given, 1 - each, 0).sum(axis=0), np.where(given, 0, 1 - each).sum(axis=0)], axis=1)
     voters = ballots.count(slice(None))
-    known = int(np.count_nonzero(voters))
-    noise = 1 - sure / max(1, known * labels)
-    return LabelQuality(
-        right, score, likelier, flips, flips.any(axis=1), against, voters, noise, wrong / max(1, known), usual[1]
-    )
+    known = max(1, int(np.count_nonzero(voters)))
+    share, suspect = float(wrong.sum() / (known * labels)), flips.any(axis=1)
+    return LabelQuality(right, score, likelier, flips, suspect, against, voters, share, wrong / known, usual.means[1])
 
 
-def _readings(ballots: Ballots, some: NDArray[np.int64]) -> list[Noise]:
-    vote, given = ballots.mean(some), np.asarray(ballots.given[some])
-    return [fit_noise(_both(vote[:, k]), given[:, k].astype(np.int64)) for k in range(ballots.labels)]
+@dataclass(frozen=True)
+class _Each:
+    """How the votes on each of several labels are read."""
+
+    noises: list[Noise]
+
+    @classmethod
+    def fit(cls, ballots: Ballots, some: NDArray[np.int64]) -> _Each:
+        vote, given = ballots.mean(some), ballots.given[some].astype(np.int64)
+        return cls([fit_noise(_both(vote[:, k]), given[:, k]) for k in range(ballots.labels)])
+
+    def clean(self, vote: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.stack([noise.clean(_both(vote[:, k]))[:, 1] for k, noise in enumerate(self.noises)], axis=1)
+
+    def right(self, clean: NDArray[np.floating]) -> NDArray[np.float64]:
+        return np.stack([noise.right(clean[:, k]) for k, noise in enumerate(self.noises)], axis=1)
 
 
 def _both(has: NDArray[np.floating]) -> NDArray[np.float64]:
     """float64 [r, 2]: of a label's probability, that a row lacks it and that it has it."""
     return np.stack([1 - has, has], axis=1)
-
-
-def _own(vote: NDArray[np.float64], given: NDArray[np.bool_], noises: Sequence[Noise]) -> NDArray[np.float64]:
-    """float64 [r, k]: the probability that a row has each label, or that it lacks it, as it stands in the data."""
-    has = np.stack([noise.clean(_both(vote[:, k]))[:, 1] for k, noise in enumerate(noises)], axis=1)
-    return np.where(given, has, 1 - has)
-
-
-def _usual(ballots: Ballots, readings: dict[int, list[Noise]]) -> NDArray[np.float64]:
-    """float64 [2, k]: the mean of `_own` over the rows that lack a label, and over those that have it."""
-    sums, counts = np.zeros((2, ballots.labels)), np.zeros((2, ballots.labels))
-    for part in ballots.parts():
-        vote, voted, given = ballots.mean(part), ballots.voted[part], np.asarray(ballots.given[part])
-        for bits, noises in readings.items():
-            at = np.flatnonzero(voted == bits)
-            own = _own(vote[at], given[at], noises)
-            for has in (0, 1):
-                where = given[at] == bool(has)
-                sums[has] += (own * where).sum(axis=0)
-                counts[has] += where.sum(axis=0)
-    return np.asarray(sums / np.maximum(counts, 1))

@@ -20,13 +20,13 @@ from sadari.errors import DataError
 from sadari.messages import Message, message
 from sadari.metrics.label_quality.ballots import Ballots
 from sadari.metrics.label_quality.quality import LabelQuality, label_quality
+from sadari.metrics.label_quality.voters import near_the_best
 from sadari.settings.limits import MOST, SEED, Whole, check
 from sadari.trust.suspects.folds import usual_voters, vote_in_folds
 from sadari.trust.suspects.reasons import Reason, reader_of, reasons_for
 from sadari.trust.suspects.result import Suspects
 
 FOLDS, REASONS = 5, 1_000
-BEHIND = 0.1  # accuracy by which a run's rung may trail its best one and still vote
 _LEAST_SHOWN = 20
 _VOTED = 0.9  # of the bar
 
@@ -120,7 +120,7 @@ def _from_run(train: Corpus, ballots: Ballots, run: str | Path) -> list[Message]
     judged = _known(train, rows, columns >= 0)
     rows, places = rows[judged], places[judged]
     said = {name: _in_order(table[places], columns) for name, table in kept.tables.items()}
-    taken = _near_the_best(said, ballots.given[rows])
+    taken = near_the_best(said, ballots.given[rows])
     for name in taken:
         ballots.add(name, rows, said[name])
     gone = len(kept.texts) - len(np.unique(places))
@@ -141,7 +141,8 @@ def _matched(train: Corpus, kept: Validated) -> tuple[NDArray[np.int64], NDArray
 
 
 def _known(train: Corpus, rows: NDArray[np.int64], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """bool [rows]: whose labels the run knows."""
+    """bool [rows]: whose labels the run knows, and has from other rows as well."""
+    known = known & (np.array(list(train.counts.values())) > 1)
     if train.multi_label:
         return ~(train.indicator[rows] & ~known).any(axis=1)
     return np.asarray(known[train.codes[rows]])
@@ -150,16 +151,6 @@ def _known(train: Corpus, rows: NDArray[np.int64], known: NDArray[np.bool_]) -> 
 def _in_order(table: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArray[np.float32]:
     """A run's probabilities in the order of the data's labels."""
     return np.where(columns >= 0, table[:, columns], np.float32(0))
-
-
-def _near_the_best(said: dict[str, NDArray[np.float32]], given: NDArray[Any]) -> list[str]:
-    """The rungs that agree with the labels about as often as the best one does."""
-
-    def agrees(table: NDArray[np.float32]) -> float:
-        return float(((table >= 0.5) == given).mean() if given.ndim == 2 else (table.argmax(axis=1) == given).mean())
-
-    shares = {name: agrees(table) for name, table in said.items() if len(table)}
-    return [name for name, share in shares.items() if share >= max(shares.values()) - BEHIND]
 
 
 def _unjudged(train: Corpus, quality: LabelQuality) -> list[Message]:

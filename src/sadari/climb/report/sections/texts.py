@@ -60,6 +60,12 @@ def hardest(view: View) -> dict[str, Any] | None:
     }
 
 
+def doubtful(view: View) -> dict[str, Any] | None:
+    """Validation texts whose labels the rungs, which did not see them, take for wrong."""
+    found = view.result.doubtful
+    return {"found": found} if found is not None and found.suspects else None
+
+
 def _surest(view: View, among: np.ndarray, sureness: np.ndarray) -> list[int]:
     """Up to six rows, surest first, no text twice; leaked ones only where others run out."""
     rows = np.flatnonzero(among)
