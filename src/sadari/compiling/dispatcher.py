@@ -14,6 +14,7 @@ from typing import Any
 import numba
 from numba.core import event, sigutils
 from numba.core.caching import FunctionCache, NullCache
+from numba.core.ccallback import CFunc
 
 from sadari.compiling.watching import watchers
 from sadari.errors import SadariWarning, reason_of
@@ -29,6 +30,15 @@ def dispatcher_of(function: Callable[..., Any], *, cache: bool, options: Mapping
     if cache and hasattr(dispatcher, "enable_caching"):  # a plain function with NUMBA_DISABLE_JIT
         dispatcher._cache = _cache_for(function)
     return dispatcher
+
+
+def address_of(function: Callable[..., None], signature: str) -> int:
+    """The address of a function that is compiled for C."""
+    made = CFunc(function, sigutils.normalize_signature(signature), locals={}, options={"nopython": True})
+    made._cache = _cache_for(function)
+    made.compile()
+    address: int = made.address
+    return address
 
 
 class _Listener(event.Listener):

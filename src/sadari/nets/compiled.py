@@ -5,6 +5,8 @@ They read the very memory of the torch modules in `nets.bag`, and give the same 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sadari.compiling import njit
@@ -36,6 +38,30 @@ def linear_logits_of_one(ids, counts, offsets, tf, feature_scale, row_scale, bou
     x = tf[counts] * feature_scale[ids] * row_scale[0, (ids >= bound).astype(np.int8)]
     terms = x[:, None].astype(np.float64) * weight[ids]
     out[0] = np.concatenate([bias[None].astype(np.float64), terms]).cumsum(axis=0)[-1]
+
+
+@njit(cache=True, nogil=True)
+def probabilities_loop(logits, known, factor, prior, several, out):  # type: ignore[no-untyped-def]
+    """out[t] = the probabilities of text t: softmax, or sigmoid of several labels a text; `prior` of one not known.
+
+    Shapes: logits float32 [n, k]; known bool [n]; prior float64 [k]; out float64 [n, k]. Factor: the inverse
+    temperature.
+    """
+    # The C library's exp and tanh, compiled or in Python: NumPy's have other last bits on some processors.
+    for t in range(len(logits)):
+        if not known[t]:
+            out[t] = prior
+            continue
+        top, total = -np.inf, 0.0
+        for k in range(len(prior)):
+            out[t, k] = np.float64(logits[t, k]) * factor
+            top = max(top, out[t, k])
+        for k in range(len(prior)):
+            out[t, k] = 0.5 * (1.0 + math.tanh(0.5 * out[t, k])) if several else math.exp(out[t, k] - top)
+            total += out[t, k]
+        if not several:
+            for k in range(len(prior)):
+                out[t, k] /= total
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -16,10 +16,11 @@ from sadari.artifact.restore import VOCABULARY, check_learned, check_weights, re
 from sadari.compiling import in_use
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.nets.compiled import linear_logits, linear_logits_of_one
+from sadari.nets.compiled import linear_logits, linear_logits_of_one, probabilities_loop
 from sadari.ragged import Ragged
 from sadari.rungs.answering import finite
 from sadari.rungs.base import Rung
+from sadari.rungs.one_answer import OneAnswer
 from sadari.rungs.portable.forms import Portable, WeighedSum
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.limits import Choice, Flag, Number, Range, Whole
@@ -304,6 +305,22 @@ class LinearRung(Rung):
             if counts is not None:
                 return finite(*self._scored(counts))
         return super()._logits_of(texts)
+
+    def answer_one(self, text: str) -> tuple[list[float], bool] | None:
+        ready: OneAnswer | None = getattr(self, "_one_answer", None)
+        if ready is None or not ready.fits(self.weight_, self.prior_, self.inverse_temperature_):
+            vectors = self._vectors
+            if not in_use() or isinstance(vectors, WordsAndCharacters) or not vectors.ready_for_one:
+                return None
+            net, said = (self.weight_, self.bias_), (self.prior_, self.inverse_temperature_, self._codec.multilabel)
+            ready = self._one_answer = OneAnswer(vectors, self._weights, net, *said)
+        return ready(text)
+
+    def _probabilities(self, logits: NDArray[np.float32], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+        out = np.empty(logits.shape, np.float64)
+        fill = probabilities_loop if in_use() or len(logits) > 1 else probabilities_loop.plain
+        fill(logits, known, float(self.inverse_temperature_), self.prior_, self._codec.multilabel, out)
+        return out
 
     def _logits(self, column: pl.Series) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         return self._scored(self._count(column))

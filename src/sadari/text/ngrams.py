@@ -96,10 +96,7 @@ class NgramTable:
         text, self.size = find_ngrams_loop(
             words.values,
             words.offsets,
-            self.longest,
-            self.unigrams,
-            self.slots,
-            self.keys,
+            *self.tables,
             self.size,
             learning,
             text,
@@ -118,6 +115,11 @@ class NgramTable:
                     number_of_unigrams=len(self.unigrams),
                 )
             )
+
+    @property
+    def tables(self) -> tuple[int, NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+        """What `find_ngrams_loop` looks in."""
+        return self.longest, self.unigrams, self.slots, self.keys
 
     def orders(self) -> NDArray[np.int32]:
         """int32 [size]: of how many words each n-gram is."""
@@ -230,12 +232,12 @@ def hashed_ngrams(
     counts = sum(np.maximum(lengths - n + 1, 0) for n in range(2, longest + 1)) if longest > 1 else 0 * lengths
     gram_offsets = offsets_of(counts)
     grams = np.empty(gram_offsets[-1], np.int32)
-    _hash_ngrams(hashes, offsets, longest, buckets, grams)
+    hash_ngrams_loop(hashes, offsets, longest, buckets, grams)
     return grams, gram_offsets
 
 
 @njit(cache=True, nogil=True)
-def _hash_ngrams(hashes, offsets, longest, buckets, grams):  # type: ignore[no-untyped-def]
+def hash_ngrams_loop(hashes, offsets, longest, buckets, grams):  # type: ignore[no-untyped-def]
     n = 0
     for t in range(len(offsets) - 1):
         for i in range(offsets[t], offsets[t + 1]):
@@ -244,6 +246,7 @@ def _hash_ngrams(hashes, offsets, longest, buckets, grams):  # type: ignore[no-u
                 h = h * np.uint64(116049371) + np.uint64(np.int64(np.int32(hashes[j])))
                 grams[n] = np.int32(h % np.uint64(buckets))
                 n += 1
+    return n
 
 
 @njit(cache=True, nogil=True)

@@ -18,7 +18,14 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.text.ngrams import NO_PREFIX, check_pairs, find_ngrams_loop
+from sadari.text.ngrams import (
+    NO_PREFIX,
+    check_pairs,
+    find_ngrams_loop,
+    hash_ngrams_loop,
+    join_features,
+    settle_features,
+)
 from sadari.text.table import MISSING, look_up_loop
 from sadari.text.tokens.scan import ALONE, DENSE, DROP, MARK, PART, TAG, Rules, character_kind, scan_loop
 from sadari.text.tokens.tokenize import Tokenizer
@@ -152,35 +159,51 @@ class OneText:
 
 
 @njit(cache=True, nogil=True)
-def count_loop(  # type: ignore[no-untyped-def]
-    content,
-    rules,
-    kinds,
-    word_slots,
-    word_hashes,
-    word_offsets,
-    word_content,
-    longest,
-    unigrams,
-    slots,
-    keys,
-    feature_of,
-):
-    """Feature ids int32 [stored] and counts uint16 [stored] of one text that is `prepared`."""
-    bounds = np.array([0, len(content)], np.int64)
+def count_loop(content, rules, kinds, words, grams, feature_of):  # type: ignore[no-untyped-def]
+    """Feature ids int32 [stored] and counts uint16 [stored] of one text that is `prepared`.
+
+    Args: `Rules.tables`, the kinds of characters, `TokenTable.tables`, `NgramTable.tables`, int32 [n-grams].
+    """
+    (out, starts, lengths, hashes), ends = _tokens_of_one(content, rules, kinds)
+    found = look_up_loop(out, starts, lengths, hashes, *words)
+    longest, unigrams, slots, keys = grams
+    values, offsets = np.empty(len(found) * longest, np.int32), np.zeros(2, np.int64)
+    find_ngrams_loop(found, ends, longest, unigrams, slots, keys, 0, False, 0, values, offsets)
+    for i in range(offsets[1]):
+        values[i] = feature_of[values[i]]
+    return _tallied(values, offsets)
+
+
+@njit(cache=True, nogil=True)
+def count_hashed_loop(content, rules, kinds, words, longest, vocabulary, buckets):  # type: ignore[no-untyped-def]
+    """The same of `HashedVectors`, whose longer n-grams lie in buckets after the words of the vocabulary."""
+    (out, starts, lengths, hashes), ends = _tokens_of_one(content, rules, kinds)
+    found = look_up_loop(out, starts, lengths, hashes, *words)
+    hashed, offsets = np.empty(len(found) * (longest - 1), np.int32), np.zeros(2, np.int64)
+    offsets[1] = hash_ngrams_loop(hashes, ends, longest, buckets, hashed)
+    values, offsets = join_features(found, ends, hashed, offsets)
+    settle_features(values, found[:0], vocabulary, buckets - 1)
+    return _tallied(values, offsets)
+
+
+@njit(cache=True, nogil=True)
+def _tokens_of_one(content, rules, kinds):  # type: ignore[no-untyped-def]
+    """The tokens of one text, as slices of bytes, and their offsets."""
     room = (max(1, rules[5] - rules[4] + 1) + 1) * len(content) + 2
-    starts, lengths, hashes = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint32)
-    out, ends, offsets = np.empty(len(content), np.uint8), np.zeros(2, np.int64), np.zeros(2, np.int64)
+    work = np.empty(3 * room, np.int32)  # at once: each of them alone takes as long
+    starts, lengths, hashes = work[:room], work[room : 2 * room], work[2 * room :].view(np.uint32)
+    out, ends, bounds = np.empty(len(content), np.uint8), np.zeros(2, np.int64), np.zeros(2, np.int64)
+    bounds[1] = len(content)
     _, _, n = scan_loop(content, bounds, rules, kinds, (starts, lengths, hashes), out, ends, 0, 0, 0)
-    words = look_up_loop(out, starts[:n], lengths[:n], hashes[:n], word_slots, word_hashes, word_offsets, word_content)
-    grams = np.empty(n * longest, np.int32)
-    find_ngrams_loop(words, ends, longest, unigrams, slots, keys, 0, False, 0, grams, offsets)
-    found = offsets[1]
-    for i in range(found):
-        grams[i] = feature_of[grams[i]]
+    return (out, starts[:n], lengths[:n], hashes[:n]), ends
+
+
+@njit(cache=True, nogil=True)
+def _tallied(values, offsets):  # type: ignore[no-untyped-def]
+    """Of the features of one text each once, and how often."""
     places = 16
-    while places < 2 * found:
+    while places < 2 * offsets[1]:
         places *= 2
-    ids, counts = np.empty(found, np.int32), np.empty(found, np.uint16)
-    tally_loop(grams, offsets, np.full(places, -1, np.int64), ids, counts, ends)
+    ids, counts, ends = np.empty(offsets[1], np.int32), np.empty(offsets[1], np.uint16), np.zeros(2, np.int64)
+    tally_loop(values, offsets, np.full(places, -1, np.int64), ids, counts, ends)
     return ids[: ends[1]], counts[: ends[1]]

@@ -73,6 +73,11 @@ class TokenTable:
                 self.offsets = np.resize(self.offsets, 2 * self.size + 1)
                 self.slots = _rehashed(self.hashes, self.size, 4 * self.size)
 
+    @property
+    def tables(self) -> tuple[NDArray[np.int32], NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]]:
+        """What `look_up_loop` looks in."""
+        return self.slots, self.hashes, self.offsets, self.content
+
     def look_up(self, tokens: Tokens) -> NDArray[np.int32]:
         """Ids int32 [tokens], MISSING for tokens never learned."""
         return look_up_loop(
@@ -80,10 +85,7 @@ class TokenTable:
             tokens.starts,
             tokens.lengths,
             tokens.hashes,
-            self.slots,
-            self.hashes,
-            self.offsets,
-            self.content,
+            *self.tables,
         )
 
     def find(self, token: str) -> int:

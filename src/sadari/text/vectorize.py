@@ -108,6 +108,11 @@ class CountVectors:
         self._build()
         return self.grams
 
+    @property
+    def ready_for_one(self) -> bool:
+        """Whether `for_one_text` has its tables."""
+        return self._one_text is None
+
     def _build(self) -> None:
         """The tables of a saved model, once more than a few single texts are asked of it."""
         saved = self._one_text
@@ -229,22 +234,20 @@ class CountVectors:
 
     def _count_compiled(self, ready: str) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         """The features of a text that is `prepared`, and how often each stands in it."""
-        rules, words, table = self.tokenizer.rules, self.words, self.grams
         found: tuple[NDArray[np.int32], NDArray[np.uint16]] = count_loop(
             np.frombuffer(ready.encode(), np.uint8),
-            rules.tables,
+            self.tokenizer.rules.tables,
             no_kinds() if ready.isascii() else character_kinds(),
-            words.slots,
-            words.hashes,
-            words.offsets,
-            words.content,
-            table.longest,
-            table.unigrams,
-            table.slots,
-            table.keys,
+            self.words.tables,
+            self.grams.tables,
             self.feature_of,
         )
         return found
+
+    def for_one_text(self) -> tuple[list[NDArray[Any]], list[int]]:
+        """The tables that `count_loop` reads; and the longest n-gram, no buckets, and the number of features."""
+        longest, *grams = self.grams.tables
+        return [*self.words.tables, *grams, self.feature_of], [longest, 0, self.size]
 
     def known(self, counts: Counts) -> NDArray[np.bool_]:
         """bool [n]: which of these texts have anything that was learned."""
@@ -331,6 +334,7 @@ class HashedVectors:
     """
 
     second: int | None = None
+    ready_for_one = True
     MOST_BUCKETS = 2**21
     LEAST_BUCKETS = 2**18
     array_names = ()
@@ -441,6 +445,11 @@ class HashedVectors:
     def transform(self, column: pl.Series) -> Counts:
         """Counts of the words and n-grams of some texts; unknown words are left out."""
         return count(self.features(column), self.size)
+
+    def for_one_text(self) -> tuple[list[NDArray[Any]], list[int]]:
+        """What `count_hashed_loop` reads, as `CountVectors.for_one_text`; features known as learned are words."""
+        no_grams = [_SAME_WORDS, _SAME_WORDS, np.empty(0, np.int64), _SAME_WORDS]
+        return [*self.words.tables, *no_grams], [self.longest, self.buckets or 1, len(self.words)]
 
     def known(self, features: Ragged | Counts) -> NDArray[np.bool_]:
         """bool [n]: which of these texts have a word with an id; that each of them ends says nothing of it.

@@ -151,6 +151,11 @@ class Weights:
         """The first feature that is not of the first block."""
         return len(self.feature_scale) if self.second is None else self.second
 
+    @property
+    def order(self) -> int:
+        """The norm as compiled loops know it: 1 or 2; 0 for none."""
+        return {None: 0, "l1": 1, "l2": 2}[self.norm]
+
     def values(self, counts: Counts, row_scale: NDArray[np.float32]) -> NDArray[np.float32]:
         """float32 [stored]: what each stored count becomes.
 
@@ -174,14 +179,15 @@ class Weights:
                     number_of_feature_scale=len(self.feature_scale),
                 )
             )
-        order = {None: 0, "l1": 1, "l2": 2}[self.norm]
         blocks = 1 if self.second is None else 2
         if len(counts) == 1 and not in_use():
             tf, scale, second = self.tf[counts.counts], self.feature_scale[counts.ids], counts.ids >= self.bound
             parts = [second == block for block in range(blocks)]
-            return np.stack([_scale_of_one(tf[part], scale[part], order) for part in parts], axis=1)
+            return np.stack([_scale_of_one(tf[part], scale[part], self.order) for part in parts], axis=1)
         scale = np.ones((len(counts), blocks), np.float32)
-        _row_scale(counts.ids, counts.counts, counts.offsets, self.tf, self.feature_scale, order, self.bound, scale)
+        row_scale_loop(
+            counts.ids, counts.counts, counts.offsets, self.tf, self.feature_scale, self.order, self.bound, scale
+        )
         return scale
 
     def matrix(self, counts: Counts) -> csr_matrix:
@@ -289,7 +295,7 @@ def _rename(ids, counts, offsets, new_ids):  # type: ignore[no-untyped-def]
 
 
 def _scale_of_one(tf: NDArray[np.float32], feature_scale: NDArray[np.float32], order: int) -> NDArray[np.float32]:
-    """What `_row_scale` gives for one text, to the same bits, before any loop is compiled."""
+    """What `row_scale_loop` gives for one text, to the same bits, before any loop is compiled."""
     x = tf.astype(np.float64) * feature_scale
     total = (x * x if order == 2 else np.abs(x)).cumsum()[-1] if len(x) else 0.0
     if order == 0 or total == 0:
@@ -298,7 +304,7 @@ def _scale_of_one(tf: NDArray[np.float32], feature_scale: NDArray[np.float32], o
 
 
 @njit(cache=True, nogil=True)
-def _row_scale(ids, counts, offsets, tf, feature_scale, order, bound, scale):  # type: ignore[no-untyped-def]
+def row_scale_loop(ids, counts, offsets, tf, feature_scale, order, bound, scale):  # type: ignore[no-untyped-def]
     totals = np.empty(2, np.float64)
     for t in range(len(scale)):
         totals[:] = 0

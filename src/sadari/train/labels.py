@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import truediv
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.settings.limits import shown
 from sadari.text.column import is_missing, one_column
-from sadari.train.thresholds import USUAL, beside_thresholds, likeliest
+from sadari.train.thresholds import LEAST, USUAL, beside_thresholds, likeliest
 
 KINDS = ("one", "several", "indicator")
 MOST_CELLS = 2**31  # texts × labels: an int8 matrix of 2 GiB
@@ -150,6 +151,26 @@ class LabelCodec:
         """
         likely = probabilities if self.multilabel else beside_thresholds(probabilities, thresholds)
         return np.argsort(-likely, axis=1, kind="stable")
+
+    def order_of_one(self, row: list[float], divisors: list[float]) -> list[int]:
+        """What `order` gives of one text, without NumPy.
+
+        Args:
+            row: k probabilities.
+            divisors: as `order_divisors` gives them.
+        """
+        likely = list(map(truediv, row, divisors))
+        return sorted(range(len(row)), key=likely.__getitem__, reverse=True)  # which keeps the order of equal ones
+
+    def order_divisors(self, thresholds: NDArray[np.floating]) -> list[float]:
+        """By what a text's k probabilities are divided before they are put in order.
+
+        Args:
+            thresholds: float [k].
+        """
+        ones = np.ones(len(self.classes))
+        divisors: list[float] = (ones if self.multilabel else np.maximum(thresholds, LEAST)).tolist()
+        return divisors
 
     def choose(self, probabilities: NDArray[np.floating], thresholds: NDArray[np.floating] | float = USUAL) -> Any:
         """The labels themselves, as `given` finds them.

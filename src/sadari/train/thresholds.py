@@ -19,7 +19,7 @@ from scipy.special import expit, logit
 
 USUAL = 0.5
 OWN = 0.5  # how far a label goes from the common threshold to its own
-_LEAST = 1e-6
+LEAST = 1e-6
 _POWERS = np.linspace(0, 1, 21)
 _NEIGHBOURS = (0.1, 0.2, 0.4, 0.2, 0.1)
 
@@ -39,7 +39,7 @@ def choose_thresholds(probabilities: NDArray[np.floating], wanted: NDArray[np.bo
     rows = wanted.sum(axis=0)
     for label in np.flatnonzero((rows > 0) & (rows < len(wanted))):
         own[label] = _best(probabilities[:, label], wanted[:, label], common)
-    shares = np.clip([*own, common], _LEAST, 1 - _LEAST)
+    shares = np.clip([*own, common], LEAST, 1 - LEAST)
     between: NDArray[np.float64] = expit(OWN * logit(shares[:-1]) + (1 - OWN) * logit(shares[-1]))
     return between
 
@@ -67,7 +67,7 @@ def beside_thresholds(
         probabilities: float [n, k].
         thresholds: float [k], or one for all labels.
     """
-    return probabilities / np.maximum(thresholds, _LEAST)
+    return probabilities / np.maximum(thresholds, LEAST)
 
 
 def even_thresholds(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +31,7 @@ class Loaded:
         self.name, self.folder, self.rung, self.identity = name, folder, rung, identity
         self.labels = rung.codec.names()
         self.multilabel = rung.multilabel
+        self.order, self.divisors = rung.codec.order_of_one, rung.codec.order_divisors(rung.thresholds_)
         self._careful: dict[Caution, Careful] = {}
 
     def warm(self) -> None:
@@ -46,9 +45,12 @@ class Loaded:
         Args:
             texts: n of them.
         """
+        alone = self.rung.answer_one(texts[0]) if len(texts) == 1 else None
+        if alone is not None:
+            return Answer(self, [alone[0]], [_note(texts[0], alone[1], False)], texts)
         logits, probabilities, known = self.rung.scored(texts)
         marks = zip(texts, known.tolist(), self.rung.cut_texts(texts).tolist(), strict=True)
-        return Answer(self, logits, probabilities, [_note(*each) for each in marks])
+        return Answer(self, probabilities.tolist(), [_note(*each) for each in marks], logits)
 
     def careful(self, caution: Caution) -> Careful:
         """The model as it answers with that care.
@@ -93,25 +95,35 @@ class Loaded:
         }
 
 
-@dataclass(frozen=True)
 class Answer:
     """Probabilities of some texts.
 
-    Attributes:
+    Args:
         model: that answered: labels are its.
-        logits: float32 [n, k].
-        probabilities: float64 [n, k].
+        rows: k probabilities of each text.
         notes: of each text "empty", "unknown", "cut", or None.
+        logits: float32 [n, k]; or the texts, of which they are found when they are asked for.
+
+    Attributes:
+        order: of each text the places of all k labels, in the order in which the model would give them.
     """
 
-    model: Loaded
-    logits: NDArray[np.float32]
-    probabilities: NDArray[np.float64]
-    notes: list[str | None]
+    __slots__ = ("_logits", "model", "notes", "order", "rows")
+
+    def __init__(
+        self, model: Loaded, rows: list[list[float]], notes: list[str | None], logits: NDArray[np.float32] | list[str]
+    ) -> None:
+        self.model, self.rows, self.notes, self._logits = model, rows, notes, logits
+        self.order = [model.order(row, model.divisors) for row in rows]
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """float64 [n, k]."""
+        return np.array(self.rows)
 
     def part(self, first: int, last: int) -> Answer:
         """The answer to some of the texts."""
-        return Answer(self.model, self.logits[first:last], self.probabilities[first:last], self.notes[first:last])
+        return Answer(self.model, self.rows[first:last], self.notes[first:last], self._logits[first:last])
 
     def judged(self, caution: Caution) -> Judged:
         """The same with care.
@@ -122,15 +134,9 @@ class Answer:
         Raises:
             SettingError: the model cannot answer so.
         """
+        logits = self.model.rung.logits(self._logits) if isinstance(self._logits, list) else self._logits
         known = np.array([note not in (EMPTY, UNKNOWN) for note in self.notes], np.bool_)
-        return self.model.careful(caution).judge(self.logits, self.probabilities, known)
-
-    @cached_property
-    def order(self) -> list[list[int]]:
-        """Of each text the places of all k labels, in the order in which the model would give them."""
-        rung = self.model.rung
-        found: list[list[int]] = rung.codec.order(self.probabilities, rung.thresholds_).tolist()
-        return found
+        return self.model.careful(caution).judge(logits, self.probabilities, known)
 
     def best(self) -> list[str]:
         """The label that each text is given; the likeliest of several."""

@@ -13,9 +13,6 @@ from sadari.serve.http.asked import Asked
 from sadari.serve.http.refused import Refused
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from sadari.rungs.cautious import Judged
 
 # What comes while others are answered waits in the event loop. In a crowd, who waits there longer than this share of
@@ -80,16 +77,16 @@ def judged(asked: Asked, answer: Answer, body: Mapping[str, Any], names: tuple[s
     return found
 
 
-def ranked(answer: Answer, scores: NDArray[np.float64], top: int | None = None) -> list[Scores]:
+def ranked(answer: Answer, scores: list[list[float]], top: int | None = None) -> list[Scores]:
     """``{"label", "score"}`` of each text, the label that the model gives first: its thresholds count.
 
     Args:
         answer: what the model says.
-        scores: float64 [n, k].
+        scores: k of each text.
         top: how many at most; None: all.
     """
     labels = answer.model.labels
     return [
         [{"label": labels[place], "score": row[place]} for place in places[:top]]
-        for places, row in zip(answer.order, scores.tolist(), strict=True)
+        for places, row in zip(answer.order, scores, strict=True)
     ]

@@ -44,7 +44,7 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
     texts = one_or_several(body, "input", asked.limits)
     slot = shelf.find(field(body, "model", str))
     answer = await answered(asked, slot, texts)
-    rows = zip(asked.exchange.found, answer.probabilities.tolist(), strict=True)
+    rows = zip(asked.exchange.found, answer.rows, strict=True)
     data = [
         {"index": place, "label": label, "probs": row, "num_classes": len(row)}
         for place, (label, row) in enumerate(rows)

@@ -45,7 +45,7 @@ async def explain(shelf: Shelf, asked: Asked) -> Response:
     texts = one_or_several(body, "inputs", asked.limits)
     slot = shelf.find(field(body, "model", str))
     answer = await answered(asked, slot, texts)
-    rows = zip(texts, asked.exchange.found, answer.notes, answer.probabilities.tolist(), strict=True)
+    rows = zip(texts, asked.exchange.found, answer.notes, answer.rows, strict=True)
     results = [
         {"label": label, "note": note, "probabilities": row, **await _reasons(slot, answer.model.rung, text)}
         for text, label, note, row in rows

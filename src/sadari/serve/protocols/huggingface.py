@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
 from starlette.responses import Response
 
 from sadari.serve.core.answer import Answer
@@ -51,13 +49,15 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
     return json_reply(ranked(answer, scores, top))
 
 
-async def _scores(function: str | None, slot: Slot, texts: list[str], answer: Answer) -> NDArray[np.float64]:
+async def _scores(function: str | None, slot: Slot, texts: list[str], answer: Answer) -> list[list[float]]:
     """Probabilities, unless another function of the logits is asked for."""
     usual = "sigmoid" if answer.model.multilabel else "softmax"
     if function in (None, usual):
-        return answer.probabilities
+        return answer.rows
     logits = await slot.raw_scores(texts, answer)
     if function == "none":
-        return logits
-
-    return sigmoid(logits) if function == "sigmoid" else softmax(logits)
+        scores = logits
+    else:
+        scores = sigmoid(logits) if function == "sigmoid" else softmax(logits)
+    rows: list[list[float]] = scores.tolist()
+    return rows

@@ -58,7 +58,7 @@ async def predict(shelf: Shelf, asked: Asked) -> Response:
     judged(asked, answer, parameters, CARE[:2])  # the header says which labels are withheld
     if truncate is False:
         _refuse_cut(answer)
-    scores = await slot.raw_scores(texts, answer) if raw else answer.probabilities
+    scores = (await slot.raw_scores(texts, answer)).tolist() if raw else answer.rows
     found = ranked(answer, scores, top)
     return json_reply(found[0] if flat else found)
 

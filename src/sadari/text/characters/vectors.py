@@ -63,6 +63,11 @@ class CharacterVectors(CountVectors):
         self._places: dict[str, int] = {}
         self._blank: tuple[NDArray[np.int32], list[int]] | None = None  # for which features, and `white_space`
 
+    @property
+    def ready_for_one(self) -> bool:
+        """There is no loop from bytes to counts of characters."""
+        return False
+
     def known(self, counts: Counts) -> NDArray[np.bool_]:
         """bool [n]: which of these texts have anything that was learned; white space alone tells nothing."""
         return told(counts, self.white_space())
