@@ -12,6 +12,7 @@ import polars as pl
 from sadari.data.formats.byte_stream import STANDARD_INPUT, open_bytes
 from sadari.data.formats.encodings.encoding import UnclearEncodingError, read_text
 from sadari.data.formats.records import Records
+from sadari.data.formats.remote import is_remote
 from sadari.errors import DataError
 from sadari.messages import Message, message
 
@@ -51,7 +52,7 @@ def class_names_beside(paths: Sequence[str], records: Records, label: str) -> tu
         DataError: it is no plain file; or files of several folders have other names beside them.
     """
     used = records.head[label].drop_nulls() if records.untyped else None
-    if used is None or paths[0] == STANDARD_INPUT or not used.str.contains(r"^[0-9]+$").all():
+    if used is None or paths[0] == STANDARD_INPUT or is_remote(paths[0]) or not used.str.contains(r"^[0-9]+$").all():
         return [], ""
     folders = list(dict.fromkeys(Path(path).parent for path in paths))
     names, encoding = _names_in(folders[0], records.encoding)

@@ -171,9 +171,10 @@ def _is_file(text: str) -> bool:
         return "/" in text or "\\" in text
     from sadari.data.datasets import is_there
     from sadari.data.files.find import is_pattern
+    from sadari.data.formats.remote import is_remote
 
     # a text may well hold a ? or a *
-    return is_there(text) or (is_pattern(text) and (looks_like_missing_file(text) or _matches(text)))
+    return is_there(text) or is_remote(text) or (is_pattern(text) and (looks_like_missing_file(text) or _matches(text)))
 
 
 def _matches(text: str) -> bool:

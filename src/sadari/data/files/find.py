@@ -15,6 +15,7 @@ from sadari.data.datasets import PATTERN_SIGNS, is_there
 from sadari.data.formats import FORMATS
 from sadari.data.formats.format import Format
 from sadari.data.formats.opening import find_format
+from sadari.data.formats.remote import is_remote, remote_files
 from sadari.errors import DataError, SettingError, reason_of
 from sadari.messages import Message, message, plural
 
@@ -62,7 +63,7 @@ def data_files(
         SettingError: nothing is given, or standard input stands beside other files.
     """
     several = list(given) if isinstance(given, (list, tuple)) else [given]
-    names = ["-" if name == "-" else str(as_path(name)) for name in several]
+    names = [name if name == "-" or is_remote(name) else str(as_path(name)) for name in several]
     if not names:
         raise SettingError(message("no file is given"))
     if "-" in names and len(names) > 1:
@@ -89,14 +90,14 @@ def data_files(
 
 def _place(path: str) -> str:
     try:
-        return os.path.realpath(path)
+        return path if is_remote(path) else os.path.realpath(path)
     except ValueError:  # no file can have such a name: opening it says so
         return path
 
 
 def is_pattern(name: str) -> bool:
-    """Whether a name is a pattern, and not the name of a file that is there."""
-    return bool(_PATTERN.search(name)) and not is_there(name)
+    """Whether a name is a pattern, and not the name of a file that is there, or an address."""
+    return not is_remote(name) and bool(_PATTERN.search(name)) and not is_there(name)
 
 
 def together(names: Sequence[str]) -> str:
@@ -106,6 +107,8 @@ def together(names: Sequence[str]) -> str:
 
 
 def _meant_by(name: str, format: str | None, notes: list[Message]) -> list[str]:
+    if is_remote(name):
+        return _elsewhere(name, notes)
     if is_pattern(name):
         return _matching(name, notes)
     if name != "-" and format != "folder" and os.path.isdir(name):  # noqa: PTH112 – False where we have no rights
@@ -124,6 +127,24 @@ def _matching(pattern: str, notes: list[Message]) -> list[str]:
         raise DataError(message("no data files match it"), where=pattern, hint=_what_is_there(pattern))
     _say_left_out(pattern, set(found) - set(taken), notes)
     return list(map(str, taken))
+
+
+def _elsewhere(name: str, notes: list[Message]) -> list[str]:
+    """The files that an address stands for, as `_matching` and `_in_folder` find those that lie here."""
+    pattern = bool(_PATTERN.search(name)) and not name.startswith(("http:", "https:"))  # there ? begins a query
+    found = remote_files(name, pattern=pattern)
+    if found is None:
+        return [name]
+    addresses = {Path(address): address for address in found}
+    taken = _data_among(list(addresses))
+    if not taken:
+        raise DataError(
+            message("nothing matches it") if pattern else message("the folder has no data files"), where=name
+        )
+    if not pattern:
+        _check_one_purpose(name, taken)
+    _say_left_out(name, set(addresses) - set(taken), notes)
+    return [addresses[path] for path in taken]
 
 
 def expanded(pattern: str) -> list[str]:

@@ -14,13 +14,14 @@ from sadari.data.formats.encodings.encoding import UnclearEncodingError
 from sadari.data.formats.format import Asked
 from sadari.data.formats.opening import find_format, open_records
 from sadari.data.formats.parquet import PARQUET
-from sadari.data.formats.parquet_probe import probe
+from sadari.data.formats.parquet_probe import is_probed, probe
 from sadari.data.formats.records import BadRowError, BadRows, Chunk, OnBadFile, Places, Records, Wanted, in_file
+from sadari.data.formats.remote import is_remote
 from sadari.errors import DataError
 from sadari.messages import Message, both, message, notes_of, plural
 
 _NUMBERED = "column "  # how columns begin that have no name
-_PROBED, _PROBED_BYTES = 64, 256 << 20  # Parquet files that are looked at together, at most
+_PROBED, _PROBED_BYTES = 256, 256 << 20  # Parquet files that are looked at together, at most
 _NOTED = 5  # files of which it is said how they differ from the first
 
 
@@ -115,9 +116,13 @@ class FilesRecords(Records):
         if at not in self._opened and at not in self._left_out:
             self._probe_ahead(at)
             try:
-                self._opened[at] = self._checked(self._paths[at])
+                records = self._checked(self._paths[at])
             except DataError as error:
                 self._leave_out(at, error)
+                return None
+            if is_remote(self._paths[at]):  # a copy of every file would fill the disk
+                return records
+            self._opened[at] = records
         return self._opened.get(at)
 
     def _checked(self, path: str) -> Records:
@@ -192,6 +197,8 @@ class FilesRecords(Records):
         )
 
     def _probe_ahead(self, at: int) -> None:
+        if is_probed(Path(self._paths[at])):
+            return
         ahead, total = [], 0
         for path in map(Path, self._paths[at : at + _PROBED]):
             if path.name.lower().endswith(PARQUET.endings) and path.is_file() and total < _PROBED_BYTES:

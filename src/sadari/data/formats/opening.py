@@ -22,6 +22,7 @@ from sadari.data.formats.encodings.encoding import open_stream
 from sadari.data.formats.format import Asked, Format, LocalFile
 from sadari.data.formats.lines import LINES
 from sadari.data.formats.records import Records
+from sadari.data.formats.remote import fetched, is_remote
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.settings.limits import Choice, check
@@ -94,11 +95,13 @@ def _by_first_bytes(file: LocalFile, every: Sequence[Format]) -> Format | None:
 
 def local_file(path: str | Path) -> tuple[Path, str, object | None]:
     """A file that can be read twice, its name for messages, and what keeps it alive."""
-    given = as_path(path)
+    place = as_path(path)
     if str(path) == "-":
         place, kept = spool_standard_input()
         return place, STANDARD_INPUT, kept
-    place = given
+    if is_remote(path):
+        place, kept = fetched(str(path))
+        return place, str(path), kept
     mode = _mode(place)
     if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
         with open_bytes(place, str(path), pipe=True) as handle:

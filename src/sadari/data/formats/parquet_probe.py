@@ -71,12 +71,13 @@ def probe(paths: Sequence[Path]) -> None:
         _FOUND.update((_key(path), _look(str(path.absolute()))) for path in left)
     while left and sys.executable:
         # -P: a module of the user's own in the current folder is none of Python's
-        command = [sys.executable, "-P", "-c", _PROGRAM, *(str(path.absolute()) for path in left)]
+        command = [sys.executable, "-P", "-c", _PROGRAM]
+        asked = "".join(f"{json.dumps(str(path.absolute()))}\n" for path in left)
         place = os.pathsep.join(entry for entry in sys.path if entry)
         run = subprocess.run(
             command,
             env={**os.environ, "PYTHONPATH": place, "RUST_BACKTRACE": "0"},
-            stdin=subprocess.DEVNULL,
+            input=asked.encode(),
             capture_output=True,
             check=False,
         )
@@ -87,6 +88,11 @@ def probe(paths: Sequence[Path]) -> None:
             found.append({"ended": reason})
         _FOUND.update(zip(map(_key, left), found, strict=False))
         left = left[len(found) :]
+
+
+def is_probed(path: Path) -> bool:
+    """Whether a file was read through already, or is none."""
+    return not path.is_file() or _key(path) in _FOUND
 
 
 def _key(path: Path) -> tuple[str, int, int]:
@@ -116,8 +122,8 @@ def _answer(found: dict[str, Any], name: str) -> int:
 
 def main() -> None:
     """What runs in the other process."""
-    for path in sys.argv[1:]:
-        print(json.dumps(_look(path)), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(_look(json.loads(line))), flush=True)
 
 
 def _look(path: str) -> dict[str, Any]:
