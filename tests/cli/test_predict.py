@@ -297,7 +297,7 @@ def test_wide_characters_are_cut_to_the_line():
     ("arguments", "said"),
     [
         (["new.csv"], "new.csv: there is no such file"),
-        ([TEST, "a text"], "give one file, or only texts"),
+        ([TEST, "a text"], "give only files, or only texts"),
         ([TEST, "-o", "out.docx"], "end it in one of: .csv"),
         ([TEST, "-o", "out"], "end it in one of: .csv"),
         ([TEST, "-o", "out.csv", "--json"], "-o NAME.jsonl"),

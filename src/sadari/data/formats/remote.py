@@ -77,15 +77,18 @@ def _system(address: str) -> tuple[Any, str]:
         import fsspec
         from fsspec.registry import known_implementations
     except ImportError:
-        what = message("{scheme}:// needs a package that is not installed", scheme=scheme)
-        raise DataError(what, where=address, hint="pip install fsspec") from None
+        raise _missing(address, scheme, "fsspec") from None
     try:
         system, path = fsspec.core.url_to_fs(address)
     except ImportError:
         package = str(known_implementations.get(scheme, {}).get("class", "fsspec")).partition(".")[0]
-        what = message("{scheme}:// needs a package that is not installed", scheme=scheme)
-        raise DataError(what, where=address, hint=f"pip install {package}") from None
+        raise _missing(address, scheme, package) from None
     return system, path
+
+
+def _missing(address: str, scheme: str, package: str) -> DataError:
+    what = message("{scheme}:// needs a package that is not installed", scheme=scheme)
+    return DataError(what, where=address, hint=f"pip install {package}")
 
 
 @contextmanager
