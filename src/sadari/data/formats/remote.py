@@ -88,7 +88,7 @@ def _system(address: str) -> tuple[Any, str]:
 
 def _missing(address: str, scheme: str, package: str) -> DataError:
     what = message("{scheme}:// needs a package that is not installed", scheme=scheme)
-    return DataError(what, where=address, hint=f"pip install {package}")
+    return DataError(what, where=address, hint=message("install it: pip install {package}", package=package))
 
 
 @contextmanager
