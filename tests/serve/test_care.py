@@ -27,6 +27,15 @@ def test_classify_says_what_is_withheld(server, models):
     assert "unsure" not in server.client.post("/classify", json={"input": TEXTS, "model": "tfidf"}).json()["data"][0]
 
 
+def test_texts_of_no_label_are_noted(server, models):
+    texts = [*TEXTS, "flour butter eggs and a pinch of salt"]
+    answer = server.client.post("/classify", json={"input": texts, "model": "tfidf", "scope": 0.3})
+    outside = models["tfidf"].out_of_scope(texts, 0.3)
+    assert outside.any()
+    assert [one["out_of_scope"] for one in answer.json()["data"]] == outside.tolist()
+    assert answer.headers["x-sadari-notes"].count("out of scope") == outside.sum()
+
+
 @pytest.mark.parametrize("path", ["/predict", "/"])
 def test_others_say_it_in_the_header(server, path):
     body = {"inputs": "Minister resigns", "model": "tfidf", "parameters": {"coverage": 0.01}}

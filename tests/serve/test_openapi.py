@@ -20,7 +20,7 @@ load_all_checks()
 # Which bytes are a table is nothing that a schema can say.
 NOT_OF_FILES = {"positive_data_acceptance", "negative_data_rejection"}
 # Which targets a model can reach is nothing that one can say either.
-CARE = {"min_precision", "coverage", "sets"}
+CARE = {"min_precision", "coverage", "sets", "scope"}
 EXAMPLES = int(os.environ.get("SADARI_SCHEMA_EXAMPLES", "4"))  # of a route
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sadari.rungs import Rung
     from sadari.rungs.cautious import Careful, Caution, Judged
 
-EMPTY, UNKNOWN, CUT, UNSURE = "empty", "unknown", "cut", "unsure"
+EMPTY, UNKNOWN, CUT, UNSURE, OUTSIDE = "empty", "unknown", "cut", "unsure", "out of scope"
 MOST_CARES = 64  # of one model, whose thresholds are kept
 WARM = "A first text, by which what is compiled is loaded before the first request. "
 

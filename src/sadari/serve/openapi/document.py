@@ -123,7 +123,7 @@ def _file(names: list[str]) -> dict[str, Any]:
         "escape_formulas": boolean,
         **{
             name: {"type": "number", "minimum": 0.01, "maximum": 0.9999}
-            for name in ("min_precision", "coverage", "sets")
+            for name in ("min_precision", "coverage", "sets", "scope")
         },
     }
     answers = _answers("Object", "text/csv")

@@ -61,7 +61,7 @@ def request_schemas(limits: Limits) -> dict[str, Schema]:
                 },
             },
         ),
-        "ClassifyRequest": an_object(["input"], input=one_or_more, model=MODEL, sets=CARE, **_WITHHELD),
+        "ClassifyRequest": an_object(["input"], input=one_or_more, model=MODEL, sets=CARE, scope=CARE, **_WITHHELD),
         "ExplainRequest": an_object(["inputs"], inputs=one_or_more, model=MODEL),
         "InferRequest": _infer_request(text, limits.texts),
     }
@@ -123,6 +123,7 @@ ANSWERS: dict[str, Schema] = {
                 num_classes={"type": "integer"},
                 unsure={"type": "boolean"},
                 certainty=NUMBER,
+                out_of_scope={"type": "boolean"},
                 set=a_list(STRING),
             )
         ),

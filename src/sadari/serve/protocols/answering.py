@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sadari.messages import message
-from sadari.serve.core.answer import UNSURE, Answer
+from sadari.serve.core.answer import OUTSIDE, UNSURE, Answer
 from sadari.serve.core.batching import overloaded
 from sadari.serve.core.shelf import Slot
 from sadari.serve.http.asked import Asked
@@ -43,11 +43,11 @@ async def answered(asked: Asked, slot: Slot, texts: list[str]) -> Answer:
     return answer
 
 
-CARE = ("min_precision", "coverage", "sets")
+CARE = ("min_precision", "coverage", "sets", "scope")
 
 
 def judged(asked: Asked, answer: Answer, body: Mapping[str, Any], names: tuple[str, ...] = CARE) -> Judged | None:
-    """The answer with the care that is asked for, and a note for each text whose label is withheld.
+    """The answer with the care that is asked for, and a note for each text whose label is withheld, or that has none.
 
     Args:
         asked: the request.
@@ -71,9 +71,10 @@ def judged(asked: Asked, answer: Answer, body: Mapping[str, Any], names: tuple[s
     if not caution:
         return None
     found = answer.judged(caution)
-    if found.unsure is not None:
-        notes = zip(answer.notes, found.unsure.tolist(), strict=True)
-        asked.exchange.notes = [note or (UNSURE if unsure else None) for note, unsure in notes]
+    for marked, name in ((found.outside, OUTSIDE), (found.unsure, UNSURE)):
+        if marked is not None:
+            notes = zip(asked.exchange.notes, marked.tolist(), strict=True)
+            asked.exchange.notes = [note or (name if yes else None) for note, yes in notes]
     return found
 
 

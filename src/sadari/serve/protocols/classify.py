@@ -34,8 +34,8 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
 
     Args:
         shelf: the models.
-        asked: ``{"model", "input": text or list of texts}``, and of our own ``"min_precision"``, ``"coverage"`` and
-            ``"sets"``.
+        asked: ``{"model", "input": text or list of texts}``, and of our own ``"min_precision"``, ``"coverage"``,
+            ``"sets"`` and ``"scope"``.
 
     Raises:
         Refused: it holds something else.
@@ -73,6 +73,8 @@ def _with_care(found: Judged | None, labels: list[str], texts: int) -> list[dict
             record["unsure"] = bool(found.unsure[place])
         if found.certainty is not None:
             record["certainty"] = float(found.certainty[place])
+        if found.outside is not None:
+            record["out_of_scope"] = bool(found.outside[place])
         if found.sets is not None:
             record["set"] = [label for label, held in zip(labels, found.sets[place].tolist(), strict=True) if held]
     return records
