@@ -67,7 +67,7 @@ def simulated(spent: list[tuple[str, str, float]]) -> list[str]:
     """
     phases = [[s for _, kind, s in spent if kind in kinds] for kinds in (("Probe",), ("Fit", "Point"), ("Measure",))]
     last = sum(s for _, kind, s in spent if kind == "Refit")
-    longest = max(spent, key=lambda each: each[2])
+    longest = max((each for each in spent if each[1] in ("Fit", "Point")), key=lambda each: each[2])
     one = sum(s for *_, s in spent)
     lines = [
         f"{len(spent)} tasks of together {one:.0f} s, simulated: of each task the seconds that it took above, on a "

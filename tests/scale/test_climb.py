@@ -176,6 +176,6 @@ def test_the_command_line(address, tmp_path):
     out = run_well("climb", "headlines", "--rungs", "bow", "--ray", address, "-o", tmp_path / "run", "--no-curves")
     assert "on Ray:" in out.output
     assert (tmp_path / "run" / "report.html").is_file()
-    assert "no node has more than 1" in run_badly("climb", "headlines", "--ray", address, "--task-cpus", "2")
+    assert "no node has more than" in run_badly("climb", "headlines", "--ray", address, "--task-cpus", "99")
     assert "no address of a Ray cluster" in run_badly("climb", "headlines", "--ray", "news.csv")
     assert "--task-cpus needs a cluster" in run_badly("climb", "headlines", "--task-cpus", "2")
