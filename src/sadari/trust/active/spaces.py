@@ -95,9 +95,10 @@ class WordSpace:
     strength = 3.0
 
     def __init__(self, texts: pl.Series, seed: int = 0) -> None:
-        words = CountVectors(plausible_tokenizers(texts)[0][0], min_df=2, max_features=MOST_FEATURES)
+        rare = 1 + (len(texts) > FEW)
+        words = CountVectors(plausible_tokenizers(texts)[0][0], min_df=rare, max_features=MOST_FEATURES)
         characters = CharacterVectors(
-            across_spaces=written_without_spaces(texts), ngram_range=(2, 4), min_df=3, max_features=MOST_FEATURES
+            across_spaces=written_without_spaces(texts), ngram_range=(2, 4), min_df=rare, max_features=MOST_FEATURES
         )
         self._counter = WordsAndCharacters(words, characters)
         counts = self._counter.fit(texts)

@@ -14,7 +14,7 @@ function shape(name, attributes, text = "") {
 
 /** The drawing of points `{ labels, value, low, high }`, each with about twice the labels of the one before. */
 export function drawCurve(points) {
-  const floor = Math.floor(Math.min(...points.map(({ low }) => low)) * 10) / 10, first = Math.log(points[0].labels), last = Math.log(points.at(-1).labels);
+  const floor = Math.floor(Math.min(...points.map(({ low }) => low), 0.8) * 5) / 5, first = Math.log(points[0].labels), last = Math.log(points.at(-1).labels);
   const x = ({ labels }) => LEFT + (last > first ? (Math.log(labels) - first) / (last - first) : 0.5) * (WIDTH - LEFT - RIGHT);
   const y = (share) => TOP + ((1 - share) / (1 - floor)) * (HEIGHT - TOP - BOTTOM);
   const at = (point, share) => `${x(point).toFixed(1)},${y(share).toFixed(1)}`;
