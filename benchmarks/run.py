@@ -37,6 +37,7 @@ LONG = (
     "embed",
     "setfit",
     "equality",
+    "trust_label",
     "trust_sets",
     "scale_climb",
     "trust",

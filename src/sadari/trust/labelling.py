@@ -6,6 +6,7 @@ the table while a person reads.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ MOST_LABELS, LONGEST_LABEL = 200, 200
 TENTH, THIRD = 10, 3  # one in so many questions is drawn at random, or is one that another person has answered
 PORTION = 1_024  # texts that are made vectors of at a time
 AHEAD = 4  # questions that are left when more are chosen
+PATIENCE = 5.0  # seconds that the end waits for what is learned behind the page; it is not needed any more
+
+log = logging.getLogger("sadari.trust")
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ class Labelling:
         self._ended = True
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(PATIENCE)
         try:
             write_table(self.output, self.table())
         finally:
@@ -218,7 +222,9 @@ class Labelling:
             if last is None:
                 return
             self._keep(Answer("undo", at=_now()))
-            self._asked = Question(key_of(last.text), last.text, last.row, last.drawn)
+            key = key_of(last.text)
+            said = next((each.said for each in disagreements(self._standings) if each.key == key), {})
+            self._asked = Question(key, last.text, last.row, last.drawn, said if last.did == "settle" else {})
         self._wake.set()
 
     def add_label(self, name: str, meaning: str = "") -> None:
@@ -346,6 +352,9 @@ class Labelling:
                 self._fault = None
             except SadariError as error:
                 self._fault = error.said
+            except Exception as error:  # whatever it is: answers are kept all the same
+                self._fault = message("a fault of Sadari's own: {kind}", kind=type(error).__name__)
+                log.exception("labelling", exc_info=error)
             self._wake.wait(5.0)
             self._wake.clear()
 

@@ -72,9 +72,9 @@ def label(file: str, **asked: Any) -> None:
         labelling = _labelling(candidates, journal, output, names, guidelines, asked)
         if not asked["only_write"]:
             _serve(labelling, asked)
+        _say_written(labelling)
     finally:
         journal.close()
-    _say_written(labelling)
 
 
 def parse_labels(given: str | None) -> dict[str, str]:

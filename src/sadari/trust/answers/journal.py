@@ -202,9 +202,10 @@ class Journal:
         self.answers.append(answer)
 
     def close(self) -> None:
-        """Let others write under this name."""
-        with suppress(OSError):
-            os.close(self._opened)
+        """Let others write under this name; once more does nothing."""
+        opened, self._opened = self._opened, -1
+        if opened >= 0:
+            os.close(opened)
 
 
 def _make(folder: Path) -> None:

@@ -53,7 +53,9 @@ def table_of_answers(standings: Mapping[str, Standing], rows: Mapping[str, int])
         "row": [rows.get(key) or None for key in held],
     }
     if len(standings) > 1:
-        found["by"] = [" ".join(name for name, each in standings.items() if key in each.answers) for key in held]
+        found["by"] = [
+            " ".join(sorted(name for name, each in standings.items() if key in each.answers)) for key in held
+        ]
     kinds = {"text": pl.String, "label": pl.String, "row": pl.Int64, "by": pl.String}
     return pl.DataFrame(found, schema={name: kinds[name] for name in found})
 

