@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   sadari label texts.csv -o labels.csv --labels "Sports,World,Business"
-  sadari label texts.csv -o labels.csv --labels "spam=wants money,ham" --weights models/minilm
-  sadari label texts.csv -o labels.csv --model runs/news/model     go on from a model
-  sadari label texts.csv -o labels.csv --as kim                    a second person
+  sadari label texts.csv -o labels.csv --labels "spam=wants money,ham"
+  sadari label texts.csv -o labels.csv --weights models/minilm
+  sadari label texts.csv -o labels.csv --model runs/news/model
   sadari label texts.csv -o labels.csv --guidelines how.txt
-  sadari label texts.csv -o labels.csv --write                     the CSV alone, no page
-  sadari climb labels.csv                                          then
+  sadari label texts.csv -o labels.csv --as kim      a second person
+  sadari label texts.csv -o labels.csv --write       the CSV, no page
+  sadari climb labels.csv
 
 \b
 On the page each label has a key; U takes back, S skips, N: none of the list,
