@@ -27,7 +27,7 @@ from typing import Any
 
 import polars as pl
 
-from corpora import ag_news
+from corpora import ag_news, read_plain
 from timing import table
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -62,8 +62,7 @@ def run() -> str:
 
 def write_shards(folder: Path, rows: int, shards: int) -> Path:
     """Texts of AG News over and over, with the number of each row, in Parquet files of like length."""
-    texts = pl.read_csv(ag_news() / "train.csv", has_header=False, infer_schema=False)
-    texts = texts.select(text=pl.concat_str("column_2", "column_3", separator=" "))["text"]
+    texts = pl.Series(read_plain(ag_news() / "train.csv")[0])
     folder.mkdir()
     for shard in range(shards):
         ids = pl.arange(rows * shard // shards, rows * (shard + 1) // shards, eager=True)

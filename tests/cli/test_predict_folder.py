@@ -134,6 +134,17 @@ def test_another_model_and_other_options_are_refused(files, tmp_path):
     assert "other options (proba)" in run_badly("predict", model_folder("tfidf"), files, "-o", out, "--proba")
 
 
+def test_a_run_that_labelled_nothing_binds_nobody(files, tmp_path):
+    out = tmp_path / "out"
+    for name in ("a.parquet", "b.csv", "c.jsonl"):
+        (files / name).rename(files / f"{name}.kept")
+        (files / name).write_bytes(b"\0")
+    assert predict(files / "*.[pcj]*[tvl]", "-o", f"{out}/").exit_code == 2
+    for name in ("a.parquet", "b.csv", "c.jsonl"):
+        (files / f"{name}.kept").replace(files / name)
+    assert predict(files, "-o", out, "--proba").exit_code == 0
+
+
 def test_two_at_once_are_refused(files, tmp_path):
     out = tmp_path / "out"
     predict(files, "-o", f"{out}/")
@@ -208,6 +219,12 @@ def test_a_full_disk_ends_it_and_says_what_is_done(files, tmp_path, monkeypatch)
     assert predict(files, "-o", f"{tmp_path}/out/").exit_code == 0
 
 
+def test_many_files_and_no_folder(files):
+    said = run_badly("predict", model_folder("tfidf"), files / "a.parquet", files / "b.csv", "-o", "out.csv")
+    assert "2 files are labelled into as many" in said
+    assert "-o labelled/" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -216,6 +233,7 @@ def test_a_full_disk_ends_it_and_says_what_is_done(files, tmp_path, monkeypatch)
         (["in.csv", "-o", "out/", "--concurrency", "2"], "--concurrency is for --ray alone"),
         (["in.csv", "-o", "out/", "--ray=nowhere"], "'nowhere' is no address of a Ray cluster"),
         (["nothing/*.csv", "-o", "out/"], "nothing"),
+        (["--ray", "in.csv", "-o", "out/"], "'in.csv' is no address of a Ray cluster"),
         (["in.csv", "-o", "out/"], "in.csv"),
     ],
 )

@@ -94,7 +94,7 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
     With -o FOLDER/ or --ray all arguments are files, folders
     of files, or patterns such as 'in/*.parquet'.
     """
-    if goes_to_folder(asked):
+    if goes_to_folder(inputs, asked):
         label_folder(model, inputs, asked, _wanted(asked))
         return
     path = files_among(inputs)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sadari.labelled.shards.run import Standing
 
 
-def goes_to_folder(asked: dict[str, Any]) -> bool:
+def goes_to_folder(inputs: Sequence[str], asked: dict[str, Any]) -> bool:
     """Whether what is asked for is a folder of labelled files, and not one file.
 
     Raises:
@@ -30,6 +30,11 @@ def goes_to_folder(asked: dict[str, Any]) -> bool:
     if asked["ray"] is not None and not folder:
         raise SettingError(
             message("--ray labels files into a folder"), hint=message("name it with a slash: -o labelled/ --ray")
+        )
+    if not folder and len(inputs) > 1 and all(map(os.path.isfile, inputs)):
+        raise SettingError(
+            message("{count:,} files are labelled into as many", count=len(inputs)),
+            hint=message("name a folder for them, with a slash: -o labelled/"),
         )
     if asked["concurrency"] is not None and asked["ray"] is None:
         raise SettingError(message("--concurrency is for --ray alone"))
@@ -58,6 +63,10 @@ def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wante
     Raises:
         DataError: some have no answers; the others lie there.
     """
+    if asked["ray"] is not None:
+        from sadari.scale.cluster import check_address
+
+        check_address(asked["ray"])  # before all else: "--ray in.csv" takes a file for one
     if not inputs:
         raise click.UsageError(str(message("give files")), click.get_current_context())
     from sadari.cli.terminal.printing import note
@@ -69,10 +78,10 @@ def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wante
 
     worker = one_by_one
     if asked["ray"] is not None:
-        from sadari.scale.cluster import check_address, import_ray
+        from sadari.scale.cluster import import_ray
         from sadari.scale.predict import on_cluster
 
-        worker = on_cluster(check_address(asked["ray"]), asked["concurrency"])
+        worker = on_cluster(asked["ray"], asked["concurrency"])
         import_ray()  # or its absence is said after the model was loaded
     found = data_files(inputs, format=asked["format"])
     note(*found.notes)

@@ -121,13 +121,13 @@ def open_manifest(folder: Path, model: str, options: Mapping[str, Any]) -> Itera
                 message("another run is writing there"), where=str(folder), hint=message("wait until it has ended")
             )
         with output_errors(path):
-            lines = _whole_lines(opened)
-            if not lines:
+            found = _parsed(path, _whole_lines(opened))
+            if len(found) > 1:
+                _check_head(folder, found[0], head)
+            else:  # nothing was labelled yet: a run that came no further binds nobody
+                os.ftruncate(opened, 0)
                 _append(opened, head)
                 sync_folder(folder)
-        found = _parsed(path, lines)
-        if found:
-            _check_head(folder, found[0], head)
         yield Manifest(folder, opened, {line["file"]: line for line in found[1:]}, _line(head))
     finally:
         os.close(opened)
