@@ -219,12 +219,6 @@ def test_a_full_disk_ends_it_and_says_what_is_done(files, tmp_path, monkeypatch)
     assert predict(files, "-o", f"{tmp_path}/out/").exit_code == 0
 
 
-def test_many_files_and_no_folder(files):
-    said = run_badly("predict", model_folder("tfidf"), files / "a.parquet", files / "b.csv", "-o", "out.csv")
-    assert "2 files are labelled into as many" in said
-    assert "-o labelled/" in said
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -91,10 +91,9 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
 
     An argument that is an existing file is read as data, and "-" is standard input; all others are texts. Files are
     read a batch at a time, so they may be larger than memory; several are answered into one output, one after another.
-    With -o FOLDER/ or --ray all arguments are files, folders
-    of files, or patterns such as 'in/*.parquet'.
+    With -o FOLDER/ each file gets an output of its own, and all arguments are files, folders of files, or patterns.
     """
-    if goes_to_folder(inputs, asked):
+    if goes_to_folder(asked):
         label_folder(model, inputs, asked, _wanted(asked))
         return
     path = files_among(inputs)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sadari.labelled.shards.run import Standing
 
 
-def goes_to_folder(inputs: Sequence[str], asked: dict[str, Any]) -> bool:
+def goes_to_folder(asked: dict[str, Any]) -> bool:
     """Whether what is asked for is a folder of labelled files, and not one file.
 
     Raises:
@@ -30,11 +30,6 @@ def goes_to_folder(inputs: Sequence[str], asked: dict[str, Any]) -> bool:
     if asked["ray"] is not None and not folder:
         raise SettingError(
             message("--ray labels files into a folder"), hint=message("name it with a slash: -o labelled/ --ray")
-        )
-    if not folder and len(inputs) > 1 and all(map(os.path.isfile, inputs)):
-        raise SettingError(
-            message("{count:,} files are labelled into as many", count=len(inputs)),
-            hint=message("name a folder for them, with a slash: -o labelled/"),
         )
     if asked["concurrency"] is not None and asked["ray"] is None:
         raise SettingError(message("--concurrency is for --ray alone"))
