@@ -37,7 +37,7 @@ from sadari.data.corpus import Corpus, check_corpora
 from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, SettingError
 from sadari.messages import LANGUAGES, Message, beside, current_language, message, of
-from sadari.metrics.metric import Metric, suggested
+from sadari.metrics.metric import ORDINAL, Metric, suggested
 from sadari.metrics.several import DEFAULT, SeveralMetric
 from sadari.rungs import RUNGS
 from sadari.settings.declaration import search_space
@@ -189,7 +189,22 @@ def _metric(asked: str | None, frozen: Frozen) -> Metric:
     if frozen.several:
         return SeveralMetric.named(asked or DEFAULT, frozen.label_names, frozen.label_counts)
     usual = "macro-f1" if suggested(frozen.label_counts) else "accuracy"
+    if asked in ORDINAL:
+        _check_ordered(frozen.train)
     return Metric.named(asked or usual, frozen.label_names, frozen.label_counts)
+
+
+def _check_ordered(train: Corpus) -> None:
+    """Refuse labels that nobody knows the order of.
+
+    Raises:
+        SettingError: they are no whole numbers, and no order was given.
+    """
+    if not train.ordered:
+        raise SettingError(
+            message("the order of the labels is not known: {labels}", labels=", ".join(train.label_names[:5])),
+            hint=message("give it: --order low,medium,high"),
+        )
 
 
 def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: int) -> Audit:

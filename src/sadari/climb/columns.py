@@ -50,7 +50,22 @@ def _time(seconds: float) -> Message | str:
 
 def _counts(metric: str) -> Callable[[RungResult], Interval | None]:
     """Reads the score of a climb whose verdict goes by that metric."""
-    return lambda rung: rung.score if rung.metric.partition(":")[0] == metric else None
+    return lambda rung: rung.score if rung.metric.partition(":")[0].partition("=")[0] == metric else None
+
+
+def _amount(metric: str) -> Callable[[RungResult], float | None]:
+    """The same of a score that is no share."""
+    read = _counts(metric)
+
+    def amount(rung: RungResult) -> float | None:
+        score = read(rung)
+        return None if score is None else score.value
+
+    return amount
+
+
+def _three(amount: float) -> str:
+    return f"{amount:.3f}"
 
 
 WITHOUT_LEAKS = Column(message("without leaks"), "%", lambda rung: rung.accuracy_without_leaks, brief=_score, rank=8)
@@ -58,6 +73,20 @@ COLUMNS = [
     Column(message("macro-F1"), "%", _counts("macro-f1"), brief=_score, rank=10, spans=True),
     Column(message("F1"), "%", _counts("f1"), brief=_score, rank=10, spans=True),
     Column(message("average precision"), "%", _counts("average-precision"), brief=_score, rank=10, spans=True),
+    Column(message("recall"), "%", _counts("recall@precision"), brief=_score, rank=10, spans=True),
+    Column(message("weighted kappa"), "%", _counts("weighted-kappa"), brief=_score, rank=10, spans=True),
+    *(
+        Column(title, unit, _amount(name), brief=_three, rank=10, figure=_three)
+        for name, title, unit in (("cost", message("cost a text"), message("of cost")),)
+    ),
+    Column(
+        message("mean absolute error"),
+        message("steps"),
+        lambda rung: rung.mean_absolute_error,
+        brief=_three,
+        rank=10,
+        figure=_three,
+    ),
     Column(
         message("log loss"),
         "nats",

@@ -38,6 +38,7 @@ class RungResult:
         validation_predictions: the same of the v validation rows.
         validation_accuracy: accuracy on the validation rows.
         micro_f1: micro-F1 on the final rows, where a text may have several labels.
+        mean_absolute_error: of labels that have an order, by how many of them the given one is off on the final rows.
         average_precision: the mean of the labels' average precision, where a text may have several.
         thresholds: label name → its threshold: the probability from which on a text gets it, where it may have several;
             else what its probability is divided by before the largest is taken.
@@ -71,6 +72,7 @@ class RungResult:
     validation_predictions: np.ndarray
     validation_accuracy: Interval
     micro_f1: Interval | None = None
+    mean_absolute_error: float | None = None
     average_precision: float | None = None
     thresholds: dict[str, float] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)

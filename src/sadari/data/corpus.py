@@ -134,6 +134,11 @@ class Corpus:
         return sort_labels(flat.drop_nulls().unique().to_list(), self.label_order)
 
     @property
+    def ordered(self) -> bool:
+        """Whether the labels are known to have an order: they are whole numbers, or somebody gave one."""
+        return bool(self.label_order) or all(map(_is_whole_number, self.label_names))
+
+    @property
     def given_labels(self) -> pl.Series:
         """`labels`, of a corpus that has some.
 

@@ -7,7 +7,7 @@ Two rungs are drawn on the same rows, so that the spread of their difference is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,20 @@ from sadari.errors import SettingError
 from sadari.messages import Message, message
 from sadari.metrics.answers import Answers, Table
 from sadari.metrics.classification import wilson
+from sadari.metrics.costs import read_costs
 from sadari.metrics.interval import Interval, PairTest
+from sadari.metrics.ordinal import distances, weighted_kappa
 from sadari.metrics.significance import holm, pair_tests
-from sadari.train.thresholds import USUAL, even_thresholds, likeliest
+from sadari.train.thresholds import USUAL, even_thresholds, likeliest, threshold_at_precision
 
-METRICS = ("accuracy", "macro-f1", "micro-f1", "f1:LABEL", "average-precision", "log-loss")
+METRICS = (
+    *("accuracy", "macro-f1", "micro-f1", "f1:LABEL", "average-precision", "log-loss"),
+    *("recall@precision=0.9", "cost=FILE", "weighted-kappa", "mean-absolute-error"),
+)
+ORDINAL = ("weighted-kappa", "mean-absolute-error")  # of labels that have an order
 _F1_OF = "f1:"
 _LOSS = "log-loss"
+_RECALL, _COST = "recall@precision", "cost"
 _COUNTED = ("accuracy", "micro-f1")  # the share of right rows: where a text has one label, micro-F1 is the accuracy
 DRAWS = 2_000
 _CELLS = 8_000_000  # of rows drawn at a time: 64 MB
@@ -37,6 +44,9 @@ HEADINGS = {
     "micro-f1": message("micro-F1"),
     "average-precision": message("average precision"),
     _LOSS: message("log loss"),
+    _COST: message("cost a text"),
+    "weighted-kappa": message("weighted kappa"),
+    "mean-absolute-error": message("mean absolute error"),
 }
 
 
@@ -48,11 +58,15 @@ class Metric:
         name: one of `METRICS`.
         label: whose F1 or average precision; None: the mean over labels.
         code: its place among the labels.
+        precision: that must be kept where recall counts.
+        costs: float64 [k, k], what it costs to give a text of each label (row) each label (column).
     """
 
     name: str = "accuracy"
     label: str | None = None
     code: int | None = None
+    precision: float = 0.0
+    costs: NDArray[np.float64] | None = field(default=None, compare=False)
 
     @classmethod
     def named(cls, asked: str, label_names: Sequence[str], counts: Sequence[int] | NDArray[np.integer]) -> Metric:
@@ -61,21 +75,24 @@ class Metric:
         Args:
             asked: one of `METRICS`, with a label's name for ``LABEL``.
             label_names: the k labels.
-            counts: rows of each; of two labels, average precision is that of the rarer.
+            counts: rows of each; recall, and of two labels average precision, are those of the rarest.
 
         Raises:
             SettingError: there is no such metric, or no such label.
+            DataError: costs cannot be read.
         """
         check_metric(asked)
         names = list(label_names)
         name, colon, label = asked.partition(":")
         if f"{name}{colon}" == _F1_OF:
-            if label not in names:
-                raise SettingError(
-                    message("there is no label {label!r}, whose F1 is asked for", label=label),
-                    hint=message("there are: {names}", names=", ".join(names[:10])),
-                )
-            return cls(asked, label, names.index(label))
+            return cls(asked, label, _place(label, names))
+        kind, _, value = asked.partition("=")
+        if kind == _COST:
+            return cls(asked, costs=read_costs(value, names))
+        if kind == _RECALL:
+            share, _, label = value.partition(":")
+            label = label or names[int(np.argmin(counts))]
+            return cls(f"{_RECALL}={share}:{label}", label, _place(label, names), precision=float(share))
         if asked == "average-precision" and len(names) == 2:
             rarer = int(np.argmin(counts))
             return cls(asked, names[rarer], rarer)
@@ -86,11 +103,26 @@ class Metric:
         """Its name in a table."""
         if self.name.startswith(_F1_OF):
             return message("F1 of {label}", label=self.label)
-        return HEADINGS[self.name]
+        if self.name.startswith(_RECALL):
+            said = message("recall of {label} at precision {share}")
+            return said.filled(label=self.label, share=f"{self.precision:g}")
+        return HEADINGS[self.kind]
+
+    @property
+    def kind(self) -> str:
+        """Its name without what is asked of it: ``f1``, ``cost``, ``recall@precision``."""
+        return self.name.partition(":")[0].partition("=")[0]
 
     @property
     def lower_is_better(self) -> bool:
-        return self.name == _LOSS
+        return self.kind in (_LOSS, _COST, "mean-absolute-error")
+
+    @property
+    def unit(self) -> Message | str:
+        """What differences are counted in."""
+        if not self.lower_is_better:
+            return message("points")
+        return {_LOSS: "nats", _COST: message("of cost")}.get(self.kind, message("steps"))
 
     @property
     def sign(self) -> int:
@@ -99,8 +131,8 @@ class Metric:
 
     @property
     def chooses_thresholds(self) -> bool:
-        """Whether it goes by the labels given, so that it may gain by giving rare ones though another is likelier."""
-        return not self.reads_probabilities
+        """Whether it gains by giving rare labels though another is likelier."""
+        return not self.reads_probabilities or self.kind == _RECALL
 
     def thresholds(self, truth: NDArray[np.integer], table: Table) -> NDArray[np.float64]:
         """The thresholds float64 [k] by which it is best on rows that were not trained on.
@@ -116,14 +148,23 @@ class Metric:
             return np.full(table.shape[1], USUAL)
         known = truth[truth >= 0]
         shares = (np.bincount(known, minlength=table.shape[1]) + 1) / (len(known) + table.shape[1])
+        if self.costs is not None:  # exact of two labels, and where a cost depends on the true label alone
+            dear = self.costs.sum(axis=1) / max(1, len(self.costs) - 1)
+            shares = 1 / np.maximum(dear, 1e-6 * max(float(dear.max()), 1e-300))
+            shares /= shares.sum()
         if self.code is not None:  # that label against all others together
             shares = np.where(np.arange(len(shares)) == self.code, shares, 1 - shares[self.code])
+
+        if self.kind == _RECALL:
+            return threshold_at_precision(table, truth == self.code, self.code or 0, self.precision)
 
         def error(one: NDArray[np.integer], other: NDArray[np.integer]) -> float:
             return (1 + float(np.sqrt(np.count_nonzero((one == truth) != (other == truth))))) / len(truth)
 
         counted = error if self.counts_rows else None
-        return even_thresholds(table, shares, lambda given: self.point(truth, Answers(table, given)), counted)
+        return even_thresholds(
+            table, shares, lambda given: self.sign * self.point(truth, Answers(table, given)), counted
+        )
 
     def given(self, table: Table, thresholds: NDArray[np.floating]) -> NDArray[Any]:
         """The labels that these thresholds give: int [n], or bool [n, k] of several.
@@ -185,6 +226,15 @@ class Metric:
             return weights @ _losses(truth, table) / weights.sum(axis=1)
         if self.counts_rows:
             return weights @ self.right(truth, answers).astype(np.float64) / weights.sum(axis=1)
+        if self.kind == _COST and self.costs is not None:
+            paid = self.costs[truth, answers.given]
+            return weights @ np.where(truth < 0, self.costs.max(), paid) / weights.sum(axis=1)
+        if self.name == "mean-absolute-error":
+            return weights @ distances(truth, answers.given, table.shape[1]) / weights.sum(axis=1)
+        if self.name == "weighted-kappa":
+            return weighted_kappa(truth, answers.given, weights, table.shape[1])
+        if self.kind == _RECALL:
+            return recall_at_precision(truth == self.code, table[:, self.code or 0], weights, self.precision)
         if self.name == "average-precision":
             labels = range(table.shape[1]) if self.code is None else [self.code]
             return average_precision([(truth == label, table[:, label]) for label in labels], weights)
@@ -231,7 +281,7 @@ class Metric:
     @property
     def reads_probabilities(self) -> bool:
         """Whether it goes by the probabilities themselves, and not by the labels that they give."""
-        return self.name in (_LOSS, "average-precision")
+        return self.kind in (_LOSS, "average-precision", _RECALL)
 
     @property
     def counts_rows(self) -> bool:
@@ -279,12 +329,36 @@ def check_metric(asked: str) -> None:
     Raises:
         SettingError: what may be asked for.
     """
-    if asked.partition(":")[:2] == ("f1", ":") or (asked in METRICS and ":" not in asked):
+    if asked.partition(":")[:2] == ("f1", ":") or (asked in METRICS and ":" not in asked and "=" not in asked):
         return
+    kind, equal, value = asked.partition("=")
+    if equal and kind == _COST and value:
+        return
+    if equal and kind == _RECALL:
+        try:
+            share = float(value.partition(":")[0])
+        except ValueError:
+            share = 0.0
+        if 0 < share < 1:
+            return
     raise SettingError(
         message("there is no metric {metric!r}", metric=asked),
         hint=message("choose from: {metrics}", metrics=", ".join(METRICS)),
     )
+
+
+def _place(label: str, names: Sequence[str]) -> int:
+    """The place of a label whose score is asked for.
+
+    Raises:
+        SettingError: there is no such label.
+    """
+    if label not in names:
+        raise SettingError(
+            message("there is no label {label!r}, whose score is asked for", label=label),
+            hint=message("there are: {names}", names=", ".join(names[:10])),
+        )
+    return list(names).index(label)
 
 
 def suggested(counts: Sequence[int] | NDArray[np.integer]) -> bool:
@@ -372,3 +446,24 @@ def average_precision(
         total += np.divide((precision * steps).sum(axis=1), there, out=np.zeros(len(weights)), where=there > 0)
         counted += there > 0
     return total / np.maximum(counted, 1)
+
+
+def recall_at_precision(
+    wanted: NDArray[np.bool_], probabilities: NDArray[np.floating], weights: NDArray[np.integer], precision: float
+) -> NDArray[np.float64]:
+    """float64 [d]: of each draw the largest recall at which the precision is kept; 0 where it never is.
+
+    Args:
+        wanted: bool [n], which rows have the label.
+        probabilities: float [n], of it.
+        weights: int [d, n], how often each row is drawn.
+        precision: to be kept.
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    falling, drawn = probabilities[order], weights[:, order]
+    ends = np.flatnonzero(np.append(falling[1:] < falling[:-1], True))  # of equals, all or none are given the label
+    hits = np.cumsum(drawn * wanted[order], axis=1)[:, ends]
+    given = np.cumsum(drawn, axis=1)[:, ends]
+    recall = hits / np.maximum(hits[:, -1:], 1)
+    found: NDArray[np.float64] = np.where(hits >= precision * np.maximum(given, 1), recall, 0).max(axis=1)
+    return found

@@ -99,6 +99,32 @@ def even_thresholds(
     return shares**power / (shares**power).sum() if power else np.full(len(shares), USUAL)
 
 
+def threshold_at_precision(
+    probabilities: NDArray[np.floating], wanted: NDArray[np.bool_], code: int, precision: float
+) -> NDArray[np.float64]:
+    """Thresholds float64 [k] under which one label is found most often while so many of its answers are right.
+
+    Where that share is never reached, it is given where the largest share is right.
+
+    Args:
+        probabilities: float [n, k], of rows that were not trained on.
+        wanted: bool [n], which rows have the label.
+        code: its place.
+        precision: the share of its answers that is to be right.
+    """
+    own, others = probabilities[:, code], np.delete(probabilities, code, axis=1).max(axis=1)
+    odds = own / np.maximum(own + others, 1e-300)  # it is given where this reaches its threshold
+    order = np.argsort(-odds, kind="stable")
+    falling, hits = odds[order].astype(np.float64), np.cumsum(wanted[order])
+    ends = np.flatnonzero(np.append(falling[1:] < falling[:-1], True))
+    right = hits[ends] / (ends + 1)
+    kept = np.flatnonzero(right >= precision)
+    place = kept[-1] if len(kept) else int(np.argmax(right))
+    below = np.append(falling[1:], 0.0)[ends][place]
+    threshold = float(np.clip(0.5 * (falling[ends][place] + below), _LEAST, 1 - _LEAST))
+    return np.where(np.arange(probabilities.shape[1]) == code, threshold, 1 - threshold)
+
+
 def _best(probabilities: NDArray[np.floating], wanted: NDArray[np.bool_], usual: float) -> float:
     """The threshold with the largest F1, half way to the next probability; of equals that nearest to the usual one."""
     order = np.argsort(-probabilities, kind="stable")

@@ -34,7 +34,10 @@ RUNG_NAMES = (
     "setfit",
 )
 TOKENIZER_NAMES = ("characters", "whitespace", "words", "basic_english", "syllables", "morphemes")
-METRIC_NAMES = ("accuracy", "macro-f1", "micro-f1", "f1:LABEL", "average-precision", "log-loss")
+METRIC_NAMES = (
+    *("accuracy", "macro-f1", "micro-f1", "f1:LABEL", "average-precision", "log-loss"),
+    *("recall@precision=0.9", "cost=FILE", "weighted-kappa", "mean-absolute-error"),
+)
 PREDICT_PRECISIONS = ("fp32", "bf16", "int8")
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}

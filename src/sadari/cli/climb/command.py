@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ Examples:
   sadari climb news.csv --weights my-bert --budget 30m
   sadari climb few.csv --weights all-MiniLM-L6-v2
   sadari climb fraud.csv --metric f1:fraud       where a rare label counts
+  sadari climb stars.csv --ordinal               4 stars are nearer to 5 than 1
+  sadari climb fraud.csv --metric cost=costs.csv a missed fraud costs 100
   sadari climb tickets.csv --group customer      no customer on both sides
   sadari climb news.csv --time date              tested on the latest
   sadari climb news.csv --budget 1h --ray auto   on all machines of a cluster
@@ -82,6 +85,12 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
     help=f"What the verdict goes by: {', '.join(options.METRIC_NAMES)}."
     "  [default: accuracy; of several labels micro-f1; macro-f1 where one label has over nine tenths of the rows]",
 )
+@click.option(
+    "--ordinal",
+    is_flag=True,
+    help="Labels have an order (stars): the verdict goes by weighted kappa, and a near miss is better than a far one.",
+)
+@click.option("--order", metavar="A,B,C", help="The labels from the lowest to the highest, where they are no numbers.")
 @click.option(
     "--margin",
     type=float,
@@ -148,6 +157,7 @@ def climb(data: tuple[str, ...], **asked: Any) -> None:
     with Progress() as progress, ray as executor:
         progress(message("reading {name}", name=found.name))
         train, test = inputs.read_pair(found, asked)
+        train, test = _ordered(train, asked["order"]), test and _ordered(test, asked["order"])
         _check(train, settings)
         progress(message("looking for duplicates, leaks and contradictions"))
         audited = audit(
@@ -175,7 +185,7 @@ def _choices(asked: Mapping[str, Any]) -> dict[str, Any]:
 
     if asked["metric"] is not None:
         check_metric(asked["metric"])
-    same = ("seed", "lang", "metric", "margin", "texts_per_day", "keep_duplicates", "validation", *_STARTS)
+    same = ("seed", "lang", "margin", "texts_per_day", "keep_duplicates", "validation", *_STARTS)
     return {
         "budget": options.parse_duration(asked["budget"]),
         "rungs": options.parse_names(asked["rungs"]),
@@ -183,8 +193,26 @@ def _choices(asked: Mapping[str, Any]) -> dict[str, Any]:
         "refit": not asked["no_refit"],
         "report": not asked["no_report"],
         "trials": asked["tune"],
+        "metric": asked["metric"] or ("weighted-kappa" if asked["ordinal"] or asked["order"] else None),
         **{name: asked[name] for name in same},
     }
+
+
+def _ordered(corpus: Corpus, order: str | None) -> Corpus:
+    """The corpus, with its labels in the order that the user gives.
+
+    Raises:
+        SettingError: a label is missing there.
+    """
+    names = options.parse_names(order)
+    if names is None:
+        return corpus
+    if missing := [name for name in corpus.label_names if name not in names]:
+        raise SettingError(
+            message("--order lacks the label {label!r}", label=missing[0]),
+            hint=message("there are: {names}", names=", ".join(corpus.label_names[:10])),
+        )
+    return replace(corpus, label_order=tuple(names))
 
 
 def _ray(asked: Mapping[str, Any]) -> AbstractContextManager[Executor | None]:

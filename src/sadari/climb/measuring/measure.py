@@ -27,7 +27,8 @@ from sadari.metrics.classification import (
     wilson,
 )
 from sadari.metrics.interval import Interval
-from sadari.metrics.metric import Metric
+from sadari.metrics.metric import ORDINAL, Metric
+from sadari.metrics.ordinal import distances
 from sadari.metrics.predictions import label_columns
 from sadari.metrics.several import DEFAULT, SeveralMetric, all_right, calibration
 from sadari.metrics.speed import one_text_us, predict_in_bulk
@@ -173,6 +174,8 @@ def _of_one(
         "validation_predictions": validated,
         "validation_accuracy": accuracy(confusion_matrix(frozen.validation_truth, validated, classes=classes)),
     }
+    if metric.name in ORDINAL:
+        found["mean_absolute_error"] = float(distances(frozen.final_truth, predictions, classes).mean())
     if metric.chooses_thresholds:
         found["thresholds"] = dict(zip(frozen.label_names, thresholds.tolist(), strict=True))
     if frozen.leaked.any() and not frozen.leaked.all():
