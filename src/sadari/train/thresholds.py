@@ -121,7 +121,7 @@ def threshold_at_precision(
     kept = np.flatnonzero(right >= precision)
     place = kept[-1] if len(kept) else int(np.argmax(right))
     below = np.append(falling[1:], 0.0)[ends][place]
-    threshold = float(np.clip(0.5 * (falling[ends][place] + below), _LEAST, 1 - _LEAST))
+    threshold = float(np.clip(0.5 * (falling[ends][place] + below), LEAST, 1 - LEAST))
     return np.where(np.arange(probabilities.shape[1]) == code, threshold, 1 - threshold)
 
 
