@@ -79,6 +79,7 @@ def test_audit_counts_over_all_files(parts, tmp_path):
     assert files_left_out == [f"{tmp_path}/5.csv: the file is empty"]
 
 
+@pytest.mark.slow
 def test_climb_reads_a_pattern_and_a_test_pattern(parts, tmp_path):
     few = ["--rungs", "bow", "--no-curves", "--no-report", "--no-refit", "-o", tmp_path / "run", "--json"]
     result = json.loads(run_well("climb", f"{parts}/news/*", "--test", f"{parts}/news/[12].*", *few).stdout)
