@@ -34,7 +34,7 @@ def dispatcher_of(function: Callable[..., Any], *, cache: bool, options: Mapping
 
 def address_of(function: Callable[..., None], signature: str) -> int:
     """The address of a function that is compiled for C."""
-    made = CFunc(function, sigutils.normalize_signature(signature), locals={}, options={"nopython": True})
+    made: Any = CFunc(function, sigutils.normalize_signature(signature), locals={}, options={"nopython": True})
     made._cache = _cache_for(function)
     made.compile()
     address: int = made.address

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import polars as pl
@@ -482,7 +482,7 @@ def _files_of(
 ) -> tuple[DataFiles, str | None, tuple[str | None, str | None]]:
     """The files to open; of a data set with a name also its title, and the columns of text and label."""
     check("part", part, Choice(("train", "test")))
-    given = list(path) if isinstance(path, (list, tuple)) else [path]
+    given: list[Any] = list(path) if isinstance(path, (list, tuple)) else [path]
     sets = [named(each) for each in given]
     files = []
     for each, found in zip(given, sets, strict=True):

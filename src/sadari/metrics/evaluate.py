@@ -163,7 +163,7 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
     judged = _judged(model, corpus)
     probabilities, known = judged.probabilities, judged.known
     pieces = model.windows(corpus.texts)
-    long = {
+    long: dict[str, Any] = {
         "cut_texts": int(np.count_nonzero(model.cut_texts(corpus.texts))),
         "window_texts": int(np.count_nonzero(pieces > 1)),
         "windows": int(pieces[pieces > 1].sum()),
@@ -222,7 +222,7 @@ def _withheld(judged: Judged, truth: NDArray[np.integer], names: list[str]) -> d
 
 
 def _evaluate_several(
-    names: list[str], corpus: Corpus, predictions: NDArray[np.bool_], known: NDArray[np.bool_], long: dict[str, int]
+    names: list[str], corpus: Corpus, predictions: NDArray[np.bool_], known: NDArray[np.bool_], long: dict[str, Any]
 ) -> Evaluation:
     matrix, unseen = truth_matrix(corpus.given_labels, names)
     truth = matrix[:, :-1] > 0

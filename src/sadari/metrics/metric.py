@@ -122,7 +122,9 @@ class Metric:
         """What differences are counted in."""
         if not self.lower_is_better:
             return message("points")
-        return {_LOSS: "nats", _COST: message("of cost")}.get(self.kind, message("steps"))
+        if self.kind == _LOSS:
+            return "nats"
+        return message("of cost") if self.kind == _COST else message("steps")
 
     @property
     def sign(self) -> int:

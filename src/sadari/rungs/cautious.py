@@ -142,7 +142,7 @@ class Cautious(Answering):
             raise SettingError(message("give min_precision or coverage"))
         judged = self.careful(Caution(min_precision, coverage)).answer(texts)
         if self.multilabel:
-            return self._names(judged.given)
+            return self._as_tuples(judged.given)
         found = self.classes_[judged.given].astype(object)
         found[judged.unsure] = None
         return found
@@ -175,9 +175,9 @@ class Cautious(Answering):
         """
         judged = self.careful(Caution(sets=coverage)).answer(texts)
         assert judged.sets is not None
-        return self._names(judged.sets)
+        return self._as_tuples(judged.sets)
 
-    def _names(self, chosen: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
+    def _as_tuples(self, chosen: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
         names = self.classes_.tolist()
         return [tuple(names[k] for k in np.flatnonzero(row)) for row in chosen]
 

@@ -87,7 +87,7 @@ class _Noted:
     """Where arrays lie, how many entries each has, and further numbers, in memory that compiled code reads."""
 
     def __init__(self, arrays: list[NDArray[Any]], numbers: list[int]) -> None:
-        self._arrays = [np.require(array, kind, "CA") for array, kind in zip(arrays, _TYPES, strict=True)]
+        self._arrays = [np.require(array, kind, ["C", "A"]) for array, kind in zip(arrays, _TYPES, strict=True)]
         places, sizes = [each.ctypes.data for each in self._arrays], [each.size for each in self._arrays]
         self.addresses = ctypes.byref((ctypes.c_void_p * len(places))(*places))
         entries = [*sizes, *map(int, numbers)]

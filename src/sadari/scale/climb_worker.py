@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from sadari.climb.budget.budget import Budget
 from sadari.climb.context import ClimbContext, Job
@@ -18,7 +18,7 @@ from sadari.climb.executor import InProcess
 from sadari.climb.failures import why_failed
 from sadari.climb.measuring.measure import Measure
 from sadari.climb.progress import Bar
-from sadari.climb.training import Fit
+from sadari.climb.training import Fit, Fitted
 from sadari.display.watching import Watching
 from sadari.messages import Message
 from sadari.pretrained.embedders.cache import in_use, without_cache
@@ -104,8 +104,8 @@ def work(held: Sequence[Any], job: Job, threads: int) -> Done:
             outcome = job.run(context, None)
         except Exception as error:
             return Done(failed=why_failed(error, job.rung))
-        if isinstance(job, Fit) and outcome.model is not None:
-            outcome = replace(outcome, model=Parcel.of(outcome.model, job.own))
+        if isinstance(job, Fit) and isinstance(outcome, Fitted) and outcome.model is not None:
+            outcome = replace(outcome, model=cast(Any, Parcel.of(outcome.model, job.own)))
         return Done(outcome, files_of(Path(folder)), seconds=time.perf_counter() - start)
 
 

@@ -16,8 +16,10 @@ from sadari.rungs import RUNGS, Rung
 
 Files = Mapping[str, NDArray[np.uint8]]  # name within a folder → its bytes
 
-_OF_TRAINING = ("train_seconds_", "dropped_rows_", "shortened_", "coverage_", "cut_", "windowed_")
-_OF_TRAINING += ("tokenizer_choice_", "held_out_", "history_")
+_OF_TRAINING = (
+    *("train_seconds_", "dropped_rows_", "shortened_", "coverage_", "cut_", "windowed_"),
+    *("tokenizer_choice_", "held_out_", "history_"),
+)
 
 
 def files_of(folder: Path) -> dict[str, NDArray[np.uint8]]:

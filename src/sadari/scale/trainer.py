@@ -213,7 +213,7 @@ class Trainer:
 
         warnings.simplefilter("ignore")
         warnings.filterwarnings("always", category=SadariWarning)
-        warnings.showwarning = tell
+        warnings.showwarning = tell  # type: ignore[assignment]
 
     def _show(self, what: Message | str, share: float | None = None) -> None:
         with self._news:

@@ -246,8 +246,8 @@ class CountVectors:
 
     def for_one_text(self) -> tuple[list[NDArray[Any]], list[int]]:
         """The tables that `count_loop` reads; and the longest n-gram, no buckets, and the number of features."""
-        longest, *grams = self.grams.tables
-        return [*self.words.tables, *grams, self.feature_of], [longest, 0, self.size]
+        longest, unigrams, slots, keys = self.grams.tables
+        return [*self.words.tables, unigrams, slots, keys, self.feature_of], [longest, 0, self.size]
 
     def known(self, counts: Counts) -> NDArray[np.bool_]:
         """bool [n]: which of these texts have anything that was learned."""
@@ -448,7 +448,7 @@ class HashedVectors:
 
     def for_one_text(self) -> tuple[list[NDArray[Any]], list[int]]:
         """What `count_hashed_loop` reads, as `CountVectors.for_one_text`; features known as learned are words."""
-        no_grams = [_SAME_WORDS, _SAME_WORDS, np.empty(0, np.int64), _SAME_WORDS]
+        no_grams: list[NDArray[Any]] = [_SAME_WORDS, _SAME_WORDS, np.empty(0, np.int64), _SAME_WORDS]
         return [*self.words.tables, *no_grams], [self.longest, self.buckets or 1, len(self.words)]
 
     def known(self, features: Ragged | Counts) -> NDArray[np.bool_]:

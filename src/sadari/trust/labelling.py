@@ -132,7 +132,8 @@ class Labelling:
         self._asked: Question | None = None
         self._listing = False  # whether disagreements are asked
         self._curve: Curve | None = None
-        self._ready, self._fault, self._dirty, self._ended = 0.0, None, True, False
+        self._ready, self._dirty, self._ended = 0.0, True, False
+        self._fault: Message | str | None = None
         self._learned_at = 0
         self._thread = threading.Thread(target=self._work, name="labelling", daemon=True)
 

@@ -57,7 +57,7 @@ def leave_labels_out(model: Rung, texts: Any, labels: Any, *, seed: int = 0) -> 
     if len(counts) < 3 or not enough:
         raise DataError(message("to leave labels out in turn there must be three, and {rows} rows of one", rows=FEWEST))
     chosen = [enough[place] for place in np.sort(random.permutation(len(enough))[:MOST_LABELS])]
-    learned, held = split(as_labels(names.tolist()), validation=0.2, texts=column, seed=seed)
+    learned, held = split([str(name) for name in names.tolist()], validation=0.2, texts=column, seed=seed)
     found = {}
     for name in chosen:
         rows = learned[names[learned] != name]

@@ -162,6 +162,8 @@ def _print(result: Drift, names: list[str]) -> None:
         headings = [message("word"), message("% of texts before"), message("% now")]
         for line in table(rows, headings=headings, widest=WIDEST):
             say(line)
+    if result.lengths is None:
+        return
     say()
     head(
         "Length",

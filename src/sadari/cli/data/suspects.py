@@ -223,7 +223,7 @@ def _untrained(asked: Mapping[str, Any]) -> Rung:
     from sadari.trust.suspects.folds import usual_voters
 
     if asked["rung"] is not None:
-        return find_rung(asked["rung"])(seed=asked["seed"])
+        return find_rung(asked["rung"])().set_params(seed=asked["seed"])
     if asked["run"] is not None:
         return recommended(asked["run"])
-    return RUNGS[usual_voters({})[0]](seed=asked["seed"])
+    return RUNGS[usual_voters({})[0]]().set_params(seed=asked["seed"])

@@ -118,7 +118,7 @@ def _two(old: str, new: str, data: str, asked: dict[str, Any]) -> int:
         corpus = source.read(keep_blank=True)
         check_some_known(corpus, [name for model in models for name in model.codec.names()])
         progress(message("labelling {texts}", texts=counted(len(corpus), "text")))
-        result = compare_models(*models, corpus, metric=asked["metric"])
+        result = compare_models(models[0], models[1], corpus, metric=asked["metric"])
         if place is not None:
             write_changes(result.changes, place, escape=asked["escape_formulas"])
     if asked["as_json"]:

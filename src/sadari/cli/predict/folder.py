@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ from sadari.messages import Message, counted, message, plural
 
 if TYPE_CHECKING:
     from sadari.labelled.rows import Answers, Wanted
-    from sadari.labelled.shards.run import Standing
+    from sadari.labelled.shards.label import Outcome
+    from sadari.labelled.shards.plan import Shard
+    from sadari.labelled.shards.run import Standing, Work
 
 
 def goes_to_folder(asked: dict[str, Any]) -> bool:
@@ -71,7 +73,7 @@ def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wante
     from sadari.labelled.rows import Answers
     from sadari.labelled.shards.run import label_files, one_by_one
 
-    worker = one_by_one
+    worker: Callable[[Work, Sequence[Shard]], Iterator[Outcome]] = one_by_one
     if asked["ray"] is not None:
         from sadari.scale.cluster import import_ray
         from sadari.scale.predict import on_cluster

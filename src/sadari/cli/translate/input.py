@@ -129,7 +129,7 @@ def read_pairs(
         options["delimiter"] = parse_delimiter(options["delimiter"])
     data = find_data(texts[0])
     pairs = read_pairs(
-        data.train,
+        str(data.train),
         source_column=columns[0],
         target_column=columns[1],
         max_ratio=ratio,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from sadari.artifact.plain_file import as_path
 from sadari.data.datasets import PATTERN_SIGNS, is_there
@@ -62,8 +63,8 @@ def data_files(
         DataError: nothing matches a pattern; or it is not clear which files of a folder are meant.
         SettingError: nothing is given, or standard input stands beside other files.
     """
-    several = list(given) if isinstance(given, (list, tuple)) else [given]
-    names = [name if name == "-" or is_remote(name) else str(as_path(name)) for name in several]
+    several: list[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
+    names: list[str] = [name if name == "-" or is_remote(name) else str(as_path(name)) for name in several]
     if not names:
         raise SettingError(message("no file is given"))
     if "-" in names and len(names) > 1:

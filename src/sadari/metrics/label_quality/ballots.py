@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class Ballots:
         voters: the names, in the order of the bits.
     """
 
-    def __init__(self, given: NDArray[np.integer] | NDArray[np.bool_], labels: int) -> None:
+    def __init__(self, given: NDArray[Any], labels: int) -> None:
         self.given, self.labels, self.several = given, labels, given.ndim == 2
         self.voters: list[str] = []
         self.voted = np.zeros(len(given), np.uint64)

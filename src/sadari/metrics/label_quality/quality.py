@@ -154,7 +154,7 @@ def _of_several(ballots: Ballots) -> LabelQuality:
         wrong += np.stack([np.where(given, 1 - each, 0).sum(axis=0), np.where(given, 0, 1 - each).sum(axis=0)], axis=1)
     voters = ballots.count(slice(None))
     known = max(1, int(np.count_nonzero(voters)))
-    share, suspect = float(wrong.sum() / (known * labels)), flips.any(axis=1)
+    share, suspect = float(wrong.sum() / (known * labels)), np.asarray(flips.any(axis=1))
     return LabelQuality(right, score, likelier, flips, suspect, against, voters, share, wrong / known, usual.means[1])
 
 

@@ -15,8 +15,9 @@ SHARED = (
     "token",
     "token_use",
     "token_about",
+    "gone",
+    "wrong",
 )
-SHARED += ("gone", "wrong")
 SAID: dict[str, Message] = {
     **{name: PAGE[name] for name in SHARED},
     "title": message("Which label?"),

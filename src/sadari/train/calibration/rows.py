@@ -87,7 +87,7 @@ class CalibrationRows:
         """
         least = np.where(wanted, probabilities, 1.0).min(axis=1).round(DECIMALS)
         rows, labels = np.nonzero(given)
-        certainty = probabilities[rows, labels].round(DECIMALS)
+        certainty = probabilities[rows, labels].astype(np.float64).round(DECIMALS)
         truth = np.full(len(wanted), -1)
         return cls(probabilities.shape[1], truth, least, labels, certainty, wanted[rows, labels], None)
 

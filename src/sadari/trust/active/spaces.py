@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
@@ -22,7 +22,7 @@ from sadari.text.weigh import weigh
 from sadari.vectors.word2vec.trainer import Word2Vec
 
 Vectors = NDArray[np.float32]
-Features = csr_matrix  # float32 [n, width]
+Features = Any  # scipy.sparse.csr_matrix, float32 [n, width]
 WIDTH, MORE, PASSES = 100, 20, 2  # of the space of words; columns and passes more, which make it exact enough
 MOST_FEATURES = 30_000
 FEW = 2_000  # texts, of which no word vectors can be learned
@@ -103,7 +103,7 @@ class WordSpace:
         self._counter = WordsAndCharacters(words, characters)
         counts = self._counter.fit(texts)
         self._weights = weigh(counts, idf=True, sublinear=True, norm="l2", second=self._counter.second)
-        matrix = self._weights.matrix(counts)
+        matrix = self._weights.matrix(counts.take(np.arange(len(counts))))
         found = _word_vectors(self._counter.words, texts, seed) if len(texts) > FEW else None
         self._axes = _main_axes(matrix, np.random.default_rng(seed)) if found is None else found
         self._centred = _Centred(self._along(matrix))

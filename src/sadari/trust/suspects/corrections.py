@@ -135,7 +135,7 @@ def _asked(path: str | Path) -> list[dict[str, Any]]:
         frame = batch.frame
         columns = {name: _strings(frame, name) for name in ("row", "label", CORRECTED, DROP)}
         for number, text in enumerate(batch.texts.to_list()):
-            entry = {name: values[number] for name, values in columns.items()}
+            entry: dict[str, Any] = {name: values[number] for name, values in columns.items()}
             entry[DROP] = entry[DROP].strip().lower() not in _NO
             if entry[DROP] or entry[CORRECTED].strip():
                 row = entry["row"].strip()
@@ -157,7 +157,7 @@ def _places(
     """Where a row of the table stands in the data: itself, else those of the same text and label, else of the text."""
     same = by_text.get(entry["text"], [])
     own = by_row.get(entry["row"])
-    if own in same:
+    if own is not None and own in same:
         return [own]
     alike = [place for place in same if entry["label"] in ("", _joined(train, place, sep))]
     return alike or list(same[:1] if len(same) == 1 else [])

@@ -127,8 +127,8 @@ def _from_run(train: Corpus, ballots: Ballots, run: str | Path) -> list[Message]
     judged_by = message("rows judged by {run}: {rows:,} ({rungs})")
     notes = [judged_by.filled(rows=len(rows), run=str(run), rungs=", ".join(taken))]
     if gone:
-        said = message("validation texts of {run} that are not in the data, or have labels new to it: {gone:,}")
-        notes.append(said.filled(gone=gone, run=str(run)))
+        missing = message("validation texts of {run} that are not in the data, or have labels new to it: {gone:,}")
+        notes.append(missing.filled(gone=gone, run=str(run)))
     return notes
 
 
@@ -144,7 +144,7 @@ def _known(train: Corpus, rows: NDArray[np.int64], known: NDArray[np.bool_]) -> 
     """bool [rows]: whose labels the run knows, and has from other rows as well."""
     known = known & (np.array(list(train.counts.values())) > 1)
     if train.multi_label:
-        return ~(train.indicator[rows] & ~known).any(axis=1)
+        return np.asarray(~(train.indicator[rows] & ~known).any(axis=1))
     return np.asarray(known[train.codes[rows]])
 
 

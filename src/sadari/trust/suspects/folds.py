@@ -66,12 +66,12 @@ def vote_in_folds(
     for number, name in enumerate(voters):
         try:
             models = dict(starts.get(name, {}))
-            models |= RUNGS[name](seed=seed, **models).start_in_memory(train.texts)
+            models |= RUNGS[name](**models).set_params(seed=seed).start_in_memory(train.texts)
             for fold, held in enumerate(parts):
                 share = ends[number] + (ends[number + 1] - ends[number]) * fold / len(parts)
                 say(of(name, message("fold {fold} of {folds}", fold=fold + 1, folds=len(parts))), share)
                 rows = np.setdiff1d(every, held)
-                model = RUNGS[name](seed=seed, **models)
+                model = RUNGS[name](**models).set_params(seed=seed)
                 model.fit(train.texts.gather(rows), train.given_labels.gather(rows), verbose=False)
                 add_answers(ballots, name, model, train, held)
         except Exception as error:
@@ -103,7 +103,7 @@ def add_answers(ballots: Ballots, name: str, model: Rung, train: Corpus, rows: N
 
 def _knows(known: NDArray[np.bool_], given: NDArray[Any]) -> NDArray[np.bool_]:
     """bool [r]: of which rows a model knows the labels."""
-    return ~(given & ~known).any(axis=1) if given.ndim == 2 else known[given]
+    return np.asarray(~(given & ~known).any(axis=1) if given.ndim == 2 else known[given])
 
 
 def _check(train: Corpus, every: NDArray[np.int64], parts: Sequence[NDArray[np.int64]]) -> None:

@@ -44,7 +44,7 @@ def reader_of(train: Corpus, rows: NDArray[np.int64], *, seed: int) -> Rung | No
     others = train.take(np.setdiff1d(np.arange(len(train)), rows))
     if len(others.label_names) < 2:
         return None
-    return kind(seed=seed).fit(others.texts, others.given_labels, verbose=False)
+    return kind().set_params(seed=seed).fit(others.texts, others.given_labels, verbose=False)
 
 
 def reasons_for(train: Corpus, reader: Rung, rows: NDArray[np.int64], likelier: NDArray[np.integer]) -> list[Reason]:

@@ -107,7 +107,7 @@ class Suspects:
         return pl.Series(
             [
                 sep.join(names[k] for k in np.flatnonzero(row)) if any_ else None
-                for row, any_ in zip(mended, flips.any(axis=1), strict=True)
+                for row, any_ in zip(mended, np.atleast_1d(flips.any(axis=1)), strict=True)
             ],
             dtype=pl.String,
         )
