@@ -149,7 +149,8 @@ def _of_several(ballots: Ballots) -> LabelQuality:
         each, scores = noise.right(np.where(given, clean, 1 - clean)), usual.scores(clean, given)
         worst = scores.argmin(axis=1)
         right[places], score[places], likelier[places] = each[every, worst], scores[every, worst], worst
-        flips[places] = (each < 0.5) & (2 * ballots.against[places] >= ballots.count(places)[:, None])
+        outvoted = 2 * ballots.against[places].astype(np.int64) >= ballots.count(places)[:, None]
+        flips[places] = (each < 0.5) & outvoted
         against[places] = ballots.against[places, worst]
         wrong += np.stack([np.where(given, 1 - each, 0).sum(axis=0), np.where(given, 0, 1 - each).sum(axis=0)], axis=1)
     voters = ballots.count(slice(None))
