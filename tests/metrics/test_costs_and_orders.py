@@ -5,7 +5,12 @@ import json
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.metrics import cohen_kappa_score, mean_absolute_error, precision_recall_curve
+from sklearn.metrics import (
+    cohen_kappa_score,
+    mean_absolute_error,
+    precision_recall_curve,
+    precision_recall_fscore_support,
+)
 
 import sadari
 from cli_runs import run_badly, run_well
@@ -13,7 +18,8 @@ from sadari.errors import DataError, SettingError
 from sadari.metrics.answers import Answers
 from sadari.metrics.costs import read_costs
 from sadari.metrics.metric import Metric, check_metric
-from sadari.train.thresholds import likeliest, threshold_at_precision
+from sadari.metrics.threshold_table import threshold_table
+from sadari.train.thresholds import likeliest, standing, threshold_at_precision
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(0, 4, 300)
@@ -69,6 +75,15 @@ def test_the_threshold_keeps_the_precision_on_its_rows():
     assert (given & (TRUTH == 3)).sum() / (TRUTH == 3).sum() == pytest.approx(
         Metric.named("recall@precision=0.8", ["a", "b"], [9, 1]).point((TRUTH == 3).astype(int), two)
     )
+
+
+def test_what_each_threshold_gives_is_scikit_learns():
+    wanted, stands = TRUTH == 3, standing(TABLE, 3)
+    for each in threshold_table(wanted, stands):
+        given = likeliest(TABLE, np.where(np.arange(4) == 3, each.threshold, 1 - each.threshold)) == 3
+        scores = precision_recall_fscore_support(wanted, given, average="binary", zero_division=1)[:3]
+        assert (each.precision, each.recall, each.f1) == pytest.approx(scores)
+        assert each.given == given.sum()
 
 
 def test_costs_are_read_in_three_forms(tmp_path):

@@ -101,6 +101,11 @@ def test_the_command(folders, tmp_path):
     assert json.loads(found.stdout)["worse"] is True
     assert run("evaluate", new, new, test, "--fail-if", "not-better").exit_code == 1
     assert run("evaluate", new, old, test).exit_code == 0
+    label = sadari.load(old).codec.names()[0]
+    found = run("evaluate", old, test, "--thresholds", label)
+    assert "threshold" in found.stdout
+    assert "there is no label 'x'" in run_badly("evaluate", old, test, "--thresholds", "x")
+    assert "is for one model" in run_badly("evaluate", old, new, test, "--thresholds", label)
     assert "is for two models" in run_badly("evaluate", old, test, "--fail-if", "worse")
     assert "no metric" in run_badly("evaluate", old, new, test, "--metric", "taste")
     assert "two models and DATA" in run_badly("evaluate", old)

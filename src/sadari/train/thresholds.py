@@ -99,6 +99,25 @@ def even_thresholds(
     return shares**power / (shares**power).sum() if power else np.full(len(shares), USUAL)
 
 
+def standing(probabilities: NDArray[np.floating], code: int, *, several: bool = False) -> NDArray[np.float64]:
+    """float64 [n]: what a label's threshold is compared with.
+
+    Its probability; where a text has one label, the share it has of its own and of the likeliest other one's, which of
+    two labels is the same.
+
+    Args:
+        probabilities: float [n, k].
+        code: the label's place.
+        several: whether a text may have several labels.
+    """
+    own = probabilities[:, code].astype(np.float64)
+    if several:
+        return own
+    others = np.delete(probabilities, code, axis=1).max(axis=1)
+    found: NDArray[np.float64] = own / np.maximum(own + others, 1e-300)
+    return found
+
+
 def threshold_at_precision(
     probabilities: NDArray[np.floating], wanted: NDArray[np.bool_], code: int, precision: float
 ) -> NDArray[np.float64]:
@@ -112,10 +131,9 @@ def threshold_at_precision(
         code: its place.
         precision: the share of its answers that is to be right.
     """
-    own, others = probabilities[:, code], np.delete(probabilities, code, axis=1).max(axis=1)
-    odds = own / np.maximum(own + others, 1e-300)  # it is given where this reaches its threshold
-    order = np.argsort(-odds, kind="stable")
-    falling, hits = odds[order].astype(np.float64), np.cumsum(wanted[order])
+    stands = standing(probabilities, code)
+    order = np.argsort(-stands, kind="stable")
+    falling, hits = stands[order], np.cumsum(wanted[order])
     ends = np.flatnonzero(np.append(falling[1:] < falling[:-1], True))
     right = hits[ends] / (ends + 1)
     kept = np.flatnonzero(right >= precision)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,12 +14,18 @@ from sadari.cli.arguments.outputs import check_file
 from sadari.errors import SettingError
 from sadari.messages import counted, message
 
+if TYPE_CHECKING:
+    from sadari.data.corpus import Corpus
+    from sadari.metrics.threshold_table import AtThreshold
+    from sadari.rungs import Rung
+
 EXAMPLES = """\b
 Examples:
   sadari evaluate runs/news/tfidf test.csv
   sadari evaluate runs/news/tfidf test.csv --json > scores.json
   sadari evaluate runs/headlines/bow headlines
   sadari evaluate models/bert test.csv --precision int8
+  sadari evaluate models/fraud test.csv --thresholds fraud
   sadari evaluate models/old models/new test.csv --changes changed.csv
   sadari evaluate models/old models/new test.csv --fail-if worse   in a pipeline
 
@@ -36,6 +43,7 @@ gives the exit status 1 where the new model is surely worse, or not surely bette
 @click.command(epilog=EXAMPLES)
 @click.argument("places", nargs=-1, required=True, metavar="MODEL [NEW] DATA")
 @click.option("--metric", metavar="NAME", help="What two models are compared by, as in climb.  [default: accuracy]")
+@click.option("--thresholds", metavar="LABEL", help="Show what each threshold of LABEL would give.")
 @click.option("--changes", metavar="FILE", help="Write the texts that the new model answers otherwise.")
 @click.option("--fail-if", "fail_if", type=click.Choice(["worse", "not-better"]), help="Exit with status 1 if so.")
 @click.option("--escape-formulas", is_flag=True, help="In --changes put ' before cells that a spreadsheet would run.")
@@ -49,6 +57,8 @@ def evaluate(context: click.Context, places: tuple[str, ...], **asked: Any) -> N
 
     With two models, on the same texts: may NEW take the place of MODEL?
     """
+    if len(places) == 3 and asked["thresholds"] is not None:
+        raise SettingError(message("--thresholds is for one model"))
     if len(places) == 2:
         _one(*places, asked)
     elif len(places) == 3:
@@ -82,14 +92,41 @@ def _one(model: str, data: str, asked: dict[str, Any]) -> None:
         check_some_known(corpus, [str(label) for label in rung.classes_.tolist()])
         progress(message("labelling {texts}", texts=counted(len(corpus), "text")))
         scores = score(rung, corpus)
+        at = None if asked["thresholds"] is None else _thresholds(rung, corpus, asked["thresholds"])
     if asked["as_json"]:
         from sadari.cli.terminal.printing import say_json
 
-        say_json({"model": model, "source": corpus.source, "notes": corpus.notes, **scores.to_dict()})
+        table = {} if at is None else {"thresholds": [asdict(each) for each in at]}
+        say_json({"model": model, "source": corpus.source, "notes": corpus.notes, **scores.to_dict(), **table})
         return
-    from sadari.cli.evaluate.view import print_scores
+    from sadari.cli.evaluate.view import print_scores, print_thresholds
 
     print_scores(scores, corpus)
+    if at is not None:
+        print_thresholds(asked["thresholds"], at)
+
+
+def _thresholds(model: Rung, corpus: Corpus, label: str) -> list[AtThreshold]:
+    """What thresholds of a label would give.
+
+    Raises:
+        SettingError: the model does not know it.
+    """
+    import numpy as np
+
+    from sadari.metrics.threshold_table import threshold_table
+    from sadari.train.thresholds import standing
+
+    names = model.codec.names()
+    if label not in names:
+        raise SettingError(
+            message("there is no label {label!r}", label=label),
+            hint=message("there are: {names}", names=", ".join(names[:10])),
+        )
+    labels = corpus.given_labels.to_list()
+    wanted = np.array([label in each if isinstance(each, list) else each == label for each in labels])
+    probabilities = model.predict_proba(corpus.texts)
+    return threshold_table(wanted, standing(probabilities, names.index(label), several=model.multilabel))
 
 
 def _two(old: str, new: str, data: str, asked: dict[str, Any]) -> int:

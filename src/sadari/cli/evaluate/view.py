@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from sadari.metrics.interval import Interval
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
     from sadari.metrics.evaluate import Evaluation
+    from sadari.metrics.threshold_table import AtThreshold
 
 INDENT = 13
 _head = partial(headed, indent=INDENT)
@@ -70,6 +72,19 @@ def print_figures(scores: Evaluation) -> None:
         shown = ", ".join(f"{label!r} ({count:,})" for label, count in most[:5]) + (", …" if len(most) > 5 else "")
         unseen = message("{texts} with labels that training never saw, counted as wrong: {labels}")
         _head("Unseen", unseen.filled(texts=rows, labels=shown))
+
+
+def print_thresholds(label: str, found: Sequence[AtThreshold]) -> None:
+    """What each threshold of a label would give."""
+    say()
+    _head(message("Thresholds"), message("what each would give of {label}", label=readable.label(label)))
+    rows = [
+        [f"{each.threshold:g}", f"{each.given:,}", *map(readable.percent, (each.precision, each.recall, each.f1))]
+        for each in found
+    ]
+    headings = [message("threshold"), message("texts"), message("precision"), message("recall"), "F1"]
+    for line in table(rows, headings=headings):
+        say(line)
 
 
 def _print_withheld(scores: Evaluation) -> None:
