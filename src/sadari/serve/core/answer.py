@@ -89,6 +89,7 @@ class Loaded:
             "labels": self.labels,
             "multilabel": self.multilabel,
             "thresholds": rung.thresholds_.tolist() if self.multilabel else None,
+            "calibrated": rung.calibration_ is not None,
             "scores": rung.scores_,
             "data": {key: value for key, value in rung.data_.items() if type(value) in (str, int, float, list)},
             "fingerprint": self.identity,

@@ -123,6 +123,7 @@ ANSWERS: dict[str, Schema] = {
                 num_classes={"type": "integer"},
                 unsure={"type": "boolean"},
                 certainty=NUMBER,
+                given=a_list(STRING),
                 out_of_scope={"type": "boolean"},
                 set=a_list(STRING),
             )

@@ -6,6 +6,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from starlette.responses import Response
 
 from sadari.serve.core.shelf import Shelf
@@ -71,13 +73,19 @@ def _with_care(found: Judged | None, labels: list[str], texts: int) -> list[dict
     for place, record in enumerate(records):
         if found.unsure is not None:
             record["unsure"] = bool(found.unsure[place])
+            if found.certainty is None:  # a text may have several: those that are sure
+                record["given"] = _names(labels, found.given[place])
         if found.certainty is not None:
             record["certainty"] = float(found.certainty[place])
         if found.outside is not None:
             record["out_of_scope"] = bool(found.outside[place])
         if found.sets is not None:
-            record["set"] = [label for label, held in zip(labels, found.sets[place].tolist(), strict=True) if held]
+            record["set"] = _names(labels, found.sets[place])
     return records
+
+
+def _names(labels: list[str], held: NDArray[np.bool_]) -> list[str]:
+    return [labels[k] for k in np.flatnonzero(held)]
 
 
 def _usage(tokens: int) -> dict[str, Any]:

@@ -5,20 +5,21 @@ import { ask, Refused, showError } from "./server.mjs";
 import { CsvReader, decoded, made, parseCsv, percent, save, takeFiles, writtenCsv } from "./view.mjs";
 
 const SHOWN = 100; // rows more at a time
-const ADDED = 3; // columns that the server adds at the end: label, probability, note
+const NOTES = { empty: "note_empty", "nothing known": "note_unknown", cut: "note_cut", unsure: "note_unsure" };
 const HEAD = 1 << 16; // bytes in which the head of a file lies
 
 export class FilePart {
-  constructor(models, limits) {
+  constructor(models, limits, care) {
     const get = (id) => document.getElementById(id);
-    const ids = ["drop", "file", "by", "column", "skip", "working", "progress", "stop", "found", "result", "filter", "least", "most", "save", "more", "head", "rows"];
-    Object.assign(this, { models, limits, given: null, table: null, at: Object.fromEntries(ids.map((id) => [id, get(id)])) });
+    const ids = ["drop", "file", "by", "column", "skip", "working", "progress", "stop", "found", "result", "filter", "noted", "least", "most", "save", "more", "head", "rows"];
+    Object.assign(this, { models, limits, care, given: null, table: null, at: Object.fromEntries(ids.map((id) => [id, get(id)])) });
     this.alert = get("file-alert");
     get("by-part").hidden = models.length < 2;
     this.at.by.replaceChildren(...models.map(({ name }) => made("option", { value: name, textContent: name })));
     takeFiles(this.at.drop, this.at.file, (file) => this.take(file));
     for (const each of [this.at.by, this.at.column, this.at.skip]) each.addEventListener("change", () => this.given && this.label());
-    for (const each of [this.at.filter, this.at.least, this.at.most]) each.addEventListener("input", () => this.list());
+    care.onChange(() => this.given && this.label());
+    for (const each of [this.at.filter, this.at.noted, this.at.least, this.at.most]) each.addEventListener("input", () => this.list());
     this.at.stop.addEventListener("click", () => this.running?.abort());
     this.at.more.addEventListener("click", () => this.list(this.at.rows.children.length + SHOWN));
     this.at.save.addEventListener("click", () => this.download());
@@ -54,9 +55,10 @@ export class FilePart {
     working.hidden = false;
     progress.removeAttribute("value");
     found.textContent = say("sending", { name: file.name });
-    const table = { model: this.models.find(({ name }) => name === this.at.by.value), head: [], rows: [], pieces: [], lines: 0, done: false };
+    const model = this.models.find(({ name }) => name === this.at.by.value), care = this.care.of(model);
+    const table = { model, added: addedBy(model, care), head: [], rows: [], pieces: [], lines: 0, done: false };
     try {
-      await this.read(table, await ask(`predict/file?${this.query()}`, { method: "POST", body: file, signal: run.signal }), run);
+      await this.read(table, await ask(`predict/file?${this.query(care)}`, { method: "POST", body: file, signal: run.signal }), run);
       Object.assign(table, { done: true });
       this.table = table;
       if (table.rows.length) this.fill();
@@ -68,8 +70,8 @@ export class FilePart {
     working.hidden = true;
   }
 
-  query() {
-    const query = new URLSearchParams({ model: this.at.by.value, to: "csv", bom: "true", escape_formulas: "true" });
+  query(care) {
+    const query = new URLSearchParams({ model: this.at.by.value, to: "csv", bom: "true", escape_formulas: "true", ...care });
     if (this.at.column.value) query.set("text", this.at.column.value);
     if (this.at.skip.checked) query.set("on_bad_row", "skip");
     return query;
@@ -104,43 +106,48 @@ export class FilePart {
 
   /** Shows the head of the table, and the labels to filter by. */
   fill() {
-    const { table } = this, { head, rows, model } = table, { filter, result } = this.at, first = head.length - ADDED, before = filter.value;
-    table.noted = rows.some((row) => row[first + 2]);
+    const { table } = this, { head, rows, model, added } = table, { filter, result, noted } = this.at, first = head.length - added.length;
+    table.at = Object.fromEntries(added.map((name, place) => [name, first + place]));
+    const { at } = table, notes = Object.keys(NOTES).filter((note) => rows.some((row) => row[at.note] === note));
+    table.noted = notes.length > 0;
+    table.extra = ["certainty", "set"].filter((name) => name in at);
     const texts = this.at.column.value ? [this.at.column.value] : model.data.text_columns ?? [];
     const columns = head.slice(0, first).map((_, column) => column); // those of the texts stand before the others
     table.columns = [...columns.filter((column) => texts.includes(head[column])), ...columns.filter((column) => !texts.includes(head[column]))];
     const cell = (textContent) => made("th", { scope: "col", textContent });
-    this.at.head.replaceChildren(made("tr", {}, cell(say("label")), cell(say("probability")), ...(table.noted ? [cell(say("note"))] : []), ...table.columns.map((column) => cell(head[column]))));
-    const labels = model.labels.filter((label) => rows.some((row) => hasLabel(row[first], label, model)));
+    this.at.head.replaceChildren(made("tr", {}, cell(say("label")), cell(say("probability")), ...table.extra.map((name) => cell(say(name === "set" ? "set_column" : name))), ...(table.noted ? [cell(say("note"))] : []), ...table.columns.map((column) => cell(head[column]))));
+    const labels = model.labels.filter((label) => rows.some((row) => hasLabel(row[at.label], label, model)));
     const options = [["", say("all")], ...labels.map((label) => [`=${label}`, label])];
     if (model.multilabel) options.push(["none", say("none")]);
-    filter.replaceChildren(...options.map(([value, textContent]) => made("option", { value, textContent })));
-    filter.value = options.some(([value]) => value === before) ? before : "";
+    offer(filter, options);
+    document.getElementById("noted-part").hidden = !table.noted;
+    offer(noted, [["", say("all")], ...notes.map((note) => [note, say(NOTES[note])]), ["none", say("note_none")]]);
     result.hidden = false;
     this.list();
   }
 
   kept() {
-    const { head, rows, model } = this.table, first = head.length - ADDED, wanted = this.at.filter.value;
+    const { rows, model, at } = this.table, wanted = this.at.filter.value, noted = this.at.noted.value;
     const least = Number(this.at.least.value) / 100 - 1e-9, most = Number(this.at.most.value || 100) / 100 + 1e-9;
     return rows.filter((row) => {
-      const share = shareOf(row[first + 1]);
-      if (share < least || share > most) return false;
-      return !wanted || (wanted === "none" ? !row[first] : hasLabel(row[first], wanted.slice(1), model));
+      const share = shareOf(row[at.probability]), label = row[at.label];
+      if (share < least || share > most || (noted && noted !== (row[at.note] || "none"))) return false;
+      return !wanted || (wanted === "none" ? !label : hasLabel(label, wanted.slice(1), model));
     });
   }
 
   list(count = SHOWN) {
     if (!this.table?.done) return;
-    const first = this.table.head.length - ADDED, kept = this.kept(), { rows, found, more } = this.at;
+    const { at, extra, noted, columns } = this.table, kept = this.kept(), { rows, found, more } = this.at;
     found.textContent = say("rows", { kept: figure(kept.length), all: figure(this.table.rows.length) });
     this.at.save.textContent = say("save", { rows: figure(kept.length) });
     this.at.save.disabled = !kept.length;
     rows.replaceChildren(...kept.slice(0, count).map((row) => made("tr", {},
-      made("td", { className: "label", textContent: row[first] }),
-      made("td", { className: "number", textContent: row[first + 1] ? shares(row[first + 1]).map(percent).join(", ") : "" }),
-      ...(this.table.noted ? [made("td", { textContent: row[first + 2] ?? "" })] : []),
-      ...this.table.columns.map((column) => made("td", { dir: "auto", textContent: row[column].slice(0, 300) })))));
+      labelCell(row, at),
+      made("td", { className: "number", textContent: percents(row[at.probability]) }),
+      ...extra.map((name) => made("td", name === "set" ? { textContent: row[at.set] } : { className: "number", textContent: percents(row[at[name]]) })),
+      ...(noted ? [made("td", { textContent: NOTES[row[at.note]] ? say(NOTES[row[at.note]]) : "" })] : []),
+      ...columns.map((column) => made("td", { dir: "auto", textContent: row[column].slice(0, 300) })))));
     more.hidden = kept.length <= count;
   }
 
@@ -154,7 +161,27 @@ export class FilePart {
 
 const shares = (cell) => cell.split(", ").map(Number);
 const shareOf = (cell) => (cell ? Math.max(...shares(cell)) : 0);
+const percents = (cell) => (cell ? shares(cell).map(percent).join(", ") : "");
 const hasLabel = (cell, label, { multilabel }) => cell === label || (multilabel && `, ${cell}, `.includes(`, ${label}, `));
+
+/** The columns that the server adds at the end. */
+function addedBy({ multilabel }, care) {
+  const withheld = "min_precision" in care || "coverage" in care;
+  return ["label", "probability", ...(withheld ? ["suggestion"] : []), ...(withheld && !multilabel ? ["certainty"] : []), ...("sets" in care ? ["set"] : []), "note"];
+}
+
+/** The label; one that is withheld stands there pale. */
+function labelCell(row, at) {
+  const own = row[at.label], withheld = at.suggestion === undefined ? "" : row[at.suggestion];
+  return withheld ? made("td", { className: "label unsure" }, own ? `${own} · ` : "", made("span", { className: "withheld", textContent: `${withheld}?` })) : made("td", { className: "label", textContent: own });
+}
+
+/** The options of a choice; what was chosen before stays so where it is among them. */
+function offer(choice, options) {
+  const before = choice.value;
+  choice.replaceChildren(...options.map(([value, textContent]) => made("option", { value, textContent })));
+  choice.value = options.some(([value]) => value === before) ? before : "";
+}
 
 /** The names of a file's columns, where they can be read. */
 async function columnsOf(file) {

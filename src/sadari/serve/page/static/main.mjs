@@ -1,5 +1,6 @@
 // The page of serving: its parts, once the server has said which models there are.
 
+import { CarePart } from "./care.mjs";
 import { FilePart } from "./file.mjs";
 import { askForToken, begin, get } from "./frame.mjs";
 import { ModelsPart } from "./models.mjs";
@@ -10,8 +11,9 @@ async function open() {
   const info = await (await ask("info")).json();
   get("asking").hidden = false;
   new ModelsPart(info.models, info.token_needed);
-  new FilePart(info.models, info.limits);
-  new TextPart(info.models);
+  const care = new CarePart(info.models);
+  new FilePart(info.models, info.limits, care);
+  new TextPart(info.models, care);
 }
 
 document.addEventListener("token", ({ detail }) => askForToken(detail));

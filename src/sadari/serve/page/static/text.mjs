@@ -3,17 +3,18 @@
 import { partsOf } from "./parts.mjs";
 import { onLanguage, say } from "./say.mjs";
 import { post, showError } from "./server.mjs";
-import { ColouredWords, drawBars, made, percent, whole } from "./view.mjs";
+import { ColouredWords, drawBars, made, percent, ranked, whole } from "./view.mjs";
 
 const TYPING = 120, EXPLAINING = 250, READING = 1200, AGAIN = 3000; // ms: of quiet before the next step
 const COLOURED = 5_000; // characters
 
 /** The answer of one model: bars, and the text in colours. */
 class Answer {
-  constructor(model, place, done) {
-    Object.assign(this, { model, chosen: null, found: null, done, stop: new AbortController(), waiting: 0 });
+  constructor(model, place, care, done) {
+    Object.assign(this, { model, care, chosen: null, found: null, done, stop: new AbortController(), waiting: 0 });
     this.bars = made("ul", { className: "bars" });
     this.note = made("p", { className: "note" });
+    this.set = made("p", { className: "set" });
     this.alert = made("div", { className: "alert" });
     this.alert.setAttribute("role", "alert");
     const box = made("div", { className: "words", id: `words-${place}`, dir: "auto", tabIndex: 0, hidden: true });
@@ -23,7 +24,7 @@ class Answer {
     figures.setAttribute("aria-live", "polite");
     this.words = new ColouredWords(box, figures);
     const title = made("h3", {}, made("bdi", { textContent: model.name }), " ", made("span", { className: "rung", textContent: model.rung === model.name ? "" : model.rung }));
-    this.part = made("article", { className: "answer" }, title, this.note, this.alert, this.bars, box, figures);
+    this.part = made("article", { className: "answer" }, title, this.note, this.set, this.alert, this.bars, box, figures);
   }
 
   /** Asks for bars, then for colours; what was asked before is forgotten. */
@@ -33,10 +34,10 @@ class Answer {
     const { signal } = (this.stop = new AbortController());
     this.part.classList.add("old");
     try {
-      const answer = await post("classify", { model: this.model.name, input: text }, signal);
-      const { data: [{ label, probs }] } = await answer.json();
+      const answer = await post("classify", { model: this.model.name, input: text, ...this.care.of(this.model) }, signal);
+      const { data: [{ label, probs, unsure, certainty, given, set }] } = await answer.json();
       const noted = answer.headers.get("x-sadari-notes")?.split(":")[1] ?? null;
-      this.found = { text, label, probs, noted, tokens: null };
+      this.found = { text, label, probs, noted, unsure, certainty, given, set, tokens: null };
       this.draw();
       this.done();
       if (noted !== "empty" && noted !== "unknown") this.waiting = setTimeout(() => this.explain(text, signal), EXPLAINING);
@@ -65,34 +66,53 @@ class Answer {
 
   draw() {
     if (!this.found) return;
-    const { label: given, probs, noted, tokens, shown } = this.found, { labels, multilabel, thresholds } = this.model;
+    const { label: best, probs, tokens, shown, unsure, given } = this.found, { labels, multilabel, thresholds } = this.model;
     this.part.classList.remove("old");
     showError(this.alert, null);
-    this.note.textContent = noted ? say(noted) : multilabel ? say("several") : "";
-    const worth = probs.map((share, k) => (labels[k] === given ? 1 + share : share)); // thresholds may give another than the likeliest
-    const label = drawBars(this.bars, labels, probs, this.chosen, (k) => { this.chosen = k; this.draw(); }, worth, thresholds);
+    this.note.textContent = this.noted();
+    this.set.textContent = this.held();
+    this.part.classList.toggle("unsure", unsure ?? false);
+    const worth = probs.map((share, k) => (labels[k] === best ? 1 + share : share)); // thresholds may give another than the likeliest
+    const least = given ? thresholds.map((each, k) => (given.includes(labels[k]) ? each : Infinity)) : thresholds;
+    const label = drawBars(this.bars, labels, probs, this.chosen, (k) => { this.chosen = k; this.draw(); }, worth, least);
     this.words.box.setAttribute("aria-label", say("words"));
     this.words.draw(tokens ? partsOf(shown, tokens, labels.length) : [], labels, label);
+  }
+
+  /** What there is to know of the answer. */
+  noted() {
+    const { noted, unsure, certainty } = this.found;
+    const about = noted && noted !== "unsure" ? say(noted) : this.model.multilabel ? say("several") : "";
+    return [unsure && say("unsure"), certainty && say("certain", { share: percent(certainty) }), about].filter(Boolean).join(" ");
+  }
+
+  /** The labels of which one is right. */
+  held() {
+    const { set: own, probs } = this.found, { labels } = this.model;
+    if (!own) return "";
+    const set = ranked(probs, labels.length).map((k) => labels[k]).filter((label) => own.includes(label));
+    return set.length ? say(this.model.multilabel ? "set_several" : "set", { labels: set.join(" · ") }) : say("set_none");
   }
 
   /** What is said to who does not see the bars. */
   summary() {
     if (!this.found) return "";
-    const { label, probs } = this.found;
-    return say("summary", { model: this.model.name, label, share: percent(probs[this.model.labels.indexOf(label)]) });
+    const { label, probs, unsure } = this.found;
+    return (unsure ? `${say("unsure")} ` : "") + say("summary", { model: this.model.name, label, share: percent(probs[this.model.labels.indexOf(label)]) });
   }
 }
 
 /** The field, and the answers below it. */
 export class TextPart {
-  constructor(models) {
+  constructor(models, care) {
     const get = (id) => document.getElementById(id);
     Object.assign(this, { field: get("text"), place: get("answers"), summary: get("summary"), typing: 0, reading: 0 });
-    this.answers = models.map((model, place) => new Answer(model, place, () => this.read()));
+    this.answers = models.map((model, place) => new Answer(model, place, care, () => this.read()));
     this.shown = new Set(this.answers.slice(0, 2));
     get("choice").hidden = models.length < 2;
     get("names").replaceChildren(...(models.length < 2 ? [] : this.answers.map((answer) => this.box(answer))));
     this.field.oninput = () => { clearTimeout(this.typing); this.typing = setTimeout(() => this.ask(), TYPING); };
+    care.onChange(() => this.ask());
     onLanguage(() => this.answers.forEach((answer) => answer.draw()));
     this.place.replaceChildren(...[...this.shown].map(({ part }) => part));
     this.ask();
