@@ -52,14 +52,20 @@ def test_nobody_is_there(unconnected):
         pass
 
 
-@pytest.mark.parametrize("said", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b""])
+SETTINGS = b"\0\0\0\4\0\0\0\0\0"
+NOT_FOUND = b"\0\0\1\1\5\0\0\0\1\x8d"  # HTTP/2, but not gRPC
+
+
+@pytest.mark.parametrize(
+    "said", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", SETTINGS + NOT_FOUND]
+)
 def test_something_else_answers(unconnected, said):
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:
             there, _ = server.accept()
             with there:
-                there.recv(100)
+                there.recv(1000)
                 there.sendall(said)
 
         threading.Thread(target=answer, daemon=True).start()

@@ -9,7 +9,6 @@ import logging
 import os
 import re
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,15 +17,13 @@ from typing import Any
 
 from sadari.errors import ClusterError, MissingExtraError, SettingError, reason_of
 from sadari.messages import Message, message
+from sadari.scale.greeting import answers_as_ray
 from sadari.scale.package import Package, here, of_worker
 
 LOCAL = "local"  # the address of a cluster of this machine alone, which is started for the job
 ANSWER_SECONDS = 10.0  # an address that says nothing for so long is given up
 WORKER_SECONDS = 120.0  # a busy node may take long to start its first process
 _ADDRESS = re.compile(r"local|auto|(ray://)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/*?]+):(?P<port>[0-9]{1,5})")
-# Sent before anything else over HTTP/2, which every server of Ray speaks: it answers with its settings.
-_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
-_SETTINGS_FRAME = 4
 # What Ray says and sends unasked: usage statistics, bars of its own, advice for other versions.
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -186,14 +183,9 @@ def _check_answers(address: str) -> None:
     if found is None or found["host"] is None:
         return
     hint = message("check the address, and that the cluster runs: ray status --address {address}", address=address)
+    host, port = found["host"].strip("[]"), int(found["port"])
     try:
-        with socket.create_connection(
-            (found["host"].strip("[]"), int(found["port"])), timeout=ANSWER_SECONDS
-        ) as connection:
-            if os.environ.get("RAY_USE_TLS", "0") == "1":
-                return
-            connection.sendall(_GREETING)
-            head = connection.recv(9)
+        is_ray = answers_as_ray(host, port, ANSWER_SECONDS, encrypted=os.environ.get("RAY_USE_TLS", "0") == "1")
     except TimeoutError:
         what = message("nothing answered within {seconds:.0f} seconds", seconds=ANSWER_SECONDS)
         raise ClusterError(what, where=address, hint=hint) from None
@@ -201,7 +193,7 @@ def _check_answers(address: str) -> None:
         raise ClusterError(
             message("there is no Ray cluster: {reason}", reason=reason_of(error)), where=address, hint=hint
         ) from None
-    if len(head) < 4 or head[3] != _SETTINGS_FRAME:
+    if not is_ray:
         raise ClusterError(message("something answers that is not Ray"), where=address, hint=hint)
 
 
