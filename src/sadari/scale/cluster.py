@@ -24,6 +24,7 @@ LOCAL = "local"  # the address of a cluster of this machine alone, which is star
 ANSWER_SECONDS = 10.0  # an address that says nothing for so long is given up
 WORKER_SECONDS = 120.0  # a busy node may take long to start its first process
 _ADDRESS = re.compile(r"local|auto|(ray://)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/*?]+):(?P<port>[0-9]{1,5})")
+_alike: set[str] = set()  # nodes (Ray gives each a name of its own) that run what this process runs
 # What Ray says and sends unasked: usage statistics, bars of its own, advice for other versions.
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -200,33 +201,32 @@ def _check_answers(address: str) -> None:
 def _checked(ray: Any, address: str) -> Cluster:
     """The cluster, once every node has shown that it runs what this machine runs."""
     alive = [node for node in ray.nodes() if node["Alive"]]
-    ours = here()
-    for node, theirs in _packages(ray, alive).items():
-        _check_package(node, ours, theirs)
+    unknown = [node for node in alive if node["NodeID"] not in _alike]
+    for node, theirs in _packages(ray, unknown):
+        _check_package(str(node["NodeManagerHostname"]), here(), theirs)
+        _alike.add(node["NodeID"])
     total = ray.cluster_resources()
     return Cluster(address, len(alive), int(total.get("CPU", 0)), int(total.get("GPU", 0)))
 
 
-def _packages(ray: Any, nodes: list[dict[str, Any]]) -> dict[str, Package]:
-    """What each node's workers run, by the node's name; a node that is gone meanwhile says nothing."""
+def _packages(ray: Any, nodes: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], Package]]:
+    """What each node's workers run; a node that is gone meanwhile says nothing."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     ask = ray.remote(num_cpus=0, max_retries=0)(of_worker())
     asked = {}
     for node in nodes:
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        asked[ask.options(scheduling_strategy=there).remote()] = str(node["NodeManagerHostname"])
-    found = {}
-    for answer, name in asked.items():
+        asked[ask.options(scheduling_strategy=there).remote()] = node
+    for answer, node in asked.items():
         try:
-            found[name] = Package(*ray.get(answer, timeout=WORKER_SECONDS))
+            yield node, Package(*ray.get(answer, timeout=WORKER_SECONDS))
         except ray.exceptions.GetTimeoutError:
             what = message("started no worker within {seconds:.0f} seconds", seconds=WORKER_SECONDS)
-            raise ClusterError(what, where=message("node {name}", name=name)) from None
+            raise ClusterError(what, where=message("node {name}", name=node["NodeManagerHostname"])) from None
         except ray.exceptions.RayError:
             with suppress(Exception):
                 ray.cancel(answer, force=True)
-    return found
 
 
 def _check_package(node: str, ours: Package, theirs: Package) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class Package:
     source: str | None
 
 
+@cache
 def here() -> Package:
-    """What this process runs."""
+    """What this process runs; read once, since files may change while it runs."""
     return Package(*of_worker()())
 
 
