@@ -37,8 +37,6 @@ LONG = (
     "embed",
     "setfit",
     "equality",
-    "trust_label",
-    "trust_sets",
     "scale_climb",
     "trust",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-PARTS = ("suspects",)
+PARTS = ("suspects", "sets", "label", "drift")
 
 
 def run() -> str:

@@ -224,6 +224,14 @@ def test_corrections_find_their_rows(filled, noisy, clean):
     assert not found.notes
 
 
+def test_a_label_written_as_it_is_corrects_nothing(filled, noisy):
+    """Who goes down the table may write each label that is right after all."""
+    path, _, count = filled
+    frame = pl.read_csv(path, infer_schema=False)
+    frame.with_columns(pl.coalesce("corrected", "label").alias("corrected")).write_csv(path)
+    assert len(read_corrections(path, noisy).rows) == count
+
+
 def test_corrections_find_their_texts_in_a_changed_file(filled, noisy):
     path, dropped, _ = filled
     order = np.random.default_rng(2).permutation(len(noisy))

