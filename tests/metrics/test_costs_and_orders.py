@@ -16,8 +16,8 @@ import sadari
 from cli_runs import run_badly, run_well
 from sadari.errors import DataError, SettingError
 from sadari.metrics.answers import Answers
-from sadari.metrics.costs import read_costs
 from sadari.metrics.metric import Metric, check_metric
+from sadari.metrics.scores.costs import read_costs
 from sadari.metrics.threshold_table import threshold_table
 from sadari.train.thresholds import likeliest, standing, threshold_at_precision
 

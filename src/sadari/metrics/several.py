@@ -16,7 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.metrics.answers import Answers, Table
-from sadari.metrics.metric import Metric, average_precision
+from sadari.metrics.metric import Metric
+from sadari.metrics.scores.drawn import average_precision
 from sadari.train.thresholds import choose_thresholds
 
 DEFAULT = "micro-f1"

@@ -28,8 +28,8 @@ from sadari.metrics.classification import (
 )
 from sadari.metrics.interval import Interval
 from sadari.metrics.metric import ORDINAL, Metric
-from sadari.metrics.ordinal import distances
 from sadari.metrics.predictions import label_columns
+from sadari.metrics.scores.ordinal import distances
 from sadari.metrics.several import DEFAULT, SeveralMetric, all_right, calibration
 from sadari.metrics.speed import one_text_us, predict_in_bulk
 from sadari.rungs import Rung
