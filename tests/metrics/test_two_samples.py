@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy.stats import kstest
+from scipy.stats import chi2_contingency, kstest
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
 from sadari.errors import SettingError
 from sadari.metrics import two_samples
-from sadari.metrics.two_samples import label_shift, two_sample_test
+from sadari.metrics.two_samples import label_shift, shift_of_counts, two_sample_test
 
 
 def test_samples_of_one_kind_have_even_p_values():
@@ -86,3 +86,13 @@ def test_a_label_that_nobody_has_and_a_table_that_says_nothing_are_borne():
     assert found.after.sum() == pytest.approx(1)
     assert found.after[2] == pytest.approx(0, abs=1e-6)
     assert label_shift(np.ones((2, 2), int), np.array([3, 7])).after == pytest.approx([0.5, 0.5], abs=0.01)
+
+
+def test_counts_shift_as_scipy_says():
+    before, now = np.array([50.0, 30, 20, 0]), np.array([40.0, 40, 15, 0])
+    difference, p = shift_of_counts(before, now)
+    assert difference == pytest.approx(40 / 95 - 0.3)
+    assert p == pytest.approx(chi2_contingency(np.stack([before, now])[:, :3], correction=False).pvalue)
+    with_rare = shift_of_counts(np.array([50.0, 30, 2, 3]), np.array([40.0, 40, 4, 1]))[1]
+    assert with_rare == pytest.approx(chi2_contingency([[50, 30, 5], [40, 40, 5]], correction=False).pvalue)
+    assert shift_of_counts(np.array([9.0, 0]), np.array([7.0, 0])) == (0.0, 1.0)

@@ -17,6 +17,7 @@ SHRINKAGE = 1.0  # of the mean variance, by which directions that hardly vary ar
 FOLDS = 10
 AT_ONCE = 128  # permutations worked out together
 DRAWS = 1000
+FEWEST_EXPECTED = 5.0  # of a label, in the chi-squared test
 
 
 @dataclass(frozen=True)
@@ -208,3 +209,30 @@ def _shares(tables: NDArray[np.float64], counts: NDArray[Any], *, steps: int = 3
         shares = shares * np.einsum("bij,bj->bi", taken, seen / np.maximum(expected, 1e-300))
         shares /= shares.sum(axis=1, keepdims=True)
     return shares
+
+
+def shift_of_counts(before: NDArray[np.floating], now: NDArray[np.floating]) -> tuple[float, float]:
+    """How far the shares of labels moved between two samples, and how likely chance alone moves them so far.
+
+    The p-value is that of Pearson's chi-squared test of homogeneity. Labels that are too rare for it, of which the
+    smaller sample should have fewer than five, count as one.
+
+    Args:
+        before: float [k], how often each label was given, at least once altogether.
+        now: float [k], the same of the other sample.
+
+    Returns:
+        the largest difference of a label's share, from 0 to 1; and the p-value.
+    """
+    from scipy.special import chdtrc
+
+    table = np.stack([before, now]).astype(np.float64)
+    sums = table.sum(axis=1, keepdims=True)
+    difference = float(np.abs(table[0] / sums[0] - table[1] / sums[1]).max())
+    expected = table.sum(axis=0) / sums.sum() * sums
+    rare = expected.min(axis=0) < FEWEST_EXPECTED
+    table, expected = (np.column_stack([each[:, ~rare], each[:, rare].sum(axis=1)]) for each in (table, expected))
+    held = expected[0] > 0
+    statistic = float(((table[:, held] - expected[:, held]) ** 2 / expected[:, held]).sum())
+    freedom = int(held.sum()) - 1
+    return difference, float(chdtrc(freedom, statistic)) if freedom else 1.0

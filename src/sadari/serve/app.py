@@ -29,7 +29,7 @@ class Application:
     """
 
     def __init__(self, settings: ServeSettings, log: RequestLog | None = None) -> None:
-        self.settings, self.state, self.metrics = settings, State(), Metrics()
+        self.settings, self.state, self.metrics = settings, State(), Metrics(settings.workers)
         self.log = log or RequestLog(texts=settings.log_texts)
 
     def open(self, handlers: Handlers) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
 from sadari.serve.http.exchange import Exchange
+from sadari.serve.window import Window, with_shifts
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -18,9 +21,13 @@ TOGETHER = "PROMETHEUS_MULTIPROC_DIR"  # the client's own variable: where proces
 
 
 class Metrics:
-    """The figures of one process; where there are several, `text` adds them up."""
+    """The figures of one process; where there are several, `text` adds them up.
 
-    def __init__(self) -> None:
+    Args:
+        processes: how many there are.
+    """
+
+    def __init__(self, processes: int = 1) -> None:
         self.registry = CollectorRegistry()
         made: dict[str, Any] = {"registry": self.registry}
         self._requests = Counter("sadari_requests", "Requests by route and status.", ("route", "status"), **made)
@@ -38,6 +45,7 @@ class Metrics:
             "sadari_queue_depth", "Requests that wait.", ("model",), multiprocess_mode="livesum", **made
         )
         self._reloads = Counter("sadari_reloads", "Times that a folder was read again.", ("model", "result"), **made)
+        self._window = Window(self.registry, processes)
         # what counts for one route, status, model or label; the client looks for it each time, and holds a lock
         self._of_status, self._of_route = cache(self._requests.labels), cache(self._seconds.labels)
         self._of_model, self._of_label = cache(self._texts.labels), cache(self._labels.labels)
@@ -48,6 +56,7 @@ class Metrics:
         self._of_route(exchange.route).observe(time.perf_counter() - exchange.started)
         if exchange.texts and exchange.found:
             self._of_model(exchange.model).inc(exchange.texts)
+            self._window.add(exchange.model, exchange.found)
             for label in exchange.found:
                 self._of_label(exchange.model, label).inc()
             for note in filter(None, exchange.notes):
@@ -66,13 +75,29 @@ class Metrics:
     def reloaded(self, model: str, result: str) -> None:
         """Count a reload: "new", or "refused", where what was there was no model."""
         self._reloads.labels(model, result).inc()
+        if result == "new":
+            self._window.forget(model)
 
-    def text(self) -> tuple[bytes, str]:
-        """All figures, and their media type."""
-        if TOGETHER not in os.environ:
-            return generate_latest(self.registry), CONTENT_TYPE_LATEST
-        from prometheus_client.multiprocess import MultiProcessCollector
+    def text(self, expected: Mapping[str, Mapping[str, int]]) -> tuple[bytes, str]:
+        """All figures, and their media type.
 
-        every = CollectorRegistry()
-        MultiProcessCollector(every)
-        return generate_latest(every), CONTENT_TYPE_LATEST
+        Args:
+            expected: model → label → how many of the rows that it was calibrated on were given it.
+        """
+        every = self.registry
+        if TOGETHER in os.environ:
+            from prometheus_client.multiprocess import MultiProcessCollector
+
+            every = CollectorRegistry()
+            MultiProcessCollector(every)
+        return generate_latest(_Shifting(every, expected)), CONTENT_TYPE_LATEST
+
+
+class _Shifting(Collector):
+    """What a registry collects, and the shifts of the windows in it."""
+
+    def __init__(self, registry: CollectorRegistry, expected: Mapping[str, Mapping[str, int]]) -> None:
+        self._registry, self._expected = registry, expected
+
+    def collect(self) -> Iterator[Metric]:
+        return with_shifts(self._registry.collect(), self._expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,14 @@ class Loaded:
                 self._careful.clear()
             self._careful[caution] = self.rung.careful(caution)
         return self._careful[caution]
+
+    @cached_property
+    def expected(self) -> dict[str, int]:
+        """Label → how many of the rows that it was calibrated on were given it; none where a text may have several."""
+        rows = self.rung.calibration_
+        if rows is None or self.multilabel:
+            return {}
+        return dict(zip(self.labels, np.bincount(rows.given, minlength=rows.labels).tolist(), strict=True))
 
     def raw_scores(self, texts: list[str], answer: Answer) -> NDArray[np.float64]:
         """float64 [n, k]: the logits of the answer's probabilities; of a text that says nothing, of the labels' shares.

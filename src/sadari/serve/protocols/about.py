@@ -99,5 +99,6 @@ async def measured(metrics: Metrics, shelf: Shelf, asked: Asked) -> Response:
     """Prometheus' text."""
     for slot in shelf:
         metrics.depth(slot.name, slot.queue.depth)
-    text, kind = metrics.text()
+    expected = {slot.name: slot.loaded.expected for slot in shelf if slot.loaded.expected}
+    text, kind = metrics.text(expected)
     return Response(text, media_type=kind)
