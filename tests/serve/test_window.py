@@ -1,6 +1,7 @@
 """Drift in ``/metrics``: the labels of the last answers against those that the model gave its calibration rows."""
 
 import re
+import signal
 
 import httpx
 import numpy as np
@@ -56,13 +57,16 @@ def test_labels_that_shift_are_seen(folders, models, texts):
         assert gauge(said, "sadari_label_shift_p")[""] < 1e-12
 
 
+@pytest.mark.slow
 def test_processes_share_a_window(folders, models, texts):
     """Whichever process is asked, it adds up what all of them answered."""
-    with process(folders["tfidf"], "--workers", 2) as (_, url):
+    with process(folders["tfidf"], "--workers", 2) as (started, url):
         body = {"inputs": [[text] for text in texts[:20]]}
         for _ in range(12):
             assert httpx.post(f"{url}/predict", json=body).status_code == 200
         said = httpx.get(f"{url}/metrics").text
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(20) == 0
     [name] = set(re.findall(r'sadari_window_answers{label="[^"]*",model="([^"]*)"}', said))
     assert sum(gauge(said, "sadari_window_answers", name).values()) == 240
     shift, p = wanted(models["tfidf"], list(models["tfidf"].predict(texts[:20])) * 12)
