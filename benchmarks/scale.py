@@ -1,6 +1,7 @@
 """`sadari predict … --ray` beside as many processes of `sadari predict`; time and memory by rows; and kills.
 
-`SADARI_PARTS` names some parts, "predict,linear,kills". `SADARI_ROWS` (1000000) rows lie in `SADARI_SHARDS` (40) files;
+`SADARI_PARTS` names some parts, "predict,linear,kills,climb"; the last is `scale_climb`.
+`SADARI_ROWS` (1000000) rows lie in `SADARI_SHARDS` (40) files;
 `SADARI_LINEAR` ("100000,1000000,10000000") are the rows of the second part, of which each file holds 25,000; of
 `SADARI_KILLS` (50) runs each has a worker, a node or the command itself killed at a random moment, drawn from
 `SADARI_SEED` (0); `SADARI_WORKERS` (the cores) label at a time. A quick look:
@@ -27,6 +28,7 @@ from typing import Any
 
 import polars as pl
 
+import scale_climb
 from corpora import ag_news, read_plain
 from timing import table
 
@@ -34,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from ray_nodes import add_node, kill, three_nodes, workers_of
 
-PARTS = os.environ.get("SADARI_PARTS", "predict,linear,kills").split(",")
+PARTS = os.environ.get("SADARI_PARTS", "predict,linear,kills,climb").split(",")
 ROWS = int(os.environ.get("SADARI_ROWS", "1000000"))
 SHARDS = int(os.environ.get("SADARI_SHARDS", "40"))
 LINEAR = [int(rows) for rows in os.environ.get("SADARI_LINEAR", "100000,1000000,10000000").split(",")]
@@ -48,7 +50,12 @@ SADARI = [sys.executable, "-m", "sadari"]
 
 
 def run() -> str:
-    parts: dict[str, Callable[[Path, Path], str]] = {"predict": predict, "linear": linear, "kills": kills}
+    parts: dict[str, Callable[[Path, Path], str]] = {
+        "predict": predict,
+        "linear": linear,
+        "kills": kills,
+        "climb": climb,
+    }
     found = []
     with tempfile.TemporaryDirectory(prefix="sadari-scale-") as folder:
         model = Path(folder, "model")
@@ -58,6 +65,11 @@ def run() -> str:
             found.append(parts[part](Path(folder), model))
             print(found[-1], flush=True)
     return "\n\n".join(found)
+
+
+def climb(folder: Path, model: Path) -> str:
+    """The climb's own figures, which need nothing of what is here."""
+    return scale_climb.run()
 
 
 def write_shards(folder: Path, rows: int, shards: int) -> Path:

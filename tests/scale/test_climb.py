@@ -15,8 +15,10 @@ from sadari.climb import split as freezing
 from sadari.climb.tuning import tune as tuning
 from sadari.data.datasets import find
 from sadari.data.read import open_source
+from sadari.errors import SettingError
 from sadari.scale import climb as scaled
 from sadari.scale.climb import climbing_on
+from sadari.scale.climb_worker import Held, _check_sees
 
 RUNGS = ["bow", "tfidf", "lstm"]
 # as many threads here as on the cluster: that is what a net's bits depend on
@@ -164,7 +166,7 @@ def test_trials_are_spread_and_gone_on_with_without_ray(few, address, tmp_path, 
 
 
 def test_within_a_budget_the_longest_gets_less_and_the_plan_says_how_long_it_takes(few, address):
-    found = climb_on(address, few, budget=20.0, curves=False, settings={"lstm": {"threads": 1, "epochs": 400}})
+    found = climb_on(address, few, budget=12.0, curves=False, settings={"lstm": {"threads": 1, "epochs": 400}})
     assert found.seconds < 30
     assert {"bow", "tfidf"} <= {rung.rung for rung in found.rungs}
     assert not any(rung.note for rung in found.rungs if rung.rung != "lstm")
@@ -179,3 +181,12 @@ def test_the_command_line(address, tmp_path):
     assert "no node has more than" in run_badly("climb", "headlines", "--ray", address, "--task-cpus", "99")
     assert "no address of a Ray cluster" in run_badly("climb", "headlines", "--ray", "news.csv")
     assert "--task-cpus needs a cluster" in run_badly("climb", "headlines", "--task-cpus", "2")
+
+
+def test_a_node_that_lacks_the_weights_is_named(tmp_path):
+    held = Held(None, "", False, {"bert": str(tmp_path / "weights")})
+    _check_sees(held, "tfidf")
+    with pytest.raises(SettingError, match="does not see it"):
+        _check_sees(held, "bert")
+    (tmp_path / "weights").mkdir()
+    _check_sees(held, "bert")

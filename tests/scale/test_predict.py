@@ -26,6 +26,7 @@ from sadari.scale.model_files import as_folder, fits, read_files
 from sadari.scale.predict import on_cluster
 
 FILES, ROWS = 12, 400
+WORKERS = 2  # each is a process that has to start
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +53,23 @@ def alone(files: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, by
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "_manifest.jsonl"}
+    """All that has a name: what is being written has a hidden one."""
+    return {path.name: path.read_bytes() for path in folder.glob("[0-9]*")}
+
+
+def on(address: str) -> list[str]:
+    """What asks a command to work on a cluster."""
+    return ["--ray", address, "--concurrency", str(WORKERS)]
 
 
 def test_a_cluster_gives_the_bytes_of_one_machine(address, files, alone, tmp_path):
     out = tmp_path / "out"
-    result = run_well("predict", model_folder("tfidf"), files, "-o", f"{out}/", "--ray", address, "--json")
+    result = run_well("predict", model_folder("tfidf"), files, "-o", f"{out}/", *on(address), "--json")
     told = json.loads(result.stdout)
     assert (told["files"], told["done"], told["rows"]) == (FILES, FILES, 2 * FILES * ROWS)
     assert content(out) == alone
     (out / "03.parquet").unlink()
-    result = run_well("predict", model_folder("tfidf"), files, "-o", out, "--ray", address)
+    result = run_well("predict", model_folder("tfidf"), files, "-o", out, *on(address))
     assert f"{FILES - 1} files were there already" in result.stderr
     assert content(out) == alone
 
@@ -70,7 +77,7 @@ def test_a_cluster_gives_the_bytes_of_one_machine(address, files, alone, tmp_pat
 def test_a_net_answers_as_on_one_machine(address, files, tmp_path):
     model = model_folder("embedding")
     run_well("predict", model, files / "01.parquet", "-o", f"{tmp_path}/one/")
-    run_well("predict", model, files / "01.parquet", "-o", f"{tmp_path}/ray/", "--ray", address)
+    run_well("predict", model, files / "01.parquet", "-o", f"{tmp_path}/ray/", *on(address))
     one, ray = (pl.read_parquet(tmp_path / name / "01.parquet") for name in ("one", "ray"))
     assert one.drop("probability").equals(ray.drop("probability"))
     assert (one["probability"] - ray["probability"]).abs().max() <= 1e-5
@@ -87,11 +94,11 @@ def once(done: int, kill_something: Callable[[], None]) -> Callable[[Standing], 
     return look
 
 
-def label(files: Path, out: Path, address: str, **more: Any) -> Standing:
+def label(files: Path, out: Path, address: str, workers: int = WORKERS, **more: Any) -> Standing:
     """On the cluster, from this process."""
     folder = model_folder("tfidf")
     paths = [str(path) for path in sorted(files.iterdir())]
-    return label_files(load(folder), folder, paths, out, Labelling(), worker=on_cluster(address), **more)
+    return label_files(load(folder), folder, paths, out, Labelling(), worker=on_cluster(address, workers), **more)
 
 
 def test_a_worker_is_killed(cluster, address, files, alone, tmp_path):
@@ -120,7 +127,8 @@ def test_a_node_is_killed(cluster, address, files, alone, tmp_path):
 
 
 def test_the_driver_is_killed(cluster, address, files, alone, tmp_path):
-    command = [*SADARI, "predict", str(model_folder("tfidf")), str(files), "-o", f"{tmp_path}/out/", "--ray", address]
+    command = [*SADARI, "predict", str(model_folder("tfidf")), str(files), "-o", f"{tmp_path}/out/"]
+    command += on(address)
     with subprocess.Popen(command, stderr=subprocess.PIPE) as driver:
         while driver.poll() is None and len(list(tmp_path.glob("out/[0-9]*"))) < 2:
             time.sleep(0.01)
@@ -141,20 +149,20 @@ def test_a_file_that_kills_its_workers_is_given_up(address, files, alone, tmp_pa
             return super().label(shard)
 
     monkeypatch.setattr(of_predict, "Labeller", Poisoned)
-    standing = label(files, tmp_path, address)
+    standing = label(files, tmp_path, address, workers=1)
     assert standing.done == FILES - 1
     (failed,) = standing.failed
     assert failed.shard.name == "05.parquet"
     assert "its worker died 3 times" in str(failed.problem.what)
     monkeypatch.undo()
-    assert label(files, tmp_path, address).done == FILES
+    assert label(files, tmp_path, address, workers=1).done == FILES
     assert content(tmp_path) == alone
 
 
 def test_what_one_file_lacks_does_not_keep_the_others(address, files, alone, tmp_path):
     shutil.copytree(files, tmp_path / "in")
     (tmp_path / "in/02.csv").write_bytes(b"PAR1 no csv \0\0\0\xff\xfe")
-    result = run("predict", model_folder("tfidf"), tmp_path / "in", "-o", f"{tmp_path}/out/", "--ray", address)
+    result = run("predict", model_folder("tfidf"), tmp_path / "in", "-o", f"{tmp_path}/out/", *on(address))
     assert result.exit_code == 2
     assert "not labelled" in result.stderr
     assert "02.csv" in result.stderr

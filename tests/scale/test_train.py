@@ -92,6 +92,7 @@ def test_a_lost_worker_costs_no_bits(cluster, address, by_torchrun, tmp_path):
     assert (rung.predict_proba(texts) == alone.predict_proba(texts)).all()
 
 
+@pytest.mark.slow
 def test_a_generator_is_trained_on_a_cluster_and_says_what_it_always_says(address, tmp_path):
     (tmp_path / "cats.txt").write_text("The cat sat on the mat. The dog sat on the log. " * 20)
     result = run_well(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,8 +21,10 @@ from sadari.climb.measuring.measure import Measure
 from sadari.climb.progress import Bar
 from sadari.climb.training import Fit, Fitted
 from sadari.display.watching import Watching
-from sadari.messages import Message
+from sadari.errors import SettingError
+from sadari.messages import Message, message
 from sadari.pretrained.embedders.cache import in_use, without_cache
+from sadari.rungs import RUNGS
 from sadari.scale.parcel import Files, Parcel, files_of
 
 _held: dict[str, Held] = {}  # of the climb that this process works for
@@ -57,11 +60,13 @@ class Held:
         context: the climb, without what came of other rungs.
         place: where relative paths begin.
         cache: whether vectors of texts are looked up and kept.
+        starts: rung → the folder or file that it starts from, which every node has to see.
     """
 
     context: ClimbContext
     place: str
     cache: bool
+    starts: Mapping[str, str]
 
 
 def held_by_workers(context: ClimbContext) -> Held:
@@ -81,7 +86,29 @@ def held_by_workers(context: ClimbContext) -> Held:
         looks={},
         at_once=True,
     )
-    return Held(bare, str(Path.cwd()), in_use())
+    return Held(bare, str(Path.cwd()), in_use(), dict(_starts(context)))
+
+
+def _starts(context: ClimbContext) -> Iterator[tuple[str, str]]:
+    """What rungs start from, where it is a path on this machine and no name on a hub."""
+    for name in context.names:
+        starts = RUNGS[name].starts_from
+        given = None if starts is None else context.settings.get(name, {}).get(starts.setting)
+        if isinstance(given, str | os.PathLike) and os.path.lexists(given):
+            yield name, os.fspath(given)
+
+
+def _check_sees(held: Held, rung: str) -> None:
+    """Raise `SettingError` where this node lacks what a rung starts from."""
+    path = held.starts.get(rung)
+    if path is not None and not os.path.lexists(path):
+        raise SettingError(
+            message("node {node} does not see it", node=socket.gethostname()),
+            where=path,
+            hint=message(
+                "every machine of the cluster must find it under this name: put it on storage that they share"
+            ),
+        )
 
 
 def work(held: Sequence[Any], job: Job, threads: int) -> Done:
@@ -99,6 +126,7 @@ def work(held: Sequence[Any], job: Job, threads: int) -> Done:
         inside = None if shared.context.folder is None else Path(folder)
         context = replace(shared.context, folder=inside, looks={})
         try:
+            _check_sees(shared, job.rung)
             if isinstance(job, Measure):
                 job = replace(job, trained=replace(job.trained, model=_opened(job.trained.model, context)))
             outcome = job.run(context, None)
