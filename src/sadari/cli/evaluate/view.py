@@ -82,7 +82,13 @@ def print_thresholds(label: str, found: Sequence[AtThreshold]) -> None:
         [f"{each.threshold:g}", f"{each.given:,}", *map(readable.percent, (each.precision, each.recall, each.f1))]
         for each in found
     ]
-    headings = [message("threshold"), message("texts"), message("precision"), message("recall"), "F1"]
+    headings: list[Message | str] = [
+        message("threshold"),
+        message("texts"),
+        message("precision"),
+        message("recall"),
+        "F1",
+    ]
     for line in table(rows, headings=headings):
         say(line)
 
