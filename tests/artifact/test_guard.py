@@ -120,7 +120,7 @@ METHODS = {
 GUARDED_OTHERWISE = {
     ("data/formats/parquet_probe.py", "_look"),  # in a process of its own, which may end as it likes
     ("nets/bag.py", "sharing"),  # torch's, on memory of ours
-    ("climb/folder.py", "validation_tensors"),  # writes arrays of ours
+    ("climb/validated.py", "validation_tensors"),  # writes arrays of ours
     ("pretrained/encoders.py", "unfilled"),  # reads nothing
     ("pretrained/encoders.py", "_from_hub"),  # the cache's answer that it has nothing is looked at
 }

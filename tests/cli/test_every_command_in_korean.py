@@ -80,7 +80,7 @@ def test_of_help(name):
         (["climb", "--margin", "x"], "쓸 수 없는 값입니다(수)"),
         (["climb", "--seed", "-1"], "범위 밖입니다"),
         (["climb", "--on-bad-row", "x"], "'error', 'skip' 가운데 하나가 아닙니다"),
-        (["climb", "a", "b"], "인자가 더 있습니다(b)"),
+        (["data", "head", "a", "b"], "인자가 더 있습니다(b)"),
         (["climb", "--budget"], "sadari climb: '--budget' 옵션에는 값 1개가 필요합니다"),
         (["climb", "--no-report=1"], "값을 받지 않습니다"),
         (["predict"], "빠진 인자 'MODEL'"),

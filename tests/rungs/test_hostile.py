@@ -426,6 +426,7 @@ def test_labels_whose_lengths_multiply_take_no_memory(saved, tmp_path):
         tmp_path / "m",
         manifest={"label_names": names, "prior": [1.0] + [0.0] * 1000, "thresholds": [0.5] * 1001},
         tensors={"weight": np.zeros((size, 1001), np.float32), "bias": np.zeros(1001, np.float32)},
+        texts={"calibration.json": None},
     )
     tracemalloc.start()
     model = sadari.load(folder)

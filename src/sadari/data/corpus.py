@@ -227,7 +227,11 @@ class Corpus:
         )
 
     def place(self, row: int) -> Message:
-        """Where a row stands, by its number: ``news.csv, row 12``."""
+        """Where a row stands: ``news.csv, row 12``.
+
+        Args:
+            row: its number, as in `rows`.
+        """
         name, number = (self.source, row) if self.places is None else self.places.of(row)
         return message("{source}, row {row:,}", source=name, row=number)
 

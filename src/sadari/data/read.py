@@ -483,7 +483,7 @@ def _files_of(
     """The files to open; of a data set with a name also its title, and the columns of text and label."""
     check("part", part, Choice(("train", "test")))
     given: list[Any] = list(path) if isinstance(path, (list, tuple)) else [path]
-    sets = [named(each) for each in given]
+    sets = [named(each) if isinstance(each, str) else None for each in given]
     files = []
     for each, found in zip(given, sets, strict=True):
         if found is None and part == "test":

@@ -32,7 +32,7 @@ Examples:
   sadari climb news.csv --weights my-bert --budget 30m
   sadari climb few.csv --weights all-MiniLM-L6-v2
   sadari climb fraud.csv --metric f1:fraud       where a rare label counts
-  sadari climb stars.csv --ordinal               4 stars are nearer to 5 than 1
+  sadari climb stars.csv --ordinal               4 is nearer to 5 than 1 is
   sadari climb fraud.csv --metric cost=costs.csv a missed fraud costs 100
   sadari climb tickets.csv --group customer      no customer on both sides
   sadari climb news.csv --time date              tested on the latest

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   sadari data drift train.csv new.csv
-  sadari data drift train.csv new.csv --fail-if "p<0.01"        for a scheduled job
+  sadari data drift train.csv new.csv --fail-if "p<0.01"   for a scheduled job
   sadari data drift train.csv new.csv --fail-if "label>0.1" --json
   sadari data drift runs/news/model new.jsonl
 
@@ -30,8 +30,7 @@ Examples:
 --fail-if gives the exit status 1 where what it says is so:
   p<0.01       the p-value of all features together is below 0.01
   label>0.1    the estimated share of some label moved by more than 10 points
-  unknown>0    more than this share of the new rows has a label that was not there
-               before
+  unknown>0    more than this share of the new rows has a label that is new
 """
 INDENT = 13
 MOST_LABELS = 40

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sadari.cli.arguments import inputs, options, outputs
+from sadari.cli.arguments import inputs, options
 from sadari.cli.arguments.language import language
 from sadari.messages import Message, message
 
@@ -87,6 +87,7 @@ _WIDTH = 20
 @options.as_json("As JSON, and nothing else, on standard output; no table is written without -o.")
 def suspects(data: str, **asked: Any) -> None:
     """Find wrong labels in DATA: each text with the probability that its label is right, the lowest first."""
+    from sadari.cli.arguments import outputs
     from sadari.display.terminal import Progress
     from sadari.labelled.writers import format_of
 

@@ -10,7 +10,6 @@ import click
 
 from sadari.cli.arguments import inputs, options
 from sadari.cli.arguments.models import load_model, open_for_model
-from sadari.cli.arguments.outputs import check_file
 from sadari.errors import SettingError
 from sadari.messages import counted, message
 
@@ -27,7 +26,7 @@ Examples:
   sadari evaluate models/bert test.csv --precision int8
   sadari evaluate models/fraud test.csv --thresholds fraud
   sadari evaluate models/old models/new test.csv --changes changed.csv
-  sadari evaluate models/old models/new test.csv --fail-if worse   in a pipeline
+  sadari evaluate models/old models/new test.csv --fail-if worse
 
 \b
 Intervals are of 95 %. A label that training never saw counts as wrong, and is
@@ -35,8 +34,9 @@ listed. An empty text is scored too: its answer is the label most frequent in
 training. DATA with a name stands for its test file.
 
 \b
-Of two models the rows are the same: the gain has a paired test, and --fail-if
-gives the exit status 1 where the new model is surely worse, or not surely better.
+Of two models the rows are the same, and the gain has a paired test. --fail-if
+gives the exit status 1 where the new model is surely worse, or not surely
+better: for a pipeline.
 """
 
 
@@ -141,6 +141,7 @@ def _two(old: str, new: str, data: str, asked: dict[str, Any]) -> int:
         check_metric(asked["metric"])
     place = None if asked["changes"] is None else Path(asked["changes"])
     if place is not None:
+        from sadari.cli.arguments.outputs import check_file
         from sadari.labelled.writers import format_of
 
         check_file(place)

@@ -9,7 +9,6 @@ import click
 
 from sadari.cli.arguments import options
 from sadari.cli.arguments.inputs import find_data, open_named
-from sadari.cli.terminal.printing import headed, note
 from sadari.errors import DataError, SettingError, reason_of
 from sadari.messages import counted, message
 
@@ -116,6 +115,7 @@ def _guidelines(path: Path) -> str:
 
 def _candidates(file: str, output: Path, asked: dict[str, Any]) -> Candidates:
     """What may be asked, with notes on what is not."""
+    from sadari.cli.terminal.printing import note
     from sadari.trust.active.candidates import MOST, read_candidates
     from sadari.trust.answers.journal import folder_of, journals_in
     from sadari.trust.answers.standing import Standing
@@ -156,6 +156,7 @@ def _labelling(
 
 def _serve(labelling: Labelling, asked: dict[str, Any]) -> None:
     """The page, until it is ended."""
+    from sadari.cli.terminal.printing import headed
     from sadari.serve.labelling.run import serve_labelling
     from sadari.serve.settings import ServeSettings, token_of_environment
 
@@ -165,6 +166,8 @@ def _serve(labelling: Labelling, asked: dict[str, Any]) -> None:
 
 def _say_written(labelling: Labelling) -> None:
     """Write the table, and say what is in it."""
+    from sadari.cli.terminal.printing import headed, note
+
     labelling.close()
     table = labelling.table()
     headed("Labels", message("{count}, in {path}", count=counted(len(table), "text"), path=str(labelling.output)))

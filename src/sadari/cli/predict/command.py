@@ -37,26 +37,27 @@ Examples:
   sadari predict runs/news/tfidf 'in/*.csv' -o labelled.csv
   sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/
   sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/ --ray
-  sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/ --ray=head:6379
+  sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/ --ray head:6379
 
 \b
 A file keeps its rows, their order and all its columns, and gets three more:
   label        the likeliest one (of several: all that reach their thresholds)
   probability  of that label
   note         "empty": no text; "nothing known": no word the model knows;
-               "unsure": left to a person; "out of scope": seems to have no label;
+               "unsure": left to a person; "out of scope": seems to fit no label;
                "cut": longer than the model reads
 A column that the file has already is called predicted_label, and so on.
 
 \b
-With --min-precision or --coverage a label that is not sure enough is withheld:
-"label" is empty, "note" says "unsure", "suggestion" has the label all the same,
-and "certainty" says how likely it is right. Thresholds are those by which the
-rows that a training kept to validate on come out as asked, for each label.
+With --min-precision or --coverage a label that is not sure enough is
+withheld: "label" is empty, "note" says "unsure", "suggestion" has the label
+all the same, and "certainty" says how likely it is right. Thresholds are
+those by which the rows that a training kept to validate on come out as asked,
+for each label.
 
 \b
-With -o FOLDER/ each file gets one of its own there, written whole or not at all.
-Stopped or killed, the same command goes on with what is missing.
+With -o FOLDER/ each file gets one of its own there, written whole or not at
+all. Stopped or killed, the same command goes on with what is missing.
 """
 
 OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in

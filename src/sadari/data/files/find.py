@@ -64,7 +64,7 @@ def data_files(
         SettingError: nothing is given, or standard input stands beside other files.
     """
     several: list[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
-    names: list[str] = [name if name == "-" or is_remote(name) else str(as_path(name)) for name in several]
+    names = [_as_written(name) for name in several]
     if not names:
         raise SettingError(message("no file is given"))
     if "-" in names and len(names) > 1:
@@ -87,6 +87,14 @@ def data_files(
     if len(paths) > 1:
         notes.insert(0, message("{count:,} files: {files}", count=len(paths), files=_shown(list(map(Path, paths)))))
     return DataFiles(together(names), paths, notes)
+
+
+def _as_written(name: Any) -> str:
+    """A path as the user wrote it."""
+    if isinstance(name, str) and (name == "-" or is_remote(name)):
+        return name
+    path = as_path(name)  # refuses what is none
+    return name if isinstance(name, str) else str(path)
 
 
 def _place(path: str) -> str:
