@@ -44,7 +44,7 @@ A file keeps its rows, their order and all its columns, and gets three more:
   label        the likeliest one (of several: all that reach their thresholds)
   probability  of that label
   note         "empty": no text; "nothing known": no word the model knows;
-               "unsure": left to a person; "out of scope": seems to fit no label;
+               "unsure": for a person; "out of scope": seems to fit no label;
                "cut": longer than the model reads
 A column that the file has already is called predicted_label, and so on.
 
