@@ -53,6 +53,7 @@ def test_what_is_compiled_is_kept(loops):
     assert len(list((loops / "__pycache__").glob("*.nbc"))) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "damage"), [(".nbi", "cut"), (".nbc", "cut"), (".nbc", "zeros"), (".nbc", "another's")]
 )

@@ -61,6 +61,7 @@ def outcomes(kinds, place, few):
     return counts, wrong
 
 
+@pytest.mark.slow
 def test_some_values_of_some_folders(tmp_path):
     counts, wrong = outcomes(FEW, tmp_path, EACH)
     assert not wrong

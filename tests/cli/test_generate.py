@@ -232,6 +232,7 @@ def test_a_named_data_set(tmp_path):
     assert "4 labels: Business, Sci/Tech, Sports, World" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_stopped_training_is_resumed_to_the_same_model(verses, tmp_path):
     how = [part for part in QUICK if part not in ("--steps", "60")]
     command = [*SADARI, "generate", "train", verses.name, "-o", "m", *how, "--steps", "3000", "--run", "run"]

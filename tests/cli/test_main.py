@@ -239,6 +239,7 @@ def test_a_pipe_that_the_temporary_folder_has_no_room_for_is_a_line(tmp_path):
     assert "TMPDIR" in hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_ctrl_c_and_sigterm_stop_in_a_line_and_leave_no_half_run(tmp_path, number, code):
     process = subprocess.Popen(

@@ -38,6 +38,7 @@ def small(tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoding", "lang"), [*((name, "en") for name in ENCODINGS), ("cp949", "ko"), ("cp1252", "ko")]
 )

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 import sadari
 from cli_runs import HEADLINES, SADARI, run_badly, run_well
 from sadari.artifact import read_model
@@ -97,6 +99,7 @@ def stopped_run(tmp_path):
     return tmp_path / "run"
 
 
+@pytest.mark.slow
 def test_a_run_is_not_written_over_nor_taken_for_a_model(tmp_path):
     run = stopped_run(tmp_path)
     before = tensors(run)
@@ -106,6 +109,7 @@ def test_a_run_is_not_written_over_nor_taken_for_a_model(tmp_path):
         assert "a training run that is not finished" in run_badly(*command)
 
 
+@pytest.mark.slow
 def test_training_that_is_stopped_without_a_run_says_how_it_could_be_kept(tmp_path):
     command = [
         *SADARI,

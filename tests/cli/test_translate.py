@@ -87,6 +87,7 @@ def test_help_says_what_is_chosen():
     assert f"from {LEAST_TOKENS} to {MOST_TOKENS:,}" in " ".join(many.split())
 
 
+@pytest.mark.slow
 def test_two_columns_of_a_table(tmp_path):
     asked = ("--source", "ko", "--target", "en", "-o", tmp_path / "m", "--epochs", "1", "--json")
     result = json.loads(run_well("translate", "train", "phrases", *asked, "--net", "gru", *TINY).stdout)
@@ -283,6 +284,7 @@ def test_what_a_user_can_get_wrong(tmp_path):
     assert run("translate", "run", trained(), "a", "--beam", "0").exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_stopped_training_is_resumed(tmp_path):
     """Stopped by Ctrl-C in a process of its own, and resumed: the same weights as one never stopped."""
     a, b = files_of(tmp_path)

@@ -39,6 +39,7 @@ def drawn(folder, **env):
     return chart, told, run.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "env",
     [

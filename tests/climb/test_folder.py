@@ -97,6 +97,7 @@ climb(news, rungs=["bow", "tfidf"], folder=sys.argv[2], curves=False, seed=1, on
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [2, 9, -1])
 def test_a_climb_that_is_killed_leaves_the_old_one_or_the_new_one(news, tmp_path, step):
     pl.DataFrame({"text": news.texts, "label": news.labels}).write_csv(tmp_path / "news.csv")

@@ -95,6 +95,7 @@ def in_utf_8(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     return folder, climb(folder, FOLDER / "ko_train.csv", "--test", FOLDER / "ko_test.csv", "--lang", "ko")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp949", "utf-16"])
 def test_headlines_score_the_same_in_every_encoding(
     encoding: str, in_utf_8: tuple[Path, dict[str, Any]], tmp_path: Path

@@ -453,6 +453,7 @@ def test_settings_that_make_no_sense(tmp_path: Path) -> None:
         open_source(path, format="folder")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hostile", [" ", "__label__", " __label__", "__label__x ", "\t \t", "{", '{"', "\\u", '"', ",", "1"]
 )

@@ -55,6 +55,7 @@ def outputs():
     return {cell.source: cell.outputs for cell in book.cells}
 
 
+@pytest.mark.slow
 def test_a_training_leaves_one_output(outputs):
     assert outputs[BEGIN] == []
     [shown] = outputs[FIT]

@@ -111,6 +111,7 @@ def test_a_curve_falls_where_the_loss_falls():
     assert 'points="4.0,4.0 316.0,68.0"' in drawn
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
 @pytest.mark.parametrize("in_a_cell", [False, True], ids=["on a terminal", "in a notebook's cell"])
 def test_a_command_in_a_cell_leaves_no_frames(in_a_cell, tmp_path):

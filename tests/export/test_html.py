@@ -62,6 +62,7 @@ def test_several_labels_have_their_thresholds(tmp_path):
     assert (page.changed, page.proof.readers[1]) == (0, found_node().name)
 
 
+@pytest.mark.slow
 @needs_node
 @pytest.mark.parametrize("name", ["tfidf", "word-char", "embedding-bag"])
 def test_a_page_that_must_be_small_is(name, tmp_path):

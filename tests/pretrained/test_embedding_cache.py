@@ -155,6 +155,7 @@ def test_one_that_is_stopped_keeps_what_it_had_embedded(tmp_path: Path, monkeypa
     assert seen == texts[100:200].to_list()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [0, errno.ENOSPC, errno.EIO], ids=["killed", "disk full", "disk broken"])
 def test_a_process_that_is_struck_at_some_call_leaves_a_cache_that_serves(
     error: int, shim: str, embedded: Processes, tmp_path: Path

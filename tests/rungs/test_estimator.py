@@ -30,6 +30,7 @@ print(first, repr(model))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "call", "first"),
     [

@@ -80,6 +80,7 @@ def assert_same(one, other):
     assert weights(one) == weights(other)
 
 
+@pytest.mark.slow
 def test_in_folds_models_table_and_verdict_are_those_of_one_machine(few, alone, address, tmp_path):
     found = climb_on(address, few, folder=tmp_path / "run")
     assert_same(found, alone)
@@ -95,6 +96,7 @@ def test_with_rows_set_aside_they_are_the_same_too(few, address, tmp_path, monke
     assert_same(climb_on(address, few, folder=tmp_path / "other", **asked), one)
 
 
+@pytest.mark.slow
 def test_a_node_that_is_lost_costs_its_tasks_and_not_the_climb(few, alone, cluster, address, tmp_path, monkeypatch):
     def slowly(held, job, threads):
         from sadari.scale.climb_worker import work
@@ -131,6 +133,7 @@ def test_a_task_that_ends_its_process_fails_its_rung_alone(few, alone, address, 
     assert found.rungs[0].score == alone.rungs[0].score
 
 
+@pytest.mark.slow
 def test_ctrl_c_concludes_with_what_is_there(few, alone, address, tmp_path, monkeypatch):
     def waits(held, job, threads):
         from sadari.scale.climb_worker import work
@@ -154,6 +157,7 @@ def test_ctrl_c_concludes_with_what_is_there(few, alone, address, tmp_path, monk
     assert (tmp_path / "run" / "model" / "sadari.json").is_file()
 
 
+@pytest.mark.slow
 def test_trials_are_spread_and_gone_on_with_without_ray(few, address, tmp_path, monkeypatch):
     asked = {"rungs": ["bow", "tfidf"], "curves": False, "refit": False}
     one = sadari.climb(few, folder=tmp_path / "one", trials=4, **{**ASKED, **asked})

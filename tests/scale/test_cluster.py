@@ -110,6 +110,7 @@ def test_without_ray_the_extra_is_named():
     assert "pip install 'sadari[ray]'" in run.stderr
 
 
+@pytest.mark.slow
 def test_a_cluster_of_this_machine_starts_and_ends_silently():
     code = (
         "import signal, ray\n"

@@ -114,6 +114,7 @@ def test_a_worker_is_killed(cluster, address, files, alone, tmp_path):
     assert content(tmp_path) == alone
 
 
+@pytest.mark.slow
 def test_a_node_is_killed(cluster, address, files, alone, tmp_path):
     lost = sorted(cluster.worker_nodes, key=str)[0]
     try:
@@ -126,6 +127,7 @@ def test_a_node_is_killed(cluster, address, files, alone, tmp_path):
     assert content(tmp_path) == alone
 
 
+@pytest.mark.slow
 def test_the_driver_is_killed(cluster, address, files, alone, tmp_path):
     command = [*SADARI, "predict", str(model_folder("tfidf")), str(files), "-o", f"{tmp_path}/out/"]
     command += on(address)
@@ -141,6 +143,7 @@ def test_the_driver_is_killed(cluster, address, files, alone, tmp_path):
     assert content(tmp_path / "out") == alone
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_its_workers_is_given_up(address, files, alone, tmp_path, monkeypatch):
     class Poisoned(Labeller):
         def label(self, shard: Shard) -> Outcome:

@@ -71,6 +71,7 @@ def trainers(cluster):
     return found
 
 
+@pytest.mark.slow
 def test_a_lost_worker_costs_no_bits(cluster, address, by_torchrun, tmp_path):
     told, before = [], set(trainers(cluster))
 

@@ -69,6 +69,7 @@ def test_every_character_is_lowered_as_python_does() -> None:
     assert {unicodedata.category(character) for character in differing} <= {"Cn"}
 
 
+@pytest.mark.slow
 def test_what_a_text_alone_is_not_lowered_for_has_no_capitals() -> None:
     characters = [chr(code) for code in range(0x80, 0x110000) if not 0xD800 <= code < 0xE000]
     kept = [c for c in characters if _lower_already(pl.Series([c]))]

@@ -74,6 +74,7 @@ def trained_by_two(tmp_path_factory):
     return json.loads(line.removeprefix("SAID")), place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(JOBS)), ids=[f"{name}-{number}" for number, (name, _) in enumerate(JOBS)])
 def test_two_processes_reach_the_weights_of_one(number, trained_by_two):
     from rungs_headlines import some

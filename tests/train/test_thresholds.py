@@ -21,6 +21,7 @@ def best_f1(probabilities, wanted):
     return max(f1_score(wanted, probabilities >= t, zero_division=0) for t in np.linspace(0, 1, 201))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_each_part_has_the_best_f1_of_all_thresholds(seed, monkeypatch):
     probabilities, wanted = rows(seed)
