@@ -61,9 +61,11 @@ def judged(asked: Asked, answer: Answer, body: Mapping[str, Any], names: tuple[s
     Raises:
         Refused, SettingError: it is no number; the model cannot answer so.
     """
+    given = {name: body[name] for name in names if body.get(name) is not None}
+    if not given:
+        return None
     from sadari.rungs.cautious import Caution
 
-    given = {name: body[name] for name in names if body.get(name) is not None}
     for name, value in given.items():
         if type(value) not in (int, float):
             raise Refused(422, message("must be {wanted}", wanted=message("a number")), where=name)
