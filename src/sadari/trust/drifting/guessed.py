@@ -73,7 +73,7 @@ def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:
     """
     names, several = before.label_names, before.multi_label
     truth = before.indicator > 0 if several else np.equal.outer(before.codes, np.arange(len(names)))
-    folds = split(before.given_labels, fractions=[1 / FOLDS] * FOLDS, seed=seed)
+    folds = split(before.given_labels, fractions=[1 / FOLDS] * FOLDS, texts=before.texts, seed=seed)
     lots = np.random.default_rng(seed).permutation(len(after)) % FOLDS
     found = [np.zeros((rows, len(names))) for rows in (len(before), len(after))]
     kind = next(kind for kind in RUNGS.values() if kind.votes_on_labels and kind.reads == "tokens")
