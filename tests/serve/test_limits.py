@@ -53,6 +53,12 @@ def test_what_is_wrong_is_said(server, body, status, said):
     refused(server.client.post("/predict", content=body), status, said)
 
 
+@pytest.mark.parametrize("path", ["/", "/models/tfidf"])
+def test_the_model_of_a_body_is_a_name(server, path):
+    """Also where the path names one, by which the request is answered."""
+    refused(server.client.post(path, json={"inputs": "a", "model": []}), 422, "model: must be a string")
+
+
 def test_every_limit_is_said(server):
     post = server.client.post
     refused(post("/predict", content=b"[" * 33 + b"]" * 33), 422, "32", "depth")

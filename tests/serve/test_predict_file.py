@@ -72,6 +72,8 @@ def test_many_rows_are_streamed(server, models):
         (b"text\nA goal\n", {"model": "nobody"}, 404, "nobody"),
         (b"text\nA goal\n", {"top": "0"}, 422, "whole number"),
         (b"text\nA goal\n", {"texts": "1"}, 422, "texts"),
+        (b"text\nA goal\n", {"proba": ["true", "false"]}, 422, "proba: is given twice"),
+        (b"text\nA goal\n", {"coverage": ["0.9"] * 60}, 422, "coverage: is given twice"),
         (b"PAR1 no parquet", {}, 422, ""),
         (b'{"text": "A goal"}\n{"text": \n', {"format": "jsonl"}, 422, "line 2"),
         (b"text\n" + b"A goal\n" * 5_000 + b'"an open quote\n', {}, 422, "row 5,001"),

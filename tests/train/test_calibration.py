@@ -8,7 +8,7 @@ from sklearn.calibration import _SigmoidCalibration
 
 from sadari.errors import DataError, SettingError
 from sadari.train.calibration.certainty import Certainty
-from sadari.train.calibration.rows import CalibrationRows
+from sadari.train.calibration.rows import SHARE, CalibrationRows
 from sadari.train.calibration.sets import ENOUGH, WORSE, set_thresholds
 from sadari.train.calibration.withholding import NEVER, from_below, least_certainties, most_precise
 from sadari.train.solvers.temperature import softmax
@@ -33,6 +33,7 @@ def test_so_many_new_values_reach_it(share):
     reached = [(random.random(400) >= from_below(random.random(60), share)).mean() for _ in range(400)]
     assert share - 0.01 < np.mean(reached) < share + 1 / 61 + 0.01
     assert from_below(random.random(3), 0.9) == -1
+    assert from_below(random.random(3), 0) == from_below(random.random(0), -0.4) == np.inf
 
 
 def test_certainties_are_those_of_platt():
@@ -154,6 +155,15 @@ def test_sets_hold_the_right_label_as_often_as_was_asked(coverage):
         by_label.append([right[truth[2_000:] == k].mean() for k in range(4)])
     assert np.mean(held) == pytest.approx(coverage, abs=0.01)
     assert (np.mean(by_label, axis=0) > 1 - WORSE * (1 - coverage) - 0.01).all()  # the rare one, too
+
+
+@pytest.mark.parametrize("coverage", [SHARE.low, 0.1, 0.28, 0.3, 0.5])
+def test_sets_may_hold_the_right_label_seldom(coverage):
+    """Where so much may be missed that of one label all may be, no label needs a threshold of its own."""
+    logits, truth = drawn(4_000)
+    rows = rows_of(logits[:2_000], truth[:2_000])
+    sets = softmax(logits[2_000:]) >= rows.for_sets(coverage)
+    assert sets[np.arange(2_000), truth[2_000:]].mean() == pytest.approx(coverage, abs=0.03)
 
 
 def test_one_threshold_where_no_label_needs_its_own():

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 EMPTY, UNKNOWN, CUT, UNSURE, OUTSIDE = "empty", "unknown", "cut", "unsure", "out of scope"
 MOST_CARES = 64  # of one model, whose thresholds are kept
 WARM = "A first text, by which what is compiled is loaded before the first request. "
+FOREIGN = "첫 번째 글 – of more than ASCII, which other loops read. "
 
 
 class Loaded:
@@ -37,8 +38,10 @@ class Loaded:
 
     def warm(self) -> None:
         """Answer a short and a long text, alone and together, so that the first request waits for nothing."""
-        for texts in ([WARM], [WARM, WARM * 20] * 8, [""]):
+        for texts in ([WARM], [FOREIGN], [WARM, WARM * 20] * 8, [WARM, FOREIGN], [""]):
             self.answer(texts)
+        for text in (WARM, FOREIGN):  # explanations, care and raw scores read one text by other loops than `answer`
+            self.rung.logits([text])
 
     def answer(self, texts: list[str]) -> Answer:
         """What the model says.

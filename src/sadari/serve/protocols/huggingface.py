@@ -42,7 +42,8 @@ async def classify(shelf: Shelf, asked: Asked) -> Response:
     parameters = field(body, "parameters", dict) or {}
     top = whole_number(parameters, "top_k")
     function = choice(parameters, "function_to_apply", ("softmax", "sigmoid", "none"))
-    slot = shelf.find(asked.parameters.get("model") or field(body, "model", str))
+    named = field(body, "model", str)
+    slot = shelf.find(asked.parameters.get("model") or named)
     answer = await answered(asked, slot, texts)
     judged(asked, answer, parameters, CARE[:2])  # the header says which labels are withheld
     scores = await _scores(function, slot, texts, answer)

@@ -169,16 +169,19 @@ def _query(asked: Asked) -> dict[str, str]:
     Raises:
         Refused: there is no such thing, or it is given twice.
     """
-    pairs = parse_qsl(asked.scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=50)
-    for name, value in pairs:
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(asked.scope["query_string"].decode("latin-1"), keep_blank_values=True):
         if name not in QUERY:
             raise Refused(
                 422,
                 message("there is no {name!r} in the query", name=name[:40]),
                 hint=message("choose from: {names}", names=", ".join(QUERY)),
             )
+        if name in found:
+            raise Refused(422, message("is given twice"), where=name)
         _check(name, value)
-    return dict(pairs)
+        found[name] = value
+    return found
 
 
 def _check(name: str, value: str) -> None:

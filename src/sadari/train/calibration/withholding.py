@@ -9,15 +9,17 @@ NEVER = 2.0  # more than any certainty: the label is never given
 
 
 def from_below(values: NDArray[np.floating], share: float) -> float:
-    """The largest of these values that a share of new ones reaches at least, on average; −1 where there are too few.
+    """The largest value that a share of new ones reaches at least, on average; −1 where there are too few.
 
     The rank of split conformal prediction: ⌊(m + 1) · (1 − share)⌋ (Vovk et al. 2005).
 
     Args:
         values: float [m].
-        share: from 0 to 1.
+        share: at most 1; ∞ reaches one of 0 and less.
     """
     rank = int(np.floor((len(values) + 1) * (1 - share) + 1e-9))
+    if rank > len(values):
+        return float("inf")
     return -1.0 if rank < 1 else float(np.sort(values)[rank - 1])
 
 
