@@ -245,6 +245,12 @@ def test_what_is_gained_by_leaving_texts_to_a_person():
     assert 0 < found["risk_area"] < wrong[0]
     assert found["sets"]["held"] == pytest.approx(0.9, abs=0.08)
     assert set(found["sets"]["by_label"]) == set(found["label_names"])
+    assert found["answered"]["share"] == pytest.approx(0.9, abs=0.08)
+    assert 1 - wrong[shares.index(0.9)] == pytest.approx(found["answered"]["right"], abs=0.03)
     text = run_well("evaluate", model_folder(), "headlines").stdout
     assert "of the surest half" in text
     assert "meant to hold the right label in 90 %" in text
+    for label, share in found["answered"]["by_label"].items():
+        figures = [share, found["answered"]["right_by_label"][label], found["sets"]["by_label"][label]]
+        shown = " +".join(f"{100 * each:.1f}" for each in figures)
+        assert re.search(rf"^  {label} +{shown} +{found['sets']['size_by_label'][label]:.2f}$", text, re.MULTILINE)

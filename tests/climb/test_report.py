@@ -172,7 +172,7 @@ def test_the_page_is_whole_and_stands_alone(lang):
     sections = [attributes["id"] for attributes in page.all("section")]
     assert sections[0] == "verdict"
     assert [attributes["href"] for attributes in page.all("a")] == [f"#{name}" for name in sections[1:]]
-    assert len(sections) == 12
+    assert len(sections) == 13
     policies = [each["content"] for each in page.all("meta") if each.get("http-equiv") == "Content-Security-Policy"]
     assert policies[0].startswith("default-src 'none'")
     assert len(html) < 300_000
@@ -382,7 +382,7 @@ def test_no_template_takes_a_value_for_markup():
     folder = resources.files("sadari.climb.report").joinpath("templates")
     found = [*folder.iterdir(), *folder.joinpath("sections").iterdir()]
     templates = {file.name: file.read_text(encoding="utf-8") for file in found if file.name.endswith(".jinja")}
-    assert len(templates) == 20
+    assert len(templates) == 21
     for name, text in templates.items():
         assert not re.search(r"\bsafe\b|Markup|autoescape", text), name
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sadari.metrics.coverage import area_under_risk, risk_coverage, score_sets
+from sadari.metrics.coverage import area_under_risk, risk_coverage, score_answers, score_sets
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -47,3 +47,18 @@ def test_sets_are_counted():
     assert (found.held, found.size, found.empty) == (0.5, 1.5, 0.25)
     assert found.by_label[:2] == [0.5, 1.0]
     assert math.isnan(found.by_label[2])
+    assert found.size_by_label[:2] == [1.0, 1.0]
+    assert math.isnan(found.size_by_label[2])
+
+
+def test_answers_are_counted():
+    answered = np.array([1, 1, 0, 1, 0]) > 0
+    found = score_answers(answered, np.array([0, 0, 1, 0, 2]), np.array([0, 1, 1, -1, 2]), labels=4)
+    assert (found.share, found.right) == pytest.approx((0.6, 1 / 3))
+    assert found.by_label[:3] == [1.0, 0.5, 0.0]
+    assert found.right_by_label[0] == pytest.approx(1 / 3)
+    assert [math.isnan(share) for share in found.right_by_label] == [False, True, True, True]
+    assert math.isnan(found.by_label[3])
+    nothing = score_answers(np.zeros(2, bool), np.zeros(2, int), np.zeros(2, int), labels=1)
+    assert nothing.share == 0
+    assert math.isnan(nothing.right)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,8 @@ class RungResult:
         folder: where the model was saved.
         rows: training rows; 0: all.
         calibration: what its thresholds and sets are learned from: validation rows, by models that did not see them.
+        care: where a text has one label, what is gained on the final rows by leaving some to a person, and what sets
+            hold: `risk`, `risk_area`, `answered` and `sets` of `sadari.metrics.evaluate.Evaluation`.
         note: e.g. "stopped early after 4 of 10 passes", "trained on 5,000 rows for the budget".
     """
 
@@ -82,6 +85,7 @@ class RungResult:
     folder: str | None = None
     rows: int = 0
     calibration: CalibrationRows | None = None
+    care: dict[str, Any] = field(default_factory=dict)
     note: Message | str = ""
     validation_probabilities: np.ndarray | None = None
     metric: str = "accuracy"

@@ -41,6 +41,44 @@ def area_under_risk(certainty: NDArray[np.floating], right: NDArray[np.bool_]) -
 
 
 @dataclass(frozen=True)
+class AnswerScores:
+    """How answers do where some texts are left to a person.
+
+    Attributes:
+        share: of the texts that is answered.
+        right: the share of these answers that is right; NaN of none.
+        by_label: float [k], the share of the texts of each label that is answered; NaN of a label without texts.
+        right_by_label: float [k], the share of the answers with each label that is right; NaN of a label never given.
+    """
+
+    share: float
+    right: float
+    by_label: list[float]
+    right_by_label: list[float]
+
+
+def score_answers(
+    answered: NDArray[np.bool_], given: NDArray[np.integer], truth: NDArray[np.integer], *, labels: int
+) -> AnswerScores:
+    """How answers do on texts whose labels are known.
+
+    Args:
+        answered: bool [n], which texts are not left to a person.
+        given: int [n], the label that each would get.
+        truth: int [n], the right labels; −1 for one that training never saw.
+        labels: how many there are, k.
+    """
+    right = (given == truth)[answered]
+    by_label = [_share(answered[truth == k]) for k in range(labels)]
+    right_by_label = [_share(right[given[answered] == k]) for k in range(labels)]
+    return AnswerScores(_share(answered), _share(right), by_label, right_by_label)
+
+
+def _share(values: NDArray[np.generic]) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+@dataclass(frozen=True)
 class SetScores:
     """How sets of labels do.
 
@@ -49,12 +87,14 @@ class SetScores:
         size: how many labels a set has on average.
         empty: the share of sets without any.
         by_label: float [k], the share of each label's texts whose set holds it; NaN of a label without texts.
+        size_by_label: float [k], how many labels the sets of these texts have on average; NaN as above.
     """
 
     held: float
     size: float
     empty: float
     by_label: list[float]
+    size_by_label: list[float]
 
 
 def score_sets(sets: NDArray[np.bool_], truth: NDArray[np.integer]) -> SetScores:
@@ -65,6 +105,6 @@ def score_sets(sets: NDArray[np.bool_], truth: NDArray[np.integer]) -> SetScores
         truth: int [n], the right labels; −1 for one that training never saw, which no set holds.
     """
     hits = sets[np.arange(len(truth)), truth] & (truth >= 0)
-    by_label = [float(hits[own].mean()) if (own := truth == k).any() else float("nan") for k in range(sets.shape[1])]
-    sizes = sets.sum(axis=1)
-    return SetScores(float(hits.mean()), float(sizes.mean()), float((sizes == 0).mean()), by_label)
+    sizes, labels = sets.sum(axis=1), range(sets.shape[1])
+    by_label, size_by_label = ([_share(values[truth == k]) for k in labels] for values in (hits, sizes))
+    return SetScores(float(hits.mean()), float(sizes.mean()), float((sizes == 0).mean()), by_label, size_by_label)

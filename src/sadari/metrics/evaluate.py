@@ -22,16 +22,18 @@ from sadari.metrics.classification import (
     multilabel_scores,
     wilson,
 )
-from sadari.metrics.coverage import area_under_risk, risk_coverage, score_sets
+from sadari.metrics.coverage import area_under_risk, risk_coverage, score_answers, score_sets
 from sadari.metrics.interval import Interval
 from sadari.metrics.several import all_right, truth_matrix
-from sadari.rungs.cautious import Caution, Judged
-from sadari.train.labels import ONE_LABEL, OTHERWISE, SEVERAL_LABELS
+from sadari.metrics.threshold_table import AtThreshold, threshold_table
+from sadari.rungs.cautious import Careful, Caution, Judged
+from sadari.train.labels import ONE_LABEL, OTHERWISE, SEVERAL_LABELS, place_of_label
+from sadari.train.thresholds import standing
 
 MOST_SHOWN = 20  # labels, in a notebook
 COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)  # shares of the texts that are answered
-SETS = 0.9  # how often the sets that are scored are to hold the right label
-USUAL_CARE = Caution(coverage=COVERAGES[-1], sets=SETS)
+ANSWERED, SETS = 0.9, 0.9  # which share is answered, and how often the sets that are scored hold the right label
+USUAL_CARE = Caution(coverage=ANSWERED, sets=SETS)
 
 if TYPE_CHECKING:
     from sadari.rungs.base import Rung
@@ -59,8 +61,12 @@ class Evaluation:
         risk: where only the surest texts are answered, pairs of their share and of how many of these answers are wrong;
             empty where the model keeps no rows to calibrate on, or a text may have several labels.
         risk_area: the mean of the risk over all shares (AURC); None as above.
+        answered: where a threshold leaves a tenth of the texts to a person: ``asked``, the ``share`` that is answered,
+            how many of these are ``right``, and label → the same, ``by_label`` and ``right_by_label``; None as above.
         sets: of sets that are to hold the right label in 90 % of the texts: ``asked``, how often they do (``held``),
-            labels in one on average (``size``), the share of ``empty`` ones, and ``by_label``; None as above.
+            labels in one on average (``size``), the share of ``empty`` ones, and label → the same, ``by_label`` and
+            ``size_by_label``; None as above.
+        thresholds: what each threshold of one label would give; None where nobody asked.
     """
 
     rows: int
@@ -78,7 +84,9 @@ class Evaluation:
     windows: int = 0
     risk: list[tuple[float, float]] = field(default_factory=list)
     risk_area: float | None = None
+    answered: dict[str, Any] | None = None
     sets: dict[str, Any] | None = None
+    thresholds: list[AtThreshold] | None = None
 
     def _repr_html_(self) -> str:
         """The scores, each label's, and which labels are taken for which."""
@@ -147,11 +155,17 @@ def check_some_known(corpus: Corpus, known: list[str]) -> None:
     raise DataError(what, where=corpus.source, hint=message("is this the labels' column? Name it with --label"))
 
 
-def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
+def evaluate(model: Rung, corpus: Corpus, *, thresholds_of: str | None = None) -> Evaluation:
     """Score a model on a corpus.
+
+    Args:
+        model: trained.
+        corpus: labelled texts.
+        thresholds_of: a label; it is looked at what each threshold of it would give.
 
     Raises:
         DataError: the corpus has no labels or no texts, or has several labels a text where the model gives one.
+        SettingError: the model has no such label.
     """
     if corpus.labels is None or len(corpus) == 0:
         raise DataError(message("there are no labelled texts to evaluate on"), where=corpus.source)
@@ -160,13 +174,15 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
         has = SEVERAL_LABELS if corpus.multi_label else ONE_LABEL
         hint = message("give --label-sep as in training")
         raise DataError(OTHERWISE.filled(has=has), where=corpus.source, hint=hint)
-    judged = _judged(model, corpus)
+    place = None if thresholds_of is None else place_of_label(thresholds_of, names)
+    judged = usual_care(model).answer(corpus.texts)
     probabilities, known = judged.probabilities, judged.known
     pieces = model.windows(corpus.texts)
     long: dict[str, Any] = {
         "cut_texts": int(np.count_nonzero(model.cut_texts(corpus.texts))),
         "window_texts": int(np.count_nonzero(pieces > 1)),
         "windows": int(pieces[pieces > 1].sum()),
+        "thresholds": None if place is None else _thresholds(model, corpus, probabilities, place),
     }
     if model.multilabel:
         return _evaluate_several(names, corpus, model.codec.given(probabilities, model.thresholds_), known, long)
@@ -195,29 +211,60 @@ def evaluate(model: Rung, corpus: Corpus) -> Evaluation:
         unseen_labels=unseen,
         unknown_texts=int(np.count_nonzero(~known)),
         **long,
-        **_withheld(judged, truth, names),
+        **care_figures(judged, truth, names),
     )
 
 
-def _judged(model: Rung, corpus: Corpus) -> Judged:
-    """The answers, with certainties and sets where the model keeps enough rows to calibrate on."""
+def _thresholds(model: Rung, corpus: Corpus, probabilities: NDArray[np.floating], place: int) -> list[AtThreshold]:
+    """What thresholds of a label would give."""
+    label = model.codec.names()[place]
+    labels = corpus.given_labels.to_list()
+    wanted = np.array([label in each if isinstance(each, list) else each == label for each in labels])
+    return threshold_table(wanted, standing(probabilities, place, several=model.multilabel))
+
+
+def usual_care(model: Rung) -> Careful:
+    """What answers with certainties and sets, where the model keeps enough rows to calibrate on.
+
+    Args:
+        model: trained.
+    """
     rows = None if model.multilabel else model.calibration_
     enough = rows is not None and len(rows.truth) >= 1 / (1 - SETS)
-    return model.careful(USUAL_CARE if enough else Caution()).answer(corpus.texts)
+    return model.careful(USUAL_CARE if enough else Caution())
 
 
-def _withheld(judged: Judged, truth: NDArray[np.integer], names: list[str]) -> dict[str, Any]:
-    """What is gained by leaving texts to a person, and what sets hold."""
-    if judged.certainty is None or judged.sets is None:
+def care_figures(judged: Judged, truth: NDArray[np.integer], names: list[str]) -> dict[str, Any]:
+    """What is gained by leaving texts to a person, and what sets hold: fields of `Evaluation`.
+
+    Args:
+        judged: what `usual_care` answers to n texts.
+        truth: int [n], the right labels' places; −1 for one that training never saw.
+        names: the k labels in the model's order.
+
+    Returns:
+        nothing where the model keeps too few rows to calibrate on.
+    """
+    if judged.certainty is None or judged.unsure is None or judged.sets is None or not len(truth):
         return {}
     right = judged.given == truth
     coverage, risk = risk_coverage(judged.certainty, right)
-    found = score_sets(judged.sets, truth)
-    by_label = {name: share for name, share in zip(names, found.by_label, strict=True) if share == share}
+    answers = score_answers(~judged.unsure, judged.given, truth, labels=len(names))
     return {
         "risk": [(share, float(risk[np.searchsorted(coverage, share - 1e-9)])) for share in COVERAGES],
         "risk_area": area_under_risk(judged.certainty, right),
-        "sets": {"asked": SETS, **vars(found), "by_label": by_label},
+        "answered": {"asked": ANSWERED, **_by_name(vars(answers), names)},
+        "sets": {"asked": SETS, **_by_name(vars(score_sets(judged.sets, truth)), names)},
+    }
+
+
+def _by_name(figures: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """The same figures, those of labels by their names; without the labels of which there are none."""
+    return {
+        key: {name: share for name, share in zip(names, value, strict=True) if share == share}
+        if isinstance(value, list)
+        else value
+        for key, value in figures.items()
     }
 
 

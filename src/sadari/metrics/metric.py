@@ -23,6 +23,7 @@ from sadari.metrics.scores.costs import read_costs
 from sadari.metrics.scores.drawn import average_precision, f1, losses, recall_at_precision
 from sadari.metrics.scores.ordinal import distances, weighted_kappa
 from sadari.metrics.significance import holm, pair_tests
+from sadari.train.labels import place_of_label
 from sadari.train.thresholds import USUAL, even_thresholds, likeliest, threshold_at_precision
 
 METRICS = (
@@ -85,14 +86,14 @@ class Metric:
         names = list(label_names)
         name, colon, label = asked.partition(":")
         if f"{name}{colon}" == _F1_OF:
-            return cls(asked, label, _place(label, names))
+            return cls(asked, label, place_of_label(label, names))
         kind, _, value = asked.partition("=")
         if kind == _COST:
             return cls(asked, costs=read_costs(value, names))
         if kind == _RECALL:
             share, _, label = value.partition(":")
             label = label or names[int(np.argmin(counts))]
-            return cls(f"{_RECALL}={share}:{label}", label, _place(label, names), precision=float(share))
+            return cls(f"{_RECALL}={share}:{label}", label, place_of_label(label, names), precision=float(share))
         if asked == "average-precision" and len(names) == 2:
             rarer = int(np.argmin(counts))
             return cls(asked, names[rarer], rarer)
@@ -347,20 +348,6 @@ def check_metric(asked: str) -> None:
         message("there is no metric {metric!r}", metric=asked),
         hint=message("choose from: {metrics}", metrics=", ".join(METRICS)),
     )
-
-
-def _place(label: str, names: Sequence[str]) -> int:
-    """The place of a label whose score is asked for.
-
-    Raises:
-        SettingError: there is no such label.
-    """
-    if label not in names:
-        raise SettingError(
-            message("there is no label {label!r}, whose score is asked for", label=label),
-            hint=message("there are: {names}", names=", ".join(names[:10])),
-        )
-    return list(names).index(label)
 
 
 def suggested(counts: Sequence[int] | NDArray[np.integer]) -> bool:

@@ -17,8 +17,12 @@ def label_columns(model: Rung, names: list[str]) -> NDArray[np.int64]:
 
 def predict_in_order(model: Rung, texts: pl.Series, names: list[str]) -> NDArray[np.float32]:
     """Probabilities float32 [n, k], columns in the order of ``names``."""
+    return in_order(model, model.predict_proba(texts), names)
+
+
+def in_order(model: Rung, found: NDArray[np.floating], names: list[str]) -> NDArray[np.float32]:
+    """A model's own probabilities [n, labels] as float32 [n, k], columns in the order of ``names``."""
     columns = label_columns(model, names)
-    found = model.predict_proba(texts).astype(np.float32)
     out = np.zeros((len(found), len(names)), np.float32)
     out[:, columns >= 0] = found[:, columns[columns >= 0]]
     return out

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.metrics.predictions import predict_in_order
 from sadari.pretrained.embedders.cache import without_cache
 from sadari.rungs import Rung
 
@@ -18,22 +17,25 @@ EMBEDDED = 512  # texts that are embedded for it again, of rungs that look up wh
 ALONE_RUNS, ALONE_SECONDS = 5, 1.0  # and one at a time
 
 
-def predict_in_bulk(model: Rung, texts: pl.Series, label_names: list[str]) -> tuple[NDArray[np.float32], float]:
-    """Probabilities float32 [n, k], and texts a second: the best of some runs where they are short.
+Scored = tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_]]
+
+
+def score_in_bulk(model: Rung, texts: pl.Series) -> tuple[Scored, float]:
+    """What `Rung.scored` gives for n texts, and texts a second: the best of some runs where they are short.
 
     Other programs only ever make a run longer, and a verdict must not hang on them.
     """
-    looked_up = predict_in_order(model, texts, label_names) if model.looks_up else None
+    looked_up = model.scored(texts) if model.looks_up else None
     if looked_up is not None:
         texts = texts.gather_every(max(1, len(texts) // EMBEDDED)).head(EMBEDDED)
     best, spent, runs = float("inf"), 0.0, 0
     while runs == 0 or (runs == 1 and spent < MAY_COMPILE) or (runs < BULK_RUNS and spent < BULK_SECONDS):
         start = time.perf_counter()
         with without_cache():  # what was embedded before says nothing of new texts
-            probabilities = predict_in_order(model, texts, label_names)
+            scored = model.scored(texts)
         seconds = time.perf_counter() - start
         best, spent, runs = min(best, seconds), spent + seconds, runs + 1
-    return probabilities if looked_up is None else looked_up, len(texts) / max(best, 1e-9)
+    return scored if looked_up is None else looked_up, len(texts) / max(best, 1e-9)
 
 
 def one_text_us(model: Rung, texts: pl.Series, count: int = 200) -> float:

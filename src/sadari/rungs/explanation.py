@@ -12,6 +12,7 @@ from sadari.display.html import block, muted, rest, table, washed
 from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.settings.limits import Whole, check
+from sadari.train.labels import place_of_label
 
 # Logits: a probability p moves by at most p (1 - p), a quarter, times what its logit does; so this is at most 0.1 %.
 LEAST_SEEN = 0.004
@@ -89,12 +90,7 @@ class Explanation:
         Raises:
             SettingError: no such label.
         """
-        if label not in self.labels:
-            raise SettingError(
-                message("there is no label {label!r}", label=label),
-                hint=message("choose from: {labels}", labels=", ".join(self.labels[:20])),
-            )
-        values = self.contributions[:, self.labels.index(label)]
+        values = self.contributions[:, place_of_label(label, self.labels)]
         return [(self.features[i], float(values[i])) for i in np.argsort(-np.abs(values), kind="stable")[:count]]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import truediv
 from typing import Any
@@ -373,3 +373,21 @@ def _indicator(given: Any) -> NDArray[np.int8]:
             hint=message("one label a text is one column, of shape ({shape},)", shape=given.shape[0]),
         )
     return matrix.astype(np.int8)
+
+
+def place_of_label(label: str, names: Sequence[str]) -> int:
+    """The place of a label that somebody names.
+
+    Args:
+        label: its name.
+        names: those that there are.
+
+    Raises:
+        SettingError: there is no such label.
+    """
+    if label not in names:
+        raise SettingError(
+            message("there is no label {label!r}", label=label),
+            hint=message("there are: {names}", names=", ".join(names[:10])),
+        )
+    return list(names).index(label)

@@ -13,11 +13,12 @@ from sadari.data.corpus import Corpus
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.metrics.answers import Answers
+from sadari.metrics.classification import class_scores, confusion_matrix
 from sadari.metrics.evaluate import truth_codes
 from sadari.metrics.interval import Interval
 from sadari.metrics.metric import Metric
 from sadari.metrics.predictions import label_columns
-from sadari.metrics.several import DEFAULT, SeveralMetric, truth_matrix
+from sadari.metrics.several import DEFAULT, SeveralMetric, scores_of_labels, truth_matrix
 from sadari.metrics.speed import one_text_us
 from sadari.rungs import Rung
 
@@ -148,19 +149,18 @@ def _by_label(
     truth: NDArray[Any], answers: dict[str, Answers], names: list[str], several: bool
 ) -> list[dict[str, Any]]:
     """Of each label its rows and the F1 of both, the largest loss first."""
-    found = []
-    for code, name in enumerate(names):
-        wanted = truth[:, code] > 0 if several else truth == code
-        scores = {
-            key: _f1(wanted, each.given[:, code] if several else each.given == code) for key, each in answers.items()
-        }
-        found.append({"label": name, "rows": int(wanted.sum()), **scores})
+    f1: dict[str, list[float]] = {}
+    for key, each in answers.items():
+        if several:
+            f1[key] = scores_of_labels(truth, each)["f1"].tolist()
+        else:
+            f1[key] = class_scores(confusion_matrix(truth, each.given, classes=len(names))).f1.tolist()
+    rows = (truth[:, :-1] > 0).sum(axis=0) if several else np.bincount(truth[truth >= 0], minlength=len(names))
+    found = [
+        {"label": name, "rows": int(rows[code]), OLD: f1[OLD][code], NEW: f1[NEW][code]}
+        for code, name in enumerate(names)
+    ]
     return sorted(found, key=lambda each: each[NEW] - each[OLD])
-
-
-def _f1(wanted: NDArray[np.bool_], given: NDArray[np.bool_]) -> float:
-    size = int(wanted.sum()) + int(given.sum())
-    return 2 * int((wanted & given).sum()) / size if size else 1.0
 
 
 def _changes(

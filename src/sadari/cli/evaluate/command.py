@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,11 +11,6 @@ from sadari.cli.arguments import inputs, options
 from sadari.cli.arguments.models import load_model, open_for_model
 from sadari.errors import SettingError
 from sadari.messages import counted, message
-
-if TYPE_CHECKING:
-    from sadari.data.corpus import Corpus
-    from sadari.metrics.threshold_table import AtThreshold
-    from sadari.rungs import Rung
 
 EXAMPLES = """\b
 Examples:
@@ -91,42 +85,17 @@ def _one(model: str, data: str, asked: dict[str, Any]) -> None:
         corpus = source.read(keep_blank=True)
         check_some_known(corpus, [str(label) for label in rung.classes_.tolist()])
         progress(message("labelling {texts}", texts=counted(len(corpus), "text")))
-        scores = score(rung, corpus)
-        at = None if asked["thresholds"] is None else _thresholds(rung, corpus, asked["thresholds"])
+        scores = score(rung, corpus, thresholds_of=asked["thresholds"])
     if asked["as_json"]:
         from sadari.cli.terminal.printing import say_json
 
-        table = {} if at is None else {"thresholds": [asdict(each) for each in at]}
-        say_json({"model": model, "source": corpus.source, "notes": corpus.notes, **scores.to_dict(), **table})
+        say_json({"model": model, "source": corpus.source, "notes": corpus.notes, **scores.to_dict()})
         return
     from sadari.cli.evaluate.view import print_scores, print_thresholds
 
     print_scores(scores, corpus)
-    if at is not None:
-        print_thresholds(asked["thresholds"], at)
-
-
-def _thresholds(model: Rung, corpus: Corpus, label: str) -> list[AtThreshold]:
-    """What thresholds of a label would give.
-
-    Raises:
-        SettingError: the model does not know it.
-    """
-    import numpy as np
-
-    from sadari.metrics.threshold_table import threshold_table
-    from sadari.train.thresholds import standing
-
-    names = model.codec.names()
-    if label not in names:
-        raise SettingError(
-            message("there is no label {label!r}", label=label),
-            hint=message("there are: {names}", names=", ".join(names[:10])),
-        )
-    labels = corpus.given_labels.to_list()
-    wanted = np.array([label in each if isinstance(each, list) else each == label for each in labels])
-    probabilities = model.predict_proba(corpus.texts)
-    return threshold_table(wanted, standing(probabilities, names.index(label), several=model.multilabel))
+    if scores.thresholds is not None:
+        print_thresholds(asked["thresholds"], scores.thresholds)
 
 
 def _two(old: str, new: str, data: str, asked: dict[str, Any]) -> int:

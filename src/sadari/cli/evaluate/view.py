@@ -34,6 +34,7 @@ def print_scores(scores: Evaluation, corpus: Corpus) -> None:
     print_figures(scores)
     say()
     _print_labels(scores)
+    _print_care(scores)
     if scores.confusion is not None:
         say()
         _print_confusion(scores.confusion, scores.label_names)
@@ -99,7 +100,8 @@ def _print_withheld(scores: Evaluation) -> None:
         return
     right = {share: readable.in_percent(1 - wrong) for share, wrong in scores.risk}
     surest = message("right are {most} of the surest 90 %, {more} of the surest 70 %, {half} of the surest half")
-    _head(message("Withheld"), surest.filled(most=right[0.9], more=right[0.7], half=right[0.5]))
+    area = message("area under risk {area}", area=readable.in_percent(scores.risk_area or 0.0))
+    _head(message("Withheld"), beside([surest.filled(most=right[0.9], more=right[0.7], half=right[0.5]), area]))
     sets, by_label = scores.sets, scores.sets["by_label"]
     least = min(by_label, key=by_label.__getitem__)
     said = message("meant to hold the right label in {asked}: they do in {held}, with {size:.2f} labels on average")
@@ -149,6 +151,30 @@ def _print_labels(scores: Evaluation) -> None:
                 dim=True,
             )
         )
+
+
+def _print_care(scores: Evaluation) -> None:
+    """Of each label's texts, how many are answered and have it in their set; how many of its answers are right."""
+    answered, sets = scores.answered, scores.sets
+    if answered is None or sets is None:
+        return
+    say()
+    shares = (answered["by_label"], answered["right_by_label"], sets["by_label"])
+    rows = [
+        [label, *(readable.percent(each.get(label, float("nan"))) for each in shares), f"{size:.2f}"]
+        for label, size in sets["size_by_label"].items()
+    ][:MOST_LABELS]
+    total = [answered["share"], answered["right"], sets["held"]]
+    rows.insert(0, [str(message("all texts")), *map(readable.percent, total), f"{sets['size']:.2f}"])
+    headings = [message("label"), message("answered"), message("of these right"), message("in its set")]
+    for line in table(rows, headings=[*headings, message("labels in a set")], widest=WIDEST_LABEL):
+        say(line)
+    said = message(
+        "answered: with --coverage {coverage:g}; in its set: with --sets {sets:g}",
+        coverage=answered["asked"],
+        sets=sets["asked"],
+    )
+    say(click.style(f"  {said}", dim=True))
 
 
 def _print_confusion(confusion: list[list[int]], names: list[str]) -> None:

@@ -26,12 +26,13 @@ from sadari.metrics.classification import (
     macro_f1_interval,
     wilson,
 )
+from sadari.metrics.evaluate import care_figures, truth_codes, usual_care
 from sadari.metrics.interval import Interval
 from sadari.metrics.metric import ORDINAL, Metric
-from sadari.metrics.predictions import label_columns
+from sadari.metrics.predictions import in_order, label_columns
 from sadari.metrics.scores.ordinal import distances
 from sadari.metrics.several import DEFAULT, SeveralMetric, all_right, calibration
-from sadari.metrics.speed import one_text_us, predict_in_bulk
+from sadari.metrics.speed import one_text_us, score_in_bulk
 from sadari.rungs import Rung
 from sadari.text.long_texts import cut_note, windows_note
 
@@ -111,7 +112,8 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
         held_out: float32 [v, k], probabilities of each validation row by a model that did not see it.
     """
     frozen = run.frozen
-    probabilities, bulk = predict_in_bulk(model, frozen.final.texts, frozen.label_names)
+    scored, bulk = score_in_bulk(model, frozen.final.texts)
+    probabilities = in_order(model, scored[1], frozen.label_names)
     scores = _of_several if frozen.several else _of_one
     result = RungResult(
         rung=name,
@@ -129,6 +131,10 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
         **scores(frozen, model, run.metric, probabilities, held_out, run.seed),
     )
     model.calibration_ = result.calibration = model.calibration_  # with the thresholds that the metric has chosen
+    if not frozen.several:
+        names = model.codec.names()
+        truth, _ = truth_codes(frozen.final.given_labels.to_list(), names)
+        result.care = care_figures(usual_care(model).judge(*scored), truth, names)
     result.validation_score = run.metric.score(frozen.validation_truth, result.validation_answers)
     if run.folder is not None:
         shown = {

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from sadari.artifact import atomic_write
 from sadari.climb.failures import why_failed
 from sadari.climb.report.environment import templates
-from sadari.climb.report.sections import audit, labels, overview, scores, settings, several, texts
+from sadari.climb.report.sections import audit, labels, overview, scores, settings, several, texts, trusted
 from sadari.climb.report.sections.view import View
 from sadari.climb.result import ClimbResult
 from sadari.errors import DataError
@@ -45,6 +45,7 @@ SECTIONS = (
     Section("differences", message("Which differences are real"), scores.differences),
     Section("costs", message("Scores against cost"), scores.costs),
     Section("learning", message("Would more data help?"), scores.learning),
+    Section("trusted", message("Can its answers be trusted?"), trusted.trusted),
     Section("confusion", message("What is taken for what"), labels.confusion, several=False),
     Section("each", message("Each label"), labels.each, several=False),
     Section("each_of_several", message("Each label"), several.each, several=True),

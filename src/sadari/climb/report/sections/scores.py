@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from sadari import readable
 from sadari.climb.columns import columns_of
 from sadari.climb.measuring.scores import amount_unit
-from sadari.climb.report.charts import Curve, Dot, cost_chart, coverage_chart, curve_chart, reliability_chart
+from sadari.climb.report.charts import Curve, Dot, cost_chart, curve_chart
 from sadari.climb.report.sections.view import View
 from sadari.climb.result import RungResult
 from sadari.climb.verdict.decide import LEVEL
 from sadari.messages import Message, message
-from sadari.metrics.classification import reliability
-from sadari.metrics.coverage import risk_coverage
 from sadari.metrics.interval import Interval, PairTest
-from sadari.metrics.several import calibration
 
 Figure = tuple[Message, Message, Markup | None]  # title, what to see in it, the chart
 
 FEW_PAIRS = 15  # six rungs; of more, those that matter come first and all of them on request
-_FEWEST_FOR_RELIABILITY = 100  # rows: fewer leave bins of a handful, and a line that says nothing
 
 
 def table(view: View) -> dict[str, Any]:
@@ -77,7 +72,7 @@ def costs(view: View) -> dict[str, Any] | None:
         message("From texts and labels in memory to a trained model"),
         message("training time"),
     )
-    return _shown(by_text, by_training)
+    return shown_figures(by_text, by_training)
 
 
 def _costs(view: View, seconds: Sequence[float], title: Message, note: Message, across: Message) -> Figure:
@@ -100,7 +95,7 @@ def _costs(view: View, seconds: Sequence[float], title: Message, note: Message, 
 
 
 def learning(view: View) -> dict[str, Any] | None:
-    """What counts on validation rows against training rows; how far the recommended rung's confidence is right."""
+    """What counts on validation rows against training rows."""
     curves = [
         Curve(
             rung.rung,
@@ -124,52 +119,11 @@ def learning(view: View) -> dict[str, Any] | None:
     note = message("Each rung trained on a part of the rows, scored on the same validation rows")
     what = message("validation rows: {metric}", metric=view.metric.heading)
     titles = view.titles(title, told, message("training rows"), what, shares=not view.metric.lower_is_better)
-    return _shown((title, note, curve_chart(curves, titles)), _reliability(view), _coverage(view))
+    return shown_figures((title, note, curve_chart(curves, titles)))
 
 
-def _reliability(view: View) -> Figure | None:
-    taken = view.taken
-    if view.rows < _FEWEST_FOR_RELIABILITY or not np.isfinite(taken.probabilities).all():
-        return None
-    truth = view.result.truth
-    read = calibration if view.result.several else reliability
-    confidence, accuracy, _ = read(truth, taken.probabilities)
-    told = ", ".join(
-        f"{view.percent(sure)} → {view.percent(right)}" for sure, right in zip(confidence, accuracy, strict=True)
-    )
-    title = message("Can the confidence of {rung} be trusted?", rung=taken.rung)
-    note = message(
-        "On the broken line it is right as often as it says. Below, it is too sure. "
-        "On average it is {error} points off.",
-        error=readable.percent(taken.calibration_error),
-    )
-    titles = view.titles(title, told, message("how sure it was"), message("how often it was right"))
-    return title, note, reliability_chart(confidence.tolist(), accuracy.tolist(), titles)
-
-
-def _coverage(view: View) -> Figure | None:
-    """What is gained by leaving texts to a person, on the rows that thresholds are learned from."""
-    rows = view.taken.calibration
-    if rows is None or rows.certain is None or len(rows.given) < _FEWEST_FOR_RELIABILITY:
-        return None
-    coverage, risk = risk_coverage(rows.certainty, rows.right)
-    places = np.unique(np.linspace(0.05 * len(risk), len(risk), 96).astype(int) - 1).clip(0)
-    shown = [(share, 1 - risk[round(share * len(risk)) - 1]) for share in (1.0, 0.9, 0.8, 0.5)]
-    told = ", ".join(f"{view.percent(share)} → {view.percent(right)}" for share, right in shown)
-    title = message("What is gained by leaving texts to a person?")
-    note = message(
-        "{rung} on validation rows: all texts answered, {all} are right; the surest 90 %, {most}; the surest half, "
-        "{half}. sadari predict --coverage 0.9 or --min-precision 0.95",
-        rung=view.taken.rung,
-        all=readable.in_percent(shown[0][1]),
-        most=readable.in_percent(shown[1][1]),
-        half=readable.in_percent(shown[3][1]),
-    )
-    titles = view.titles(title, told, message("texts answered, the surest first"), message("right answers"))
-    return title, note, coverage_chart(coverage[places].tolist(), (1 - risk[places]).tolist(), titles)
-
-
-def _shown(*figures: Figure | None) -> dict[str, Any] | None:
+def shown_figures(*figures: Figure | None) -> dict[str, Any] | None:
+    """Those that were drawn; None where none was."""
     drawn = [figure for figure in figures if figure is not None and figure[2] is not None]
     return {"figures": drawn} if drawn else None
 
