@@ -11,6 +11,7 @@ axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="t
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 expect = sync_api.expect
+expect.set_options(timeout=20_000)  # as page_at: a machine with other work answers late
 
 
 @contextmanager

@@ -50,7 +50,9 @@ def test_the_reader_in_python(kind, request):
         for target in map(float, care[name]):
             expected = model.predict_sure(texts, **{name: target})
             assert list(reader.sure(logits, probabilities, name, target)) == list(expected)
-    assert bool(care["coverage"]) == (kind == "model")
+    for share in map(float, care["scope"]):
+        assert list(reader.outside(logits, probabilities, share)) == list(model.out_of_scope(texts, share))
+    assert bool(care["coverage"]) == bool(care["scope"]) == (kind == "model")
     with pytest.raises(ValueError, match=r"sets can be one of: 0\.5, 0\.6"):
         reader.sets(probabilities, 0.123)
 
@@ -68,13 +70,15 @@ def test_the_reader_in_javascript(kind, request):
         "const { Reader } = await import(given.source); const reader = new Reader(given.data, {});"
         "const rows = given.logits.map((own, row) => [own, given.probabilities[row]]);"
         "return [rows.map(([, own]) => reader.sets(own, 0.9)),"
-        "rows.map(([own, share]) => reader.sure(own, share, { min_precision: 0.8 }))];"
+        "rows.map(([own, share]) => reader.sure(own, share, { min_precision: 0.8 })),"
+        "rows.map(([own, share]) => given.data.several ? null : reader.outside(own, share, 0.1))];"
     )
     data = {**reader.data, "steps": []}
     given = {"source": source, "data": data, "logits": logits.tolist(), "probabilities": probabilities.tolist()}
-    sets, sure = node.run(script, given)
+    sets, sure, outside = node.run(script, given)
     assert [tuple(row) for row in sets] == model.predict_sets(texts, 0.9)
     expected = model.predict_sure(texts, min_precision=0.8)
+    assert kind == "several" or outside == list(model.out_of_scope(texts, 0.1))
     assert sure == [list(one) if kind == "several" else one for one in expected]
 
 

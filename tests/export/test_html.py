@@ -13,7 +13,7 @@ from cli_runs import HEADLINES, model_folder, run_badly, run_well
 from rungs_headlines import headlines, some
 from sadari.errors import ModelError, SettingError
 from sadari.export.node import Node, found_node
-from sadari.export.page import html as page_html
+from sadari.export.page import html, writing
 from sadari.export.page.html import export_html
 from sadari.rungs import RUNGS
 
@@ -30,7 +30,7 @@ needs_node = pytest.mark.skipif(found_node() is None, reason="there is no Node 1
 
 def page_functions(what, given):
     """What the functions of `view.mjs` give."""
-    script = page_html._source("view.mjs").encode()
+    script = writing._source("view.mjs").encode()
     source = f"data:text/javascript;base64,{base64.b64encode(script).decode()}"
     body = (
         f"const {{ parseCsv, writtenCsv, decoded }} = await import(given.source); given = given.value; return {what};"
@@ -108,18 +108,21 @@ def test_what_does_not_fit_or_has_no_page(tmp_path):
 @needs_node
 def test_a_page_that_answers_otherwise_is_refused(tmp_path, monkeypatch):
     model = trained("tfidf")
-    source = page_html._source
-    monkeypatch.setattr(page_html, "_source", lambda name: source(name).replace("Math.log(once)", "Math.log(once + 1)"))
+    source = writing._source
+    monkeypatch.setattr(writing, "_source", lambda name: source(name).replace("Math.log(once)", "Math.log(once + 1)"))
     with pytest.raises(ModelError, match="Node"):
         export_html(model, tmp_path / "page.html")
-    monkeypatch.setattr(page_html, "_source", lambda name: "throw new Error('broken')")
+    monkeypatch.setattr(writing, "_source", lambda name: source(name).replace("sure === null", "sure !== null"))
+    with pytest.raises(ModelError, match=r"asked for min_precision=0\.5, Node \d+ decides otherwise"):
+        export_html(model, tmp_path / "page.html", texts=["a text"])
+    monkeypatch.setattr(writing, "_source", lambda name: "throw new Error('broken')")
     with pytest.raises(ModelError, match="broken"):
         export_html(model, tmp_path / "page.html")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_node_the_page_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(page_html, "found_node", lambda: None)
+    monkeypatch.setattr(html, "found_node", lambda: None)
     assert export_html(trained("tfidf"), tmp_path / "page.html").proof.readers == ("Python",)
 
 
@@ -157,6 +160,7 @@ def test_the_command_says_what_smaller_weights_change(tmp_path):
     test = HEADLINES / "en_test.csv"
     said = " ".join(run_well(*options, "--texts", test, "--label", "label", "--max-size", "0.1").stdout.split())
     assert re.search(r"8 bits, [\d,]+ of [\d,]+ features · \d+ of [\d,]+ texts get another label", said)
+    assert re.search(r"care decides up to \d+ of them otherwise", said)
     assert re.search(r"accuracy 0\.\d+ → 0\.\d+", said)
     assert "does not fit" in run_badly(*options, "--max-size", "0.02")
     assert "--lines is not for --to html" in run_badly(*options, "--lines", test)

@@ -11,9 +11,12 @@ from browsing import chromium, downloaded, drop, expect, needs_chromium, page_at
 from rungs_headlines import headlines, some
 from sadari.export.page.html import export_html
 from sadari.rungs import RUNGS
+from sadari.rungs.cautious import Caution
 
 pytestmark = needs_chromium
 ALL = {"en": "all", "ko": "모두"}
+UNSURE = {"en": "a person should decide", "ko": "사람이"}
+CARE = Caution(coverage=0.6, sets=0.9, scope=0.05)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +89,51 @@ def test_a_file_is_labelled_filtered_and_saved(browser, exported):
         expect(page.locator("#found")).not_to_have_text("")
 
 
+def with_care(page):
+    page.select_option("#care-by", "coverage")
+    page.select_option("#care-share", "60")
+    page.check("#care-sets")
+    page.check("#care-scope")
+
+
+def names_of(model, row):
+    return {name for name, held in zip(model.codec.names(), row, strict=True) if held}
+
+
+def test_answers_are_withheld_as_the_model_withholds_them(browser, exported):
+    lang, model, url = exported
+    texts = [*headlines(lang, "test")[0].to_list()[:40], "qwxz"]
+    judged = model.careful(CARE).answer(texts)
+    assert judged.outside.any()
+    assert 1 < judged.unsure.sum() < 40
+    with page_at(browser, url, accept_downloads=True) as page:
+        with_care(page)
+        for place in (int(judged.unsure.argmax()), int(judged.unsure.argmin()), int(judged.outside.argmax())):
+            page.fill("#text", texts[place])
+            expect(page.locator("#careful")).to_contain_text(f"{100 * judged.certainty[place]:.1f} %")
+            assert (UNSURE[lang] in page.locator("#careful").inner_text()) == judged.unsure[place]
+            held = page.locator("#set").inner_text().split(": ")[-1].split(" · ")
+            assert set(held) == names_of(model, judged.sets[place]) or not judged.sets[place].any()
+        drop(page, as_csv([["text"], *[[text] for text in texts]]))
+        expect(page.locator("#rows tr")).to_have_count(41)
+        withheld = [bool(row.locator(".withheld").count()) for row in page.locator("#rows tr").all()]
+        assert withheld == judged.unsure.tolist()
+        back = list(csv.DictReader(io.StringIO(downloaded(page)[1].decode("utf-8-sig"))))
+        labels = model.predict(texts)
+        sure = ["" if unsure else label for label, unsure in zip(labels, judged.unsure, strict=True)]
+        assert [row["predicted_label"] for row in back] == sure
+        assert [row["predicted_label"] or row["suggestion"] for row in back] == list(labels)
+        assert [float(row["certainty"]) for row in back] == pytest.approx(judged.certainty, abs=1e-4)
+        sets = [set(filter(None, row["set"].split(" | "))) for row in back]
+        assert sets == [names_of(model, row) for row in judged.sets]
+        assert [row["note"] == "out of scope" for row in back] == judged.outside.tolist()
+        assert back[-1]["note"] == "nothing known"
+        page.select_option("#noted", "unsure")
+        expect(page.locator("#rows tr")).to_have_count(sum(row["note"] == "unsure" for row in back))
+        page.select_option("#care-by", "")
+        expect(page.locator("#rows .withheld")).to_have_count(0)
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_nobody_is_shut_out(browser, exported, width, scheme):
     """No fault that axe finds, and nothing that has to be scrolled sideways."""
@@ -94,6 +142,7 @@ def test_nobody_is_shut_out(browser, exported, width, scheme):
     with page_at(browser, url, viewport={"width": width, "height": 800}, color_scheme=scheme) as page:
         page.fill("#text", texts[0])
         page.wait_for_selector("#words .for")
+        with_care(page)
         drop(page, as_csv([["text"], *[[text] for text in texts]]))
         expect(page.locator("#rows tr")).to_have_count(5)
         page.focus("#words")
@@ -119,6 +168,14 @@ def test_several_labels(browser, tmp_path):
         assert page.locator("#rows td.label").all_inner_texts() == answers
         said = {answer or "none" for answer in answers}
         assert set(page.locator("#filter option").all_inner_texts()[1:]) == said
+        assert page.locator("#care-by option").count() == 2  # no share of texts to answer
+        page.select_option("#care-by", "min_precision")
+        page.select_option("#care-share", "90")
+        sure = [" | ".join(labels) for labels in model.predict_sure(asked, min_precision=0.9)]
+        assert sure != answers
+        page.wait_for_selector("#rows .withheld")
+        shown = page.locator("#rows td.label").evaluate_all("(all) => all.map((cell) => cell.firstChild?.data ?? '')")
+        assert [label.removesuffix(" · ") for label in shown] == sure
         assert violations(page) == []
 
 

@@ -188,7 +188,8 @@ def _weights(page: Page) -> None:
     scores = page.accuracy and message(
         "accuracy {before:.3f} → {after:.3f}", before=page.accuracy[0], after=page.accuracy[1]
     )
-    print_headed("Weights", beside([done, changed, scores]))
+    decided = message("care decides up to {decided:,} of them otherwise", decided=page.decided)
+    print_headed("Weights", beside([done, changed, decided if page.decided else None, scores]))
 
 
 def _changed(changed: int, texts: int, off: float) -> Message:

@@ -1,93 +1,24 @@
-// The page: what answers in it, and what people see. It stands behind sadari_reader.mjs and view.mjs in one script.
+// What people see of the page that `sadari export --to html` writes. It stands in one script, behind what it imports.
 
-/** The page's model: the reader, and rows of weights that are gathered and summed. */
-export class PageModel {
-  /** Opens what lies in the page: base64 of gzip, of JSON and of tables. */
-  static async open(json, tables) {
-    const data = JSON.parse(new TextDecoder().decode(await inflated(json)));
-    return new PageModel(data, readTables(await inflated(tables)));
+import { PageModel } from "./model.mjs";
+import { ColouredWords, decoded, drawBars, made, offer, parseCsv, percent, save, takeFiles, whole, writtenCsv } from "./view.mjs";
+import { CareChoices, labelCell, NOTES, saidOfSet, saidWithCare, SCOPE, SETS } from "./withheld.mjs";
+
+/** What care can be asked for: what the model has thresholds for. */
+class KeptCare extends CareChoices {
+  constructor(kept) {
+    super();
+    this.kept = kept;
+    for (const { value } of [...this.by.options]) if (value && !Object.keys(kept[value]).length) this.by.querySelector(`[value=${value}]`).remove();
+    this.sets.closest("label").hidden = !(SETS in kept.sets);
+    this.scope.closest("label").hidden = !(SCOPE in kept.scope);
   }
 
-  constructor(data, arrays) {
-    Object.assign(this, { data, arrays, reader: new Reader(data, arrays), labels: data.labels, k: data.labels.length });
-    this.unknown = new Set(data.page.unknown);
-    this.width = arrays["page.rows"].length / Math.max(1, data.page.features);
+  suggest(usual) {
+    const shares = Object.keys(this.kept[this.by.value] ?? {}).map((share) => Math.round(100 * share));
+    offer(this.share, shares.map((share) => [share, share]));
+    this.share.value = shares.findLast((share) => share <= usual) ?? shares[0];
   }
-
-  /** Logits, probabilities and label of a text, and whether anything in it is known. */
-  answer(text) {
-    const found = this.reader.read(text);
-    const { known, unknown, page } = { ...this.data.page, unknown: this.unknown, page: this.data.page };
-    const told = found.ids.some((id) => id < known && !unknown.has(id));
-    const logits = (page.form === "mean" ? this.mean(found) : this.sum(found)).map((logit) => logit * this.data.factor);
-    const probabilities = told ? (this.data.several ? sigmoid(logits) : softmax(logits)) : this.data.prior;
-    return { logits, probabilities, told, label: this.reader.choose(probabilities) };
-  }
-
-  /** The sum of the rows of ids, each times its value: `width` numbers. */
-  mixed(ids, values) {
-    const rows = this.arrays["page.rows"], steps = this.arrays["page.steps"], { width } = this;
-    const sums = new Float64Array(width);
-    ids.forEach((id, i) => {
-      for (let j = 0; j < width; j++) sums[j] += values[i] * rows[id * width + j];
-    });
-    return sums.map((sum, j) => sum * steps[j]);
-  }
-
-  sum({ ids, counts }) {
-    const { binary, sublinear, norm, bound } = this.data.page;
-    const scales = this.arrays["page.scales"], step = this.arrays["page.scale"][0];
-    const values = counts.map((count, i) => {
-      const once = binary ? Math.min(count, 1) : count;
-      return (sublinear ? 1 + Math.log(once) : once) * scales[ids[i]] * step;
-    });
-    const totals = [0, 0];
-    values.forEach((value, i) => {
-      totals[ids[i] >= bound ? 1 : 0] += norm === "l2" ? value * value : Math.abs(value);
-    });
-    const norms = totals.map((total) => (norm === null || !total ? 1 : norm === "l2" ? Math.sqrt(total) : total));
-    const sums = this.mixed(ids, values.map((value, i) => value / norms[ids[i] >= bound ? 1 : 0]));
-    return Array.from(sums, (sum, j) => sum + this.arrays["page.bias"][j]);
-  }
-
-  mean({ ids, counts }) {
-    const total = Math.max(1, counts.reduce((sum, count) => sum + count, 0));
-    const mean = this.mixed(ids, counts).map((sum) => sum / total), output = this.arrays["page.output"], { width } = this;
-    const length = this.data.page.unit ? Math.sqrt(mean.reduce((sum, each) => sum + each * each, 0)) || 1 : 1;
-    return Array.from(this.arrays["page.bias"], (bias, label) => {
-      let sum = 0;
-      for (let j = 0; j < width; j++) sum += output[label * width + j] * mean[j];
-      return bias + sum / length;
-    });
-  }
-
-  /** What each word adds to each label: how far the logits would fall without it, less what all labels lose alike. */
-  explain(text) {
-    const most = Math.min(300, Math.ceil(400_000 / (text.length + 1)));
-    const parts = text.split(/(\s+)/u).map((word) => ({ word, adds: null }));
-    const words = parts.filter(({ word }) => /\S/u.test(word)).slice(0, most);
-    const whole = this.answer(text).logits;
-    for (const part of words) {
-      const without = parts.map((other) => (other === part ? "" : other.word)).join("");
-      const lost = this.answer(without).logits.map((logit, label) => whole[label] - logit);
-      const alike = this.data.several ? 0 : lost.reduce((sum, each) => sum + each, 0) / this.k;
-      part.adds = lost.map((each) => each - alike);
-    }
-    return parts;
-  }
-}
-
-function softmax(logits) {
-  const top = Math.max(...logits);
-  const odds = logits.map((logit) => Math.exp(logit - top)), total = odds.reduce((sum, each) => sum + each, 0);
-  return odds.map((each) => each / total);
-}
-
-const sigmoid = (logits) => logits.map((logit) => 0.5 * (1 + Math.tanh(0.5 * logit)));
-
-async function inflated(base64) {
-  const bytes = Uint8Array.from(atob(base64.trim()), (letter) => letter.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
 /** What people see. */
@@ -95,9 +26,9 @@ class Page {
   constructor(model, say) {
     Object.assign(this, { model, say, chosen: null, table: null });
     const get = (id) => document.getElementById(id);
-    this.at = { text: get("text"), bars: get("bars"), note: get("note"), file: get("file"),
-      drop: get("drop"), column: get("column"), rows: get("rows"), progress: get("progress"), save: get("save"),
-      filter: get("filter"), sure: get("sure"), found: get("found"), result: get("result") };
+    const ids = ["text", "bars", "note", "answer", "careful", "set", "file", "drop", "column", "head", "rows", "progress", "save", "filter", "noted", "sure", "found", "result"];
+    this.at = Object.fromEntries(ids.map((id) => [id, get(id)]));
+    this.care = model.data.care && new KeptCare(model.data.care);
     this.words = new ColouredWords(get("words"), get("figures"));
     this.at.text.value = new URLSearchParams(location.hash.slice(1)).get("text") ?? ""; // page.html#text=…
     this.listen();
@@ -106,23 +37,34 @@ class Page {
   }
 
   listen() {
-    const { text, file, drop, column, filter, sure, save } = this.at;
+    const { text, file, drop, column, filter, noted, sure, save } = this.at;
     let waiting = 0;
     text.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(() => this.show(), 60); });
     takeFiles(drop, file, (given) => this.read(given));
     column.addEventListener("change", () => this.classify());
-    filter.addEventListener("change", () => this.list());
+    this.care?.onChange(() => { this.show(); if (this.table) this.classify(); });
+    for (const each of [filter, noted]) each.addEventListener("change", () => this.list());
     sure.addEventListener("input", () => this.list());
     save.addEventListener("click", () => this.download());
   }
 
+  /** An answer, with the care that is asked for. */
+  answer(text) {
+    const answer = this.model.answer(text);
+    return { ...answer, ...this.model.careful(answer, this.care?.asked(this.model.data.several) ?? {}) };
+  }
+
   show() {
-    const text = whole(this.at.text.value), { labels } = this.model;
-    const { probabilities, told } = this.model.answer(text);
-    this.at.note.textContent = text.trim() === "" ? this.say.empty : told ? "" : this.say.unknown;
+    const text = whole(this.at.text.value), { labels } = this.model, { several } = this.model.data;
+    const answer = this.answer(text), { probabilities, told } = answer;
+    this.at.note.textContent = text.trim() === "" ? this.say("empty") : told ? "" : this.say("unknown");
+    this.at.careful.textContent = saidWithCare(answer, this.say);
+    this.at.set.textContent = saidOfSet({ set: answer.set, probs: probabilities }, labels, several, this.say);
+    this.at.answer.classList.toggle("unsure", answer.unsure ?? false);
     const beside = this.model.reader.beside(probabilities);
     const choose = (k) => { this.chosen = k; this.show(); };
-    const least = this.model.data.several && this.model.data.thresholds;
+    const sure = (least, k) => (answer.given && !answer.given.includes(labels[k]) ? Infinity : least);
+    const least = several && this.model.data.thresholds.map(sure);
     const shown = drawBars(this.at.bars, labels, probabilities, this.chosen, choose, beside, least);
     clearTimeout(this.colouring); // each word costs an answer: they wait until nobody types
     const explained = () => (told ? this.model.explain(text.slice(0, 20_000)) : []);
@@ -132,7 +74,7 @@ class Page {
   async read(file) {
     const rows = parseCsv(decoded(new Uint8Array(await file.arrayBuffer())));
     if (rows.length < 2) {
-      this.at.found.textContent = this.say.no_rows;
+      this.at.found.textContent = this.say("no_rows");
       return;
     }
     const [head, ...body] = rows;
@@ -145,15 +87,14 @@ class Page {
   }
 
   async classify() {
-    const table = this.table, column = Number(this.at.column.value), { progress, result } = this.at;
+    const table = this.table, column = Number(this.at.column.value), { progress, result, filter, noted } = this.at;
     const run = (this.run = {});
     Object.assign(progress, { max: table.body.length, value: 0, hidden: false });
     result.hidden = false;
     table.answers = [];
     let paused = performance.now();
     for (const row of table.body) {
-      const { label, probabilities } = this.model.answer(whole(row[column] ?? ""));
-      table.answers.push({ label: [label].flat().join(" | "), sure: Math.max(...probabilities) });
+      table.answers.push(asRow(whole(row[column] ?? ""), this.answer(whole(row[column] ?? ""))));
       if (performance.now() - paused > 40) {
         progress.value = table.answers.length;
         await new Promise((resume) => setTimeout(resume));
@@ -163,38 +104,57 @@ class Page {
     }
     progress.hidden = true;
     const labels = [...new Set(table.answers.map(({ label }) => label))].sort();
-    this.at.filter.replaceChildren(made("option", { value: "", textContent: this.say.all }),
-      ...labels.map((label) => made("option", { value: label, textContent: label || this.say.none })));
+    const notes = Object.keys(NOTES).filter((name) => table.answers.some(({ note }) => note === name));
+    offer(filter, [["", this.say("all")], ...labels.map((label) => [`=${label}`, label || this.say("none")])]);
+    offer(noted, [["", this.say("all")], ...notes.map((note) => [note, this.say(NOTES[note])]), ["none", this.say("note_none")]]);
+    document.getElementById("noted-part").hidden = !notes.length;
+    table.extra = ["certainty", "set", ...(notes.length ? ["note"] : [])].filter((name) => table.answers[0]?.[name] !== undefined);
+    const heads = ["label", "probability", ...table.extra, "text"];
+    this.at.head.replaceChildren(...heads.map((name) => made("th", { scope: "col", textContent: this.say(name === "set" ? "set_column" : name) })));
     this.list();
   }
 
   list(most = 200) {
-    const { body, answers } = this.table, column = Number(this.at.column.value);
-    const { filter, sure } = this.at, label = filter.value, least = Number(sure.value) / 100;
-    const kept = answers.map((answer, row) => ({ ...answer, row }))
-      .filter((answer) => (filter.selectedIndex < 1 || answer.label === label) && answer.sure >= least);
-    this.at.found.textContent = this.say.rows.replace("{kept}", kept.length.toLocaleString()).replace("{all}", body.length.toLocaleString());
-    this.at.rows.replaceChildren(...kept.slice(0, most).map(({ row, label: own, sure: share }) => {
-      const text = (body[row][column] ?? "").slice(0, 300);
-      return made("tr", {}, made("td", { textContent: own, className: "label" }),
-        made("td", { textContent: percent(share), className: "number" }), made("td", { textContent: text, dir: "auto" }));
-    }));
+    if (!this.at.progress.hidden) return; // not yet
+    const { body, answers, extra } = this.table, column = Number(this.at.column.value);
+    const { filter, noted, sure } = this.at, least = Number(sure.value) / 100;
+    const kept = answers.map((answer, row) => ({ ...answer, row })).filter(({ label, note, probability }) =>
+      (!filter.value || `=${label}` === filter.value) && (!noted.value || (note || "none") === noted.value) && probability >= least);
+    this.at.found.textContent = this.say("rows", { kept: kept.length.toLocaleString(), all: body.length.toLocaleString() });
+    const said = { certainty: percent, set: (labels) => labels.join(" · "), note: (note) => (note ? this.say(NOTES[note]) : "") };
+    this.at.rows.replaceChildren(...kept.slice(0, most).map((answer) => made("tr", {}, labelCell(answer.label, answer.suggestion),
+      made("td", { textContent: percent(answer.probability), className: "number" }),
+      ...extra.map((name) => made("td", { textContent: said[name](answer[name]), className: name === "certainty" ? "number" : "" })),
+      made("td", { textContent: (body[answer.row][column] ?? "").slice(0, 300), dir: "auto" }))));
   }
 
   download() {
     const { name, head, body, answers } = this.table;
-    const rows = body.map((row, i) => [...head.map((_, column) => row[column] ?? ""), answers[i].label, answers[i].sure.toFixed(4)]);
-    save(name.replace(/(\.[^.]*)?$/, ".labelled.csv"), [writtenCsv([[...head, "predicted_label", "probability"], ...rows])]);
+    const written = { probability: (share) => share.toFixed(4), certainty: (share) => share.toFixed(4), set: (labels) => labels.join(" | ") };
+    const added = ["label", "probability", "suggestion", "certainty", "set", "note"].filter((name) => answers.some((answer) => answer[name] !== undefined));
+    const rows = body.map((row, i) => [...head.map((_, column) => row[column] ?? ""),
+      ...added.map((column) => (written[column] ?? String)(answers[i][column]))]);
+    const named = added.map((column) => (column === "label" || head.includes(column) ? `predicted_${column}` : column));
+    save(name.replace(/(\.[^.]*)?$/, ".labelled.csv"), [writtenCsv([[...head, ...named], ...rows])]);
   }
+}
+
+/** An answer as a row of a table has it: a label that is withheld is a suggestion. */
+function asRow(text, { label, probabilities, told, unsure, certainty, given, set, out_of_scope: outside }) {
+  const joined = (labels) => [labels].flat().join(" | ");
+  const note = told ? (outside ? "out of scope" : unsure ? "unsure" : "") : text.trim() ? "nothing known" : "empty";
+  const withheld = unsure === undefined ? {} : { suggestion: unsure ? joined(label) : "" };
+  return { label: joined(unsure ? given ?? "" : label), probability: Math.max(...probabilities), ...withheld, certainty, set, note };
 }
 
 if (typeof document !== "undefined") {
   const block = (id) => document.getElementById(id).textContent;
-  const say = JSON.parse(block("say"));
+  const sentences = JSON.parse(block("say"));
+  const say = (name, values = {}) => sentences[name].replace(/\{(\w+)\}/g, (place, key) => values[key] ?? place);
   try {
     const model = await PageModel.open(block("reading"), block("tables"));
     globalThis.sadari = { model, page: new Page(model, say) };
   } catch (error) {
-    document.getElementById("note").textContent = `${say.old} (${error.message})`;
+    document.getElementById("note").textContent = `${say("old")} (${error.message})`;
   }
 }

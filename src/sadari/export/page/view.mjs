@@ -86,6 +86,13 @@ export class ColouredWords {
   }
 }
 
+/** The options of a choice; what was chosen before stays so where it is among them. */
+export function offer(choice, options) {
+  const before = choice.value;
+  choice.replaceChildren(...options.map(([value, textContent]) => made("option", { value, textContent })));
+  choice.value = options.some(([value]) => value === before) ? before : "";
+}
+
 /** Reads CSV (RFC 4180) as it comes, with the delimiter that its first line has most of. */
 export class CsvReader {
   constructor() {

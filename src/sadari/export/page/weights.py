@@ -92,10 +92,10 @@ class PageWeights:
         return (values @ form.weight[ids].astype(np.float64) + form.bias).astype(np.float64), told
 
 
-def probabilities_of(
+def scored_by(
     weights: PageWeights, found: list[Found], *, factor: float, prior: NDArray[np.float64], several: bool
-) -> NDArray[np.float64]:
-    """Probabilities float64 [n, k] of texts with these features.
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Logits and probabilities, float64 [n, k] each, of texts with these features; and bool [n], what is known.
 
     Args:
         weights: what answers.
@@ -105,10 +105,11 @@ def probabilities_of(
         several: whether a text may have several labels.
     """
     answers = [weights.logits(each) for each in found]
-    logits = np.array([logits for logits, _ in answers]).reshape(len(found), len(prior)) * factor
-    probabilities = sigmoid(logits) if several else softmax(logits)
-    probabilities[[not told for _, told in answers]] = prior
-    return probabilities
+    logits = np.array([logits for logits, _ in answers]).reshape(len(found), len(prior))
+    known = np.array([told for _, told in answers], np.bool_)
+    probabilities = sigmoid(logits * factor) if several else softmax(logits * factor)
+    probabilities[~known] = prior
+    return logits, probabilities, known
 
 
 def rounded(rows: NDArray[np.float32], bits: int) -> tuple[NDArray[Any], NDArray[np.float32]]:

@@ -7,6 +7,7 @@
 //   await model.predict(["a text"]);                    // [{ label, probabilities }]
 //   await model.predictSure(["a text"], { min_precision: 0.95 }); // labels, null where a person should decide
 //   await model.predictSets(["a text"], 0.9);           // sets of labels that hold the right one in nine of ten
+//   await model.outOfScope(["a text"], 0.05);           // which seem to have no label; so do one in twenty that have one
 //
 // A model that reads subword tokens (there is a tokenizer.json in its folder) needs Hugging Face's tokenizers besides:
 //
@@ -54,6 +55,11 @@ export class Classifier {
   /** For each text the labels of which one is right in this share of all texts. */
   async predictSets(texts, coverage = 0.9) {
     return (await this.run(texts)).map(({ probabilities }) => this.reader.sets(probabilities, coverage));
+  }
+
+  /** Which texts seem to have none of the labels; of those that have one, this share is taken for such. */
+  async outOfScope(texts, share = 0.05) {
+    return (await this.run(texts)).map(({ logits, probabilities }) => this.reader.outside(logits, probabilities, share));
   }
 
   /** Logits and probabilities of texts, in the order of `labels`. */
@@ -154,10 +160,14 @@ export class Reader {
   certainty(logits, given) {
     const { slope, offset, weight, biases } = this.data.care.certain;
     const logs = Array.from(logits, (logit) => -softplus(-(logit * slope + offset)));
-    const others = logs.filter((_, k) => k !== given), top = Math.max(...others);
-    const all = top + Math.log(others.reduce((sum, one) => sum + Math.exp(one - top), 0));
-    const odds = Math.min(30, Math.max(-30, logs[given] - all));
+    const odds = Math.min(30, Math.max(-30, logs[given] - logSum(logs.filter((_, k) => k !== given))));
     return 1 / (1 + Math.exp(-(weight * odds + biases[given])));
+  }
+
+  /** Whether a text's logits speak for none of the labels; of texts that have one, this share is taken for such. */
+  outside(logits, probabilities, share) {
+    const most = this.least("scope", share), { factor } = this.data.care;
+    return this.known(probabilities) && -logSum(Array.from(logits, (logit) => logit * factor)) > most;
   }
 
   /** Whether the model knows anything of a text: of others it gives the shares of the labels in training. */
@@ -168,9 +178,15 @@ export class Reader {
   /** The thresholds for a target. */
   least(name, target) {
     const known = this.data.care?.[name] ?? {}, found = known[String(target)];
-    if (!found) throw new RangeError(`${name} can be one of: ${Object.keys(known).join(", ") || "none"}`);
+    if (found === undefined) throw new RangeError(`${name} can be one of: ${Object.keys(known).join(", ") || "none"}`);
     return found;
   }
+}
+
+/** The logarithm of the sum of e to the power of each number. */
+function logSum(numbers) {
+  const top = Math.max(...numbers);
+  return top + Math.log(numbers.reduce((sum, each) => sum + Math.exp(each - top), 0));
 }
 
 /** The logarithm of 1 + e to the power of a number. */

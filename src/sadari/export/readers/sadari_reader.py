@@ -7,6 +7,7 @@
     model.predict_proba(["a text"])      # float32 [texts, labels], columns as in model.labels
     model.predict_sure(["a text"], min_precision=0.95)  # labels, None where a person should decide
     model.predict_sets(["a text"], 0.9)  # sets of labels that hold the right one in nine of ten
+    model.out_of_scope(["a text"], 0.05)  # which seem to have no label; so do one in twenty that have one
 
 A model that reads subword tokens (there is a tokenizer.json in its folder) needs the package tokenizers besides.
 """
@@ -68,6 +69,10 @@ class Classifier:
     def predict_sets(self, texts: list[str], coverage: float = 0.9) -> list[tuple[Any, ...]]:
         """For each text the labels of which one is right in this share of all texts."""
         return self.reader.sets(self.predict_proba(texts), coverage)
+
+    def out_of_scope(self, texts: list[str], share: float = 0.05) -> NDArray[np.bool_]:
+        """Which texts seem to have none of the labels; of those that have one, this share is taken for such."""
+        return self.reader.outside(*self.run(texts), share)
 
     def run(self, texts: list[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits and probabilities, float32 [texts, labels] each."""
@@ -171,6 +176,16 @@ class Reader:
         top = logs.max(axis=1)
         odds = np.clip(own - top - np.log(np.exp(logs - top[:, None]).sum(axis=1)), -30, 30)
         found: NDArray[np.float64] = 1 / (1 + np.exp(-(certain["weight"] * odds + np.array(certain["biases"])[given])))
+        return found
+
+    def outside(
+        self, logits: NDArray[np.floating], probabilities: NDArray[np.floating], share: float
+    ) -> NDArray[np.bool_]:
+        """Which texts' logits speak for none of the labels; of texts that have one, this share is taken for such."""
+        most, scaled = self.least("scope", share), logits * np.float64(self.data["care"]["factor"])
+        top = scaled.max(axis=1)
+        energy = -(top + np.log(np.exp(scaled - top[:, None]).sum(axis=1)))
+        found: NDArray[np.bool_] = self.known(probabilities) & (energy > most)
         return found
 
     def known(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:

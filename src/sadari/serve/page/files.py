@@ -22,7 +22,7 @@ from sadari.serve.http.refused import Refused
 from sadari.serve.page.said import SAID, names_of_languages, said
 
 STATIC = Path(__file__).parent / "static"
-SHARED = ("look.css", "view.mjs")  # with the page that `sadari export --to html` writes
+SHARED = ("look.css", "view.mjs", "withheld.mjs")  # with the page that `sadari export --to html` writes
 # Scripts, styles, pictures and answers of this server alone; what is made in the page may be downloaded.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sadari.export.page.said import SHARED
 from sadari.messages import LANGUAGES, Message, message, render
 
 NAMES = {"en": "English", "ko": "한국어"}  # of languages, in themselves
 
 SAID: dict[str, Message] = {
+    **SHARED,
     "title": message("Which label does a text have?"),
     "where": message("What you type goes to this server and nowhere else."),
     "docs": message("For programs"),
@@ -28,8 +30,6 @@ SAID: dict[str, Message] = {
         "point at a word, or walk with the arrow keys, for its figures."
     ),
     "words": message("Words and what they speak for"),
-    "empty": message("Without a text, the model gives the shares of the labels in its training."),
-    "unknown": message("The model knows nothing in this text: these are the shares of the labels in its training."),
     "cut": message("The text is longer than the model reads: it has read the beginning."),
     "summary": message("{model}: {label}, {share}", model="{model}", label="{label}", share="{share}"),
     "several": message("Each label is decided by itself: a text may have several, or none."),
@@ -40,23 +40,12 @@ SAID: dict[str, Message] = {
     "care_coverage": message("so that this share of the texts gets a label"),
     "care_share": message("Share (%)"),
     "care_sets": message("Show the labels of which one is right in nine of ten texts"),
+    "care_scope": message("Say which texts seem to have none of the labels"),
     "care_about": message("The thresholds were learned on rows that the model was not trained on."),
     "care_without": message(
         "Nothing is withheld, and there are no sets, where a model keeps no rows to learn that from: {models}",
         models="{models}",
     ),
-    "unsure": message("Unsure: a person should decide."),
-    "certain": message("That the label is right: {share}.", share="{share}"),
-    "set": message("In nine of ten texts one of these is right: {labels}", labels="{labels}"),
-    "set_several": message("In nine of ten texts all that are right are among these: {labels}", labels="{labels}"),
-    "set_none": message("For a set of nine in ten no label is likely enough."),
-    "set_column": message("One of these is right"),
-    "certainty": message("Certainty"),
-    "note_empty": message("empty"),
-    "note_unknown": message("nothing known"),
-    "note_cut": message("cut"),
-    "note_unsure": message("unsure"),
-    "note_none": message("without a note"),
     "many": message("Many texts at once"),
     "file": message("Drop a CSV, JSONL or Parquet file here, or choose one"),
     "model": message("Model"),
@@ -71,18 +60,11 @@ SAID: dict[str, Message] = {
     "broke_off": message(
         "The answer broke off (rows done: {rows}): the next row cannot be read, or the server is gone.", rows="{rows}"
     ),
-    "no_rows": message("The file has no rows below its head."),
     "too_large": message("The file has {size}; this server takes {most}.", size="{size}", most="{most}"),
-    "rows": message("{kept} of {all} rows", kept="{kept}", all="{all}"),
-    "label": message("Label"),
-    "all": message("all"),
-    "none": message("none"),
     "least": message("Probability from (%)"),
     "most": message("to (%)"),
     "save": message("Download {rows} rows (CSV)", rows="{rows}"),
     "more": message("Show more rows"),
-    "probability": message("Probability"),
-    "note": message("Note"),
     "models": message("The models"),
     "rung": message("Rung"),
     "labels": message("Labels"),

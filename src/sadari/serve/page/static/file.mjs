@@ -2,10 +2,10 @@
 
 import { figure, onLanguage, say, size } from "./say.mjs";
 import { ask, Refused, showError } from "./server.mjs";
-import { CsvReader, decoded, made, parseCsv, percent, save, takeFiles, writtenCsv } from "./view.mjs";
+import { CsvReader, decoded, made, offer, parseCsv, percent, save, takeFiles, writtenCsv } from "./view.mjs";
+import { labelCell, NOTES } from "./withheld.mjs";
 
 const SHOWN = 100; // rows more at a time
-const NOTES = { empty: "note_empty", "nothing known": "note_unknown", cut: "note_cut", unsure: "note_unsure" };
 const HEAD = 1 << 16; // bytes in which the head of a file lies
 
 export class FilePart {
@@ -143,7 +143,7 @@ export class FilePart {
     this.at.save.textContent = say("save", { rows: figure(kept.length) });
     this.at.save.disabled = !kept.length;
     rows.replaceChildren(...kept.slice(0, count).map((row) => made("tr", {},
-      labelCell(row, at),
+      labelCell(row[at.label], at.suggestion === undefined ? "" : row[at.suggestion]),
       made("td", { className: "number", textContent: percents(row[at.probability]) }),
       ...extra.map((name) => made("td", name === "set" ? { textContent: row[at.set] } : { className: "number", textContent: percents(row[at[name]]) })),
       ...(noted ? [made("td", { textContent: NOTES[row[at.note]] ? say(NOTES[row[at.note]]) : "" })] : []),
@@ -168,19 +168,6 @@ const hasLabel = (cell, label, { multilabel }) => cell === label || (multilabel 
 function addedBy({ multilabel }, care) {
   const withheld = "min_precision" in care || "coverage" in care;
   return ["label", "probability", ...(withheld ? ["suggestion"] : []), ...(withheld && !multilabel ? ["certainty"] : []), ...("sets" in care ? ["set"] : []), "note"];
-}
-
-/** The label; one that is withheld stands there pale. */
-function labelCell(row, at) {
-  const own = row[at.label], withheld = at.suggestion === undefined ? "" : row[at.suggestion];
-  return withheld ? made("td", { className: "label unsure" }, own ? `${own} · ` : "", made("span", { className: "withheld", textContent: `${withheld}?` })) : made("td", { className: "label", textContent: own });
-}
-
-/** The options of a choice; what was chosen before stays so where it is among them. */
-function offer(choice, options) {
-  const before = choice.value;
-  choice.replaceChildren(...options.map(([value, textContent]) => made("option", { value, textContent })));
-  choice.value = options.some(([value]) => value === before) ? before : "";
 }
 
 /** The names of a file's columns, where they can be read. */

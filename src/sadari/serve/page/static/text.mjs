@@ -3,10 +3,12 @@
 import { partsOf } from "./parts.mjs";
 import { onLanguage, say } from "./say.mjs";
 import { post, showError } from "./server.mjs";
-import { ColouredWords, drawBars, made, percent, ranked, whole } from "./view.mjs";
+import { ColouredWords, drawBars, made, percent, whole } from "./view.mjs";
+import { saidOfSet, saidWithCare } from "./withheld.mjs";
 
 const TYPING = 120, EXPLAINING = 250, READING = 1200, AGAIN = 3000; // ms: of quiet before the next step
 const COLOURED = 5_000; // characters
+const NOTED = ["empty", "unknown", "cut"]; // of the server's notes, those that care does not say
 
 /** The answer of one model: bars, and the text in colours. */
 class Answer {
@@ -35,9 +37,9 @@ class Answer {
     this.part.classList.add("old");
     try {
       const answer = await post("classify", { model: this.model.name, input: text, ...this.care.of(this.model) }, signal);
-      const { data: [{ label, probs, unsure, certainty, given, set }] } = await answer.json();
+      const { data: [found] } = await answer.json();
       const noted = answer.headers.get("x-sadari-notes")?.split(":")[1] ?? null;
-      this.found = { text, label, probs, noted, unsure, certainty, given, set, tokens: null };
+      this.found = { ...found, text, noted, tokens: null };
       this.draw();
       this.done();
       if (noted !== "empty" && noted !== "unknown") this.waiting = setTimeout(() => this.explain(text, signal), EXPLAINING);
@@ -70,7 +72,7 @@ class Answer {
     this.part.classList.remove("old");
     showError(this.alert, null);
     this.note.textContent = this.noted();
-    this.set.textContent = this.held();
+    this.set.textContent = saidOfSet(this.found, labels, multilabel, say);
     this.part.classList.toggle("unsure", unsure ?? false);
     const worth = probs.map((share, k) => (labels[k] === best ? 1 + share : share)); // thresholds may give another than the likeliest
     const least = given ? thresholds.map((each, k) => (given.includes(labels[k]) ? each : Infinity)) : thresholds;
@@ -81,17 +83,9 @@ class Answer {
 
   /** What there is to know of the answer. */
   noted() {
-    const { noted, unsure, certainty } = this.found;
-    const about = noted && noted !== "unsure" ? say(noted) : this.model.multilabel ? say("several") : "";
-    return [unsure && say("unsure"), certainty && say("certain", { share: percent(certainty) }), about].filter(Boolean).join(" ");
-  }
-
-  /** The labels of which one is right. */
-  held() {
-    const { set: own, probs } = this.found, { labels } = this.model;
-    if (!own) return "";
-    const set = ranked(probs, labels.length).map((k) => labels[k]).filter((label) => own.includes(label));
-    return set.length ? say(this.model.multilabel ? "set_several" : "set", { labels: set.join(" · ") }) : say("set_none");
+    const { noted } = this.found, care = saidWithCare(this.found, say);
+    const about = NOTED.includes(noted) ? say(noted) : this.model.multilabel ? say("several") : "";
+    return [care, about].filter(Boolean).join(" ");
   }
 
   /** What is said to who does not see the bars. */
