@@ -10,7 +10,7 @@ import pytest
 
 from sadari.errors import ClusterError, SettingError
 from sadari.scale import cluster as of_cluster
-from sadari.scale.cluster import check_address, connected
+from sadari.scale.cluster import check_address, check_package, connected
 from sadari.scale.package import here
 
 
@@ -101,7 +101,7 @@ def test_a_node_that_runs_something_else_is_named(changed, said):
     from dataclasses import replace
 
     with pytest.raises(ClusterError, match=f"node far-away: {said}"):
-        of_cluster._check_package("far-away", here(), replace(here(), **changed))
+        check_package("far-away", replace(here(), **changed))
 
 
 def test_without_ray_the_extra_is_named():

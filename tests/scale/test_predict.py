@@ -20,7 +20,7 @@ from sadari.labelled.shards.label import Outcome
 from sadari.labelled.shards.plan import Shard
 from sadari.labelled.shards.run import Standing, label_files
 from sadari.rungs import load
-from sadari.scale import predict as of_predict
+from sadari.scale import labeller
 from sadari.scale.labeller import Labeller
 from sadari.scale.model_files import as_folder, fits, read_files
 from sadari.scale.predict import on_cluster
@@ -98,7 +98,8 @@ def label(files: Path, out: Path, address: str, workers: int = WORKERS, **more: 
     """On the cluster, from this process."""
     folder = model_folder("tfidf")
     paths = [str(path) for path in sorted(files.iterdir())]
-    return label_files(load(folder), folder, paths, out, Labelling(), worker=on_cluster(address, workers), **more)
+    with on_cluster(address, workers, files=len(paths)) as worker:
+        return label_files(load(folder), folder, paths, out, Labelling(), worker=worker, **more)
 
 
 def test_a_worker_is_killed(cluster, address, files, alone, tmp_path):
@@ -151,7 +152,7 @@ def test_a_file_that_kills_its_workers_is_given_up(address, files, alone, tmp_pa
                 os._exit(1)
             return super().label(shard)
 
-    monkeypatch.setattr(of_predict, "Labeller", Poisoned)
+    monkeypatch.setattr(labeller, "Labeller", Poisoned)
     standing = label(files, tmp_path, address, workers=1)
     assert standing.done == FILES - 1
     (failed,) = standing.failed

@@ -68,7 +68,7 @@ def check_address(address: str) -> str:
 
 
 @contextmanager
-def connected(address: str = LOCAL, **settings: Any) -> Iterator[Cluster]:
+def connected(address: str = LOCAL, *, check: bool = True, **settings: Any) -> Iterator[Cluster]:
     """A cluster while the block runs. One that was started for it ends with it; any other goes on without this job.
 
     A process that is connected to Ray already uses that connection and keeps it.
@@ -76,6 +76,8 @@ def connected(address: str = LOCAL, **settings: Any) -> Iterator[Cluster]:
     Args:
         address: "local" starts Ray on this machine: no dashboard, no usage statistics, nothing on the terminal.
             "auto" finds the cluster of this machine; "host:port" and "ray://host:port" name one.
+        check: whether each node is asked what it runs, which takes a process on each. Without it the caller asks its
+            own workers: see `check_package`.
         settings: of ``ray.init``, for a cluster that is started: ``num_cpus``, say.
 
     Yields:
@@ -89,13 +91,13 @@ def connected(address: str = LOCAL, **settings: Any) -> Iterator[Cluster]:
     check_address(address)
     ray = import_ray()
     if ray.is_initialized():
-        yield _checked(ray, address)
+        yield _found(ray, address, check)
         return
     _check_answers(address)
     with _unheard(ray):
         try:
             _start(ray, address, settings)
-            yield _checked(ray, address)
+            yield _found(ray, address, check)
         finally:
             ray.shutdown()
 
@@ -198,12 +200,12 @@ def _check_answers(address: str) -> None:
         raise ClusterError(message("something answers that is not Ray"), where=address, hint=hint)
 
 
-def _checked(ray: Any, address: str) -> Cluster:
+def _found(ray: Any, address: str, check: bool) -> Cluster:
     """The cluster, once every node has shown that it runs what this machine runs."""
     alive = [node for node in ray.nodes() if node["Alive"]]
-    unknown = [node for node in alive if node["NodeID"] not in _alike]
+    unknown = [node for node in alive if check and node["NodeID"] not in _alike]
     for node, theirs in _packages(ray, unknown):
-        _check_package(str(node["NodeManagerHostname"]), here(), theirs)
+        check_package(str(node["NodeManagerHostname"]), theirs)
         _alike.add(node["NodeID"])
     total = ray.cluster_resources()
     return Cluster(address, len(alive), int(total.get("CPU", 0)), int(total.get("GPU", 0)))
@@ -229,8 +231,17 @@ def _packages(ray: Any, nodes: list[dict[str, Any]]) -> Iterator[tuple[dict[str,
                 ray.cancel(answer, force=True)
 
 
-def _check_package(node: str, ours: Package, theirs: Package) -> None:
-    """Raise `ClusterError` where a node runs something else than this machine."""
+def check_package(node: str, theirs: Package) -> None:
+    """Make sure that a node runs what this machine runs.
+
+    Args:
+        node: its name.
+        theirs: what it runs.
+
+    Raises:
+        ClusterError: it runs something else.
+    """
+    ours = here()
     where = message("node {name}", name=node)
     if theirs.sadari is None:
         raise ClusterError(

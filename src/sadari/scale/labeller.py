@@ -40,7 +40,8 @@ class Labeller:
         try:
             self._check_sees(mark)
             self._model = _loaded(model)
-            self._model.answer_on(device, how.precision)
+            if device is not None or how.precision is not None:  # else all of scikit-learn is imported for nothing
+                self._model.answer_on(device, how.precision)
         except SadariError as error:
             self._problem = Problem(error.said, error.place, error.advice, ends=True)
         except (OSError, MemoryError) as error:

@@ -10,41 +10,46 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from sadari.errors import ClusterError
-from sadari.labelled.shards.label import Outcome, Problem
-from sadari.labelled.shards.plan import Shard
-from sadari.labelled.shards.run import Work, Worker
 from sadari.messages import message
-from sadari.scale.cluster import LOCAL, connected, import_ray
-from sadari.scale.labeller import Labeller
-from sadari.scale.model_files import fits, read_files
+from sadari.scale.cluster import LOCAL, Cluster, check_package, connected, import_ray
+from sadari.scale.desk import desk
+from sadari.scale.package import Package
+
+if TYPE_CHECKING:  # what labels is imported once the workers start
+    from sadari.labelled.shards.label import Outcome, Problem
+    from sadari.labelled.shards.plan import Shard
+    from sadari.labelled.shards.run import Work, Worker
 
 TRIES = 3  # workers that a file may kill, and that may fail to start before any has worked
 WAIT_SECONDS = 300.0  # without any worker, after which the cluster is given up
 _LOOK = 1.0  # seconds between two looks at the clock
+_MEMORY = message("where the memory is short, take fewer workers (--concurrency), or smaller files")
 
 
-def on_cluster(address: str = LOCAL, concurrency: int | None = None) -> Worker:
-    """What labels files on a Ray cluster, for `sadari.labelled.shards.run.label_files`.
+@contextmanager
+def on_cluster(address: str = LOCAL, concurrency: int | None = None, *, files: int = 0) -> Iterator[Worker]:
+    """What labels files on a Ray cluster, for `sadari.labelled.shards.run.label_files`, while the block runs.
 
     Args:
         address: as for `sadari.scale.cluster.connected`.
         concurrency: workers, and so files that are worked on at a time; None: one for each processor, or for each
             GPU, where the model is a net and there are some.
+        files: how many there are at most, where that is known: workers for them start at once, and not when the
+            model and what is missing are known.
+
+    Raises:
+        SettingError, ClusterError, MissingExtraError: as for `sadari.scale.cluster.connected`.
     """
-    return partial(_label, address=address, concurrency=concurrency)
-
-
-def _label(work: Work, shards: Sequence[Shard], *, address: str, concurrency: int | None) -> Iterator[Outcome]:
-    with connected(address) as cluster:
-        gpus = cluster.gpus if hasattr(work.model, "net_") else 0
-        most = concurrency or gpus or max(1, cluster.cpus)
-        pool = _Pool(work, min(most, len(shards)), on_gpu=gpus > 0)
+    with connected(address, check=False) as cluster:
+        pool = _Pool(cluster, concurrency)
         try:
-            yield from pool.label(shards)
+            if not cluster.gpus:  # else the model says whether workers need one
+                pool.start(files)
+            yield pool.label
         finally:
             pool.end()
 
@@ -52,86 +57,119 @@ def _label(work: Work, shards: Sequence[Shard], *, address: str, concurrency: in
 class _Pool:
     """Workers, and what each is doing."""
 
-    def __init__(self, work: Work, size: int, *, on_gpu: bool) -> None:
-        self._ray, self._size = import_ray(), size
-        model = read_files(work.folder) if fits(work.folder, self._ray.nodes()) else str(work.folder)
-        self._arguments = (
-            self._ray.put(model),
-            str(work.output),
-            work.mark,
-            work.how,
-            "cuda" if on_gpu else None,
-        )
-        options = {"num_cpus": 1, "num_gpus": int(on_gpu), "max_restarts": 0}
-        self._class = self._ray.remote(**options)(Labeller)
+    def __init__(self, cluster: Cluster, concurrency: int | None) -> None:
+        self._ray, self._cluster, self._concurrency = import_ray(), cluster, concurrency
+        self._class = self._ray.remote(num_cpus=1, max_restarts=0)(desk())
+        self._gpus = 0
+        self._arguments: tuple[Any, ...] = ()
         self._starting: dict[Any, Any] = {}  # what is waited for → the worker
+        self._beginning: dict[Any, Any] = {}
         self._working: dict[Any, tuple[Any, Shard]] = {}
         self._idle: list[Any] = []
-        self._worked, self._failed_starts = False, 0
+        self._failed_starts = 0
         self._seen = time.monotonic()  # when a worker was last known to live
 
-    def label(self, shards: Sequence[Shard]) -> Iterator[Outcome]:
+    def start(self, files: int) -> None:
+        """Have as many workers as so many files want, and as there may be."""
+        there = len(self._idle) + len(self._starting) + len(self._beginning)
+        for _ in range(min(self._size - there - len(self._working), files - there)):
+            worker = self._class.options(num_gpus=int(self._gpus > 0)).remote()
+            self._starting[worker.runs.remote()] = worker
+
+    @property
+    def _size(self) -> int:
+        return self._concurrency or self._gpus or max(1, self._cluster.cpus)
+
+    def label(self, work: Work, shards: Sequence[Shard]) -> Iterator[Outcome]:
         """Label files, the largest first, so that the last ones to end are small."""
+        self._take_on(work)
         waiting = deque(sorted(shards, key=lambda shard: -shard.size))
         killed: Counter[str] = Counter()
         while waiting or self._working:
-            self._start_workers(len(waiting))
-            while waiting and self._idle:
-                worker, shard = self._idle.pop(), waiting.popleft()
-                self._working[worker.label.remote(shard)] = (worker, shard)
-            ready, _ = self._ray.wait([*self._working, *self._starting], timeout=_LOOK)
+            self.start(len(waiting))
+            self._hand_over(waiting)
+            ready, _ = self._ray.wait([*self._working, *self._beginning, *self._starting], timeout=_LOOK)
+            outcomes = []
             for answer in ready:
-                if answer in self._starting:
-                    self._started(answer)
+                if answer not in self._working:
+                    self._further(answer)
                     continue
                 worker, shard = self._working.pop(answer)
                 outcome = self._answer(answer, worker, shard, killed)
                 if outcome is None:
                     waiting.append(shard)
                 else:
-                    yield outcome
+                    outcomes.append(outcome)
+            self._hand_over(waiting)  # workers go on while it is written down what they did
+            yield from outcomes
             self._check_alive()
 
     def end(self) -> None:
-        """End all workers; a file that one is writing is left under a name that nobody reads."""
-        for worker in (*self._starting.values(), *(worker for worker, _ in self._working.values()), *self._idle):
+        """End all workers; what one has begun to write is left under a name that nobody reads, until it is written."""
+        busy = (worker for worker, _ in self._working.values())
+        for worker in (*self._starting.values(), *self._beginning.values(), *busy, *self._idle):
             self._ray.kill(worker)
 
-    def _start_workers(self, waiting: int) -> None:
-        there = len(self._idle) + len(self._starting)
-        for _ in range(min(self._size - there - len(self._working), waiting - there)):
-            worker = self._class.remote(*self._arguments)
-            self._starting[worker.problem.remote()] = worker
+    def _take_on(self, work: Work) -> None:
+        from sadari.scale.labeller import Labeller
+        from sadari.scale.model_files import fits, read_files
 
-    def _started(self, answer: Any) -> None:
-        """A worker is ready, or is not.
+        if self._cluster.gpus:  # looked at first: to see whether a linear rung has a net imports all of scikit-learn
+            self._gpus = self._cluster.gpus if hasattr(work.model, "net_") else 0
+        model = read_files(work.folder) if fits(work.folder, self._ray.nodes()) else str(work.folder)
+        device = "cuda" if self._gpus else None
+        self._arguments = (Labeller, self._ray.put(model), str(work.output), work.mark, work.how, device)
+
+    def _hand_over(self, waiting: deque[Shard]) -> None:
+        while waiting and self._idle:
+            worker, shard = self._idle.pop(), waiting.popleft()
+            self._working[worker.label.remote(shard)] = (worker, shard)
+
+    def _further(self, answer: Any) -> None:
+        """A worker has started, or is ready, or neither.
 
         Raises:
             ClusterError: none will ever be.
         """
-        worker = self._starting.pop(answer)
+        from sadari.labelled.shards.label import Problem
+
+        started = answer in self._starting
+        worker = (self._starting if started else self._beginning).pop(answer)
         try:
-            problem = self._ray.get(answer)
+            said = self._ray.get(answer)
         except self._ray.exceptions.RayError as error:
-            problem = Problem(message("a worker cannot start: {reason}", reason=_first_line(error)))
-        if problem is None:
-            self._idle.append(worker)
-            self._worked, self._failed_starts = True, 0
+            self._failed(Problem(message("a worker cannot start: {reason}", reason=_first_line(error)), hint=_MEMORY))
             return
+        if started:
+            node, package = said
+            check_package(node, Package(*package))
+            self._beginning[worker.begin.remote(*self._arguments)] = worker
+        elif said is not None:
+            self._failed(said)
+        else:
+            self._idle.append(worker)
+            self._failed_starts = 0
+
+    def _failed(self, problem: Problem) -> None:
         self._failed_starts += 1
         if problem.ends or (not self._working and not self._idle and self._failed_starts >= TRIES * self._size):
             raise ClusterError(problem.what, where=problem.where, hint=problem.hint)
 
     def _answer(self, answer: Any, worker: Any, shard: Shard, killed: Counter[str]) -> Outcome | None:
         """What became of a file; None where its worker was killed and it has to be done again."""
+        from sadari.labelled.shards.label import Outcome, Problem
+
         try:
             outcome: Outcome = self._ray.get(answer)
         except self._ray.exceptions.RayError as error:
             killed[shard.name] += 1
             if killed[shard.name] < TRIES:
                 return None
-            what = message("its worker died {count} times: {reason}", count=TRIES, reason=_first_line(error))
-            return Outcome(shard, problem=Problem(what, shard.source))
+            if isinstance(error, self._ray.exceptions.OutOfMemoryError):
+                what = message("the memory of its node was not enough, {count} times", count=TRIES)
+            else:
+                what = message("its worker died {count} times: {reason}", count=TRIES, reason=_first_line(error))
+            return Outcome(shard, problem=Problem(what, shard.source, _MEMORY))
         self._idle.append(worker)
         return outcome
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,9 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import Message, counted, message, plural
 
 if TYPE_CHECKING:
+    from sadari.display.terminal import Progress
     from sadari.labelled.rows import Answers, Wanted
-    from sadari.labelled.shards.label import Outcome
-    from sadari.labelled.shards.plan import Shard
-    from sadari.labelled.shards.run import Standing, Work
+    from sadari.labelled.shards.run import Standing, Worker
 
 
 def goes_to_folder(asked: dict[str, Any]) -> bool:
@@ -71,20 +71,13 @@ def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wante
     from sadari.display.terminal import Progress
     from sadari.labelled.label_file import Labelling
     from sadari.labelled.rows import Answers
-    from sadari.labelled.shards.run import label_files, one_by_one
+    from sadari.labelled.shards.run import label_files
 
-    worker: Callable[[Work, Sequence[Shard]], Iterator[Outcome]] = one_by_one
-    if asked["ray"] is not None:
-        from sadari.scale.cluster import import_ray
-        from sadari.scale.predict import on_cluster
-
-        worker = on_cluster(asked["ray"], asked["concurrency"])
-        import_ray()  # or its absence is said after the model was loaded
     found = data_files(inputs, format=asked["format"])
     note(*found.notes)
     output = Path(asked["output"])
     reading = {name: value for name, value in reading_of(asked).items() if name != "on_bad_file"}  # files are apart
-    with Progress() as progress:
+    with Progress() as progress, _worker(asked, len(found.paths), progress) as worker:
         progress(message("loading the model"))
         rung = load_model(model, precision=asked["precision"])
         say_never(Answers(rung, [], wanted))
@@ -98,6 +91,21 @@ def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wante
             on_standing=lambda now: progress(_how_it_stands(now), now.done / max(1, now.files)),
         )
     _tell(standing, output, asked)
+
+
+@contextmanager
+def _worker(asked: dict[str, Any], files: int, progress: Progress) -> Iterator[Worker]:
+    """What labels so many files: this process, or a cluster, whose workers start while the model is loaded here."""
+    from sadari.labelled.shards.run import one_by_one
+
+    if asked["ray"] is None:
+        yield one_by_one
+        return
+    from sadari.scale.predict import on_cluster
+
+    progress(message("connecting to the cluster"))
+    with on_cluster(asked["ray"], asked["concurrency"], files=files) as worker:
+        yield worker
 
 
 def _how_it_stands(now: Standing) -> Message:
