@@ -64,8 +64,9 @@ def serve(models: tuple[str, ...], **asked: Any) -> None:
         limits=Limits(file=parse_size(asked["max_file"])),
     )
     settings.check()
-    from sadari.cli.serve.view import say_started
+    from sadari.cli.serve.view import say_loading, say_started
 
+    say_loading(settings)
     run(settings, lambda url: say_started(url, settings))
 
 

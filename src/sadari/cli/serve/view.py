@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from sadari.cli.terminal.printing import headed
+from sadari.messages import message
 from sadari.serve.settings import ServeSettings
+
+
+def say_loading(settings: ServeSettings) -> None:
+    """Say what is loaded, and that a first run has more to do.
+
+    Args:
+        settings: what was asked for.
+    """
+    names = ", ".join(name for name, _ in settings.models)
+    headed("Loading", message("{names} (the first run of a version compiles its loops: a minute or two)", names=names))
 
 
 def say_started(url: str, settings: ServeSettings) -> None:
