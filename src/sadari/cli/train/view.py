@@ -79,7 +79,7 @@ def print_data(rows: TrainData, source: Source, test: Corpus | None, *, share: f
 def print_result(model: Rung, output: str, scores: dict[str, Evaluation]) -> None:
     """The settings as they were resolved, a recipe's reports, the scores, and what to do with the model."""
     settings = {**model.resolved_settings(), "tokenizer": model.tokenizer_}
-    shown = show_settings({name: value for name, value in settings.items() if name != "seed"})
+    shown = show_settings({name: value for name, value in settings.items() if name != "seed" and value != ""})
     choice = model.tokenizer_choice_
     print_headed("Settings", shown, choice.said() if choice else None)
     if settings.get("solver") == "adam":

@@ -136,7 +136,7 @@ def _as_refused(error: Exception, scope: Scope, limits: Limits) -> Refused:
             503 if scope[KEY].read else 408,
             message("the request took longer than {seconds:g} s", seconds=limits.seconds),
             limit=("seconds", limits.seconds),
-            hint=message("send fewer texts at a time"),
+            hint=message("send fewer or shorter texts at a time, or try again"),
             headers={"connection": "close", "retry-after": "1"},
         )
     if isinstance(error, SadariError):
