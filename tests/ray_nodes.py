@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,24 @@ NODE = {
 
 
 @contextmanager
+def as_without_jupyter() -> Iterator[None]:
+    """Meanwhile processes start as where Ray is installed and Jupyter is not.
+
+    Of what Jupyter brings, ``import ray`` takes rfc3987-syntax, which builds a grammar for a second: in each process.
+    """
+    before = os.environ.get("PYTHONPATH")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "rfc3987_syntax.py").write_text("raise ImportError\n", "utf-8")
+        os.environ["PYTHONPATH"] = os.pathsep.join([folder, *([before] if before else [])])
+        try:
+            yield
+        finally:
+            os.environ.pop("PYTHONPATH")
+            if before is not None:
+                os.environ["PYTHONPATH"] = before
+
+
+@contextmanager
 def three_nodes(cpus: Sequence[int] = (1, 1, 1)) -> Iterator[Any]:
     """A cluster of three nodes; the first is the head, where drivers stand.
 
@@ -27,16 +46,17 @@ def three_nodes(cpus: Sequence[int] = (1, 1, 1)) -> Iterator[Any]:
     Yields:
         a ``ray.cluster_utils.Cluster``; `add_node` and `remove_node` change it, and ``address`` is where it is.
     """
-    import_ray()
-    from ray.cluster_utils import Cluster
+    with as_without_jupyter():
+        import_ray()
+        from ray.cluster_utils import Cluster
 
-    cluster = Cluster()
-    try:
-        for count in cpus:
-            add_node(cluster, num_cpus=count)
-        yield cluster
-    finally:
-        cluster.shutdown()
+        cluster = Cluster()
+        try:
+            for count in cpus:
+                add_node(cluster, num_cpus=count)
+            yield cluster
+        finally:
+            cluster.shutdown()
 
 
 def add_node(cluster: Any, **more: Any) -> Any:
