@@ -239,7 +239,7 @@ def one_kill(what: str, draw: random.Random, cluster: Any, model: Path, files: P
             add_node(cluster)
         if driver.returncode == 0:
             return hit, commands
-        if what == "worker":  # which the command itself should have got over
+        if what == "worker" or commands > 1:  # which the command itself should have got over
             print(f"  exit {driver.returncode}: {said.decode()[-600:]}", flush=True)
         if commands > 5:
             raise RuntimeError(said.decode())

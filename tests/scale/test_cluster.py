@@ -52,6 +52,18 @@ def test_nobody_is_there(unconnected):
         pass
 
 
+def test_no_cluster_runs_on_this_machine(unconnected, monkeypatch):
+    ray = of_cluster.import_ray()
+
+    def find_none(**settings):  # in its place, since the cluster of the tests runs here: what Ray raises without one
+        raise ConnectionError("Could not find any running Ray instance. Please specify …")
+
+    monkeypatch.setattr(ray, "init", find_none)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    with pytest.raises(ClusterError, match="auto: no Ray cluster runs on this machine"), connected("auto"):
+        pass
+
+
 SETTINGS = b"\0\0\0\4\0\0\0\0\0"
 NOT_FOUND = b"\0\0\1\1\5\0\0\0\1\x8d"  # HTTP/2, but not gRPC
 

@@ -4,7 +4,9 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +17,15 @@ import pytest
 
 from cli_runs import SADARI, model_folder, run, run_well
 from ray_nodes import add_node, kill, workers_of
+from sadari.artifact.temporary import lock
 from sadari.labelled.label_file import Labelling
 from sadari.labelled.shards.label import Outcome
+from sadari.labelled.shards.manifest import MANIFEST
 from sadari.labelled.shards.plan import Shard
 from sadari.labelled.shards.run import Standing, label_files
 from sadari.rungs import load
 from sadari.scale import labeller
+from sadari.scale.cluster import import_ray
 from sadari.scale.labeller import Labeller
 from sadari.scale.model_files import as_folder, fits, read_files
 from sadari.scale.predict import on_cluster
@@ -171,6 +176,82 @@ def test_what_one_file_lacks_does_not_keep_the_others(address, files, alone, tmp
     assert "not labelled" in result.stderr
     assert "02.csv" in result.stderr
     assert content(tmp_path / "out") == {name: data for name, data in alone.items() if name != "02.csv"}
+
+
+HUNGRY = """
+import sys
+import numpy as np
+import psutil
+from sadari.artifact.temporary import lock
+from sadari.labelled.label_file import Labelling
+from sadari.labelled.shards.run import label_files
+from sadari.rungs import load
+from sadari.scale import labeller
+from sadari.scale.cluster import import_ray
+from sadari.scale.cluster import connected
+from sadari.scale.predict import on_cluster
+
+
+class Hungry(labeller.Labeller):
+    def label(self, shard):
+        if shard.name == "05.parquet":
+            np.ones(psutil.virtual_memory().total // 5, np.uint8).sum()
+        return super().label(shard)
+
+
+if __name__ == "__main__":
+    labeller.Labeller = Hungry
+    model, out, *files = sys.argv[1:]
+    limits = {"memory_usage_threshold": psutil.virtual_memory().percent / 100 + 0.15, "memory_monitor_refresh_ms": 20}
+    with connected(num_cpus=1, object_store_memory=80_000_000, _system_config=limits), on_cluster() as worker:
+        standing = label_files(load(model), model, files, out, Labelling(), worker=worker)
+    print(standing.done, *(f"{failed.shard.name}: {failed.problem.what}" for failed in standing.failed))
+"""
+
+
+@pytest.mark.slow
+def test_a_file_for_which_the_memory_is_not_enough_is_named(files, alone, tmp_path):
+    command = [sys.executable, "-c", HUNGRY, model_folder("tfidf"), tmp_path, *sorted(files.iterdir())]
+    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=200)
+    said = "05.parquet: the memory of its node was not enough, 3 times: take fewer workers or smaller files"
+    assert result.stdout.splitlines() == [f"{FILES - 1} {said}"], result.stderr
+    assert content(tmp_path) == {name: data for name, data in alone.items() if name != "05.parquet"}
+
+
+def test_a_bad_address_leaves_nothing(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(import_ray(), "is_initialized", lambda: False)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        result = run("predict", model_folder("tfidf"), files, "-o", f"{tmp_path}/out/", "--ray", address)
+    assert result.exit_code == 2
+    assert "there is no Ray cluster" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_worker_had_begun_is_removed(files, alone, tmp_path):
+    run_well("predict", model_folder("tfidf"), files, "-o", f"{tmp_path}/")
+    begun, strange, locked = (tmp_path / f".{name}" for name in BEGUN)
+    for path in (begun, strange, locked):
+        path.write_bytes(b"half")
+    with locked.open("rb") as opened:
+        assert lock(opened.fileno()) == "ours"
+        run_well("predict", model_folder("tfidf"), files, "-o", f"{tmp_path}/")
+    assert [path.exists() for path in (begun, strange, locked)] == [False, True, True]
+    assert content(tmp_path) == alone
+
+
+BEGUN = ("02.csv.sadari-new-0123abcd", "02.csv.sadari-new-notes", "03.parquet.sadari-new-89abcdef")
+
+
+def test_a_node_that_does_not_see_a_large_model_is_named(tmp_path):
+    (tmp_path / MANIFEST).write_bytes(b"head\n")
+    worker = Labeller(f"{tmp_path}/model", str(tmp_path), b"head\n", Labelling(), None)
+    problem = worker.problem()
+    assert problem is not None
+    assert problem.ends
+    assert problem.where == f"{tmp_path}/model"
+    assert "does not see this folder" in str(problem.what)
 
 
 def test_a_node_that_does_not_see_the_folder_is_named(tmp_path):

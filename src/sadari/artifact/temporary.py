@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 BINARY = getattr(os, "O_BINARY", 0)  # Windows alone has it
+_TEMPORARY = re.compile(r"\..+\.sadari-new-[0-9a-f]{8}", re.DOTALL)
 _MAX_NAME = 255  # bytes, on every common file system
 
 
@@ -88,6 +90,14 @@ def clean(target: Path) -> None:
     with suppress(OSError):
         for stale in target.parent.iterdir():
             if stale.name.startswith(prefix) and len(stale.name) == len(prefix) + 8:
+                _remove_unlocked(stale)
+
+
+def clean_folder(folder: Path) -> None:
+    """Remove what killed saves of any name have left in a folder of ours: see `clean`."""
+    with suppress(OSError):
+        for stale in folder.iterdir():
+            if _TEMPORARY.fullmatch(stale.name):
                 _remove_unlocked(stale)
 
 

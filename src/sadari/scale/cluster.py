@@ -130,13 +130,13 @@ def import_ray() -> Any:
 
 
 def _start(ray: Any, address: str, settings: dict[str, Any]) -> None:
-    """Connect; on this machine a second time, since Ray gives up parts of its own that a busy one starts slowly."""
-    if address == LOCAL:
-        with suppress(ClusterError):
-            _connect(ray, address, {"include_dashboard": False, **settings})
-            return
-        ray.shutdown()
-    _connect(ray, address, {"include_dashboard": False, **settings} if address == LOCAL else {})
+    """Connect; a second time where it fails, since Ray gives up what a busy machine starts or answers slowly."""
+    settings = {"include_dashboard": False, **settings} if address == LOCAL else {}
+    with suppress(ClusterError):
+        _connect(ray, address, settings)
+        return
+    ray.shutdown()
+    _connect(ray, address, settings)
 
 
 def _connect(ray: Any, address: str, settings: dict[str, Any]) -> None:
@@ -145,15 +145,24 @@ def _connect(ray: Any, address: str, settings: dict[str, Any]) -> None:
         with _signals_kept():
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL, **settings)
     except (Exception, SystemExit) as error:  # it leaves the process where a cluster ends while it is being joined
-        if address == LOCAL:
-            what, where, hint = message("Ray does not start: {reason}", reason=_first_line(error)), None, None
-        else:
-            what, where = (
-                message("there is no connection to the Ray cluster: {reason}", reason=_first_line(error)),
-                address,
-            )
-            hint = message("run the command on a machine of the cluster, with its versions of Ray and Python")
-        raise ClusterError(what, where=where, hint=hint) from error
+        raise _unconnected(address, error) from error
+
+
+def _unconnected(address: str, error: BaseException) -> ClusterError:
+    """Why there is no connection, and what to do."""
+    if address == LOCAL:
+        return ClusterError(message("Ray does not start: {reason}", reason=_first_line(error)))
+    if address == "auto" and isinstance(error, ConnectionError):
+        return ClusterError(
+            message("no Ray cluster runs on this machine"),
+            where=address,
+            hint=message("leave the address out to start one for this command, or name one: --ray host:port"),
+        )
+    return ClusterError(
+        message("there is no connection to the Ray cluster: {reason}", reason=_first_line(error)),
+        where=address,
+        hint=message("run the command on a machine of the cluster, with its versions of Ray and Python"),
+    )
 
 
 @contextmanager

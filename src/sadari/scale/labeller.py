@@ -64,18 +64,24 @@ class Labeller:
                 seen = opened.readline() == mark
         except OSError:
             seen = False
-        if not seen:
-            raise ClusterError(
-                message("node {name} does not see this folder", name=socket.gethostname()),
-                where=str(self._output),
-                hint=message("choose one on storage that all nodes share, by the same path"),
-            )
+        _check_there(seen, str(self._output))
+
+
+def _check_there(seen: bool, folder: str) -> None:
+    """Raise `ClusterError` where this node does not see a folder."""
+    if not seen:
+        raise ClusterError(
+            message("node {name} does not see this folder", name=socket.gethostname()),
+            where=folder,
+            hint=message("choose one on storage that all nodes share, by the same path"),
+        )
 
 
 def _loaded(model: Mapping[str, Any] | str) -> Rung:
     from sadari.rungs import load
 
     if isinstance(model, str):
+        _check_there(Path(model).exists(), model)
         return load(model)
     with as_folder(model) as folder:
         return load(folder)

@@ -166,10 +166,13 @@ class _Pool:
             if killed[shard.name] < TRIES:
                 return None
             if isinstance(error, self._ray.exceptions.OutOfMemoryError):
-                what = message("the memory of its node was not enough, {count} times", count=TRIES)
+                what = message(
+                    "the memory of its node was not enough, {count} times: take fewer workers or smaller files",
+                    count=TRIES,
+                )
             else:
                 what = message("its worker died {count} times: {reason}", count=TRIES, reason=_first_line(error))
-            return Outcome(shard, problem=Problem(what, shard.source, _MEMORY))
+            return Outcome(shard, problem=Problem(what, shard.source))
         self._idle.append(worker)
         return outcome
 

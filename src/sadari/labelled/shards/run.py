@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import MANIFEST, open_plain, parse_json
 from sadari.artifact.manifest import MAX_MANIFEST
+from sadari.artifact.temporary import clean_folder
 from sadari.errors import OutputError, SadariError
 from sadari.labelled.label_file import Labelling, open_unlabelled
 from sadari.labelled.shards.label import Outcome, label_shard
@@ -121,7 +122,7 @@ def label_files(
     how = _with_columns(model, shards, how)
     # links followed: workers may start elsewhere
     output = Path(output).resolve()
-    with open_manifest(output, _seal(Path(folder)), _options(how)) as manifest:
+    with open_manifest(output, _seal(Path(folder)), _options(how)) as manifest, _swept(output, shards):
         missing = manifest.missing(shards, strict=how.reading.get("on_bad_row", "error") == "error")
         there = len(shards) - len(missing)
         standing = Standing(there, len(shards), before=there)
@@ -139,6 +140,19 @@ def label_files(
                 standing = standing.after(outcome, time.monotonic() - start)
                 on_standing(standing)
     return standing
+
+
+@contextmanager
+def _swept(output: Path, shards: Sequence[Shard]) -> Iterator[None]:
+    """What workers that were killed had begun to write is removed: before, and of those that still ran then, after."""
+    folders = {(output / shard.name).parent for shard in shards}
+    for folder in folders:
+        clean_folder(folder)
+    try:
+        yield
+    finally:
+        for folder in folders:
+            clean_folder(folder)
 
 
 def _ended(outcome: Outcome, standing: Standing) -> OutputError:
