@@ -27,7 +27,7 @@ from sadari.serve.settings import ServeSettings  # noqa: E402
 from serving import running  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
-SIZE = {"width": 1080, "height": 1560}
+SIZE = {"width": 1080, "height": 2120}
 WHAT = {  # language → bundled data, a text, a file, the picture
     "en": ("headlines", "Shares of the club fell after a late goal cost it the cup final", "news.csv", "page.webp"),
     "ko": ("headlines_ko", "결승전 막판 골로 우승을 놓친 구단의 주가가 크게 떨어졌다", "기사.csv", "page.ko.webp"),
@@ -67,6 +67,9 @@ def draw(browser: Browser, language: str) -> None:
         with running(ServeSettings(folders, port=0)) as server:
             page = browser.new_page(viewport=SIZE, locale=language, color_scheme="light")
             page.goto(server.url)
+            page.select_option("#care-by", "min_precision")
+            page.fill("#care-share", "80")
+            page.check("#care-sets")
             page.fill("#text", text)
             page.wait_for_selector("#words-1 [role=option]")
             page.set_input_files("#file", {"name": file, "mimeType": "text/csv", "buffer": data.test.read_bytes()})
