@@ -259,7 +259,17 @@ def test_no_english_stands_in_a_korean_climb_of_a_messy_file(tmp_path: Path) -> 
         "MB",
         "ms",
     }
-    commands = {"data", "audit", "weights", "fetch", "ko", "sroberta", "multitask"}  # that it names for what comes next
+    commands = {
+        "data",
+        "audit",
+        "weights",
+        "fetch",
+        "coverage",
+        "sets",
+        "ko",
+        "sroberta",
+        "multitask",
+    }  # that it names for what comes next
     names |= commands
     for text in (printed.replace(str(tmp_path), ""), shown.replace(str(tmp_path), "")):
         assert set(re.findall("[A-Za-z]{2,}[0-9]*", text)) - names == set()
