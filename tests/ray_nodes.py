@@ -61,12 +61,16 @@ def three_nodes(cpus: Sequence[int] = (1, 1, 1)) -> Iterator[Any]:
 
 def add_node(cluster: Any, **more: Any) -> Any:
     """One more node, tried again on a machine so busy that Ray gives its own parts up: they have 15 seconds."""
-    for _ in range(3):
-        try:
-            return cluster.add_node(**{**NODE, **more})
-        except Exception as error:
-            failed = error
-    raise failed
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        for _ in range(3):
+            try:
+                return cluster.add_node(**{**NODE, **more})
+            except Exception as error:
+                failed = error
+        raise failed
+    finally:
+        signal.signal(signal.SIGTERM, before)  # Ray sets its own, which would stay for all tests
 
 
 def workers_of(cluster: Any) -> list[int]:

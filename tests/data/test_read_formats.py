@@ -7,10 +7,14 @@ import contextlib
 import gzip
 import io
 import json
+import os
+import signal
+import subprocess
 import sys
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +24,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sadari.data.formats import lines as line_formats
+from sadari.data.formats import parquet_probe
 from sadari.data.formats.jsonl import parse_line
+from sadari.data.formats.parquet_probe import count_rows
 from sadari.data.read import open_source
 from sadari.errors import DataError, SettingError
 from written import written
@@ -339,6 +345,46 @@ DEADLY_PARQUET = (
 def test_parquet_that_would_end_the_process(tmp_path: Path) -> None:
     path = write(tmp_path, zlib.decompress(base64.b85decode(DEADLY_PARQUET)), "data.parquet")
     assert "damaged Parquet file: it ends the process that reads it (memory allocation of" in error_of(path)
+
+
+def test_one_process_looks_at_many_parquet_files_and_whatever_ends_it_ends_no_other(tmp_path: Path) -> None:
+    deadly = write(tmp_path, zlib.decompress(base64.b85decode(DEADLY_PARQUET)), "deadly.parquet")
+    good = [tmp_path / f"{i}.parquet" for i in range(20)]
+    for i, path in enumerate(good):
+        pl.DataFrame({"text": [f"x{j}" for j in range(i + 1)]}).write_parquet(path)
+    parquet_probe._end_all()
+
+    def waiting() -> list[int]:
+        return [other.process.pid for other in parquet_probe._waiting]
+
+    assert count_rows(good[0], "") == 1
+    first = waiting()
+    assert count_rows(good[1], "") == 2
+    assert waiting() == first
+    with pytest.raises(DataError, match="it ends the process"):
+        count_rows(deadly, "deadly")
+    assert waiting() == []
+    assert count_rows(good[2], "") == 3
+    os.kill(waiting()[0], signal.SIGKILL)  # while it waits, which says nothing of the next file
+    assert count_rows(good[3], "") == 4
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda path: count_rows(path, ""), good[4:])) == list(range(5, 21))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_process_has_another_look_at_its_parquet_files(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{i}.parquet" for i in range(2)]
+    for path in paths:
+        pl.DataFrame({"text": ["x"]}).write_parquet(path)
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom sadari.data.formats import parquet_probe as p\n"
+        "p.count_rows(Path(sys.argv[1]), '')\nhere = [other.process.pid for other in p._waiting]\n"
+        "if os.fork() == 0:\n"
+        "    p.count_rows(Path(sys.argv[2]), '')\n"
+        "    os._exit(int(here == [other.process.pid for other in p._waiting]))\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))"
+    )
+    subprocess.run([sys.executable, "-c", code, *map(str, paths)], check=True, timeout=60)
 
 
 @pytest.mark.parametrize(

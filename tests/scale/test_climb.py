@@ -170,8 +170,11 @@ def test_trials_are_spread_and_gone_on_with_without_ray(few, address, tmp_path, 
 
 
 def test_within_a_budget_the_longest_gets_less_and_the_plan_says_how_long_it_takes(few, address):
-    found = climb_on(address, few, budget=12.0, curves=False, settings={"lstm": {"threads": 1, "epochs": 400}})
-    assert found.seconds < 30
+    settings = {"lstm": {"threads": 1, "epochs": 1_000}}
+    with climbing_on(address) as executor:  # a busy machine may need longer to start its workers than the budget is
+        sadari.climb(few, executor=executor, **{**ASKED, "curves": False})
+        found = sadari.climb(few, executor=executor, budget=20.0, **{**ASKED, "curves": False, "settings": settings})
+    assert found.seconds < 50
     assert {"bow", "tfidf"} <= {rung.rung for rung in found.rungs}
     assert not any(rung.note for rung in found.rungs if rung.rung != "lstm")
     said = [str(rung.note) for rung in found.rungs if rung.rung == "lstm"] + [str(why) for _, why in found.skipped]

@@ -6,6 +6,8 @@ Each command group is one file, imported when it is called for, and imports what
 
 from __future__ import annotations
 
+import atexit
+import gc
 from collections.abc import Sequence
 
 from sadari.cli.app import app
@@ -19,4 +21,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done. 1: a fault of Sadari's own. 2: something the user can mend. 130: stopped with Ctrl-C,
     or a run that is kept (``--run``) by SIGTERM. 141: the reader of the output went away. 143: ended by SIGTERM.
     """
+    atexit.register(gc.freeze)  # else Python looks for cycles among all objects once more: 0.25 s
     return app.run(arguments)

@@ -15,7 +15,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 USUAL = 0.5
 OWN = 0.5  # how far a label goes from the common threshold to its own
@@ -34,6 +33,8 @@ def choose_thresholds(probabilities: NDArray[np.floating], wanted: NDArray[np.bo
         probabilities: float [n, k], of rows that were not trained on.
         wanted: bool [n, k], which labels each has.
     """
+    from scipy.special import expit, logit  # takes long to load, and a prediction needs neither
+
     common = _best(probabilities.ravel(), wanted.ravel(), USUAL)
     own = np.full(probabilities.shape[1], common)
     rows = wanted.sum(axis=0)

@@ -95,7 +95,7 @@ def predict(model: str, inputs: tuple[str, ...], **asked: Any) -> None:
     With -o FOLDER/ each file gets an output of its own, and all arguments are files, folders of files, or patterns.
     """
     if goes_to_folder(asked):
-        label_folder(model, inputs, asked, _wanted(asked))
+        label_folder(model, inputs, asked, _wanted)
         return
     path = files_among(inputs)
     output = None if asked["output"] is None else Path(asked["output"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,9 +40,11 @@ def goes_to_folder(asked: dict[str, Any]) -> bool:
 
 def _is_folder(path: Path) -> bool:
     """Whether a folder lies there, by whose name no file is meant: not ``labelled.csv``."""
+    if not os.path.isdir(path):  # noqa: PTH112 – False where we have no rights
+        return False
     from sadari.labelled.writers import SUFFIXES
 
-    return path.suffix.lower() not in SUFFIXES and os.path.isdir(path)  # noqa: PTH112 – False where we have no rights
+    return path.suffix.lower() not in SUFFIXES
 
 
 def say_never(answers: Answers) -> None:
@@ -54,7 +56,9 @@ def say_never(answers: Answers) -> None:
         note(message("never sure enough, and always left to a person: {labels}", labels=labels))
 
 
-def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wanted: Wanted) -> None:
+def label_folder(
+    model: str, inputs: Sequence[str], asked: dict[str, Any], wanted: Callable[[dict[str, Any]], Wanted]
+) -> None:
     """Label all files that are meant; say what is done, and what is not and why.
 
     Raises:
@@ -69,24 +73,25 @@ def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wante
     from sadari.cli.terminal.printing import note
     from sadari.data.files.find import data_files
     from sadari.display.terminal import Progress
-    from sadari.labelled.label_file import Labelling
-    from sadari.labelled.rows import Answers
-    from sadari.labelled.shards.run import label_files
 
     found = data_files(inputs, format=asked["format"])
     note(*found.notes)
     output = Path(asked["output"])
     reading = {name: value for name, value in reading_of(asked).items() if name != "on_bad_file"}  # files are apart
     with Progress() as progress, _worker(asked, len(found.paths), progress) as worker:
+        from sadari.labelled.label_file import Labelling  # takes a while, in which a cluster's workers start
+        from sadari.labelled.rows import Answers
+        from sadari.labelled.shards.run import label_files
+
         progress(message("loading the model"))
-        rung = load_model(model, precision=asked["precision"])
-        say_never(Answers(rung, [], wanted))
+        rung, columns = load_model(model, precision=asked["precision"]), wanted(asked)
+        say_never(Answers(rung, [], columns))
         standing = label_files(
             rung,
             model,
             found.paths,
             output,
-            Labelling(reading, wanted, asked["escape_formulas"], asked["bom"], asked["precision"]),
+            Labelling(reading, columns, asked["escape_formulas"], asked["bom"], asked["precision"]),
             worker=worker,
             on_standing=lambda now: progress(_how_it_stands(now), now.done / max(1, now.files)),
         )
@@ -96,9 +101,9 @@ def label_folder(model: str, inputs: Sequence[str], asked: dict[str, Any], wante
 @contextmanager
 def _worker(asked: dict[str, Any], files: int, progress: Progress) -> Iterator[Worker]:
     """What labels so many files: this process, or a cluster, whose workers start while the model is loaded here."""
-    from sadari.labelled.shards.run import one_by_one
-
     if asked["ray"] is None:
+        from sadari.labelled.shards.run import one_by_one
+
         yield one_by_one
         return
     from sadari.scale.predict import on_cluster

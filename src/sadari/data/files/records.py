@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 
@@ -13,15 +12,12 @@ from sadari.data.formats.csv.header import header_note
 from sadari.data.formats.encodings.encoding import UnclearEncodingError
 from sadari.data.formats.format import Asked
 from sadari.data.formats.opening import find_format, open_records
-from sadari.data.formats.parquet import PARQUET
-from sadari.data.formats.parquet_probe import is_probed, probe
 from sadari.data.formats.records import BadRowError, BadRows, Chunk, OnBadFile, Places, Records, Wanted, in_file
 from sadari.data.formats.remote import is_remote
 from sadari.errors import DataError
 from sadari.messages import Message, both, message, notes_of, plural
 
 _NUMBERED = "column "  # how columns begin that have no name
-_PROBED, _PROBED_BYTES = 256, 256 << 20  # Parquet files that are looked at together, at most
 _NOTED = 5  # files of which it is said how they differ from the first
 
 
@@ -48,7 +44,6 @@ class FilesRecords(Records):
         self._types: dict[str, pl.DataType] | None = None
         self._texts: tuple[str, ...] = ()
         self._label: str | None = None
-        self._probe_ahead(0)
         self._at, first = self._open_first()
         self._first, self.path = first, self._paths[self._at]
         self.format, self.columns, self.head = first.format, list(first.columns), first.head
@@ -114,7 +109,6 @@ class FilesRecords(Records):
         if at == self._at:
             return self._first
         if at not in self._opened and at not in self._left_out:
-            self._probe_ahead(at)
             try:
                 records = self._checked(self._paths[at])
             except DataError as error:
@@ -195,16 +189,6 @@ class FilesRecords(Records):
                 columns=shown_names(records.columns),
             ),
         )
-
-    def _probe_ahead(self, at: int) -> None:
-        if is_probed(Path(self._paths[at])):
-            return
-        ahead, total = [], 0
-        for path in map(Path, self._paths[at : at + _PROBED]):
-            if path.name.lower().endswith(PARQUET.endings) and path.is_file() and total < _PROBED_BYTES:
-                total += path.stat().st_size
-                ahead.append(path)
-        probe(ahead)
 
     def _chunks_of(self, at: int, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
         records = self._open(at)

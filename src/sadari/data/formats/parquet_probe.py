@@ -1,18 +1,23 @@
 """Reads a Parquet file through in a process of its own: damage that ends the process ends that one.
 
 Polars takes the sizes in a file at their word. A single wrong byte can ask for more memory than there is, and then the
-whole process is aborted: no exception can be caught. So a file is read once where that does no harm.
+whole process is aborted: no exception can be caught. So a file is read once where that does no harm. That process
+waits for a next file: to start one takes longer than to read a small file.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from threading import Timer
+from typing import IO, Any
 
 from sadari.errors import DataError
 from sadari.messages import message
@@ -21,7 +26,9 @@ _PROGRAM = "from sadari.data.formats.parquet_probe import main; main()"
 _MAGIC = b"PAR1"
 _TAIL = 8  # bytes: the footer's length, little-endian, and the magic
 _BATCH_ROWS = 65536
+_IDLE = 10.0  # seconds
 _FOUND: dict[tuple[str, int, int], dict[str, Any]] = {}  # of each file that was looked at
+_waiting: list[_Other] = []  # processes that wait for a file
 
 
 def check_ends(path: Path, name: str) -> None:
@@ -56,43 +63,85 @@ def count_rows(path: Path, name: str) -> int:
     Raises:
         DataError: it is damaged, or cannot be read.
     """
-    probe([path])
-    return _answer(_FOUND[_key(path)], name)
+    key = _key(path)
+    if key not in _FOUND:
+        place = str(path.absolute())
+        # without an executable Python is built into another program: there is nothing to start
+        _FOUND[key] = _asked(place) if sys.executable else _look(place)
+    return _answer(_FOUND[key], name)
 
 
-def probe(paths: Sequence[Path]) -> None:
-    """Read files through, in one process as long as none ends it; `count_rows` then need not.
+def _asked(path: str) -> dict[str, Any]:
+    """What the other process finds: one that waits since the last file, or else a new one."""
+    with suppress(IndexError, _EndedError):  # whatever ended it may have happened while it waited
+        return _found_by(_waiting.pop(), path)
+    try:
+        return _found_by(_started(), path)
+    except _EndedError as ended:
+        return {"ended": ended.args[0]}
 
-    Args:
-        paths: plain files that are there.
+
+class _EndedError(Exception):
+    """The other process has ended, and does not say what is in the file."""
+
+
+@dataclass(frozen=True)
+class _Other:
+    process: subprocess.Popen[bytes]
+    errors: IO[bytes]  # a file and no pipe, which would fill up
+
+
+def _started() -> _Other:
+    # -P: a module of the user's own in the current folder is none of Python's
+    command = [sys.executable, "-P", "-c", _PROGRAM]
+    place = os.pathsep.join(entry for entry in sys.path if entry)
+    env = {**os.environ, "PYTHONPATH": place, "RUST_BACKTRACE": "0"}
+    errors = TemporaryFile()  # noqa: SIM115 – open as long as the process
+    pipe = subprocess.PIPE
+    return _Other(subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=errors), errors)
+
+
+def _found_by(other: _Other, path: str) -> dict[str, Any]:
+    """What it finds; it waits for the next file then.
+
+    Raises:
+        _EndedError: the reason.
     """
-    left = [path for path in paths if _key(path) not in _FOUND]
-    if not sys.executable:  # Python is built into another program: there is nothing to start
-        _FOUND.update((_key(path), _look(str(path.absolute()))) for path in left)
-    while left and sys.executable:
-        # -P: a module of the user's own in the current folder is none of Python's
-        command = [sys.executable, "-P", "-c", _PROGRAM]
-        asked = "".join(f"{json.dumps(str(path.absolute()))}\n" for path in left)
-        place = os.pathsep.join(entry for entry in sys.path if entry)
-        run = subprocess.run(
-            command,
-            env={**os.environ, "PYTHONPATH": place, "RUST_BACKTRACE": "0"},
-            input=asked.encode(),
-            capture_output=True,
-            check=False,
-        )
-        found = [json.loads(line) for line in run.stdout.splitlines() if line.endswith(b"}")]
-        if len(found) < len(left):  # the next file ended the process
-            said = run.stderr.decode("utf-8", "replace")
-            reason = next((line for line in said.splitlines() if "memory" in line), f"exit code {run.returncode}")
-            found.append({"ended": reason})
-        _FOUND.update(zip(map(_key, left), found, strict=False))
-        left = left[len(found) :]
+    process, line = other.process, b""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(f"{json.dumps(path)}\n".encode())
+        process.stdin.flush()
+        line = process.stdout.readline()
+    if line.endswith(b"}\n"):
+        found: dict[str, Any] = json.loads(line)
+        _waiting.append(other)
+        return found
+    process.communicate()
+    other.errors.seek(0)
+    said = other.errors.read().decode("utf-8", "replace")
+    died = message("exit code {code}", code=process.returncode)
+    raise _EndedError(next((line for line in said.splitlines() if "memory" in line), died))
 
 
-def is_probed(path: Path) -> bool:
-    """Whether a file was read through already, or is none."""
-    return not path.is_file() or _key(path) in _FOUND
+def _end_all() -> None:
+    while _waiting:
+        process = _waiting.pop().process
+        process.kill()
+        process.wait()
+
+
+def _forget_all() -> None:
+    """They answer the process that was forked, and not this one."""
+    for other in _waiting:
+        other.process.returncode = 0  # so that nobody warns that it is left behind
+    _waiting.clear()
+
+
+atexit.register(_end_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
 
 
 def _key(path: Path) -> tuple[str, int, int]:
@@ -121,9 +170,14 @@ def _answer(found: dict[str, Any], name: str) -> int:
 
 
 def main() -> None:
-    """What runs in the other process."""
+    """What runs in the other process, until nothing was asked of it for a while."""
+    idle = Timer(0, os._exit)
     for line in sys.stdin:
+        idle.cancel()
         print(json.dumps(_look(json.loads(line))), flush=True)
+        idle = Timer(_IDLE, os._exit, [0])
+        idle.daemon = True
+        idle.start()
 
 
 def _look(path: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import bdtr
 
 from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
@@ -42,6 +41,8 @@ class Worth:
     @classmethod
     def of(cls, chosen: NDArray[np.int8], targets: NDArray[np.int8], names: list[str]) -> Worth:
         """Of what a teacher chooses, int8 [n, k], and what is true, int8 [n, k]."""
+        from scipy.special import bdtr  # takes long to load, and a prediction needs none
+
         answer = _commonest(targets)
         right, easy = (chosen == targets).all(axis=1), (targets == answer).all(axis=1)
         won, lost = int((right & ~easy).sum()), int((easy & ~right).sum())
