@@ -17,6 +17,8 @@ from sadari.data.corpus import Corpus
 from sadari.data.split import split
 from sadari.errors import DataError
 from sadari.messages import message
+from sadari.rungs import TfIdf
+from sadari.trust.drifting.guessed import guess
 
 PLACE = lambda at: message("row {row}", row=at + 1)  # noqa: E731
 
@@ -148,3 +150,36 @@ def test_the_command(titles, tmp_path):
     assert apart["rungs"][0]["accuracy"]["value"] < 0.8
     assert "--group customer" in run_well("data", "audit", tmp_path / "t.csv").stdout
     assert "no column 'shop'" in run_badly("climb", tmp_path / "t.csv", "--group", "shop")
+
+
+def test_what_looks_for_wrong_labels_and_for_drift_keeps_groups_apart_too(monkeypatch):
+    rng = np.random.default_rng(0)
+    groups = [f"customer{group}" for group in rng.integers(0, 40, 200)]
+    labels = ["good" if word else "bad" for word in rng.integers(0, 2, 200)]
+    texts = pl.Series(
+        [f"{group} is {label} text{i}" for i, (group, label) in enumerate(zip(groups, labels, strict=True))]
+    )
+    corpus = Corpus(texts, pl.Series(labels), np.arange(200), "x", groups=pl.Series(groups))
+    seen, asked = [], []
+    fit, scored = TfIdf.fit, TfIdf.predict_proba
+
+    def group_of(column):
+        return {text.split()[0] for text in column}
+
+    monkeypatch.setattr(
+        TfIdf,
+        "fit",
+        lambda self, texts, *rest, **more: (seen.append(group_of(texts)), fit(self, texts, *rest, **more))[1],
+    )
+    monkeypatch.setattr(
+        TfIdf,
+        "predict_proba",
+        lambda self, texts, **more: (asked.append((group_of(texts), seen[-1])), scored(self, texts, **more))[1],
+    )
+    sadari.suspects(corpus, rungs=["tfidf"], reasons=0, verbose=False)
+    assert len(asked) == 5
+    assert not any(here & there for here, there in asked)
+    asked.clear()
+    guess(corpus, pl.Series(["customer999 is good"] * 10))
+    assert len(asked) == 10
+    assert not any(here & there for here, there in asked)

@@ -12,7 +12,6 @@ from sadari.climb.result import FINAL_NAMES
 from sadari.data.audit.result import Audit
 from sadari.data.belonging import group_numbers
 from sadari.data.corpus import Corpus
-from sadari.data.split import split
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message
 from sadari.metrics.evaluate import check_some_known, truth_codes
@@ -120,7 +119,7 @@ def _parted(corpus: Corpus, share: float, seed: int) -> tuple[NDArray[np.int64],
     Rows of one moment stay together, and so do groups: one that goes on to the end is set aside as a whole.
     """
     if corpus.times is None:
-        first, last = split(corpus.given_labels, validation=share, texts=corpus.texts, groups=corpus.groups, seed=seed)
+        first, last = corpus.parts((1 - share, share), seed=seed)
         return first, last
     late = corpus.times >= np.quantile(corpus.times, 1 - share, method="higher")
     if late.all():
@@ -147,7 +146,7 @@ def _validated(
         kept = rest.take(fit)
         kept.check_trainable()
         return kept, rest.take(held), []
-    parts = split(rest.given_labels, fractions=(1 / FOLDS,) * FOLDS, texts=rest.texts, groups=rest.groups, seed=seed)
+    parts = rest.parts((1 / FOLDS,) * FOLDS, seed=seed)
     folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
     if any(len(rest.take(fold).label_names) < 2 for fold in folds):
         raise DataError(
@@ -246,6 +245,4 @@ def _members(corpus: Corpus) -> Iterator[NDArray[np.bool_]]:
 
 def halves(frozen: Frozen, seed: int) -> list[NDArray[np.int64]]:
     """The training rows of two folds in place of more: every row is validated by a model that saw the other half."""
-    train = frozen.train
-    parts = split(train.given_labels, fractions=(0.5, 0.5), texts=train.texts, groups=train.groups, seed=seed)
-    return [np.asarray(part, np.int64) for part in parts]
+    return list(frozen.train.parts((0.5, 0.5), seed=seed))

@@ -206,10 +206,22 @@ class Corpus:
             seed: of the shuffle; the same seed gives the same split.
         """
         check("validation", validation, Number(0, 1))
-        train, held_out = split(
-            self.given_labels, validation=validation, texts=self.texts, groups=self.groups, seed=seed
-        )
+        train, held_out = self.parts((1 - validation, validation), seed=seed)
         return self.take(train), self.take(held_out)
+
+    def parts(self, shares: Sequence[float], *, seed: int = 0) -> tuple[np.ndarray, ...]:
+        """The rows, int64 and ascending, of parts that have about the same share of each label.
+
+        Equal texts are in one part, and so are rows of one group. Of few rows a part may have none.
+
+        Args:
+            shares: of the parts, which add up to 1.
+            seed: of the shuffle.
+
+        Raises:
+            SettingError: they add up to something else, or one is negative.
+        """
+        return split(self.given_labels, fractions=shares, texts=self.texts, groups=self.groups, seed=seed)
 
     def provenance(self, *, seed: int) -> dict[str, Any]:
         """What the folder of a model trained on these rows says of them; see `sadari.data.fingerprint.provenance`.

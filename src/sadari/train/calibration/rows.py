@@ -113,7 +113,9 @@ class CalibrationRows:
                     asked=precision,
                     rows=len(self.truth),
                 ),
-                hint=message("the highest that can be is {best:g}", best=best),
+                hint=message(
+                    "the highest that can be is {best:g}; train on more labelled rows to ask for more", best=best
+                ),
             )
         return found
 
@@ -153,7 +155,10 @@ class CalibrationRows:
                     asked=coverage,
                     rows=len(self.truth),
                 ),
-                hint=message("the highest that can be is {best:g}", best=float(np.floor(most * 1000) / 1000)),
+                hint=message(
+                    "the highest that can be is {best:g}; train on more labelled rows to ask for more",
+                    best=float(np.floor(most * 1000) / 1000),
+                ),
             )
         return set_thresholds(self.truth, self.probability, labels=self.labels, coverage=coverage)
 

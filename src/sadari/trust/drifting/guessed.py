@@ -10,7 +10,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.data.corpus import Corpus
-from sadari.data.split import split
 from sadari.metrics.predictions import predict_in_order
 from sadari.metrics.two_samples import LabelShift, label_shift
 from sadari.rungs import RUNGS
@@ -73,13 +72,12 @@ def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:
     """
     names, several = before.label_names, before.multi_label
     truth = before.indicator > 0 if several else np.equal.outer(before.codes, np.arange(len(names)))
-    folds = split(before.given_labels, fractions=[1 / FOLDS] * FOLDS, texts=before.texts, seed=seed)
     lots = np.random.default_rng(seed).permutation(len(after)) % FOLDS
     found = [np.zeros((rows, len(names))) for rows in (len(before), len(after))]
     kind = next(kind for kind in RUNGS.values() if kind.votes_on_labels and kind.reads == "tokens")
     every = np.arange(len(before))
     settings: dict[str, Any] = {"seed": seed}
-    for number, fold in enumerate(folds):
+    for number, fold in enumerate(before.parts([1 / FOLDS] * FOLDS, seed=seed)):
         others = np.setdiff1d(every, fold)
         part = before.take(others)
         model = kind(**settings).fit(part.texts, part.labels, verbose=False)

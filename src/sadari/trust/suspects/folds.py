@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from sadari.climb.failures import none_trained, why_failed
 from sadari.data.corpus import Corpus
-from sadari.data.split import split
 from sadari.errors import DataError
 from sadari.messages import Message, message, of
 from sadari.metrics.label_quality.ballots import ROWS, Ballots
@@ -40,7 +39,7 @@ def vote_in_folds(
     seed: int,
     say: Say,
 ) -> list[Message]:
-    """Add each voter's probabilities of every row, by a model of the other folds; equal texts are in one fold.
+    """Add each voter's probabilities of every row, by a model of the other folds: see `Corpus.parts`.
 
     Args:
         train: the texts with their labels.
@@ -57,8 +56,7 @@ def vote_in_folds(
     Raises:
         DataError: nobody can.
     """
-    parts = split(train.given_labels, fractions=(1 / folds,) * folds, texts=train.texts, seed=seed)
-    parts = tuple(part for part in parts if len(part))
+    parts = [part for part in train.parts((1 / folds,) * folds, seed=seed) if len(part)]
     every, failed = np.arange(len(train)), dict[str, Message | str]()
     _check(train, every, parts)
     costs = np.array([RUNGS[name].relative_cost for name in voters], np.float64)

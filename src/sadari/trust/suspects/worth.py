@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from sadari.climb.split import FOLD_ROWS, FOLDS
 from sadari.data.corpus import Corpus
-from sadari.data.split import split
 from sadari.messages import Message, message, of
 from sadari.metrics.answers import Answers
 from sadari.metrics.evaluate import truth_codes
@@ -149,7 +148,7 @@ def _validated(
     dropped[corrections.dropped] = True
     few = len(train) < FOLD_ROWS
     shares = (1 / FOLDS,) * FOLDS if few else (0.9, 0.1)
-    parts = split(train.given_labels, fractions=shares, texts=train.texts, seed=seed)
+    parts = train.parts(shares, seed=seed)
     held = [part for part in (parts if few else parts[1:]) if len(part)]
     tables: dict[str, list[NDArray[np.float32]]] = {_BEFORE: [], _AFTER: []}
     for number, part in enumerate(held):
