@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from cli_runs import SADARI, model_folder, run, run_well
+from cli_runs import SADARI, model_folder, run, run_badly, run_well
 from ray_nodes import add_node, kill, workers_of
 from sadari.artifact.temporary import lock
 from sadari.labelled.label_file import Labelling
@@ -227,6 +227,14 @@ def test_a_bad_address_leaves_nothing(files, tmp_path, monkeypatch):
     assert result.exit_code == 2
     assert "there is no Ray cluster" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_model_is_looked_at_before_anything_is_connected(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(import_ray(), "is_initialized", lambda: False)
+    said = run_badly("predict", tmp_path / "none", files, "-o", f"{tmp_path / 'out'}/", "--ray", "127.0.0.1:1")
+    assert "none" in said
+    assert "cluster" not in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_a_killed_worker_had_begun_is_removed(files, alone, tmp_path):

@@ -78,7 +78,7 @@ def label_folder(
     note(*found.notes)
     output = Path(asked["output"])
     reading = {name: value for name, value in reading_of(asked).items() if name != "on_bad_file"}  # files are apart
-    with Progress() as progress, _worker(asked, len(found.paths), progress) as worker:
+    with Progress() as progress, _worker(model, asked, len(found.paths), progress) as worker:
         from sadari.labelled.label_file import Labelling  # takes a while, in which a cluster's workers start
         from sadari.labelled.rows import Answers
         from sadari.labelled.shards.run import label_files
@@ -99,15 +99,18 @@ def label_folder(
 
 
 @contextmanager
-def _worker(asked: dict[str, Any], files: int, progress: Progress) -> Iterator[Worker]:
+def _worker(model: str, asked: dict[str, Any], files: int, progress: Progress) -> Iterator[Worker]:
     """What labels so many files: this process, or a cluster, whose workers start while the model is loaded here."""
     if asked["ray"] is None:
         from sadari.labelled.shards.run import one_by_one
 
         yield one_by_one
         return
+    from sadari.artifact import MANIFEST
     from sadari.scale.predict import on_cluster
 
+    if not (Path(model) / MANIFEST).is_file():  # what is wrong is said at once, and not once a cluster answers
+        load_model(model)
     progress(message("connecting to the cluster"))
     with on_cluster(asked["ray"], asked["concurrency"], files=files) as worker:
         yield worker
