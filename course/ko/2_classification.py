@@ -8,7 +8,7 @@
 # - 텍스트에서 어휘를 만들고, `min_freq`와 크기 제한이 어휘를 어떻게 바꾸는지 말하기
 # - scikit-learn과 Sadari로 텍스트를 단어 가방(bag of words, BoW)으로 바꾸고 둘이 같음을 보이기
 # - 순수한 PyTorch로 학습 루프를 쓰고 한 줄 한 줄 설명하기, 그런 다음 같은 모델을 코드 한 줄로 학습하기
-# - n-그램과 TF-IDF를 쓰고 그 비용을 말하기
+# - n그램과 TF-IDF를 쓰고 그 비용을 말하기
 # - 혼동 행렬을 읽고, 어느 단어가 레이블을 결정하는지 보이기
 
 # %%
@@ -49,7 +49,7 @@ plt.show()
 # %% [markdown]
 # ## 2021년 강의의 실수: 레이블은 1부터, 리스트는 0부터
 #
-# AG News 파일의 레이블은 숫자 1, 2, 3, 4입니다. 강의는 이 숫자를 리스트의 인덱스로 그대로 썼습니다. 그런데 파이썬은 0부터 셉니다. 그래서
+# AG News 파일의 레이블은 숫자 1, 2, 3, 4입니다. 강의는 이 숫자를 리스트의 인덱스로 그대로 썼습니다. 그런데 Python은 0부터 셉니다. 그래서
 # 모든 클래스가 다음 클래스의 이름으로 불렸고, 마지막 클래스는 이름이 없었습니다.
 
 # %%
@@ -281,9 +281,9 @@ for text in ("", "qzxv jkwp"):
     print(f"{text!r:12}", model.predict([text])[0], model.predict_proba([text])[0].round(3))
 
 # %% [markdown]
-# ## n-그램: 순서를 조금만
+# ## n그램: 순서를 조금만
 #
-# *not good*과 *good*에는 똑같이 *good*이 들어 있지만 뜻은 반대입니다. n-그램은 이어진 단어 n개입니다. 단어와 단어 쌍을 함께 세면 *not
+# *not good*과 *good*에는 똑같이 *good*이 들어 있지만 뜻은 반대입니다. n그램은 이어진 단어 n개입니다. 단어와 단어 쌍을 함께 세면 *not
 # good*이 보입니다.
 
 # %%
@@ -295,7 +295,7 @@ for n in (1, 2, 3, 4):
     print(n, len(found), found)
 
 # %% [markdown]
-# 단어가 m개인 텍스트에는 n-그램이 m − n + 1개 있습니다. 그런데 **서로 다른** n-그램은 모두 몇 개일까요? 텍스트를 점점 늘려 가며 세어
+# 단어가 m개인 텍스트에는 n그램이 m − n + 1개 있습니다. 그런데 **서로 다른** n그램은 모두 몇 개일까요? 텍스트를 점점 늘려 가며 세어
 # 봅시다.
 
 # %%
@@ -313,7 +313,7 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# 단어 하나짜리 곡선은 점점 완만해지지만 긴 n-그램은 거의 그대로 올라갑니다. 이어진 단어 네 개는 거의 언제나 처음 보는 것이기 때문입니다.
+# 단어 하나짜리 곡선은 점점 완만해지지만 긴 n그램은 거의 그대로 올라갑니다. 이어진 단어 네 개는 거의 언제나 처음 보는 것이기 때문입니다.
 # 2021년 강의는 AG News 120,000건에서 단어 95,812개, 단어 쌍까지 더하면 1,308,844개를 세었습니다(`<unk>`와 `<pad>` 포함).
 # `CountVectors("basic_english", ngram_range=(1, 2))`로 같은 것을 셀 수 있고, 그 수는 `.size`입니다. 열이 많으면 메모리를 더 쓰는데, 그
 # 대부분은 한 번만 나옵니다.
@@ -393,7 +393,7 @@ answer = ...
 check("2.1", answer)
 
 # %% [markdown]
-# **2.2** 단어가 7개인 텍스트가 있습니다. 한 단어, 두 단어, 세 단어짜리 n-그램을 모두 더하면 몇 개일까요?
+# **2.2** 단어가 7개인 텍스트가 있습니다. 한 단어, 두 단어, 세 단어짜리 n그램을 모두 더하면 몇 개일까요?
 
 # %%
 answer = ...
@@ -420,7 +420,7 @@ check("2.3", answer)
 # | BoW, `CountVectorizer` | `CountVectors("words").fit(texts)`, `ids.counts(len(vocab))` |
 # | 분류기와 학습 루프 | `sadari.BagOfWords(solver="adam", epoch_size=25000, report_every=500).fit(texts, labels)` |
 # | 같은 것을 명령줄에서 | `sadari train ag_news --rung bow --solver adam --epoch-size 25000 --report-every 500 -o m` |
-# | n-그램, `ngram_range` | `ngrams(tokens, 2)`, `CountVectors("words", ngram_range=(1, 2))`, `sadari.Ngrams()` |
+# | n그램, `ngram_range` | `ngrams(tokens, 2)`, `CountVectors("words", ngram_range=(1, 2))`, `sadari.Ngrams()` |
 # | TF-IDF, `TfidfVectorizer` | `weigh(counts, idf=True, norm="l2").matrix(counts)`, `sadari.TfIdf()` |
 # | 정확도, 혼동 행렬 | `sadari.metrics.evaluate.evaluate(model, corpus)`, `sadari evaluate MODEL test.csv` |
 # | 레이블을 결정하는 단어 | `model.explain(text).strongest("Business")` |

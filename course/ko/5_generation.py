@@ -115,7 +115,7 @@ plt.show()
 # ## 5.3 윈도: 복사본이 아니라 뷰(view)
 #
 # 입력과 정답은 같은 텍스트를 한 글자 밀어 놓은 것입니다. 2021년 강의는 텍스트마다 100글자짜리 윈도를 **하나도
-# 빠짐없이** 파이썬 반복문으로 잘라 냈습니다.
+# 빠짐없이** Python 반복문으로 잘라 냈습니다.
 
 # %%
 index = {character: id for id, character in enumerate(vocab.tokens)}
