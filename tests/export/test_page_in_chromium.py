@@ -15,6 +15,7 @@ from sadari.rungs.cautious import Caution
 
 pytestmark = needs_chromium
 ALL = {"en": "all", "ko": "모두"}
+PERCENT = {"en": " %", "ko": "%"}
 UNSURE = {"en": "a person should decide", "ko": "사람이"}
 CARE = Caution(coverage=0.6, sets=0.9, scope=0.05)
 
@@ -51,7 +52,7 @@ def test_bars_and_words_are_those_of_the_model(browser, exported):
             (row.locator(".name").inner_text(), row.locator("b").inner_text()) for row in page.locator(".bar").all()
         ]
         expected = sorted(zip(probabilities, model.classes_, strict=True), key=lambda pair: -pair[0])
-        assert [(label, float(share.removesuffix(" %"))) for label, share in rows] == [
+        assert [(label, float(share.removesuffix(PERCENT[lang]))) for label, share in rows] == [
             (label, pytest.approx(100 * share, abs=0.051)) for share, label in expected
         ]
         page.wait_for_selector("#words .for")
@@ -110,7 +111,7 @@ def test_answers_are_withheld_as_the_model_withholds_them(browser, exported):
         with_care(page)
         for place in (int(judged.unsure.argmax()), int(judged.unsure.argmin()), int(judged.outside.argmax())):
             page.fill("#text", texts[place])
-            expect(page.locator("#careful")).to_contain_text(f"{100 * judged.certainty[place]:.1f} %")
+            expect(page.locator("#careful")).to_contain_text(f"{100 * judged.certainty[place]:.1f}{PERCENT[lang]}")
             assert (UNSURE[lang] in page.locator("#careful").inner_text()) == judged.unsure[place]
             held = page.locator("#set").inner_text().split(": ")[-1].split(" · ")
             assert set(held) == names_of(model, judged.sets[place]) or not judged.sets[place].any()

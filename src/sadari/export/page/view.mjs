@@ -2,7 +2,7 @@
 // `sadari export --to html` writes it stands before page.mjs in one script.
 
 export const whole = (text) => text.replace(/[\ud800-\udfff]/gu, "\ufffd"); // without halves of surrogate pairs
-export const percent = (share) => `${(100 * share).toFixed(1)} %`;
+export const percent = (share) => `${(100 * share).toFixed(1)}${document.documentElement.lang === "ko" ? "%" : " %"}`;
 const signed = (number) => `${number >= 0 ? "+" : "−"}${Math.abs(number).toFixed(2)}`;
 
 /** An element with these properties and children. */
