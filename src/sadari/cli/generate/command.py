@@ -94,14 +94,9 @@ def generate() -> None:
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
     """Train a generator on TEXT… (files, folders, names of data sets, or "-")."""
-    from sadari.cli.terminal import settings as settings_view
     from sadari.generation.generator import Generator
 
-    if context.params["list_settings"]:
-        settings_view.print_settings(Generator, as_json=context.params["as_json"])
-        return
-    with train_run.only_the_first_speaks():
-        _train(train_run.arguments(context, TRAIN))
+    train_run.train_or_list(context, TRAIN, Generator, _train)
 
 
 def _train(asked: dict[str, Any]) -> None:
@@ -147,9 +142,10 @@ def _train(asked: dict[str, Any]) -> None:
 def _fit(
     fit: Callable[..., Any], texts: Texts, progress: Progress, kept: dict[str, Any], asked: Mapping[str, Any]
 ) -> None:
-    from sadari.cli.generate.view import Told, described, glimpsed
+    from sadari.cli.generate.view import described, glimpsed, note_record
+    from sadari.cli.train.view import Told
 
-    told = Told(texts, progress, quiet=asked["as_json"])
+    told = Told(texts, progress, note_record, quiet=asked["as_json"])
     also = glimpsed if asked["sample_every"] is None else None
     with train_run.says_how_to_resume(kept, TRAIN):
         fit(

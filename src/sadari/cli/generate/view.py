@@ -12,9 +12,8 @@ import click
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.generate.input import Texts
 from sadari.cli.terminal.printing import columns, labels_named, note, saved, say_json
-from sadari.cli.train.view import Line, gone_over, parameters, print_headed, print_lines, step_reached
+from sadari.cli.train.view import Line, gone_over, parameters, print_headed, step_reached
 from sadari.display.lines import printable
-from sadari.display.terminal import Progress
 from sadari.generation.corpus import TrainingText
 from sadari.generation.generator import Generator
 from sadari.messages import Message, beside, counted, message
@@ -25,32 +24,13 @@ SHOWN_LINES = 6  # of a sample while it trains
 BETWEEN = "---"  # texts, where several are written
 
 
-class Told:
-    """Says on standard error how a training goes.
-
-    Args:
-        texts: what was read.
-        progress: of the command.
-        quiet: print nothing on standard output.
-    """
-
-    def __init__(self, texts: Texts, progress: Progress, *, quiet: bool) -> None:
-        self.texts, self.progress, self.quiet = texts, progress, quiet
-
-    def start(self, lines: Sequence[Line]) -> None:
-        """The texts are read, the net is made; ``lines`` are of `described`."""
-        if not self.quiet:
-            with self.progress.paused():
-                print_lines(lines, self.texts.names, self.texts.notes)
-
-    def record(self, record: Mapping[str, Any]) -> None:
-        """The held-out text was scored, or something was written."""
-        with self.progress.paused():
-            if "sample" in record:
-                _note_sample(record["sample"])
-                return
-            held_out = message("held out {scores}", scores=_scores(record)) if "validation_loss" in record else None
-            note(step_reached(record, held_out))
+def note_record(record: Mapping[str, Any]) -> None:
+    """The held-out text was scored, or something was written."""
+    if "sample" in record:
+        _note_sample(record["sample"])
+        return
+    held_out = message("held out {scores}", scores=_scores(record)) if "validation_loss" in record else None
+    note(step_reached(record, held_out))
 
 
 def glimpsed(generator: Generator) -> dict[str, str]:

@@ -111,14 +111,9 @@ def pretrain(context: click.Context, **_: Any) -> None:
 
     What it knows shows: sadari pretrain probe MODEL TEXT.
     """
-    from sadari.cli.terminal import settings as settings_view
     from sadari.pretraining.bert import Bert
 
-    if context.params["list_settings"]:
-        settings_view.print_settings(Bert, as_json=context.params["as_json"])
-        return
-    with train_run.only_the_first_speaks():
-        _pretrain(train_run.arguments(context, PRETRAIN))
+    train_run.train_or_list(context, PRETRAIN, Bert, _pretrain)
 
 
 def _pretrain(asked: dict[str, Any]) -> None:
@@ -126,7 +121,6 @@ def _pretrain(asked: dict[str, Any]) -> None:
     from sadari.cli.arguments.settings import parse_settings
     from sadari.cli.pretrain import view as pretrain_view
     from sadari.cli.pretrain.input import Texts
-    from sadari.cli.train import resume as train_run
     from sadari.display.terminal import Progress
     from sadari.pretraining.bert import Bert
 
@@ -172,10 +166,10 @@ def _pretrain(asked: dict[str, Any]) -> None:
 def _fit(
     fit: Callable[..., Any], texts: Texts, progress: Progress, kept: dict[str, Any], asked: dict[str, Any]
 ) -> None:
-    from sadari.cli.pretrain.view import Told, described
-    from sadari.cli.train import resume as train_run
+    from sadari.cli.pretrain.view import described, note_record
+    from sadari.cli.train.view import Told
 
-    told = Told(texts, progress, quiet=asked["as_json"])
+    told = Told(texts, progress, note_record, quiet=asked["as_json"])
     with train_run.says_how_to_resume(kept, PRETRAIN):
         fit(
             texts,

@@ -13,8 +13,7 @@ from sadari import readable
 from sadari.cli.arguments.settings import show_settings
 from sadari.cli.pretrain.input import Texts
 from sadari.cli.terminal.printing import bar, columns, note, pad, saved, say, say_json, wrap
-from sadari.cli.train.view import INDENT, Line, gone_over, parameters, print_headed, print_lines, step_reached
-from sadari.display.terminal import Progress
+from sadari.cli.train.view import INDENT, Line, gone_over, parameters, print_headed, step_reached
 from sadari.messages import Message, beside, counted, message, plural
 from sadari.pretraining.bert import Bert
 from sadari.pretraining.corpus import PreTrainingTexts
@@ -27,30 +26,11 @@ MOST_BAR = 24
 UNDECIDED = 0.05  # so near to a half a probability says neither
 
 
-class Told:
-    """Says on standard error how a training goes.
-
-    Args:
-        texts: what is read.
-        progress: of the command.
-        quiet: print nothing on standard output.
-    """
-
-    def __init__(self, texts: Texts, progress: Progress, *, quiet: bool) -> None:
-        self.texts, self.progress, self.quiet = texts, progress, quiet
-
-    def start(self, lines: Sequence[Line]) -> None:
-        """The texts are read, the net is made; ``lines`` are of `described`."""
-        if not self.quiet:
-            with self.progress.paused():
-                print_lines(lines, self.texts.names, self.texts.notes)
-
-    def record(self, record: Mapping[str, Any]) -> None:
-        """The held-out texts were scored, or a part of them."""
-        with self.progress.paused():
-            held_out = message("held out {scores}", scores=_scores(record)) if "masked_loss" in record else None
-            for place, part in enumerate(wrap(str(step_reached(record, held_out)), columns() - 2)):
-                note("  " * bool(place) + part)
+def note_record(record: Mapping[str, Any]) -> None:
+    """The held-out texts were scored, or a part of them."""
+    held_out = message("held out {scores}", scores=_scores(record)) if "masked_loss" in record else None
+    for place, part in enumerate(wrap(str(step_reached(record, held_out)), columns() - 2)):
+        note("  " * bool(place) + part)
 
 
 def print_result(model: Bert, output: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +71,26 @@ def arguments(context: click.Context, command: Command = TRAIN) -> dict[str, Any
             message("--run and -o are the same folder"), hint=message("the run ends where the model begins: name two")
         )
     return given
+
+
+def train_or_list(
+    context: click.Context, command: Command, kind: type[Any], train: Callable[[dict[str, Any]], None]
+) -> None:
+    """Train by the command's arguments; or list what can be set, where that is asked for.
+
+    Args:
+        context: of the command.
+        command: its name, and what it needs.
+        kind: of model, whose settings are listed.
+        train: does it.
+    """
+    from sadari.cli.terminal.settings import print_settings
+
+    if context.params["list_settings"]:
+        print_settings(kind, as_json=context.params["as_json"])
+        return
+    with only_the_first_speaks():
+        train(arguments(context, command))
 
 
 def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sadari import readable
 from sadari.cli.arguments.settings import show_settings
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
     from sadari.data.read import Source
     from sadari.data.train_data import TrainData
+    from sadari.display.terminal import Progress
     from sadari.metrics.evaluate import Evaluation
     from sadari.rungs import Rung
 
@@ -46,6 +47,40 @@ _REPORT = (
     ("validation_accuracy", message("validation"), ".1%"),
     ("seconds", message("seconds"), ".1f"),
 )
+
+
+class Read(Protocol):
+    """Texts that a command has read: the names of the files, and what was noticed."""
+
+    names: list[str]
+    notes: list[Message]
+
+
+class Told:
+    """Says how a training on plain texts goes.
+
+    Args:
+        texts: what is read.
+        progress: of the command.
+        note: says on standard error what a record holds.
+        quiet: print nothing on standard output.
+    """
+
+    def __init__(
+        self, texts: Read, progress: Progress, note: Callable[[Mapping[str, Any]], None], *, quiet: bool
+    ) -> None:
+        self._texts, self._progress, self._note, self._quiet = texts, progress, note, quiet
+
+    def start(self, lines: Sequence[Line]) -> None:
+        """The texts are read, the net is made; ``lines`` say how."""
+        if not self._quiet:
+            with self._progress.paused():
+                print_lines(lines, self._texts.names, self._texts.notes)
+
+    def record(self, record: Mapping[str, Any]) -> None:
+        """Something was scored or written."""
+        with self._progress.paused():
+            self._note(record)
 
 
 def print_lines(lines: Sequence[Line], names: Sequence[str] = (), notes: Sequence[Message] = ()) -> None:

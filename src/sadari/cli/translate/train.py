@@ -96,14 +96,9 @@ and more products are in bf16, where processor or GPU is faster with it.
 @click.pass_context
 def train(context: click.Context, **_: Any) -> None:
     """Train a translator on the lines of SOURCES and TARGETS, or on two columns of one table."""
-    from sadari.cli.terminal import settings as settings_view
     from sadari.translation.translator import Translator
 
-    if context.params["list_settings"]:
-        settings_view.print_settings(Translator, as_json=context.params["as_json"])
-        return
-    with train_run.only_the_first_speaks():
-        _train(train_run.arguments(context, TRANSLATE))
+    train_run.train_or_list(context, TRANSLATE, Translator, _train)
 
 
 def _train(asked: dict[str, Any]) -> None:
