@@ -88,6 +88,14 @@ def test_a_label_that_nobody_has_and_a_table_that_says_nothing_are_borne():
     assert label_shift(np.ones((2, 2), int), np.array([3, 7])).after == pytest.approx([0.5, 0.5], abs=0.01)
 
 
+def test_where_a_table_cannot_tell_the_shares_stay_and_their_intervals_are_wide():
+    never = label_shift(np.array([[980, 0], [20, 0]]), np.array([800, 0]))  # the second label is never given
+    assert never.after == pytest.approx([0.98, 0.02])
+    assert never.high[1] - never.low[1] > 0.8
+    rare = label_shift(np.array([[996, 1], [3, 0]]), np.array([800, 0]))  # and of these three it never was
+    assert rare.after[1] < 0.05
+
+
 def test_counts_shift_as_scipy_says():
     before, now = np.array([50.0, 30, 20, 0]), np.array([40.0, 40, 15, 0])
     difference, p = shift_of_counts(before, now)

@@ -102,15 +102,77 @@ def test_the_command(halves, tmp_path):
     for name, corpus in (("before", before), ("after", after), ("few", few)):
         pl.DataFrame({"label": corpus.labels, "text": corpus.texts}).write_csv(tmp_path / f"{name}.csv")
     fast = ("--permutations", "99", "--fail-if")
-    said = run_well("data", "drift", tmp_path / "before.csv", tmp_path / "after.csv", *fast, "p<0.005").stdout
+    said = run_well("data", "drift", tmp_path / "before.csv", tmp_path / "after.csv", *fast, "p<0.02").stdout
     assert "Alike" in said
     found = run("data", "drift", tmp_path / "before.csv", tmp_path / "few.csv", *fast, "label > 0.1")
     assert (found.exit_code, "Changed" in found.stdout) == (1, True), found.stderr
+    assert (
+        "Alike"
+        not in run(
+            "data", "drift", tmp_path / "before.csv", tmp_path / "after.csv", *fast, "p<0.02", "--lang", "ko"
+        ).stdout
+    )
     found = run("data", "drift", tmp_path / "before.csv", tmp_path / "few.csv", "--json", *fast, "unknown>0")
     assert found.exit_code == 0
     assert json.loads(found.stdout)["changed"] is True
     assert "write p<0.01" in run_badly("data", "drift", "headlines", "headlines", *fast, "perhaps")
     assert "no such file" in run_badly("data", "drift", "headlines", tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    "asked", ["p>0.1", "p<0", "p<nan", "p<2", "label<0.1", "label>nan", "unknown>-1", "label>1", "x>0", ""]
+)
+def test_an_alarm_that_is_none_is_refused(asked):
+    said = run_badly("data", "drift", "headlines", "headlines", "--fail-if", asked)
+    assert "write p<0.01, label>0.1 or unknown>0" in said
+
+
+def test_an_alarm_that_could_not_go_off_is_refused(halves, tmp_path):
+    for name, corpus in zip(("before", "after"), halves, strict=True):
+        pl.DataFrame({"label": corpus.labels, "text": corpus.texts}).write_csv(tmp_path / f"{name}.csv")
+        pl.DataFrame({"text": corpus.texts}).write_csv(tmp_path / f"{name}-texts.csv")
+    before, after = tmp_path / "before.csv", tmp_path / "after-texts.csv"
+    said = run_badly("data", "drift", before, after, "--fail-if", "p<0.001")
+    assert "is never so" in said
+    assert "--permutations 1000" in said
+    fast = ("--permutations", "99", "--fail-if")
+    assert "unknown needs labels in both" in run_badly("data", "drift", before, after, *fast, "unknown>0")
+    assert "has no labels, two at least" in run_badly(
+        "data", "drift", tmp_path / "before-texts.csv", after, *fast, "label>0.1"
+    )
+
+
+def test_a_rare_label_among_several_is_not_said_to_have_moved():
+    """It is guessed of as many texts as have it, not of those where it is likelier than not."""
+    rng = np.random.default_rng(0)
+
+    def corpus():
+        sets = [["common"] + ["rare"] * (rng.random() < 0.05) for _ in range(400)]
+        texts = [
+            " ".join(rng.choice(["one", "two", "three"], 4)) + " odd" * (len(names) > 1 and rng.random() < 0.5)
+            for names in sets
+        ]
+        return Corpus(pl.Series(texts), pl.Series(sets, dtype=pl.List(pl.String)), np.arange(400) + 1, "x")
+
+    found = drift(corpus(), corpus(), permutations=99)
+    assert found.shift.after == pytest.approx(found.shift.before, abs=0.06)
+    assert found.largest_move < 0.02
+
+
+def test_what_is_no_corpus_and_no_model_is_refused(halves):
+    with pytest.raises(SettingError, match=r"before is 'train\.csv'"):
+        drift("train.csv", halves[1])
+    with pytest.raises(SettingError, match="model is 'runs/news'"):
+        drift_from_model("runs/news", halves[1])
+
+
+def test_a_model_that_keeps_too_few_answers_and_a_climb_are_refused(halves, tmp_path):
+    model = sadari.TfIdf().fit(halves[0].texts[:12], halves[0].labels[:12])
+    with pytest.raises(SettingError, match="20 at least"):
+        drift_from_model(model, halves[1])
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "climb.json").write_text("{}")
+    assert "the folder of a climb" in run_badly("data", "drift", tmp_path / "run", "headlines")
 
 
 def test_a_model_is_compared_by_what_it_answered(halves, tmp_path):

@@ -209,7 +209,7 @@ def _check_ordered(train: Corpus) -> None:
 
 def _audited(train: Corpus, test: Corpus | None, audited: Audit | None, seed: int) -> Audit:
     """The audit of two corpora, if rungs can be compared on them."""
-    check_corpora(train, test)
+    check_corpora(train=train, test=test)
     if test is not None and test.multi_label != train.multi_label:
         raise DataError(message("a text has one label in one file and several in the other"), where=test.source)
     train.check_trainable()

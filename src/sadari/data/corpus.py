@@ -311,13 +311,16 @@ def _places(labels: pl.Series, names: Sequence[str]) -> np.ndarray:
     return labels.replace_strict(names, range(len(names)), return_dtype=pl.Int32).to_numpy()
 
 
-def check_corpora(train: Any, test: Any) -> None:
+def check_corpora(**corpora: Any) -> None:
     """Refuse what is no corpus; there may be none to test on.
+
+    Args:
+        corpora: the name of each argument, and what was given for it.
 
     Raises:
         SettingError: what it is.
     """
-    for name, given in (("train", train), ("test", test)):
+    for name, given in corpora.items():
         if not isinstance(given, Corpus) and not (given is None and name == "test"):
             raise SettingError(
                 message("{name} is {shown}", name=name, shown=shown(given)),

@@ -175,8 +175,10 @@ def label_shift(
 
     Black-box shift estimation (Lipton, Wang and Smola 2018): what the classifier takes each label for does not change,
     how many there are of each does. Solved by maximum likelihood (Saerens, Latinne and Decaestecker 2002, on
-    predicted labels), which stays within 0 and 1 where inverting the table does not. Intervals: both samples drawn
-    again.
+    predicted labels), which stays within 0 and 1 where inverting the table does not. One row's worth of the shares
+    before is added to the second sample: a table that tells labels apart does not notice, and where it cannot tell
+    them apart the shares stay as they were. Intervals: both samples drawn again, each solved from a start of its own,
+    so that they are wide where the table cannot tell.
 
     Args:
         confusion: int [k, k]: rows by true label and by predicted label, of texts that the classifier did not learn.
@@ -188,25 +190,44 @@ def label_shift(
     check("draws", draws, Whole(10, 1_000_000))
     check("seed", seed, SEED)
     table, counts = np.asarray(confusion, np.float64), np.asarray(predicted, np.float64)
-    after = _shares(table[None], counts[None])[0]
+    before = table.sum(axis=1) / table.sum()
+    after = _shares(table[None], counts[None], (before + 1e-9)[None], kept=1.0)[0]
     rng = np.random.default_rng(seed)
     flat = table.ravel() / table.sum()
     tables = rng.multinomial(int(table.sum()), flat, size=draws).reshape(draws, *table.shape)
-    drawn = _shares(tables.astype(np.float64), rng.multinomial(int(counts.sum()), counts / counts.sum(), size=draws))
+    again = rng.multinomial(int(counts.sum()), counts / counts.sum(), size=draws)
+    drawn = _shares(tables.astype(np.float64), again, rng.dirichlet(np.ones(len(table)), size=draws))
     low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
-    return LabelShift(table.sum(axis=1) / table.sum(), after, np.minimum(low, after), np.maximum(high, after))
+    return LabelShift(before, after, np.minimum(low, after), np.maximum(high, after))
 
 
-def _shares(tables: NDArray[np.float64], counts: NDArray[Any], *, steps: int = 300) -> NDArray[np.float64]:
-    """float64 [b, k]: of each table and its counts the most likely shares of the true labels."""
+def _shares(
+    tables: NDArray[np.float64],
+    counts: NDArray[Any],
+    start: NDArray[np.float64],
+    *,
+    kept: float = 0.0,
+    steps: int = 300,
+) -> NDArray[np.float64]:
+    """float64 [b, k]: of each table and its counts the most likely shares of the true labels.
+
+    Args:
+        tables: float64 [b, k, k].
+        counts: [b, k], rows that were given each label.
+        start: float64 [b, k], shares to begin with.
+        kept: rows' worth of these that the counts are added to.
+        steps: of the iteration.
+    """
     labels = tables.shape[-1]
     taken = np.where(tables.any(axis=2, keepdims=True), tables, np.eye(labels))  # who has no rows is taken for itself
     taken /= taken.sum(axis=2, keepdims=True)
     seen = counts / counts.sum(axis=1, keepdims=True)
-    shares = np.full((len(tables), labels), 1 / labels)
+    rows = counts.sum(axis=1, keepdims=True)
+    shares = start
     for _ in range(steps):
         expected = np.einsum("bi,bij->bj", shares, taken)
         shares = shares * np.einsum("bij,bj->bi", taken, seen / np.maximum(expected, 1e-300))
+        shares = rows * shares + kept * start
         shares /= shares.sum(axis=1, keepdims=True)
     return shares
 

@@ -69,11 +69,29 @@ __all__ = [
     "TfIdf",
     "Transformer",
     "WordChar",
+    "check_rung",
     "find_rung",
     "from_files",
     "import_model",
     "load",
 ]
+
+
+def check_rung(name: str, model: Any) -> None:
+    """Refuse what is no classifier.
+
+    Args:
+        name: of the argument.
+        model: what was given for it.
+
+    Raises:
+        SettingError: what it is.
+    """
+    if not isinstance(model, Rung):
+        raise SettingError(
+            message("{name} is {shown}", name=name, shown=shown(model)),
+            hint=message("it must be a trained classifier: sadari.load(folder)"),
+        )
 
 
 def find_rung(name: str) -> type[Rung]:

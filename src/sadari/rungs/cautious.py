@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.rungs.answering import Answering
-from sadari.train.calibration.rows import MOST_ROWS, CalibrationRows, energies
+from sadari.settings.limits import check
+from sadari.train.calibration.rows import MOST_ROWS, SHARE, CalibrationRows, energies
 from sadari.train.calibration.withholding import NEVER
 from sadari.train.labels import LabelCodec
 
@@ -155,8 +156,9 @@ class Cautious(Answering):
             share: of the texts that have a label, how many may be taken for such.
 
         Raises:
-            SettingError: there are no rows to learn that from, or too few.
+            SettingError: it is no share, or there are no rows to learn that from, or too few.
         """
+        check("share", share, SHARE)
         judged = self.careful(Caution(scope=share)).answer(texts)
         assert judged.outside is not None
         return judged.outside
@@ -171,8 +173,9 @@ class Cautious(Answering):
             coverage: how often a set holds the right label.
 
         Raises:
-            SettingError: there are no rows to learn that from, or too few.
+            SettingError: it is no share, or there are no rows to learn that from, or too few.
         """
+        check("coverage", coverage, SHARE)
         judged = self.careful(Caution(sets=coverage)).answer(texts)
         assert judged.sets is not None
         return self._as_tuples(judged.sets)

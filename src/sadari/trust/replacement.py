@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.data.corpus import Corpus
+from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.metrics.answers import Answers
@@ -20,7 +20,7 @@ from sadari.metrics.metric import Metric
 from sadari.metrics.predictions import label_columns
 from sadari.metrics.several import DEFAULT, SeveralMetric, scores_of_labels, truth_matrix
 from sadari.metrics.speed import one_text_us
-from sadari.rungs import Rung
+from sadari.rungs import Rung, check_rung
 
 OLD, NEW = "old", "new"
 _BOTH = (OLD, NEW)
@@ -91,8 +91,11 @@ def compare_models(old: Rung, new: Rung, corpus: Corpus, *, metric: str | None =
 
     Raises:
         DataError: there are no labelled texts, or one of the models does not have as many labels a text as they.
-        SettingError: there is no such metric, or no such label.
+        SettingError: there is no such metric, or no such label; or a model is none, or the corpus.
     """
+    check_rung("old", old)
+    check_rung("new", new)
+    check_corpora(corpus=corpus)
     if corpus.labels is None or len(corpus) == 0:
         raise DataError(message("there are no labelled texts to evaluate on"), where=corpus.source)
     models = {OLD: old, NEW: new}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sadari.data.split import split
 from sadari.errors import DataError
 from sadari.messages import message
-from sadari.rungs import Rung
+from sadari.rungs import Rung, check_rung
 from sadari.text.column import as_column
 from sadari.train.calibration.rows import energies
 from sadari.train.labels import as_labels
@@ -46,7 +46,9 @@ def leave_labels_out(model: Rung, texts: Any, labels: Any, *, seed: int = 0) -> 
 
     Raises:
         DataError: fewer than three labels, or none with 20 rows.
+        SettingError: the model is none.
     """
+    check_rung("model", model)
     column, given = as_column(texts), as_labels(labels)
     names = np.array(given.to_list() if not isinstance(given, np.ndarray) else [], object)
     random = np.random.default_rng(seed)

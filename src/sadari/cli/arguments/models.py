@@ -48,7 +48,7 @@ def _loaded(folder: str) -> Rung:
         return load(folder)
     except ModelError as error:
         place = Path(folder)
-        if "\0" in folder or not _is_climb(place):
+        if "\0" in folder or not is_climb(place):
             raise
         models = sorted(str(entry) for entry in place.iterdir() if (entry / MANIFEST).is_file())
         raise ModelError(
@@ -58,7 +58,7 @@ def _loaded(folder: str) -> Rung:
         ) from error
 
 
-def _is_climb(place: Path) -> bool:
+def is_climb(place: Path) -> bool:
     from sadari.artifact import MANIFEST
 
     try:

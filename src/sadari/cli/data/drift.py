@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -11,8 +12,8 @@ import click
 
 from sadari import readable
 from sadari.cli.arguments import inputs, options
-from sadari.cli.arguments.models import load_model, open_for_model
-from sadari.errors import SettingError
+from sadari.cli.arguments.models import is_climb, load_model, open_for_model
+from sadari.errors import DataError, SettingError
 from sadari.messages import Message, beside, counted, message
 
 if TYPE_CHECKING:
@@ -29,13 +30,15 @@ Examples:
 \b
 --fail-if gives the exit status 1 where what it says is so:
   p<0.01       the p-value of all features together is below 0.01
-  label>0.1    the estimated share of some label moved by more than 10 points
+  label>0.1    the share of some label moved by more than 10 points: by the
+               estimate, whose interval does not hold the share before
   unknown>0    more than this share of the new rows has a label that is new
 """
 INDENT = 13
+MOST_SURE = 1e-5  # no p-value of as many shuffles as may be asked for is below it
+SIGNS = {"p": "<", "label": ">", "unknown": ">"}
 MOST_LABELS = 40
 WIDEST = 24
-FIGURES = ("p", "label", "unknown")
 
 
 @click.command(epilog=EXAMPLES)
@@ -63,13 +66,15 @@ def drift(context: click.Context, before: str, new: str, **asked: Any) -> None:
     """
     from sadari.display.terminal import Progress
 
-    condition = _condition(asked["fail_if"])
+    condition = _condition(asked["fail_if"], asked["permutations"])
     found = inputs.find_data(before, new)
     with Progress() as progress:
         if _is_model(before):
             result, names = _from_model(before, found, asked, progress)
         else:
             result, names = _from_data(found, asked, progress)
+    if condition is not None:
+        _check_seen(result, condition[0], names)
     if asked["as_json"]:
         from sadari.cli.terminal.printing import say_json
 
@@ -81,10 +86,11 @@ def drift(context: click.Context, before: str, new: str, **asked: Any) -> None:
 
 
 def _is_model(place: str) -> bool:
+    """Whether DATA is the folder of a model, or of a climb, which `load_model` refuses by naming its models."""
     from sadari.artifact import MANIFEST
 
     try:
-        return (Path(place) / MANIFEST).is_file()
+        return (Path(place) / MANIFEST).is_file() or is_climb(Path(place))
     except (OSError, ValueError):
         return False
 
@@ -112,42 +118,73 @@ def _from_data(found: inputs.Data, asked: dict[str, Any], progress: Progress) ->
     return result, [corpus.source for corpus in corpora]
 
 
-def _condition(text: str | None) -> tuple[str, str, float] | None:
-    """What ends with the status 1: a figure, < or >, and a limit.
+def _condition(text: str | None, permutations: int) -> tuple[str, float] | None:
+    """What ends with the status 1: a figure, and its limit.
 
     Raises:
-        SettingError: it is something else.
+        SettingError: it is something else, or can never be so.
     """
     if text is None:
         return None
-    sign = "<" if "<" in text else ">"
-    figure, limit = (part.strip() for part in text.partition(sign)[::2])
-    try:
-        if figure in FIGURES:
-            return figure, sign, float(limit)
-    except ValueError:
-        pass
-    raise SettingError(
-        message("--fail-if is {text!r}", text=text), hint=message("write p<0.01, label>0.1 or unknown>0")
+    parts = [(figure, text.partition(sign)) for figure, sign in SIGNS.items()]
+    figure, limit = next(
+        ((figure, part[2]) for figure, part in parts if part[1] and part[0].strip() == figure), ("", "")
     )
+    try:
+        asked = float(limit)
+    except ValueError:
+        asked = math.nan
+    if not (MOST_SURE < asked <= 1 if figure == "p" else 0 <= asked < 1):
+        raise SettingError(
+            message("--fail-if is {text!r}", text=text), hint=message("write p<0.01, label>0.1 or unknown>0")
+        )
+    least = 1 / (permutations + 1)
+    if figure == "p" and asked <= least:
+        what = message("--fail-if {text} is never so: of {count:,} shuffles p is at least {least:.2g}")
+        raise SettingError(
+            what.filled(text=text, count=permutations, least=least),
+            hint=message("--permutations {count}", count=math.ceil(1 / asked)),
+        )
+    return figure, asked
 
 
-def _holds(result: Drift, figure: str, sign: str, limit: float) -> bool:
-    value = {"p": result.test.p_value, "label": result.largest_move, "unknown": result.unknown_share}[figure]
-    return value < limit if sign == "<" else value > limit
+def _check_seen(result: Drift, figure: str, names: Sequence[str]) -> None:
+    """An alarm that could not go off is no alarm.
+
+    Raises:
+        DataError: labels are asked about, and there are none to compare.
+    """
+    if figure == "label" and result.shift is None:
+        raise DataError(
+            message("has no labels, two at least, of which the shares could move"),
+            where=names[0],
+            hint=message("name their column with --label, or write p<0.01 for --fail-if"),
+        )
+    if figure == "unknown" and result.given is None:
+        raise DataError(
+            message("--fail-if unknown needs labels in both files"),
+            where=names[1],
+            hint=message("name their column with --label, or write p<0.01 for --fail-if"),
+        )
+
+
+def _holds(result: Drift, figure: str, limit: float) -> bool:
+    if figure == "p":
+        return result.test.p_value < limit
+    return (result.largest_move if figure == "label" else result.unknown_share) > limit
 
 
 def _print(result: Drift, names: list[str]) -> None:
     from sadari.cli.terminal.printing import headed, say, table
 
-    head = partial(headed, indent=INDENT)
-    head("Read", *(beside([name, counted(rows, "text")]) for name, rows in zip(names, result.rows, strict=True)))
+    _head = partial(headed, indent=INDENT)
+    _head("Read", *(beside([name, counted(rows, "text")]) for name, rows in zip(names, result.rows, strict=True)))
     say()
     p = readable.significant(result.test.p_value, 2)
     if result.changed:
-        head("Changed", message("the new texts are of another kind: p = {p}", p=p))
+        _head("Changed", message("the new texts are of another kind: p = {p}", p=p))
     else:
-        head("Alike", message("nothing shows that the new texts are of another kind: p = {p}", p=p))
+        _head("Alike", message("nothing shows that the new texts are of another kind: p = {p}", p=p))
     say()
     ways: list[Sequence[Message | str]] = [
         (WAYS[name], f"{each.auc:.3f}", f"{each.p_value:.3f}") for name, each in result.test.blocks.items()
@@ -164,11 +201,11 @@ def _print(result: Drift, names: list[str]) -> None:
     if result.lengths is None:
         return
     say()
-    head(
+    _head(
         "Length",
         message("{before:,.0f} → {after:,.0f} characters (median)", before=result.lengths[0], after=result.lengths[1]),
     )
-    head("Scripts", *_scripts(result))
+    _head("Scripts", *_scripts(result))
 
 
 WAYS: dict[str, Message] = {

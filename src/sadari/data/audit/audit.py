@@ -43,7 +43,7 @@ def audit(
         progress: called with the name of each step as it begins.
     """
     check_threads()
-    check_corpora(train, test)
+    check_corpora(train=train, test=test)
     check("seed", seed, SEED)
     check("unseen", unseen, Entries(), optional=True)
     for name, share in (unseen or {}).items():

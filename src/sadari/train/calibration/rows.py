@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact.strict_json import parse_object
 from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.messages import Message, counted, message
 from sadari.settings.limits import Number, Whole, check, value_in
 from sadari.train.calibration.certainty import Certainty
 from sadari.train.calibration.sets import set_thresholds
@@ -109,13 +109,11 @@ class CalibrationRows:
             best = most_precise(self.given, self.certainty, self.right, **told)
             raise SettingError(
                 message(
-                    "a precision of {asked:g} cannot be reached on the {rows:,} rows that were kept to calibrate on",
+                    "a precision of {asked:g} cannot be reached with {rows} to calibrate on",
                     asked=precision,
-                    rows=len(self.truth),
+                    rows=counted(len(self.truth), "row"),
                 ),
-                hint=message(
-                    "the highest that can be is {best:g}; train on more labelled rows to ask for more", best=best
-                ),
+                hint=_highest(best),
             )
         return found
 
@@ -150,15 +148,11 @@ class CalibrationRows:
         if coverage > most:
             raise SettingError(
                 message(
-                    "sets that hold the right label in {asked:g} of all texts take more rows to calibrate on than the "
-                    "{rows:,} that were kept",
+                    "sets that hold the right label in {asked:g} of all texts take more than {rows} to calibrate on",
                     asked=coverage,
-                    rows=len(self.truth),
+                    rows=counted(len(self.truth), "row"),
                 ),
-                hint=message(
-                    "the highest that can be is {best:g}; train on more labelled rows to ask for more",
-                    best=float(np.floor(most * 1000) / 1000),
-                ),
+                hint=_highest(float(np.floor(most * 1000) / 1000)),
             )
         return set_thresholds(self.truth, self.probability, labels=self.labels, coverage=coverage)
 
@@ -172,18 +166,23 @@ class CalibrationRows:
             SettingError: a text may have several labels, or none; or there are too few rows to learn it from.
         """
         check("scope", share, SHARE)
+        if self.certain is None:
+            raise SettingError(
+                message("where a text may have several labels it may also have none, so that none is out of scope"),
+                hint=message("ask for min_precision, and look at the texts that get no label"),
+            )
         if self.energy is None:
             raise SettingError(
                 message("this model keeps nothing by which texts of no label could be told"),
-                hint=message("where a text has one label: train or climb it once more with this Sadari"),
+                hint=message("train or climb it once more with this Sadari"),
             )
         least = 1 / (len(self.energy) + 1)
         if share < least:
             raise SettingError(
                 message(
-                    "a share of {asked:g} cannot be told on the {rows:,} rows that were kept to calibrate on",
+                    "a share of {asked:g} cannot be told with {rows} to calibrate on",
                     asked=share,
-                    rows=len(self.energy),
+                    rows=counted(len(self.energy), "row"),
                 ),
                 hint=message("the lowest that can be is {least:.3g}", least=float(np.ceil(least * 1000) / 1000)),
             )
@@ -240,6 +239,13 @@ class CalibrationRows:
             certain,
             _energy(said, len(truth), name),
         )
+
+
+def _highest(best: float) -> Message:
+    """What else may be asked for."""
+    if not SHARE.allows(best):
+        return message("train on more labelled rows")
+    return message("the highest that can be is {best:g}; train on more labelled rows to ask for more", best=best)
 
 
 def energies(scaled: NDArray[np.floating]) -> NDArray[np.float64]:

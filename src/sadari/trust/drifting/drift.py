@@ -10,11 +10,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.data.audit.characters import histogram, script_shares
-from sadari.data.corpus import Corpus
+from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.metrics.two_samples import LabelShift, TwoSampleTest, label_shift, two_sample_test
-from sadari.rungs import Rung
+from sadari.rungs import Rung, check_rung
 from sadari.settings.limits import Whole, check
 from sadari.trust.drifting.features import form, sureness, topics
 from sadari.trust.drifting.guessed import guess
@@ -61,8 +61,14 @@ class Drift:
 
     @property
     def largest_move(self) -> float:
-        """By how much the estimated share of the label that moved most did; 0 without labels."""
-        return 0.0 if self.shift is None else float(np.abs(self.shift.after - self.shift.before).max(initial=0.0))
+        """By how much the estimated share of the label that surely moved most did; 0 where none did.
+
+        Surely: the interval of the estimate does not hold the share before.
+        """
+        if self.shift is None:
+            return 0.0
+        sure = (self.shift.before < self.shift.low) | (self.shift.before > self.shift.high)
+        return float(np.abs(self.shift.after - self.shift.before)[sure].max(initial=0.0))
 
     @property
     def unknown_share(self) -> float:
@@ -114,7 +120,9 @@ def drift(
 
     Raises:
         DataError: one of both has fewer than 20 texts.
+        SettingError: one of both is no corpus, or a number is none that can be.
     """
+    check_corpora(before=before, after=after)
     check("words", words, Whole(0, 100_000))
     for corpus in (before, after):
         _check_enough(len(corpus), corpus.source)
@@ -157,13 +165,15 @@ def drift_from_model(
         seed: of every random choice.
 
     Raises:
-        SettingError: the model keeps no such rows, or its texts may have several labels.
+        SettingError: the model keeps no such rows, or too few, or its texts may have several labels.
         DataError: there are fewer than 20 texts.
     """
+    check_rung("model", model)
+    check_corpora(after=after)
     kept = model.calibration_
-    if kept is None or kept.certain is None:
+    if kept is None or kept.certain is None or len(kept.truth) < LEAST:
         raise SettingError(
-            message("this model keeps no answers, one label each, to compare with"),
+            message("this model keeps no answers, one label each and {least} at least, to compare with", least=LEAST),
             hint=message("give the file that it learned from in its place"),
         )
     _check_enough(len(after), after.source)

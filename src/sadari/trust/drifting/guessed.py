@@ -54,9 +54,15 @@ class Guessed:
 
 
 def _shift(truth: NDArray[np.bool_], before: NDArray[np.float64], after: NDArray[np.float64], seed: int) -> LabelShift:
-    """That of one label, as a table of two by two: without it, with it."""
-    found = np.bincount(2 * truth[:, 0].astype(np.int64) + (before[:, 0] >= 0.5), minlength=4)
-    return label_shift(found.reshape(2, 2), np.bincount((after[:, 0] >= 0.5).astype(np.int64), minlength=2), seed=seed)
+    """That of one label, as a table of two by two: without it, with it.
+
+    It is guessed of as many texts before as have it: a rare label is hardly ever likelier than not.
+    """
+    rows = int(truth.sum())
+    least = np.sort(before[:, 0])[len(before) - rows] if rows else np.inf
+    found = np.bincount(2 * truth[:, 0].astype(np.int64) + (before[:, 0] >= least), minlength=4)
+    given = np.bincount((after[:, 0] >= least).astype(np.int64), minlength=2)
+    return label_shift(found.reshape(2, 2), given, seed=seed)
 
 
 def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:

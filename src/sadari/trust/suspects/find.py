@@ -71,7 +71,7 @@ def suspects(
     check("folds", folds, Whole(2, 100))
     check("reasons", reasons, Whole(0, MOST))
     check("seed", seed, SEED)
-    check_corpora(train, None)
+    check_corpora(train=train)
     train.check_trainable()
     selection = rungs_to_climb(None if rungs is None else list(rungs), {**starts, "download": download})
     voters = usual_voters(selection.starts) if rungs is None else selection.names
