@@ -1,6 +1,7 @@
 """Wrong labels found in texts: from folds, from a climb's folder, and what a person made of them applied."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -259,6 +260,46 @@ def test_corrections_that_cannot_be_are_refused(filled, noisy, found, tmp_path):
     other.write_text("text,label\na,b\n", encoding="utf-8")
     with pytest.raises(DataError, match="has no column 'corrected'"):
         read_corrections(other, noisy)
+
+
+def test_what_stands_in_drop_is_yes_or_no(filled, noisy):
+    path, *_ = filled
+    frame = pl.read_csv(path, infer_schema=False)
+    for said, drops in (("Yes ", True), ("네", True), ("No", False), ("아니오", False)):
+        frame.with_columns(drop=pl.when(pl.col("drop") == "yes").then(pl.lit(said))).write_csv(path)
+        assert len(read_corrections(path, noisy).dropped) == drops
+    frame.with_columns(drop=pl.when(pl.col("drop") == "yes").then(pl.lit("perhaps"))).write_csv(path)
+    assert holds_corrections(path)
+    with pytest.raises(DataError, match=r"drop holds 'perhaps'[\s\S]*write yes"):
+        read_corrections(path, noisy)
+
+
+def test_a_text_may_be_corrected_to_no_label(tmp_path):
+    sets = pl.Series([["a"], ["b"], ["a", "b"], []] * 10, dtype=pl.List(pl.String))
+    train = Corpus(pl.Series([f"text {n}" for n in range(40)]), sets, np.arange(1, 41), "x")
+    (tmp_path / "filled.csv").write_text("row,text,label,corrected\n1,text 0,a,|\n4,text 3,,a|b\n", encoding="utf-8")
+    found = read_corrections(tmp_path / "filled.csv", train)
+    assert (found.rows.tolist(), found.labels.to_list()) == ([0, 3], [[], ["a", "b"]])
+    likelier = sadari.suspects(train, rungs=["bow"], folds=2).table()["likelier"].drop_nulls()
+    assert (likelier != "").all()  # the separator alone, which can be written into corrected as it is
+
+
+def test_data_and_tables_are_not_written_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{w} {n},{w},{n}\n" for n in range(20) for w in ("up", "down"))
+    Path("news.csv").write_text("text,topic,id\n" + rows, "utf-8")
+    Path("filled.csv").write_text("row,text,corrected,drop\n1,up 0,down,\n2,down 0,,yes\n", "utf-8")
+    asked = ["data", "suspects", "news.csv", "--label", "topic"]
+    assert "-o news.csv is the file that is read" in run_badly(*asked, "-o", "news.csv")
+    assert "-o filled.csv is the file that is read" in run_badly(*asked, "--apply", "filled.csv", "-o", "filled.csv")
+    assert "-o news.csv is the file that is read" in run_badly(*asked, "--apply", "filled.csv", "-o", "news.csv")
+    said = run_well(*asked, "--rungs", "bow", "--folds", 2, "-o", "found.csv").stdout
+    assert "--label topic --apply found.csv" in " ".join(said.split())
+    said = run_well(*asked, "--rung", "bow", "--apply", "filled.csv", "-o", "clean.csv").stdout
+    assert "sadari climb clean.csv --label topic" in said
+    cleaned = Path("clean.csv").read_text("utf-8").splitlines()
+    assert cleaned[:3] == ["text,topic,id", "up 0,down,0", "up 1,up,1"]
+    assert len(cleaned) == 40
 
 
 def test_what_corrections_buy_is_measured_on_rows_that_neither_model_saw(filled, noisy, clean):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -210,6 +210,23 @@ def validation(command: Command) -> Command:
         show_default=True,
         help="Share of the training rows set aside for validation.",
     )(command)
+
+
+def as_given(asked: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Options as the user gave them, for a command that is to read the same; those that were left out are not there.
+
+    Args:
+        asked: the options.
+        names: those that are wanted.
+    """
+    found: list[str] = []
+    for name in names:
+        value, option = asked.get(name), f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            found.append(option if value else f"--no-{option[2:]}")
+        elif value is not None and value != "error":
+            found += [option, str(value)]
+    return found
 
 
 def parse_duration(text: str | None) -> float | None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from sadari.artifact import MANIFEST, check_is_model, open_plain, parse_json
 from sadari.artifact.atomic import check_in_place, output_errors
 from sadari.artifact.manifest import MAX_MANIFEST
-from sadari.errors import OutputError
+from sadari.cli.arguments.inputs import Given
+from sadari.errors import OutputError, SettingError
 from sadari.messages import message
 
 _ANOTHER = message("choose another with -o")
@@ -49,6 +50,31 @@ def check_file(path: Path) -> Path:
         if not (target.exists() and not target.is_file()):  # a device is written to as it is
             _check_parent(path, target)
     return target
+
+
+def check_not_read(output: Path, *read: Given | None, option: str = "-o", format: str | None = None) -> None:
+    """Check that a file to write is none of those that are read: it would replace the user's data.
+
+    Args:
+        output: the file.
+        read: what is read: files, folders and patterns; None and "-" are none.
+        option: what the user names it with.
+        format: of the files that are read, where the user says it.
+
+    Raises:
+        SettingError: it is one of them.
+    """
+    from sadari.data.files.find import data_files
+
+    target = _real(output)
+    if not target.exists():
+        return
+    files = [file for given in read if given not in (None, "-") for file in data_files(given, format=format).paths]
+    if any(Path(file).exists() and target.samefile(file) for file in files):
+        raise SettingError(
+            message("{option} {output} is the file that is read", option=option, output=output),
+            hint=message("choose another name"),
+        )
 
 
 def check_folder(folder: Path, check_old: Callable[[Path], None]) -> None:

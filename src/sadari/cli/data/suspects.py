@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from sadari.cli.arguments import inputs, options
 from sadari.cli.arguments.language import language
@@ -15,6 +16,7 @@ from sadari.messages import Message, message
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
+    from sadari.data.read import Source
     from sadari.rungs import Rung
     from sadari.trust.suspects.result import Suspects
 
@@ -96,6 +98,7 @@ def suspects(data: str, **asked: Any) -> None:
     if output is not None:
         format_of(output)
         outputs.check_file(output)
+        outputs.check_not_read(output, found.train, found.test, asked["apply_"], format=asked["format"])
     if asked["model"] is not None:
         outputs.check_model_folder(Path(asked["model"]))
     with Progress() as progress:
@@ -104,7 +107,7 @@ def suspects(data: str, **asked: Any) -> None:
         train = source.read()
         if asked["apply_"] is not None:
             test = None if asked["test"] is None else inputs.read_test(found, asked, source)
-            _apply(train, test, output, asked)
+            _apply(source, train, test, output, asked)
             return
         if output is not None:
             _check_kept(output, train, asked)
@@ -175,11 +178,12 @@ def _again(data: str, asked: Mapping[str, Any], output: Path | None) -> str | No
     """The command that applies what a person writes into the table."""
     if output is None:
         return None
-    sep = ["--label-sep", asked["label_sep"]] if asked["label_sep"] else []
-    return shlex.join(["sadari", "data", "suspects", data, *sep, "--apply", str(output), "-o", "clean.csv"])
+    run = ["--run", asked["run"]] if asked["run"] else []
+    read = options.as_given(asked, inputs.READING)
+    return shlex.join(["sadari", "data", "suspects", data, *read, *run, "--apply", str(output), "-o", "clean.csv"])
 
 
-def _apply(train: Corpus, test: Corpus | None, output: Path | None, asked: Mapping[str, Any]) -> None:
+def _apply(source: Source, train: Corpus, test: Corpus | None, output: Path | None, asked: Mapping[str, Any]) -> None:
     """Train with corrections, say what they bought, and write what was asked for."""
     from sadari.cli.data.suspects_view import print_worth
     from sadari.cli.terminal.printing import say_json
@@ -196,16 +200,18 @@ def _apply(train: Corpus, test: Corpus | None, output: Path | None, asked: Mappi
         found = worth(train, corrections, _untrained(asked), test=test, seed=asked["seed"], say=say)
     cleaned = corrections.apply(train)
     if output is not None:
-        _write_cleaned(output, cleaned, asked)
+        _write_cleaned(output, source, cleaned, asked)
     if asked["model"] is not None:
         found.model.save(asked["model"], data=cleaned.provenance(seed=asked["seed"]))
     if asked["as_json"]:
         say_json(found.to_dict())
     else:
-        print_worth(found, output, asked["model"])
+        again = ["sadari", "climb", str(output), *options.as_given(asked, ("text", "label", "label_sep"))]
+        print_worth(found, output, asked["model"], again=shlex.join(again))
 
 
-def _write_cleaned(output: Path, cleaned: Corpus, asked: Mapping[str, Any]) -> None:
+def _write_cleaned(output: Path, source: Source, cleaned: Corpus, asked: Mapping[str, Any]) -> None:
+    """All columns of the data, with the corrected labels, and without the rows that are dropped."""
     import polars as pl
 
     from sadari.labelled.rows import Labelled
@@ -213,8 +219,16 @@ def _write_cleaned(output: Path, cleaned: Corpus, asked: Mapping[str, Any]) -> N
 
     labels = cleaned.given_labels
     joined = labels.list.join(_separator(asked)) if cleaned.multi_label else labels
-    frame = pl.DataFrame({"text": cleaned.texts}), pl.DataFrame({"label": joined})
-    write_file(output, iter([Labelled(*frame)]), escape=asked["escape_formulas"])
+    column, first = str(source.label_column), 0
+
+    def rows() -> Iterator[Labelled]:
+        nonlocal first
+        for batch in source.batches():
+            kept = batch.filter(np.isin(batch.rows, cleaned.rows)).frame
+            yield Labelled(kept.with_columns(joined[first : first + len(kept)].alias(column)), pl.DataFrame())
+            first += len(kept)
+
+    write_file(output, rows(), escape=asked["escape_formulas"])
 
 
 def _untrained(asked: Mapping[str, Any]) -> Rung:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sadari import readable
 from sadari.cli.terminal.printing import columns, cut, headed, pad, printable, saved, say, table
 from sadari.climb.measuring.scores import amount_figure, score_said
-from sadari.messages import Message, message
+from sadari.messages import Message, counted, message
 from sadari.trust.suspects.worth import AS_GIVEN, CORRECTED, TEST
 
 if TYPE_CHECKING:
@@ -56,32 +56,37 @@ def _print_pairs(found: Suspects) -> None:
             said = message("{label}, in error", label=readable.label(label))
         else:
             said = message("{label}, missing", label=readable.label(label))
-        cells.append((said, message("about {rows:,} rows", rows=round(rows))))
+        cells.append((said, message("about {rows}", rows=counted(round(rows), "row"))))
     for line in table(cells, left=2, widest=columns() // 2):
         say(line)
 
 
 def _print_first(found: Suspects) -> None:
-    rows = found.table(SHOWN).to_dicts() if len(found.order) else []
-    rows = [row for row in rows if row["suspect"]]
+    rows = found.first(SHOWN).to_dicts()
     if not rows:
         return
     say()
     digits = max(len(f"{row['row']:,}") for row in rows)
     for row in rows:
-        labels = f"{readable.label(row['label'])} → {readable.label(row['likelier'] or '')}"
+        labels = f"{_label(row['label'])} → {_label(row['likelier'])}"
         head = f"{row['row']:{digits},}  {row['right']:.2f}  {pad(cut(labels, 2 * LABEL_WIDTH), 2 * LABEL_WIDTH)}  "
         say(cut(head + printable(" ".join(row["text"].split())), columns()))
     say()
 
 
-def print_worth(found: Worth, output: Path | None, model: str | None) -> None:
+def _label(given: str) -> str:
+    """A label as a line shows it; of a text without any, no label."""
+    return readable.label(given) if given.strip("|") else str(message("no label"))
+
+
+def print_worth(found: Worth, output: Path | None, model: str | None, *, again: str | None) -> None:
     """What corrections bought, on which rows.
 
     Args:
         found: what they bought.
         output: the corrected data that was written.
         model: the folder of the model.
+        again: the command that climbs on it.
     """
     counts = message("labels corrected: {corrected:,} · rows dropped: {dropped:,}")
     counts = counts.filled(corrected=found.corrected, dropped=found.dropped)
@@ -106,7 +111,7 @@ def print_worth(found: Worth, output: Path | None, model: str | None) -> None:
     headed("Mind", _mind(found), indent=INDENT)
     if output is not None:
         saved(output, indent=INDENT)
-        headed("Next", f"sadari climb {output}", indent=INDENT)
+        headed("Next", again, indent=INDENT)
     if model is not None:
         saved(model, indent=INDENT)
 

@@ -110,12 +110,14 @@ def _two(old: str, new: str, data: str, asked: dict[str, Any]) -> int:
         check_metric(asked["metric"])
     place = None if asked["changes"] is None else Path(asked["changes"])
     if place is not None:
-        from sadari.cli.arguments.outputs import check_file
+        from sadari.cli.arguments.outputs import check_file, check_not_read
         from sadari.labelled.writers import format_of
 
         check_file(place)
         format_of(place)
     found = inputs.find_data(data, labelled=True)
+    if place is not None:
+        check_not_read(place, found.test or found.train, option="--changes", format=asked["format"])
     with Progress() as progress:
         progress(message("loading the model"))
         models = [load_model(folder, precision=asked["precision"]) for folder in (old, new)]

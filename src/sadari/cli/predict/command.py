@@ -192,7 +192,7 @@ def _is_folder(text: str) -> bool:
 
 
 def _check_output(output: Path, path: Given | None, asked: dict[str, Any]) -> None:
-    from sadari.cli.arguments.outputs import check_file
+    from sadari.cli.arguments.outputs import check_file, check_not_read
     from sadari.labelled.writers import format_of
 
     if asked["as_json"]:
@@ -205,15 +205,8 @@ def _check_output(output: Path, path: Given | None, asked: dict[str, Any]) -> No
     if asked["bom"] and format_of(output) not in ("csv", "tsv"):
         raise SettingError(message("--bom is for CSV and TSV alone"))
     format_of(output)
-    target = check_file(output)
-    if path is not None and path != "-" and target.exists():
-        from sadari.data.files.find import data_files
-
-        files = map(Path, data_files(path, format=asked["format"]).paths)
-        if any(file.exists() and target.samefile(file) for file in files):
-            raise SettingError(
-                message("-o {output} is the file that is read", output=output), hint=message("choose another name")
-            )
+    check_file(output)
+    check_not_read(output, path, format=asked["format"])
 
 
 def _argument_frame(inputs: tuple[str, ...]) -> pl.DataFrame:

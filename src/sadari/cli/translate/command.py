@@ -74,7 +74,7 @@ translate.add_command(train)
 @options.as_json("Scores as JSON, and nothing else, on standard output.")
 def evaluate(model: str, texts: tuple[str, ...], **asked: Any) -> None:
     """Score MODEL's translations of SOURCES against REFERENCES."""
-    from sadari.cli.arguments.outputs import check_file
+    from sadari.cli.arguments.outputs import check_file, check_not_read
     from sadari.cli.translate import input as translate_input
     from sadari.cli.translate import view as translate_view
     from sadari.display.terminal import Progress
@@ -83,6 +83,7 @@ def evaluate(model: str, texts: tuple[str, ...], **asked: Any) -> None:
     check_tokenizer(asked["bleu_tokenizer"])
     if asked["output"] is not None:
         check_file(Path(asked["output"]))
+        check_not_read(Path(asked["output"]), *texts)
     with Progress() as progress:
         progress(message("loading the model"))
         loaded = translate_input.load(model)
@@ -110,7 +111,7 @@ def evaluate(model: str, texts: tuple[str, ...], **asked: Any) -> None:
 @options.as_json("One object a text: source, translation, log-probability; with --show-alignment that, too.")
 def run_(model: str, texts: tuple[str, ...], **asked: Any) -> None:
     """Translate TEXT…, the lines of FILE, or those of standard input (-)."""
-    from sadari.cli.arguments.outputs import check_file
+    from sadari.cli.arguments.outputs import check_file, check_not_read
     from sadari.cli.translate import input as translate_input
     from sadari.display.terminal import Progress
 
@@ -119,6 +120,8 @@ def run_(model: str, texts: tuple[str, ...], **asked: Any) -> None:
         if asked["show_alignment"] or asked["as_json"]:
             raise SettingError(message("-o takes plain lines: leave out --show-alignment and --json"))
         check_file(Path(asked["output"]))
+        if not isinstance(wanted, list):
+            check_not_read(Path(asked["output"]), wanted)
     if asked["picture"] is not None:
         from sadari.plots.picture import check_picture
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,6 +71,7 @@ INPUTS = ("text", *READ_FORMATS)
 @options.as_json("Settings, words and losses as JSON, and nothing else, on standard output.")
 def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> None:
     """Train word vectors on TEXT…: files, folders, names of data sets, or "-"."""
+    from sadari.cli.arguments.outputs import check_not_read
     from sadari.cli.vectors.view import print_trained
     from sadari.display.terminal import Progress
     from sadari.vectors.formats.files import write_vectors
@@ -77,6 +79,8 @@ def train(texts: tuple[str, ...], output: str, as_json: bool, **asked: Any) -> N
 
     settings = Word2Vec(**_settings(asked))
     kind = checked_kind(output, asked["to"])
+    if kind != "sadari":
+        check_not_read(Path(output), *texts)
     corpus = _Corpus(texts, asked)
     corpus.check()
     with Progress() as progress:

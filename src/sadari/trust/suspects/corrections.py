@@ -18,8 +18,9 @@ from sadari.errors import DataError
 from sadari.messages import Message, message
 from sadari.trust.suspects.result import CORRECTED, DROP
 
-_LISTED = 5
-_NO = {"", "no", "n", "0", "false", "아니요"}
+_LISTED, _NAMED = 5, 10
+_YES = frozenset({"yes", "y", "1", "true", "x", "drop", "예", "네", "ㅇ", "o"})
+_NO = frozenset({"", "no", "n", "0", "false", "아니요", "아니오"})
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,11 @@ def read_corrections(path: str | Path, train: Corpus, *, sep: str = "|") -> Corr
     Args:
         path: the table: CSV, TSV, JSONL or Parquet with ``row``, ``text``, and ``corrected`` or ``drop``.
         train: the training texts with their labels.
-        sep: between the labels of a text that has several.
+        sep: between the labels of a text that has several; alone in ``corrected`` it says that the text has none.
 
     Raises:
-        DataError: a column is missing, nothing is corrected, or a corrected label is none of the data's.
+        DataError: a column is missing, nothing is corrected, a corrected label is none of the data's, or what stands in
+            ``drop`` is neither yes nor no.
     """
     asked = _asked(path)
     if not asked:
@@ -94,12 +96,13 @@ def read_corrections(path: str | Path, train: Corpus, *, sep: str = "|") -> Corr
             by_text.setdefault(text, []).append(place)
     labels, dropped, lost, moved = dict[int, Any](), set[int](), list[str](), 0
     for entry in asked:
+        drop = _is_yes(entry[DROP], message("{source}, row {row:,}", source=str(path), row=entry["at"]))
         places = _places(entry, by_row, by_text, train, sep)
         moved += bool(places) and by_row.get(entry["row"], -1) not in places
         if not places:
             lost.append(f"{entry['row']}" if entry["row"] else entry["text"][:40])
         for place in places:
-            if entry[DROP]:
+            if drop:
                 dropped.add(place)
             elif not _is_given(label := _label(entry, train, sep, str(path)), train[place].label):
                 labels[place] = label
@@ -136,13 +139,31 @@ def _asked(path: str | Path) -> list[dict[str, Any]]:
         columns = {name: _strings(frame, name) for name in ("row", "label", CORRECTED, DROP)}
         for number, text in enumerate(batch.texts.to_list()):
             entry: dict[str, Any] = {name: values[number] for name, values in columns.items()}
-            entry[DROP] = entry[DROP].strip().lower() not in _NO
-            if entry[DROP] or entry[CORRECTED].strip():
+            if _folded(entry[DROP]) not in _NO or entry[CORRECTED].strip():
                 row = entry["row"].strip()
                 found.append(
                     {**entry, "row": int(row) if row.isdecimal() else 0, "text": text, "at": int(batch.rows[number])}
                 )
     return found
+
+
+def _folded(given: str) -> str:
+    return given.strip().lower()
+
+
+def _is_yes(given: str, where: Message) -> bool:
+    """Whether a row is to be dropped.
+
+    Raises:
+        DataError: nobody can tell.
+    """
+    if _folded(given) not in _YES | _NO:
+        raise DataError(
+            message("{column} holds {given!r}", column=DROP, given=given[:40]),
+            where=where,
+            hint=message("write yes, or leave it empty"),
+        )
+    return _folded(given) in _YES
 
 
 def _strings(frame: pl.DataFrame, name: str) -> list[str]:
@@ -175,10 +196,11 @@ def _label(entry: Mapping[str, Any], train: Corpus, sep: str, path: str) -> str 
         DataError: one is none of the data's.
     """
     given = entry[CORRECTED].strip()
-    names = [part.strip() for part in given.split(sep)] if train.multi_label else [given]
+    names = [part.strip() for part in given.split(sep) if part.strip()] if train.multi_label else [given]
     for name in names:
         if name not in train.label_names:
-            near = get_close_matches(name, train.label_names, 3, 0.0)
+            near = get_close_matches(name, train.label_names, _NAMED, 0.0)
+            near += ["…"] * (len(train.label_names) > len(near))
             raise DataError(
                 message("the corrected label {name!r} is none of the data's", name=name),
                 where=message("{source}, row {row:,}", source=path, row=entry["at"]),

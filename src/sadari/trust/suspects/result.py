@@ -58,6 +58,14 @@ class Suspects:
         """
         return pl.concat(self.batches(rows, sep=sep))
 
+    def first(self, rows: int) -> pl.DataFrame:
+        """The first rows that are suspects, without what speaks against their labels.
+
+        Args:
+            rows: so many at most.
+        """
+        return self._batch(self.order[self.quality.suspect[self.order]][:rows], [], "|")
+
     def batches(self, rows: int | None = None, *, sep: str = "|") -> Iterator[pl.DataFrame]:
         """The same, some rows at a time.
 
@@ -96,7 +104,7 @@ class Suspects:
         return labels.list.join(sep) if self.train.multi_label else labels
 
     def _likelier(self, places: NDArray[np.int64], sep: str) -> pl.Series:
-        """The label that the vote would give, where it is another."""
+        """The label that the vote would give, where it is another; the separator alone where it would give none."""
         names, quality = self.train.label_names, self.quality
         if quality.flips is None:
             other = quality.likelier[places] != self.train.codes[places]
@@ -106,7 +114,7 @@ class Suspects:
         mended = self.train.indicator[places] ^ flips
         return pl.Series(
             [
-                sep.join(names[k] for k in np.flatnonzero(row)) if any_ else None
+                (sep.join(names[k] for k in np.flatnonzero(row)) or sep) if any_ else None
                 for row, any_ in zip(mended, np.atleast_1d(flips.any(axis=1)), strict=True)
             ],
             dtype=pl.String,
