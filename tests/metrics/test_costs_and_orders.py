@@ -116,6 +116,11 @@ def test_bad_costs_are_said_with_their_line(text, said, tmp_path):
         read_costs(tmp_path / "c.csv", NAMES)
 
 
+def test_costs_that_are_not_there_are_said_to_be_missing(tmp_path):
+    with pytest.raises(DataError, match="there is no such file"):
+        read_costs(tmp_path / "none.csv", NAMES)
+
+
 def test_what_is_dear_to_miss_is_given_more_often(tmp_path):
     (tmp_path / "c.csv").write_text("label,cost\n4,30\n", "utf-8")
     metric = named(f"cost={tmp_path / 'c.csv'}")

@@ -91,6 +91,30 @@ def test_several_labels_a_text(titles):
         compare_models(old, new, test)
 
 
+def test_a_model_of_other_labels_is_refused(folders, tmp_path):
+    other = sadari.BagOfWords().fit(["up we go", "down we go"] * 10, ["up", "down"] * 10)
+    other.save(tmp_path / "other")
+    said = run_badly("evaluate", folders / "old", tmp_path / "other", folders / "test.csv")
+    assert "none of its labels was seen in training" in said
+
+
+def test_what_is_no_model_and_no_corpus_is_refused(models, titles):
+    with pytest.raises(SettingError, match="new is 'runs/new'"):
+        compare_models(models[0], "runs/new", titles[1])
+    with pytest.raises(SettingError, match="corpus is 'news'"):
+        compare_models(*models, "news")
+
+
+def test_the_smallest_chance_is_said_in_few_digits(folders, tmp_path):
+    rows = [f"{word} {n},{word}" for n in range(600) for word in ("up", "down")]
+    (tmp_path / "c.csv").write_text("\n".join(["text,label", *rows]) + "\n", "utf-8")
+    for name, labels in (("right", ["up", "down"]), ("wrong", ["down", "up"])):
+        sadari.BagOfWords().fit(["up", "down"] * 10, labels * 10).save(tmp_path / name)
+    said = run("evaluate", tmp_path / "right", tmp_path / "wrong", tmp_path / "c.csv").stdout
+    assert "p < 0.001" in said
+    assert "0.0000" not in said
+
+
 def test_the_command(folders, tmp_path):
     old, new, test = (folders / name for name in ("old", "new", "test.csv"))
     found = run("evaluate", old, new, test, "--fail-if", "not-better", "--changes", tmp_path / "c.csv")
@@ -109,5 +133,7 @@ def test_the_command(folders, tmp_path):
     assert "is for two models" in run_badly("evaluate", old, test, "--fail-if", "worse")
     assert "no metric" in run_badly("evaluate", old, new, test, "--metric", "taste")
     assert "two models and DATA" in run_badly("evaluate", old)
+    assert "--changes c.txt: the name does not say" in run_badly("evaluate", old, new, test, "--changes", "c.txt")
+    assert f"--changes {test} is the file" in run_badly("evaluate", old, new, test, "--changes", test)
     with pytest.raises(SettingError):
         compare_models(*(sadari.load(each) for each in (old, new)), sadari.open_source(test).read(), metric="f1:none")

@@ -30,8 +30,12 @@ FORMULA = r"^[=+\-@\t\r]"
 LISTED = ", "  # between the entries of a list, where a format has none
 
 
-def format_of(path: Path) -> str:
+def format_of(path: Path, *, option: str = "-o") -> str:
     """The format that a file's name asks for.
+
+    Args:
+        path: the file.
+        option: what the user names it with.
 
     Raises:
         SettingError: none is known by this name.
@@ -39,7 +43,7 @@ def format_of(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise SettingError(
-            message("-o {path}: the name does not say what to write", path=path),
+            message("{option} {path}: the name does not say what to write", option=option, path=path),
             hint=message("end it in one of: {suffixes}", suffixes=", ".join(SUFFIXES)),
         )
     return SUFFIXES[suffix]

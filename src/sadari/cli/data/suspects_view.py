@@ -100,7 +100,7 @@ def print_worth(found: Worth, output: Path | None, model: str | None, *, again: 
             score_said(found.metric, each.before.value),
             score_said(found.metric, each.after.value),
             _gain(found.metric, each.after.value - each.before.value),
-            f"p = {each.test.p_value:.2g}",
+            readable.p_value(each.test.p_value),
         )
         for each in found.measured
     ]

@@ -114,7 +114,7 @@ def _two(old: str, new: str, data: str, asked: dict[str, Any]) -> int:
         from sadari.labelled.writers import format_of
 
         check_file(place)
-        format_of(place)
+        format_of(place, option="--changes")
     found = inputs.find_data(data, labelled=True)
     if place is not None:
         check_not_read(place, found.test or found.train, option="--changes", format=asked["format"])
@@ -125,7 +125,8 @@ def _two(old: str, new: str, data: str, asked: dict[str, Any]) -> int:
         source = open_for_model(found.test or found.train, asked, models[0], need_label=True, known=found.columns)
         source.title = found.titles.get(found.test or found.train, source.title)
         corpus = source.read(keep_blank=True)
-        check_some_known(corpus, [name for model in models for name in model.codec.names()])
+        for model in models:
+            check_some_known(corpus, model.codec.names())
         progress(message("labelling {texts}", texts=counted(len(corpus), "text")))
         result = compare_models(models[0], models[1], corpus, metric=asked["metric"])
         if place is not None:

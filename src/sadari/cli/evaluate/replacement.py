@@ -87,8 +87,8 @@ def _gain(found: Replacement) -> Message:
     """The gain in points, with its interval and p-value."""
     unit = 1 if found.metric.lower_is_better else 100
     value, low, high = (signed(unit * each) for each in (found.gain.value, found.gain.low, found.gain.high))
-    p = readable.significant(found.p_value, 2)
-    return message("the new model gains {value} (95 %: {low} to {high}), p = {p}", value=value, low=low, high=high, p=p)
+    p = readable.p_value(found.p_value)
+    return message("the new model gains {value} (95 %: {low} to {high}), {p}", value=value, low=low, high=high, p=p)
 
 
 def _print_changes(changes: pl.DataFrame) -> None:

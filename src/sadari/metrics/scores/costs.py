@@ -55,6 +55,8 @@ def _rows(where: str) -> list[list[str]]:
         with Path(where).open("rb") as file:
             body = file.read(MOST_BYTES + 1)
         text = body.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise DataError(message("there is no such file"), where=where) from None
     except (OSError, ValueError) as error:
         raise DataError(message("this is no file of costs that can be read"), where=where) from error
     rows = [row for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)]
