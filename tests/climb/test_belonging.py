@@ -111,6 +111,9 @@ def test_groups_that_stand_in_the_test_file_are_said(titles):
         ["2020-01-02T03:04:05Z", "2020-01-01T00:00:00Z", "2020-01-02T00:00:00.5Z"],
         ["2020-01-02 03:04:05", "2019-01-01 00:00:00", "2020-01-02 00:00:00"],
         ["02.01.2020", "31.12.2019", "01.01.2020"],
+        ["2020-01-02 03:04", "2019-01-01 00:00", "2020-01-02 00:00"],
+        ["2020/01/02 03:04", "2019/01/01 00:00", "2020/01/02 00:00"],
+        ["2020-01-02T03:04Z", "2019-01-01T00:00Z", "2020-01-02T00:00Z"],
         ["3", "1.5", "2"],
         [3, 1, 2],
     ],
@@ -150,6 +153,33 @@ def test_the_command(titles, tmp_path):
     assert apart["rungs"][0]["accuracy"]["value"] < 0.8
     assert "--group customer" in run_well("data", "audit", tmp_path / "t.csv").stdout
     assert "no column 'shop'" in run_badly("climb", tmp_path / "t.csv", "--group", "shop")
+
+
+def test_the_split_says_what_it_goes_by(titles):
+    names = pl.Series([f"g{place % 90}" for place in range(len(titles))])
+    said = "\n".join(map(str, frozen(with_belonging(titles, groups=names)).notes))
+    assert "rows of one group stand on one side: 90 groups" in said
+    assert "held out" not in said
+    said = "\n".join(map(str, frozen(with_belonging(titles, times=np.arange(float(len(titles))))).notes))
+    assert "validated and tested on the latest" in said
+    some = pl.Series([f"g{place % (60 if place < 0.8 * len(titles) else 45)}" for place in range(len(titles))])
+    made = frozen(with_belonging(titles, groups=some, times=np.arange(float(len(titles)))))  # most go on to the end
+    assert any("rows are held out, because groups" in str(note) for note in made.notes)
+    with pytest.raises(DataError, match="every group has rows among the latest"):
+        frozen(with_belonging(titles, groups=names, times=np.arange(float(len(titles)))))
+
+
+@pytest.mark.parametrize(
+    ("belonging", "said"),
+    [
+        ({"groups": lambda n, labels: pl.Series(["same"] * n)}, "all its rows are of one group"),
+        ({"groups": lambda n, labels: labels}, "groups too few have rows of several labels"),
+        ({"times": lambda n, labels: np.ones(n)}, "all its rows are of one moment"),
+    ],
+)
+def test_groups_and_moments_that_part_nothing_are_refused(titles, belonging, said):
+    with pytest.raises(DataError, match=said):
+        frozen(with_belonging(titles, **{name: make(len(titles), titles.labels) for name, make in belonging.items()}))
 
 
 def test_what_looks_for_wrong_labels_and_for_drift_keeps_groups_apart_too(monkeypatch):

@@ -19,6 +19,7 @@ from sadari.metrics.several import truth_matrix
 from sadari.settings.limits import Number, shown
 
 FOLDS = 5
+HELD_OUT = 0.2  # of few rows, where no test file is given
 FOLD_ROWS = 5_000  # with fewer training rows than this, every row is validated once, in folds: a tenth tells too little
 
 
@@ -80,13 +81,14 @@ def freeze(
         dropped = len(audited.duplicate_rows)
         train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
     train.check_lone()
+    _check_parts(train)
     fewer = len(train) < FOLD_ROWS and train.times is None  # folds would learn from what comes later
     if test is not None:
         rest, final, final_name = train, test, "test"
         leaked = audited.leaked_exact | audited.leaked_near
         leaked_near = audited.leaked_near
     else:
-        share = 0.2 if len(train) < FOLD_ROWS else validation
+        share = HELD_OUT if len(train) < FOLD_ROWS else validation
         first, last = _parted(train, share, seed)
         rest, final, final_name = train.take(first), train.take(last), "held-out"
         leaked = np.zeros(len(final), np.bool_)
@@ -98,6 +100,7 @@ def freeze(
     if final_name == "test":
         check_some_known(final, known)
         notes += _shared_groups_note(rest, final)
+    notes += _belonging_notes(train, final if test is None else final.take(np.arange(0)), share=HELD_OUT)
     validation_truth, _ = _truth(held_out, known)
     final_truth, unseen = _truth(final, known)
     notes += _unseen_note(unseen, final_name)
@@ -117,6 +120,9 @@ def _parted(corpus: Corpus, share: float, seed: int) -> tuple[NDArray[np.int64],
     """The rows to learn from, and those that are set aside: by chance, or, where times are known, the latest.
 
     Rows of one moment stay together, and so do groups: one that goes on to the end is set aside as a whole.
+
+    Raises:
+        DataError: every group goes on to the end.
     """
     if corpus.times is None:
         first, last = corpus.parts((1 - share, share), seed=seed)
@@ -127,6 +133,12 @@ def _parted(corpus: Corpus, share: float, seed: int) -> tuple[NDArray[np.int64],
     if corpus.groups is not None:
         numbers = group_numbers(corpus.groups)
         late = np.isin(numbers, numbers[late])
+        if late.all():
+            raise DataError(
+                message("every group has rows among the latest, so that none is left to learn from"),
+                where=corpus.source,
+                hint=message("leave out --group or --time"),
+            )
     return np.flatnonzero(~late), np.flatnonzero(late)
 
 
@@ -149,6 +161,15 @@ def _validated(
     parts = rest.parts((1 / FOLDS,) * FOLDS, seed=seed)
     folds = [np.setdiff1d(np.arange(len(rest)), part) for part in parts if len(part)]
     if any(len(rest.take(fold).label_names) < 2 for fold in folds):
+        if rest.groups is not None:
+            raise DataError(
+                message(
+                    "of its {count:,} groups too few have rows of several labels: without some, a model sees one label",
+                    count=_groups_in(rest),
+                ),
+                where=rest.source,
+                hint=message("name a column with more groups, or leave out --group"),
+            )
         raise DataError(
             message(
                 "{number_of_rest:,} training rows are too few to validate each by a model of others: it sees one label",
@@ -168,6 +189,56 @@ def _check_some_left(part: Corpus, what: str, rows: int) -> None:
             where=part.source,
             hint=message("give more labelled rows, or a --test file"),
         )
+
+
+def _groups_in(corpus: Corpus) -> int:
+    return 0 if corpus.groups is None else len(np.unique(group_numbers(corpus.groups)))
+
+
+def _check_parts(train: Corpus) -> None:
+    """Refuse rows that are all of one group, or of one moment: there is nothing to part.
+
+    Raises:
+        DataError: they are.
+    """
+    if _groups_in(train) == 1:
+        raise DataError(
+            message("all its rows are of one group"),
+            where=train.source,
+            hint=message("name a column with more groups, or leave out --group"),
+        )
+    if train.times is not None and len(train) and train.times.min() == train.times.max():
+        raise DataError(
+            message("all its rows are of one moment"),
+            where=train.source,
+            hint=message("name a column with more moments, or leave out --time"),
+        )
+
+
+def _belonging_notes(train: Corpus, final: Corpus, *, share: float) -> list[Message]:
+    """What is said of groups and times that the split goes by.
+
+    Args:
+        train: all rows.
+        final: those of them that were set aside to test on.
+        share: of all rows, how many may be wanted for that at most.
+    """
+    notes = []
+    if train.groups is not None:
+        notes.append(message("rows of one group stand on one side: {count:,} groups", count=_groups_in(train)))
+    if train.times is not None:
+        notes.append(
+            message("validated and tested on the latest") if len(final) else message("validated on the latest")
+        )
+    if len(final) > 1.5 * share * len(train):
+        notes.append(
+            message(
+                "{rows:,} of {all:,} rows are held out, because groups are as a whole: fewer are left to learn from",
+                rows=len(final),
+                all=len(train),
+            )
+        )
+    return notes
 
 
 def _shared_groups_note(train: Corpus, test: Corpus) -> list[Message]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -16,7 +17,13 @@ _GROUPS = (
     *("thread", "session", "conversation", "dialog", "dialogue", "document", "doc", "order", "ticket", "case", "group"),
 )
 _TIMES = ("date", "time", "datetime", "timestamp", "created", "created_at", "posted_at", "published", "published_at")
-_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m/%d/%Y")
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m/%d/%Y")
+_FORMATS = (
+    *_DAYS,
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M",
+    *(f"{day} {of}" for day in _DAYS for of in ("%H:%M:%S", "%H:%M")),
+)
 
 
 def group_numbers(column: pl.Series) -> np.ndarray:
@@ -65,7 +72,7 @@ def _read(texts: pl.Series) -> pl.Series:
     read = [numbers]
     to_the_second = texts.str.replace(r"(\.\d+)?(Z|[+-]\d\d:?\d\d)?$", "")
     for pattern in _FORMATS:
-        column = to_the_second if pattern.endswith("%S") else texts
+        column = to_the_second if "%H" in pattern else texts
         moment = column.str.to_datetime(pattern, strict=False)
         read.append(moment.dt.timestamp("us").cast(pl.Float64) / 1e6)
     return min(read, key=lambda found: found.null_count())
@@ -106,12 +113,14 @@ def belonging_note(
     of_group, of_time = suggested_columns(columns, used)
     if of_group is not None:
         return message(
-            "rows of one {column!r} may be alike: --group {column} keeps them on one side of every split",
+            "rows of one {column!r} may be alike: --group {quoted} keeps them on one side of every split",
             column=of_group,
+            quoted=shlex.quote(of_group),
         )
     if of_time is not None:
         return message(
-            "the column {column!r} may say when a text is from: --time {column} validates and tests on the latest",
+            "the column {column!r} may say when a text is from: --time {quoted} validates and tests on the latest",
             column=of_time,
+            quoted=shlex.quote(of_time),
         )
     return None
