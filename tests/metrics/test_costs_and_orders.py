@@ -18,6 +18,7 @@ from sadari.errors import DataError, SettingError
 from sadari.metrics.answers import Answers
 from sadari.metrics.metric import Metric, check_metric
 from sadari.metrics.scores.costs import read_costs
+from sadari.metrics.several import SeveralMetric
 from sadari.metrics.threshold_table import threshold_table
 from sadari.train.thresholds import likeliest, standing, threshold_at_precision
 
@@ -141,6 +142,31 @@ def test_what_is_no_metric_is_refused(asked):
         check_metric(asked)
 
 
+@pytest.mark.parametrize("asked", ["weighted-kappa", "mean-absolute-error", "cost=costs.csv"])
+def test_what_is_for_one_label_a_text_is_refused_of_several(asked):
+    with pytest.raises(SettingError, match=r"is for texts of one label[\s\S]*take one of: accuracy"):
+        SeveralMetric.named(asked, ["a", "b"], [3, 4])
+
+
+def test_of_several_labels_recall_at_a_precision_is_that_of_the_label_alone():
+    rng = np.random.default_rng(0)
+    wanted = rng.random((400, 3)) < (0.1, 0.4, 0.6)
+    table = np.clip(0.5 * wanted + 0.6 * rng.random((400, 3)), 0, 1)
+    truth = np.column_stack([wanted, np.zeros(400)]).astype(np.int16)
+    several = SeveralMetric.named("recall@precision=0.9:a", ["a", "b", "c"], wanted.sum(axis=0))
+    alone = Metric.named("recall@precision=0.9:a", ["a", "not"], [1, 2])
+    two = np.column_stack([table[:, 0], 1 - table[:, 0]])
+    codes = np.where(wanted[:, 0], 0, 1)
+    assert several.point(truth, Answers(table, wanted)) == pytest.approx(alone.point(codes, two))
+    thresholds = several.thresholds(truth, table)
+    given = table[:, 0] >= thresholds[0]
+    assert (given & wanted[:, 0]).sum() / given.sum() >= 0.9
+    assert (given & wanted[:, 0]).sum() / wanted[:, 0].sum() == pytest.approx(
+        several.point(truth, Answers(table, wanted))
+    )
+    assert SeveralMetric.named("recall@precision=0.9", ["a", "b", "c"], wanted.sum(axis=0)).label == "a"
+
+
 def test_climbs_that_go_by_them(tmp_path):
     corpus = sadari.open_source("headlines").read()
     order = {name: str(place + 1) for place, name in enumerate(corpus.label_names)}
@@ -158,7 +184,19 @@ def test_climbs_that_go_by_them(tmp_path):
     assert "cost a text" in found.stdout
     table = pl.read_csv(tmp_path / "stars.csv").with_columns(stars=pl.lit("s") + pl.col("stars").cast(pl.String))
     table.write_csv(tmp_path / "named.csv")
-    assert "--order" in run_badly("climb", tmp_path / "named.csv", "--ordinal", *fast, tmp_path / "c")
+    said = run_badly("climb", tmp_path / "named.csv", "--ordinal", *fast, tmp_path / "c")
+    assert "the order of the labels is not known: s1" in said
+    assert "--order" in said
+    with_none = pl.read_csv(tmp_path / "stars.csv", infer_schema=False).with_columns(
+        stars=pl.when(pl.int_range(pl.len()) < 20).then(pl.lit("none")).otherwise("stars")
+    )
+    with_none.write_csv(tmp_path / "none.csv")
+    said = run_badly("climb", tmp_path / "none.csv", "--ordinal", *fast, tmp_path / "c")
+    assert "the order of the labels is not known: none\n" in said
+    order = ("--order", "s1,s2,s1,s3,s4")
+    assert "has the label 's1' twice" in run_badly("climb", tmp_path / "named.csv", *order, *fast, tmp_path / "c")
+    asked = ("--ordinal", "--metric", "accuracy")
+    assert "goes by weighted kappa" in run_badly("climb", tmp_path / "stars.csv", *asked, *fast, tmp_path / "c")
     assert "lacks the label 's4'" in run_badly(
         "climb", tmp_path / "named.csv", "--order", "s3,s2,s1", *fast, tmp_path / "c"
     )

@@ -202,7 +202,7 @@ def _check_ordered(train: Corpus) -> None:
     """
     if not train.ordered:
         raise SettingError(
-            message("the order of the labels is not known: {labels}", labels=", ".join(train.label_names[:5])),
+            message("the order of the labels is not known: {labels}", labels=", ".join(train.unordered[:5])),
             hint=message("give it: --order low,medium,high"),
         )
 

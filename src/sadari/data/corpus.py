@@ -136,7 +136,12 @@ class Corpus:
     @property
     def ordered(self) -> bool:
         """Whether the labels are known to have an order: they are whole numbers, or somebody gave one."""
-        return bool(self.label_order) or all(map(_is_whole_number, self.label_names))
+        return bool(self.label_order) or not self.unordered
+
+    @property
+    def unordered(self) -> list[str]:
+        """The labels that are no whole numbers, and so have no order by themselves."""
+        return [name for name in self.label_names if not _is_whole_number(name)]
 
     @property
     def given_labels(self) -> pl.Series:

@@ -31,9 +31,10 @@ METRICS = (
     *("recall@precision=0.9", "cost=FILE", "weighted-kappa", "mean-absolute-error"),
 )
 ORDINAL = ("weighted-kappa", "mean-absolute-error")  # of labels that have an order
+OF_SEVERAL = METRICS[:7]  # those that texts of several labels may be judged by
 _F1_OF = "f1:"
 _LOSS = "log-loss"
-_RECALL, _COST = "recall@precision", "cost"
+RECALL, COST = "recall@precision", "cost"
 _COUNTED = ("accuracy", "micro-f1")  # the share of right rows: where a text has one label, micro-F1 is the accuracy
 DRAWS = 2_000
 _CELLS = 8_000_000  # of rows drawn at a time: 64 MB
@@ -45,7 +46,7 @@ HEADINGS = {
     "micro-f1": message("micro-F1"),
     "average-precision": message("average precision"),
     _LOSS: message("log loss"),
-    _COST: message("cost a text"),
+    COST: message("cost a text"),
     "weighted-kappa": message("weighted kappa"),
     "mean-absolute-error": message("mean absolute error"),
 }
@@ -88,12 +89,12 @@ class Metric:
         if f"{name}{colon}" == _F1_OF:
             return cls(asked, label, place_of_label(label, names))
         kind, _, value = asked.partition("=")
-        if kind == _COST:
+        if kind == COST:
             return cls(asked, costs=read_costs(value, names))
-        if kind == _RECALL:
+        if kind == RECALL:
             share, _, label = value.partition(":")
             label = label or names[int(np.argmin(counts))]
-            return cls(f"{_RECALL}={share}:{label}", label, place_of_label(label, names), precision=float(share))
+            return cls(f"{RECALL}={share}:{label}", label, place_of_label(label, names), precision=float(share))
         if asked == "average-precision" and len(names) == 2:
             rarer = int(np.argmin(counts))
             return cls(asked, names[rarer], rarer)
@@ -104,7 +105,7 @@ class Metric:
         """Its name in a table."""
         if self.name.startswith(_F1_OF):
             return message("F1 of {label}", label=self.label)
-        if self.name.startswith(_RECALL):
+        if self.name.startswith(RECALL):
             said = message("recall of {label} at precision {share}")
             return said.filled(label=self.label, share=f"{self.precision:g}")
         return HEADINGS[self.kind]
@@ -116,7 +117,7 @@ class Metric:
 
     @property
     def lower_is_better(self) -> bool:
-        return self.kind in (_LOSS, _COST, "mean-absolute-error")
+        return self.kind in (_LOSS, COST, "mean-absolute-error")
 
     @property
     def unit(self) -> Message | str:
@@ -125,7 +126,7 @@ class Metric:
             return message("points")
         if self.kind == _LOSS:
             return "nats"
-        return message("of cost") if self.kind == _COST else message("steps")
+        return message("of cost") if self.kind == COST else message("steps")
 
     @property
     def sign(self) -> int:
@@ -135,7 +136,7 @@ class Metric:
     @property
     def chooses_thresholds(self) -> bool:
         """Whether it gains by giving rare labels though another is likelier."""
-        return not self.reads_probabilities or self.kind == _RECALL
+        return not self.reads_probabilities or self.kind == RECALL
 
     def thresholds(self, truth: NDArray[np.integer], table: Table) -> NDArray[np.float64]:
         """The thresholds float64 [k] by which it is best on rows that were not trained on.
@@ -158,7 +159,7 @@ class Metric:
         if self.code is not None:  # that label against all others together
             shares = np.where(np.arange(len(shares)) == self.code, shares, 1 - shares[self.code])
 
-        if self.kind == _RECALL:
+        if self.kind == RECALL:
             return threshold_at_precision(table, truth == self.code, self.code or 0, self.precision)
 
         def error(one: NDArray[np.integer], other: NDArray[np.integer]) -> float:
@@ -229,14 +230,14 @@ class Metric:
             return weights @ losses(truth, table) / weights.sum(axis=1)
         if self.counts_rows:
             return weights @ self.right(truth, answers).astype(np.float64) / weights.sum(axis=1)
-        if self.kind == _COST and self.costs is not None:
+        if self.kind == COST and self.costs is not None:
             paid = self.costs[truth, answers.given]
             return weights @ np.where(truth < 0, self.costs.max(), paid) / weights.sum(axis=1)
         if self.name == "mean-absolute-error":
             return weights @ distances(truth, answers.given, table.shape[1]) / weights.sum(axis=1)
         if self.name == "weighted-kappa":
             return weighted_kappa(truth, answers.given, weights, table.shape[1])
-        if self.kind == _RECALL:
+        if self.kind == RECALL:
             return recall_at_precision(truth == self.code, table[:, self.code or 0], weights, self.precision)
         if self.name == "average-precision":
             labels = range(table.shape[1]) if self.code is None else [self.code]
@@ -284,7 +285,7 @@ class Metric:
     @property
     def reads_probabilities(self) -> bool:
         """Whether it goes by the probabilities themselves, and not by the labels that they give."""
-        return self.kind in (_LOSS, "average-precision", _RECALL)
+        return self.kind in (_LOSS, "average-precision", RECALL)
 
     @property
     def counts_rows(self) -> bool:
@@ -335,9 +336,9 @@ def check_metric(asked: str) -> None:
     if asked.partition(":")[:2] == ("f1", ":") or (asked in METRICS and ":" not in asked and "=" not in asked):
         return
     kind, equal, value = asked.partition("=")
-    if equal and kind == _COST and value:
+    if equal and kind == COST and value:
         return
-    if equal and kind == _RECALL:
+    if equal and kind == RECALL:
         try:
             share = float(value.partition(":")[0])
         except ValueError:

@@ -15,10 +15,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.errors import SettingError
+from sadari.messages import message
 from sadari.metrics.answers import Answers, Table
-from sadari.metrics.metric import Metric
-from sadari.metrics.scores.drawn import average_precision
-from sadari.train.thresholds import choose_thresholds
+from sadari.metrics.metric import COST, OF_SEVERAL, ORDINAL, RECALL, Metric, check_metric
+from sadari.metrics.scores.drawn import average_precision, recall_at_precision
+from sadari.train.thresholds import choose_thresholds, least_at_precision
 
 DEFAULT = "micro-f1"
 BINS = 15
@@ -55,6 +57,26 @@ def all_right(truth: NDArray[np.integer], given: NDArray[np.bool_]) -> NDArray[n
 class SeveralMetric(Metric):
     """What two rungs are compared by where a text may have several labels: truths are matrices, as above."""
 
+    @classmethod
+    def named(cls, asked: str, label_names: Sequence[str], counts: Sequence[int] | NDArray[np.integer]) -> Metric:
+        """The metric of that name, as `Metric.named`.
+
+        Args:
+            asked: one of `METRICS`, but for costs and what labels with an order are judged by.
+            label_names: the k labels.
+            counts: rows of each.
+
+        Raises:
+            SettingError: there is no such metric, or none for several labels a text, or no such label.
+        """
+        check_metric(asked)
+        if asked in ORDINAL or asked.partition("=")[0] == COST:
+            raise SettingError(
+                message("{metric} is for texts of one label, and these may have several", metric=asked),
+                hint=message("take one of: {metrics}", metrics=", ".join(OF_SEVERAL)),
+            )
+        return super().named(asked, label_names, counts)
+
     @property
     def chooses_thresholds(self) -> bool:
         return True
@@ -64,7 +86,11 @@ class SeveralMetric(Metric):
         return self.name == "accuracy"
 
     def thresholds(self, truth: NDArray[np.integer], table: Table) -> NDArray[np.float64]:
-        return choose_thresholds(table, truth[:, :-1] > 0)
+        wanted = truth[:, :-1] > 0
+        found = choose_thresholds(table, wanted)
+        if self.kind == RECALL and self.code is not None:
+            found[self.code] = least_at_precision(table[:, self.code], wanted[:, self.code], self.precision)
+        return found
 
     def given(self, table: Table, thresholds: NDArray[np.floating]) -> NDArray[Any]:
         return np.asarray(table >= thresholds)
@@ -80,6 +106,9 @@ class SeveralMetric(Metric):
         if self.lower_is_better:
             found: NDArray[np.float64] = drawn @ _losses(truth, table.probabilities) / drawn.sum(axis=1)
             return found
+        if self.kind == RECALL and self.code is not None:
+            own = self.code
+            return recall_at_precision(wanted[:, own], table.probabilities[:, own], weights, self.precision)
         if self.name == "average-precision":
             labels = range(wanted.shape[1]) if self.code is None else [self.code]
             return average_precision([(wanted[:, k], table.probabilities[:, k]) for k in labels], weights)

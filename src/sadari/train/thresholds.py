@@ -132,7 +132,20 @@ def threshold_at_precision(
         code: its place.
         precision: the share of its answers that is to be right.
     """
-    stands = standing(probabilities, code)
+    threshold = least_at_precision(standing(probabilities, code), wanted, precision)
+    return np.where(np.arange(probabilities.shape[1]) == code, threshold, 1 - threshold)
+
+
+def least_at_precision(stands: NDArray[np.floating], wanted: NDArray[np.bool_], precision: float) -> float:
+    """The lowest threshold from which on a label may be given while so many of its answers are right.
+
+    Where that share is never reached, the one with the largest share.
+
+    Args:
+        stands: float [n], how surely the label is one of each row.
+        wanted: bool [n], which rows have it.
+        precision: the share of its answers that is to be right.
+    """
     order = np.argsort(-stands, kind="stable")
     falling, hits = stands[order], np.cumsum(wanted[order])
     ends = np.flatnonzero(np.append(falling[1:] < falling[:-1], True))
@@ -140,8 +153,7 @@ def threshold_at_precision(
     kept = np.flatnonzero(right >= precision)
     place = kept[-1] if len(kept) else int(np.argmax(right))
     below = np.append(falling[1:], 0.0)[ends][place]
-    threshold = float(np.clip(0.5 * (falling[ends][place] + below), LEAST, 1 - LEAST))
-    return np.where(np.arange(probabilities.shape[1]) == code, threshold, 1 - threshold)
+    return float(np.clip(0.5 * (falling[ends][place] + below), LEAST, 1 - LEAST))
 
 
 def _best(probabilities: NDArray[np.floating], wanted: NDArray[np.bool_], usual: float) -> float:

@@ -181,10 +181,15 @@ def climb(data: tuple[str, ...], **asked: Any) -> None:
 
 def _choices(asked: Mapping[str, Any]) -> dict[str, Any]:
     """What `sadari.climb.climb.climb` is asked for besides data and settings."""
-    from sadari.metrics.metric import check_metric
+    from sadari.metrics.metric import ORDINAL, check_metric
 
     if asked["metric"] is not None:
         check_metric(asked["metric"])
+        if asked["ordinal"] and asked["metric"] not in ORDINAL:
+            raise SettingError(
+                message("--ordinal goes by weighted kappa, and --metric {metric} does not", metric=asked["metric"]),
+                hint=message("leave out one of them, or take one of: {metrics}", metrics=", ".join(ORDINAL)),
+            )
     same = ("seed", "lang", "margin", "texts_per_day", "keep_duplicates", "validation", *_STARTS)
     return {
         "budget": options.parse_duration(asked["budget"]),
@@ -202,7 +207,7 @@ def _ordered(corpus: Corpus, order: str | None) -> Corpus:
     """The corpus, with its labels in the order that the user gives.
 
     Raises:
-        SettingError: a label is missing there.
+        SettingError: a label is missing there, or stands there twice.
     """
     names = options.parse_names(order)
     if names is None:
@@ -212,6 +217,8 @@ def _ordered(corpus: Corpus, order: str | None) -> Corpus:
             message("--order lacks the label {label!r}", label=missing[0]),
             hint=message("there are: {names}", names=", ".join(corpus.label_names[:10])),
         )
+    if twice := [name for number, name in enumerate(names) if name in names[:number]]:
+        raise SettingError(message("--order has the label {label!r} twice", label=twice[0]))
     return replace(corpus, label_order=tuple(names))
 
 
