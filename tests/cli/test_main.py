@@ -59,6 +59,14 @@ def loaded():
     }
 
 
+def test_who_takes_weights_of_the_hub_can_fetch_them():
+    """The hint of weights that are not here names `--download`."""
+    for words in (["label"], ["climb"], ["train"], ["data", "suspects"]):
+        said = run_well(*words, "--help").stdout
+        assert "--weights" in said
+        assert "--download" in said, words
+
+
 def every_command():
     """The words of each, those of commands within commands too."""
     inner = [[name, each] for name, group in loaded().items() for each in getattr(group, "commands", {})]

@@ -43,6 +43,7 @@ MOST_GUIDELINES = 200_000  # bytes
 )
 @click.option("--model", metavar="MODEL", help="A trained model, whose labels are asked, and whose doubts come first.")
 @click.option("--weights", metavar="NAME", help="An encoder, by which texts are compared.  [default: their words]")
+@click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
 @click.option("--as", "person", default="me", show_default=True, metavar="NAME", help="Who labels.")
 @click.option("--guidelines", metavar="FILE", help="A text that stands beside: how to label.")
 @click.option("--candidates", type=click.IntRange(100), metavar="N", help="Texts to choose among.  [default: 20,000]")
@@ -149,7 +150,7 @@ def _labelling(
     if asked["weights"] is not None:
         from sadari.pretrained.embedders.read import check_embedder
 
-        check_embedder(asked["weights"])
+        check_embedder(asked["weights"], download=asked["download"])
     space = space_of(asked["weights"], asked["seed"])
     return Labelling(candidates, journal, output, names, space, guidelines=guidelines, prior=prior, seed=asked["seed"])
 
