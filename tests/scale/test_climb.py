@@ -116,7 +116,7 @@ def test_a_node_that_is_lost_costs_its_tasks_and_not_the_climb(few, alone, clust
     assert_same(found, alone)
 
 
-def test_a_task_that_ends_its_process_fails_its_rung_alone(few, alone, address, monkeypatch):
+def test_a_task_that_ends_its_process_fails_its_rung_alone(few, address, monkeypatch):
     def dies(held, job, threads):
         from sadari.scale.climb_worker import work
 
@@ -125,12 +125,13 @@ def test_a_task_that_ends_its_process_fails_its_rung_alone(few, alone, address, 
         return work(held, job, threads)
 
     monkeypatch.setattr(scaled, "work", dies)
-    found = climb_on(address, few, curves=False)
-    assert [rung.rung for rung in found.rungs] == ["bow", "lstm"]
+    found = climb_on(address, few, curves=False, rungs=["bow", "tfidf"])
+    assert [rung.rung for rung in found.rungs] == ["bow"]
     ((name, why),) = found.skipped
     assert name == "tfidf"
     assert "was killed 2 times" in str(why)
-    assert found.rungs[0].score == alone.rungs[0].score
+    (alone,) = sadari.climb(few, **{**ASKED, "curves": False, "rungs": ["bow"]}).rungs
+    assert found.rungs[0].score == alone.score
 
 
 @pytest.mark.slow
@@ -173,8 +174,8 @@ def test_within_a_budget_the_longest_gets_less_and_the_plan_says_how_long_it_tak
     settings = {"lstm": {"threads": 1, "epochs": 1_000}}
     with climbing_on(address) as executor:  # a busy machine may need longer to start its workers than the budget is
         sadari.climb(few, executor=executor, **{**ASKED, "curves": False})
-        found = sadari.climb(few, executor=executor, budget=20.0, **{**ASKED, "curves": False, "settings": settings})
-    assert found.seconds < 50
+        found = sadari.climb(few, executor=executor, budget=12.0, **{**ASKED, "curves": False, "settings": settings})
+    assert found.seconds < 40
     assert {"bow", "tfidf"} <= {rung.rung for rung in found.rungs}
     assert not any(rung.note for rung in found.rungs if rung.rung != "lstm")
     said = [str(rung.note) for rung in found.rungs if rung.rung == "lstm"] + [str(why) for _, why in found.skipped]

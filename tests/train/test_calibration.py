@@ -114,10 +114,10 @@ def test_what_can_be_reached_is_said_and_can_be_reached():
     rows = rows_of(logits, truth)
     best = most_precise(rows.given, rows.certainty, rows.right, labels=4)
     assert (rows.for_precision(best) < NEVER).any()
-    with pytest.raises(SettingError, match=r"0\.9999 cannot be reached on the 300 rows") as error:
+    with pytest.raises(SettingError, match=r"0\.9999 cannot be reached with 300 rows") as error:
         rows.for_precision(0.9999)
     assert f"{best:g}" in str(error.value)
-    with pytest.raises(SettingError, match=r"take more rows to calibrate on than the 300") as error:
+    with pytest.raises(SettingError, match=r"take more than 300 rows") as error:
         rows.for_sets(0.999)
     assert "0.996" in str(error.value)
     rows.for_sets(0.996)

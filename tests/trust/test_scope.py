@@ -54,12 +54,12 @@ def test_texts_of_a_label_left_out_are_told_apart(model):
 def test_what_cannot_be_told_is_said():
     logits = np.eye(20)
     few = CalibrationRows.of_one(logits, logits, np.arange(20), np.arange(20))
-    with pytest.raises(SettingError, match=r"cannot be told on the 20 rows") as error:
+    with pytest.raises(SettingError, match=r"cannot be told with 20 rows") as error:
         few.for_scope(0.04)
     assert "0.048" in str(error.value)
     few.for_scope(0.048)
     several = CalibrationRows.of_several(np.ones((3, 2)), np.ones((3, 2), bool), np.ones((3, 2), bool))
-    with pytest.raises(SettingError, match="keeps nothing by which texts of no label"):
+    with pytest.raises(SettingError, match="may also have none, so that none is out of scope"):
         several.for_scope(0.05)
 
 
