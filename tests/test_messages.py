@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from catalogues import (
+    KEYWORDS,
     SOURCE,
     as_mo,
     as_po,
@@ -29,6 +30,16 @@ EVERY = [pytest.param(path, id=path.parent.parent.name) for path in catalogue_fi
 @pytest.fixture(scope="module")
 def found():
     return extracted()
+
+
+def test_what_heads_a_line_is_found_under_whatever_name():
+    """``head = partial(headed, …)`` would print English in every language: no catalogue has what ``head`` is given."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.value.args:
+                made = [part.id for part in (node.value.func, node.value.args[0]) if isinstance(part, ast.Name)]
+                if made[:1] == ["partial"] and made[1:] in (["headed"], ["print_headed"]):
+                    assert {target.id for target in node.targets if isinstance(target, ast.Name)} <= set(KEYWORDS), path
 
 
 @pytest.mark.parametrize("path", EVERY)

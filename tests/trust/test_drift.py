@@ -106,12 +106,8 @@ def test_the_command(halves, tmp_path):
     assert "Alike" in said
     found = run("data", "drift", tmp_path / "before.csv", tmp_path / "few.csv", *fast, "label > 0.1")
     assert (found.exit_code, "Changed" in found.stdout) == (1, True), found.stderr
-    assert (
-        "Alike"
-        not in run(
-            "data", "drift", tmp_path / "before.csv", tmp_path / "after.csv", *fast, "p<0.02", "--lang", "ko"
-        ).stdout
-    )
+    said = run("data", "drift", tmp_path / "before.csv", tmp_path / "after.csv", "--lang", "ko").stdout
+    assert not [word for word in ("Alike", "Scripts", "Latin", "Changed") if word in said]
     found = run("data", "drift", tmp_path / "before.csv", tmp_path / "few.csv", "--json", *fast, "unknown>0")
     assert found.exit_code == 0
     assert json.loads(found.stdout)["changed"] is True

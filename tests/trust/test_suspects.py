@@ -293,6 +293,11 @@ def test_data_and_tables_are_not_written_over(tmp_path, monkeypatch):
     assert "-o news.csv is the file that is read" in run_badly(*asked, "-o", "news.csv")
     assert "-o filled.csv is the file that is read" in run_badly(*asked, "--apply", "filled.csv", "-o", "filled.csv")
     assert "-o news.csv is the file that is read" in run_badly(*asked, "--apply", "filled.csv", "-o", "news.csv")
+    for option in ("--model", "--test", "--rung"):
+        assert f"{option} is for --apply" in run_badly(*asked, option, "other.csv")
+    Path("other.csv").write_text("text,topic\na,x\nb,y\n", "utf-8")
+    said = run_badly(*asked, "--apply", "filled.csv", "--test", "other.csv", "-o", "clean.csv")
+    assert "none of its labels was seen in training" in said
     said = run_well(*asked, "--rungs", "bow", "--folds", 2, "-o", "found.csv").stdout
     assert "--label topic --apply found.csv" in " ".join(said.split())
     said = run_well(*asked, "--rung", "bow", "--apply", "filled.csv", "-o", "clean.csv").stdout

@@ -247,10 +247,12 @@ def _print_labels(result: Drift) -> None:
 
 
 def _scripts(result: Drift) -> list[Message]:
+    from sadari.data.audit.findings import SCRIPTS
+
     return [
         message(
             "{script}: {before} % → {after} % of the letters",
-            script=name,
+            script=SCRIPTS.get(name, name),
             before=readable.percent(a),
             after=readable.percent(b),
         )

@@ -92,7 +92,9 @@ def suspects(data: str, **asked: Any) -> None:
     from sadari.cli.arguments import outputs
     from sadari.display.terminal import Progress
     from sadari.labelled.writers import format_of
+    from sadari.metrics.evaluate import check_some_known
 
+    _check_applied(asked)
     found = inputs.find_data(data, asked["test"], labelled=True)
     output = _output(found.name, asked)
     if output is not None:
@@ -107,6 +109,8 @@ def suspects(data: str, **asked: Any) -> None:
         train = source.read()
         if asked["apply_"] is not None:
             test = None if asked["test"] is None else inputs.read_test(found, asked, source)
+            if test is not None:
+                check_some_known(test, train.label_names)
             _apply(source, train, test, output, asked)
             return
         if output is not None:
@@ -122,6 +126,23 @@ def suspects(data: str, **asked: Any) -> None:
     from sadari.cli.data.suspects_view import print_suspects
 
     print_suspects(result, output, again=_again(data, asked, output))
+
+
+def _check_applied(asked: Mapping[str, Any]) -> None:
+    """Refuse what says how corrections are applied where none are.
+
+    Raises:
+        SettingError: it is asked for without ``--apply``.
+    """
+    from sadari.errors import SettingError
+
+    if asked["apply_"] is not None:
+        return
+    for name in ("rung", "model", "test"):
+        if asked[name] is not None:
+            raise SettingError(
+                message("--{name} is for --apply", name=name), hint=message("give the table with its corrections")
+            )
 
 
 def _output(name: str, asked: Mapping[str, Any]) -> Path | None:
