@@ -128,6 +128,12 @@ def test_what_is_no_moment_is_said_with_its_row(values):
         moments(pl.Series(values), PLACE)
 
 
+def test_a_whole_text_among_moments_is_cut():
+    with pytest.raises(DataError) as said:
+        moments(pl.Series(["2020-01-01", "no moment " * 1000]), PLACE)
+    assert len(str(said.value)) < 200
+
+
 def test_columns_are_suggested_by_their_names():
     assert suggested_columns(["text", "Customer ID", "created_at", "label"], ["text", "label"]) == (
         "Customer ID",
@@ -162,8 +168,9 @@ def test_the_split_says_what_it_goes_by(titles):
     assert "held out" not in said
     said = "\n".join(map(str, frozen(with_belonging(titles, times=np.arange(float(len(titles))))).notes))
     assert "validated and tested on the latest" in said
-    some = pl.Series([f"g{place % (60 if place < 0.8 * len(titles) else 45)}" for place in range(len(titles))])
-    made = frozen(with_belonging(titles, groups=some, times=np.arange(float(len(titles)))))  # most go on to the end
+    early = [place < 0.8 * len(titles) and place % 4 == 0 for place in range(len(titles))]  # short ones; others go on
+    some = pl.Series([f"e{n // 40}" if soon else f"g{n % 45}" for n, soon in enumerate(early)])
+    made = frozen(with_belonging(titles, groups=some, times=np.arange(float(len(titles)))))
     assert any("rows are held out, because groups" in str(note) for note in made.notes)
     with pytest.raises(DataError, match="every group has rows among the latest"):
         frozen(with_belonging(titles, groups=names, times=np.arange(float(len(titles)))))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import polars as pl
 
+from sadari.data.columns import shown
 from sadari.errors import DataError
 from sadari.messages import Message, message
 
@@ -59,11 +60,16 @@ def moments(column: pl.Series, place: Callable[[int], Message]) -> np.ndarray:
     if missing.any():
         at = int(np.argmax(missing))
         raise DataError(
-            message("{value!r} is neither a number nor a date", value=column[at]),
+            message("{value!r} is neither a number nor a date", value=_cut(column[at])),
             where=place(at),
             hint=message("write dates as 2026-11-30"),
         )
     return found.to_numpy()
+
+
+def _cut(value: object) -> object:
+    """A value as a sentence has it: it may be a whole text."""
+    return value if value is None else shown(str(value), 40)
 
 
 def _read(texts: pl.Series) -> pl.Series:

@@ -150,9 +150,16 @@ def check_some_known(corpus: Corpus, known: list[str]) -> None:
     names = corpus.label_names
     if not names or set(names) & set(known):
         return
-    shown, saw = (", ".join(map(repr, some[:5])) + (", …" if len(some) > 5 else "") for some in (names, known))
+    shown, saw = (
+        ", ".join(_cut(name) for name in some[:5]) + (", …" if len(some) > 5 else "") for some in (names, known)
+    )
     what = message("none of its labels was seen in training: {shown}, where training has {saw}", shown=shown, saw=saw)
     raise DataError(what, where=corpus.source, hint=message("is this the labels' column? Name it with --label"))
+
+
+def _cut(name: str) -> str:
+    """A label in quotes; one that is a whole text is cut."""
+    return repr(name if len(name) <= 40 else f"{name[:39]}…")
 
 
 def evaluate(model: Rung, corpus: Corpus, *, thresholds_of: str | None = None) -> Evaluation:
