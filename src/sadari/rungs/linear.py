@@ -184,7 +184,7 @@ class LinearRung(Rung):
         costs: NDArray[np.float32],
         watch: Watch,
     ) -> None:
-        signs = np.where(targets > 0, 1, -1).astype(np.int8)
+        signs = np.where(targets > 0, np.int8(1), np.int8(-1))
         exact = costs.astype(np.float64) * self.resolved_settings()["C"]
         costs = np.clip(exact, 1e-12, 1e12).astype(np.float32)  # so that one over it is finite too
         solution = solve_dual(

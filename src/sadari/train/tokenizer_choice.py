@@ -103,7 +103,7 @@ def _right(
         return np.zeros(len(texts))
     weights = weigh(counts, idf=longest > 1, sublinear=True, binary=False, norm="l2", second=vectors.second)
     scale, costs = weights.row_scale(counts), np.ones(len(counts), np.float32)
-    signs = np.where(targets > 0, 1, -1).astype(np.int8)
+    signs = np.where(targets > 0, np.int8(1), np.int8(-1))
     solution = solve_dual(counts, weights, scale, signs, costs, epochs=PASSES, tolerance=1e-2, seed=0)
     logits = np.empty(signs.shape, np.float32)
     for fold in range(FOLDS):
