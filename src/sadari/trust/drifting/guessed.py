@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +70,8 @@ def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:
     """Guess the labels of both sides by linear models of words that have not seen the texts they are asked for.
 
     The texts before are cut into five folds, and five models learn from four of them each. A text before is asked of
-    the model that did not see it, and a new one of any of the five: so the answers are alike if the texts are.
+    the model that did not see it, and a new one of any of the five, or, if it stands among those before, of the one that
+    did not see it there: so the answers are alike if the texts are.
 
     Args:
         before: texts with labels, two labels at least.
@@ -78,12 +80,16 @@ def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:
     """
     names, several = before.label_names, before.multi_label
     truth = before.indicator > 0 if several else np.equal.outer(before.codes, np.arange(len(names)))
-    lots = np.random.default_rng(seed).permutation(len(after)) % FOLDS
+    lots, folds = (
+        np.random.default_rng(seed).permutation(len(after)) % FOLDS,
+        before.parts([1 / FOLDS] * FOLDS, seed=seed),
+    )
+    lots = _unseen(lots, folds, before.texts, after)
     found = [np.zeros((rows, len(names))) for rows in (len(before), len(after))]
     kind = next(kind for kind in RUNGS.values() if kind.votes_on_labels and kind.reads == "tokens")
     every = np.arange(len(before))
     settings: dict[str, Any] = {"seed": seed}
-    for number, fold in enumerate(before.parts([1 / FOLDS] * FOLDS, seed=seed)):
+    for number, fold in enumerate(folds):
         others = np.setdiff1d(every, fold)
         part = before.take(others)
         model = kind(**settings).fit(part.texts, part.labels, verbose=False)
@@ -91,3 +97,15 @@ def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:
         for table, texts, rows in ((found[0], before.texts, fold), (found[1], after, np.flatnonzero(lots == number))):
             table[rows] = predict_in_order(model, texts.gather(rows), names)
     return Guessed(names, truth, found[0], found[1], several)
+
+
+def _unseen(
+    lots: NDArray[np.int64], folds: Sequence[NDArray[np.int64]], before: pl.Series, after: pl.Series
+) -> NDArray[np.int64]:
+    """int64 [m]: which model each new text is asked of; one that stands before, of that which did not learn it."""
+    own = np.empty(len(before), np.int64)
+    for number, fold in enumerate(folds):
+        own[fold] = number
+    known = pl.DataFrame({"text": before, "fold": own}).unique("text")  # equal texts are in one fold
+    found = pl.DataFrame({"text": after}).join(known, on="text", how="left", maintain_order="left")["fold"]
+    return np.where(found.is_null(), lots, found.fill_null(0))
