@@ -155,7 +155,9 @@ def test_a_rare_label_among_several_is_not_said_to_have_moved():
     def corpus():
         sets = [["common"] + ["rare"] * (rng.random() < 0.05) for _ in range(400)]
         texts = [
-            " ".join(rng.choice(["one", "two", "three"], 4)) + " odd" * (len(names) > 1 and rng.random() < 0.5)
+            " ".join(rng.choice(["one", "two", "three"], 4))
+            + f" {rng.random()}"
+            + " odd" * (len(names) > 1 and rng.random() < 0.5)
             for names in sets
         ]
         return Corpus(pl.Series(texts), pl.Series(sets, dtype=pl.List(pl.String)), np.arange(400) + 1, "x")

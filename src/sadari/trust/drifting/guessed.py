@@ -70,8 +70,8 @@ def guess(before: Corpus, after: pl.Series, *, seed: int = 0) -> Guessed:
     """Guess the labels of both sides by linear models of words that have not seen the texts they are asked for.
 
     The texts before are cut into five folds, and five models learn from four of them each. A text before is asked of
-    the model that did not see it, and a new one of any of the five, or, if it stands among those before, of the one that
-    did not see it there: so the answers are alike if the texts are.
+    the model that did not see it, and a new one of any of the five, or, if it stands among those before, of the one
+    that did not see it there: so the answers are alike if the texts are.
 
     Args:
         before: texts with labels, two labels at least.
