@@ -8,8 +8,10 @@ from sklearn.metrics import roc_auc_score
 
 from cli_runs import model_folder, run_badly, run_well
 from rungs_headlines import headlines
+from sadari.cli.predict.command import SHARE
 from sadari.errors import DataError, SettingError
 from sadari.rungs import RUNGS
+from sadari.train.calibration import rows
 from sadari.train.calibration.rows import CalibrationRows, energies
 from sadari.trust.scope import auroc, leave_labels_out
 
@@ -68,4 +70,7 @@ def test_predict_notes_it(tmp_path):
     pl.DataFrame({"text": headlines(part="test")[0]}).write_csv(tmp_path / "new.csv")
     run_well("predict", model_folder(), tmp_path / "new.csv", "--scope", 0.2, "-o", out)
     assert pl.read_csv(out).filter(pl.col("note") == "out of scope").height > 5
-    assert "scope is 2" in run_badly("predict", model_folder(), "a text", "--scope", 2)
+    for option in ("--scope", "--sets", "--coverage", "--min-precision"):
+        assert f"'{option}': 2.0 is not in the range" in run_badly("predict", model_folder(), "a text", option, 2)
+        assert "is nan" in run_badly("predict", model_folder(), "a text", option, "nan")
+    assert (SHARE.min, SHARE.max) == (rows.SHARE.low, rows.SHARE.high)

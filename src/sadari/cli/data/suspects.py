@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 from sadari.cli.arguments import inputs, options
 from sadari.cli.arguments.language import language
@@ -233,6 +232,7 @@ def _apply(source: Source, train: Corpus, test: Corpus | None, output: Path | No
 
 def _write_cleaned(output: Path, source: Source, cleaned: Corpus, asked: Mapping[str, Any]) -> None:
     """All columns of the data, with the corrected labels, and without the rows that are dropped."""
+    import numpy as np
     import polars as pl
 
     from sadari.labelled.rows import Labelled

@@ -61,6 +61,7 @@ all. Stopped or killed, the same command goes on with what is missing.
 """
 
 OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in
+SHARE = click.FloatRange(0.01, 0.9999)  # as calibration takes it; loading that takes long (a test compares them)
 
 
 @click.command(epilog=EXAMPLES)
@@ -75,11 +76,11 @@ OF_EXCEL = ("cp949", "utf-16-le", "utf-16-be")  # what its files come in
 @click.option("--proba", is_flag=True, help="Add the probability of every label.")
 @click.option("--top", type=click.IntRange(1), default=1, metavar="K", help="Add the labels in second, third … place.")
 @click.option(
-    "--min-precision", type=float, metavar="P", help="Only labels of which this share is right, such as 0.95."
+    "--min-precision", type=SHARE, metavar="P", help="Only labels of which this share is right, such as 0.95."
 )
-@click.option("--coverage", type=float, metavar="C", help="Only labels of the surest texts, this share of all: 0.9.")
-@click.option("--sets", type=float, metavar="C", help="Add sets of labels that hold the right one this often: 0.9.")
-@click.option("--scope", type=float, metavar="S", help="Note texts of no label; of others at most this share: 0.05.")
+@click.option("--coverage", type=SHARE, metavar="C", help="Only labels of the surest texts, this share of all: 0.9.")
+@click.option("--sets", type=SHARE, metavar="C", help="Add sets of labels that hold the right one this often: 0.9.")
+@click.option("--scope", type=SHARE, metavar="S", help="Note texts of no label; of others at most this share: 0.05.")
 @click.option("--escape-formulas", is_flag=True, help="Put ' before CSV cells that a spreadsheet would run: = + - @")
 @click.option("--bom", is_flag=True, help="Begin CSV with a byte order mark: Excel reads it as UTF-8 then.")
 @options.predict_precision
