@@ -79,6 +79,40 @@ def test_files_that_come_later_are_added(files, tmp_path):
     assert content(out) == {**before, "d.parquet": before["a.parquet"]}
 
 
+def test_answers_within_the_folder_of_the_files_are_no_files(files, tmp_path):
+    for said in ("16 texts labelled", "3 files lie in"):
+        result = predict(files / "**/*.*", "-o", f"{files}/out/")
+        assert result.exit_code == 0
+        assert said in result.stderr
+        assert sorted(content(files / "out")) == ["a.parquet", "b.csv", "c.jsonl"]
+    said = run_badly("predict", model_folder("tfidf"), files, "-o", f"{files}/")
+    assert "the files to label lie in the folder of the answers" in said
+
+
+def test_a_pattern_keeps_the_folders_that_a_later_file_makes_needful(files, tmp_path):
+    out, year = tmp_path / "out", files / "2026"
+    year.mkdir()
+    (files / "b.csv").rename(year / "b.csv")
+    assert predict(files / "*/*.csv", "-o", f"{out}/").exit_code == 0
+    (files / "2027").mkdir()
+    shutil.copy(year / "b.csv", files / "2027")
+    assert predict(files / "*/*.csv", "-o", out).exit_code == 0
+    assert sorted(content(out)) == ["2026/b.csv", "2027/b.csv"]
+
+
+@pytest.mark.parametrize("first", ["a.txt", "a.csv"])
+def test_a_text_a_line_is_labelled_as_it_is_alone(first, tmp_path):
+    lines = "".join(f"{text or 'a draw'}, and more\n" for text in TEXTS)
+    for name in (first, "b.txt"):
+        (tmp_path / name).write_text(("text\n" if name == "a.csv" else "") + lines, encoding="utf-8")
+    (tmp_path / "c.txt").write_text("text\nits header is no text\nand it has two rows\n", encoding="utf-8")
+    assert predict(tmp_path / "[abc].*", "-o", f"{tmp_path}/out/").exit_code == 0
+    for name in (first, "b.txt"):
+        run_well("predict", model_folder("tfidf"), tmp_path / name, "-o", tmp_path / "alone.csv")
+        assert content(tmp_path / "out")[f"{name[0]}.csv"] == (tmp_path / "alone.csv").read_bytes()
+    assert len(content(tmp_path / "out")["c.csv"].splitlines()) == 3
+
+
 def test_a_line_that_a_killed_run_left_torn_is_taken_back(files, tmp_path):
     out = tmp_path / "out"
     predict(files, "-o", f"{out}/")
@@ -229,6 +263,8 @@ def test_a_full_disk_ends_it_and_says_what_is_done(files, tmp_path, monkeypatch)
         (["nothing/*.csv", "-o", "out/"], "nothing"),
         (["--ray", "in.csv", "-o", "out/"], "'in.csv' is no address of a Ray cluster"),
         (["in.csv", "-o", "out/"], "in.csv"),
+        (["a text", "-o", "out/"], "a folder of answers is for files alone"),
+        (["-", "-o", "out/"], "a folder of answers is for files alone"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments, said, tmp_path, monkeypatch):

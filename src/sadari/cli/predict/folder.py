@@ -71,14 +71,15 @@ def label_folder(
     if not inputs:
         raise click.UsageError(str(message("give files")), click.get_current_context())
     from sadari.cli.terminal.printing import note
-    from sadari.data.files.find import data_files
+    from sadari.data.files.find import data_files, folder_of_all
     from sadari.display.terminal import Progress
 
     found = data_files(inputs, format=asked["format"])
     note(*found.notes)
     output = Path(asked["output"])
+    paths = _apart_from(output, found.paths)
     reading = {name: value for name, value in reading_of(asked).items() if name != "on_bad_file"}  # files are apart
-    with Progress() as progress, _worker(model, asked, len(found.paths), progress) as worker:
+    with Progress() as progress, _worker(model, asked, len(paths), progress) as worker:
         from sadari.labelled.label_file import Labelling  # takes a while, in which a cluster's workers start
         from sadari.labelled.rows import Answers
         from sadari.labelled.shards.run import label_files
@@ -89,13 +90,42 @@ def label_folder(
         standing = label_files(
             rung,
             model,
-            found.paths,
+            paths,
             output,
             Labelling(reading, columns, asked["escape_formulas"], asked["bom"], asked["precision"]),
+            root=folder_of_all(inputs),
             worker=worker,
             on_standing=lambda now: progress(_how_it_stands(now), now.done / max(1, now.files)),
         )
     _tell(standing, output, asked)
+
+
+def _apart_from(output: Path, paths: Sequence[str]) -> list[str]:
+    """Those of the files that do not lie in the folder of the answers: what a pattern finds there was made, not given.
+
+    Raises:
+        DataError: all of them lie there.
+    """
+    from sadari.cli.terminal.printing import note
+
+    made = output.resolve()
+    apart = [path for path in paths if not Path(path).parent.resolve().is_relative_to(made)]
+    if paths and not apart:
+        raise DataError(
+            message("the files to label lie in the folder of the answers"),
+            where=str(output),
+            hint=message("choose another folder with -o"),
+        )
+    if answers := len(paths) - len(apart):
+        note(
+            plural(
+                "{count:,} file lies in {folder}, where the answers go, and is not labelled",
+                "{count:,} files lie in {folder}, where the answers go, and are not labelled",
+                answers,
+                folder=output,
+            )
+        )
+    return apart
 
 
 @contextmanager

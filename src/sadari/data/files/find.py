@@ -115,6 +115,18 @@ def together(names: Sequence[str]) -> str:
     return shown if len(names) <= 2 else f"{shown}, … ({len(names):,})"
 
 
+def folder_of_all(given: Sequence[str]) -> Path:
+    """The innermost folder that holds all that paths, folders and patterns may stand for, absolute.
+
+    A pattern may match more files tomorrow: its folder is the one before its first sign, whatever matches it today.
+    """
+    folders = [
+        fixed_part(Path(name)) if is_pattern(name) else Path(name) if is_there(f"{name}/") else Path(name).parent
+        for name in given
+    ]
+    return Path(os.path.commonpath([os.path.abspath(folder) for folder in folders]))  # noqa: PTH100 – links stay links
+
+
 def _meant_by(name: str, format: str | None, notes: list[Message]) -> list[str]:
     if is_remote(name):
         return _elsewhere(name, notes)

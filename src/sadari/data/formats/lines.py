@@ -19,6 +19,7 @@ from sadari.errors import DataError
 from sadari.messages import message
 
 LABEL_PREFIX = "__label__"
+LINES_COLUMNS = ("text",)  # of plain text
 _LABEL = rf"(?:^|[ \t]){LABEL_PREFIX}[^ \t]*"
 _HEAD_BYTES = 256 << 10
 _HEAD_ROWS = 1000
@@ -114,7 +115,7 @@ class PlainLines(_LineRecords):
     format = "lines"
 
     def __init__(self, stream: ByteStream) -> None:
-        self.columns = ["text"]
+        self.columns = list(LINES_COLUMNS)
         super().__init__(stream)
 
     def _frame(self, lines: pl.Series) -> pl.DataFrame:

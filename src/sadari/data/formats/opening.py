@@ -20,7 +20,7 @@ from sadari.data.formats.byte_stream import (
 from sadari.data.formats.csv.records import TSV, CsvRecords, open_csv
 from sadari.data.formats.encodings.encoding import open_stream
 from sadari.data.formats.format import Asked, Format, LocalFile
-from sadari.data.formats.lines import LINES
+from sadari.data.formats.lines import LINES, LINES_COLUMNS
 from sadari.data.formats.records import Records
 from sadari.data.formats.remote import fetched, is_remote
 from sadari.errors import DataError
@@ -128,15 +128,18 @@ def _by_content(stream: ByteStream, asked: Asked, every: Sequence[Format]) -> Re
     for format in every:
         if format.of == "text" and format.begins and start.startswith(format.begins):
             return format.read(stream, asked)
-    if asked.delimiter or asked.header is not None or asked.columns or asked.need_label:
+    of_a_table = asked.columns and asked.columns != LINES_COLUMNS
+    if asked.delimiter or asked.header is not None or of_a_table or asked.need_label:
         return TSV.read(stream, asked)
     return _table_or_none(stream, asked) or LINES.read(stream, asked)
 
 
 def _table_or_none(stream: ByteStream, asked: Asked) -> CsvRecords | None:
-    """A table without any sign of a label is taken for one only if its header or layout is known."""
+    """A table without any sign of a label is taken for one only if it has what is asked for, or its header or layout
+    is known."""
     try:
         table = open_csv(stream, asked, "\t")
     except DataError:
         return None
-    return table if len(table.columns) > 1 and (table.header_is_known or table.delimiter == "\t") else None
+    is_one = len(table.columns) > 1 and (table.header_is_known or table.delimiter == "\t")
+    return table if is_one or set(asked.columns) & set(table.columns) else None

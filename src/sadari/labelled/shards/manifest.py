@@ -108,8 +108,9 @@ def open_manifest(folder: Path, model: str, options: Mapping[str, Any]) -> Itera
     """
     head = {"kind": KIND, "format_version": 1, "model": model, "options": dict(options)}
     path = folder / MANIFEST
-    with output_errors(path):
+    with output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    with output_errors(path):
         strange = not path.exists() and any(not entry.name.startswith(".") for entry in folder.iterdir())
     if strange:
         raise OutputError(message("the folder exists and is not empty"), where=str(folder), hint=_ANOTHER)

@@ -12,6 +12,8 @@ from sadari.errors import DataError, reason_of
 from sadari.labelled.writers import SUFFIXES
 from sadari.messages import message
 
+_FILES_ALONE = message("a folder of answers is for files alone; for texts and standard input name a file with -o")
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -39,26 +41,30 @@ class Shard:
         return (found.st_size, found.st_mtime_ns) == (self.size, self.changed)
 
 
-def plan(paths: Sequence[str]) -> list[Shard]:
-    """The files, with the names of their answers: those of the files below the folder that holds them all.
+def plan(paths: Sequence[str], root: str | Path | None = None) -> list[Shard]:
+    """The files, with the names of their answers: those of the files below a folder that holds them all.
 
     What Parquet, JSONL, CSV or TSV holds is written as that; anything else as CSV.
 
     Args:
         paths: of files; each is named once.
+        root: that folder; None: the innermost one.
 
     Raises:
         DataError: one is no file, or cannot be reached.
     """
     absolute = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 – links stay links
-    root = Path(os.path.commonpath([path.parent for path in absolute])) if absolute else Path()
+    if root is None:
+        root = os.path.commonpath([path.parent for path in absolute]) if absolute else ""
     taken: set[str] = set()
     shards = []
     for given, path in zip(paths, absolute, strict=True):
         try:
             found = path.stat()
         except (OSError, ValueError) as error:
-            raise DataError(message("cannot be read: {reason}", reason=reason_of(error)), where=given) from None
+            raise DataError(
+                message("cannot be read: {reason}", reason=reason_of(error)), where=given, hint=_FILES_ALONE
+            ) from None
         if not path.is_file():
             raise DataError(
                 message("is not a file"), where=given, hint=message("name files, or a pattern such as 'in/*.parquet'")

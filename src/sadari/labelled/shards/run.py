@@ -97,6 +97,7 @@ def label_files(
     output: str | Path,
     how: Labelling,
     *,
+    root: str | Path | None = None,
     worker: Worker = one_by_one,
     on_standing: Callable[[Standing], None] = lambda standing: None,
 ) -> Standing:
@@ -108,6 +109,7 @@ def label_files(
         paths: of the files.
         output: the folder of the answers. It holds a manifest by which the same call again does what is missing.
         how: they are labelled.
+        root: a folder that holds them all, below which the answers are named as the files are; None: the innermost.
         worker: labels some of them, in any order, and says of each what became of it.
         on_standing: is told how the work stands after each file.
 
@@ -118,7 +120,7 @@ def label_files(
         DataError: there is no such file.
         OutputError: the output folder holds something else, is at work elsewhere, or cannot be written.
     """
-    shards = plan(paths)
+    shards = plan(paths, root)
     how = _with_columns(model, shards, how)
     # links followed: workers may start elsewhere
     output = Path(output).resolve()
