@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sadari.climb.result import RungResult
@@ -238,8 +238,10 @@ def test_unseen_labels_are_wrong_for_every_rung():
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.floats(0.01, 1e5), st.floats(1, 1e7)), min_size=1, max_size=3),
     st.integers(200, 2000),
-    st.sampled_from(["accuracy", "log-loss"]),
+    st.sampled_from(["accuracy", "macro-f1", "log-loss"]),
 )
+@example([(0, 1.0, 1e6), (0, 2.0, 1e6)], 200, "macro-f1")
+@example([(0, 1.0, 1e6), (0, 2.0, 1e6)], 200, "log-loss")
 @settings(max_examples=60, deadline=None)
 def test_sentences_agree_with_figures(specs, rows, metric):
     wrong, train, rate = zip(*specs, strict=True)
@@ -263,6 +265,8 @@ def test_sentences_agree_with_figures(specs, rows, metric):
             assert right[name] == max(right.values())
         if "by more than chance, and worth" in said:
             assert all(right[name] > right[other] for other in costs if weight(costs[name], costs[other]))
+        if "every other rung is worse" in said:
+            assert all(right[verdict.rung] > right[other] for other in costs if other != verdict.rung)
         if "none is noticeably cheaper" in said:
             assert not any(weight(costs[name], cost) for cost in costs.values())
     if verdict.next_rung is not None:

@@ -7,6 +7,7 @@ import pytest
 from sklearn import metrics as peer
 
 from sadari.errors import SettingError
+from sadari.metrics.answers import Answers
 from sadari.metrics.metric import Metric, suggested
 from sadari.metrics.several import SeveralMetric
 from sadari.metrics.significance import mcnemar
@@ -133,6 +134,25 @@ def test_few_rows_prove_nothing():
     _, (test,) = metric("f1:b", ["a", "b"]).compare(truth, {"x": table([0] * 8), "y": table(list(truth))})
     assert test.p_value >= 0.25
     assert metric("macro-f1", ["a", "b"]).compare(truth, {"x": table([0] * 8), "y": table([0] * 8)})[1][0].p_value == 1
+
+
+@pytest.mark.parametrize("kind", [Metric, SeveralMetric])
+@pytest.mark.parametrize("name", ["accuracy", "macro-f1", "micro-f1", "f1:b", "average-precision", "weighted-kappa"])
+def test_rows_that_are_all_right_make_nothing_certain(name, kind):
+    """No draw of them shows a spread, but a thousand others could: of two rungs, either may be the better."""
+    if kind is SeveralMetric and name == "weighted-kappa":
+        pytest.skip("of texts of one label")
+    codes = np.arange(120) % 3
+    truth = np.hstack([np.eye(3, dtype=int)[codes], np.zeros((120, 1), int)]) if kind is SeveralMetric else codes
+    given = np.eye(3, dtype=bool)[codes] if kind is SeveralMetric else codes
+    answers = {each: Answers(table(list(codes), labels=3), given) for each in ("x", "y")}
+    scores, (test,) = kind.named(name, NAMES, [5, 3, 2]).compare(truth, answers)
+    assert scores["x"].value == pytest.approx(1)
+    assert 0.9 < scores["x"].low < 0.98
+    assert test.difference.value == 0
+    assert test.difference.low < -0.005
+    assert test.difference.high > 0.005
+    assert test.p_value == 1
 
 
 def test_the_same_seed_gives_the_same_bits():

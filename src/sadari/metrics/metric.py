@@ -22,7 +22,7 @@ from sadari.metrics.interval import Interval, PairTest
 from sadari.metrics.scores.costs import read_costs
 from sadari.metrics.scores.drawn import average_precision, f1, losses, recall_at_precision
 from sadari.metrics.scores.ordinal import distances, weighted_kappa
-from sadari.metrics.significance import holm, pair_tests
+from sadari.metrics.significance import holm, pair_tests, paired_difference
 from sadari.train.labels import place_of_label
 from sadari.train.thresholds import USUAL, even_thresholds, likeliest, threshold_at_precision
 
@@ -260,7 +260,9 @@ class Metric:
         """The score of each rung, and a paired test of every two of them.
 
         Shares of right rows: the exact McNemar test. Else the difference over its standard deviation in the draws, on
-        the normal distribution; no p-value is below what the signs of the rows that differ could give.
+        the normal distribution; no p-value is below what the signs of the rows that differ could give. Draws that are
+        all the same do not make a share certain: there the intervals are those of as many rows that are all right (or
+        all wrong), and of two rungs that agree on all of them.
 
         Args:
             truth: int [n], −1 for a label that training never saw.
@@ -275,12 +277,22 @@ class Metric:
         for test in tests:
             rows = self.differ(tables[test.first], tables[test.second])
             gain = self.sign * (values[test.second] - values[test.first])
-            test.difference, test.p_value = _tested(
-                gain, self.sign * (drawn[test.second] - drawn[test.first]), int(np.count_nonzero(rows))
-            )
+            spread = self.sign * (drawn[test.second] - drawn[test.first])
+            test.difference, test.p_value = _tested(gain, spread, int(np.count_nonzero(rows)))
+            if _all_the_same(spread) and not self.lower_is_better:
+                agreed = paired_difference(0, 0, len(rows))
+                test.difference = Interval(gain, min(gain, agreed.low), max(gain, agreed.high))
         for test, corrected in zip(tests, holm([test.p_value for test in tests]), strict=True):
             test.p_corrected = float(corrected)
-        return {name: _interval(values[name], drawn[name]) for name in tables}, tests
+        return {name: self._interval(values[name], drawn[name], len(truth)) for name in tables}, tests
+
+    def _interval(self, value: float, drawn: NDArray[np.float64], rows: int) -> Interval:
+        """That of the draws; of a share that is the same in all of them, Wilson's of as many rows."""
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        if _all_the_same(drawn) and not self.lower_is_better and round(value, 9) in (0, 1):
+            certain = wilson(round(value) * rows, rows)
+            low, high = certain.low, certain.high
+        return Interval(value, min(value, float(low)), max(value, float(high)))
 
     @property
     def reads_probabilities(self) -> bool:
@@ -370,9 +382,8 @@ def _draws(rows: int, seed: int) -> Iterator[NDArray[np.int64]]:
         yield np.bincount(picked.ravel(), minlength=size * rows).reshape(size, rows)
 
 
-def _interval(value: float, drawn: NDArray[np.float64]) -> Interval:
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Interval(value, min(value, float(low)), max(value, float(high)))
+def _all_the_same(drawn: NDArray[np.float64]) -> bool:
+    return float(np.ptp(drawn)) < 1e-12
 
 
 def _tested(gain: float, drawn: NDArray[np.float64], differ: int) -> tuple[Interval, float]:

@@ -172,11 +172,13 @@ def _instead(one: Cost, other: Cost, texts: int) -> list[Message]:
 
 def _what_could_hide(verdict: Verdict, names: Sequence[str], rows: int, compare: Compare, metric: Metric) -> Message:
     """How much better another rung may truly be."""
-    highs = {name: compare(name, verdict.rung).gain.high for name in names if name != verdict.rung}
-    most = max(highs, key=lambda name: highs[name])
-    if highs[most] < 0.00005:
+    gains = {name: compare(name, verdict.rung).gain for name in names if name != verdict.rung}
+    most = max(gains, key=lambda name: gains[name].high)
+    if gains[most].high < 0.00005:
+        if any(gain.value >= 0 for gain in gains.values()):
+            return message("On these {rows:,} validation rows no other rung is better.", rows=rows)
         return message("On these {rows:,} validation rows every other rung is worse by more than chance.", rows=rows)
     sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {points} points better.")
     if metric.lower_is_better:
         sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {points} better.")
-    return sentence.filled(rows=rows, rung=most, points=amount_figure(metric, highs[most]))
+    return sentence.filled(rows=rows, rung=most, points=amount_figure(metric, gains[most].high))
