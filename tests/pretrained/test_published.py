@@ -14,7 +14,7 @@ import pytest
 
 from cli_runs import run_well
 from sadari.data.download import download
-from sadari.errors import DataError, DownloadError, ModelError, SettingError
+from sadari.errors import DataError, DownloadError, ModelError, OutputError, SettingError
 from sadari.pretrained.encoders import find_weights
 from sadari.pretrained.published import NAMES, SOURCE, advice, fetch_weights, published, suggested
 
@@ -136,6 +136,31 @@ def test_a_name_is_a_folder_once_it_is_fetched(hub: Hub) -> None:
     assert hub.asked == []
     folder = fetch_weights(NAME)
     assert find_weights(NAME) == folder == published(NAME).folder
+
+
+def test_a_name_is_fetched_where_that_is_asked_for(hub: Hub) -> None:
+    """As ``--download`` says, whatever command has it."""
+    assert find_weights(NAME, download=True) == published(NAME).folder
+    assert set(files_of(find_weights(NAME))) == WANTED | {SOURCE}
+
+
+def test_a_name_that_is_nearly_one_is_said(hub: Hub) -> None:
+    for name in ("all-minilm-l6-v2", "all-MiniLM-L6", "potion-base8M"):
+        with pytest.raises(ModelError, match=r"did you mean (all-MiniLM-L6-v2|potion-base-8M)\?"):
+            find_weights(name)
+    with pytest.raises(ModelError, match="--download"):
+        find_weights("bert-base-uncased")
+
+
+@pytest.mark.parametrize("torn", [False, True])
+def test_a_folder_of_other_weights_is_not_taken_for_these(hub: Hub, tmp_path: Path, torn: bool) -> None:
+    fetch_weights(NAME, tmp_path / "own")
+    if torn:
+        (tmp_path / "own" / SOURCE).write_text("{")
+    before = files_of(tmp_path / "own")
+    with pytest.raises(OutputError, match="holds other weights"):
+        fetch_weights("potion-base-8M", tmp_path / "own")
+    assert files_of(tmp_path / "own") == before
 
 
 def test_a_torn_download_goes_on_where_it_stopped(hub: Hub) -> None:

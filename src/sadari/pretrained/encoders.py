@@ -22,7 +22,7 @@ from sadari.pretrained import folder as weights_folder
 from sadari.pretrained.config import check_claims, check_config, labels_of
 from sadari.pretrained.folder import INDEX, SAFE, check_knows, check_not_pickled, check_plain, json_of, weight_shapes
 from sadari.pretrained.package import transformers
-from sadari.pretrained.published import PUBLISHED, SOURCE
+from sadari.pretrained.published import PUBLISHED, SOURCE, fetch_weights, meant
 from sadari.text.subword.pretrained import SubwordTokenizer
 from sadari.text.subword.tokenizer_file import check_description, check_vocabulary
 
@@ -110,6 +110,8 @@ def find_weights(weights: str | Path, *, download: bool = False) -> Path:
     path, name = Path(weights).expanduser(), str(weights)
     here = next((one.folder for one in PUBLISHED if one.name == name), None)
     if here is not None and not path.exists():
+        if download:
+            return fetch_weights(name)
         if not (here / SOURCE).is_file():
             raise ModelError(
                 message("these weights are not on this machine yet"),
@@ -142,12 +144,13 @@ def _from_hub(name: str, download: bool) -> Path:
         return Path(snapshot_download(name, local_files_only=True, allow_patterns=_WANTED))
     except (LocalEntryNotFoundError, ValueError, OSError) as error:
         if not download:
+            hint = message("check the name; to fetch it from the hub, say so: --download (download=True)")
             raise ModelError(
                 message(
                     "there is neither a folder of this name nor such a model in the local cache of the Hugging Face hub"
                 ),
                 where=name,
-                hint=message("check the name; to fetch it from the hub, say so: --download (download=True)"),
+                hint=meant(name) or hint,
             ) from error
     hint = message("check the name and the network, or give a folder that is here")
     with guarded(message("could not be fetched from the Hugging Face hub"), where=name, hint=hint, kind=DownloadError):

@@ -19,7 +19,7 @@ import platformdirs
 
 from sadari.artifact import atomic_write, parse_json
 from sadari.data.download import download, read_answer
-from sadari.errors import DataError, DownloadError
+from sadari.errors import DataError, DownloadError, OutputError
 from sadari.messages import Message, alternatives, message
 
 SOURCE = "source.json"  # of a fetched folder: from where, at which revision, under which licence
@@ -96,13 +96,22 @@ def published(name: str) -> Published:
     for one in PUBLISHED:
         if one.name == name:
             return one
-    close = difflib.get_close_matches(name, NAMES, n=2, cutoff=0.4)
     raise DataError(
         message("no weights are called {name!r}", name=name),
-        hint=message("did you mean {near}?", near=alternatives(close))
-        if close
-        else message("choose from: {rungs}", rungs=", ".join(NAMES)),
+        hint=meant(name, 0.4) or message("choose from: {rungs}", rungs=", ".join(NAMES)),
     )
+
+
+def meant(name: str, alike: float = 0.8) -> Message | None:
+    """Which of `NAMES` may be meant by a name that none of them has; None: none of them.
+
+    Args:
+        name: what was given.
+        alike: how much of it must agree, 0 to 1; capitals do not count.
+    """
+    lower = {one.lower(): one for one in NAMES}
+    close = difflib.get_close_matches(name.lower(), lower, n=2, cutoff=alike)
+    return message("did you mean {near}?", near=alternatives([lower[one] for one in close])) if close else None
 
 
 def suggested(scripts: set[str]) -> Published:
@@ -130,11 +139,12 @@ def fetch_weights(
     Raises:
         DataError: no weights have this name.
         DownloadError: the hub refuses, cannot be reached, or sends what it did not state.
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written, or holds other weights.
     """
     one = published(name)
     place = one.folder if folder is None else Path(folder)
     if (place / SOURCE).is_file():
+        _check_holds(place, one)
         return place
     address = (hub or os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
     revision, files = _stated(address, one)
@@ -155,6 +165,24 @@ def fetch_weights(
     }
     atomic_write(place / SOURCE, json.dumps(source, indent=2).encode() + b"\n")
     return place
+
+
+def _check_holds(place: Path, one: Published) -> None:
+    """Refuse a folder into which other weights were fetched.
+
+    Raises:
+        OutputError: which ones.
+    """
+    try:
+        said = str(parse_json((place / SOURCE).read_bytes())["source"])
+    except (OSError, ValueError, KeyError, TypeError):
+        said = str(place / SOURCE)
+    if not said.endswith(f"/{one.repository}"):
+        raise OutputError(
+            message("holds other weights: {source}", source=said),
+            where=str(place),
+            hint=message("give another folder to put {name} into", name=one.name),
+        )
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,8 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
     "--weights",
     metavar="FOLDER",
     multiple=True,
-    help="An encoder, static embeddings or word vectors, or a hub name, for the rungs that can use it (embed, bert,"
-    " vectors). May be given several times.",
+    help="An encoder, static embeddings or word vectors: a folder, a name of sadari weights list, or a hub name, for"
+    " the rungs that can use it (embed, bert, setfit, vectors). May be given several times.",
 )
 @click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
 @options.no_cache
@@ -101,7 +101,7 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 )
 @click.option(
     "--texts-per-day",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 2**31 - 1),
     metavar="N",
     default=1_000_000,
     show_default=True,
@@ -110,7 +110,11 @@ _STARTS = ("vectors", "weights", "download")  # what rungs start from, and wheth
 @options.seed
 @click.option("--keep-duplicates", is_flag=True, help="Keep repeated training texts.")
 @click.option(
-    "--tune", type=click.IntRange(min=0), default=0, metavar="N", help="Try N settings of each rung on validation rows."
+    "--tune",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    metavar="N",
+    help="Try N settings of each rung on validation rows.",
 )
 @options.ray
 @click.option(

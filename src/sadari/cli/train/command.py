@@ -99,7 +99,11 @@ _OWN_OPTIONS = (
 @options.settings("Any setting of the rung")
 @options.class_weight
 @click.option("--vectors", metavar="FILE", help="Word vectors to start from (vectors).")
-@click.option("--weights", metavar="FOLDER", help="What bert or embed starts from: a folder, or a hub name.")
+@click.option(
+    "--weights",
+    metavar="FOLDER",
+    help="What bert, embed or setfit starts from: a folder, a name of sadari weights list, or a hub name.",
+)
 @click.option("--download", is_flag=True, help="Fetch --weights from the Hugging Face hub if they are not here.")
 @options.no_cache
 @click.option("--epochs", metavar="N", help="Passes over the texts.")
