@@ -1,6 +1,7 @@
 """The rung `embed`: vectors as others make them, a head as scikit-learn's, and a model folder that stands alone."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -386,6 +387,15 @@ def test_a_part_that_is_missing_or_is_no_file(name, tmp_path):
     (folder / name).unlink()
     (folder / name).write_bytes(b"\x80\x04pickled")
     refused(folder, "pickle|not UTF-8")
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[1]", '{"model": 5}', '{"model": {"type": "WordPiece"}}'])
+@pytest.mark.parametrize("kind", ["encoder", "static"])
+def test_a_tokenizer_that_is_none_is_said_to_be(kind, content, plain, tmp_path):
+    folder = static_folder(tmp_path / "w")[0] if kind == "static" else shutil.copytree(plain, tmp_path / "w")
+    (folder / "tokenizer.json").write_text(content)
+    said = refused(folder, "tokenizer").partition("\n")[0]
+    assert not re.search(r": '\w+'$", said)  # the bare key of a KeyError says nothing
 
 
 def _half(path):

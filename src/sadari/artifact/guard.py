@@ -53,6 +53,8 @@ def is_panic(error: BaseException) -> bool:
 def _reason(error: BaseException) -> Message | str:
     if isinstance(error, MemoryError):
         return message("it would take more memory than there is")
+    if isinstance(error, KeyError) and error.args:  # whose text is the key alone
+        return message("{option} is missing", option=f"{error.args[0]!r:.80}")
     # a surrogate in it would break whatever prints it
     said = str(error).strip().partition("\n")[0].encode("utf-8", "replace").decode()
     return said[:MOST_SHOWN] or type(error).__name__

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles, State, guarded, parse_json, read_tensors
-from sadari.artifact.restore import build, check_known, check_weights
+from sadari.artifact.restore import NO_TOKENIZER, build, check_known, check_weights
 from sadari.artifact.weights import CONFIG, TOKENIZER, TRANSFORMERS_WEIGHTS
 from sadari.compiling import njit
 from sadari.errors import DataError, ModelError
@@ -208,6 +208,8 @@ def read_static(modules: Modules, max_length: int | None) -> StaticEmbedder:
         raise ModelError(message("there is no tokenizer beside the weights"), where=where)
     found = read_tensors(folder / TRANSFORMERS_WEIGHTS)
     own = MODEL2VEC in found
+    with build(str(folder / TOKENIZER), NO_TOKENIZER):
+        reader = SubwordReader(content, keep_unknown=not own)
     said = json_of(folder / CONFIG) if own and (folder / CONFIG).is_file() else {}
     with build(where):
         normalise = value_in({"normalize": False, **said}, "normalize", Flag()) or modules.normalise
@@ -215,7 +217,6 @@ def read_static(modules: Modules, max_length: int | None) -> StaticEmbedder:
         check("max_length", longest, Whole(1, MOST_TEXT), optional=True)
         check_known(found, {MODEL2VEC, "weights", "mapping"} if own else {SENTENCE})
         table = found.get(MODEL2VEC if own else SENTENCE)
-        reader = SubwordReader(content, keep_unknown=not own)
         made = _put_together(
             reader, table, found.get("weights"), found.get("mapping"), normalise, max_length or longest, where
         )
