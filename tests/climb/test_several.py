@@ -16,6 +16,8 @@ from sadari.climb.split import freeze, nested_rows
 from sadari.data.audit.audit import audit
 from sadari.data.corpus import Corpus
 from sadari.errors import DataError
+from sadari.metrics.answers import Answers
+from sadari.metrics.several import SeveralMetric
 
 SIGNS = {"sun": "weather", "rain": "weather", "goal": "sport", "team": "sport", "bank": "money", "coin": "money"}
 PLAIN = ["the", "a", "of", "and", "to", "with", "in", "on"]
@@ -91,6 +93,27 @@ def test_every_metric_decides(metric):
     assert result.verdict.metric == metric
     assert all(rung.score is not None for rung in result.rungs)
     report_html(result)
+
+
+@pytest.mark.parametrize("asked", ["cost", "recall@precision=0.99:sport"])
+def test_thresholds_that_a_metric_asks_for_are_those_of_the_model(asked, tmp_path):
+    if asked == "cost":
+        (tmp_path / "costs.csv").write_text("label,missed,wrong\nsport,50,1\nmoney,1,50\n", "utf-8")
+        asked = f"cost={tmp_path / 'costs.csv'}"
+    train, test = rows(300, 0), rows(150, 1)
+    usual = climb(train, test, rungs=["bow", "char"], curves=False, folder=tmp_path / "usual")
+    result = climb(train, test, rungs=["bow", "char"], curves=False, metric=asked, folder=tmp_path / "run")
+    assert result.verdict.majority_p < 0.01  # by F1, whatever is asked
+    for one, other in zip(result.rungs, usual.rungs, strict=True):
+        model = sadari.load(tmp_path / "run" / one.rung)
+        assert dict(zip(model.codec.names(), model.thresholds_, strict=True)) == one.thresholds
+        assert one.thresholds["sport"] != other.thresholds["sport"]
+        if asked.startswith("cost"):
+            assert one.thresholds["sport"] < 0.2 < 0.8 < one.thresholds["money"]
+            metric = SeveralMetric.named(asked, ["money", "sport", "weather"], [1, 1, 1])
+            cost = [metric.point(result.truth, Answers(each.probabilities, each.predictions)) for each in (one, other)]
+            assert one.score.value == pytest.approx(cost[0])
+            assert cost[0] < cost[1]
 
 
 def test_the_model_is_trained_once_more_and_keeps_its_thresholds(tmp_path):

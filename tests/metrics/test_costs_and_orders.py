@@ -17,7 +17,7 @@ from cli_runs import run_badly, run_well
 from sadari.errors import DataError, SettingError
 from sadari.metrics.answers import Answers
 from sadari.metrics.metric import Metric, check_metric
-from sadari.metrics.scores.costs import read_costs
+from sadari.metrics.scores.costs import read_costs, read_costs_of_several
 from sadari.metrics.several import SeveralMetric
 from sadari.metrics.threshold_table import threshold_table
 from sadari.train.thresholds import likeliest, standing, threshold_at_precision
@@ -134,6 +134,55 @@ def test_what_is_dear_to_miss_is_given_more_often(tmp_path):
     assert metric.point(TRUTH, Answers(TABLE, dear)) == pytest.approx(costs[TRUTH, dear].mean())
 
 
+def test_of_several_labels_what_is_missed_and_what_is_wrong_cost_by_label(tmp_path):
+    rng = np.random.default_rng(0)
+    truth, table = np.zeros((400, 4), np.int16), rng.uniform(size=(400, 3)) ** np.array([1, 2, 4])
+    truth[:, :3] = rng.uniform(size=(400, 3)) < table  # what it says of how likely labels are is so
+    truth[:7, 3] = 1
+    (tmp_path / "c.csv").write_text("label,missed,wrong\nb,100,2\nc,5,20\n", "utf-8")
+    metric = SeveralMetric.named(f"cost={tmp_path / 'c.csv'}", ["a", "b", "c"], [1, 1, 1])
+    missed, wrong = [1, 100, 5], [1, 2, 20]
+    assert np.array_equal(metric.costs, [missed, wrong])
+    assert metric.lower_is_better
+
+    def cost(given):
+        found = 0.0
+        for row in range(400):
+            for label in range(3):
+                if truth[row, label] and not given[row, label]:
+                    found += missed[label]
+                if given[row, label] and not truth[row, label]:
+                    found += wrong[label]
+            found += 100 * truth[row, 3]
+        return found / 400
+
+    thresholds = metric.thresholds(truth, table)
+    given = metric.given(table, thresholds)
+    assert metric.point(truth, Answers(table, given)) == pytest.approx(cost(given))
+    assert thresholds == pytest.approx(np.divide(wrong, np.add(missed, wrong)), abs=0.15)
+    usual = SeveralMetric("micro-f1").thresholds(truth, table)
+    assert cost(given) < min(cost(table >= 0.5), cost(table >= usual))
+    too_sure = metric.thresholds(truth, table**0.5)  # probabilities that say more than there is: all are moved up
+    assert cost(table**0.5 >= too_sure) < cost(table**0.5 >= np.divide(wrong, np.add(missed, wrong)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("truth,given,cost\n1,2,3\n", "several labels, this is no table of costs"),
+        ("label,missed,wrong\n1,2\n", "it has 2 cells"),
+        ("label,missed,wrong\n1,2,-1\n", "line 2: the cost '-1'"),
+        ("label,cost\nx,2\n", "there is no label 'x'"),
+    ],
+)
+def test_bad_costs_of_several_labels_are_said(text, said, tmp_path):
+    (tmp_path / "c.csv").write_text(text, "utf-8")
+    with pytest.raises(DataError, match=said):
+        read_costs_of_several(tmp_path / "c.csv", NAMES)
+    (tmp_path / "c.csv").write_text("label,cost\n2,100\n", "utf-8")
+    assert read_costs_of_several(tmp_path / "c.csv", NAMES).tolist() == [[1, 100, 1, 1], [1, 1, 1, 1]]
+
+
 @pytest.mark.parametrize(
     "asked", ["recall@precision=2", "recall@precision", "cost=", "cost", "kappa", "recall@precision=x"]
 )
@@ -142,7 +191,7 @@ def test_what_is_no_metric_is_refused(asked):
         check_metric(asked)
 
 
-@pytest.mark.parametrize("asked", ["weighted-kappa", "mean-absolute-error", "cost=costs.csv"])
+@pytest.mark.parametrize("asked", ["weighted-kappa", "mean-absolute-error"])
 def test_what_is_for_one_label_a_text_is_refused_of_several(asked):
     with pytest.raises(SettingError, match=r"is for texts of one label[\s\S]*take one of: accuracy"):
         SeveralMetric.named(asked, ["a", "b"], [3, 4])

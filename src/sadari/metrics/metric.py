@@ -31,7 +31,7 @@ METRICS = (
     *("recall@precision=0.9", "cost=FILE", "weighted-kappa", "mean-absolute-error"),
 )
 ORDINAL = ("weighted-kappa", "mean-absolute-error")  # of labels that have an order
-OF_SEVERAL = METRICS[:7]  # those that texts of several labels may be judged by
+OF_SEVERAL = METRICS[:8]  # those that texts of several labels may be judged by
 _F1_OF = "f1:"
 _LOSS = "log-loss"
 RECALL, COST = "recall@precision", "cost"
@@ -61,7 +61,8 @@ class Metric:
         label: whose F1 or average precision; None: the mean over labels.
         code: its place among the labels.
         precision: that must be kept where recall counts.
-        costs: float64 [k, k], what it costs to give a text of each label (row) each label (column).
+        costs: float64 [k, k], what it costs to give a text of each label (row) each label (column); [2, k] where a text
+            may have several: to miss each, and to give it wrongly.
     """
 
     name: str = "accuracy"
@@ -137,6 +138,11 @@ class Metric:
     def chooses_thresholds(self) -> bool:
         """Whether it gains by giving rare labels though another is likelier."""
         return not self.reads_probabilities or self.kind == RECALL
+
+    @property
+    def asks_for_thresholds(self) -> bool:
+        """Whether it asks for others than those by which F1 is best, which a model of several labels has anyway."""
+        return self.kind in (RECALL, COST)
 
     def thresholds(self, truth: NDArray[np.integer], table: Table) -> NDArray[np.float64]:
         """The thresholds float64 [k] by which it is best on rows that were not trained on.

@@ -19,8 +19,9 @@ from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.metrics.answers import Answers, Table
 from sadari.metrics.metric import COST, OF_SEVERAL, ORDINAL, RECALL, Metric, check_metric
+from sadari.metrics.scores.costs import read_costs_of_several
 from sadari.metrics.scores.drawn import average_precision, recall_at_precision
-from sadari.train.thresholds import choose_thresholds, least_at_precision
+from sadari.train.thresholds import cheapest_thresholds, choose_thresholds, least_at_precision
 
 DEFAULT = "micro-f1"
 BINS = 15
@@ -62,15 +63,19 @@ class SeveralMetric(Metric):
         """The metric of that name, as `Metric.named`.
 
         Args:
-            asked: one of `METRICS`, but for costs and what labels with an order are judged by.
+            asked: one of `METRICS`, but for what labels with an order are judged by.
             label_names: the k labels.
             counts: rows of each.
 
         Raises:
             SettingError: there is no such metric, or none for several labels a text, or no such label.
+            DataError: costs cannot be read.
         """
         check_metric(asked)
-        if asked in ORDINAL or asked.partition("=")[0] == COST:
+        kind, _, place = asked.partition("=")
+        if kind == COST:
+            return cls(asked, costs=read_costs_of_several(place, label_names))
+        if asked in ORDINAL:
             raise SettingError(
                 message("{metric} is for texts of one label, and these may have several", metric=asked),
                 hint=message("take one of: {metrics}", metrics=", ".join(OF_SEVERAL)),
@@ -87,6 +92,8 @@ class SeveralMetric(Metric):
 
     def thresholds(self, truth: NDArray[np.integer], table: Table) -> NDArray[np.float64]:
         wanted = truth[:, :-1] > 0
+        if self.costs is not None:
+            return cheapest_thresholds(table, wanted, *self.costs)
         found = choose_thresholds(table, wanted)
         if self.kind == RECALL and self.code is not None:
             found[self.code] = least_at_precision(table[:, self.code], wanted[:, self.code], self.precision)
@@ -104,7 +111,8 @@ class SeveralMetric(Metric):
         table = Answers.of(answers)
         drawn, wanted = weights.astype(np.float64), truth[:, :-1] > 0
         if self.lower_is_better:
-            found: NDArray[np.float64] = drawn @ _losses(truth, table.probabilities) / drawn.sum(axis=1)
+            each = _losses(truth, table.probabilities) if self.costs is None else self._paid(truth, table.given)
+            found: NDArray[np.float64] = drawn @ each / drawn.sum(axis=1)
             return found
         if self.kind == RECALL and self.code is not None:
             own = self.code
@@ -121,6 +129,13 @@ class SeveralMetric(Metric):
         every = drawn @ sizes
         f1 = _share(2 * (drawn @ hits.astype(np.float64)), every)
         return f1[:, self.code] if self.code is not None else f1.sum(axis=1) / np.maximum((every > 0).sum(axis=1), 1)
+
+    def _paid(self, truth: NDArray[np.integer], given: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """float64 [n]: what each row costs; a label that training never saw is missed at the highest price."""
+        assert self.costs is not None
+        wanted, (missed, wrong) = truth[:, :-1] > 0, self.costs
+        paid: NDArray[np.float64] = (wanted & ~given) @ missed + (given & ~wanted) @ wrong + truth[:, -1] * missed.max()
+        return paid
 
 
 def calibration(

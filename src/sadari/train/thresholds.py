@@ -20,6 +20,7 @@ USUAL = 0.5
 OWN = 0.5  # how far a label goes from the common threshold to its own
 LEAST = 1e-6
 _POWERS = np.linspace(0, 1, 21)
+_MOVES = np.linspace(-2, 2, 21)
 _NEIGHBOURS = (0.1, 0.2, 0.4, 0.2, 0.1)
 
 
@@ -43,6 +44,38 @@ def choose_thresholds(probabilities: NDArray[np.floating], wanted: NDArray[np.bo
     shares = np.clip([*own, common], LEAST, 1 - LEAST)
     between: NDArray[np.float64] = expit(OWN * logit(shares[:-1]) + (1 - OWN) * logit(shares[-1]))
     return between
+
+
+def cheapest_thresholds(
+    probabilities: NDArray[np.floating],
+    wanted: NDArray[np.bool_],
+    missed: NDArray[np.floating],
+    wrong: NDArray[np.floating],
+) -> NDArray[np.float64]:
+    """The thresholds float64 [k] from which on a label is given, so that mistakes cost least.
+
+    A label is worth giving from the probability ``wrong / (missed + wrong)`` on, if probabilities are what they say
+    (Elkan 2001, "The Foundations of Cost-Sensitive Learning"). As far as they are not, all thresholds are moved by one
+    number of log-odds, the one that is cheapest: a number for each label would follow chance where it is rare.
+
+    Args:
+        probabilities: float [n, k], of rows that were not trained on.
+        wanted: bool [n, k], which labels each has.
+        missed: float [k], what it costs not to give a label that a text has.
+        wrong: float [k], what it costs to give one that it has not.
+    """
+    from scipy.special import expit, logit
+
+    both = missed + wrong
+    usual = np.divide(wrong, both, out=np.full(len(both), USUAL), where=both > 0)
+    moved = [expit(logit(np.clip(usual, LEAST, 1 - LEAST)) + by) for by in _MOVES]
+    counts = [(wanted & (probabilities < each), ~wanted & (probabilities >= each)) for each in moved]
+    costs = np.array([lost.sum(axis=0) @ missed + more.sum(axis=0) @ wrong for lost, more in counts])
+    reach = len(_NEIGHBOURS) // 2
+    smooth = np.convolve(np.pad(costs, reach, mode="edge"), _NEIGHBOURS, "valid").round(9)
+    best = min(range(len(_MOVES)), key=lambda place: (smooth[place], abs(_MOVES[place])))
+    found: NDArray[np.float64] = moved[best]
+    return found
 
 
 def likeliest(probabilities: NDArray[np.floating], thresholds: NDArray[np.floating] | float) -> NDArray[np.int64]:

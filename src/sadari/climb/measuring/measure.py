@@ -206,13 +206,16 @@ def _of_several(
 
     Args:
         frozen: the split.
-        model: trained, with its thresholds.
+        model: trained, with its thresholds; it takes on others where the metric asks for them.
         metric: what counts.
         probabilities: float32 [n, k], of the final rows.
         held_out: float32 [v, k], of the validation rows, by models that did not see them.
         seed: of intervals that are drawn.
     """
     columns = label_columns(model, frozen.label_names)
+    if metric.asks_for_thresholds:
+        chosen = metric.thresholds(frozen.validation_truth, held_out)
+        model.thresholds_[columns[columns >= 0]] = chosen[columns >= 0]
     thresholds = np.where(columns >= 0, model.thresholds_[columns], NEVER)
     answers, micro = Answers(probabilities, probabilities >= thresholds), SeveralMetric(DEFAULT)
     validated = metric.held_out(frozen.validation_truth, held_out).given

@@ -55,7 +55,9 @@ def nothing_learned(
     always = Answers(np.tile(counts / counts.sum(), (len(truth), 1)), np.full(len(truth), constant))
     asked = [] if suggested(counts) and metric.counts_rows else [metric]
     asked += [Metric("macro-f1"), Metric("average-precision")] if suggested(counts) else []
-    p_values = {rung.rung: min(_p_value(each, truth, always, rung) for each in asked) for rung in rungs}
+    p_values = {
+        rung.rung: min(_p_value(each, truth, always, rung.validation_answers) for each in asked) for rung in rungs
+    }
     share, p = float((truth == constant).mean()), p_values[chosen]
     if p < LEVEL:
         return share, p, []
@@ -72,9 +74,13 @@ def nothing_learned(
 def _several_learned(
     rungs: Sequence[RungResult], truth: NDArray[np.integer], chosen: str, names: Sequence[str]
 ) -> tuple[float, float, list[Message]]:
-    """The same where a text may have several labels, by micro-F1: of always giving the best of all sets of labels."""
+    """The same where a text may have several labels, by micro-F1: of always giving the best of all sets of labels.
+
+    Whatever counts, a rung's labels are those by the thresholds that are good for micro-F1.
+    """
     metric, always = SeveralMetric(DEFAULT), always_the_same(truth)
-    p_values = {rung.rung: _p_value(metric, truth, always, rung) for rung in rungs}
+    given = {rung.rung: metric.held_out(truth, rung.validation_answers.probabilities) for rung in rungs}
+    p_values = {name: _p_value(metric, truth, always, answers) for name, answers in given.items()}
     share, p = metric.point(truth, always), p_values[chosen]
     if p < LEVEL:
         return share, p, []
@@ -102,9 +108,9 @@ def _instead(
     return [nothing, *_more_rows(rungs)]
 
 
-def _p_value(metric: Metric, truth: NDArray[np.integer], always: Answers, rung: RungResult) -> float:
-    """Of a rung against the same answer to all rows; 1 where it is no better."""
-    _, (test,) = metric.compare(truth, {"always": always, "rung": rung.validation_answers})
+def _p_value(metric: Metric, truth: NDArray[np.integer], always: Answers, answers: Answers) -> float:
+    """Of a rung's answers against the same answer to all rows; 1 where they are no better."""
+    _, (test,) = metric.compare(truth, {"always": always, "rung": answers})
     return test.p_value if test.difference.value > 0 else 1.0
 
 

@@ -14,6 +14,7 @@ from sadari.messages import message
 
 MOST_BYTES = 10_000_000
 _PAIRS = ("truth", "given", "cost")
+_MISTAKES = ("label", "missed", "wrong")
 
 
 def read_costs(place: str | Path, label_names: Sequence[str]) -> NDArray[np.float64]:
@@ -35,10 +36,7 @@ def read_costs(place: str | Path, label_names: Sequence[str]) -> NDArray[np.floa
     header = [cell.strip() for cell in rows[0]]
     costs = 1.0 - np.eye(len(names))
     for number, row in enumerate(rows[1:], 2):
-        if len(row) != len(header):
-            raise _wrong(
-                where, number, message("it has {found} cells, the header {wanted}", found=len(row), wanted=len(header))
-            )
+        _check_cells(row, header, where, number)
         truth = _label(row[0], names, where, number)
         if len(header) == 2:
             costs[truth, np.arange(len(names)) != truth] = _cost(row[1], where, number)
@@ -48,6 +46,42 @@ def read_costs(place: str | Path, label_names: Sequence[str]) -> NDArray[np.floa
             for given, cell in zip(header[1:], row[1:], strict=True):
                 costs[truth, _label(given, names, where, 1)] = _cost(cell, where, number)
     return costs
+
+
+def read_costs_of_several(place: str | Path, label_names: Sequence[str]) -> NDArray[np.float64]:
+    """float64 [2, k]: what it costs not to give a text a label that it has, and to give it one that it has not.
+
+    Two forms of file are read. ``label,cost``: what missing a label costs. ``label,missed,wrong``: both. What is not
+    named costs 1.
+
+    Args:
+        place: a CSV file in UTF-8.
+        label_names: the k labels.
+
+    Raises:
+        DataError: it cannot be read, names no such label, or a cost is no number of 0 and more.
+    """
+    where, names = str(place), [str(name) for name in label_names]
+    rows = _rows(where)
+    header = tuple(cell.strip().lower() for cell in rows[0])
+    if len(header) != 2 and header != _MISTAKES:
+        raise DataError(
+            message("where a text may have several labels, this is no table of costs"),
+            where=where,
+            hint=message("write the header label,cost or label,missed,wrong and a line for each label: fraud,100,1"),
+        )
+    costs = np.ones((2, len(names)))
+    for number, row in enumerate(rows[1:], 2):
+        _check_cells(row, header, where, number)
+        costs[: len(row) - 1, _label(row[0], names, where, number)] = [_cost(each, where, number) for each in row[1:]]
+    return costs
+
+
+def _check_cells(row: Sequence[str], header: Sequence[str], where: str, number: int) -> None:
+    if len(row) != len(header):
+        raise _wrong(
+            where, number, message("it has {found} cells, the header {wanted}", found=len(row), wanted=len(header))
+        )
 
 
 def _rows(where: str) -> list[list[str]]:
