@@ -31,6 +31,17 @@ def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
     assert names(file.parent) == ["표.json"]
 
 
+def test_an_address_is_no_folder_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for address in ("s3://bucket/a.csv", "gs:/bucket/a.csv", Path("memory://a.csv")):
+        with pytest.raises(OutputError, match="an address: results are written to folders of this machine"):
+            atomic_write(address, "a")
+        with pytest.raises(OutputError, match="an address"), atomic_folder(address):
+            pass
+    atomic_write("a:b", "a")
+    assert names(tmp_path) == ["a:b"]
+
+
 def test_a_file_may_be_written_piece_by_piece(tmp_path: Path) -> None:
     file = tmp_path / "a" / "b" / "result"
     with atomic_file(file) as stream:

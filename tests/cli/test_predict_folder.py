@@ -89,6 +89,30 @@ def test_answers_within_the_folder_of_the_files_are_no_files(files, tmp_path):
     assert "the files to label lie in the folder of the answers" in said
 
 
+def test_an_address_is_no_folder(files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "an address" in run_badly("predict", model_folder("tfidf"), files, "-o", "s3://bucket/out/")
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_who_stops_it_is_told_that_it_can_be_gone_on_with(files, tmp_path, monkeypatch):
+    from sadari.labelled.shards import run as shards
+
+    first = shards.label_shard
+    monkeypatch.setattr(
+        shards, "label_shard", lambda model, shard, *more: first(model, shard, *more) if shard.name < "b" else stop()
+    )
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    result = predict(files, "-o", f"{tmp_path}/out/")
+    assert result.exit_code != 0
+    assert "1 of 3 files are done; the same command again does what is missing" in result.stderr
+    monkeypatch.undo()
+    assert predict(files, "-o", f"{tmp_path}/out/").exit_code == 0
+
+
 def test_a_pattern_keeps_the_folders_that_a_later_file_makes_needful(files, tmp_path):
     out, year = tmp_path / "out", files / "2026"
     year.mkdir()
@@ -265,6 +289,7 @@ def test_a_full_disk_ends_it_and_says_what_is_done(files, tmp_path, monkeypatch)
         (["in.csv", "-o", "out/"], "in.csv"),
         (["a text", "-o", "out/"], "a folder of answers is for files alone"),
         (["-", "-o", "out/"], "a folder of answers is for files alone"),
+        (["memory://in/a.csv", "-o", "out/"], "files that lie elsewhere are not labelled into a folder"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments, said, tmp_path, monkeypatch):

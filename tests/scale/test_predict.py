@@ -120,6 +120,19 @@ def test_a_worker_is_killed(cluster, address, files, alone, tmp_path):
     assert content(tmp_path) == alone
 
 
+def test_who_stops_it_finds_no_worker_that_still_writes(cluster, address, files, alone, tmp_path):
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        label(files, tmp_path, address, on_standing=once(2, stop))
+    there = sorted(tmp_path.iterdir())
+    assert not [path.name for path in there if path.name.startswith(".")]
+    assert content(tmp_path).items() <= alone.items()
+    time.sleep(0.3)
+    assert sorted(tmp_path.iterdir()) == there
+
+
 @pytest.mark.slow
 def test_a_node_is_killed(cluster, address, files, alone, tmp_path):
     lost = sorted(cluster.worker_nodes, key=str)[0]

@@ -119,6 +119,9 @@ def test_what_cannot_be(cluster, address, tmp_path):
         fit_together(RUNGS["lstm"](threads=2), *some(50), workers=1, address=address)
     with pytest.raises(SettingError, match="'bow' trains in one process"):  # before anything is connected to
         fit_together(RUNGS["bow"](), *some(50), workers=2, address="127.0.0.1:1")
+    with pytest.raises(SettingError) as refused:  # by its net, which others keep runs of
+        fit_together(RUNGS["vectors"](vectors="v.vec"), *some(50), workers=2, address="127.0.0.1:1")
+    assert "leave out --ray; embedding, rnn" in str(refused.value)
     with pytest.raises(SettingError, match="workers"):
         fit_together(lstm, *some(50), workers=0, address=address)
     train = ("train", "headlines", "-o", tmp_path / "m", "--rung")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Collection, Iterator
@@ -33,6 +34,7 @@ _HINTS = {
     errno.ENOTDIR: message("choose another name"),
     errno.ENAMETOOLONG: message("choose a shorter name"),
 }
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # of the two slashes a Path keeps one
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 
 
@@ -173,7 +175,16 @@ def _named_after(path: str | Path, temporary: Path) -> Iterator[None]:
 
 @contextmanager
 def output_errors(path: str | Path, *, only: Collection[int] | None = None) -> Iterator[None]:
-    """Turn the system's errors (those in `only`) into one line: what could not be written, and what to do."""
+    """Turn the system's errors (those in `only`) into one line: what could not be written, and what to do.
+
+    An address such as ``s3://bucket/out`` is refused: it would become a folder ``s3:`` here.
+    """
+    if _ADDRESS.match(os.fspath(path)):
+        raise OutputError(
+            message("an address: results are written to folders of this machine"),
+            where=os.fspath(path),
+            hint=message("choose a folder, and copy it there"),
+        )
     try:
         yield
     except SadariError:

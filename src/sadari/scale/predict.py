@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # what labels is imported once the workers start
 
 TRIES = 3  # workers that a file may kill, and that may fail to start before any has worked
 WAIT_SECONDS = 300.0  # without any worker, after which the cluster is given up
+_GONE = 5.0  # seconds that workers have to be gone once they are killed
 _LOOK = 1.0  # seconds between two looks at the clock
 _MEMORY = message("where the memory is short, take fewer workers (--concurrency), or smaller files")
 
@@ -81,8 +82,17 @@ class _Pool:
         return self._concurrency or self._gpus or max(1, self._cluster.cpus)
 
     def label(self, work: Work, shards: Sequence[Shard]) -> Iterator[Outcome]:
-        """Label files, the largest first, so that the last ones to end are small."""
+        """Label files, the largest first, so that the last ones to end are small.
+
+        Whoever stops before the end finds no worker that still writes.
+        """
         self._take_on(work)
+        try:
+            yield from self._labelled(shards)
+        finally:
+            self._end_busy()
+
+    def _labelled(self, shards: Sequence[Shard]) -> Iterator[Outcome]:
         waiting = deque(sorted(shards, key=lambda shard: -shard.size))
         killed: Counter[str] = Counter()
         while waiting or self._working:
@@ -106,9 +116,17 @@ class _Pool:
 
     def end(self) -> None:
         """End all workers; what one has begun to write is left under a name that nobody reads, until it is written."""
-        busy = (worker for worker, _ in self._working.values())
-        for worker in (*self._starting.values(), *self._beginning.values(), *busy, *self._idle):
+        self._end_busy()
+        for worker in (*self._starting.values(), *self._beginning.values(), *self._idle):
             self._ray.kill(worker)
+
+    def _end_busy(self) -> None:
+        """End the workers that label a file, and wait until they are gone."""
+        for worker, _ in self._working.values():
+            self._ray.kill(worker)
+        if self._working:
+            self._ray.wait(list(self._working), num_returns=len(self._working), timeout=_GONE)
+            self._working.clear()
 
     def _take_on(self, work: Work) -> None:
         from sadari.scale.labeller import Labeller

@@ -51,7 +51,7 @@ def check_trains_together(model: Any, workers: int) -> None:
 
     check("workers", workers, Whole(1, 2**16))
     if not getattr(model, "keeps_runs", True):
-        names = [name for name, kind in RUNGS.items() if kind.resumable]
+        names = [name for name, kind in RUNGS.items() if kind.resumable and kind().keeps_runs]
         raise SettingError(
             message("the rung {name!r} trains in one process, and needs no cluster", name=model.name),
             hint=message("leave out --ray; {names} are trained by several", names=", ".join(names)),

@@ -96,6 +96,7 @@ def label_folder(
             root=folder_of_all(inputs),
             worker=worker,
             on_standing=lambda now: progress(_how_it_stands(now), now.done / max(1, now.files)),
+            on_stop=note,
         )
     _tell(standing, output, asked)
 

@@ -104,7 +104,7 @@ def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:
     if asked["run"] is None:
         return {}
     if not model.keeps_runs:
-        names = [name for name, kind in RUNGS.items() if kind.resumable]
+        names = [name for name, kind in RUNGS.items() if kind.resumable and kind().keeps_runs]
         raise SettingError(
             message("the rung {name!r} trains too fast to keep a run", name=model.name),
             hint=message("{names} keep one", names=", ".join(names)),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sadari.data.formats.remote import is_remote
 from sadari.errors import DataError, reason_of
 from sadari.labelled.writers import SUFFIXES
 from sadari.messages import message
@@ -59,6 +60,12 @@ def plan(paths: Sequence[str], root: str | Path | None = None) -> list[Shard]:
     taken: set[str] = set()
     shards = []
     for given, path in zip(paths, absolute, strict=True):
+        if is_remote(given):
+            raise DataError(
+                message("files that lie elsewhere are not labelled into a folder"),
+                where=given,
+                hint=message("copy them here; or give one output file: -o labelled.csv"),
+            )
         try:
             found = path.stat()
         except (OSError, ValueError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import MANIFEST, open_plain, parse_json
+from sadari.artifact.atomic import output_errors
 from sadari.artifact.manifest import MAX_MANIFEST
 from sadari.artifact.temporary import clean_folder
 from sadari.errors import OutputError, SadariError
@@ -100,6 +101,7 @@ def label_files(
     root: str | Path | None = None,
     worker: Worker = one_by_one,
     on_standing: Callable[[Standing], None] = lambda standing: None,
+    on_stop: Callable[[Message], None] = lambda said: None,
 ) -> Standing:
     """Label each of many files into one of its own.
 
@@ -112,6 +114,7 @@ def label_files(
         root: a folder that holds them all, below which the answers are named as the files are; None: the innermost.
         worker: labels some of them, in any order, and says of each what became of it.
         on_standing: is told how the work stands after each file.
+        on_stop: is told, where the user stops it, that it can be gone on with.
 
     Returns:
         How it stands at the end. What one file lacks does not keep the others.
@@ -122,8 +125,8 @@ def label_files(
     """
     shards = plan(paths, root)
     how = _with_columns(model, shards, how)
-    # links followed: workers may start elsewhere
-    output = Path(output).resolve()
+    with output_errors(output):  # links followed: workers may start elsewhere
+        output = Path(output).resolve()
     with open_manifest(output, _seal(Path(folder)), _options(how)) as manifest, _swept(output, shards):
         missing = manifest.missing(shards, strict=how.reading.get("on_bad_row", "error") == "error")
         there = len(shards) - len(missing)
@@ -133,14 +136,18 @@ def label_files(
         if not missing:
             return standing
         work = Work(model, Path(folder).resolve(), output, how, manifest.head)
-        with closing(worker(work, missing)) as outcomes:  # type: ignore[type-var]
-            for outcome in outcomes:
-                if outcome.said is not None:
-                    manifest.add(outcome.shard, outcome.said)
-                elif outcome.problem is not None and outcome.problem.ends:
-                    raise _ended(outcome, standing)
-                standing = standing.after(outcome, time.monotonic() - start)
-                on_standing(standing)
+        try:
+            with closing(worker(work, missing)) as outcomes:  # type: ignore[type-var]
+                for outcome in outcomes:
+                    if outcome.said is not None:
+                        manifest.add(outcome.shard, outcome.said)
+                    elif outcome.problem is not None and outcome.problem.ends:
+                        raise _ended(outcome, standing)
+                    standing = standing.after(outcome, time.monotonic() - start)
+                    on_standing(standing)
+        except KeyboardInterrupt:
+            on_stop(goes_on(standing))
+            raise
     return standing
 
 
