@@ -228,6 +228,14 @@ def test_what_cannot_be_climbed_is_refused():
         climb(corpus(["one", "two"], ["a", "b"]))
 
 
+@pytest.mark.parametrize("rows", [2, 30, 6_000])
+def test_labels_that_are_all_different_are_refused_by_that_name(rows):
+    """Whether rows would have been validated in folds or not: too few rows is not what is wrong."""
+    texts = [f"text number {i}" for i in range(rows)]
+    with pytest.raises(DataError, match=rf"each of the {rows:,} labels|stands in this row alone"):
+        climb(corpus(texts, texts), rungs=["bow"])
+
+
 def test_very_few_rows_still_climb():
     texts = [f"{'good fine' if i % 2 else 'bad awful'} thing {i}" for i in range(20)]
     result = climb(corpus(texts, ["pos" if i % 2 else "neg" for i in range(20)]), rungs=["bow", "embedding-bag"])

@@ -81,6 +81,7 @@ def freeze(
         dropped = len(audited.duplicate_rows)
         train = train.take(np.setdiff1d(np.arange(len(train)), audited.duplicate_rows))
     train.check_lone()
+    _check_repeated(train)
     _check_parts(train)
     fewer = len(train) < FOLD_ROWS and train.times is None  # folds would learn from what comes later
     if test is not None:
@@ -188,6 +189,20 @@ def _check_some_left(part: Corpus, what: str, rows: int) -> None:
             message("no row is left for the {what} rows out of {number_of_train:,}", what=what, number_of_train=rows),
             where=part.source,
             hint=message("give more labelled rows, or a --test file"),
+        )
+
+
+def _check_repeated(train: Corpus) -> None:
+    """Refuse labels that are all different: none is both learned and scored.
+
+    Raises:
+        DataError: they are.
+    """
+    if not train.multi_label and train.labels is not None and max(train.counts.values(), default=2) == 1:
+        raise DataError(
+            message("each of the {count:,} labels stands in one row alone: none can be scored", count=len(train)),
+            where=train.source,
+            hint=message("is --label right? Else give more rows of each label"),
         )
 
 
