@@ -194,6 +194,9 @@ def test_a_table_cut_into_files_has_its_header_in_the_first(tmp_path):
     (tmp_path / "all.csv").write_text("".join(lines))
     same(corpus, open_source(tmp_path / "all.csv").read())
     assert any("part-1.csv: no header: its columns are called as those of" in str(note) for note in corpus.notes)
+    texts = open_source(tmp_path / "part-*.csv", text="text", need_label=False)
+    texts.use_columns(["text"], None)  # as for prediction, and for vectors
+    assert texts.read().texts.to_list() == corpus.texts.to_list()
 
 
 def test_few_characters_in_doubt_are_read_as_the_first_file(tmp_path):

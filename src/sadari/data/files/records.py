@@ -128,7 +128,7 @@ class FilesRecords(Records):
         own_names = find_format(self.format).named
         asked = self._asked if own_names else replace(self._asked, columns=tuple(filter(None, self._needed)))
         records = self._in_encoding(path, asked)
-        if self._begins_with_row(records):
+        if self._begins_with_row(records, path, asked):
             records = self._in_encoding(path, replace(asked, header=False))
         self._name_columns(records)
         self._check_columns(records, path)
@@ -147,14 +147,17 @@ class FilesRecords(Records):
                 raise
             return open_records(path, replace(asked, encoding=self.encoding))
 
-    def _begins_with_row(self, records: Records) -> bool:
-        """Whether what looks like a header has a label of the first file where the label stands there."""
+    def _begins_with_row(self, records: Records, path: str, asked: Asked) -> bool:
+        """Whether what was taken for a header is a row: it has a label of the first file where the label stands there,
+        or nobody would take it for one who does not look for the names of the first file."""
         known = self._first.columns
-        if self._label is None or self._asked.header is not None or not records.delimiter:
+        if self._asked.header is not None or not records.delimiter:
             return False
         if len(records.columns) != len(known) or set(records.columns) & set(known):
             return False
-        return records.columns[known.index(self._label)] in self.head[self._label].cast(pl.String)
+        if self._label and records.columns[known.index(self._label)] in self.head[self._label].cast(pl.String):
+            return True
+        return _are_nameless(self._in_encoding(path, replace(asked, columns=())).columns)
 
     @property
     def _needed(self) -> list[str]:
@@ -163,8 +166,7 @@ class FilesRecords(Records):
     def _name_columns(self, records: Records) -> None:
         """The names of the first file for columns that have none: a table was cut into files, and the first has the
         header."""
-        nameless = all(name.startswith(_NUMBERED) for name in records.columns)
-        if nameless and records.delimiter and len(records.columns) == len(self._first.columns):
+        if _are_nameless(records.columns) and records.delimiter and len(records.columns) == len(self._first.columns):
             named = self._first.columns
             if records.columns != named:
                 records.notes = [message("no header: its columns are called as those of {file}", file=self.path)]
@@ -264,6 +266,10 @@ class FilesRecords(Records):
                     first=bad.files[0],
                 )
             )
+
+
+def _are_nameless(columns: Sequence[str]) -> bool:
+    return all(name.startswith(_NUMBERED) for name in columns)
 
 
 def _of_some(notes: dict[str, list[Message]]) -> list[Message]:
