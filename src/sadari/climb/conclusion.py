@@ -130,15 +130,15 @@ def _what_counts(run: ClimbContext, asked: str | None) -> list[Message]:
         if metric.name == "accuracy":
             return [
                 message(
-                    "{label} has {share} % of the rows, so that accuracy says little: see macro-F1, or decide by "
-                    "another with --metric macro-f1, average-precision or f1:{rarest}",
+                    "{label} has {share} % of the training rows, so that accuracy says little: see macro-F1, or decide "
+                    "by another with --metric macro-f1, average-precision or f1:{rarest}",
                     **about,
                 )
             ]
         if asked is None:
             said = message(
-                "the verdict goes by macro-F1: {label} has {share} % of the rows, so that accuracy says little "
-                "(others: --metric accuracy, average-precision or f1:{rarest})",
+                "the verdict goes by macro-F1: {label} has {share} % of the training rows, so that accuracy says "
+                "little (others: --metric accuracy, average-precision or f1:{rarest})",
                 **about,
             )
     return [said]
