@@ -70,7 +70,7 @@ def test_audit_counts_over_all_files(parts, tmp_path):
     (tmp_path / "4.csv").write_text('title,text,label\na,b,Sports\nc,d\n"",e,\n')
     (tmp_path / "5.csv").write_bytes(b"")
     files = [parts / "news", tmp_path / "4.csv", tmp_path / "5.csv"]
-    assert "5.csv: the file is empty" in run_badly("data", "audit", *files)
+    assert "5.csv: the file is empty\n  → mend it, or pass --on-bad-file skip" in run_badly("data", "audit", *files)
     found = json.loads(run_well("data", "audit", *files, "--on-bad-file", "skip", "--json").stdout)
     (bad,) = found["bad_rows"].values()
     assert bad["count"] == 1

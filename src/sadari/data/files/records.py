@@ -240,7 +240,10 @@ class FilesRecords(Records):
         )
 
     def _leave_out(self, at: int, error: DataError) -> None:
-        if not self._skips or isinstance(error, BadRowError):
+        if isinstance(error, BadRowError):
+            raise error
+        if not self._skips:
+            error.advice = error.advice or message("mend it, or pass --on-bad-file skip to leave such files out")
             raise error
         self._left_out[at] = error
 
