@@ -180,7 +180,7 @@ def test_a_model_that_keeps_too_few_answers_and_a_climb_are_refused(halves, tmp_
         drift_from_model(model, halves[1])
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "climb.json").write_text("{}")
-    assert "the folder of a climb" in run_badly("data", "drift", tmp_path / "run", "headlines")
+    assert "is not a Sadari model" in run_badly("data", "drift", tmp_path / "run", "headlines")
 
 
 def test_a_model_is_compared_by_what_it_answered(halves, tmp_path):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,10 @@ from sadari.artifact.temporary import beside
 from sadari.artifact.untrusted import UntrustedFile, UntrustedFolder, foreign_format, open_folder
 from sadari.artifact.weights import MAX_HEADER, TRANSFORMERS_WEIGHTS, WEIGHTS, decode_header, decode_tensors
 from sadari.errors import ModelError, reason_of
-from sadari.messages import message
+from sadari.messages import Message, message
 
 _TRIES = 20
+_NAMED = 8  # models in a folder that is none itself
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,16 @@ def read_model(
     raise ModelError(message("is being replaced again and again"), where=where)
 
 
+def _models_in(folder: str) -> Message:
+    """What to name in place of a folder that is no model: the models in it, such as those of a climb."""
+    found: list[str] = []
+    with suppress(OSError):
+        found = sorted(str(entry) for entry in Path(folder).iterdir() if (entry / MANIFEST).is_file())
+    if not found:
+        return message("name the folder that a run made")
+    return message("take one of: {models}", models=", ".join(found[:_NAMED]) + (", …" if len(found) > _NAMED else ""))
+
+
 def read_manifest(opened: UntrustedFolder) -> tuple[int, bytes, dict[str, Any]]:
     """The format version, the manifest's bytes, and what they say; only the version has been checked.
 
@@ -153,7 +164,7 @@ def read_manifest(opened: UntrustedFolder) -> tuple[int, bytes, dict[str, Any]]:
         raise ModelError(
             message("is not a Sadari model: it holds no {manifest}", manifest=MANIFEST),
             where=opened.where,
-            hint=message("name the folder that a run made"),
+            hint=_models_in(opened.where),
         )
     with opened.open(MANIFEST) as file:
         if file.size > MAX_MANIFEST:

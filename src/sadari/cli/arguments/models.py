@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.cli.arguments.inputs import Given, open_named
-from sadari.errors import ModelError, SettingError
+from sadari.errors import SettingError
 from sadari.labelled.columns import use_columns_of_model
 from sadari.messages import message
 
@@ -24,10 +24,12 @@ def load_model(folder: str, *, precision: str | None = None) -> Rung:
         precision: in which it is to predict; None: as it is saved.
 
     Raises:
-        ModelError: it is none; where it is the folder of a climb, the hint names its models.
+        ModelError: it is none.
         SettingError: it predicts in one precision alone.
     """
-    model = _loaded(folder)
+    from sadari.rungs import load
+
+    model = load(folder)
     if precision is None:
         return model
     if "predict_precision" not in model.get_params(deep=False):
@@ -38,24 +40,6 @@ def load_model(folder: str, *, precision: str | None = None) -> Rung:
         )
     model.set_params(predict_precision=precision)
     return model
-
-
-def _loaded(folder: str) -> Rung:
-    from sadari.artifact import MANIFEST
-    from sadari.rungs import load
-
-    try:
-        return load(folder)
-    except ModelError as error:
-        place = Path(folder)
-        if "\0" in folder or not is_climb(place):
-            raise
-        models = sorted(str(entry) for entry in place.iterdir() if (entry / MANIFEST).is_file())
-        raise ModelError(
-            message("is the folder of a climb, not of one model"),
-            where=folder,
-            hint=message("take one of: {models}", models=", ".join(models)),
-        ) from error
 
 
 def is_climb(place: Path) -> bool:
