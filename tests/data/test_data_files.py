@@ -2,7 +2,7 @@
 
 import pytest
 
-from sadari.data.files.find import data_files
+from sadari.data.files.find import data_files, folder_of_all
 from sadari.errors import DataError, SettingError
 
 
@@ -111,3 +111,21 @@ def test_standard_input_stands_alone(here):
 def test_what_is_not_there_stands_for_itself(here):
     """Opening it says what is wrong."""
     assert data_files(["missing.csv", "b.csv"]).paths == ["missing.csv", "b.csv"]
+
+
+def test_the_folder_that_holds_all_is_no_file(tmp_path):
+    for name in ("in/a.csv", "in/b.csv", "in/sub/c.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("text\nx\n", "utf-8")
+    place = tmp_path / "in"
+    for given, folder in (
+        ([place / "a.csv"], place),
+        ([place / "a.csv", place / "a.csv"], place),
+        ([place / "a.csv", place / "sub" / "c.csv"], place),
+        ([place / "sub" / "c.csv"], place / "sub"),
+        ([place], place),
+        ([place / "sub", place / "*.csv"], place),
+        ([place / "*" / "*.csv"], place),
+        ([place / "no such file.csv"], place),
+    ):
+        assert folder_of_all(list(map(str, given))) == folder

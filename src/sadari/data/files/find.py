@@ -120,10 +120,13 @@ def folder_of_all(given: Sequence[str]) -> Path:
 
     A pattern may match more files tomorrow: its folder is the one before its first sign, whatever matches it today.
     """
-    folders = [
-        fixed_part(Path(name)) if is_pattern(name) else Path(name) if is_there(f"{name}/") else Path(name).parent
-        for name in given
-    ]
+    folders = []
+    for name in given:
+        if is_pattern(name):
+            folders.append(fixed_part(Path(name)))
+        else:
+            is_folder = os.path.isdir(name)  # noqa: PTH112 – False where we have no rights
+            folders.append(Path(name) if is_folder else Path(name).parent)
     return Path(os.path.commonpath([os.path.abspath(folder) for folder in folders]))  # noqa: PTH100 – links stay links
 
 
