@@ -54,9 +54,8 @@ demo: $(VENV)/.serve
 	@echo "To let others ask the model: $(BIN)/sadari serve runs/headlines/model"
 
 # Two at a time, each with one thread: the tests of one file stay together, for what they share takes time to make.
-# Files come by name: by their number of tests, those of few long ones would be last, with nothing left beside them.
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not full_data and not course" -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not full_data and not course" -n 2 --dist loadfile
 
 # A part of such a processor: oneDNN and torch take no newer instructions, while Numba and torch's own questions see the real one.
 test-avx2: export ONEDNN_MAX_CPU_ISA = AVX2
