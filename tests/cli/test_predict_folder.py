@@ -137,6 +137,25 @@ def test_a_text_a_line_is_labelled_as_it_is_alone(first, tmp_path):
     assert len(content(tmp_path / "out")["c.csv"].splitlines()) == 3
 
 
+@pytest.mark.parametrize("names", ["id,text", "text", "text,topic", ""])
+def test_files_without_header_are_called_as_the_first(names, tmp_path):
+    """As ``split -l`` cuts a table: each file has the answers that it has as a part of all."""
+    rows = [
+        f"{f'{at},' if 'id' in names else ''}{TEXTS[at % 6] or 'a draw'} {at}{',sport' if 'topic' in names else ''}\n"
+        for at in range(80)
+    ]
+    lines = [*([f"{names}\n"] if names else []), *rows]
+    lines = lines if names else [f"{at},{line}" for at, line in enumerate(lines)]
+    for at in range(0, len(lines), 20):
+        (tmp_path / f"{at:03}.csv").write_text("".join(lines[at : at + 20]), encoding="utf-8")
+    assert predict(tmp_path / "0*.csv", "-o", f"{tmp_path}/out/").exit_code == 0
+    run_well("predict", model_folder("tfidf"), tmp_path / "0*.csv", "-o", tmp_path / "all.csv")
+    head, rest = (tmp_path / "all.csv").read_bytes().split(b"\n", 1)
+    parts = [data.split(b"\n", 1) for data in content(tmp_path / "out").values()]
+    assert {named for named, _ in parts} == {head}
+    assert b"".join(part for _, part in parts) == rest
+
+
 def test_a_line_that_a_killed_run_left_torn_is_taken_back(files, tmp_path):
     out = tmp_path / "out"
     predict(files, "-o", f"{out}/")

@@ -186,10 +186,18 @@ def test_blank_rows_are_named_with_their_file(tmp_path):
     assert any(f"{tmp_path / 'b.csv'}:2" in str(note) for note in corpus.notes)
 
 
+def cut(folder, *, columns=ROWS.columns):
+    """As ``split -l 40`` cuts a table; the last file has one line."""
+    rows = ROWS.select(columns).with_columns(text=pl.col("text").str.replace_all("\n", " "))
+    lines = rows.write_csv().splitlines(keepends=True)
+    for at, begin in enumerate(range(0, len(lines), 40)):
+        (folder / f"part-{at}.csv").write_text("".join(lines[begin : begin + 40]))
+    assert len(lines) % 40 == 1
+    return lines
+
+
 def test_a_table_cut_into_files_has_its_header_in_the_first(tmp_path):
-    lines = ROWS.with_columns(text=pl.col("text").str.replace_all("\n", " ")).write_csv().splitlines(keepends=True)
-    for at, begin in enumerate(range(0, len(lines), 50)):
-        (tmp_path / f"part-{at}.csv").write_text("".join(lines[begin : begin + 50]))
+    lines = cut(tmp_path)
     corpus = open_source(tmp_path / "part-*.csv").read()
     (tmp_path / "all.csv").write_text("".join(lines))
     same(corpus, open_source(tmp_path / "all.csv").read())
@@ -197,6 +205,21 @@ def test_a_table_cut_into_files_has_its_header_in_the_first(tmp_path):
     texts = open_source(tmp_path / "part-*.csv", text="text", need_label=False)
     texts.use_columns(["text"], None)  # as for prediction, and for vectors
     assert texts.read().texts.to_list() == corpus.texts.to_list()
+
+
+def test_a_table_of_one_column_cut_into_files(tmp_path):
+    lines = cut(tmp_path, columns=["text"])
+    texts = open_source(tmp_path, need_label=False).read().texts
+    assert [f'"{text}"\n' if '"' not in text and "," in text else f"{text}\n" for text in texts] == lines[1:]
+
+
+@pytest.mark.parametrize("names", ["content,category,n\n", "text,label,n\n"])
+def test_a_header_alone_is_no_row(tmp_path, names):
+    cut(tmp_path)
+    (tmp_path / "part-4.csv").write_text(names)
+    with pytest.raises(DataError, match=r"part-4.csv: the file has a header but no rows"):
+        open_source(tmp_path).read()
+    assert len(open_source(tmp_path, on_bad_file="skip").read()) == len(ROWS)
 
 
 def test_few_characters_in_doubt_are_read_as_the_first_file(tmp_path):

@@ -16,6 +16,7 @@ from sadari.data.columns import choose_columns, column_names, columns_named, spl
 from sadari.data.corpus import Corpus, near_duplicate_labels, table_of
 from sadari.data.datasets import named
 from sadari.data.files.find import DataFiles, data_files, together
+from sadari.data.files.like_first import First, known_of, open_like
 from sadari.data.files.records import FilesRecords
 from sadari.data.formats import FORMATS
 from sadari.data.formats.byte_stream import STANDARD_INPUT
@@ -125,6 +126,11 @@ class Source:
         """What was found out of the file, the columns and, once it was read, the rows."""
         of_columns = [self.text_note, self.label_note, self._names_note]
         return [*self._records.notes, *filter(None, of_columns), *self._found]
+
+    @property
+    def known(self) -> First:
+        """What others that are cut from the same table are opened by."""
+        return known_of(self.path, self._records)
 
     @property
     def places(self) -> Places | None:
@@ -430,6 +436,7 @@ def open_source(
     on_bad_file: OnBadFile = "error",
     missing: Missing = "error",
     label_sep: str | None = None,
+    like: First | None = None,
 ) -> Source:
     """Open texts. What you do not give is detected, and written in `Source.notes`.
 
@@ -450,6 +457,8 @@ def open_source(
         on_bad_file: of many files, "error", or "skip" to leave out one that cannot be read, or has other columns.
         missing: a row without text is "error": a bad row, or "empty": an empty text, as prediction needs it.
         label_sep: splits the label's field into several labels.
+        like: what is known of the first file (`Source.known`) where this one is another of many that are read apart:
+            a table that was cut into files has its header in the first.
 
     Raises:
         DataError: the file cannot be read as texts; what is wrong and where is in the message.
@@ -462,7 +471,7 @@ def open_source(
     text, label = columns[0] if text is None else text, columns[1] if label is None else label
     known = tuple(map(str, [*split_names(text), *column_names(label)]))
     asked = Asked(format, encoding, delimiter, header, columns=known, need_label=need_label)
-    records, where = _open(files, asked, on_bad_file)
+    records, where = _open(files, asked, on_bad_file, like)
     choice = _choice(records, text, label, need_label=need_label, where=where)
     return Source(
         where if len(files.paths) == 1 else files.name,
@@ -503,14 +512,14 @@ def _files_of(
     return data_files(files, format=format), title, (None, None) if first is None else (first.text, first.label)
 
 
-def _open(files: DataFiles, asked: Asked, on_bad_file: OnBadFile) -> tuple[Records, str]:
+def _open(files: DataFiles, asked: Asked, on_bad_file: OnBadFile, like: First | None) -> tuple[Records, str]:
     """The reader of one file or many, and the name of the file whose columns are taken."""
     if len(files.paths) > 1:
         many = FilesRecords(files.paths, asked, on_bad_file=on_bad_file)
         records, where = cast(Records, many), many.path
     else:
         (where,) = files.paths
-        records = open_records(where, asked)
+        records = open_records(where, asked) if like is None else open_like(where, asked, like)
     records.notes[:0] = files.notes
     return records, STANDARD_INPUT if where == "-" else where
 

@@ -13,6 +13,7 @@ from sadari.labelled.writers import write_file
 from sadari.messages import Message, message
 
 if TYPE_CHECKING:
+    from sadari.data.files.like_first import First
     from sadari.data.read import Source
     from sadari.rungs import Rung
 
@@ -29,6 +30,7 @@ class Labelling:
         escape: whether CSV cells that a spreadsheet would run are made harmless.
         bom: whether CSV begins with a byte order mark.
         precision: in which the model predicts; None: as it is saved.
+        first: what is known of the first of many files.
     """
 
     reading: Mapping[str, Any] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Labelling:
     escape: bool = False
     bom: bool = False
     precision: str | None = None
+    first: First | None = None
 
 
 class Counted:
@@ -65,11 +68,19 @@ def notes_said(notes: Mapping[str, int]) -> list[Message]:
     return [message("{count:,} {what}", count=count, what=NOTES[name]) for name, count in notes.items()]
 
 
-def open_unlabelled(model: Rung, path: str | Path | Sequence[str | Path], reading: Mapping[str, Any]) -> Source:
+def open_unlabelled(
+    model: Rung, path: str | Path | Sequence[str | Path], reading: Mapping[str, Any], first: First | None = None
+) -> Source:
     """A file whose texts a model is to label; a column of labels is one like any other.
 
     Without ``text`` in `reading`, the texts are those of the columns of the model's training, where the file has
     them. Texts that are missing are empty ones, which a model answers too.
+
+    Args:
+        model: that will label them.
+        path: the file, or several as one.
+        reading: arguments of `sadari.data.read.open_source`.
+        first: its ``like``.
 
     Raises:
         DataError: the file cannot be read as texts.
@@ -77,7 +88,7 @@ def open_unlabelled(model: Rung, path: str | Path | Sequence[str | Path], readin
     """
     from sadari.data.read import open_source
 
-    source = open_source(path, **{**reading, "need_label": False, "missing": "empty"})
+    source = open_source(path, **{**reading, "need_label": False, "missing": "empty", "like": first})
     if not reading.get("text"):
         use_columns_of_model(source, model, need_label=False)
     source.use_columns(source.text_columns, None)
@@ -100,7 +111,7 @@ def label_file(model: Rung, path: str | Path, target: Path, how: Labelling) -> t
         DataError: the file cannot be read.
         OutputError: the other cannot be written.
     """
-    source = open_unlabelled(model, path, how.reading)
+    source = open_unlabelled(model, path, how.reading, how.first)
     source.complete_columns()
     seen = Counted(answered(source, Answers(model, source.columns, how.wanted)))
     write_file(target, iter(seen), escape=how.escape, bom=how.bom)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import polars as pl
 
 from sadari.data.columns import shown_names
+from sadari.data.files.like_first import known_of, open_like
 from sadari.data.formats.csv.header import header_note
-from sadari.data.formats.encodings.encoding import UnclearEncodingError
 from sadari.data.formats.format import Asked
 from sadari.data.formats.opening import find_format, open_records
 from sadari.data.formats.records import BadRowError, BadRows, Chunk, OnBadFile, Places, Records, Wanted, in_file
@@ -17,7 +17,6 @@ from sadari.data.formats.remote import is_remote
 from sadari.errors import DataError
 from sadari.messages import Message, both, message, notes_of, plural
 
-_NUMBERED = "column "  # how columns begin that have no name
 _NOTED = 5  # files of which it is said how they differ from the first
 
 
@@ -46,6 +45,7 @@ class FilesRecords(Records):
         self._label: str | None = None
         self._at, first = self._open_first()
         self._first, self.path = first, self._paths[self._at]
+        self._known = known_of(self.path, first)
         self.format, self.columns, self.head = first.format, list(first.columns), first.head
         self.encoding, self.delimiter = first.encoding, first.delimiter
         self.repeated, self.untyped = first.repeated, first.untyped
@@ -127,10 +127,7 @@ class FilesRecords(Records):
         """
         own_names = find_format(self.format).named
         asked = self._asked if own_names else replace(self._asked, columns=tuple(filter(None, self._needed)))
-        records = self._in_encoding(path, asked)
-        if self._begins_with_row(records, path, asked):
-            records = self._in_encoding(path, replace(asked, header=False))
-        self._name_columns(records)
+        records = open_like(path, asked, self._known)
         self._check_columns(records, path)
         records.check_types(self._texts, self._label)
         # a thousand heads would fill the memory: of each, the labels alone are asked for again
@@ -138,40 +135,9 @@ class FilesRecords(Records):
         records.head = head.clear() if self._label is None else head.unique(self._label, maintain_order=True)
         return records
 
-    def _in_encoding(self, path: str, asked: Asked) -> Records:
-        """A file's records; in the encoding of the first where a few characters leave a doubt."""
-        try:
-            return open_records(path, asked)
-        except UnclearEncodingError:
-            if self.encoding is None:
-                raise
-            return open_records(path, replace(asked, encoding=self.encoding))
-
-    def _begins_with_row(self, records: Records, path: str, asked: Asked) -> bool:
-        """Whether what was taken for a header is a row: it has a label of the first file where the label stands there,
-        or nobody would take it for one who does not look for the names of the first file."""
-        known = self._first.columns
-        if self._asked.header is not None or not records.delimiter:
-            return False
-        if len(records.columns) != len(known) or set(records.columns) & set(known):
-            return False
-        if self._label and records.columns[known.index(self._label)] in self.head[self._label].cast(pl.String):
-            return True
-        return _are_nameless(self._in_encoding(path, replace(asked, columns=())).columns)
-
     @property
     def _needed(self) -> list[str]:
         return list(dict.fromkeys([*self._texts, *([self._label] if self._label else [])]))
-
-    def _name_columns(self, records: Records) -> None:
-        """The names of the first file for columns that have none: a table was cut into files, and the first has the
-        header."""
-        if _are_nameless(records.columns) and records.delimiter and len(records.columns) == len(self._first.columns):
-            named = self._first.columns
-            if records.columns != named:
-                records.notes = [message("no header: its columns are called as those of {file}", file=self.path)]
-            records.head = records.head.rename(dict(zip(records.columns, named, strict=True)))
-            records.columns = list(named)
 
     def _check_columns(self, records: Records, path: str) -> None:
         there, known = set(records.columns), self._first.columns
@@ -269,10 +235,6 @@ class FilesRecords(Records):
                     first=bad.files[0],
                 )
             )
-
-
-def _are_nameless(columns: Sequence[str]) -> bool:
-    return all(name.startswith(_NUMBERED) for name in columns)
 
 
 def _of_some(notes: dict[str, list[Message]]) -> list[Message]:

@@ -186,13 +186,13 @@ def _seal(folder: Path) -> str:
 
 
 def _with_columns(model: Rung, shards: Sequence[Shard], how: Labelling) -> Labelling:
-    """The text columns of the first file that has any, for all: what was guessed of one holds for the others."""
-    if how.reading.get("text"):
-        return how
+    """What is known of the first file that has any texts, for all, and its text columns: what was guessed of one holds
+    for the others."""
     for shard in shards:
         with suppress(SadariError):
-            columns = open_unlabelled(model, shard.source, how.reading).text_columns
-            return replace(how, reading={**how.reading, "text": columns})
+            source = open_unlabelled(model, shard.source, how.reading)
+            reading = how.reading if how.reading.get("text") else {**how.reading, "text": source.text_columns}
+            return replace(how, reading=reading, first=source.known)
     return how
 
 

@@ -25,6 +25,10 @@ _SINGLE_QUOTE = ord("'")
 _SEPARATOR_LINE = re.compile(rb'"?sep=([^"\r\n])"?\r?\n', re.IGNORECASE)  # what Excel asks for, and writes
 
 
+class NoRowsError(DataError):
+    """A table that has a header and nothing else, if its one record is a header."""
+
+
 @dataclass
 class Dialect:
     """How a file's rows are written.
@@ -227,7 +231,7 @@ def _only_a_header(head: bytes, complete: bool, shape: _Shape, name: str) -> Dat
     if not shape.stray and not complete:
         return too_long(name, line_place(head.count(b"\n") + 1))
     if not shape.stray:
-        return DataError(message("the file has a header but no rows"), where=name)
+        return NoRowsError(message("the file has a header but no rows"), where=name)
     return DataError(
         message("no row can be read: in each, text follows a closing quote"),
         where=name,
