@@ -442,9 +442,8 @@ def open_source(
 
     Args:
         path: a CSV, TSV, JSONL, Parquet or fastText file (gzip too), one text a line, a folder of text files per
-            label (``folder/label/*.txt``), ``"-"`` for standard input, or a data set's name (`sadari data list`). Many
-            files are one corpus: a folder of them, a pattern (``"news/*.parquet"``), several of these in a list. Each
-            has its own format and encoding; the columns are those of the first, which any other must have.
+            label (``folder/label/*.txt``), ``"-"`` for standard input, or a data set's name (`sadari data list`).
+            Many files are one corpus, with the columns of the first: a folder, a pattern, several of these in a list.
         part: of a data set that has a name, "train" or "test".
         text: columns by name or number from 1; several (``"title,description"``) are joined with one space.
         label: the label's column; a ``classes.txt`` beside a CSV file names labels that are 1 to k, one name a line.
@@ -457,8 +456,7 @@ def open_source(
         on_bad_file: of many files, "error", or "skip" to leave out one that cannot be read, or has other columns.
         missing: a row without text is "error": a bad row, or "empty": an empty text, as prediction needs it.
         label_sep: splits the label's field into several labels.
-        like: what is known of the first file (`Source.known`) where this one is another of many that are read apart:
-            a table that was cut into files has its header in the first.
+        like: `Source.known` of the first, where this file is another of many that are read apart.
 
     Raises:
         DataError: the file cannot be read as texts; what is wrong and where is in the message.
@@ -469,15 +467,14 @@ def open_source(
     _check_texts(encoding=encoding, delimiter=delimiter, label_sep=label_sep)
     files, title, columns = _files_of(path, part, format)
     text, label = columns[0] if text is None else text, columns[1] if label is None else label
-    known = tuple(map(str, [*split_names(text), *column_names(label)]))
-    asked = Asked(format, encoding, delimiter, header, columns=known, need_label=need_label)
+    known = [*split_names(text), *column_names(label)]
+    asked = Asked(format, encoding, delimiter, header, tuple(map(str, known)), need_label)
     records, where = _open(files, asked, on_bad_file, like)
-    choice = _choice(records, text, label, need_label=need_label, where=where)
     return Source(
         where if len(files.paths) == 1 else files.name,
         files.paths,
         records,
-        choice,
+        _choice(records, text, label, need_label=need_label, where=where),
         need_label=need_label,
         on_bad_row=on_bad_row,
         missing=missing,
