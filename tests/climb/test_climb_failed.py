@@ -80,7 +80,7 @@ def test_a_rung_that_raises_is_left_out_and_says_why(tmp_path):
     assert [rung.rung for rung in result.rungs] == ["bow", "embedding"]
     assert written_out(result.skipped) == [("gru", why)]
     assert json.loads((tmp_path / "c" / "climb.json").read_text())["skipped"] == [{"rung": "gru", "why": why}]
-    assert f"not trained, {why}" in (tmp_path / "c" / "report.html").read_text().replace("&gt;", ">")
+    assert f"left out, {why}" in (tmp_path / "c" / "report.html").read_text().replace("&gt;", ">")
     assert sorted(path.name for path in (tmp_path / "c").iterdir()) == [
         "bow",
         "climb.json",

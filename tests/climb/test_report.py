@@ -276,7 +276,7 @@ def test_the_table_says_what_the_climb_found(climb):
         assert f"{100 * right / len(climb.truth):.1f}" in row
         assert ("recommended" in row) == (rung.rung == climb.verdict.rung)
     assert html.count('class="taken"') == 1
-    assert "lstm</b>: not trained, the budget" in html
+    assert "lstm: left out, the budget" in html
 
 
 def test_the_confusion_matrix_and_each_label_are_those_of_the_recommended_rung(climb):

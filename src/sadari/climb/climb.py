@@ -34,6 +34,7 @@ from sadari.compiling.watching import Stopwatch
 from sadari.data.audit.audit import audit
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus, check_corpora
+from sadari.display.warned import warned_once
 from sadari.display.watching import OnProgress, OnRecord, Watching
 from sadari.errors import DataError, SettingError
 from sadari.messages import LANGUAGES, Message, beside, current_language, message, of
@@ -130,7 +131,7 @@ def _climb(
     given = {**starts, "download": download}
     check("settings", settings, Entries(), optional=True)
     _check_asked({**asked, **given, "report": report})
-    with watching:
+    with watching, warned_once():
         start, say, lang = time.perf_counter(), Bar(watching), asked["lang"] or current_language()
         selection = rungs_to_climb(rungs, given)
         names = selection.names

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sadari.climb.result import said_once
 from sadari.errors import DataError, SadariError
 from sadari.messages import Message, message
 from sadari.rungs import RUNGS
@@ -65,10 +66,7 @@ def _advice(hint: Message | str | None, name: str) -> Message | str | None:
 
 def none_trained(reasons: Mapping[str, Message | str], *, source: str) -> DataError:
     """What a climb ends with where every rung was left out: each reason once, with its rungs."""
-    by_reason: dict[str, tuple[list[str], Message | str]] = {}
-    for name, why in reasons.items():
-        by_reason.setdefault(repr(why), ([], why))[0].append(name)
     said = message("no rung could be trained:")
-    for names, why in by_reason.values():
-        said = message("{before}\n  {rungs}: {why}", before=said, rungs=", ".join(names), why=why)
+    for names, why in said_once(reasons.items()):
+        said = message("{before}\n  {rungs}: {why}", before=said, rungs=names, why=why)
     return DataError(said, where=source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -190,6 +191,20 @@ class Doubtful:
     shown: list[DoubtfulText]
 
 
+def said_once(said: Iterable[tuple[str, Message | str]]) -> list[tuple[str, Message | str]]:
+    """What is said of each rung: each sentence once, behind the names of all that it is said of.
+
+    Args:
+        said: pairs of a rung's name and a sentence.
+    """
+    names: dict[str, list[str]] = {}
+    sentences = dict[str, Message | str]()
+    for name, sentence in said:
+        names.setdefault(repr(sentence), []).append(name)
+        sentences[repr(sentence)] = sentence
+    return [(", ".join(names[key]), sentence) for key, sentence in sentences.items()]
+
+
 @dataclass(repr=False)
 class ClimbResult:
     """Everything a table, a report, or a program needs.
@@ -244,6 +259,10 @@ class ClimbResult:
         """Whether a text may have several labels."""
         return self.truth.ndim == 2
 
+    def left_out(self) -> list[Message]:
+        """Why rungs were left out: each reason once, behind the names of those that it holds of."""
+        return [of(names, message("left out, {why}", why=why)) for names, why in said_once(self.skipped)]
+
     def _repr_html_(self) -> str:
         """The rungs, of which the recommended one stands out, and the verdict."""
         names = [rung.rung for rung in self.rungs]
@@ -265,7 +284,7 @@ class ClimbResult:
         return block(
             table(rows, headings=headings, caption=about, chosen=chosen),
             *(cell(sentence, 600) for sentence in self.verdict.sentences),
-            *(muted(of(name, why)) for name, why in self.skipped),
+            *(muted(left_out) for left_out in self.left_out()),
         )
 
     def __repr__(self) -> str:

@@ -294,7 +294,7 @@ def judge(
     if test.difference.value + hoped < 0 and test.p_value < 1 - SURE:
         raise GivenUp(
             message(
-                "given up: it has {score} on {rows:,} validation rows, and {rung} {best}",
+                "given up before its end: it had {score} on {rows:,} validation rows, and {rung} {best}",
                 score=score_said(metric, scores["net"].value),
                 rows=len(rows),
                 rung=best.rung,

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from sadari.cli.terminal.printing import MARK, NEW_FILE, columns, headed, labels_named, notes_of_both, say, table, wrap
 from sadari.climb.columns import WITHOUT_LEAKS, Column, columns_of
-from sadari.climb.result import FINAL_NAMES, ClimbResult
+from sadari.climb.result import FINAL_NAMES, ClimbResult, said_once
 from sadari.climb.verdict.final_model import MODEL
 from sadari.data.audit.findings import SCRIPTS
 from sadari.data.audit.result import Audit
@@ -77,8 +77,8 @@ def _print_remarks(result: ClimbResult, hidden: list[Message]) -> None:
     if hidden:
         wider = message("no room here for {columns}: a wider terminal, the report and --json have it", columns=hidden)
         remarks.append(wider)
-    remarks += [of(rung.rung, rung.note) for rung in result.rungs if rung.note]
-    remarks += [of(rung, message("not trained, {why}", why=why)) for rung, why in result.skipped]
+    notes = said_once((rung.rung, rung.note) for rung in result.rungs if rung.note)
+    remarks += [*(of(names, note) for names, note in notes), *result.left_out()]
     if any(rung.accuracy_without_leaks for rung in result.rungs):
         leaks = plural(
             "{count:,} {final} text stands, or nearly stands, in training too: “{column}” is without it",

@@ -18,6 +18,7 @@ import click
 
 from sadari.cli.terminal.streams import Text, lost_note, whole_streams
 from sadari.display.lines import printable
+from sadari.display.warned import each_once
 from sadari.errors import SadariError, SadariWarning, reason_of
 from sadari.messages import Message, message, of
 
@@ -42,7 +43,7 @@ def _run_guarded(call: Callable[[], Any]) -> int:
             if not _debugging():
                 warnings.simplefilter("ignore")
             warnings.filterwarnings("always", category=SadariWarning)
-            warnings.showwarning = _teller()
+            warnings.showwarning = each_once(_tell)
             result = call()
             sys.stdout.flush()
             if lost := lost_note():
@@ -148,17 +149,10 @@ def _say(said: Message | str, *, name: str = "sadari") -> None:
         click.echo(f"{name}: {printable(str(said))}", err=True)
 
 
-def _teller() -> Callable[..., None]:
-    """What prints warnings, each of them once: of ten models that are trained alike each would say the same."""
-    said: set[str] = set()
-
-    def show(warning: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
-        what = str(warning)
-        if (issubclass(category, SadariWarning) or _debugging()) and what not in said:
-            said.add(what)
-            _say(message("note: {what}", what=what))
-
-    return show
+def _tell(warning: Warning | str, category: type[Warning], *rest: Any, **more: Any) -> None:
+    """Print a warning."""
+    if issubclass(category, SadariWarning) or _debugging():
+        _say(message("note: {what}", what=str(warning)))
 
 
 def _debugging() -> bool:
