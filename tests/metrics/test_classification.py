@@ -81,18 +81,7 @@ def test_each_unseen_row_lowers_every_score():
     assert metrics.accuracy(after).value < metrics.accuracy(before).value
     assert metrics.macro_f1(after) < metrics.macro_f1(before)
     assert metrics.class_scores(after).precision[0] == 0.5
-    assert metrics.log_loss(unseen, probabilities) > metrics.log_loss(truth, probabilities)
     assert metrics.expected_calibration_error(unseen, probabilities, bins=1) == pytest.approx(0.9 - 4 / 6)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_log_loss_equals_scikit_learn(dtype):
-    truth = np.random.default_rng(0).integers(0, 4, 500)
-    probabilities = probabilities_for(truth, 4, seed=1).astype(dtype)
-    probabilities[0] = np.eye(4)[(truth[0] + 1) % 4]  # sure, and wrong: clipped
-    assert metrics.log_loss(truth, probabilities) == pytest.approx(
-        oracle.log_loss(truth, probabilities, labels=range(4)), rel=1e-5
-    )
 
 
 def test_wilson_by_hand_and_at_the_ends():
@@ -252,6 +241,6 @@ def test_impossible_shares_and_probabilities_are_refused():
     with pytest.raises(SettingError):
         metrics.wilson(1, 2, confidence=1.0)
     with pytest.raises(DataError, match="row 2: a probability is not a number"):
-        metrics.log_loss(np.array([0, 1]), np.array([[0.5, 0.5], [np.nan, 0.5]]))
+        metrics.expected_calibration_error(np.array([0, 1]), np.array([[0.5, 0.5], [np.nan, 0.5]]))
     with pytest.raises(DataError):
         metrics.multilabel_scores(np.ones((2, 2)), np.ones((2, 3)))

@@ -30,6 +30,8 @@ from sadari.messages import Message, message
 Progress = Callable[[int, int | None], None]  # (bytes so far, bytes in all or None)
 
 CHUNK = 1 << 16
+MOST_ANSWERED = 1 << 22  # bytes
+TIMEOUT = 30.0  # seconds without a single byte before a connection counts as torn
 # The server or the way to it is at fault for now; every other 4xx and 5xx will be the same next time.
 PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -75,7 +77,7 @@ def download(
     git_blob: str | None = None,
     size: int | None = None,
     progress: Progress | None = None,
-    timeout: float = 30.0,
+    timeout: float = TIMEOUT,
     attempts: int = 5,
     pause: float = 0.5,
 ) -> Path:
@@ -117,21 +119,19 @@ def download(
     return job.target
 
 
-def read_answer(url: str, *, most: int = 1 << 22, timeout: float = 30.0) -> bytes:
-    """The short answer of a server, of at most ``most`` bytes.
+def read_answer(url: str) -> bytes:
+    """The short answer of a server, of at most `MOST_ANSWERED` bytes.
 
     Args:
         url: ``http://`` or ``https://``.
-        most: bytes.
-        timeout: seconds without a single byte before the connection counts as torn.
 
     Raises:
         DownloadError: the server refuses, cannot be reached, or says too much.
     """
-    job = _Job(url, Path(), "", None, timeout, None)
+    job = _Job(url, Path(), "", None, TIMEOUT, None)
     try:
         with _open(job, 0) or io.BytesIO() as response:
-            answer = response.read(most + 1)
+            answer = response.read(MOST_ANSWERED + 1)
     except (_Passing, http.client.HTTPException, OSError) as error:
         if isinstance(error, DownloadError):
             raise
@@ -140,8 +140,8 @@ def read_answer(url: str, *, most: int = 1 << 22, timeout: float = 30.0) -> byte
             where=url,
             hint=message("check the network, and run the same command again"),
         ) from None
-    if len(answer) > most:
-        raise DownloadError(message("the answer is longer than {most:,} bytes", most=most), where=url)
+    if len(answer) > MOST_ANSWERED:
+        raise DownloadError(message("the answer is longer than {most:,} bytes", most=MOST_ANSWERED), where=url)
     return answer
 
 

@@ -71,10 +71,10 @@ def split_heads(graph: Graph, states: str, heads: int) -> str:
     return graph.op("Transpose", parted, perm=[0, 2, 1, 3])
 
 
-def mean_of_tokens(graph: Graph, states: str, mask: str, axis: int = 1) -> str:
+def mean_of_tokens(graph: Graph, states: str, mask: str) -> str:
     """The mean over real tokens: float [n, width] of states [n, length, width] and mask bool [n, length]."""
     weights = graph.op("Unsqueeze", graph.cast(mask, np.float32), graph.constant([2], np.int64))
-    axes = graph.constant([axis], np.int64)
+    axes = graph.constant([1], np.int64)
     total = graph.op("ReduceSum", graph.op("Mul", states, weights), axes, keepdims=0)
     count = graph.op("Max", graph.op("ReduceSum", weights, axes, keepdims=0), graph.constant(1))
     return graph.op("Div", total, count)

@@ -210,22 +210,6 @@ def reliability(
     )
 
 
-def log_loss(truth: np.ndarray, probabilities: np.ndarray) -> float:
-    """The mean negative logarithm (nats) of the probability given to the true label.
-
-    Probabilities are clipped to the smallest step of their own floating-point type, as scikit-learn does.
-
-    Args:
-        truth: int [n], −1 for a label that training never saw.
-        probabilities: float [n, k].
-    """
-    truth, probabilities = _scored(truth, probabilities)
-    smallest = np.finfo(probabilities.dtype).eps
-    given = probabilities[np.arange(len(truth)), np.maximum(truth, 0)].astype(np.float64)
-    given[truth < 0] = 0.0
-    return float(-np.log(np.clip(given, smallest, 1 - smallest)).mean())
-
-
 def multilabel_scores(
     truth: np.ndarray, predictions: np.ndarray, *, unseen: np.ndarray | None = None
 ) -> MultilabelScores:

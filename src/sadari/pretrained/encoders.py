@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sadari.artifact import MANIFEST, guarded
 from sadari.artifact.restore import NO_TOKENIZER, build, check_weights
@@ -25,9 +25,6 @@ from sadari.pretrained.package import transformers
 from sadari.pretrained.published import PUBLISHED, SOURCE, fetch_weights, meant
 from sadari.text.subword.pretrained import SubwordTokenizer
 from sadari.text.subword.tokenizer_file import check_description, check_vocabulary
-
-if TYPE_CHECKING:
-    pass
 
 _TOKENIZERS = (
     TOKENIZER,

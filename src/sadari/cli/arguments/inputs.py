@@ -196,11 +196,11 @@ def read_test(data: Data, reading: Mapping[str, Any], train: Source, *, need_lab
     return open_test(data, reading, train, need_label=need_label).read(keep_blank=True)
 
 
-def read_pair(data: Data, reading: Mapping[str, Any], *, need_label: bool = True) -> tuple[Corpus, Corpus | None]:
+def read_pair(data: Data, reading: Mapping[str, Any]) -> tuple[Corpus, Corpus | None]:
     """Training and test texts in memory."""
-    source = open_train(data, reading, need_label=need_label)
+    source = open_train(data, reading)
     train = source.read()
     train.notes.extend(belonging_notes(source))
     if data.test is None:
         return train, None
-    return train, read_test(data, reading, source, need_label=need_label)
+    return train, read_test(data, reading, source)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.cli.arguments.inputs import Given, open_named
@@ -40,15 +39,6 @@ def load_model(folder: str, *, precision: str | None = None) -> Rung:
         )
     model.set_params(predict_precision=precision)
     return model
-
-
-def is_climb(place: Path) -> bool:
-    from sadari.artifact import MANIFEST
-
-    try:
-        return (place / "climb.json").is_file() and not (place / MANIFEST).exists()
-    except OSError:
-        return False
 
 
 def open_for_model(

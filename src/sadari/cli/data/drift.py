@@ -12,7 +12,7 @@ import click
 
 from sadari import readable
 from sadari.cli.arguments import inputs, options
-from sadari.cli.arguments.models import is_climb, load_model, open_for_model
+from sadari.cli.arguments.models import load_model, open_for_model
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, beside, counted, message
 
@@ -90,7 +90,7 @@ def _is_model(place: str) -> bool:
     from sadari.artifact import MANIFEST
 
     try:
-        return (Path(place) / MANIFEST).is_file() or is_climb(Path(place))
+        return any((Path(place) / name).is_file() for name in (MANIFEST, "climb.json"))
     except (OSError, ValueError):
         return False
 

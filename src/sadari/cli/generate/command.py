@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +17,6 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import message
 
 if TYPE_CHECKING:
-    from sadari.cli.generate.input import Texts
     from sadari.display.terminal import Progress
 
 TRAIN_EXAMPLES = """\b
@@ -100,30 +98,11 @@ def train(context: click.Context, **_: Any) -> None:
 
 
 def _train(asked: dict[str, Any]) -> None:
-    from sadari.cli.arguments.outputs import check_model_folder
-    from sadari.cli.arguments.settings import parse_settings
     from sadari.cli.generate import view as generate_view
     from sadari.display.terminal import Progress
     from sadari.generation.generator import Generator
 
-    own = (
-        "level",
-        "net",
-        "epochs",
-        "steps",
-        "minutes",
-        "report_every",
-        "sample_every",
-        "sample_prompt",
-        "validation",
-        "seed",
-        "device",
-        "precision",
-    )
-    model = Generator(**parse_settings(Generator, asked["settings"], {name: asked[name] for name in own}))
-    model.check()
-    kept = train_run.kept_run(asked, TRAIN)
-    check_model_folder(Path(asked["output"]))
+    model, kept = train_run.begin(Generator, asked, TRAIN)
     with Progress() as progress, together.fitting(model, asked) as fit:
         progress(message("reading the texts"))
         texts = read_texts(asked)

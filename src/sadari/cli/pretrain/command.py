@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +17,6 @@ from sadari.errors import ModelError, SettingError
 from sadari.messages import message, translated
 
 if TYPE_CHECKING:
-    from sadari.cli.pretrain.input import Texts
     from sadari.display.terminal import Progress
 
 EXAMPLES = """\b
@@ -117,37 +115,19 @@ def pretrain(context: click.Context, **_: Any) -> None:
 
 
 def _pretrain(asked: dict[str, Any]) -> None:
-    from sadari.cli.arguments.outputs import check_model_folder
-    from sadari.cli.arguments.settings import parse_settings
     from sadari.cli.pretrain import view as pretrain_view
     from sadari.cli.pretrain.input import Texts
     from sadari.display.terminal import Progress
     from sadari.pretraining.bert import Bert
 
-    own = (
-        "size",
-        "length",
-        "batch_size",
-        "vocabulary",
-        "epochs",
-        "steps",
-        "minutes",
-        "report_every",
-        "validation",
-        "seed",
-        "device",
-        "precision",
+    model, kept = train_run.begin(
+        Bert,
+        asked,
+        PRETRAIN,
+        nsp=None if asked["nsp"] else False,
+        whole_words=asked["whole_words"] or None,
+        packed=asked["packed"] or None,
     )
-    given = {name: asked[name] for name in own}
-    given |= {
-        "nsp": None if asked["nsp"] else False,
-        "whole_words": asked["whole_words"] or None,
-        "packed": asked["packed"] or None,
-    }
-    model = Bert(**parse_settings(Bert, asked["settings"], given))
-    model.check()  # before a file is read, which may take minutes
-    kept = train_run.kept_run(asked, PRETRAIN)
-    check_model_folder(Path(asked["output"]))
     texts = Texts(asked)
     texts.check()
     with Progress() as progress, together.fitting(model, asked) as fit:

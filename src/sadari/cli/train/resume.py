@@ -93,6 +93,27 @@ def train_or_list(
         train(arguments(context, command))
 
 
+def begin(kind: type[Any], asked: Mapping[str, Any], command: Command, **converted: Any) -> tuple[Any, dict[str, Any]]:
+    """A model of the settings asked for, and what `fit` is told of its run: checked before a file is read.
+
+    Args:
+        kind: of model, no rung.
+        asked: the command's arguments; those of a setting's name are that setting.
+        command: its name.
+        converted: settings, in place of what the arguments say.
+    """
+    from sadari.cli.arguments.outputs import check_model_folder
+    from sadari.cli.arguments.settings import parse_settings
+    from sadari.settings.declaration import settings_of
+
+    own = {name: value for name, value in {**asked, **converted}.items() if name in settings_of(kind)}
+    model = kind(**parse_settings(kind, asked["settings"], own))
+    model.check()
+    kept = kept_run(asked, command)
+    check_model_folder(Path(asked["output"]))
+    return model, kept
+
+
 def fit_options(model: Rung, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What `fit` is told of the run; nothing without one.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -102,34 +101,12 @@ def train(context: click.Context, **_: Any) -> None:
 
 
 def _train(asked: dict[str, Any]) -> None:
-    from sadari.cli.arguments.outputs import check_model_folder
-    from sadari.cli.arguments.settings import parse_settings
     from sadari.cli.translate import view as translate_view
     from sadari.display.terminal import Progress
     from sadari.metrics.translation import tokenised_bleu
     from sadari.translation.translator import Translator
 
-    own = (
-        "net",
-        "attention",
-        "reverse",
-        "layers",
-        "width",
-        "dropout",
-        "subwords",
-        "lowercase",
-        "epochs",
-        "minutes",
-        "report_every",
-        "patience",
-        "device",
-        "precision",
-        "seed",
-    )
-    model = Translator(**parse_settings(Translator, asked["settings"], {name: asked[name] for name in own}))
-    model.check()
-    check_model_folder(Path(asked["output"]))
-    kept = train_run.kept_run(asked, TRANSLATE)
+    model, kept = train_run.begin(Translator, asked, TRANSLATE)
     with Progress() as progress, together.fitting(model, asked) as fit:
         progress(message("reading"))
         pairs, held_out = _read(asked)

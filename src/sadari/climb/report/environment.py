@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from sadari import readable
 from sadari.climb.report import names
+from sadari.display.templates import page_templates
 from sadari.messages import LANGUAGES, Figure, Message, message, plural, render
 from sadari.settings.limits import Choice, check
 
@@ -39,14 +40,7 @@ def templates(lang: str) -> Environment:
         SettingError: another language.
     """
     check("lang", lang, Choice(LANGUAGES))
-    found = Environment(
-        loader=PackageLoader("sadari.climb.report"),
-        autoescape=True,
-        finalize=printable,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    found = page_templates("sadari.climb.report", "templates", finalize=printable)
 
     def say(said: Any) -> Any:
         return render(said, lang) if isinstance(said, Figure | Message) else said

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sadari.artifact.weights import encode_weights
+from sadari.display.templates import page_templates
 from sadari.export.onnx import reader_source, reading_data
 from sadari.export.page.said import SAID
 from sadari.export.page.weights import PageWeights
@@ -52,13 +52,7 @@ class Writing:
             "care": self.care,
         }
         with speaking(lang):
-            environment = Environment(
-                loader=PackageLoader("sadari.export", "page"),
-                autoescape=True,
-                undefined=StrictUndefined,
-                trim_blocks=True,
-                lstrip_blocks=True,
-            )
+            environment = page_templates("sadari.export", "page")
             environment.globals["_"] = lambda sentence, /, **values: render(message(sentence, **values))
             names = [str(name) for name in model.classes_.tolist()]
             return (

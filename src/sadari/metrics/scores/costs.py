@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +35,7 @@ def read_costs(place: str | Path, label_names: Sequence[str]) -> NDArray[np.floa
     rows = _rows(where)
     header = [cell.strip() for cell in rows[0]]
     costs = 1.0 - np.eye(len(names))
-    for number, row in enumerate(rows[1:], 2):
-        _check_cells(row, header, where, number)
-        truth = _label(row[0], names, where, number)
+    for number, truth, row in _lines(rows, names, where):
         if len(header) == 2:
             costs[truth, np.arange(len(names)) != truth] = _cost(row[1], where, number)
         elif tuple(cell.lower() for cell in header) == _PAIRS:
@@ -71,17 +69,20 @@ def read_costs_of_several(place: str | Path, label_names: Sequence[str]) -> NDAr
             hint=message("write the header label,cost or label,missed,wrong and a line for each label: fraud,100,1"),
         )
     costs = np.ones((2, len(names)))
-    for number, row in enumerate(rows[1:], 2):
-        _check_cells(row, header, where, number)
-        costs[: len(row) - 1, _label(row[0], names, where, number)] = [_cost(each, where, number) for each in row[1:]]
+    for number, label, row in _lines(rows, names, where):
+        costs[: len(row) - 1, label] = [_cost(each, where, number) for each in row[1:]]
     return costs
 
 
-def _check_cells(row: Sequence[str], header: Sequence[str], where: str, number: int) -> None:
-    if len(row) != len(header):
-        raise _wrong(
-            where, number, message("it has {found} cells, the header {wanted}", found=len(row), wanted=len(header))
-        )
+def _lines(rows: Sequence[Sequence[str]], names: Sequence[str], where: str) -> Iterator[tuple[int, int, Sequence[str]]]:
+    """Below the header: the number of each line, the label that it begins with, as an index, and its cells."""
+    wanted = len(rows[0])
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) != wanted:
+            raise _wrong(
+                where, number, message("it has {found} cells, the header {wanted}", found=len(row), wanted=wanted)
+            )
+        yield number, _label(row[0], names, where, number), row
 
 
 def _rows(where: str) -> list[list[str]]:

@@ -12,7 +12,10 @@ from sadari.metrics.answers import Table
 
 
 def losses(truth: NDArray[np.integer], table: Table) -> NDArray[np.float64]:
-    """Of each row, as `log_loss` takes them."""
+    """Of each row, the negative logarithm (nats) of the probability given to the true label; a label unknown has none.
+
+    Probabilities are clipped to the smallest step of their own floating-point type, as scikit-learn does.
+    """
     smallest = np.finfo(table.dtype).eps
     given = table[np.arange(len(truth)), np.maximum(truth, 0)].astype(np.float64)
     given[truth < 0] = 0.0

@@ -10,13 +10,12 @@ TARGETS = ("query", "key", "value", "q_lin", "k_lin", "v_lin", "dense", "lin1", 
 SCALE = 2  # alpha, as a multiple of the rank
 
 
-def add_lora(model: Any, rank: int, dropout: float) -> None:
+def add_lora(model: Any, rank: int) -> None:
     """Put thin matrices beside the linear layers of an encoder, in place; those and the head alone then learn.
 
     Args:
         model: of `transformers`, for sequence classification.
         rank: their width.
-        dropout: of what goes into them.
     """
     from peft import LoraConfig, inject_adapter_in_model
 
@@ -30,9 +29,7 @@ def add_lora(model: Any, rank: int, dropout: float) -> None:
         and ".pooler." not in name
     ]
     wanted = names or [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
-    inject_adapter_in_model(
-        LoraConfig(r=rank, lora_alpha=SCALE * rank, lora_dropout=dropout, target_modules=wanted), model
-    )
+    inject_adapter_in_model(LoraConfig(r=rank, lora_alpha=SCALE * rank, target_modules=wanted), model)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_("lora_" in name or not name.startswith(prefix) or ".pooler." in name)
 

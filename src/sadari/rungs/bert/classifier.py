@@ -253,7 +253,7 @@ class BertClassifier(FineTuned, NetRung):
         if self.lora is not None:
             from sadari.nets.bert.lora import add_lora
 
-            add_lora(model, self.lora, 0.0)
+            add_lora(model, self.lora)
         net = PretrainedClassifier(model, self.dropout, self.attention_dropout, self.layer_decay)
         if self.freeze:
             net.freeze(self.freeze)

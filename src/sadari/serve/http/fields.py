@@ -53,8 +53,8 @@ def choice(body: dict[str, Any], name: str, among: tuple[str, ...]) -> str | Non
     return value
 
 
-def whole_number(body: dict[str, Any], name: str, least: int = 1) -> int | None:
-    """An entry that is a whole number, or missing.
+def whole_number(body: dict[str, Any], name: str) -> int | None:
+    """An entry that is a whole number from 1 on, or missing.
 
     Raises:
         Refused: it is something else, or too small.
@@ -64,8 +64,8 @@ def whole_number(body: dict[str, Any], name: str, least: int = 1) -> int | None:
         value = int(value)
     if value is not None and type(value) is not int:
         raise Refused(422, message("must be {wanted}", wanted=_NAMES[int]), where=name)
-    if value is not None and value < least:
-        raise Refused(422, message("must be at least {least}", least=least), where=name)
+    if value is not None and value < 1:
+        raise Refused(422, message("must be at least {least}", least=1), where=name)
     return value
 
 

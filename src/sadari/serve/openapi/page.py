@@ -6,9 +6,9 @@ import json
 from functools import partial
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
 from starlette.responses import Response
 
+from sadari.display.templates import page_templates
 from sadari.messages import current_language, speaking, translated
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
@@ -48,14 +48,13 @@ def rendered(settings: ServeSettings) -> str:
     Args:
         settings: of the server.
     """
-    environment = Environment(loader=PackageLoader("sadari.serve.openapi", "."), autoescape=True)
     described = openapi(settings)
     operations = [
         {"path": path, "method": method.upper(), "summary": operation["summary"], "example": _example(operation)}
         for path, each in described["paths"].items()
         for method, operation in each.items()
     ]
-    template = environment.get_template("docs.html.jinja")
+    template = page_templates("sadari.serve", "openapi").get_template("docs.html.jinja")
     return template.render(
         _=translated,
         language=current_language(),

@@ -10,11 +10,11 @@ from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import Response
 
 from sadari import __version__
+from sadari.display.templates import page_templates
 from sadari.messages import LANGUAGES, Message, message
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
@@ -89,20 +89,17 @@ def index(language: str, room: str, sentences: Mapping[str, Message]) -> str:
         room: whose page it is.
         sentences: what it says.
     """
-    environment = Environment(
-        loader=PackageLoader("sadari.serve", room),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     table = json.dumps({each: said(each, sentences) for each in LANGUAGES}, ensure_ascii=False).replace("<", "\\u003c")
-    return environment.get_template("index.html.jinja").render(
-        language=language,
-        languages=names_of_languages(),
-        say=said(language, sentences),
-        table=Markup(table),
-        version=__version__,
+    return (
+        page_templates("sadari.serve", room)
+        .get_template("index.html.jinja")
+        .render(
+            language=language,
+            languages=names_of_languages(),
+            say=said(language, sentences),
+            table=Markup(table),
+            version=__version__,
+        )
     )
 
 
