@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 
+import click
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import f1_score
 
 import sadari
+from sadari.cli.evaluate import view
 from sadari.climb.climb import climb
 from sadari.climb.report.report import report_html
 from sadari.climb.split import freeze, nested_rows
 from sadari.data.audit.audit import audit
 from sadari.data.corpus import Corpus
 from sadari.errors import DataError
+from sadari.metrics import care
 from sadari.metrics.answers import Answers
+from sadari.metrics.evaluate import evaluate
 from sadari.metrics.several import SeveralMetric
 
 SIGNS = {"sun": "weather", "rain": "weather", "goal": "sport", "team": "sport", "bank": "money", "coin": "money"}
@@ -75,6 +79,43 @@ def test_the_folder_holds_models_that_answer_the_same(done):
     written = json.loads((folder / "climb.json").read_text(encoding="utf-8"))
     assert written["verdict"]["metric"] == "micro-f1"
     assert set(written["rungs"][0]["thresholds"]) == {"money", "sport", "weather"}
+
+
+def test_what_is_withheld_and_what_sets_hold_is_scored_as_it_is_predicted(done):
+    """On the final rows, as `predict` gives labels with ``--min-precision 0.9`` and sets with ``--sets 0.9``."""
+    result, folder = done
+    test, names = rows(200, 1), result.label_names
+    for rung in result.rungs:
+        model = sadari.load(folder / rung.rung)
+        found = evaluate(model, test)
+        wanted, given = result.truth[:, :-1] > 0, rung.predictions
+        kept = np.array([[n in labels for n in names] for labels in model.predict_sure(test.texts, min_precision=0.9)])
+        sets = np.array([[n in labels for n in names] for labels in model.predict_sets(test.texts, 0.9)])
+        assert found.answered["how"] == "min_precision"
+        assert found.answered["share"] == pytest.approx((kept & given).sum() / given.sum())
+        assert found.answered["right"] == pytest.approx((kept & wanted).sum() / kept.sum())
+        assert found.sets["held"] == pytest.approx((sets | ~wanted).all(axis=1).mean())
+        assert found.sets["size"] == pytest.approx(sets.sum(axis=1).mean())
+        assert found.risk[0][1] == pytest.approx((given & ~wanted).sum() / given.sum())
+        assert {key: getattr(found, key) for key in rung.care} == rung.care
+        assert 0 <= found.calibration_error < 0.3
+    assert len(found.sets["by_label"]) == 3
+
+
+def test_a_precision_that_no_label_reaches_leaves_the_sets(done, monkeypatch):
+    """And the terminal and the report say so."""
+    result, folder = done
+    monkeypatch.setattr(care, "PRECISE", 0.9999)
+    found = evaluate(sadari.load(folder / "bow"), rows(200, 1))
+    assert found.answered is None
+    assert found.sets["held"] > 0.8
+    lines = []
+    monkeypatch.setattr(view, "say", lambda line="": lines.append(click.unstyle(str(line))))
+    view.print_scores(found, rows(200, 1))
+    assert "no label is sure enough for --min-precision" in "".join(lines)
+    taken = next(rung for rung in result.rungs if rung.rung == result.verdict.rung)
+    monkeypatch.setattr(taken, "care", {"sets": found.sets})
+    assert "No label is sure enough for --min-precision" in report_html(result, lang="en")
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])

@@ -5,7 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from sadari.metrics.coverage import area_under_risk, risk_coverage, score_answers, score_sets
+from sadari.metrics.coverage import (
+    area_under_risk,
+    risk_coverage,
+    score_answers,
+    score_given,
+    score_sets,
+    score_sets_of_several,
+)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -62,3 +69,29 @@ def test_answers_are_counted():
     nothing = score_answers(np.zeros(2, bool), np.zeros(2, int), np.zeros(2, int), labels=1)
     assert nothing.share == 0
     assert math.isnan(nothing.right)
+
+
+def test_of_several_labels_those_that_are_given_are_counted():
+    """Against loops over all pairs of a text and a label."""
+    random = np.random.default_rng(0)
+    given, wanted = random.random((50, 3)) < 0.6, random.random((50, 3)) < 0.5
+    kept = given & (random.random((50, 3)) < 0.7)
+    given[:, 2] = kept[:, 2] = False  # a label that is never given
+    found = score_given(kept, given, wanted)
+    pairs = [(row, k) for row in range(50) for k in range(3)]
+    assert found.share == pytest.approx(sum(kept[p] for p in pairs) / sum(given[p] for p in pairs))
+    assert found.right == pytest.approx(sum(kept[p] and wanted[p] for p in pairs) / sum(kept[p] for p in pairs))
+    assert found.by_label[0] == pytest.approx(sum(kept[:, 0]) / sum(given[:, 0]))
+    assert found.right_by_label[1] == pytest.approx(sum(kept[:, 1] & wanted[:, 1]) / sum(kept[:, 1]))
+    assert math.isnan(found.by_label[2])
+    assert math.isnan(found.right_by_label[2])
+
+
+def test_sets_of_several_labels_are_counted():
+    sets = np.array([[1, 1, 0], [0, 0, 0], [0, 1, 0], [1, 1, 1]]) > 0
+    wanted = np.array([[1, 0, 0], [0, 0, 0], [1, 1, 0], [1, 0, 0]]) > 0
+    found = score_sets_of_several(sets, wanted, unseen=np.array([0, 0, 0, 1]))  # the last has one that no set can hold
+    assert (found.held, found.size, found.empty) == (0.5, 1.5, 0.25)
+    assert found.by_label[:2] == pytest.approx([2 / 3, 1.0])
+    assert found.size_by_label[:2] == [2.0, 1.0]
+    assert math.isnan(found.by_label[2])

@@ -57,8 +57,8 @@ class RungResult:
         folder: where the model was saved.
         rows: training rows; 0: all.
         calibration: what its thresholds and sets are learned from: validation rows, by models that did not see them.
-        care: where a text has one label, what is gained on the final rows by leaving some to a person, and what sets
-            hold: `risk`, `risk_area`, `answered` and `sets` of `sadari.metrics.evaluate.Evaluation`.
+        care: what is gained on the final rows by leaving answers to a person, and what sets hold: `risk`, `risk_area`,
+            `answered` and `sets` of `sadari.metrics.evaluate.Evaluation`.
         note: e.g. "stopped early after 4 of 10 passes", "trained on 5,000 rows for the budget".
     """
 

@@ -42,12 +42,13 @@ def area_under_risk(certainty: NDArray[np.floating], right: NDArray[np.bool_]) -
 
 @dataclass(frozen=True)
 class AnswerScores:
-    """How answers do where some texts are left to a person.
+    """How answers do where some are left to a person.
 
     Attributes:
-        share: of the texts that is answered.
+        share: of the texts that is answered; of several labels a text, of the labels that would be given; NaN of none.
         right: the share of these answers that is right; NaN of none.
-        by_label: float [k], the share of the texts of each label that is answered; NaN of a label without texts.
+        by_label: float [k], the share of the texts of each label that is answered; of several, of the texts that would
+            be given the label; NaN of a label without texts.
         right_by_label: float [k], the share of the answers with each label that is right; NaN of a label never given.
     """
 
@@ -74,6 +75,23 @@ def score_answers(
     return AnswerScores(_share(answered), _share(right), by_label, right_by_label)
 
 
+def score_given(kept: NDArray[np.bool_], given: NDArray[np.bool_], wanted: NDArray[np.bool_]) -> AnswerScores:
+    """How the labels do that are left, where a text may have several and those that are not sure are withheld.
+
+    Args:
+        kept: bool [n, k], the labels of each text that are not withheld.
+        given: bool [n, k], those that would be given without care.
+        wanted: bool [n, k], the right ones.
+    """
+    labels = range(given.shape[1])
+    return AnswerScores(
+        _share(kept[given]),
+        _share(wanted[kept]),
+        [_share(kept[given[:, k], k]) for k in labels],
+        [_share(wanted[kept[:, k], k]) for k in labels],
+    )
+
+
 def _share(values: NDArray[np.generic]) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
@@ -83,7 +101,7 @@ class SetScores:
     """How sets of labels do.
 
     Attributes:
-        held: the share of texts whose set holds the right label.
+        held: the share of texts whose set holds the right label, or all that are right.
         size: how many labels a set has on average.
         empty: the share of sets without any.
         by_label: float [k], the share of each label's texts whose set holds it; NaN of a label without texts.
@@ -108,3 +126,24 @@ def score_sets(sets: NDArray[np.bool_], truth: NDArray[np.integer]) -> SetScores
     sizes, labels = sets.sum(axis=1), range(sets.shape[1])
     by_label, size_by_label = ([_share(values[truth == k]) for k in labels] for values in (hits, sizes))
     return SetScores(float(hits.mean()), float(sizes.mean()), float((sizes == 0).mean()), by_label, size_by_label)
+
+
+def score_sets_of_several(
+    sets: NDArray[np.bool_], wanted: NDArray[np.bool_], *, unseen: NDArray[np.integer]
+) -> SetScores:
+    """How sets do that are to hold all right labels of a text.
+
+    Args:
+        sets: bool [n, k].
+        wanted: bool [n, k], the right labels.
+        unseen: int [n], how many labels each text has that training never saw, which no set holds.
+    """
+    held, sizes = (sets | ~wanted).all(axis=1) & (unseen == 0), sets.sum(axis=1)
+    labels = range(sets.shape[1])
+    return SetScores(
+        float(held.mean()),
+        float(sizes.mean()),
+        float((sizes == 0).mean()),
+        [_share(sets[wanted[:, k], k]) for k in labels],
+        [_share(sizes[wanted[:, k]]) for k in labels],
+    )

@@ -13,6 +13,7 @@ from sadari.data.corpus import Corpus
 from sadari.display.html import block, rest, table, washed
 from sadari.errors import DataError
 from sadari.messages import Message, counted, message
+from sadari.metrics.care import care_figures, doubts_of, usual_care
 from sadari.metrics.classification import (
     accuracy,
     class_scores,
@@ -22,18 +23,14 @@ from sadari.metrics.classification import (
     multilabel_scores,
     wilson,
 )
-from sadari.metrics.coverage import area_under_risk, risk_coverage, score_answers, score_sets
 from sadari.metrics.interval import Interval
-from sadari.metrics.several import all_right, truth_matrix
+from sadari.metrics.several import all_right, calibration, truth_matrix
 from sadari.metrics.threshold_table import AtThreshold, threshold_table
-from sadari.rungs.cautious import Careful, Caution, Judged
+from sadari.rungs.cautious import Judged
 from sadari.train.labels import ONE_LABEL, OTHERWISE, SEVERAL_LABELS, place_of_label
 from sadari.train.thresholds import standing
 
 MOST_SHOWN = 20  # labels, in a notebook
-COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)  # shares of the texts that are answered
-ANSWERED, SETS = 0.9, 0.9  # which share is answered, and how often the sets that are scored hold the right label
-USUAL_CARE = Caution(coverage=ANSWERED, sets=SETS)
 
 if TYPE_CHECKING:
     from sadari.rungs.base import Rung
@@ -49,7 +46,7 @@ class Evaluation:
         accuracy: of the labels; for several labels a text, the share of texts with exactly the right set.
         macro_f1: the mean F1 over labels.
         micro_f1: only for several labels a text.
-        calibration_error: expected calibration error; only for one label a text.
+        calibration_error: expected calibration error; of several labels a text, that of each label of each text.
         per_class: one record a label: label, precision, recall, f1, support.
         confusion: int [k + 1][k], row = truth (the last: labels never seen in training), column = prediction; only for
             one label a text.
@@ -59,13 +56,17 @@ class Evaluation:
         window_texts: how many texts are longer than the model reads at once.
         windows: in how many windows these are read.
         risk: where only the surest texts are answered, pairs of their share and of how many of these answers are wrong;
-            empty where the model keeps no rows to calibrate on, or a text may have several labels.
+            of several labels a text, the same of the labels that are given. Empty where the model keeps too few rows to
+            calibrate on.
         risk_area: the mean of the risk over all shares (AURC); None as above.
-        answered: where a threshold leaves a tenth of the texts to a person: ``asked``, the ``share`` that is answered,
-            how many of these are ``right``, and label → the same, ``by_label`` and ``right_by_label``; None as above.
-        sets: of sets that are to hold the right label in 90 % of the texts: ``asked``, how often they do (``held``),
-            labels in one on average (``size``), the share of ``empty`` ones, and label → the same, ``by_label`` and
-            ``size_by_label``; None as above.
+        answered: what is left of the answers where the others are left to a person, and ``how``: ``coverage``, or of
+            several labels a text ``min_precision``; ``asked``, the ``share`` that is answered (of the texts; of the
+            labels given), how many of these are ``right``, and label → the same, ``by_label`` and ``right_by_label``;
+            None as above, and where no label is that sure.
+        sets: of sets that are to hold the right label, or all that are right, in 90 % of the texts: ``asked``, how
+            often they do (``held``), labels in one on average (``size``), the share of ``empty`` ones; and label → how
+            often the sets of its texts hold it, and their size: ``by_label`` and ``size_by_label``; None as above.
+        doubts: what of this is not promised, as the model keeps few rows to calibrate on, or none at all.
         thresholds: what each threshold of one label would give; None where nobody asked.
     """
 
@@ -86,6 +87,7 @@ class Evaluation:
     risk_area: float | None = None
     answered: dict[str, Any] | None = None
     sets: dict[str, Any] | None = None
+    doubts: list[Message] = field(default_factory=list)
     thresholds: list[AtThreshold] | None = None
 
     def _repr_html_(self) -> str:
@@ -182,17 +184,19 @@ def evaluate(model: Rung, corpus: Corpus, *, thresholds_of: str | None = None) -
         hint = message("give --label-sep as in training")
         raise DataError(OTHERWISE.filled(has=has), where=corpus.source, hint=hint)
     place = None if thresholds_of is None else place_of_label(thresholds_of, names)
-    judged = usual_care(model).answer(corpus.texts)
+    careful = usual_care(model)
+    judged = careful.answer(corpus.texts)
     probabilities, known = judged.probabilities, judged.known
     pieces = model.windows(corpus.texts)
     long: dict[str, Any] = {
         "cut_texts": int(np.count_nonzero(model.cut_texts(corpus.texts))),
         "window_texts": int(np.count_nonzero(pieces > 1)),
         "windows": int(pieces[pieces > 1].sum()),
+        "doubts": doubts_of(careful),
         "thresholds": None if place is None else _thresholds(model, corpus, probabilities, place),
     }
     if model.multilabel:
-        return _evaluate_several(names, corpus, model.codec.given(probabilities, model.thresholds_), known, long)
+        return _evaluate_several(names, corpus, model.codec.given(probabilities, model.thresholds_), judged, long)
     truth, unseen = truth_codes(corpus.labels.to_list(), names)
     confusion = confusion_matrix(truth, model.codec.given(probabilities, model.thresholds_), classes=len(names))
     scores = class_scores(confusion)
@@ -218,7 +222,7 @@ def evaluate(model: Rung, corpus: Corpus, *, thresholds_of: str | None = None) -
         unseen_labels=unseen,
         unknown_texts=int(np.count_nonzero(~known)),
         **long,
-        **care_figures(judged, truth, names),
+        **care_figures(judged, truth, judged.given, names),
     )
 
 
@@ -230,53 +234,8 @@ def _thresholds(model: Rung, corpus: Corpus, probabilities: NDArray[np.floating]
     return threshold_table(wanted, standing(probabilities, place, several=model.multilabel))
 
 
-def usual_care(model: Rung) -> Careful:
-    """What answers with certainties and sets, where the model keeps enough rows to calibrate on.
-
-    Args:
-        model: trained.
-    """
-    rows = None if model.multilabel else model.calibration_
-    enough = rows is not None and len(rows.truth) >= 1 / (1 - SETS)
-    return model.careful(USUAL_CARE if enough else Caution())
-
-
-def care_figures(judged: Judged, truth: NDArray[np.integer], names: list[str]) -> dict[str, Any]:
-    """What is gained by leaving texts to a person, and what sets hold: fields of `Evaluation`.
-
-    Args:
-        judged: what `usual_care` answers to n texts.
-        truth: int [n], the right labels' places; −1 for one that training never saw.
-        names: the k labels in the model's order.
-
-    Returns:
-        nothing where the model keeps too few rows to calibrate on.
-    """
-    if judged.certainty is None or judged.unsure is None or judged.sets is None or not len(truth):
-        return {}
-    right = judged.given == truth
-    coverage, risk = risk_coverage(judged.certainty, right)
-    answers = score_answers(~judged.unsure, judged.given, truth, labels=len(names))
-    return {
-        "risk": [(share, float(risk[np.searchsorted(coverage, share - 1e-9)])) for share in COVERAGES],
-        "risk_area": area_under_risk(judged.certainty, right),
-        "answered": {"asked": ANSWERED, **_by_name(vars(answers), names)},
-        "sets": {"asked": SETS, **_by_name(vars(score_sets(judged.sets, truth)), names)},
-    }
-
-
-def _by_name(figures: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """The same figures, those of labels by their names; without the labels of which there are none."""
-    return {
-        key: {name: share for name, share in zip(names, value, strict=True) if share == share}
-        if isinstance(value, list)
-        else value
-        for key, value in figures.items()
-    }
-
-
 def _evaluate_several(
-    names: list[str], corpus: Corpus, predictions: NDArray[np.bool_], known: NDArray[np.bool_], long: dict[str, Any]
+    names: list[str], corpus: Corpus, predictions: NDArray[np.bool_], judged: Judged, long: dict[str, Any]
 ) -> Evaluation:
     matrix, unseen = truth_matrix(corpus.given_labels, names)
     truth = matrix[:, :-1] > 0
@@ -295,10 +254,11 @@ def _evaluate_several(
         accuracy=wilson(right, len(corpus)),
         macro_f1=Interval(scores.macro_f1, float("nan"), float("nan")),
         micro_f1=scores.micro_f1,
-        calibration_error=None,
+        calibration_error=calibration(matrix, judged.probabilities)[2],
         per_class=per_class,
         confusion=None,
         unseen_labels=unseen,
-        unknown_texts=int(np.count_nonzero(~known)),
+        unknown_texts=int(np.count_nonzero(~judged.known)),
         **long,
+        **care_figures(judged, matrix, predictions, names),
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sadari.errors import DataError, SettingError
-from sadari.messages import message
+from sadari.errors import DataError, SadariWarning, SettingError
+from sadari.messages import Message, beside, message
 from sadari.rungs.answering import Answering
 from sadari.settings.limits import check
+from sadari.train.calibration.doubts import doubt_of_few, doubt_of_labels
 from sadari.train.calibration.rows import MOST_ROWS, SHARE, CalibrationRows, energies
 from sadari.train.calibration.withholding import NEVER
 from sadari.train.labels import LabelCodec
@@ -136,12 +138,15 @@ class Cautious(Answering):
             an object array [n], None where a person should decide; a list of tuples where a text may have several
             labels, without those that are not sure.
 
+        Warns:
+            SadariWarning: they are so few that little is promised.
+
         Raises:
             SettingError: there are no such rows, or it cannot be reached.
         """
         if min_precision is None and coverage is None:
             raise SettingError(message("give min_precision or coverage"))
-        judged = self.careful(Caution(min_precision, coverage)).answer(texts)
+        judged = self._judged(Caution(min_precision, coverage), texts)
         if self.multilabel:
             return self._as_tuples(judged.given)
         found = self.classes_[judged.given].astype(object)
@@ -155,11 +160,14 @@ class Cautious(Answering):
             texts: n strings: a list, array, Series or other column of them.
             share: of the texts that have a label, how many may be taken for such.
 
+        Warns:
+            SadariWarning: these are so few that little is promised.
+
         Raises:
             SettingError: it is no share, or there are no rows to learn that from, or too few.
         """
         check("share", share, SHARE)
-        judged = self.careful(Caution(scope=share)).answer(texts)
+        judged = self._judged(Caution(scope=share), texts)
         assert judged.outside is not None
         return judged.outside
 
@@ -172,13 +180,23 @@ class Cautious(Answering):
             texts: n strings: a list, array, Series or other column of them.
             coverage: how often a set holds the right label.
 
+        Warns:
+            SadariWarning: these are so few that little is promised.
+
         Raises:
             SettingError: it is no share, or there are no rows to learn that from, or too few.
         """
         check("coverage", coverage, SHARE)
-        judged = self.careful(Caution(sets=coverage)).answer(texts)
+        judged = self._judged(Caution(sets=coverage), texts)
         assert judged.sets is not None
         return self._as_tuples(judged.sets)
+
+    def _judged(self, caution: Caution, texts: Any) -> Judged:
+        """The answers, with a warning of what is not promised."""
+        careful = self.careful(caution)
+        if careful.doubts:
+            warnings.warn(SadariWarning(beside(careful.doubts)), stacklevel=3)
+        return careful.answer(texts)
 
     def _as_tuples(self, chosen: NDArray[np.bool_]) -> list[tuple[Any, ...]]:
         names = self.classes_.tolist()
@@ -197,6 +215,7 @@ class Careful:
         likely: float64 [k], the probability from which on it belongs to a set; None where nobody asked for sets.
         outside: the energy above which a text seems to have no label; None where nobody asked.
         never: labels that are never sure enough.
+        doubts: what is not promised, as rows to calibrate on are few, or there are none of a label.
 
     Raises:
         SettingError: there are no rows to learn that from, or it cannot be reached.
@@ -220,6 +239,7 @@ class Careful:
             self.outside = None if caution.scope is None else rows.for_scope(caution.scope)
         names = model.codec.names()
         self.never = [] if self.least is None else [names[k] for k in np.flatnonzero(self.least >= NEVER)]
+        self.doubts = [] if rows is None else _doubts(rows, caution, names)
 
     def answer(self, texts: Any) -> Judged:
         """The answers to n texts.
@@ -253,6 +273,15 @@ class Careful:
         if self.outside is not None:
             outside = known & (energies(logits * np.float64(self.model.inverse_temperature_)) > self.outside)
         return Judged(probabilities, known, given, certainty, unsure, sets, outside)
+
+
+def _doubts(rows: CalibrationRows, caution: Caution, names: list[str]) -> list[Message]:
+    """What is not promised of what is asked for."""
+    found = [doubt_of_few(name, share, len(rows.truth)) for name, share in vars(caution).items() if share is not None]
+    counts = rows.label_counts
+    if counts is not None and caution.scope is None:
+        found.append(doubt_of_labels([names[k] for k in np.flatnonzero(counts == 0)]))
+    return [doubt for doubt in found if doubt is not None]
 
 
 def restored_rows(texts: dict[str, str], name: str, codec: LabelCodec) -> CalibrationRows | None:

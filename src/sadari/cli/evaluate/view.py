@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.cells import cell_len
@@ -13,6 +13,7 @@ from sadari import readable
 from sadari.cli.terminal.printing import columns, headed, say, table
 from sadari.display.lines import cut, printable
 from sadari.messages import Message, beside, counted, message
+from sadari.metrics.care import MIN_PRECISION, PRECISE
 from sadari.metrics.interval import Interval
 
 if TYPE_CHECKING:
@@ -97,21 +98,34 @@ def print_thresholds(label: str, found: Sequence[AtThreshold]) -> None:
 def _print_withheld(scores: Evaluation) -> None:
     """What is right of the surest answers, and what sets hold."""
     if scores.sets is None:
+        _head(message("Withheld"), *scores.doubts)
         return
-    right = {share: readable.in_percent(1 - wrong) for share, wrong in scores.risk}
-    surest = message("right are {most} of the surest 90 %, {more} of the surest 70 %, {half} of the surest half")
-    area = message("area under risk {area}", area=readable.in_percent(scores.risk_area or 0.0))
-    _head(message("Withheld"), beside([surest.filled(most=right[0.9], more=right[0.7], half=right[0.5]), area]))
+    several = scores.micro_f1 is not None
+    if scores.risk:
+        right = {share: readable.in_percent(1 - wrong) for share, wrong in scores.risk}
+        surest = message("right are {most} of the surest 90 %, {more} of the surest 70 %, {half} of the surest half")
+        if several:
+            surest = message(
+                "right are {most} of the surest 90 % of the labels given, {more} of the surest 70 %, {half} of the "
+                "surest half"
+            )
+        area = message("area under risk {area}", area=readable.in_percent(scores.risk_area or 0.0))
+        _head(message("Withheld"), beside([surest.filled(most=right[0.9], more=right[0.7], half=right[0.5]), area]))
     sets, by_label = scores.sets, scores.sets["by_label"]
-    least = min(by_label, key=by_label.__getitem__)
     said = message("meant to hold the right label in {asked}: they do in {held}, with {size:.2f} labels on average")
-    of_label = message(
-        "least often that of {label!r}, in {held}", label=least, held=readable.in_percent(by_label[least])
-    )
+    if several:
+        said = message(
+            "meant to hold all right labels in {asked}: they do in {held}, with {size:.2f} labels on average"
+        )
     filled = said.filled(
         asked=readable.in_percent(sets["asked"], 0), held=readable.in_percent(sets["held"]), size=sets["size"]
     )
-    _head(message("Sets"), beside([filled, of_label]))
+    least = min(by_label, key=by_label.__getitem__, default=None)
+    of_label = None
+    if least is not None:
+        held = readable.in_percent(by_label[least])
+        of_label = message("least often that of {label!r}, in {held}", label=least, held=held)
+    _head(message("Sets"), beside([filled, of_label]), *scores.doubts)
 
 
 def _with_interval(interval: Interval) -> Message:
@@ -156,25 +170,37 @@ def _print_labels(scores: Evaluation) -> None:
 def _print_care(scores: Evaluation) -> None:
     """Of each label's texts, how many are answered and have it in their set; how many of its answers are right."""
     answered, sets = scores.answered, scores.sets
-    if answered is None or sets is None:
+    if sets is None:
         return
     say()
-    shares = (answered["by_label"], answered["right_by_label"], sets["by_label"])
+    nothing = {"share": float("nan"), "right": float("nan"), "by_label": {}, "right_by_label": {}}
+    kept = answered or nothing
+    shares = (kept["by_label"], kept["right_by_label"], sets["by_label"])
     rows = [
         [label, *(readable.percent(each.get(label, float("nan"))) for each in shares), f"{size:.2f}"]
         for label, size in sets["size_by_label"].items()
     ][:MOST_LABELS]
-    total = [answered["share"], answered["right"], sets["held"]]
+    total = [kept["share"], kept["right"], sets["held"]]
     rows.insert(0, [str(message("all texts")), *map(readable.percent, total), f"{sets['size']:.2f}"])
     headings = [message("label"), message("answered"), message("of these right"), message("in its set")]
     for line in table(rows, headings=[*headings, message("labels in a set")], widest=WIDEST_LABEL):
         say(line)
-    said = message(
-        "answered: with --coverage {coverage:g}; in its set: with --sets {sets:g}",
-        coverage=answered["asked"],
-        sets=sets["asked"],
-    )
-    say(click.style(f"  {said}", dim=True))
+    say(click.style(f"  {_said_of_care(answered, sets['asked'])}", dim=True))
+
+
+def _said_of_care(answered: dict[str, Any] | None, sets: float) -> Message:
+    """By what options these figures come."""
+    if answered is None:
+        return message(
+            "no label is sure enough for --min-precision {precise:g}; in its set: with --sets {sets:g}"
+        ).filled(precise=PRECISE, sets=sets)
+    said = message("answered: with --coverage {asked:g}; in its set: with --sets {sets:g}")
+    if answered["how"] == MIN_PRECISION:
+        said = message(
+            "answered: of the labels that would be given, those that are with --min-precision {asked:g}; in its set: "
+            "with --sets {sets:g}"
+        )
+    return said.filled(asked=answered["asked"], sets=sets)
 
 
 def _print_confusion(confusion: list[list[int]], names: list[str]) -> None:

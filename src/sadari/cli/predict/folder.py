@@ -13,7 +13,7 @@ import click
 from sadari.cli.arguments.inputs import reading_of
 from sadari.cli.arguments.models import load_model
 from sadari.errors import DataError, SettingError
-from sadari.messages import Message, counted, message, plural
+from sadari.messages import Message, beside, counted, message, plural
 
 if TYPE_CHECKING:
     from sadari.display.terminal import Progress
@@ -48,9 +48,11 @@ def _is_folder(path: Path) -> bool:
 
 
 def say_never(answers: Answers) -> None:
-    """Say which labels are never sure enough to be given."""
+    """Say which labels are never sure enough to be given, and what few rows to calibrate on do not promise."""
     from sadari.cli.terminal.printing import note
 
+    if doubts := answers.careful.doubts:
+        note(beside(doubts))
     if never := answers.careful.never:
         labels = ", ".join(map(repr, never[:5])) + (", …" if len(never) > 5 else "")
         note(message("never sure enough, and always left to a person: {labels}", labels=labels))

@@ -19,6 +19,7 @@ from sadari.data.corpus import Corpus
 from sadari.display.watching import OnProgress
 from sadari.messages import Message, beside, message
 from sadari.metrics.answers import Answers
+from sadari.metrics.care import care_figures, usual_care
 from sadari.metrics.classification import (
     accuracy,
     confusion_matrix,
@@ -26,12 +27,12 @@ from sadari.metrics.classification import (
     macro_f1_interval,
     wilson,
 )
-from sadari.metrics.evaluate import care_figures, truth_codes, usual_care
+from sadari.metrics.evaluate import truth_codes
 from sadari.metrics.interval import Interval
 from sadari.metrics.metric import ORDINAL, Metric
 from sadari.metrics.predictions import in_order, label_columns
 from sadari.metrics.scores.ordinal import distances
-from sadari.metrics.several import DEFAULT, SeveralMetric, all_right, calibration
+from sadari.metrics.several import DEFAULT, SeveralMetric, all_right, calibration, truth_matrix
 from sadari.metrics.speed import one_text_us, score_in_bulk
 from sadari.rungs import Rung
 from sadari.text.long_texts import cut_note, windows_note
@@ -131,10 +132,10 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
         **scores(frozen, model, run.metric, probabilities, held_out, run.seed),
     )
     model.calibration_ = result.calibration = model.calibration_  # with the thresholds that the metric has chosen
-    if not frozen.several:
-        names = model.codec.names()
-        truth, _ = truth_codes(frozen.final.given_labels.to_list(), names)
-        result.care = care_figures(usual_care(model).judge(*scored), truth, names)
+    names, labels = model.codec.names(), frozen.final.given_labels
+    truth, _ = truth_matrix(labels, names) if frozen.several else truth_codes(labels.to_list(), names)
+    given = model.codec.given(scored[1], model.thresholds_)
+    result.care = care_figures(usual_care(model).judge(*scored), truth, given, names)
     result.validation_score = run.metric.score(frozen.validation_truth, result.validation_answers)
     if run.folder is not None:
         shown = {

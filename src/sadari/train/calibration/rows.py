@@ -188,6 +188,11 @@ class CalibrationRows:
             )
         return -from_below(-self.energy, 1 - share)
 
+    @property
+    def label_counts(self) -> NDArray[np.int64] | None:
+        """int64 [k]: how many rows have each label; None where a text may have several, whose labels are not kept."""
+        return None if self.certain is None else np.bincount(self.truth, minlength=self.labels)
+
     # -- in and out -------------------------------------------------------------------------------------
 
     def encoded(self) -> str:

@@ -10,12 +10,14 @@ from sadari import readable
 from sadari.climb.report.charts import coverage_chart, reliability_chart
 from sadari.climb.report.sections.scores import Figure, shown_figures
 from sadari.climb.report.sections.view import View
-from sadari.messages import message
+from sadari.messages import Message, message
+from sadari.metrics.care import MIN_PRECISION, PRECISE
 from sadari.metrics.classification import reliability
 from sadari.metrics.coverage import risk_coverage
 from sadari.metrics.several import calibration
 
 _FEWEST_FOR_RELIABILITY = 100  # rows: fewer leave bins of a handful, and a line that says nothing
+_NOTHING: dict[str, Any] = {"share": np.nan, "right": np.nan, "by_label": {}, "right_by_label": {}}
 _BY_LABEL = (("answered", "by_label"), ("answered", "right_by_label"), ("sets", "by_label"), ("sets", "size_by_label"))
 
 
@@ -24,8 +26,38 @@ def trusted(view: View) -> dict[str, Any] | None:
     figures, care = shown_figures(_reliability(view), _coverage(view)), view.taken.care
     if not care:
         return None if figures is None else {**figures, "care": None, "lines": []}
-    lines = [[care[part][by].get(name, np.nan) for part, by in _BY_LABEL] for name in view.result.label_names]
-    return {"figures": figures["figures"] if figures else [], "care": care, "lines": lines}
+    care = {"answered": None, "risk_area": np.nan, **care}
+    answered = care["answered"] or _NOTHING
+    of = {"answered": answered, "sets": care["sets"]}
+    lines = [[of[part][by].get(name, np.nan) for part, by in _BY_LABEL] for name in view.result.label_names]
+    said = _said_of_care(care, view.final)
+    shown = figures["figures"] if figures else []
+    return {"figures": shown, "care": {**care, "answered": answered}, "said": said, "lines": lines}
+
+
+def _said_of_care(care: dict[str, Any], final: str) -> Message:
+    """What the figures of answers withheld and of sets are."""
+    answered, sets = care["answered"], care["sets"]["asked"]
+    area = readable.in_percent(care["risk_area"])
+    if answered is None:
+        said = message(
+            "{final} rows. No label is sure enough for --min-precision {precise:g}. Sets: with --sets {sets:g}, how "
+            "often they hold all right labels; of a label, how often the sets of its texts hold it."
+        )
+        return said.filled(final=final, precise=PRECISE, sets=sets)
+    said = message(
+        "{final} rows. Answered and right: with --coverage {answered:g}, by a threshold learned on validation rows; of "
+        "a label, the share of its texts that is answered, and the share of the answers with it that is right. Sets: "
+        "with --sets {sets:g}, how often they hold the right label. The area under risk against coverage is {area}."
+    )
+    if answered["how"] == MIN_PRECISION:
+        said = message(
+            "{final} rows. Answered and right: of the labels that would be given, those that are with --min-precision "
+            "{answered:g}, by thresholds learned on validation rows, and the share of these that is right. Sets: with "
+            "--sets {sets:g}, how often they hold all right labels; of a label, how often the sets of its texts hold "
+            "it. The area under risk against coverage of the labels given is {area}."
+        )
+    return said.filled(final=final, answered=answered["asked"], sets=sets, area=area)
 
 
 def _reliability(view: View) -> Figure | None:
