@@ -126,6 +126,17 @@ def test_audit_without_labels_and_from_standard_input(tmp_path):
     assert "standard input" in printed
 
 
+def test_audit_and_head_take_the_labels_of_a_file_without_header_as_a_climb_does(tmp_path):
+    (tmp_path / "d.tsv").write_text("".join(f"{n} 个 新闻 标题\t{n % 3}\n" for n in range(60)))
+    found = json.loads(run_well("data", "audit", tmp_path / "d.tsv", "--json").stdout)
+    assert "label: column 2 (guessed)" in found["notes"]
+    assert found["audit"]["train"]["labels"] == {"0": 20, "1": 20, "2": 20}
+    rows = json.loads(run_well("data", "head", tmp_path / "d.tsv", "-n", 2, "--json").stdout)["rows"]
+    assert [row["label"] for row in rows] == ["0", "1"]
+    (tmp_path / "n.tsv").write_text("".join(f"{n} 个 新闻 标题\tid{n}\n" for n in range(60)))
+    assert json.loads(run_well("data", "audit", tmp_path / "n.tsv", "--json").stdout)["audit"]["train"]["labels"] == {}
+
+
 def test_audit_of_a_named_set_takes_its_test_file():
     found = json.loads(run_well("data", "audit", "headlines_ko", "--json").stdout)
     assert found["audit"]["test"]["rows"] == 180

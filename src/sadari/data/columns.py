@@ -134,7 +134,7 @@ def choose_columns(
     if not texts:
         _guess_texts(head, choice, need_label, where)
     elif choice.label is None and need_label:
-        choice.label = _label_by_content(head, texts)
+        choice.label = label_by_content(head, texts)
     if chosen is None:
         if choice.label is None and need_label:
             what = _no_label(head, choice.texts).filled(columns=shown_names(columns))
@@ -172,11 +172,11 @@ def _guess_texts(head: pl.DataFrame, choice: Choice, need_label: bool, where: st
         if not strings:
             raise DataError(message("no text column found"), where=where, hint=message("name it with --text"))
         if choice.label is None and need_label and len(strings) > 1:
-            choice.label = _label_by_content(head, [_longest(head, strings)])
+            choice.label = label_by_content(head, [_longest(head, strings)])
             strings = [c for c in strings if c != choice.label]
         choice.texts = [_longest(head, strings)]
     elif choice.label is None and need_label:
-        choice.label = _label_by_content(head, choice.texts)
+        choice.label = label_by_content(head, choice.texts)
     columns = columns_named(choice.texts)
     if len(choice.texts) > 1:
         choice.text_note = message("text: {columns}, joined (guessed)", columns=columns)
@@ -239,7 +239,6 @@ def _is_worded(column: pl.Series) -> bool:
 
 
 def mean_length(column: pl.Series) -> float:
-    """Characters of the mean text; a missing one has none."""
     """Characters of a text on average, a missing one having none."""
     return float(column.str.len_chars().fill_null(0).to_numpy().mean()) if len(column) else 0.0
 
@@ -253,10 +252,17 @@ def _distinct(column: pl.Series) -> int:
     return column.drop_nulls().n_unique()
 
 
-def _label_by_content(head: pl.DataFrame, texts: list[str]) -> str | None:
+def label_by_content(head: pl.DataFrame, texts: list[str]) -> str | None:
     """The column with the fewest distinct values, all short and repeated: rather one without gaps, and no measure.
 
     A column of one value is none, but for the only one there is above rows that are not looked at here.
+
+    Args:
+        head: the first records.
+        texts: the text columns.
+
+    Returns:
+        Its name; None where no column is like labels.
     """
     best: tuple[bool, bool, int] | None = None
     found = constant = None

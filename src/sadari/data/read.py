@@ -12,7 +12,7 @@ import polars as pl
 
 from sadari.data.belonging import moments
 from sadari.data.columns import Choice as ColumnChoice
-from sadari.data.columns import choose_columns, column_names, columns_named, split_names
+from sadari.data.columns import choose_columns, column_names, columns_named, label_by_content, split_names
 from sadari.data.corpus import Corpus, near_duplicate_labels, table_of
 from sadari.data.datasets import named
 from sadari.data.files.find import DataFiles, data_files, together
@@ -154,6 +154,13 @@ class Source:
         names, encoding = ([], "") if label is None else class_names_beside(self.files, self._records, label)
         self.label_order = tuple(names)
         self._names_note = _names_note(names, encoding) if names else None
+
+    def guess_label(self) -> None:
+        """Take the label column that would be taken if there had to be one, where none was asked for or is called so."""
+        found = label_by_content(self._records.head, self.text_columns) if self.label_column is None else None
+        if found is not None and found not in self._records.repeated:
+            self.use_columns(self.text_columns, found)
+            self.label_note = message("label: {columns} (guessed)", columns=columns_named([found]))
 
     def use_belonging(self, *, group: str | None = None, time: str | None = None) -> None:
         """Take columns that say which rows belong together, and when they are from; see `Corpus.groups`.

@@ -114,6 +114,7 @@ def head(data: str, **asked: Any) -> None:
     from sadari.cli.terminal.printing import say_json
 
     source = open_named(data, asked, part=asked["part"], need_label=False, missing="empty")
+    source.guess_label()
     rows = source.head(asked["count"]).to_dicts()
     if asked["as_json"]:
         say_json({"source": source.title, "notes": source.notes, "rows": rows})
@@ -144,6 +145,7 @@ def audit(data: tuple[str, ...], **asked: Any) -> None:
     with Progress() as progress:
         progress(message("reading {name}", name=found.name))
         sources = [inputs.open_train(found, asked, need_label=False)]
+        sources[0].guess_label()
         corpora = [sources[0].read()]
         corpora[0].notes.extend(inputs.belonging_notes(sources[0]))
         if found.test is not None:
