@@ -156,7 +156,7 @@ class Source:
         self._names_note = _names_note(names, encoding) if names else None
 
     def guess_label(self) -> None:
-        """Take the label column that would be taken if there had to be one, where none was asked for or is called so."""
+        """Where no column is asked for as the label or called so, take the one that is most like it."""
         found = label_by_content(self._records.head, self.text_columns) if self.label_column is None else None
         if found is not None and found not in self._records.repeated:
             self.use_columns(self.text_columns, found)
