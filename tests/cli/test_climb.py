@@ -253,10 +253,10 @@ def test_places_that_cannot_be_replaced_are_refused_before_anything_is_read():
 def test_the_split_says_how_rows_are_validated():
     assert "train 1,000, each validated once in 5 folds · test 320, used once" in run_well("climb", *QUICK).stdout
     assert "학습 480(5겹 교차 검증)" in run_well("climb", "headlines_ko", *QUICK, "--lang", "ko").stdout
-    rows = [f"{'red green' if i % 2 else 'blue grey'} thing number {i} of many,{'ab'[i % 2]}" for i in range(8000)]
+    rows = [f"{'red green' if i % 2 else 'blue grey'} thing number {i} of many,{'ab'[i % 2]}" for i in range(16_000)]
     Path("many.csv").write_text("text,label\n" + "\n".join(rows))
     printed = run_well("climb", "many.csv", "--rungs", "bow", "--no-curves", "--no-report", "--keep-duplicates").stdout
-    assert re.search(r"train [67],\d{3} · validation \d{3} · held-out \d{3}, used once", printed)
+    assert re.search(r"train 1[23],\d{3} · validation 1,\d{3} · held-out 1,\d{3}, used once", printed)
 
 
 def test_texts_that_a_rung_cuts_are_counted_under_the_table():

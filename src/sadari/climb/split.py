@@ -19,8 +19,9 @@ from sadari.metrics.several import truth_matrix
 from sadari.settings.limits import Number, shown
 
 FOLDS = 5
-HELD_OUT = 0.2  # of few rows, where no test file is given
-FOLD_ROWS = 5_000  # with fewer training rows than this, every row is validated once, in folds: a tenth tells too little
+FOLD_ROWS = 10_000  # with fewer training rows than this every row is validated once, in folds: a tenth tells too little
+FEW_ROWS = 5_000  # with fewer rows than this, and no test file,
+HELD_OUT = 0.2  # so many are held out
 
 
 @dataclass
@@ -89,7 +90,7 @@ def freeze(
         leaked = audited.leaked_exact | audited.leaked_near
         leaked_near = audited.leaked_near
     else:
-        share = HELD_OUT if len(train) < FOLD_ROWS else validation
+        share = HELD_OUT if len(train) < FEW_ROWS else validation
         first, last = _parted(train, share, seed)
         rest, final, final_name = train.take(first), train.take(last), "held-out"
         leaked = np.zeros(len(final), np.bool_)
