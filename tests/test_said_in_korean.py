@@ -83,7 +83,7 @@ def test_findings_and_their_examples(tmp_path):
         assert re.search("[가-힣]", sentence), said
         assert not re.search(r"\b(label|texts?|rows?|training|characters)\b", sentence), sentence
     assert "'일상'" in said["imbalance"]
-    assert "--class-weight balanced" in said["imbalance"]
+    assert "F1" in said["imbalance"]
     assert said["unseen_words"] == "words: 이 토크나이저는 글자의 25.0%를 보지 못합니다"
     assert "한글" in said["other_scripts"]
     for finding in found.findings:

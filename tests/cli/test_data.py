@@ -106,7 +106,7 @@ def test_audit_finds_what_was_planted(tmp_path):
     assert set(found["tokenizers"]) >= {"characters", "words", "basic_english"}
     printed = run_well(*arguments).stdout
     assert "4 test texts" in printed
-    assert "2 texts in training with more than one label" in printed
+    assert "2 texts in training with contradictory labels" in printed
     for finding in found["findings"]:
         assert finding["what"] in " ".join(printed.split())
 
@@ -175,4 +175,4 @@ def test_audit_in_korean(tmp_path, width):
     english = re.compile(r"(?<![-\w])(rows?|texts?|labels?|columns?|training|none|missing)(?![-\w])")
     assert [line for line in lines if english.search(line)] == []
     assert "43행(44번째 줄): 글이 없음(내용 열)" in result.stdout
-    assert "학습 글 1건에 레이블이 둘 이상 달려 있습니다(2행)" in " ".join(result.stdout.split())
+    assert "학습 글 1건에 서로 모순되는 레이블이 달려 있습니다(2행)" in " ".join(result.stdout.split())

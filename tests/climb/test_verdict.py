@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 
 from sadari.climb.result import RungResult
 from sadari.climb.verdict.choice import weight
-from sadari.climb.verdict.decide import cost_of, decide
+from sadari.climb.verdict.decide import compare_on_validation, cost_of, decide, gains_over
 from sadari.climb.verdict.final_rows import final_rows_differ
+from sadari.climb.verdict.larger_budget import larger_budget
 from sadari.errors import DataError, SettingError
 from sadari.messages import LANGUAGES
 from sadari.metrics.classification import wilson
@@ -74,10 +77,10 @@ def test_a_cheaper_one_within_the_margin():
     assert verdict.gain == pytest.approx(15 / 3000)
     assert verdict.cost_ratio == pytest.approx(1500)
     text = " ".join(written(verdict.sentences))
-    assert "Take tfidf (92.0 % on 3,000 validation rows): lstm has 92.5 %, and costs more than that is worth." in text
+    assert "Take tfidf (92.0 % on 3,000 validation rows): lstm has 92.5 %, but costs noticeably more." in text
     assert "lstm would buy 0.5 ± 1.4 points, which may be chance (p = 0.52), for 1.0 h to train in place of 4" in text
     assert "1.4 h to label 1,000,000 texts in place of 3" in text
-    assert "With 50 % certainty tfidf loses no more than the margin of 0.5 by that." in text
+    assert "With 50 % certainty tfidf loses no more than the margin of 0.5 points by that." in text
     assert verdict.certainty == pytest.approx(0.5, abs=0.01)
 
 
@@ -94,7 +97,9 @@ def test_by_more_than_chance_is_said_only_of_what_is_more_than_chance():
     """70 s to train are hardly noticed, so that little is asked for; and of a rung as dear nothing is said by it."""
     rungs, truth = ladder(3000, 330, 320, train=(1.0, 70.0))
     text = " ".join(written(decide(rungs, truth).sentences))
-    assert "Take tfidf: it is the best on the 3,000 validation rows (89.3 %), and costs little more than" in text
+    assert (
+        "Take tfidf: it is the best on the 3,000 validation rows (89.3 %), and cheaper ones save too little to" in text
+    )
     assert "more than chance" not in text
     rungs, truth = ladder(3000, 400, 103, 100, train=(1.0, 3600.0, 3600.0), rate=(1e6, 200.0, 200.0))
     text = " ".join(written(decide(rungs, truth).sentences))
@@ -108,6 +113,76 @@ def test_fewer_texts_a_day_make_a_rung_cheaper():
     assert decide(rungs, truth).rung == "tfidf"
     assert decide(rungs, truth, texts_per_day=1_000).rung == "lstm"
     assert decide(rungs, truth, texts_per_day=1_000).texts_per_day == 1_000
+
+
+def test_how_many_texts_make_it_dear_is_said_where_that_alone_does():
+    """200 a second label 120,000 texts in ten minutes, which nobody would notice; an hour to train stays an hour."""
+    rungs, truth = ladder(3000, 330, 240, 225, train=(1.0, 4.0, 50.0))
+    verdict = decide(rungs, truth)
+    said = "With 120,000 texts a day or fewer lstm would be the one to take: --texts-per-day 120000."
+    assert written(verdict.sentences)[-2] == said
+    assert decide(rungs, truth, texts_per_day=120_000).rung == "lstm"
+    assert not any("a day or fewer" in one for one in written(decide(rungs, truth, texts_per_day=500_000).sentences))
+    assert not any("a day or fewer" in one for one in written(decide(ladder(3000, 330, 240, 225)[0], truth).sentences))
+
+
+def test_what_is_likelier_than_not_is_said():
+    """33 of 3,000 rows are twice the margin and more: that no more is lost has 23 % certainty."""
+    rungs, truth = ladder(3000, 700, 573, 540)
+    verdict = decide(rungs, truth)
+    assert (verdict.rung, verdict.best) == ("tfidf", "lstm")
+    sure = f"{100 * (1 - verdict.certainty):.0f}"
+    assert f"With {sure} % certainty tfidf loses more than the margin of 0.5 points by that." in written(
+        verdict.sentences
+    )
+
+
+def test_of_rungs_that_are_as_good_none_is_called_the_best():
+    rungs, truth = ladder(300, 30, 20, 20, train=(1.0, 2.0, 3.0), rate=(1e6, 1e6, 1e6))
+    said = written(decide(rungs, truth).sentences)[0]
+    assert said.startswith("Take tfidf: none is better on the 300 validation rows (93.3 %), and nobody")
+
+
+def far(wrong: int, rows: int = 1000) -> tuple[list[RungResult], np.ndarray]:
+    """tfidf, and three nets so many rows worse."""
+    truth = (np.arange(rows) % 2).astype(np.int32)
+    right = np.arange(rows) >= 100
+    worse = np.arange(rows) >= 100 + wrong
+    names = ("tfidf", "rnn", "gru", "lstm")
+    return [rung(name, right if name == "tfidf" else worse, truth, train=1, rate=1e6) for name in names], truth
+
+
+def budget_said(rungs: list[RungResult], truth: np.ndarray, **asked: Any) -> list[str]:
+    """What is said of the budget, in a climb of 5,000 rows."""
+    gains = gains_over("tfidf", compare_on_validation(rungs, truth, Metric())[1])
+    for each in rungs:
+        each.rows = each.rows or 5_000
+    more = {"rows": 5_000, "too_dear": (), "given_up": (), **asked}
+    return written(larger_budget(rungs, gains, Metric(), **more))
+
+
+def test_a_larger_budget_is_named_where_it_could_matter():
+    """Nets that are surely worse speak for the others of their kind; a few rows say little of what all would teach."""
+    rungs, truth = far(200)
+    assert budget_said(rungs, truth) == []
+    assert budget_said(rungs, truth, too_dear=["bilstm"]) == []
+    said = budget_said(rungs, truth, too_dear=["char", "bilstm", "bert"])
+    assert said == ["Not trained for want of time: char, bert. With a larger --budget the verdict may be another."]
+    rungs[1].cut = True
+    assert budget_said(rungs, truth) == []
+    rungs[1].rows = 1_000
+    said = budget_said(rungs, truth)
+    assert said == ["Cut short for want of time: rnn. With a larger --budget the verdict may be another."]
+    assert budget_said(rungs[:1], truth, too_dear=["bilstm"])
+    assert budget_said(rungs[:1], truth, too_dear=["bilstm"], given_up=["rnn", "embedding"]) == []
+    rungs, truth = far(2)
+    rungs[3].cut = True
+    (said,) = budget_said(rungs, truth, too_dear=["bilstm"])
+    assert said == (
+        "Not trained for want of time: bilstm; cut short: lstm. With a larger --budget the verdict may be another."
+    )
+    rungs[0].validation_score = wilson(1_000, 1_000)
+    assert budget_said(rungs, truth, too_dear=["bilstm"]) == []
 
 
 def test_the_margin_is_asked_for():
@@ -257,7 +332,7 @@ def test_sentences_agree_with_figures(specs, rows, metric):
         if "would buy" in said:
             assert weight(costs[name], costs[verdict.rung]) > 0
             assert right[name] > right[verdict.rung]
-        if "costs more than that is worth" in said:
+        if "but costs noticeably more" in said:
             assert weight(costs[sentence.values["best"]], costs[verdict.rung]) > 0
         if "nobody would notice" in said:
             assert costs[name].training <= 60

@@ -128,10 +128,10 @@ def test_the_summary_of_a_known_corpus(faulty):
     assert first == (
         "2 duplicates dropped from training"
         " · 2 texts also in the test file (scored with and without), 1 nearly"
-        " · 1 text with more than one label"
+        " · 1 text with contradictory labels"
     )
     assert "unknown to training" in second
-    assert "more: sadari data audit" in second
+    assert "more: sadari data audit DATA" in second
 
 
 def test_a_clean_corpus_takes_one_line():

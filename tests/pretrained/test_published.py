@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from cli_runs import run_well
@@ -247,3 +248,13 @@ def test_few_labels_are_told_which_weights_could_help() -> None:
     said = advice(400, 4, {"Latin"})
     assert said is not None
     assert "sadari weights fetch all-MiniLM-L6-v2" in str(said)
+
+
+def test_what_was_fetched_is_not_advised_to_be_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
+    here = published("all-MiniLM-L6-v2").folder
+    here.mkdir(parents=True)
+    (here / SOURCE).write_text("{}")
+    said = str(advice(400, 4, {"Latin"}))
+    assert "fetch" not in said
+    assert said.endswith("one is here: --weights all-MiniLM-L6-v2.")

@@ -244,7 +244,8 @@ def _climb_all(
     for name in left_out:  # what was measured before it was its turn, and is not taken
         if run.folder is not None:
             shutil.rmtree(run.folder / name, ignore_errors=True)
-    if not results and all(isinstance(outcome, TooDear) for outcome in found.values()):
+    run.too_dear = [name for name, outcome in found.items() if isinstance(outcome, TooDear)]
+    if not results and len(run.too_dear) == len(found):
         raise SettingError(
             message("the budget is too small for any rung"), hint=message("give a larger --budget, or fewer rungs")
         )
@@ -321,6 +322,7 @@ def _try_one(run: ClimbContext, name: str, outcome_of: Callable[[str], RungResul
         outcome = outcome_of(name)
         judge_kept(run, name)
     except GivenUp as given_up:
+        run.given_up.append(name)
         return Failed(given_up.why)
     except Exception as error:
         return Failed(why_failed(error, name))

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sadari import readable
 from sadari.artifact.manifest import versions
 from sadari.climb.context import ClimbContext
 from sadari.climb.measuring.doubtful import doubtful_labels
-from sadari.climb.result import ClimbResult, RungResult
-from sadari.climb.verdict.decide import compare_on_validation, decide
+from sadari.climb.result import ClimbResult, RungResult, Verdict
+from sadari.climb.verdict.decide import compare_on_validation, decide, gains_over
 from sadari.climb.verdict.final_model import write_final_model
 from sadari.climb.verdict.final_rows import final_rows_differ
+from sadari.climb.verdict.larger_budget import larger_budget
 from sadari.data.audit.result import Audit
 from sadari.data.corpus import Corpus
 from sadari.messages import Message, message
+from sadari.metrics.interval import Interval, PairTest
 from sadari.metrics.metric import suggested
 from sadari.pretrained.published import advice
 from sadari.rungs import RUNGS
 from sadari.rungs.ladder import ENCODER
 
+UNEVEN = 10  # times as many rows as the rarest label has
 MUCH = 0.1  # of the letters: a script that weights should know
 
 
@@ -47,18 +51,8 @@ def conclude(
     scores, final_tests = metric.compare(frozen.final_truth, {each.rung: each.final_answers for each in results})
     for each in results:
         each.score = scores[each.rung]
-    verdict = decide(
-        results,
-        frozen.validation_truth,
-        metric=metric,
-        margin=asked["margin"],
-        texts_per_day=asked["texts_per_day"],
-        compared=compared,
-        names=run.names,
-    )
+    verdict = _verdict(run, results, compared, asked)
     taken = next(each for each in results if each.rung == verdict.rung)
-    shares, truths = frozen.label_counts / len(frozen.train), (frozen.validation_truth, frozen.final_truth)
-    verdict.sentences += final_rows_differ(taken, shares, *truths, frozen.label_names, frozen.final_name)
     model = write_final_model(run, taken)
     return ClimbResult(
         source=train.source,
@@ -80,6 +74,37 @@ def conclude(
         doubtful=doubtful_labels(frozen, results),
         versions=versions(*sorted({name for result in results for name in RUNGS[result.rung].libraries})),
     )
+
+
+def _verdict(
+    run: ClimbContext,
+    results: list[RungResult],
+    compared: tuple[Mapping[str, Interval], Sequence[PairTest]],
+    asked: Mapping[str, Any],
+) -> Verdict:
+    """What to take, what a larger budget would show, and whether the final rows differ."""
+    frozen = run.frozen
+    verdict = decide(
+        results,
+        frozen.validation_truth,
+        metric=run.metric,
+        margin=asked["margin"],
+        texts_per_day=asked["texts_per_day"],
+        compared=compared,
+        names=run.names,
+    )
+    verdict.sentences += larger_budget(
+        results,
+        gains_over(verdict.rung, compared[1]),
+        run.metric,
+        rows=len(frozen.train),
+        too_dear=run.too_dear,
+        given_up=run.given_up,
+    )
+    taken = next(each for each in results if each.rung == verdict.rung)
+    shares, truths = frozen.label_counts / len(frozen.train), (frozen.validation_truth, frozen.final_truth)
+    verdict.sentences += final_rows_differ(taken, shares, *truths, frozen.label_names, frozen.final_name)
+    return verdict
 
 
 def _notes(run: ClimbContext, results: list[RungResult], audited: Audit, asked: str | None) -> list[Message]:
@@ -116,36 +141,46 @@ def _weights_could_help(run: ClimbContext, audited: Audit) -> list[Message]:
 
 
 def _what_counts(run: ClimbContext, asked: str | None) -> list[Message]:
-    """What the verdict goes by, where that is not accuracy, and why."""
+    """What the verdict goes by, where that is not accuracy, and why; and where labels are rare, what else there is."""
     metric, counts = run.metric, run.frozen.label_counts
-    if metric.name == "accuracy" and not (suggested(counts) and not run.frozen.several):
-        return []
-    said = message("the verdict goes by {metric}", metric=metric.heading)
     if not run.frozen.several and suggested(counts):
-        about = {
-            "label": readable.label(run.frozen.label_names[int(counts.argmax())]),
-            "share": readable.percent(float(counts.max() / counts.sum())),
-            "rarest": run.frozen.label_names[int(counts.argmin())],
-        }
-        if metric.name == "accuracy":
-            return [
-                message(
-                    "{label} has {share} % of the training rows, so that accuracy says little: see macro-F1, or decide "
-                    "by another with --metric macro-f1, average-precision or f1:{rarest}",
-                    **about,
-                )
-            ]
-        if asked is None:
-            said = message(
-                "the verdict goes by macro-F1: {label} has {share} % of the training rows, so that accuracy says "
-                "little (others: --metric accuracy, average-precision or f1:{rarest})",
-                **about,
-            )
-    return [said]
+        return [_of_rare(run, asked)]
+    if asked is None and counts.max() >= UNEVEN * counts.min():
+        return [
+            message("the verdict goes by {metric}; by --metric macro-f1 each label counts alike", metric=metric.heading)
+        ]
+    return [] if metric.name == "accuracy" else [message("the verdict goes by {metric}", metric=metric.heading)]
+
+
+def _of_rare(run: ClimbContext, asked: str | None) -> Message:
+    """The same where one label has over nine tenths of the rows."""
+    metric, counts, names = run.metric, run.frozen.label_counts, run.frozen.label_names
+    if metric.name == "accuracy":
+        said = message(
+            "{label} has {share} % of the training rows, so that accuracy says little: see macro-F1, or decide by "
+            "another with --metric macro-f1, average-precision or {rarest}"
+        )
+    elif asked is None:
+        said = message(
+            "the verdict goes by macro-F1: {label} has {share} % of the training rows, so that accuracy says little "
+            "(others: --metric accuracy, average-precision or {rarest})"
+        )
+    else:
+        return message("the verdict goes by {metric}", metric=metric.heading)
+    return said.filled(
+        label=readable.label(names[int(counts.argmax())]),
+        share=readable.percent(float(counts.max() / counts.sum())),
+        rarest=shlex.quote(f"f1:{names[int(counts.argmin())]}"),
+    )
 
 
 def _given_by(taken: RungResult) -> list[Message]:
     """How the recommended model gives labels, where that is not by the largest probability."""
     if taken.several or len(set(taken.thresholds.values())) < 2:
         return []
-    return [message("a rare label may be given though another is likelier, as far as that was best on validation rows")]
+    return [
+        message(
+            "{rung} may give a rare label though another is likelier: that was best on the validation rows",
+            rung=taken.rung,
+        )
+    ]

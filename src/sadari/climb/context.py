@@ -115,6 +115,8 @@ class ClimbContext:
         tuned: rung → settings that the trials have chosen.
         at_once: whether rungs are trained side by side, so that what was seen of a net is kept for when it is its turn.
         looks: rung → what was seen of it on validation rows, and kept.
+        too_dear: rungs that the budget has left out.
+        given_up: rungs that were surely worse than the best while they trained.
     """
 
     frozen: Frozen
@@ -139,6 +141,8 @@ class ClimbContext:
     tuned: dict[str, dict[str, Any]] = field(default_factory=dict)
     at_once: bool = False
     looks: dict[str, list[Look]] = field(default_factory=dict)
+    too_dear: list[str] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
 
     def say(self, name: str, what: Message, position: float) -> None:
         """Tell what is done with a rung.

@@ -60,6 +60,7 @@ class RungResult:
         care: what is gained on the final rows by leaving answers to a person, and what sets hold: `risk`, `risk_area`,
             `answered` and `sets` of `sadari.metrics.evaluate.Evaluation`.
         note: e.g. "stopped early after 4 of 10 passes", "trained on 5,000 rows for the budget".
+        cut: whether the budget has left it fewer rows, passes or steps than it would have made.
     """
 
     rung: str
@@ -88,6 +89,7 @@ class RungResult:
     calibration: CalibrationRows | None = None
     care: dict[str, Any] = field(default_factory=dict)
     note: Message | str = ""
+    cut: bool = False
     validation_probabilities: np.ndarray | None = None
     metric: str = "accuracy"
     score: Interval | None = None

@@ -235,10 +235,13 @@ def advice(labelled: int, labels: int, scripts: set[str]) -> Message | None:
     """
     if labelled > FEW * max(labels, 1):
         return None
-    name = suggested(scripts).name
-    return message(
+    one = suggested(scripts)
+    said = message(
         "With {rows:,} labelled rows a pre-trained encoder often does better: sadari weights fetch {name}, then "
-        "--weights {name}.",
-        rows=labelled,
-        name=name,
+        "--weights {name}."
     )
+    if one.is_here:
+        said = message(
+            "With {rows:,} labelled rows a pre-trained encoder often does better; one is here: --weights {name}."
+        )
+    return said.filled(rows=labelled, name=one.name)

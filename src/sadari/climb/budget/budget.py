@@ -280,7 +280,7 @@ def _why(needed: float, allowed: float, left: Message = LEFT) -> Message:
     """Why a rung is left out; ``left``: how that is said where some time is left."""
     if allowed <= 0.001:
         left = message("it needs about {needed}, and none of the budget is left for it")
-    return left.filled(needed=readable.duration(needed), left=readable.duration(allowed))
+    return left.filled(needed=readable.duration(needed, 2), left=readable.duration(allowed, 2))
 
 
 def _plan_slow(model: Rung, throughput: Throughput, frozen: Frozen, allowed: float) -> Plan | TooDear:

@@ -74,6 +74,7 @@ class Measure:
         result.rows = len(corpus)
         coverage = model.coverage_.said() if model.coverage_ else None
         said_of_time = _said_of_time(model.shortened_, self.trained.shortened)
+        result.cut = bool(self.planned or said_of_time)
         result.note = beside([self.planned, said_of_time, self.tuned, _said_of_long(model, corpus), coverage])
         return result
 

@@ -52,6 +52,14 @@ def amount_figure(metric: Metric, amount: float) -> str:
     return f"{abs(amount):.3f}" if metric.lower_is_better else readable.points(amount)
 
 
+def amount_alone(metric: Metric, amount: float) -> Message | str:
+    """The same with its unit."""
+    figure = amount_figure(metric, amount)
+    if not metric.lower_is_better:
+        return message("{points} points", points=figure)
+    return message("{value} {unit}", value=figure, unit=metric.unit)
+
+
 def amount_unit(metric: Metric) -> Message | str:
     """What differences are counted in."""
     return metric.unit

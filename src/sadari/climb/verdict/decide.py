@@ -9,9 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.climb.result import RungResult, Verdict
-from sadari.climb.verdict.choice import MARGIN, TEXTS_PER_DAY, Compare, Compared, Cost, choose
+from sadari.climb.verdict.choice import (
+    LABELLING_SECONDS,
+    MARGIN,
+    TEXTS_PER_DAY,
+    Compare,
+    Compared,
+    Cost,
+    choose,
+)
 from sadari.climb.verdict.learned import LEVEL, nothing_learned
-from sadari.climb.verdict.sentences import explain_verdict
+from sadari.climb.verdict.sentences import explain_verdict, fewer_texts
 from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.metrics.interval import Interval, PairTest
@@ -84,7 +92,19 @@ def decide(
         certainty=compare(best, chosen).certainty(margin) if best != chosen else 1.0,
     )
     verdict.sentences = [*explain_verdict(verdict, rungs, scores, costs, compare, metric), *learned]
+    if best != chosen and texts_per_day == TEXTS_PER_DAY and (fewer := _unnoticed(rungs, best)):
+        fewer_costs = {rung.rung: cost_of(rung, fewer) for rung in rungs}
+        if choose(values, fewer_costs, compare, margin=margin) == best:
+            verdict.sentences.insert(-1 - len(learned), fewer_texts(verdict, fewer))
     return verdict
+
+
+def _unnoticed(rungs: Sequence[RungResult], name: str) -> int:
+    """How many texts a day that rung labels without anybody noticing it: two figures of it, rounded down."""
+    rate = next(rung.bulk_texts_per_second for rung in rungs if rung.rung == name)
+    texts = int(min(LABELLING_SECONDS * rate, MOST))
+    unit = 10 ** max(0, len(str(texts)) - 2)
+    return texts // unit * unit
 
 
 def compare_on_validation(
@@ -98,6 +118,18 @@ def compare_on_validation(
         metric: what counts.
     """
     return metric.compare(truth, {rung.rung: rung.validation_answers for rung in rungs})
+
+
+def gains_over(rung: str, tests: Sequence[PairTest]) -> dict[str, Interval]:
+    """How much better each other rung is on the validation rows.
+
+    Args:
+        rung: its name.
+        tests: of every two, as `compare_on_validation` gives them.
+    """
+    names = {name for test in tests for name in (test.first, test.second)} - {rung}
+    compare = _comparing(tests)
+    return {name: compare(name, rung).gain for name in names}
 
 
 def _comparing(tests: Sequence[PairTest]) -> Compare:

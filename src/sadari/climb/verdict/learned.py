@@ -175,16 +175,29 @@ def no_longer_matters(kind: type[Rung], done: Sequence[RungResult], metric: Metr
         done: what was found of those below it.
         metric: what counts; of log loss nobody knows the best that can be had.
     """
-    if kind.relative_cost < LONG or metric.lower_is_better:
+    if kind.relative_cost < LONG:
         return None
-    best, score = max(((rung, score_of(rung)) for rung in done), key=lambda pair: pair[1].value)
-    if score.high < 1 - CEILING or score.value < NEAR:
+    best = at_the_ceiling(done, metric)
+    if best is None:
         return None
     return message(
         "it could no longer matter: {rung} reaches {score} on the validation rows",
         rung=best.rung,
-        score=score_said(metric, score.value),
+        score=score_said(metric, score_of(best).value),
     )
+
+
+def at_the_ceiling(done: Sequence[RungResult], metric: Metric) -> RungResult | None:
+    """The best rung, if none could be much better; None where one could.
+
+    Args:
+        done: rungs that were trained.
+        metric: what counts; of one that has no best value none is at it.
+    """
+    if metric.lower_is_better:
+        return None
+    best, score = max(((rung, score_of(rung)) for rung in done), key=lambda pair: pair[1].value)
+    return best if score.high >= 1 - CEILING and score.value >= NEAR else None
 
 
 def score_of(rung: RungResult) -> Interval:

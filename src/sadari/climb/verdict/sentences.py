@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sadari import readable
-from sadari.climb.measuring.scores import amount_figure, amount_said, score_said
+from sadari.climb.measuring.scores import amount_alone, amount_said, score_said
 from sadari.climb.result import RungResult, Verdict
 from sadari.climb.verdict.choice import (
     LABELLING_SECONDS,
@@ -68,33 +68,37 @@ def _take(verdict: Verdict, scores: Scores, costs: Costs, compare: Compare, metr
     mine = costs[verdict.rung]
     if verdict.rung != verdict.best:
         return message(
-            "Take {rung} ({score} on {rows:,} validation rows): {best} has {best_score}, and costs more than that is "
-            "worth.",
+            "Take {rung} ({score} on {rows:,} validation rows): {best} has {best_score}, but costs noticeably more.",
             best=verdict.best,
             best_score=score_said(metric, scores[verdict.best].value),
         )
+    as_good = [name for name in scores if scores[name].value == scores[verdict.rung].value]
+    place = message("none is better") if len(as_good) > 1 else message("it is the best")
     if not mine.noticed:
         return message(
-            "Take {rung}: it is the best on the {rows:,} validation rows ({score}), and nobody would notice what it "
-            "costs: {training} to train, {labelling} to label {texts:,} texts.",
+            "Take {rung}: {place} on the {rows:,} validation rows ({score}), and nobody would notice what it costs: "
+            "{training} to train, {labelling} to label {texts:,} texts.",
+            place=place,
             training=readable.duration(mine.training, 2),
             labelling=readable.duration(mine.labelling, 2),
             texts=verdict.texts_per_day,
         )
     cheaper = [name for name, cost in costs.items() if weight(mine, cost)]
     if not cheaper:
-        return message(
-            "Take {rung}: it is the best on the {rows:,} validation rows ({score}), and none is noticeably cheaper."
+        said = message(
+            "Take {rung}: {place} on the {rows:,} validation rows ({score}), and none is noticeably cheaper."
         )
-    if any(compare(verdict.rung, name).chance >= LEVEL for name in cheaper):  # a small difference in cost asks for less
-        return message(
-            "Take {rung}: it is the best on the {rows:,} validation rows ({score}), and costs little more than cheaper "
-            "ones."
+    elif any(compare(verdict.rung, name).chance >= LEVEL for name in cheaper):  # little cost asks for little certainty
+        said = message(
+            "Take {rung}: {place} on the {rows:,} validation rows ({score}), and cheaper ones save too little to be "
+            "preferred."
         )
-    return message(
-        "Take {rung}: it is the best on the {rows:,} validation rows ({score}), better than the cheaper ones by more "
-        "than chance, and worth what it costs."
-    )
+    else:
+        said = message(
+            "Take {rung}: {place} on the {rows:,} validation rows ({score}), better than the cheaper ones by more than "
+            "chance, and worth what it costs."
+        )
+    return said.filled(place=place)
 
 
 def _what_it_buys(verdict: Verdict, scores: Scores, costs: Costs, compare: Compare, metric: Metric) -> list[Message]:
@@ -135,14 +139,32 @@ def _accepted(name: str, verdict: Verdict, found: Compared, metric: Metric) -> l
     """What is lost by not taking the best one, and with what certainty that is within the margin."""
     if name != verdict.best:
         return []
+    certainty = found.certainty(verdict.margin)
+    said = message("With {certainty} % certainty {rung} loses no more than the margin of {margin} by that.")
+    if certainty < 0.5:
+        said = message("With {certainty} % certainty {rung} loses more than the margin of {margin} by that.")
     return [
-        message(
-            "With {certainty} % certainty {rung} loses no more than the margin of {margin} by that.",
-            certainty=certainty_said(found.certainty(verdict.margin)),
+        said.filled(
+            certainty=certainty_said(max(certainty, 1 - certainty)),
             rung=verdict.rung,
-            margin=amount_figure(metric, verdict.margin),
+            margin=amount_alone(metric, verdict.margin),
         )
     ]
+
+
+def fewer_texts(verdict: Verdict, texts: int) -> Message:
+    """That the better rung would be taken if fewer texts were to be labelled.
+
+    Args:
+        verdict: as `decide` made it.
+        texts: so few a day.
+    """
+    return message(
+        "With {texts:,} texts a day or fewer {rung} would be the one to take: --texts-per-day {number}.",
+        texts=texts,
+        rung=verdict.best,
+        number=str(texts),
+    )
 
 
 def _by_chance(found: Compared, counts: float) -> bool:
@@ -178,7 +200,5 @@ def _what_could_hide(verdict: Verdict, names: Sequence[str], rows: int, compare:
         if any(gain.value >= 0 for gain in gains.values()):
             return message("On these {rows:,} validation rows no other rung is better.", rows=rows)
         return message("On these {rows:,} validation rows every other rung is worse by more than chance.", rows=rows)
-    sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {points} points better.")
-    if metric.lower_is_better:
-        sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {points} better.")
-    return sentence.filled(rows=rows, rung=most, points=amount_figure(metric, gains[most].high))
+    sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {amount} better.")
+    return sentence.filled(rows=rows, rung=most, amount=amount_alone(metric, gains[most].high))

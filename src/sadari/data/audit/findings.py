@@ -214,8 +214,8 @@ def _within(evidence: Evidence) -> Iterable[Finding]:
             firsts = side.first_with(np.unique(side.ids[rows]))
             examples = [_group(corpus, rows[side.ids[rows] == side.ids[first]]) for first in np.sort(firsts)[:EXAMPLES]]
             what = plural(
-                "{count:,} text in {split} with more than one label ({rows})",
-                "{count:,} texts in {split} with more than one label ({rows})",
+                "{count:,} text in {split} with contradictory labels ({rows})",
+                "{count:,} texts in {split} with contradictory labels ({rows})",
                 len(firsts),
                 split=_SPLITS[name],
                 rows=plural("{count:,} row", "{count:,} rows", len(rows)),
@@ -271,8 +271,8 @@ def _balance(evidence: Evidence) -> Iterable[Finding]:
         yield Finding("one_label", 1, "serious", what)
     if counts[common] >= 10 * counts[rare]:
         what = message(
-            "label {common!r} has {times:,.0f} times as many texts as {rare!r}; "
-            "look at macro-F1, and try --class-weight balanced",
+            "label {common!r} has {times:,.0f} times as many texts as {rare!r}, of which macro-F1 tells more than "
+            "accuracy",
             common=common,
             times=counts[common] / counts[rare],
             rare=rare,

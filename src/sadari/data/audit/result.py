@@ -96,7 +96,7 @@ class Audit:
         """
         repeats = beside([self._duplicates(kept), self._leaks(), _contradictions(self.train.contradictions)])
         rest = [f for f in self.findings if f.severity != "note" and f.key not in _FIRST_LINE]
-        more = message("{count:,} more: sadari data audit", count=len(rest) - 2) if len(rest) > 2 else None
+        more = message("{count:,} more: sadari data audit DATA", count=len(rest) - 2) if len(rest) > 2 else None
         return [repeats, beside([*(finding.what for finding in rest[:2]), more])] if rest else [repeats]
 
     def _duplicates(self, kept: bool) -> Message:
@@ -152,7 +152,7 @@ class Section:
 def _contradictions(count: int) -> Message:
     if not count:
         return message("no contradictions")
-    return message("{texts} with more than one label", texts=counted(count, "text"))
+    return message("{texts} with contradictory labels", texts=counted(count, "text"))
 
 
 def _split(name: Message, split: SplitAudit) -> Section:
