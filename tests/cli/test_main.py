@@ -275,6 +275,33 @@ def test_sigterm_gives_its_code_where_more_is_said_of_it_than_that(capsys):
     assert "--run RUN" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_what_stops_a_run_is_not_lost_where_python_drops_what_is_raised(number, code, capsys):
+    class TakenApart:
+        def __del__(self):
+            os.kill(os.getpid(), number)
+
+    def work():
+        TakenApart()
+        time.sleep(60)
+
+    hook = sys.unraisablehook
+    assert run_guarded(work) == code
+    assert capsys.readouterr().err == "sadari: stopped\n"
+    assert sys.unraisablehook == hook
+
+
+def test_sigterm_gives_its_code_where_other_code_makes_a_ctrl_c_of_it():
+    def wait():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(60)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt from None  # as Ray's code in C++ does
+
+    assert run_guarded(wait) == 143
+
+
 def test_sigterm_means_what_it_did_after_a_run():
     before = signal.getsignal(signal.SIGTERM)
     main(["--version"])

@@ -1,5 +1,7 @@
 """What a long job says on standard error, and that a quick one says nothing."""
 
+import time
+
 import pytest
 
 from sadari.compiling import njit
@@ -47,6 +49,22 @@ def test_a_long_job_says_each_step_and_then_every_ten_seconds(capsys, clock):
         "training, pass 7 of 9, █▆▁ (78% done)",
     ]
     assert [int(line.split()[0]) for line in lines] == [3, 15, 27]
+
+
+def test_a_long_step_that_says_nothing_itself_is_said_while_it_works(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 0.05)
+    with Progress() as say:
+        with say.during(message("starting Ray")):
+            time.sleep(0.5)
+            assert capsys.readouterr().err.split(None, 2)[2] == "starting Ray\n"
+        with say.during("quick"):
+            pass
+        assert "quick" in capsys.readouterr().err  # a step after a long one is said at once
+        time.sleep(0.3)
+    with Progress() as say, say.during("quick"):
+        pass
+    time.sleep(0.3)
+    assert capsys.readouterr() == ("", "")
 
 
 def compile_something(numbers):

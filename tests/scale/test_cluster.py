@@ -1,5 +1,7 @@
 """The connection to a cluster: what it finds, what it refuses, and that it says it in a line."""
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -62,6 +64,32 @@ def test_no_cluster_runs_on_this_machine(unconnected, monkeypatch):
     monkeypatch.setattr(ray, "shutdown", lambda: None)
     with pytest.raises(ClusterError, match="auto: no Ray cluster runs on this machine"), connected("auto"):
         pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_stops_a_run_waits_until_ray_has_started_or_ended(number):
+    def stop(*given):
+        raise KeyboardInterrupt
+
+    before = signal.signal(number, stop)
+    done = []
+    try:
+        for within in (None, ("test_cluster.py", "connect")):
+
+            def connect(within=within):
+                with of_cluster._signals_put_off(within):
+                    os.kill(os.getpid(), number)
+                    done.append(within)
+
+            with pytest.raises(KeyboardInterrupt):
+                connect()
+        with pytest.raises(KeyboardInterrupt), of_cluster._signals_put_off(("test_cluster.py", "another")):
+            os.kill(os.getpid(), number)
+            done.append("at once")
+        assert signal.getsignal(number) is stop
+    finally:
+        signal.signal(number, before)
+    assert done == [None, ("test_cluster.py", "connect")]
 
 
 SETTINGS = b"\0\0\0\4\0\0\0\0\0"

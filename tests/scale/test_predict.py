@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from sadari.labelled.label_file import Labelling
 from sadari.labelled.shards.label import Outcome
 from sadari.labelled.shards.manifest import MANIFEST
 from sadari.labelled.shards.plan import Shard
+from sadari.labelled.shards.presence import nobody_writing, writing
 from sadari.labelled.shards.run import Standing, label_files
 from sadari.rungs import load
 from sadari.scale import labeller
@@ -120,7 +122,6 @@ def test_a_worker_is_killed(cluster, address, files, alone, tmp_path):
     assert content(tmp_path) == alone
 
 
-@pytest.mark.slow  # on a busy machine a process may outlive the word that it is gone
 def test_who_stops_it_finds_no_worker_that_still_writes(cluster, address, files, alone, tmp_path):
     def stop() -> None:
         raise KeyboardInterrupt
@@ -261,6 +262,30 @@ def test_what_a_killed_worker_had_begun_is_removed(files, alone, tmp_path):
         run_well("predict", model_folder("tfidf"), files, "-o", f"{tmp_path}/")
     assert [path.exists() for path in (begun, strange, locked)] == [False, True, True]
     assert content(tmp_path) == alone
+
+
+def test_a_folder_is_swept_once_nobody_writes_into_it(tmp_path):
+    begun, gone = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with writing(tmp_path), writing(tmp_path):
+            begun.set()
+            time.sleep(0.3)
+            gone.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    begun.wait()
+    with nobody_writing(tmp_path, 0.0):
+        assert not gone.is_set()  # whoever waits no longer goes on
+    with nobody_writing(tmp_path, 60.0):
+        assert gone.is_set()
+        late = threading.Thread(target=write)
+        gone.clear()
+        late.start()
+        assert not gone.wait(0.5)
+    late.join()
+    assert gone.is_set()
 
 
 BEGUN = ("02.csv.sadari-new-0123abcd", "02.csv.sadari-new-notes", "03.parquet.sadari-new-89abcdef")

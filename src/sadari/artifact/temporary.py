@@ -71,12 +71,17 @@ def _is_ours(temporary: Path, opened: int) -> bool:
     return lock(opened) != "theirs" and os.path.lexists(temporary)
 
 
-def lock(opened: int) -> Literal["ours", "theirs", "none"]:
-    """Lock an open file or folder until it is closed: whose the lock is, none where the system has no locks."""
+def lock(opened: int, *, shared: bool = False) -> Literal["ours", "theirs", "none"]:
+    """Lock an open file or folder until it is closed: whose the lock is, none where the system has no locks.
+
+    Args:
+        opened: a descriptor of it.
+        shared: whether others may have such a lock besides.
+    """
     try:
         import fcntl
 
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(opened, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return "theirs"
     except (ImportError, OSError):

@@ -70,6 +70,33 @@ class Progress:
             _note(str(message("{seconds:5.0f} s  {what}", seconds=now - self._start, what=what)))
 
     @contextmanager
+    def during(self, what: Message | str) -> Iterator[None]:
+        """Say what is being done while the block runs, which says nothing itself.
+
+        Args:
+            what: is done; without a terminal it is said if it takes long.
+        """
+        self(what)
+        if self._bar is not None or self._what is what:
+            yield
+            return
+        # Written out here: the timer's thread knows nothing of the language that is spoken in this one.
+        taken = time.monotonic() - self._start + QUIET_SECONDS
+        line = str(message("{seconds:5.0f} s  {what}", seconds=taken, what=what))
+
+        def tell() -> None:
+            self._what, self._said = what, time.monotonic()
+            _note(line)
+
+        timer = threading.Timer(QUIET_SECONDS, tell)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    @contextmanager
     def paused(self) -> Iterator[None]:
         """Take the bar off the screen while something is printed."""
         if self._bar is None:

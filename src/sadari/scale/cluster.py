@@ -13,8 +13,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
+from sadari.display.terminal import Progress
+from sadari.display.where import current_bar
 from sadari.errors import ClusterError, MissingExtraError, SettingError, reason_of
 from sadari.messages import Message, message
 from sadari.scale.greeting import answers_as_ray
@@ -24,6 +28,7 @@ LOCAL = "local"  # the address of a cluster of this machine alone, which is star
 ANSWER_SECONDS = 10.0  # an address that says nothing for so long is given up
 WORKER_SECONDS = 120.0  # a busy node may take long to start its first process
 _ADDRESS = re.compile(r"local|auto|(ray://)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:/*?]+):(?P<port>[0-9]{1,5})")
+_CONNECTS = (str(Path("ray", "_private", "worker.py")), "connect")  # where its own code is started
 _alike: set[str] = set()  # nodes (Ray gives each a name of its own) that run what this process runs
 # What Ray says and sends unasked: usage statistics, bars of its own, advice for other versions.
 _QUIET = {
@@ -93,25 +98,40 @@ def connected(address: str = LOCAL, *, check: bool = True, **settings: Any) -> I
     if ray.is_initialized():
         yield _found(ray, address, check)
         return
-    _check_answers(address)
-    with _unheard(ray):
+    with _reticent(ray):
         try:
-            _start(ray, address, settings)
-            yield _found(ray, address, check)
+            with _said(address):
+                _check_answers(address)
+                _start(ray, address, settings)
+                found = _found(ray, address, check)
+            yield found
         finally:
-            ray.shutdown()
+            _end(ray)
 
 
 @contextmanager
-def _unheard(ray: Any) -> Iterator[None]:
-    """Meanwhile Ray does not print what becomes of its processes: it would on standard output, where results stand."""
-    inside = ray._private.worker
-    before = inside.print_to_stdstream
-    inside.print_to_stdstream = lambda *_, **__: None
+def _said(address: str) -> Iterator[None]:
+    """Meanwhile whoever waits sees for what."""
+    bar = current_bar()
+    if not isinstance(bar, Progress):
+        yield
+        return
+    what = message("starting Ray") if address == LOCAL else message("connecting to the cluster")
+    with bar.during(what):
+        yield
+
+
+@contextmanager
+def _reticent(ray: Any) -> Iterator[None]:
+    """Meanwhile Ray does not print what becomes of its processes: it would on standard output, where results stand.
+    Nor does it say how SIGTERM ends this process: it would raise `SystemExit`, and take its own for a lost cluster."""
+    worker, utils = ray._private.worker, ray._private.utils
+    before = worker.print_to_stdstream, utils.set_sigterm_handler
+    worker.print_to_stdstream = utils.set_sigterm_handler = lambda *_, **__: None
     try:
         yield
     finally:
-        inside.print_to_stdstream = before
+        worker.print_to_stdstream, utils.set_sigterm_handler = before
 
 
 def import_ray() -> Any:
@@ -135,14 +155,20 @@ def _start(ray: Any, address: str, settings: dict[str, Any]) -> None:
     with suppress(ClusterError):
         _connect(ray, address, settings)
         return
-    ray.shutdown()
+    _end(ray)
     _connect(ray, address, settings)
 
 
+def _end(ray: Any) -> None:
+    """End the connection, however much of it there is."""
+    with _signals_put_off(), suppress(Exception):
+        ray.shutdown()
+
+
 def _connect(ray: Any, address: str, settings: dict[str, Any]) -> None:
-    """Connect, with the ways in which this process is ended left as they were: Ray sets its own."""
+    """Connect. What ends this process waits while Ray's own code is being started: half of it ends in a crash."""
     try:
-        with _signals_kept():
+        with _signals_put_off(_CONNECTS):
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL, **settings)
     except (Exception, SystemExit) as error:  # it leaves the process where a cluster ends while it is being joined
         raise _unconnected(address, error) from error
@@ -166,16 +192,43 @@ def _unconnected(address: str, error: BaseException) -> ClusterError:
 
 
 @contextmanager
-def _signals_kept() -> Iterator[None]:
+def _signals_put_off(within: tuple[str, str] | None = None) -> Iterator[None]:
+    """Ctrl-C and SIGTERM do what they did before, but later: at the end of the block.
+
+    Args:
+        within: the file and the function in which alone they wait; None: everywhere.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    asked: list[int] = []
+    found = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in found.items() if callable(handler)}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if within is None or _is_in(frame, *within):
+            asked.append(number)
+        else:
+            before[signal.Signals(number)](number, frame)
+
+    for number in before:
+        signal.signal(number, handle)
     try:
         yield
     finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
+        for number, kept in found.items():  # Ray's code in C++ has put its own in front of them
+            if kept is not None:
+                signal.signal(number, kept)
+        for number in asked[:1]:
+            before[signal.Signals(number)](number, None)
+
+
+def _is_in(frame: FrameType | None, file: str, function: str) -> bool:
+    while frame is not None:
+        if frame.f_code.co_name == function and frame.f_code.co_filename.endswith(file):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _first_line(error: BaseException) -> Message | str:

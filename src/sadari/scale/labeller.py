@@ -14,6 +14,7 @@ from sadari.labelled.label_file import Labelling
 from sadari.labelled.shards.label import Outcome, Problem, label_shard
 from sadari.labelled.shards.manifest import MANIFEST
 from sadari.labelled.shards.plan import Shard
+from sadari.labelled.shards.presence import writing
 from sadari.messages import message
 from sadari.scale.model_files import as_folder
 
@@ -56,7 +57,8 @@ class Labeller:
 
     def label(self, shard: Shard) -> Outcome:
         """Label one file."""
-        return label_shard(self._model, shard, self._output, self._how)
+        with writing(self._output):
+            return label_shard(self._model, shard, self._output, self._how)
 
     def _check_sees(self, mark: bytes) -> None:
         try:

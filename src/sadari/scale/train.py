@@ -76,8 +76,6 @@ def together(model: Any, *, workers: int, address: str = LOCAL) -> Iterator[Call
         SettingError: more workers than the cluster has CPUs or GPUs for; a rung that trains in one process.
     """
     check_trains_together(model, workers)
-    with _screen(None) as bar:
-        bar(message("connecting to the cluster"))
     with connected(address) as cluster:
         share = _share(cluster, model, workers)
 

@@ -16,7 +16,6 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import Message, beside, counted, message, plural
 
 if TYPE_CHECKING:
-    from sadari.display.terminal import Progress
     from sadari.labelled.rows import Answers, Wanted
     from sadari.labelled.shards.run import Standing, Worker
 
@@ -81,7 +80,7 @@ def label_folder(
     output = Path(asked["output"])
     paths = _apart_from(output, found.paths)
     reading = {name: value for name, value in reading_of(asked).items() if name != "on_bad_file"}  # files are apart
-    with Progress() as progress, _worker(model, asked, len(paths), progress) as worker:
+    with Progress() as progress, _worker(model, asked, len(paths)) as worker:
         from sadari.labelled.label_file import Labelling  # takes a while, in which a cluster's workers start
         from sadari.labelled.rows import Answers
         from sadari.labelled.shards.run import label_files
@@ -132,7 +131,7 @@ def _apart_from(output: Path, paths: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _worker(model: str, asked: dict[str, Any], files: int, progress: Progress) -> Iterator[Worker]:
+def _worker(model: str, asked: dict[str, Any], files: int) -> Iterator[Worker]:
     """What labels so many files: this process, or a cluster, whose workers start while the model is loaded here."""
     if asked["ray"] is None:
         from sadari.labelled.shards.run import one_by_one
@@ -144,7 +143,6 @@ def _worker(model: str, asked: dict[str, Any], files: int, progress: Progress) -
 
     if not (Path(model) / MANIFEST).is_file():  # what is wrong is said at once, and not once a cluster answers
         load_model(model)
-    progress(message("connecting to the cluster"))
     with on_cluster(asked["ray"], asked["concurrency"], files=files) as worker:
         yield worker
 

@@ -38,8 +38,9 @@ def run_guarded(call: Callable[[], Any]) -> int:
 
 
 def _run_guarded(call: Callable[[], Any]) -> int:
+    asked: list[int] = []
     try:
-        with _ended_in_order(), warnings.catch_warnings():
+        with _ended_in_order(asked), warnings.catch_warnings():
             if not _debugging():
                 warnings.simplefilter("ignore")
             warnings.filterwarnings("always", category=SadariWarning)
@@ -49,15 +50,20 @@ def _run_guarded(call: Callable[[], Any]) -> int:
             if lost := lost_note():
                 _say(message("note: {what}", what=lost))
     except BaseException as error:
-        return _report(error)
+        code = _report(error)
+        return TERMINATED if code in (USERS, INTERRUPTED) and signal.SIGTERM in asked else code
     return result if isinstance(result, int) else 0
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
+def _ended_in_order(asked: list[int]) -> Iterator[None]:
     """SIGTERM meanwhile raises `Terminated`; not in other threads than the main one, nor where it is ignored.
 
     Both it and Ctrl-C wait until an import is over: a package in C++ that is interrupted there ends the process.
+    Where what they raise would be lost (when something is taken apart, or the process forks) they are sent again.
+
+    Args:
+        asked: gets SIGTERM, since code in C++ that waits makes a plain `KeyboardInterrupt` of `Terminated`.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         yield
@@ -69,33 +75,46 @@ def _ended_in_order() -> Iterator[None]:
         if os.getpid() != ours:  # a process that was forked from it has nothing to clean away
             os._exit(TERMINATED)
         if not _put_off(number, frame):
+            asked.append(number)
             raise Terminated
 
     def interrupt(number: int, frame: Any) -> None:
         if not _put_off(number, frame):
             signal.default_int_handler(number, frame)
 
-    interrupted = signal.getsignal(signal.SIGINT)
+    def lost(what: Any) -> None:
+        if os.getpid() == ours and issubclass(what.exc_type, KeyboardInterrupt):
+            _send_again(signal.SIGTERM if issubclass(what.exc_type, Terminated) else signal.SIGINT)
+        else:
+            unraisable(what)
+
+    interrupted, unraisable = signal.getsignal(signal.SIGINT), sys.unraisablehook
     signal.signal(signal.SIGTERM, terminate)
+    sys.unraisablehook = lost
     if interrupted is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
+        sys.unraisablehook = unraisable
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, interrupted)
 
 
 def _put_off(number: int, frame: FrameType | None) -> bool:
     """Send a signal again a little later, if it came while something is imported."""
-    while frame is not None and frame.f_code.co_filename != "<frozen importlib._bootstrap_external>":
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib._bootstrap"):
         frame = frame.f_back
     if frame is None:
         return False
+    _send_again(number)
+    return True
+
+
+def _send_again(number: int) -> None:
     again = threading.Timer(AGAIN, os.kill, (os.getpid(), number))
     again.daemon = True
     again.start()
-    return True
 
 
 def _report(error: BaseException) -> int:
@@ -114,7 +133,7 @@ def _report(error: BaseException) -> int:
         return error.exit_code if isinstance(error, SadariError) else OURS
     if isinstance(error, SadariError):
         _say(str(error))
-        return TERMINATED if isinstance(error.__context__, Terminated) else error.exit_code
+        return error.exit_code
     if isinstance(error, click.ClickException):
         return _report_usage(error)
     if isinstance(error, OSError) and error.errno is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -19,10 +19,13 @@ from sadari.labelled.label_file import Labelling, open_unlabelled
 from sadari.labelled.shards.label import Outcome, label_shard
 from sadari.labelled.shards.manifest import open_manifest
 from sadari.labelled.shards.plan import Shard, plan
+from sadari.labelled.shards.presence import nobody_writing
 from sadari.messages import Message, plural
 
 if TYPE_CHECKING:
     from sadari.rungs import Rung
+
+_GONE = 10.0  # seconds that workers that were killed have to be gone
 
 
 @dataclass(frozen=True)
@@ -153,13 +156,17 @@ def label_files(
 
 @contextmanager
 def _swept(output: Path, shards: Sequence[Shard]) -> Iterator[None]:
-    """What workers that were killed had begun to write is removed: before, and of those that still ran then, after."""
+    """What workers that were killed had begun to write is removed: before, and after."""
     folders = {(output / shard.name).parent for shard in shards}
-    for folder in folders:
-        clean_folder(folder)
+    _sweep(output, folders)
     try:
         yield
     finally:
+        _sweep(output, folders)
+
+
+def _sweep(output: Path, folders: Iterable[Path]) -> None:
+    with nobody_writing(output, _GONE):
         for folder in folders:
             clean_folder(folder)
 
