@@ -460,6 +460,21 @@ def test_folder_of_text_files(tmp_path: Path) -> None:
     assert batch.frame["file"].to_list() == ["good/10.txt", "good/2.txt", "so bad/1.txt.gz", "so bad/2.txt"]
 
 
+def test_folder_of_posts_whose_names_are_numbers(tmp_path: Path) -> None:
+    posts = ["rec.autos/101551", "rec.autos/101552", "sci.med/00001.7848dde101aa9850", "sci.med/57110"]
+    for name in [*posts, "sci.med/a.py"]:
+        write(tmp_path, f"From: {name}", name)
+    source = open_source(tmp_path)
+    corpus = source.read()
+    assert corpus.labels is not None
+    assert corpus.labels.to_list() == ["rec.autos", "rec.autos", "sci.med", "sci.med"]
+    assert corpus.texts.to_list() == [f"From: {name}" for name in posts]
+    assert "1 file passed over: its name has an ending" in written(source.notes)
+    for name in ("rec.autos/b.py", "rec.autos/c.cpp", "sci.med/d.html"):  # as many with an ending: no posts
+        write(tmp_path, "x = 1", name)
+    assert "a folder with no text files" in error_of(tmp_path)
+
+
 def test_folder_with_a_binary_file(tmp_path: Path) -> None:
     write(tmp_path, "fine", "a/1.txt")
     write(tmp_path, b"\0\1\2", "b/2.txt")

@@ -449,7 +449,7 @@ def open_source(
 
     Args:
         path: a CSV, TSV, JSONL, Parquet or fastText file (gzip too), one text a line, a folder of text files per
-            label (``folder/label/*.txt``), ``"-"`` for standard input, or a data set's name (`sadari data list`).
+            label (``folder/label/*.txt``, or names without ending), ``"-"`` for standard input, or a data set's name.
             Many files are one corpus, with the columns of the first: a folder, a pattern, several of these in a list.
         part: of a data set that has a name, "train" or "test".
         text: columns by name or number from 1; several (``"title,description"``) are joined with one space.

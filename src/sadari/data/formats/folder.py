@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
@@ -20,10 +21,14 @@ from sadari.messages import message, plural
 
 _HEAD_ROWS = 20
 _DOUBTFUL_FILES = 1000  # that are read for a decision on all of them
+_ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}$")  # a message's number or hash after a point is none
 
 
 class FolderRecords(Records):
     """Every ``.txt`` (or ``.txt.gz``) file one folder down; the folder's name is the label.
+
+    Where there is none, and most files have names without an ending (mails and posts are kept as ``rec.autos/101551``),
+    all of those.
 
     Records are numbered in the order of labels and file names.
 
@@ -53,13 +58,28 @@ class FolderRecords(Records):
             ) from None
         taken = [(label, p) for label, p in files if p.name.endswith((".txt", ".txt.gz"))]
         if not taken:
-            what = message("is a folder with no text files in folders of their own (label/*.txt)")
-            raise DataError(what, where=str(self._path), hint=message("name a file, or make one folder a label"))
+            return self._without_ending(files)
         other = len(files) - len(taken)
         if other:
             self.notes.append(
                 plural("{count:,} file passed over: not .txt", "{count:,} files passed over: not .txt", other)
             )
+        return taken
+
+    def _without_ending(self, files: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
+        seen = [(label, p) for label, p in files if p.is_file() and not p.name.startswith(".")]
+        taken = [(label, p) for label, p in seen if not _ENDING.search(p.name)]
+        if 2 * len(taken) <= len(seen):
+            what = message("is a folder with no text files in folders of their own (label/*.txt)")
+            raise DataError(what, where=str(self._path), hint=message("name a file, or make one folder a label"))
+        other = len(seen) - len(taken)
+        if other:
+            passed = plural(
+                "{count:,} file passed over: its name has an ending",
+                "{count:,} files passed over: their names have an ending",
+                other,
+            )
+            self.notes.append(passed)
         return taken
 
     def chunks(self, rows: int, wanted: Wanted, bad: BadRows) -> Iterator[Chunk]:
