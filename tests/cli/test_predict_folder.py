@@ -91,7 +91,8 @@ def test_answers_within_the_folder_of_the_files_are_no_files(files, tmp_path):
 
 def test_an_address_is_no_folder(files, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert "an address" in run_badly("predict", model_folder("tfidf"), files, "-o", "s3://bucket/out/")
+    for ray in ([], ["--ray=nowhere:1"]):  # before anything is asked there
+        assert "an address" in run_badly("predict", model_folder("tfidf"), files, "-o", "s3://bucket/out/", *ray)
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 

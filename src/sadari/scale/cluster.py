@@ -124,14 +124,26 @@ def _said(address: str) -> Iterator[None]:
 @contextmanager
 def _reticent(ray: Any) -> Iterator[None]:
     """Meanwhile Ray does not print what becomes of its processes: it would on standard output, where results stand.
-    Nor does it say how SIGTERM ends this process: it would raise `SystemExit`, and take its own for a lost cluster."""
-    worker, utils = ray._private.worker, ray._private.utils
-    before = worker.print_to_stdstream, utils.set_sigterm_handler
-    worker.print_to_stdstream = utils.set_sigterm_handler = lambda *_, **__: None
+    Nor does it say how SIGTERM ends this process: it would raise `SystemExit`, which it takes for a lost cluster, or
+    print where in C++ the signal came, and abort."""
+    inside = ray._private
+
+    def nothing(*_: Any, **__: Any) -> None:
+        pass
+
+    places = (
+        (inside.worker, "print_to_stdstream", nothing),
+        (inside.utils, "set_sigterm_handler", nothing),
+        (inside.ray_constants, "RAY_DISABLE_FAILURE_SIGNAL_HANDLER", True),
+    )
+    before = [getattr(place, name, None) for place, name, _ in places]
+    for place, name, value in places:
+        setattr(place, name, value)
     try:
         yield
     finally:
-        worker.print_to_stdstream, utils.set_sigterm_handler = before
+        for (place, name, _), value in zip(places, before, strict=True):
+            setattr(place, name, value)
 
 
 def import_ray() -> Any:

@@ -71,14 +71,18 @@ def label_folder(
         check_address(asked["ray"])  # before all else: "--ray in.csv" takes a file for one
     if not inputs:
         raise click.UsageError(str(message("give files")), click.get_current_context())
+    from sadari.artifact.atomic import output_errors
     from sadari.cli.terminal.printing import note
     from sadari.data.files.find import data_files, folder_of_all
     from sadari.display.terminal import Progress
+    from sadari.labelled.shards.plan import plan
 
+    with output_errors(asked["output"]):  # an address is refused before anything is read or started
+        output = Path(asked["output"])
     found = data_files(inputs, format=asked["format"])
     note(*found.notes)
-    output = Path(asked["output"])
     paths = _apart_from(output, found.paths)
+    plan(paths, folder_of_all(inputs))  # what is no file, too
     reading = {name: value for name, value in reading_of(asked).items() if name != "on_bad_file"}  # files are apart
     with Progress() as progress, _worker(model, asked, len(paths)) as worker:
         from sadari.labelled.label_file import Labelling  # takes a while, in which a cluster's workers start
