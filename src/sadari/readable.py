@@ -9,10 +9,10 @@ from typing import Protocol
 from sadari.messages import Figure, Message, message
 
 DASH = "–"
-_SHORT = (
-    (9.995e-4, 1e6, message("{number} µs")),
-    (0.9995, 1e3, message("{number} ms")),
-    (59.95, 1, message("{number} s")),
+_SHORT = (  # so many of a unit are one of the next
+    (1000, 1e6, message("{number} µs")),
+    (1000, 1e3, message("{number} ms")),
+    (60, 1, message("{number} s")),
 )
 _SI = ((1e6, " M"), (1e3, " k"))
 _LARGE = {"ko": ((1e8, "억"), (1e4, "만"))}
@@ -56,21 +56,25 @@ def significant(value: float, digits: int = 3) -> str:
         return DASH
     if value == 0:
         return "0"
-    magnitude = math.floor(math.log10(abs(value)))
-    rounded = round(value, digits - 1 - magnitude)
+    rounded = _rounded(value, digits)
     # 9.996 rounds to 10.0: one digit more before the point, one less behind it.
     magnitude = math.floor(math.log10(abs(rounded)))
     return f"{rounded:,.{max(0, digits - 1 - magnitude)}f}"
+
+
+def _rounded(value: float, digits: int) -> float:
+    """To so many significant digits."""
+    return round(value, digits - 1 - math.floor(math.log10(abs(value)))) if value else value
 
 
 def duration(seconds: float, digits: int = 3) -> Message | str:
     """``0.000012`` → "12.0 µs", ``90`` → "1 min 30 s"; so many significant digits under a minute."""
     if not math.isfinite(seconds):
         return DASH
-    for limit, scale, said in _SHORT:
-        if abs(seconds) < limit:
+    for most, scale, said in _SHORT:
+        if abs(_rounded(seconds * scale, digits)) < most:
             return said.filled(number=significant(seconds * scale, digits))
-    if seconds < 3600:
+    if round(seconds) < 3600:
         minutes, rest = divmod(round(seconds), 60)
         said = message("{minutes} min {rest} s", rest=rest) if rest else message("{minutes} min")
         return said.filled(minutes=minutes)
@@ -92,7 +96,7 @@ class Large(Figure):
     def written(self, language: str) -> str:
         """With the language's word for what is counted in."""
         for limit, unit in _LARGE.get(language, _SI):
-            if self.number >= limit * 0.9995:
+            if _rounded(self.number, self.digits) >= limit:
                 return f"{significant(self.number / limit, self.digits)}{unit}"
         return significant(self.number, self.digits)
 
