@@ -5,12 +5,16 @@ import importlib.resources
 import numpy as np
 import pytest
 
-from rungs_headlines import headlines
-from sadari.export.care import TARGETS, care_data
+from rungs_headlines import headlines, some
+from sadari.errors import ModelError
+from sadari.export import onnx
+from sadari.export.care import TARGETS, Decisions, care_data
 from sadari.export.node import found_node
-from sadari.export.onnx import reading_data
-from sadari.export.readers.sadari_reader import Reader
+from sadari.export.onnx import export_onnx, reading_data
+from sadari.export.readers.sadari_reader import Classifier, Reader
 from sadari.rungs import RUNGS
+from sadari.vectors.formats.files import write_vectors
+from sadari.vectors.keyed import WordVectors
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +92,73 @@ def test_a_model_without_rows_says_so(model):
     with pytest.raises(ValueError, match="sets can be one of: none"):
         bare.sets(model.predict_proba(["a"]), 0.9)
     assert 0.9 in TARGETS
+
+
+RUNG_SETTINGS = {"tfidf": {}, "word-char": {}, "embedding-bag": {"epochs": 4}, "embed": {}}
+
+
+def fitted(rung, several, folder):
+    """A small model of the headlines; of several labels a text, some have one more."""
+    texts, labels = some(300)
+    if several:
+        labels = [[label, "in"] if " in " in text else [label] for text, label in zip(texts, labels, strict=True)]
+    settings = dict(RUNG_SETTINGS[rung])
+    if rung == "embed":
+        words = sorted({word for text in texts for word in text.lower().split()})
+        has = np.array([[word in text.lower().split() for text in texts] for word in words], np.float32)
+        names = np.array(some(300)[1])
+        table = has @ (names[:, None] == np.unique(names)).astype(np.float32)  # in how many texts of each label
+        write_vectors(WordVectors(words, table), folder / "vectors")
+        settings["weights"] = folder / "vectors"
+    validation = tuple(column[200:] for column in (texts, labels)) if rung == "embedding-bag" else None
+    return RUNGS[rung](**settings).fit(texts[:200], labels[:200], validation=validation)
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("rung", RUNG_SETTINGS)
+def test_through_the_graph_it_decides_as_the_model_does(rung, several, tmp_path):
+    """For every target that the model can reach, but for texts as near to a threshold as numbers are rounded."""
+    model = fitted(rung, several, tmp_path)
+    proof = export_onnx(model, tmp_path / "out", texts=texts_of(model)[:20])
+    own, texts = Classifier(tmp_path / "out"), texts_of(model)
+    care, scored, checked = care_data(model), model.scored(texts), []
+    decisions = Decisions(model, care)
+    low, high = decisions.of(scored, -2e-5), decisions.of(scored, 2e-5)
+    for asked, lower, upper in zip(decisions.asked, low, high, strict=True):
+        sure_of = (lower == upper).all(axis=1)
+        [(kind, target)] = asked.items()
+        if kind == "sets":
+            found, expected = own.predict_sets(texts, target), model.predict_sets(texts, target)
+        elif kind == "scope":
+            found, expected = own.out_of_scope(texts, target).tolist(), model.out_of_scope(texts, target).tolist()
+        else:
+            found, expected = list(own.predict_sure(texts, **asked)), list(model.predict_sure(texts, **asked))
+        same = np.array([one == other for one, other in zip(found, expected, strict=True)])
+        assert same[sure_of].all(), asked
+        checked.append(sure_of.mean())
+    assert len(checked) > 8
+    assert np.mean(checked) > 0.9
+    assert {kind for asked in decisions.asked for kind in asked} >= {"min_precision", "sets"}
+    assert bool(care["coverage"]) == (not several)
+    assert "decides as the model does by min_precision" in str(proof.care)
+
+
+def test_what_decides_otherwise_is_refused(tmp_path, monkeypatch):
+    model = fitted("tfidf", False, tmp_path)
+    wrong = care_data(model)
+    wrong["sets"]["0.9"] = [0.0] * len(wrong["sets"]["0.9"])
+    monkeypatch.setattr(onnx, "care_data", lambda model: wrong)
+    with pytest.raises(ModelError, match=r"asked for sets=0\.9, Python decides otherwise than the model"):
+        export_onnx(model, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_left_out_is_said(model):
+    rows = model.calibration_
+    few = Decisions(model, care_data(model)).said()
+    assert "left out, as the model cannot reach them: min_precision=0." in str(few)
+    try:
+        model.calibration_ = None
+        assert "too few rows to calibrate on" in str(Decisions(model, care_data(model)).said())
+    finally:
+        model.calibration_ = rows

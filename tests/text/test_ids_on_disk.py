@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sadari.errors import OutputError
 from sadari.ragged import Ragged, offsets_of
-from sadari.text.ids_on_disk import GrowingIds
+from sadari.text.ids_on_disk import GrowingIds, is_mapped, mapped
 from sadari.train.batches import Batches
 
 STATUS = Path("/proc/self/status")
@@ -75,3 +75,17 @@ def test_a_full_disk_is_said(monkeypatch):
         GrowingIds(0).append(np.arange(10, dtype=np.int32))
     assert "TMPDIR" in str(error.value)
     assert error.value.__cause__.errno == errno.ENOSPC
+
+
+def test_views_of_what_lies_in_a_file_are_known():
+    array = mapped(np.arange(9))
+    assert all(map(is_mapped, (array, array.view(np.ndarray), array.view(np.ndarray)[2:5])))
+    assert not any(map(is_mapped, (np.arange(9), np.arange(9)[2:5])))
+
+
+def test_counts_of_16_bits_grow_in_a_file():
+    counts = GrowingIds(4, np.uint16)
+    for part in ([1, 65_535], [3, 4, 5], [6]):
+        counts.append(np.array(part, np.uint16))
+    assert counts.whole().dtype == np.uint16
+    assert counts.whole().tolist() == [1, 65_535, 3, 4, 5, 6]

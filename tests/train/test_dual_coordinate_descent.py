@@ -10,11 +10,15 @@ from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
 from rungs_headlines import some
-from sadari.rungs import TfIdf
+from sadari.errors import OutputError
+from sadari.messages import message
+from sadari.rungs import RUNGS, TfIdf
+from sadari.text import weigh as weighing
 from sadari.text.tokens.tokenize import tokenizer
 from sadari.text.vectorize import CountVectors
 from sadari.text.weigh import weigh
 from sadari.train.labels import LabelCodec
+from sadari.train.solvers import dual_coordinate_descent
 from sadari.train.solvers.dual_coordinate_descent import held_out_logits, solve_dual
 
 ROWS = 240
@@ -148,6 +152,39 @@ def test_held_out_logits_are_those_of_a_model_that_never_saw_the_rows():
     assert (quick.argmax(1) == truly.argmax(1)).mean() > 0.95
     settled = held_out_logits(counts, weights, scale, signs_of(targets), costs, solution, rows, epochs=100, seed=0)
     np.testing.assert_allclose(settled, truly, atol=2e-3)
+
+
+@pytest.mark.parametrize("room", [0, 2**40])
+def test_the_last_held_out_logits_are_the_same_bits(room, monkeypatch):
+    """A large weight matrix waits in a file, and is there again; the dual variables are used up."""
+    counts, weights, scale, targets, _ = problem(rows=300)
+    costs, rows = np.full(300, 0.5, np.float32), np.arange(0, 300, 7)
+    solution = solve(counts, weights, scale, targets, costs, epochs=4, tolerance=1e-3)
+    given = counts, weights, scale, signs_of(targets), costs, solution, rows
+    expected, before = held_out_logits(*given, seed=0), (solution.weight.copy(), solution.bias.copy())
+    monkeypatch.setattr(dual_coordinate_descent, "IN_MEMORY", room)
+    assert np.array_equal(held_out_logits(*given, seed=0, last=True), expected)
+    assert np.array_equal(solution.weight, before[0])
+    assert np.array_equal(solution.bias, before[1])
+
+
+def test_counts_in_a_file_train_the_same_bits(monkeypatch):
+    texts, labels = some(200)
+    for rung in (TfIdf(), RUNGS["word-char"]()):
+        expected = rung.fit(texts, labels).weight_
+        monkeypatch.setattr(weighing, "IN_MEMORY", 0)
+        assert np.array_equal(type(rung)().fit(texts, labels).weight_, expected)
+        monkeypatch.undo()
+
+
+def test_a_full_disk_leaves_counts_in_memory(monkeypatch):
+    def full(array):
+        raise OutputError(message("the disk is full"))
+
+    monkeypatch.setattr(weighing, "IN_MEMORY", 0)
+    monkeypatch.setattr(weighing, "mapped", full)
+    counts = problem(rows=50)[0]
+    assert weighing.on_disk_if_large(counts) is counts
 
 
 def test_a_row_that_is_not_visited_leaves_no_trace():

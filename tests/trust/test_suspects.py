@@ -13,7 +13,9 @@ from sadari.climb.climb import climb
 from sadari.climb.validated import VALIDATION
 from sadari.data.corpus import Corpus
 from sadari.errors import DataError, ModelError
-from sadari.rungs import RUNGS
+from sadari.rungs import RUNGS, training_rows
+from sadari.text.column import parts_of, slices
+from sadari.trust.suspects import folds
 from sadari.trust.suspects.corrections import holds_corrections, read_corrections
 from sadari.trust.suspects.reasons import reader_of
 from sadari.trust.suspects.worth import AS_GIVEN, CORRECTED, TEST, worth
@@ -89,6 +91,28 @@ def test_a_vote_is_cast_by_models_that_did_not_see_the_row(noisy, found):
     again = sadari.suspects(twice, rungs=["bow", "tfidf"], folds=4, verbose=False)
     assert again.quality.right[-1] == pytest.approx(again.quality.right[rows[0]], abs=1e-6)
     assert again.quality.right[-1] < 0.5  # its twin was in no fold that its voters learned from
+
+
+def test_texts_that_are_read_part_by_part_give_the_same_bits(noisy, found, monkeypatch):
+    monkeypatch.setattr(folds, "IN_MEMORY", 0)
+    again = sadari.suspects(noisy, rungs=["bow", "tfidf"], folds=4, verbose=False)
+    assert np.array_equal(again.quality.right, found.quality.right)
+    assert again.table(20).equals(found.table(20))
+
+
+def test_parts_are_those_of_a_column_of_these_texts(monkeypatch):
+    texts, rows = pl.Series([f"{'word ' * (n % 7)}{n}" for n in range(100)]), np.arange(0, 100, 3)
+    monkeypatch.setattr(training_rows, "parts_of", lambda sizes: parts_of(sizes, max_rows=8, max_bytes=60))
+    expected = [part.to_list() for part in slices(texts.gather(rows), max_rows=8, max_bytes=60)]
+    assert [part.to_list() for part in training_rows.SomeTexts(texts, rows)] == expected
+    assert len(expected) > 4
+
+
+def test_blank_texts_are_left_out_as_of_a_column(monkeypatch):
+    monkeypatch.setattr(folds, "IN_MEMORY", 0)
+    corpus = as_corpus(["a b", " ", "c"], ["x", "y", "y"])
+    assert isinstance(folds.some_texts(corpus, np.arange(3), RUNGS["bow"]), pl.Series)
+    assert not isinstance(folds.some_texts(corpus.take(np.array([0, 2])), np.arange(2), RUNGS["bow"]), pl.Series)
 
 
 def test_reasons_name_words_and_near_texts_of_another_label(noisy, found):

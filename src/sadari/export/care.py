@@ -64,9 +64,24 @@ class Decisions:
     """
 
     def __init__(self, model: Rung, care: dict[str, Any] | None) -> None:
-        self.model = model
+        self.model, self._care = model, care or {}
         self.asked = [{kind: float(target)} for kind in KINDS for target in (care or {}).get(kind, {})]
         self._careful = [model.careful(Caution(**asked)) for asked in self.asked]
+
+    def said(self) -> Message:
+        """By what targets it decides, and which usual ones it leaves out."""
+        if not self.asked:
+            return message("left out: the model keeps too few rows to calibrate on to withhold answers or give sets by")
+        there = [kind for kind in KINDS if self._care.get(kind)]
+        usual = {kind: SCOPES if kind == "scope" else TARGETS for kind in there}
+        missing = [f"{kind}={each:g}" for kind in there for each in usual[kind] if str(each) not in self._care[kind]]
+        found = message(
+            "decides as the model does by {kinds}, at the usual targets {targets}",
+            kinds=", ".join(there),
+            targets=", ".join(f"{target:g}" for target in TARGETS),
+        )
+        lost = message("left out, as the model cannot reach them: {missing}", missing=", ".join(missing))
+        return message("{first} · {second}", first=found, second=lost) if missing else found
 
     def of(self, scored: Scored, shift: float = 0.0) -> list[NDArray[np.bool_]]:
         """For each question bool [n, m]: what is unsure, the labels that are given or in a set, what is outside.

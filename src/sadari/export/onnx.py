@@ -5,17 +5,18 @@ from __future__ import annotations
 import importlib.resources
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sadari.artifact import atomic_folder, guarded, open_plain, parse_json
 from sadari.artifact.weights import encode_weights
 from sadari.errors import MissingExtraError, ModelError, OutputError
 from sadari.export.bags import mean_of_rows, weighed_sum
-from sadari.export.care import care_data
+from sadari.export.care import Decisions, care_data
 from sadari.export.encoders import encoder_logits
 from sadari.export.graph import Graph, answers, known_texts
 from sadari.export.nets import net_logits
@@ -27,12 +28,13 @@ from sadari.rungs.portable.forms import Encoder, MeanOfRows, Net, Portable, Weig
 from sadari.text.weigh import MOST
 
 if TYPE_CHECKING:
-    from sadari.export.readers.sadari_reader import Found
+    from sadari.export.readers.sadari_reader import Found, Reader
 
 FORMAT, VERSION = "sadari-export", 1
 ENCODER_INPUTS = ("input_ids", "attention_mask")
 MODEL, INT8, READING, TABLES = "model.onnx", "model_int8.onnx", "reading.json", "tables.safetensors"
 MOST_READ = 2**30
+OF_A_THRESHOLD = 1e-3  # logits are rounded: so near to a threshold a text may be decided either way
 READERS = ("sadari_reader.py", "sadari_reader.mjs")
 TOKENIZERS = "@huggingface/tokenizers"  # by which the reader in JavaScript finds subword tokens
 
@@ -172,16 +174,41 @@ def _proved(model: Rung, place: Path, texts: list[str]) -> Proof:
 
     classifier, int8 = Classifier(place), None
     found = [classifier.reader.read(text) for text in texts]
-    own = model.predict_proba(texts)
-    off = compare(own, classifier.answers(found)[1], model, texts, "Python", TOLERANCE)
+    own = model.scored(texts)
+    logits, probabilities = classifier.answers(found)
+    off = compare(own[1], probabilities, model, texts, "Python", TOLERANCE)
+    decisions = Decisions(model, classifier.reader.data["care"])
+    decided = [_decided(classifier.reader, asked, logits, probabilities) for asked in decisions.asked]
+    decisions.check(own, decided, texts, "Python", OF_A_THRESHOLD)
     if (place / INT8).exists():
         small = Classifier(place, INT8).answers(found)[1]
-        int8 = int((~same_labels(model, own, small)).sum()), float(np.abs(own - small).max(initial=0.0))
+        int8 = int((~same_labels(model, own[1], small)).sum()), float(np.abs(own[1] - small).max(initial=0.0))
     node = found_node()
     if node is None:
-        return Proof(len(texts), off, ("Python",), int8, NO_NODE)
+        return Proof(len(texts), off, ("Python",), int8, NO_NODE, decisions.said())
     unrun = _check_reader(node, place, texts, found, ours=not classifier.reader.data["subwords"])
-    return Proof(len(texts), off, ("Python",) if unrun else ("Python", node.name), int8, unrun)
+    return Proof(len(texts), off, ("Python",) if unrun else ("Python", node.name), int8, unrun, decisions.said())
+
+
+def _decided(
+    reader: Reader, asked: Mapping[str, float], logits: NDArray[np.floating], probabilities: NDArray[np.floating]
+) -> NDArray[np.bool_]:
+    """What the reader decides of n texts, as `Decisions.of` has it: bool [n, m]."""
+    [(name, target)] = asked.items()
+    if name == "sets":
+        return _held(reader, reader.sets(probabilities, target))
+    if name == "scope":
+        return reader.outside(logits, probabilities, target)[:, None]
+    sure = reader.sure(logits, probabilities, name, target)
+    if not reader.data["several"]:
+        return np.array([[label is None] for label in sure])
+    given, least = (_held(reader, rows) for rows in (reader.choose(probabilities), sure))
+    return np.hstack([((given != least).any(axis=1) | ~reader.known(probabilities))[:, None], least])
+
+
+def _held(reader: Reader, rows: Sequence[tuple[Any, ...]]) -> NDArray[np.bool_]:
+    """bool [n, k]: which labels each row has."""
+    return np.array([[label in row for label in reader.data["labels"]] for row in rows], np.bool_)
 
 
 _READ = """

@@ -50,6 +50,7 @@ class Proof:
         int8: of a second file with weights of 8 bits, how many of the texts have another label, and the largest
             difference of a probability; None: there is no such file.
         unrun: why JavaScript was not run, or which texts it reads otherwise; None: neither.
+        care: by what targets labels are withheld and sets given there, and what is left out.
     """
 
     texts: int
@@ -57,6 +58,7 @@ class Proof:
     readers: tuple[Message | str, ...]
     int8: tuple[int, float] | None = None
     unrun: Message | None = None
+    care: Message | None = None
 
 
 def proof_texts(given: Sequence[str] | None) -> list[str]:

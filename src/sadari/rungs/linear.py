@@ -43,7 +43,7 @@ from sadari.text.feature_table import FeatureTable
 from sadari.text.reading.reading import reading_of
 from sadari.text.tokens.tokenize import TokenizerName, tokenizer
 from sadari.text.vectorize import CountVectors, HashedVectors
-from sadari.text.weigh import Counts, CountsOnDemand, Weights, count, term_weights, weigh
+from sadari.text.weigh import Counts, CountsOnDemand, Weights, count, on_disk_if_large, term_weights, weigh
 from sadari.train.callbacks import Watch
 from sadari.train.solvers.adam import AdamSettings, train_with_adam
 from sadari.train.solvers.dual_coordinate_descent import held_out_logits, solve_dual
@@ -135,7 +135,8 @@ class LinearRung(Rung):
         self._choose_reading(texts, targets)
         self._vectors = self._new_vectors()
         found = self._vectors.fit(texts)
-        counts = count(found, self._vectors.size) if isinstance(found, Ragged) else found
+        counts = on_disk_if_large(count(found, self._vectors.size) if isinstance(found, Ragged) else found)
+        del found
         check_fits(counts, targets)
         self._weights = weigh(
             counts,
@@ -203,7 +204,18 @@ class LinearRung(Rung):
         folds = list(calibration_folds(len(counts), seed=self.seed))
         settling = 1 if len(folds) == 1 else 3  # passes; of few texts each has more to say, and they cost little
         logits = [
-            held_out_logits(counts, self._weights, scale, signs, costs, solution, rows, epochs=settling, seed=self.seed)
+            held_out_logits(
+                counts,
+                self._weights,
+                scale,
+                signs,
+                costs,
+                solution,
+                rows,
+                epochs=settling,
+                seed=self.seed,
+                last=rows is folds[-1],
+            )
             for rows in folds
         ]
         wanted = targets[np.concatenate(folds)] > 0

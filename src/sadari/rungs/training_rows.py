@@ -15,7 +15,7 @@ from sadari.data.corpus import TextStream
 from sadari.errors import DataError, SadariWarning
 from sadari.forked import check_threads
 from sadari.messages import message
-from sadari.text.column import as_column, one_column
+from sadari.text.column import as_column, one_column, parts_of
 from sadari.train.labels import as_labels
 
 
@@ -81,6 +81,28 @@ class ChosenStream(TextStream):
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self.wanted))
+
+
+class SomeTexts(TextStream):
+    """Some texts of a column, gathered a part at a time, so that they are not all there twice.
+
+    The parts are those in which a column of these texts would be read: see `sadari.text.column.slices`.
+
+    Args:
+        texts: the column; none of them blank, which are left in.
+        rows: int64, positions.
+    """
+
+    def __init__(self, texts: pl.Series, rows: NDArray[np.int64]) -> None:
+        self.texts, self.chosen = texts, rows
+
+    def __iter__(self) -> Iterator[pl.Series]:
+        sizes = self.texts.str.len_bytes().gather(self.chosen).to_numpy()
+        for first, end in parts_of(sizes):
+            yield self.texts.gather(self.chosen[first:end])
+
+    def __len__(self) -> int:
+        return len(self.chosen)
 
 
 def training_rows(texts: Any, labels: Any, sample_weight: Any = None) -> Rows:

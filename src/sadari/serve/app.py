@@ -60,6 +60,7 @@ class Served(Application):
     def __init__(self, settings: ServeSettings, log: RequestLog | None = None) -> None:
         super().__init__(settings, log)
         self.shelf = Shelf(settings, self.metrics.batch)
+        predict_file.warm(self.shelf)
         self.open(
             [
                 *tei.handlers(self.shelf),

@@ -250,10 +250,23 @@ def slices(column: pl.Series, *, max_rows: int = 65_536, max_bytes: int = 1 << 2
     if 0 < len(column) <= max_rows and column.estimated_size() <= max_bytes:
         yield column
         return
-    offsets = offsets_of(column.str.len_bytes().to_numpy())
-    start = 0
-    while start < len(column):
+    for start, stop in parts_of(column.str.len_bytes().to_numpy(), max_rows=max_rows, max_bytes=max_bytes):
+        yield column.slice(start, stop - start)
+
+
+def parts_of(
+    sizes: NDArray[np.integer], *, max_rows: int = 65_536, max_bytes: int = 1 << 26
+) -> Iterator[tuple[int, int]]:
+    """The first place of each piece, and the one behind it.
+
+    Args:
+        sizes: int [n], the bytes of each text.
+        max_rows: of a piece.
+        max_bytes: of a piece; a text that is longer is one alone.
+    """
+    offsets, start = offsets_of(sizes), 0
+    while start < len(sizes):
         fitting = int(np.searchsorted(offsets, offsets[start] + max_bytes, side="right")) - 1
         stop = min(max(fitting, start + 1), start + max_rows)
-        yield column.slice(start, stop - start)
+        yield start, stop
         start = stop

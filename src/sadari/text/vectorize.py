@@ -17,6 +17,7 @@ from sadari.errors import DataError, SettingError
 from sadari.messages import message
 from sadari.ragged import Ragged, append_to, offsets_of
 from sadari.text.column import as_column, slices
+from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.ngrams import NgramTable, hashed_ngrams, join_features, settle_features
 from sadari.text.one_text import OneText, count_loop, prepared, tokens_of
 from sadari.text.subword.hashed import token_pieces
@@ -26,7 +27,7 @@ from sadari.text.tokens.scan import Tokens, character_kinds, no_kinds
 from sadari.text.tokens.tokenize import Tokenizer, no_tokens, such_as
 from sadari.text.tokens.tokenize import tokenizer as named_tokenizer
 from sadari.text.tokens.words import whole_words
-from sadari.text.weigh import Counts, CountsOnDemand, count
+from sadari.text.weigh import IN_MEMORY, Counts, CountsOnDemand, count
 
 FEW_ANSWERS = 32  # texts one by one, after which Numba's import and the tables pay for themselves
 
@@ -154,17 +155,18 @@ class CountVectors:
 
     def _learn_all(self, columns: Iterable[pl.Series]) -> Counts | CountsOnDemand:
         """Counts of all n-grams of the training texts."""
-        parts: list[NDArray[Any]] = [np.empty(0, np.int32), np.empty(0, np.uint16)]
+        ids_of_all, often = GrowingIds(IN_MEMORY), GrowingIds(IN_MEMORY, np.uint16)
         lengths: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
-        stored = 0
         for column in columns:
             tokens = self.tokenizer(column)
             ids = self.words.learn(tokens)
             counts = count(self.grams.learn(Ragged(ids, tokens.offsets), len(self.words)), len(self.grams))
-            append_to(parts, stored, [counts.ids, counts.counts])
-            stored += len(counts.ids)
+            ids_of_all.append(counts.ids)
+            often.append(counts.counts)
             lengths.append(np.diff(counts.offsets))
-        return Counts(parts[0], parts[1], offsets_of(np.concatenate(lengths)), len(self.grams))
+        offsets = offsets_of(np.concatenate(lengths))
+        whole = (each.whole().view(np.ndarray) for each in (ids_of_all, often))  # compiled loops know plain arrays
+        return Counts(*whole, offsets, len(self.grams))
 
     def _long_enough(self) -> NDArray[np.bool_]:
         """bool [n-grams]: which of them may be features, by their lengths."""

@@ -12,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.compiling import in_use, njit
-from sadari.errors import SettingError
+from sadari.errors import OutputError, SettingError
 from sadari.messages import message
 from sadari.ragged import Ragged, positions_of
+from sadari.text.ids_on_disk import is_mapped, mapped
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 BLOCK = 4_096  # texts whose counts are made at once, where all would not fit in memory
+IN_MEMORY = 2**24  # stored counts, 0.1 GB; more lie in a file
 MOST = 65_535  # the highest count kept; a feature that stands more often in one text counts so often
 
 
@@ -125,6 +127,21 @@ def count(features: Ragged, size: int) -> Counts:
     offsets = np.zeros(len(features) + 1, np.int64)
     tally_loop(features.values, features.offsets, places, ids, counts, offsets)
     return Counts(ids[: offsets[-1]], counts[: offsets[-1]], offsets, size)
+
+
+def on_disk_if_large(counts: Counts | CountsOnDemand) -> Counts | CountsOnDemand:
+    """The same counts; many are mapped to temporary files, whose pages are given up as the system needs memory.
+
+    Args:
+        counts: of some texts.
+    """
+    if isinstance(counts, CountsOnDemand) or len(counts.ids) <= IN_MEMORY or is_mapped(counts.ids):
+        return counts
+    try:
+        ids, often = mapped(counts.ids), mapped(counts.counts)
+    except OutputError:  # the disk is full; memory has held them so far
+        return counts
+    return Counts(ids.view(np.ndarray), often.view(np.ndarray), counts.offsets, counts.size)  # as compiled loops know
 
 
 @dataclass(frozen=True)

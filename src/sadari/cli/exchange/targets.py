@@ -209,6 +209,8 @@ def _proved(proof: Proof) -> None:
         readers=", ".join(map(str, proof.readers)),
     )
     print_headed("Proved", beside([same, proof.unrun]))
+    if proof.care is not None:
+        print_headed("Care", proof.care)
     if proof.int8 is not None:
         changed, off = proof.int8
         print_headed("int8", _changed(changed, proof.texts, off))

@@ -206,7 +206,7 @@ def _proved(decisions: Decisions, page: bytes, texts: list[str], expected: Score
     """Hold the page to what was put into it: by Node, where there is one."""
     node = found_node()
     if node is None:
-        return Proof(len(texts), 0.0, ("Python",), unrun=NO_NODE)
+        return Proof(len(texts), 0.0, ("Python",), unrun=NO_NODE, care=decisions.said())
     given = {"page": base64.b64encode(page).decode(), "texts": texts, "asked": decisions.asked}
     answers = node.run(_ANSWER, given)
     found = np.array([answer["probabilities"] for answer in answers], np.float64)
@@ -220,4 +220,4 @@ def _proved(decisions: Decisions, page: bytes, texts: list[str], expected: Score
         for place in range(len(decisions.asked))
     ]
     decisions.check(expected, decided, texts, node.name, TIE)
-    return Proof(len(texts), off, ("Python", node.name))
+    return Proof(len(texts), off, ("Python", node.name), care=decisions.said())

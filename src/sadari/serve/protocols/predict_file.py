@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +16,13 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from sadari.errors import DataError
+from sadari.errors import DataError, SadariError
 from sadari.messages import Message, message
+from sadari.serve.core.answer import FOREIGN, WARM
 from sadari.serve.core.shelf import Shelf, Slot
 from sadari.serve.http.asked import Asked
 from sadari.serve.http.endpoint import Handlers
+from sadari.serve.http.exchange import Exchange
 from sadari.serve.http.refused import Refused
 from sadari.serve.http.streams import Streamed, room_on_disk, save_body
 from sadari.serve.protocols.answering import CARE
@@ -56,6 +60,34 @@ def handlers(shelf: Shelf) -> Handlers:
         shelf: the models.
     """
     return [("POST", "/predict/file", partial(predict_file, shelf, asyncio.Semaphore(AT_ONCE)))]
+
+
+def warm(shelf: Shelf) -> None:
+    """Label a small file of each kind, so that the first one that comes waits for nothing to be compiled.
+
+    Args:
+        shelf: the models.
+    """
+    with suppress(SadariError, Refused, OSError), tempfile.TemporaryDirectory(prefix="sadari-file-") as folder:
+        file = Path(folder) / "file"
+        for slot in shelf:
+            for format, content in _warm_files().items():
+                file.write_bytes(content)
+                query = {"text": "text", "format": format}
+                deque(_Made(Exchange(), b"", slot, query, file).pieces, 0)
+
+
+def _warm_files() -> dict[str, bytes]:
+    """A file of each format, with what its readers have loops for: quotes, lines within them, more than ASCII."""
+    import polars as pl
+
+    frame = pl.DataFrame({"id": [1, 2, 3], "text": [WARM, f'"{FOREIGN}", and\nmore', ""]})
+    out = {name: io.BytesIO() for name in MEDIA}
+    frame.write_csv(out["csv"])
+    frame.write_csv(out["tsv"], separator="\t")
+    frame.write_ndjson(out["jsonl"])
+    frame.write_parquet(out["parquet"])
+    return {name: stream.getvalue() for name, stream in out.items()}
 
 
 async def predict_file(shelf: Shelf, places: asyncio.Semaphore, asked: Asked) -> Response:
@@ -97,7 +129,7 @@ async def _labelled(
     asked.exchange.read = True
     asked.exchange.model = slot.name
     run = slot.run if slot.loaded.rung.gains_from_batches else asyncio.to_thread
-    made = await run(_Made, asked, slot, query, file)
+    made = await run(_Made, asked.exchange, asked.header(b"content-type"), slot, query, file)
     first = await run(next, made.pieces, b"")  # what is wrong with the head of a file is said before an answer begins
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -115,13 +147,13 @@ async def _labelled(
 class _Made:
     """A file that is being labelled; every step of `pieces` reads, answers and writes some rows."""
 
-    def __init__(self, asked: Asked, slot: Slot, query: dict[str, str], file: Path) -> None:
+    def __init__(self, exchange: Exchange, kind: bytes, slot: Slot, query: dict[str, str], file: Path) -> None:
         from sadari.labelled.rows import Answers, Wanted
         from sadari.rungs.cautious import Caution
 
-        self._exchange, self._file = asked.exchange, file
+        self._exchange, self._file = exchange, file
         try:
-            source = _opened(file, query, asked, slot)
+            source = _opened(file, query, kind, slot)
             source.complete_columns()
             if query.get("on_bad_row") != "skip":
                 deque(source.batches(ROWS), 0)  # a bad row is said before an answer begins, which it would break off
@@ -198,12 +230,12 @@ def _check(name: str, value: str) -> None:
         raise Refused(422, message("must be {wanted}", wanted=message("a whole number")), where=name)
 
 
-def _opened(file: Path, query: dict[str, str], asked: Asked, slot: Slot) -> Source:
+def _opened(file: Path, query: dict[str, str], content_type: bytes, slot: Slot) -> Source:
     from sadari.data.read import open_source
     from sadari.labelled.columns import use_columns_of_model
 
     usual = _format_of(file)
-    kind = asked.header(b"content-type").split(b";")[0].strip().decode("latin-1").lower()
+    kind = content_type.split(b";")[0].strip().decode("latin-1").lower()
     source = open_source(
         file,
         text=query.get("text"),

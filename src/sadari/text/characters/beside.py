@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from sadari.compiling import njit
 from sadari.errors import SettingError
 from sadari.messages import message
-from sadari.text.characters.vectors import MOST_STORED, CharacterVectors, told
-from sadari.text.ids_on_disk import mapped
+from sadari.text.characters.vectors import CharacterVectors, told
 from sadari.text.vectorize import CountVectors
-from sadari.text.weigh import Counts, CountsOnDemand
+from sadari.text.weigh import Counts, CountsOnDemand, on_disk_if_large
 
 
 class WordsAndCharacters:
@@ -47,9 +46,7 @@ class WordsAndCharacters:
         Raises:
             DataError: no characters were found in any text.
         """
-        words = cast("Counts", self.words.fit(texts, may_be_empty=True))
-        if len(words.ids) > MOST_STORED // 8:  # so that the characters' share is large, too
-            words = Counts(mapped(words.ids), mapped(words.counts), words.offsets, words.size)
+        words = cast("Counts", on_disk_if_large(self.words.fit(texts, may_be_empty=True)))
         characters = self.characters.fit(texts)
         return beside(words, characters) if isinstance(characters, Counts) else BesideCounts(words, characters)
 

@@ -7,8 +7,10 @@ so a text's features are read once for all labels: the memory is touched k times
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +18,10 @@ from numpy.typing import NDArray
 
 from sadari.compiling import njit
 from sadari.nets.compiled import linear_logits
+from sadari.text.ids_on_disk import write
 from sadari.text.weigh import BLOCK, Counts, CountsOnDemand, Weights
 
+IN_MEMORY = 2**26  # bytes of a weight matrix of which there may be two
 # After each epoch: (epochs done, epochs at most, the record of this epoch) → True to stop.
 Monitor = Callable[[int, int, dict[str, float]], bool]
 
@@ -153,6 +157,7 @@ def held_out_logits(
     *,
     epochs: int = 1,
     seed: int,
+    last: bool = False,
 ) -> NDArray[np.float32]:
     """Logits of some training texts by a model that did not learn from them: float32 [rows, k].
 
@@ -166,13 +171,49 @@ def held_out_logits(
         row_scale: as it was given to `solve_dual`.
         signs: as it was given to `solve_dual`.
         costs: as it was given to `solve_dual`.
-        solution: what it gave; it is not changed.
+        solution: what it gave; its weight and bias are not changed.
         rows: int64, the texts to take out.
         epochs: passes over the others.
         seed: of their order.
+        last: the solution's dual variables are not needed again, and are written over in place of a copy of them; and a
+            large weight matrix waits in a file meanwhile.
     """
     share = solution.alpha[rows] * signs[rows]
-    without = DualSolution(solution.weight.copy(), solution.bias - share.sum(axis=0), solution.alpha.copy(), [])
+    with _set_aside(solution.weight, last) as weight:
+        alpha = solution.alpha if last else solution.alpha.copy()
+        without = DualSolution(weight, solution.bias - share.sum(axis=0), alpha, [])
+        return _logits_without(counts, weights, row_scale, signs, costs, without, rows, share, epochs=epochs, seed=seed)
+
+
+@contextmanager
+def _set_aside(weight: NDArray[np.float32], last: bool) -> Iterator[NDArray[np.float32]]:
+    """A weight matrix to write over: a copy, or a large one itself, which is read back from a file at the end."""
+    if not last or weight.nbytes <= IN_MEMORY:
+        yield weight.copy()
+        return
+    with tempfile.TemporaryFile(prefix="sadari-") as file:
+        write(file, weight)
+        try:
+            yield weight
+        finally:
+            file.seek(0)
+            file.readinto(weight.data.cast("B"))  # type: ignore[attr-defined]
+
+
+def _logits_without(
+    counts: Counts | CountsOnDemand,
+    weights: Weights,
+    row_scale: NDArray[np.float32],
+    signs: NDArray[np.int8],
+    costs: NDArray[np.float32],
+    without: DualSolution,
+    rows: NDArray[np.int64],
+    share: NDArray[np.float32],
+    *,
+    epochs: int,
+    seed: int,
+) -> NDArray[np.float32]:
+    """Take texts out of a solution, which is written over: their logits by what it is then."""
     part = counts.take(rows)
     _take_out(part, weights, row_scale[rows], share, without.weight)
     solve_dual(

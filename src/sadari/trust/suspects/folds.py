@@ -10,13 +10,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.climb.failures import none_trained, why_failed
-from sadari.data.corpus import Corpus
+from sadari.data.corpus import Corpus, TextStream
 from sadari.errors import DataError
 from sadari.messages import Message, message, of
 from sadari.metrics.label_quality.ballots import ROWS, Ballots
 from sadari.metrics.predictions import label_columns
 from sadari.rungs import RUNGS, Rung
+from sadari.rungs.training_rows import SomeTexts
 
+IN_MEMORY = 2**16  # texts of which there may be a copy
 Say = Callable[[Message | str, float], None]
 
 
@@ -70,13 +72,27 @@ def vote_in_folds(
                 say(of(name, message("fold {fold} of {folds}", fold=fold + 1, folds=len(parts))), share)
                 rows = np.setdiff1d(every, held)
                 model = RUNGS[name](**models).set_params(seed=seed)
-                model.fit(train.texts.gather(rows), train.given_labels.gather(rows), verbose=False)
+                model.fit(some_texts(train, rows, RUNGS[name]), train.given_labels.gather(rows), verbose=False)
                 add_answers(ballots, name, model, train, held)
         except Exception as error:
             failed[name] = why_failed(error, name)
     if len(failed) == len(voters):
         raise none_trained(failed, source=train.source)
     return [of(name, message("has no vote: {why}", why=why)) for name, why in failed.items()]
+
+
+def some_texts(train: Corpus, rows: NDArray[np.int64], kind: type[Rung]) -> pl.Series | TextStream:
+    """The texts of some rows, to be trained on; many are not copied.
+
+    Args:
+        train: the texts.
+        rows: positions in it.
+        kind: the rung that is to learn from them.
+    """
+    # of a column, and of no stream, blank texts are left out, and what was made of a text is looked up
+    if len(rows) <= IN_MEMORY or kind.looks_up or not train.texts.str.contains(r"\S").all():
+        return train.texts.gather(rows)
+    return SomeTexts(train.texts, rows)
 
 
 def add_answers(ballots: Ballots, name: str, model: Rung, train: Corpus, rows: NDArray[np.int64]) -> None:

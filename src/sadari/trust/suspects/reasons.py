@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sadari.data.corpus import Corpus
 from sadari.rungs import RUNGS, Rung
+from sadari.trust.suspects.folds import some_texts
 
 WORDS, NEAREST = 5, 3
 _ROWS = 2**13  # texts compared at a time
@@ -41,10 +42,11 @@ def reader_of(train: Corpus, rows: NDArray[np.int64], *, seed: int) -> Rung | No
         seed: of the model.
     """
     kind = next(kind for kind in RUNGS.values() if kind.votes_on_labels and kind.reads == "tokens")
-    others = train.take(np.setdiff1d(np.arange(len(train)), rows))
-    if len(others.label_names) < 2:
+    others = np.setdiff1d(np.arange(len(train)), rows)
+    labels = train.given_labels.gather(others)
+    if (labels.explode() if train.multi_label else labels).drop_nulls().n_unique() < 2:
         return None
-    return kind().set_params(seed=seed).fit(others.texts, others.given_labels, verbose=False)
+    return kind().set_params(seed=seed).fit(some_texts(train, others, kind), labels, verbose=False)
 
 
 def reasons_for(train: Corpus, reader: Rung, rows: NDArray[np.int64], likelier: NDArray[np.integer]) -> list[Reason]:
