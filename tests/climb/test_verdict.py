@@ -340,7 +340,7 @@ def test_sentences_agree_with_figures(specs, rows, metric):
             assert right[name] == max(right.values())
         if "by more than chance, and worth" in said:
             assert all(right[name] > right[other] for other in costs if weight(costs[name], costs[other]))
-        if "every other rung is worse" in said:
+        if "every other trained rung is worse" in said:
             assert all(right[verdict.rung] > right[other] for other in costs if other != verdict.rung)
         if "none is noticeably cheaper" in said:
             assert not any(weight(costs[name], cost) for cost in costs.values())

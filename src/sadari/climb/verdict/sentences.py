@@ -198,7 +198,9 @@ def _what_could_hide(verdict: Verdict, names: Sequence[str], rows: int, compare:
     most = max(gains, key=lambda name: gains[name].high)
     if gains[most].high < 0.00005:
         if any(gain.value >= 0 for gain in gains.values()):
-            return message("On these {rows:,} validation rows no other rung is better.", rows=rows)
-        return message("On these {rows:,} validation rows every other rung is worse by more than chance.", rows=rows)
+            return message("On these {rows:,} validation rows no other trained rung is better.", rows=rows)
+        return message(
+            "On these {rows:,} validation rows every other trained rung is worse by more than chance.", rows=rows
+        )
     sentence = message("So much can {rows:,} validation rows tell: {rung} could still be up to {amount} better.")
     return sentence.filled(rows=rows, rung=most, amount=amount_alone(metric, gains[most].high))
