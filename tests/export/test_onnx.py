@@ -149,7 +149,8 @@ def test_an_export_that_answers_otherwise_is_refused(tmp_path, monkeypatch):
 def test_a_refused_export_leaves_nothing(tmp_path, monkeypatch):
     model = trained("tfidf")
     wrong = model.predict_proba(["x"])
-    monkeypatch.setattr(type(model), "predict_proba", lambda self, texts: np.repeat(wrong[:, ::-1], len(texts), axis=0))
+    always = np.repeat(wrong[:, ::-1], 1_000, axis=0)
+    monkeypatch.setattr(type(model), "_probabilities", lambda self, logits, known: always[: len(logits)])
     with pytest.raises(ModelError, match="refused"):
         export_onnx(model, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
