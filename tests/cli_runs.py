@@ -1,8 +1,10 @@
 """How the tests of the command line run it: in this process, or as a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from sadari.cli import app
 
 HEADLINES = Path(sadari.__file__).parent / "data" / "headlines"
 SADARI = [sys.executable, "-m", "sadari"]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
 
 
 def run(*arguments: object, stdin: str | bytes | None = None, env: dict[str, str] | None = None) -> Result:
@@ -42,6 +45,32 @@ def spawn(*arguments: object, **options: object) -> subprocess.CompletedProcess[
     return subprocess.run(
         [*SADARI, *map(str, arguments)], capture_output=True, text=True, env=env, timeout=120, **options
     )
+
+
+def stopped(*arguments: object, run: Path, number: int = signal.SIGINT, cwd: Path | None = None) -> tuple[int, str]:
+    """As a process of its own that is asked to end as soon as its run is kept: its exit code, and standard error.
+
+    Args:
+        arguments: of a command that trains.
+        run: the folder of its run.
+        number: of the signal.
+        cwd: where it works.
+    """
+    process = subprocess.Popen(
+        [*SADARI, *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+        cwd=cwd,
+    )
+    deadline = time.monotonic() + 90
+    while not (run / "sadari.json").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    return process.returncode, said
 
 
 @cache

@@ -3,15 +3,13 @@
 import json
 import os
 import re
-import signal
 import subprocess
-import time
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from cli_runs import SADARI, run, run_badly, run_well, spawn
+from cli_runs import ENVIRONMENT, SADARI, run, run_badly, run_well, spawn, stopped
 from sadari import Generator
 from sadari.artifact import read_model
 from sadari.train.checkpoint import read_run
@@ -29,7 +27,6 @@ QUICK = [
     "--steps",
     "60",
 ]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
 
 
 @pytest.fixture
@@ -235,18 +232,10 @@ def test_a_named_data_set(tmp_path):
 @pytest.mark.slow
 def test_a_stopped_training_is_resumed_to_the_same_model(verses, tmp_path):
     how = [part for part in QUICK if part not in ("--steps", "60")]
-    command = [*SADARI, "generate", "train", verses.name, "-o", "m", *how, "--steps", "3000", "--run", "run"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, cwd=tmp_path
-    )
+    command = ["generate", "train", verses.name, "-o", "m", *how, "--steps", "3000", "--run", "run"]
     kept = tmp_path / "run"
-    deadline = time.monotonic() + 60
-    while not (kept / "sadari.json").exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=10)
-    assert process.returncode == 130, said
+    code, said = stopped(*command, run=kept, cwd=tmp_path)
+    assert code == 130, said
     assert "sadari generate train --resume run" in said
     assert not (tmp_path / "m").exists()
     assert not read_run(kept).finished

@@ -4,15 +4,12 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
-import time
 
 import polars as pl
 import pytest
 
 import sadari
-from cli_runs import HEADLINES, SADARI, model_folder, run_badly, run_well
+from cli_runs import HEADLINES, model_folder, run_badly, run_well, stopped
 from sadari.artifact import read_model
 
 TRAIN, TEST = HEADLINES / "en_train.csv", HEADLINES / "en_test.csv"
@@ -170,19 +167,8 @@ def test_a_stopped_student_goes_on_with_its_teacher(files):
     shutil.copytree(model_folder("tfidf"), files / "teacher")
     net = ["--rung", "lstm", "--set", "embed_dim=16", "--set", "hidden=8", "--set", "max_length=12", "--epochs", "12"]
     options = [*net, "--teacher", "teacher", "--unlabelled", "more.csv", "--text", "title,text"]
-    process = subprocess.Popen(
-        [*SADARI, "train", "few.csv", *options, "-o", "m", "--run", "run"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"},
-    )
-    deadline = time.monotonic() + 90
-    while not (files / "run" / "sadari.json").exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 130, said
+    code, said = stopped("train", "few.csv", *options, "-o", "m", "--run", "run", run=files / "run")
+    assert code == 130, said
     elsewhere = files / "elsewhere"
     elsewhere.mkdir()
     os.chdir(elsewhere)

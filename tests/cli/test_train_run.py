@@ -5,17 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 import sadari
-from cli_runs import HEADLINES, SADARI, run_badly, run_well
+from cli_runs import ENVIRONMENT, HEADLINES, SADARI, run_badly, run_well, stopped
 from sadari.artifact import read_model
 from sadari.train.checkpoint import read_run
 
 LSTM = ["--rung", "lstm", "--set", "embed_dim=16", "--set", "hidden=8"]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
 
 
 def tensors(folder):
@@ -24,17 +22,9 @@ def tensors(folder):
 
 def test_a_stopped_training_is_resumed_to_the_same_model(tmp_path):
     data, run = os.path.relpath(HEADLINES / "en_train.csv", tmp_path), tmp_path / "run"
-    command = [*SADARI, "train", data, *LSTM, "-o", "m", "--run", "run", "--text", "title,text", "--epochs", "30"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, cwd=tmp_path
-    )
-    deadline = time.monotonic() + 60
-    while not (run / "sadari.json").exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=10)
-    assert process.returncode == 130, said
+    command = ["train", data, *LSTM, "-o", "m", "--run", "run", "--text", "title,text", "--epochs", "30"]
+    code, said = stopped(*command, run=run, cwd=tmp_path)
+    assert code == 130, said
     assert "training was stopped in pass" in said
     assert "sadari train --resume run" in said
     assert not (tmp_path / "m").exists()
@@ -87,16 +77,10 @@ def test_two_processes_make_one_model_and_one_of_them_speaks(tmp_path):
 
 def stopped_run(tmp_path):
     """The folder of a run that was stopped."""
-    command = [*SADARI, "train", "headlines", *LSTM, "-o", tmp_path / "m", "--run", tmp_path / "run", "--epochs", "900"]
-    process = subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT
-    )
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "run" / "sadari.json").exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
-    return tmp_path / "run"
+    run = tmp_path / "run"
+    asked = [*LSTM, "-o", tmp_path / "m", "--run", run, "--epochs", "900"]
+    stopped("train", "headlines", *asked, run=run, number=signal.SIGTERM)
+    return run
 
 
 @pytest.mark.slow

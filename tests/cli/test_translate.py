@@ -2,15 +2,12 @@
 
 import json
 import re
-import signal
-import subprocess
-import time
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from cli_runs import SADARI, model_folder, run, run_badly, run_well
+from cli_runs import model_folder, run, run_badly, run_well, stopped
 from real_data import data_file
 from sadari.cli.translate.view import alignment_grid, shade
 from sadari.data.datasets import find
@@ -290,24 +287,9 @@ def test_a_stopped_training_is_resumed(tmp_path):
     a, b = files_of(tmp_path)
     asked = [a, b, *TINY, "--epochs", "40"]
     run_well("translate", "train", *asked, "-o", tmp_path / "whole")
-    command = [
-        *SADARI,
-        "translate",
-        "train",
-        *map(str, asked),
-        "-o",
-        str(tmp_path / "m"),
-        "--run",
-        str(tmp_path / "run"),
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "run" / "sadari.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(1.0)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
+    kept = tmp_path / "run"
+    code, said = stopped("translate", "train", *asked, "-o", tmp_path / "m", "--run", kept, run=kept)
+    assert code == 130, said
     assert "sadari translate train --resume" in said
     assert not (tmp_path / "m").exists()
     assert "leave out" in run_badly("translate", "train", "--resume", tmp_path / "run", "--epochs", "3")

@@ -2,16 +2,13 @@
 
 import json
 import os
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import sadari
-from cli_runs import HEADLINES, SADARI, run, run_badly, run_well
+from cli_runs import HEADLINES, run, run_badly, run_well, stopped
 from rungs_headlines import headlines
 from sadari.artifact import read_model
 from sadari.text.tokens.tokenize import tokenizer
@@ -136,18 +133,9 @@ def test_few_words_found_is_said_loudly(file):
 def test_a_stopped_training_is_resumed_from_elsewhere(file, tmp_path):
     place = os.path.relpath(file, tmp_path)
     options = ["--rung", "vectors", "--set", "net=lstm", "--set", "hidden=8", "--text", "title", "--epochs", "20"]
-    command = [*SADARI, "train", HEADLINES / "en_train.csv", *options, "--vectors", place, "-o", "m", "--run", "run"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
-    process = subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
-    )
-    deadline = time.monotonic() + 60
-    while not Path("run", "sadari.json").exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
-    assert process.returncode == 130, said
+    data = HEADLINES / "en_train.csv"
+    code, said = stopped("train", data, *options, "--vectors", place, "-o", "m", "--run", "run", run=Path("run"))
+    assert code == 130, said
     assert not read_run("run").finished
     other = tmp_path / "elsewhere"
     other.mkdir()

@@ -1,13 +1,11 @@
 """Two processes that train one generator reach the weights of one process: torchrun, gloo, for real."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 import torch
 
+import torchrun
 from sadari import Generator
 
 SCRIPT = """
@@ -75,18 +73,7 @@ JOBS = [
 @pytest.fixture(scope="module")
 def by_two(tmp_path_factory):
     place = tmp_path_factory.mktemp("two")
-    (place / "train.py").write_text(SCRIPT)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", place / "train.py"]
-    done = subprocess.run(
-        [*map(str, command), TEXT, json.dumps(JOBS), str(place)],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("SAID")]
-    return json.loads(line.removeprefix("SAID")), place
+    return torchrun.run(SCRIPT, place, TEXT, json.dumps(JOBS), str(place)), place
 
 
 @pytest.mark.slow

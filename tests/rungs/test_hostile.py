@@ -15,6 +15,7 @@ from rungs_headlines import FIRST_RUNGS, some
 from sadari.artifact import read_model, write_model
 from sadari.errors import MissingExtraError, ModelError
 from sadari.rungs import EmbeddingBag, TfIdf
+from sealed import head_of
 
 TEXTS, LABELS = some(60)
 SETTINGS = {
@@ -23,7 +24,6 @@ SETTINGS = {
     "tfidf": {"buckets": 2**10},
     "embedding-bag": {},
 }
-MADE_BY_THE_FOLDER = ("format_version", "files", "sha256", "versions")
 NO_PREFIX = 0x7FFFFFFF
 
 
@@ -42,7 +42,7 @@ def changed(files, folder, *, manifest=None, tensors=None, texts=None):
     def merged(old, new):
         return {key: value for key, value in {**old, **(new or {})}.items() if value is not None}
 
-    head = {key: value for key, value in files.manifest.items() if key not in MADE_BY_THE_FOLDER}
+    head = head_of(files)
     write_model(
         folder,
         manifest=merged(head, manifest),
@@ -383,7 +383,7 @@ def replaced(value, path, other):
 @given(data=st.data())
 def test_any_value_of_the_manifest_replaced_by_any_other(name, saved, tmp_path_factory, data):
     files = saved[name]
-    head = {key: value for key, value in files.manifest.items() if key not in MADE_BY_THE_FOLDER}
+    head = head_of(files)
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from([path for path in places(head) if path]))
         head = replaced(head, path, data.draw(JSON))

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from precisions import needs
 from real_data import data_file
 from rungs_headlines import headlines, some
-from sadari.artifact import read_model, write_model
+from sadari.artifact import read_model
 from sadari.artifact.restore import VOCABULARY
 from sadari.data.corpus import TextStream
 from sadari.data.read import open_source
@@ -25,6 +25,7 @@ from sadari.rungs.neural.base import NeuralRung
 from sadari.rungs.neural.embedding import EmbeddingMean
 from sadari.rungs.neural.recurrent import GRU, LSTM, RNN, BiLSTM
 from sadari.rungs.neural.transformer import Transformer
+from sealed import changed
 
 ALL = (EmbeddingMean, RNN, GRU, LSTM, BiLSTM, Transformer)
 EVERY = pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
@@ -375,21 +376,6 @@ def test_a_saved_model_answers_the_same(kind, trained, tmp_path):
     loaded.save(tmp_path / "again")
     first, second = read_model(tmp_path / "m"), read_model(tmp_path / "again")
     assert first.manifest["sha256"] == second.manifest["sha256"]
-
-
-MADE_BY_THE_FOLDER = ("format_version", "files", "sha256", "versions")
-
-
-def changed(rung, place, *, settings=None, tensors=None, texts=None, model=None):
-    """The saved model with other content, sealed as an honest one."""
-    rung.save(place / "honest")
-    files = read_model(place / "honest")
-    head = {key: value for key, value in files.manifest.items() if key not in MADE_BY_THE_FOLDER}
-    head["settings"] = {**head["settings"], **(settings or {})}
-    head["model"] = {**head["model"], **(model or {})}
-    kept = {name: value for name, value in {**files.tensors, **(tensors or {})}.items() if value is not None}
-    write_model(place / "hostile", manifest=head, tensors=kept, texts={**files.texts, **(texts or {})})
-    return place / "hostile"
 
 
 def refused(kind, folder, match=None):

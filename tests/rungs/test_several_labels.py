@@ -15,9 +15,9 @@ from sadari.ragged import Ragged
 from sadari.rungs import RUNGS
 from sadari.train.batches import Batches
 from sadari.train.objectives.classification import ClassifierTask
+from sealed import head_of
 
 SIGNS = {"sun": "weather", "rain": "weather", "goal": "sport", "team": "sport", "bank": "money", "coin": "money"}
-MADE_BY_THE_FOLDER = ("format_version", "files", "sha256", "versions")
 KINDS = [name for name, kind in RUNGS.items() if kind.starts_from is None]
 
 
@@ -76,7 +76,7 @@ def test_a_net_without_validation_rows_keeps_one_half():
 def test_thresholds_that_are_none_are_refused(wrong, tmp_path):
     new("bow").fit(*rows(100, 0)).save(tmp_path / "m")
     files = read_model(tmp_path / "m")
-    head = {key: value for key, value in files.manifest.items() if key not in MADE_BY_THE_FOLDER}
+    head = head_of(files)
     write_model(tmp_path / "wrong", manifest={**head, "thresholds": wrong}, tensors=files.tensors, texts=files.texts)
     with pytest.raises(ModelError, match="thresholds"):
         sadari.load(tmp_path / "wrong")

@@ -14,7 +14,7 @@ from sklearn.utils import estimator_checks
 
 import sadari
 from rungs_headlines import headlines, some
-from sadari.artifact import read_model, write_model
+from sadari.artifact import read_model
 from sadari.data.corpus import TextStream
 from sadari.data.read import open_source
 from sadari.errors import DataError, ModelError, SettingError
@@ -29,6 +29,7 @@ from sadari.vectors.keyed import WordVectors
 from sadari.vectors.subwords import Subwords
 from sadari.vectors.vector_source import VectorSource
 from sadari.vectors.word2vec.trainer import train_vectors
+from sealed import changed
 from sklearn_contract import ABOUT_PARAMETERS, ABOUT_TRAINING, reading_numbers
 
 TEXTS, LABELS = some(150)
@@ -516,21 +517,6 @@ def test_a_fit_that_fails_leaves_no_half_model(trained):
         rung.set_params(tokenizer="characters").fit(["ZQ"] * 4, [1, 2, 1, 2])
     with pytest.raises(Exception, match="not trained"):
         rung.predict(TEXTS)
-
-
-MADE_BY_THE_FOLDER = ("format_version", "files", "sha256", "versions")
-
-
-def changed(rung, place, *, settings=None, tensors=None, texts=None, model=None):
-    """The saved model with other content, sealed as an honest one."""
-    rung.save(place / "honest")
-    files = read_model(place / "honest")
-    head = {key: value for key, value in files.manifest.items() if key not in MADE_BY_THE_FOLDER}
-    head["settings"] = {**head["settings"], **(settings or {})}
-    head["model"] = {**head["model"], **(model or {})}
-    kept = {name: value for name, value in {**files.tensors, **(tensors or {})}.items() if value is not None}
-    write_model(place / "hostile", manifest=head, tensors=kept, texts={**files.texts, **(texts or {})})
-    return place / "hostile"
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 import sadari
+import torchrun
 from cli_runs import SADARI, run_badly, run_well
 from rungs_headlines import some
 from sadari.artifact import read_model
@@ -19,7 +19,6 @@ from sadari.rungs import RUNGS
 from sadari.scale.train import fit_together
 from sadari.train.checkpoint import Run, read_run
 
-TESTS = Path(__file__).parents[1]
 # with dropout, whose random numbers each process has of its own
 NET = {"embed_dim": 16, "hidden": 8, "epochs": 3, "batch_size": 20, "threads": 1}
 SCRIPT = """
@@ -38,16 +37,7 @@ if processes.place()[0] == 0:
 def by_torchrun(tmp_path_factory):
     """The folder of the model that two processes of torchrun give."""
     place = tmp_path_factory.mktemp("torchrun")
-    (place / "train.py").write_text(SCRIPT)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", place / "train.py"]
-    done = subprocess.run(
-        [*map(str, command), json.dumps(NET), str(place / "model")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{TESTS}:{os.environ.get('PYTHONPATH', '')}"},
-    )
-    assert done.returncode == 0, done.stderr
+    torchrun.run(SCRIPT, place, json.dumps(NET), str(place / "model"))
     return place / "model"
 
 

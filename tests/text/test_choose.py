@@ -12,7 +12,6 @@ from sadari.text.tokens.choose import UNSEEN, Scripts, plausible_tokenizers
 from sadari.text.tokens.tokenize import tokenizer, unseen_share
 
 TWEETS = ["@anna #sad «why» 😀", "@ben look: https://t.co/x #fun", "so tired… #monday @carl 😴"]
-LOGS = ["instruction cache parity error corrected", "/bin/ls: 0x00544eb8 at core.2275", "ciod: failed to read <node>"]
 CODE = ["for i in range(10): print(x[i])", "return {key: value}", "if (a && b) { c->next = NULL; }"]
 PLAUSIBLE = {
     "english": (["Plain English", "and more of it"], ["basic_english"]),

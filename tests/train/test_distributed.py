@@ -1,22 +1,18 @@
 """Two processes that train one net reach the weights of one process with the same batches: torchrun, gloo, for real."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
 
+import torchrun
 from sadari.artifact import read_model
 from sadari.rungs import RUNGS
 from sadari.train.checkpoint import read_run
 from sadari.train.machine import distributed as processes
 
-TESTS = Path(__file__).parents[1]
 SCRIPT = """
 import json, sys
 import torch
@@ -54,24 +50,11 @@ JOBS = [
 ]
 
 
-def torchrun(count, script, *arguments):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(TESTS)}
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}"]
-    return subprocess.Popen(
-        [*command, str(script), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
-
-
 @pytest.fixture(scope="module")
 def trained_by_two(tmp_path_factory):
     """What two processes said, and the folder of their models."""
     place = tmp_path_factory.mktemp("two")
-    (place / "train.py").write_text(SCRIPT)
-    process = torchrun(2, place / "train.py", json.dumps(JOBS), str(place))
-    out, error = process.communicate(timeout=120)
-    assert process.returncode == 0, error
-    (line,) = [line for line in out.splitlines() if line.startswith("SAID")]  # of the first process alone
-    return json.loads(line.removeprefix("SAID")), place
+    return torchrun.run(SCRIPT, place, json.dumps(JOBS), str(place)), place
 
 
 @pytest.mark.slow
@@ -113,7 +96,7 @@ except Interrupted as error:
 @pytest.mark.slow
 def test_two_processes_stop_together_and_resume_to_the_same_bits(tmp_path):
     (tmp_path / "train.py").write_text(STOPPED)
-    stopped = torchrun(2, tmp_path / "train.py", str(tmp_path / "run"), "start", "40")
+    stopped = torchrun.begin(tmp_path / "train.py", str(tmp_path / "run"), "start", "40")
     for line in stopped.stdout:
         if int(line) >= 20:
             break
@@ -124,7 +107,7 @@ def test_two_processes_stop_together_and_resume_to_the_same_bits(tmp_path):
         time.sleep(0.1)
     assert 20 <= read_run(tmp_path / "run").step < 600
     for run, how in (("run", "resume"), ("unbroken", "start")):
-        process = torchrun(2, tmp_path / "train.py", str(tmp_path / run), how, "40")
+        process = torchrun.begin(tmp_path / "train.py", str(tmp_path / run), how, "40")
         _, error = process.communicate(timeout=120)
         assert process.returncode == 0, error
     resumed, unbroken = (read_model(tmp_path / run, as_torch=True).tensors for run in ("run", "unbroken"))

@@ -1,14 +1,10 @@
 """A run that is kept to a time: as planned where that suffices, and else fewer steps to the same end."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
+import torchrun
 from rungs_headlines import some
 from sadari.errors import SettingError
 from sadari.rungs import LSTM, FromVectors
@@ -225,9 +221,8 @@ def test_a_time_that_is_none(seconds):
 @pytest.mark.slow
 def test_two_processes_are_cut_alike(tmp_path):
     """Their clocks differ; what is made of them must not, or one would wait for the other for ever."""
-    script = tmp_path / "train.py"
-    script.write_text(
-        "import time, torch\n"
+    said = torchrun.run(
+        "import json, time, torch\n"
         "from rungs_headlines import some\n"
         "from sadari.rungs import LSTM\n"
         "from sadari.train.machine import distributed as processes\n"
@@ -238,12 +233,8 @@ def test_two_processes_are_cut_alike(tmp_path):
         "steps = processes.gather(torch.tensor(rung.shortened_))\n"
         "same = processes.gather(torch.cat([value.flatten() for value in rung.net_.state_dict().values()]))\n"
         "if processes.place()[0] == 0:\n"
-        "    print('SAID', torch.equal(*steps), torch.equal(*same), *rung.shortened_)\n"
+        "    print('SAID', json.dumps([torch.equal(*steps), torch.equal(*same), *rung.shortened_]))\n",
+        tmp_path,
     )
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    [said] = [line.split() for line in done.stdout.splitlines() if line.startswith("SAID")]
-    assert said[1:3] == ["True", "True"]
-    assert 0 < int(said[3]) < int(said[4]) == 75_000
+    assert said[:2] == [True, True]
+    assert 0 < said[2] < said[3] == 75_000

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import torchrun
 from sadari.artifact import read_model, write_model
 from sadari.data.datasets import find
 from sadari.data.parallel.read import read_pairs
@@ -563,21 +562,7 @@ ALIKE = {
 @pytest.mark.slow
 def test_two_processes_reach_the_weights_of_one(tmp_path):
     """By torchrun, with shares of batches; but for the order of sums they do the same."""
-    (tmp_path / "two.py").write_text(TWO)
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": f"{Path(__file__).parent}{os.pathsep}{Path(__file__).parents[1]}",
-    }
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    done = subprocess.run(
-        [*command, str(tmp_path / "two.py"), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
+    torchrun.run(TWO, tmp_path, str(tmp_path), paths=os.pathsep.join([str(Path(__file__).parent), torchrun.PATHS]))
     for net, asked in ALIKE.items():
         alone = Translator(net=net, **asked).fit(SOURCES, TARGETS, validation=HELD_OUT)
         found = read_model(tmp_path / net, as_torch=True).tensors
