@@ -20,7 +20,8 @@ from typing import Any
 
 import torch
 
-from sadari.data.parallel.read import ParallelCorpus, read_parallel
+from sadari.data.parallel.pairs import ParallelCorpus
+from sadari.data.parallel.read import read_parallel
 from sadari.device import bf16_is_fast
 from sadari.metrics.translation import TranslationScores, score_translations, tokenised_bleu
 from sadari.translation.translator import Translator

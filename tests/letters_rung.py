@@ -12,7 +12,7 @@ from sadari.rungs.ladder import ENCODER, StartsFrom
 from sadari.settings.limits import Text
 from sadari.settings.search import LogNumber, Tried
 from sadari.settings.shared import ClassWeight, Positive, Seed
-from sadari.text.vectorize import columns
+from sadari.text.column import columns
 
 BYTES = 256
 LEXICON = StartsFrom("lexicon", message("word vectors"), message("reading the vectors"), "--lexicon FILE", "write one")

@@ -122,7 +122,7 @@ GUARDED_OTHERWISE = {
     ("nets/bag.py", "sharing"),  # torch's, on memory of ours
     ("climb/validated.py", "validation_tensors"),  # writes arrays of ours
     ("pretrained/encoders.py", "unfilled"),  # reads nothing
-    ("pretrained/encoders.py", "_from_hub"),  # the cache's answer that it has nothing is looked at
+    ("pretrained/find.py", "_from_hub"),  # the cache's answer that it has nothing is looked at
 }
 
 

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from sadari.data.corpus import Corpus, TextStream, near_duplicate_labels, sort_labels, split
+from sadari.data.corpus import Corpus, near_duplicate_labels, sort_labels, split
 from sadari.data.read import open_source
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError, SettingError
 
 

@@ -17,7 +17,8 @@ from phrases_file import PATH as PHRASES
 from real_data import data_file
 from sadari.data.parallel.direction import frequent_words, looks_swapped, same_language
 from sadari.data.parallel.misalignment import first_slip, shifted_run
-from sadari.data.parallel.read import ParallelCorpus, hold_out, pair_texts, read_pairs, read_parallel
+from sadari.data.parallel.pairs import ParallelCorpus, hold_out, pair_texts
+from sadari.data.parallel.read import read_pairs, read_parallel
 from sadari.errors import DataError, SettingError
 from written import written
 

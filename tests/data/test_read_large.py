@@ -17,7 +17,7 @@ from sadari.data.read import open_source
 MEASURE = """
 import sys
 from process_use import peak_megabytes
-from sadari.data.corpus import TextStream
+from sadari.data.text_stream import TextStream
 from sadari.data.read import open_source
 
 open_source(sys.argv[1]).read()  # loads the libraries and compiled loops

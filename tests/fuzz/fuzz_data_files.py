@@ -15,7 +15,8 @@ import polars as pl
 from fuzz_mutations import spoil
 
 import sadari
-from sadari.data.read import Batch, open_source
+from sadari.data.read import open_source
+from sadari.data.source import Batch
 from sadari.errors import SadariError
 
 HEADLINES = Path(sadari.__file__).parent / "data" / "headlines"

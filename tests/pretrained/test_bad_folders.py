@@ -24,7 +24,7 @@ from sadari.errors import (
     SadariWarning,
     SettingError,
 )
-from sadari.pretrained.encoders import find_weights
+from sadari.pretrained.find import find_weights
 from sadari.rungs import BertClassifier, TfIdf
 
 pytest.importorskip("transformers")
@@ -257,7 +257,7 @@ def test_a_name_that_is_not_in_the_cache_is_not_asked_for(tmp_path, monkeypatch)
 
 def test_no_network(tmp_path):
     script = (
-        "from sadari.pretrained.encoders import find_weights\nfrom sadari.errors import DownloadError\n"
+        "from sadari.pretrained.find import find_weights\nfrom sadari.errors import DownloadError\n"
         "try: find_weights('nobody/nothing', download=True)\nexcept DownloadError as e: print('SAID', e)"
     )
     import os

@@ -17,7 +17,9 @@ COMMIT = "a" * 40
 SCRIPT = """
 import sys, json
 from sadari.errors import SadariError
-from sadari.pretrained.encoders import check_folder, find_weights, read_tokenizer
+from sadari.pretrained.encoders import check_folder
+from sadari.pretrained.find import find_weights
+from sadari.pretrained.tokenizing import read_tokenizer
 try:
     folder = find_weights("somebody/small", download=sys.argv[1] == "download")
     check_folder(folder)

@@ -16,7 +16,7 @@ import pytest
 from cli_runs import run_well
 from sadari.data.download import download
 from sadari.errors import DataError, DownloadError, ModelError, OutputError, SettingError
-from sadari.pretrained.encoders import find_weights
+from sadari.pretrained.find import find_weights
 from sadari.pretrained.published import NAMES, SOURCE, advice, fetch_weights, published, suggested
 
 NAME = "all-MiniLM-L6-v2"

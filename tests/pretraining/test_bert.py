@@ -20,7 +20,7 @@ from sadari.artifact import read_model, write_model
 from sadari.data.paragraphs import paragraphs
 from sadari.data.plain_text import PlainText
 from sadari.errors import DataError, ModelError, OutputError, SadariWarning, SettingError
-from sadari.pretrained.encoders import read_tokenizer
+from sadari.pretrained.tokenizing import read_tokenizer
 from sadari.pretraining.corpus import read_texts
 from sadari.pretraining.transformers_folder import read_bert
 from sadari.text.subword.wordpiece import SPECIALS, WordPiece, vocabulary_size

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rungs_headlines import headlines
-from sadari.data.corpus import TextStream
+from sadari.data.text_stream import TextStream
 from sadari.errors import SettingError
 from sadari.rungs import EmbeddingBag, TfIdf
 from sadari.rungs.distillation.augmentation import altered

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import sadari
 from rungs_headlines import FIRST_RUNGS, some
-from sadari.data.corpus import TextStream
 from sadari.data.read import open_source
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError, SadariWarning, SettingError
 from sadari.rungs import RUNGS, BagOfWords, Char, EmbeddingBag, TfIdf, WordChar
 

@@ -10,9 +10,9 @@ import pytest
 
 import sadari
 from rungs_headlines import headlines, some
-from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
 from sadari.data.read import open_source
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError, ModelError, SadariWarning, SettingError
 from sadari.rungs import LSTM, RUNGS, BagOfWords, EmbeddingBag, EmbeddingMean, FromVectors, TfIdf
 from sadari.rungs.base import Rung

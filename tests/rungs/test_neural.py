@@ -15,8 +15,8 @@ from real_data import data_file
 from rungs_headlines import headlines, some
 from sadari.artifact import read_model
 from sadari.artifact.restore import VOCABULARY
-from sadari.data.corpus import TextStream
 from sadari.data.read import open_source
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.nets.bert.integrated_gradients import integrated_gradients
 from sadari.rungs.neural import base

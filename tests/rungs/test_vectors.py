@@ -15,8 +15,8 @@ from sklearn.utils import estimator_checks
 import sadari
 from rungs_headlines import headlines, some
 from sadari.artifact import read_model
-from sadari.data.corpus import TextStream
 from sadari.data.read import open_source
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError, ModelError, SettingError
 from sadari.rungs.vectors.classifier import NETS, FromVectors
 from sadari.rungs.vectors.initialised import FewWordsFound, Start

@@ -13,14 +13,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import text_reference as reference
-from sadari.data.corpus import TextStream
 from sadari.data.read import open_source
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError, SettingError
-from sadari.text import vectorize
-from sadari.text.column import as_column, slices
+from sadari.text.column import as_column, columns, slices
+from sadari.text.hashed_vectors import HashedVectors
 from sadari.text.table import MISSING
 from sadari.text.tokens.tokenize import tokenizer
-from sadari.text.vectorize import CountVectors, HashedVectors, columns
+from sadari.text.vectorize import CountVectors
 from sadari.text.weigh import Counts
 
 Vectors = CountVectors | HashedVectors
@@ -50,7 +50,7 @@ def fit(vectors: Vectors, corpus: Any) -> Any:
 
 def in_batches(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     """From here on, columns come in slices of so many rows."""
-    monkeypatch.setattr(vectorize, "slices", lambda column: slices(column, max_rows=rows))
+    monkeypatch.setattr("sadari.text.column.slices", lambda column: slices(column, max_rows=rows))
 
 
 # -- one column or many -----------------------------------------------------------------------------------

@@ -16,10 +16,10 @@ import torch
 from rungs_headlines import headlines, some
 from sadari.artifact import read_model, write_model
 from sadari.errors import ModelError, OutputError, SadariWarning, SettingError
-from sadari.rungs.linear import TfIdf
 from sadari.rungs.neural.embedding import EmbeddingMean
 from sadari.rungs.neural.recurrent import GRU, LSTM, RNN, BiLSTM
 from sadari.rungs.neural.transformer import Transformer
+from sadari.rungs.words import TfIdf
 from sadari.train.checkpoint import Run, read_run
 from sadari.train.loop import Interrupted, Loop
 

@@ -10,8 +10,8 @@ from torch.nn import functional
 from rungs_headlines import some
 from sadari.nets.bag import MeanBag
 from sadari.ragged import Ragged
+from sadari.text.hashed_vectors import HashedVectors
 from sadari.text.tokens.tokenize import tokenizer
-from sadari.text.vectorize import HashedVectors
 from sadari.train.labels import LabelCodec
 from sadari.train.solvers.embedding_bag import BagSettings, train_bag
 

@@ -7,8 +7,8 @@ from torch.nn import functional
 
 from rungs_headlines import some
 from sadari.nets.bag import MeanBag
+from sadari.text.hashed_vectors import HashedVectors
 from sadari.text.tokens.tokenize import tokenizer
-from sadari.text.vectorize import HashedVectors
 from sadari.train.labels import LabelCodec
 from sadari.train.objectives.classification import divergence
 from sadari.train.objectives.soft_targets import SoftTargets, at_temperature

@@ -9,7 +9,7 @@ from typing import assert_type
 import sadari
 from sadari.climb.result import ClimbResult
 from sadari.rungs.base import Rung
-from sadari.rungs.linear import TfIdf
+from sadari.rungs.words import TfIdf
 from sadari.text.vocab import Vocab
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from sadari.data.corpus import Corpus, TextStream
+from sadari.data.corpus import Corpus
 from sadari.data.fingerprint import provenance
-from sadari.data.read import Source, oddities
+from sadari.data.source import Source, oddities
 from sadari.data.split import label_keys, split
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, counted, message
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sadari.messages import both, message
 
 if TYPE_CHECKING:
-    from sadari.data.read import Source
+    from sadari.data.source import Source
     from sadari.rungs import Rung
 
 

@@ -14,7 +14,7 @@ from sadari.messages import Message, message
 
 if TYPE_CHECKING:
     from sadari.data.files.like_first import First
-    from sadari.data.read import Source
+    from sadari.data.source import Source
     from sadari.rungs import Rung
 
 BATCH_ROWS = 32_768

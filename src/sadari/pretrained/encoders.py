@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import re
-import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sadari.artifact import MANIFEST, guarded
-from sadari.artifact.restore import NO_TOKENIZER, build, check_weights
-from sadari.artifact.weights import CONFIG, TOKENIZER, TOKENIZER_SETTINGS, WORDS
-from sadari.errors import DataError, DownloadError, ModelError, SadariWarning
+from sadari.artifact.restore import build, check_weights
+from sadari.artifact.weights import CONFIG, TOKENIZER, WORDS
+from sadari.errors import DataError, ModelError, SadariWarning
 from sadari.messages import message, some_of
 from sadari.pretrained import folder as weights_folder
 from sadari.pretrained.config import check_claims, check_config, labels_of
-from sadari.pretrained.folder import INDEX, SAFE, check_knows, check_not_pickled, check_plain, json_of, weight_shapes
-from sadari.pretrained.package import transformers
-from sadari.pretrained.published import PUBLISHED, SOURCE, fetch_weights, meant
+from sadari.pretrained.folder import INDEX, SAFE, check_not_pickled, check_plain, json_of, weight_shapes
+from sadari.pretrained.package import quiet, transformers
+from sadari.pretrained.tokenizing import Tokenizing
 from sadari.text.subword.pretrained import SubwordTokenizer
-from sadari.text.subword.tokenizer_file import check_description, check_vocabulary
 
 _TOKENIZERS = (
     TOKENIZER,
@@ -36,7 +31,6 @@ _TOKENIZERS = (
     "tokenizer.model",
     "tokenizer_78b3253a26.model",
 )
-_WANTED = ["*.json", "*.txt", "*.model", "model*.safetensors"]
 # of which the places begin behind that of padding, as RoBERTa's do
 _PLACES_BEHIND_PADDING = frozenset(
     {
@@ -75,83 +69,6 @@ _NOT_TAKEN = frozenset(
         "per_layer_config",
     }
 )
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[\w.-]{1,96})?")
-
-
-@dataclass(frozen=True)
-class Tokenizing:
-    """A tokenizer as it was found beside the weights.
-
-    Attributes:
-        pieces: to encode with.
-        files: file name → content, as `transformers` reads it again.
-        longest: ids that it says a text may have, with those round it; None: it does not say.
-    """
-
-    pieces: SubwordTokenizer
-    files: dict[str, str]
-    longest: int | None
-
-
-def find_weights(weights: str | Path, *, download: bool = False) -> Path:
-    """The folder of some weights.
-
-    Args:
-        weights: a folder, a name of `sadari.pretrained.published`, or one on the Hugging Face hub, fetched before.
-        download: fetch the name from the hub, if it was not.
-
-    Raises:
-        ModelError: no such folder, or nothing of that name in the local cache.
-        DownloadError: the hub does not answer, or has nothing of that name.
-    """
-    path, name = Path(weights).expanduser(), str(weights)
-    here = next((one.folder for one in PUBLISHED if one.name == name), None)
-    if here is not None and not path.exists():
-        if download:
-            return fetch_weights(name)
-        if not (here / SOURCE).is_file():
-            raise ModelError(
-                message("these weights are not on this machine yet"),
-                where=name,
-                hint=message("sadari weights fetch {name}", name=name),
-            )
-        return here
-    with contextlib.suppress(OSError, ValueError):  # too long for a name, or no name at all
-        if path.is_dir():
-            return path
-        if path.exists():
-            raise ModelError(
-                message("is a file; weights are a folder"), where=name, hint=message("name the folder that it lies in")
-            )
-    if not _HUB_NAME.fullmatch(name) or name.startswith(".") or isinstance(weights, Path):
-        raise ModelError(
-            message("there is no such folder of weights"),
-            where=name[:200],
-            hint=message("name the folder that holds {config}, {safe} and the tokenizer", config=CONFIG, safe=SAFE),
-        )
-    return _from_hub(name, download)
-
-
-def _from_hub(name: str, download: bool) -> Path:
-    transformers()
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    try:
-        return Path(snapshot_download(name, local_files_only=True, allow_patterns=_WANTED))
-    except (LocalEntryNotFoundError, ValueError, OSError) as error:
-        if not download:
-            hint = message("check the name; to fetch it from the hub, say so: --download (download=True)")
-            raise ModelError(
-                message(
-                    "there is neither a folder of this name nor such a model in the local cache of the Hugging Face hub"
-                ),
-                where=name,
-                hint=meant(name) or hint,
-            ) from error
-    hint = message("check the name and the network, or give a folder that is here")
-    with guarded(message("could not be fetched from the Hugging Face hub"), where=name, hint=hint, kind=DownloadError):
-        return Path(snapshot_download(name, allow_patterns=_WANTED))
 
 
 def check_folder(folder: Path) -> dict[str, Any]:
@@ -219,72 +136,6 @@ def check_kind(config: Mapping[str, Any], where: str) -> None:
             where=where,
             hint=message("BERT, RoBERTa, DistilBERT, ELECTRA and their like are"),
         )
-
-
-def read_tokenizer(folder: Path) -> Tokenizing:
-    """The tokenizer beside some weights.
-
-    Raises:
-        ModelError: it cannot be read, is empty, or knows nothing.
-    """
-    where = str(folder)
-    with build(where, NO_TOKENIZER):
-        _check_ids(folder)
-    again = message(
-        "copy {tokenizer} (or {words}) again from where the weights are from", tokenizer=TOKENIZER, words=WORDS
-    )
-    with quiet(), guarded(message("the tokenizer cannot be read"), where=where, hint=again):
-        found = transformers().AutoTokenizer.from_pretrained(
-            str(folder), local_files_only=True, trust_remote_code=False, use_fast=True
-        )
-        engine, pad, unknown = getattr(found, "backend_tokenizer", None), found.pad_token_id, found.unk_token_id
-        longest = found.model_max_length
-        if engine is None:
-            raise ModelError(
-                message("the tokenizer has no fast form"),
-                where=where,
-                hint=message(
-                    "make one: AutoTokenizer of transformers writes {tokenizer} where it can", tokenizer=TOKENIZER
-                ),
-            )
-        with tempfile.TemporaryDirectory() as place:
-            found.save_pretrained(place)
-            files = {path.name: path.read_text(encoding="utf-8") for path in sorted(Path(place).glob("*.json"))}
-        pieces = engine.get_vocab(with_added_tokens=False)
-    if pad is None:
-        raise ModelError(
-            message("the tokenizer has no token for padding"),
-            where=where,
-            hint=message('name one, such as "pad_token": "[PAD]", in tokenizer_config.json'),
-        )
-    if isinstance(longest, bool) or not isinstance(longest, int | float):
-        raise ModelError(
-            message("the tokenizer's model_max_length is {longest!r:.40}; it must be a number", longest=longest),
-            where=where,
-            hint=message("mend tokenizer_config.json"),
-        )
-    with build(where, NO_TOKENIZER):
-        reads = SubwordTokenizer.of(engine, pad, unknown)
-    check_knows(pieces, lambda texts: bool(reads.known(reads.encode(texts)).any()), where)
-    return Tokenizing(reads, files, int(longest) if 0 < longest < 2**31 else None)
-
-
-def _check_ids(folder: Path) -> None:
-    """Refuse ids that are none, in whichever file: what reads them makes a place for each up to the largest.
-
-    Raises:
-        ValueError: which. ModelError: a file cannot be read.
-    """
-    if (folder / TOKENIZER).is_file():
-        check_description(json_of(folder / TOKENIZER))
-    for name in ("vocab.json", "added_tokens.json"):
-        if (folder / name).is_file():
-            check_vocabulary(json_of(folder / name))
-    said = json_of(folder / TOKENIZER_SETTINGS) if (folder / TOKENIZER_SETTINGS).is_file() else {}
-    added = said.get("added_tokens_decoder")
-    numbers = list(added) if isinstance(added, dict) else []
-    if not all(number.isascii() and number.isdigit() and len(number) < 8 for number in numbers):
-        raise DataError(message("the ids of its added tokens are none"))
 
 
 def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, bool]:
@@ -472,18 +323,3 @@ def config_json(config: Any) -> str:
     said = json.loads(text)
     said.pop("_name_or_path", None)  # where it lay on the machine that trained it
     return json.dumps(said, ensure_ascii=False, indent=2) + "\n"
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Without the bars and reports of `transformers`: what is to be known of them, we say."""
-    logging = transformers().utils.logging
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()

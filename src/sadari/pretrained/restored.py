@@ -11,7 +11,8 @@ from sadari.artifact.strict_json import parse_object
 from sadari.artifact.weights import CONFIG, TOKENIZER
 from sadari.messages import message
 from sadari.pretrained.config import check_claims
-from sadari.pretrained.encoders import check_fits, config_of, described, quiet, unfilled
+from sadari.pretrained.encoders import check_fits, config_of, described, unfilled
+from sadari.pretrained.package import quiet
 from sadari.text.subword.pretrained import SubwordTokenizer
 
 if TYPE_CHECKING:

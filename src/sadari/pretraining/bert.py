@@ -198,7 +198,7 @@ class Bert(SavedBert):
 
     def _begin_from(self, start: str | Path, download: bool) -> WordPiece:
         """Take the net of a folder: its tokenizer."""
-        from sadari.pretrained.encoders import find_weights
+        from sadari.pretrained.find import find_weights
 
         for name in ("size", "vocabulary", "alike"):
             if getattr(self, name):

@@ -16,11 +16,11 @@ from sadari.rungs.embed.classifier import EmbeddingClassifier
 from sadari.rungs.embed.setfit import SetFit
 from sadari.rungs.embedding_bag import EmbeddingBag
 from sadari.rungs.fasttext.classifier import FastTextModel
-from sadari.rungs.linear import BagOfWords, Ngrams, TfIdf
 from sadari.rungs.neural.embedding import EmbeddingMean
 from sadari.rungs.neural.recurrent import GRU, LSTM, RNN, BiLSTM
 from sadari.rungs.neural.transformer import Transformer
 from sadari.rungs.vectors.classifier import FromVectors
+from sadari.rungs.words import BagOfWords, Ngrams, TfIdf
 from sadari.settings.limits import shown
 
 RUNGS: dict[str, type[Rung]] = ladder.RUNGS

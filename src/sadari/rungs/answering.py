@@ -13,9 +13,8 @@ from sadari.errors import SadariWarning
 from sadari.messages import message
 from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
 from sadari.settings.limits import MOST, Whole, check
-from sadari.text.column import as_column
+from sadari.text.column import as_column, columns
 from sadari.text.tokens.tokenize import is_tokenizer, tokenizer
-from sadari.text.vectorize import columns
 from sadari.train.labels import LabelCodec
 from sadari.train.solvers.temperature import sigmoid, softmax
 

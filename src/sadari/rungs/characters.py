@@ -18,9 +18,10 @@ from sadari.settings.search import RangeTo, Tried
 from sadari.settings.shared import Count
 from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.characters.vectors import BREAK, CharacterVectors, with_one_space
+from sadari.text.column import columns
 from sadari.text.tokens.choose import single_words, written_without_spaces
 from sadari.text.tokens.tokenize import TokenizerName, tokenizer
-from sadari.text.vectorize import CountVectors, columns
+from sadari.text.vectorize import CountVectors
 
 MOST_FEATURES = 500_000  # of characters: rarer ones cost memory and tell little
 

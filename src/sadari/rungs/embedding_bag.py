@@ -35,9 +35,9 @@ from sadari.settings.shared import (
     SubwordUnits,
     Width,
 )
+from sadari.text.hashed_vectors import HashedVectors
 from sadari.text.reading.reading import reading_of
 from sadari.text.tokens.tokenize import TokenizerName, tokenizer
-from sadari.text.vectorize import HashedVectors
 from sadari.train.solvers.embedding_bag import BagSettings, train_bag
 from sadari.train.training_context import TrainingContext
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from sadari.compiling import array_at, native, njit
 from sadari.nets.compiled import linear_logits, probabilities_loop
+from sadari.text.hashed_vectors import HashedVectors
 from sadari.text.one_text import count_hashed_loop, count_loop, prepared
 from sadari.text.tokens.scan import character_kinds, no_kinds
-from sadari.text.vectorize import CountVectors, HashedVectors
+from sadari.text.vectorize import CountVectors
 from sadari.text.weigh import Weights, row_scale_loop
 
 _KNOWN = 2.0  # behind the probabilities; 1: nothing is known, 0: there are none

@@ -19,7 +19,7 @@ from sadari.pretrained.folder import shown_weights
 from sadari.rungs.base import Rung
 from sadari.rungs.distillation.teacher import Teacher
 from sadari.settings.declaration import plain_settings
-from sadari.text.vectorize import columns
+from sadari.text.column import columns
 from sadari.train.machine import distributed as processes
 from sadari.train.time_limit import AS_PLANNED
 from sadari.train.training_context import TrainingContext

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.data.corpus import TextStream
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError, SadariWarning
 from sadari.forked import check_threads
 from sadari.messages import message

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import remove_folder
 from sadari.artifact.atomic import output_errors
-from sadari.data.corpus import TextStream
+from sadari.data.text_stream import TextStream
 from sadari.display.terminal import Progress
 from sadari.display.where import SILENT, current_bar, on_terminal
 from sadari.errors import ClusterError, SettingError

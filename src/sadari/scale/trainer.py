@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from sadari.data.corpus import TextStream
+from sadari.data.text_stream import TextStream
 from sadari.display.where import shown_on
 from sadari.errors import SadariError, SadariWarning
 from sadari.messages import Message

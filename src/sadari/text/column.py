@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError
 from sadari.forked import without_polars
 from sadari.messages import Message, message
@@ -41,6 +42,12 @@ def as_column(texts: Any) -> pl.Series:
     if column.null_count():
         raise missing_text(int(column.is_null().arg_max() or 0) + 1)
     return column if column.dtype == pl.String else column.cast(pl.String)
+
+
+def columns(texts: Any) -> Iterator[pl.Series]:
+    """A corpus as String columns small enough to work on: slices of one column, or of those that a stream reads."""
+    for column in texts if isinstance(texts, TextStream) else [as_column(texts)]:
+        yield from slices(column)
 
 
 def missing_text(row: int) -> DataError:

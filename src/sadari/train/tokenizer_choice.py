@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from sadari.errors import DataError
 from sadari.messages import Message, message, of
+from sadari.text.column import columns
 from sadari.text.tokens.choose import plausible_tokenizers
-from sadari.text.vectorize import CountVectors, columns
+from sadari.text.vectorize import CountVectors
 from sadari.text.weigh import weigh
 from sadari.train.solvers.dual_coordinate_descent import held_out_logits, solve_dual
 

@@ -20,7 +20,7 @@ Given = str | tuple[str, ...]
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
     from sadari.data.datasets import Dataset
-    from sadari.data.read import Source
+    from sadari.data.source import Source
 
 READING = ("text", "format", "encoding", "delimiter", "header", "on_bad_row", "on_bad_file", "label", "label_sep")
 _PLAIN_STEMS = frozenset({"train", "training", "data", "dataset", "all", "train_data", "input"})

@@ -11,7 +11,7 @@ from sadari.labelled.columns import use_columns_of_model
 from sadari.messages import message
 
 if TYPE_CHECKING:
-    from sadari.data.read import Source
+    from sadari.data.source import Source
     from sadari.rungs import Rung
 
 

@@ -15,7 +15,7 @@ from sadari.messages import Message, message
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
-    from sadari.data.read import Source
+    from sadari.data.source import Source
     from sadari.rungs import Rung
     from sadari.trust.suspects.result import Suspects
 

@@ -13,7 +13,7 @@ from sadari.messages import message
 if TYPE_CHECKING:
     from sadari.data.audit.result import Audit
     from sadari.data.corpus import Corpus
-    from sadari.data.read import Source
+    from sadari.data.source import Source
 
 INDENT = 14
 MOST_BAD_ROWS = 8

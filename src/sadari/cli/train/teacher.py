@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sadari.cli.arguments.inputs import Data
     from sadari.data.corpus import Corpus
-    from sadari.data.read import Source
+    from sadari.data.source import Source
     from sadari.display.terminal import Progress
     from sadari.rungs import Rung
     from sadari.rungs.distillation.teacher import Teacher

@@ -27,7 +27,7 @@ from sadari.text.long_texts import cut_note, windows_note
 
 if TYPE_CHECKING:
     from sadari.data.corpus import Corpus
-    from sadari.data.read import Source
+    from sadari.data.source import Source
     from sadari.data.train_data import TrainData
     from sadari.display.terminal import Progress
     from sadari.metrics.evaluate import Evaluation

@@ -21,7 +21,7 @@ from sadari.messages import message
 if TYPE_CHECKING:
     import polars as pl
 
-    from sadari.data.parallel.read import ParallelCorpus
+    from sadari.data.parallel.pairs import ParallelCorpus
     from sadari.translation.translator import Sources, Translation, Translator
 
 BATCH_ROWS = 4096
@@ -102,7 +102,8 @@ def read_pairs(
         click.UsageError: more than two names. SettingError: columns that are missing, or too many.
         DataError: they cannot be read.
     """
-    from sadari.data.parallel.read import MAX_RATIO, read_pairs, read_parallel
+    from sadari.data.parallel.pairs import MAX_RATIO
+    from sadari.data.parallel.read import read_pairs, read_parallel
 
     ratio = None if keep_blank else MAX_RATIO
     columns = asked["source"], asked["target"]

@@ -17,7 +17,7 @@ from sadari.messages import counted, message
 
 if TYPE_CHECKING:
     from sadari.cli.train.view import Line
-    from sadari.data.parallel.read import ParallelCorpus
+    from sadari.data.parallel.pairs import ParallelCorpus
     from sadari.display.terminal import Progress
     from sadari.translation.translator import Translator
 
@@ -139,7 +139,7 @@ def _train(asked: dict[str, Any]) -> None:
 def _read(asked: dict[str, Any]) -> tuple[ParallelCorpus, ParallelCorpus]:
     """Pairs to train on, and pairs to validate on."""
     from sadari.cli.translate.input import read_pairs
-    from sadari.data.parallel.read import hold_out
+    from sadari.data.parallel.pairs import hold_out
 
     pairs = read_pairs(asked["texts"], asked)
     if asked["test"]:

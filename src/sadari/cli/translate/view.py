@@ -21,7 +21,7 @@ from sadari.metrics.translation import TranslationScores
 from sadari.translation.alignment import Alignment
 
 if TYPE_CHECKING:
-    from sadari.data.parallel.read import ParallelCorpus
+    from sadari.data.parallel.pairs import ParallelCorpus
     from sadari.train.objectives.translation import Pairs
     from sadari.translation.translator import Translation, Translator
 

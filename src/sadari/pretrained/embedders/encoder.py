@@ -23,6 +23,7 @@ from sadari.pretrained.embedders.modules import MOST_TEXT, POOLINGS, Modules
 from sadari.pretrained.folder import digest_file
 from sadari.pretrained.reasons import word_contributions
 from sadari.pretrained.restored import NOT_RUN, check_runs, restored_model, restored_tokenizer
+from sadari.pretrained.tokenizing import read_tokenizer
 from sadari.ragged import Ragged
 from sadari.settings.limits import Flag, Whole, value_in
 from sadari.text.long_texts import fit_long
@@ -187,7 +188,7 @@ def read_encoder(modules: Modules, max_length: int | None, running: Running, low
     from sadari.nets.bert.sentence import SentenceEncoder
 
     folder = modules.encoder
-    found = encoders.read_tokenizer(folder)
+    found = read_tokenizer(folder)
     encoder = _encoder_of(encoders.read_model(folder, _LABELS, several=False)[0])
     encoders.check_fits(found.pieces, encoder.config, str(folder))
     most = encoders.longest_text(encoder.config, found)

@@ -22,7 +22,8 @@ from sadari.pretrained.embedders.static import (
     restored_static,
 )
 from sadari.pretrained.embedders.words import WordsEmbedder, read_word_vectors, restored_words, whole_words
-from sadari.pretrained.encoders import check_folder, find_weights
+from sadari.pretrained.encoders import check_folder
+from sadari.pretrained.find import find_weights
 from sadari.pretrained.folder import check_plain, json_of
 from sadari.pretrained.published import NAMES
 from sadari.vectors.formats.folder import KIND as WORD_VECTORS

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from sadari.artifact import guarded
 from sadari.pretrained import encoders as pretrained
+from sadari.pretrained.find import find_weights
 from sadari.pretrained.reasons import attention as attended
 from sadari.pretrained.restored import NOT_RUN
+from sadari.pretrained.tokenizing import read_tokenizer
 from sadari.rungs.explanation import Activations
 from sadari.text.subword.pretrained import SubwordTokenizer
 
@@ -38,9 +40,9 @@ def attention(weights: str | Path, text: str, *, download: bool = False) -> Acti
     """
     from sadari.nets.bert.pretrained import PretrainedClassifier
 
-    folder = pretrained.find_weights(weights, download=download)
+    folder = find_weights(weights, download=download)
     pretrained.check_folder(folder)
-    found = pretrained.read_tokenizer(folder)
+    found = read_tokenizer(folder)
     model, _ = pretrained.read_model(folder, ["no", "yes"], several=False)  # whose head attends to nothing
     pretrained.check_fits(found.pieces, model.config, str(folder))
     room = pretrained.longest_text(model.config, found) - found.pieces.extra

@@ -20,9 +20,11 @@ from sadari.errors import SadariWarning, SettingError
 from sadari.messages import message
 from sadari.pretrained import encoders as pretrained
 from sadari.pretrained.embedders.read import kind_of_weights
+from sadari.pretrained.find import find_weights
 from sadari.pretrained.folder import digest_file, shown_weights
 from sadari.pretrained.reasons import word_contributions
 from sadari.pretrained.restored import NOT_RUN, check_runs, restored_model, restored_tokenizer
+from sadari.pretrained.tokenizing import read_tokenizer
 from sadari.ragged import Ragged
 from sadari.rungs.bert import settings as bert_settings
 from sadari.rungs.bert.attention import activations_of
@@ -45,10 +47,9 @@ from sadari.settings.shared import (
     WeightDecay,
     WeightsPlace,
 )
-from sadari.text.column import as_column
+from sadari.text.column import as_column, columns
 from sadari.text.long_texts import WAYS
 from sadari.text.reading.subwords import subword_reading
-from sadari.text.vectorize import columns
 from sadari.train.batches import Batches
 from sadari.train.training_context import TrainingContext
 
@@ -158,7 +159,7 @@ class BertClassifier(FineTuned, NetRung):
         return {"encoder": 2, "sentences": 1}.get(kind_of_weights(weights, download=download), 0)
 
     def _folder(self) -> Path:
-        return pretrained.find_weights(given_weights(self.weights, self.name), download=self.download)
+        return find_weights(given_weights(self.weights, self.name), download=self.download)
 
     def check_settings(self) -> None:
         super().check_settings()
@@ -217,7 +218,7 @@ class BertClassifier(FineTuned, NetRung):
     ) -> ClassifierTask:
         folder = self._folder()
         pretrained.check_folder(folder)
-        found = pretrained.read_tokenizer(folder)
+        found = read_tokenizer(folder)
         self.pieces_, self.tokenizer_, self._files = found.pieces, found.pieces.kind, found.files
         self.net_ = self._new_net(folder)
         most = pretrained.longest_text(self.net_.model.config, found)

@@ -15,8 +15,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.data.audit.characters import WITHOUT_SPACES
-from sadari.data.corpus import TextStream
-from sadari.text.vectorize import columns
+from sadari.data.text_stream import TextStream
+from sadari.text.column import columns
 
 MOST_COPIES = 100
 LEFT_OUT = 0.3  # of a text's words, where some are left out

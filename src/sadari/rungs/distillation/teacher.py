@@ -18,8 +18,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.artifact import MANIFEST
-from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, message, some_of
 from sadari.rungs.answering import Answering
@@ -29,8 +29,7 @@ from sadari.rungs.ladder import RUNGS, load
 from sadari.rungs.training_rows import Rows, check_fits
 from sadari.settings.declaration import check_settings
 from sadari.settings.limits import Number, Whole
-from sadari.text.column import as_column, slices
-from sadari.text.vectorize import columns
+from sadari.text.column import as_column, columns, slices
 from sadari.train.labels import LabelCodec
 from sadari.train.objectives.soft_targets import SoftTargets, at_temperature
 from sadari.train.validation_set import HeldOut

@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.data.corpus import TextStream
 from sadari.data.fingerprint import fingerprint
+from sadari.data.text_stream import TextStream
 from sadari.errors import SadariWarning
 from sadari.messages import Message, both, message
 from sadari.rungs.answering import Answering
-from sadari.text.vectorize import columns
+from sadari.text.column import columns
 
 CHANCE = 0.05  # the p-value from which on a teacher is taken to be no better
 

@@ -26,8 +26,7 @@ from sadari.rungs.portable.forms import Portable
 from sadari.settings.limits import Whole
 from sadari.settings.search import LogNumber, Tried
 from sadari.settings.shared import AnyPrecision, ClassWeight, Device, Positive, Seed, Threads, WeightsPlace
-from sadari.text.column import as_column
-from sadari.text.vectorize import columns
+from sadari.text.column import as_column, columns
 from sadari.train.solvers.ridge import STRENGTHS, Chosen, Linear, choose_strength, fit_ridge
 
 Read = TypeVar("Read")

@@ -23,7 +23,7 @@ from sadari.rungs.resumable import FineTuned
 from sadari.rungs.training_rows import check_fits
 from sadari.settings.search import LogNumber, Tried
 from sadari.settings.shared import AnyPrecision, BatchTexts, Decay, Epochs, LearningRate, Positive, Share, WeightDecay
-from sadari.text.vectorize import columns
+from sadari.text.column import columns
 from sadari.train.solvers.logistic import fit_logistic
 from sadari.train.solvers.ridge import Linear
 from sadari.train.training_context import TrainingContext

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sadari.artifact import ModelFiles
 from sadari.artifact.restore import VOCABULARY, load_net, read_words, text_in
-from sadari.data.corpus import TextStream
+from sadari.data.text_stream import TextStream
 from sadari.device import resolve_device
 from sadari.errors import DataError
 from sadari.messages import message
@@ -36,12 +36,11 @@ from sadari.settings.shared import (
     Threads,
     WeightDecay,
 )
-from sadari.text.column import as_column
+from sadari.text.column import as_column, columns
 from sadari.text.ids_on_disk import GrowingIds
 from sadari.text.reading.reading import vocabulary_reading
 from sadari.text.table import TokenTable
 from sadari.text.tokens.tokenize import TokenizerName, no_tokens, tokenizer
-from sadari.text.vectorize import columns
 from sadari.text.vocab import PADDING, UNKNOWN, Vocab
 from sadari.train.batches import Batches
 from sadari.train.training_context import TrainingContext

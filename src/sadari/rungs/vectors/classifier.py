@@ -51,9 +51,9 @@ from sadari.settings.shared import (
     Threads,
     Width,
 )
+from sadari.text.column import columns
 from sadari.text.table import TokenTable
 from sadari.text.tokens.tokenize import TokenizerName, tokenizer
-from sadari.text.vectorize import columns
 from sadari.train.training_context import TrainingContext
 from sadari.vectors.keyed import WordVectors
 from sadari.vectors.vector_source import VectorSource

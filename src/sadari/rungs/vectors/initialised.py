@@ -21,10 +21,11 @@ from sadari.rungs.embedding_bag import MOST_NUMBERS, EmbeddingBag
 from sadari.rungs.neural.base import SPECIALS, NeuralRung
 from sadari.rungs.neural.recurrent import LSTM, BiLSTM
 from sadari.rungs.neural.transformer import Transformer
+from sadari.text.column import columns
+from sadari.text.hashed_vectors import HashedVectors
 from sadari.text.table import MISSING, TokenTable
 from sadari.text.tokens.tokenize import Tokenizer, tokenizer
 from sadari.text.tokens.words import whole_words
-from sadari.text.vectorize import HashedVectors, columns
 from sadari.text.vocab import Vocab
 from sadari.train.labels import LabelCodec
 from sadari.train.solvers.embedding_bag import BagSettings

@@ -28,7 +28,7 @@ from sadari.serve.http.streams import Streamed, room_on_disk, save_body
 from sadari.serve.protocols.answering import CARE
 
 if TYPE_CHECKING:
-    from sadari.data.read import Source
+    from sadari.data.source import Source
     from sadari.labelled.rows import Answers, Labelled
 
 AT_ONCE = 4  # files, each of which may lie on the disk

@@ -15,9 +15,10 @@ from sadari.errors import SettingError
 from sadari.messages import message
 from sadari.text.characters.beside import WordsAndCharacters
 from sadari.text.characters.vectors import CharacterVectors
+from sadari.text.hashed_vectors import HashedVectors
 from sadari.text.reading.rules import character_runs, newer_capitals, tokenizer_rules
 from sadari.text.tokens.tokenize import Tokenizer
-from sadari.text.vectorize import CountVectors, HashedVectors
+from sadari.text.vectorize import CountVectors
 from sadari.text.vocab import Vocab
 
 MOST_KEYS = 2**53  # n-grams times words: keys are whole numbers that JavaScript's can hold

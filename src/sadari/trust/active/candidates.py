@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sadari.data.read import Source
+from sadari.data.source import Source
 from sadari.errors import DataError
 from sadari.messages import Message, counted, message, some_of
 

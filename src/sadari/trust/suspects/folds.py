@@ -10,7 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sadari.climb.failures import none_trained, why_failed
-from sadari.data.corpus import Corpus, TextStream
+from sadari.data.corpus import Corpus
+from sadari.data.text_stream import TextStream
 from sadari.errors import DataError
 from sadari.messages import Message, message, of
 from sadari.metrics.label_quality.ballots import ROWS, Ballots
