@@ -89,8 +89,8 @@ def _print_remarks(result: ClimbResult, hidden: list[Message]) -> None:
         )
         remarks.append(leaks)
     for remark in remarks:
-        for line in wrap(printable(str(remark)), columns() - 4):
-            say(click.style(f"    {line}", dim=True))
+        for number, line in enumerate(wrap(printable(str(remark)), columns() - 6)):
+            say(click.style(f"{' ' * (6 if number else 4)}{line}", dim=True))
 
 
 def score_table(result: ClimbResult, width: int) -> tuple[list[str], list[Message]]:
