@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from fsspec.registry import known_implementations
 
 from cli_runs import model_folder, run, run_badly, run_well
 
@@ -89,10 +90,13 @@ def test_answers_within_the_folder_of_the_files_are_no_files(files, tmp_path):
     assert "the files to label lie in the folder of the answers" in said
 
 
-def test_an_address_is_no_folder(files, tmp_path, monkeypatch):
+def test_an_address_is_no_folder_of_this_machine(files, tmp_path, monkeypatch):
+    monkeypatch.setitem(known_implementations, "far", {"class": "farfs.Far", "err": "no"})
     monkeypatch.chdir(tmp_path)
     for ray in ([], ["--ray=nowhere:1"]):  # before anything is asked there
-        assert "an address" in run_badly("predict", model_folder("tfidf"), files, "-o", "s3://bucket/out/", *ray)
+        said = run_badly("predict", model_folder("tfidf"), files, "-o", "far://bucket/out/", *ray)
+        assert "far:// needs a package that is not installed" in said
+    assert "an address" in run_badly("predict", model_folder("tfidf"), files / "b.csv", "-o", "far://bucket/out.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
@@ -309,7 +313,8 @@ def test_a_full_disk_ends_it_and_says_what_is_done(files, tmp_path, monkeypatch)
         (["in.csv", "-o", "out/"], "in.csv"),
         (["a text", "-o", "out/"], "a folder of answers is for files alone"),
         (["-", "-o", "out/"], "a folder of answers is for files alone"),
-        (["memory://in/a.csv", "-o", "out/"], "files that lie elsewhere are not labelled into a folder"),
+        (["memory://in/a.csv", "-o", "out/"], "memory://in/a.csv: there is no such file"),
+        (["memory://in/*.csv", "-o", "out/"], "memory://in/*.csv: nothing matches it"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments, said, tmp_path, monkeypatch):

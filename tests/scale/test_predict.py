@@ -90,6 +90,18 @@ def test_a_net_answers_as_on_one_machine(address, files, tmp_path):
     assert (one["probability"] - ray["probability"]).abs().max() <= 1e-5
 
 
+def test_a_cluster_reads_and_writes_elsewhere(address, files, alone, tmp_path):
+    """Addresses of this machine's disk, since each process has its own memory."""
+    out = tmp_path / "out"
+    run_well("predict", model_folder("tfidf"), f"file://{files}/0[0-3].*", "-o", f"file://{out}/", *on(address))
+    assert content(out) == {name: data for name, data in alone.items() if name < "04"}
+    (out / "03.parquet").unlink()
+    (out / "02.csv").write_bytes(b"torn")
+    result = run_well("predict", model_folder("tfidf"), f"file://{files}/*", "-o", f"file://{out}/", *on(address))
+    assert "2 files were there already" in result.stderr
+    assert content(out) == alone
+
+
 def once(done: int, kill_something: Callable[[], None]) -> Callable[[Standing], None]:
     """What kills something as soon as so many files are done."""
     waiting = [kill_something]

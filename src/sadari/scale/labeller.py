@@ -12,9 +12,8 @@ import numpy as np
 from sadari.errors import ClusterError, SadariError
 from sadari.labelled.label_file import Labelling
 from sadari.labelled.shards.label import Outcome, Problem, label_shard
-from sadari.labelled.shards.manifest import MANIFEST
 from sadari.labelled.shards.plan import Shard
-from sadari.labelled.shards.presence import writing
+from sadari.labelled.shards.run import place_of
 from sadari.messages import message
 from sadari.scale.model_files import as_folder
 
@@ -36,7 +35,7 @@ class Labeller:
     def __init__(
         self, model: Mapping[str, np.ndarray] | str, output: str, mark: bytes, how: Labelling, device: str | None
     ) -> None:
-        self._output, self._how = Path(output), how
+        self._output, self._how = place_of(output), how
         self._problem: Problem | None = None
         try:
             self._check_sees(mark)
@@ -57,16 +56,11 @@ class Labeller:
 
     def label(self, shard: Shard) -> Outcome:
         """Label one file."""
-        with writing(self._output):
+        with self._output.writing():
             return label_shard(self._model, shard, self._output, self._how)
 
     def _check_sees(self, mark: bytes) -> None:
-        try:
-            with (self._output / MANIFEST).open("rb") as opened:
-                seen = opened.readline() == mark
-        except OSError:
-            seen = False
-        _check_there(seen, str(self._output))
+        _check_there(self._output.head() == mark, self._output.name)
 
 
 def _check_there(seen: bool, folder: str) -> None:

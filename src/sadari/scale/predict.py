@@ -136,7 +136,7 @@ class _Pool:
             self._gpus = self._cluster.gpus if hasattr(work.model, "net_") else 0
         model = read_files(work.folder) if fits(work.folder, self._ray.nodes()) else str(work.folder)
         device = "cuda" if self._gpus else None
-        self._arguments = (Labeller, self._ray.put(model), str(work.output), work.mark, work.how, device)
+        self._arguments = (Labeller, self._ray.put(model), work.output.address, work.mark, work.how, device)
 
     def _hand_over(self, waiting: deque[Shard]) -> None:
         while waiting and self._idle:

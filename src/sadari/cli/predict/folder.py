@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sadari.cli.arguments.inputs import reading_of
 from sadari.cli.arguments.models import load_model
+from sadari.data.formats.remote import is_remote, remote_path, shown
 from sadari.errors import DataError, SettingError
 from sadari.messages import Message, beside, counted, message, plural
 
@@ -71,18 +72,19 @@ def label_folder(
         check_address(asked["ray"])  # before all else: "--ray in.csv" takes a file for one
     if not inputs:
         raise click.UsageError(str(message("give files")), click.get_current_context())
-    from sadari.artifact.atomic import output_errors
     from sadari.cli.terminal.printing import note
     from sadari.data.files.find import data_files, folder_of_all
     from sadari.display.terminal import Progress
     from sadari.labelled.shards.plan import plan
+    from sadari.labelled.shards.run import place_of
 
-    with output_errors(asked["output"]):  # an address is refused before anything is read or started
-        output = Path(asked["output"])
+    place_of(asked["output"]).head()  # what cannot be is refused before anything is read or started
+    output, shown_output = asked["output"], shown(asked["output"])
     found = data_files(inputs, format=asked["format"])
     note(*found.notes)
     paths = _apart_from(output, found.paths)
-    plan(paths, folder_of_all(inputs))  # what is no file, too
+    if asked["ray"] is not None:
+        plan(paths, folder_of_all(inputs))  # what is no file, too
     reading = {name: value for name, value in reading_of(asked).items() if name != "on_bad_file"}  # files are apart
     with Progress() as progress, _worker(model, asked, len(paths)) as worker:
         from sadari.labelled.label_file import Labelling  # takes a while, in which a cluster's workers start
@@ -103,10 +105,10 @@ def label_folder(
             on_standing=lambda now: progress(_how_it_stands(now), now.done / max(1, now.files)),
             on_stop=note,
         )
-    _tell(standing, output, asked)
+    _tell(standing, shown_output, asked)
 
 
-def _apart_from(output: Path, paths: Sequence[str]) -> list[str]:
+def _apart_from(output: str, paths: Sequence[str]) -> list[str]:
     """Those of the files that do not lie in the folder of the answers: what a pattern finds there was made, not given.
 
     Raises:
@@ -114,12 +116,12 @@ def _apart_from(output: Path, paths: Sequence[str]) -> list[str]:
     """
     from sadari.cli.terminal.printing import note
 
-    made = output.resolve()
-    apart = [path for path in paths if not Path(path).parent.resolve().is_relative_to(made)]
+    made = _resolved(output)
+    apart = [path for path in paths if not _resolved(path, above=True).is_relative_to(made)]
     if paths and not apart:
         raise DataError(
             message("the files to label lie in the folder of the answers"),
-            where=str(output),
+            where=shown(output),
             hint=message("choose another folder with -o"),
         )
     if answers := len(paths) - len(apart):
@@ -128,10 +130,17 @@ def _apart_from(output: Path, paths: Sequence[str]) -> list[str]:
                 "{count:,} file lies in {folder}, where the answers go, and is not labelled",
                 "{count:,} files lie in {folder}, where the answers go, and are not labelled",
                 answers,
-                folder=output,
+                folder=shown(output),
             )
         )
     return apart
+
+
+def _resolved(path: str, *, above: bool = False) -> PurePath:
+    """A path without links, or an address, as what can be compared; or the folder that it lies in."""
+    if is_remote(path):
+        return remote_path(path).parent if above else remote_path(path)
+    return Path(path).parent.resolve() if above else Path(path).resolve()
 
 
 @contextmanager
@@ -160,7 +169,7 @@ def _how_it_stands(now: Standing) -> Message:
     return message("{said}, {count:,} failed", said=said, count=len(now.failed)) if now.failed else said
 
 
-def _tell(standing: Standing, output: Path, asked: dict[str, Any]) -> None:
+def _tell(standing: Standing, output: str, asked: dict[str, Any]) -> None:
     from sadari import readable
     from sadari.cli.predict.view import remark
     from sadari.cli.terminal.printing import note, say_json
@@ -197,6 +206,6 @@ def _tell(standing: Standing, output: Path, asked: dict[str, Any]) -> None:
                 len(problems),
                 files=standing.files,
             ),
-            where=str(output),
+            where=output,
             hint=message("mend them, and give the same command again; or leave them out: --on-bad-file skip"),
         )

@@ -62,7 +62,7 @@ def _bold(cell: str, yes: bool) -> str:
     return click.style(cell, bold=True) if yes else cell
 
 
-def remark(rows: int, notes: Mapping[str, int], output: Path) -> Message:
+def remark(rows: int, notes: Mapping[str, int], output: Path | str) -> Message:
     """How many texts were labelled, and how many of them were empty or unknown, if any."""
     said = message("{texts} labelled: {output}", texts=counted(rows, "text"), output=output)
     return message("{labelled} ({notes})", labelled=said, notes=notes_said(notes)) if notes else said

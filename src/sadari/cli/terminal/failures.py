@@ -34,7 +34,10 @@ class Terminated(KeyboardInterrupt):
 def run_guarded(call: Callable[[], Any]) -> int:
     """Make the call; print what went wrong on stderr, and give the exit code."""
     with whole_streams():
-        return _run_guarded(call)
+        try:
+            return _run_guarded(call)
+        except KeyboardInterrupt:  # while it was being said how the run ended
+            return INTERRUPTED
 
 
 def _run_guarded(call: Callable[[], Any]) -> int:

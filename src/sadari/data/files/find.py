@@ -8,18 +8,19 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, TypeVar
 
 from sadari.artifact.plain_file import as_path
 from sadari.data.datasets import PATTERN_SIGNS, is_there
 from sadari.data.formats import FORMATS
 from sadari.data.formats.format import Format
 from sadari.data.formats.opening import find_format
-from sadari.data.formats.remote import is_remote, remote_files
+from sadari.data.formats.remote import is_remote, is_remote_folder, remote_files, remote_path
 from sadari.errors import DataError, SettingError, reason_of
 from sadari.messages import Message, message, plural
 
+P = TypeVar("P", bound=PurePath)
 _PATTERN = re.compile(f"[{re.escape(PATTERN_SIGNS)}]")
 _TEXTS = (".txt",)  # of a folder they are taken where no table is
 _PACKED = ".gz"
@@ -115,19 +116,41 @@ def together(names: Sequence[str]) -> str:
     return shown if len(names) <= 2 else f"{shown}, … ({len(names):,})"
 
 
-def folder_of_all(given: Sequence[str]) -> Path:
+def folder_of_all(given: Sequence[str]) -> PurePath:
     """The innermost folder that holds all that paths, folders and patterns may stand for, absolute.
 
     A pattern may match more files tomorrow: its folder is the one before its first sign, whatever matches it today.
+
+    Raises:
+        SettingError: some lie here and some elsewhere.
     """
-    folders = []
+    folders: list[PurePath] = []
     for name in given:
-        if is_pattern(name):
+        if is_remote(name):
+            path = remote_path(name)
+            pattern = bool(_PATTERN.search(name))
+            folders.append(fixed_part(path) if pattern else path if is_remote_folder(name) else path.parent)
+        elif is_pattern(name):
             folders.append(fixed_part(Path(name)))
         else:
             is_folder = os.path.isdir(name)  # noqa: PTH112 – False where we have no rights
             folders.append(Path(name) if is_folder else Path(name).parent)
-    return Path(os.path.commonpath([os.path.abspath(folder) for folder in folders]))  # noqa: PTH100 – links stay links
+    here = [not is_remote(name) for name in given]
+    return common_folder([Path(os.path.abspath(f)) if h else f for f, h in zip(folders, here, strict=True)])  # noqa: PTH100 – links stay links
+
+
+def common_folder(folders: Sequence[PurePath]) -> PurePath:
+    """The innermost folder that holds all of these.
+
+    Raises:
+        SettingError: some lie here and some elsewhere.
+    """
+    try:
+        return PurePath(os.path.commonpath(folders))
+    except ValueError:
+        raise SettingError(
+            message("some files lie here and some elsewhere"), hint=message("label them by two commands")
+        ) from None
 
 
 def _meant_by(name: str, format: str | None, notes: list[Message]) -> list[str]:
@@ -292,8 +315,8 @@ def _what_is_there(pattern: str) -> Message:
     return message("in {folder} there are: {names}", folder=folder, names=shown)
 
 
-def fixed_part(pattern: Path) -> Path:
+def fixed_part(pattern: P) -> P:
     """The folder that all files which match a pattern are in: what stands before its first sign."""
     parts = pattern.parts
     stop = next((i for i, part in enumerate(parts) if _PATTERN.search(part)), len(parts))
-    return Path(*parts[: min(stop, len(parts) - 1)])
+    return type(pattern)(*parts[: min(stop, len(parts) - 1)])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.errors import DataError, OutputError, SadariError, reason_of
 from sadari.labelled.label_file import Labelling, label_file
+from sadari.labelled.shards.place import Place
 from sadari.labelled.shards.plan import Shard, digest
 from sadari.messages import Message, message
 
@@ -48,13 +48,15 @@ class Outcome:
     problem: Problem | None = None
 
 
-def label_shard(model: Rung, shard: Shard, folder: Path, how: Labelling) -> Outcome:
+def label_shard(model: Rung, shard: Shard, place: Place, how: Labelling) -> Outcome:
     """Label one file into a folder. Nothing is raised but what ends the process."""
     start = time.monotonic()
     try:
         if not shard.is_still():
             raise DataError(message("has changed since the work was planned"), where=shard.source)
-        rows, skipped = label_file(model, shard.source, folder / shard.name, how)
+        with place.target(shard.name) as target:
+            rows, skipped = label_file(model, shard.source, target, how)
+            size = target.stat().st_size
         content = digest(shard.source)
         if not shard.is_still():
             raise DataError(message("has changed since the work was planned"), where=shard.source)
@@ -63,7 +65,7 @@ def label_shard(model: Rung, shard: Shard, folder: Path, how: Labelling) -> Outc
             "rows": rows.rows,
             "skipped": skipped,
             "notes": rows.notes,
-            "bytes": (folder / shard.name).stat().st_size,
+            "bytes": size,
             "seconds": round(time.monotonic() - start, 3),
         }
     except Exception as error:

@@ -8,36 +8,31 @@ line: the file is then made again, to the same bytes. While a run writes, it hol
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from sadari.artifact.atomic import output_errors, sync_folder
 from sadari.artifact.strict_json import parse_json
-from sadari.artifact.temporary import lock
 from sadari.errors import OutputError
+from sadari.labelled.shards.place import ANOTHER, MANIFEST, Log, Place
 from sadari.labelled.shards.plan import Shard, digest
 from sadari.messages import message
 
-MANIFEST = "_manifest.jsonl"  # by its name no data: readers of folders pass over what begins with _
 KIND = "labelled files"
-_ANOTHER = message("choose another folder with -o, or remove this one")
 
 
 class Manifest:
     """The manifest of an output folder, locked and open.
 
     Args:
-        folder: the output folder.
-        opened: a descriptor of the manifest.
+        place: the output folder.
+        log: the lines of the manifest.
         lines: what stands in it after the head: name → what was said of that file.
         head: its first line, encoded.
     """
 
-    def __init__(self, folder: Path, opened: int, lines: dict[str, dict[str, Any]], head: bytes) -> None:
-        self.folder, self.head, self._opened, self._lines = folder, head, opened, lines
+    def __init__(self, place: Place, log: Log, lines: dict[str, dict[str, Any]], head: bytes) -> None:
+        self.place, self.head, self._log, self._lines = place, head, log, lines
 
     def missing(self, shards: Sequence[Shard], *, strict: bool) -> list[Shard]:
         """Those that do not lie there yet.
@@ -54,16 +49,17 @@ class Manifest:
             if name not in wanted:
                 raise OutputError(
                     message("holds the answers to other files: {name} is not among those that are given", name=name),
-                    where=str(self.folder),
-                    hint=_ANOTHER,
+                    where=self.place.name,
+                    hint=ANOTHER,
                 )
             if not _same_content(wanted[name], said):
                 raise OutputError(
                     message("holds the answers to another {name} than the one that is given", name=name),
-                    where=str(self.folder),
-                    hint=_ANOTHER,
+                    where=self.place.name,
+                    hint=ANOTHER,
                 )
-        return [shard for shard in shards if not self._is_there(shard, strict)]
+        sizes = self.place.sizes(self._lines)
+        return [shard for shard in shards if not self._is_there(shard, sizes, strict)]
 
     def rows(self) -> int:
         """How many rows lie there by now."""
@@ -80,26 +76,22 @@ class Manifest:
             OutputError: the line cannot be written.
         """
         line = {"file": shard.name, "size": shard.size, "changed": shard.changed, **said}
-        with output_errors(self.folder / MANIFEST):
-            _append(self._opened, line)
+        self._log.append(_line(line))
         self._lines[shard.name] = line
 
-    def _is_there(self, shard: Shard, strict: bool) -> bool:
+    def _is_there(self, shard: Shard, sizes: Mapping[str, int], strict: bool) -> bool:
         said = self._lines.get(shard.name)
         if said is None or (strict and said.get("skipped")):
             return False
-        try:
-            return (self.folder / shard.name).stat().st_size == said.get("bytes")
-        except OSError:
-            return False
+        return shard.name in sizes and sizes[shard.name] == said.get("bytes")
 
 
 @contextmanager
-def open_manifest(folder: Path, model: str, options: Mapping[str, Any]) -> Iterator[Manifest]:
+def open_manifest(place: Place, model: str, options: Mapping[str, Any]) -> Iterator[Manifest]:
     """An output folder, new or begun by the same model with the same options, for this run alone.
 
     Args:
-        folder: where the answers will lie; missing ones are made.
+        place: where the answers will lie; missing folders are made.
         model: SHA-256 of the model's manifest, which vouches for all its files.
         options: those by which the answers differ, as plain values.
 
@@ -107,61 +99,20 @@ def open_manifest(folder: Path, model: str, options: Mapping[str, Any]) -> Itera
         OutputError: something else lies there, another run is at work there, or it cannot be written.
     """
     head = {"kind": KIND, "format_version": 1, "model": model, "options": dict(options)}
-    path = folder / MANIFEST
-    with output_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    with output_errors(path):
-        strange = not path.exists() and any(not entry.name.startswith(".") for entry in folder.iterdir())
-    if strange:
-        raise OutputError(message("the folder exists and is not empty"), where=str(folder), hint=_ANOTHER)
-    with output_errors(path):
-        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0), 0o666)
-    try:
-        if lock(opened) == "theirs":
-            raise OutputError(
-                message("another run is writing there"), where=str(folder), hint=message("wait until it has ended")
-            )
-        with output_errors(path):
-            found = _parsed(path, _whole_lines(opened))
-            if len(found) > 1:
-                _check_head(folder, found[0], head)
-            else:  # nothing was labelled yet: a run that came no further binds nobody
-                os.ftruncate(opened, 0)
-                _append(opened, head)
-                sync_folder(folder)
-        yield Manifest(folder, opened, {line["file"]: line for line in found[1:]}, _line(head))
-    finally:
-        os.close(opened)
+    with place.log() as log:
+        found = _parsed(f"{place.name.rstrip('/')}/{MANIFEST}", log.lines)
+        if len(found) > 1:
+            _check_head(place.name, found[0], head)
+        else:  # nothing was labelled yet: a run that came no further binds nobody
+            log.restart(_line(head))
+        yield Manifest(place, log, {line["file"]: line for line in found[1:]}, _line(head))
 
 
 def _line(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogateescape") + b"\n"
 
 
-def _append(opened: int, value: Mapping[str, Any]) -> None:
-    """Add a line, whole; what a full disk took of one is taken back."""
-    before, data = os.fstat(opened).st_size, _line(value)
-    try:
-        while data:
-            data = data[os.write(opened, data) :]
-        os.fsync(opened)
-    except BaseException:
-        os.ftruncate(opened, before)
-        raise
-
-
-def _whole_lines(opened: int) -> list[bytes]:
-    """All lines; what a killed run has written of one is taken back."""
-    with os.fdopen(os.dup(opened), "rb") as stream:
-        stream.seek(0)
-        data = stream.read()
-    end = data.rfind(b"\n") + 1
-    if end < len(data):
-        os.ftruncate(opened, end)
-    return data[:end].splitlines()
-
-
-def _parsed(path: Path, lines: Sequence[bytes]) -> list[dict[str, Any]]:
+def _parsed(path: str, lines: Sequence[bytes]) -> list[dict[str, Any]]:
     found = []
     for number, line in enumerate(lines):
         try:
@@ -175,17 +126,17 @@ def _parsed(path: Path, lines: Sequence[bytes]) -> list[dict[str, Any]]:
         )
         if not good:
             raise OutputError(
-                message("line {number} is none that Sadari wrote", number=number + 1), where=str(path), hint=_ANOTHER
+                message("line {number} is none that Sadari wrote", number=number + 1), where=path, hint=ANOTHER
             )
         found.append(value)
     return found
 
 
-def _check_head(folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+def _check_head(folder: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     if found.get("format_version") != wanted["format_version"]:
-        raise OutputError(message("was written by a newer Sadari"), where=str(folder), hint=_ANOTHER)
+        raise OutputError(message("was written by a newer Sadari"), where=folder, hint=ANOTHER)
     if found.get("model") != wanted["model"]:
-        raise OutputError(message("holds the answers of another model"), where=str(folder), hint=_ANOTHER)
+        raise OutputError(message("holds the answers of another model"), where=folder, hint=ANOTHER)
     theirs = found.get("options")
     theirs = theirs if isinstance(theirs, dict) else {}
     other = [name for name in wanted["options"] if theirs.get(name) != wanted["options"][name]]
@@ -193,8 +144,8 @@ def _check_head(folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any
         names = ", ".join(other or sorted(set(theirs) - set(wanted["options"])))
         raise OutputError(
             message("holds answers that were given with other options ({names})", names=names),
-            where=str(folder),
-            hint=_ANOTHER,
+            where=folder,
+            hint=ANOTHER,
         )
 
 
@@ -202,4 +153,6 @@ def _same_content(shard: Shard, said: Mapping[str, Any]) -> bool:
     """Whether a file is the one that was read; one that was copied meanwhile is read again to tell."""
     if shard.size != said.get("size"):
         return False
-    return shard.changed == said.get("changed") or digest(shard.source) == said.get("sha256")
+    if shard.changed == said.get("changed"):
+        return True
+    return said.get("sha256") is not None and digest(shard.source) == said["sha256"]

@@ -6,9 +6,10 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from sadari.data.formats.remote import is_remote
+from sadari.data.files.find import common_folder
+from sadari.data.formats.remote import is_remote, remote_path, remote_state
 from sadari.errors import DataError, reason_of
 from sadari.labelled.writers import SUFFIXES
 from sadari.messages import message
@@ -21,10 +22,10 @@ class Shard:
     """One file of many.
 
     Args:
-        source: its path, absolute.
+        source: its path, absolute, or its address.
         name: under which the answers lie in the output folder, with ``/`` between folders.
         size: bytes.
-        changed: when it was last written to, nanoseconds since 1970.
+        changed: when it was last written to, nanoseconds since 1970; of an address, what tells its versions apart.
     """
 
     source: str
@@ -38,8 +39,7 @@ class Shard:
         Raises:
             OSError: it is gone, or this machine does not see it.
         """
-        found = Path(self.source).stat()
-        return (found.st_size, found.st_mtime_ns) == (self.size, self.changed)
+        return _state(self.source) == (self.size, self.changed)
 
 
 def plan(paths: Sequence[str], root: str | Path | None = None) -> list[Shard]:
@@ -54,44 +54,54 @@ def plan(paths: Sequence[str], root: str | Path | None = None) -> list[Shard]:
     Raises:
         DataError: one is no file, or cannot be reached.
     """
-    absolute = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100 – links stay links
+    absolute = [_absolute(path) for path in paths]
     if root is None:
-        root = os.path.commonpath([path.parent for path in absolute]) if absolute else ""
+        root = common_folder([path.parent for path in absolute]) if absolute else ""
     taken: set[str] = set()
     shards = []
     for given, path in zip(paths, absolute, strict=True):
-        if is_remote(given):
-            raise DataError(
-                message("files that lie elsewhere are not labelled into a folder"),
-                where=given,
-                hint=message("copy them here; or give one output file: -o labelled.csv"),
-            )
         try:
-            found = path.stat()
+            size, changed = _state(given)
+        except DataError:
+            raise
         except (OSError, ValueError) as error:
             raise DataError(
                 message("cannot be read: {reason}", reason=reason_of(error)), where=given, hint=_FILES_ALONE
             ) from None
-        if not path.is_file():
+        if not is_remote(given) and not Path(given).is_file():
             raise DataError(
                 message("is not a file"), where=given, hint=message("name files, or a pattern such as 'in/*.parquet'")
             )
         name = _free_name(path.relative_to(root), taken)
-        shards.append(Shard(str(path), name, found.st_size, found.st_mtime_ns))
+        shards.append(Shard(given if is_remote(given) else str(path), name, size, changed))
     return shards
 
 
-def digest(path: str) -> str:
-    """SHA-256 (hexadecimal) of a file's content.
+def _absolute(path: str) -> PurePath:
+    return remote_path(path) if is_remote(path) else Path(os.path.abspath(path))  # noqa: PTH100 – links stay links
+
+
+def _state(source: str) -> tuple[int, int]:
+    """Size, and what tells versions apart."""
+    if is_remote(source):
+        return remote_state(source)
+    found = Path(source).stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def digest(path: str) -> str | None:
+    """SHA-256 (hexadecimal) of a file's content; None of one that lies elsewhere, which would be fetched for it.
 
     Raises:
         OSError: it cannot be read.
     """
+    if is_remote(path):
+        return None
     with Path(path).open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _free_name(path: Path, taken: set[str]) -> str:
+def _free_name(path: PurePath, taken: set[str]) -> str:
     plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     if plain.suffix.lower() not in SUFFIXES:
         plain = plain.with_suffix(".csv")

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import MANIFEST, open_plain, parse_json
-from sadari.artifact.atomic import output_errors
 from sadari.artifact.manifest import MAX_MANIFEST
-from sadari.artifact.temporary import clean_folder
+from sadari.data.formats.remote import is_remote
 from sadari.errors import OutputError, SadariError
 from sadari.labelled.label_file import Labelling, open_unlabelled
+from sadari.labelled.shards.elsewhere import Elsewhere
 from sadari.labelled.shards.label import Outcome, label_shard
 from sadari.labelled.shards.manifest import open_manifest
+from sadari.labelled.shards.place import Here, Place
 from sadari.labelled.shards.plan import Shard, plan
-from sadari.labelled.shards.presence import nobody_writing
 from sadari.messages import Message, plural
 
 if TYPE_CHECKING:
     from sadari.rungs import Rung
-
-_GONE = 10.0  # seconds that workers that were killed have to be gone
 
 
 @dataclass(frozen=True)
@@ -35,14 +33,14 @@ class Work:
     Args:
         model: that labels it.
         folder: the model's.
-        output: where the answers go, absolute.
+        output: where the answers go.
         how: it is labelled.
         mark: the first line of the output folder's manifest, by which a machine knows that it sees that folder.
     """
 
     model: Rung
     folder: Path
-    output: Path
+    output: Place
     how: Labelling
     mark: bytes
 
@@ -112,7 +110,8 @@ def label_files(
         model: that labels them.
         folder: the model's.
         paths: of the files.
-        output: the folder of the answers. It holds a manifest by which the same call again does what is missing.
+        output: the folder of the answers, or its address (``s3://bucket/out/``). It holds a manifest by which the
+            same call again does what is missing.
         how: they are labelled.
         root: a folder that holds them all, below which the answers are named as the files are; None: the innermost.
         worker: labels some of them, in any order, and says of each what became of it.
@@ -128,9 +127,8 @@ def label_files(
     """
     shards = plan(paths, root)
     how = _with_columns(model, shards, how)
-    with output_errors(output):  # links followed: workers may start elsewhere
-        output = Path(output).resolve()
-    with open_manifest(output, _seal(Path(folder)), _options(how)) as manifest, _swept(output, shards):
+    place, names = place_of(output), [shard.name for shard in shards]
+    with open_manifest(place, _seal(Path(folder)), _options(how)) as manifest, place.swept(names):
         missing = manifest.missing(shards, strict=how.reading.get("on_bad_row", "error") == "error")
         there = len(shards) - len(missing)
         standing = Standing(there, len(shards), before=there)
@@ -138,7 +136,7 @@ def label_files(
         start = time.monotonic()
         if not missing:
             return standing
-        work = Work(model, Path(folder).resolve(), output, how, manifest.head)
+        work = Work(model, Path(folder).resolve(), place, how, manifest.head)
         try:
             with closing(worker(work, missing)) as outcomes:  # type: ignore[type-var]
                 for outcome in outcomes:
@@ -154,21 +152,13 @@ def label_files(
     return standing
 
 
-@contextmanager
-def _swept(output: Path, shards: Sequence[Shard]) -> Iterator[None]:
-    """What workers that were killed had begun to write is removed: before, and after."""
-    folders = {(output / shard.name).parent for shard in shards}
-    _sweep(output, folders)
-    try:
-        yield
-    finally:
-        _sweep(output, folders)
+def place_of(output: str | Path) -> Place:
+    """Where answers lie, by a path or an address.
 
-
-def _sweep(output: Path, folders: Iterable[Path]) -> None:
-    with nobody_writing(output, _GONE):
-        for folder in folders:
-            clean_folder(folder)
+    Raises:
+        OutputError: it cannot be.
+    """
+    return Elsewhere(str(output)) if is_remote(output) else Here(output)
 
 
 def _ended(outcome: Outcome, standing: Standing) -> OutputError:
