@@ -32,6 +32,7 @@ from timing import table
 NO_PEER = {"majority"}  # of peers.csv: nobody would take it
 NOT_CHEAP = {"minilm_lr", "minilm_lr_c10"}  # stands on weights that others made; compared when the climb has some, too
 DRAWS = 2_000
+csv.field_size_limit(1 << 30)  # a mail may be longer than the 128 kB that the module allows
 
 
 def read_set(folder: Path) -> dict[str, tuple[list[str], list[str]]]:
