@@ -176,7 +176,7 @@ def test_what_fits_is_measured_once():
 
 @pytest.mark.parametrize("kind", [Ngrams, EmbeddingBag, GRU], ids=lambda kind: kind.name)
 def test_of_a_real_training_the_passes_are_a_part(headlines, kind):
-    spent = _spent(kind(epochs=1), headlines[0])
+    spent = _spent(kind(epochs=1), headlines[0].texts, headlines[0].labels)
     assert 0 < spent.passing < spent.whole
 
 

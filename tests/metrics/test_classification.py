@@ -244,3 +244,15 @@ def test_impossible_shares_and_probabilities_are_refused():
         metrics.expected_calibration_error(np.array([0, 1]), np.array([[0.5, 0.5], [np.nan, 0.5]]))
     with pytest.raises(DataError):
         metrics.multilabel_scores(np.ones((2, 2)), np.ones((2, 3)))
+
+
+def test_the_cells_of_ten_thousand_labels_say_what_a_matrix_of_few_says():
+    rng = np.random.default_rng(4)
+    truth, given = rng.integers(-1, 30, 400), rng.integers(0, 30, 400)
+    few, many = (metrics.confusion_cells(truth, given, classes=classes) for classes in (30, 10_000))
+    matrix = few.matrix()
+    np.testing.assert_array_equal(matrix, metrics.confusion_matrix(truth, given, classes=30))
+    assert metrics.accuracy(few) == metrics.accuracy(matrix) == metrics.accuracy(many)
+    assert metrics.macro_f1_interval(many, draws=50) == metrics.macro_f1_interval(few, draws=50)
+    np.testing.assert_array_equal(metrics.class_scores(many).f1[:30], metrics.class_scores(matrix).f1)
+    assert sum(rows for *_, rows in few.largest(10_000, [str(k) for k in range(30)])) == (truth != given).sum()

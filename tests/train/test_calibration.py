@@ -224,3 +224,15 @@ def test_a_strange_file_is_refused(change, said):
     text = json.dumps({**json.loads(rows.encoded()), **change})
     with pytest.raises((DataError, SettingError), match=said):
         CalibrationRows.decoded(text, labels=4, several=False, name="file")
+
+
+def test_certainties_of_many_labels_are_those_of_every_logit(monkeypatch):
+    rng = np.random.default_rng(2)
+    logits = rng.normal(size=(300, 50)).astype(np.float32)
+    truth = rng.integers(0, 50, 300)
+    logits[np.arange(300), truth] += 2
+    given = logits.argmax(axis=1)
+    exact = Certainty.fit(logits, truth, given)
+    monkeypatch.setattr("sadari.train.calibration.certainty.MOST_VALUES", 2_000)
+    counted = Certainty.fit(logits, truth, given)
+    np.testing.assert_allclose(counted(logits, given), exact(logits, given), atol=1e-3)

@@ -73,7 +73,7 @@ def test_without_anything_to_fit_on_it_is_one(logits):
     [(1, [1]), (7, [1] * 7), (95, [9] * 10 + [5]), (1_000, [100] * 10), (5_000, [500] * 2), (80_000, [5_000])],
 )
 def test_folds_hold_out_a_tenth_at_a_time_and_enough_in_all(count, sizes):
-    folds = list(calibration_folds(count, seed=0))
+    folds = list(calibration_folds(count, 4, seed=0))
     assert [len(fold) for fold in folds] == sizes
     together = np.concatenate(folds)
     assert len(np.unique(together)) == len(together)

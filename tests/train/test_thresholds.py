@@ -97,3 +97,20 @@ def test_thresholds_stay_where_nothing_is_gained():
     table = random.dirichlet(np.ones(3), 200)
     found = thresholds.even_thresholds(table, np.array([0.8, 0.1, 0.1]), lambda given: 0.5)
     assert (found == thresholds.USUAL).all()
+
+
+def test_labels_that_are_equally_frequent_give_what_each_by_itself_gives():
+    rng = np.random.default_rng(1)
+    table = rng.dirichlet(np.ones(40), 200).astype(np.float32)
+    table[:20] = table[0, 0]  # equals: the first is given
+    shares = rng.choice([0.01, 0.02, 0.05], 40)
+    seen = []
+
+    def score(one):
+        seen.append(one)
+        return 0.0
+
+    thresholds.even_thresholds(table, shares, score)
+    assert len(seen) == 21
+    for power, one in zip(np.linspace(0, 1, 21), seen, strict=True):
+        np.testing.assert_array_equal(one, thresholds.likeliest(table, shares**power))

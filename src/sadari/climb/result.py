@@ -16,6 +16,7 @@ from sadari.metrics.interval import Interval, PairTest
 from sadari.train.calibration.rows import CalibrationRows
 
 # What the final rows are called.
+MOST_LABELS = 200  # that are shown one by one: more would be a page that nobody reads
 FINAL_NAMES = {"test": message("test"), "held-out": message("held-out")}
 
 

@@ -16,6 +16,7 @@ Without a −1 every figure equals scikit-learn's under its default settings (wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,54 @@ class ClassScores:
 
 
 @dataclass(frozen=True)
+class Confusion:
+    """A confusion matrix by its cells that are not 0: no more of them than rows, however many labels there are.
+
+    Attributes:
+        labels: how many there are, k.
+        truth: int64 [c], the row of each cell, as in `confusion_matrix`: k where training never saw the label.
+        given: int64 [c], its column.
+        counts: int64 [c], how many rows it holds.
+    """
+
+    labels: int
+    truth: np.ndarray
+    given: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, confusion: Confusion | np.ndarray) -> Confusion:
+        """The cells of a matrix int [k + 1, k]."""
+        if isinstance(confusion, Confusion):
+            return confusion
+        truth, given = np.nonzero(confusion)
+        return cls(confusion.shape[1], truth, given, confusion[truth, given])
+
+    @property
+    def right(self) -> np.ndarray:
+        """bool [c]: which cells are on the diagonal."""
+        return self.truth == self.given
+
+    def largest(self, count: int, names: Sequence[str]) -> list[tuple[str, str, int]]:
+        """The label that rows have, the one that they were given, and how many rows, the most first.
+
+        Args:
+            count: of the mistakes.
+            names: the k labels; those that training never saw are "".
+        """
+        every, wrong = [*names, ""], np.flatnonzero(~self.right)
+        order = wrong[np.argsort(-self.counts[wrong], kind="stable")][:count]
+        cells = zip(self.truth[order], self.given[order], self.counts[order].tolist(), strict=True)
+        return [(every[truth], every[given], rows) for truth, given, rows in cells]
+
+    def matrix(self) -> np.ndarray:
+        """int64 [k + 1, k]: row = truth, column = prediction; the last row holds the truths of −1."""
+        whole = np.zeros((self.labels + 1, self.labels), np.int64)
+        whole[self.truth, self.given] = self.counts
+        return whole
+
+
+@dataclass(frozen=True)
 class MultilabelScores:
     """Scores where a row may have several labels, or none; shares from 0 to 1."""
 
@@ -56,16 +105,13 @@ class MultilabelScores:
     macro_f1: float  # over labels that occur in the truth or in the predictions
 
 
-def confusion_matrix(truth: np.ndarray, predictions: np.ndarray, *, classes: int) -> np.ndarray:
+def confusion_cells(truth: np.ndarray, predictions: np.ndarray, *, classes: int) -> Confusion:
     """Count rows by truth and prediction.
 
     Args:
         truth: int [n], 0 to ``classes − 1``, or −1 for a label that training never saw.
         predictions: int [n], 0 to ``classes − 1``.
         classes: the number of labels, ``k``.
-
-    Returns:
-        int64 [k + 1, k]: row = truth, column = prediction; the last row holds the truths of −1.
 
     Raises:
         DataError: the lengths differ, there is no row, or a value is out of its range.
@@ -75,14 +121,28 @@ def confusion_matrix(truth: np.ndarray, predictions: np.ndarray, *, classes: int
         _labels(predictions, classes, least=0, name="predictions"),
     )
     _same_length(truth, predictions)
-    row = np.where(truth < 0, classes, truth)
-    counts = np.bincount(row * classes + predictions, minlength=(classes + 1) * classes)
-    return counts.reshape(classes + 1, classes)
+    cells, counts = np.unique(np.where(truth < 0, classes, truth) * classes + predictions, return_counts=True)
+    return Confusion(classes, cells // classes, cells % classes, counts.astype(np.int64))
 
 
-def accuracy(confusion: np.ndarray) -> Interval:
-    """The share of right rows with Wilson's 95 % interval; ``confusion`` int [k + 1, k]."""
-    return wilson(int(np.trace(confusion)), int(confusion.sum()))
+def confusion_matrix(truth: np.ndarray, predictions: np.ndarray, *, classes: int) -> np.ndarray:
+    """The same as a matrix int64 [k + 1, k]: row = truth, column = prediction; the last row holds the truths of −1.
+
+    Args:
+        truth: as in `confusion_cells`.
+        predictions: as in `confusion_cells`.
+        classes: as in `confusion_cells`.
+
+    Raises:
+        DataError: as in `confusion_cells`.
+    """
+    return confusion_cells(truth, predictions, classes=classes).matrix()
+
+
+def accuracy(confusion: Confusion | np.ndarray) -> Interval:
+    """The share of right rows with Wilson's 95 % interval; ``confusion`` int [k + 1, k], or its cells."""
+    cells = Confusion.of(confusion)
+    return wilson(int(cells.counts[cells.right].sum()), int(cells.counts.sum()))
 
 
 def wilson(right: int, total: int, *, confidence: float = 0.95) -> Interval:
@@ -114,15 +174,21 @@ def wilson(right: int, total: int, *, confidence: float = 0.95) -> Interval:
     return Interval(share, low, high)
 
 
-def class_scores(confusion: np.ndarray) -> ClassScores:
+def class_scores(confusion: Confusion | np.ndarray) -> ClassScores:
     """Precision, recall, F1 and support of each label.
 
     Args:
-        confusion: int [k + 1, k] as `confusion_matrix` makes it.
+        confusion: int [k + 1, k] as `confusion_matrix` makes it, or its cells.
     """
-    known = confusion.shape[1]
-    hits = np.diagonal(confusion)[:known].astype(np.float64)
-    support, predicted = confusion[:known].sum(axis=1), confusion.sum(axis=0)
+    cells = Confusion.of(confusion)
+    hits, support, predicted = (
+        np.bincount(where, weights=counts, minlength=cells.labels)[: cells.labels].astype(np.int64)
+        for where, counts in (
+            (cells.truth, cells.counts * cells.right),
+            (cells.truth, cells.counts),
+            (cells.given, cells.counts),
+        )
+    )
     return ClassScores(
         precision=_share(hits, predicted),
         recall=_share(hits, support),
@@ -132,14 +198,16 @@ def class_scores(confusion: np.ndarray) -> ClassScores:
     )
 
 
-def macro_f1(confusion: np.ndarray) -> float:
-    """The mean F1 of the labels that occur as truth or prediction; ``confusion`` int [k + 1, k]."""
+def macro_f1(confusion: Confusion | np.ndarray) -> float:
+    """The mean F1 of the labels that occur as truth or prediction; ``confusion`` int [k + 1, k], or its cells."""
     scores = class_scores(confusion)
     occurs = (scores.support + scores.predicted) > 0
     return float(scores.f1[occurs].mean()) if occurs.any() else 0.0
 
 
-def macro_f1_interval(confusion: np.ndarray, *, draws: int = 2000, seed: int = 0, confidence: float = 0.95) -> Interval:
+def macro_f1_interval(
+    confusion: Confusion | np.ndarray, *, draws: int = 2000, seed: int = 0, confidence: float = 0.95
+) -> Interval:
     """Macro-F1 with a bootstrap percentile interval (Efron 1979).
 
     Drawing n rows with replacement and counting them is one multinomial draw of the confusion matrix's cells:
@@ -148,17 +216,21 @@ def macro_f1_interval(confusion: np.ndarray, *, draws: int = 2000, seed: int = 0
     accuracy stands in there.
 
     Args:
-        confusion: int [k + 1, k] as `confusion_matrix` makes it.
+        confusion: int [k + 1, k] as `confusion_matrix` makes it, or its cells.
         draws: how many times to draw.
         seed: the same seed gives the same bits.
         confidence: share of the draws within the interval.
     """
-    value, total, right = macro_f1(confusion), int(confusion.sum()), int(np.trace(confusion))
+    cells = Confusion.of(confusion)
+    value, total, right = macro_f1(cells), int(cells.counts.sum()), int(cells.counts[cells.right].sum())
     if right in (0, total):
         certain = wilson(right, total, confidence=confidence)
         return Interval(value, min(value, certain.low), max(value, certain.high))
-    rows, columns = np.nonzero(confusion)
-    shares = confusion[rows, columns] / total
+    # labels that do not occur are not drawn either: those that do are numbered anew
+    occur, places = np.unique(np.concatenate([cells.given, cells.truth]), return_inverse=True)
+    columns, rows = places[: len(cells.given)], places[len(cells.given) :]
+    known = len(occur) - int(occur[-1] == cells.labels)
+    shares = cells.counts / total
     generator = np.random.default_rng(seed)
     step = max(1, _CELLS_AT_A_TIME // len(shares))
     scores = np.concatenate(
@@ -167,7 +239,7 @@ def macro_f1_interval(confusion: np.ndarray, *, draws: int = 2000, seed: int = 0
                 generator.multinomial(total, shares, size=min(step, draws - done)),
                 rows,
                 columns,
-                confusion.shape[1],
+                known,
             )
             for done in range(0, draws, step)
         ]

@@ -17,7 +17,7 @@ from sadari.metrics.care import care_figures, doubts_of, usual_care
 from sadari.metrics.classification import (
     accuracy,
     class_scores,
-    confusion_matrix,
+    confusion_cells,
     expected_calibration_error,
     macro_f1_interval,
     multilabel_scores,
@@ -31,6 +31,7 @@ from sadari.train.labels import ONE_LABEL, OTHERWISE, SEVERAL_LABELS, place_of_l
 from sadari.train.thresholds import standing
 
 MOST_SHOWN = 20  # labels, in a notebook
+MOST_IN_A_MATRIX, MOST_CONFUSED = 500, 100  # labels of a confusion matrix; pairs that are listed
 
 if TYPE_CHECKING:
     from sadari.rungs.base import Rung
@@ -49,7 +50,9 @@ class Evaluation:
         calibration_error: expected calibration error; of several labels a text, that of each label of each text.
         per_class: one record a label: label, precision, recall, f1, support.
         confusion: int [k + 1][k], row = truth (the last: labels never seen in training), column = prediction; only for
-            one label a text.
+            one label a text, and up to 500 labels.
+        confused: the label that rows have, the one that they were given, and how many rows, the most first, of up to
+            100 such pairs; "" for labels never seen in training; only for one label a text.
         unseen_labels: label → rows, of labels that training never saw; those rows count as wrong.
         unknown_texts: texts in which the model knew nothing, and answered with the shares of the labels in training.
         cut_texts: texts longer than the model reads, answered by their beginning.
@@ -89,6 +92,7 @@ class Evaluation:
     sets: dict[str, Any] | None = None
     doubts: list[Message] = field(default_factory=list)
     thresholds: list[AtThreshold] | None = None
+    confused: list[tuple[str, str, int]] = field(default_factory=list)
 
     def _repr_html_(self) -> str:
         """The scores, each label's, and which labels are taken for which."""
@@ -198,7 +202,7 @@ def evaluate(model: Rung, corpus: Corpus, *, thresholds_of: str | None = None) -
     if model.multilabel:
         return _evaluate_several(names, corpus, model.codec.given(probabilities, model.thresholds_), judged, long)
     truth, unseen = truth_codes(corpus.labels.to_list(), names)
-    confusion = confusion_matrix(truth, model.codec.given(probabilities, model.thresholds_), classes=len(names))
+    confusion = confusion_cells(truth, model.codec.given(probabilities, model.thresholds_), classes=len(names))
     scores = class_scores(confusion)
     per_class = [
         {
@@ -218,7 +222,8 @@ def evaluate(model: Rung, corpus: Corpus, *, thresholds_of: str | None = None) -
         micro_f1=None,
         calibration_error=expected_calibration_error(truth, probabilities),
         per_class=per_class,
-        confusion=confusion.tolist(),
+        confusion=confusion.matrix().tolist() if len(names) <= MOST_IN_A_MATRIX else None,
+        confused=confusion.largest(MOST_CONFUSED, names),
         unseen_labels=unseen,
         unknown_texts=int(np.count_nonzero(~known)),
         **long,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from sadari.rungs.explanation import MOST_MISSING, Activations, Explanation
 from sadari.settings.limits import MOST, Whole, check
 from sadari.text.column import as_column, columns
 from sadari.text.tokens.tokenize import is_tokenizer, tokenizer
-from sadari.train.labels import LabelCodec
+from sadari.train.labels import LabelCodec, place_of_label
 from sadari.train.solvers.temperature import sigmoid, softmax
 
 
@@ -175,15 +176,22 @@ class Answering:
         self._check_fitted()
         return None
 
-    def top_features(self, count: int = 15) -> dict[str, list[tuple[str, float]]]:
+    def top_features(self, count: int = 15, labels: Sequence[str] | None = None) -> dict[str, list[tuple[str, float]]]:
         """The features that speak most for each label, over all texts; empty where a rung cannot say.
 
         Args:
             count: features for each label.
+            labels: which ones; None: all.
+
+        Raises:
+            SettingError: there is no such label.
         """
         self._check_fitted()
         check("count", count, Whole(0, MOST))
-        return self._top_features(count)
+        names = self._codec.names()
+        every = {name: place for place, name in enumerate(names)}
+        asked = every if labels is None else {name: place_of_label(name, names) for name in labels}
+        return self._top_features(count, asked)
 
     def _logits_of(self, texts: Any) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         parts = [finite(*self._logits(column)) for column in columns(texts)]
@@ -217,7 +225,8 @@ class Answering:
         """Of a column of one text: its characters, and what each adds to each label [c, k]; none where none count."""
         return [], np.empty((0, len(self.classes_)))
 
-    def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
+    def _top_features(self, count: int, labels: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
+        """Of labels and their places the features that speak most for them, so many of each."""
         return {}
 
 

@@ -126,7 +126,8 @@ class Rung(Cautious, Estimator, Model):
             resume: go on with the run in that folder, to the same bits. Texts, labels, settings and teacher must be
                 the same.
             seconds: that this may take. A training that proves too slow makes fewer steps, and its rate falls with
-                them; another comes to the same bits as without a limit. Rungs that keep no run take no heed of it.
+                them; another comes to the same bits as without a limit. A linear rung makes fewer passes, half of them
+                at least; others that keep no run take no heed of it.
             judge: is shown what the net says of the validation texts while it trains, and may end that by raising.
             verbose: show how it goes; None: in a notebook and on a terminal, unless scikit-learn asks for it, as in
                 cross-validation.
@@ -370,6 +371,15 @@ class Rung(Cautious, Estimator, Model):
             rows: number of training texts.
         """
         return int(getattr(self, "epochs", None) or 1)
+
+    def calibration_passes(self, rows: int, labels: int) -> int:
+        """How many more passes over the training texts it takes to calibrate on some of them.
+
+        Args:
+            rows: number of training texts.
+            labels: number of labels.
+        """
+        return 0
 
     def planned_batch(self, rows: int) -> int | None:
         """How many of so many texts are in a batch; None where that is not chosen by their number.

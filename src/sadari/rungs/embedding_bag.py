@@ -235,7 +235,7 @@ class EmbeddingBag(Rung):
         np.add.at(values, places, self.embedding_[ids].astype(np.float64) @ self.output_.T.astype(np.float64))
         return [names[owner] for owner in said], values / max(1, len(ids)), np.zeros(len(self.output_))
 
-    def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
+    def _top_features(self, count: int, labels: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
         table = self.vectors_.words
         words = len(table)
         # Words seen once or twice have large random parts; their sums say little about the label.
@@ -243,7 +243,7 @@ class EmbeddingBag(Rung):
         usual = np.flatnonzero(seen >= max(1, min(3, seen.max(initial=0))))
         scores = self._mean_logits(self.vectors_.word_features(usual))
         top = {}
-        for k, label in enumerate(self._codec.names()):
+        for label, k in labels.items():
             best = np.argsort(-scores[:, k], kind="stable")[:count]
             top[label] = [(table.token(int(usual[i])), float(scores[i, k])) for i in best]
         return top

@@ -119,6 +119,12 @@ class LinearRung(Rung):
     def planned_epochs(self, rows: int) -> int:
         return int(self.resolved_settings()["epochs"])
 
+    def calibration_passes(self, rows: int, labels: int) -> int:
+        if self.solver != "dual":
+            return 0
+        folds = sum(1 for _ in calibration_folds(rows, labels, seed=self.seed))
+        return folds * _settling(folds)
+
     def resolved_settings(self) -> dict[str, Any]:
         """The settings, with the rung's defaults in place of None."""
         settings = super().resolved_settings()
@@ -152,7 +158,7 @@ class LinearRung(Rung):
         if self.solver == "adam":
             self._train_adam(counts, scale, targets, costs, watch)
         else:
-            self._train_dual(counts, scale, targets, costs, watch)
+            self._train_dual(counts, scale, targets, costs, context)
         watch.restore()
         check_learned(weight=self.weight_, bias=self.bias_)
 
@@ -182,26 +188,30 @@ class LinearRung(Rung):
         scale: NDArray[np.float32],
         targets: NDArray[np.int8],
         costs: NDArray[np.float32],
-        watch: Watch,
+        context: TrainingContext,
     ) -> None:
         signs = np.where(targets > 0, np.int8(1), np.int8(-1))
         exact = costs.astype(np.float64) * self.resolved_settings()["C"]
         costs = np.clip(exact, 1e-12, 1e12).astype(np.float32)  # so that one over it is finite too
+        folds = list(calibration_folds(len(counts), signs.shape[1], seed=self.seed))
+        epochs = int(self.resolved_settings()["epochs"])
         solution = solve_dual(
             counts,
             self._weights,
             scale,
             signs,
             costs,
-            epochs=self.resolved_settings()["epochs"],
+            epochs=epochs,
             tolerance=self.tolerance,
             seed=self.seed,
-            monitor=watch,
+            monitor=context.watch,
             start=(self.weight_, self.bias_),
+            ends=context.ends,
+            settling=self.calibration_passes(len(counts), signs.shape[1]),
         )
         self.history_ = solution.history
-        folds = list(calibration_folds(len(counts), seed=self.seed))
-        settling = 1 if len(folds) == 1 else 3  # passes; of few texts each has more to say, and they cost little
+        passes = _settling(len(folds))
+        self.shortened_ = None if solution.in_time else (len(solution.history), epochs)
         logits = [
             held_out_logits(
                 counts,
@@ -211,7 +221,7 @@ class LinearRung(Rung):
                 costs,
                 solution,
                 rows,
-                epochs=settling,
+                epochs=passes,
                 seed=self.seed,
                 last=rows is folds[-1],
             )
@@ -358,17 +368,19 @@ class LinearRung(Rung):
         contributions = values[:, None].astype(np.float64) * self.weight_[counts.ids]
         return self._vectors.names_in(column[0], counts.ids), contributions, self.bias_.astype(np.float64)
 
-    def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
+    def _top_features(self, count: int, labels: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
         if isinstance(self._vectors, HashedVectors):
             return {}  # a bucket has no name
-        top = {}
-        scaled = self.weight_ * self._weights.feature_scale[:, None]
-        for k, label in enumerate(self._codec.names()):
-            best = np.argpartition(-scaled[:, k], min(count, len(scaled) - 1))[:count]
-            best = best[np.argsort(-scaled[best, k], kind="stable")]
-            names = self._vectors.names_of(best.astype(np.int32))
-            top[label] = [(name, float(scaled[i, k])) for name, i in zip(names, best, strict=True)]
-        return top
+        found: dict[str, tuple[NDArray[np.int32], NDArray[np.float32]]] = {}
+        for label, k in labels.items():
+            scaled = self.weight_[:, k] * self._weights.feature_scale
+            best = np.argpartition(-scaled, min(count, len(scaled) - 1))[:count]
+            best = best[np.argsort(-scaled[best], kind="stable")]
+            found[label] = best.astype(np.int32), scaled[best]
+        if not found:
+            return {}
+        names = iter(self._vectors.names_of(np.concatenate([best for best, _ in found.values()])))  # slow one by one
+        return {label: [(next(names), weight) for weight in weights.tolist()] for label, (_, weights) in found.items()}
 
     def _state(self) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
         words, arrays = self._vectors.state()
@@ -395,3 +407,8 @@ class LinearRung(Rung):
         self._weights = Weights(
             term_weights(sublinear=self.sublinear_tf, binary=self.binary), scale, self.norm, self._vectors.second
         )
+
+
+def _settling(folds: int) -> int:
+    """Passes in which the other texts settle: of few texts each has more to say, and they cost little."""
+    return 1 if folds == 1 else 3

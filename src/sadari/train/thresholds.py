@@ -123,14 +123,40 @@ def even_thresholds(
         error: how far by chance the scores of two such columns may lie apart: no more than that is no gain. None: any
             gain is one.
     """
-    given = [likeliest(probabilities, shares**power) for power in _POWERS]
+    kinds, kind_of = np.unique(shares, return_inverse=True)
+    best, labels = _best_of_each(probabilities, kind_of, len(kinds))
+    given = [_first_of_largest(beside_thresholds(best, kinds**power), labels) for power in _POWERS]
     reach = len(_NEIGHBOURS) // 2
     scores = np.convolve(np.pad([score(each) for each in given], reach, mode="edge"), _NEIGHBOURS, "valid").round(9)
-    best = int(scores.argmax())
-    if error is not None and scores[best] - scores[0] <= error(given[best], given[0]):
-        best = 0
-    power = _POWERS[best]
+    place = int(scores.argmax())
+    if error is not None and scores[place] - scores[0] <= error(given[place], given[0]):
+        place = 0
+    power = _POWERS[place]
     return shares**power / (shares**power).sum() if power else np.full(len(shares), USUAL)
+
+
+def _best_of_each(
+    probabilities: NDArray[np.floating], kind_of: NDArray[np.integer], kinds: int
+) -> tuple[NDArray[np.floating], NDArray[np.int64]]:
+    """Of labels that are equally frequent only the likeliest can be given: its probability, and it, [n, kinds] each.
+
+    Many labels are of few kinds: those of one row, of two, and so on.
+    """
+    if kinds == probabilities.shape[1]:
+        order = np.argsort(kind_of)
+        return probabilities[:, order], np.tile(order, (len(probabilities), 1))
+    found = np.empty((len(probabilities), kinds), np.int64)
+    for kind in range(kinds):
+        labels = np.flatnonzero(kind_of == kind)
+        found[:, kind] = labels[probabilities[:, labels].argmax(axis=1)]
+    return np.take_along_axis(probabilities, found, axis=1), found
+
+
+def _first_of_largest(scores: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The label int64 [n] with the largest score in each row of [n, s], of equals the first."""
+    largest = scores == scores.max(axis=1, keepdims=True)
+    found: NDArray[np.int64] = np.where(largest, labels, np.iinfo(np.int64).max).min(axis=1)
+    return found
 
 
 def standing(probabilities: NDArray[np.floating], code: int, *, several: bool = False) -> NDArray[np.float64]:

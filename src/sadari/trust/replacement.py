@@ -13,7 +13,7 @@ from sadari.data.corpus import Corpus, check_corpora
 from sadari.errors import DataError
 from sadari.messages import message
 from sadari.metrics.answers import Answers
-from sadari.metrics.classification import class_scores, confusion_matrix
+from sadari.metrics.classification import class_scores, confusion_cells
 from sadari.metrics.evaluate import truth_codes
 from sadari.metrics.interval import Interval
 from sadari.metrics.metric import Metric
@@ -157,7 +157,7 @@ def _by_label(
         if several:
             f1[key] = scores_of_labels(truth, each)["f1"].tolist()
         else:
-            f1[key] = class_scores(confusion_matrix(truth, each.given, classes=len(names))).f1.tolist()
+            f1[key] = class_scores(confusion_cells(truth, each.given, classes=len(names))).f1.tolist()
     rows = (truth[:, :-1] > 0).sum(axis=0) if several else np.bincount(truth[truth >= 0], minlength=len(names))
     found = [
         {"label": name, "rows": int(rows[code]), OLD: f1[OLD][code], NEW: f1[NEW][code]}

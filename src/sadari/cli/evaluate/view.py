@@ -36,9 +36,9 @@ def print_scores(scores: Evaluation, corpus: Corpus) -> None:
     say()
     _print_labels(scores)
     _print_care(scores)
-    if scores.confusion is not None:
+    if scores.confused or scores.confusion is not None:
         say()
-        _print_confusion(scores.confusion, scores.label_names)
+        _print_confusion(scores)
 
 
 def print_figures(scores: Evaluation) -> None:
@@ -203,8 +203,22 @@ def _said_of_care(answered: dict[str, Any] | None, sets: float) -> Message:
     return said.filled(asked=answered["asked"], sets=sets)
 
 
-def _print_confusion(confusion: list[list[int]], names: list[str]) -> None:
+def _print_confusion(scores: Evaluation) -> None:
     """The matrix where it fits the line, else the most frequent mistakes."""
+    if scores.confusion is not None and len(scores.label_names) <= MOST_LABELS:
+        lines = _matrix(scores.confusion, scores.label_names)
+        if max(cell_len(click.unstyle(line)) for line in lines) <= columns():
+            for line in lines:
+                say(line)
+            return
+    unseen = str(message("(unseen)"))
+    rows = [[f"{truth or unseen} → {given}", f"{n:,}"] for truth, given, n in scores.confused[:MOST_MISTAKES]]
+    for line in table(rows, headings=[message("truth → answer"), message("texts")], widest=60) if rows else []:
+        say(line)
+
+
+def _matrix(confusion: list[list[int]], names: list[str]) -> list[str]:
+    """The lines of a confusion matrix."""
     truths = [*names, str(message("(unseen)"))] if sum(confusion[-1]) else list(names)
     heads = [cut(printable(name), 12) for name in names]
     rows = [[cut(truth, WIDEST_LABEL), *(f"{n:,}" for n in row)] for truth, row in zip(truths, confusion, strict=False)]
@@ -214,20 +228,4 @@ def _print_confusion(confusion: list[list[int]], names: list[str]) -> None:
             return click.style(cell, bold=True)
         return click.style(cell, dim=True) if column and cell.strip() == "0" else cell
 
-    lines = table(rows, headings=[message("truth ↓ answer →"), *heads], style=style)
-    if max(cell_len(click.unstyle(line)) for line in lines) <= columns():
-        for line in lines:
-            say(line)
-        return
-    mistakes = sorted(
-        (
-            (n, truths[i], names[k])
-            for i, row in enumerate(confusion[: len(truths)])
-            for k, n in enumerate(row)
-            if i != k
-        ),
-        key=lambda mistake: -mistake[0],
-    )
-    rows = [[f"{truth} → {answer}", f"{n:,}"] for n, truth, answer in mistakes[:MOST_MISTAKES] if n]
-    for line in table(rows, headings=[message("truth → answer"), message("texts")], widest=60) if rows else []:
-        say(line)
+    return table(rows, headings=[message("truth ↓ answer →"), *heads], style=style)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import polars as pl
+
 from sadari import readable
 from sadari.climb.budget.throughput import SHARE as MEASURING
 from sadari.climb.budget.throughput import Throughput, spread, throughput_of
@@ -19,7 +21,10 @@ from sadari.rungs import Rung
 from sadari.rungs.neural.defaults import FEW_TEXTS
 
 PROBE_ROWS, FIRST_ROWS = 1_000, 64
+PROBE_CELLS, LEAST_PROBE = 200_000, 300  # of its rows times labels: of many labels fewer rows; but so many
 NOTICED = 5.0  # seconds of compiling; finding what was compiled before takes less
+MORE_LABELS = 1.5  # times as many labels as a few rows have: then it is asked what labels cost
+MERGED = 4  # labels that are made one for that
 LEAST_ROWS = 500  # a rung that could train on no more than these is left out
 LEAST_SHARE = 0.25  # of the rows, where there are so few that they are validated in folds
 SLOW = 20  # a rung's cost beside a linear one's, from which on it is slow to predict, too, and to be measured first
@@ -175,7 +180,8 @@ def needed(
         None where it is not known.
     """
     total = len(frozen.train)
-    probe = frozen.train.take(nested_rows(frozen, min(PROBE_ROWS, total), seed))
+    most = max(LEAST_PROBE, min(PROBE_ROWS, PROBE_CELLS // len(frozen.label_names)))
+    probe = frozen.train.take(nested_rows(frozen, min(most, total), seed))
     if len(probe.label_names) < 2:
         return None
     if model.relative_cost >= SLOW:
@@ -186,9 +192,33 @@ def needed(
     if not timed:
         return None
     scale = (total + sum(len(fold) for fold in frozen.folds)) / len(probe)
+    labels = len(frozen.label_names)
+    by_labels = _by_labels(short, probe, labels)
     return seconds_needed(
-        lambda rows: _spent(short, rows), few, probe, passes=_epochs(model, total), scale=scale, allowed=allowed()
+        lambda rows: _spent(short, rows.texts, rows.labels),
+        few,
+        probe,
+        passes=by_labels * (_epochs(model, total) + model.calibration_passes(total, labels)),
+        made=1 + model.calibration_passes(len(probe), len(probe.label_names)),
+        scale=scale,
+        allowed=allowed(),
     )
+
+
+def _by_labels(model: Rung, probe: Corpus, labels: int) -> float:
+    """By how much a text takes longer where there are so many labels, and not just those of a few rows.
+
+    The few rows are learned once more with every four of their labels made one: what that saves is what labels cost.
+    """
+    names = probe.label_names
+    if labels <= MORE_LABELS * len(names) or len(names) < MERGED * 2:
+        return 1.0
+    merged = {name: names[place - place % MERGED] for place, name in enumerate(names)}
+    found = probe.labels.to_list()
+    joined = [merged[each] if isinstance(each, str) else sorted({merged[one] for one in each}) for each in found]
+    every, some = (_spent(model, probe.texts, given).passing for given in (probe.labels, joined))
+    by_label = max(0.0, every - some) / (len(names) - len(names) // MERGED)
+    return 1 + by_label * (labels - len(names)) / every
 
 
 def planned(model: Rung, found: Needed, frozen: Frozen, allowed: float) -> Plan | TooDear:
@@ -209,27 +239,39 @@ def planned(model: Rung, found: Needed, frozen: Frozen, allowed: float) -> Plan 
 
 @dataclass(frozen=True)
 class Spent:
-    """The seconds of a training with one pass: in all, and of these in the pass."""
+    """The seconds of a training: in all, and of these in a pass."""
 
     whole: float
     passing: float
 
-    def with_passes(self, passes: float) -> float:
-        """What so many passes take: what is done once, such as looking for the words, is not done for each of them."""
-        return self.whole + self.passing * (passes - 1)
+    def with_passes(self, passes: float, made: float = 1.0) -> float:
+        """What so many passes take: what is done once, such as looking for the words, is not done for each of them.
+
+        Args:
+            passes: how many.
+            made: how many there were.
+        """
+        return max(0.0, self.whole - self.passing * made) + self.passing * passes
 
 
-def _spent(model: Rung, rows: Corpus) -> Spent:
+def _spent(model: Rung, texts: pl.Series, labels: Any) -> Spent:
     """Train a rung that makes one pass."""
     start = time.perf_counter()
-    model.fit(rows.texts, rows.labels)
+    model.fit(texts, labels)
     whole = time.perf_counter() - start
     passing = model.history_[-1].get("seconds", whole) if model.history_ else whole
     return Spent(whole, min(passing, whole))
 
 
 def seconds_needed(
-    train: Callable[[Corpus], Spent], few: Corpus, probe: Corpus, *, passes: float, scale: float, allowed: float
+    train: Callable[[Corpus], Spent],
+    few: Corpus,
+    probe: Corpus,
+    *,
+    passes: float,
+    scale: float,
+    allowed: float,
+    made: float = 1.0,
 ) -> float:
     """What a rung needs, by a small training of it.
 
@@ -243,11 +285,16 @@ def seconds_needed(
         passes: that it makes.
         scale: how many times the rows of ``probe`` it goes over in each, in all its trainings.
         allowed: seconds.
+        made: passes that the small training makes.
     """
+
+    def whole(spent: Spent) -> float:
+        return spent.with_passes(passes, made) * scale
+
     spent = train(probe)
-    if spent.with_passes(passes) * scale > allowed and train(few).whole * len(probe) < spent.whole * len(few):
-        spent = min(spent, train(probe), key=lambda spent: spent.with_passes(passes))
-    return spent.with_passes(passes) * scale
+    if whole(spent) > allowed and train(few).whole * len(probe) < spent.whole * len(few):
+        spent = min(spent, train(probe), key=whole)
+    return whole(spent)
 
 
 def _plan(model: Rung, needed: float, allowed: float, total: int, *, in_folds: bool) -> Plan | TooDear:

@@ -13,6 +13,7 @@ from sadari.metrics.label_quality.quality import LabelQuality, label_quality
 from sadari.metrics.label_quality.voters import near_the_best
 
 SHOWN, LETTERS, LEAST = 6, 400, 50
+CELLS = 5_000_000  # of rows times labels that are looked at: of many labels a sample of the rows says as much
 
 
 def doubtful_labels(frozen: Frozen, results: Sequence[RungResult]) -> Doubtful | None:
@@ -25,6 +26,9 @@ def doubtful_labels(frozen: Frozen, results: Sequence[RungResult]) -> Doubtful |
     rows, given = _judged(frozen)
     if len(rows) < LEAST:
         return None
+    if len(rows) > (most := max(LEAST, CELLS // len(frozen.label_names))):
+        some = np.sort(np.random.default_rng(0).permutation(len(rows))[:most])
+        rows, given = rows[some], given[some]
     tables = {each.rung: each.validation_table()[rows] for each in results}
     voters = near_the_best(tables, given)
     quality = label_quality(given, [tables[name] for name in voters])

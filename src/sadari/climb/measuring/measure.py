@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sadari.artifact import megabytes
 from sadari.climb.context import ClimbContext
 from sadari.climb.measuring.unseen import validated
-from sadari.climb.result import RungResult
+from sadari.climb.result import MOST_LABELS, RungResult
 from sadari.climb.split import Frozen
 from sadari.climb.training import Trained
 from sadari.data.corpus import Corpus
@@ -22,7 +22,7 @@ from sadari.metrics.answers import Answers
 from sadari.metrics.care import care_figures, usual_care
 from sadari.metrics.classification import (
     accuracy,
-    confusion_matrix,
+    confusion_cells,
     expected_calibration_error,
     macro_f1_interval,
     wilson,
@@ -127,7 +127,7 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
         probabilities=probabilities,
         validation_probabilities=held_out,
         history=model.history_,
-        top_features=model.top_features(),
+        top_features=model.top_features(labels=_most_frequent(frozen, model)),
         inverse_temperature=model.inverse_temperature_,
         metric=run.metric.name,
         **scores(frozen, model, run.metric, probabilities, held_out, run.seed),
@@ -148,6 +148,13 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
         result.folder = str(run.place / name)
         result.megabytes = megabytes(run.folder / name)
     return result
+
+
+def _most_frequent(frozen: Frozen, model: Rung) -> list[str]:
+    """Of the labels that a model knows those with the most rows, in their order: words are shown of no more."""
+    known = np.flatnonzero(label_columns(model, frozen.label_names) >= 0)
+    most = np.argsort(-frozen.label_counts[known], kind="stable")[:MOST_LABELS]
+    return [frozen.label_names[k] for k in np.sort(known[most])]
 
 
 def _of_one(
@@ -173,14 +180,14 @@ def _of_one(
     model.thresholds_[columns[columns >= 0]] = thresholds[columns >= 0]
     predictions = metric.given(probabilities, thresholds).astype(np.int32)
     validated = metric.held_out(frozen.validation_truth, held_out).given.astype(np.int32)
-    confusion = confusion_matrix(frozen.final_truth, predictions, classes=classes)
+    confusion = confusion_cells(frozen.final_truth, predictions, classes=classes)
     found: dict[str, Any] = {
         "accuracy": accuracy(confusion),
         "macro_f1": macro_f1_interval(confusion, seed=seed),
         "calibration_error": expected_calibration_error(frozen.final_truth, probabilities),
         "predictions": predictions,
         "validation_predictions": validated,
-        "validation_accuracy": accuracy(confusion_matrix(frozen.validation_truth, validated, classes=classes)),
+        "validation_accuracy": accuracy(confusion_cells(frozen.validation_truth, validated, classes=classes)),
     }
     if metric.name in ORDINAL:
         found["mean_absolute_error"] = float(distances(frozen.final_truth, predictions, classes).mean())
@@ -189,7 +196,7 @@ def _of_one(
     if frozen.leaked.any() and not frozen.leaked.all():
         clean = ~frozen.leaked
         found["accuracy_without_leaks"] = accuracy(
-            confusion_matrix(frozen.final_truth[clean], predictions[clean], classes=classes)
+            confusion_cells(frozen.final_truth[clean], predictions[clean], classes=classes)
         )
     return found
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from sadari.metrics.answers import Table
 from sadari.metrics.label_quality.ballots import Ballots
@@ -21,6 +22,8 @@ from sadari.metrics.label_quality.usual import Usual
 
 R = TypeVar("R", "Noise", "_Each")
 SAMPLE = 20_000  # rows from which it is learned how a vote is read: three numbers and one a label
+CELLS = 2_000_000  # of these rows times labels: of many labels fewer rows are looked at many times
+MOST_JOINT = 1_000  # labels; of more, a row's doubt falls on the likeliest other label alone
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class LabelQuality:
         voters: int64 [n], how many voted.
         noise: the share of the labels that are wrong, as far as one can tell.
         joint: float64 [k, k], of one label a text: shares of the rows, by the label that they have (row) and the one
-            that they ought to have (column); it sums to 1. Of several: [k, 2], of all rows, those that have the label
+            that they ought to have (column); it sums to 1. Sparse where there are over 1,000 labels. Of several:
+            [k, 2], of all rows, those that have the label
             in error and those that lack it in error.
         thresholds: float64 [k], what is usual: the mean probability of a label on the rows that have it.
     """
@@ -52,7 +56,7 @@ class LabelQuality:
     against: NDArray[np.int64]
     voters: NDArray[np.int64]
     noise: float
-    joint: NDArray[np.float64]
+    joint: NDArray[np.float64] | csr_array
     thresholds: NDArray[np.float64]
 
     def ranked(self) -> NDArray[np.int64]:
@@ -85,7 +89,9 @@ def _samples(ballots: Ballots) -> dict[int, NDArray[np.int64]]:
     for bits in np.unique(ballots.voted).tolist():
         rows = np.flatnonzero(ballots.voted == bits)
         if bits:
-            found[bits] = np.sort(np.random.default_rng(0).permutation(rows)[:SAMPLE])
+            found[bits] = np.sort(
+                np.random.default_rng(0).permutation(rows)[: min(SAMPLE, max(200, CELLS // ballots.labels))]
+            )
     return found
 
 
@@ -93,21 +99,22 @@ def _of_one(ballots: Ballots) -> LabelQuality:
     rows, labels, given = len(ballots), ballots.labels, ballots.given
     reading = {bits: fit_noise(ballots.mean(some), given[some]) for bits, some in _samples(ballots).items()}
     right, score = np.full(rows, np.nan, np.float32), np.full(rows, np.nan, np.float32)
-    likelier, joint, usual = given.astype(np.int32), np.zeros((labels, labels)), Usual(labels)
+    likelier, usual = given.astype(np.int32), Usual(labels)
+    joint = np.zeros((labels, labels)) if labels <= MOST_JOINT else csr_array((labels, labels))
     for places, clean, noise in _read(ballots, reading):
         own = clean[np.arange(len(places)), given[places]]
         right[places], likelier[places] = noise.right(own), clean.argmax(axis=1)
-        np.add.at(joint, given[places], _spread(clean, given[places], right[places]))
+        joint += _joint(clean, given[places], right[places])
         usual.add(clean, _one_hot(given[places], labels))
     usual.settle()
     for places, clean, _ in _read(ballots, reading):
-        scores = usual.scores(clean, _one_hot(given[places], labels))
-        score[places] = scores[np.arange(len(places)), given[places]]
+        own = clean[np.arange(len(places)), given[places]]
+        score[places] = usual.scores(own, np.ones(len(own), np.bool_), given[places])
     voters, against = ballots.count(slice(None)), ballots.against.astype(np.int64)
     known = voters > 0
     suspect = known & (right < 0.5) & (likelier != given) & (2 * against >= voters)
     noise_rate = float(1 - np.mean(right[known])) if known.any() else 0.0
-    joint /= max(1.0, joint.sum())
+    joint = joint / max(1.0, joint.sum())
     return LabelQuality(right, score, likelier, None, suspect, against, voters, noise_rate, joint, usual.means[1])
 
 
@@ -124,14 +131,21 @@ def _one_hot(given: NDArray[np.integer], labels: int) -> NDArray[np.bool_]:
     return np.asarray(given[:, None] == np.arange(labels))
 
 
-def _spread(clean: NDArray[np.float64], given: NDArray[np.integer], right: NDArray[np.floating]) -> NDArray[np.float64]:
-    """float64 [r, k]: each row's probability of each label, now that one was given."""
-    every = np.arange(len(given))
+def _joint(
+    clean: NDArray[np.float64], given: NDArray[np.integer], right: NDArray[np.floating]
+) -> NDArray[np.float64] | csr_array:
+    """float64 [k, k]: rows by the label that they have and the one that they ought to have, as far as one can tell."""
+    every, labels = np.arange(len(given)), clean.shape[1]
     others = clean.copy()
     others[every, given] = 0.0
+    if labels > MOST_JOINT:
+        cells = np.concatenate([right, 1 - right]).astype(np.float64)
+        return csr_array((cells, (np.tile(given, 2), np.concatenate([given, others.argmax(axis=1)]))), (labels, labels))
     others *= ((1 - right) / np.maximum(others.sum(axis=1), 1e-300))[:, None]
     others[every, given] = right
-    return others
+    found = np.zeros((labels, labels))
+    np.add.at(found, given, others)
+    return found
 
 
 def _of_several(ballots: Ballots) -> LabelQuality:

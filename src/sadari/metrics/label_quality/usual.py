@@ -60,14 +60,17 @@ class Usual:
             self._lift[1, label] = rate / max(share, 1e-9)
             self._lift[0, label] = (1 - rate) / max(1 - share, 1e-9)
 
-    def scores(self, clean: NDArray[np.floating], has: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def scores(
+        self, clean: NDArray[np.floating], has: NDArray[np.bool_], labels: NDArray[np.integer] | None = None
+    ) -> NDArray[np.float64]:
         """float64 [r, k]: how well each label fits, there or absent as it is; the lower, the more suspicious.
 
         Args:
-            clean: float [r, k], probabilities.
-            has: bool [r, k].
+            clean: float [r, k], probabilities; [r] of one label a row.
+            has: bool of the same shape.
+            labels: int [r], which one; None: all k.
         """
-        columns, places, side = np.arange(self.labels), _bins(clean), has.astype(np.int64)
+        columns, places, side = np.arange(self.labels) if labels is None else labels, _bins(clean), has.astype(np.int64)
         own = np.where(has, clean, 1 - clean)
         lift, mean = self._lift[side, columns, places], self.means[side, columns]
         return np.asarray((own + 1e-4) * np.sqrt((lift + 1e-4) / np.maximum(mean, 1e-6)))

@@ -344,8 +344,8 @@ class FromVectors(Resumable):
     def _contributions(self, column: pl.Series) -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
         return self.inner_.contributions(column)
 
-    def _top_features(self, count: int) -> dict[str, list[tuple[str, float]]]:
-        return self.inner_.top_features(count)
+    def _top_features(self, count: int, labels: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
+        return self.inner_.top_features(count, list(labels))
 
     # -- saving -----------------------------------------------------------------------------------------
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 FARTHEST = 30.0  # log-odds that are told apart
+MOST_VALUES = 2**17  # of logits of wrong labels that are told apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +43,14 @@ class Certainty:
             truth: int [m], the right label's place.
             given: int [m], the place of the label that the row is given.
         """
-        wanted, k = truth[:, None] == np.arange(logits.shape[1]), logits.shape[1]
-        spread = float(logits.std()) or 1.0
-        slope, offset = _logistic(np.asarray(logits, np.float64).ravel()[None] / spread, wanted.ravel(), free=2)
+        from scipy.sparse import csr_array, vstack
+
+        spread, k = float(logits.std()) or 1.0, logits.shape[1]
+        values, hits, rows = _counted(logits / np.float64(spread), truth)
+        slope, offset = _logistic(values[None], hits, rows, free=2)
         odds = _share_odds(logits * (slope / spread) + offset, given)
-        by_label = np.vstack([odds[None], (given == np.arange(k)[:, None])])
-        weight, *rest = _logistic(by_label, given == truth, free=1)
+        which = csr_array((np.ones(len(given)), (given, np.arange(len(given)))), shape=(k, len(given)))
+        weight, *rest = _logistic(vstack([csr_array(odds[None]), which]).tocsr(), given == truth, free=1)
         return cls(slope / spread, offset, max(0.0, weight), np.array(rest[:-1]) + rest[-1])
 
     def __call__(self, logits: NDArray[np.floating], given: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -56,35 +60,59 @@ class Certainty:
         return found
 
 
+def _counted(
+    logits: NDArray[np.floating], truth: NDArray[np.integer]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    """All logits [m, k]: their values, whether the label is the right one, and how many there are of each.
+
+    Of many labels nearly all are wrong ones, and those that lie close together are counted as one at their mean.
+    """
+    right = logits[np.arange(len(truth)), truth].astype(np.float64)
+    wrong = np.delete(logits.ravel(), np.arange(len(truth)) * logits.shape[1] + truth)
+    counts = np.ones(len(wrong))
+    if len(wrong) > MOST_VALUES:
+        low, high = float(wrong.min()), float(wrong.max())
+        places = ((wrong - low) * ((MOST_VALUES - 1) / max(high - low, 1e-300))).astype(np.int32)
+        counts = np.bincount(places, minlength=MOST_VALUES)
+        wrong = np.bincount(places, weights=wrong, minlength=MOST_VALUES)[counts > 0] / counts[counts > 0]
+        counts = counts[counts > 0].astype(np.float64)
+    values = np.concatenate([right, wrong])
+    return values, np.arange(len(values)) < len(right), np.concatenate([np.ones(len(right)), counts])
+
+
 def _share_odds(scaled: NDArray[np.floating], given: NDArray[np.integer]) -> NDArray[np.float64]:
     """The log-odds float64 [n] of the share that the given label's sigmoid has of the sum of all."""
     logs = -np.logaddexp(0, -scaled.astype(np.float64))
     own = np.take_along_axis(logs, given[:, None], axis=1)
-    logs = np.where(given[:, None] == np.arange(logs.shape[1]), -np.inf, logs)
+    np.put_along_axis(logs, given[:, None], -np.inf, axis=1)
     top = logs.max(axis=1, keepdims=True)
     others = top + np.log(np.exp(logs - top).sum(axis=1, keepdims=True))
     odds: NDArray[np.float64] = np.clip(own - others, -FARTHEST, FARTHEST)[:, 0]
     return odds
 
 
-def _logistic(features: NDArray[np.floating], right: NDArray[np.bool_], *, free: int) -> list[float]:
-    """Weights of a logistic regression on features [f, m], and its bias at the end.
+def _logistic(
+    features: Any, right: NDArray[np.bool_], rows: NDArray[np.float64] | None = None, *, free: int
+) -> list[float]:
+    """Weights of a logistic regression on features [f, m], dense or sparse, and its bias at the end.
 
     Targets are a little less than certain (Platt 1999), and weights are drawn to 0 but for the last ``free`` of all.
+    ``rows``: how often each of the m counts; None: once.
     """
     from scipy.optimize import minimize
 
-    hits = int(right.sum())
-    targets = np.where(right, (hits + 1) / (hits + 2), 1 / (len(right) - hits + 2))
-    drawn = np.arange(len(features) + 1) < len(features) + 1 - free
+    rows = np.ones(len(right)) if rows is None else rows
+    hits, every = int(rows @ right), int(rows.sum())
+    targets = np.where(right, (hits + 1) / (hits + 2), 1 / (every - hits + 2))
+    drawn = np.arange(features.shape[0] + 1) < features.shape[0] + 1 - free
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         scores = weights[:-1] @ features + weights[-1]
-        off = 1 / (1 + np.exp(-np.clip(scores, -500, 500))) - targets
-        misfit = float((np.logaddexp(0, scores) - targets * scores).sum() + 0.5 * (weights[drawn] ** 2).sum())
+        off = rows * (1 / (1 + np.exp(-np.clip(scores, -500, 500))) - targets)
+        misfit = float(rows @ (np.logaddexp(0, scores) - targets * scores) + 0.5 * (weights[drawn] ** 2).sum())
         return misfit, np.append(features @ off, off.sum()) + drawn * weights
 
-    start = np.zeros(len(features) + 1)
+    start = np.zeros(features.shape[0] + 1)
     start[0] = 1.0
     fit: Callable[..., object] = minimize
     found: list[float] = fit(loss, start, jac=True, method="L-BFGS-B").x.tolist()  # type: ignore[attr-defined]

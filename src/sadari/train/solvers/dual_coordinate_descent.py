@@ -35,12 +35,14 @@ class DualSolution:
         bias: float32 [k].
         alpha: float32 [n, k], the dual variables: how much each text holds the boundary of each label.
         history: one record an epoch: epoch, violation (largest step taken), loss (mean over texts), seconds.
+        in_time: whether no pass was left out for want of time.
     """
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
     alpha: NDArray[np.float32]
     history: list[dict[str, float]]
+    in_time: bool = True
 
 
 def solve_dual(
@@ -57,6 +59,8 @@ def solve_dual(
     solution: DualSolution | None = None,
     start: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
     rows: NDArray[np.int64] | None = None,
+    ends: float | None = None,
+    settling: float = 0.0,
 ) -> DualSolution:
     """Minimise ``|w|² / 2 + Σ costs · max(0, 1 − sign · logit)²`` for every label.
 
@@ -73,6 +77,9 @@ def solve_dual(
         solution: where to go on from (written over); default: zeros.
         start: a weight and a bias of zeros to write into, for a monitor that looks at them.
         rows: the texts to visit; default: all.
+        ends: when it must be over, of `time.perf_counter`, after half of the passes at least: with fewer it is not
+            what it could be; default: whenever.
+        settling: passes that are to follow until then.
     """
     labels = signs.shape[1]
     if solution is None:
@@ -91,6 +98,9 @@ def solve_dual(
         }
         solution.history.append(record)
         if (monitor is not None and monitor(epoch, epochs, record)) or violation < tolerance:
+            break
+        if ends is not None and 2 * epoch >= epochs and time.perf_counter() + (1 + settling) * record["seconds"] > ends:
+            solution.in_time = epoch == epochs
             break
     return solution
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 MOST_ROWS = 5_000  # to calibrate on: more would tell nothing new
 LEAST_ROWS = 1_000
+ENOUGH_LOGITS = 1_000_000
+MOST_CELLS = 2**23  # of rows times labels: a temperature is one number
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -77,7 +79,9 @@ def fit_inverse_temperature(
     spread = float(np.std(logits.astype(np.float64))) if logits.size else 0.0
     if not 1e-9 < spread < 1e9:
         return 1.0
-    unit = logits.astype(np.float64) / spread
+    some = np.linspace(0, len(logits) - 1, max(1, min(len(logits), MOST_CELLS // logits.shape[1]))).astype(np.int64)
+    unit, targets = logits[some].astype(np.float64) / spread, targets[some]
+    costs = None if costs is None else costs[some]
     best = minimize_scalar(
         lambda log_factor: inverse_temperature_loss(
             np.exp(log_factor), unit, targets, multilabel=multilabel, costs=costs
@@ -89,14 +93,20 @@ def fit_inverse_temperature(
     return float(np.exp(best.x)) / spread
 
 
-def calibration_folds(count: int, *, seed: int) -> Iterator[NDArray[np.int64]]:
+def calibration_folds(count: int, labels: int, *, seed: int) -> Iterator[NDArray[np.int64]]:
     """Training rows to be taken out together, to be calibrated on: int64, sorted, no row twice.
 
     A tenth of the rows at a time, and of few rows one tenth after another, so that there is enough to calibrate on.
+    Where labels are many, a few rows are so many logits that one tenth is enough.
+
+    Args:
+        count: how many rows there are.
+        labels: how many labels there are.
+        seed: of which rows are taken.
     """
     order = np.random.default_rng(seed).permutation(count)
     size = min(MOST_ROWS, count // 10) or 1
     for first in range(0, count, size):
-        if first >= LEAST_ROWS:
+        if first >= LEAST_ROWS or first * labels >= ENOUGH_LOGITS:
             return
         yield np.sort(order[first : first + size])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.sparse import find
 
 from sadari import readable
 from sadari.data.corpus import Corpus
@@ -143,8 +144,8 @@ class Suspects:
                 for column in (0, 1)
             ]
         else:
-            off = [(i, j) for i in range(len(names)) for j in range(len(names)) if i != j]
-            found = [(names[i], names[j], float(shares[i, j])) for i, j in off]
+            cells = zip(*(each.tolist() for each in find(shares)), strict=True)
+            found = [(names[i], names[j], rows) for i, j, rows in sorted(cells) if i != j]
         return sorted((each for each in found if each[2] >= 0.5), key=lambda each: -each[2])[:count]
 
     def to_dict(self, rows: int = 100) -> dict[str, Any]:

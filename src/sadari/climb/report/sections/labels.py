@@ -20,7 +20,10 @@ def confusion(view: View) -> dict[str, Any] | None:
     if len(view.result.label_names) > _MOST_IN_A_MATRIX:
         return {"largest": _largest_confusions(view)}
     others = [rung for rung in view.result.rungs if rung is not view.taken]
-    return {"largest": None, "matrices": [(rung, _rows(view.confusion(rung))) for rung in (view.taken, *others)]}
+    return {
+        "largest": None,
+        "matrices": [(rung, _rows(view.confusion(rung).matrix())) for rung in (view.taken, *others)],
+    }
 
 
 def _rows(counts: np.ndarray) -> list[tuple[int, list[int], int]]:
@@ -32,25 +35,24 @@ def _rows(counts: np.ndarray) -> list[tuple[int, list[int], int]]:
 
 def _largest_confusions(view: View) -> list[tuple[int, int, int, float]]:
     """Truth (−1: unseen), answer, how many rows, and which share of the truth's rows; most rows first."""
-    counts = view.confusion(view.taken)
-    known = counts.shape[1]
-    wrong = counts.copy()
-    np.fill_diagonal(wrong[:known], 0)
-    order = np.argsort(wrong, axis=None, kind="stable")[::-1][:_CONFUSIONS]
-    cells = [(int(row), int(column)) for row, column in zip(*np.unravel_index(order, wrong.shape), strict=True)]
+    cells = view.confusion(view.taken)
+    rows = np.bincount(cells.truth, weights=cells.counts)
+    wrong = np.flatnonzero(~cells.right)
+    largest = wrong[np.argsort(-cells.counts[wrong], kind="stable")][:_CONFUSIONS]
     return [
-        (row if row < known else -1, column, int(counts[row, column]), counts[row, column] / counts[row].sum())
-        for row, column in cells
-        if wrong[row, column]
+        (truth if truth < cells.labels else -1, given, count, count / rows[truth])
+        for truth, given, count in np.stack([cells.truth, cells.given, cells.counts], axis=1)[largest].tolist()
     ]
 
 
 def each(view: View) -> dict[str, Any] | None:
     """Precision, recall, F1 and rows of each label, by the recommended rung."""
     scores = class_scores(view.confusion(view.taken))
+    mistakes = (1 - scores.recall) * scores.support + (1 - scores.precision) * scores.predicted
+    shown = view.shown_labels(mistakes)
     figures = [scores.precision, scores.recall, scores.f1, scores.support]
     return {
-        "lines": list(zip(*(figure.tolist() for figure in figures), strict=True)),
+        "lines": list(zip(shown.tolist(), *(figure[shown].tolist() for figure in figures), strict=True)),
         "unseen": int((view.result.truth < 0).sum()),
     }
 

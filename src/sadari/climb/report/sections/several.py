@@ -16,9 +16,12 @@ def each(view: View) -> dict[str, Any] | None:
     """Precision, recall, F1, average precision, threshold and rows of each label, by the recommended rung."""
     taken = view.taken
     scores = scores_of_labels(view.result.truth, taken.final_answers)
-    thresholds = [taken.thresholds.get(name) for name in view.result.label_names]
+    shown = view.shown_labels((1 - scores["f1"]) * scores["support"])
+    thresholds = [taken.thresholds.get(view.result.label_names[place]) for place in shown]
     return {
-        "lines": list(zip(*(values.tolist() for values in scores.values()), thresholds, strict=True)),
+        "lines": list(
+            zip(shown.tolist(), *(each[shown].tolist() for each in scores.values()), thresholds, strict=True)
+        ),
         "unseen": int((view.result.truth[:, -1] > 0).sum()),
     }
 

@@ -29,7 +29,11 @@ def trusted(view: View) -> dict[str, Any] | None:
     care = {"answered": None, "risk_area": np.nan, **care}
     answered = care["answered"] or _NOTHING
     of = {"answered": answered, "sets": care["sets"]}
-    lines = [[of[part][by].get(name, np.nan) for part, by in _BY_LABEL] for name in view.result.label_names]
+    names, rows = view.result.label_names, view.rows_of_labels
+    lines = [
+        (place, *(of[part][by].get(names[place], np.nan) for part, by in _BY_LABEL))
+        for place in view.shown_labels(rows).tolist()
+    ]
     said = _said_of_care(care, view.final)
     shown = figures["figures"] if figures else []
     return {"figures": shown, "care": {**care, "answered": answered}, "said": said, "lines": lines}

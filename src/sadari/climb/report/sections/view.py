@@ -10,10 +10,10 @@ import numpy as np
 from sadari import readable
 from sadari.climb.measuring.scores import amount_figure, score_figure
 from sadari.climb.report.charts import Titles
-from sadari.climb.result import FINAL_NAMES, ClimbResult, RungResult
+from sadari.climb.result import FINAL_NAMES, MOST_LABELS, ClimbResult, RungResult
 from sadari.errors import DataError
 from sadari.messages import Message, message, render
-from sadari.metrics.classification import confusion_matrix
+from sadari.metrics.classification import Confusion, confusion_cells
 from sadari.metrics.metric import Metric
 from sadari.metrics.several import SeveralMetric, all_right
 
@@ -47,6 +47,27 @@ class View:
         """What the final rows are called: test, or held-out."""
         return self.say(FINAL_NAMES.get(self.result.final_name, self.result.final_name))
 
+    @property
+    def rows_of_labels(self) -> np.ndarray:
+        """int64 [k]: how many final rows have each label."""
+        truth, labels = self.result.truth, len(self.result.label_names)
+        return (
+            (truth[:, :-1] > 0).sum(axis=0) if self.result.several else np.bincount(truth[truth >= 0], minlength=labels)
+        )
+
+    @property
+    def many_labels(self) -> bool:
+        """Whether there are more labels than are shown one by one."""
+        return len(self.result.label_names) > MOST_LABELS
+
+    def shown_labels(self, weights: np.ndarray) -> np.ndarray:
+        """int64: the places of the labels that are shown one by one: all, or of many those with the largest weights.
+
+        Args:
+            weights: float [k].
+        """
+        return np.sort(np.argsort(-weights, kind="stable")[:MOST_LABELS])
+
     @cached_property
     def rows(self) -> int:
         """How many final rows there are."""
@@ -59,9 +80,9 @@ class View:
             return np.stack([all_right(self.result.truth, rung.predictions) for rung in self.result.rungs])
         return np.stack([rung.predictions == self.result.truth for rung in self.result.rungs])
 
-    def confusion(self, rung: RungResult) -> np.ndarray:
-        """int64 [k + 1, k] on the final rows; the last row holds labels that training never saw."""
-        return confusion_matrix(self.result.truth, rung.predictions, classes=len(self.result.label_names))
+    def confusion(self, rung: RungResult) -> Confusion:
+        """The confusion matrix on the final rows, by its cells."""
+        return confusion_cells(self.result.truth, rung.predictions, classes=len(self.result.label_names))
 
     def say(self, said: Message | str) -> str:
         """A sentence in the report's language."""
