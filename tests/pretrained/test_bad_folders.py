@@ -10,10 +10,12 @@ import time
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 
 import sadari
 from bert_small import LABELS, TEXTS, rewrite, save_encoder, wordpiece
 from cli_runs import run_badly, run_well
+from embedders_small import static_folder
 from sadari.artifact import read_model, write_model
 from sadari.errors import (
     DataError,
@@ -25,7 +27,7 @@ from sadari.errors import (
     SettingError,
 )
 from sadari.pretrained.find import find_weights
-from sadari.rungs import BertClassifier, TfIdf
+from sadari.rungs import BertClassifier, EmbeddingClassifier, TfIdf
 
 pytest.importorskip("transformers")
 QUICK = {"epochs": 1, "threads": 1, "precision": "fp32"}
@@ -191,6 +193,29 @@ def test_weights_of_which_no_sum_is_a_number_are_refused(folder):
     weights[name][3] = 1e30
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     refused(folder, "too large to calculate with")
+
+
+def test_weights_of_which_all_tokens_are_zeros_are_refused(folder):
+    zeros = {name: np.zeros_like(value) for name, value in load_file(folder / "model.safetensors").items()}
+    save_file(zeros, folder / "model.safetensors", {"format": "pt"})
+    refused(folder, "vectors of all tokens are zeros")
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "match"),
+    [
+        (lambda table: table * 0, "vectors of all tokens are zeros"),
+        (lambda table: np.where(np.arange(len(table))[:, None] == 3, np.float32(np.nan), table), "NaN or infinity"),
+        (lambda table: np.where(np.arange(len(table))[:, None] == 3, np.float32(np.inf), table), "NaN or infinity"),
+        (lambda table: table[:, :0], "no table of vectors|cannot be read|empty|0"),
+    ],
+)
+def test_static_embeddings_that_say_nothing_are_refused(spoiled, match, tmp_path):
+    place, table, _ = static_folder(tmp_path / "s")
+    save_file({"embeddings": np.ascontiguousarray(spoiled(table))}, place / "model.safetensors")
+    with pytest.raises(ModelError, match=match) as caught:
+        EmbeddingClassifier(weights=place).fit(TEXTS, LABELS)
+    assert str(place) in str(caught.value)
 
 
 def test_pickled_weights_are_never_opened(folder, tmp_path):

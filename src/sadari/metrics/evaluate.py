@@ -30,6 +30,7 @@ from sadari.rungs.cautious import Judged
 from sadari.train.labels import ONE_LABEL, OTHERWISE, SEVERAL_LABELS, place_of_label
 from sadari.train.thresholds import standing
 
+PER_LABEL = ("precision", "recall", "f1", "support")
 MOST_SHOWN = 20  # labels, in a notebook
 MOST_IN_A_MATRIX, MOST_CONFUSED = 500, 100  # labels of a confusion matrix; pairs that are listed
 
@@ -204,16 +205,8 @@ def evaluate(model: Rung, corpus: Corpus, *, thresholds_of: str | None = None) -
     truth, unseen = truth_codes(corpus.labels.to_list(), names)
     confusion = confusion_cells(truth, model.codec.given(probabilities, model.thresholds_), classes=len(names))
     scores = class_scores(confusion)
-    per_class = [
-        {
-            "label": name,
-            "precision": float(scores.precision[k]),
-            "recall": float(scores.recall[k]),
-            "f1": float(scores.f1[k]),
-            "support": int(scores.support[k]),
-        }
-        for k, name in enumerate(names)
-    ]
+    figures = (getattr(scores, each).tolist() for each in PER_LABEL)
+    per_class = [dict(zip(("label", *PER_LABEL), each, strict=True)) for each in zip(names, *figures, strict=True)]
     return Evaluation(
         rows=len(corpus),
         label_names=names,

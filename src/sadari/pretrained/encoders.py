@@ -16,7 +16,7 @@ from sadari.errors import DataError, ModelError, SadariWarning
 from sadari.messages import message, some_of
 from sadari.pretrained import folder as weights_folder
 from sadari.pretrained.config import check_claims, check_config, labels_of
-from sadari.pretrained.folder import INDEX, SAFE, check_not_pickled, check_plain, json_of, weight_shapes
+from sadari.pretrained.folder import INDEX, SAFE, check_not_pickled, check_not_zero, check_plain, json_of, weight_shapes
 from sadari.pretrained.package import quiet, transformers
 from sadari.pretrained.tokenizing import Tokenizing
 from sadari.text.subword.pretrained import SubwordTokenizer
@@ -189,6 +189,9 @@ def read_model(folder: Path, labels: list[str], *, several: bool) -> tuple[Any, 
             hint=message("take weights and {config} from the same model", config=CONFIG),
         )
     check_weights(where, **{name: value.numpy() for name, value in model.state_dict().items()})
+    words = model.get_input_embeddings()
+    if words is not None:
+        check_not_zero(words.weight.detach().numpy(), str(folder / SAFE) if (folder / SAFE).is_file() else where)
     heads = [name for name in found["missing_keys"] if not name.startswith(prefix)]
     return model, bool(wrong) or (not heads and labels_of(said) != len(labels))
 

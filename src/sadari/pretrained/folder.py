@@ -9,6 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from sadari.artifact import TRANSFORMERS_WEIGHTS, kind_of, open_plain, read_shapes
 from sadari.artifact.plain_file import FOLDER
 from sadari.artifact.strict_json import parse_object
@@ -99,6 +101,16 @@ def digest_file(digest: Any, path: Path) -> None:
     with path.open("rb") as file:
         while chunk := file.read(2**22):
             digest.update(chunk)
+
+
+def check_not_zero(table: NDArray[Any], where: str) -> None:
+    """Refuse vectors of tokens that hold nothing but zeros: every text would be the same.
+
+    Raises:
+        ModelError: they do.
+    """
+    if not table.any():
+        raise ModelError(message("the vectors of all tokens are zeros"), where=where, hint=_AGAIN)
 
 
 def check_plain(folder: Path) -> None:

@@ -18,7 +18,15 @@ from sadari.errors import DataError, ModelError
 from sadari.messages import message
 from sadari.pretrained.embedders.base import MOST_TEXT, Embedded, Embedder
 from sadari.pretrained.embedders.modules import Modules
-from sadari.pretrained.folder import check_fits, check_knows, check_not_pickled, check_plain, json_of, text_of
+from sadari.pretrained.folder import (
+    check_fits,
+    check_knows,
+    check_not_pickled,
+    check_not_zero,
+    check_plain,
+    json_of,
+    text_of,
+)
 from sadari.ragged import Ragged
 from sadari.settings.limits import Flag, Whole, check, value_in
 from sadari.text.subword.pretrained import SubwordTokenizer
@@ -220,6 +228,7 @@ def read_static(modules: Modules, max_length: int | None) -> StaticEmbedder:
         made = _put_together(
             reader, table, found.get("weights"), found.get("mapping"), normalise, max_length or longest, where
         )
+    check_not_zero(made.table, str(folder / TRANSFORMERS_WEIGHTS))
     with guarded(message("the tokenizer cannot be read"), where=where):
         vocabulary = reader.pieces.engine.get_vocab()
     check_knows(vocabulary, lambda texts: bool(made.embed(texts)[1].any()), where)
