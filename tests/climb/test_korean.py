@@ -262,6 +262,9 @@ def test_no_english_stands_in_a_korean_climb_of_a_messy_file(tmp_path: Path) -> 
     commands = {
         "data",
         "audit",
+        "DATA",
+        "metric",
+        "macro",
         "weights",
         "fetch",
         "coverage",
