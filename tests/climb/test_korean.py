@@ -276,5 +276,5 @@ def test_no_english_stands_in_a_korean_climb_of_a_messy_file(tmp_path: Path) -> 
     names |= commands
     for text in (printed.replace(str(tmp_path), ""), shown.replace(str(tmp_path), "")):
         assert set(re.findall("[A-Za-z]{2,}[0-9]*", text)) - names == set()
-    assert "레이블이 둘 이상인 글" in printed
+    assert "레이블이 서로 모순되는 글" in printed
     assert "날씨" in printed
