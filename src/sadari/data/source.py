@@ -148,7 +148,7 @@ class Source:
     def guess_label(self) -> None:
         """Where no column is asked for as the label or called so, take the one that is most like it."""
         found = label_by_content(self._records.head, self.text_columns) if self.label_column is None else None
-        if found is not None and found not in self._records.repeated:
+        if found is not None and found not in (self._records.repeated or {}):
             self.use_columns(self.text_columns, found)
             self.label_note = message("label: {columns} (guessed)", columns=columns_named([found]))
 

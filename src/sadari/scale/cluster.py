@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +131,7 @@ def _reticent(ray: Any) -> Iterator[None]:
     def nothing(*_: Any, **__: Any) -> None:
         pass
 
-    places = (
+    places: Sequence[tuple[Any, str, Any]] = (
         (inside.worker, "print_to_stdstream", nothing),
         (inside.utils, "set_sigterm_handler", nothing),
         (inside.ray_constants, "RAY_DISABLE_FAILURE_SIGNAL_HANDLER", True),
@@ -231,8 +231,8 @@ def _signals_put_off(within: tuple[str, str] | None = None) -> Iterator[None]:
         for number, kept in found.items():  # Ray's code in C++ has put its own in front of them
             if kept is not None:
                 signal.signal(number, kept)
-        for number in asked[:1]:
-            before[signal.Signals(number)](number, None)
+        for first in asked[:1]:
+            before[signal.Signals(first)](first, None)
 
 
 def _is_in(frame: FrameType | None, file: str, function: str) -> bool:

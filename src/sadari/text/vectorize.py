@@ -155,8 +155,9 @@ class CountVectors:
             often.append(counts.counts)
             lengths.append(np.diff(counts.offsets))
         offsets = offsets_of(np.concatenate(lengths))
-        whole = (each.whole().view(np.ndarray) for each in (ids_of_all, often))  # compiled loops know plain arrays
-        return Counts(*whole, offsets, len(self.grams))
+        # compiled loops know plain arrays
+        whole, numbers = (each.whole().view(np.ndarray) for each in (ids_of_all, often))
+        return Counts(whole, numbers, offsets, len(self.grams))
 
     def _long_enough(self) -> NDArray[np.bool_]:
         """bool [n-grams]: which of them may be features, by their lengths."""

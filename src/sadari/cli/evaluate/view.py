@@ -173,7 +173,7 @@ def _print_care(scores: Evaluation) -> None:
     if sets is None:
         return
     say()
-    nothing = {"share": float("nan"), "right": float("nan"), "by_label": {}, "right_by_label": {}}
+    nothing: dict[str, Any] = {"share": float("nan"), "right": float("nan"), "by_label": {}, "right_by_label": {}}
     kept = answered or nothing
     shares = (kept["by_label"], kept["right_by_label"], sets["by_label"])
     rows = [

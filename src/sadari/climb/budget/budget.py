@@ -214,7 +214,7 @@ def _by_labels(model: Rung, probe: Corpus, labels: int) -> float:
     if labels <= MORE_LABELS * len(names) or len(names) < MERGED * 2:
         return 1.0
     merged = {name: names[place - place % MERGED] for place, name in enumerate(names)}
-    found = probe.labels.to_list()
+    found = probe.given_labels.to_list()
     joined = [merged[each] if isinstance(each, str) else sorted({merged[one] for one in each}) for each in found]
     every, some = (_spent(model, probe.texts, given).passing for given in (probe.labels, joined))
     by_label = max(0.0, every - some) / (len(names) - len(names) // MERGED)

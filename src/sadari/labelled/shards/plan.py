@@ -42,7 +42,7 @@ class Shard:
         return _state(self.source) == (self.size, self.changed)
 
 
-def plan(paths: Sequence[str], root: str | Path | None = None) -> list[Shard]:
+def plan(paths: Sequence[str], root: str | PurePath | None = None) -> list[Shard]:
     """The files, with the names of their answers: those of the files below a folder that holds them all.
 
     What Parquet, JSONL, CSV or TSV holds is written as that; anything else as CSV.
@@ -55,8 +55,8 @@ def plan(paths: Sequence[str], root: str | Path | None = None) -> list[Shard]:
         DataError: one is no file, or cannot be reached.
     """
     absolute = [_absolute(path) for path in paths]
-    if root is None:
-        root = common_folder([path.parent for path in absolute]) if absolute else ""
+    if root is None and absolute:
+        root = common_folder([path.parent for path in absolute])
     taken: set[str] = set()
     shards = []
     for given, path in zip(paths, absolute, strict=True):
@@ -72,7 +72,7 @@ def plan(paths: Sequence[str], root: str | Path | None = None) -> list[Shard]:
             raise DataError(
                 message("is not a file"), where=given, hint=message("name files, or a pattern such as 'in/*.parquet'")
             )
-        name = _free_name(path.relative_to(root), taken)
+        name = _free_name(path.relative_to(root or ""), taken)
         shards.append(Shard(given if is_remote(given) else str(path), name, size, changed))
     return shards
 

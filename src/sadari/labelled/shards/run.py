@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from sadari.artifact import MANIFEST, open_plain, parse_json
@@ -99,7 +99,7 @@ def label_files(
     output: str | Path,
     how: Labelling,
     *,
-    root: str | Path | None = None,
+    root: str | PurePath | None = None,
     worker: Worker = one_by_one,
     on_standing: Callable[[Standing], None] = lambda standing: None,
     on_stop: Callable[[Message], None] = lambda said: None,

@@ -73,9 +73,9 @@ def _counted(
     if len(wrong) > MOST_VALUES:
         low, high = float(wrong.min()), float(wrong.max())
         places = ((wrong - low) * ((MOST_VALUES - 1) / max(high - low, 1e-300))).astype(np.int32)
-        counts = np.bincount(places, minlength=MOST_VALUES)
-        wrong = np.bincount(places, weights=wrong, minlength=MOST_VALUES)[counts > 0] / counts[counts > 0]
-        counts = counts[counts > 0].astype(np.float64)
+        found = np.bincount(places, minlength=MOST_VALUES)
+        counts = found[found > 0].astype(np.float64)
+        wrong = np.bincount(places, weights=wrong, minlength=MOST_VALUES)[found > 0] / counts
     values = np.concatenate([right, wrong])
     return values, np.arange(len(values)) < len(right), np.concatenate([np.ones(len(right)), counts])
 

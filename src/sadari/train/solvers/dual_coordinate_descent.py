@@ -207,7 +207,7 @@ def _set_aside(weight: NDArray[np.float32], last: bool) -> Iterator[NDArray[np.f
             yield weight
         finally:
             file.seek(0)
-            file.readinto(weight.data.cast("B"))  # type: ignore[attr-defined]
+            file.readinto(weight.data.cast("B"))
 
 
 def _logits_without(
