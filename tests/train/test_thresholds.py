@@ -114,3 +114,12 @@ def test_labels_that_are_equally_frequent_give_what_each_by_itself_gives():
     assert len(seen) == 21
     for power, one in zip(np.linspace(0, 1, 21), seen, strict=True):
         np.testing.assert_array_equal(one, thresholds.likeliest(table, shares**power))
+
+
+def test_the_threshold_among_many_rows_is_that_of_all_of_them():
+    rng = np.random.default_rng(3)
+    for sharp in (0.0, 0.5, 2.0, 5.0):
+        wanted = rng.random(20_000) < 0.002
+        table = np.round(expit(rng.normal(size=20_000) + sharp * wanted - 4), 4).astype(np.float32)
+        rows = int(wanted.sum())
+        assert thresholds._best(table, wanted, 0.5) == thresholds._best_of_all(table, wanted, rows, 0.5)[0]

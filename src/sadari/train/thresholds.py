@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 USUAL = 0.5
+REACH = 20  # times as many rows as have a label: so far down is looked for its threshold first
 OWN = 0.5  # how far a label goes from the common threshold to its own
 LEAST = 1e-6
 _POWERS = np.linspace(0, 1, 21)
@@ -217,13 +218,34 @@ def least_at_precision(stands: NDArray[np.floating], wanted: NDArray[np.bool_], 
 
 def _best(probabilities: NDArray[np.floating], wanted: NDArray[np.bool_], usual: float) -> float:
     """The threshold with the largest F1, half way to the next probability; of equals that nearest to the usual one."""
+    rows = int(np.count_nonzero(wanted))
+    if not rows:
+        return usual
+    if len(probabilities) > 4 * (most := REACH * rows):  # further down F1 is below 2 rows / (most + rows)
+        kept = probabilities >= np.partition(probabilities, -most)[-most]
+        if int(kept.sum()) <= 2 * most and (found := _surely_best(probabilities[kept], wanted[kept], rows, usual)):
+            return found
+    return _best_of_all(probabilities, wanted, rows, usual)[0]
+
+
+def _surely_best(
+    probabilities: NDArray[np.floating], wanted: NDArray[np.bool_], rows: int, usual: float
+) -> float | None:
+    """The same by the largest probabilities alone; None where those left out might matter."""
+    found, f1, lowest = _best_of_all(probabilities, wanted, rows, usual)
+    return found if f1 > 2 / (REACH + 1) and not lowest else None
+
+
+def _best_of_all(
+    probabilities: NDArray[np.floating], wanted: NDArray[np.bool_], rows: int, usual: float
+) -> tuple[float, float, bool]:
+    """The threshold, its F1, and whether the lowest probability of all may decide it; ``rows``: that have the label."""
     order = np.argsort(-probabilities, kind="stable")
     falling, hits = probabilities[order].astype(np.float64), np.cumsum(wanted[order])
-    if not len(hits) or not hits[-1]:
-        return usual
     ends = np.flatnonzero(np.append(falling[1:] < falling[:-1], True))  # of equals, all or none are given the label
-    f1 = 2 * hits[ends] / (ends + 1 + hits[-1])
+    f1 = 2 * hits[ends] / (ends + 1 + rows)
     below = np.append(falling[1:], 0.0)[ends]
     middles = 0.5 * (falling[ends] + below)
     best = np.flatnonzero(f1 == f1.max())
-    return float(middles[best[np.argmin(np.abs(middles[best] - usual))]])
+    found = float(middles[best[np.argmin(np.abs(middles[best] - usual))]])
+    return found, float(f1.max()), bool(best[-1] == len(ends) - 1)
