@@ -158,7 +158,7 @@ def test_thresholds_that_a_metric_asks_for_are_those_of_the_model(asked, tmp_pat
 
 
 def test_the_model_is_trained_once_more_and_keeps_its_thresholds(tmp_path):
-    result = climb(rows(6_500, 0), rungs=["bow"], folder=tmp_path / "run", curves=False, report=False)
+    result = climb(rows(11_500, 0), rungs=["bow"], folder=tmp_path / "run", curves=False, report=False)
     assert not result.rows["folds"]
     assert "once more" in str(result.model)
     model, measured = sadari.load(tmp_path / "run" / "model"), sadari.load(tmp_path / "run" / "bow")

@@ -25,7 +25,7 @@ TRAINING, VALIDATING, DONE = 0.0, 0.4, 0.8  # of a rung's place on the bar
 SURE = 0.999  # of the interval by which a net is given up
 LOOKS = (0.25, 0.5, 0.75)  # shares of a training at which a net is looked at
 HOPE = 2  # times what it gained between two looks it may still gain
-LONG = 4  # a rung's cost beside a linear one's, from which on it may be
+LONG = 4  # a rung's cost beside a linear one's, from which on it may be, or is not begun where it can no longer matter
 
 Rows = NDArray[np.int64] | None  # training rows (positions); None: all
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]  # training rows (positions): learned from, validated

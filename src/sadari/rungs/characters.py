@@ -41,7 +41,7 @@ class CharacterRung(LinearRung):
     """
 
     reads: ClassVar[Literal["tokens", "characters", "subwords"]] = "characters"
-    relative_cost: ClassVar[int] = 4
+    relative_cost: ClassVar[int] = 3
     use_idf = True
     default_epochs = 6
     default_C = 0.5

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sadari.climb.result import RungResult
-from sadari.climb.verdict.learned import LONG, at_the_ceiling
+from sadari.climb.training import LONG
+from sadari.climb.verdict.learned import at_the_ceiling
 from sadari.messages import Message, message
 from sadari.metrics.interval import Interval
 from sadari.metrics.metric import Metric

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sadari import readable
 from sadari.climb.measuring.scores import score_said
 from sadari.climb.result import RungResult
+from sadari.climb.training import LONG
 from sadari.messages import Message, both, message
 from sadari.metrics.answers import Answers
 from sadari.metrics.interval import Interval
@@ -18,7 +19,6 @@ from sadari.metrics.several import DEFAULT, SeveralMetric, always_the_same
 from sadari.rungs import RUNGS, Rung
 from sadari.rungs.ladder import ENCODER
 
-LONG = 4  # a rung's cost beside a linear one's, from which on it is left out where it can no longer matter
 CEILING, NEAR = 0.005, 0.98  # what the interval of the best reaches up to, and what it is right in at least
 LEVEL = 0.05  # p-values under this count as a difference
 
