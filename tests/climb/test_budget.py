@@ -49,12 +49,12 @@ def test_passes_that_were_asked_for_are_made():
     plan = _plan(LSTM(epochs=19), 10.0, 8.0, 1_000, in_folds=True)
     assert isinstance(plan, TooDear)
     assert plan.least == 10.0
-    assert "needs about 10.0 s, and 8.00 s of the budget are left" in str(plan.why)
+    assert "needs about 10 s, and 8.0 s of the budget are left" in str(plan.why)
 
 
 def test_where_nothing_is_left_that_is_said():
     why = str(_plan(LSTM(), 10.0, -3.0, 1_000, in_folds=True).why)
-    assert why == "it needs about 10.0 s, and none of the budget is left for it"
+    assert why == "it needs about 10 s, and none of the budget is left for it"
 
 
 def test_of_many_rows_half_the_passes_come_before_fewer_rows():

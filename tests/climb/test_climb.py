@@ -228,7 +228,7 @@ def test_what_cannot_be_climbed_is_refused():
         climb(corpus(["one", "two"], ["a", "b"]))
 
 
-@pytest.mark.parametrize("rows", [2, 30, 6_000])
+@pytest.mark.parametrize("rows", [2, 30, 11_500])
 def test_labels_that_are_all_different_are_refused_by_that_name(rows):
     """Whether rows would have been validated in folds or not: too few rows is not what is wrong."""
     texts = [f"text number {i}" for i in range(rows)]

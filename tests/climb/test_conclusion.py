@@ -38,7 +38,7 @@ def news(rows: int, seed: int = 0) -> Corpus:
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     folder = tmp_path_factory.mktemp("large") / "run"
-    return climb(news(7_000), rungs=["bow", "tfidf"], folder=folder, seed=1, report=False), folder
+    return climb(news(11_500), rungs=["bow", "tfidf"], folder=folder, seed=1, report=False), folder
 
 
 def test_the_model_has_seen_the_validation_rows_too(large):
@@ -54,7 +54,7 @@ def test_the_model_has_seen_the_validation_rows_too(large):
 
 
 def test_without_a_refit_the_model_is_the_one_measured(tmp_path):
-    result = climb(news(5_600), rungs=["bow"], folder=tmp_path / "run", refit=False, report=False, curves=False)
+    result = climb(news(11_500), rungs=["bow"], folder=tmp_path / "run", refit=False, report=False, curves=False)
     assert "as measured" in str(result.model)
     one, other = (load_file(tmp_path / "run" / name / "weights.safetensors") for name in ("bow", "model"))
     assert all(np.array_equal(one[name], other[name]) for name in one)
@@ -67,7 +67,7 @@ def test_folds_have_seen_all_rows_already(tmp_path):
     climb(news(400), rungs=["bow"], folder=tmp_path / "run", report=False, curves=False)  # may replace what it left
 
 
-@pytest.mark.parametrize("rows", [400, 6_000])
+@pytest.mark.parametrize("rows", [400, 11_500])
 def test_probabilities_of_validation_rows_are_kept(tmp_path, rows):
     result = climb(news(rows), rungs=["bow", "tfidf"], folder=tmp_path / "run", report=False, curves=False)
     kept = load_file(tmp_path / "run" / "validation.safetensors")
@@ -185,7 +185,7 @@ def test_a_net_whose_own_validation_says_so_is_given_up(two_rungs):
 
 
 @pytest.mark.parametrize("rate", [1e-9, 0.01])
-def test_a_net_is_looked_at_while_it_trains(two_rungs, rate):
+def test_a_net_is_looked_at_while_it_trains(two_rungs, rate, monkeypatch):
     """With validation rows set aside: at no rate it is given up at the second look, after half of its passes."""
     passes = []
 
@@ -193,6 +193,7 @@ def test_a_net_is_looked_at_while_it_trains(two_rungs, rate):
         if str(record["doing"]).startswith("embedding: in training"):
             passes.append(done / total)
 
+    monkeypatch.setattr("sadari.climb.split.FOLD_ROWS", 5_000)
     settings = {"embedding": {"epochs": 8, "learning_rate": rate}}
     result = climb(news(6_000), settings=settings, curves=False, refit=False, on_progress=told)
     idle = rate < 1e-6

@@ -162,7 +162,8 @@ def test_what_does_not_fit_in_memory_is_counted_when_wanted_to_the_same_bits(run
     stored = rung(**settings, epochs=3).fit(texts, labels)
     for name, value in {"MOST_STORED": 0, "IN_MEMORY": 100}.items():
         monkeypatch.setattr(f"sadari.text.characters.vectors.{name}", value)
-    monkeypatch.setattr("sadari.text.characters.beside.MOST_STORED", 0)
+    for module in ("text.weigh", "text.vectorize"):  # the counts of words
+        monkeypatch.setattr(f"sadari.{module}.IN_MEMORY", 100)
     for module in ("text.weigh", "train.solvers.dual_coordinate_descent"):
         monkeypatch.setattr(f"sadari.{module}.BLOCK", 7)
     monkeypatch.setattr(
