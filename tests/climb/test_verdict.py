@@ -281,7 +281,7 @@ def test_more_rows_are_advised_by_the_learning_curve():
     truth = (np.arange(200) % 2).astype(np.int32)
     made = rung("bow", np.arange(200) % 3 > 0, truth, train=1, rate=1e6)
     made.validation_predictions = np.zeros(200, np.int32)
-    for last, advised in ((0.56, True), (0.501, False)):
+    for last, advised in ((0.6, True), (0.55, False), (0.501, False)):  # ± 7 points is what 200 rows can tell
         made.curve = [(100, 0.5), (200, last)]
         assert any("More rows could help" in one for one in written(decide([made], truth).sentences)) == advised
 

@@ -185,14 +185,15 @@ def test_weights_listed_in_another_folder_are_not_opened(folder):
     refused(folder, "does not list the files")
 
 
-def test_weights_of_which_no_sum_is_a_number_are_refused(folder):
+@pytest.mark.parametrize("value", [1e30, float("nan"), float("-inf")])
+def test_weights_of_which_no_sum_is_a_number_are_refused(value, folder):
     from safetensors.torch import load_file, save_file
 
     weights = load_file(folder / "model.safetensors")
     name = next(name for name in weights if name.endswith("word_embeddings.weight"))
-    weights[name][3] = 1e30
+    weights[name][3] = value
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
-    refused(folder, "too large to calculate with")
+    refused(folder, "holds NaN, infinity, or a number too large to calculate with")
 
 
 def test_weights_of_which_all_tokens_are_zeros_are_refused(folder):
@@ -262,6 +263,22 @@ def test_a_tokenizer_larger_than_the_embedding(folder):
     made.add_tokens(["quarterback", "touchdown"])
     made.save(str(folder / "tokenizer.json"))
     refused(folder, "does not fit the weights")
+
+
+def test_the_small_tokenizer_of_another_model(folder, tmp_path):
+    """Every id has a row; but most rows belong to words that it does not know."""
+    from tokenizers import Tokenizer, models
+
+    small = wordpiece()
+    pieces = [piece for piece, at in sorted(small.get_vocab().items(), key=lambda pair: pair[1]) if at < 40]
+    small.model = models.WordPiece({piece: at for at, piece in enumerate(pieces)}, unk_token="[UNK]")
+    small.save(str(folder / "tokenizer.json"))
+    assert Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab_size() == 40
+    refused(folder, "does not fit the weights: its ids go up to 39")
+    place, _, _ = static_folder(tmp_path / "s")
+    small.save(str(place / "tokenizer.json"))
+    with pytest.raises(ModelError, match="does not fit the weights: its ids go up to 39"):
+        EmbeddingClassifier(weights=place).fit(TEXTS, LABELS)
 
 
 def test_a_tokenizer_that_is_none(folder):

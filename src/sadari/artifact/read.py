@@ -36,6 +36,7 @@ from sadari.messages import Message, message
 
 _TRIES = 20
 _NAMED = 8  # models in a folder that is none itself
+_AGAIN = message("copy it again from where it is from")
 
 
 @dataclass(frozen=True)
@@ -280,14 +281,14 @@ def _read_header(file: UntrustedFile) -> tuple[dict[str, tuple[str, tuple[int, .
             raise ModelError(
                 message("is {found}, not safetensors; Sadari never unpickles", found=found), where=file.where
             )
-        raise ModelError(
-            message("is not safetensors: it announces a header of {length:,} bytes", length=length), where=file.where
-        )
+        said = message("is not safetensors: it announces a header of {length:,} bytes", length=length)
+        raise ModelError(said, where=file.where, hint=_AGAIN)
     size = file.size - 8 - length
     try:
         return decode_header(file.take(length).tobytes(), size), size
     except ValueError as error:
-        raise ModelError(message("is refused: {reason}", reason=reason_of(error)), where=file.where) from None
+        said = message("is refused: {reason}", reason=reason_of(error))
+        raise ModelError(said, where=file.where, hint=_AGAIN) from None
 
 
 def _read_weights(file: UntrustedFile, entry: FileEntry | None, as_torch: bool) -> dict[str, Any]:

@@ -21,7 +21,7 @@ VOCABULARY = "vocabulary.json"
 NO_MODEL = message("the model cannot be put together: {reason}")
 NO_TOKENIZER = message("the tokenizer cannot be put together: {reason}")
 NO_VECTORS = message("the vectors cannot be put together: {reason}")
-TOO_LARGE = message("{name} holds numbers too large to calculate with")
+TOO_LARGE = message("{name} holds NaN, infinity, or a number too large to calculate with")
 LARGEST_WEIGHT = 1e12  # sums of products of such numbers stay finite in float32
 Net = TypeVar("Net", bound="nn.Module")
 

@@ -26,6 +26,7 @@ MOST_TEXT = 2**26  # bytes of a file of words
 PROBE = ("the news of the day", "오늘의 뉴스", "a b c d e f g h i j 0 1 2 3")
 PROBED = 2_000  # pieces of the vocabulary itself
 SPECIAL_PIECES = 5  # such as [PAD], [UNK], [CLS], [SEP], [MASK]
+MOST_ROWS = 2  # of an embedding for each token; with more of them the tokenizer is that of another model
 _AGAIN = message("copy it again from where the weights are from")
 MARKS = "#▁Ġ"  # of pieces that go on with a word, or begin one
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}\.safetensors")  # beside the list, nowhere else
@@ -210,12 +211,15 @@ def check_knows(pieces: Collection[str], reads: Callable[[pl.Series], bool], whe
 
 
 def check_fits(largest_id: int, rows: int, where: str) -> None:
-    """Refuse a tokenizer that gives ids which an embedding of so many rows has not.
+    """Refuse a tokenizer that gives ids which an embedding of so many rows has not, or leaves most rows unused.
+
+    Some models have a few rows more than tokens, so that their number is a multiple of 64, say.
 
     Raises:
         ModelError: with both numbers.
     """
-    if largest_id >= rows:
+    tokens = largest_id + 1
+    if not tokens <= rows <= MOST_ROWS * tokens:
         raise ModelError(
             message(
                 "the tokenizer does not fit the weights: its ids go up to {largest_id:,}, the embedding "

@@ -120,7 +120,7 @@ class Budget:
         if self.deadline is None or spent < NOTICED:
             return None
         return message(
-            "{duration} more than the budget went on compiling, which later climbs find done",
+            "compiling took {duration} and does not count towards the budget; later climbs find it done",
             duration=readable.duration(spent),
         )
 

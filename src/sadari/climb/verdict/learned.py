@@ -20,6 +20,7 @@ from sadari.rungs import RUNGS, Rung
 from sadari.rungs.ladder import ENCODER
 
 CEILING, NEAR = 0.005, 0.98  # what the interval of the best reaches up to, and what it is right in at least
+LEAST_GAIN = 0.005  # of the last doubling of the rows, from which on more of them are advised
 LEVEL = 0.05  # p-values under this count as a difference
 
 
@@ -146,17 +147,17 @@ def _could_help(
 
 
 def _more_rows(rungs: Sequence[RungResult]) -> list[Message]:
-    """By the learning curves: whether the last doubling of the rows still helped."""
+    """By the learning curves: whether the last doubling of the rows still helped, by more than chance might."""
     gains = []
     for rung in rungs:
         if len(rung.curve) > 1:
             (fewer, before), (rows, after) = rung.curve[-2:]
-            gains.append(((after - before) / np.log2(rows / fewer), rung.rung, rows))
+            gain, score = (after - before) / np.log2(rows / fewer), score_of(rung)
+            if gain > max(LEAST_GAIN, (score.high - score.low) / 2):
+                gains.append((gain, rung.rung, rows))
     if not gains:
         return []
     gain, name, rows = max(gains)
-    if gain < 0.005:
-        return []
     return [
         message(
             "More rows could help: {rung} gained {points} points with the last doubling, to {rows:,} rows.",

@@ -210,7 +210,11 @@ def read_static(modules: Modules, max_length: int | None) -> StaticEmbedder:
     check_plain(folder)
     if not (folder / TRANSFORMERS_WEIGHTS).is_file():
         check_not_pickled(folder, "AutoModel")
-        raise ModelError(message("there are no weights: no {safe}", safe=TRANSFORMERS_WEIGHTS), where=where)
+        raise ModelError(
+            message("there are no weights: no {safe}", safe=TRANSFORMERS_WEIGHTS),
+            where=where,
+            hint=message("copy it from where the configuration is from"),
+        )
     content = text_of(folder / TOKENIZER)
     if content is None:
         raise ModelError(message("there is no tokenizer beside the weights"), where=where)

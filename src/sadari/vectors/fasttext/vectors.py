@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sadari.artifact.restore import TOO_LARGE
 from sadari.compiling import njit
 from sadari.errors import ModelError, SettingError, reason_of
 from sadari.messages import Message, message
@@ -76,7 +77,7 @@ def _check_quantised(matrix: QuantisedMatrix, where: str) -> None:
         ModelError: they are.
     """
     if not matrix.largest <= LARGEST:
-        raise ModelError(message("the input matrix holds numbers too large to calculate with"), where=where)
+        raise ModelError(TOO_LARGE.filled(name=message("the input matrix")), where=where)
     rows, width = matrix.shape
     if rows * width > _MOST_DECODED:
         raise ModelError(
