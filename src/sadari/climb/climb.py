@@ -168,7 +168,7 @@ def _climb(
             result.options = _options(train, test, **asked, **_shown_starts(run))
             result.seconds = time.perf_counter() - start
             if temporary is not None:
-                say(message("writing the report"), 0.99)
+                say(message("writing the report") if report else message("writing the results"), 0.99)
                 write_run(result, temporary, frozen, lang=lang, report=report)
         say(message("done"), 1.0)
         return result

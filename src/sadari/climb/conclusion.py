@@ -149,6 +149,8 @@ def _what_counts(run: ClimbContext, asked: str | None) -> list[Message]:
         return [
             message("the verdict goes by {metric}; by --metric macro-f1 each label counts alike", metric=metric.heading)
         ]
+    if metric.name == "micro-f1" and not run.frozen.several:
+        return [message("the verdict goes by micro-F1, which is accuracy where a text has one label")]
     return [] if metric.name == "accuracy" else [message("the verdict goes by {metric}", metric=metric.heading)]
 
 
