@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,41 @@ def test_ray_is_known_in_one_room_and_imported_when_it_is_asked_for():
             if any(name.split(".")[0] == "ray" for name in names):
                 assert room_of(path) == "scale", path
                 assert node not in tree.body, path
+
+
+def packages_imported(path: Path) -> set[str]:
+    """The packages of others that a file imports, at whatever depth."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        found |= {name.split(".")[0] for name in names}
+    return found - {"sadari"} - sys.stdlib_module_names
+
+
+NOT_FOR_USERS = {"bench", "docs", "dev"}
+# Packages whose module is called otherwise, and those that come with another one, whatever its version.
+CALLED = {"scikit-learn": "sklearn", "prometheus-client": "prometheus_client"}
+COME_WITH = {
+    "jinja2": {"markupsafe"},
+    "matplotlib": {"cycler"},
+    "tokenizers": {"huggingface_hub"},
+    "torch": {"fsspec"},
+    "jupyterlab": {"IPython"},
+}
+
+
+def test_what_is_imported_is_a_dependency_or_an_extra_that_is_named():
+    """Not what tests or benchmarks alone have brought here: a fresh environment lacks it."""
+    project = tomllib.loads((SOURCE.parent.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"].items()
+    said = [*project["dependencies"], *(each for name, group in extras if name not in NOT_FOR_USERS for each in group)]
+    asked = {re.split(r"[>=<;\[ ]", each)[0] for each in said}
+    allowed = set().union(*({CALLED.get(name, name)} | COME_WITH.get(name, set()) for name in asked))
+    assert {"torch", "sklearn", "kiwipiepy", "markupsafe"} <= allowed
+    assert "pytest" not in allowed
+    for path in FILES:
+        assert not packages_imported(path) - allowed, path
 
 
 def test_loops_are_compiled_in_one_way():

@@ -120,7 +120,6 @@ METHODS = {
 GUARDED_OTHERWISE = {
     ("data/formats/parquet_probe.py", "_look"),  # in a process of its own, which may end as it likes
     ("nets/bag.py", "sharing"),  # torch's, on memory of ours
-    ("climb/validated.py", "validation_tensors"),  # writes arrays of ours
     ("pretrained/encoders.py", "unfilled"),  # reads nothing
     ("pretrained/find.py", "_from_hub"),  # the cache's answer that it has nothing is looked at
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sadari.artifact import open_plain, parse_json, read_tensors
+from sadari.artifact.weights import encode_weights
 from sadari.climb.result import ClimbResult
 from sadari.data.corpus import Corpus
 from sadari.data.fingerprint import text_keys
@@ -26,19 +26,17 @@ _MOST = 2**26  # bytes of the table
 
 def validation_tensors(result: ClimbResult, validation: Corpus, truth: NDArray[np.integer]) -> bytes:
     """A safetensors file of ``row`` int64 [v], ``truth`` int32 [v], ``text`` uint64 [v] and, by each rung's name,
-    its probabilities float32 [v, k]; the labels stand in the file's metadata.
+    its probabilities float32 [v, k]; the labels stand in `climb.json`.
 
     Args:
         result: of the climb.
         validation: the rows; ``row`` is where each stands in its file, from 1, and ``text`` a key of what it says.
         truth: int [v], the labels' codes.
     """
-    from safetensors.numpy import save
-
     tensors = {rung.rung: np.ascontiguousarray(rung.validation_table(), np.float32) for rung in result.rungs}
     tensors |= {"row": validation.rows.astype(np.int64), "truth": truth.astype(np.int32)}
     tensors["text"] = text_keys(validation.texts)
-    return save(tensors, metadata={"labels": json.dumps(result.label_names, ensure_ascii=False)})
+    return b"".join(encode_weights(tensors))
 
 
 @dataclass(frozen=True)
