@@ -249,3 +249,27 @@ def test_a_row_or_two_are_no_reason_for_thresholds():
     assert (Metric().thresholds(truth, table) == 0.5).all()
     table[-12:] = [0.51, 0.49]
     assert Metric().thresholds(truth, table)[1] < 0.5
+
+
+def test_what_was_counted_of_the_same_answers_is_not_counted_again(monkeypatch):
+    """A verdict that grows by a rung counts that rung alone; whatever changes, if but a number in place, is counted."""
+    generator = np.random.default_rng(8)
+    truth, tables = generator.integers(3, size=120), {name: generator.random((120, 3)) for name in "abc"}
+    metric, counted, own = Metric("macro-f1"), [], Metric.of_draws
+    monkeypatch.setattr(Metric, "of_draws", lambda *given: counted.append(0) or own(*given))
+
+    def found(*names, seed=8):
+        counted.clear()
+        intervals, tests = metric.compare(truth, {name: tables[name] for name in names}, seed=seed)
+        return len(counted), intervals, tests
+
+    one, two, three = found("a"), found("a", "b"), found("a", "b", "c")
+    assert one[0] == two[0] == three[0] > 0
+    assert found("c", "a")[0] == 0
+    assert one[1]["a"] == two[1]["a"] == three[1]["a"]
+    assert two[2][0].p_value == three[2][0].p_value
+    tables["b"][0] = [0.0, 0.0, 1.0]
+    assert found("a", "b")[0] == one[0]
+    truth[0] = (truth[0] + 1) % 3
+    assert found("a", "b")[0] == found("a", "b", seed=9)[0] == 2 * one[0]
+    assert Metric("f1:x", "x", 1).compare(truth, {"a": tables["a"]}, seed=8)[0]["a"] != found("a")[1]["a"]

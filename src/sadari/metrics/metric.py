@@ -21,6 +21,7 @@ from sadari.metrics.classification import wilson
 from sadari.metrics.interval import Interval, PairTest
 from sadari.metrics.scores.costs import read_costs
 from sadari.metrics.scores.drawn import average_precision, f1, losses, recall_at_precision
+from sadari.metrics.scores.known import fingerprint, keep
 from sadari.metrics.scores.ordinal import distances, weighted_kappa
 from sadari.metrics.significance import holm, pair_tests, paired_difference
 from sadari.train.labels import place_of_label
@@ -38,6 +39,7 @@ RECALL, COST = "recall@precision", "cost"
 _COUNTED = ("accuracy", "micro-f1")  # the share of right rows: where a text has one label, micro-F1 is the accuracy
 DRAWS = 2_000
 _CELLS = 8_000_000  # of rows drawn at a time: 64 MB
+_COUNTED_BEFORE: dict[bytes, tuple[float, NDArray[np.float64]]] = {}  # by fingerprint
 RARE = 0.9  # a label with a larger share makes accuracy say little
 
 HEADINGS = {
@@ -337,12 +339,20 @@ class Metric:
     ) -> tuple[dict[str, float], dict[str, NDArray[np.float64]]]:
         """The score of each rung on all rows, and on the draws: the same for every rung."""
         once = np.ones((1, len(truth)), np.int64)
-        values = {name: float(self.of_draws(truth, table, once)[0]) for name, table in tables.items()}
-        parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in tables}
-        for weights in _draws(len(truth), seed):
-            for name, table in tables.items():
-                parts[name].append(self.of_draws(truth, table, weights))
-        return values, {name: np.concatenate(found) for name, found in parts.items()}
+        answers = {name: Answers.of(table) for name, table in tables.items()}
+        asked = (type(self), self.name, self.code, self.precision, self.costs, truth, seed)
+        places = {name: fingerprint(*asked, own.probabilities, own.given) for name, own in answers.items()}
+        parts: dict[str, list[NDArray[np.float64]]] = {
+            name: [] for name in tables if places[name] not in _COUNTED_BEFORE
+        }
+        known = {name: _COUNTED_BEFORE[place] for name, place in places.items() if name not in parts}
+        for weights in _draws(len(truth), seed) if parts else ():
+            for name, part in parts.items():
+                part.append(self.of_draws(truth, answers[name], weights))
+        for name, part in parts.items():
+            value = float(self.of_draws(truth, answers[name], once)[0])
+            known[name] = keep(_COUNTED_BEFORE, places[name], (value, np.concatenate(part)))
+        return {name: known[name][0] for name in tables}, {name: known[name][1] for name in tables}
 
 
 def check_metric(asked: str) -> None:

@@ -57,9 +57,13 @@ def average_precision(
         order = np.argsort(-probabilities, kind="stable")
         sure = probabilities[order]
         ends = np.flatnonzero(np.append(sure[1:] != sure[:-1], True))  # of equals, all or none are given the label
-        drawn = weights[:, order]
+        own = np.flatnonzero(wanted[order])
+        # only where a row has the label does its recall rise
+        ends, last = np.unique(ends[np.searchsorted(ends, own)], return_index=True)
+        last = np.append(last[1:], len(own)) - 1
+        drawn = weights[:, order[: ends[-1] + 1]]
         seen = np.cumsum(drawn, axis=1)[:, ends]
-        hits = np.cumsum(drawn * wanted[order], axis=1)[:, ends]
+        hits = np.cumsum(drawn[:, own], axis=1)[:, last]
         precision = np.divide(hits, seen, out=np.zeros(hits.shape), where=seen > 0)
         steps = np.diff(hits, axis=1, prepend=0)
         there = hits[:, -1]
