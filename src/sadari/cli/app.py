@@ -55,8 +55,8 @@ EXAMPLES = """\b
 Examples:
   sadari climb                                   the bundled headlines
   sadari climb news.csv --test test.csv          your own file
-  sadari predict runs/news/tfidf new.csv -o labelled.csv
-  sadari explain runs/news/tfidf "Stocks fell on Friday"
+  sadari predict runs/news/model new.csv -o labelled.csv
+  sadari explain runs/news/model "Stocks fell on Friday"
 """
 
 

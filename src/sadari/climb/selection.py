@@ -151,7 +151,7 @@ def _missing(name: str, start: StartsFrom, given: Sequence[Any]) -> SettingError
         )
     return SettingError(
         message("the rung {name!r} starts from {what}, and none are given", name=name, what=start.what),
-        hint=message("give them ({option}), or train some: {how}", option=start.option, how=start.how),
+        hint=message("give them ({option}), or get some: {how}", option=start.option, how=start.how),
     )
 
 

@@ -26,7 +26,7 @@ class StartsFrom:
         what: its name in a sentence.
         reading: what the progress bar says while it is read.
         option: the option of the command line that gives it.
-        how: the command that makes one.
+        how: the command that makes or names some.
     """
 
     setting: str
@@ -48,7 +48,7 @@ ENCODER = StartsFrom(
     message("pre-trained weights"),
     message("looking at the weights"),
     "--weights FOLDER",
-    "sadari pretrain TEXTS -o FOLDER",
+    "sadari weights list",
 )
 
 
@@ -65,7 +65,9 @@ def given_weights(weights: str | Path | None, rung: str) -> str | Path:
     if weights is None:
         raise SettingError(
             message("the rung {name!r} starts from pre-trained weights, and none are given", name=rung),
-            hint=message("give a folder of them (--weights FOLDER), or a name on the Hugging Face hub"),
+            hint=message(
+                "give a folder of them (--weights FOLDER), a name of sadari weights list, or one of the Hugging Face hub"
+            ),
         )
     return weights
 

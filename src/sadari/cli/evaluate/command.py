@@ -14,8 +14,8 @@ from sadari.messages import counted, message
 
 EXAMPLES = """\b
 Examples:
-  sadari evaluate runs/news/tfidf test.csv
-  sadari evaluate runs/news/tfidf test.csv --json > scores.json
+  sadari evaluate runs/news/model test.csv
+  sadari evaluate runs/news/model test.csv --json > scores.json
   sadari evaluate runs/headlines/bow headlines
   sadari evaluate models/bert test.csv --precision int8
   sadari evaluate models/fraud test.csv --thresholds fraud

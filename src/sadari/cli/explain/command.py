@@ -14,9 +14,9 @@ from sadari.messages import message
 
 EXAMPLES = """\b
 Examples:
-  sadari explain runs/news/tfidf "Stocks fell on Friday"
-  sadari explain runs/news/tfidf "A late goal in Turin" --label World
-  echo "Oil rises again" | sadari explain runs/news/tfidf - --json
+  sadari explain runs/news/model "Stocks fell on Friday"
+  sadari explain runs/news/model "A late goal in Turin" --label World
+  echo "Oil rises again" | sadari explain runs/news/model - --json
   sadari explain runs/news/lstm "It was too tired" --picture gates.svg
 
 \b

@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  sadari predict runs/news/tfidf "Stocks fell on Friday" "A late goal"
-  sadari predict runs/news/tfidf new.csv -o labelled.csv
-  sadari predict runs/news/tfidf new.csv -o labelled.csv --bom      for Excel
-  sadari predict runs/news/tfidf new.jsonl --proba -o labelled.parquet
+  sadari predict runs/news/model "Stocks fell on Friday" "A late goal"
+  sadari predict runs/news/model new.csv -o labelled.csv
+  sadari predict runs/news/model new.csv -o labelled.csv --bom      for Excel
+  sadari predict runs/news/model new.jsonl --proba -o labelled.parquet
   sadari predict models/bert new.csv --precision int8 -o labelled.csv
-  cat texts.txt | sadari predict runs/news/tfidf - --top 3 > labelled.csv
+  cat texts.txt | sadari predict runs/news/model - --top 3 > labelled.csv
   sadari predict runs/news/model new.csv --min-precision 0.95 -o labelled.csv
   sadari predict runs/news/model new.csv --sets 0.9 -o sets.csv
-  sadari predict runs/news/tfidf --json -- "-5 degrees in May"
-  sadari predict runs/news/tfidf 'in/*.csv' -o labelled.csv
-  sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/
-  sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/ --ray
-  sadari predict runs/news/tfidf 'in/*.parquet' -o labelled/ --ray head:6379
+  sadari predict runs/news/model --json -- "-5 degrees in May"
+  sadari predict runs/news/model 'in/*.csv' -o labelled.csv
+  sadari predict runs/news/model 'in/*.parquet' -o labelled/
+  sadari predict runs/news/model 'in/*.parquet' -o labelled/ --ray
+  sadari predict runs/news/model 'in/*.parquet' -o labelled/ --ray head:6379
 
 \b
 A file keeps its rows, their order and all its columns, and gets three more:

@@ -15,9 +15,9 @@ from sadari.serve.settings import Limits, ServeSettings, token_of_environment
 
 EXAMPLES = """\b
 Examples:
-  sadari serve runs/news/tfidf
+  sadari serve runs/news/model
   sadari serve quick=runs/news/tfidf best=models/bert --workers 2
-  SADARI_TOKEN=… sadari serve runs/news/tfidf --host 0.0.0.0
+  SADARI_TOKEN=… sadari serve runs/news/model --host 0.0.0.0
 
 \b
 Ask it:

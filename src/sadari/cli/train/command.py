@@ -111,7 +111,9 @@ _OWN_OPTIONS = (
 @click.option(
     "--tokenizer", metavar="NAME", help=f"{', '.join(options.TOKENIZER_NAMES)}, regex:PATTERN.  [default: auto]"
 )
-@click.option("--solver", metavar="NAME", help="dual, or adam: the course's recipe (bow, ngram, tfidf).")
+@click.option(
+    "--solver", metavar="NAME", help="dual, or adam: the course's recipe (bow, ngram, tfidf, char, word-char)."
+)
 @click.option("--epoch-size", metavar="N", help="Texts a pass (nets; --solver adam).")
 @click.option("--report-every", metavar="N", help="A report every N steps (nets; --solver adam).")
 @teaching.options
