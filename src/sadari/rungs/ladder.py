@@ -65,9 +65,7 @@ def given_weights(weights: str | Path | None, rung: str) -> str | Path:
     if weights is None:
         raise SettingError(
             message("the rung {name!r} starts from pre-trained weights, and none are given", name=rung),
-            hint=message(
-                "give a folder of them (--weights FOLDER), a name of sadari weights list, or one of the Hugging Face hub"
-            ),
+            hint=message("give a folder of them (--weights FOLDER), a name of sadari weights list, or one of the hub"),
         )
     return weights
 
