@@ -51,6 +51,15 @@ def done(tmp_path_factory):
     return result, folder
 
 
+def test_a_models_folder_names_the_score_that_it_was_chosen_by(done):
+    result, folder = done
+    for rung in result.rungs:
+        scores = json.loads((folder / rung.rung / "sadari.json").read_text())["scores"]
+        assert scores["test micro-F1"] == pytest.approx(rung.micro_f1.value)
+        assert scores["validation micro-F1"] == pytest.approx(rung.validation_score.value)
+        assert "test micro-F1" in (folder / rung.rung / "README.md").read_text()
+
+
 def test_scores_are_those_of_the_answers(done):
     result, _ = done
     assert result.truth.shape == (200, 4)

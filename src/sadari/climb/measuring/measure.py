@@ -139,15 +139,25 @@ def measure(run: ClimbContext, name: str, model: Rung, held_out: NDArray[np.floa
     result.care = care_figures(usual_care(model).judge(*scored), truth, given, names)
     result.validation_score = run.metric.score(frozen.validation_truth, result.validation_answers)
     if run.folder is not None:
-        shown = {
-            f"{frozen.final_name} accuracy": result.accuracy.value,
-            f"{frozen.final_name} macro-F1": result.macro_f1.value,
-            "validation accuracy": result.validation_accuracy.value,
-        }
-        model.save(run.folder / name, scores=shown, data=run.data_of(model))
+        model.save(run.folder / name, scores=_kept_scores(run, result), data=run.data_of(model))
         result.folder = str(run.place / name)
         result.megabytes = megabytes(run.folder / name)
     return result
+
+
+def _kept_scores(run: ClimbContext, result: RungResult) -> dict[str, float]:
+    """What a model's folder says of its scores, that included by which it was chosen."""
+    frozen, counts = run.frozen, run.metric.name.partition("=")[0]  # a file of costs is not named: it may lie anywhere
+    counts = {"macro-f1": "macro-F1", "micro-f1": "micro-F1"}.get(counts, counts)
+    shown = {
+        f"{frozen.final_name} accuracy": result.accuracy.value,
+        f"{frozen.final_name} macro-F1": result.macro_f1.value,
+        "validation accuracy": result.validation_accuracy.value,
+    }
+    final = run.metric.score(frozen.final_truth, result.final_answers).value
+    validated_by = (result.validation_score or result.validation_accuracy).value
+    shown = {f"{frozen.final_name} {counts}": final, f"validation {counts}": validated_by, **shown}
+    return {name: value for name, value in shown.items() if np.isfinite(value)}
 
 
 def _most_frequent(frozen: Frozen, model: Rung) -> list[str]:
