@@ -50,6 +50,8 @@ def folders(tmp_path_factory):
         ("plain sentences", {"embed": "sentences", "bert": "plain", "setfit": "sentences"}),
         ("plain static", {"embed": "static", "bert": "plain", "setfit": "plain", "vectors": "static"}),
         ("static plain words", {"embed": "static", "bert": "plain", "setfit": "plain", "vectors": "words"}),
+        # each is used by some rung, if need be by one that is made for others
+        ("sentences static words", {"embed": "static", "bert": "sentences", "setfit": "sentences", "vectors": "words"}),
     ],
 )
 def test_each_rung_takes_what_it_is_made_for(given, wanted, folders):
@@ -61,6 +63,13 @@ def test_each_rung_takes_what_it_is_made_for(given, wanted, folders):
     assert [*chosen.names, *dict(chosen.left_out)] == sorted(
         sadari.RUNGS, key=lambda name: (name in dict(chosen.left_out), list(sadari.RUNGS).index(name))
     )
+
+
+def test_weights_that_no_rung_prefers_go_to_one_that_can_use_them(folders):
+    given = {"weights": [folders["plain"], folders["static"]]}
+    starts = rungs_to_climb(["bow", "embed", "vectors"], given).starts
+    assert starts["embed"]["weights"] == folders["plain"]
+    assert starts["vectors"]["vectors"] == folders["static"]
 
 
 def test_what_is_given_by_its_own_option_goes_first(folders):
@@ -83,7 +92,7 @@ def test_a_rung_that_cannot_use_the_weights_is_left_out_and_says_so(folders):
         (["bert"], "static", "the rung 'bert' cannot start from static"),
         (["bow", "bert"], "plain words", "no rung that is climbed can start from some.vec"),
         (["bert"], "plain sentences", "sentences would not be used: the rung 'bert' starts from plain"),
-        (None, "sentences static words", "static would not be used: the rung 'vectors' starts from some.vec"),
+        (["embed", "vectors"], "static words plain", "plain would not be used: the rung 'embed' starts from static"),
         (["bow"], "plain", "'embed', which starts from them, is not asked for"),
     ],
 )

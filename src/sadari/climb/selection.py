@@ -35,7 +35,8 @@ class Selection:
 def rungs_to_climb(rungs: Sequence[str] | None, given: Mapping[str, Any]) -> Selection:
     """The rungs to climb, and what each starts from.
 
-    Weights go to every rung that can use them. Of several, a rung takes those that it is made for, else the first.
+    Weights go to every rung that can use them. Of several, a rung takes those that it is made for, else the first; or
+    others that it can use, where none would else, if those that it leaves have another rung.
 
     Args:
         rungs: names from `RUNGS`; None: all that can be trained.
@@ -65,6 +66,7 @@ def rungs_to_climb(rungs: Sequence[str] | None, given: Mapping[str, Any]) -> Sel
         check(ENCODER.setting, place, WhereWeightsAre())
     _check_asked_for(settings, starting, given)
     taken = {name: _start_of(name, start, given) for name, start in starting.items()}
+    _share_out(_listed(given.get(ENCODER.setting)), taken)
     left_out = []
     for name, start in starting.items():
         if taken[name] is not None:
@@ -96,6 +98,21 @@ def _start_of(name: str, start: StartsFrom, given: Mapping[str, Any]) -> Any:
     weights = _listed(given.get(ENCODER.setting))
     suited = [RUNGS[name].can_start_from(place, download=bool(given.get("download"))) for place in weights]
     return weights[suited.index(max(suited))] if any(suited) else None
+
+
+def _share_out(weights: Sequence[Any], taken: dict[str, Any]) -> None:
+    """Give weights that no rung starts from to one that can, and whose own another rung starts from, too."""
+
+    def users(place: Any) -> list[str]:
+        return [name for name, other in taken.items() if place is other or place == other]
+
+    for place in weights:
+        if users(place):
+            continue
+        free = [name for name, other in taken.items() if other in weights and len(users(other)) > 1]
+        suited = {name: RUNGS[name].can_start_from(place) for name in free}
+        if any(suited.values()):
+            taken[max(suited, key=lambda name: suited[name])] = place
 
 
 def _check_asked_for(
